@@ -1,0 +1,53 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_b64.h"
+
+#include <string.h>
+
+#include <apr_encode.h>
+#include <apr_errno.h>
+#include <apr_strings.h>
+
+const char *acme_b64_encode(const void *data, apr_size_t len, apr_pool_t *p)
+{
+    if (!len) {
+        return "";
+    }
+    return apr_pencode_base64_binary(p, data, (apr_ssize_t)len,
+                                     APR_ENCODE_BASE64URL, NULL);
+}
+
+apr_status_t acme_b64_decode(unsigned char **data, apr_size_t *len,
+                             const char *text, apr_pool_t *p)
+{
+    apr_size_t text_len = strlen(text);
+    unsigned char *bytes = apr_palloc(p, text_len / 4 * 3 + 4);
+    apr_size_t n = 0;
+
+    if (text_len
+        && apr_decode_base64_binary(bytes, text, (apr_ssize_t)text_len,
+                                    APR_ENCODE_NONE, &n)
+               != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    /* APR takes both alphabets, padding and stray bits in the last character;
+     * only the one text that the bytes encode to is right */
+    if (strcmp(acme_b64_encode(bytes, n, p), text)) {
+        return APR_EINVAL;
+    }
+    bytes[n] = '\0';
+    *data = bytes;
+    *len = n;
+    return APR_SUCCESS;
+}

@@ -1,0 +1,386 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <apr_errno.h>
+#include <apr_strings.h>
+
+#include "acme_text.h"
+#include "acme_time.h"
+
+#define MAX_DEPTH 64
+
+struct acme_json_t {
+    json_t *json; /* one reference, dropped with the pool */
+    apr_pool_t *p;
+};
+
+static apr_status_t json_cleanup(void *data)
+{
+    json_decref(data);
+    return APR_SUCCESS;
+}
+
+/* jansson returns NULL only where memory is exhausted; end as a pool does. */
+static json_t *need(json_t *json, apr_pool_t *p)
+{
+    apr_abortfunc_t on_abort;
+
+    if (!json) {
+        on_abort = apr_pool_abort_get(p);
+        if (on_abort) {
+            on_abort(APR_ENOMEM);
+        }
+        abort();
+    }
+    return json;
+}
+
+/* Takes over the reference. */
+static acme_json_t *wrap(json_t *json, apr_pool_t *p)
+{
+    acme_json_t *result = apr_palloc(p, sizeof(*result));
+
+    result->json = need(json, p);
+    result->p = p;
+    apr_pool_cleanup_register(p, json, json_cleanup, apr_pool_cleanup_null);
+    return result;
+}
+
+/* A child keeps a reference of its own, so that it survives being replaced in
+ * its parent. */
+static acme_json_t *wrap_child(json_t *json, apr_pool_t *p)
+{
+    return wrap(json_incref(json), p);
+}
+
+/* jansson's parser recurses for each level, on a thread's stack of a size we do
+ * not choose: count the levels before it starts. */
+static int too_deep(const char *data, apr_size_t len)
+{
+    int depth = 0;
+    int in_string = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len; ++i) {
+        char c = data[i];
+
+        if (in_string) {
+            if (c == '\\') {
+                ++i;
+            }
+            else if (c == '"') {
+                in_string = 0;
+            }
+        }
+        else if (c == '"') {
+            in_string = 1;
+        }
+        else if (c == '{' || c == '[') {
+            if (++depth > MAX_DEPTH) {
+                return 1;
+            }
+        }
+        else if (c == '}' || c == ']') {
+            --depth;
+        }
+    }
+    return 0;
+}
+
+/* jansson's own text quotes the input, which may hold a secret. */
+static const char *reason(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "something follows its end";
+    case json_error_duplicate_key:
+        return "a member appears twice";
+    case json_error_invalid_utf8:
+        return "it is not UTF-8";
+    case json_error_numeric_overflow:
+        return "a number is too large";
+    case json_error_null_byte_in_key:
+        return "a member's name holds a NUL";
+    default:
+        return "the syntax is wrong";
+    }
+}
+
+apr_status_t acme_json_parse(acme_json_t **json, const char *data,
+                             apr_size_t len, const char **error, apr_pool_t *p)
+{
+    json_error_t why;
+    json_t *parsed;
+
+    *json = NULL;
+    if (too_deep(data, len)) {
+        if (error) {
+            *error = apr_psprintf(p,
+                                  "no JSON that we read: nested more than "
+                                  "%d levels deep",
+                                  MAX_DEPTH);
+        }
+        return APR_EINVAL;
+    }
+    parsed =
+        json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    if (!parsed) {
+        if (error) {
+            *error = apr_psprintf(p, "no valid JSON: %s (line %d, column %d)",
+                                  reason(&why), why.line, why.column);
+        }
+        return APR_EINVAL;
+    }
+    *json = wrap(parsed, p);
+    return APR_SUCCESS;
+}
+
+acme_json_t *acme_json_object(apr_pool_t *p)
+{
+    return wrap(json_object(), p);
+}
+
+acme_json_t *acme_json_array(apr_pool_t *p)
+{
+    return wrap(json_array(), p);
+}
+
+const char *acme_json_print(const acme_json_t *json, int pretty, apr_pool_t *p)
+{
+    size_t flags = JSON_ENCODE_ANY | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
+    size_t len = json_dumpb(json->json, NULL, 0, flags);
+    char *text = apr_palloc(p, len + 2);
+
+    json_dumpb(json->json, text, len, flags);
+    if (pretty) {
+        text[len++] = '\n';
+    }
+    text[len] = '\0';
+    return text;
+}
+
+int acme_json_is_object(const acme_json_t *json)
+{
+    return json && json_is_object(json->json);
+}
+
+/* The member, or NULL: absent, null, or of something that is no object. */
+static json_t *member(const acme_json_t *object, const char *key)
+{
+    json_t *value = object ? json_object_get(object->json, key) : NULL;
+
+    return json_is_null(value) ? NULL : value;
+}
+
+static int is_text(const json_t *value)
+{
+    return json_is_string(value)
+           && strlen(json_string_value(value)) == json_string_length(value);
+}
+
+apr_status_t acme_json_get(acme_json_t **value, const acme_json_t *object,
+                           const char *key)
+{
+    json_t *found = member(object, key);
+
+    if (!found) {
+        return APR_NOTFOUND;
+    }
+    *value = wrap_child(found, object->p);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_json_get_str(const char **value, const acme_json_t *object,
+                               const char *key)
+{
+    json_t *found = member(object, key);
+
+    if (!found) {
+        return APR_NOTFOUND;
+    }
+    if (!is_text(found)) {
+        return APR_EINVAL;
+    }
+    *value = json_string_value(found);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_json_get_int(apr_int64_t *value, const acme_json_t *object,
+                               const char *key)
+{
+    json_t *found = member(object, key);
+
+    if (!found) {
+        return APR_NOTFOUND;
+    }
+    if (!json_is_integer(found)) {
+        return APR_EINVAL;
+    }
+    *value = json_integer_value(found);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_json_get_bool(int *value, const acme_json_t *object,
+                                const char *key)
+{
+    json_t *found = member(object, key);
+
+    if (!found) {
+        return APR_NOTFOUND;
+    }
+    if (!json_is_boolean(found)) {
+        return APR_EINVAL;
+    }
+    *value = json_is_true(found);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_json_get_time(apr_time_t *value, const acme_json_t *object,
+                                const char *key)
+{
+    const char *text;
+    apr_status_t rv = acme_json_get_str(&text, object, key);
+
+    return rv == APR_SUCCESS ? acme_time_parse(value, text) : rv;
+}
+
+apr_status_t acme_json_get_strs(apr_array_header_t **values,
+                                const acme_json_t *object, const char *key,
+                                apr_pool_t *p)
+{
+    json_t *found = member(object, key);
+    apr_array_header_t *result;
+    size_t n;
+    size_t i;
+
+    if (!found) {
+        return APR_NOTFOUND;
+    }
+    if (!json_is_array(found)) {
+        return APR_EINVAL;
+    }
+    n = json_array_size(found);
+    for (i = 0; i < n; ++i) {
+        if (!is_text(json_array_get(found, i))) {
+            return APR_EINVAL;
+        }
+    }
+    result = apr_array_make(p, (int)n, sizeof(const char *));
+    for (i = 0; i < n; ++i) {
+        APR_ARRAY_PUSH(result, const char *) =
+            json_string_value(json_array_get(found, i));
+    }
+    *values = result;
+    return APR_SUCCESS;
+}
+
+int acme_json_count(const acme_json_t *array)
+{
+    return array ? (int)json_array_size(array->json) : 0;
+}
+
+acme_json_t *acme_json_at(const acme_json_t *array, int i)
+{
+    if (i < 0 || i >= acme_json_count(array)) {
+        return NULL;
+    }
+    return wrap_child(json_array_get(array->json, (size_t)i), array->p);
+}
+
+/* Takes over the reference; does nothing to what is no object. */
+static void set_member(acme_json_t *object, const char *key, json_t *value)
+{
+    json_object_set_new(object->json, acme_text_utf8(key, object->p),
+                        need(value, object->p));
+}
+
+static json_t *text_value(const char *text, apr_pool_t *p)
+{
+    return json_string(acme_text_utf8(text, p));
+}
+
+void acme_json_set(acme_json_t *object, const char *key,
+                   const acme_json_t *value)
+{
+    if (value) {
+        set_member(object, key, json_deep_copy(value->json));
+    }
+}
+
+void acme_json_set_str(acme_json_t *object, const char *key, const char *value)
+{
+    if (value) {
+        set_member(object, key, text_value(value, object->p));
+    }
+}
+
+void acme_json_set_int(acme_json_t *object, const char *key, apr_int64_t value)
+{
+    set_member(object, key, json_integer(value));
+}
+
+void acme_json_set_bool(acme_json_t *object, const char *key, int value)
+{
+    set_member(object, key, json_boolean(value));
+}
+
+void acme_json_set_time(acme_json_t *object, const char *key, apr_time_t value)
+{
+    if (value) {
+        acme_json_set_str(object, key, acme_time_print(value, object->p));
+    }
+}
+
+void acme_json_set_strs(acme_json_t *object, const char *key,
+                        const apr_array_header_t *values)
+{
+    json_t *array;
+    int i;
+
+    if (!values) {
+        return;
+    }
+    array = need(json_array(), object->p);
+    for (i = 0; i < values->nelts; ++i) {
+        json_array_append_new(
+            array,
+            need(text_value(APR_ARRAY_IDX(values, i, const char *), object->p),
+                 object->p));
+    }
+    set_member(object, key, array);
+}
+
+void acme_json_append(acme_json_t *array, const acme_json_t *value)
+{
+    if (value) {
+        json_array_append_new(array->json,
+                              need(json_deep_copy(value->json), array->p));
+    }
+}
+
+void acme_json_append_str(acme_json_t *array, const char *value)
+{
+    if (value) {
+        json_array_append_new(array->json,
+                              need(text_value(value, array->p), array->p));
+    }
+}

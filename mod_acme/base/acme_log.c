@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_log.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* httpd cuts its own lines at 8192 bytes, time stamp and place included. */
+#define MAX_MESSAGE 7168
+
+void acme_log(const acme_log_t *log, acme_log_level_e level, apr_status_t rv,
+              const char *fmt, ...)
+{
+    static const char cut[] = "...";
+    char message[MAX_MESSAGE];
+    char *end = message + sizeof(message) - sizeof(cut);
+    va_list ap;
+    int n;
+
+    if (!log || !log->sink || level > log->level) {
+        return;
+    }
+    va_start(ap, fmt);
+    n = apr_vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof(message) - 1) {
+        while (end > message && ((unsigned char)*end & 0xc0) == 0x80) {
+            --end;
+        }
+        memcpy(end, cut, sizeof(cut));
+    }
+    log->sink(log->baton, level, rv, message);
+}

@@ -1,0 +1,367 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_problem.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_errno.h>
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_text.h"
+
+/* What we keep of a CA's words, in bytes. */
+#define MAX_DETAIL      2048
+#define MAX_SUB_DETAIL  1024
+#define MAX_TYPE        256
+#define MAX_NAME        256
+#define MAX_URL         1024
+#define MAX_SUBPROBLEMS 100
+/* A line of the log. */
+#define MAX_LINE 2048
+
+static void reset(acme_problem_t *problem, apr_status_t rv)
+{
+    const char *activity = problem->activity;
+
+    memset(problem, 0, sizeof(*problem));
+    problem->activity = activity;
+    problem->rv = rv;
+}
+
+apr_status_t acme_problem_set(acme_problem_t *problem, apr_status_t rv,
+                              acme_retry_e retry, const char *type,
+                              apr_pool_t *p, const char *fmt, ...)
+{
+    const acme_problem_type_t *row;
+    va_list ap;
+
+    if (!problem) {
+        return rv;
+    }
+    row = acme_problem_type_find(type);
+    va_start(ap, fmt);
+    /* formatted first: an argument may be a string of the problem itself */
+    fmt = apr_pvsprintf(p, fmt, ap);
+    va_end(ap);
+    reset(problem, rv);
+    problem->retry = retry;
+    problem->type = type;
+    problem->detail = fmt;
+    problem->to_fix = row ? row->to_fix : NULL;
+    return rv;
+}
+
+/* A string member in bounds; NULL when it is absent, empty or no string. */
+static const char *take_str(const acme_json_t *object, const char *key,
+                            apr_size_t max, apr_pool_t *p)
+{
+    const char *value;
+
+    if (acme_json_get_str(&value, object, key) != APR_SUCCESS || !*value) {
+        return NULL;
+    }
+    return acme_text_bound(value, max, p);
+}
+
+static const char *take_identifier(const acme_json_t *object, apr_pool_t *p)
+{
+    acme_json_t *identifier;
+
+    if (acme_json_get(&identifier, object, "identifier") != APR_SUCCESS) {
+        return NULL;
+    }
+    return take_str(identifier, "value", MAX_NAME, p);
+}
+
+static apr_array_header_t *take_subproblems(const acme_json_t *document,
+                                            apr_pool_t *p)
+{
+    apr_array_header_t *result;
+    acme_json_t *list;
+    int n;
+    int i;
+
+    if (acme_json_get(&list, document, "subproblems") != APR_SUCCESS) {
+        return NULL;
+    }
+    n = acme_json_count(list);
+    if (n > MAX_SUBPROBLEMS) {
+        n = MAX_SUBPROBLEMS;
+    }
+    result = apr_array_make(p, n, sizeof(acme_subproblem_t));
+    for (i = 0; i < n; ++i) {
+        const acme_json_t *item = acme_json_at(list, i);
+        acme_subproblem_t sub;
+
+        sub.identifier = take_identifier(item, p);
+        sub.type = take_str(item, "type", MAX_TYPE, p);
+        sub.detail = take_str(item, "detail", MAX_SUB_DETAIL, p);
+        if (sub.identifier || sub.type || sub.detail) {
+            APR_ARRAY_PUSH(result, acme_subproblem_t) = sub;
+        }
+    }
+    return result->nelts ? result : NULL;
+}
+
+/* What the CA wrote, where it is of the right kind. */
+static void take_document(acme_problem_t *problem, const acme_json_t *document,
+                          apr_pool_t *p)
+{
+    problem->type = take_str(document, "type", MAX_TYPE, p);
+    /* nobody but we may speak of failures of our own */
+    if (problem->type && acme_problem_type_local(problem->type)) {
+        problem->type = NULL;
+    }
+    problem->detail = take_str(document, "detail", MAX_DETAIL, p);
+    if (!problem->detail) {
+        problem->detail = take_str(document, "title", MAX_DETAIL, p);
+    }
+    problem->instance = take_str(document, "instance", MAX_URL, p);
+    problem->subproblems = take_subproblems(document, p);
+}
+
+/* The type of an answer that names none. */
+static const char *type_by_status(int status)
+{
+    if (status == 429) {
+        return ACME_PROBLEM_URN "rateLimited";
+    }
+    if (status >= 500) {
+        return ACME_PROBLEM_URN "serverInternal";
+    }
+    return ACME_PROBLEM_PROTOCOL;
+}
+
+/* The class by type. All types without a row are tried again with backoff: it
+ * slows down to once a day, and what the CA means by a status such as 403 or
+ * 404 may pass. */
+static void judge(acme_problem_t *problem, apr_time_t retry_at)
+{
+    const acme_problem_type_t *row = acme_problem_type_find(problem->type);
+
+    problem->retry = row ? row->retry : ACME_RETRY_BACKOFF;
+    problem->to_fix = row ? row->to_fix : NULL;
+    if (retry_at > 0 && problem->retry != ACME_RETRY_CONFIG
+        && problem->retry != ACME_RETRY_PERMANENT) {
+        problem->retry = ACME_RETRY_LATER;
+        problem->retry_at = retry_at;
+    }
+}
+
+apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
+                                      const acme_json_t *document,
+                                      apr_time_t retry_at, apr_pool_t *p)
+{
+    if (!problem) {
+        return APR_EGENERAL;
+    }
+    reset(problem, APR_EGENERAL);
+    problem->status = status;
+    take_document(problem, document, p);
+    if (!problem->type || !strcmp(problem->type, "about:blank")) {
+        problem->type = type_by_status(status);
+    }
+    if (!problem->detail) {
+        problem->detail = apr_psprintf(p,
+                                       "the CA answered with status %d and "
+                                       "no explanation",
+                                       status);
+    }
+    judge(problem, retry_at);
+    return APR_EGENERAL;
+}
+
+apr_status_t acme_problem_from_json(acme_problem_t *problem,
+                                    const acme_json_t *document, apr_pool_t *p)
+{
+    apr_int64_t status = 0;
+
+    if (acme_json_get_int(&status, document, "status") != APR_SUCCESS
+        || status < 100 || status > 599) {
+        status = 0;
+    }
+    acme_problem_from_answer(problem, (int)status, document, 0, p);
+    if (problem && !status && !take_str(document, "detail", MAX_DETAIL, p)
+        && !take_str(document, "title", MAX_DETAIL, p)) {
+        problem->detail = "the CA gives no explanation";
+    }
+    return APR_EGENERAL;
+}
+
+int acme_problem_is(const acme_problem_t *problem, const char *name)
+{
+    const char *type;
+
+    if (!problem->type) {
+        return 0;
+    }
+    type = acme_problem_type_acme(problem->type);
+    return type && !strcmp(type, name);
+}
+
+static acme_json_t *subproblems_to_json(const apr_array_header_t *subproblems,
+                                        apr_pool_t *p)
+{
+    acme_json_t *list = acme_json_array(p);
+    int i;
+
+    for (i = 0; i < subproblems->nelts; ++i) {
+        const acme_subproblem_t *sub =
+            &APR_ARRAY_IDX(subproblems, i, const acme_subproblem_t);
+        acme_json_t *item = acme_json_object(p);
+
+        acme_json_set_str(item, "type", sub->type);
+        acme_json_set_str(item, "detail", sub->detail);
+        if (sub->identifier) {
+            acme_json_t *identifier = acme_json_object(p);
+
+            acme_json_set_str(
+                identifier, "type",
+                acme_ident_type_name(acme_ident_type(sub->identifier)));
+            acme_json_set_str(identifier, "value", sub->identifier);
+            acme_json_set(item, "identifier", identifier);
+        }
+        acme_json_append(list, item);
+    }
+    return list;
+}
+
+acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "type", problem->type);
+    acme_json_set_str(json, "detail", problem->detail);
+    if (problem->status) {
+        acme_json_set_int(json, "status", problem->status);
+    }
+    acme_json_set_int(json, "rv", problem->rv);
+    acme_json_set_str(json, "retry", acme_retry_name(problem->retry));
+    acme_json_set_time(json, "retry-at", problem->retry_at);
+    acme_json_set_str(json, "activity", problem->activity);
+    acme_json_set_str(json, "to-fix", problem->to_fix);
+    acme_json_set_str(json, "instance", problem->instance);
+    if (problem->subproblems) {
+        acme_json_set(json, "subproblems",
+                      subproblems_to_json(problem->subproblems, p));
+    }
+    return json;
+}
+
+/* Whether a member that may be absent was fine. */
+static int optional(apr_status_t rv)
+{
+    return rv == APR_SUCCESS || rv == APR_NOTFOUND;
+}
+
+apr_status_t acme_problem_restore(acme_problem_t *problem,
+                                  const acme_json_t *json, apr_pool_t *p)
+{
+    acme_problem_t found = ACME_PROBLEM_INIT;
+    const char *name;
+    apr_int64_t status = 0;
+    apr_int64_t rv = APR_EGENERAL;
+
+    found.type = take_str(json, "type", MAX_TYPE, p);
+    if (!found.type
+        || acme_json_get_str(&found.detail, json, "detail") != APR_SUCCESS
+        || acme_json_get_str(&name, json, "retry") != APR_SUCCESS
+        || !acme_retry_by_name(&found.retry, name)
+        || !optional(acme_json_get_int(&status, json, "status")) || status < 0
+        || status > 999 || !optional(acme_json_get_int(&rv, json, "rv"))
+        || rv < APR_INT32_MIN || rv > APR_INT32_MAX
+        || !optional(acme_json_get_time(&found.retry_at, json, "retry-at"))) {
+        return APR_EINVAL;
+    }
+    if (found.retry == ACME_RETRY_LATER && found.retry_at <= 0) {
+        found.retry = ACME_RETRY_BACKOFF;
+    }
+    found.detail = acme_text_bound(found.detail, MAX_DETAIL, p);
+    found.status = (int)status;
+    found.rv = (apr_status_t)rv;
+    found.activity = take_str(json, "activity", MAX_DETAIL, p);
+    found.to_fix = take_str(json, "to-fix", MAX_DETAIL, p);
+    found.instance = take_str(json, "instance", MAX_URL, p);
+    found.subproblems = take_subproblems(json, p);
+    *problem = found;
+    return APR_SUCCESS;
+}
+
+acme_problem_t *acme_problem_dup(const acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t *copy = apr_pmemdup(p, problem, sizeof(*problem));
+    int i;
+
+    copy->type = apr_pstrdup(p, problem->type);
+    copy->detail = apr_pstrdup(p, problem->detail);
+    copy->activity = apr_pstrdup(p, problem->activity);
+    copy->to_fix = apr_pstrdup(p, problem->to_fix);
+    copy->instance = apr_pstrdup(p, problem->instance);
+    if (problem->subproblems) {
+        copy->subproblems = apr_array_copy(p, problem->subproblems);
+        for (i = 0; i < copy->subproblems->nelts; ++i) {
+            acme_subproblem_t *sub =
+                &APR_ARRAY_IDX(copy->subproblems, i, acme_subproblem_t);
+
+            sub->identifier = apr_pstrdup(p, sub->identifier);
+            sub->type = apr_pstrdup(p, sub->type);
+            sub->detail = apr_pstrdup(p, sub->detail);
+        }
+    }
+    return copy;
+}
+
+static const char *short_type(const char *type)
+{
+    const char *name = acme_problem_type_acme(type);
+
+    if (!name) {
+        name = acme_problem_type_local(type);
+    }
+    return name && *name ? name : type;
+}
+
+const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_array_header_t *parts = apr_array_make(p, 16, sizeof(const char *));
+    apr_size_t len = 0;
+    int i;
+
+    if (!problem->type) {
+        return "no problem";
+    }
+    APR_ARRAY_PUSH(parts, const char *) = short_type(problem->type);
+    if (problem->detail) {
+        APR_ARRAY_PUSH(parts, const char *) = ": ";
+        APR_ARRAY_PUSH(parts, const char *) = problem->detail;
+    }
+    /* what does not fit on the line need not be put together */
+    for (i = 0; problem->subproblems && i < problem->subproblems->nelts
+                && len <= MAX_LINE;
+         ++i) {
+        const acme_subproblem_t *sub =
+            &APR_ARRAY_IDX(problem->subproblems, i, const acme_subproblem_t);
+        const char *text = apr_pstrcat(
+            p, "; ", sub->identifier ? sub->identifier : "",
+            sub->identifier ? ": " : "",
+            sub->type ? short_type(sub->type) : "no type",
+            sub->detail ? ": " : "", sub->detail ? sub->detail : "", NULL);
+
+        APR_ARRAY_PUSH(parts, const char *) = text;
+        len += strlen(text);
+    }
+    return acme_text_escape(apr_array_pstrcat(p, parts, '\0'), MAX_LINE, p);
+}

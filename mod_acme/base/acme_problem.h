@@ -1,0 +1,119 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_problem.h
+ * @brief Why something failed: a problem document (RFC 7807, RFC 8555 6.7).
+ *
+ * An apr_status_t says *that* something failed, an acme_problem_t says *why*.
+ * The caller owns it (on its stack, zeroed with ACME_PROBLEM_INIT), passes it
+ * down, and finds it set whenever a function that takes one fails. Its strings
+ * live in the pool the function was given, or are constants. What to do next
+ * is decided on `retry` alone, never on the text.
+ *
+ * Failures of our own have types too (acme_problem_type.h), so that log,
+ * status and jobs treat all alike. The text of a CA is kept as it came; it is
+ * escaped where it is written (acme_problem_text()), not where it is stored.
+ */
+#ifndef ACME_PROBLEM_H
+#define ACME_PROBLEM_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "acme_json.h"
+#include "acme_problem_type.h"
+
+/** What the CA says of one identifier (RFC 8555 6.7.1). */
+typedef struct acme_subproblem_t {
+    const char *identifier; /**< its value, or NULL */
+    const char *type;
+    const char *detail;
+} acme_subproblem_t;
+
+typedef struct acme_problem_t {
+    apr_status_t rv; /**< what the function returned */
+    int status;      /**< HTTP status of the answer, or 0 */
+    acme_retry_e retry;
+    apr_time_t retry_at;  /**< for ACME_RETRY_LATER, else 0 */
+    const char *type;     /**< a URN; never NULL once set */
+    const char *detail;   /**< one sentence, in the CA's words if it spoke */
+    const char *activity; /**< what was being done, or NULL */
+    const char *to_fix;   /**< what the administrator can do, or NULL */
+    const char *instance; /**< a URL that explains it, or NULL */
+    apr_array_header_t *subproblems; /**< of acme_subproblem_t, or NULL */
+} acme_problem_t;
+
+#define ACME_PROBLEM_INIT                                           \
+    {                                                               \
+        0, 0, ACME_RETRY_NOW, 0, NULL, NULL, NULL, NULL, NULL, NULL \
+    }
+
+/**
+ * Fills a problem with a failure of our own, with the table's advice for its
+ * type as `to_fix`. An `activity` that is set already stays, here and in the
+ * two functions below; all else is overwritten.
+ * @param problem may be NULL: then only `rv` counts
+ * @param type one of the constants above
+ * @param p keeps the formatted detail
+ * @return rv, so that `return acme_problem_set(...)` reads well
+ */
+apr_status_t acme_problem_set(acme_problem_t *problem, apr_status_t rv,
+                              acme_retry_e retry, const char *type,
+                              apr_pool_t *p, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/**
+ * Fills a problem from an error answer of the CA. A body that is no problem
+ * document gives a problem all the same, made from the status. The retry class
+ * comes from one table by type and status; a Retry-After makes it LATER, but
+ * where only a changed configuration or an administrator helps.
+ * @param status HTTP status of the answer
+ * @param document the parsed body, or NULL where it was no JSON
+ * @param retry_at the time that Retry-After named, or 0
+ * @return APR_EGENERAL always
+ */
+apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
+                                      const acme_json_t *document,
+                                      apr_time_t retry_at, apr_pool_t *p);
+
+/**
+ * A problem inside a resource (the `error` of a challenge or an order), its
+ * class by the type, else by the document's own status. What is no problem
+ * document gives a problem too.
+ * @return APR_EGENERAL always
+ */
+apr_status_t acme_problem_from_json(acme_problem_t *problem,
+                                    const acme_json_t *document, apr_pool_t *p);
+
+/** Whether the type is `name` of RFC 8555 ("badNonce"), prefix left out. */
+int acme_problem_is(const acme_problem_t *problem, const char *name);
+
+/** All of it, for the store and the status; acme_problem_restore() reads it. */
+acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p);
+
+/** The reverse of acme_problem_to_json(). APR_EINVAL when it is damaged. */
+apr_status_t acme_problem_restore(acme_problem_t *problem,
+                                  const acme_json_t *json, apr_pool_t *p);
+
+/** A copy whose strings all live in p. */
+acme_problem_t *acme_problem_dup(const acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * One line for the log: short type, detail, subproblems; control characters
+ * and anything that could forge a log line escaped, length bounded.
+ */
+const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,80 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_problem_type.h
+ * @brief The types of problems that we know, and what each means for us.
+ *
+ * One const table for RFC 8555 6.7, RFC 9773 7.4 and the profiles extension,
+ * one for our own types: when to try again and what an administrator can do.
+ */
+#ifndef ACME_PROBLEM_TYPE_H
+#define ACME_PROBLEM_TYPE_H
+
+#include <apr.h>
+
+/** Prefix of the types that RFC 8555 6.7 registers. */
+#define ACME_PROBLEM_URN "urn:ietf:params:acme:error:"
+/** Prefix of our own types. */
+#define ACME_PROBLEM_LOCAL "urn:mod_acme:error:"
+
+/** The CA could not be reached, or the connection broke. */
+#define ACME_PROBLEM_NETWORK ACME_PROBLEM_LOCAL "network"
+/** The CA answered something that RFC 8555 does not allow. */
+#define ACME_PROBLEM_PROTOCOL ACME_PROBLEM_LOCAL "protocol"
+/** The store could not be read or written, or holds something damaged. */
+#define ACME_PROBLEM_STORE ACME_PROBLEM_LOCAL "store"
+/** OpenSSL refused: a key, a certificate, a signature. */
+#define ACME_PROBLEM_CRYPTO ACME_PROBLEM_LOCAL "crypto"
+/** The configuration lacks something, or asks for what cannot be. */
+#define ACME_PROBLEM_CONFIG ACME_PROBLEM_LOCAL "config"
+/** A certificate was refused before it could replace a working one. */
+#define ACME_PROBLEM_CERTIFICATE ACME_PROBLEM_LOCAL "certificate"
+/** A validation did not end in time. */
+#define ACME_PROBLEM_TIMEOUT ACME_PROBLEM_LOCAL "timeout"
+/** We were asked to stop; nothing is wrong and it is resumed later. */
+#define ACME_PROBLEM_STOPPED ACME_PROBLEM_LOCAL "stopped"
+
+/** When it makes sense to try again. */
+typedef enum {
+    ACME_RETRY_NOW,       /**< at once, the same request (a bad nonce) */
+    ACME_RETRY_LATER,     /**< at `retry_at`: the CA named a time */
+    ACME_RETRY_BACKOFF,   /**< after 1, 10, 100 minutes, then daily */
+    ACME_RETRY_CONFIG,    /**< once the configuration has changed */
+    ACME_RETRY_PERMANENT, /**< not before an administrator asks */
+    ACME_RETRY_INTERNAL   /**< our own fault or the machine's: as BACKOFF */
+} acme_retry_e;
+
+typedef struct acme_problem_type_t {
+    const char *name; /**< of the type, without the prefix */
+    acme_retry_e retry;
+    const char *to_fix; /**< one sentence for the administrator */
+} acme_problem_type_t;
+
+/** The row of a type, given with its prefix; NULL when it is not known: then
+ *  the HTTP status alone tells. */
+const acme_problem_type_t *acme_problem_type_find(const char *type);
+
+/** The type without ACME_PROBLEM_URN, NULL when it is none of RFC 8555's. */
+const char *acme_problem_type_acme(const char *type);
+
+/** The type without ACME_PROBLEM_LOCAL, NULL when it is none of our own. */
+const char *acme_problem_type_local(const char *type);
+
+/** The name of a retry class, as the status shows it. */
+const char *acme_retry_name(acme_retry_e retry);
+
+/** The class of that name; 0 when there is none. */
+int acme_retry_by_name(acme_retry_e *retry, const char *name);
+
+#endif

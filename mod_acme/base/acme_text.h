@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_text.h
+ * @brief Text that somebody else wrote: UTF-8, length, and one safe line.
+ *
+ * What a CA, a file or a command line hands us may hold anything. These make it
+ * fit for JSON, for a bounded field and for a log line.
+ */
+#ifndef ACME_TEXT_H
+#define ACME_TEXT_H
+
+#include <apr_pools.h>
+
+/** Length of the UTF-8 character at s; 0 at the end and where there is none
+ *  (overlong forms, surrogates and what is above U+10FFFF are none). */
+apr_size_t acme_text_char(const char *s);
+
+/** The text with each byte that is no UTF-8 replaced by U+FFFD; the text
+ *  itself where nothing is wrong. */
+const char *acme_text_utf8(const char *text, apr_pool_t *p);
+
+/** A copy of at most max bytes, never cut inside a character; what was cut
+ *  ends in "...". max is at least 4. */
+const char *acme_text_bound(const char *text, apr_size_t max, apr_pool_t *p);
+
+/**
+ * One printable line of at most max bytes (cut as acme_text_bound() does):
+ * control characters, line and paragraph separators, characters that turn the
+ * direction of text, and bytes that are no UTF-8 become \xHH, a backslash is
+ * doubled.
+ */
+const char *acme_text_escape(const char *text, apr_size_t max, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,336 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <string.h>
+
+#include <apr_escape.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "acme_cert.h"
+#include "acme_file.h"
+#include "acme_san.h"
+#include "acme_text.h"
+
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define END   "-----END CERTIFICATE-----"
+
+/* Most bytes of a subject or issuer that are shown. */
+#define DN_MAX 1000
+
+/* RFC 5280 4.1.2.2 allows 20. */
+#define SERIAL_MAX 64
+
+struct acme_chain_t {
+    X509 *certs[ACME_CHAIN_MAX];
+    int count;
+    acme_cert_info_t info;
+};
+
+static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
+                           const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
+                           const char *fmt, ...)
+{
+    va_list args;
+    const char *detail;
+
+    va_start(args, fmt);
+    detail = apr_pvsprintf(p, fmt, args);
+    va_end(args);
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                            ACME_PROBLEM_CERTIFICATE, p, "%s", detail);
+}
+
+static const char *name_text(const X509_NAME *name, apr_pool_t *p)
+{
+    const char *text = "";
+    char *data;
+    long len;
+    BIO *bio;
+
+    bio = BIO_new(BIO_s_mem());
+    if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) > 0) {
+        len = BIO_get_mem_data(bio, &data);
+        /* the flags have escaped what is not printable */
+        text = acme_text_bound(apr_pstrmemdup(p, data, (apr_size_t)len), DN_MAX,
+                               p);
+    }
+    BIO_free(bio);
+    return text;
+}
+
+static const char *hex_text(const unsigned char *data, int len, apr_pool_t *p)
+{
+    return apr_pescape_hex(p, data, (apr_size_t)len, 0);
+}
+
+static const char *serial_text(const X509 *cert, apr_pool_t *p)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+    int len = ASN1_STRING_length(serial);
+
+    if (len <= 0) {
+        return "00";
+    }
+    return apr_pstrcat(
+        p, ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "",
+        hex_text(ASN1_STRING_get0_data(serial),
+                 len < SERIAL_MAX ? len : SERIAL_MAX, p),
+        NULL);
+}
+
+static const char *key_text(const X509 *cert, apr_pool_t *p)
+{
+    const EVP_PKEY *evp = X509_get0_pubkey(cert);
+    acme_key_spec_t spec;
+
+    if (evp == NULL || acme_key_spec_of_evp(&spec, evp) != APR_SUCCESS) {
+        return "?";
+    }
+    return acme_key_spec_print(&spec, p);
+}
+
+/* Counts from 1970 to the time, which OpenSSL does for all of its years. */
+static int time_of(apr_time_t *t, const ASN1_TIME *from)
+{
+    ASN1_TIME *epoch;
+    int days;
+    int seconds;
+    int ok;
+
+    epoch = ASN1_TIME_set(NULL, 0);
+    ok = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, from) == 1;
+    ASN1_TIME_free(epoch);
+    if (ok) {
+        *t = apr_time_from_sec((apr_time_t)days * 86400 + seconds);
+    }
+    return ok;
+}
+
+static apr_status_t describe(acme_cert_info_t *info, const X509 *cert,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int hash_len;
+
+    if (!time_of(&info->not_before, X509_get0_notBefore(cert))
+        || !time_of(&info->not_after, X509_get0_notAfter(cert))) {
+        return refuse(problem, p, "the certificate's validity is unreadable");
+    }
+    if (acme_san_names(&info->names, cert, p) != APR_SUCCESS) {
+        return refuse(problem, p,
+                      "the certificate's subjectAltName is unreadable or has "
+                      "more than %d names",
+                      ACME_SAN_MAX);
+    }
+    if (X509_digest(cert, EVP_sha256(), hash, &hash_len) != 1) {
+        return acme_key_openssl_problem(problem, "hashing a certificate", p);
+    }
+    info->fingerprint = hex_text(hash, (int)hash_len, p);
+    info->subject = name_text(X509_get_subject_name(cert), p);
+    info->issuer = name_text(X509_get_issuer_name(cert), p);
+    info->serial = serial_text(cert, p);
+    info->key_type = key_text(cert, p);
+    return APR_SUCCESS;
+}
+
+static apr_status_t cert_cleanup(void *data)
+{
+    X509_free(data);
+    return APR_SUCCESS;
+}
+
+/* One block, BEGIN and END included. NULL when it is no certificate. */
+static X509 *read_block(const char *block, apr_size_t len)
+{
+    unsigned char *der = NULL;
+    const unsigned char *end;
+    char *header = NULL;
+    char *name = NULL;
+    X509 *cert = NULL;
+    long der_len;
+    BIO *bio;
+
+    bio = BIO_new_mem_buf(block, (int)len);
+    if (bio == NULL || PEM_read_bio(bio, &name, &header, &der, &der_len) != 1) {
+        goto leave;
+    }
+    if (header[0] != '\0') {
+        goto leave;
+    }
+    end = der;
+    cert = d2i_X509(NULL, &end, der_len);
+    if (cert != NULL && end != der + der_len) {
+        X509_free(cert);
+        cert = NULL;
+    }
+
+leave:
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(der);
+    BIO_free(bio);
+    ERR_clear_error();
+    return cert;
+}
+
+static const char *skip_space(const char *s)
+{
+    return s + strspn(s, " \t\r\n");
+}
+
+/* Length of the block at s, whose BEGIN and END must be whole lines and have
+ * nothing but base64 between them; 0 when that is not so. */
+static apr_size_t block_len(const char *s)
+{
+    const char *end;
+    const char *c;
+
+    end = strstr(s, END);
+    if (end == NULL || strchr("\r\n", s[strlen(BEGIN)]) == NULL) {
+        return 0;
+    }
+    for (c = s + strlen(BEGIN); c < end; c++) {
+        if (!apr_isascii(*c)
+            || (!apr_isalnum(*c) && strchr("+/= \t\r\n", *c) == NULL)) {
+            return 0;
+        }
+    }
+    end += strlen(END);
+    return *end == '\0' || apr_isspace(*end) ? (apr_size_t)(end - s) : 0;
+}
+
+static apr_status_t parse_all(acme_chain_t *chain, const char *text,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *s;
+    apr_size_t len;
+    X509 *cert;
+
+    for (s = skip_space(text); *s != '\0'; s = skip_space(s + len)) {
+        if (strncmp(s, BEGIN, strlen(BEGIN)) != 0) {
+            return refuse(
+                problem, p,
+                "there must be nothing but certificates in PEM, but "
+                "after %d of them comes \"%s\"",
+                chain->count,
+                acme_text_escape(apr_pstrndup(p, s, strcspn(s, "\n")), 60, p));
+        }
+        if (chain->count == ACME_CHAIN_MAX) {
+            return refuse(problem, p, "more than %d certificates in a chain",
+                          ACME_CHAIN_MAX);
+        }
+        len = block_len(s);
+        cert = len > 0 ? read_block(s, len) : NULL;
+        if (cert == NULL) {
+            return refuse(problem, p, "certificate %d of the chain is damaged",
+                          chain->count + 1);
+        }
+        apr_pool_cleanup_register(p, cert, cert_cleanup, apr_pool_cleanup_null);
+        chain->certs[chain->count] = cert;
+        chain->count++;
+    }
+    if (chain->count == 0) {
+        return refuse(problem, p, "there is no certificate, the text is empty");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
+                              apr_size_t len, acme_problem_t *problem,
+                              apr_pool_t *p)
+{
+    acme_chain_t *parsed = apr_pcalloc(p, sizeof(*parsed));
+    apr_status_t rv;
+
+    if (len > ACME_FILE_MAX) {
+        return refuse(problem, p,
+                      "%" APR_SIZE_T_FMT " bytes are too many for a chain",
+                      len);
+    }
+    if (len > 0 && memchr(pem, '\0', len) != NULL) {
+        return refuse(problem, p, "there are zero bytes in the certificates");
+    }
+    ERR_clear_error();
+    rv = parse_all(parsed, len > 0 ? apr_pstrmemdup(p, pem, len) : "", problem,
+                   p);
+    if (rv == APR_SUCCESS) {
+        rv = describe(&parsed->info, parsed->certs[0], problem, p);
+    }
+    ERR_clear_error();
+    if (rv == APR_SUCCESS) {
+        *chain = parsed;
+    }
+    return rv;
+}
+
+const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain)
+{
+    return &chain->info;
+}
+
+int acme_chain_count(const acme_chain_t *chain)
+{
+    return chain->count;
+}
+
+struct x509_st *acme_chain_at(const acme_chain_t *chain, int i)
+{
+    return i >= 0 && i < chain->count ? chain->certs[i] : NULL;
+}
+
+apr_status_t acme_chain_print(const char **leaf, const char **rest,
+                              const char **full, const acme_chain_t *chain,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = APR_SUCCESS;
+    apr_size_t leaf_len = 0;
+    const char *all;
+    char *data;
+    long len;
+    BIO *bio;
+    int i;
+
+    ERR_clear_error();
+    bio = BIO_new(BIO_s_mem());
+    for (i = 0; bio != NULL && i < chain->count; i++) {
+        if (PEM_write_bio_X509(bio, chain->certs[i]) != 1) {
+            break;
+        }
+        if (i == 0) {
+            leaf_len = (apr_size_t)BIO_get_mem_data(bio, &data);
+        }
+    }
+    if (i < chain->count) {
+        rv = acme_key_openssl_problem(problem, "printing a certificate", p);
+        goto leave;
+    }
+    len = BIO_get_mem_data(bio, &data);
+    all = apr_pstrmemdup(p, data, (apr_size_t)len);
+    *leaf = apr_pstrmemdup(p, all, leaf_len);
+    *rest = all + leaf_len;
+    *full = all;
+    ERR_clear_error();
+
+leave:
+    BIO_free(bio);
+    return rv;
+}

@@ -1,0 +1,89 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_cert.h
+ * @brief Certificate chains: parse, describe, check.
+ */
+#ifndef ACME_CERT_H
+#define ACME_CERT_H
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "acme_key.h"
+
+/** What anybody may know of a certificate. Strings are printable. */
+typedef struct acme_cert_info_t {
+    apr_array_header_t *names; /**< const char *, canonical, from the SAN */
+    const char *subject;       /**< RFC 2253, or "" */
+    const char *issuer;
+    const char *serial;      /**< lower case hex */
+    const char *fingerprint; /**< SHA-256 of the DER, lower case hex */
+    const char *key_type;    /**< as acme_key_spec_print(), or "?"; an RSA
+                                    modulus may be of any size */
+    apr_time_t not_before;
+    apr_time_t not_after;
+} acme_cert_info_t;
+
+/** A leaf and what leads to its root, in order. Owned by its pool. */
+typedef struct acme_chain_t acme_chain_t;
+
+/** Most certificates that a chain may have. */
+#define ACME_CHAIN_MAX 16
+
+/** Parses PEM with at least one certificate; anything but certificates and
+ *  white space is refused (RFC 8555 9.1), as is more than ACME_CHAIN_MAX.
+ *  APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE. */
+apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
+                              apr_size_t len, acme_problem_t *problem,
+                              apr_pool_t *p);
+
+/** The leaf's description; lives as long as the chain. */
+const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain);
+
+/** Number of certificates, the leaf included. */
+int acme_chain_count(const acme_chain_t *chain);
+
+/** Certificate i, 0 is the leaf; not to be freed. For the units of this
+ *  folder. */
+struct x509_st *acme_chain_at(const acme_chain_t *chain, int i);
+
+/** PEM of the leaf alone, of the rest alone (may be ""), of both. */
+apr_status_t acme_chain_print(const char **leaf, const char **rest,
+                              const char **full, const acme_chain_t *chain,
+                              acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * Everything that must hold before a chain may serve: key matches, each name
+ * is covered, notBefore <= now (five minutes of tolerance) < notAfter, each
+ * certificate but the last is issued by the next, and all of it loads into a
+ * scratch SSL_CTX as mod_ssl will load it. APR_EINVAL, and a problem of type
+ * ACME_PROBLEM_CERTIFICATE, for what does not hold.
+ * @param names canonical, may be empty
+ */
+apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
+                              const apr_array_header_t *names, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+/**
+ * A self-signed certificate that is there so that a handshake can end. Its
+ * notBefore is an hour before now, for clients whose clock is slow.
+ * @param name put into the SAN and, unless it has over 64 bytes, the subject
+ */
+apr_status_t acme_cert_placeholder(const char **pem, const acme_key_t *key,
+                                   const char *name, apr_time_t now,
+                                   apr_interval_time_t lifetime,
+                                   acme_problem_t *problem, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,234 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "acme_cert.h"
+#include "acme_ident.h"
+#include "acme_time.h"
+
+/* What a clock may be slow against the CA's. */
+#define SLOW_CLOCK (5 * ACME_TIME_MINUTE)
+
+/* Names that one message lists. */
+#define LISTED_MAX 5
+
+static apr_status_t refuse(acme_problem_t *problem, const char *to_fix,
+                           apr_pool_t *p, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static apr_status_t refuse(acme_problem_t *problem, const char *to_fix,
+                           apr_pool_t *p, const char *fmt, ...)
+{
+    va_list args;
+    const char *detail;
+    apr_status_t rv;
+
+    va_start(args, fmt);
+    detail = apr_pvsprintf(p, fmt, args);
+    va_end(args);
+    rv = acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                          ACME_PROBLEM_CERTIFICATE, p, "%s", detail);
+    if (problem != NULL) {
+        problem->to_fix = to_fix;
+    }
+    return rv;
+}
+
+static int is_for(X509 *cert, const acme_key_t *key)
+{
+    const EVP_PKEY *evp = X509_get0_pubkey(cert);
+    int same = evp != NULL && EVP_PKEY_eq(evp, acme_key_evp(key)) == 1;
+
+    ERR_clear_error();
+    return same;
+}
+
+static apr_status_t check_key(const acme_chain_t *chain, const acme_key_t *key,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    const acme_cert_info_t *info = acme_chain_info(chain);
+    acme_key_spec_t spec = acme_key_spec(key);
+    int i;
+
+    if (is_for(acme_chain_at(chain, 0), key)) {
+        return APR_SUCCESS;
+    }
+    for (i = 1; i < acme_chain_count(chain); i++) {
+        if (is_for(acme_chain_at(chain, i), key)) {
+            return refuse(problem, NULL, p,
+                          "the chain is out of order: the certificate for our "
+                          "key is number %d and must be the first",
+                          i + 1);
+        }
+    }
+    return refuse(problem, NULL, p,
+                  "the certificate %s (key %s) is for another key than ours "
+                  "(%s)",
+                  info->serial, info->key_type, acme_key_spec_print(&spec, p));
+}
+
+/* "a, b and 3 more" */
+static const char *listed(const apr_array_header_t *names, apr_pool_t *p)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < names->nelts && i < LISTED_MAX; i++) {
+        text = apr_pstrcat(p, text, i > 0 ? ", " : "",
+                           APR_ARRAY_IDX(names, i, const char *), NULL);
+    }
+    if (names->nelts > LISTED_MAX) {
+        text =
+            apr_psprintf(p, "%s and %d more", text, names->nelts - LISTED_MAX);
+    }
+    return names->nelts > 0 ? text : "no name";
+}
+
+static apr_status_t check_names(const acme_cert_info_t *info,
+                                const apr_array_header_t *names,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_array_header_t *missing = apr_array_make(p, 1, sizeof(const char *));
+    const char *name;
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        name = APR_ARRAY_IDX(names, i, const char *);
+        if (!acme_ident_covered(info->names, name)) {
+            APR_ARRAY_PUSH(missing, const char *) = name;
+        }
+    }
+    if (missing->nelts == 0) {
+        return APR_SUCCESS;
+    }
+    return refuse(problem, NULL, p,
+                  "the certificate %s does not cover %s, it is for %s",
+                  info->serial, listed(missing, p), listed(info->names, p));
+}
+
+static apr_status_t check_dates(const acme_cert_info_t *info, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    if (info->not_after <= now) {
+        return refuse(problem, "check the clock of this machine", p,
+                      "the certificate %s expired at %s, and now it is %s",
+                      info->serial, acme_time_print(info->not_after, p),
+                      acme_time_print(now, p));
+    }
+    if (info->not_before > now + SLOW_CLOCK) {
+        return refuse(problem, "check the clock of this machine", p,
+                      "the certificate %s is not valid before %s, and now it "
+                      "is %s",
+                      info->serial, acme_time_print(info->not_before, p),
+                      acme_time_print(now, p));
+    }
+    return APR_SUCCESS;
+}
+
+/* NULL when `cert` was issued by `issuer`, else why it was not. */
+static const char *not_issued(X509 *cert, X509 *issuer)
+{
+    EVP_PKEY *evp;
+    int code;
+
+    code = X509_check_issued(issuer, cert);
+    if (code != X509_V_OK) {
+        return X509_verify_cert_error_string(code);
+    }
+    evp = X509_get0_pubkey(issuer);
+    if (evp == NULL || X509_verify(cert, evp) != 1) {
+        return "its signature is by another key";
+    }
+    return NULL;
+}
+
+static apr_status_t check_order(const acme_chain_t *chain,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *why;
+    int i;
+
+    for (i = 0; i + 1 < acme_chain_count(chain); i++) {
+        why = not_issued(acme_chain_at(chain, i), acme_chain_at(chain, i + 1));
+        ERR_clear_error();
+        if (why != NULL) {
+            return refuse(problem, NULL, p,
+                          "the chain is broken: certificate %d was not issued "
+                          "by certificate %d (%s)",
+                          i + 1, i + 2, why);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* What mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(), the
+ * key, SSL_CTX_check_private_key(). What fails here would stop the server. */
+static apr_status_t check_loads(const acme_chain_t *chain,
+                                const acme_key_t *key, acme_problem_t *problem,
+                                apr_pool_t *p)
+{
+    acme_problem_t refused = ACME_PROBLEM_INIT;
+    SSL_CTX *ctx;
+    int ok;
+    int i;
+
+    ctx = SSL_CTX_new(TLS_server_method());
+    if (ctx == NULL) {
+        return acme_key_openssl_problem(problem, "making an SSL_CTX", p);
+    }
+    ok = SSL_CTX_use_certificate(ctx, acme_chain_at(chain, 0)) == 1;
+    for (i = 1; ok && i < acme_chain_count(chain); i++) {
+        ok = SSL_CTX_add1_chain_cert(ctx, acme_chain_at(chain, i)) == 1;
+    }
+    ok = ok && SSL_CTX_use_PrivateKey(ctx, acme_key_evp(key)) == 1
+         && SSL_CTX_check_private_key(ctx) == 1;
+    SSL_CTX_free(ctx);
+    if (ok) {
+        return APR_SUCCESS;
+    }
+    acme_key_openssl_problem(&refused, "loading it into an SSL_CTX", p);
+    return refuse(problem, "see ACMEPrivateKeys and what the CA offers", p,
+                  "no server could serve the certificate %s, %s",
+                  acme_chain_info(chain)->serial, refused.detail);
+}
+
+apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
+                              const apr_array_header_t *names, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info = acme_chain_info(chain);
+    apr_status_t rv;
+
+    ERR_clear_error();
+    rv = check_key(chain, key, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = check_names(info, names, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_dates(info, now, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_order(chain, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_loads(chain, key, problem, ptemp);
+    }
+    ERR_clear_error();
+    return rv;
+}

@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "acme_b64.h"
+#include "acme_csr.h"
+#include "acme_san.h"
+
+/* The only attribute of the request: an extensionRequest (RFC 2985 5.4.2). */
+static int add_san(X509_REQ *req, GENERAL_NAMES *san)
+{
+    STACK_OF(X509_EXTENSION) *extensions = NULL;
+    int ok;
+
+    ok = X509V3_add1_i2d(&extensions, NID_subject_alt_name, san, 0,
+                         X509V3_ADD_DEFAULT)
+             == 1
+         && X509_REQ_add_extensions(req, extensions) == 1;
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return ok;
+}
+
+apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
+                             const apr_array_header_t *names,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    GENERAL_NAMES *san = NULL;
+    unsigned char *der = NULL;
+    X509_REQ *req = NULL;
+    apr_status_t rv;
+    int len = -1;
+
+    rv = acme_san_create(&san, names, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    req = X509_REQ_new();
+    if (req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1
+        && X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1 && add_san(req, san)
+        && X509_REQ_sign(req, acme_key_evp(key), acme_key_md(key)) > 0) {
+        len = i2d_X509_REQ(req, &der);
+    }
+    if (len <= 0) {
+        rv = acme_key_openssl_problem(problem, "making a signing request", p);
+        goto leave;
+    }
+    *csr = acme_b64_encode(der, (apr_size_t)len, p);
+    ERR_clear_error();
+
+leave:
+    OPENSSL_free(der);
+    X509_REQ_free(req);
+    GENERAL_NAMES_free(san);
+    return rv;
+}

@@ -1,0 +1,57 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_jws.h
+ * @brief JSON Web Signatures as ACME wants them (RFC 7515, RFC 8555 6.2) and
+ * key thumbprints (RFC 7638).
+ *
+ * Who needs a signature is handed a signer and never sees the key.
+ */
+#ifndef ACME_JWS_H
+#define ACME_JWS_H
+
+#include "acme_key.h"
+
+/** Signs for one account. Const; any thread may use it. */
+typedef struct acme_jws_signer_t {
+    const acme_key_t *key;
+    const char *alg;        /**< "ES256", "ES384" or "RS256" */
+    const char *jwk;        /**< the public key, JSON, members sorted */
+    const char *thumbprint; /**< RFC 7638, base64url */
+} acme_jws_signer_t;
+
+/** A signer over a key, which must live as long. */
+apr_status_t acme_jws_signer_create(acme_jws_signer_t **signer,
+                                    const acme_key_t *key,
+                                    acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * A JWS in flattened JSON serialization.
+ * @param kid the account's URL, or NULL to send the public key itself
+ * @param nonce or NULL
+ * @param payload JSON text; "" is POST-as-GET (RFC 8555 6.3)
+ */
+apr_status_t acme_jws_sign(const char **jws, const acme_jws_signer_t *signer,
+                           const char *kid, const char *nonce, const char *url,
+                           const char *payload, acme_problem_t *problem,
+                           apr_pool_t *p);
+
+/** token "." thumbprint (RFC 8555 8.1). */
+const char *acme_jws_key_authorization(const acme_jws_signer_t *signer,
+                                       const char *token, apr_pool_t *p);
+
+/** SHA-256, lower case hex: for names of things made from several fields. */
+const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p);
+
+#endif

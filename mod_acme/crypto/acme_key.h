@@ -1,0 +1,102 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_key.h
+ * @brief Private keys: kinds, generation, PEM, wiping.
+ *
+ * A key belongs to the pool it was made in and is freed, wiped, with it. It is
+ * const once made and may be read from several threads.
+ */
+#ifndef ACME_KEY_H
+#define ACME_KEY_H
+
+#include <apr_pools.h>
+
+#include "acme_problem.h"
+
+typedef struct acme_key_t acme_key_t;
+
+typedef enum { ACME_KEY_P256, ACME_KEY_P384, ACME_KEY_RSA } acme_key_e;
+
+/** What kind of key is wanted. */
+typedef struct acme_key_spec_t {
+    acme_key_e type;
+    int bits; /**< of an RSA modulus, 2048 to 4096; else 0 */
+} acme_key_spec_t;
+
+/**
+ * Reads "P-256" (P256, secp256r1, prime256v1), "P-384" (P384, secp384r1),
+ * "RSA" (3072), "RSA2048" and "Default" (P-256), in any case: the names of
+ * mod_md for what is supported here.
+ * @param bits what followed "RSA", or NULL
+ * @param why on failure, what is allowed
+ */
+apr_status_t acme_key_spec_parse(acme_key_spec_t *spec, const char *type,
+                                 const char *bits, const char **why,
+                                 apr_pool_t *p);
+
+/** "P-256", "P-384", "RSA 3072". */
+const char *acme_key_spec_print(const acme_key_spec_t *spec, apr_pool_t *p);
+
+/** Asked again and again while a key is made; nonzero gives up. */
+typedef int acme_key_cancel_fn(void *baton);
+
+/** Makes a new key. RSA takes up to seconds. APR_EINTR, and a problem of type
+ *  ACME_PROBLEM_STOPPED, when cancelled.
+ *  @param cancel or NULL */
+apr_status_t acme_key_generate(acme_key_t **key, const acme_key_spec_t *spec,
+                               acme_key_cancel_fn *cancel, void *baton,
+                               acme_problem_t *problem, apr_pool_t *p);
+
+/** From unencrypted PEM (PKCS#8, or the traditional forms). APR_EINVAL when it
+ *  holds no key, an encrypted one or one of an unsupported kind. */
+apr_status_t acme_key_from_pem(acme_key_t **key, const char *pem,
+                               apr_size_t len, acme_problem_t *problem,
+                               apr_pool_t *p);
+
+/** PKCS#8 PEM, unencrypted; the memory is wiped when p is cleared. */
+apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/** What kind it is. An unsupported kind never becomes an acme_key_t. */
+acme_key_spec_t acme_key_spec(const acme_key_t *key);
+
+/** The EVP_PKEY behind it, for the units of this folder; not to be freed. */
+struct evp_pkey_st *acme_key_evp(const acme_key_t *key);
+
+/** The hash that goes with the key in a signature (RFC 7518 3.1): SHA-384 for
+ *  P-384, else SHA-256. For the units of this folder. */
+const struct evp_md_st *acme_key_md(const acme_key_t *key);
+
+/** What kind any public or private key is; an RSA modulus may be of any size.
+ *  APR_ENOTIMPL for all other kinds. For the units of this folder. */
+apr_status_t acme_key_spec_of_evp(acme_key_spec_t *spec,
+                                  const struct evp_pkey_st *evp);
+
+/** Overwrites memory in a way that the compiler does not remove. */
+void acme_key_wipe(void *memory, apr_size_t len);
+
+/** Wipes memory from p when p is cleared or destroyed. */
+void acme_key_wipe_with_pool(void *memory, apr_size_t len, apr_pool_t *p);
+
+/** Cryptographically strong random bytes. */
+apr_status_t acme_key_random(unsigned char *bytes, apr_size_t len);
+
+/** Fills a problem with the texts of OpenSSL's error queue, and empties it.
+ *  For the units of this folder. Always APR_EGENERAL.
+ *  @param doing what failed: "signing a request" */
+apr_status_t acme_key_openssl_problem(acme_problem_t *problem,
+                                      const char *doing, apr_pool_t *p);
+
+#endif

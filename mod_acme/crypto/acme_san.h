@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_san.h
+ * @brief Names as X.509 has them: subjectAltName (RFC 5280 4.2.1.6), both
+ * ways. For the units of this folder.
+ */
+#ifndef ACME_SAN_H
+#define ACME_SAN_H
+
+#include <apr_tables.h>
+
+#include <openssl/x509v3.h>
+
+#include "acme_problem.h"
+
+/** Most names that a certificate may have. */
+#define ACME_SAN_MAX 1000
+
+/**
+ * A subjectAltName of these names, to be freed with GENERAL_NAMES_free().
+ * @param names canonical names, at least one
+ */
+apr_status_t acme_san_create(GENERAL_NAMES **san,
+                             const apr_array_header_t *names,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * The names of a certificate that some site could have, canonical. Others are
+ * left out: other types, embedded NULs, what acme_ident_canonical() refuses.
+ * @return APR_EINVAL when there are more than ACME_SAN_MAX or the extension
+ *         cannot be read; APR_SUCCESS and an empty array when there is none
+ */
+apr_status_t acme_san_names(apr_array_header_t **names, const X509 *cert,
+                            apr_pool_t *p);
+
+#endif

@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_seal.h
+ * @brief Sealing bytes under the server's secret.
+ *
+ * AES-256-GCM under a subkey that HKDF-SHA-256 derives from the secret for
+ * each purpose. Purpose and name are authenticated with the bytes: what was
+ * sealed as one thing does not open as another. Random 96-bit nonce. Layout:
+ * one byte format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
+ */
+#ifndef ACME_SEAL_H
+#define ACME_SEAL_H
+
+#include <apr_pools.h>
+
+#include "acme_problem.h"
+
+#define ACME_SEAL_SECRET_LEN 32
+
+/** Const once made; any thread may use it. Wiped with its pool. */
+typedef struct acme_seal_t acme_seal_t;
+
+acme_seal_t *acme_seal_create(const unsigned char secret[ACME_SEAL_SECRET_LEN],
+                              apr_pool_t *p);
+
+apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
+                       const acme_seal_t *seal, const char *purpose,
+                       const char *name, const void *data, apr_size_t len,
+                       acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * Opens. What does not open was not sealed here under that purpose and name:
+ * APR_EACCES. The bytes end with a NUL not counted, and are wiped with p.
+ */
+apr_status_t acme_unseal(char **data, apr_size_t *len, const acme_seal_t *seal,
+                         const char *purpose, const char *name,
+                         const void *sealed, apr_size_t sealed_len,
+                         acme_problem_t *problem, apr_pool_t *p);
+
+#endif

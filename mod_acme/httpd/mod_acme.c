@@ -1,0 +1,87 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* The module's record and its hooks, each in the order it needs. What each
+ * does is told in mod_acme_hooks.h. */
+#include "mod_acme_hooks.h"
+
+#include <ap_mpm.h>
+#include <http_main.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_ssl.h>
+#include <mod_status.h>
+#include <mpm_common.h>
+
+#include "mod_acme_process.h"
+
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 105)
+#error "mod_acme needs httpd 2.4.48 or newer"
+#endif
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    (void)pconf;
+    acme_process_begin(ap_server_conf->process);
+    return OK;
+}
+
+static int pre_mpm(apr_pool_t *p, ap_scoreboard_e type)
+{
+    (void)p;
+    (void)type;
+    acme_process_ready(ap_server_conf->process);
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const before_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
+    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+
+    (void)p;
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_config(acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
+                        APR_HOOK_FIRST);
+    ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
+    ap_hook_pre_mpm(pre_mpm, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_ssl_add_cert_files(acme_ssl_add_cert_files, NULL, NULL,
+                               APR_HOOK_MIDDLE);
+    ap_hook_child_init(acme_watchdog_child_init, NULL, before_watchdog,
+                       APR_HOOK_FIRST);
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
+    ap_hook_child_stopping(acme_watchdog_child_stopping, NULL, NULL,
+                           APR_HOOK_FIRST);
+#endif
+    ap_hook_monitor(acme_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(acme_respond_challenge, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(acme_respond_unavailable, NULL, NULL,
+                              APR_HOOK_FIRST);
+    ap_hook_handler(acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, acme_status_section, NULL, NULL,
+                      APR_HOOK_MIDDLE);
+}
+
+AP_DECLARE_MODULE(acme) = {STANDARD20_MODULE_STUFF,
+                           NULL,
+                           NULL,
+                           acme_config_create,
+                           acme_config_merge,
+                           acme_commands,
+                           register_hooks,
+                           0};

@@ -1,0 +1,254 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_hooks.h"
+
+#include <ap_listen.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include <apr_strings.h>
+
+#include "acme_time.h"
+#include "mod_acme_sites.h"
+
+APLOG_USE_MODULE(acme);
+
+#define DEFAULT_RETRY_DELAY apr_time_from_sec(60)
+
+/* Once in a process's life: the first pass of a start says everything, the
+ * second would only say it again. */
+static int is_repetition(apr_pool_t *process)
+{
+    void *seen = NULL;
+
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        apr_pool_userdata_set(process, "mod_acme-checked",
+                              apr_pool_cleanup_null, process);
+        return 0;
+    }
+    apr_pool_userdata_get(&seen, "mod_acme-checked", process);
+    apr_pool_userdata_set(NULL, "mod_acme-checked", apr_pool_cleanup_null,
+                          process);
+    return seen != NULL;
+}
+
+static void check_modules(acme_sites_t *sites)
+{
+    static const char *const needed[][2] = {
+        {"mod_ssl.c", "ssl_module modules/mod_ssl.so"},
+        {"mod_watchdog.c", "watchdog_module modules/mod_watchdog.so"}};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (!ap_find_linked_module(needed[i][0])) {
+            acme_sites_refuse(sites,
+                              ACME_TAG(0007) "ACMEDomain needs %.*s, which is "
+                              "not loaded; add 'LoadModule %s'",
+                              (int)strlen(needed[i][0]) - 2, needed[i][0],
+                              needed[i][1]);
+        }
+    }
+}
+
+static int listens_on(int port)
+{
+    const ap_listen_rec *listener;
+
+    for (listener = ap_listeners; listener; listener = listener->next) {
+        if (listener->bind_addr && listener->bind_addr->port == port) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* http-01 is the challenge there is: the CA comes to port 80. */
+static void check_ports(acme_sites_t *sites, const acme_config_t *base)
+{
+    const acme_port_map_t *map =
+        acme_config_value(base, ACME_SETTING_PORT_MAP);
+    int port = map ? map->http : 80;
+
+    if (!port) {
+        acme_sites_refuse(sites,
+                          ACME_TAG(0008) "ACMEPortMap http:- (%s): no "
+                          "challenge is left, since http-01 needs the public "
+                          "port 80; write http:PORT with the local port it "
+                          "arrives at",
+                          base->settings[ACME_SETTING_PORT_MAP].place);
+    }
+    else if (!listens_on(port)) {
+        acme_sites_warn(sites,
+                        ACME_TAG(0009) "nothing listens on port %d, so no "
+                        "certificate can be obtained: the authority asks for "
+                        "http-01 answers at the public port 80; add 'Listen "
+                        "%d', or 'ACMEPortMap http:PORT' with the local port "
+                        "that it arrives at",
+                        port, port);
+    }
+}
+
+/* One acme_ca_spec_t for all sites with the same authority and identity. */
+static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
+                                     const acme_config_t *config)
+{
+    const acme_ca_name_t *name = acme_config_value(config, ACME_SETTING_CA);
+    const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
+    const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
+    static const acme_ca_name_t standard = {
+        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
+    acme_ca_spec_t *ca;
+    const char *key;
+
+    if (!name) {
+        name = &standard;
+    }
+    key = apr_pstrcat(sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
+                      contact ? contact : "", "\n",
+                      acme_config_value(config, ACME_SETTING_AGREEMENT)
+                          ? "agreed"
+                          : "",
+                      NULL);
+    ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
+    if (ca) {
+        return ca;
+    }
+    ca = apr_pcalloc(sites->p, sizeof(*ca));
+    ca->url = name->url;
+    ca->label = name->label;
+    ca->ca_file = ca_file;
+    ca->contact = contact && *contact ? contact : NULL;
+    ca->agreed =
+        acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
+    apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
+    if (!ca->agreed && name->has_terms) {
+        acme_sites_warn(sites,
+                        ACME_TAG(0010) "nothing will be ordered from %s "
+                        "before its terms of service are accepted; read them "
+                        "and add 'ACMECertificateAgreement accepted'",
+                        ca->label);
+    }
+    return ca;
+}
+
+static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
+                                    const apr_array_header_t *challenges,
+                                    const acme_site_draft_t *draft)
+{
+    const acme_config_t *config =
+        acme_config_merge(sites->p, acme_config_get(sites->server),
+                          (void *)&draft->settings);
+    const acme_key_spec_t *key = acme_config_value(config, ACME_SETTING_KEYS);
+    const acme_renew_mode_e *mode =
+        acme_config_value(config, ACME_SETTING_RENEW_MODE);
+    const acme_window_t *window =
+        acme_config_value(config, ACME_SETTING_WINDOW);
+    acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
+
+    spec->names = draft->names;
+    spec->name = APR_ARRAY_IDX(draft->names, 0, const char *);
+    spec->place = draft->place;
+    spec->challenge_types = challenges;
+    spec->ca = ca_spec(sites, cas, config);
+    spec->key.type = ACME_KEY_P256;
+    if (key) {
+        spec->key = *key;
+    }
+    spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
+    if (window) {
+        spec->renew_window = *window;
+    }
+    spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
+                                             DEFAULT_RETRY_DELAY);
+    if (draft->names->nelts > ACME_SPEC_MAX_NAMES) {
+        acme_sites_refuse(sites,
+                          ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
+                          "more than the %d that one certificate may have; "
+                          "split it into several virtual hosts",
+                          spec->name, spec->place, draft->names->nelts,
+                          ACME_SPEC_MAX_NAMES);
+    }
+    return spec;
+}
+
+static void make_setup(acme_sites_t *sites)
+{
+    acme_setup_t *setup = apr_pcalloc(sites->p, sizeof(*setup));
+    apr_array_header_t *challenges =
+        apr_array_make(sites->p, 1, sizeof(const char *));
+    apr_hash_t *cas = apr_hash_make(sites->p);
+    apr_hash_index_t *hi;
+    int i;
+
+    APR_ARRAY_PUSH(challenges, const char *) = "http-01";
+    setup->pconf = sites->p;
+    setup->server = sites->server;
+    setup->by_name = apr_hash_make(sites->p);
+    setup->specs = apr_array_make(sites->p, sites->drafts->nelts,
+                                  sizeof(const acme_spec_t *));
+    for (i = 0; i < sites->drafts->nelts; i++) {
+        const acme_site_draft_t *draft =
+            APR_ARRAY_IDX(sites->drafts, i, acme_site_draft_t *);
+
+        if (draft->names->nelts) {
+            APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) =
+                make_spec(sites, cas, challenges, draft);
+        }
+    }
+    if (sites->errors) {
+        return;
+    }
+    for (hi = apr_hash_first(NULL, sites->claims); hi;
+         hi = apr_hash_next(hi)) {
+        const acme_claim_t *claim = apr_hash_this_val(hi);
+
+        apr_hash_set(setup->by_name, apr_hash_this_key(hi),
+                     apr_hash_this_key_len(hi),
+                     APR_ARRAY_IDX(setup->specs, claim->site->index,
+                                   const acme_spec_t *));
+    }
+    acme_setup_set(setup);
+}
+
+int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s)
+{
+    acme_sites_t sites;
+
+    (void)plog;
+    (void)ptemp;
+    if (!acme_sites_wanted(s)) {
+        return OK;
+    }
+    memset(&sites, 0, sizeof(sites));
+    sites.p = pconf;
+    sites.server = s;
+    sites.quiet = is_repetition(s->process->pool);
+    sites.drafts = apr_array_make(pconf, 16, sizeof(acme_site_draft_t *));
+    sites.claims = apr_hash_make(pconf);
+    check_modules(&sites);
+    acme_sites_collect(&sites);
+    if (!sites.errors) {
+        check_ports(&sites, acme_config_get(s));
+    }
+    make_setup(&sites);
+    if (sites.errors) {
+        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                     ACME_TAG(0012) "%d mistake%s in the configuration of "
+                     "mod_acme",
+                     sites.errors, sites.errors == 1 ? "" : "s");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}

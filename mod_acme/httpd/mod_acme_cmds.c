@@ -1,0 +1,486 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_config.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+#include "acme_ident.h"
+#include "acme_time.h"
+
+/* Setters only parse: one value at a time, nothing looked up, no file touched.
+ * What takes more than one directive to judge is mod_acme_check.c's. */
+
+#define MAX_PARALLEL 1000
+
+static const acme_ca_name_t ca_names[] = {
+    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
+    {"letsencrypt-test",
+     "https://acme-staging-v02.api.letsencrypt.org/directory", 1},
+    {"zerossl", "https://acme.zerossl.com/v2/DV90", 1},
+    {"google", "https://dv.acme-v02.api.pki.goog/directory", 1},
+    {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
+};
+
+static const char *place(cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                        cmd->directive->line_num);
+}
+
+/* Every error reads "DIRECTIVE VALUE: what is wrong with it; what to write". */
+static const char *refuse(cmd_parms *cmd, const char *value, const char *why)
+{
+    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
+}
+
+static const char *put(cmd_parms *cmd, acme_setting_e setting,
+                       const char *text, const void *value)
+{
+    acme_setting_t *slot = &acme_config_get(cmd->server)->settings[setting];
+
+    if (setting >= ACME_SETTING_SERVER_WIDE) {
+        const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+        if (err) {
+            return apr_psprintf(cmd->pool, "%s; write it outside of them", err);
+        }
+    }
+    slot->text = apr_pstrdup(cmd->pool, text);
+    slot->value = value;
+    slot->place = place(cmd);
+    return NULL;
+}
+
+static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
+                                const char *arg, apr_interval_time_t unit,
+                                apr_interval_time_t least)
+{
+    apr_interval_time_t *value = apr_palloc(cmd->pool, sizeof(*value));
+
+    if (acme_time_parse_duration(value, arg, unit)) {
+        return refuse(cmd, arg,
+                      apr_psprintf(cmd->pool,
+                                   "is no duration; write a number with a "
+                                   "unit, such as 90s, 10min, 12h or 30d (a "
+                                   "bare number counts %s)",
+                                   unit == ACME_TIME_DAY ? "days" : "seconds"));
+    }
+    if (*value < least) {
+        return refuse(cmd, arg,
+                      apr_psprintf(cmd->pool, "is too short; at least %s",
+                                   acme_time_print_duration(least, cmd->pool)));
+    }
+    return put(cmd, setting, acme_time_print_duration(*value, cmd->pool),
+               value);
+}
+
+static const char *set_domain(cmd_parms *cmd, void *dc, int argc,
+                              char *const argv[])
+{
+    acme_config_t *config = acme_config_get(cmd->server);
+    acme_domain_t domain;
+    int i;
+
+    (void)dc;
+    if (!argc && !cmd->server->is_virtual) {
+        return "ACMEDomain without names is for virtual hosts, where it means "
+               "the ServerName and all ServerAliases; at server level write "
+               "the names of the certificate: ACMEDomain example.org "
+               "www.example.org";
+    }
+    domain.place = place(cmd);
+    domain.names = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    for (i = 0; i < argc; i++) {
+        const char *name;
+        const char *why;
+
+        if (acme_ident_canonical(&name, argv[i], &why, cmd->pool)) {
+            return refuse(cmd, argv[i], why);
+        }
+        if (acme_ident_is_wildcard(name)) {
+            return refuse(cmd, argv[i],
+                          "wildcards can only be proven by a dns challenge, "
+                          "which is not available; write the names one by "
+                          "one");
+        }
+        acme_ident_add(domain.names, name);
+    }
+    APR_ARRAY_PUSH(config->domains, acme_domain_t) = domain;
+    return NULL;
+}
+
+static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
+{
+    acme_ca_name_t *ca;
+    apr_uri_t uri;
+    apr_size_t i;
+
+    (void)dc;
+    for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
+        if (!ap_cstr_casecmp(arg, ca_names[i].label)) {
+            return put(cmd, ACME_SETTING_CA, ca_names[i].url, &ca_names[i]);
+        }
+    }
+    if (!strstr(arg, "://")) {
+        const char *known = ca_names[0].label;
+
+        for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
+            known = apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label,
+                                NULL);
+        }
+        return refuse(cmd, arg,
+                      apr_psprintf(cmd->pool,
+                                   "is no authority known by name; write one "
+                                   "of %s, or the https URL of its directory",
+                                   known));
+    }
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname ||
+        !*uri.hostname || strlen(arg) > 1024) {
+        return refuse(cmd, arg, "is no URL; write the https URL of the "
+                                "authority's directory");
+    }
+    if (strcmp(uri.scheme, "https") != 0) {
+        return refuse(cmd, arg, "ACME needs https (RFC 8555 6.1); write the "
+                                "https URL of the authority's directory");
+    }
+    if (uri.user || uri.fragment) {
+        return refuse(cmd, arg, "must have neither user nor fragment");
+    }
+    ca = apr_pcalloc(cmd->pool, sizeof(*ca));
+    ca->url = apr_pstrdup(cmd->pool, arg);
+    ca->label = uri.hostname;
+    return put(cmd, ACME_SETTING_CA, arg, ca);
+}
+
+static const char *set_agreement(cmd_parms *cmd, void *dc, const char *arg)
+{
+    (void)dc;
+    if (ap_cstr_casecmp(arg, "accepted")) {
+        return refuse(cmd, arg, "write 'accepted' once you have read and "
+                                "accepted the authority's terms of service");
+    }
+    return put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
+}
+
+static const char *set_contact(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *address = arg;
+    const char *at;
+    const char *c;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "none")) {
+        return put(cmd, ACME_SETTING_CONTACT, "none", "");
+    }
+    if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
+        address += 7;
+    }
+    at = strchr(address, '@');
+    for (c = address; *c; c++) {
+        /* RFC 8555 7.3: one address, no header fields. */
+        if (!apr_isgraph(*c) || strchr(",;?<>\"\\", *c)) {
+            break;
+        }
+    }
+    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@') ||
+        strlen(address) > 254) {
+        return refuse(cmd, arg, "is no mail address; write one address such "
+                                "as admin@example.org, or none");
+    }
+    address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
+    return put(cmd, ACME_SETTING_CONTACT, address, address);
+}
+
+static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
+{
+    acme_setting_e setting = (acme_setting_e)(apr_uintptr_t)cmd->info;
+    const char *path = *arg ? ap_server_root_relative(cmd->pool, arg) : NULL;
+
+    (void)dc;
+    if (!path) {
+        return refuse(cmd, *arg ? arg : "\"\"",
+                      "is no valid path; write an absolute one, or one below "
+                      "ServerRoot");
+    }
+    return put(cmd, setting, path, path);
+}
+
+static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
+                            char *const argv[])
+{
+    acme_key_spec_t *spec = apr_palloc(cmd->pool, sizeof(*spec));
+    const char *bits = argc > 1 && apr_isdigit(*argv[1]) ? argv[1] : NULL;
+    const char *why;
+
+    (void)dc;
+    if (!argc) {
+        return "ACMEPrivateKeys: needs a kind of key; write P-256, P-384 or "
+               "RSA with 2048 to 4096 bits";
+    }
+    if (acme_key_spec_parse(spec, argv[0], bits, &why, cmd->pool)) {
+        return refuse(cmd,
+                      bits ? apr_pstrcat(cmd->pool, argv[0], " ", bits, NULL)
+                           : argv[0],
+                      why);
+    }
+    if (argc > (bits ? 2 : 1)) {
+        return refuse(cmd, argv[bits ? 2 : 1],
+                      "a site has one kind of key; write only one");
+    }
+    return put(cmd, ACME_SETTING_KEYS, acme_key_spec_print(spec, cmd->pool),
+               spec);
+}
+
+static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_renew_mode_e modes[] = {
+        ACME_RENEW_AUTO, ACME_RENEW_ALWAYS, ACME_RENEW_MANUAL};
+    int i;
+
+    (void)dc;
+    for (i = 0; i < 3; i++) {
+        const char *name = acme_renew_mode_name(modes[i]);
+
+        if (!ap_cstr_casecmp(arg, name)) {
+            return put(cmd, ACME_SETTING_RENEW_MODE, name, &modes[i]);
+        }
+    }
+    return refuse(cmd, arg, "is no mode; write auto, always or manual");
+}
+
+static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
+{
+    acme_window_t *window = apr_pcalloc(cmd->pool, sizeof(*window));
+    apr_size_t len = strlen(arg);
+
+    (void)dc;
+    if (len && arg[len - 1] == '%') {
+        char *end;
+        long percent = strtol(arg, &end, 10);
+
+        if (end != arg + len - 1 || !apr_isdigit(*arg) || percent < 1 ||
+            percent > 99) {
+            return refuse(cmd, arg, "a part of the certificate's life is 1% "
+                                    "to 99%");
+        }
+        window->percent = (int)percent;
+    }
+    else if (acme_time_parse_duration(&window->span, arg, ACME_TIME_DAY) ||
+             !window->span) {
+        return refuse(cmd, arg, "is no window; write a part of the "
+                                "certificate's life such as 33%, or a "
+                                "duration such as 30d (a bare number counts "
+                                "days)");
+    }
+    return put(cmd, ACME_SETTING_WINDOW, acme_window_print(window, cmd->pool),
+               window);
+}
+
+static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
+{
+    (void)dc;
+    return put_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
+                        apr_time_from_sec(1), apr_time_from_sec(1));
+}
+
+static const char *set_check_interval(cmd_parms *cmd, void *dc,
+                                      const char *arg)
+{
+    (void)dc;
+    return put_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
+                        apr_time_from_sec(1), apr_time_from_sec(1));
+}
+
+static const char *set_parallel(cmd_parms *cmd, void *dc, const char *arg)
+{
+    int *value = apr_palloc(cmd->pool, sizeof(*value));
+    char *end;
+    long number = strtol(arg, &end, 10);
+
+    (void)dc;
+    if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
+        return refuse(cmd, arg,
+                      apr_psprintf(cmd->pool, "write a number from 1 to %d",
+                                   MAX_PARALLEL));
+    }
+    *value = (int)number;
+    return put(cmd, ACME_SETTING_PARALLEL,
+               apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
+/* One "http:8080", "443:-"; as in mod_md. */
+static const char *port_map(acme_port_map_t *map, const char *arg,
+                            apr_pool_t *p)
+{
+    const char *colon = strchr(arg, ':');
+    const char *outside = colon ? apr_pstrmemdup(p, arg,
+                                                 (apr_size_t)(colon - arg))
+                                : "";
+    int *inside = NULL;
+    char *end;
+    long port;
+
+    if (!ap_cstr_casecmp(outside, "http") || !strcmp(outside, "80")) {
+        inside = &map->http;
+    }
+    else if (!ap_cstr_casecmp(outside, "https") || !strcmp(outside, "443")) {
+        inside = &map->https;
+    }
+    if (!inside) {
+        return "is no port mapping; write http:PORT or https:PORT, where PORT "
+               "is the local port behind the public 80 or 443, or - if it is "
+               "not reachable";
+    }
+    if (!strcmp(colon + 1, "-")) {
+        *inside = 0;
+        return NULL;
+    }
+    port = strtol(colon + 1, &end, 10);
+    if (!apr_isdigit(colon[1]) || *end || port < 1 || port > 65535) {
+        return "the local port is a number from 1 to 65535, or -";
+    }
+    *inside = (int)port;
+    return NULL;
+}
+
+static const char *set_port_map(cmd_parms *cmd, void *dc, const char *first,
+                                const char *second)
+{
+    acme_port_map_t *map = apr_palloc(cmd->pool, sizeof(*map));
+    const char *why;
+
+    (void)dc;
+    map->http = 80;
+    map->https = 443;
+    why = port_map(map, first, cmd->pool);
+    if (why) {
+        return refuse(cmd, first, why);
+    }
+    why = second ? port_map(map, second, cmd->pool) : NULL;
+    if (why) {
+        return refuse(cmd, second, why);
+    }
+    return put(cmd, ACME_SETTING_PORT_MAP,
+               apr_psprintf(cmd->pool, "%d %d", map->http, map->https), map);
+}
+
+static const char *set_activation(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
+    static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "graceful")) {
+        return put(cmd, ACME_SETTING_ACTIVATION, "graceful", &graceful);
+    }
+    if (!ap_cstr_casecmp(arg, "manual")) {
+        return put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
+    }
+    return refuse(cmd, arg, "write graceful (the server restarts itself) or "
+                            "manual (you do)");
+}
+
+static const char *set_activation_delay(cmd_parms *cmd, void *dc,
+                                        const char *arg)
+{
+    (void)dc;
+    return put_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg, ACME_TIME_DAY,
+                        0);
+}
+
+static const char *set_activation_interval(cmd_parms *cmd, void *dc,
+                                           const char *urgent,
+                                           const char *routine)
+{
+    acme_intervals_t *value = apr_palloc(cmd->pool, sizeof(*value));
+    const char *args[2];
+    apr_interval_time_t *targets[2];
+    int i;
+
+    (void)dc;
+    args[0] = urgent;
+    args[1] = routine ? routine : "6h";
+    targets[0] = &value->urgent;
+    targets[1] = &value->routine;
+    for (i = 0; i < 2; i++) {
+        if (acme_time_parse_duration(targets[i], args[i],
+                                     apr_time_from_sec(1)) ||
+            *targets[i] < apr_time_from_sec(1)) {
+            return refuse(cmd, args[i],
+                          "is no interval of a second or more; write the "
+                          "least time between two restarts, such as 1min, and "
+                          "if you like the longest time that routine renewals "
+                          "gather, such as 6h (bare numbers count seconds)");
+        }
+    }
+    return put(cmd, ACME_SETTING_ACTIVATION_INTERVAL,
+               apr_psprintf(cmd->pool, "%s, %s",
+                            acme_time_print_duration(value->urgent, cmd->pool),
+                            acme_time_print_duration(value->routine,
+                                                     cmd->pool)),
+               value);
+}
+
+#define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
+
+const command_rec acme_commands[] = {
+    AP_INIT_TAKE_ARGV("ACMEDomain", set_domain, NULL, RSRC_CONF,
+                      "in a virtual host: manage the certificate of its "
+                      "names, and of those given; at server level: the names "
+                      "of one certificate"),
+    AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
+                  "short name or directory URL of the certificate authority "
+                  "(letsencrypt)"),
+    AP_INIT_TAKE1("ACMECertificateAgreement", set_agreement, NULL, RSRC_CONF,
+                  "'accepted': you accept the terms of service of the "
+                  "authority (not accepted)"),
+    AP_INIT_TAKE1("ACMEContactEmail", set_contact, NULL, RSRC_CONF,
+                  "mail address for the account at the authority (none)"),
+    AP_INIT_TAKE1("ACMECACertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
+                  "PEM file of the roots that the authority's own server is "
+                  "verified with (the system's)"),
+    AP_INIT_TAKE_ARGV("ACMEPrivateKeys", set_keys, NULL, RSRC_CONF,
+                      "kind of key: P-256, P-384, RSA [bits] (P-256)"),
+    AP_INIT_TAKE1("ACMERenewMode", set_renew_mode, NULL, RSRC_CONF,
+                  "auto, always or manual (auto)"),
+    AP_INIT_TAKE1("ACMERenewWindow", set_window, NULL, RSRC_CONF,
+                  "part of its life or time before its end in which a "
+                  "certificate is renewed (33%, 50% below 10 days)"),
+    AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
+                  "time to the next try after a failure; ten times as long "
+                  "each further time, up to a day (1min)"),
+    AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,
+                  "longest time between two looks at a certificate (12h)"),
+    AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,
+                  "orders under way at one authority at a time (50)"),
+    AP_INIT_TAKE1("ACMEStoreDir", set_path,
+                  PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
+                  "folder for keys, certificates and accounts (below the "
+                  "state folder given to configure)"),
+    AP_INIT_TAKE12("ACMEPortMap", set_port_map, NULL, RSRC_CONF,
+                   "local ports behind the public 80 and 443, - for none "
+                   "(http:80 https:443)"),
+    AP_INIT_TAKE1("ACMEActivation", set_activation, NULL, RSRC_CONF,
+                  "graceful: the server restarts itself for a new "
+                  "certificate; manual: you do (graceful)"),
+    AP_INIT_TAKE1("ACMEActivationDelay", set_activation_delay, NULL, RSRC_CONF,
+                  "time from a certificate's being ready to the restart (0)"),
+    AP_INIT_TAKE12("ACMEActivationInterval", set_activation_interval, NULL,
+                   RSRC_CONF,
+                   "least time between two restarts, and longest that routine "
+                   "renewals gather (1min 6h)"),
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

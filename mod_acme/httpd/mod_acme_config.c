@@ -1,0 +1,200 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_config.h"
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_store_fs.h"
+#include "acme_vault.h"
+
+/* A generation's own: the module is loaded anew with each configuration. */
+static acme_setup_t *current;
+
+void *acme_config_create(apr_pool_t *p, server_rec *s)
+{
+    acme_config_t *config = apr_pcalloc(p, sizeof(*config));
+
+    (void)s;
+    config->domains = apr_array_make(p, 0, sizeof(acme_domain_t));
+    config->own = config;
+    config->site = -1;
+    return config;
+}
+
+void *acme_config_merge(apr_pool_t *p, void *base, void *add)
+{
+    acme_config_t *merged = apr_pmemdup(p, add, sizeof(*merged));
+    const acme_config_t *outer = base;
+    int i;
+
+    for (i = 0; i < ACME_SETTING_COUNT; i++) {
+        if (!merged->settings[i].place) {
+            merged->settings[i] = outer->settings[i];
+        }
+    }
+    merged->own = add;
+    return merged;
+}
+
+acme_config_t *acme_config_get(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &acme_module);
+}
+
+acme_setting_e acme_config_join(acme_config_t *site, const acme_config_t *add)
+{
+    int i;
+
+    for (i = 0; i < ACME_SETTING_COUNT; i++) {
+        const acme_setting_t *have = &site->settings[i];
+        const acme_setting_t *more = &add->settings[i];
+
+        if (!more->place) {
+            continue;
+        }
+        if (have->place && strcmp(have->text, more->text) != 0) {
+            return i;
+        }
+        if (!have->place) {
+            site->settings[i] = *more;
+        }
+    }
+    return ACME_SETTING_COUNT;
+}
+
+const void *acme_config_value(const acme_config_t *config,
+                              acme_setting_e setting)
+{
+    return config->settings[setting].place ? config->settings[setting].value
+                                           : NULL;
+}
+
+apr_interval_time_t acme_config_interval(const acme_config_t *config,
+                                         acme_setting_e setting,
+                                         apr_interval_time_t otherwise)
+{
+    const apr_interval_time_t *value = acme_config_value(config, setting);
+
+    return value ? *value : otherwise;
+}
+
+const char *acme_setting_name(acme_setting_e setting)
+{
+    static const char *const names[ACME_SETTING_COUNT] = {
+        "ACMECertificateAuthority", "ACMECertificateAgreement",
+        "ACMEContactEmail",         "ACMECACertificateFile",
+        "ACMEPrivateKeys",          "ACMERenewMode",
+        "ACMERenewWindow",          "ACMERetryDelay",
+        "ACMECheckInterval",        "ACMEParallelOrders",
+        "ACMEStoreDir",             "ACMEPortMap",
+        "ACMEActivation",           "ACMEActivationDelay",
+        "ACMEActivationInterval"
+    };
+
+    return names[setting];
+}
+
+acme_setup_t *acme_setup_get(void)
+{
+    return current;
+}
+
+static apr_status_t setup_forget(void *setup)
+{
+    if (current == setup) {
+        current = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+void acme_setup_set(acme_setup_t *setup)
+{
+    current = setup;
+    apr_pool_cleanup_register(setup->pconf, setup, setup_forget,
+                              apr_pool_cleanup_null);
+}
+
+const acme_spec_t *acme_setup_spec(const acme_setup_t *setup,
+                                   const server_rec *s)
+{
+    int site = acme_config_get(s)->site;
+
+    return site < 0 ? NULL
+                    : APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
+}
+
+acme_holding_t *acme_setup_holding(const acme_setup_t *setup,
+                                   const server_rec *s)
+{
+    int site = acme_config_get(s)->site;
+
+    if (site < 0 || !setup->holdings) {
+        return NULL;
+    }
+    return APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
+}
+
+const acme_spec_t *acme_setup_find(const char **name,
+                                   const acme_setup_t *setup,
+                                   const char *host, apr_pool_t *p)
+{
+    apr_size_t len = host ? strlen(host) : 0;
+    char *canonical;
+
+    /* A Host header may be written with a trailing dot or in upper case. */
+    if (!len || len > 254) {
+        return NULL;
+    }
+    canonical = apr_pstrdup(p, host);
+    ap_str_tolower(canonical);
+    if (canonical[len - 1] == '.') {
+        canonical[--len] = '\0';
+    }
+    *name = canonical;
+    return apr_hash_get(setup->by_name, canonical, (apr_ssize_t)len);
+}
+
+acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p)
+{
+    acme_store_t *store;
+
+    if (!setup->seal || acme_store_fs_open(&store, setup->store_dir, NULL, p)) {
+        return NULL;
+    }
+    return acme_vault_create(store, setup->seal, setup->log, p);
+}
+
+void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
+                     apr_pool_t *ptemp)
+{
+    apr_finfo_t info;
+
+    memset(stamp, 0, sizeof(*stamp));
+    if (!apr_stat(&info, path,
+                  (how == ACME_STAMP_LINK ? APR_FINFO_LINK : 0) |
+                      APR_FINFO_IDENT | APR_FINFO_MTIME | APR_FINFO_SIZE,
+                  ptemp)) {
+        stamp->inode = info.inode;
+        stamp->device = info.device;
+        stamp->mtime = info.mtime;
+        stamp->size = info.size;
+    }
+}
+
+int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b)
+{
+    return a->inode == b->inode && a->device == b->device &&
+           a->mtime == b->mtime && a->size == b->size;
+}

@@ -1,0 +1,195 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_config.h
+ * @brief The module's configuration: what directives leave behind, and what
+ * check and startup make of it.
+ *
+ * Setters fill an acme_config_t per server_rec and only parse. check_config
+ * matches and validates everything and makes one acme_setup_t per generation
+ * of the server, in pconf. Startup completes it, before any child is forked;
+ * from then on it is read-only, but for what the worker thread of one child
+ * owns.
+ */
+#ifndef MOD_ACME_CONFIG_H
+#define MOD_ACME_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include <apr_hash.h>
+
+#include "acme_holding.h"
+#include "acme_live.h"
+#include "acme_log.h"
+#include "acme_restart.h"
+#include "acme_seal.h"
+#include "acme_spec.h"
+
+extern module AP_MODULE_DECLARE_DATA acme_module;
+
+/** Every directive that sets one value. Those from ACME_SETTING_SERVER_WIDE on
+ *  are allowed at server level only. */
+typedef enum {
+    ACME_SETTING_CA,          /**< const acme_ca_name_t * */
+    ACME_SETTING_AGREEMENT,   /**< "accepted" */
+    ACME_SETTING_CONTACT,     /**< const char *, "mailto:...", "" for none */
+    ACME_SETTING_CA_FILE,     /**< const char *, absolute path */
+    ACME_SETTING_KEYS,        /**< const acme_key_spec_t * */
+    ACME_SETTING_RENEW_MODE,  /**< const acme_renew_mode_e * */
+    ACME_SETTING_WINDOW,      /**< const acme_window_t * */
+    ACME_SETTING_RETRY_DELAY, /**< const apr_interval_time_t * */
+    ACME_SETTING_CHECK_INTERVAL,
+    ACME_SETTING_PARALLEL,            /**< const int * */
+    ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */
+    ACME_SETTING_PORT_MAP,            /**< const acme_port_map_t * */
+    ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */
+    ACME_SETTING_ACTIVATION_DELAY,    /**< const apr_interval_time_t * */
+    ACME_SETTING_ACTIVATION_INTERVAL, /**< const acme_intervals_t * */
+    ACME_SETTING_COUNT
+} acme_setting_e;
+
+#define ACME_SETTING_SERVER_WIDE ACME_SETTING_CHECK_INTERVAL
+
+/** One directive as it was set; `place` NULL means that it was not. */
+typedef struct acme_setting_t {
+    const char *text;  /**< its arguments, canonical: equal text, equal value */
+    const char *place; /**< "FILE:LINE" */
+    const void *value;
+} acme_setting_t;
+
+typedef struct acme_ca_name_t {
+    const char *label;
+    const char *url;
+    int has_terms; /**< known to ask for agreement to its terms */
+} acme_ca_name_t;
+
+/** What the outside calls port 80 and 443 is here: local ports, 0: not
+ *  reachable. */
+typedef struct acme_port_map_t {
+    int http;
+    int https;
+} acme_port_map_t;
+
+typedef enum { ACME_ACTIVATION_GRACEFUL, ACME_ACTIVATION_MANUAL }
+    acme_activation_e;
+
+typedef struct acme_intervals_t {
+    apr_interval_time_t urgent;
+    apr_interval_time_t routine;
+} acme_intervals_t;
+
+/** One ACMEDomain directive. */
+typedef struct acme_domain_t {
+    apr_array_header_t *names; /**< const char *, canonical; may be empty */
+    const char *place;
+} acme_domain_t;
+
+/** Per server_rec. */
+typedef struct acme_config_t {
+    acme_setting_t settings[ACME_SETTING_COUNT];
+    apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
+    const struct acme_config_t *own; /**< before merging with the server's */
+    int site;            /**< index in acme_setup_t, -1: none; by check */
+    int tls;             /**< mod_ssl asked for its certificate; by startup */
+    int placeholder;     /**< has no real certificate yet; by startup */
+} acme_config_t;
+
+/** What tells one version of a file from the next. */
+typedef struct acme_stamp_t {
+    apr_ino_t inode; /**< 0: there is no such file */
+    apr_dev_t device;
+    apr_time_t mtime;
+    apr_off_t size;
+} acme_stamp_t;
+
+/** Written by the parent, read by children; never read by the parent. */
+typedef struct acme_board_t {
+    int pending;
+    apr_time_t next;
+    char blocked[480];
+} acme_board_t;
+
+/** One generation of the server. */
+typedef struct acme_setup_t {
+    apr_pool_t *pconf;
+    server_rec *server;
+    const acme_log_t *log;
+    apr_array_header_t *specs; /**< const acme_spec_t * */
+    apr_hash_t *by_name;       /**< canonical name -> const acme_spec_t * */
+
+    /* By startup. */
+    apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs */
+    const char *store_dir;
+    const acme_seal_t *seal;   /**< NULL: the store is of no use */
+    const char *unusable;      /**< why, or NULL */
+    acme_live_t *live;         /**< or NULL */
+    const char *placeholder_cert;
+    const char *placeholder_key;
+    acme_stamp_t *staged;      /**< what startup looked at, by index of specs */
+    acme_board_t *board;       /**< shared memory */
+} acme_setup_t;
+
+void *acme_config_create(apr_pool_t *p, server_rec *s);
+void *acme_config_merge(apr_pool_t *p, void *base, void *add);
+
+/** That server's configuration. */
+acme_config_t *acme_config_get(const server_rec *s);
+
+/** Sets apart what was set twice for one site: base's value, unless add has
+ *  one. For sites made of several virtual hosts.
+ *  @return the setting on which both disagree, or ACME_SETTING_COUNT */
+acme_setting_e acme_config_join(acme_config_t *site, const acme_config_t *add);
+
+/** The value of a setting, or NULL. */
+const void *acme_config_value(const acme_config_t *config,
+                              acme_setting_e setting);
+/** The same for durations, with their default. */
+apr_interval_time_t acme_config_interval(const acme_config_t *config,
+                                         acme_setting_e setting,
+                                         apr_interval_time_t otherwise);
+
+/** The directive behind a setting. */
+const char *acme_setting_name(acme_setting_e setting);
+
+/** This generation's setup; NULL while no site asks for ACME. */
+acme_setup_t *acme_setup_get(void);
+void acme_setup_set(acme_setup_t *setup);
+
+/** The site of this virtual host, and what it has; NULL: not managed. */
+const acme_spec_t *acme_setup_spec(const acme_setup_t *setup,
+                                   const server_rec *s);
+acme_holding_t *acme_setup_holding(const acme_setup_t *setup,
+                                   const server_rec *s);
+
+/** The site whose certificate names this host, as a request has it.
+ *  @param name the host in canonical form */
+const acme_spec_t *acme_setup_find(const char **name,
+                                   const acme_setup_t *setup,
+                                   const char *host, apr_pool_t *p);
+
+/** A handle on the sealed store for one thread; NULL where it is of no use. */
+acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p);
+
+/** Where `path` is a link: of what it leads to, or of the link itself. */
+typedef enum { ACME_STAMP_FOLLOW, ACME_STAMP_LINK } acme_stamp_e;
+
+void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
+                     apr_pool_t *ptemp);
+int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b);
+
+/** The directive table of the module. */
+extern const command_rec acme_commands[];
+
+#endif

@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_configtest.h"
+
+#include <signal.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "mod_acme_process.h"
+
+/* Of the test's output: its end, where httpd names the mistake. */
+#define MAX_WORDS 400
+
+struct acme_configtest_t {
+    server_rec *server;
+    const char *dir;
+    apr_pool_t *pconf;
+    apr_pool_t *p; /* of one run */
+    acme_configtest_e state;
+    apr_proc_t *proc;
+    apr_file_t *output;
+    apr_time_t started;
+    const char *words;
+};
+
+static apr_status_t abandon(void *data)
+{
+    acme_configtest_t *test = data;
+
+    if (test->state == ACME_CONFIGTEST_RUNNING) {
+        kill(test->proc->pid, SIGKILL);
+        apr_proc_other_child_unregister(test);
+    }
+    return APR_SUCCESS;
+}
+
+acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
+                                          apr_pool_t *pconf)
+{
+    acme_configtest_t *test = apr_pcalloc(pconf, sizeof(*test));
+
+    test->server = s;
+    test->dir = dir;
+    test->pconf = pconf;
+    apr_pool_create(&test->p, pconf);
+    apr_pool_pre_cleanup_register(pconf, test, abandon);
+    return test;
+}
+
+/* The end of what it printed, in one line fit for the log. */
+static const char *read_words(acme_configtest_t *test)
+{
+    char buffer[MAX_WORDS + 1];
+    apr_size_t len = MAX_WORDS;
+    apr_off_t size = 0;
+    apr_off_t start;
+    char *words = buffer;
+    char *c;
+
+    if (apr_file_seek(test->output, APR_END, &size)) {
+        return "it printed nothing";
+    }
+    start = size > MAX_WORDS ? size - MAX_WORDS : 0;
+    if (apr_file_seek(test->output, APR_SET, &start) ||
+        apr_file_read(test->output, buffer, &len)) {
+        return "it printed nothing";
+    }
+    buffer[len] = '\0';
+    if (start && strchr(buffer, '\n')) {
+        words = strchr(buffer, '\n') + 1;
+    }
+    for (c = words; *c; c++) {
+        if ((unsigned char)*c < ' ' || (unsigned char)*c == 127) {
+            *c = ' ';
+        }
+    }
+    while (c > words && c[-1] == ' ') {
+        *--c = '\0';
+    }
+    return apr_pstrdup(test->p, words);
+}
+
+static void ended(int reason, void *data, int status)
+{
+    acme_configtest_t *test = data;
+
+    if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST) {
+        return;
+    }
+    apr_proc_other_child_unregister(test);
+    if (reason == APR_OC_REASON_DEATH && status == 0) {
+        test->state = ACME_CONFIGTEST_PASSED;
+        return;
+    }
+    test->state = ACME_CONFIGTEST_FAILED;
+    if (!test->words) {
+        test->words = read_words(test);
+    }
+}
+
+/* Its output goes to a file without a name, so that it never has to wait for
+ * us and nothing is left behind. */
+static apr_status_t open_output(acme_configtest_t *test)
+{
+    char *path = apr_pstrcat(test->p, test->dir, "/configtest.XXXXXX", NULL);
+    apr_status_t rv = apr_file_mktemp(&test->output, path,
+                                      APR_FOPEN_CREATE | APR_FOPEN_EXCL |
+                                          APR_FOPEN_READ | APR_FOPEN_WRITE,
+                                      test->p);
+
+    if (!rv) {
+        apr_file_remove(path, test->p);
+    }
+    return rv;
+}
+
+static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
+{
+    const acme_process_t *process = acme_process_get(test->server->process);
+    apr_procattr_t *attr;
+    apr_status_t rv = apr_procattr_create(&attr, test->p);
+
+    if (!rv) {
+        rv = apr_procattr_cmdtype_set(attr, APR_PROGRAM_ENV);
+    }
+    if (!rv) {
+        rv = apr_procattr_io_set(attr, APR_NO_PIPE, APR_NO_FILE, APR_NO_FILE);
+    }
+    if (!rv) {
+        rv = apr_procattr_child_out_set(attr, test->output, NULL);
+    }
+    if (!rv) {
+        rv = apr_procattr_child_err_set(attr, test->output, NULL);
+    }
+    if (!rv && process->folder) {
+        rv = apr_procattr_dir_set(attr, process->folder);
+    }
+    if (!rv) {
+        test->proc = apr_pcalloc(test->p, sizeof(*test->proc));
+        rv = apr_proc_create(test->proc, process->program, args, NULL, attr,
+                             test->p);
+    }
+    return rv;
+}
+
+void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
+{
+    const char *const *args;
+    apr_status_t rv;
+
+    apr_pool_clear(test->p);
+    test->words = NULL;
+    test->started = now;
+    test->state = ACME_CONFIGTEST_FAILED;
+    args = acme_process_test_args(test->server->process, test->p);
+    if (!args) {
+        test->words = "the path of the server's own binary is not known";
+        return;
+    }
+    rv = open_output(test);
+    if (!rv) {
+        rv = spawn(test, args);
+    }
+    if (rv) {
+        test->words = apr_psprintf(test->p, "%s -t cannot be run: %pm",
+                                   args[0], &rv);
+        return;
+    }
+    test->state = ACME_CONFIGTEST_RUNNING;
+    apr_proc_other_child_register(test->proc, ended, test, NULL, test->p);
+}
+
+acme_configtest_e acme_configtest_state(acme_configtest_t *test,
+                                        const char **words, apr_time_t now)
+{
+    acme_configtest_e state = test->state;
+
+    if (state == ACME_CONFIGTEST_RUNNING) {
+        if (now > test->started + ACME_CONFIGTEST_TIMEOUT) {
+            test->words = "it took longer than a minute";
+            kill(test->proc->pid, SIGKILL);
+        }
+        return state;
+    }
+    *words = test->words;
+    test->state = ACME_CONFIGTEST_IDLE;
+    return state;
+}

@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_hooks.h
+ * @brief What each unit of httpd/ hangs into the server; mod_acme.c registers
+ * it all.
+ */
+#ifndef MOD_ACME_HOOKS_H
+#define MOD_ACME_HOOKS_H
+
+#include "mod_acme_config.h"
+
+/** check_config: directives to specs; refuses every mistake. */
+int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s);
+
+/** post_config, before mod_ssl's: the store, what is staged, placeholder. */
+int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                           apr_pool_t *ptemp, server_rec *s);
+
+/** post_config, after mod_ssl's: what is served is known. */
+int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s);
+
+/** ssl_add_cert_files: gives mod_ssl the files of a virtual host. */
+int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
+                            apr_array_header_t *cert_files,
+                            apr_array_header_t *key_files);
+
+/** post_read_request: http-01, by Host, before everything else. */
+int acme_respond_challenge(request_rec *r);
+
+/** post_read_request: 503 while a virtual host has no certificate. */
+int acme_respond_unavailable(request_rec *r);
+
+/** Asks mod_watchdog for the worker's thread. */
+apr_status_t acme_watchdog_register(acme_setup_t *setup);
+/** child_init, before mod_watchdog's. */
+void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s);
+/** child_stopping. */
+void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful);
+
+/** The activator: prepared by startup, then called by the monitor hook. */
+apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
+                                  apr_pool_t *ptemp);
+int acme_monitor(apr_pool_t *p, server_rec *s);
+
+/** Handler acme-status. */
+int acme_status_handler(request_rec *r);
+/** mod_status's optional hook. */
+int acme_status_section(request_rec *r, int flags);
+
+/** A log whose messages go to httpd's error log. */
+const acme_log_t *acme_log_httpd(server_rec *s, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,100 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_hooks.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_ssl.h>
+#include <util_filter.h>
+
+#include <apr_strings.h>
+
+#include "acme_solver_http.h"
+
+APLOG_USE_MODULE(acme);
+
+/* What a client is told to wait for the first certificate. */
+#define RETRY_AFTER "30"
+
+/* Answers at once and whole: no handler, filter configuration or ErrorDocument
+ * of the virtual host has a say in it. */
+static int answer(request_rec *r, int status, const char *text)
+{
+    apr_bucket_brigade *bb =
+        apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t len = strlen(text);
+
+    r->status = status;
+    r->no_cache = 1;
+    ap_set_content_type(r, status == HTTP_OK ? "application/octet-stream"
+                                             : "text/plain; charset=utf-8");
+    ap_set_content_length(r, (apr_off_t)len);
+    ap_discard_request_body(r);
+    if (!r->header_only) {
+        apr_brigade_write(bb, NULL, NULL, text, len);
+    }
+    APR_BRIGADE_INSERT_TAIL(
+        bb, apr_bucket_eos_create(r->connection->bucket_alloc));
+    ap_pass_brigade(r->output_filters, bb);
+    return DONE;
+}
+
+int acme_respond_challenge(request_rec *r)
+{
+    const acme_setup_t *setup = acme_setup_get();
+    const acme_spec_t *spec;
+    const char *key_authorization;
+    const char *token;
+    const char *host;
+    acme_vault_t *vault;
+
+    if (!setup || !r->parsed_uri.path ||
+        strncmp(r->parsed_uri.path, ACME_SOLVER_HTTP_PATH,
+                sizeof(ACME_SOLVER_HTTP_PATH) - 1) != 0 ||
+        !ap_is_initial_req(r)) {
+        return DECLINED;
+    }
+    spec = acme_setup_find(&host, setup, r->hostname, r->pool);
+    if (!spec || r->method_number != M_GET) {
+        return DECLINED;
+    }
+    token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
+    vault = acme_setup_vault(setup, r->pool);
+    if (!vault || acme_solver_http_answer(&key_authorization, vault, host,
+                                          token, r->pool)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      ACME_TAG(0601) "%s: no challenge is pending for this "
+                      "token",
+                      spec->name);
+        return answer(r, HTTP_NOT_FOUND,
+                      "No ACME challenge is pending for this token.\n");
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  ACME_TAG(0602) "%s: http-01 challenge answered", spec->name);
+    return answer(r, HTTP_OK, key_authorization);
+}
+
+int acme_respond_unavailable(request_rec *r)
+{
+    if (!acme_setup_get() || !acme_config_get(r->server)->placeholder ||
+        !ap_is_initial_req(r) || !ap_ssl_conn_is_ssl(r->connection)) {
+        return DECLINED;
+    }
+    apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
+    apr_table_setn(r->notes, "error-notes",
+                   "The certificate of this site is being obtained.");
+    return HTTP_SERVICE_UNAVAILABLE;
+}

@@ -1,0 +1,241 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_hooks.h"
+
+#include <ap_mpm.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+
+#include <apr_strings.h>
+
+#include "acme_schedule.h"
+#include "acme_status.h"
+#include "acme_time.h"
+
+static void view_activation(acme_activation_view_t *view,
+                            const acme_setup_t *setup, apr_pool_t *p)
+{
+    const acme_activation_e *activation = acme_config_value(
+        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+
+    memset(view, 0, sizeof(*view));
+    view->mode = activation && *activation == ACME_ACTIVATION_MANUAL
+                     ? "manual"
+                     : "graceful";
+    ap_mpm_query(AP_MPMQ_GENERATION, &view->generation);
+    view->pending = setup->board->pending;
+    view->next = setup->board->next;
+    if (*setup->board->blocked) {
+        /* The parent may be writing: take what is there, bounded. */
+        view->blocked = apr_pstrndup(p, setup->board->blocked,
+                                     sizeof(setup->board->blocked) - 1);
+    }
+}
+
+static int send_json(request_rec *r, int status, const acme_json_t *json)
+{
+    const char *text = acme_json_print(json, 1, r->pool);
+
+    r->status = status;
+    ap_set_content_type(r, "application/json");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    if (!r->header_only) {
+        ap_rputs(text, r);
+    }
+    return OK;
+}
+
+static int find_site(const acme_setup_t *setup, const char *name)
+{
+    int i;
+
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+
+        if (!strcmp(spec->name, name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int send_one(request_rec *r, const acme_setup_t *setup,
+                    const char *name)
+{
+    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_json_t *json;
+    int i = find_site(setup, name);
+
+    if (i < 0) {
+        json = acme_json_object(r->pool);
+        acme_json_set_str(json, "error", "no such managed domain");
+        acme_json_set_str(json, "name", name);
+        return send_json(r, HTTP_NOT_FOUND, json);
+    }
+    json = acme_status_site(
+        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+        APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+        acme_setup_vault(setup, r->pool), apr_time_now(), &counts, r->pool);
+    return send_json(r, HTTP_OK, json);
+}
+
+int acme_status_handler(request_rec *r)
+{
+    const acme_setup_t *setup = acme_setup_get();
+    acme_activation_view_t view;
+    const char *name;
+
+    if (!r->handler || strcmp(r->handler, "acme-status") != 0) {
+        return DECLINED;
+    }
+    r->allowed = (AP_METHOD_BIT << M_GET);
+    if (r->method_number != M_GET) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (!setup) {
+        acme_json_t *none = acme_json_object(r->pool);
+
+        acme_json_set(none, "managed-domains", acme_json_array(r->pool));
+        return send_json(r, HTTP_OK, none);
+    }
+    name = r->path_info && *r->path_info ? r->path_info + 1 : "";
+    if (*name) {
+        return send_one(r, setup, name);
+    }
+    view_activation(&view, setup, r->pool);
+    return send_json(r, HTTP_OK,
+                     acme_status_all(setup->specs, setup->holdings,
+                                     acme_setup_vault(setup, r->pool),
+                                     setup->unusable, &view, apr_time_now(),
+                                     r->pool));
+}
+
+/* server-status: one line of the table per site. */
+
+static const char *str_of(const acme_json_t *json, const char *key)
+{
+    const char *value = "";
+
+    acme_json_get_str(&value, json, key);
+    return value;
+}
+
+static const acme_json_t *child_of(const acme_json_t *json, const char *key)
+{
+    acme_json_t *value = NULL;
+
+    return json && !acme_json_get(&value, json, key) ? value : NULL;
+}
+
+static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
+{
+    const acme_json_t *renewal = child_of(site, "renewal");
+    const acme_json_t *last = child_of(renewal, "last");
+    apr_int64_t errors = 0;
+
+    if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
+        return "";
+    }
+    return apr_pstrcat(p, str_of(last, "problem"), ": ",
+                       str_of(last, "detail"), NULL);
+}
+
+static void print_row(request_rec *r, const acme_spec_t *spec,
+                      const acme_holding_t *holding, const acme_json_t *site)
+{
+    const acme_json_t *renewal = child_of(site, "renewal");
+    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    const char *next = renewal ? str_of(renewal, "next-run") : "";
+
+    ap_rprintf(r,
+               "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
+               "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
+               ap_escape_html(r->pool, spec->name), spec->names->nelts,
+               acme_serving_name(holding->serving),
+               ap_escape_html(r->pool, str_of(site, "state-descr")),
+               info ? acme_time_print(info->not_after, r->pool) : "-",
+               ap_escape_html(r->pool, spec->ca->label),
+               ap_escape_html(r->pool, problem_of(site, r->pool)),
+               *next ? ap_escape_html(r->pool, next) : "-");
+}
+
+static void print_table(request_rec *r, const acme_setup_t *setup,
+                        acme_vault_t *vault, acme_status_counts_t *counts,
+                        int short_form)
+{
+    apr_pool_t *ptemp;
+    int i;
+
+    apr_pool_create(&ptemp, r->pool);
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        const acme_holding_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
+        const acme_json_t *site = acme_status_site(
+            spec, holding, vault, apr_time_now(), counts, ptemp);
+
+        if (!short_form) {
+            print_row(r, spec, holding, site);
+        }
+        apr_pool_clear(ptemp);
+    }
+    apr_pool_destroy(ptemp);
+}
+
+int acme_status_section(request_rec *r, int flags)
+{
+    const acme_setup_t *setup = acme_setup_get();
+    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_activation_view_t view;
+    acme_vault_t *vault;
+
+    if (!setup || !setup->holdings) {
+        return DECLINED;
+    }
+    vault = acme_setup_vault(setup, r->pool);
+    view_activation(&view, setup, r->pool);
+    if (flags & AP_STATUS_SHORT) {
+        print_table(r, setup, vault, &counts, 1);
+        ap_rprintf(r,
+                   "ManagedCertificatesTotal: %d\nManagedCertificatesOK: %d\n"
+                   "ManagedCertificatesRenew: %d\n"
+                   "ManagedCertificatesErrored: %d\n"
+                   "ManagedCertificatesReady: %d\n",
+                   counts.total, counts.ok, counts.renew, counts.errored,
+                   counts.ready);
+        return OK;
+    }
+    ap_rputs("<hr />\n<h2>Managed Certificates</h2>\n", r);
+    if (setup->unusable) {
+        ap_rprintf(r, "<p><strong>%s</strong></p>\n",
+                   ap_escape_html(r->pool, setup->unusable));
+    }
+    if (view.blocked) {
+        ap_rprintf(r, "<p><strong>No restart: %s</strong></p>\n",
+                   ap_escape_html(r->pool, view.blocked));
+    }
+    ap_rputs("<table border=\"0\"><tr><th>Domain</th><th>Names</th>"
+             "<th>Serves</th><th>State</th><th>Valid until</th>"
+             "<th>Authority</th><th>Last problem</th><th>Next run</th></tr>\n",
+             r);
+    print_table(r, setup, vault, &counts, 0);
+    ap_rprintf(r, "</table>\n<p>%d certificates, %d ready for the next "
+                  "restart</p>\n",
+               counts.total, view.pending);
+    return OK;
+}

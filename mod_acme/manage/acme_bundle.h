@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_bundle.h
+ * @brief One generation of a site's certificate: key, chain and what is known
+ * of both.
+ */
+#ifndef ACME_BUNDLE_H
+#define ACME_BUNDLE_H
+
+#include "acme_cert.h"
+
+/** Strings belong to the pool it was made or parsed in. */
+typedef struct acme_bundle_t {
+    const char *name;      /**< of the site */
+    const char *key_pem;   /**< unencrypted: only ever sealed or root's */
+    const char *chain_pem; /**< leaf first */
+    const char *ca_url;    /**< directory of the CA it came from, or NULL */
+    const char *order_url; /**< or NULL */
+    apr_time_t obtained;   /**< or 0 */
+} acme_bundle_t;
+
+/** JSON text; wiped when p is cleared. */
+const char *acme_bundle_print(const acme_bundle_t *bundle, apr_pool_t *p);
+
+/** A missing or mistyped member is a problem that says which. */
+apr_status_t acme_bundle_parse(acme_bundle_t **bundle, const char *text,
+                               apr_size_t len, acme_problem_t *problem,
+                               apr_pool_t *p);
+
+/** Parses key and chain; problems name the site. */
+apr_status_t acme_bundle_open(acme_key_t **key, acme_chain_t **chain,
+                              const acme_bundle_t *bundle,
+                              acme_problem_t *problem, apr_pool_t *p);
+
+#endif

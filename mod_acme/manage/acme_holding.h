@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_holding.h
+ * @brief What a site has, as root found it at start: immutable once children
+ * run.
+ *
+ * With the spec (what is wanted) and the job (what is being done) it is all
+ * that plan and status need.
+ */
+#ifndef ACME_HOLDING_H
+#define ACME_HOLDING_H
+
+#include "acme_activate.h"
+
+/** What the site's TLS virtual hosts serve. */
+typedef enum {
+    ACME_SERVING_NOTHING,     /**< it has no TLS virtual host */
+    ACME_SERVING_PLACEHOLDER, /**< and a 503 */
+    ACME_SERVING_OKC,         /**< its own SSLCertificateFile */
+    ACME_SERVING_LKC          /**< a certificate of ours */
+} acme_serving_e;
+
+typedef struct acme_holding_t {
+    acme_serving_e serving;
+    const acme_live_cert_t *live; /**< or NULL; it may have expired */
+    acme_staged_e staged;
+    const char *staged_fingerprint; /**< or NULL */
+    const acme_problem_t *problem;  /**< why staged or live is of no use */
+} acme_holding_t;
+
+/** "none", "http", "okc", "lkc": the `site` member of the status. */
+const char *acme_serving_name(acme_serving_e serving);
+
+#endif

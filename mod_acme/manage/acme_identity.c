@@ -1,0 +1,336 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_identity.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_account.h"
+
+typedef enum { NEW, OPENING, REGISTERING, READY, DOWN } state_e;
+
+struct acme_identity_t {
+    acme_work_t *work;
+    const acme_ca_spec_t *ca;
+    const char *name;
+    apr_pool_t *p;
+    apr_pool_t *pproblem; /* of the last failure */
+    acme_client_t *client;
+    acme_key_t *key; /* NULL: not loaded yet */
+    acme_jws_signer_t *signer;
+    const char *url; /* of the account, or NULL */
+    apr_time_t created;
+    state_e state;
+    unsigned int epoch;
+    const acme_problem_t *problem;
+    apr_time_t failed_at;
+    int reported;
+};
+
+const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
+{
+    return acme_jws_sha256_hex(
+        apr_pstrcat(p, ca->url, "\n", ca->contact ? ca->contact : "", NULL), p);
+}
+
+acme_identity_t *acme_identity_create(acme_work_t *work,
+                                      const acme_ca_spec_t *ca, apr_pool_t *p)
+{
+    acme_identity_t *identity = apr_pcalloc(p, sizeof(*identity));
+
+    identity->work = work;
+    identity->ca = ca;
+    identity->name = acme_identity_name(ca, p);
+    identity->p = p;
+    apr_pool_create(&identity->pproblem, p);
+    identity->client =
+        acme_client_create(ca->url, work->http, work->clock, work->log, p);
+    acme_client_trust(identity->client, ca->ca_file);
+    return identity;
+}
+
+static void enter(acme_identity_t *identity, state_e state)
+{
+    identity->state = state;
+    identity->work->moved = 1;
+}
+
+static void fail(acme_identity_t *identity, const acme_problem_t *problem)
+{
+    acme_problem_t *copy;
+    apr_pool_t *old = identity->pproblem;
+
+    /* The new one may have been made from the old one's strings. */
+    apr_pool_create(&identity->pproblem, identity->p);
+    copy = acme_problem_dup(problem, identity->pproblem);
+    if (!copy->activity) {
+        copy->activity = "preparing the account";
+    }
+    apr_pool_destroy(old);
+    identity->problem = copy;
+    identity->failed_at = acme_clock_now(identity->work->clock);
+    identity->reported = 0;
+    enter(identity, DOWN);
+}
+
+static apr_status_t save(acme_identity_t *identity, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+    const char *pem;
+    apr_status_t rv;
+
+    rv = acme_key_to_pem(&pem, identity->key, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acme_json_set_str(json, "key", pem);
+    acme_json_set_str(json, "url", identity->url);
+    acme_json_set_str(json, "ca", identity->ca->url);
+    acme_json_set_str(json, "contact", identity->ca->contact);
+    acme_json_set_time(json, "created", identity->created);
+    return acme_vault_put_json(identity->work->vault, ACME_STORE_ACCOUNTS,
+                               identity->name, json, ACME_STORE_SYNC, problem,
+                               p);
+}
+
+/* A record without a usable key is none: what it names is lost with it. */
+static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    acme_problem_t damage = ACME_PROBLEM_INIT;
+    acme_json_t *json;
+    const char *pem, *url = NULL;
+    apr_status_t rv;
+
+    rv = acme_vault_get_json(&json, NULL, identity->work->vault,
+                             ACME_STORE_ACCOUNTS, identity->name, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (acme_json_get_str(&pem, json, "key") != APR_SUCCESS
+        || acme_key_from_pem(&identity->key, pem, strlen(pem), &damage,
+                             identity->p)
+               != APR_SUCCESS) {
+        identity->key = NULL;
+        acme_log(identity->work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0330) "%s: the stored account key is damaged, "
+                                "registering with a new one",
+                 identity->ca->label);
+        return APR_ENOENT;
+    }
+    if (acme_json_get_str(&url, json, "url") == APR_SUCCESS) {
+        identity->url = apr_pstrdup(identity->p, url);
+    }
+    (void)acme_json_get_time(&identity->created, json, "created");
+    return APR_SUCCESS;
+}
+
+static apr_status_t create_key(acme_identity_t *identity,
+                               acme_problem_t *problem, apr_pool_t *p)
+{
+    static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    apr_status_t rv;
+
+    rv = acme_key_generate(&identity->key, &kind, NULL, NULL, problem,
+                           identity->p);
+    if (rv != APR_SUCCESS) {
+        identity->key = NULL;
+        return rv;
+    }
+    identity->created = acme_clock_now(identity->work->clock);
+    rv = save(identity, problem, p);
+    if (rv != APR_SUCCESS) {
+        /* One that the store does not have must never reach the CA. */
+        identity->key = NULL;
+    }
+    return rv;
+}
+
+static apr_status_t prepare(acme_identity_t *identity, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    if (!identity->key) {
+        rv = load(identity, problem, p);
+        if (APR_STATUS_IS_ENOENT(rv)) {
+            rv = create_key(identity, problem, p);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (!identity->signer) {
+        rv = acme_jws_signer_create(&identity->signer, identity->key, problem,
+                                    identity->p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    acme_client_identify(identity->client, identity->signer, identity->url);
+    return APR_SUCCESS;
+}
+
+static void registered(void *baton, apr_status_t rv, const char *url,
+                       const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+    acme_work_t *work = identity->work;
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    apr_pool_t *p;
+
+    if (APR_STATUS_IS_EINTR(rv)) {
+        enter(identity, NEW);
+        return;
+    }
+    if (rv != APR_SUCCESS) {
+        fail(identity, problem);
+        return;
+    }
+    identity->url = apr_pstrdup(identity->p, url);
+    apr_pool_create(&p, identity->p);
+    if (work->state != ACME_WORK_LOST
+        && save(identity, &unsaved, p) != APR_SUCCESS) {
+        /* The key is there: the CA will say the URL once more. */
+        acme_log(work->log, ACME_LOG_WARNING, unsaved.rv,
+                 ACME_TAG(0331) "%s: the account's URL cannot be stored, the "
+                                "CA will be asked again: %s",
+                 identity->ca->label, acme_problem_text(&unsaved, p));
+    }
+    acme_log(work->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0332) "%s: the account is %s", identity->ca->label, url);
+    apr_pool_destroy(p);
+    acme_client_identify(identity->client, identity->signer, identity->url);
+    enter(identity, READY);
+}
+
+static void ensure(acme_identity_t *identity)
+{
+    acme_account_request_t request;
+    apr_pool_t *p;
+
+    enter(identity, REGISTERING);
+    apr_pool_create(&p, identity->p);
+    request.contacts = apr_array_make(p, 1, sizeof(const char *));
+    if (identity->ca->contact) {
+        APR_ARRAY_PUSH((apr_array_header_t *)request.contacts, const char *) =
+            identity->ca->contact;
+    }
+    request.agreed = identity->ca->agreed;
+    acme_account_ensure(identity->client, &request, registered, identity);
+    apr_pool_destroy(p);
+}
+
+static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                   const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+
+    (void)answer;
+    if (APR_STATUS_IS_EINTR(rv)) {
+        enter(identity, NEW);
+    }
+    else if (rv != APR_SUCCESS) {
+        fail(identity, problem);
+    }
+    else if (identity->url) {
+        enter(identity, READY);
+    }
+    else if (identity->work->state != ACME_WORK_ON) {
+        enter(identity, NEW);
+    }
+    else {
+        ensure(identity);
+    }
+}
+
+static void begin(acme_identity_t *identity)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p;
+    apr_status_t rv;
+
+    apr_pool_create(&p, identity->p);
+    rv = prepare(identity, &problem, p);
+    if (rv == APR_SUCCESS) {
+        enter(identity, OPENING);
+        acme_client_open(identity->client, opened, identity);
+    }
+    else {
+        fail(identity, &problem);
+    }
+    apr_pool_destroy(p);
+}
+
+apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
+                                 const acme_problem_t **problem)
+{
+    if (identity->state == NEW
+        || (identity->state == DOWN && since > identity->failed_at)) {
+        begin(identity);
+    }
+    if (identity->state == READY) {
+        return APR_SUCCESS;
+    }
+    if (identity->state == DOWN) {
+        *problem = identity->problem;
+        return APR_EGENERAL;
+    }
+    return APR_EAGAIN;
+}
+
+acme_client_t *acme_identity_client(const acme_identity_t *identity)
+{
+    return identity->client;
+}
+
+const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity)
+{
+    return identity->ca;
+}
+
+unsigned int acme_identity_epoch(const acme_identity_t *identity)
+{
+    return identity->epoch;
+}
+
+int acme_identity_lost(acme_identity_t *identity, unsigned int epoch)
+{
+    if (epoch < identity->epoch) {
+        return 1;
+    }
+    if (identity->epoch > 0) {
+        return 0;
+    }
+    ++identity->epoch;
+    acme_log(identity->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0333) "%s: the CA does not know the account %s, "
+                            "registering again with the same key",
+             identity->ca->label, identity->url ? identity->url : "");
+    identity->url = NULL;
+    acme_client_identify(identity->client, identity->signer, NULL);
+    enter(identity, NEW);
+    return 1;
+}
+
+int acme_identity_report(acme_identity_t *identity)
+{
+    if (identity->reported) {
+        return 0;
+    }
+    identity->reported = 1;
+    return 1;
+}

@@ -1,0 +1,69 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_identity.h
+ * @brief Who we are at one CA: its client, and the account that all orders
+ * there share.
+ *
+ * One per CA and contact and run. The record in the store, of kind accounts,
+ * holds the account's key and URL: the key is on disk before the CA hears of
+ * it, and a known URL is used without asking the CA again.
+ */
+#ifndef ACME_IDENTITY_H
+#define ACME_IDENTITY_H
+
+#include "acme_client.h"
+#include "acme_spec.h"
+#include "acme_work.h"
+
+typedef struct acme_identity_t acme_identity_t;
+
+/** Touches nothing yet.
+ *  @param work, ca live as long as p */
+acme_identity_t *acme_identity_create(acme_work_t *work,
+                                      const acme_ca_spec_t *ca, apr_pool_t *p);
+
+/**
+ * Whether the client can be used: its directory is there, and it signs in the
+ * name of the account. Begins what is needed for that.
+ * @param since when the caller began to wait: a failure after that is its own
+ *        too, so that all who wait share one; for who comes later it is tried
+ *        again
+ * @param problem lives until the next try
+ * @return APR_EAGAIN: ask again when `moved` of the work is set
+ */
+apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
+                                 const acme_problem_t **problem);
+
+acme_client_t *acme_identity_client(const acme_identity_t *identity);
+
+const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity);
+
+/** A number that grows each time the account is registered anew. */
+unsigned int acme_identity_epoch(const acme_identity_t *identity);
+
+/**
+ * The CA does not know the account that was used in that epoch. It is
+ * registered once more with the same key, once in a run.
+ * @return zero when that was done and has not helped: give up
+ */
+int acme_identity_lost(acme_identity_t *identity, unsigned int epoch);
+
+/** Nonzero for the first who asks after each failure: who logs it. */
+int acme_identity_report(acme_identity_t *identity);
+
+/** Name of its record in the store. */
+const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p);
+
+#endif

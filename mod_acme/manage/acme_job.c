@@ -1,0 +1,228 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_job.h"
+
+#include <apr_strings.h>
+
+#include "acme_schedule.h"
+
+/* A NULL is no such member; anything else must be a string. */
+static apr_status_t read_str(const char **value, const acme_json_t *json,
+                             const char *key)
+{
+    apr_status_t rv = acme_json_get_str(value, json, key);
+
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static apr_status_t read_time(apr_time_t *value, const acme_json_t *json,
+                              const char *key)
+{
+    apr_status_t rv = acme_json_get_time(value, json, key);
+
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static apr_status_t read_log(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *list, *item;
+    acme_job_entry_t entry, *last;
+    apr_status_t rv;
+    int i, count;
+
+    rv = acme_json_get(&list, json, "log");
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    }
+    count = acme_json_count(list);
+    i = count > ACME_JOB_LOG_MAX ? count - ACME_JOB_LOG_MAX : 0;
+    for (; i < count; ++i) {
+        item = acme_json_at(list, i);
+        memset(&entry, 0, sizeof(entry));
+        if (acme_json_get_time(&entry.when, item, "when") != APR_SUCCESS
+            || acme_json_get_str(&entry.type, item, "type") != APR_SUCCESS
+            || read_str(&entry.detail, item, "detail") != APR_SUCCESS) {
+            return APR_EINVAL;
+        }
+        last = apr_array_push(job->log);
+        *last = entry;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_problem(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *member;
+    acme_problem_t *problem;
+    apr_status_t rv;
+
+    rv = acme_json_get(&member, json, "problem");
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    }
+    problem = apr_pcalloc(job->p, sizeof(*problem));
+    rv = acme_problem_restore(problem, member, job->p);
+    if (rv == APR_SUCCESS) {
+        job->problem = problem;
+    }
+    return rv;
+}
+
+static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *order;
+    apr_status_t rv;
+
+    rv = acme_json_get(&order, json, "order");
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    }
+    if (!acme_json_is_object(order)) {
+        return APR_EINVAL;
+    }
+    job->order = order;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
+{
+    apr_int64_t errors = 0;
+    int held = 0;
+    apr_status_t rv;
+
+    rv = acme_json_get_int(&errors, json, "errors");
+    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || errors < 0
+        || errors > APR_INT32_MAX) {
+        return APR_EINVAL;
+    }
+    job->errors = (int)errors;
+    rv = acme_json_get_bool(&held, json, "held");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return rv;
+    }
+    rv = read_time(&job->last_run, json, "last-run");
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = read_time(&job->next_run, json, "next-run");
+    if (held) {
+        job->next_run = ACME_SCHEDULE_NEVER;
+    }
+    return rv;
+}
+
+static acme_job_t *job_create(const char *name, apr_pool_t *p)
+{
+    acme_job_t *job = apr_pcalloc(p, sizeof(*job));
+
+    job->name = apr_pstrdup(p, name);
+    job->log = apr_array_make(p, 8, sizeof(acme_job_entry_t));
+    job->p = p;
+    return job;
+}
+
+apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
+                           const char *name, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    acme_job_t *read;
+    acme_json_t *json;
+    apr_status_t rv;
+
+    *job = job_create(name, p);
+    rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS, name, problem,
+                             p);
+    if (rv == APR_ENOENT) {
+        return APR_SUCCESS;
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    read = job_create(name, p);
+    if (read_str(&read->digest, json, "digest") == APR_SUCCESS
+        && read_str(&read->reason, json, "reason") == APR_SUCCESS
+        && read_str(&read->staged, json, "staged") == APR_SUCCESS
+        && read_str(&read->config, json, "config") == APR_SUCCESS
+        && read_schedule(read, json) == APR_SUCCESS
+        && read_order(read, json) == APR_SUCCESS
+        && read_problem(read, json) == APR_SUCCESS
+        && read_log(read, json) == APR_SUCCESS) {
+        *job = read;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
+                           acme_store_sync_e sync, acme_problem_t *problem,
+                           apr_pool_t *ptemp)
+{
+    acme_json_t *json = acme_json_object(ptemp);
+    acme_json_t *log = acme_json_array(ptemp);
+    acme_json_t *item;
+    const acme_job_entry_t *entry;
+    int i;
+
+    acme_json_set_str(json, "name", job->name);
+    acme_json_set_str(json, "digest", job->digest);
+    acme_json_set_str(json, "reason", job->reason);
+    acme_json_set(json, "order", job->order);
+    acme_json_set_str(json, "staged", job->staged);
+    acme_json_set_int(json, "errors", job->errors);
+    acme_json_set_time(json, "last-run", job->last_run);
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        acme_json_set_bool(json, "held", 1);
+    }
+    else {
+        acme_json_set_time(json, "next-run", job->next_run);
+    }
+    if (job->problem) {
+        acme_json_set(json, "problem",
+                      acme_problem_to_json(job->problem, ptemp));
+    }
+    acme_json_set_str(json, "config", job->config);
+    for (i = 0; i < job->log->nelts; ++i) {
+        entry = &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
+        item = acme_json_object(ptemp);
+        acme_json_set_time(item, "when", entry->when);
+        acme_json_set_str(item, "type", entry->type);
+        acme_json_set_str(item, "detail", entry->detail);
+        acme_json_append(log, item);
+    }
+    acme_json_set(json, "log", log);
+    return acme_vault_put_json(vault, ACME_STORE_JOBS, job->name, json, sync,
+                               problem, ptemp);
+}
+
+void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
+                   const char *fmt, ...)
+{
+    acme_job_entry_t *entry;
+    va_list args;
+
+    if (job->log->nelts >= ACME_JOB_LOG_MAX) {
+        entry = (acme_job_entry_t *)job->log->elts;
+        memmove(entry, entry + 1,
+                (ACME_JOB_LOG_MAX - 1) * sizeof(acme_job_entry_t));
+        job->log->nelts = ACME_JOB_LOG_MAX - 1;
+    }
+    entry = apr_array_push(job->log);
+    entry->when = when;
+    entry->type = apr_pstrdup(job->p, type);
+    entry->detail = NULL;
+    if (fmt) {
+        va_start(args, fmt);
+        entry->detail = apr_pvsprintf(job->p, fmt, args);
+        va_end(args);
+    }
+}

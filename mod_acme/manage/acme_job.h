@@ -1,0 +1,66 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_job.h
+ * @brief What is being done for a site, and what came of it: survives
+ * everything.
+ *
+ * One sealed item of kind jobs per site. The worker that holds the lease
+ * writes it; anybody with the seal reads it. A job that cannot be read is a
+ * new one: the certificate's key and the account are elsewhere.
+ */
+#ifndef ACME_JOB_H
+#define ACME_JOB_H
+
+#include "acme_vault.h"
+
+/** Most entries of the log that are kept: the newest. */
+#define ACME_JOB_LOG_MAX 64
+
+typedef struct acme_job_entry_t {
+    apr_time_t when;
+    const char *type;   /**< "order-created", "challenge-presented", ... */
+    const char *detail; /**< or NULL */
+} acme_job_entry_t;
+
+typedef struct acme_job_t {
+    const char *name;
+    const char *digest;  /**< acme_spec_digest() of the order, or NULL */
+    const char *reason;  /**< why it was ordered: "first certificate" */
+    acme_json_t *order;  /**< snapshot of acme_issue, or NULL */
+    const char *staged;  /**< fingerprint of what waits for root, or NULL */
+    int errors;          /**< failures in a row */
+    apr_time_t last_run; /**< or 0 */
+    apr_time_t next_run; /**< not before; 0: at once */
+    const acme_problem_t *problem; /**< of the last failure, or NULL */
+    const char *config;      /**< digest that a CONFIG problem was seen with */
+    apr_array_header_t *log; /**< acme_job_entry_t, oldest first */
+    apr_pool_t *p;
+} acme_job_t;
+
+/** A new one where there is none. Fails only when the store does. */
+apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
+                           const char *name, acme_problem_t *problem,
+                           apr_pool_t *p);
+
+apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
+                           acme_store_sync_e sync, acme_problem_t *problem,
+                           apr_pool_t *ptemp);
+
+/** Adds to the log; strings are copied.
+ *  @param fmt of the detail, or NULL */
+void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
+                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,335 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_keygen.h"
+
+#include <apr_signal.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+
+typedef enum { WAITING, MAKING, MADE, FAILED } state_e;
+
+/* A request, in a pool of its own, so that who takes the key gives back all
+ * of its memory. */
+typedef struct wanted_t {
+    apr_pool_t *p;
+    const char *name;
+    acme_key_spec_t spec;
+    state_e state;
+    const char *pem;
+    apr_status_t rv;
+    acme_problem_t problem;
+    struct wanted_t *next;
+} wanted_t;
+
+/* The mutex, which is there as long as the thread, guards the list, the states
+ * and `stop`. A request that is being made belongs to the thread until its
+ * state changes; only the caller's side takes any out of the list. */
+struct acme_keygen_t {
+    void (*ready)(void *baton);
+    void *baton;
+    apr_pool_t *p;
+    apr_thread_mutex_t *mutex;
+    apr_thread_cond_t *work;
+    apr_thread_t *thread;
+    int stop;
+    wanted_t *list; /* oldest first */
+};
+
+/* For the caller's side, which may have no thread beside it. */
+static void lock(acme_keygen_t *keygen)
+{
+    if (keygen->mutex) {
+        apr_thread_mutex_lock(keygen->mutex);
+    }
+}
+
+static void unlock(acme_keygen_t *keygen)
+{
+    if (keygen->mutex) {
+        apr_thread_mutex_unlock(keygen->mutex);
+    }
+}
+
+static int asked_to_stop(void *baton)
+{
+    acme_keygen_t *keygen = baton;
+    int stop;
+
+    apr_thread_mutex_lock(keygen->mutex);
+    stop = keygen->stop;
+    apr_thread_mutex_unlock(keygen->mutex);
+    return stop;
+}
+
+/* Without the mutex: it takes its time. */
+static void make(wanted_t *wanted, acme_key_cancel_fn *cancel, void *baton)
+{
+    acme_key_t *key;
+    apr_status_t rv;
+
+    rv = acme_key_generate(&key, &wanted->spec, cancel, baton, &wanted->problem,
+                           wanted->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_key_to_pem(&wanted->pem, key, &wanted->problem, wanted->p);
+    }
+    wanted->rv = rv;
+}
+
+static wanted_t *first_waiting(const acme_keygen_t *keygen)
+{
+    wanted_t *w = keygen->list;
+
+    while (w && w->state != WAITING) {
+        w = w->next;
+    }
+    return w;
+}
+
+static void *APR_THREAD_FUNC serve(apr_thread_t *thread, void *data)
+{
+    acme_keygen_t *keygen = data;
+    wanted_t *wanted;
+
+    (void)thread;
+    apr_setup_signal_thread();
+    apr_thread_mutex_lock(keygen->mutex);
+    while (!keygen->stop) {
+        wanted = first_waiting(keygen);
+        if (!wanted) {
+            apr_thread_cond_wait(keygen->work, keygen->mutex);
+            continue;
+        }
+        wanted->state = MAKING;
+        apr_thread_mutex_unlock(keygen->mutex);
+        make(wanted, asked_to_stop, keygen);
+        apr_thread_mutex_lock(keygen->mutex);
+        wanted->state = wanted->rv == APR_SUCCESS ? MADE : FAILED;
+        if (!keygen->stop) {
+            apr_thread_mutex_unlock(keygen->mutex);
+            keygen->ready(keygen->baton);
+            apr_thread_mutex_lock(keygen->mutex);
+        }
+    }
+    apr_thread_mutex_unlock(keygen->mutex);
+    return NULL;
+}
+
+static apr_status_t end(void *data)
+{
+    acme_keygen_t *keygen = data;
+    wanted_t *wanted;
+    apr_status_t rv;
+
+    if (keygen->thread) {
+        apr_thread_mutex_lock(keygen->mutex);
+        keygen->stop = 1;
+        apr_thread_cond_signal(keygen->work);
+        apr_thread_mutex_unlock(keygen->mutex);
+        apr_thread_join(&rv, keygen->thread);
+    }
+    while (keygen->list) {
+        wanted = keygen->list;
+        keygen->list = wanted->next;
+        apr_pool_destroy(wanted->p);
+    }
+    return APR_SUCCESS;
+}
+
+acme_keygen_t *acme_keygen_create(void (*ready)(void *baton), void *baton,
+                                  apr_pool_t *p)
+{
+    acme_keygen_t *keygen = apr_pcalloc(p, sizeof(*keygen));
+
+    keygen->ready = ready;
+    keygen->baton = baton;
+    keygen->p = p;
+    apr_pool_cleanup_register(p, keygen, end, apr_pool_cleanup_null);
+    return keygen;
+}
+
+/* With the first RSA key, so that who never asks for one has no thread. */
+static apr_status_t start(acme_keygen_t *keygen, acme_problem_t *problem,
+                          apr_pool_t *p)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (keygen->thread) {
+        return APR_SUCCESS;
+    }
+    if (!keygen->mutex) {
+        /* Registered again behind mutex and condition: it runs before their
+         * own cleanups. */
+        apr_pool_cleanup_kill(keygen->p, keygen, end);
+        rv = apr_thread_mutex_create(&keygen->mutex, APR_THREAD_MUTEX_DEFAULT,
+                                     keygen->p);
+        if (rv == APR_SUCCESS) {
+            rv = apr_thread_cond_create(&keygen->work, keygen->p);
+        }
+        if (rv != APR_SUCCESS) {
+            keygen->mutex = NULL;
+        }
+        apr_pool_cleanup_register(keygen->p, keygen, end,
+                                  apr_pool_cleanup_null);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_create(&keygen->thread, NULL, serve, keygen, keygen->p);
+    }
+    if (rv == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    keygen->thread = NULL;
+    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_CRYPTO, p,
+                            "no thread to make a key in: %pm", &rv);
+}
+
+/* Without the mutex: names and links change on the caller's side only. */
+static wanted_t *find(const acme_keygen_t *keygen, const char *name)
+{
+    wanted_t *w = keygen->list;
+
+    while (w && strcmp(w->name, name) != 0) {
+        w = w->next;
+    }
+    return w;
+}
+
+/* In a pool of no parent: two threads would change that one's children. */
+static wanted_t *wanted_create(const char *name, const acme_key_spec_t *spec,
+                               apr_abortfunc_t out_of_memory)
+{
+    wanted_t *wanted;
+    apr_pool_t *p;
+
+    if (apr_pool_create_unmanaged_ex(&p, out_of_memory, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_tag(p, "acme_keygen");
+    wanted = apr_pcalloc(p, sizeof(*wanted));
+    wanted->p = p;
+    wanted->name = apr_pstrdup(p, name);
+    wanted->spec = *spec;
+    return wanted;
+}
+
+apr_status_t acme_keygen_want(acme_keygen_t *keygen, const char *name,
+                              const acme_key_spec_t *spec,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    wanted_t *wanted, **last;
+    int slow = spec->type == ACME_KEY_RSA;
+    apr_status_t rv;
+
+    if (find(keygen, name)) {
+        return APR_SUCCESS;
+    }
+    if (slow) {
+        rv = start(keygen, problem, p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    wanted = wanted_create(name, spec, apr_pool_abort_get(keygen->p));
+    if (!wanted) {
+        return acme_problem_set(problem, APR_ENOMEM, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_CRYPTO, p,
+                                "no memory to make a key in");
+    }
+    if (!slow) {
+        make(wanted, NULL, NULL);
+        wanted->state = wanted->rv == APR_SUCCESS ? MADE : FAILED;
+    }
+    lock(keygen);
+    last = &keygen->list;
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = wanted;
+    if (slow) {
+        apr_thread_cond_signal(keygen->work);
+    }
+    unlock(keygen);
+    return APR_SUCCESS;
+}
+
+typedef struct secret_t {
+    char *text;
+    apr_size_t len;
+} secret_t;
+
+static apr_status_t wipe(void *data)
+{
+    secret_t *secret = data;
+
+    acme_key_wipe(secret->text, secret->len);
+    return APR_SUCCESS;
+}
+
+static const char *keep(const char *pem, apr_pool_t *p)
+{
+    secret_t *secret = apr_palloc(p, sizeof(*secret));
+
+    secret->len = strlen(pem);
+    secret->text = apr_pstrmemdup(p, pem, secret->len);
+    apr_pool_cleanup_register(p, secret, wipe, apr_pool_cleanup_null);
+    return secret->text;
+}
+
+/* Out of the list once it is made or has failed; else *rv says why not. */
+static wanted_t *take(apr_status_t *rv, acme_keygen_t *keygen, const char *name)
+{
+    wanted_t **at = &keygen->list;
+    wanted_t *wanted;
+
+    while (*at && strcmp((*at)->name, name) != 0) {
+        at = &(*at)->next;
+    }
+    wanted = *at;
+    if (!wanted) {
+        *rv = APR_ENOENT;
+        return NULL;
+    }
+    if (wanted->state == WAITING || wanted->state == MAKING) {
+        *rv = APR_EAGAIN;
+        return NULL;
+    }
+    *at = wanted->next;
+    return wanted;
+}
+
+apr_status_t acme_keygen_take(const char **pem, acme_keygen_t *keygen,
+                              const char *name, acme_problem_t *problem,
+                              apr_pool_t *p)
+{
+    wanted_t *wanted;
+    apr_status_t rv;
+
+    lock(keygen);
+    wanted = take(&rv, keygen, name);
+    unlock(keygen);
+    if (!wanted) {
+        return rv;
+    }
+    rv = wanted->rv;
+    if (rv == APR_SUCCESS) {
+        *pem = keep(wanted->pem, p);
+    }
+    else if (problem) {
+        *problem = *acme_problem_dup(&wanted->problem, p);
+    }
+    apr_pool_destroy(wanted->p);
+    return rv;
+}

@@ -1,0 +1,242 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_live.h"
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_generation.h"
+#include "acme_live_site.h"
+
+apr_status_t acme_live_open(acme_live_t **live, const char *dir,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    apr_status_t rv;
+
+    made->live = apr_pstrcat(p, dir, "/live", NULL);
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->placeholder = apr_pstrcat(p, dir, "/placeholder", NULL);
+    rv = acme_live_site_mkdir(made->live, problem, p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_live_site_mkdir(made->archive, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_live_site_mkdir(made->placeholder, problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* Links that were made but never put in place. */
+    acme_generation_tidy(made->live, p);
+    *live = made;
+    return APR_SUCCESS;
+}
+
+static apr_status_t useless(acme_problem_t *problem,
+                            const acme_live_site_t *site, apr_status_t rv,
+                            const char *why, apr_pool_t *p)
+{
+    const char *text =
+        apr_psprintf(p, "%s: the certificate in %s is of no use: %s",
+                     site->name, site->link, why);
+
+    acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_CERTIFICATE,
+                     p, "%s", text);
+    if (problem) {
+        problem->to_fix = "nothing: another one is ordered and takes its "
+                          "place; or restore the files from a backup";
+    }
+    return rv;
+}
+
+static apr_status_t read_file(char **data, apr_size_t *len,
+                              const acme_live_site_t *site, const char *dir,
+                              const char *file, acme_problem_t *problem,
+                              apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, dir, "/", file, NULL);
+    apr_status_t rv = acme_file_read(data, len, path, ACME_FILE_MAX, p);
+
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return useless(problem, site, APR_EGENERAL,
+                       apr_psprintf(p, "%s is missing", file), p);
+    }
+    if (rv == APR_ENOSPC) {
+        return useless(
+            problem, site, rv,
+            apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
+            p);
+    }
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, "%s cannot be read: %pm", file, &rv), p);
+    }
+    return APR_SUCCESS;
+}
+
+/** Reads a pair and checks whatever does not depend on the time. */
+static apr_status_t read_pair(const acme_cert_info_t **info,
+                              const acme_live_site_t *site, const char *dir,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
+    acme_chain_t *chain;
+    acme_key_t *key;
+    char *data;
+    apr_size_t len;
+    apr_status_t rv;
+
+    rv = read_file(&data, &len, site, dir, ACME_LIVE_KEY, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_key_from_pem(&key, data, len, &why, p);
+    acme_key_wipe(data, len);
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, ACME_LIVE_KEY ": %s", why.detail), p);
+    }
+    rv = read_file(&data, &len, site, dir, ACME_LIVE_FULL, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_chain_parse(&chain, data, len, &why, p);
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, ACME_LIVE_FULL ": %s", why.detail), p);
+    }
+    *info = acme_chain_info(chain);
+    rv = acme_chain_check(chain, key, no_names, (*info)->not_before, &why, p);
+    return rv == APR_SUCCESS ? rv : useless(problem, site, rv, why.detail, p);
+}
+
+/* What is not there or not to be read is not known: nothing else is lost. */
+static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
+                      apr_pool_t *ptemp)
+{
+    const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
+    acme_json_t *json;
+    const char *url;
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, ptemp) != APR_SUCCESS
+        || acme_json_parse(&json, data, len, NULL, ptemp) != APR_SUCCESS
+        || !acme_json_is_object(json)) {
+        return;
+    }
+    if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
+        cert->ca_url = apr_pstrdup(p, url);
+    }
+    if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
+        != APR_SUCCESS) {
+        cert->obtained = 0;
+    }
+}
+
+static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
+                                        apr_pool_t *p)
+{
+    acme_cert_info_t *copy = apr_pmemdup(p, info, sizeof(*info));
+    int i;
+
+    copy->names =
+        apr_array_make(p, info->names->nelts + 1, sizeof(const char *));
+    for (i = 0; i < info->names->nelts; ++i) {
+        APR_ARRAY_PUSH(copy->names, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(info->names, i, const char *));
+    }
+    copy->subject = apr_pstrdup(p, info->subject);
+    copy->issuer = apr_pstrdup(p, info->issuer);
+    copy->serial = apr_pstrdup(p, info->serial);
+    copy->fingerprint = apr_pstrdup(p, info->fingerprint);
+    copy->key_type = apr_pstrdup(p, info->key_type);
+    return copy;
+}
+
+static apr_status_t get_cert(acme_live_cert_t **cert,
+                             const acme_live_site_t *site,
+                             acme_problem_t *problem, apr_pool_t *p,
+                             apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info = NULL;
+    acme_live_cert_t *found;
+    const char *dir;
+    int number = 0;
+    apr_status_t rv;
+
+    rv = acme_live_site_pointed(&number, site);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return APR_ENOENT;
+    }
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       "this is no link to a generation in the archive", ptemp);
+    }
+    /* Not through the link, so that all is of one generation. */
+    dir = apr_psprintf(ptemp, "%s/%d", site->archive, number);
+    rv = read_pair(&info, site, dir, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    found = apr_pcalloc(p, sizeof(*found));
+    found->info = info_dup(info, p);
+    found->generation = number;
+    found->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
+    found->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    read_meta(found, dir, p, ptemp);
+    *cert = found;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
+                           const char *name, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_pool_t *ptemp;
+    acme_live_site_t site;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, name, ptemp);
+    rv = get_cert(cert, &site, &why, p, ptemp);
+    if (problem && why.type) {
+        *problem = *acme_problem_dup(&why, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+int acme_live_archived(const acme_live_t *live, const char *name,
+                       apr_pool_t *ptemp)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    int number = 0;
+    int count = 0;
+    int i;
+
+    acme_live_site_find(&site, live, name, ptemp);
+    acme_live_site_pointed(&number, &site);
+    if (acme_generation_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < numbers->nelts; ++i) {
+        count += APR_ARRAY_IDX(numbers, i, int) != number;
+    }
+    return count;
+}

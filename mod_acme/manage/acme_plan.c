@@ -1,0 +1,189 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_plan.h"
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_jws.h"
+#include "acme_schedule.h"
+#include "acme_time.h"
+
+/* No wait that we ever set is longer: the clock was turned back since. */
+#define LONGEST_WAIT (9 * ACME_TIME_DAY)
+
+static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
+                   const char *reason)
+{
+    plan->what = what;
+    plan->at = at;
+    plan->reason = reason;
+}
+
+static int same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Something of this site waits for root, or has come back from it. */
+static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
+                        const acme_job_t *job, apr_time_t now)
+{
+    if (holding->live && same(holding->live->info->fingerprint, job->staged)) {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
+    }
+    else if (!same(holding->staged_fingerprint, job->staged)) {
+        decide(plan, ACME_PLAN_STAGED, ACME_SCHEDULE_NEVER,
+               "a new certificate waits for activation");
+    }
+    else if (holding->staged == ACME_STAGED_REFUSED) {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate was refused");
+    }
+    else {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
+    }
+}
+
+static const char *missing_name(const acme_spec_t *spec,
+                                const apr_array_header_t *held)
+{
+    const char *name;
+    int i;
+
+    for (i = 0; i < spec->names->nelts; ++i) {
+        name = APR_ARRAY_IDX(spec->names, i, const char *);
+        if (!acme_ident_covered(held, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* Why a certificate is to be had, or NULL; then *at says when it will be. */
+static const char *need(apr_time_t *at, const acme_spec_t *spec,
+                        const acme_holding_t *holding, apr_time_t now,
+                        apr_pool_t *p)
+{
+    const acme_cert_info_t *info;
+    const char *name;
+
+    *at = now;
+    if (!holding->live) {
+        return "first certificate";
+    }
+    info = holding->live->info;
+    if (info->not_after <= now) {
+        return apr_psprintf(p, "expired %s ago",
+                            acme_time_print_duration(now - info->not_after, p));
+    }
+    name = missing_name(spec, info->names);
+    if (name) {
+        return apr_psprintf(p, "name added: %s", name);
+    }
+    *at = acme_schedule_renew_at(info->not_before, info->not_after,
+                                 &spec->renew_window);
+    if (*at <= now) {
+        return apr_psprintf(p, "expires in %s",
+                            acme_time_print_duration(info->not_after - now, p));
+    }
+    return NULL;
+}
+
+/* Whether the last try holds the next one back; decides when it does. */
+static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
+                     const acme_job_t *job, const char *digest, apr_time_t now,
+                     apr_pool_t *p)
+{
+    if (job->digest && strcmp(job->digest, digest) != 0) {
+        return 0;
+    }
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        if (!same(job->config, acme_plan_config(spec, p))) {
+            return 0;
+        }
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "not tried again before its configuration changes");
+        return 1;
+    }
+    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT) {
+        return 0;
+    }
+    decide(plan, ACME_PLAN_IDLE, job->next_run,
+           apr_psprintf(p, "tried again in %s, after %d failure%s",
+                        acme_time_print_duration(job->next_run - now, p),
+                        job->errors, job->errors == 1 ? "" : "s"));
+    return 1;
+}
+
+void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
+               const acme_holding_t *holding, const acme_job_t *job,
+               apr_time_t now, apr_pool_t *p)
+{
+    const char *digest, *why;
+    apr_time_t at;
+
+    if (job->staged) {
+        plan_staged(plan, holding, job, now);
+        return;
+    }
+    digest = acme_spec_digest(spec, p);
+    why = need(&at, spec, holding, now, p);
+    if (!why && job->order && same(job->digest, digest)) {
+        why = "an order is under way";
+    }
+    if (!why) {
+        decide(plan, ACME_PLAN_IDLE, at,
+               apr_psprintf(p, "renewed in %s",
+                            acme_time_print_duration(at - now, p)));
+    }
+    else if (spec->renew_mode == ACME_RENEW_MANUAL) {
+        decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
+    }
+    else if (spec->renew_mode == ACME_RENEW_AUTO
+             && holding->serving == ACME_SERVING_NOTHING) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "no TLS virtual host uses it");
+    }
+    else if (!plan_wait(plan, spec, job, digest, now, p)) {
+        decide(plan, ACME_PLAN_ORDER, now, why);
+    }
+}
+
+const char *acme_plan_name(acme_plan_e what)
+{
+    switch (what) {
+    case ACME_PLAN_IDLE:
+        return "idle";
+    case ACME_PLAN_ORDER:
+        return "order";
+    case ACME_PLAN_STAGED:
+        return "staged";
+    case ACME_PLAN_SETTLE:
+        return "settle";
+    case ACME_PLAN_MANUAL:
+        return "manual";
+    }
+    return "?";
+}
+
+const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
+{
+    const char *types = apr_array_pstrcat(p, spec->challenge_types, ',');
+    const acme_ca_spec_t *ca = spec->ca;
+
+    return acme_jws_sha256_hex(
+        apr_psprintf(p, "%s\n%s\n%s\n%d", acme_spec_digest(spec, p), types,
+                     ca->ca_file ? ca->ca_file : "", ca->agreed),
+        p);
+}

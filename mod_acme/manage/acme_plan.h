@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_plan.h
+ * @brief What to do for a site: a pure function of what is wanted, what it has,
+ * what was done so far, and the time.
+ */
+#ifndef ACME_PLAN_H
+#define ACME_PLAN_H
+
+#include "acme_holding.h"
+#include "acme_job.h"
+#include "acme_spec.h"
+
+typedef enum {
+    ACME_PLAN_IDLE,   /**< nothing before `at` */
+    ACME_PLAN_ORDER,  /**< order a certificate, or go on with the order */
+    ACME_PLAN_STAGED, /**< finished, waits for root */
+    ACME_PLAN_SETTLE, /**< what was staged is live or was refused: clear it */
+    ACME_PLAN_MANUAL  /**< would be ordered, but only when asked */
+} acme_plan_e;
+
+typedef struct acme_plan_t {
+    acme_plan_e what;
+    apr_time_t at;      /**< when to look again; ACME_SCHEDULE_NEVER */
+    const char *reason; /**< for people: "expires in 9 days" */
+} acme_plan_t;
+
+/**
+ * When a site's spec is no longer that of its last try, no wait for that try
+ * holds.
+ * @param holding as of this process's start
+ */
+void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
+               const acme_holding_t *holding, const acme_job_t *job,
+               apr_time_t now, apr_pool_t *p);
+
+/** "idle", "order", "staged", "settle", "manual". */
+const char *acme_plan_name(acme_plan_e what);
+
+/**
+ * A short text that changes with everything in the spec that a problem of
+ * class CONFIG or PERMANENT can be about: more than acme_spec_digest().
+ */
+const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p);
+
+#endif

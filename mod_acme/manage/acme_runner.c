@@ -1,0 +1,239 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_runner.h"
+
+#include <apr_atomic.h>
+
+#include "acme_runner_fleet.h"
+#include "acme_schedule.h"
+#include "acme_solver_http.h"
+
+#define PARALLEL_DEFAULT 50
+#define CHECK_DEFAULT    (12 * ACME_TIME_HOUR)
+
+/* Before trying again where somebody else has the lease. */
+#define BUSY_WAIT apr_time_from_sec(1)
+
+/* A host that calls us again and again must not heat a processor. */
+#define LEAST_WAIT apr_time_from_msec(100)
+
+/* How long a request whose answer must not be lost is waited for. */
+#define LEAVE_WAIT apr_time_from_sec(2)
+
+/* The longest the store may be left alone because it has failed. */
+#define STORE_WAIT ACME_TIME_HOUR
+
+/* Answers to challenges that are older were left behind by a crash. */
+#define CHALLENGE_LIFE ACME_TIME_DAY
+
+struct acme_runner_t {
+    acme_work_t work;
+    apr_pool_t *p;
+    acme_turn_t *turn;
+    acme_runner_fleet_t *fleet;
+    const char *seed;
+    apr_interval_time_t check_interval;
+    apr_time_t checked; /* when all sites were looked at, or 0 */
+    int trouble;        /* runs in a row that got no lease from the store */
+};
+
+static void wake(void *baton)
+{
+    acme_runner_t *runner = baton;
+
+    runner->work.http->wakeup(runner->work.http);
+}
+
+static apr_time_t now_of(const acme_runner_t *runner)
+{
+    return acme_clock_now(runner->work.clock);
+}
+
+static int is_stopped(acme_runner_t *runner)
+{
+    return apr_atomic_read32(&runner->work.stop) != 0;
+}
+
+acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
+                                  apr_pool_t *p)
+{
+    acme_runner_t *runner = apr_pcalloc(p, sizeof(*runner));
+    int parallel = config->parallel > 0 ? config->parallel : PARALLEL_DEFAULT;
+
+    runner->p = p;
+    runner->work.vault = config->vault;
+    runner->work.http = config->http;
+    runner->work.clock = config->clock;
+    runner->work.log = config->log;
+    runner->work.keygen = acme_keygen_create(wake, runner, p);
+    runner->turn =
+        acme_turn_create(config->vault, config->clock, config->loaded, p);
+    runner->fleet = acme_runner_fleet_create(&runner->work, config->specs,
+                                             config->holdings, parallel, p);
+    runner->seed = config->specs->nelts > 0
+                       ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
+                       : "";
+    runner->check_interval =
+        config->check_interval > 0 ? config->check_interval : CHECK_DEFAULT;
+    return runner;
+}
+
+void acme_runner_stop(acme_runner_t *runner)
+{
+    apr_atomic_set32(&runner->work.stop, 1);
+    wake(runner);
+}
+
+/* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
+static apr_status_t work(acme_runner_t *runner)
+{
+    acme_http_t *http = runner->work.http;
+    apr_time_t at, now;
+    apr_status_t rv;
+    int waits;
+
+    while (!is_stopped(runner)) {
+        rv = acme_turn_keep(runner->turn);
+        if (rv == APR_SUCCESS) {
+            rv = acme_runner_fleet_look(runner->fleet, runner->turn);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        runner->work.moved = 0;
+        at = acme_runner_fleet_step(runner->fleet, &waits);
+        if (!waits) {
+            return APR_SUCCESS;
+        }
+        if (at > acme_turn_keep_at(runner->turn)) {
+            at = acme_turn_keep_at(runner->turn);
+        }
+        now = now_of(runner);
+        http->run(http, runner->work.moved || at <= now ? 0 : at - now);
+    }
+    return APR_SUCCESS;
+}
+
+/* Ends what is under way. What was asked and cannot be asked again is waited
+ * for, unless nothing may be saved any more. */
+static void leave(acme_runner_t *runner)
+{
+    acme_http_t *http = runner->work.http;
+    apr_time_t begun = now_of(runner);
+    apr_time_t now = begun;
+
+    while (runner->work.state == ACME_WORK_HALTED && http->pending(http) > 0
+           && now >= begun && now < begun + LEAVE_WAIT) {
+        http->cancel(http, 0);
+        if (http->pending(http) > 0) {
+            http->run(http, begun + LEAVE_WAIT - now);
+        }
+        now = now_of(runner);
+    }
+    /* The end of one may be followed by another, but no step follows. */
+    while (http->pending(http) > 0) {
+        http->cancel(http, 1);
+    }
+}
+
+/* All sites in one run; ends with nothing under way. */
+static void run(acme_runner_t *runner, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    runner->work.state = ACME_WORK_ON;
+    acme_runner_fleet_begin(runner->fleet, p);
+    rv = work(runner);
+    runner->work.state = rv == APR_SUCCESS ? ACME_WORK_HALTED : ACME_WORK_LOST;
+    if (rv != APR_SUCCESS) {
+        acme_log(runner->work.log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0312) "worker: another one has taken over, orders "
+                                "are left to it");
+        runner->checked = 0;
+    }
+    leave(runner);
+    acme_runner_fleet_end(runner->fleet);
+    acme_turn_give(runner->turn);
+}
+
+static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
+{
+    apr_time_t now = now_of(runner);
+    apr_time_t last =
+        now + acme_schedule_jitter(runner->check_interval, runner->seed);
+
+    at = at < last ? at : last;
+    return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
+}
+
+/* No lease. Returns when to try again. */
+static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
+                              const acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_interval_time_t wait;
+
+    if (APR_STATUS_IS_EBUSY(rv)) {
+        return now_of(runner) + BUSY_WAIT;
+    }
+    ++runner->trouble;
+    wait = acme_schedule_backoff(runner->trouble, ACME_TIME_MINUTE, "store");
+    wait = wait < STORE_WAIT ? wait : STORE_WAIT;
+    acme_log(runner->work.log, ACME_LOG_WARNING, rv,
+             ACME_TAG(0313) "worker: nothing can be ordered: %s; trying again "
+                            "in %s",
+             acme_problem_text(problem, p), acme_time_print_duration(wait, p));
+    return now_of(runner) + wait;
+}
+
+/* Whether all sites are to be looked at, whatever is remembered of them. */
+static int needs_check(const acme_runner_t *runner, apr_time_t now)
+{
+    return runner->checked == 0 || now < runner->checked
+           || now - runner->checked >= runner->check_interval;
+}
+
+apr_time_t acme_runner_run(acme_runner_t *runner)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_time_t now = now_of(runner);
+    apr_time_t at = acme_runner_fleet_due(runner->fleet);
+    apr_pool_t *p;
+    int again;
+    apr_status_t rv;
+
+    if (is_stopped(runner)) {
+        return when_again(runner, ACME_SCHEDULE_NEVER);
+    }
+    if (!needs_check(runner, now) && at > now) {
+        return when_again(runner, at);
+    }
+    apr_pool_create(&p, runner->p);
+    apr_pool_tag(p, "acme_run");
+    rv = acme_turn_take(runner->turn, &again, &problem, p);
+    if (rv == APR_SUCCESS) {
+        runner->trouble = 0;
+        if (!again || needs_check(runner, now)) {
+            acme_runner_fleet_forget(runner->fleet);
+            runner->checked = now;
+            acme_solver_http_sweep(runner->work.vault, now - CHALLENGE_LIFE, p);
+        }
+        run(runner, p);
+        at = when_again(runner, acme_runner_fleet_due(runner->fleet));
+    }
+    else {
+        at = turned_away(runner, rv, &problem, p);
+    }
+    apr_pool_destroy(p);
+    return at;
+}

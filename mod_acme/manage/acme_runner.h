@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner.h
+ * @brief The engine: carries out what acme_plan says, for all sites, many
+ * orders at once, on one transport.
+ *
+ * It knows nothing of its host. A thin host (the watchdog thread, a test)
+ * calls acme_runner_run() again and again from one thread. A run takes the
+ * lease or leaves at once; under the lease it reads each due job again, plans
+ * again, and steps. Every step is saved before its consequence can be lost:
+ *
+ *   account key (synced) -> newAccount -> account URL
+ *   certificate key (synced) -> newOrder -> order URL (synced) -> ...
+ *   -> bundle staged (synced) -> key and order cleared
+ *
+ * so that a kill at any instant resumes the same order with the same key.
+ * On acme_runner_stop() a run ends its repeatable requests at once, waits up
+ * to two seconds for those whose answer must not be lost, and returns.
+ */
+#ifndef ACME_RUNNER_H
+#define ACME_RUNNER_H
+
+#include "acme_http.h"
+#include "acme_plan.h"
+#include "acme_time.h"
+
+typedef struct acme_runner_t acme_runner_t;
+
+/** Lives as long as the runner. */
+typedef struct acme_runner_config_t {
+    const apr_array_header_t *specs;    /**< const acme_spec_t * */
+    const apr_array_header_t *holdings; /**< const acme_holding_t *, each the
+                                             one of the spec at its index */
+    acme_vault_t *vault;
+    acme_http_t *http;
+    const acme_clock_t *clock;
+    const acme_log_t *log;
+    int parallel;                       /**< orders in flight per CA */
+    apr_interval_time_t check_interval; /**< longest time without a look */
+    apr_time_t loaded; /**< when the holdings were read (one time for all
+                            children of a generation of the server), or 0:
+                            a worker never acts after one of a generation that
+                            was loaded later */
+} acme_runner_config_t;
+
+/** Owned by p; its pool's destruction ends everything, saving nothing more. */
+acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
+                                  apr_pool_t *p);
+
+/**
+ * Works until nothing is due, or stop.
+ * @return when there is something to do again: call then, or earlier
+ */
+apr_time_t acme_runner_run(acme_runner_t *runner);
+
+/** From any thread, any number of times. For good. */
+void acme_runner_stop(acme_runner_t *runner);
+
+#endif

@@ -1,0 +1,65 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_fleet.h
+ * @brief All sites of the engine: which are due, which wait for their turn,
+ * and the orders in flight.
+ *
+ * Between two runs it remembers no more than when each site is due. At each CA
+ * a bounded number of orders is in flight; who waits is served by urgency.
+ */
+#ifndef ACME_RUNNER_FLEET_H
+#define ACME_RUNNER_FLEET_H
+
+#include "acme_holding.h"
+#include "acme_spec.h"
+#include "acme_turn.h"
+#include "acme_work.h"
+
+typedef struct acme_runner_fleet_t acme_runner_fleet_t;
+
+/**
+ * @param specs, holdings as in acme_runner_config_t
+ * @param parallel orders in flight per CA
+ */
+acme_runner_fleet_t *
+acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
+                         const apr_array_header_t *holdings, int parallel,
+                         apr_pool_t *p);
+
+/** Forgets when sites are due: all of them are. */
+void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);
+
+/** When the first site is due that neither waits nor flies. */
+apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
+
+/** A run begins, or has ended: whatever was in flight is to be looked at
+ *  again.
+ *  @param p of the run; no request is under way when it is destroyed */
+void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p);
+void acme_runner_fleet_end(acme_runner_fleet_t *fleet);
+
+/** Looks at all that are due, unless the work is to stop, and queues who has
+ *  something to order. APR_EBUSY when the turn is lost. */
+apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
+                                    acme_turn_t *turn);
+
+/**
+ * Launches who waits, steps who flies.
+ * @param waits nonzero when something is in flight or waits
+ * @return when to do it again by ourselves: a site's step, or one that is due
+ */
+apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits);
+
+#endif

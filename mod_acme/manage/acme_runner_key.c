@@ -1,0 +1,89 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_runner_key.h"
+
+#include <string.h>
+
+static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
+{
+    return a->type == b->type
+           && (a->type != ACME_KEY_RSA || a->bits == b->bits);
+}
+
+/* APR_ENOENT also when what is there is damaged or of another kind. */
+static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
+                         const acme_spec_t *spec, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    acme_problem_t damage = ACME_PROBLEM_INIT;
+    acme_store_item_t item;
+    acme_key_spec_t kind;
+    apr_status_t rv;
+
+    rv = acme_vault_get(&item, work->vault, ACME_STORE_KEYS, spec->name,
+                        problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (acme_key_from_pem(key, item.data, item.len, &damage, p)
+        != APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0320) "%s: the stored key of its order is damaged, "
+                                "making a new one",
+                 spec->name);
+        return APR_ENOENT;
+    }
+    kind = acme_key_spec(*key);
+    if (!same_kind(&kind, &spec->key)) {
+        return APR_ENOENT;
+    }
+    *pem = item.data;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_runner_key(acme_key_t **key, const char **pem,
+                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    /* One that is being made was not in the store. */
+    rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        rv = load(key, pem, work, spec, problem, p);
+        if (!APR_STATUS_IS_ENOENT(rv)) {
+            return rv;
+        }
+        rv = acme_keygen_want(work->keygen, spec->name, &spec->key, problem, p);
+        if (rv == APR_SUCCESS) {
+            rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_key_from_pem(key, *pem, strlen(*pem), problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv =
+            acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, *pem,
+                           strlen(*pem), NULL, ACME_STORE_SYNC, problem, p);
+    }
+    return rv;
+}
+
+apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    return acme_store_delete(acme_vault_store(work->vault), ACME_STORE_KEYS,
+                             name, problem, ptemp);
+}

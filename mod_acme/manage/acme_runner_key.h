@@ -1,0 +1,38 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_key.h
+ * @brief The certificate key of a site's order: on disk before the CA hears of
+ * it, and kept there until the certificate is staged beside it.
+ */
+#ifndef ACME_RUNNER_KEY_H
+#define ACME_RUNNER_KEY_H
+
+#include "acme_spec.h"
+#include "acme_work.h"
+
+/**
+ * The key that the store has for this site, if it is of the kind wanted; else
+ * a new one, synced. It and its PEM are wiped with p.
+ * @return APR_EAGAIN while it is being made
+ */
+apr_status_t acme_runner_key(acme_key_t **key, const char **pem,
+                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/** Removes it from the store: the next order has a new one. */
+apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif

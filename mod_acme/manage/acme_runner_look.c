@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_runner_look.h"
+
+#include <string.h>
+
+#include "acme_runner_outcome.h"
+#include "acme_stage.h"
+
+/* A settled site is planned again, and then perhaps found to have something
+ * staged; more changes than that do not happen in one look. */
+#define ROUNDS 4
+
+static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
+                            acme_work_t *work, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    acme_problem_t lost = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    rv = acme_stage_recover(job, work, site->spec, site->holding, problem, p);
+    if (rv != APR_NOTFOUND) {
+        return rv;
+    }
+    job->staged = NULL;
+    acme_problem_set(&lost, APR_NOTFOUND, ACME_RETRY_INTERNAL,
+                     ACME_PROBLEM_STORE, p,
+                     "the certificate that waited for activation is gone from "
+                     "the store, another one will be ordered");
+    acme_runner_outcome_failed(job, work, site->spec, &lost, ACME_FAILURE_OWN,
+                               site->spec->name, p);
+    return APR_SUCCESS;
+}
+
+/* Failures of a set of names that nobody wants any more say nothing about the
+ * certificate that is there. */
+static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
+                         const acme_runner_site_t *site, acme_work_t *work,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    if (plan->what != ACME_PLAN_IDLE || !job->digest
+        || (!job->problem && !job->order)
+        || strcmp(job->digest, acme_spec_digest(site->spec, p)) == 0) {
+        return APR_SUCCESS;
+    }
+    acme_job_note(job, acme_clock_now(work->clock), "dropped",
+                  "what was ordered is not wanted any more");
+    job->digest = NULL;
+    job->order = NULL;
+    job->problem = NULL;
+    job->config = NULL;
+    job->errors = 0;
+    job->next_run = 0;
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
+apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
+                              acme_runner_site_t *site, acme_work_t *work,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    int searched = 0;
+    int i;
+    apr_status_t rv;
+
+    rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
+    if (rv == APR_SUCCESS && !site->met
+        && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
+        searched = 1;
+        rv = recover(*job, site, work, problem, p);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
+        acme_plan(plan, site->spec, site->holding, *job,
+                  acme_clock_now(work->clock), p);
+        if (plan->what == ACME_PLAN_SETTLE) {
+            rv = acme_runner_outcome_settled(*job, work, site->spec,
+                                             site->holding, problem, p);
+        }
+        else if (plan->what == ACME_PLAN_ORDER && !(*job)->order && !searched) {
+            searched = 1;
+            rv = recover(*job, site, work, problem, p);
+        }
+        else {
+            break;
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tidy(plan, *job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        site->met = 1;
+    }
+    return rv;
+}

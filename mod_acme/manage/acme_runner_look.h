@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_look.h
+ * @brief A look at one site, under the lease: reads its job, does what needs
+ * no CA, and says what is left to do.
+ */
+#ifndef ACME_RUNNER_LOOK_H
+#define ACME_RUNNER_LOOK_H
+
+#include "acme_plan.h"
+#include "acme_work.h"
+
+/** What the engine remembers of a site between two looks. */
+typedef struct acme_runner_site_t {
+    const acme_spec_t *spec;
+    const acme_holding_t *holding;
+    apr_time_t next;   /**< of the next look; ACME_SCHEDULE_NEVER */
+    apr_time_t queued; /**< since when it waits to order, or 0 */
+    int met;           /**< looked at by this process before */
+    int flying;        /**< its order is in flight */
+    int trouble;       /**< looks in a row that the store made fail */
+} acme_runner_site_t;
+
+/**
+ * Settles what root has decided, finds what an accident left behind, drops
+ * what is not wanted any more, and plans.
+ * @param job as it is now, in p
+ * @return what the store said
+ */
+apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
+                              acme_runner_site_t *site, acme_work_t *work,
+                              acme_problem_t *problem, apr_pool_t *p);
+
+#endif

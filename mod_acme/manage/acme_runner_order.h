@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_order.h
+ * @brief One site's order, from its key to the staged certificate: carries out
+ * what acme_issue wishes, and saves each step.
+ */
+#ifndef ACME_RUNNER_ORDER_H
+#define ACME_RUNNER_ORDER_H
+
+#include "acme_identity.h"
+#include "acme_job.h"
+
+typedef struct acme_runner_order_t acme_runner_order_t;
+
+/**
+ * Begins or resumes; nothing is sent before the first step.
+ * @param since when the site began to wait for its turn
+ * @param seed for waits after a failure of the CA as a whole, so that all its
+ *        sites come back together
+ * @param p the order's own; destroying it ends everything, but not while one
+ *        of its requests is under way
+ */
+acme_runner_order_t *
+acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
+                         acme_identity_t *identity, acme_job_t *job,
+                         const char *reason, apr_time_t since, const char *seed,
+                         apr_pool_t *p);
+
+/**
+ * Goes as far as it can without waiting.
+ * @return when to step again; ACME_SCHEDULE_NEVER: not before something comes
+ *         in
+ */
+apr_time_t acme_runner_order_step(acme_runner_order_t *order);
+
+/** Whether it has come to its end: the job, which is saved, says which. */
+int acme_runner_order_is_over(const acme_runner_order_t *order);
+
+#endif

@@ -1,0 +1,203 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_runner_outcome.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_plan.h"
+#include "acme_schedule.h"
+#include "acme_runner_key.h"
+#include "acme_stage.h"
+
+static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
+                            apr_pool_t *p)
+{
+    acme_problem_t *kept = acme_problem_dup(problem, p);
+
+    /* What an administrator settles at the CA changes no configuration, so
+     * nothing but another try can notice it. */
+    if (acme_problem_is(kept, "userActionRequired")
+        || (whose != ACME_FAILURE_OWN && kept->retry == ACME_RETRY_PERMANENT)) {
+        kept->retry = ACME_RETRY_BACKOFF;
+    }
+    return kept;
+}
+
+static void say(const acme_job_t *job, const acme_work_t *work,
+                const acme_spec_t *spec, acme_failure_e whose, apr_time_t now,
+                apr_pool_t *p)
+{
+    const acme_problem_t *problem = job->problem;
+    const char *text = acme_problem_text(problem, p);
+    const char *whom =
+        whose == ACME_FAILURE_FIRST ? spec->ca->label : spec->name;
+    const char *in;
+
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        if (whose == ACME_FAILURE_SHARED) {
+            acme_log(work->log, ACME_LOG_INFO, 0,
+                     ACME_TAG(0344) "%s: waits for a change of the "
+                                    "configuration, with its CA %s",
+                     spec->name, spec->ca->label);
+            return;
+        }
+        acme_log(work->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0340) "%s: %s; what to do: %s; not tried again "
+                                "before its configuration changes",
+                 whom, text,
+                 problem->to_fix ? problem->to_fix
+                                 : "change the configuration");
+        return;
+    }
+    in = acme_time_print_duration(job->next_run - now, p);
+    switch (whose) {
+    case ACME_FAILURE_OWN:
+        acme_log(work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0341) "%s: %s; failure %d, trying again in %s", whom,
+                 text, job->errors, in);
+        break;
+    case ACME_FAILURE_FIRST:
+        acme_log(work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0342) "%s: %s; its sites wait, trying again in %s",
+                 whom, text, in);
+        break;
+    case ACME_FAILURE_SHARED:
+        acme_log(work->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0343) "%s: waits for its CA %s, trying again in %s",
+                 whom, spec->ca->label, in);
+        break;
+    }
+}
+
+void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
+                                const acme_spec_t *spec,
+                                const acme_problem_t *problem,
+                                acme_failure_e whose, const char *seed,
+                                apr_pool_t *ptemp)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    apr_time_t now = acme_clock_now(work->clock);
+
+    ++job->errors;
+    job->last_run = now;
+    job->problem = keep(problem, whose, job->p);
+    job->next_run = acme_schedule_retry_at(job->problem, job->errors,
+                                           spec->retry_delay, seed, now);
+    job->config = job->next_run == ACME_SCHEDULE_NEVER
+                      ? acme_plan_config(spec, job->p)
+                      : NULL;
+    if (!job->digest) {
+        job->digest = acme_spec_digest(spec, job->p);
+    }
+    acme_job_note(job, now, "failed", "%s",
+                  acme_problem_text(job->problem, ptemp));
+    say(job, work, spec, whose, now, ptemp);
+    if (acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp)
+        != APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_DEBUG, unsaved.rv,
+                 ACME_TAG(0345) "%s: its failure is only remembered by this "
+                                "process: %s",
+                 spec->name, acme_problem_text(&unsaved, ptemp));
+    }
+}
+
+apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+                                        const acme_cert_info_t *info,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
+{
+    apr_time_t now = acme_clock_now(work->clock);
+    acme_problem_t left = ACME_PROBLEM_INIT;
+    const char *until = acme_time_print(info->not_after, ptemp);
+    apr_status_t rv;
+
+    job->staged = apr_pstrdup(job->p, info->fingerprint);
+    job->order = NULL;
+    job->problem = NULL;
+    job->config = NULL;
+    job->last_run = now;
+    job->next_run = 0;
+    acme_job_note(job, now, "certificate-ready", "valid until %s", until);
+    rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* One that stays is removed when the site is settled. */
+    (void)acme_runner_key_forget(work, job->name, &left, ptemp);
+    acme_log(work->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0346) "%s: certificate ready, valid until %s, waits for "
+                            "activation",
+             job->name, until);
+    return APR_SUCCESS;
+}
+
+static const acme_problem_t *why_refused(const acme_holding_t *holding,
+                                         apr_pool_t *p)
+{
+    acme_problem_t *problem;
+
+    if (!holding->problem) {
+        problem = apr_pcalloc(p, sizeof(*problem));
+        acme_problem_set(problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_CERTIFICATE, p,
+                         "the new certificate was refused when it was to be "
+                         "activated");
+        return problem;
+    }
+    problem = acme_problem_dup(holding->problem, p);
+    problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+    return problem;
+}
+
+apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
+                                         const acme_spec_t *spec,
+                                         const acme_holding_t *holding,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp)
+{
+    apr_time_t now = acme_clock_now(work->clock);
+    int live = holding->live
+               && strcmp(holding->live->info->fingerprint, job->staged) == 0;
+    int wanted =
+        !job->digest || strcmp(job->digest, acme_spec_digest(spec, ptemp)) == 0;
+    apr_status_t rv;
+
+    rv = acme_stage_clear(work, spec->name, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    job->staged = NULL;
+    job->order = NULL;
+    if (!live && holding->staged == ACME_STAGED_REFUSED && wanted) {
+        acme_runner_outcome_failed(job, work, spec, why_refused(holding, ptemp),
+                                   ACME_FAILURE_OWN, spec->name, ptemp);
+        return APR_SUCCESS;
+    }
+    if (!live && holding->staged == ACME_STAGED_REFUSED) {
+        acme_job_note(job, now, "dropped",
+                      "the new certificate is not what is wanted any more");
+    }
+    else {
+        acme_job_note(job, now, "activated", NULL);
+        acme_log(work->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0347) "%s: the new certificate is live", spec->name);
+    }
+    job->errors = 0;
+    job->problem = NULL;
+    job->config = NULL;
+    job->next_run = 0;
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
+}

@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_outcome.h
+ * @brief What is written down, in job and log, when a try has ended.
+ */
+#ifndef ACME_RUNNER_OUTCOME_H
+#define ACME_RUNNER_OUTCOME_H
+
+#include "acme_holding.h"
+#include "acme_job.h"
+#include "acme_spec.h"
+#include "acme_work.h"
+
+/** Whose failure it is, and who says so. */
+typedef enum {
+    ACME_FAILURE_OWN,   /**< this site's */
+    ACME_FAILURE_FIRST, /**< the CA's as a whole; nobody has logged it yet */
+    ACME_FAILURE_SHARED /**< the CA's, and it is in the log */
+} acme_failure_e;
+
+/**
+ * A failure: counts it, sets the time of the next try, saves, and logs what
+ * happened, what comes next and when. job->order stays as it is.
+ * @param seed of the wait; one for all sites of a CA makes them come back
+ *        together
+ */
+void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
+                                const acme_spec_t *spec,
+                                const acme_problem_t *problem,
+                                acme_failure_e whose, const char *seed,
+                                apr_pool_t *ptemp);
+
+/** A certificate was staged; the order is over. */
+apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+                                        const acme_cert_info_t *info,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
+
+/** Root has decided on what the job had staged. */
+apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
+                                         const acme_spec_t *spec,
+                                         const acme_holding_t *holding,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp);
+
+#endif

@@ -1,0 +1,127 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_schedule.h"
+
+#include "acme_time.h"
+
+/* A window of more than this part of a life would renew what was just
+ * issued, again and again. */
+#define MAX_PERCENT 90
+
+#define DEFAULT_PERCENT       33
+#define DEFAULT_PERCENT_SHORT 50
+
+/* Longest wait after failures, before chance adds to it. */
+#define MAX_BACKOFF ACME_TIME_DAY
+
+/* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
+#define MAX_LATER (7 * ACME_TIME_DAY)
+
+/* Where a caller has no delay of its own. */
+#define DEFAULT_DELAY ACME_TIME_MINUTE
+
+/* FNV-1a: spreads, nothing more. */
+static apr_uint64_t draw(const char *seed, int round)
+{
+    apr_uint64_t h = APR_UINT64_C(14695981039346656037);
+
+    for (; seed && *seed; ++seed) {
+        h = (h ^ (unsigned char)*seed) * APR_UINT64_C(1099511628211);
+    }
+    h = (h ^ (apr_uint64_t)round) * APR_UINT64_C(1099511628211);
+    h ^= h >> 29;
+    h *= APR_UINT64_C(0xbf58476d1ce4e5b9);
+    return h ^ (h >> 32);
+}
+
+/* d and by chance up to 1/part of it. */
+static apr_interval_time_t spread(apr_interval_time_t d, int part,
+                                  const char *seed, int round)
+{
+    apr_uint64_t most = (apr_uint64_t)(d / part);
+
+    return d + (apr_interval_time_t)(draw(seed, round) % (most + 1));
+}
+
+apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
+                                  const acme_window_t *window)
+{
+    apr_interval_time_t life = not_after - not_before;
+    apr_interval_time_t span, most;
+    int percent = window->percent;
+
+    if (life <= 0) {
+        return not_after;
+    }
+    most = life / 100 * MAX_PERCENT;
+    if (percent <= 0 && window->span > 0 && window->span < life) {
+        span = window->span;
+    }
+    else {
+        if (percent <= 0) {
+            percent = life < ACME_SCHEDULE_SHORT_LIFE ? DEFAULT_PERCENT_SHORT
+                                                      : DEFAULT_PERCENT;
+        }
+        span = percent < 100 ? life / 100 * percent : most;
+    }
+    return not_after - (span < most ? span : most);
+}
+
+apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after)
+{
+    apr_interval_time_t life = not_after - not_before;
+
+    return life > 0 ? not_after - life / 10 : not_after;
+}
+
+apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,
+                                          const char *seed)
+{
+    apr_interval_time_t d = first > 0 ? first : DEFAULT_DELAY;
+    int i;
+
+    for (i = 1; i < errors && d < MAX_BACKOFF; ++i) {
+        d *= 10;
+    }
+    return spread(d < MAX_BACKOFF ? d : MAX_BACKOFF, 5, seed, errors);
+}
+
+apr_time_t acme_schedule_retry_at(const acme_problem_t *problem, int errors,
+                                  apr_interval_time_t first, const char *seed,
+                                  apr_time_t now)
+{
+    apr_time_t at = now + acme_schedule_backoff(errors, first, seed);
+    apr_time_t later;
+
+    switch (problem->retry) {
+    case ACME_RETRY_CONFIG:
+    case ACME_RETRY_PERMANENT:
+        return ACME_SCHEDULE_NEVER;
+    case ACME_RETRY_LATER:
+        later = problem->retry_at < now + MAX_LATER ? problem->retry_at
+                                                    : now + MAX_LATER;
+        return later > at ? later : at;
+    case ACME_RETRY_NOW: /* was tried again at once; and here it is */
+    case ACME_RETRY_BACKOFF:
+    case ACME_RETRY_INTERNAL:
+        break;
+    }
+    return at;
+}
+
+apr_interval_time_t acme_schedule_jitter(apr_interval_time_t d,
+                                         const char *seed)
+{
+    return d > 0 ? spread(d, 10, seed, 0) : 0;
+}

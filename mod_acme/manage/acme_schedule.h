@@ -1,0 +1,61 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_schedule.h
+ * @brief When: pure functions of times, windows and failures.
+ *
+ * What is drawn by chance comes from a seed (the site's name), so that sites
+ * spread and a restart draws the same again.
+ */
+#ifndef ACME_SCHEDULE_H
+#define ACME_SCHEDULE_H
+
+#include "acme_problem.h"
+#include "acme_spec.h"
+
+/** Below this life a certificate's default window is half of it. */
+#define ACME_SCHEDULE_SHORT_LIFE (10 * ACME_TIME_DAY)
+
+/** When a certificate of that validity is to be renewed; not after its end. A
+ *  span that is no shorter than its life gives the default window, and no
+ *  window is more than nine tenths of it: what was just issued is not due. */
+apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
+                                  const acme_window_t *window);
+
+/** When it is urgent: the last tenth of its life. */
+apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after);
+
+/**
+ * How long to wait after so many failures in a row: `first`, ten times as
+ * long each time, at most a day; up to a fifth is added by chance.
+ * @param errors at least 1
+ */
+apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,
+                                          const char *seed);
+
+/** When to try again after a problem; ACME_SCHEDULE_NEVER for CONFIG and
+ *  PERMANENT. A LATER of the CA is kept to, even when backoff is shorter, but
+ *  for a week at most. */
+apr_time_t acme_schedule_retry_at(const acme_problem_t *problem, int errors,
+                                  apr_interval_time_t first, const char *seed,
+                                  apr_time_t now);
+
+/** No time at all: not before something else changes. */
+#define ACME_SCHEDULE_NEVER APR_INT64_MAX
+
+/** Adds up to a tenth by chance. */
+apr_interval_time_t acme_schedule_jitter(apr_interval_time_t d,
+                                         const char *seed);
+
+#endif

@@ -1,0 +1,77 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_solver.h"
+
+#include <string.h>
+
+#include "acme_solver_http.h"
+
+typedef struct solver_t {
+    const char *type;
+    apr_status_t (*present)(acme_vault_t *vault,
+                            const acme_challenge_t *challenge, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *ptemp);
+    apr_status_t (*cleanup)(acme_vault_t *vault,
+                            const acme_challenge_t *challenge,
+                            acme_problem_t *problem, apr_pool_t *ptemp);
+} solver_t;
+
+static const solver_t solvers[] = {
+    {"http-01", acme_solver_http_present, acme_solver_http_cleanup},
+};
+
+static apr_status_t find(const solver_t **solver,
+                         const acme_challenge_t *challenge,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(solvers) / sizeof(solvers[0]); ++i) {
+        if (strcmp(solvers[i].type, challenge->type) == 0) {
+            *solver = &solvers[i];
+            return APR_SUCCESS;
+        }
+    }
+    return acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
+                            ACME_PROBLEM_CONFIG, p,
+                            "%s: nothing here can answer a challenge of type "
+                            "%.64s",
+                            challenge->identifier, challenge->type);
+}
+
+apr_status_t acme_solver_present(acme_vault_t *vault,
+                                 const acme_challenge_t *challenge,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *ptemp)
+{
+    const solver_t *solver;
+    apr_status_t rv;
+
+    rv = find(&solver, challenge, problem, ptemp);
+    return rv == APR_SUCCESS
+               ? solver->present(vault, challenge, now, problem, ptemp)
+               : rv;
+}
+
+apr_status_t acme_solver_cleanup(acme_vault_t *vault,
+                                 const acme_challenge_t *challenge,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const solver_t *solver;
+    apr_status_t rv;
+
+    rv = find(&solver, challenge, problem, ptemp);
+    return rv == APR_SUCCESS ? solver->cleanup(vault, challenge, problem, ptemp)
+                             : rv;
+}

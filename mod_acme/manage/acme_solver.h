@@ -1,0 +1,35 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_solver.h
+ * @brief How to prove what a challenge asks for: one table row per type.
+ */
+#ifndef ACME_SOLVER_H
+#define ACME_SOLVER_H
+
+#include "acme_challenge.h"
+#include "acme_vault.h"
+
+/** Puts the answer where the CA will look for it. */
+apr_status_t acme_solver_present(acme_vault_t *vault,
+                                 const acme_challenge_t *challenge,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *ptemp);
+
+/** Takes it down; success also when it is not there. */
+apr_status_t acme_solver_cleanup(acme_vault_t *vault,
+                                 const acme_challenge_t *challenge,
+                                 acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif

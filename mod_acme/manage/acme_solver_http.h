@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_solver_http.h
+ * @brief http-01 answers: put up by the worker, given by any child (RFC 8555
+ * 8.3).
+ *
+ * A sealed item per token names the identifier it is for. A token that nobody
+ * put up, that is for another host, or that somebody else planted is not
+ * there.
+ */
+#ifndef ACME_SOLVER_HTTP_H
+#define ACME_SOLVER_HTTP_H
+
+#include "acme_challenge.h"
+#include "acme_vault.h"
+
+/** Path prefix of every http-01 request. */
+#define ACME_SOLVER_HTTP_PATH "/.well-known/acme-challenge/"
+
+apr_status_t acme_solver_http_present(acme_vault_t *vault,
+                                      const acme_challenge_t *challenge,
+                                      apr_time_t now, acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
+
+apr_status_t acme_solver_http_cleanup(acme_vault_t *vault,
+                                      const acme_challenge_t *challenge,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
+
+/** The key authorization. APR_ENOENT as above.
+ *  @param host canonical */
+apr_status_t acme_solver_http_answer(const char **key_authorization,
+                                     acme_vault_t *vault, const char *host,
+                                     const char *token, apr_pool_t *p);
+
+/** Removes what crashes left behind, put up before `before`. */
+void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
+                            apr_pool_t *ptemp);
+
+#endif

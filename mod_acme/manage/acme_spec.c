@@ -1,0 +1,65 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_jws.h"
+#include "acme_time.h"
+
+const char *acme_renew_mode_name(acme_renew_mode_e mode)
+{
+    switch (mode) {
+    case ACME_RENEW_AUTO:
+        return "auto";
+    case ACME_RENEW_ALWAYS:
+        return "always";
+    case ACME_RENEW_MANUAL:
+        return "manual";
+    }
+    return "auto";
+}
+
+const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
+{
+    if (window->percent > 0) {
+        return apr_psprintf(p, "%d%%", window->percent);
+    }
+    if (window->span > 0) {
+        return acme_time_print_duration(window->span, p);
+    }
+    return "33% (50% below 10 days)";
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_copy(p, spec->names);
+
+    qsort(lines->elts, (size_t)lines->nelts, sizeof(const char *), by_text);
+    /* No field can hold a newline, so two specs never share a text. */
+    APR_ARRAY_PUSH(lines, const char *) = "";
+    APR_ARRAY_PUSH(lines, const char *) = spec->ca->url;
+    APR_ARRAY_PUSH(lines, const char *) =
+        spec->ca->contact ? spec->ca->contact : "";
+    APR_ARRAY_PUSH(lines, const char *) = acme_key_spec_print(&spec->key, p);
+    return acme_jws_sha256_hex(apr_array_pstrcat(p, lines, '\n'), p);
+}

@@ -1,0 +1,77 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_spec.h
+ * @brief What an administrator wants of one site: immutable.
+ *
+ * Made from the configuration in check_config, const from then on, in pconf;
+ * everything below works from it and never looks at a directive.
+ */
+#ifndef ACME_SPEC_H
+#define ACME_SPEC_H
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "acme_key.h"
+
+/** Most names in one certificate, as the large CAs have it. */
+#define ACME_SPEC_MAX_NAMES 100
+
+typedef enum {
+    ACME_RENEW_AUTO,   /**< when a TLS virtual host uses it */
+    ACME_RENEW_ALWAYS, /**< also when none does */
+    ACME_RENEW_MANUAL  /**< only when asked, not even the first one */
+} acme_renew_mode_e;
+
+/** A part of a certificate's life, before its end. */
+typedef struct acme_window_t {
+    int percent;              /**< of its life, or 0 */
+    apr_interval_time_t span; /**< where percent is 0; both 0: the default */
+} acme_window_t;
+
+/** A certificate authority, and who we are there. */
+typedef struct acme_ca_spec_t {
+    const char *url;     /**< of its directory, https */
+    const char *label;   /**< short name, or the URL's host: for people */
+    const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
+    const char *contact; /**< "mailto:...", or NULL */
+    int agreed;          /**< its terms are accepted */
+} acme_ca_spec_t;
+
+typedef struct acme_spec_t {
+    const char *name;                /**< the first of names */
+    const apr_array_header_t *names; /**< const char *, canonical */
+    const acme_ca_spec_t *ca;
+    acme_key_spec_t key;
+    const apr_array_header_t *challenge_types; /**< preferred first */
+    acme_renew_mode_e renew_mode;
+    acme_window_t renew_window;
+    apr_interval_time_t retry_delay; /**< after the first failure */
+    const char *place;               /**< "FILE:LINE" it comes from */
+} acme_spec_t;
+
+/** "auto", "always", "manual". */
+const char *acme_renew_mode_name(acme_renew_mode_e mode);
+
+/** "33%" or "30 days", or "33% (50% below 10 days)" for the default. */
+const char *acme_window_print(const acme_window_t *window, apr_pool_t *p);
+
+/**
+ * A short text that is the same as long as an order for this spec would be the
+ * same: names in any order, CA, contact, kind of key.
+ */
+const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,63 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_stage.h
+ * @brief The worker's side of what waits for root: put there when an order is
+ * finished, taken away when root has decided (acme_activate.h is root's side).
+ */
+#ifndef ACME_STAGE_H
+#define ACME_STAGE_H
+
+#include "acme_bundle.h"
+#include "acme_holding.h"
+#include "acme_job.h"
+#include "acme_spec.h"
+#include "acme_work.h"
+
+/**
+ * Checks what a CA issued and stages it, synced. A certificate that is not for
+ * this key and these names, or that is of no use for another reason, is a
+ * problem of type ACME_PROBLEM_CERTIFICATE.
+ * @param bundle its obtained, key_pem and chain_pem at least
+ * @param info of the leaf, in p
+ */
+apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
+                            const acme_spec_t *spec,
+                            const acme_bundle_t *bundle,
+                            acme_problem_t *problem, apr_pool_t *p);
+
+/** The fingerprint of what is staged for a site. APR_ENOENT when there is
+ *  nothing that can be read.
+ *  @param fit nonzero when it is what the spec wants */
+apr_status_t acme_stage_look(const char **fingerprint, int *fit,
+                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * Brings a job in step with what is there: a certificate that was staged when
+ * its job was lost is not ordered again, and one that is gone is not waited
+ * for.
+ * @return APR_SUCCESS: the job may have changed, and is saved;
+ *         APR_NOTFOUND: what the job waits for is gone; else the store failed
+ */
+apr_status_t acme_stage_recover(acme_job_t *job, acme_work_t *work,
+                                const acme_spec_t *spec,
+                                const acme_holding_t *holding,
+                                acme_problem_t *problem, apr_pool_t *p);
+
+/** Removes the staged item and the key it was ordered with. */
+apr_status_t acme_stage_clear(acme_work_t *work, const char *name,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif

@@ -1,0 +1,436 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_status.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_schedule.h"
+#include "config.h"
+
+/** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
+typedef enum {
+    STATE_UNKNOWN = 0,
+    STATE_INCOMPLETE = 1,
+    STATE_COMPLETE = 2,
+    STATE_ERROR = 4,
+    STATE_MISSING_INFORMATION = 5
+} state_e;
+
+/** All that is known of one site. */
+typedef struct view_t {
+    const acme_spec_t *spec;
+    const acme_holding_t *holding;
+    const acme_job_t *job; /**< NULL: not known */
+    acme_plan_t plan;
+    apr_time_t renew_at; /**< or 0 */
+    state_e state;
+    const char *descr; /**< or NULL */
+    int renew;
+    apr_time_t now;
+} view_t;
+
+/* ---- forms of mod_md ---- */
+
+static void set_date(acme_json_t *object, const char *key, apr_time_t t)
+{
+    char text[APR_RFC822_DATE_LEN];
+
+    if (t > 0 && t != ACME_SCHEDULE_NEVER) {
+        apr_rfc822_date(text, t);
+        acme_json_set_str(object, key, text);
+    }
+}
+
+static void set_period(acme_json_t *object, const char *key, apr_time_t from,
+                       apr_time_t until, apr_pool_t *p)
+{
+    acme_json_t *period = acme_json_object(p);
+
+    set_date(period, "from", from);
+    set_date(period, "until", until);
+    acme_json_set(object, key, period);
+}
+
+/** As ACMERenewWindow takes it. */
+static const char *window_text(const acme_window_t *window, apr_pool_t *p)
+{
+    apr_int64_t seconds = apr_time_sec(window->span);
+
+    if (window->percent > 0 || seconds <= 0) {
+        return apr_psprintf(p, "%d%%",
+                            window->percent > 0 ? window->percent : 33);
+    }
+    if (seconds % 86400 == 0) {
+        return apr_psprintf(p, "%" APR_INT64_T_FMT "d", seconds / 86400);
+    }
+    if (seconds % 3600 == 0) {
+        return apr_psprintf(p, "%" APR_INT64_T_FMT "h", seconds / 3600);
+    }
+    if (seconds % 60 == 0) {
+        return apr_psprintf(p, "%" APR_INT64_T_FMT "mi", seconds / 60);
+    }
+    return apr_psprintf(p, "%" APR_INT64_T_FMT "s", seconds);
+}
+
+static int mode_number(acme_renew_mode_e mode)
+{
+    switch (mode) {
+    case ACME_RENEW_MANUAL:
+        return 0;
+    case ACME_RENEW_AUTO:
+        return 1;
+    case ACME_RENEW_ALWAYS:
+        return 2;
+    }
+    return 1;
+}
+
+static const char *key_type_name(const char *key_type)
+{
+    return strncmp(key_type, "RSA", 3) == 0 ? "rsa" : key_type;
+}
+
+static const char *upper(const char *text, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, text);
+    char *c;
+
+    for (c = copy; *c; ++c) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    return copy;
+}
+
+static void set_strs(acme_json_t *object, const char *key, const char *value,
+                     apr_pool_t *p)
+{
+    acme_json_t *array = acme_json_array(p);
+
+    if (value) {
+        acme_json_append_str(array, value);
+    }
+    acme_json_set(object, key, array);
+}
+
+static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+    acme_json_t *subproblems;
+
+    acme_json_set_int(json, "status", problem->rv);
+    acme_json_set_str(json, "problem", problem->type);
+    acme_json_set_str(json, "detail", problem->detail);
+    acme_json_set_str(json, "activity", problem->activity);
+    acme_json_set_str(json, "to-fix", problem->to_fix);
+    acme_json_set_str(json, "instance", problem->instance);
+    if (acme_json_get(&subproblems, acme_problem_to_json(problem, p),
+                      "subproblems")
+        == APR_SUCCESS) {
+        acme_json_set(json, "subproblems", subproblems);
+    }
+    return json;
+}
+
+/* ---- one site ---- */
+
+static const char *missing_name(const acme_spec_t *spec,
+                                const acme_cert_info_t *info)
+{
+    int i;
+
+    for (i = 0; i < spec->names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
+
+        if (!acme_ident_covered(info->names, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/** Whether it fails because the configuration lacks something. */
+static int lacks_information(const acme_job_t *job)
+{
+    return job && job->problem && job->problem->retry == ACME_RETRY_CONFIG;
+}
+
+static void judge_state(view_t *view, apr_pool_t *p)
+{
+    const acme_live_cert_t *live = view->holding->live;
+    const acme_problem_t *problem = view->holding->problem;
+    acme_staged_e staged = view->holding->staged;
+    const char *type = key_type_name(acme_key_spec_print(&view->spec->key, p));
+    const char *missing = live ? missing_name(view->spec, live->info) : NULL;
+
+    if (live && missing == NULL) {
+        view->state = STATE_COMPLETE;
+        view->descr = live->info->not_after <= view->now ? "expired" : NULL;
+    }
+    else if (live) {
+        view->state = STATE_INCOMPLETE;
+        view->descr =
+            apr_psprintf(p,
+                         "certificate(%s) does not cover all "
+                         "domains: %s is missing",
+                         key_type_name(live->info->key_type), missing);
+    }
+    else if (problem && staged != ACME_STAGED_REFUSED
+             && staged != ACME_STAGED_FAILED) {
+        view->state = STATE_ERROR;
+        view->descr = problem->detail;
+    }
+    else if (lacks_information(view->job)) {
+        view->state = STATE_MISSING_INFORMATION;
+        view->descr = view->job->problem->detail;
+    }
+    else if (view->job == NULL) {
+        view->state = STATE_UNKNOWN;
+        view->descr = "the store could not be read";
+    }
+    else {
+        view->state = STATE_INCOMPLETE;
+        view->descr = apr_psprintf(p, "certificate(%s) is missing", type);
+    }
+}
+
+static void judge(view_t *view, apr_pool_t *p)
+{
+    const acme_live_cert_t *live = view->holding->live;
+    const acme_job_t *job = view->job;
+
+    memset(&view->plan, 0, sizeof(view->plan));
+    if (job) {
+        acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
+    }
+    if (live) {
+        view->renew_at = acme_schedule_renew_at(live->info->not_before,
+                                                live->info->not_after,
+                                                &view->spec->renew_window);
+    }
+    judge_state(view, p);
+    view->renew = view->state != STATE_COMPLETE || view->renew_at <= view->now
+                  || (job && (job->order || job->staged));
+}
+
+static void count(acme_status_counts_t *counts, const view_t *view)
+{
+    const acme_job_t *job = view->job;
+
+    ++counts->total;
+    counts->ok += view->state == STATE_COMPLETE
+                  && view->holding->live->info->not_after > view->now;
+    counts->renew += view->renew;
+    if (view->holding->problem || (job && job->errors > 0)) {
+        ++counts->errored;
+    }
+    else if (job && job->staged) {
+        ++counts->ready;
+    }
+}
+
+static acme_json_t *print_ca(const acme_spec_t *spec, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    set_strs(json, "urls", spec->ca->url, p);
+    acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
+    acme_json_set_strs(json, "challenges", spec->challenge_types);
+    return json;
+}
+
+static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
+{
+    acme_json_t *cert = acme_json_object(p);
+    acme_json_t *json = acme_json_object(p);
+
+    set_period(cert, "valid", info->not_before, info->not_after, p);
+    acme_json_set_str(cert, "serial", upper(info->serial, p));
+    acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
+    acme_json_set(json, key_type_name(info->key_type), cert);
+    set_period(json, "valid", info->not_before, info->not_after, p);
+    return json;
+}
+
+/** Newest first, as mod_md has it. */
+static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
+{
+    acme_json_t *entries = acme_json_array(p);
+    acme_json_t *json = acme_json_object(p);
+    int i;
+
+    for (i = job->log->nelts - 1; i >= 0; --i) {
+        const acme_job_entry_t *entry =
+            &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
+        acme_json_t *line = acme_json_object(p);
+
+        set_date(line, "when", entry->when);
+        acme_json_set_str(line, "type", entry->type);
+        acme_json_set_str(line, "detail", entry->detail);
+        acme_json_append(entries, line);
+    }
+    acme_json_set(json, "entries", entries);
+    return json;
+}
+
+static acme_json_t *print_renewal(const view_t *view, int with_log,
+                                  apr_pool_t *p)
+{
+    const acme_job_t *job = view->job;
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "name", view->spec->name);
+    acme_json_set_bool(json, "finished", job->staged != NULL);
+    acme_json_set_int(json, "errors", job->errors);
+    if (view->plan.what == ACME_PLAN_IDLE
+        || view->plan.what == ACME_PLAN_ORDER) {
+        set_date(json, "next-run", view->plan.at);
+    }
+    set_date(json, "last-run", job->last_run);
+    if (job->problem) {
+        acme_json_set(json, "last", print_problem(job->problem, p));
+    }
+    else if (job->last_run > 0) {
+        acme_json_t *last = acme_json_object(p);
+
+        acme_json_set_int(last, "status", APR_SUCCESS);
+        acme_json_set(json, "last", last);
+    }
+    if (with_log) {
+        acme_json_set(json, "log", print_log(job, p));
+    }
+    return json;
+}
+
+static acme_json_t *print_site(const view_t *view,
+                               const acme_problem_t *problem, int with_log,
+                               apr_pool_t *p)
+{
+    const acme_spec_t *spec = view->spec;
+    const acme_holding_t *holding = view->holding;
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "name", spec->name);
+    acme_json_set_strs(json, "domains", spec->names);
+    set_strs(json, "contacts", spec->ca->contact, p);
+    acme_json_set(json, "ca", print_ca(spec, p));
+    acme_json_set_int(json, "state", view->state);
+    acme_json_set_str(json, "state-descr", view->descr);
+    acme_json_set_bool(json, "renew", view->renew);
+    acme_json_set_int(json, "renew-mode", mode_number(spec->renew_mode));
+    acme_json_set_str(json, "renew-window",
+                      window_text(&spec->renew_window, p));
+    set_date(json, "renew-at", view->renew_at);
+    acme_json_set_bool(json, "watched",
+                       spec->renew_mode == ACME_RENEW_ALWAYS
+                           || (spec->renew_mode == ACME_RENEW_AUTO
+                               && holding->serving != ACME_SERVING_NOTHING));
+    acme_json_set_str(json, "site", acme_serving_name(holding->serving));
+    if (holding->live) {
+        acme_json_set(json, "cert", print_cert(holding->live->info, p));
+    }
+    if (problem) {
+        acme_json_set(json, "problem", print_problem(problem, p));
+    }
+    if (view->job) {
+        acme_json_set(json, "renewal", print_renewal(view, with_log, p));
+    }
+    return json;
+}
+
+static acme_json_t *status_site(const acme_spec_t *spec,
+                                const acme_holding_t *holding,
+                                acme_vault_t *vault, apr_time_t now,
+                                int with_log, acme_status_counts_t *counts,
+                                apr_pool_t *p)
+{
+    acme_problem_t unread = ACME_PROBLEM_INIT;
+    const acme_problem_t *problem = holding->problem;
+    acme_job_t *job = NULL;
+    view_t view;
+
+    memset(&view, 0, sizeof(view));
+    view.spec = spec;
+    view.holding = holding;
+    view.now = now;
+    if (vault) {
+        if (acme_job_load(&job, vault, spec->name, &unread, p) == APR_SUCCESS) {
+            view.job = job;
+        }
+        else if (problem == NULL) {
+            problem = &unread;
+        }
+    }
+    judge(&view, p);
+    if (counts) {
+        count(counts, &view);
+    }
+    return print_site(&view, problem, with_log, p);
+}
+
+acme_json_t *acme_status_site(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              acme_vault_t *vault, apr_time_t now,
+                              acme_status_counts_t *counts, apr_pool_t *p)
+{
+    return status_site(spec, holding, vault, now, 1, counts, p);
+}
+
+/* ---- all ---- */
+
+static acme_json_t *print_activation(const acme_activation_view_t *activation,
+                                     apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "mode", activation->mode);
+    acme_json_set_int(json, "pending", activation->pending);
+    acme_json_set_str(json, "blocked", activation->blocked);
+    set_date(json, "next", activation->next);
+    acme_json_set_int(json, "generation", activation->generation);
+    return json;
+}
+
+acme_json_t *acme_status_all(const apr_array_header_t *specs,
+                             const apr_array_header_t *holdings,
+                             acme_vault_t *vault, const char *unusable,
+                             const acme_activation_view_t *activation,
+                             apr_time_t now, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+    acme_json_t *sites = acme_json_array(p);
+    apr_pool_t *each;
+    int i;
+
+    apr_pool_create(&each, p);
+    for (i = 0; i < specs->nelts && i < holdings->nelts; ++i) {
+        apr_pool_clear(each);
+        acme_json_append(
+            sites,
+            status_site(APR_ARRAY_IDX(specs, i, const acme_spec_t *),
+                        APR_ARRAY_IDX(holdings, i, const acme_holding_t *),
+                        vault, now, 0, NULL, each));
+    }
+    apr_pool_destroy(each);
+    acme_json_set_str(json, "version", ACME_VERSION);
+    acme_json_set(json, "managed-domains", sites);
+    acme_json_set_str(json, "unusable", unusable);
+    if (activation) {
+        acme_json_set(json, "activation", print_activation(activation, p));
+    }
+    return json;
+}

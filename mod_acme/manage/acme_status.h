@@ -1,0 +1,55 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_status.h
+ * @brief What is known of the sites, as JSON (see docs/status).
+ *
+ * Member names and forms are mod_md's md-status where the meaning is the same.
+ * Reads jobs from the vault, nothing else; never blocks on a lock.
+ */
+#ifndef ACME_STATUS_H
+#define ACME_STATUS_H
+
+#include "acme_plan.h"
+
+/** State of restarts, as the parent's activator leaves it. */
+typedef struct acme_activation_view_t {
+    const char *mode;    /**< "graceful" or "manual" */
+    int pending;         /**< sites that wait for it */
+    const char *blocked; /**< why no restart is made, or NULL */
+    apr_time_t next;     /**< of the next restart wanted, or 0 */
+    int generation;      /**< of the server */
+} acme_activation_view_t;
+
+/** Counts for the summary line of server-status. */
+typedef struct acme_status_counts_t {
+    int total, ok, renew, errored, ready;
+} acme_status_counts_t;
+
+/** One site. */
+acme_json_t *acme_status_site(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              acme_vault_t *vault, apr_time_t now,
+                              acme_status_counts_t *counts, apr_pool_t *p);
+
+/** All sites: {"version", "managed-domains": [...], "activation": {...}}.
+ *  @param vault NULL when the store is of no use: jobs are left out
+ *  @param unusable why it is of no use, or NULL */
+acme_json_t *acme_status_all(const apr_array_header_t *specs,
+                             const apr_array_header_t *holdings,
+                             acme_vault_t *vault, const char *unusable,
+                             const acme_activation_view_t *activation,
+                             apr_time_t now, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_turn.h
+ * @brief Whose turn it is: the workers' lease, and who had it last.
+ *
+ * While a server restarts, workers of two generations live side by side. The
+ * lease keeps them apart; a mark in the store tells each whether another one
+ * acted in between, so that it knows when what it remembers is old. A worker
+ * whose generation has been followed by another never acts again: it would
+ * plan on certificates that have been replaced.
+ */
+#ifndef ACME_TURN_H
+#define ACME_TURN_H
+
+#include "acme_time.h"
+#include "acme_vault.h"
+
+typedef struct acme_turn_t acme_turn_t;
+
+/** @param loaded when this generation read its certificates, or 0: unknown */
+acme_turn_t *acme_turn_create(acme_vault_t *vault, const acme_clock_t *clock,
+                              apr_time_t loaded, apr_pool_t *p);
+
+/**
+ * Takes it. Does not wait.
+ * @param again nonzero when nobody else had it since we had it last
+ * @param p released with it at the latest
+ * @return APR_EBUSY when somebody else has it, or a newer generation acts
+ */
+apr_status_t acme_turn_take(acme_turn_t *turn, int *again,
+                            acme_problem_t *problem, apr_pool_t *p);
+
+/** Renews it when that is due; to be called at acme_turn_keep_at() at the
+ *  latest. APR_EBUSY when it is lost. */
+apr_status_t acme_turn_keep(acme_turn_t *turn);
+
+apr_time_t acme_turn_keep_at(const acme_turn_t *turn);
+
+/** Gives it back; harmless when it is not held. */
+void acme_turn_give(acme_turn_t *turn);
+
+#endif

@@ -1,0 +1,221 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_vault.h"
+
+#include <string.h>
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+
+#include "acme_key.h"
+#include "acme_text.h"
+
+/** A planted name may be long. */
+#define NAME_MAX_SHOWN 128
+
+/**
+ * Items that were complained about, as hashes of kind and name. The table is
+ * small, so that somebody who plants files fills neither memory nor log. Slots
+ * are taken from the first on and never given back, so no lock is needed.
+ */
+#define COMPLAINTS_MAX 64
+
+typedef struct complaints_t {
+    volatile apr_uint32_t items[COMPLAINTS_MAX]; /* 0: free */
+} complaints_t;
+
+struct acme_vault_t {
+    acme_store_t *store;
+    const acme_seal_t *seal;
+    const acme_log_t *log;
+    complaints_t *complaints;
+};
+
+acme_vault_t *acme_vault_create(acme_store_t *store, const acme_seal_t *seal,
+                                const acme_log_t *log, apr_pool_t *p)
+{
+    acme_vault_t *vault = apr_pcalloc(p, sizeof(*vault));
+
+    vault->store = store;
+    vault->seal = seal;
+    vault->log = log;
+    vault->complaints = apr_pcalloc(p, sizeof(*vault->complaints));
+    return vault;
+}
+
+acme_vault_t *acme_vault_share(const acme_vault_t *vault, acme_store_t *store,
+                               apr_pool_t *p)
+{
+    acme_vault_t *other = apr_pmemdup(p, vault, sizeof(*vault));
+
+    other->store = store;
+    return other;
+}
+
+acme_store_t *acme_vault_store(const acme_vault_t *vault)
+{
+    return vault->store;
+}
+
+/* FNV-1a; the NULs keep "ab" "c" and "a" "bc" apart. */
+static apr_uint32_t item_hash(const char *kind, const char *name)
+{
+    const char *parts[2];
+    apr_uint32_t h = 2166136261u;
+    int i;
+
+    parts[0] = kind;
+    parts[1] = name;
+    for (i = 0; i < 2; ++i) {
+        const char *s = parts[i];
+
+        do {
+            h = (h ^ (unsigned char)*s) * 16777619u;
+        } while (*s++);
+    }
+    return h != 0 ? h : 1;
+}
+
+/** The slot that this item has just taken; -1: it has one already, or there is
+ *  none left. */
+static int take_slot(complaints_t *complaints, const char *kind,
+                     const char *name)
+{
+    apr_uint32_t h = item_hash(kind, name);
+    int i;
+
+    for (i = 0; i < COMPLAINTS_MAX; ++i) {
+        apr_uint32_t was = apr_atomic_cas32(&complaints->items[i], h, 0);
+
+        if (was == 0) {
+            return i;
+        }
+        if (was == h) {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+static void complain(acme_vault_t *vault, const char *kind, const char *name,
+                     const char *why, apr_pool_t *p)
+{
+    int slot = take_slot(vault->complaints, kind, name);
+
+    if (slot < 0) {
+        return;
+    }
+    acme_log(vault->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0551) "%s: this item of the store's %s is ignored: %s; "
+                            "it was damaged, or put there by somebody else",
+             acme_text_escape(name, NAME_MAX_SHOWN, p), kind, why);
+    if (slot == COMPLAINTS_MAX - 1) {
+        acme_log(vault->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0552) "store: %d items have been ignored; further "
+                                "ones are ignored without a message",
+                 COMPLAINTS_MAX);
+    }
+}
+
+apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
+                            const char *kind, const char *name,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_store_item_t sealed;
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+    char *data;
+    apr_size_t len;
+
+    rv = acme_store_get(&sealed, vault->store, kind, name, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_unseal(&data, &len, vault->seal, kind, name, sealed.data,
+                     sealed.len, &why, p);
+    if (APR_STATUS_IS_EACCES(rv)) {
+        complain(vault, kind, name,
+                 "it was not sealed under this server's secret", p);
+        return APR_ENOENT;
+    }
+    if (rv != APR_SUCCESS) {
+        if (problem) {
+            *problem = why;
+        }
+        return rv;
+    }
+    item->data = data;
+    item->len = len;
+    item->version = sealed.version;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,
+                            const char *kind, const char *name,
+                            const void *data, apr_size_t len,
+                            const char *if_version, acme_store_sync_e sync,
+                            acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    unsigned char *sealed;
+    apr_size_t sealed_len;
+    apr_status_t rv;
+
+    rv = acme_seal(&sealed, &sealed_len, vault->seal, kind, name, data, len,
+                   problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return acme_store_put(version, vault->store, kind, name, sealed, sealed_len,
+                          if_version, sync, problem, ptemp);
+}
+
+apr_status_t acme_vault_get_json(acme_json_t **json, const char **version,
+                                 acme_vault_t *vault, const char *kind,
+                                 const char *name, acme_problem_t *problem,
+                                 apr_pool_t *p)
+{
+    acme_store_item_t item;
+    acme_json_t *value;
+    apr_status_t rv;
+
+    rv = acme_vault_get(&item, vault, kind, name, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_json_parse(&value, item.data, item.len, NULL, p);
+    if (rv != APR_SUCCESS || !acme_json_is_object(value)) {
+        complain(vault, kind, name, "it is no JSON object", p);
+        return APR_ENOENT;
+    }
+    *json = value;
+    if (version) {
+        *version = item.version;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_vault_put_json(acme_vault_t *vault, const char *kind,
+                                 const char *name, const acme_json_t *json,
+                                 acme_store_sync_e sync,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *text = acme_json_print(json, 0, ptemp);
+    apr_size_t len = strlen(text);
+    apr_status_t rv;
+
+    rv = acme_vault_put(NULL, vault, kind, name, text, len, NULL, sync, problem,
+                        ptemp);
+    acme_key_wipe((char *)text, len);
+    return rv;
+}

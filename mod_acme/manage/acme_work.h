@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_work.h
+ * @brief What all parts of one run of the engine share.
+ */
+#ifndef ACME_WORK_H
+#define ACME_WORK_H
+
+#include "acme_http.h"
+#include "acme_keygen.h"
+#include "acme_time.h"
+#include "acme_vault.h"
+
+/** How far a run may go. */
+typedef enum {
+    ACME_WORK_ON,
+    ACME_WORK_HALTED, /**< what comes in is still fed and saved, no more */
+    ACME_WORK_LOST    /**< somebody else acts: nothing is saved any more */
+} acme_work_e;
+
+typedef struct acme_work_t {
+    acme_vault_t *vault;
+    acme_http_t *http;
+    const acme_clock_t *clock;
+    const acme_log_t *log;
+    acme_keygen_t *keygen;
+    acme_work_e state;
+    int moved; /**< something happened that others may wait for */
+    volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */
+} acme_work_t;
+
+#endif

@@ -1,0 +1,445 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_http_call.h"
+#include "acme_sigpipe.h"
+
+#define MAX_REDIRECTS 3L
+
+/* Over all answers of one request, redirects and 1xx included. The number of
+ * lines counts too: joining many short ones costs the square of it. */
+#define MAX_HEADER_BYTES (64 * 1024)
+#define MAX_HEADER_LINES 256
+
+#define FIRST_BODY_BYTES (4 * 1024)
+
+static apr_status_t call_cleanup(void *data)
+{
+    acme_http_call_t *call = data;
+    acme_sigpipe_t held;
+
+    acme_sigpipe_hold(&held);
+    if (call->running) {
+        curl_multi_remove_handle(call->config->multi, call->easy);
+        call->running = 0;
+    }
+    curl_easy_cleanup(call->easy);
+    call->easy = NULL;
+    curl_slist_free_all(call->fields);
+    call->fields = NULL;
+    acme_sigpipe_release(&held);
+    return APR_SUCCESS;
+}
+
+static size_t refuse(acme_http_call_t *call, const char *why)
+{
+    call->refusal = why;
+    return 0;
+}
+
+/* One header, as it came, into the table. */
+static void add_header(acme_http_call_t *call, const char *line, apr_size_t len)
+{
+    const char *end = line + len;
+    const char *colon = memchr(line, ':', len);
+    const char *value;
+
+    if (!colon || colon == line || apr_isspace(*line)) {
+        return;
+    }
+    for (value = colon + 1; value < end && apr_isspace(*value); value++) {
+    }
+    while (end > value && apr_isspace(end[-1])) {
+        end--;
+    }
+    apr_table_mergen(call->headers,
+                     apr_pstrmemdup(call->p, line, (apr_size_t)(colon - line)),
+                     apr_pstrmemdup(call->p, value, (apr_size_t)(end - value)));
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *baton)
+{
+    acme_http_call_t *call = baton;
+    apr_size_t len = size * count;
+
+    call->header_bytes += len;
+    call->header_lines++;
+    if (call->header_bytes > MAX_HEADER_BYTES
+        || call->header_lines > MAX_HEADER_LINES) {
+        return refuse(call, "the answer has too many headers");
+    }
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        /* what came before was a 1xx or a redirect */
+        apr_table_clear(call->headers);
+        call->body_len = 0;
+    }
+    else if (call->body_len == 0) {
+        /* else it is a trailer, which nobody signed up for */
+        add_header(call, line, len);
+    }
+    return len;
+}
+
+static size_t refuse_long(acme_http_call_t *call)
+{
+    return refuse(call,
+                  apr_psprintf(call->p, "the answer has more than %d bytes",
+                               ACME_HTTP_MAX_BODY));
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *baton)
+{
+    acme_http_call_t *call = baton;
+    apr_size_t len = size * count;
+
+    if (len > ACME_HTTP_MAX_BODY - call->body_len) {
+        return refuse_long(call);
+    }
+    if (len >= call->body_size - call->body_len) {
+        apr_size_t room = call->body_size ? call->body_size : FIRST_BODY_BYTES;
+        char *body;
+
+        while (len >= room - call->body_len) {
+            room *= 2;
+        }
+        body = apr_palloc(call->p, room);
+        if (call->body_len) {
+            memcpy(body, call->body, call->body_len);
+        }
+        call->body = body;
+        call->body_size = room;
+    }
+    memcpy(call->body + call->body_len, data, len);
+    call->body_len += len;
+    return len;
+}
+
+/* Bounds also what on_body() never sees: the body of a redirect. */
+static int on_progress(void *baton, curl_off_t down_total, curl_off_t down,
+                       curl_off_t up_total, curl_off_t up)
+{
+    acme_http_call_t *call = baton;
+
+    (void)down_total;
+    (void)up_total;
+    (void)up;
+    if (down > ACME_HTTP_MAX_BODY) {
+        (void)refuse_long(call);
+        return 1;
+    }
+    return 0;
+}
+
+/* Programs that another thread starts must not inherit our connections. */
+static curl_socket_t on_socket(void *baton, curlsocktype purpose,
+                               struct curl_sockaddr *address)
+{
+    (void)baton;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+}
+
+/* What messages show of the URL: never its user or password. */
+static const char *read_url(acme_http_call_t *call)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+    char *port = NULL;
+    char *shown = NULL;
+    const char *why = NULL;
+    CURLUcode rc;
+
+    rc = url ? curl_url_set(url, CURLUPART_URL, call->request->url,
+                            CURLU_NON_SUPPORT_SCHEME)
+             : CURLUE_OUT_OF_MEMORY;
+    if (rc == CURLUE_OK) {
+        rc = curl_url_get(url, CURLUPART_HOST, &host, 0);
+    }
+    if (rc != CURLUE_OK) {
+        why = "its URL is malformed";
+    }
+    else {
+        if (curl_url_get(url, CURLUPART_PORT, &port, 0) != CURLUE_OK) {
+            port = NULL;
+        }
+        call->host = port ? apr_pstrcat(call->p, host, ":", port, NULL)
+                          : apr_pstrdup(call->p, host);
+        (void)curl_url_set(url, CURLUPART_USER, NULL, 0);
+        (void)curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+        if (curl_url_get(url, CURLUPART_URL, &shown, 0) == CURLUE_OK) {
+            call->shown = apr_pstrdup(call->p, shown);
+        }
+    }
+    curl_free(host);
+    curl_free(port);
+    curl_free(shown);
+    curl_url_cleanup(url);
+    return why;
+}
+
+static CURLcode set_protocols(CURL *easy)
+{
+    CURLcode rc;
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    }
+#else
+    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS);
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS,
+                              (long)CURLPROTO_HTTPS);
+    }
+#endif
+    return rc;
+}
+
+/* Whom we trust and where we go: each of these must succeed. */
+static int set_trust(acme_http_call_t *call)
+{
+    CURL *easy = call->easy;
+    int ok = set_protocols(easy) == CURLE_OK;
+    const char *ca_file;
+
+    ok &= curl_easy_setopt(easy, CURLOPT_URL, call->request->url) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L)
+          == CURLE_OK;
+    /* the environment of the server is not its configuration */
+    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                           (long)CURL_SSLVERSION_TLSv1_2)
+          == CURLE_OK;
+    ca_file =
+        call->request->ca_file ? call->request->ca_file : call->config->ca_file;
+    if (ca_file) {
+        ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK;
+        /* else the system's folder of roots would be trusted as well */
+        (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, call->config->timeout_ms)
+          == CURLE_OK;
+    return ok;
+}
+
+static int set_callbacks(acme_http_call_t *call)
+{
+    CURL *easy = call->easy;
+    int ok;
+
+    ok = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, call) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, call) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket)
+          == CURLE_OK;
+    return ok;
+}
+
+static int add_field(acme_http_call_t *call, const char *field)
+{
+    struct curl_slist *longer = curl_slist_append(call->fields, field);
+
+    if (!longer) {
+        return 0;
+    }
+    call->fields = longer;
+    return 1;
+}
+
+static int set_post(acme_http_call_t *call)
+{
+    const acme_http_request_t *request = call->request;
+    CURL *easy = call->easy;
+    int ok;
+
+    ok = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                           request->body ? request->body : "")
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                           (curl_off_t)(request->body ? request->body_len : 0))
+          == CURLE_OK;
+    ok &= add_field(call,
+                    request->content_type ? apr_pstrcat(
+                        call->p, "Content-Type: ", request->content_type, NULL)
+                                          : "Content-Type:");
+    /* no round trip before the body */
+    ok &= add_field(call, "Expect:");
+    ok &= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->fields) == CURLE_OK;
+    return ok;
+}
+
+static int set_method(acme_http_call_t *call)
+{
+    CURL *easy = call->easy;
+    int ok;
+
+    if (strcmp(call->request->method, "POST") == 0) {
+        return set_post(call);
+    }
+    if (strcmp(call->request->method, "HEAD") == 0) {
+        ok = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
+    }
+    else {
+        ok = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    }
+    ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_MAXREDIRS, MAX_REDIRECTS) == CURLE_OK;
+    return ok;
+}
+
+/* What merely makes it better; an older libcurl may lack it. */
+static void set_comfort(acme_http_call_t *call)
+{
+    CURL *easy = call->easy;
+
+    if (call->config->user_agent) {
+        (void)curl_easy_setopt(easy, CURLOPT_USERAGENT,
+                               call->config->user_agent);
+    }
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                           (long)CURL_HTTP_VERSION_2TLS);
+    (void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* leaves without waiting for a resolver's thread */
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
+/* Hands the call to libcurl; returns why not, or NULL. */
+static const char *begin(acme_http_call_t *call, void *owner)
+{
+    const char *method = call->request->method;
+    const char *why;
+    CURLMcode rc;
+
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0
+        && strcmp(method, "POST") != 0) {
+        return "its method is none of GET, HEAD and POST";
+    }
+    why = read_url(call);
+    if (why) {
+        return why;
+    }
+    call->easy = curl_easy_init();
+    if (!call->easy) {
+        return curl_easy_strerror(CURLE_FAILED_INIT);
+    }
+    set_comfort(call);
+    if (!set_trust(call) || !set_callbacks(call) || !set_method(call)) {
+        return "libcurl refuses an option";
+    }
+    if (curl_easy_setopt(call->easy, CURLOPT_PRIVATE, owner) != CURLE_OK) {
+        return "libcurl refuses an option";
+    }
+    rc = curl_multi_add_handle(call->config->multi, call->easy);
+    if (rc != CURLM_OK) {
+        return curl_multi_strerror(rc);
+    }
+    call->running = 1;
+    return NULL;
+}
+
+acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
+                                       const acme_http_request_t *request,
+                                       void *owner, apr_pool_t *p)
+{
+    acme_http_call_t *call = apr_pcalloc(p, sizeof(*call));
+
+    call->p = p;
+    call->config = config;
+    call->request = request;
+    call->host = "an unreadable URL";
+    call->shown = "";
+    call->headers = apr_table_make(p, 16);
+    apr_pool_cleanup_register(p, call, call_cleanup, apr_pool_cleanup_null);
+    call->refusal = begin(call, owner);
+    return call;
+}
+
+void acme_http_call_end(acme_http_call_t *call)
+{
+    apr_pool_cleanup_run(call->p, call, call_cleanup);
+}
+
+static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
+{
+    if (call->refusal) {
+        return call->running ? APR_ENOSPC : APR_EINVAL;
+    }
+    switch (rc) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return APR_TIMEUP;
+    case CURLE_COULDNT_CONNECT:
+        return APR_ECONNREFUSED;
+    default:
+        return APR_EGENERAL;
+    }
+}
+
+apr_status_t acme_http_call_problem(acme_problem_t *problem,
+                                    const acme_http_call_t *call, CURLcode rc)
+{
+    const char *why = call->refusal;
+    apr_status_t rv;
+
+    if (!why && rc == CURLE_OUT_OF_MEMORY) {
+        /* so libcurl calls a header line over its own bound */
+        why = "a header of the answer is too long, or memory is short";
+    }
+    if (!why) {
+        why = *call->error ? call->error : curl_easy_strerror(rc);
+    }
+    rv = acme_problem_set(problem, status_of(call, rc), ACME_RETRY_BACKOFF,
+                          ACME_PROBLEM_NETWORK, call->p,
+                          "request to %s failed: %s", call->host, why);
+    if (rc == CURLE_PEER_FAILED_VERIFICATION) {
+        problem->to_fix = "check the CA's address; if the CA has a root of "
+                          "its own, name it in ACMECACertificateFile";
+    }
+    return rv;
+}
+
+void acme_http_call_response(acme_http_response_t *response,
+                             const acme_http_call_t *call, int status,
+                             apr_time_t now)
+{
+    response->status = status;
+    response->headers = call->headers;
+    response->body = "";
+    if (call->body_len) {
+        call->body[call->body_len] = '\0';
+        response->body = call->body;
+    }
+    response->body_len = call->body_len;
+    response->received = now;
+    response->p = call->p;
+}

@@ -1,0 +1,196 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_account.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_resource.h"
+
+#define REMEDY_OTHER_KEY \
+    "remove the account from the store, so that a new one is made, or ask " \
+    "the CA"
+
+typedef struct account_t {
+    apr_pool_t *p;
+    acme_client_t *client;
+    apr_array_header_t *contacts;
+    int agreed;
+    acme_account_done_fn *done;
+    void *baton;
+} account_t;
+
+static const char *const status_names[] = {"valid", "deactivated", "revoked"};
+
+static void account_end(account_t *account, apr_status_t rv, const char *url,
+                        const acme_problem_t *problem)
+{
+    account->done(account->baton, rv, url, problem);
+    apr_pool_destroy(account->p);
+}
+
+static apr_status_t read_account(const acme_answer_t *answer,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_resource_t resource = {"account", answer->json, problem, p};
+    apr_status_t rv;
+    int status = 0;
+
+    rv = acme_resource_object(&resource);
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_word(&status, &resource, "status", status_names, 3);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (status != 0) {
+        acme_problem_set(problem, APR_EACCES, ACME_RETRY_PERMANENT,
+                         ACME_PROBLEM_URN "unauthorized", p,
+                         "the account at the CA is %s", status_names[status]);
+        problem->status = answer->status;
+        problem->to_fix = REMEDY_OTHER_KEY;
+        return APR_EACCES;
+    }
+    if (answer->status != 200 && answer->status != 201) {
+        return acme_resource_wrong(&resource, "came with status %d",
+                                   answer->status);
+    }
+    if (!answer->location) {
+        return acme_resource_wrong(&resource,
+                                   "came without its https URL (Location)");
+    }
+    return APR_SUCCESS;
+}
+
+static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                     const acme_problem_t *problem)
+{
+    account_t *account = baton;
+    acme_client_t *client = account->client;
+    acme_problem_t own = ACME_PROBLEM_INIT;
+
+    if (rv == APR_SUCCESS) {
+        rv = read_account(answer, &own, account->p);
+        problem = &own;
+    }
+    if (rv != APR_SUCCESS) {
+        account_end(account, rv, NULL, problem);
+        return;
+    }
+    acme_client_identify(client, acme_client_signer(client), answer->location);
+    account_end(account, APR_SUCCESS, acme_client_kid(client), NULL);
+}
+
+static const char *account_payload(const account_t *account)
+{
+    acme_json_t *payload = acme_json_object(account->p);
+
+    if (account->agreed) {
+        acme_json_set_bool(payload, "termsOfServiceAgreed", 1);
+    }
+    if (account->contacts->nelts > 0) {
+        acme_json_set_strs(payload, "contact", account->contacts);
+    }
+    return acme_json_print(payload, 0, account->p);
+}
+
+/* What makes newAccount useless before it is sent. */
+static apr_status_t check(const account_t *account,
+                          const acme_directory_t *directory,
+                          acme_problem_t *problem)
+{
+    if (directory->account_required) {
+        acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG,
+                         ACME_PROBLEM_URN "externalAccountRequired", account->p,
+                         "the CA %s makes accounts only for those who have one "
+                         "with it already (external account binding)",
+                         acme_client_directory_url(account->client));
+        problem->to_fix = "choose a CA without external account binding "
+                          "(ACMECertificateAuthority)";
+        problem->instance = directory->website;
+        return APR_EACCES;
+    }
+    if (directory->terms && !account->agreed) {
+        acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG,
+                         ACME_PROBLEM_CONFIG, account->p,
+                         "the CA has terms of service and nobody has accepted "
+                         "them: %s",
+                         directory->terms);
+        problem->to_fix = "read them, then add: ACMECertificateAgreement "
+                          "accepted";
+        problem->instance = directory->terms;
+        return APR_EACCES;
+    }
+    return APR_SUCCESS;
+}
+
+static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                   const acme_problem_t *problem)
+{
+    account_t *account = baton;
+    acme_client_t *client = account->client;
+    acme_problem_t own = ACME_PROBLEM_INIT;
+    const acme_directory_t *directory;
+    const char *kid;
+
+    (void)answer;
+    if (rv != APR_SUCCESS) {
+        account_end(account, rv, NULL, problem);
+        return;
+    }
+    directory = acme_client_directory(client);
+    rv = check(account, directory, &own);
+    if (rv != APR_SUCCESS) {
+        account_end(account, rv, NULL, &own);
+        return;
+    }
+    /* newAccount shows the key itself; all others go on as they were. */
+    kid = apr_pstrdup(account->p, acme_client_kid(client));
+    acme_client_identify(client, acme_client_signer(client), NULL);
+    acme_client_post(client, directory->new_account, account_payload(account),
+                     1, answered, account);
+    acme_client_identify(client, acme_client_signer(client), kid);
+}
+
+void acme_account_ensure(acme_client_t *client,
+                         const acme_account_request_t *request,
+                         acme_account_done_fn *done, void *baton)
+{
+    account_t *account;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, acme_client_pool(client));
+    account = apr_pcalloc(p, sizeof(*account));
+    account->p = p;
+    account->client = client;
+    account->contacts = apr_array_make(p, 1, sizeof(const char *));
+    for (i = 0; request->contacts && i < request->contacts->nelts; ++i) {
+        APR_ARRAY_PUSH(account->contacts, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(request->contacts, i, const char *));
+    }
+    account->agreed = request->agreed;
+    account->done = done;
+    account->baton = baton;
+    acme_client_open(client, opened, account);
+}
+
+int acme_account_is_gone(const acme_problem_t *problem)
+{
+    return acme_problem_is(problem, "accountDoesNotExist")
+           || (problem->status == 401
+               && acme_problem_is(problem, "unauthorized"));
+}

@@ -1,0 +1,50 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_account.h
+ * @brief An account at a CA: found by its key or created (RFC 8555 7.3).
+ */
+#ifndef ACME_ACCOUNT_H
+#define ACME_ACCOUNT_H
+
+#include "acme_client.h"
+
+/** What the account shall be. */
+typedef struct acme_account_request_t {
+    const apr_array_header_t *contacts; /**< const char *, "mailto:..." */
+    int agreed; /**< the administrator accepted the CA's terms */
+} acme_account_request_t;
+
+/** @param url of the account; NULL on failure */
+typedef void acme_account_done_fn(void *baton, apr_status_t rv,
+                                  const char *url,
+                                  const acme_problem_t *problem);
+
+/**
+ * newAccount with the client's signer: the CA returns the account that this
+ * key has, or makes one. Repeating it with the same key makes no second one.
+ * Terms that the CA has and nobody accepted, or an account that has to be
+ * bound to an external one, are a problem of class CONFIG before anything is
+ * sent. On success the client signs with the account's URL.
+ * @param request copied
+ */
+void acme_account_ensure(acme_client_t *client,
+                         const acme_account_request_t *request,
+                         acme_account_done_fn *done, void *baton);
+
+/** Whether the problem says that the CA does not know this account (any
+ *  more): it was deactivated, or the CA lost it. */
+int acme_account_is_gone(const acme_problem_t *problem);
+
+#endif

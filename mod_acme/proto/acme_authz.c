@@ -1,0 +1,289 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_authz.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_challenge_type.h"
+#include "acme_ident.h"
+#include "acme_resource.h"
+
+#define CHALLENGES_MAX 50
+#define TOKEN_MIN 16
+#define TOKEN_MAX 256
+
+static const char *const status_names[] = {
+    [ACME_AUTHZ_PENDING] = "pending",
+    [ACME_AUTHZ_VALID] = "valid",
+    [ACME_AUTHZ_INVALID] = "invalid",
+    [ACME_AUTHZ_DEACTIVATED] = "deactivated",
+    [ACME_AUTHZ_EXPIRED] = "expired",
+    [ACME_AUTHZ_REVOKED] = "revoked",
+};
+
+static const char *const challenge_status_names[] = {
+    [ACME_CHALLENGE_PENDING] = "pending",
+    [ACME_CHALLENGE_PROCESSING] = "processing",
+    [ACME_CHALLENGE_VALID] = "valid",
+    [ACME_CHALLENGE_INVALID] = "invalid",
+};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+const char *acme_authz_status_name(acme_authz_status_e status)
+{
+    return status_names[status];
+}
+
+/* A token becomes part of a path and of a key: nothing but base64url. */
+static int is_token(const char *text)
+{
+    apr_size_t len;
+
+    for (len = 0; text[len]; ++len) {
+        if (len >= TOKEN_MAX
+            || (!apr_isalnum(text[len]) && text[len] != '-'
+                && text[len] != '_')) {
+            return 0;
+        }
+    }
+    return len >= TOKEN_MIN;
+}
+
+static apr_status_t read_known(acme_authz_challenge_t *challenge,
+                               const acme_resource_t *resource)
+{
+    apr_status_t rv;
+    int status = 0;
+
+    rv = acme_resource_word(&status, resource, "status",
+                            challenge_status_names,
+                            COUNT(challenge_status_names));
+    if (rv == APR_SUCCESS) {
+        challenge->status = (acme_challenge_status_e)status;
+        rv = acme_resource_url(&challenge->url, resource, "url", 1);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_str(&challenge->token, resource, "token", 1);
+    }
+    if (rv == APR_SUCCESS && !is_token(challenge->token)) {
+        rv = acme_resource_wrong(resource,
+                                 "has a token that is not %d to %d characters "
+                                 "of base64url: %.80s",
+                                 TOKEN_MIN, TOKEN_MAX, challenge->token);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_error(&challenge->error, resource, "error");
+    }
+    return rv;
+}
+
+/* What can be read of a type that is none of ours. */
+static void read_unknown(acme_authz_challenge_t *challenge,
+                         const acme_resource_t *resource)
+{
+    acme_problem_t ignored = ACME_PROBLEM_INIT;
+    acme_resource_t quiet = *resource;
+    int status = 0;
+
+    quiet.problem = &ignored;
+    if (acme_resource_word(&status, &quiet, "status", challenge_status_names,
+                           COUNT(challenge_status_names))
+        == APR_SUCCESS) {
+        challenge->status = (acme_challenge_status_e)status;
+    }
+    (void)acme_resource_url(&challenge->url, &quiet, "url", 0);
+    (void)acme_resource_str(&challenge->token, &quiet, "token", 0);
+    (void)acme_resource_error(&challenge->error, &quiet, "error");
+}
+
+apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
+                                       const acme_json_t *json,
+                                       acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_resource_t resource = {"challenge", json, problem, p};
+    apr_status_t rv;
+
+    memset(challenge, 0, sizeof(*challenge));
+    rv = acme_resource_object(&resource);
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_str(&challenge->type, &resource, "type", 1);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!acme_challenge_known(challenge->type)) {
+        read_unknown(challenge, &resource);
+        return APR_SUCCESS;
+    }
+    resource.name = apr_psprintf(p, "%s challenge", challenge->type);
+    return read_known(challenge, &resource);
+}
+
+static apr_status_t read_identifier(acme_authz_t *authz,
+                                    const acme_resource_t *resource)
+{
+    acme_resource_t identifier = *resource;
+    const char *type;
+    const char *value;
+    const char *why = NULL;
+    apr_status_t rv;
+
+    identifier.name = "authorization's identifier";
+    rv = acme_resource_sub(&identifier.json, resource, "identifier", 1);
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_str(&type, &identifier, "type", 1);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_str(&value, &identifier, "value", 1);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (acme_ident_canonical(&value, value, &why, resource->p) != APR_SUCCESS) {
+        return acme_resource_wrong(&identifier, "is unusable: %.260s", value);
+    }
+    if (strcmp(type, acme_ident_type_name(acme_ident_type(value))) != 0) {
+        return acme_resource_wrong(&identifier, "has a type that does not suit "
+                                                "%s: %.40s",
+                                   value, type);
+    }
+    rv = acme_json_get_bool(&authz->wildcard, resource->json, "wildcard");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return acme_resource_wrong(resource, "has a wildcard that is neither "
+                                             "true nor false");
+    }
+    if (acme_ident_is_wildcard(value)) {
+        authz->wildcard = 1;
+        value += 2;
+    }
+    authz->identifier = value;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_challenges(acme_authz_t *authz,
+                                    const acme_resource_t *resource)
+{
+    acme_json_t *array = NULL;
+    apr_status_t rv;
+    int count;
+    int i;
+
+    rv = acme_json_get(&array, resource->json, "challenges");
+    count = acme_json_count(array);
+    if (rv != APR_SUCCESS || count == 0) {
+        return acme_resource_wrong(resource, "has no challenges");
+    }
+    if (count > CHALLENGES_MAX) {
+        return acme_resource_wrong(resource, "has %d challenges, and %d is the "
+                                             "most that can be",
+                                   count, CHALLENGES_MAX);
+    }
+    authz->challenges = apr_array_make(resource->p, count,
+                                       sizeof(acme_authz_challenge_t));
+    for (i = 0; i < count; ++i) {
+        acme_authz_challenge_t challenge;
+
+        rv = acme_authz_challenge_read(&challenge, acme_json_at(array, i),
+                                       resource->problem, resource->p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        APR_ARRAY_PUSH(authz->challenges, acme_authz_challenge_t) = challenge;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_resource_t resource = {"authorization", json, problem, p};
+    acme_authz_t *found = apr_pcalloc(p, sizeof(*found));
+    apr_status_t rv;
+    int status = 0;
+
+    rv = acme_resource_object(&resource);
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_word(&status, &resource, "status", status_names,
+                                COUNT(status_names));
+    }
+    if (rv == APR_SUCCESS) {
+        found->status = (acme_authz_status_e)status;
+        rv = read_identifier(found, &resource);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_challenges(found, &resource);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_time(&found->expires, &resource, "expires");
+    }
+    if (rv == APR_SUCCESS) {
+        *authz = found;
+    }
+    return rv;
+}
+
+static const acme_authz_challenge_t *failed(const acme_authz_t *authz)
+{
+    int i;
+
+    for (i = 0; i < authz->challenges->nelts; ++i) {
+        const acme_authz_challenge_t *challenge =
+            &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+
+        if (challenge->status == ACME_CHALLENGE_INVALID && challenge->error) {
+            return challenge;
+        }
+    }
+    return NULL;
+}
+
+void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
+                        apr_pool_t *p)
+{
+    const acme_authz_challenge_t *challenge = failed(authz);
+    const char *name = apr_pstrcat(p, authz->wildcard ? "*." : "",
+                                   authz->identifier, NULL);
+    acme_subproblem_t *sub;
+
+    if (challenge) {
+        *problem = *acme_problem_dup(challenge->error, p);
+    }
+    else {
+        acme_problem_set(problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, p,
+                         "%s: the authorization is %s, and the CA does not say "
+                         "why",
+                         name, acme_authz_status_name(authz->status));
+    }
+    if (problem->rv == APR_SUCCESS) {
+        problem->rv = APR_EGENERAL;
+    }
+    if (!problem->detail) {
+        problem->detail = apr_psprintf(p, "%s: validation by %s failed", name,
+                                       challenge ? challenge->type
+                                                 : "the CA");
+    }
+    if (!problem->subproblems || problem->subproblems->nelts == 0) {
+        problem->subproblems = apr_array_make(p, 1, sizeof(*sub));
+        sub = apr_array_push(problem->subproblems);
+        sub->identifier = name;
+        sub->type = problem->type;
+        sub->detail = problem->detail;
+    }
+}

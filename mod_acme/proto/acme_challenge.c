@@ -1,0 +1,101 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_challenge.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* Enough to read; a CA may offer what it likes. */
+#define OFFERS_SHOWN 8
+
+static const acme_authz_challenge_t *find(const acme_authz_t *authz,
+                                          const char *type)
+{
+    int i;
+
+    for (i = 0; i < authz->challenges->nelts; ++i) {
+        const acme_authz_challenge_t *challenge =
+            &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+
+        if (strcmp(challenge->type, type) == 0
+            && challenge->status != ACME_CHALLENGE_INVALID) {
+            return challenge;
+        }
+    }
+    return NULL;
+}
+
+static int has_failed(const acme_authz_t *authz)
+{
+    int i;
+
+    for (i = 0; i < authz->challenges->nelts; ++i) {
+        if (APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t).status
+            == ACME_CHALLENGE_INVALID) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *offers(const acme_authz_t *authz, apr_pool_t *p)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < authz->challenges->nelts && i < OFFERS_SHOWN; ++i) {
+        const acme_authz_challenge_t *challenge =
+            &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+
+        text = apr_psprintf(p, "%s%s%.40s%s", text, i > 0 ? ", " : "",
+                            challenge->type,
+                            challenge->status == ACME_CHALLENGE_INVALID
+                                ? " (failed)"
+                                : "");
+    }
+    return i == 0 ? "none" : text;
+}
+
+const acme_authz_challenge_t *
+acme_challenge_choose(const acme_authz_t *authz,
+                      const apr_array_header_t *types,
+                      acme_problem_t *problem, apr_pool_t *p)
+{
+    const acme_authz_challenge_t *challenge;
+    int i;
+
+    for (i = 0; i < types->nelts; ++i) {
+        const char *type = APR_ARRAY_IDX(types, i, const char *);
+
+        if (acme_challenge_known(type)) {
+            challenge = find(authz, type);
+            if (challenge) {
+                return challenge;
+            }
+        }
+    }
+    /* Only another configuration changes what does not fit; what failed may
+     * well succeed in another order. */
+    acme_problem_set(problem, APR_ENOTIMPL,
+                     has_failed(authz) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,
+                     ACME_PROBLEM_CONFIG, p,
+                     "%s%s: the CA offers %s, and this server can meet %s",
+                     authz->wildcard ? "*." : "", authz->identifier,
+                     offers(authz, p),
+                     types->nelts > 0 ? apr_array_pstrcat(p, types, ',')
+                                      : "none");
+    return NULL;
+}

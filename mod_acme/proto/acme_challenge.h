@@ -1,0 +1,43 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_challenge.h
+ * @brief Which challenge to meet, and what a solver needs (RFC 8555 8).
+ */
+#ifndef ACME_CHALLENGE_H
+#define ACME_CHALLENGE_H
+
+#include "acme_authz.h"
+#include "acme_challenge_type.h"
+
+/** What a solver has to put where the CA will look. */
+typedef struct acme_challenge_t {
+    const char *type;              /**< of the table */
+    const char *identifier;        /**< canonical name to be proven */
+    const char *token;
+    const char *key_authorization; /**< RFC 8555 8.1 */
+} acme_challenge_t;
+
+/**
+ * The authorization's challenge that comes first in our order of preference
+ * and has not failed already.
+ * @param types const char *, preferred first
+ * @return NULL when none fits; `problem` then names what the CA offered
+ */
+const acme_authz_challenge_t *
+acme_challenge_choose(const acme_authz_t *authz,
+                      const apr_array_header_t *types,
+                      acme_problem_t *problem, apr_pool_t *p);
+
+#endif

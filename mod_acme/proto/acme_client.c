@@ -1,0 +1,499 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_client.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_ring.h>
+#include <apr_strings.h>
+
+#include "acme_nonce.h"
+#include "acme_resource.h"
+
+#define RETRY_MIN apr_time_from_sec(1)
+#define RETRY_MAX ACME_TIME_DAY
+
+/* A request of ours, or somebody who waits for the directory. It has a pool of
+ * its own and is in one of the client's two rings, or under way. */
+typedef struct client_request_t {
+    APR_RING_ENTRY(client_request_t) link;
+    acme_client_t *client;
+    apr_pool_t *p;
+    apr_pool_t *ptry; /* of one sending */
+    acme_client_done_fn *done;
+    void *baton;
+    const char *url; /* NULL: waits for the directory, no more */
+    const char *payload;
+    const acme_jws_signer_t *signer;
+    const char *kid;
+    int repeatable;
+    int tries;
+    acme_http_request_t http;
+} client_request_t;
+
+APR_RING_HEAD(client_ring_t, client_request_t);
+
+struct acme_client_t {
+    apr_pool_t *p;
+    const char *directory_url;
+    acme_http_t *http;
+    const acme_clock_t *clock;
+    const acme_log_t *log;
+    const acme_directory_t *directory;
+    const acme_jws_signer_t *signer;
+    const char *kid;
+    const char *ca_file;
+    acme_nonce_pool_t *nonces;
+    struct client_ring_t unopened; /* wait for the directory */
+    struct client_ring_t waiting;  /* wait for a nonce */
+    int n_waiting;
+    int n_heads; /* newNonce requests under way; never fewer than n_waiting */
+    int opening;
+};
+
+acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
+                                  const acme_clock_t *clock,
+                                  const acme_log_t *log, apr_pool_t *p)
+{
+    acme_client_t *client = apr_pcalloc(p, sizeof(*client));
+
+    client->p = p;
+    client->directory_url = apr_pstrdup(p, directory_url);
+    client->http = http;
+    client->clock = clock;
+    client->log = log;
+    client->nonces = acme_nonce_pool_create(p);
+    APR_RING_INIT(&client->unopened, client_request_t, link);
+    APR_RING_INIT(&client->waiting, client_request_t, link);
+    return client;
+}
+
+void acme_client_trust(acme_client_t *client, const char *ca_file)
+{
+    client->ca_file = apr_pstrdup(client->p, ca_file);
+}
+
+void acme_client_identify(acme_client_t *client,
+                          const acme_jws_signer_t *signer, const char *kid)
+{
+    client->signer = signer;
+    if (!kid || !client->kid || strcmp(kid, client->kid) != 0) {
+        client->kid = apr_pstrdup(client->p, kid);
+    }
+}
+
+const acme_jws_signer_t *acme_client_signer(const acme_client_t *client)
+{
+    return client->signer;
+}
+
+const char *acme_client_kid(const acme_client_t *client)
+{
+    return client->kid;
+}
+
+const char *acme_client_directory_url(const acme_client_t *client)
+{
+    return client->directory_url;
+}
+
+apr_pool_t *acme_client_pool(const acme_client_t *client)
+{
+    return client->p;
+}
+
+const acme_directory_t *acme_client_directory(const acme_client_t *client)
+{
+    return client->directory;
+}
+
+static client_request_t *request_create(acme_client_t *client,
+                                        acme_client_done_fn *done, void *baton)
+{
+    client_request_t *request;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, client->p);
+    request = apr_pcalloc(p, sizeof(*request));
+    request->client = client;
+    request->p = p;
+    request->http.ca_file = client->ca_file;
+    request->done = done;
+    request->baton = baton;
+    return request;
+}
+
+static void request_end(client_request_t *request, apr_status_t rv,
+                        const acme_answer_t *answer,
+                        const acme_problem_t *problem)
+{
+    request->done(request->baton, rv, answer, problem);
+    apr_pool_destroy(request->p);
+}
+
+static const char *media_type(const char *header, apr_pool_t *p)
+{
+    char *type = apr_pstrmemdup(p, header, strcspn(header, "; \t"));
+    char *at;
+
+    for (at = type; *at; ++at) {
+        *at = (char)apr_tolower(*at);
+    }
+    return type;
+}
+
+/* Reads an answer; on anything but a good one `problem` is set. */
+static apr_status_t read_answer(acme_answer_t *answer,
+                                const acme_http_response_t *response,
+                                acme_problem_t *problem)
+{
+    apr_pool_t *p = response->p;
+    acme_json_t *json = NULL;
+    const char *type;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->status = response->status;
+    answer->headers = response->headers;
+    answer->body = response->body;
+    answer->body_len = response->body_len;
+    answer->received = response->received;
+    answer->location = apr_table_get(response->headers, "Location");
+    if (!acme_resource_is_url(answer->location)) {
+        answer->location = NULL;
+    }
+    answer->retry_at = acme_time_retry_after(apr_table_get(response->headers,
+                                                           "Retry-After"),
+                                             response->received, RETRY_MIN,
+                                             RETRY_MAX);
+    type = apr_table_get(response->headers, "Content-Type");
+    answer->content_type = media_type(type ? type : "", p);
+    if (acme_json_parse(&json, response->body, response->body_len, NULL, p)
+        == APR_SUCCESS) {
+        answer->json = json;
+    }
+    if (answer->status < 200 || answer->status > 299) {
+        return acme_problem_from_answer(problem, answer->status, answer->json,
+                                        answer->retry_at, p);
+    }
+    if (strcmp(answer->content_type, "application/problem+json") == 0) {
+        const char *detail = "without a word";
+
+        (void)acme_json_get_str(&detail, answer->json, "detail");
+        acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, p,
+                         "the CA answered %d with an error document: %.500s",
+                         answer->status, detail);
+        problem->status = answer->status;
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
+}
+
+static void serve(acme_client_t *client, int running);
+
+static void post_done(void *baton, apr_status_t rv,
+                      const acme_http_response_t *response,
+                      const acme_problem_t *problem)
+{
+    client_request_t *request = baton;
+    acme_client_t *client = request->client;
+    acme_problem_t refused = ACME_PROBLEM_INIT;
+    acme_answer_t answer;
+
+    if (rv != APR_SUCCESS) {
+        request_end(request, rv, NULL, problem);
+        return;
+    }
+    acme_nonce_add(client->nonces,
+                   apr_table_get(response->headers, "Replay-Nonce"),
+                   response->received);
+    rv = read_answer(&answer, response, &refused);
+    acme_log(client->log, ACME_LOG_TRACE, 0,
+             ACME_TAG(0411) "%s: answered with status %d, %" APR_SIZE_T_FMT
+                            " bytes",
+             request->url, answer.status, answer.body_len);
+    /* The CA has not acted on it, so even what must not be repeated is. */
+    if (rv != APR_SUCCESS && acme_problem_is(&refused, "badNonce")
+        && request->tries < ACME_CLIENT_NONCE_TRIES) {
+        acme_log(client->log, ACME_LOG_DEBUG, 0,
+                 ACME_TAG(0410) "%s: the CA refused a nonce, trying again "
+                                "with a fresh one",
+                 request->url);
+        APR_RING_INSERT_HEAD(&client->waiting, request, client_request_t, link);
+        ++client->n_waiting;
+    }
+    else {
+        request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
+    }
+    serve(client, 1);
+}
+
+/* Signs and hands it to the transport. */
+static apr_status_t post_send(client_request_t *request, const char *nonce,
+                              acme_problem_t *problem)
+{
+    acme_client_t *client = request->client;
+    const char *body;
+    apr_status_t rv;
+
+    if (!acme_resource_is_url(request->url)) {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_PROTOCOL, request->p,
+                                "%.200s is no https URL, nothing is sent there",
+                                request->url);
+    }
+    if (!request->signer) {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_CRYPTO, request->p,
+                                "there is no account key to sign a request "
+                                "to %s with",
+                                request->url);
+    }
+    if (request->ptry) {
+        apr_pool_clear(request->ptry);
+    }
+    else {
+        apr_pool_create(&request->ptry, request->p);
+    }
+    rv = acme_jws_sign(&body, request->signer, request->kid, nonce,
+                       request->url, request->payload, problem, request->ptry);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ++request->tries;
+    request->http.method = "POST";
+    request->http.url = request->url;
+    request->http.content_type = "application/jose+json";
+    request->http.body = body;
+    request->http.body_len = strlen(body);
+    request->http.repeatable = request->repeatable;
+    acme_log(client->log, ACME_LOG_TRACE, 0,
+             ACME_TAG(0412) "%s: sending %s", request->url,
+             *request->payload ? "a signed request" : "POST-as-GET");
+    client->http->submit(client->http, &request->http, post_done, request);
+    return APR_SUCCESS;
+}
+
+static client_request_t *take_waiting(acme_client_t *client)
+{
+    client_request_t *request = APR_RING_FIRST(&client->waiting);
+
+    APR_RING_REMOVE(request, link);
+    --client->n_waiting;
+    return request;
+}
+
+/* A HEAD of newNonce: done for nobody in particular, but there is one under
+ * way for each who waits. */
+static void nonce_done(void *baton, apr_status_t rv,
+                       const acme_http_response_t *response,
+                       const acme_problem_t *problem)
+{
+    client_request_t *head = baton;
+    acme_client_t *client = head->client;
+    acme_problem_t own = ACME_PROBLEM_INIT;
+    acme_answer_t answer;
+    int got = 0;
+
+    --client->n_heads;
+    if (rv == APR_SUCCESS) {
+        const char *nonce = apr_table_get(response->headers, "Replay-Nonce");
+
+        acme_nonce_add(client->nonces, nonce, response->received);
+        problem = &own;
+        rv = read_answer(&answer, response, &own);
+        if (rv == APR_SUCCESS && !nonce) {
+            rv = acme_problem_set(&own, APR_EINVAL, ACME_RETRY_BACKOFF,
+                                  ACME_PROBLEM_PROTOCOL, head->p,
+                                  "the CA's newNonce (%s) gave no nonce",
+                                  head->url);
+        }
+        got = rv == APR_SUCCESS;
+    }
+    if (!got && client->n_waiting > client->n_heads) {
+        client_request_t *request = take_waiting(client);
+
+        request_end(request, rv, NULL, problem);
+    }
+    apr_pool_destroy(head->p);
+    serve(client, 1);
+}
+
+static void nonce_fetch(acme_client_t *client)
+{
+    client_request_t *head = request_create(client, NULL, NULL);
+
+    head->url = client->directory->new_nonce;
+    head->http.method = "HEAD";
+    head->http.url = head->url;
+    head->http.repeatable = 1;
+    ++client->n_heads;
+    client->http->submit(client->http, &head->http, nonce_done, head);
+}
+
+/* Sends those who wait as long as there are nonces, and gets more for the
+ * rest. What cannot be sent at all is refused only while the transport runs,
+ * until then it waits for a HEAD like the others; what its owner posts in turn
+ * has to wait for the next time, so that this ends. */
+static void serve(acme_client_t *client, int running)
+{
+    int n = client->n_waiting;
+
+    while (n-- > 0 && client->n_waiting > 0) {
+        client_request_t *request = APR_RING_FIRST(&client->waiting);
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        const char *nonce;
+        apr_status_t rv;
+
+        nonce = acme_nonce_take(client->nonces, acme_clock_now(client->clock),
+                                request->p);
+        if (!nonce) {
+            break;
+        }
+        rv = post_send(request, nonce, &problem);
+        if (rv != APR_SUCCESS && !running) {
+            break;
+        }
+        (void)take_waiting(client);
+        if (rv != APR_SUCCESS) {
+            request_end(request, rv, NULL, &problem);
+        }
+    }
+    while (client->n_heads < client->n_waiting) {
+        nonce_fetch(client);
+    }
+}
+
+static void wait_for_nonce(client_request_t *request)
+{
+    acme_client_t *client = request->client;
+
+    APR_RING_INSERT_TAIL(&client->waiting, request, client_request_t, link);
+    ++client->n_waiting;
+}
+
+/* Everybody who waited for the directory gets on, or hears why not. */
+static void opened(acme_client_t *client, apr_status_t rv,
+                   const acme_problem_t *problem)
+{
+    struct client_ring_t ring;
+
+    client->opening = 0;
+    APR_RING_INIT(&ring, client_request_t, link);
+    APR_RING_CONCAT(&ring, &client->unopened, client_request_t, link);
+    while (!APR_RING_EMPTY(&ring, client_request_t, link)) {
+        client_request_t *request = APR_RING_FIRST(&ring);
+
+        APR_RING_REMOVE(request, link);
+        if (rv == APR_SUCCESS && request->url) {
+            wait_for_nonce(request);
+        }
+        else {
+            request_end(request, rv, NULL, problem);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        serve(client, 1);
+    }
+}
+
+static void directory_done(void *baton, apr_status_t rv,
+                           const acme_http_response_t *response,
+                           const acme_problem_t *problem)
+{
+    client_request_t *get = baton;
+    acme_client_t *client = get->client;
+    acme_problem_t own = ACME_PROBLEM_INIT;
+    acme_directory_t *directory;
+    acme_answer_t answer;
+    apr_pool_t *p;
+
+    if (rv == APR_SUCCESS) {
+        problem = &own;
+        acme_nonce_add(client->nonces,
+                       apr_table_get(response->headers, "Replay-Nonce"),
+                       response->received);
+        rv = read_answer(&answer, response, &own);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_pool_create(&p, client->p);
+        rv = acme_directory_read(&directory, answer.json, &own, p);
+        if (rv == APR_SUCCESS) {
+            client->directory = directory;
+            problem = NULL;
+        }
+        else {
+            own = *acme_problem_dup(&own, get->p);
+            apr_pool_destroy(p);
+        }
+    }
+    opened(client, rv, problem);
+    apr_pool_destroy(get->p);
+}
+
+/* Waits for the directory, and has it fetched. */
+static void wait_for_directory(client_request_t *request)
+{
+    acme_client_t *client = request->client;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    client_request_t *get;
+
+    if (!acme_resource_is_url(client->directory_url)) {
+        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                         ACME_PROBLEM_CONFIG, request->p,
+                         "%.200s is no https URL", client->directory_url);
+        request_end(request, APR_EINVAL, NULL, &problem);
+        return;
+    }
+    APR_RING_INSERT_TAIL(&client->unopened, request, client_request_t, link);
+    if (!client->opening) {
+        client->opening = 1;
+        get = request_create(client, NULL, NULL);
+        get->http.method = "GET";
+        get->http.url = client->directory_url;
+        get->http.repeatable = 1;
+        client->http->submit(client->http, &get->http, directory_done, get);
+    }
+}
+
+void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
+                      void *baton)
+{
+    if (client->directory) {
+        done(baton, APR_SUCCESS, NULL, NULL);
+        return;
+    }
+    wait_for_directory(request_create(client, done, baton));
+}
+
+void acme_client_post(acme_client_t *client, const char *url,
+                      const char *payload, int repeatable,
+                      acme_client_done_fn *done, void *baton)
+{
+    client_request_t *request = request_create(client, done, baton);
+
+    request->url = apr_pstrdup(request->p, url);
+    request->payload = apr_pstrdup(request->p, payload);
+    request->repeatable = repeatable;
+    request->signer = client->signer;
+    request->kid = apr_pstrdup(request->p, client->kid);
+    if (!client->directory) {
+        wait_for_directory(request);
+        return;
+    }
+    wait_for_nonce(request);
+    serve(client, 0);
+}

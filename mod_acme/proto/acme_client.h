@@ -1,0 +1,106 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_client.h
+ * @brief Signed requests to one CA in the name of one account (RFC 8555 6).
+ *
+ * Fetches the directory once, gets nonces, signs, and sends again with a fresh
+ * nonce when the CA says badNonce, whatever the request was (at most
+ * ACME_CLIENT_NONCE_TRIES times). Any number of requests may be under way.
+ *
+ * It waits for nobody: each call returns at once and `done` comes later, from
+ * inside the transport's run() or cancel(). One thread.
+ */
+#ifndef ACME_CLIENT_H
+#define ACME_CLIENT_H
+
+#include "acme_directory.h"
+#include "acme_http.h"
+#include "acme_jws.h"
+#include "acme_log.h"
+#include "acme_time.h"
+
+/** How often one request is sent when the CA keeps refusing its nonce. */
+#define ACME_CLIENT_NONCE_TRIES 20
+
+typedef struct acme_client_t acme_client_t;
+
+/** What the CA answered. Valid only while `done` runs. */
+typedef struct acme_answer_t {
+    int status;
+    const char *location;     /**< absolute https URL, or NULL */
+    apr_time_t retry_at;      /**< Retry-After as a time, or 0 */
+    const char *content_type; /**< without parameters, or "" */
+    const acme_json_t *json;  /**< NULL when the body is no JSON */
+    const char *body;
+    apr_size_t body_len;
+    apr_table_t *headers;
+    apr_time_t received;
+} acme_answer_t;
+
+/**
+ * @param rv APR_SUCCESS for a 2xx answer; APR_EINTR when cancelled; else
+ *        `problem` says why, and `answer` is NULL where there was none
+ */
+typedef void acme_client_done_fn(void *baton, apr_status_t rv,
+                                 const acme_answer_t *answer,
+                                 const acme_problem_t *problem);
+
+/** @param directory_url https; configtest refuses any other
+ *  @param http, clock, log must live as long as p */
+acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
+                                  const acme_clock_t *clock,
+                                  const acme_log_t *log, apr_pool_t *p);
+
+/** Which roots its server is verified with, for all requests to come.
+ *  @param ca_file PEM, copied, or NULL: the transport's own */
+void acme_client_trust(acme_client_t *client, const char *ca_file);
+
+/** Who signs from now on.
+ *  @param kid the account's URL, copied; NULL: send the public key instead */
+void acme_client_identify(acme_client_t *client,
+                          const acme_jws_signer_t *signer, const char *kid);
+
+const acme_jws_signer_t *acme_client_signer(const acme_client_t *client);
+const char *acme_client_kid(const acme_client_t *client);
+const char *acme_client_directory_url(const acme_client_t *client);
+
+/** The pool it was made in, for what lives as long. */
+apr_pool_t *acme_client_pool(const acme_client_t *client);
+
+/** NULL before acme_client_open() has succeeded. */
+const acme_directory_t *acme_client_directory(const acme_client_t *client);
+
+/**
+ * Fetches the directory, unless that is done: then `done` is called before
+ * this returns. Calls that come while it is under way wait for the same fetch.
+ * A failure is not kept: the next call fetches again. `answer` is NULL.
+ */
+void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
+                      void *baton);
+
+/**
+ * POSTs a signed payload, in the name of who is identified at this moment.
+ * Before acme_client_open() has succeeded it waits for that, and fails with
+ * it. A request that cannot be made (no https URL, nobody to sign) is refused
+ * as all others are: later, from inside run().
+ * @param url copied
+ * @param payload JSON text, copied; "" for POST-as-GET
+ * @param repeatable as in acme_http_request_t
+ */
+void acme_client_post(acme_client_t *client, const char *url,
+                      const char *payload, int repeatable,
+                      acme_client_done_fn *done, void *baton);
+
+#endif

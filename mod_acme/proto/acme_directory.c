@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_directory.h"
+
+#include <string.h>
+
+#include "acme_resource.h"
+
+static apr_status_t read_urls(acme_directory_t *directory,
+                              const acme_resource_t *resource)
+{
+    const struct {
+        const char **url;
+        const char *key;
+        int required;
+    } urls[] = {
+        {&directory->new_nonce, "newNonce", 1},
+        {&directory->new_account, "newAccount", 1},
+        {&directory->new_order, "newOrder", 1},
+        {&directory->revoke_cert, "revokeCert", 0},
+        {&directory->key_change, "keyChange", 0},
+        {&directory->renewal_info, "renewalInfo", 0},
+    };
+    apr_status_t rv;
+    size_t i;
+
+    for (i = 0; i < sizeof(urls) / sizeof(urls[0]); ++i) {
+        rv = acme_resource_url(urls[i].url, resource, urls[i].key,
+                               urls[i].required);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_meta(acme_directory_t *directory,
+                              const acme_resource_t *resource)
+{
+    acme_resource_t meta = *resource;
+    apr_status_t rv;
+
+    rv = acme_resource_sub(&meta.json, resource, "meta", 0);
+    if (rv != APR_SUCCESS || !meta.json) {
+        return rv;
+    }
+    /* Both are shown to people and never requested: any text will do. */
+    rv = acme_resource_str(&directory->terms, &meta, "termsOfService", 0);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (directory->terms && strlen(directory->terms) > ACME_RESOURCE_URL_MAX) {
+        return acme_resource_wrong(&meta, "has a termsOfService of absurd "
+                                          "length");
+    }
+    rv = acme_resource_str(&directory->website, &meta, "website", 0);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (directory->website
+        && strlen(directory->website) > ACME_RESOURCE_URL_MAX) {
+        directory->website = NULL;
+    }
+    rv = acme_json_get_bool(&directory->account_required, meta.json,
+                            "externalAccountRequired");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return acme_resource_wrong(&meta, "has an externalAccountRequired "
+                                          "that is neither true nor false");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_directory_read(acme_directory_t **directory,
+                                 const acme_json_t *json,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_resource_t resource = {"directory", json, problem, p};
+    acme_directory_t *found = apr_pcalloc(p, sizeof(*found));
+    apr_status_t rv;
+
+    rv = acme_resource_object(&resource);
+    if (rv == APR_SUCCESS) {
+        rv = read_urls(found, &resource);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_meta(found, &resource);
+    }
+    if (rv == APR_SUCCESS) {
+        *directory = found;
+    }
+    return rv;
+}

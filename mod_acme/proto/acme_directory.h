@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_directory.h
+ * @brief A CA's directory: where its resources are (RFC 8555 7.1.1).
+ */
+#ifndef ACME_DIRECTORY_H
+#define ACME_DIRECTORY_H
+
+#include <apr_tables.h>
+
+#include "acme_json.h"
+#include "acme_problem.h"
+
+typedef struct acme_directory_t {
+    const char *new_nonce;
+    const char *new_account;
+    const char *new_order;
+    const char *revoke_cert;  /**< or NULL */
+    const char *key_change;   /**< or NULL */
+    const char *renewal_info; /**< or NULL: the CA has no RFC 9773 */
+    const char *terms;        /**< meta.termsOfService, or NULL */
+    const char *website;      /**< or NULL */
+    int account_required;     /**< meta.externalAccountRequired */
+} acme_directory_t;
+
+/** Reads the resource. A missing or non-https URL is a problem that says
+ *  which; unknown members are ignored. */
+apr_status_t acme_directory_read(acme_directory_t **directory,
+                                 const acme_json_t *json,
+                                 acme_problem_t *problem, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,292 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_issue.h"
+
+#include "acme_issue_phase.h"
+
+#define TO(phase) (1u << ACME_PHASE_##phase)
+#define TO_FAILURE (TO(CLEANUP) | TO(FAILED))
+
+static const acme_phase_t phases[ACME_PHASE_COUNT] = {
+    [ACME_PHASE_NEW] = {
+        "new", "placing the order",
+        TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE) | TO(FAILED),
+        acme_issue_order_plan_new, acme_issue_order_answer_new, NULL, NULL},
+    [ACME_PHASE_RESUME] = {
+        "resume", "asking for the order",
+        TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD)
+            | TO(DIAGNOSE) | TO_FAILURE,
+        acme_issue_order_plan_resume, acme_issue_order_answer,
+        acme_issue_order_refused_resume, NULL},
+    [ACME_PHASE_AUTHORIZE] = {
+        "authorize", "asking for the authorizations",
+        TO(PRESENT) | TO(AWAIT) | TO(DIAGNOSE) | TO_FAILURE,
+        acme_issue_authz_plan_authorize, acme_issue_authz_answer_authorize,
+        NULL, NULL},
+    [ACME_PHASE_PRESENT] = {
+        "present", "presenting the challenges",
+        TO(RESPOND) | TO_FAILURE,
+        acme_issue_authz_plan_present, NULL,
+        NULL, acme_issue_authz_solved_present},
+    [ACME_PHASE_RESPOND] = {
+        "respond", "telling the CA to validate",
+        TO(AWAIT) | TO_FAILURE,
+        acme_issue_authz_plan_respond, acme_issue_authz_answer_respond,
+        acme_issue_authz_refused_respond, NULL},
+    [ACME_PHASE_AWAIT] = {
+        "await", "validation by the CA",
+        TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
+        acme_issue_order_plan_poll, acme_issue_order_answer, NULL, NULL},
+    [ACME_PHASE_FINALIZE] = {
+        "finalize", "finalizing the order",
+        TO(RESUME) | TO(AWAIT) | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE)
+            | TO_FAILURE,
+        acme_issue_order_plan_finalize, acme_issue_order_answer,
+        acme_issue_order_refused_finalize, NULL},
+    [ACME_PHASE_PROCESS] = {
+        "process", "issuance by the CA",
+        TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
+        acme_issue_order_plan_poll, acme_issue_order_answer, NULL, NULL},
+    [ACME_PHASE_DOWNLOAD] = {
+        "download", "downloading the certificate",
+        TO(CLEANUP) | TO(FAILED),
+        acme_issue_order_plan_download, acme_issue_order_answer_download,
+        NULL, NULL},
+    [ACME_PHASE_DIAGNOSE] = {
+        "diagnose", "validation by the CA",
+        TO_FAILURE,
+        acme_issue_diagnose_plan, acme_issue_diagnose_answer,
+        acme_issue_diagnose_refused, NULL},
+    [ACME_PHASE_CLEANUP] = {
+        "cleanup", "taking the challenges down",
+        TO(DONE) | TO(FAILED),
+        acme_issue_authz_plan_cleanup, NULL,
+        NULL, acme_issue_authz_solved_cleanup},
+    [ACME_PHASE_DONE] = {
+        "done", "nothing", 0, acme_issue_state_plan_done, NULL, NULL, NULL},
+    [ACME_PHASE_FAILED] = {
+        "failed", "nothing", 0, acme_issue_state_plan_failed, NULL, NULL,
+        NULL},
+};
+
+/* Goes on until something has to be done outside. */
+static void settle(acme_issue_t *issue, apr_time_t now)
+{
+    while (!issue->wishing) {
+        phases[issue->phase].plan(issue, now);
+    }
+}
+
+acme_issue_t *acme_issue_create(const acme_issue_config_t *config,
+                                const acme_log_t *log, apr_time_t now,
+                                apr_pool_t *p)
+{
+    acme_issue_t *issue = acme_issue_state_create(phases, config, log, p);
+
+    settle(issue, now);
+    return issue;
+}
+
+/* Where a snapshot's phase goes on. */
+static acme_phase_e restart(acme_issue_t *issue, acme_phase_e phase)
+{
+    if (issue->problem
+        && (phase == ACME_PHASE_CLEANUP
+            || (phase == ACME_PHASE_FAILED && !issue->resumable))) {
+        return phase;
+    }
+    issue->problem = NULL;
+    issue->resumable = 0;
+    if (phase == ACME_PHASE_NEW || phase == ACME_PHASE_DIAGNOSE) {
+        return phase;
+    }
+    issue->restored = 1;
+    return ACME_PHASE_RESUME;
+}
+
+apr_status_t acme_issue_restore(acme_issue_t **issue,
+                                const acme_issue_config_t *config,
+                                const acme_json_t *snapshot,
+                                const acme_log_t *log, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_issue_t *found = acme_issue_state_create(phases, config, log, p);
+    acme_phase_e phase;
+    apr_status_t rv;
+
+    rv = acme_issue_snapshot_read(found, &phase, snapshot, problem);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    found->phase = restart(found, phase);
+    acme_log(log, ACME_LOG_DEBUG, 0, ACME_TAG(0405) "%s: order %s left in %s, "
+                                                    "going on with %s",
+             config->name, found->order_url ? found->order_url : "(none)",
+             phases[phase].name, phases[found->phase].name);
+    settle(found, now);
+    *issue = found;
+    return APR_SUCCESS;
+}
+
+const acme_wish_t *acme_issue_wish(const acme_issue_t *issue)
+{
+    return &issue->wish;
+}
+
+/* Whether a failed request says nothing about the order: nobody answered, or
+ * the CA was busy with itself. */
+static int is_outage(const acme_problem_t *problem)
+{
+    if (acme_problem_is(problem, "badNonce")
+        || acme_problem_is(problem, "rateLimited")) {
+        return 1;
+    }
+    if (problem->retry == ACME_RETRY_CONFIG
+        || problem->retry == ACME_RETRY_PERMANENT) {
+        return 0;
+    }
+    return problem->status == 0 || problem->status == 429
+           || problem->status >= 500;
+}
+
+static void lost(acme_issue_t *issue, const acme_problem_t *problem,
+                 apr_time_t now)
+{
+    acme_problem_t named = *problem;
+
+    named.activity = phases[issue->phase].activity;
+    if (issue->phase == ACME_PHASE_FINALIZE) {
+        /* The CA may have got it all the same: ask before saying it again. */
+        ++issue->finalizations;
+        acme_issue_state_enter(issue, ACME_PHASE_RESUME);
+    }
+    if (acme_issue_state_outage(issue, &named, now)) {
+        return;
+    }
+    if (issue->phase == ACME_PHASE_DIAGNOSE) {
+        phases[issue->phase].refused(issue, &named, now);
+        return;
+    }
+    acme_issue_state_fail(issue, &named, ACME_ISSUE_ALIVE, now);
+}
+
+static void refused(acme_issue_t *issue, const acme_problem_t *problem,
+                    apr_time_t now)
+{
+    if (phases[issue->phase].refused) {
+        phases[issue->phase].refused(issue, problem, now);
+        return;
+    }
+    acme_issue_state_fail(issue, problem,
+                          acme_problem_is(problem, "userActionRequired")
+                              ? ACME_ISSUE_ALIVE
+                              : ACME_ISSUE_OVER,
+                          now);
+}
+
+/* A problem in any case, for those who come without. */
+static const acme_problem_t *some_problem(const acme_issue_t *issue,
+                                          const acme_problem_t *problem,
+                                          apr_status_t rv)
+{
+    acme_problem_t *own;
+
+    if (problem && problem->type) {
+        return problem;
+    }
+    own = apr_pcalloc(issue->turn, sizeof(*own));
+    acme_problem_set(own, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_NETWORK,
+                     issue->turn, "it failed for no given reason");
+    return own;
+}
+
+void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
+                       const acme_answer_t *answer,
+                       const acme_problem_t *problem, apr_time_t now)
+{
+    if (APR_STATUS_IS_EINTR(rv) || issue->wish.type != ACME_WISH_POST) {
+        return;
+    }
+    apr_pool_clear(issue->turn);
+    issue->wishing = 0;
+    if (rv == APR_SUCCESS && answer) {
+        issue->outages = 0;
+        phases[issue->phase].answer(issue, answer, now);
+    }
+    else {
+        problem = some_problem(issue, problem, rv ? rv : APR_EGENERAL);
+        if (is_outage(problem)) {
+            lost(issue, problem, now);
+        }
+        else {
+            issue->outages = 0;
+            refused(issue, problem, now);
+        }
+    }
+    settle(issue, now);
+}
+
+void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
+                       const acme_problem_t *problem, apr_time_t now)
+{
+    if (APR_STATUS_IS_EINTR(rv)
+        || (issue->wish.type != ACME_WISH_PRESENT
+            && issue->wish.type != ACME_WISH_CLEANUP)) {
+        return;
+    }
+    apr_pool_clear(issue->turn);
+    issue->wishing = 0;
+    if (rv != APR_SUCCESS) {
+        problem = some_problem(issue, problem, rv);
+    }
+    phases[issue->phase].solved(issue, rv, problem, now);
+    settle(issue, now);
+}
+
+void acme_issue_woken(acme_issue_t *issue, apr_time_t now)
+{
+    if (issue->wish.type != ACME_WISH_WAIT) {
+        return;
+    }
+    apr_pool_clear(issue->turn);
+    issue->wishing = 0;
+    issue->awake = 1;
+    settle(issue, now);
+}
+
+unsigned int acme_issue_generation(const acme_issue_t *issue)
+{
+    return issue->generation;
+}
+
+const char *acme_issue_phase(const acme_issue_t *issue)
+{
+    return phases[issue->phase].name;
+}
+
+const char *acme_issue_order_url(const acme_issue_t *issue)
+{
+    return issue->order_url;
+}
+
+int acme_issue_stale(const acme_issue_t *issue)
+{
+    return issue->phase == ACME_PHASE_FAILED && issue->stale;
+}
+
+int acme_issue_resumable(const acme_issue_t *issue)
+{
+    return issue->phase == ACME_PHASE_FAILED && issue->resumable;
+}

@@ -1,0 +1,119 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_issue.h
+ * @brief One order from newOrder to the downloaded chain: a state machine
+ * without I/O (RFC 8555 7.4).
+ *
+ * It never touches the network, the clock or the store. Its owner asks for the
+ * next wish, carries it out and feeds what came of it, until it wishes no
+ * more:
+ *
+ *     NEW -> AUTHORIZE -> PRESENT -> RESPOND -> AWAIT -> FINALIZE
+ *         -> PROCESS -> DOWNLOAD -> CLEANUP -> DONE
+ *
+ * and from any of them to FAILED, by way of DIAGNOSE where the CA made the
+ * order invalid (which name, and why) and of CLEANUP where something was
+ * presented. Our phases are apart from the CA's order status.
+ *
+ * A snapshot taken after a transition resumes the same order in another
+ * process: it starts in RESUME, which asks the CA for the order and goes where
+ * its status says, so that nothing is lost between two snapshots and a resumed
+ * order repeats no newOrder. A finalize whose answer was lost goes the same
+ * way.
+ *
+ * A CA that cannot be reached, answers 5xx or 429, or keeps refusing nonces
+ * has said nothing about the order: the wish becomes a WAIT (until the time
+ * the CA named, or 5, 10, 20 s and so on) and is then repeated, up to
+ * ACME_ISSUE_RETRIES times in a row. After that, or when the CA named a time
+ * beyond `patience`, the issue fails, but the order stays resumable
+ * (acme_issue_resumable()). So it does when a challenge could not be presented
+ * and when an answer was not JSON at all or the certificate not one.
+ *
+ * Not resumable is what the CA or its answers settled: an order or
+ * authorization that is invalid, a refused request (4xx), an answer that
+ * RFC 8555 does not allow, a validation that took longer than `patience`; nor
+ * is an order that failed ACME_ISSUE_FAILURES times or has expired.
+ *
+ * An order that the CA no longer knows, or that is invalid or expired when it
+ * is resumed, fails with class NOW (see acme_issue_stale()).
+ *
+ * One thread. Apart from polls, which `patience` bounds, an order never makes
+ * more than 40 + 6 * names requests.
+ */
+#ifndef ACME_ISSUE_H
+#define ACME_ISSUE_H
+
+#include "acme_client.h"
+#include "acme_wish.h"
+
+acme_issue_t *acme_issue_create(const acme_issue_config_t *config,
+                                const acme_log_t *log, apr_time_t now,
+                                apr_pool_t *p);
+
+/**
+ * Resumes from a snapshot. One that was taken on the way to FAILED takes down
+ * what is still presented and then fails with the same problem; one that was
+ * taken in FAILED resumes the order if it is resumable, else it fails again
+ * with the same problem and without a request.
+ * @return APR_EINVAL when it is damaged or was taken for other names or
+ *         another CA
+ */
+apr_status_t acme_issue_restore(acme_issue_t **issue,
+                                const acme_issue_config_t *config,
+                                const acme_json_t *snapshot,
+                                const acme_log_t *log, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p);
+
+/** What it wants now; the same until it is fed. */
+const acme_wish_t *acme_issue_wish(const acme_issue_t *issue);
+
+/** Feeds the outcome of a POST; parameters as of acme_client_done_fn. An
+ *  APR_EINTR leaves the wish as it was. */
+void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
+                       const acme_answer_t *answer,
+                       const acme_problem_t *problem, apr_time_t now);
+
+/** Feeds the outcome of PRESENT or CLEANUP (whose failure stops nothing). An
+ *  APR_EINTR leaves the wish as it was. Both may be asked for again after a
+ *  resumption: presenting what is there and taking down what is not must
+ *  succeed. */
+void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
+                       const acme_problem_t *problem, apr_time_t now);
+
+/** The time of a WAIT has come. */
+void acme_issue_woken(acme_issue_t *issue, apr_time_t now);
+
+/** A number that grows with each transition worth a snapshot. */
+unsigned int acme_issue_generation(const acme_issue_t *issue);
+
+/** What acme_issue_restore() needs; no secrets. */
+acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p);
+
+/** "await": for log and status. */
+const char *acme_issue_phase(const acme_issue_t *issue);
+
+/** The order's URL at the CA, or NULL before there is one. */
+const char *acme_issue_order_url(const acme_issue_t *issue);
+
+/** Whether it failed only because the order it was restored with is of no use
+ *  any more (gone, expired, invalid since before): a new one may be made. */
+int acme_issue_stale(const acme_issue_t *issue);
+
+/** Once it has failed: nonzero when the order at the CA is still alive, so
+ *  that the job's next try should restore the snapshot rather than order anew.
+ *  Zero: the snapshot is of no more use. See above which failures are which. */
+int acme_issue_resumable(const acme_issue_t *issue);
+
+#endif

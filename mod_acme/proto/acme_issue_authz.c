@@ -1,0 +1,277 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_issue_phase.h"
+
+static acme_issue_task_t *task_at(const acme_issue_t *issue, int i)
+{
+    return &APR_ARRAY_IDX(issue->tasks, i, acme_issue_task_t);
+}
+
+/* An authorization of this order, checked; NULL: the order has failed. */
+static acme_authz_t *take(acme_issue_t *issue, const acme_answer_t *answer,
+                          apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+
+    if (acme_authz_read(&authz, answer->json, &problem, issue->turn)
+        != APR_SUCCESS) {
+        problem.status = answer->status;
+        acme_issue_state_fail(issue, &problem,
+                              answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
+                              now);
+        return NULL;
+    }
+    return authz;
+}
+
+void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
+{
+    if (issue->index == 0) {
+        issue->tasks = apr_array_make(issue->p, issue->authz_urls->nelts,
+                                      sizeof(acme_issue_task_t));
+        issue->seen = apr_array_make(issue->p, issue->authz_urls->nelts,
+                                     sizeof(const char *));
+    }
+    if (issue->index < issue->authz_urls->nelts) {
+        acme_issue_state_post(issue,
+                              APR_ARRAY_IDX(issue->authz_urls, issue->index,
+                                            const char *),
+                              "", 1, now);
+        return;
+    }
+    acme_issue_state_enter(issue, issue->tasks->nelts > 0 ? ACME_PHASE_PRESENT
+                                                          : ACME_PHASE_AWAIT);
+}
+
+static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
+                     const acme_authz_challenge_t *challenge)
+{
+    acme_issue_task_t *task = apr_array_push(issue->tasks);
+    apr_pool_t *p = issue->p;
+
+    task->challenge.type = acme_challenge_type(challenge->type);
+    task->challenge.identifier = apr_pstrdup(p, authz->identifier);
+    task->challenge.token = apr_pstrdup(p, challenge->token);
+    task->challenge.key_authorization =
+        acme_jws_key_authorization(issue->config->signer, task->challenge.token,
+                                   p);
+    task->url = apr_pstrdup(p, challenge->url);
+    task->authz_url = APR_ARRAY_IDX(issue->authz_urls, issue->index,
+                                    const char *);
+    task->respond = challenge->status == ACME_CHALLENGE_PENDING;
+}
+
+static int is_ours(acme_issue_t *issue, const acme_authz_t *authz,
+                   apr_time_t now)
+{
+    const char *name = apr_pstrcat(issue->p, authz->wildcard ? "*." : "",
+                                   authz->identifier, NULL);
+
+    if (!acme_ident_in(issue->config->names, name)) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the CA wants an authorization for %s, which "
+                               "was not ordered",
+                               name);
+        return 0;
+    }
+    if (acme_ident_in(issue->seen, name)) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the CA wants two authorizations for %s", name);
+        return 0;
+    }
+    acme_ident_add(issue->seen, name);
+    return 1;
+}
+
+void acme_issue_authz_answer_authorize(acme_issue_t *issue,
+                                       const acme_answer_t *answer,
+                                       apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_authz_challenge_t *challenge;
+    const acme_authz_t *authz = take(issue, answer, now);
+
+    if (!authz || !is_ours(issue, authz, now)) {
+        return;
+    }
+    if (authz->status == ACME_AUTHZ_PENDING) {
+        challenge = acme_challenge_choose(authz, issue->config->challenge_types,
+                                          &problem, issue->turn);
+        if (!challenge) {
+            acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
+            return;
+        }
+        if (challenge->status != ACME_CHALLENGE_VALID) {
+            add_task(issue, authz, challenge);
+        }
+    }
+    else if (authz->status != ACME_AUTHZ_VALID) {
+        acme_issue_diagnose_start(issue, NULL);
+        acme_issue_state_enter(issue, ACME_PHASE_DIAGNOSE);
+        return;
+    }
+    ++issue->index;
+}
+
+void acme_issue_authz_plan_present(acme_issue_t *issue, apr_time_t now)
+{
+    int i;
+
+    (void)now;
+    if (issue->index == 0) {
+        /* All at once and before the first: the snapshot has to know what may
+         * be up. */
+        for (i = 0; i < issue->tasks->nelts; ++i) {
+            acme_issue_state_presented(issue, &task_at(issue, i)->challenge);
+        }
+    }
+    if (issue->index < issue->tasks->nelts) {
+        acme_issue_state_solve(issue, ACME_WISH_PRESENT,
+                               &task_at(issue, issue->index)->challenge);
+        return;
+    }
+    acme_issue_state_enter(issue, ACME_PHASE_RESPOND);
+}
+
+void acme_issue_authz_solved_present(acme_issue_t *issue, apr_status_t rv,
+                                     const acme_problem_t *problem,
+                                     apr_time_t now)
+{
+    if (rv != APR_SUCCESS) {
+        acme_issue_state_fail(issue, problem, ACME_ISSUE_ALIVE, now);
+        return;
+    }
+    ++issue->index;
+}
+
+void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now)
+{
+    const acme_issue_task_t *task;
+
+    while (issue->index < issue->tasks->nelts
+           && !task_at(issue, issue->index)->respond) {
+        ++issue->index;
+    }
+    if (issue->index >= issue->tasks->nelts) {
+        acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
+        return;
+    }
+    task = task_at(issue, issue->index);
+    if (issue->refusal) {
+        acme_issue_state_post(issue, task->authz_url, "", 1, now);
+    }
+    else {
+        acme_issue_state_post(issue, task->url, "{}", 1, now);
+    }
+}
+
+/* Whether the CA still waits to be told about this task's challenge. */
+static int is_waiting(const acme_authz_t *authz, const acme_issue_task_t *task)
+{
+    int i;
+
+    if (authz->status != ACME_AUTHZ_PENDING) {
+        return 0;
+    }
+    for (i = 0; i < authz->challenges->nelts; ++i) {
+        const acme_authz_challenge_t *challenge =
+            &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+
+        if (challenge->url && strcmp(challenge->url, task->url) == 0) {
+            return challenge->status == ACME_CHALLENGE_PENDING;
+        }
+    }
+    return 1;
+}
+
+void acme_issue_authz_answer_respond(acme_issue_t *issue,
+                                     const acme_answer_t *answer,
+                                     apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_challenge_t challenge;
+    const acme_authz_t *authz;
+
+    if (issue->refusal) {
+        authz = take(issue, answer, now);
+        if (!authz) {
+            return;
+        }
+        if (is_waiting(authz, task_at(issue, issue->index))) {
+            acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
+            return;
+        }
+        issue->refusal = NULL;
+    }
+    else if (acme_authz_challenge_read(&challenge, answer->json, &problem,
+                                       issue->turn)
+             != APR_SUCCESS) {
+        problem.status = answer->status;
+        acme_issue_state_fail(issue, &problem,
+                              answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
+                              now);
+        return;
+    }
+    issue->hint = answer->retry_at;
+    ++issue->index;
+}
+
+/* As a rule it was told before, by ourselves before a crash: then the
+ * challenge is no longer pending, and all is well. */
+void acme_issue_authz_refused_respond(acme_issue_t *issue,
+                                      const acme_problem_t *problem,
+                                      apr_time_t now)
+{
+    if (issue->refusal) {
+        acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
+        return;
+    }
+    issue->refusal = acme_problem_dup(problem, issue->p);
+}
+
+void acme_issue_authz_plan_cleanup(acme_issue_t *issue, apr_time_t now)
+{
+    (void)now;
+    if (issue->index < issue->presented->nelts) {
+        acme_issue_state_solve(issue, ACME_WISH_CLEANUP,
+                               &APR_ARRAY_IDX(issue->presented, issue->index,
+                                              acme_challenge_t));
+        return;
+    }
+    apr_array_clear(issue->presented);
+    acme_issue_state_enter(issue, issue->problem ? ACME_PHASE_FAILED
+                                                 : ACME_PHASE_DONE);
+}
+
+void acme_issue_authz_solved_cleanup(acme_issue_t *issue, apr_status_t rv,
+                                     const acme_problem_t *problem,
+                                     apr_time_t now)
+{
+    (void)now;
+    if (rv != APR_SUCCESS) {
+        acme_log(issue->log, ACME_LOG_INFO, rv,
+                 ACME_TAG(0404) "%s: the challenge for %s could not be taken "
+                                "down: %s",
+                 issue->config->name, issue->wish.challenge->identifier,
+                 acme_problem_text(problem, issue->turn));
+    }
+    ++issue->index;
+}

@@ -1,0 +1,320 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_issue_phase.h"
+
+#define PEM_CHAIN "application/pem-certificate-chain"
+
+/* Beside phases: the order stays as it is, or may not be like this now. */
+#define STAY (-1)
+#define NOT_NOW (-2)
+
+/* Where an order's status leads from the phases that ask for it. */
+typedef struct order_route_t {
+    acme_phase_e phase;
+    int next[ACME_ORDER_INVALID + 1];
+} order_route_t;
+
+static const order_route_t routes[] = {
+    {ACME_PHASE_NEW,
+     {[ACME_ORDER_PENDING] = ACME_PHASE_AUTHORIZE,
+      [ACME_ORDER_READY] = ACME_PHASE_FINALIZE,
+      [ACME_ORDER_PROCESSING] = NOT_NOW,
+      [ACME_ORDER_VALID] = NOT_NOW,
+      [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
+    {ACME_PHASE_RESUME,
+     {[ACME_ORDER_PENDING] = ACME_PHASE_AUTHORIZE,
+      [ACME_ORDER_READY] = ACME_PHASE_FINALIZE,
+      [ACME_ORDER_PROCESSING] = ACME_PHASE_PROCESS,
+      [ACME_ORDER_VALID] = ACME_PHASE_DOWNLOAD,
+      [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
+    {ACME_PHASE_AWAIT,
+     {[ACME_ORDER_PENDING] = STAY,
+      [ACME_ORDER_READY] = ACME_PHASE_FINALIZE,
+      [ACME_ORDER_PROCESSING] = ACME_PHASE_PROCESS,
+      [ACME_ORDER_VALID] = ACME_PHASE_DOWNLOAD,
+      [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
+    {ACME_PHASE_FINALIZE,
+     {[ACME_ORDER_PENDING] = NOT_NOW,
+      [ACME_ORDER_READY] = ACME_PHASE_PROCESS,
+      [ACME_ORDER_PROCESSING] = ACME_PHASE_PROCESS,
+      [ACME_ORDER_VALID] = ACME_PHASE_DOWNLOAD,
+      [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
+    {ACME_PHASE_PROCESS,
+     {[ACME_ORDER_PENDING] = NOT_NOW,
+      [ACME_ORDER_READY] = STAY,
+      [ACME_ORDER_PROCESSING] = STAY,
+      [ACME_ORDER_VALID] = ACME_PHASE_DOWNLOAD,
+      [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
+};
+
+static int route(acme_phase_e phase, acme_order_status_e status)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(routes) / sizeof(routes[0]); ++i) {
+        if (routes[i].phase == phase) {
+            return routes[i].next[status];
+        }
+    }
+    return NOT_NOW;
+}
+
+/* Strings of the order outlive the answer; polls repeat them. */
+static void keep(const char **kept, const char *text, apr_pool_t *p)
+{
+    if (text && (!*kept || strcmp(*kept, text) != 0)) {
+        *kept = apr_pstrdup(p, text);
+    }
+}
+
+static void keep_authorizations(acme_issue_t *issue, const acme_order_t *order)
+{
+    int i;
+
+    if (issue->authz_urls) {
+        return; /* an order's never change */
+    }
+    issue->authz_urls = apr_array_make(issue->p, order->authorizations->nelts,
+                                       sizeof(const char *));
+    for (i = 0; i < order->authorizations->nelts; ++i) {
+        APR_ARRAY_PUSH(issue->authz_urls, const char *) =
+            apr_pstrdup(issue->p,
+                        APR_ARRAY_IDX(order->authorizations, i, const char *));
+    }
+}
+
+acme_order_t *acme_issue_order_take(acme_issue_t *issue,
+                                    const acme_answer_t *answer,
+                                    apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order;
+
+    if (acme_order_read(&order, answer->json, &problem, issue->turn)
+        != APR_SUCCESS) {
+        problem.status = answer->status;
+        acme_issue_state_fail(issue, &problem,
+                              answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
+                              now);
+        return NULL;
+    }
+    if (order->authorizations->nelts > issue->config->names->nelts) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the order that the CA sent has %d "
+                               "authorizations for %d names",
+                               order->authorizations->nelts,
+                               issue->config->names->nelts);
+        return NULL;
+    }
+    keep(&issue->finalize, order->finalize, issue->p);
+    keep(&issue->certificate, order->certificate, issue->p);
+    keep_authorizations(issue, order);
+    issue->expires = order->expires;
+    issue->hint = answer->retry_at;
+    return order;
+}
+
+static void fail_stale(acme_issue_t *issue, apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_NOW,
+                     ACME_PROBLEM_PROTOCOL, issue->turn,
+                     "the order %s has become invalid since it was left",
+                     issue->order_url);
+    issue->stale = 1;
+    acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
+}
+
+static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
+{
+    int restored = issue->restored;
+    int next = route(issue->phase, order->status);
+
+    issue->restored = 0;
+    if (next == NOT_NOW) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the CA says that the order %s is %s, which "
+                               "cannot be in phase %s",
+                               issue->order_url,
+                               acme_order_status_name(order->status),
+                               issue->phases[issue->phase].name);
+    }
+    else if (next == ACME_PHASE_DIAGNOSE && restored) {
+        fail_stale(issue, now);
+    }
+    else if (next != STAY) {
+        if (next == ACME_PHASE_DIAGNOSE) {
+            acme_issue_diagnose_start(issue, order->error);
+        }
+        acme_issue_state_enter(issue, (acme_phase_e)next);
+    }
+}
+
+void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
+{
+    acme_issue_state_post(issue, issue->config->new_order_url,
+                          acme_order_payload(issue->config->names, issue->turn),
+                          0, now);
+}
+
+void acme_issue_order_answer_new(acme_issue_t *issue,
+                                 const acme_answer_t *answer, apr_time_t now)
+{
+    const acme_order_t *order;
+
+    if (!answer->location) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the CA's answer to newOrder (status %d) does "
+                               "not say by a https URL where the order is "
+                               "(Location)",
+                               answer->status);
+        return;
+    }
+    issue->order_url = apr_pstrdup(issue->p, answer->location);
+    order = acme_issue_order_take(issue, answer, now);
+    if (order) {
+        go(issue, order, now);
+    }
+}
+
+void acme_issue_order_plan_resume(acme_issue_t *issue, apr_time_t now)
+{
+    acme_issue_state_post(issue, issue->order_url, "", 1, now);
+}
+
+/* The answer to whatever tells the order: a poll, or finalize. */
+void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
+                             apr_time_t now)
+{
+    const acme_order_t *order = acme_issue_order_take(issue, answer, now);
+
+    if (order) {
+        go(issue, order, now);
+    }
+}
+
+void acme_issue_order_refused_resume(acme_issue_t *issue,
+                                     const acme_problem_t *problem,
+                                     apr_time_t now)
+{
+    if (acme_problem_is(problem, "userActionRequired")) {
+        acme_issue_state_fail(issue, problem, ACME_ISSUE_ALIVE, now);
+        return;
+    }
+    issue->stale = issue->restored && problem->status >= 400
+                   && problem->status < 500;
+    acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
+}
+
+static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
+{
+    apr_interval_time_t min = acme_issue_state_poll_min(issue);
+    apr_interval_time_t max = acme_issue_state_poll_max(issue);
+    apr_interval_time_t delay = issue->interval;
+
+    if (issue->hint > 0) {
+        delay = issue->hint - now;
+        delay = delay < min ? min : delay > max ? max : delay;
+        issue->hint = 0;
+    }
+    else {
+        issue->interval = delay > max / 2 ? max : delay * 2;
+    }
+    return now + delay < issue->deadline ? now + delay : issue->deadline;
+}
+
+/* AWAIT and PROCESS. */
+void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
+{
+    apr_interval_time_t min = acme_issue_state_poll_min(issue);
+    apr_interval_time_t patience = acme_issue_state_patience(issue);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (issue->awake) {
+        issue->awake = 0;
+        acme_issue_state_post(issue, issue->order_url, "", 1, now);
+        return;
+    }
+    if (issue->deadline == 0) {
+        issue->deadline = now + patience;
+        issue->interval = min;
+    }
+    /* The count is for a clock that does not go on. */
+    if (now < issue->deadline && issue->polls <= patience / min + 1) {
+        acme_issue_state_wait(issue, next_poll(issue, now));
+        return;
+    }
+    acme_problem_set(&problem, APR_TIMEUP, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_TIMEOUT, issue->turn,
+                     "%s took longer than %s, the order is %s",
+                     issue->phases[issue->phase].activity,
+                     acme_time_print_duration(patience, issue->turn),
+                     issue->order_url);
+    acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
+}
+
+void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
+{
+    acme_issue_state_post(issue, issue->finalize,
+                          acme_order_finalize_payload(issue->config->csr,
+                                                      issue->turn),
+                          1, now);
+}
+
+void acme_issue_order_refused_finalize(acme_issue_t *issue,
+                                       const acme_problem_t *problem,
+                                       apr_time_t now)
+{
+    /* It may as well be processing or valid already: AWAIT finds out. */
+    if (acme_problem_is(problem, "orderNotReady")
+        && ++issue->finalizations <= ACME_ISSUE_RETRIES) {
+        issue->hint = problem->retry_at;
+        acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
+        return;
+    }
+    acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
+}
+
+void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
+{
+    acme_issue_state_post(issue, issue->certificate, "", 1, now);
+}
+
+void acme_issue_order_answer_download(acme_issue_t *issue,
+                                      const acme_answer_t *answer,
+                                      apr_time_t now)
+{
+    if (strcmp(answer->content_type, PEM_CHAIN) != 0) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
+                               "the certificate came as %.80s instead of %s",
+                               *answer->content_type ? answer->content_type
+                                                     : "nothing in particular",
+                               PEM_CHAIN);
+        return;
+    }
+    if (answer->body_len == 0) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
+                               "the certificate that came is empty");
+        return;
+    }
+    issue->chain = apr_pstrmemdup(issue->p, answer->body, answer->body_len);
+    issue->chain_len = answer->body_len;
+    acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+}

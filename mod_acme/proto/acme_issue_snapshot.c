@@ -1,0 +1,207 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_issue.h"
+#include "acme_issue_phase.h"
+#include "acme_resource.h"
+
+/* Raised when a snapshot of the version before cannot be read any more. */
+#define SNAPSHOT_VERSION 1
+
+static acme_json_t *presented_to_json(const acme_issue_t *issue, apr_pool_t *p)
+{
+    acme_json_t *list = acme_json_array(p);
+    int i;
+
+    for (i = 0; i < issue->presented->nelts; ++i) {
+        const acme_challenge_t *challenge =
+            &APR_ARRAY_IDX(issue->presented, i, acme_challenge_t);
+        acme_json_t *item = acme_json_object(p);
+
+        acme_json_set_str(item, "type", challenge->type);
+        acme_json_set_str(item, "identifier", challenge->identifier);
+        acme_json_set_str(item, "token", challenge->token);
+        acme_json_append(list, item);
+    }
+    return list;
+}
+
+acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_int(json, "version", SNAPSHOT_VERSION);
+    acme_json_set_str(json, "phase", issue->phases[issue->phase].name);
+    acme_json_set_str(json, "new-order", issue->config->new_order_url);
+    acme_json_set_strs(json, "names", issue->config->names);
+    acme_json_set_str(json, "order", issue->order_url);
+    acme_json_set_str(json, "finalize", issue->finalize);
+    acme_json_set_str(json, "certificate", issue->certificate);
+    acme_json_set_time(json, "expires", issue->expires);
+    acme_json_set(json, "presented", presented_to_json(issue, p));
+    acme_json_set_int(json, "failures", issue->failures);
+    acme_json_set_bool(json, "stale", issue->stale);
+    acme_json_set_bool(json, "resumable", issue->resumable);
+    if (issue->problem) {
+        acme_json_set(json, "problem",
+                      acme_problem_to_json(issue->problem, p));
+    }
+    return json;
+}
+
+static apr_status_t damaged(acme_problem_t *problem, const acme_issue_t *issue,
+                            const char *what)
+{
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                            ACME_PROBLEM_STORE, issue->p,
+                            "%s: the order that was under way cannot be "
+                            "resumed: %s",
+                            issue->config->name, what);
+}
+
+static int read_phase(acme_phase_e *phase, const acme_issue_t *issue,
+                      const acme_json_t *snapshot)
+{
+    const char *name;
+    int i;
+
+    if (acme_json_get_str(&name, snapshot, "phase") != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < ACME_PHASE_COUNT; ++i) {
+        if (strcmp(issue->phases[i].name, name) == 0) {
+            *phase = (acme_phase_e)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int read_url(const char **url, acme_issue_t *issue,
+                    const acme_json_t *snapshot, const char *key)
+{
+    const char *text;
+    apr_status_t rv = acme_json_get_str(&text, snapshot, key);
+
+    if (rv == APR_SUCCESS && acme_resource_is_url(text)) {
+        *url = apr_pstrdup(issue->p, text);
+        return 1;
+    }
+    return rv == APR_NOTFOUND;
+}
+
+static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
+{
+    acme_json_t *list;
+    int i;
+
+    if (acme_json_get(&list, snapshot, "presented") != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < acme_json_count(list); ++i) {
+        const acme_json_t *item = acme_json_at(list, i);
+        acme_challenge_t challenge;
+
+        if (acme_json_get_str(&challenge.type, item, "type") != APR_SUCCESS
+            || acme_json_get_str(&challenge.identifier, item, "identifier")
+                   != APR_SUCCESS
+            || acme_json_get_str(&challenge.token, item, "token")
+                   != APR_SUCCESS
+            || !acme_challenge_known(challenge.type)) {
+            return 0;
+        }
+        challenge.type = acme_challenge_type(challenge.type);
+        challenge.identifier = apr_pstrdup(issue->p, challenge.identifier);
+        challenge.token = apr_pstrdup(issue->p, challenge.token);
+        challenge.key_authorization =
+            acme_jws_key_authorization(issue->config->signer, challenge.token,
+                                       issue->p);
+        acme_issue_state_presented(issue, &challenge);
+    }
+    return 1;
+}
+
+static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
+{
+    acme_json_t *problem;
+    apr_int64_t failures = 0;
+    apr_status_t rv;
+
+    if (acme_json_get_int(&failures, snapshot, "failures") != APR_SUCCESS
+        || acme_json_get_bool(&issue->stale, snapshot, "stale") != APR_SUCCESS
+        || acme_json_get_bool(&issue->resumable, snapshot, "resumable")
+               != APR_SUCCESS
+        || failures < 0 || failures > ACME_ISSUE_FAILURES) {
+        return 0;
+    }
+    issue->failures = (int)failures;
+    rv = acme_json_get(&problem, snapshot, "problem");
+    if (rv == APR_NOTFOUND) {
+        return 1;
+    }
+    issue->problem = apr_pcalloc(issue->p, sizeof(*issue->problem));
+    return rv == APR_SUCCESS
+           && acme_problem_restore(issue->problem, problem, issue->p)
+                  == APR_SUCCESS;
+}
+
+apr_status_t acme_issue_snapshot_read(acme_issue_t *issue, acme_phase_e *phase,
+                                      const acme_json_t *snapshot,
+                                      acme_problem_t *problem)
+{
+    apr_array_header_t *names;
+    apr_int64_t version;
+    const char *ca;
+    apr_status_t rv;
+
+    if (acme_json_get_int(&version, snapshot, "version") != APR_SUCCESS
+        || version != SNAPSHOT_VERSION) {
+        return damaged(problem, issue, "it is of another version");
+    }
+    if (acme_json_get_strs(&names, snapshot, "names", issue->p) != APR_SUCCESS
+        || !acme_ident_same(names, issue->config->names)) {
+        return damaged(problem, issue, "it is for other names");
+    }
+    if (acme_json_get_str(&ca, snapshot, "new-order") != APR_SUCCESS
+        || strcmp(ca, issue->config->new_order_url) != 0) {
+        return damaged(problem, issue, "it is with another CA");
+    }
+    if (!read_phase(phase, issue, snapshot)) {
+        return damaged(problem, issue, "its phase is missing or unknown");
+    }
+    if (!read_url(&issue->order_url, issue, snapshot, "order")
+        || !read_url(&issue->finalize, issue, snapshot, "finalize")
+        || !read_url(&issue->certificate, issue, snapshot, "certificate")
+        || (!issue->order_url && *phase != ACME_PHASE_NEW
+            && *phase != ACME_PHASE_FAILED)) {
+        return damaged(problem, issue, "an URL is missing or damaged");
+    }
+    rv = acme_json_get_time(&issue->expires, snapshot, "expires");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return damaged(problem, issue, "its expiry is damaged");
+    }
+    if (!read_presented(issue, snapshot)) {
+        return damaged(problem, issue, "its challenges are damaged");
+    }
+    if (!read_failure(issue, snapshot)
+        || (*phase == ACME_PHASE_FAILED && !issue->problem)) {
+        return damaged(problem, issue, "how it failed is damaged");
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,267 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_issue_phase.h"
+
+#define OUTAGE_MIN apr_time_from_sec(5)
+#define OUTAGE_MAX apr_time_from_sec(300)
+
+#define REQUESTS_BASE 40
+#define REQUESTS_PER_NAME 6
+
+acme_issue_t *acme_issue_state_create(const acme_phase_t *phases,
+                                      const acme_issue_config_t *config,
+                                      const acme_log_t *log, apr_pool_t *p)
+{
+    acme_issue_t *issue = apr_pcalloc(p, sizeof(*issue));
+
+    issue->phases = phases;
+    issue->config = config;
+    issue->log = log;
+    issue->p = p;
+    apr_pool_create(&issue->turn, p);
+    issue->phase = ACME_PHASE_NEW;
+    issue->presented = apr_array_make(p, 1, sizeof(acme_challenge_t));
+    return issue;
+}
+
+static apr_interval_time_t or_default(apr_interval_time_t t,
+                                      apr_interval_time_t otherwise)
+{
+    return t > 0 ? t : otherwise;
+}
+
+apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue)
+{
+    return or_default(issue->config->poll_min, apr_time_from_sec(1));
+}
+
+apr_interval_time_t acme_issue_state_poll_max(const acme_issue_t *issue)
+{
+    apr_interval_time_t min = acme_issue_state_poll_min(issue);
+    apr_interval_time_t max = or_default(issue->config->poll_max,
+                                         apr_time_from_sec(30));
+
+    return max > min ? max : min;
+}
+
+apr_interval_time_t acme_issue_state_patience(const acme_issue_t *issue)
+{
+    return or_default(issue->config->patience, apr_time_from_sec(600));
+}
+
+void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
+{
+    const acme_phase_t *from = &issue->phases[issue->phase];
+    const acme_phase_t *to = &issue->phases[phase];
+
+    if (!(from->successors & (1u << phase))) {
+        acme_log(issue->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0402) "%s: %s may not follow %s, the order ends",
+                 issue->config->name, to->name, from->name);
+        if (!issue->problem) {
+            issue->problem = apr_pcalloc(issue->p, sizeof(*issue->problem));
+            acme_problem_set(issue->problem, APR_EGENERAL, ACME_RETRY_INTERNAL,
+                             ACME_PROBLEM_PROTOCOL, issue->p,
+                             "%s cannot follow %s", to->name, from->name);
+        }
+        phase = ACME_PHASE_FAILED;
+        to = &issue->phases[phase];
+    }
+    acme_log(issue->log, ACME_LOG_DEBUG, 0, ACME_TAG(0401) "%s: %s -> %s",
+             issue->config->name, from->name, to->name);
+    issue->phase = phase;
+    ++issue->generation;
+    issue->wishing = 0;
+    issue->index = 0;
+    issue->awake = 0;
+    issue->refusal = NULL;
+    issue->deadline = 0;
+    issue->polls = 0;
+}
+
+static acme_wish_t *new_wish(acme_issue_t *issue, acme_wish_e type)
+{
+    memset(&issue->wish, 0, sizeof(issue->wish));
+    issue->wish.type = type;
+    issue->wishing = 1;
+    return &issue->wish;
+}
+
+void acme_issue_state_post(acme_issue_t *issue, const char *url,
+                           const char *payload, int repeatable, apr_time_t now)
+{
+    int most = REQUESTS_BASE + REQUESTS_PER_NAME * issue->config->names->nelts;
+    acme_wish_t *wish;
+
+    if (issue->phase == ACME_PHASE_AWAIT || issue->phase == ACME_PHASE_PROCESS) {
+        ++issue->polls;
+    }
+    else if (++issue->requests > most) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the order got nowhere with %d requests", most);
+        return;
+    }
+    wish = new_wish(issue, ACME_WISH_POST);
+    wish->url = url;
+    wish->payload = payload;
+    wish->repeatable = repeatable;
+}
+
+void acme_issue_state_wait(acme_issue_t *issue, apr_time_t until)
+{
+    new_wish(issue, ACME_WISH_WAIT)->until = until;
+}
+
+void acme_issue_state_solve(acme_issue_t *issue, acme_wish_e type,
+                            const acme_challenge_t *challenge)
+{
+    new_wish(issue, type)->challenge = challenge;
+}
+
+void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now)
+{
+    acme_wish_t *wish = new_wish(issue, ACME_WISH_DONE);
+
+    (void)now;
+    wish->chain = issue->chain;
+    wish->chain_len = issue->chain_len;
+}
+
+void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now)
+{
+    (void)now;
+    new_wish(issue, ACME_WISH_FAILED)->problem = issue->problem;
+}
+
+/* The class that a job can go by: an order that failed is over for this time,
+ * whatever one answer said. */
+static acme_retry_e retry_class(const acme_issue_t *issue,
+                                const acme_problem_t *problem, apr_time_t now)
+{
+    if (issue->stale) {
+        return acme_problem_is(problem, "accountDoesNotExist")
+                   ? ACME_RETRY_BACKOFF
+                   : ACME_RETRY_NOW;
+    }
+    if (problem->retry == ACME_RETRY_NOW
+        || (problem->retry == ACME_RETRY_LATER && problem->retry_at <= now)) {
+        return ACME_RETRY_BACKOFF;
+    }
+    return problem->retry;
+}
+
+void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
+                           acme_issue_alive_e alive, apr_time_t now)
+{
+    acme_problem_t *kept = acme_problem_dup(problem, issue->p);
+
+    kept->retry = retry_class(issue, kept, now);
+    if (kept->retry != ACME_RETRY_LATER) {
+        kept->retry_at = 0;
+    }
+    if (!kept->activity) {
+        kept->activity = issue->phases[issue->phase].activity;
+    }
+    issue->problem = kept;
+    ++issue->failures;
+    issue->resumable = alive == ACME_ISSUE_ALIVE && issue->order_url
+                       && issue->failures < ACME_ISSUE_FAILURES
+                       && (issue->expires == 0 || now < issue->expires);
+    acme_issue_state_enter(issue, issue->presented->nelts > 0
+                                      ? ACME_PHASE_CLEANUP
+                                      : ACME_PHASE_FAILED);
+}
+
+void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
+                            apr_time_t now, const char *fmt, ...)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *what;
+    va_list args;
+
+    va_start(args, fmt);
+    what = apr_pvsprintf(issue->turn, fmt, args);
+    va_end(args);
+    acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_PROTOCOL, issue->turn, "%s", what);
+    acme_issue_state_fail(issue, &problem, alive, now);
+}
+
+int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
+                            apr_time_t now)
+{
+    apr_interval_time_t delay;
+    int n;
+
+    ++issue->outages;
+    n = issue->finalizations > issue->outages ? issue->finalizations
+                                              : issue->outages;
+    if (n > ACME_ISSUE_RETRIES) {
+        return 0;
+    }
+    delay = OUTAGE_MIN << (n - 1);
+    if (delay > OUTAGE_MAX) {
+        delay = OUTAGE_MAX;
+    }
+    if (problem->retry == ACME_RETRY_LATER) {
+        delay = problem->retry_at - now;
+        if (delay > acme_issue_state_patience(issue)) {
+            return 0;
+        }
+        if (delay < apr_time_from_sec(1)) {
+            delay = apr_time_from_sec(1);
+        }
+    }
+    else if (issue->phase == ACME_PHASE_NEW
+             && (problem->status == 429
+                 || acme_problem_is(problem, "rateLimited"))) {
+        return 0; /* nothing is lost by ordering another day */
+    }
+    acme_log(issue->log, issue->outages == 1 ? ACME_LOG_WARNING : ACME_LOG_INFO,
+             problem->rv,
+             ACME_TAG(0403) "%s: %s failed, trying again in %d s: %s",
+             issue->config->name, issue->phases[issue->phase].activity,
+             (int)apr_time_sec(delay + APR_USEC_PER_SEC - 1),
+             acme_problem_text(problem, issue->turn));
+    /* The CA's outage is not the validation's delay. */
+    if (issue->deadline > 0) {
+        issue->deadline += delay;
+    }
+    acme_issue_state_wait(issue, now + delay);
+    return 1;
+}
+
+void acme_issue_state_presented(acme_issue_t *issue,
+                                const acme_challenge_t *challenge)
+{
+    int i;
+
+    for (i = 0; i < issue->presented->nelts; ++i) {
+        const acme_challenge_t *known =
+            &APR_ARRAY_IDX(issue->presented, i, acme_challenge_t);
+
+        if (strcmp(known->type, challenge->type) == 0
+            && strcmp(known->identifier, challenge->identifier) == 0
+            && strcmp(known->token, challenge->token) == 0) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(issue->presented, acme_challenge_t) = *challenge;
+}

@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_order.h
+ * @brief The order resource (RFC 8555 7.1.3, 7.4).
+ */
+#ifndef ACME_ORDER_H
+#define ACME_ORDER_H
+
+#include <apr_tables.h>
+
+#include "acme_json.h"
+#include "acme_problem.h"
+
+typedef enum {
+    ACME_ORDER_PENDING,
+    ACME_ORDER_READY,
+    ACME_ORDER_PROCESSING,
+    ACME_ORDER_VALID,
+    ACME_ORDER_INVALID
+} acme_order_status_e;
+
+typedef struct acme_order_t {
+    acme_order_status_e status;
+    apr_array_header_t *authorizations; /**< const char *, https URLs */
+    const char *finalize;
+    const char *certificate;        /**< set when valid */
+    const acme_problem_t *error;    /**< or NULL */
+    apr_time_t expires;             /**< or 0 */
+} acme_order_t;
+
+/** Reads and checks the resource; an unknown status, missing member, wrong
+ *  type or over 1,000 authorizations is a problem that says which. */
+apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/** The payload of newOrder for these canonical names. */
+const char *acme_order_payload(const apr_array_header_t *names, apr_pool_t *p);
+
+/** The payload of finalize. */
+const char *acme_order_finalize_payload(const char *csr, apr_pool_t *p);
+
+const char *acme_order_status_name(acme_order_status_e status);
+
+#endif

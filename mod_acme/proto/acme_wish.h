@@ -1,0 +1,69 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_wish.h
+ * @brief What an order (acme_issue.h) is told once, and what it asks of its
+ * owner, one wish at a time.
+ */
+#ifndef ACME_WISH_H
+#define ACME_WISH_H
+
+#include "acme_challenge.h"
+#include "acme_jws.h"
+
+/** An order under way. */
+typedef struct acme_issue_t acme_issue_t;
+
+/** How often in a row one request is repeated while the CA is out. */
+#define ACME_ISSUE_RETRIES 5
+
+/** How often an order may fail and be resumed before it is given up. */
+#define ACME_ISSUE_FAILURES 10
+
+/** Immutable, and alive as long as the issue. */
+typedef struct acme_issue_config_t {
+    const char *name;                /**< for messages: the site */
+    const char *new_order_url;
+    const apr_array_header_t *names; /**< canonical, the first is the site's */
+    const apr_array_header_t *challenge_types; /**< preferred first */
+    const char *csr;                 /**< base64url DER */
+    const acme_jws_signer_t *signer; /**< for key authorizations only */
+    apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
+    apr_interval_time_t poll_max;    /**< longest; 0: 30 s */
+    apr_interval_time_t patience;    /**< per phase; 0: 10 minutes */
+} acme_issue_config_t;
+
+typedef enum {
+    ACME_WISH_POST,    /**< POST `payload` to `url`, then acme_issue_answer() */
+    ACME_WISH_PRESENT, /**< put `challenge` up, then acme_issue_solved() */
+    ACME_WISH_CLEANUP, /**< take it down, then acme_issue_solved() */
+    ACME_WISH_WAIT,    /**< until `until`, then acme_issue_woken() */
+    ACME_WISH_DONE,    /**< `chain` is there */
+    ACME_WISH_FAILED   /**< `problem` says why */
+} acme_wish_e;
+
+/** Valid until the issue is fed. */
+typedef struct acme_wish_t {
+    acme_wish_e type;
+    const char *url;
+    const char *payload;
+    int repeatable;
+    const acme_challenge_t *challenge;
+    apr_time_t until;
+    const char *chain; /**< PEM as downloaded; not yet checked */
+    apr_size_t chain_len;
+    const acme_problem_t *problem;
+} acme_wish_t;
+
+#endif

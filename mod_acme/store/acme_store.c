@@ -1,0 +1,140 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <string.h>
+
+#include "acme_store.h"
+
+const char *const acme_store_kinds[] = {
+    ACME_STORE_ACCOUNTS, ACME_STORE_STAGING, ACME_STORE_CHALLENGES,
+    ACME_STORE_JOBS,     ACME_STORE_KEYS,    NULL,
+};
+
+static apr_status_t check_kind(const char *kind, acme_problem_t *problem,
+                               apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; acme_store_kinds[i]; i++) {
+        if (strcmp(kind, acme_store_kinds[i]) == 0) {
+            return APR_SUCCESS;
+        }
+    }
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p,
+                            "the store has no kind \"%s\"", kind);
+}
+
+static apr_status_t check_name(const char *name, acme_problem_t *problem,
+                               apr_pool_t *p)
+{
+    if (*name == '\0') {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p,
+                                "the store has no item without a name");
+    }
+    if (strlen(name) > ACME_STORE_NAME_MAX) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+            "the store allows names of %d bytes, not %lu", ACME_STORE_NAME_MAX,
+            (unsigned long)strlen(name));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_key(const char *kind, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = check_kind(kind, problem, p);
+
+    return rv == APR_SUCCESS ? check_name(name, problem, p) : rv;
+}
+
+apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
+                            const char *kind, const char *name,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = check_key(kind, name, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return store->backend->get(item, store, kind, name, problem, p);
+}
+
+apr_status_t acme_store_put(const char **version, acme_store_t *store,
+                            const char *kind, const char *name,
+                            const void *data, apr_size_t len,
+                            const char *if_version, acme_store_sync_e sync,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = check_key(kind, name, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (len > ACME_STORE_MAX) {
+        return acme_problem_set(problem, APR_ENOSPC, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p,
+                                "%s/%s: the store allows %d bytes, not %lu",
+                                kind, name, ACME_STORE_MAX, (unsigned long)len);
+    }
+    return store->backend->put(version, store, kind, name, data, len,
+                               if_version, sync, problem, p);
+}
+
+apr_status_t acme_store_delete(acme_store_t *store, const char *kind,
+                               const char *name, acme_problem_t *problem,
+                               apr_pool_t *ptemp)
+{
+    apr_status_t rv = check_key(kind, name, problem, ptemp);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return store->backend->del(store, kind, name, problem, ptemp);
+}
+
+apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
+                             const char *kind, acme_problem_t *problem,
+                             apr_pool_t *p)
+{
+    apr_status_t rv = check_kind(kind, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return store->backend->list(names, store, kind, problem, p);
+}
+
+apr_status_t acme_store_lease(acme_lease_t **lease, acme_store_t *store,
+                              const char *name, apr_interval_time_t ttl,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = check_name(name, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return store->backend->lease(lease, store, name, ttl, problem, p);
+}
+
+apr_status_t acme_store_renew(acme_lease_t *lease, acme_problem_t *problem)
+{
+    return lease->store->backend->renew(lease, problem);
+}
+
+void acme_store_release(acme_lease_t *lease)
+{
+    lease->store->backend->release(lease);
+}

@@ -1,0 +1,148 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_store.h
+ * @brief Where workers keep what must survive: opaque bytes by key.
+ *
+ * A key is "kind/name": kind is one of the table below, name any bytes but
+ * NUL, at least one. A store knows no file names, no JSON and no secrets;
+ * manage/acme_vault seals what goes in. Each item has a version, which changes
+ * with each put; put-if-version makes read-modify-write safe between
+ * processes. One contract test holds for all backends. A handle belongs to one
+ * thread at a time.
+ *
+ * Failures set a problem of type ACME_PROBLEM_STORE, class INTERNAL, but
+ * APR_ENOENT and APR_EEXIST, which are answers.
+ */
+#ifndef ACME_STORE_H
+#define ACME_STORE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "acme_problem.h"
+
+/** Accounts at CAs. */
+#define ACME_STORE_ACCOUNTS "accounts"
+/** Finished certificates that wait for root to promote them. */
+#define ACME_STORE_STAGING "staging"
+/** Pending http-01 answers, by token. */
+#define ACME_STORE_CHALLENGES "challenges"
+/** Progress, failures and schedule of each site. */
+#define ACME_STORE_JOBS "jobs"
+/** Certificate keys of orders under way. */
+#define ACME_STORE_KEYS "keys"
+
+/** Most bytes of an item and of a name. */
+#define ACME_STORE_MAX      (512 * 1024)
+#define ACME_STORE_NAME_MAX 1024
+
+/** All kinds, NULL-terminated: each backend makes room for them. */
+extern const char *const acme_store_kinds[];
+
+typedef struct acme_store_item_t {
+    char *data; /**< a NUL follows, not counted */
+    apr_size_t len;
+    const char *version; /**< opaque */
+} acme_store_item_t;
+
+/** Put only if there is no such item. */
+#define ACME_STORE_ABSENT ""
+
+typedef enum {
+    ACME_STORE_LAZY, /**< lost in a power cut at worst */
+    ACME_STORE_SYNC  /**< on disk when put returns */
+} acme_store_sync_e;
+
+typedef struct acme_store_t acme_store_t;
+
+/** Somebody's right to act, until released, expired or its holder's death. */
+typedef struct acme_lease_t acme_lease_t;
+
+/** APR_ENOENT when there is none. */
+apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
+                            const char *kind, const char *name,
+                            acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * @param if_version NULL: whatever is there; ACME_STORE_ABSENT; or a version
+ * @param version the new one, in p; may be NULL
+ * @return APR_EEXIST when the item is not at if_version; APR_ENOSPC when it
+ *         has more than ACME_STORE_MAX bytes
+ */
+apr_status_t acme_store_put(const char **version, acme_store_t *store,
+                            const char *kind, const char *name,
+                            const void *data, apr_size_t len,
+                            const char *if_version, acme_store_sync_e sync,
+                            acme_problem_t *problem, apr_pool_t *p);
+
+/** Success also when there was none. */
+apr_status_t acme_store_delete(acme_store_t *store, const char *kind,
+                               const char *name, acme_problem_t *problem,
+                               apr_pool_t *ptemp);
+
+/** All names of one kind (const char *), in any order. */
+apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
+                             const char *kind, acme_problem_t *problem,
+                             apr_pool_t *p);
+
+/**
+ * Takes the lease `name`. Does not wait.
+ * @param ttl after this it ends unless renewed; a backend that notices its
+ *        holder's death by itself may let it live longer
+ * @return APR_EBUSY when somebody else holds it
+ */
+apr_status_t acme_store_lease(acme_lease_t **lease, acme_store_t *store,
+                              const char *name, apr_interval_time_t ttl,
+                              acme_problem_t *problem, apr_pool_t *p);
+/** APR_EBUSY when it was lost to somebody else, or released. */
+apr_status_t acme_store_renew(acme_lease_t *lease, acme_problem_t *problem);
+/** Also done when its pool is cleared. */
+void acme_store_release(acme_lease_t *lease);
+
+/** What a backend brings; everything above calls through it. */
+typedef struct acme_store_backend_t {
+    const char *name;
+    apr_status_t (*get)(acme_store_item_t *item, acme_store_t *store,
+                        const char *kind, const char *name,
+                        acme_problem_t *problem, apr_pool_t *p);
+    apr_status_t (*put)(const char **version, acme_store_t *store,
+                        const char *kind, const char *name, const void *data,
+                        apr_size_t len, const char *if_version,
+                        acme_store_sync_e sync, acme_problem_t *problem,
+                        apr_pool_t *p);
+    apr_status_t (*del)(acme_store_t *store, const char *kind, const char *name,
+                        acme_problem_t *problem, apr_pool_t *ptemp);
+    apr_status_t (*list)(apr_array_header_t **names, acme_store_t *store,
+                         const char *kind, acme_problem_t *problem,
+                         apr_pool_t *p);
+    apr_status_t (*lease)(acme_lease_t **lease, acme_store_t *store,
+                          const char *name, apr_interval_time_t ttl,
+                          acme_problem_t *problem, apr_pool_t *p);
+    apr_status_t (*renew)(acme_lease_t *lease, acme_problem_t *problem);
+    void (*release)(acme_lease_t *lease);
+} acme_store_backend_t;
+
+struct acme_store_t {
+    const acme_store_backend_t *backend;
+    void *self;
+};
+
+struct acme_lease_t {
+    acme_store_t *store;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,388 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_store_fs.h"
+#include "acme_store_fs_item.h"
+#include "acme_store_fs_lock.h"
+
+#define LOCKS "locks"
+
+/* A temporary file that old has lost its writer. */
+#define TEMP_AGE 3600
+
+typedef struct fs_t {
+    const char *dir;
+} fs_t;
+
+typedef struct fs_lease_t {
+    acme_lease_t lease;
+    apr_pool_t *p;
+    const char *name;
+    const char *path;
+    int fd;
+} fs_lease_t;
+
+static const char *path_of(const fs_t *fs, const char *folder,
+                           const char *component, apr_pool_t *p)
+{
+    return apr_pstrcat(p, fs->dir, "/", folder, "/", component, NULL);
+}
+
+const char *acme_store_fs_path(const acme_store_t *store, const char *kind,
+                               const char *name, apr_pool_t *p)
+{
+    return path_of(store->self, kind, acme_file_encode(name, p), p);
+}
+
+/* ---- items ---- */
+
+static apr_status_t fs_get(acme_store_item_t *item, acme_store_t *store,
+                           const char *kind, const char *name,
+                           acme_problem_t *problem, apr_pool_t *p)
+{
+    return acme_store_fs_item_read(
+        item, acme_store_fs_path(store, kind, name, p), name, problem, p);
+}
+
+/* Keeps other writers of a kind out, and waits for them. */
+static apr_status_t lock_kind(int *fd, const fs_t *fs, const char *kind,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *path =
+        path_of(fs, LOCKS, apr_pstrcat(p, "kind.", kind, NULL), p);
+    apr_status_t rv = acme_store_fs_lock_wait(fd, path);
+
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "lock", path, p);
+    }
+    return APR_SUCCESS;
+}
+
+/* APR_EEXIST when the item is not at that version. */
+static apr_status_t check_version(const char *path, const char *name,
+                                  const char *if_version,
+                                  acme_problem_t *problem, apr_pool_t *p,
+                                  apr_pool_t *ptemp)
+{
+    acme_store_item_t item;
+    apr_status_t rv =
+        acme_store_fs_item_read(&item, path, name, problem, ptemp);
+
+    if (rv == APR_ENOENT) {
+        item.version = ACME_STORE_ABSENT;
+    }
+    else if (rv != APR_SUCCESS) {
+        if (problem) {
+            *problem = *acme_problem_dup(problem, p);
+        }
+        return rv;
+    }
+    return strcmp(if_version, item.version) == 0 ? APR_SUCCESS : APR_EEXIST;
+}
+
+static apr_status_t fs_put(const char **version, acme_store_t *store,
+                           const char *kind, const char *name, const void *data,
+                           apr_size_t len, const char *if_version,
+                           acme_store_sync_e sync, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    const char *path = acme_store_fs_path(store, kind, name, p);
+    const char *written;
+    apr_pool_t *ptemp;
+    int fd;
+    /* an unconditional write takes the lock as well, else it could get lost
+     * between another's look and write */
+    apr_status_t rv = lock_kind(&fd, store->self, kind, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&ptemp, p);
+    if (if_version) {
+        rv = check_version(path, name, if_version, problem, p, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_store_fs_item_write(&written, path, name, data, len, sync,
+                                      problem, p, ptemp);
+    }
+    if (rv == APR_SUCCESS && version) {
+        *version = written;
+    }
+    close(fd);
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+static apr_status_t fs_del(acme_store_t *store, const char *kind,
+                           const char *name, acme_problem_t *problem,
+                           apr_pool_t *ptemp)
+{
+    const char *path = acme_store_fs_path(store, kind, name, ptemp);
+    int fd;
+    apr_status_t rv = lock_kind(&fd, store->self, kind, problem, ptemp);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (unlink(path) != 0 && errno != ENOENT) {
+        rv = acme_store_fs_failed(problem, errno, "remove", path, ptemp);
+    }
+    close(fd);
+    return rv;
+}
+
+/* ---- listing ---- */
+
+/* The name of the item in a file, or NULL for what is none of ours. Removes
+ * what killed writers left. */
+static const char *name_of(const char *path, const char *component,
+                           apr_pool_t *p, apr_pool_t *ptemp)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return NULL;
+    }
+    if (strncmp(component, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
+        if (st.st_mtime < time(NULL) - TEMP_AGE) {
+            (void)unlink(path);
+        }
+        return NULL;
+    }
+    return acme_store_fs_item_name(path, component, p, ptemp);
+}
+
+static apr_status_t fs_list(apr_array_header_t **names, acme_store_t *store,
+                            const char *kind, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    const fs_t *fs = store->self;
+    const char *folder = apr_pstrcat(p, fs->dir, "/", kind, NULL);
+    apr_array_header_t *components;
+    apr_array_header_t *result;
+    apr_pool_t *ptemp;
+    apr_pool_t *pitem;
+    apr_status_t rv;
+    int i;
+
+    apr_pool_create(&ptemp, p);
+    rv = acme_file_list(&components, folder, ptemp);
+    if (rv != APR_SUCCESS) {
+        rv = acme_store_fs_failed(problem, rv, "list", folder, p);
+        apr_pool_destroy(ptemp);
+        return rv;
+    }
+    apr_pool_create(&pitem, ptemp);
+    result = apr_array_make(p, components->nelts + 1, sizeof(const char *));
+    for (i = 0; i < components->nelts; i++) {
+        const char *component = APR_ARRAY_IDX(components, i, const char *);
+        const char *name =
+            name_of(path_of(fs, kind, component, pitem), component, p, pitem);
+
+        if (name && *name) {
+            APR_ARRAY_PUSH(result, const char *) = name;
+        }
+        apr_pool_clear(pitem);
+    }
+    apr_pool_destroy(ptemp);
+    *names = result;
+    return APR_SUCCESS;
+}
+
+/* ---- leases ---- */
+
+/* Closes only: an unlock would end the lease of a process that a fork()ed
+ * copy of it has nothing to do with. */
+static apr_status_t lease_cleanup(void *data)
+{
+    fs_lease_t *own = data;
+
+    if (own->fd >= 0) {
+        close(own->fd);
+        own->fd = -1;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t held_elsewhere(acme_problem_t *problem, const char *name,
+                                   apr_pool_t *p)
+{
+    return acme_problem_set(problem, APR_EBUSY, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p,
+                            "somebody else holds the lease \"%s\"", name);
+}
+
+static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
+                             const char *name, apr_interval_time_t ttl,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *component =
+        apr_pstrcat(p, "lease.", acme_file_encode(name, p), NULL);
+    const char *path = path_of(store->self, LOCKS, component, p);
+    fs_lease_t *own;
+    apr_status_t rv;
+    int fd;
+
+    (void)ttl;
+    rv = acme_store_fs_lock(&fd, path);
+    if (rv == APR_EBUSY) {
+        return held_elsewhere(problem, name, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "lock", path, p);
+    }
+    own = apr_pcalloc(p, sizeof(*own));
+    own->lease.store = store;
+    own->lease.self = own;
+    own->p = p;
+    own->name = apr_pstrdup(p, name);
+    own->path = path;
+    own->fd = fd;
+    apr_pool_cleanup_register(p, own, lease_cleanup, apr_pool_cleanup_null);
+    *lease = &own->lease;
+    return APR_SUCCESS;
+}
+
+static apr_status_t fs_renew(acme_lease_t *lease, acme_problem_t *problem)
+{
+    const fs_lease_t *own = lease->self;
+
+    /* the kernel keeps the lock, but not the name of a file that is gone */
+    if (own->fd < 0 || !acme_store_fs_lock_good(own->fd, own->path)) {
+        return held_elsewhere(problem, own->name, own->p);
+    }
+    return APR_SUCCESS;
+}
+
+static void fs_release(acme_lease_t *lease)
+{
+    fs_lease_t *own = lease->self;
+
+    apr_pool_cleanup_run(own->p, own, lease_cleanup);
+}
+
+/* ---- the handle ---- */
+
+static const acme_store_backend_t fs_backend = {
+    "fs", fs_get, fs_put, fs_del, fs_list, fs_lease, fs_renew, fs_release,
+};
+
+apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    fs_t *fs;
+
+    if (*dir == '\0') {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p,
+                                "the store has no folder");
+    }
+    fs = apr_pcalloc(p, sizeof(*fs));
+    fs->dir = apr_pstrdup(p, dir);
+    *store = apr_pcalloc(p, sizeof(**store));
+    (*store)->backend = &fs_backend;
+    (*store)->self = fs;
+    return APR_SUCCESS;
+}
+
+/* ---- making room ---- */
+
+/* Whose a folder is; never looks inside. Root gives away only what is root's:
+ * made just now, or by a start that was killed here. */
+static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0) {
+        return acme_store_fs_failed(problem, errno, "look at", path, p);
+    }
+    if (geteuid() == 0 && st.st_uid != uid) {
+        if (st.st_uid != 0) {
+            (void)acme_problem_set(
+                problem, APR_EACCES, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+                "%s belongs to user %lu, but the server "
+                "runs as user %lu",
+                path, (unsigned long)st.st_uid, (unsigned long)uid);
+            if (problem) {
+                problem->to_fix = "give the folder and what is in it to the "
+                                  "server's user (chown -R)";
+            }
+            return APR_EACCES;
+        }
+        if (fchown(fd, uid, gid) != 0) {
+            return acme_store_fs_failed(problem, errno, "give away", path, p);
+        }
+    }
+    if ((st.st_mode & 07777) != S_IRWXU && fchmod(fd, S_IRWXU) != 0) {
+        return acme_store_fs_failed(problem, errno, "set the mode of", path, p);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t prepare_folder(const char *dir, const char *name,
+                                   apr_uid_t uid, apr_gid_t gid, int *made,
+                                   acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, dir, "/", name, NULL);
+    apr_status_t rv;
+    int fd;
+
+    if (mkdir(path, S_IRWXU) == 0) {
+        *made = 1;
+    }
+    else if (errno != EEXIST) {
+        return acme_store_fs_failed(problem, errno, "make", path, p);
+    }
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return acme_store_fs_failed(problem, errno, "open", path, p);
+    }
+    rv = give(fd, path, uid, gid, problem, p);
+    close(fd);
+    return rv;
+}
+
+apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
+                                   apr_gid_t gid, acme_problem_t *problem,
+                                   apr_pool_t *ptemp)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int made = 0;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && acme_store_kinds[i]; i++) {
+        rv = prepare_folder(dir, acme_store_kinds[i], uid, gid, &made, problem,
+                            ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = prepare_folder(dir, LOCKS, uid, gid, &made, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS && made) {
+        rv = acme_file_sync_dir(dir, ptemp);
+        if (rv != APR_SUCCESS) {
+            return acme_store_fs_failed(problem, rv, "sync", dir, ptemp);
+        }
+    }
+    return rv;
+}

@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_store_fs.h
+ * @brief The store in a folder: the default backend.
+ *
+ * One folder per kind, one file per item, named by acme_file_encode(). A file
+ * starts with one line, "acme-store 1 VERSION", then the bytes; where the file
+ * name had to be shortened, the line also has the item's name in base64url.
+ * Leases and the order of writes are flock()s on files in locks/, which the
+ * kernel drops with their holder; readers need no lock. What a killed writer
+ * left behind is removed by a later acme_store_list().
+ *
+ * When root opens the store it makes the folders and gives them to the worker
+ * (mode 0700); root itself never follows, lists or changes what is inside.
+ */
+#ifndef ACME_STORE_FS_H
+#define ACME_STORE_FS_H
+
+#include <apr_user.h>
+
+#include "acme_store.h"
+
+/**
+ * Makes the folders that are missing. Called at start, before any worker.
+ * @param dir must exist
+ * @param uid, gid the worker's, to whom root gives the folders that are still
+ *        its own
+ * @return APR_EACCES when a folder belongs to somebody else
+ */
+apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
+                                   apr_gid_t gid, acme_problem_t *problem,
+                                   apr_pool_t *ptemp);
+
+/** A handle; touches nothing yet. */
+apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
+                                acme_problem_t *problem, apr_pool_t *p);
+
+/** The path of an item, for who only wants to stat() it. */
+const char *acme_store_fs_path(const acme_store_t *store, const char *kind,
+                               const char *name, apr_pool_t *p);
+
+#endif

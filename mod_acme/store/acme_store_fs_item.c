@@ -1,0 +1,183 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "acme_b64.h"
+#include "acme_file.h"
+#include "acme_store_fs_item.h"
+
+#define MAGIC       "acme-store 1 "
+#define VERSION_LEN 16
+
+#define ITEM_MODE (APR_FPROT_UREAD | APR_FPROT_UWRITE)
+
+apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
+                                  const char *what, const char *path,
+                                  apr_pool_t *p)
+{
+    char text[120];
+
+    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p, "cannot %s %s: %s", what,
+                            path, apr_strerror(rv, text, sizeof(text)));
+}
+
+static apr_status_t damaged(acme_problem_t *problem, const char *path,
+                            const char *why, apr_pool_t *p)
+{
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p, "%s is damaged: %s", path,
+                            why);
+}
+
+static int is_version(const char *text)
+{
+    return strspn(text, "0123456789abcdef") >= VERSION_LEN;
+}
+
+/* The first line of an item; name is NULL where its file name says it. */
+static const char *header(const char *version, const char *name, apr_pool_t *p)
+{
+    return apr_pstrcat(p, MAGIC, version, name ? " " : "",
+                       name ? acme_b64_encode(name, strlen(name), p) : "", "\n",
+                       NULL);
+}
+
+/* The name that an item's file must carry inside, or NULL. */
+static const char *name_inside(const char *name, apr_pool_t *p)
+{
+    return acme_file_decode(acme_file_encode(name, p), p) ? NULL : name;
+}
+
+/* The first line must be exactly as we wrote it. */
+apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
+                                     const char *name, acme_problem_t *problem,
+                                     apr_pool_t *p)
+{
+    const apr_size_t at = strlen(MAGIC);
+    const char *expected;
+    char *bytes;
+    apr_size_t len;
+    apr_status_t rv = acme_file_read(&bytes, &len, path, ACME_FILE_MAX, p);
+
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return APR_ENOENT;
+    }
+    if (rv == APR_EINVAL || rv == ELOOP) {
+        return damaged(problem, path, "it is no regular file", p);
+    }
+    if (rv == APR_ENOSPC) {
+        return damaged(problem, path, "it is too large", p);
+    }
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "read", path, p);
+    }
+    if (len < at + VERSION_LEN || memcmp(bytes, MAGIC, at) != 0
+        || !is_version(bytes + at)) {
+        return damaged(problem, path, "it does not start as an item does", p);
+    }
+    item->version = apr_pstrmemdup(p, bytes + at, VERSION_LEN);
+    expected = header(item->version, name_inside(name, p), p);
+    if (strncmp(bytes, expected, strlen(expected)) != 0) {
+        return damaged(problem, path, "its first line is not its own", p);
+    }
+    item->data = bytes + strlen(expected);
+    item->len = len - strlen(expected);
+    return APR_SUCCESS;
+}
+
+static apr_status_t make_version(const char **version, apr_pool_t *p)
+{
+    unsigned char bytes[VERSION_LEN / 2];
+    apr_status_t rv = apr_generate_random_bytes(bytes, sizeof(bytes));
+    char *text = apr_palloc(p, VERSION_LEN + 1);
+    apr_size_t i;
+
+    for (i = 0; rv == APR_SUCCESS && i < sizeof(bytes); i++) {
+        apr_snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    }
+    *version = text;
+    return rv;
+}
+
+apr_status_t acme_store_fs_item_write(const char **version, const char *path,
+                                      const char *name, const void *data,
+                                      apr_size_t len, acme_store_sync_e sync,
+                                      acme_problem_t *problem, apr_pool_t *p,
+                                      apr_pool_t *ptemp)
+{
+    const char *first;
+    apr_size_t at;
+    char *bytes;
+    apr_status_t rv = make_version(version, p);
+
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "draw a version for", path, p);
+    }
+    first = header(*version, name_inside(name, ptemp), ptemp);
+    at = strlen(first);
+    bytes = apr_palloc(ptemp, at + len + 1);
+    memcpy(bytes, first, at);
+    if (len) {
+        memcpy(bytes + at, data, len);
+    }
+    rv = acme_file_write(
+        path, bytes, at + len, ITEM_MODE,
+        sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "write", path, p);
+    }
+    return APR_SUCCESS;
+}
+
+/* The item's name that a shortened file name hides, or NULL. */
+static const char *read_name(const char *path, const char *component,
+                             apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const apr_size_t at = strlen(MAGIC) + VERSION_LEN;
+    unsigned char *name;
+    apr_size_t name_len;
+    apr_size_t len;
+    char *bytes;
+    char *end;
+
+    if (acme_file_read(&bytes, &len, path, ACME_FILE_MAX, ptemp) != APR_SUCCESS
+        || len <= at || bytes[at] != ' ') {
+        return NULL;
+    }
+    end = memchr(bytes + at, '\n', len - at);
+    if (!end) {
+        return NULL;
+    }
+    *end = '\0';
+    if (acme_b64_decode(&name, &name_len, bytes + at + 1, ptemp) != APR_SUCCESS
+        || name_len != strlen((char *)name)
+        || strcmp(acme_file_encode((char *)name, ptemp), component) != 0) {
+        return NULL;
+    }
+    return apr_pstrdup(p, (char *)name);
+}
+
+const char *acme_store_fs_item_name(const char *path, const char *component,
+                                    apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const char *name = acme_file_decode(component, p);
+
+    return name ? name : read_name(path, component, p, ptemp);
+}

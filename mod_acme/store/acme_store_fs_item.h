@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_store_fs_item.h
+ * @brief An item as a file: one line, then the bytes.
+ *
+ * The line is "acme-store 1 VERSION", with the item's name in base64url behind
+ * it where the file name was shortened. Used by acme_store_fs only.
+ */
+#ifndef ACME_STORE_FS_ITEM_H
+#define ACME_STORE_FS_ITEM_H
+
+#include "acme_store.h"
+
+/** Sets "cannot WHAT PATH: ..." and returns rv. */
+apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
+                                  const char *what, const char *path,
+                                  apr_pool_t *p);
+
+/**
+ * Reads the item `name` from its file.
+ * @return APR_ENOENT, without a problem; APR_EINVAL when it is damaged
+ */
+apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
+                                     const char *name, acme_problem_t *problem,
+                                     apr_pool_t *p);
+
+/** Replaces or creates it, under a new version that lives in p. */
+apr_status_t acme_store_fs_item_write(const char **version, const char *path,
+                                      const char *name, const void *data,
+                                      apr_size_t len, acme_store_sync_e sync,
+                                      acme_problem_t *problem, apr_pool_t *p,
+                                      apr_pool_t *ptemp);
+
+/** The name of the item that a file is by its file name and, where that was
+ *  shortened, its first line. NULL when it is no item. */
+const char *acme_store_fs_item_name(const char *path, const char *component,
+                                    apr_pool_t *p, apr_pool_t *ptemp);
+
+#endif

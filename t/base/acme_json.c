@@ -1,0 +1,367 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_json.h"
+
+static acme_json_t *parse(const char *text, apr_pool_t *p)
+{
+    acme_json_t *json;
+    const char *error = NULL;
+
+    if (acme_json_parse(&json, text, strlen(text), &error, p) != APR_SUCCESS) {
+        fail_msg("%s: %s", text, error);
+    }
+    return json;
+}
+
+static void reads_each_type_by_its_getter(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *json =
+        parse("{\"s\":\"text\",\"e\":\"\",\"i\":-5,\"big\":9223372036854775807,"
+              "\"t\":true,\"f\":false,\"at\":\"2026-11-20T22:51:07.5Z\","
+              "\"l\":[\"a\",\"b\"],\"none\":[],\"o\":{\"k\":\"v\"}}",
+              p);
+    acme_json_t *child;
+    apr_array_header_t *strs;
+    const char *s;
+    apr_int64_t i;
+    apr_time_t t;
+    int b;
+
+    assert_true(acme_json_is_object(json));
+    assert_int_equal(acme_json_get_str(&s, json, "s"), APR_SUCCESS);
+    assert_string_equal(s, "text");
+    assert_int_equal(acme_json_get_str(&s, json, "e"), APR_SUCCESS);
+    assert_string_equal(s, "");
+    assert_int_equal(acme_json_get_int(&i, json, "i"), APR_SUCCESS);
+    assert_true(i == -5);
+    assert_int_equal(acme_json_get_int(&i, json, "big"), APR_SUCCESS);
+    assert_true(i == APR_INT64_MAX);
+    assert_int_equal(acme_json_get_bool(&b, json, "t"), APR_SUCCESS);
+    assert_int_equal(b, 1);
+    assert_int_equal(acme_json_get_bool(&b, json, "f"), APR_SUCCESS);
+    assert_int_equal(b, 0);
+    assert_int_equal(acme_json_get_time(&t, json, "at"), APR_SUCCESS);
+    assert_true(t == 1795215067500000LL);
+    assert_int_equal(acme_json_get_strs(&strs, json, "l", p), APR_SUCCESS);
+    assert_int_equal(strs->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(strs, 1, const char *), "b");
+    assert_int_equal(acme_json_get_strs(&strs, json, "none", p), APR_SUCCESS);
+    assert_int_equal(strs->nelts, 0);
+    assert_int_equal(acme_json_get(&child, json, "o"), APR_SUCCESS);
+    assert_int_equal(acme_json_get_str(&s, child, "k"), APR_SUCCESS);
+    assert_string_equal(s, "v");
+    assert_int_equal(acme_json_get(&child, json, "l"), APR_SUCCESS);
+    assert_false(acme_json_is_object(child));
+    assert_int_equal(acme_json_count(child), 2);
+    assert_non_null(acme_json_at(child, 0));
+    assert_null(acme_json_at(child, 2));
+    assert_null(acme_json_at(child, -1));
+}
+
+static void tells_absent_from_wrong_and_leaves_the_output(void **state)
+{
+    static const char *const values[] = {
+        "1",
+        "1.5",
+        "true",
+        "\"x\"",
+        "{}",
+        "[]",
+        "[1]",
+        "[\"a\",null]",
+        "[\"a\\u0000b\"]",
+        "\"a\\u0000b\"",
+        "\"2026-02-30T00:00:00Z\"",
+    };
+    apr_pool_t *p = *state;
+    size_t n;
+
+    for (n = 0; n < sizeof(values) / sizeof(values[0]); ++n) {
+        acme_json_t *json =
+            parse(apr_pstrcat(p, "{\"k\":", values[n], "}", NULL), p);
+        int is_str = !strcmp(values[n], "\"x\"")
+                     || !strcmp(values[n], "\"2026-02-30T00:00:00Z\"");
+        const char *s = "before";
+        apr_int64_t i = 77;
+        int b = 77;
+        apr_time_t t = 77;
+        apr_array_header_t *strs = NULL;
+
+        if (!is_str) {
+            assert_int_equal(acme_json_get_str(&s, json, "k"), APR_EINVAL);
+            assert_string_equal(s, "before");
+        }
+        if (n != 0) {
+            assert_int_equal(acme_json_get_int(&i, json, "k"), APR_EINVAL);
+            assert_true(i == 77);
+        }
+        if (n != 2) {
+            assert_int_equal(acme_json_get_bool(&b, json, "k"), APR_EINVAL);
+            assert_int_equal(b, 77);
+        }
+        assert_int_equal(acme_json_get_time(&t, json, "k"), APR_EINVAL);
+        assert_true(t == 77);
+        if (n != 5) {
+            assert_int_equal(acme_json_get_strs(&strs, json, "k", p),
+                             APR_EINVAL);
+            assert_null(strs);
+        }
+    }
+}
+
+static void absent_null_and_no_object_are_not_found(void **state)
+{
+    static const char *const texts[] = {"{}", "{\"k\":null}", "[]", "[\"k\"]"};
+    apr_pool_t *p = *state;
+    size_t n;
+
+    for (n = 0; n <= sizeof(texts) / sizeof(texts[0]); ++n) {
+        acme_json_t *json = NULL;
+        acme_json_t *child = NULL;
+        const char *s = NULL;
+        apr_int64_t i;
+        int b;
+        apr_time_t t;
+        apr_array_header_t *strs;
+
+        if (n < sizeof(texts) / sizeof(texts[0])) {
+            json = parse(texts[n], p);
+        }
+        assert_int_equal(acme_json_get(&child, json, "k"), APR_NOTFOUND);
+        assert_null(child);
+        assert_int_equal(acme_json_get_str(&s, json, "k"), APR_NOTFOUND);
+        assert_null(s);
+        assert_int_equal(acme_json_get_int(&i, json, "k"), APR_NOTFOUND);
+        assert_int_equal(acme_json_get_bool(&b, json, "k"), APR_NOTFOUND);
+        assert_int_equal(acme_json_get_time(&t, json, "k"), APR_NOTFOUND);
+        assert_int_equal(acme_json_get_strs(&strs, json, "k", p), APR_NOTFOUND);
+    }
+    assert_false(acme_json_is_object(NULL));
+    assert_int_equal(acme_json_count(NULL), 0);
+    assert_null(acme_json_at(NULL, 0));
+}
+
+static void refuses_what_is_no_json_and_says_where(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", "too early"},
+        {" ", "too early"},
+        {"{", "too early"},
+        {"[1,", "too early"},
+        {"{\"a\":", "too early"},
+        {"\"text\"", "syntax"},
+        {"5", "syntax"},
+        {"null", "syntax"},
+        {"<html>no</html>", "syntax"},
+        {"{a:1}", "syntax"},
+        {"{\"a\":1,}", "syntax"},
+        {"{\"a\":01}", "syntax"},
+        {"{'a':1}", "syntax"},
+        {"{} x", "follows"},
+        {"{}{}", "follows"},
+        {"{\"a\":1,\"a\":2}", "twice"},
+        {"{\"o\":{\"a\":1,\"b\":2,\"a\":1}}", "twice"},
+        {"{\"a\":\"\xff\"}", "UTF-8"},
+        {"{\"a\":\"\xed\xa0\x80\"}", "UTF-8"},
+        {"{\"a\":99999999999999999999}", "too large"},
+        {"{\"a\":1e999}", "too large"},
+        {"{\"a\\u0000b\":1}", "NUL"},
+        {"{\"a\":\"\\ud800\"}", "syntax"},
+        {"{\"secret\":\"hunter2\" oops}", "syntax"},
+    };
+    apr_pool_t *p = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_json_t *json;
+        const char *error = NULL;
+        apr_status_t rv =
+            acme_json_parse(&json, cases[i][0], strlen(cases[i][0]), &error, p);
+
+        if (rv != APR_EINVAL || json || !error || !strstr(error, cases[i][1])
+            || !strstr(error, "line 1")) {
+            fail_msg("%s gives %d: %s", cases[i][0], rv,
+                     error ? error : "no error");
+        }
+        /* a damaged file of ours may hold a secret */
+        assert_null(strstr(error, "hunter2"));
+        assert_int_equal(
+            acme_json_parse(&json, cases[i][0], strlen(cases[i][0]), NULL, p),
+            APR_EINVAL);
+    }
+}
+
+static void reads_no_further_than_it_is_told(void **state)
+{
+    apr_pool_t *p = *state;
+    char *text = malloc(7);
+    acme_json_t *json;
+    apr_size_t len;
+
+    /* exactly as long, so that a sanitizer sees one byte too many */
+    memcpy(text, "{\"a\":1}", 7);
+    assert_int_equal(acme_json_parse(&json, text, 7, NULL, p), APR_SUCCESS);
+    for (len = 0; len < 7; ++len) {
+        assert_int_equal(acme_json_parse(&json, text, len, NULL, p),
+                         APR_EINVAL);
+    }
+    memcpy(text, "{\"a\":\"\\", 7);
+    assert_int_equal(acme_json_parse(&json, text, 7, NULL, p), APR_EINVAL);
+    free(text);
+}
+
+static char *nested(apr_pool_t *p, const char *open, const char *middle,
+                    const char *close, int n)
+{
+    apr_array_header_t *parts = apr_array_make(p, 8, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < n; ++i) {
+        APR_ARRAY_PUSH(parts, const char *) = open;
+    }
+    APR_ARRAY_PUSH(parts, const char *) = middle;
+    for (i = 0; i < n; ++i) {
+        APR_ARRAY_PUSH(parts, const char *) = close;
+    }
+    return apr_array_pstrcat(p, parts, 0);
+}
+
+static void refuses_deep_nesting(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *error = NULL;
+    acme_json_t *json;
+    char *text;
+
+    parse(nested(p, "[", "", "]", 64), p);
+    parse(nested(p, "{\"a\":", "1", "}", 64), p);
+    text = nested(p, "[", "", "]", 65);
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), &error, p),
+                     APR_EINVAL);
+    assert_non_null(strstr(error, "64"));
+    text = nested(p, "{\"a\":", "1", "}", 65);
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p),
+                     APR_EINVAL);
+    text = nested(p, "[", "", "", 500000);
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p),
+                     APR_EINVAL);
+    /* brackets in a string are no nesting */
+    text = apr_pstrcat(p, "{\"a\":\"\\\"", nested(p, "[", "", "", 100), "\"}",
+                       NULL);
+    parse(text, p);
+}
+
+static void prints_members_in_the_order_they_were_set(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *json = acme_json_object(p);
+    acme_json_t *list = acme_json_array(p);
+    apr_array_header_t *strs = apr_array_make(p, 2, sizeof(const char *));
+
+    APR_ARRAY_PUSH(strs, const char *) = "x";
+    APR_ARRAY_PUSH(strs, const char *) = "y";
+    acme_json_append_str(list, "in");
+    acme_json_append_str(list, NULL);
+    acme_json_append(list, acme_json_object(p));
+    acme_json_append(list, NULL);
+    acme_json_set_str(json, "z", "last \"of\" all/\n");
+    acme_json_set_int(json, "a", -1);
+    acme_json_set_bool(json, "m", 5);
+    acme_json_set_bool(json, "n", 0);
+    acme_json_set_time(json, "t", 1795215067000000LL);
+    acme_json_set_time(json, "u", 1795215067000001LL);
+    acme_json_set_strs(json, "l", strs);
+    acme_json_set(json, "v", list);
+    acme_json_set_str(json, "no1", NULL);
+    acme_json_set_time(json, "no2", 0);
+    acme_json_set_strs(json, "no3", NULL);
+    acme_json_set(json, "no4", NULL);
+    assert_string_equal(
+        acme_json_print(json, 0, p),
+        "{\"z\":\"last \\\"of\\\" all/\\n\",\"a\":-1,\"m\":true,\"n\":false,"
+        "\"t\":\"2026-11-20T22:51:07Z\",\"u\":\"2026-11-20T22:51:07.000001Z\","
+        "\"l\":[\"x\",\"y\"],\"v\":[\"in\",{}]}");
+    acme_json_set_str(json, "z", "new");
+    assert_non_null(
+        strstr(acme_json_print(json, 0, p), "{\"z\":\"new\",\"a\""));
+    assert_string_equal(acme_json_print(list, 1, p), "[\n  \"in\",\n  {}\n]\n");
+    assert_string_equal(acme_json_print(acme_json_object(p), 1, p), "{}\n");
+    assert_string_equal(acme_json_print(acme_json_at(list, 0), 0, p), "\"in\"");
+}
+
+static void setters_copy_what_they_are_given(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *outer = acme_json_object(p);
+    acme_json_t *inner = acme_json_object(p);
+    char text[] = "before";
+
+    acme_json_set_str(inner, "k", text);
+    acme_json_set(outer, "o", inner);
+    strcpy(text, "after!");
+    acme_json_set_str(inner, "k", "after");
+    assert_string_equal(acme_json_print(outer, 0, p),
+                        "{\"o\":{\"k\":\"before\"}}");
+    /* not even itself makes a circle */
+    acme_json_set(outer, "self", outer);
+    assert_string_equal(
+        acme_json_print(outer, 0, p),
+        "{\"o\":{\"k\":\"before\"},\"self\":{\"o\":{\"k\":\"before\"}}}");
+}
+
+static void a_child_survives_being_replaced(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *json = parse("{\"o\":{\"k\":\"v\"}}", p);
+    acme_json_t *child;
+    const char *s;
+
+    assert_int_equal(acme_json_get(&child, json, "o"), APR_SUCCESS);
+    acme_json_set_int(json, "o", 1);
+    assert_int_equal(acme_json_get_str(&s, child, "k"), APR_SUCCESS);
+    assert_string_equal(s, "v");
+}
+
+static void writes_valid_json_whatever_the_bytes(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *json = acme_json_object(p);
+    acme_json_t *list = acme_json_array(p);
+    const char *s;
+
+    acme_json_set_str(json, "path", "/x/\xff\x01/\xc3\xbc");
+    acme_json_set_str(json, "\xff", "key");
+    acme_json_append_str(list, "\xc3");
+    json = parse(acme_json_print(json, 0, p), p);
+    assert_int_equal(acme_json_get_str(&s, json, "path"), APR_SUCCESS);
+    assert_string_equal(s, "/x/\xef\xbf\xbd\x01/\xc3\xbc");
+    assert_int_equal(acme_json_get_str(&s, json, "\xef\xbf\xbd"), APR_SUCCESS);
+    assert_string_equal(acme_json_print(list, 0, p), "[\"\xef\xbf\xbd\"]");
+}
+
+ACME_T_MAIN(ACME_T(reads_each_type_by_its_getter),
+            ACME_T(tells_absent_from_wrong_and_leaves_the_output),
+            ACME_T(absent_null_and_no_object_are_not_found),
+            ACME_T(refuses_what_is_no_json_and_says_where),
+            ACME_T(reads_no_further_than_it_is_told),
+            ACME_T(refuses_deep_nesting),
+            ACME_T(prints_members_in_the_order_they_were_set),
+            ACME_T(setters_copy_what_they_are_given),
+            ACME_T(a_child_survives_being_replaced),
+            ACME_T(writes_valid_json_whatever_the_bytes))

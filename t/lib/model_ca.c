@@ -1,0 +1,500 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_strings.h>
+
+#include "model_ca.h"
+
+#define BASE "https://ca.test/"
+#define PROBLEM "application/problem+json"
+
+static const char chain_text[] = "-----BEGIN CERTIFICATE-----\n"
+                                 "bm90IGEgY2VydGlmaWNhdGU=\n"
+                                 "-----END CERTIFICATE-----\n";
+
+typedef struct model_authz_t {
+    const char *name; /**< as ordered */
+    const char *status;
+    const char *challenge; /**< its status */
+    const char *token;
+} model_authz_t;
+
+typedef struct model_order_t {
+    const char *kid;
+    const char *status;
+    apr_array_header_t *authz; /**< model_authz_t */
+    const char *chain;
+    int polls;
+    int forgotten;
+} model_order_t;
+
+/* One request being answered. */
+typedef struct model_call_t {
+    model_ca_t *ca;
+    const script_request_t *request;
+    script_answer_t *answer;
+    apr_pool_t *p;
+} model_call_t;
+
+model_ca_t *model_ca_create(apr_pool_t *p)
+{
+    model_ca_t *ca = apr_pcalloc(p, sizeof(*ca));
+
+    ca->p = p;
+    ca->dice = 4711;
+    ca->nonces = apr_hash_make(p);
+    ca->account_by_jwk = apr_hash_make(p);
+    ca->order_list = apr_array_make(p, 4, sizeof(model_order_t *));
+    return ca;
+}
+
+static int roll(model_ca_t *ca, int percent)
+{
+    ca->dice = ca->dice * 1103515245u + 12345u;
+    return (int)((ca->dice >> 16) % 100) < percent;
+}
+
+static void say(const model_call_t *call, int status, const char *type,
+                const char *body)
+{
+    call->answer->status = status;
+    call->answer->body = body;
+    apr_table_set(call->answer->headers, "Content-Type", type);
+}
+
+static void refuse(const model_call_t *call, int status, const char *type,
+                   const char *detail)
+{
+    say(call, status, PROBLEM,
+        apr_psprintf(call->p,
+                     "{\"type\":\"urn:ietf:params:acme:error:%s\","
+                     "\"detail\":\"%s\",\"status\":%d}",
+                     type, detail, status));
+}
+
+static void add_nonce(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    const char *nonce = apr_psprintf(ca->p, "model-%d", ++ca->n_nonces);
+
+    apr_hash_set(ca->nonces, nonce, APR_HASH_KEY_STRING, nonce);
+    apr_table_set(call->answer->headers, "Replay-Nonce", nonce);
+}
+
+static int take_nonce(model_ca_t *ca, const char *nonce)
+{
+    if (!nonce || !apr_hash_get(ca->nonces, nonce, APR_HASH_KEY_STRING)) {
+        return 0;
+    }
+    apr_hash_set(ca->nonces, nonce, APR_HASH_KEY_STRING, NULL);
+    return !roll(ca, ca->refuse_nonces);
+}
+
+static void directory(const model_call_t *call)
+{
+    const model_ca_t *ca = call->ca;
+
+    ++call->ca->directories;
+    say(call, 200, "application/json",
+        apr_psprintf(call->p,
+                     "{\"newNonce\":\"" BASE "nonce\","
+                     "\"newAccount\":\"" BASE "account\","
+                     "\"newOrder\":\"" BASE "order\","
+                     "\"revokeCert\":\"" BASE "revoke\","
+                     "\"meta\":{%s%s%s\"externalAccountRequired\":%s}}",
+                     ca->terms ? "\"termsOfService\":\"" : "",
+                     ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
+                     ca->account_required ? "true" : "false"));
+}
+
+static void new_account(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    const char *url;
+
+    if (!call->request->jwk) {
+        refuse(call, 400, "malformed", "no key");
+        return;
+    }
+    url = apr_hash_get(ca->account_by_jwk, call->request->jwk,
+                       APR_HASH_KEY_STRING);
+    say(call, url ? 200 : 201, "application/json", "{\"status\":\"valid\"}");
+    if (!url) {
+        url = apr_psprintf(ca->p, BASE "account/%d", ++ca->accounts);
+        apr_hash_set(ca->account_by_jwk,
+                     apr_pstrdup(ca->p, call->request->jwk),
+                     APR_HASH_KEY_STRING, url);
+    }
+    apr_table_set(call->answer->headers, "Location", url);
+}
+
+static int has_account(const model_call_t *call)
+{
+    apr_hash_index_t *hi;
+
+    for (hi = apr_hash_first(call->p, call->ca->account_by_jwk); hi;
+         hi = apr_hash_next(hi)) {
+        if (call->request->kid
+            && strcmp(apr_hash_this_val(hi), call->request->kid) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static model_authz_t *authz_at(const model_order_t *order, int i)
+{
+    return &APR_ARRAY_IDX(order->authz, i, model_authz_t);
+}
+
+/* The order's status follows from its authorizations'. */
+static void settle(model_order_t *order)
+{
+    int valid = 0;
+    int i;
+
+    if (strcmp(order->status, "pending") != 0) {
+        return;
+    }
+    for (i = 0; i < order->authz->nelts; ++i) {
+        const model_authz_t *authz = authz_at(order, i);
+
+        if (strcmp(authz->status, "invalid") == 0) {
+            order->status = "invalid";
+            return;
+        }
+        valid += strcmp(authz->status, "valid") == 0;
+    }
+    if (valid == order->authz->nelts) {
+        order->status = "ready";
+    }
+}
+
+/* Time goes by for an order with each poll of it. */
+static void advance(model_ca_t *ca, model_order_t *order)
+{
+    int i;
+
+    ++order->polls;
+    if (strcmp(order->status, "processing") == 0
+        && order->polls > ca->process_polls) {
+        order->status = "valid";
+    }
+    if (order->polls <= ca->validate_polls) {
+        return;
+    }
+    for (i = 0; i < order->authz->nelts; ++i) {
+        model_authz_t *authz = authz_at(order, i);
+        const char *bare = authz->name;
+        int good;
+
+        if (strcmp(authz->challenge, "processing") != 0) {
+            continue;
+        }
+        bare += strncmp(bare, "*.", 2) == 0 ? 2 : 0;
+        good = (!ca->fail_name || strcmp(ca->fail_name, authz->name) != 0)
+               && (!ca->is_up
+                   || ca->is_up(ca->is_up_baton, "http-01", bare,
+                                authz->token));
+        authz->challenge = good ? "valid" : "invalid";
+        authz->status = authz->challenge;
+    }
+    settle(order);
+}
+
+static void show_order(const model_call_t *call, int n,
+                       const model_order_t *order)
+{
+    const char *identifiers = "";
+    const char *urls = "";
+    int i;
+
+    for (i = 0; i < order->authz->nelts; ++i) {
+        const char *comma = i > 0 ? "," : "";
+
+        identifiers = apr_psprintf(call->p,
+                                   "%s%s{\"type\":\"dns\",\"value\":\"%s\"}",
+                                   identifiers, comma,
+                                   authz_at(order, i)->name);
+        urls = apr_psprintf(call->p, "%s%s\"" BASE "authz/%d/%d\"", urls,
+                            comma, n, i);
+    }
+    say(call, call->answer->status, "application/json",
+        apr_psprintf(call->p,
+                     "{\"status\":\"%s\",\"expires\":\"2030-02-01T00:00:00Z\","
+                     "\"identifiers\":[%s],\"authorizations\":[%s],"
+                     "\"finalize\":\"" BASE "finalize/%d\"%s}",
+                     order->status, identifiers, urls, n,
+                     strcmp(order->status, "valid") == 0
+                         ? apr_psprintf(call->p,
+                                        ",\"certificate\":\"" BASE
+                                        "certificate/%d\"",
+                                        n)
+                         : ""));
+    apr_table_set(call->answer->headers, "Location",
+                  apr_psprintf(call->p, BASE "order/%d", n));
+    if (call->ca->retry_after > 0) {
+        apr_table_set(call->answer->headers, "Retry-After",
+                      apr_itoa(call->p, call->ca->retry_after));
+    }
+}
+
+static void new_order(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    model_order_t *order = apr_pcalloc(ca->p, sizeof(*order));
+    acme_json_t *payload;
+    acme_json_t *names;
+    int i;
+
+    if (acme_json_parse(&payload, call->request->payload,
+                        strlen(call->request->payload), NULL, call->p)
+            != APR_SUCCESS
+        || acme_json_get(&names, payload, "identifiers") != APR_SUCCESS) {
+        refuse(call, 400, "malformed", "no identifiers");
+        return;
+    }
+    ++ca->orders;
+    order->kid = apr_pstrdup(ca->p, call->request->kid);
+    order->status = "pending";
+    order->authz = apr_array_make(ca->p, 4, sizeof(model_authz_t));
+    for (i = 0; i < acme_json_count(names); ++i) {
+        model_authz_t *authz = apr_array_push(order->authz);
+        const char *name;
+
+        assert_int_equal(acme_json_get_str(&name, acme_json_at(names, i),
+                                           "value"),
+                         APR_SUCCESS);
+        authz->name = apr_pstrdup(ca->p, name);
+        authz->status = ca->reuse_authorizations ? "valid" : "pending";
+        authz->challenge = authz->status;
+        authz->token = apr_psprintf(ca->p, "token-of-the-order-%d-%d",
+                                    ca->orders, i);
+    }
+    settle(order);
+    APR_ARRAY_PUSH(ca->order_list, model_order_t *) = order;
+    call->answer->status = 201;
+    show_order(call, ca->order_list->nelts - 1, order);
+}
+
+static void show_challenge(const model_call_t *call, const char *url,
+                           const model_authz_t *authz)
+{
+    say(call, 200, "application/json",
+        apr_psprintf(call->p,
+                     "{\"type\":\"http-01\",\"url\":\"%s\",\"token\":\"%s\","
+                     "\"status\":\"%s\"}",
+                     url, authz->token, authz->challenge));
+}
+
+static void show_authz(const model_call_t *call, int n, int i,
+                       const model_authz_t *authz)
+{
+    int wildcard = strncmp(authz->name, "*.", 2) == 0;
+
+    say(call, 200, "application/json",
+        apr_psprintf(call->p,
+                     "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
+                     "\"value\":\"%s\"}%s,\"challenges\":[{\"type\":\"http-01\","
+                     "\"url\":\"" BASE "challenge/%d/%d\",\"token\":\"%s\","
+                     "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
+                     authz->status, authz->name + (wildcard ? 2 : 0),
+                     wildcard ? ",\"wildcard\":true" : "", n, i, authz->token,
+                     authz->challenge,
+                     strcmp(authz->challenge, "invalid") == 0
+                         ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
+                           "unauthorized\",\"detail\":\"the model says no\"}"
+                         : ""));
+}
+
+static void respond_challenge(const model_call_t *call, model_authz_t *authz)
+{
+    if (strcmp(authz->challenge, "pending") != 0) {
+        refuse(call, 400, "malformed", "the challenge is not pending");
+        return;
+    }
+    ++call->ca->responses;
+    authz->challenge = "processing";
+    show_challenge(call, call->request->url, authz);
+}
+
+static void finalize(const model_call_t *call, int n, model_order_t *order)
+{
+    model_ca_t *ca = call->ca;
+    acme_json_t *payload;
+    const char *csr;
+
+    if (strcmp(order->status, "ready") != 0) {
+        refuse(call, 403, "orderNotReady", "the order is not ready");
+        return;
+    }
+    if (acme_json_parse(&payload, call->request->payload,
+                        strlen(call->request->payload), NULL, call->p)
+            != APR_SUCCESS
+        || acme_json_get_str(&csr, payload, "csr") != APR_SUCCESS) {
+        refuse(call, 400, "malformed", "no CSR");
+        return;
+    }
+    order->chain = ca->sign ? ca->sign(ca->sign_baton, csr, ca->p) : chain_text;
+    if (!order->chain) {
+        refuse(call, 400, "badCSR", "the model does not like it");
+        return;
+    }
+    ++ca->finalized;
+    order->polls = 0;
+    order->status = ca->process_polls > 0 ? "processing" : "valid";
+    show_order(call, n, order);
+}
+
+static int below(const model_call_t *call, const char *what, int *n, int *i)
+{
+    apr_size_t len = strlen(what);
+    char *end;
+
+    if (strncmp(call->request->url, what, len) != 0) {
+        return 0;
+    }
+    *n = (int)strtol(call->request->url + len, &end, 10);
+    *i = *end == '/' ? (int)strtol(end + 1, NULL, 10) : 0;
+    return 1;
+}
+
+static void resource(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    const char *kind = "";
+    model_order_t *order;
+    int n = -1;
+    int i = 0;
+
+    kind = below(call, BASE "order/", &n, &i)         ? "order"
+           : below(call, BASE "authz/", &n, &i)       ? "authz"
+           : below(call, BASE "challenge/", &n, &i)   ? "challenge"
+           : below(call, BASE "finalize/", &n, &i)    ? "finalize"
+           : below(call, BASE "certificate/", &n, &i) ? "certificate"
+                                                      : "";
+    if (n < 0 || n >= ca->order_list->nelts) {
+        refuse(call, 404, "malformed", "no such resource");
+        return;
+    }
+    order = APR_ARRAY_IDX(ca->order_list, n, model_order_t *);
+    if (order->forgotten || strcmp(order->kid, call->request->kid) != 0) {
+        refuse(call, 404, "malformed", "no such order");
+    }
+    else if (strcmp(kind, "order") == 0) {
+        advance(ca, order);
+        show_order(call, n, order);
+    }
+    else if (strcmp(kind, "authz") == 0) {
+        show_authz(call, n, i, authz_at(order, i));
+    }
+    else if (strcmp(kind, "challenge") == 0) {
+        respond_challenge(call, authz_at(order, i));
+    }
+    else if (strcmp(kind, "finalize") == 0) {
+        finalize(call, n, order);
+    }
+    else if (strcmp(order->status, "valid") == 0) {
+        say(call, 200, "application/pem-certificate-chain", order->chain);
+    }
+    else {
+        refuse(call, 404, "malformed", "no certificate yet");
+    }
+}
+
+static void post(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+
+    if (!take_nonce(ca, call->request->nonce)) {
+        ++ca->bad_nonces;
+        refuse(call, 400, "badNonce", "this nonce is not liked");
+    }
+    else if (strcmp(call->request->url, BASE "account") == 0) {
+        new_account(call);
+    }
+    else if (!has_account(call)) {
+        refuse(call, 400, "accountDoesNotExist", "no such account");
+    }
+    else if (strcmp(call->request->url, BASE "order") == 0) {
+        new_order(call);
+    }
+    else {
+        resource(call);
+    }
+    add_nonce(call);
+}
+
+void model_ca_respond(void *baton, const script_request_t *request,
+                      script_answer_t *answer, apr_pool_t *p)
+{
+    model_ca_t *ca = baton;
+    model_call_t call = {ca, request, answer, p};
+
+    ++ca->requests;
+    answer->delay = ca->delay;
+    if (ca->unreachable > 0) {
+        --ca->unreachable;
+        answer->rv = APR_ECONNREFUSED;
+        return;
+    }
+    if (ca->outage > 0) {
+        --ca->outage;
+        say(&call, 503, "text/html", "<html>we are sorry</html>");
+        return;
+    }
+    if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
+        directory(&call);
+    }
+    else if (strcmp(request->url, BASE "nonce") == 0) {
+        ++ca->heads;
+        add_nonce(&call);
+    }
+    else if (request->payload) {
+        post(&call);
+    }
+    else {
+        refuse(&call, 405, "malformed", "POST only");
+    }
+    if (ca->lose_after > 0 && --ca->lose_after == 0) {
+        answer->lost = 1;
+    }
+}
+
+static model_order_t *find(model_ca_t *ca, const char *url)
+{
+    int n = (int)strtol(url + strlen(BASE "order/"), NULL, 10);
+
+    assert_in_range(n, 0, ca->order_list->nelts - 1);
+    return APR_ARRAY_IDX(ca->order_list, n, model_order_t *);
+}
+
+void model_ca_forget_order(model_ca_t *ca, const char *url)
+{
+    find(ca, url)->forgotten = 1;
+}
+
+void model_ca_invalidate_order(model_ca_t *ca, const char *url)
+{
+    find(ca, url)->status = "invalid";
+}

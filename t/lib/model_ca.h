@@ -1,0 +1,94 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+/**
+ * @file model_ca.h
+ * @brief A small CA behind script_http: the resources of RFC 8555 with their
+ * states, and the ways in which a CA makes life hard.
+ *
+ * It refuses what a real one refuses: a used or unknown nonce, a response to a
+ * challenge that is not pending, a finalize of an order that is not ready, an
+ * order of another account.
+ */
+#ifndef MODEL_CA_H
+#define MODEL_CA_H
+
+#include <apr_hash.h>
+
+#include "script_http.h"
+
+#define MODEL_CA_DIRECTORY "https://ca.test/dir"
+
+/** Asked at validation: whether the challenge is up. */
+typedef int model_ca_is_up_fn(void *baton, const char *type,
+                              const char *identifier, const char *token);
+
+/** Asked at finalize: the PEM chain for a CSR (base64url DER), and whether to
+ *  take it at all (NULL: badCSR). */
+typedef const char *model_ca_sign_fn(void *baton, const char *csr,
+                                     apr_pool_t *p);
+
+/** Set its members at any time. */
+typedef struct model_ca_t {
+    /* How it behaves. */
+    int refuse_nonces;   /**< per cent of the good ones */
+    int validate_polls;  /**< polls of the order before validation ends */
+    int process_polls;   /**< polls of the order before it is valid */
+    int retry_after;     /**< seconds, in answers about a pending order */
+    int outage;          /**< so many requests from now on get 503 */
+    int unreachable;     /**< so many from now on get no answer */
+    int lose_after;      /**< n: the nth request from now is acted on, and its
+                              answer is lost; 0: none */
+    apr_interval_time_t delay; /**< of each answer */
+    int account_required;
+    int reuse_authorizations; /**< new orders find them valid */
+    const char *terms;   /**< or NULL */
+    const char *fail_name; /**< validation of this name fails */
+    model_ca_is_up_fn *is_up; /**< NULL: everything is */
+    void *is_up_baton;
+    model_ca_sign_fn *sign;   /**< NULL: a text that looks like a chain */
+    void *sign_baton;
+
+    /* What it has seen. */
+    int requests;
+    int directories;
+    int heads;
+    int accounts; /**< made */
+    int orders;   /**< made */
+    int finalized;
+    int responses;
+    int bad_nonces;
+
+    /* Its own. */
+    apr_pool_t *p;
+    unsigned int dice;
+    int n_nonces;
+    apr_hash_t *nonces;
+    apr_hash_t *account_by_jwk;
+    apr_array_header_t *order_list;
+} model_ca_t;
+
+model_ca_t *model_ca_create(apr_pool_t *p);
+
+/** The script_http responder; baton is the model_ca_t. */
+void model_ca_respond(void *baton, const script_request_t *request,
+                      script_answer_t *answer, apr_pool_t *p);
+
+/** It forgets an order: 404 from now on. */
+void model_ca_forget_order(model_ca_t *ca, const char *url);
+
+/** It makes an order invalid. */
+void model_ca_invalidate_order(model_ca_t *ca, const char *url);
+
+#endif

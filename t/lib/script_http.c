@@ -1,0 +1,378 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_ring.h>
+#include <apr_strings.h>
+
+#include "acme_b64.h"
+#include "script_http.h"
+
+typedef struct flight_t {
+    APR_RING_ENTRY(flight_t) link;
+    apr_pool_t *p;
+    const acme_http_request_t *request;
+    acme_http_done_fn *done;
+    void *baton;
+    int arrived;
+    apr_time_t due;
+    script_answer_t answer;
+} flight_t;
+
+APR_RING_HEAD(flight_ring_t, flight_t);
+
+typedef struct step_t {
+    const char *method;
+    const char *url;
+    const char *payload;
+    script_answer_t answer;
+} step_t;
+
+struct script_http_t {
+    acme_http_t http;
+    apr_pool_t *p;
+    fake_clock_t *clock;
+    script_responder_fn *responder;
+    void *baton;
+    apr_array_header_t *steps; /* step_t * */
+    int next;
+    int nonces;
+    struct flight_ring_t flights;
+    int n_flights;
+    int most;
+    int count;
+    script_request_t last;
+};
+
+static const char *part(const acme_json_t *jws, const char *key, apr_pool_t *p)
+{
+    const char *text;
+    unsigned char *data;
+    apr_size_t len;
+
+    if (acme_json_get_str(&text, jws, key) != APR_SUCCESS
+        || acme_b64_decode(&data, &len, text, p) != APR_SUCCESS) {
+        fail_msg("the JWS has no readable %s", key);
+    }
+    return (const char *)data;
+}
+
+/* Takes a JWS apart, and looks at what RFC 8555 6.2 asks of it. */
+static void read_request(script_request_t *seen,
+                         const acme_http_request_t *request, apr_pool_t *p)
+{
+    acme_json_t *jws;
+    acme_json_t *head;
+    acme_json_t *jwk;
+    const char *text;
+    const char *url;
+
+    memset(seen, 0, sizeof(*seen));
+    seen->method = apr_pstrdup(p, request->method);
+    seen->url = apr_pstrdup(p, request->url);
+    seen->repeatable = request->repeatable;
+    assert_true(strncmp(request->url, "https://", 8) == 0);
+    if (!request->body) {
+        return;
+    }
+    assert_string_equal(request->content_type, "application/jose+json");
+    assert_int_equal(acme_json_parse(&jws, request->body, request->body_len,
+                                     NULL, p),
+                     APR_SUCCESS);
+    seen->payload = part(jws, "payload", p);
+    text = part(jws, "protected", p);
+    assert_int_equal(acme_json_parse(&head, text, strlen(text), NULL, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_json_get_str(&url, head, "url"), APR_SUCCESS);
+    assert_string_equal(url, request->url);
+    (void)acme_json_get_str(&seen->nonce, head, "nonce");
+    (void)acme_json_get_str(&seen->kid, head, "kid");
+    if (acme_json_get(&jwk, head, "jwk") == APR_SUCCESS) {
+        seen->jwk = acme_json_print(jwk, 0, p);
+    }
+    assert_true((seen->kid == NULL) != (seen->jwk == NULL));
+}
+
+static void play(script_http_t *script, const script_request_t *seen,
+                 script_answer_t *answer)
+{
+    const step_t *step;
+
+    if (script->next >= script->steps->nelts) {
+        fail_msg("%s %s came after the script's end", seen->method, seen->url);
+    }
+    step = APR_ARRAY_IDX(script->steps, script->next, const step_t *);
+    ++script->next;
+    if (strcmp(step->method, seen->method) != 0
+        || strcmp(step->url, seen->url) != 0) {
+        fail_msg("%s %s came instead of %s %s", seen->method, seen->url,
+                 step->method, step->url);
+    }
+    if (step->payload) {
+        assert_non_null(seen->payload);
+        assert_string_equal(seen->payload, step->payload);
+    }
+    *answer = step->answer;
+}
+
+static void arrive(script_http_t *script, flight_t *flight)
+{
+    script_request_t seen;
+
+    read_request(&seen, flight->request, script->p);
+    script->last = seen;
+    ++script->count;
+    flight->arrived = 1;
+    flight->answer.status = 200;
+    flight->answer.headers = apr_table_make(flight->p, 5);
+    if (script->responder) {
+        script->responder(script->baton, &seen, &flight->answer, flight->p);
+    }
+    else {
+        play(script, &seen, &flight->answer);
+    }
+    flight->due = script->clock->now + flight->answer.delay;
+}
+
+static void land(script_http_t *script, flight_t *flight, apr_status_t rv)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_http_response_t response;
+
+    APR_RING_REMOVE(flight, link);
+    --script->n_flights;
+    if (rv != APR_SUCCESS || flight->answer.rv != APR_SUCCESS
+        || flight->answer.lost) {
+        rv = rv ? rv : flight->answer.rv ? flight->answer.rv : APR_ECONNRESET;
+        acme_problem_set(&problem, rv, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK,
+                         flight->p, "the script says so");
+        flight->done(flight->baton, rv, NULL, &problem);
+    }
+    else {
+        memset(&response, 0, sizeof(response));
+        response.status = flight->answer.status;
+        response.headers = flight->answer.headers;
+        response.body = flight->answer.body ? flight->answer.body : "";
+        response.body_len = strlen(response.body);
+        response.received = script->clock->now;
+        response.p = flight->p;
+        flight->done(flight->baton, APR_SUCCESS, &response, NULL);
+    }
+    apr_pool_destroy(flight->p);
+}
+
+static void submit(acme_http_t *http, const acme_http_request_t *request,
+                   acme_http_done_fn *done, void *baton)
+{
+    script_http_t *script = http->self;
+    flight_t *flight;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, script->p);
+    flight = apr_pcalloc(p, sizeof(*flight));
+    flight->p = p;
+    flight->request = request;
+    flight->done = done;
+    flight->baton = baton;
+    APR_RING_INSERT_TAIL(&script->flights, flight, flight_t, link);
+    ++script->n_flights;
+    if (script->n_flights > script->most) {
+        script->most = script->n_flights;
+    }
+}
+
+/* Lands what is due, those that were there at the start; how many. */
+static int land_due(script_http_t *script)
+{
+    flight_t *flight = APR_RING_FIRST(&script->flights);
+    int n = script->n_flights;
+    int landed = 0;
+
+    while (n-- > 0) {
+        flight_t *next = APR_RING_NEXT(flight, link);
+
+        if (!flight->arrived) {
+            arrive(script, flight);
+        }
+        if (flight->due <= script->clock->now) {
+            land(script, flight, APR_SUCCESS);
+            ++landed;
+            /* What was cancelled or ended meanwhile may be the next one. */
+            break;
+        }
+        flight = next;
+    }
+    return landed;
+}
+
+static void run(acme_http_t *http, apr_interval_time_t wait)
+{
+    script_http_t *script = http->self;
+    apr_time_t until = script->clock->now + wait;
+    flight_t *flight;
+    int most = script->n_flights;
+    int landed = 0;
+
+    while (landed < most && land_due(script)) {
+        ++landed;
+    }
+    if (landed > 0 || wait <= 0) {
+        return;
+    }
+    APR_RING_FOREACH(flight, &script->flights, flight_t, link)
+    {
+        if (flight->due < until) {
+            until = flight->due;
+        }
+    }
+    script->clock->now = until;
+    most = script->n_flights;
+    while (landed < most && land_due(script)) {
+        ++landed;
+    }
+}
+
+static int pending(acme_http_t *http)
+{
+    const script_http_t *script = http->self;
+
+    return script->n_flights;
+}
+
+static void cancel(acme_http_t *http, int all)
+{
+    script_http_t *script = http->self;
+    flight_t *flight = APR_RING_FIRST(&script->flights);
+    int n = script->n_flights;
+
+    while (n-- > 0) {
+        if (all || flight->request->repeatable) {
+            land(script, flight, APR_EINTR);
+            flight = APR_RING_FIRST(&script->flights);
+            n = n < script->n_flights ? n : script->n_flights;
+        }
+        else {
+            flight = APR_RING_NEXT(flight, link);
+        }
+    }
+}
+
+static void wakeup(acme_http_t *http)
+{
+    (void)http;
+}
+
+script_http_t *script_http_create(fake_clock_t *clock, apr_pool_t *p)
+{
+    script_http_t *script = apr_pcalloc(p, sizeof(*script));
+
+    script->p = p;
+    script->clock = clock;
+    script->steps = apr_array_make(p, 16, sizeof(step_t *));
+    script->http.self = script;
+    script->http.submit = submit;
+    script->http.run = run;
+    script->http.pending = pending;
+    script->http.cancel = cancel;
+    script->http.wakeup = wakeup;
+    APR_RING_INIT(&script->flights, flight_t, link);
+    return script;
+}
+
+acme_http_t *script_http_transport(script_http_t *script)
+{
+    return &script->http;
+}
+
+void script_http_respond(script_http_t *script, script_responder_fn *responder,
+                         void *baton)
+{
+    script->responder = responder;
+    script->baton = baton;
+}
+
+script_answer_t *script_http_expect(script_http_t *script, const char *method,
+                                    const char *url, const char *payload)
+{
+    step_t *step = apr_pcalloc(script->p, sizeof(*step));
+
+    step->method = method;
+    step->url = apr_pstrdup(script->p, url);
+    step->payload = apr_pstrdup(script->p, payload);
+    step->answer.status = 200;
+    step->answer.headers = apr_table_make(script->p, 5);
+    apr_table_setn(step->answer.headers, "Replay-Nonce",
+                   apr_psprintf(script->p, "scripted-%d", ++script->nonces));
+    APR_ARRAY_PUSH(script->steps, step_t *) = step;
+    return &step->answer;
+}
+
+script_answer_t *script_http_answer(script_http_t *script, const char *method,
+                                    const char *url, const char *payload,
+                                    int status, const char *type,
+                                    const char *body)
+{
+    script_answer_t *answer = script_http_expect(script, method, url, payload);
+
+    answer->status = status;
+    answer->body = apr_pstrdup(script->p, body);
+    if (type) {
+        apr_table_set(answer->headers, "Content-Type", type);
+    }
+    return answer;
+}
+
+void script_http_drain(script_http_t *script)
+{
+    int n;
+
+    for (n = 0; script->n_flights > 0; ++n) {
+        if (n > 100000) {
+            fail_msg("the requests never end");
+        }
+        run(&script->http, ACME_TIME_HOUR);
+    }
+}
+
+void script_http_check(script_http_t *script)
+{
+    if (script->next < script->steps->nelts) {
+        const step_t *step = APR_ARRAY_IDX(script->steps, script->next,
+                                           const step_t *);
+
+        fail_msg("%s %s never came", step->method, step->url);
+    }
+}
+
+const script_request_t *script_http_last(const script_http_t *script)
+{
+    return &script->last;
+}
+
+int script_http_count(const script_http_t *script)
+{
+    return script->count;
+}
+
+int script_http_most_pending(const script_http_t *script)
+{
+    return script->most;
+}

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file test_issuer.h
+ * @brief Signs CSRs as a CA would: real certificates for model_ca.h.
+ */
+#ifndef TEST_ISSUER_H
+#define TEST_ISSUER_H
+
+#include "acme_time.h"
+
+typedef struct test_issuer_t test_issuer_t;
+
+/** How it behaves: set at any time. */
+typedef struct test_issuer_config_t {
+    apr_interval_time_t life; /**< of each certificate */
+    int wrong_key;            /**< certificates for a key of its own */
+    const char *wrong_name;   /**< instead of the names asked for, or NULL */
+    int no_certificate;       /**< answers a text that is none */
+    int refuse;               /**< badCSR */
+} test_issuer_config_t;
+
+test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p);
+
+test_issuer_config_t *test_issuer_config(test_issuer_t *issuer);
+
+/** How many it has signed. */
+int test_issuer_count(const test_issuer_t *issuer);
+
+/** The public key (SHA-256 of its DER, hex) of the last CSR. */
+const char *test_issuer_last_key(const test_issuer_t *issuer);
+
+/** A model_ca_sign_fn; baton is the issuer. */
+const char *test_issuer_sign(void *baton, const char *csr, apr_pool_t *p);
+
+#endif

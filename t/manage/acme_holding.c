@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include "acme_holding.h"
+
+static void each_serving_has_its_name(void **state)
+{
+    (void)state;
+    assert_string_equal(acme_serving_name(ACME_SERVING_NOTHING), "none");
+    assert_string_equal(acme_serving_name(ACME_SERVING_PLACEHOLDER), "http");
+    assert_string_equal(acme_serving_name(ACME_SERVING_OKC), "okc");
+    assert_string_equal(acme_serving_name(ACME_SERVING_LKC), "lkc");
+}
+
+ACME_T_MAIN(ACME_T(each_serving_has_its_name))

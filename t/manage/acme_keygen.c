@@ -1,0 +1,209 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <apr_atomic.h>
+#include <apr_time.h>
+
+#include "acme_keygen.h"
+
+static const acme_key_spec_t p256 = {ACME_KEY_P256, 0};
+static const acme_key_spec_t p384 = {ACME_KEY_P384, 0};
+static const acme_key_spec_t rsa2048 = {ACME_KEY_RSA, 2048};
+static const acme_key_spec_t rsa4096 = {ACME_KEY_RSA, 4096};
+
+static void ready(void *baton)
+{
+    apr_atomic_inc32(baton);
+}
+
+/* What take() says once it says something, within a minute. */
+static apr_status_t wait_for(const char **pem, acme_keygen_t *keygen,
+                             const char *name, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv = APR_EAGAIN;
+    int i;
+
+    for (i = 0; i < 6000 && APR_STATUS_IS_EAGAIN(rv); ++i) {
+        rv = acme_keygen_take(pem, keygen, name, &problem, p);
+        if (APR_STATUS_IS_EAGAIN(rv)) {
+            apr_sleep(10000);
+        }
+    }
+    return rv;
+}
+
+static acme_key_spec_t kind_of(const char *pem, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_from_pem(&key, pem, strlen(pem), &problem, p),
+                     APR_SUCCESS);
+    return acme_key_spec(key);
+}
+
+static void a_key_on_a_curve_is_there_at_once(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pem, *other;
+
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &p256, &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_keygen_want(keygen, "b.example", &p384, &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_keygen_take(&other, keygen, "b.example", &problem,
+                                      p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(kind_of(pem, p).type, ACME_KEY_P256);
+    assert_int_equal(kind_of(other, p).type, ACME_KEY_P384);
+    assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
+                     APR_ENOENT);
+    assert_int_equal(calls, 0);
+}
+
+static void nobody_asked_for_it(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pem;
+
+    assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
+                     APR_ENOENT);
+}
+
+static void an_rsa_key_is_made_beside_us(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pem;
+    acme_key_spec_t kind;
+
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa2048, &problem,
+                                      p),
+                     APR_SUCCESS);
+    /* asked twice, made once */
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa2048, &problem,
+                                      p),
+                     APR_SUCCESS);
+    /* and a curve's does not wait for it */
+    assert_int_equal(acme_keygen_want(keygen, "b.example", &p256, &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_keygen_take(&pem, keygen, "b.example", &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(wait_for(&pem, keygen, "a.example", p), APR_SUCCESS);
+    kind = kind_of(pem, p);
+    assert_int_equal(kind.type, ACME_KEY_RSA);
+    assert_int_equal(kind.bits, 2048);
+    assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
+                     APR_ENOENT);
+    while (apr_atomic_read32(&calls) == 0) {
+        apr_sleep(1000);
+    }
+    assert_int_equal(apr_atomic_read32(&calls), 1);
+}
+
+static void several_rsa_keys_are_all_made(void **state)
+{
+    static const char *const names[] = {"a.example", "b.example", "c.example"};
+    apr_pool_t *p = *state;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pems[3];
+    int i;
+
+    for (i = 0; i < 3; ++i) {
+        assert_int_equal(acme_keygen_want(keygen, names[i], &rsa2048, &problem,
+                                          p),
+                         APR_SUCCESS);
+    }
+    for (i = 2; i >= 0; --i) {
+        assert_int_equal(wait_for(&pems[i], keygen, names[i], p),
+                         APR_SUCCESS);
+    }
+    assert_string_not_equal(pems[0], pems[1]);
+    assert_string_not_equal(pems[1], pems[2]);
+}
+
+static void a_key_that_cannot_be_made_is_a_problem_once(void **state)
+{
+    static const acme_key_spec_t wrong = {ACME_KEY_RSA, 17};
+    apr_pool_t *p = *state;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pem;
+    apr_status_t rv;
+
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &wrong, &problem,
+                                      p),
+                     APR_SUCCESS);
+    do {
+        rv = acme_keygen_take(&pem, keygen, "a.example", &problem, p);
+        apr_sleep(1000);
+    } while (APR_STATUS_IS_EAGAIN(rv));
+    assert_int_not_equal(rv, APR_SUCCESS);
+    assert_int_not_equal(rv, APR_ENOENT);
+    assert_non_null(problem.type);
+    assert_non_null(problem.detail);
+    /* the next one begins anew */
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &p256, &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
+                     APR_SUCCESS);
+}
+
+static void its_end_waits_for_no_key(void **state)
+{
+    apr_pool_t *p = *state;
+    int i;
+
+    for (i = 0; i < 5; ++i) {
+        apr_uint32_t calls = 0;
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        apr_time_t begun;
+        apr_pool_t *own;
+        acme_keygen_t *keygen;
+
+        apr_pool_create(&own, p);
+        keygen = acme_keygen_create(ready, &calls, own);
+        assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa4096,
+                                          &problem, own),
+                         APR_SUCCESS);
+        assert_int_equal(acme_keygen_want(keygen, "b.example", &rsa4096,
+                                          &problem, own),
+                         APR_SUCCESS);
+        apr_sleep(i * 5000);
+        begun = apr_time_now();
+        apr_pool_destroy(own);
+        assert_true(apr_time_now() - begun < apr_time_from_msec(500));
+    }
+}
+
+ACME_T_MAIN(ACME_T(a_key_on_a_curve_is_there_at_once),
+            ACME_T(nobody_asked_for_it), ACME_T(an_rsa_key_is_made_beside_us),
+            ACME_T(several_rsa_keys_are_all_made),
+            ACME_T(a_key_that_cannot_be_made_is_a_problem_once),
+            ACME_T(its_end_waits_for_no_key))

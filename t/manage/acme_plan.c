@@ -1,0 +1,339 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_plan.h"
+#include "acme_schedule.h"
+#include "acme_time.h"
+
+#define NOW apr_time_from_sec(1893456000)
+#define DAYS(n) ((n) * ACME_TIME_DAY)
+
+/* A site as most are: served, valid for 60 of 90 days, nothing to do. */
+typedef struct site_t {
+    acme_ca_spec_t ca;
+    acme_spec_t spec;
+    acme_cert_info_t info;
+    acme_live_cert_t live;
+    acme_holding_t holding;
+    acme_job_t job;
+    apr_pool_t *p;
+} site_t;
+
+static apr_array_header_t *strings(apr_pool_t *p, const char *list)
+{
+    apr_array_header_t *array = apr_array_make(p, 4, sizeof(const char *));
+    char *copy = apr_pstrdup(p, list);
+    char *state, *word;
+
+    for (word = apr_strtok(copy, " ", &state); word;
+         word = apr_strtok(NULL, " ", &state)) {
+        APR_ARRAY_PUSH(array, const char *) = word;
+    }
+    return array;
+}
+
+static site_t *site_create(apr_pool_t *p)
+{
+    site_t *site = apr_pcalloc(p, sizeof(*site));
+
+    site->p = p;
+    site->ca.url = "https://ca.example/dir";
+    site->ca.label = "ca.example";
+    site->ca.agreed = 1;
+    site->spec.name = "a.example";
+    site->spec.names = strings(p, "a.example www.a.example");
+    site->spec.ca = &site->ca;
+    site->spec.challenge_types = strings(p, "http-01");
+    site->spec.retry_delay = ACME_TIME_MINUTE;
+    site->info.names = strings(p, "www.a.example a.example");
+    site->info.fingerprint = "f00d";
+    site->info.not_before = NOW - DAYS(30);
+    site->info.not_after = NOW + DAYS(60);
+    site->live.info = &site->info;
+    site->holding.serving = ACME_SERVING_LKC;
+    site->holding.live = &site->live;
+    site->job.name = site->spec.name;
+    site->job.p = p;
+    return site;
+}
+
+static acme_plan_t plan(const site_t *site)
+{
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL};
+
+    acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
+    assert_non_null(made.reason);
+    assert_true(made.at >= NOW);
+    return made;
+}
+
+static void assert_order(const site_t *site, const char *reason)
+{
+    acme_plan_t made = plan(site);
+
+    assert_string_equal(acme_plan_name(made.what), "order");
+    assert_string_equal(made.reason, reason);
+    assert_int_equal(made.at, NOW);
+}
+
+static void assert_idle(const site_t *site, apr_time_t at)
+{
+    acme_plan_t made = plan(site);
+
+    assert_string_equal(acme_plan_name(made.what), "idle");
+    assert_int_equal(made.at, at);
+}
+
+static void a_valid_certificate_is_left_alone_until_its_window(void **state)
+{
+    site_t *site = site_create(*state);
+
+    assert_idle(site, NOW + DAYS(60) - DAYS(90) / 100 * 33);
+}
+
+static void the_first_certificate_is_ordered(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.live = NULL;
+    site->holding.serving = ACME_SERVING_PLACEHOLDER;
+    assert_order(site, "first certificate");
+    site->holding.serving = ACME_SERVING_OKC;
+    assert_order(site, "first certificate");
+}
+
+static void what_is_due_is_renewed(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->info.not_before = NOW - DAYS(61);
+    site->info.not_after = NOW + DAYS(29);
+    assert_order(site, "expires in 29 days");
+    site->spec.renew_window.span = DAYS(28);
+    assert_idle(site, NOW + DAYS(1));
+    site->spec.renew_window.span = DAYS(29);
+    assert_order(site, "expires in 29 days");
+}
+
+static void what_has_expired_is_ordered(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->info.not_before = NOW - DAYS(100);
+    site->info.not_after = NOW - DAYS(10);
+    assert_order(site, "expired 10 days ago");
+    site->info.not_after = NOW;
+    assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->spec.names = strings(*state, "a.example www.a.example b.example");
+    assert_order(site, "name added: b.example");
+    site->spec.names = strings(*state, "a.example");
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->info.names = strings(*state, "*.a.example a.example");
+    site->spec.names = strings(*state, "a.example www.a.example");
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->spec.names = strings(*state, "a.example x.www.a.example");
+    assert_order(site, "name added: x.www.a.example");
+}
+
+static void another_ca_or_key_takes_effect_at_the_renewal(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->live.ca_url = "https://other.example/dir";
+    site->info.key_type = "RSA 2048";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
+static void nothing_is_ordered_that_no_tls_site_uses(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_plan_t made;
+
+    site->holding.live = NULL;
+    site->holding.serving = ACME_SERVING_NOTHING;
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+    made = plan(site);
+    assert_string_equal(made.reason, "no TLS virtual host uses it");
+    site->spec.renew_mode = ACME_RENEW_ALWAYS;
+    assert_order(site, "first certificate");
+}
+
+static void manual_waits_to_be_asked(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_plan_t made;
+
+    site->spec.renew_mode = ACME_RENEW_MANUAL;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->holding.live = NULL;
+    made = plan(site);
+    assert_string_equal(acme_plan_name(made.what), "manual");
+    assert_string_equal(made.reason, "first certificate");
+    assert_true(made.at == ACME_SCHEDULE_NEVER);
+    /* but what is finished is put to use */
+    site->job.staged = "beef";
+    assert_string_equal(acme_plan_name(plan(site).what), "staged");
+}
+
+static void what_is_staged_waits_for_root(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_plan_t made;
+
+    site->holding.live = NULL;
+    site->job.staged = "beef";
+    made = plan(site);
+    assert_string_equal(acme_plan_name(made.what), "staged");
+    assert_true(made.at == ACME_SCHEDULE_NEVER);
+    /* what root met was something else */
+    site->holding.staged = ACME_STAGED_REFUSED;
+    site->holding.staged_fingerprint = "dead";
+    assert_string_equal(acme_plan_name(plan(site).what), "staged");
+    site->holding.staged_fingerprint = NULL;
+    assert_string_equal(acme_plan_name(plan(site).what), "staged");
+}
+
+static void what_root_decided_is_settled(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->job.staged = "f00d";
+    assert_string_equal(acme_plan_name(plan(site).what), "settle");
+    site->job.staged = "beef";
+    site->holding.staged_fingerprint = "beef";
+    site->holding.staged = ACME_STAGED_REFUSED;
+    assert_string_equal(acme_plan_name(plan(site).what), "settle");
+    site->holding.staged = ACME_STAGED_PROMOTED;
+    assert_string_equal(acme_plan_name(plan(site).what), "settle");
+}
+
+static site_t *failed_site(apr_pool_t *p)
+{
+    site_t *site = site_create(p);
+
+    site->holding.live = NULL;
+    site->job.errors = 2;
+    site->job.digest = acme_spec_digest(&site->spec, p);
+    site->job.next_run = NOW + ACME_TIME_HOUR;
+    return site;
+}
+
+static void a_failure_is_waited_out(void **state)
+{
+    site_t *site = failed_site(*state);
+    acme_plan_t made = plan(site);
+
+    assert_idle(site, NOW + ACME_TIME_HOUR);
+    assert_string_equal(made.reason, "tried again in 1 hour, after 2 failures");
+    site->job.errors = 1;
+    site->job.digest = NULL;
+    made = plan(site);
+    assert_string_equal(made.reason, "tried again in 1 hour, after 1 failure");
+    site->job.next_run = NOW;
+    assert_order(site, "first certificate");
+}
+
+static void a_changed_set_waits_for_nothing(void **state)
+{
+    site_t *site = failed_site(*state);
+
+    site->spec.names = strings(*state, "a.example");
+    assert_order(site, "first certificate");
+    site->job.next_run = ACME_SCHEDULE_NEVER;
+    site->job.config = acme_plan_config(&site->spec, *state);
+    assert_order(site, "first certificate");
+}
+
+static void a_wait_that_we_never_set_does_not_count(void **state)
+{
+    site_t *site = failed_site(*state);
+
+    site->job.next_run = NOW + DAYS(4000);
+    assert_order(site, "first certificate");
+    site->job.next_run = NOW + DAYS(8);
+    assert_idle(site, NOW + DAYS(8));
+}
+
+static void a_mistake_is_not_repeated_before_the_configuration_changes(
+    void **state)
+{
+    site_t *site = failed_site(*state);
+
+    site->job.next_run = ACME_SCHEDULE_NEVER;
+    site->job.config = acme_plan_config(&site->spec, *state);
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+    site->job.config = NULL;
+    assert_order(site, "first certificate");
+    site->job.config = "of another time";
+    assert_order(site, "first certificate");
+}
+
+static void all_that_a_mistake_can_be_about_is_looked_at(void **state)
+{
+    site_t *site = failed_site(*state);
+    apr_pool_t *p = *state;
+
+    site->job.next_run = ACME_SCHEDULE_NEVER;
+    site->job.config = acme_plan_config(&site->spec, p);
+    site->ca.agreed = 0;
+    assert_order(site, "first certificate");
+    site->ca.agreed = 1;
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+    site->ca.ca_file = "/etc/ca.pem";
+    assert_order(site, "first certificate");
+    site->ca.ca_file = NULL;
+    site->spec.challenge_types = strings(p, "tls-alpn-01 http-01");
+    assert_order(site, "first certificate");
+    site->spec.challenge_types = strings(p, "http-01");
+    site->spec.retry_delay = 1;
+    site->spec.renew_window.percent = 50;
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+}
+
+static void an_order_under_way_is_finished(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->job.order = acme_json_object(*state);
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->job.digest = acme_spec_digest(&site->spec, *state);
+    assert_order(site, "an order is under way");
+    site->job.digest = "another";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
+ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
+            ACME_T(the_first_certificate_is_ordered),
+            ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
+            ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
+            ACME_T(another_ca_or_key_takes_effect_at_the_renewal),
+            ACME_T(nothing_is_ordered_that_no_tls_site_uses),
+            ACME_T(manual_waits_to_be_asked),
+            ACME_T(what_is_staged_waits_for_root),
+            ACME_T(what_root_decided_is_settled),
+            ACME_T(a_failure_is_waited_out),
+            ACME_T(a_changed_set_waits_for_nothing),
+            ACME_T(a_wait_that_we_never_set_does_not_count),
+            ACME_T(a_mistake_is_not_repeated_before_the_configuration_changes),
+            ACME_T(all_that_a_mistake_can_be_about_is_looked_at),
+            ACME_T(an_order_under_way_is_finished))

@@ -1,0 +1,414 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_world.h"
+
+static void the_first_certificate(void **state)
+{
+    world_t *w = world_create(*state);
+    const acme_job_t *job;
+    int requests;
+
+    world_add(w, "a.example www.a.example");
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(w->ca->directories, 1);
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+    assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE,
+                                "a.example: certificate ready, valid until"),
+                     1);
+    job = world_job(w, "a.example");
+    assert_string_equal(job->reason, "first certificate");
+    assert_int_equal(job->errors, 0);
+
+    /* and then nothing, however often it is asked */
+    requests = w->ca->requests;
+    world_live(w, 10 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->requests, requests);
+}
+
+static void a_restart_settles_and_the_renewal_has_a_new_key(void **state)
+{
+    world_t *w = world_create(*state);
+    const char *first, *key;
+    const acme_job_t *job;
+
+    world_add(w, "a.example");
+    assert_true(world_run(w));
+    first = world_job(w, "a.example")->staged;
+    key = test_issuer_last_key(w->issuer);
+    world_restart(w);
+    assert_true(world_run(w));
+    job = world_job(w, "a.example");
+    assert_null(job->staged);
+    assert_int_equal(job->errors, 0);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+    assert_int_equal(w->ca->orders, 1);
+
+    world_live(w, 59 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(w->ca->accounts, 1);
+    world_assert_staged(w, "a.example");
+    assert_string_not_equal(world_job(w, "a.example")->staged, first);
+    assert_string_not_equal(test_issuer_last_key(w->issuer), key);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+static void two_sites_share_one_account(void **state)
+{
+    world_t *w = world_create(*state);
+
+    world_add(w, "a.example");
+    world_add(w, "b.example www.b.example c.example");
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+    world_assert_staged(w, "b.example");
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(w->ca->directories, 1);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+    /* nor is there a new one at a restart */
+    world_add(w, "d.example");
+    world_restart(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, "d.example");
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(w->ca->orders, 3);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE, "the account is"), 1);
+}
+
+static void another_contact_is_another_account(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_ca_spec_t *ca = apr_pmemdup(w->p, &w->ca_spec, sizeof(*ca));
+    acme_spec_t *spec;
+
+    world_add(w, "a.example");
+    spec = world_add(w, "b.example");
+    ca->contact = NULL;
+    spec->ca = ca;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->accounts, 2);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 2);
+}
+
+/* Runs to the end after a death. */
+static void live_on(world_t *w)
+{
+    assert_true(w->killed);
+    world_boot(w);
+    world_live(w, ACME_TIME_HOUR);
+    world_assert_staged(w, "a.example");
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+static world_t *fresh(apr_pool_t *p)
+{
+    world_t *w = world_create(p);
+
+    w->ca->validate_polls = 2;
+    w->ca->process_polls = 1;
+    world_add(w, "a.example www.a.example");
+    return w;
+}
+
+static void killed_before_any_request_it_goes_on(void **state)
+{
+    apr_pool_t *p;
+    int n, ended = 0;
+
+    for (n = 1; !ended; ++n) {
+        world_t *w;
+
+        apr_pool_create(&p, *state);
+        w = fresh(p);
+        w->kill_request = n;
+        ended = world_run(w);
+        if (!ended) {
+            live_on(w);
+            assert_int_equal(w->ca->orders, 1);
+            assert_int_equal(test_issuer_count(w->issuer), 1);
+        }
+        apr_pool_destroy(p);
+    }
+    assert_true(n > 12);
+}
+
+/* Only newOrder cannot be asked for its answer again. */
+static void killed_before_any_answer_it_goes_on(void **state)
+{
+    apr_pool_t *p;
+    int n, ended = 0, doubled = 0;
+
+    for (n = 1; !ended; ++n) {
+        world_t *w;
+
+        apr_pool_create(&p, *state);
+        w = fresh(p);
+        w->kill_answer = n;
+        ended = world_run(w);
+        if (!ended) {
+            int before = w->ca->orders;
+            int was_sent = world_job(w, "a.example")->order == NULL;
+
+            live_on(w);
+            doubled += w->ca->orders - 1;
+            assert_true(w->ca->orders == 1 || (before == 1 && was_sent));
+            assert_int_equal(test_issuer_count(w->issuer), 1);
+        }
+        apr_pool_destroy(p);
+    }
+    assert_true(n > 12);
+    assert_int_equal(doubled, 1);
+}
+
+static void killed_around_any_put_it_goes_on(void **state)
+{
+    apr_pool_t *p;
+    int n, after, ended;
+
+    for (after = 0; after < 2; ++after) {
+        ended = 0;
+        for (n = 1; !ended; ++n) {
+            world_t *w;
+
+            apr_pool_create(&p, *state);
+            w = fresh(p);
+            if (after) {
+                w->kill_after_put = n;
+            }
+            else {
+                w->kill_put = n;
+            }
+            ended = world_run(w);
+            if (!ended) {
+                int orders = w->ca->orders;
+                int known = world_job(w, "a.example")->order != NULL
+                            || world_job(w, "a.example")->staged != NULL;
+
+                live_on(w);
+                assert_true(w->ca->orders == 1 || (orders == 1 && !known));
+                assert_int_equal(test_issuer_count(w->issuer), 1);
+                /* nothing is left for the next one */
+                world_restart(w);
+                world_live(w, ACME_TIME_DAY);
+                assert_null(world_job(w, "a.example")->staged);
+                assert_null(world_job(w, "a.example")->order);
+                assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+                assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+                assert_int_equal(test_issuer_count(w->issuer), 1);
+            }
+            apr_pool_destroy(p);
+        }
+        assert_true(n > 8);
+    }
+}
+
+static void killed_again_and_again_it_still_arrives(void **state)
+{
+    world_t *w = fresh(*state);
+    int deaths = 0;
+
+    w->kill_request = 2;
+    while (!world_run(w)) {
+        ++deaths;
+        assert_true(deaths < 100);
+        world_boot(w);
+        /* far enough for one more request that matters */
+        w->kill_request = 4;
+    }
+    assert_true(deaths > 3);
+    world_assert_staged(w, "a.example");
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(test_issuer_count(w->issuer), 1);
+}
+
+static void half_of_the_nonces_are_refused(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->ca->refuse_nonces = 50;
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+    assert_true(w->ca->bad_nonces > 0);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+static void who_does_not_hold_the_lease_does_nothing(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_lease_t *lease;
+    apr_pool_t *other;
+
+    apr_pool_create(&other, w->p);
+    assert_int_equal(acme_store_lease(&lease, w->mem, "worker",
+                                      ACME_TIME_HOUR, &problem, other),
+                     APR_SUCCESS);
+    assert_true(world_run(w));
+    assert_int_equal(w->next, w->clock->now + apr_time_from_sec(1));
+    assert_int_equal(w->ca->requests, 0);
+    assert_int_equal(w->puts, 0);
+    assert_int_equal(w->lines->nelts, 0);
+    apr_pool_destroy(other);
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+}
+
+/* Somebody else takes it while the run hangs in one request. */
+static void take_over(world_t *w, const script_request_t *request)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_lease_t *lease;
+
+    if (!strstr(request->url, "/order")
+        || world_said(w, ACME_LOG_ERR, "taken")) {
+        return;
+    }
+    acme_log(&w->log, ACME_LOG_ERR, 0, "taken");
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_int_equal(acme_store_lease(&lease, w->mem, "worker",
+                                      ACME_TIME_MINUTE, &problem, w->p),
+                     APR_SUCCESS);
+}
+
+static void who_loses_the_lease_saves_nothing_more(void **state)
+{
+    world_t *w = fresh(*state);
+    int puts;
+
+    w->on_request = take_over;
+    assert_true(world_run(w));
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "taken over"), 1);
+    assert_int_equal(w->ca->finalized, 0);
+    /* it begins again when it gets it back */
+    puts = w->puts;
+    w->on_request = NULL;
+    assert_true(world_run(w));
+    assert_int_equal(w->puts, puts);
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_stop_saves_the_order_that_is_just_made(void **state)
+{
+    apr_pool_t *p;
+    int n, ended = 0;
+
+    for (n = 1; !ended; ++n) {
+        world_t *w;
+        apr_time_t begun;
+
+        apr_pool_create(&p, *state);
+        w = fresh(p);
+        world_boot(w);
+        w->stop_request = n;
+        begun = w->clock->now;
+        assert_true(world_run(w));
+        ended = w->stop_request > 0;
+        if (!ended && !world_staged(w, "a.example")) {
+            assert_true(w->clock->now - begun < apr_time_from_sec(30));
+            /* stopped is stopped */
+            assert_true(world_run(w));
+            world_boot(w);
+            world_live(w, ACME_TIME_HOUR);
+            assert_int_equal(w->ca->orders, 1);
+            assert_int_equal(w->ca->accounts, 1);
+            assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+        }
+        world_assert_staged(w, "a.example");
+        apr_pool_destroy(p);
+    }
+    assert_true(n > 12);
+}
+
+/* newOrder takes as long as the test says. */
+static apr_interval_time_t order_delay;
+
+static void respond_slowly(void *baton, const script_request_t *request,
+                           script_answer_t *answer, apr_pool_t *p)
+{
+    world_t *w = baton;
+
+    model_ca_respond(w->ca, request, answer, p);
+    if (!request->repeatable) {
+        answer->delay = order_delay;
+        acme_runner_stop(w->runner);
+    }
+}
+
+static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
+{
+    static const apr_interval_time_t delays[] = {1900000, 60000000};
+    apr_pool_t *p;
+    int i;
+
+    for (i = 0; i < 2; ++i) {
+        world_t *w;
+        apr_time_t begun;
+
+        apr_pool_create(&p, *state);
+        w = fresh(p);
+        world_boot(w);
+        script_http_respond(w->script, respond_slowly, w);
+        order_delay = delays[i];
+        begun = w->clock->now;
+        assert_true(world_run(w));
+        assert_true(w->clock->now - begun <= apr_time_from_sec(3));
+        assert_int_equal(w->ca->orders, 1);
+        assert_int_equal(world_job(w, "a.example")->order != NULL, i == 0);
+        world_boot(w);
+        world_live(w, ACME_TIME_HOUR);
+        world_assert_staged(w, "a.example");
+        assert_int_equal(w->ca->orders, 1 + i);
+        apr_pool_destroy(p);
+    }
+}
+
+static void no_sites_no_work(void **state)
+{
+    world_t *w = world_create(*state);
+
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->requests, 0);
+    assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
+}
+
+ACME_T_MAIN(ACME_T(the_first_certificate),
+            ACME_T(a_restart_settles_and_the_renewal_has_a_new_key),
+            ACME_T(two_sites_share_one_account),
+            ACME_T(another_contact_is_another_account),
+            ACME_T(killed_before_any_request_it_goes_on),
+            ACME_T(killed_before_any_answer_it_goes_on),
+            ACME_T(killed_around_any_put_it_goes_on),
+            ACME_T(killed_again_and_again_it_still_arrives),
+            ACME_T(half_of_the_nonces_are_refused),
+            ACME_T(who_does_not_hold_the_lease_does_nothing),
+            ACME_T(who_loses_the_lease_saves_nothing_more),
+            ACME_T(a_stop_saves_the_order_that_is_just_made),
+            ACME_T(a_stop_waits_two_seconds_for_an_order_but_no_longer),
+            ACME_T(no_sites_no_work))

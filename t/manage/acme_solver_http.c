@@ -1,0 +1,263 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_bundle.h"
+
+#include "acme_solver_http.h"
+
+static acme_challenge_t challenge_of(const char *identifier, const char *token)
+{
+    acme_challenge_t challenge = {"http-01", NULL, NULL, "tok.thumb"};
+
+    challenge.identifier = identifier;
+    challenge.token = token;
+    return challenge;
+}
+
+static apr_status_t present(acme_vault_t *vault, const char *identifier,
+                            const char *token, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_challenge_t challenge = challenge_of(identifier, token);
+
+    return acme_solver_http_present(vault, &challenge, now, problem, p);
+}
+
+static void what_was_put_up_is_answered(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    const char *answer;
+
+    assert_int_equal(present(vault, "a.example", "tok-_1", ACME_T_NOW, NULL, p),
+                     0);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok-_1", p), 0);
+    assert_string_equal(answer, "tok.thumb");
+}
+
+static void an_unknown_token_is_not_there_while_another_is(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    const char *answer = NULL;
+
+    present(vault, "a.example", "tok", ACME_T_NOW, NULL, p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok2", p),
+        APR_ENOENT);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "to", p),
+        APR_ENOENT);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "TOK", p),
+        APR_ENOENT);
+    assert_null(answer);
+}
+
+static void another_host_gets_nothing(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    const char *answer = NULL;
+
+    present(vault, "a.example", "tok", ACME_T_NOW, NULL, p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "b.example", "tok", p),
+        APR_ENOENT);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "x.a.example", "tok", p),
+        APR_ENOENT);
+    assert_int_equal(acme_solver_http_answer(&answer, vault, "", "tok", p),
+                     APR_ENOENT);
+    assert_null(answer);
+}
+
+static const char *bad_token(int i, apr_pool_t *p)
+{
+    static const char *const bad[] = {"",     ".",         "..",     "../x",
+                                      "a/b",  "a%41",      "a b",    "tok\n",
+                                      "tok.", "t\xc3\xa9", "tok?x=1"};
+    char *text;
+
+    if (i < (int)(sizeof(bad) / sizeof(bad[0]))) {
+        return bad[i];
+    }
+    if (i > (int)(sizeof(bad) / sizeof(bad[0]))) {
+        return NULL;
+    }
+    text = apr_pcalloc(p, 300);
+    memset(text, 'a', 299);
+    return text;
+}
+
+static void what_cannot_be_a_token_is_not_looked_for(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_t_log_t *log;
+    acme_vault_t *vault = acme_t_vault(&log, p);
+    const char *answer = NULL;
+    int i;
+
+    for (i = 0; bad_token(i, p); ++i) {
+        if (*bad_token(i, p)) {
+            acme_t_plant(vault, ACME_STORE_CHALLENGES, bad_token(i, p), "x", p);
+        }
+        assert_int_equal(acme_solver_http_answer(&answer, vault, "a.example",
+                                                 bad_token(i, p), p),
+                         APR_ENOENT);
+    }
+    assert_null(answer);
+    assert_int_equal(log->count, 0);
+}
+
+static void a_ca_with_a_bad_token_is_told_so(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    int i;
+
+    for (i = 0; bad_token(i, p); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_challenge_t challenge = challenge_of("a.example", bad_token(i, p));
+
+        assert_int_equal(acme_solver_http_present(vault, &challenge, ACME_T_NOW,
+                                                  &problem, p),
+                         APR_EINVAL);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        acme_t_contains(problem.detail, "a.example: ");
+        assert_int_equal(acme_solver_http_cleanup(vault, &challenge, NULL, p),
+                         0);
+    }
+}
+
+static void a_planted_challenge_is_not_there(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_store_item_t item;
+    const char *answer = NULL;
+
+    acme_t_plant(vault, ACME_STORE_CHALLENGES, "tok",
+                 "{\"identifier\":\"a.example\",\"key-authorization\":\"x\"}",
+                 p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok", p),
+        APR_ENOENT);
+    /* a true one under another name */
+    present(vault, "a.example", "one", ACME_T_NOW, NULL, p);
+    acme_store_get(&item, acme_vault_store(vault), ACME_STORE_CHALLENGES, "one",
+                   NULL, p);
+    acme_store_put(NULL, acme_vault_store(vault), ACME_STORE_CHALLENGES, "two",
+                   item.data, item.len, NULL, ACME_STORE_LAZY, NULL, p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "two", p),
+        APR_ENOENT);
+    assert_null(answer);
+}
+
+static void an_item_that_lacks_something_is_not_there(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_json_t *json = acme_json_object(p);
+    const char *answer = NULL;
+
+    acme_vault_put_json(vault, ACME_STORE_CHALLENGES, "tok", json,
+                        ACME_STORE_LAZY, NULL, p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok", p),
+        APR_ENOENT);
+    acme_json_set_str(json, "identifier", "a.example");
+    acme_vault_put_json(vault, ACME_STORE_CHALLENGES, "tok", json,
+                        ACME_STORE_LAZY, NULL, p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok", p),
+        APR_ENOENT);
+}
+
+static void what_was_cleaned_up_is_gone(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_challenge_t challenge = challenge_of("a.example", "tok");
+    const char *answer;
+
+    present(vault, "a.example", "tok", ACME_T_NOW, NULL, p);
+    present(vault, "b.example", "other", ACME_T_NOW, NULL, p);
+    assert_int_equal(acme_solver_http_cleanup(vault, &challenge, NULL, p), 0);
+    assert_int_equal(acme_solver_http_cleanup(vault, &challenge, NULL, p), 0);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok", p),
+        APR_ENOENT);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "b.example", "other", p), 0);
+}
+
+static void a_full_store_is_a_problem(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    acme_store_mem_break(acme_vault_store(vault), APR_ENOSPC);
+    assert_int_equal(
+        present(vault, "a.example", "tok", ACME_T_NOW, &problem, p),
+        APR_ENOSPC);
+    assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+}
+
+static int is_stored(acme_vault_t *vault, const char *token, apr_pool_t *p)
+{
+    acme_store_item_t item;
+
+    return acme_store_get(&item, acme_vault_store(vault), ACME_STORE_CHALLENGES,
+                          token, NULL, p)
+           == APR_SUCCESS;
+}
+
+static void the_sweep_takes_what_is_old_or_planted(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_json_t *timeless = acme_json_object(p);
+
+    present(vault, "a.example", "old", ACME_T_NOW - 2 * ACME_TIME_DAY, NULL, p);
+    present(vault, "a.example", "edge", ACME_T_NOW - ACME_TIME_DAY, NULL, p);
+    present(vault, "a.example", "new", ACME_T_NOW, NULL, p);
+    acme_t_plant(vault, ACME_STORE_CHALLENGES, "planted", "x", p);
+    acme_t_plant(vault, ACME_STORE_CHALLENGES, "../bad name", "x", p);
+    acme_json_set_str(timeless, "identifier", "a.example");
+    acme_vault_put_json(vault, ACME_STORE_CHALLENGES, "timeless", timeless,
+                        ACME_STORE_LAZY, NULL, p);
+    acme_solver_http_sweep(vault, ACME_T_NOW - ACME_TIME_DAY, p);
+    assert_false(is_stored(vault, "old", p));
+    assert_false(is_stored(vault, "planted", p));
+    assert_false(is_stored(vault, "../bad name", p));
+    assert_false(is_stored(vault, "timeless", p));
+    assert_true(is_stored(vault, "edge", p));
+    assert_true(is_stored(vault, "new", p));
+    acme_solver_http_sweep(vault, ACME_T_NOW - ACME_TIME_DAY, p);
+    assert_true(is_stored(vault, "new", p));
+}
+
+ACME_T_MAIN(ACME_T(what_was_put_up_is_answered),
+            ACME_T(an_unknown_token_is_not_there_while_another_is),
+            ACME_T(another_host_gets_nothing),
+            ACME_T(what_cannot_be_a_token_is_not_looked_for),
+            ACME_T(a_ca_with_a_bad_token_is_told_so),
+            ACME_T(a_planted_challenge_is_not_there),
+            ACME_T(an_item_that_lacks_something_is_not_there),
+            ACME_T(what_was_cleaned_up_is_gone),
+            ACME_T(a_full_store_is_a_problem),
+            ACME_T(the_sweep_takes_what_is_old_or_planted))

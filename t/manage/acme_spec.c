@@ -1,0 +1,123 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include "acme_spec.h"
+#include "acme_time.h"
+
+static acme_spec_t *spec_of(acme_ca_spec_t *ca, const char *a, const char *b,
+                            apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
+    acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
+
+    memset(ca, 0, sizeof(*ca));
+    ca->url = "https://ca.example/dir";
+    ca->label = "ca.example";
+    APR_ARRAY_PUSH(names, const char *) = a;
+    if (b) {
+        APR_ARRAY_PUSH(names, const char *) = b;
+    }
+    spec->name = a;
+    spec->names = names;
+    spec->ca = ca;
+    spec->key.type = ACME_KEY_P256;
+    return spec;
+}
+
+static void renew_modes_have_the_names_of_the_directive(void **state)
+{
+    (void)state;
+    assert_string_equal(acme_renew_mode_name(ACME_RENEW_AUTO), "auto");
+    assert_string_equal(acme_renew_mode_name(ACME_RENEW_ALWAYS), "always");
+    assert_string_equal(acme_renew_mode_name(ACME_RENEW_MANUAL), "manual");
+}
+
+static void windows_read_as_people_write_them(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_window_t percent = {25, 0};
+    acme_window_t span = {0, 30 * ACME_TIME_DAY};
+    acme_window_t neither = {0, 0};
+
+    assert_string_equal(acme_window_print(&percent, p), "25%");
+    assert_string_equal(acme_window_print(&span, p), "30 days");
+    assert_string_equal(acme_window_print(&neither, p),
+                        "33% (50% below 10 days)");
+}
+
+static void digest_does_not_depend_on_the_order_of_names(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_ca_spec_t ca;
+    acme_spec_t *ab = spec_of(&ca, "a.example", "b.example", p);
+    acme_spec_t *ba = spec_of(&ca, "b.example", "a.example", p);
+
+    assert_string_equal(acme_spec_digest(ab, p), acme_spec_digest(ba, p));
+    assert_string_equal(APR_ARRAY_IDX(ba->names, 0, const char *), "b.example");
+}
+
+static void digest_tells_apart_what_is_another_order(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_ca_spec_t ca;
+    acme_spec_t *spec = spec_of(&ca, "a.example", NULL, p);
+    const char *seen[8];
+    int n = 0;
+    int i, j;
+
+    seen[n++] = acme_spec_digest(spec, p);
+    ca.url = "https://other.example/dir";
+    seen[n++] = acme_spec_digest(spec, p);
+    ca.contact = "mailto:a@a.example";
+    seen[n++] = acme_spec_digest(spec, p);
+    spec->key.type = ACME_KEY_P384;
+    seen[n++] = acme_spec_digest(spec, p);
+    spec->key.type = ACME_KEY_RSA;
+    spec->key.bits = 2048;
+    seen[n++] = acme_spec_digest(spec, p);
+    spec->key.bits = 4096;
+    seen[n++] = acme_spec_digest(spec, p);
+    seen[n++] = acme_spec_digest(spec_of(&ca, "a.example", "b.example", p), p);
+    seen[n++] =
+        acme_spec_digest(spec_of(&ca, "a.exampleb.example", NULL, p), p);
+    for (i = 0; i < n; ++i) {
+        for (j = 0; j < i; ++j) {
+            assert_string_not_equal(seen[i], seen[j]);
+        }
+    }
+}
+
+static void digest_ignores_what_changes_no_order(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_ca_spec_t ca;
+    acme_spec_t *spec = spec_of(&ca, "a.example", "b.example", p);
+    const char *before = acme_spec_digest(spec, p);
+
+    ca.agreed = 1;
+    ca.label = "other";
+    ca.ca_file = "/etc/roots.pem";
+    spec->renew_mode = ACME_RENEW_ALWAYS;
+    spec->renew_window.percent = 50;
+    spec->retry_delay = 1;
+    spec->place = "httpd.conf:1";
+    assert_string_equal(acme_spec_digest(spec, p), before);
+}
+
+ACME_T_MAIN(ACME_T(renew_modes_have_the_names_of_the_directive),
+            ACME_T(windows_read_as_people_write_them),
+            ACME_T(digest_does_not_depend_on_the_order_of_names),
+            ACME_T(digest_tells_apart_what_is_another_order),
+            ACME_T(digest_ignores_what_changes_no_order))

@@ -1,0 +1,331 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_http_curl_many.c
+ * @brief Many requests: connections, callbacks that ask or cancel, waking up
+ * and leaving.
+ */
+#include "acme_http_curl_t.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+
+/* The system's resolver as libcurl's threads find it: it hangs for a name of
+ * ours, and knows no other but the loopback's. */
+int getaddrinfo(const char *node, const char *service,
+                const struct addrinfo *hints, struct addrinfo **result)
+{
+    (void)node;
+    (void)service;
+    (void)hints;
+    (void)result;
+    sleep(2);
+    return EAI_NONAME;
+}
+
+/* ---- many ---- */
+
+static void keeps_its_connections(void **state)
+{
+    world_t *w = *state;
+
+    assert_string_equal(ask(w, "GET", "/connection")->body, "1.1");
+    assert_string_equal(ask(w, "POST", "/connection")->body, "1.2");
+    assert_string_equal(ask(w, "GET", "/connection")->body, "1.3");
+}
+
+static void survives_connections_that_died(void **state)
+{
+    world_t *w = *state;
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        assert_string_equal(ask(w, "GET", "/close")->body, "closing");
+        assert_int_equal(ask(w, "POST", "/echo")->status, 200);
+    }
+    ask(w, "GET", "/close");
+    apr_sleep(apr_time_from_msec(20));
+}
+
+static void asks_many_at_once_on_few_connections(void **state)
+{
+    world_t *w = *state;
+    outcome_t *o[60];
+    int most = 0;
+    int i;
+
+    w->config.max_connections = 3;
+    open_http(w);
+    for (i = 0; i < 60; i++) {
+        o[i] = begin(w, i % 2 ? "GET" : "POST", "/connection");
+    }
+    assert_int_equal(w->http->pending(w->http), 60);
+    run_all(w);
+    for (i = 0; i < 60; i++) {
+        assert_int_equal(o[i]->calls, 1);
+        assert_int_equal(o[i]->status, 200);
+        most = atoi(o[i]->body) > most ? atoi(o[i]->body) : most;
+    }
+    assert_true(most >= 1 && most <= 3);
+}
+
+static void lets_nobody_inherit_its_connections(void **state)
+{
+    world_t *w = *state;
+    int seen = 0;
+    int fd;
+
+    assert_int_equal(ask(w, "GET", "/echo")->status, 200);
+    for (fd = 3; fd < 256; fd++) {
+        struct sockaddr_in peer;
+        socklen_t len = sizeof(peer);
+
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0
+            && peer.sin_family == AF_INET
+            && ntohs(peer.sin_port) == w->server->port) {
+            assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+            seen++;
+        }
+    }
+    assert_true(seen > 0);
+}
+
+static void done_may_submit(void **state)
+{
+    world_t *w = *state;
+    outcome_t *first = make(w, "GET", "/echo");
+    outcome_t *second = make(w, "GET", "nonsense");
+    outcome_t *third = make(w, "GET", "nonsense");
+    outcome_t *fourth = make(w, "HEAD", "/echo");
+
+    first->next = second->next = third->next = SUBMIT;
+    first->after = second;
+    second->after = third;
+    third->after = fourth;
+    submit(first);
+    run_all(w);
+    assert_int_equal(first->status, 200);
+    assert_int_equal(second->calls, 1);
+    assert_int_equal(third->calls, 1);
+    assert_int_equal(fourth->status, 200);
+}
+
+/* One that submits itself again for ever must not keep run() or cancel(). */
+static void those_who_ask_for_ever_stop_nobody(void **state)
+{
+    world_t *w = *state;
+    outcome_t *o = make(w, "GET", "nonsense");
+    outcome_t *slow = make(w, "GET", "/slow");
+
+    o->next = SUBMIT;
+    o->after = o;
+    submit(o);
+    w->http->run(w->http, 0);
+    assert_int_equal(o->calls, 1);
+    w->http->run(w->http, apr_time_from_sec(5));
+    assert_int_equal(o->calls, 2);
+    assert_int_equal(w->http->pending(w->http), 1);
+    slow->next = SUBMIT;
+    slow->after = slow;
+    submit(slow);
+    w->http->cancel(w->http, 1);
+    assert_int_equal(slow->calls, 1);
+    assert_int_equal(o->calls, 3);
+    assert_int_equal(w->http->pending(w->http), 2);
+}
+
+/* ---- leaving ---- */
+
+static void cancels_the_repeatable_or_all(void **state)
+{
+    world_t *w = *state;
+    outcome_t *repeatable = begin(w, "GET", "/slow");
+    outcome_t *order = make(w, "POST", "/slow");
+    outcome_t *refused = begin(w, "GET", "nonsense");
+    outcome_t *another = begin(w, "GET", "/slow");
+
+    order->request.repeatable = 0;
+    submit(order);
+    w->http->run(w->http, 0);
+    assert_failed(refused, "");
+    w->http->cancel(w->http, 0);
+    assert_cancelled(repeatable);
+    assert_cancelled(another);
+    assert_int_equal(order->calls, 0);
+    assert_int_equal(w->http->pending(w->http), 1);
+    w->http->cancel(w->http, 1);
+    assert_cancelled(order);
+    assert_int_equal(w->http->pending(w->http), 0);
+    w->http->cancel(w->http, 1);
+    assert_int_equal(repeatable->calls, 1);
+    /* and goes on working */
+    assert_int_equal(ask(w, "GET", "/echo")->status, 200);
+}
+
+static void done_may_cancel(void **state)
+{
+    world_t *w = *state;
+    outcome_t *first = make(w, "GET", "nonsense");
+    outcome_t *second = begin(w, "GET", "/slow");
+    outcome_t *third = begin(w, "GET", "/slow");
+    outcome_t *fourth = make(w, "GET", "nonsense");
+
+    first->next = CANCEL_ALL;
+    second->next = CANCEL_ALL;
+    third->next = CANCEL_REPEATABLE;
+    fourth->next = CANCEL_ALL;
+    submit(first);
+    submit(fourth);
+    w->http->run(w->http, apr_time_from_sec(5));
+    assert_failed(first, "");
+    assert_cancelled(second);
+    assert_cancelled(third);
+    assert_cancelled(fourth);
+    assert_int_equal(w->http->pending(w->http), 0);
+}
+
+static void a_cancel_keeps_answers_that_are_here(void **state)
+{
+    world_t *w = *state;
+    outcome_t *first;
+    outcome_t *second;
+    int i;
+
+    /* opens two connections */
+    begin(w, "GET", "/echo");
+    begin(w, "GET", "/echo");
+    run_all(w);
+    first = begin(w, "GET", "/wait");
+    second = begin(w, "GET", "/wait");
+    first->next = CANCEL_ALL;
+    second->next = CANCEL_ALL;
+    for (i = 0; i < 5; i++) {
+        w->http->run(w->http, 0);
+        apr_sleep(apr_time_from_msec(10));
+    }
+    assert_int_equal(first->calls + second->calls, 0);
+    /* both answers are here before anybody looks */
+    apr_sleep(apr_time_from_sec(1));
+    for (i = 0; i < 50 && first->calls + second->calls == 0; i++) {
+        w->http->run(w->http, 0);
+    }
+    assert_int_equal(first->status, 200);
+    assert_int_equal(second->status, 200);
+    assert_int_equal(first->calls, 1);
+    assert_int_equal(second->calls, 1);
+}
+
+static void *wake(void *baton)
+{
+    world_t *w = baton;
+
+    apr_sleep(apr_time_from_msec(200));
+    w->http->wakeup(w->http);
+    return NULL;
+}
+
+static void another_thread_wakes_it(void **state)
+{
+    world_t *w = *state;
+    apr_time_t before;
+    apr_time_t took;
+    pthread_t thread;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        before = apr_time_now();
+        assert_int_equal(pthread_create(&thread, NULL, wake, w), 0);
+        do {
+            /* returns also for what happens to the connection */
+            w->http->run(w->http, apr_time_from_sec(10));
+            took = apr_time_now() - before;
+        } while (took < apr_time_from_msec(150));
+        pthread_join(thread, NULL);
+        assert_true(took < apr_time_from_sec(2));
+        /* the first time with nothing to do, then with something slow */
+        begin(w, "GET", "/slow");
+    }
+    /* a wakeup that came too early counts for the next run */
+    w->http->wakeup(w->http);
+    before = apr_time_now();
+    w->http->run(w->http, apr_time_from_sec(10));
+    assert_true(apr_time_now() - before < apr_time_from_sec(2));
+}
+
+static void waits_no_longer_than_told(void **state)
+{
+    world_t *w = *state;
+    apr_time_t before = apr_time_now();
+    apr_time_t took;
+
+    w->http->run(w->http, apr_time_from_msec(100));
+    took = apr_time_now() - before;
+    assert_true(took >= apr_time_from_msec(95));
+    assert_true(took < apr_time_from_sec(1));
+    before = apr_time_now();
+    w->http->run(w->http, 0);
+    w->http->run(w->http, -1);
+    assert_true(apr_time_now() - before < apr_time_from_msec(50));
+}
+
+static void leaves_at_once(void **state)
+{
+    world_t *w = *state;
+    outcome_t *slow = begin(w, "POST", "/slow");
+    outcome_t *half = begin(w, "GET", "/half");
+    outcome_t *lost = begin(w, "GET", "https://hangs.example.org/");
+    outcome_t *refused = begin(w, "GET", "nonsense");
+    outcome_t *fresh;
+    apr_time_t before;
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        w->http->run(w->http, apr_time_from_msec(20));
+    }
+    assert_int_equal(refused->calls, 1);
+    fresh = begin(w, "GET", "/echo");
+    assert_int_equal(w->http->pending(w->http), 4);
+    before = apr_time_now();
+    apr_pool_destroy(w->phttp);
+    assert_true(apr_time_now() - before < apr_time_from_msec(100));
+    assert_int_equal(slow->calls + half->calls + lost->calls + fresh->calls, 0);
+    open_http(w);
+    lost = begin(w, "GET", "https://hangs.example.org/");
+    for (i = 0; i < 5; i++) {
+        w->http->run(w->http, apr_time_from_msec(20));
+    }
+    before = apr_time_now();
+    w->http->cancel(w->http, 1);
+    assert_true(apr_time_now() - before < apr_time_from_msec(100));
+    assert_cancelled(lost);
+}
+
+static void is_set_up_as_often_as_one_likes(void **state)
+{
+    world_t *w = *state;
+
+    assert_int_equal(acme_http_curl_global_init(), APR_SUCCESS);
+    assert_int_equal(acme_http_curl_global_init(), APR_SUCCESS);
+    assert_null(acme_http_curl_unfit(w->p));
+}
+
+ACME_T_MAIN(T(is_set_up_as_often_as_one_likes), T(keeps_its_connections),
+            T(survives_connections_that_died),
+            T(asks_many_at_once_on_few_connections),
+            T(lets_nobody_inherit_its_connections), T(done_may_submit),
+            T(those_who_ask_for_ever_stop_nobody),
+            T(cancels_the_repeatable_or_all), T(done_may_cancel),
+            T(a_cancel_keeps_answers_that_are_here), T(another_thread_wakes_it),
+            T(waits_no_longer_than_told), T(leaves_at_once))

@@ -1,0 +1,304 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_account.h"
+#include "script_http.h"
+
+#define DIR "https://ca.test/dir"
+#define ACCOUNT "https://ca.test/account"
+#define URLS                                                             \
+    "\"newNonce\":\"https://ca.test/nonce\",\"newAccount\":\"" ACCOUNT "\"," \
+    "\"newOrder\":\"https://ca.test/order\""
+#define AGREED "{\"termsOfServiceAgreed\":true}"
+
+typedef struct world_t {
+    apr_pool_t *p;
+    script_http_t *script;
+    acme_http_t *http;
+    acme_client_t *client;
+    int times;
+    apr_status_t rv;
+    const char *url;
+    acme_problem_t *problem;
+} world_t;
+
+static void hear(void *baton, apr_status_t rv, const char *url,
+                 const acme_problem_t *problem)
+{
+    world_t *world = baton;
+
+    ++world->times;
+    world->rv = rv;
+    world->url = apr_pstrdup(world->p, url);
+    world->problem = problem ? acme_problem_dup(problem, world->p) : NULL;
+}
+
+static world_t *create(apr_pool_t *p, const char *directory)
+{
+    acme_key_spec_t spec = {ACME_KEY_P256, 0};
+    fake_clock_t *clock = fake_clock_create(p);
+    world_t *world = apr_pcalloc(p, sizeof(*world));
+    acme_jws_signer_t *signer;
+    acme_key_t *key;
+
+    world->p = p;
+    world->script = script_http_create(clock, p);
+    world->http = script_http_transport(world->script);
+    world->client = acme_client_create(DIR, world->http, &clock->clock, NULL,
+                                       p);
+    assert_int_equal(acme_key_generate(&key, &spec, NULL, NULL, NULL, p), 0);
+    assert_int_equal(acme_jws_signer_create(&signer, key, NULL, p), 0);
+    acme_client_identify(world->client, signer, NULL);
+    script_http_answer(world->script, "GET", DIR, NULL, 200,
+                       "application/json", directory);
+    return world;
+}
+
+static void ensure(world_t *world, const char *contact, int agreed)
+{
+    acme_account_request_t request = {NULL, agreed};
+    apr_array_header_t *contacts = apr_array_make(world->p, 1,
+                                                  sizeof(const char *));
+
+    if (contact) {
+        APR_ARRAY_PUSH(contacts, const char *) = contact;
+        request.contacts = contacts;
+    }
+    acme_account_ensure(world->client, &request, hear, world);
+    script_http_drain(world->script);
+    assert_int_equal(world->times, 1);
+    script_http_check(world->script);
+}
+
+static script_answer_t *expect(world_t *world, const char *payload, int status,
+                               const char *type, const char *body)
+{
+    script_answer_t *answer = script_http_answer(world->script, "POST",
+                                                 ACCOUNT, payload, status, type,
+                                                 body);
+
+    apr_table_set(answer->headers, "Location", "https://ca.test/account/1");
+    return answer;
+}
+
+static void an_account_is_made_or_found(void **state)
+{
+    static const int statuses[] = {201, 200};
+    int i;
+
+    for (i = 0; i < 2; ++i) {
+        world_t *world = create(*state, "{" URLS "}");
+
+        expect(world,
+               "{\"termsOfServiceAgreed\":true,\"contact\":"
+               "[\"mailto:a@example.org\"]}",
+               statuses[i], "application/json", "{\"status\":\"valid\"}");
+        ensure(world, "mailto:a@example.org", 1);
+        assert_int_equal(world->rv, APR_SUCCESS);
+        assert_string_equal(world->url, "https://ca.test/account/1");
+        assert_string_equal(acme_client_kid(world->client), world->url);
+        assert_non_null(script_http_last(world->script)->jwk);
+    }
+}
+
+static void no_terms_and_no_contact_need_no_word(void **state)
+{
+    world_t *world = create(*state, "{" URLS "}");
+
+    expect(world, "{}", 201, "application/json", "{\"status\":\"valid\"}");
+    ensure(world, NULL, 0);
+    assert_int_equal(world->rv, APR_SUCCESS);
+}
+
+static void terms_not_accepted_stop_it_before_anything_is_sent(void **state)
+{
+    world_t *world = create(*state, "{" URLS ",\"meta\":{\"termsOfService\":"
+                                    "\"https://ca.test/terms\"}}");
+
+    ensure(world, NULL, 0);
+    assert_int_not_equal(world->rv, APR_SUCCESS);
+    assert_null(world->url);
+    assert_int_equal(world->problem->retry, ACME_RETRY_CONFIG);
+    assert_non_null(strstr(world->problem->to_fix,
+                           "ACMECertificateAgreement accepted"));
+    assert_string_equal(world->problem->instance, "https://ca.test/terms");
+    assert_int_equal(script_http_count(world->script), 1);
+}
+
+static void terms_accepted_are_told(void **state)
+{
+    world_t *world = create(*state, "{" URLS ",\"meta\":{\"termsOfService\":"
+                                    "\"https://ca.test/terms\"}}");
+
+    expect(world, AGREED, 201, "application/json", "{\"status\":\"valid\"}");
+    ensure(world, NULL, 1);
+    assert_int_equal(world->rv, APR_SUCCESS);
+}
+
+static void an_external_account_stops_it_before_anything_is_sent(void **state)
+{
+    world_t *world = create(*state, "{" URLS ",\"meta\":{"
+                                    "\"externalAccountRequired\":true}}");
+
+    ensure(world, NULL, 1);
+    assert_int_equal(world->problem->retry, ACME_RETRY_CONFIG);
+    assert_true(acme_problem_is(world->problem, "externalAccountRequired"));
+    assert_int_equal(script_http_count(world->script), 1);
+}
+
+static void a_bad_answer_is_a_problem(void **state)
+{
+    static const struct {
+        int status;
+        const char *type;
+        const char *body;
+        const char *location;
+        acme_retry_e retry;
+        const char *named;
+    } cases[] = {
+        {200, "text/html", "<html>", "https://c/1", ACME_RETRY_BACKOFF,
+         "JSON object"},
+        {200, "application/json", "[]", "https://c/1", ACME_RETRY_BACKOFF,
+         "JSON object"},
+        {201, "application/json", "{}", "https://c/1", ACME_RETRY_BACKOFF,
+         "status"},
+        {201, "application/json", "{\"status\":1}", "https://c/1",
+         ACME_RETRY_BACKOFF, "status"},
+        {201, "application/json", "{\"status\":\"nice\"}", "https://c/1",
+         ACME_RETRY_BACKOFF, "nice"},
+        {201, "application/json", "{\"status\":\"valid\"}", NULL,
+         ACME_RETRY_BACKOFF, "Location"},
+        {201, "application/json", "{\"status\":\"valid\"}", "/account/1",
+         ACME_RETRY_BACKOFF, "Location"},
+        {201, "application/json", "{\"status\":\"valid\"}", "http://c/1",
+         ACME_RETRY_BACKOFF, "Location"},
+        {204, "application/json", "{\"status\":\"valid\"}", "https://c/1",
+         ACME_RETRY_BACKOFF, "204"},
+        {200, "application/json", "{\"status\":\"deactivated\"}", "https://c/1",
+         ACME_RETRY_PERMANENT, "deactivated"},
+        {200, "application/json", "{\"status\":\"revoked\"}", "https://c/1",
+         ACME_RETRY_PERMANENT, "revoked"},
+        {200, "application/problem+json", "{\"detail\":\"odd\"}",
+         "https://c/1", ACME_RETRY_BACKOFF, "odd"},
+        {403, "application/problem+json",
+         "{\"type\":\"urn:ietf:params:acme:error:invalidContact\","
+         "\"detail\":\"no such domain\"}",
+         NULL, ACME_RETRY_CONFIG, "no such domain"},
+        {500, "text/html", "", NULL, ACME_RETRY_BACKOFF, "500"},
+        {307, "text/html", "", "https://c/elsewhere", ACME_RETRY_BACKOFF,
+         "307"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        world_t *world = create(*state, "{" URLS "}");
+        script_answer_t *answer;
+
+        answer = expect(world, NULL, cases[i].status, cases[i].type,
+                        cases[i].body);
+        apr_table_unset(answer->headers, "Location");
+        if (cases[i].location) {
+            apr_table_set(answer->headers, "Location", cases[i].location);
+        }
+        ensure(world, NULL, 1);
+        assert_int_not_equal(world->rv, APR_SUCCESS);
+        assert_null(world->url);
+        assert_null(acme_client_kid(world->client));
+        assert_int_equal(world->problem->retry, cases[i].retry);
+        if (!strstr(world->problem->detail, cases[i].named)) {
+            fail_msg("%s: %s", cases[i].body, world->problem->detail);
+        }
+        if (cases[i].retry == ACME_RETRY_PERMANENT) {
+            assert_non_null(world->problem->to_fix);
+        }
+    }
+}
+
+static void a_failed_directory_is_handed_on(void **state)
+{
+    world_t *world = create(*state, "<html>");
+
+    ensure(world, NULL, 1);
+    assert_string_equal(world->problem->type, ACME_PROBLEM_PROTOCOL);
+}
+
+static void a_cancel_is_handed_on(void **state)
+{
+    world_t *world = create(*state, "{" URLS "}");
+    acme_account_request_t request = {NULL, 1};
+    int i;
+
+    expect(world, NULL, 201, "application/json", "{}")->delay = ACME_TIME_HOUR;
+    acme_account_ensure(world->client, &request, hear, world);
+    for (i = 0; i < 3; ++i) {
+        world->http->run(world->http, 0);
+    }
+    assert_int_equal(world->times, 0);
+    world->http->cancel(world->http, 0);
+    assert_int_equal(world->times, 1);
+    assert_true(APR_STATUS_IS_EINTR(world->rv));
+}
+
+static void a_failure_leaves_the_client_as_it_was(void **state)
+{
+    world_t *world = create(*state, "{" URLS "}");
+
+    acme_client_identify(world->client, acme_client_signer(world->client),
+                         "https://ca.test/account/7");
+    expect(world, NULL, 500, NULL, "");
+    ensure(world, NULL, 1);
+    assert_null(script_http_last(world->script)->kid);
+    assert_string_equal(acme_client_kid(world->client),
+                        "https://ca.test/account/7");
+}
+
+static void an_account_that_is_gone_is_known(void **state)
+{
+    static const struct {
+        int status;
+        const char *type;
+        int gone;
+    } cases[] = {
+        {400, "urn:ietf:params:acme:error:accountDoesNotExist", 1},
+        {401, "urn:ietf:params:acme:error:unauthorized", 1},
+        {403, "urn:ietf:params:acme:error:unauthorized", 0},
+        {400, "urn:ietf:params:acme:error:malformed", 0},
+        {404, "accountDoesNotExist", 0},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+
+        problem.status = cases[i].status;
+        problem.type = cases[i].type;
+        assert_int_equal(acme_account_is_gone(&problem), cases[i].gone);
+    }
+}
+
+ACME_T_MAIN(ACME_T(an_account_is_made_or_found),
+            ACME_T(no_terms_and_no_contact_need_no_word),
+            ACME_T(terms_not_accepted_stop_it_before_anything_is_sent),
+            ACME_T(terms_accepted_are_told),
+            ACME_T(an_external_account_stops_it_before_anything_is_sent),
+            ACME_T(a_bad_answer_is_a_problem),
+            ACME_T(a_failed_directory_is_handed_on),
+            ACME_T(a_cancel_is_handed_on),
+            ACME_T(a_failure_leaves_the_client_as_it_was),
+            ACME_T(an_account_that_is_gone_is_known))

@@ -1,0 +1,287 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_authz.h"
+
+#define TOKEN "0123456789abcdef"
+#define NAME "\"identifier\":{\"type\":\"dns\",\"value\":\"example.org\"}"
+#define HTTP                                                            \
+    "{\"type\":\"http-01\",\"url\":\"https://c/h\",\"token\":\"" TOKEN \
+    "\",\"status\":\"pending\"}"
+#define CHALLENGES "\"challenges\":[" HTTP "]"
+#define PENDING "\"status\":\"pending\""
+
+static apr_status_t read_text(acme_authz_t **authz, const char *text,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
+    return acme_authz_read(authz, json, problem, p);
+}
+
+static const acme_authz_challenge_t *challenge_at(const acme_authz_t *authz,
+                                                  int i)
+{
+    return &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+}
+
+static void each_status_is_read(void **state)
+{
+    static const acme_authz_status_e all[] = {
+        ACME_AUTHZ_PENDING, ACME_AUTHZ_VALID, ACME_AUTHZ_INVALID,
+        ACME_AUTHZ_DEACTIVATED, ACME_AUTHZ_EXPIRED, ACME_AUTHZ_REVOKED,
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_authz_t *authz;
+
+        assert_int_equal(read_text(&authz,
+                                   apr_psprintf(*state,
+                                                "{\"status\":\"%s\"," NAME
+                                                "," CHALLENGES "}",
+                                                acme_authz_status_name(all[i])),
+                                   &problem, *state),
+                         0);
+        assert_int_equal(authz->status, all[i]);
+        assert_string_equal(authz->identifier, "example.org");
+        assert_false(authz->wildcard);
+        assert_int_equal(authz->challenges->nelts, 1);
+        assert_string_equal(challenge_at(authz, 0)->type, "http-01");
+        assert_string_equal(challenge_at(authz, 0)->url, "https://c/h");
+        assert_string_equal(challenge_at(authz, 0)->token, TOKEN);
+        assert_int_equal(challenge_at(authz, 0)->status,
+                         ACME_CHALLENGE_PENDING);
+    }
+}
+
+static void names_are_canonical_and_wildcards_known(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *identifier;
+        int wildcard;
+    } cases[] = {
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
+         "\"Example.ORG.\"}," CHALLENGES "}",
+         "example.org", 0},
+        {"{" PENDING "," NAME ",\"wildcard\":true," CHALLENGES "}",
+         "example.org", 1},
+        {"{" PENDING "," NAME ",\"wildcard\":false," CHALLENGES "}",
+         "example.org", 0},
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
+         "\"*.example.org\"}," CHALLENGES "}",
+         "example.org", 1},
+        {"{" PENDING ",\"identifier\":{\"type\":\"ip\",\"value\":"
+         "\"192.0.2.1\"}," CHALLENGES "}",
+         "192.0.2.1", 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_authz_t *authz;
+
+        assert_int_equal(read_text(&authz, cases[i].text, &problem, *state), 0);
+        assert_string_equal(authz->identifier, cases[i].identifier);
+        assert_int_equal(authz->wildcard, cases[i].wildcard);
+    }
+}
+
+static void unknown_types_may_look_as_they_like(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+
+    assert_int_equal(
+        read_text(&authz,
+                  "{" PENDING "," NAME ",\"challenges\":[{\"type\":\"odd-1\"},"
+                  "{\"type\":\"odd-2\",\"url\":7,\"token\":[],\"status\":9,"
+                  "\"error\":1},{\"type\":\"odd-3\",\"url\":\"https://c/o\","
+                  "\"status\":\"valid\",\"token\":\"/../\"}," HTTP "]}",
+                  &problem, *state),
+        0);
+    assert_int_equal(authz->challenges->nelts, 4);
+    assert_null(challenge_at(authz, 1)->url);
+    assert_null(challenge_at(authz, 1)->token);
+    assert_int_equal(challenge_at(authz, 1)->status, ACME_CHALLENGE_PENDING);
+    assert_string_equal(challenge_at(authz, 2)->url, "https://c/o");
+    assert_int_equal(challenge_at(authz, 2)->status, ACME_CHALLENGE_VALID);
+    assert_string_equal(challenge_at(authz, 3)->type, "http-01");
+}
+
+static void a_bad_authorization_is_a_problem_that_names_the_member(void **state)
+{
+#define WITH(challenge) "{" PENDING "," NAME ",\"challenges\":[" challenge "]}"
+    static const struct {
+        const char *text;
+        const char *named;
+    } cases[] = {
+        {"[]", "JSON object"},
+        {"{" NAME "," CHALLENGES "}", "status"},
+        {"{\"status\":\"ready\"," NAME "," CHALLENGES "}", "status: ready"},
+        {"{\"status\":1," NAME "," CHALLENGES "}", "status"},
+        {"{" PENDING "," CHALLENGES "}", "identifier"},
+        {"{" PENDING ",\"identifier\":\"example.org\"," CHALLENGES "}",
+         "identifier"},
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\"}," CHALLENGES "}",
+         "value"},
+        {"{" PENDING ",\"identifier\":{\"value\":\"a.b\"}," CHALLENGES "}",
+         "type"},
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
+         "\"../../etc\"}," CHALLENGES "}",
+         "identifier"},
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":\"\"},"
+         CHALLENGES "}",
+         "identifier"},
+        {"{" PENDING ",\"identifier\":{\"type\":\"ip\",\"value\":\"a.b\"},"
+         CHALLENGES "}",
+         "type"},
+        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
+         "\"192.0.2.1\"}," CHALLENGES "}",
+         "type"},
+        {"{" PENDING "," NAME ",\"wildcard\":\"yes\"," CHALLENGES "}",
+         "wildcard"},
+        {"{" PENDING "," NAME ",\"expires\":\"x\"," CHALLENGES "}", "expires"},
+        {"{" PENDING "," NAME "}", "challenges"},
+        {"{" PENDING "," NAME ",\"challenges\":[]}", "challenges"},
+        {"{" PENDING "," NAME ",\"challenges\":{}}", "challenges"},
+        {WITH("1"), "JSON object"},
+        {WITH("{}"), "type"},
+        {WITH("{\"type\":8}"), "type"},
+        {WITH("{\"type\":\"http-01\"}"), "status"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"ready\"}"), "status"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"valid\"}"), "url"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"valid\",\"url\":\"http:/\"}"),
+         "url"},
+        {WITH("{\"type\":\"dns-01\",\"status\":\"valid\","
+              "\"url\":\"https://c/h\"}"),
+         "token"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"valid\","
+              "\"url\":\"https://c/h\",\"token\":\"short\"}"),
+         "token"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"valid\",\"url\":"
+              "\"https://c/h\",\"token\":\"../../../../etc/passwd\"}"),
+         "token"},
+        {WITH("{\"type\":\"tls-alpn-01\",\"status\":\"valid\",\"url\":"
+              "\"https://c/h\",\"token\":\"0123456789abcde=\"}"),
+         "token"},
+        {WITH("{\"type\":\"http-01\",\"status\":\"invalid\",\"url\":"
+              "\"https://c/h\",\"token\":\"" TOKEN "\",\"error\":[]}"),
+         "error"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_authz_t *authz = NULL;
+
+        if (read_text(&authz, cases[i].text, &problem, *state) != APR_EINVAL) {
+            fail_msg("%s was read", cases[i].text);
+        }
+        assert_null(authz);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        if (!strstr(problem.detail, cases[i].named)) {
+            fail_msg("%s: %s", cases[i].text, problem.detail);
+        }
+    }
+}
+
+static void tokens_and_challenges_are_bounded(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+    char token[258];
+    const char *list = HTTP;
+    int i;
+
+    memset(token, 'a', 257);
+    token[257] = '\0';
+    for (i = 0; i < 2; ++i) {
+        assert_int_equal(
+            read_text(&authz,
+                      apr_psprintf(*state,
+                                   WITH("{\"type\":\"http-01\",\"status\":"
+                                        "\"valid\",\"url\":\"https://c/h\","
+                                        "\"token\":\"%s\"}"),
+                                   token),
+                      &problem, *state),
+            i == 0 ? APR_EINVAL : APR_SUCCESS);
+        token[256] = '\0';
+    }
+    for (i = 0; i < 50; ++i) {
+        list = apr_pstrcat(*state, list, "," HTTP, NULL);
+    }
+    assert_int_equal(read_text(&authz,
+                               apr_psprintf(*state, WITH("%s"), list), &problem,
+                               *state),
+                     APR_EINVAL);
+    assert_non_null(strstr(problem.detail, "51 challenges"));
+}
+
+static void a_failure_is_the_challenges_error(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_subproblem_t *sub;
+    acme_authz_t *authz;
+
+    assert_int_equal(
+        read_text(&authz,
+                  "{\"status\":\"invalid\"," NAME ",\"wildcard\":true,"
+                  "\"challenges\":[" HTTP ",{\"type\":\"dns-01\",\"url\":"
+                  "\"https://c/d\",\"token\":\"" TOKEN "\",\"status\":"
+                  "\"invalid\",\"error\":{\"type\":\"urn:ietf:params:acme:"
+                  "error:dns\",\"detail\":\"NXDOMAIN\"}}]}",
+                  &problem, *state),
+        0);
+    acme_authz_failure(&problem, authz, *state);
+    assert_true(acme_problem_is(&problem, "dns"));
+    assert_string_equal(problem.detail, "NXDOMAIN");
+    assert_int_not_equal(problem.rv, APR_SUCCESS);
+    assert_int_equal(problem.subproblems->nelts, 1);
+    sub = &APR_ARRAY_IDX(problem.subproblems, 0, acme_subproblem_t);
+    assert_string_equal(sub->identifier, "*.example.org");
+    assert_string_equal(sub->detail, "NXDOMAIN");
+}
+
+static void a_failure_without_a_reason_is_not_empty(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+
+    assert_int_equal(read_text(&authz,
+                               "{\"status\":\"revoked\"," NAME "," CHALLENGES
+                               "}",
+                               &problem, *state),
+                     0);
+    acme_authz_failure(&problem, authz, *state);
+    assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+    assert_non_null(strstr(problem.detail, "example.org"));
+    assert_non_null(strstr(problem.detail, "revoked"));
+    assert_int_equal(problem.subproblems->nelts, 1);
+}
+
+ACME_T_MAIN(ACME_T(each_status_is_read),
+            ACME_T(names_are_canonical_and_wildcards_known),
+            ACME_T(unknown_types_may_look_as_they_like),
+            ACME_T(a_bad_authorization_is_a_problem_that_names_the_member),
+            ACME_T(tokens_and_challenges_are_bounded),
+            ACME_T(a_failure_is_the_challenges_error),
+            ACME_T(a_failure_without_a_reason_is_not_empty))

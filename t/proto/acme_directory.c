@@ -1,0 +1,125 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_t.h"
+
+#include "acme_directory.h"
+
+#define URLS                                                       \
+    "\"newNonce\":\"https://c/n\",\"newAccount\":\"https://c/a\"," \
+    "\"newOrder\":\"https://c/o\""
+
+static apr_status_t read_text(acme_directory_t **directory, const char *text,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
+    return acme_directory_read(directory, json, problem, p);
+}
+
+static void a_whole_directory_is_read(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_directory_t *directory;
+
+    assert_int_equal(
+        read_text(&directory,
+                  "{" URLS ",\"revokeCert\":\"https://c/r\",\"keyChange\":"
+                  "\"https://c/k\",\"renewalInfo\":\"https://c/i\",\"x\":[1],"
+                  "\"meta\":{\"termsOfService\":\"http://c/terms\",\"website\":"
+                  "\"http://c/\",\"externalAccountRequired\":true,\"y\":2}}",
+                  &problem, *state),
+        0);
+    assert_string_equal(directory->new_nonce, "https://c/n");
+    assert_string_equal(directory->new_account, "https://c/a");
+    assert_string_equal(directory->new_order, "https://c/o");
+    assert_string_equal(directory->revoke_cert, "https://c/r");
+    assert_string_equal(directory->key_change, "https://c/k");
+    assert_string_equal(directory->renewal_info, "https://c/i");
+    assert_string_equal(directory->terms, "http://c/terms");
+    assert_string_equal(directory->website, "http://c/");
+    assert_true(directory->account_required);
+}
+
+static void a_bare_directory_is_enough(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_directory_t *directory;
+
+    assert_int_equal(read_text(&directory, "{" URLS "}", &problem, *state), 0);
+    assert_null(directory->renewal_info);
+    assert_null(directory->terms);
+    assert_false(directory->account_required);
+}
+
+static void a_bad_directory_is_a_problem_that_names_the_member(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *named;
+    } cases[] = {
+        {"[]", "JSON object"},
+        {"{}", "newNonce"},
+        {"{\"newNonce\":\"https://c/n\",\"newAccount\":\"https://c/a\"}",
+         "newOrder"},
+        {"{\"newNonce\":\"http://c/n\",\"newAccount\":\"https://c/a\","
+         "\"newOrder\":\"https://c/o\"}",
+         "newNonce"},
+        {"{\"newNonce\":[],\"newAccount\":\"https://c/a\","
+         "\"newOrder\":\"https://c/o\"}",
+         "newNonce"},
+        {"{\"newNonce\":\"https://c/n\",\"newAccount\":\"/a\","
+         "\"newOrder\":\"https://c/o\"}",
+         "newAccount"},
+        {"{" URLS ",\"revokeCert\":\"http://c/\"}", "revokeCert"},
+        {"{" URLS ",\"renewalInfo\":7}", "renewalInfo"},
+        {"{" URLS ",\"keyChange\":\"https://c/ x\"}", "keyChange"},
+        {"{" URLS ",\"meta\":[]}", "meta"},
+        {"{" URLS ",\"meta\":{\"termsOfService\":{}}}", "termsOfService"},
+        {"{" URLS ",\"meta\":{\"website\":1}}", "website"},
+        {"{" URLS ",\"meta\":{\"externalAccountRequired\":\"yes\"}}",
+         "externalAccountRequired"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_directory_t *directory = NULL;
+
+        assert_int_equal(read_text(&directory, cases[i].text, &problem, *state),
+                         APR_EINVAL);
+        assert_null(directory);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);
+        if (!strstr(problem.detail, cases[i].named)) {
+            fail_msg("%s: %s", cases[i].text, problem.detail);
+        }
+    }
+}
+
+static void no_json_is_a_problem(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_directory_t *directory;
+
+    assert_int_equal(acme_directory_read(&directory, NULL, &problem, *state),
+                     APR_EINVAL);
+    assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+}
+
+ACME_T_MAIN(ACME_T(a_whole_directory_is_read),
+            ACME_T(a_bare_directory_is_enough),
+            ACME_T(a_bad_directory_is_a_problem_that_names_the_member),
+            ACME_T(no_json_is_a_problem))

@@ -1,0 +1,209 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_order.h"
+
+#define AUTHZ "\"authorizations\":[\"https://c/z/1\",\"https://c/z/2\"]"
+#define FINALIZE "\"finalize\":\"https://c/f\""
+
+static apr_status_t read_text(acme_order_t **order, const char *text,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
+    return acme_order_read(order, json, problem, p);
+}
+
+static void each_status_is_read(void **state)
+{
+    static const acme_order_status_e all[] = {
+        ACME_ORDER_PENDING, ACME_ORDER_READY, ACME_ORDER_PROCESSING,
+        ACME_ORDER_VALID, ACME_ORDER_INVALID,
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_order_t *order;
+
+        assert_int_equal(
+            read_text(&order,
+                      apr_psprintf(*state,
+                                   "{\"status\":\"%s\"," AUTHZ "," FINALIZE
+                                   ",\"certificate\":\"https://c/c\"}",
+                                   acme_order_status_name(all[i])),
+                      &problem, *state),
+            0);
+        assert_int_equal(order->status, all[i]);
+        assert_int_equal(order->authorizations->nelts, 2);
+        assert_string_equal(APR_ARRAY_IDX(order->authorizations, 1,
+                                          const char *),
+                            "https://c/z/2");
+        assert_string_equal(order->finalize, "https://c/f");
+        assert_string_equal(order->certificate, "https://c/c");
+        assert_null(order->error);
+        assert_int_equal(order->expires, 0);
+    }
+}
+
+static void expiry_and_error_are_read(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order;
+
+    assert_int_equal(
+        read_text(&order,
+                  "{\"status\":\"invalid\"," AUTHZ "," FINALIZE
+                  ",\"expires\":\"2030-01-01T01:00:00+01:00\",\"error\":"
+                  "{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":"
+                  "\"forbidden\"}}",
+                  &problem, *state),
+        0);
+    assert_int_equal(order->expires, apr_time_from_sec(1893456000));
+    assert_true(acme_problem_is(order->error, "caa"));
+    assert_string_equal(order->error->detail, "forbidden");
+}
+
+static void a_bad_order_is_a_problem_that_names_the_member(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *named;
+    } cases[] = {
+        {"[]", "JSON object"},
+        {"{" AUTHZ "," FINALIZE "}", "status"},
+        {"{\"status\":200," AUTHZ "," FINALIZE "}", "status"},
+        {"{\"status\":\"Ready\"," AUTHZ "," FINALIZE "}", "status: Ready"},
+        {"{\"status\":\"deactivated\"," AUTHZ "," FINALIZE "}", "status"},
+        {"{\"status\":\"\"," AUTHZ "," FINALIZE "}", "status"},
+        {"{\"status\":\"ready\"," FINALIZE "}", "authorizations"},
+        {"{\"status\":\"ready\",\"authorizations\":[]," FINALIZE "}",
+         "authorizations"},
+        {"{\"status\":\"ready\",\"authorizations\":{}," FINALIZE "}",
+         "authorizations"},
+        {"{\"status\":\"ready\",\"authorizations\":[1]," FINALIZE "}",
+         "authorizations"},
+        {"{\"status\":\"ready\",\"authorizations\":[\"http://c/\"]," FINALIZE
+         "}",
+         "authorization"},
+        {"{\"status\":\"ready\",\"authorizations\":[\"https://c/\","
+         "\"https://c/\"]," FINALIZE "}",
+         "repeats"},
+        {"{\"status\":\"ready\"," AUTHZ "}", "finalize"},
+        {"{\"status\":\"ready\"," AUTHZ ",\"finalize\":\"http://c/\"}",
+         "finalize"},
+        {"{\"status\":\"ready\"," AUTHZ ",\"finalize\":true}", "finalize"},
+        {"{\"status\":\"valid\"," AUTHZ "," FINALIZE "}", "certificate"},
+        {"{\"status\":\"valid\"," AUTHZ "," FINALIZE ",\"certificate\":\"c\"}",
+         "certificate"},
+        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"certificate\":[]}",
+         "certificate"},
+        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"error\":\"no\"}",
+         "error"},
+        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"expires\":\"soon\"}",
+         "expires"},
+        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"expires\":1893456000}",
+         "expires"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_order_t *order = NULL;
+
+        assert_int_equal(read_text(&order, cases[i].text, &problem, *state),
+                         APR_EINVAL);
+        assert_null(order);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        if (!strstr(problem.detail, cases[i].named)) {
+            fail_msg("%s: %s", cases[i].text, problem.detail);
+        }
+    }
+}
+
+static const char *many(int n, apr_pool_t *p)
+{
+    apr_array_header_t *urls = apr_array_make(p, n, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < n; ++i) {
+        APR_ARRAY_PUSH(urls, const char *) =
+            apr_psprintf(p, "\"https://c/z/%d\"%s", i, i + 1 < n ? "," : "");
+    }
+    return apr_psprintf(p,
+                        "{\"status\":\"ready\",\"authorizations\":[%s]," FINALIZE
+                        "}",
+                        apr_array_pstrcat(p, urls, 0));
+}
+
+static void a_thousand_authorizations_are_the_most(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order;
+
+    assert_int_equal(read_text(&order, many(1000, *state), &problem, *state),
+                     0);
+    assert_int_equal(order->authorizations->nelts, 1000);
+    assert_int_equal(read_text(&order, many(1001, *state), &problem, *state),
+                     APR_EINVAL);
+    assert_non_null(strstr(problem.detail, "1001"));
+}
+
+static void an_order_outlives_the_answer(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *text = "{\"status\":\"valid\"," AUTHZ "," FINALIZE
+                       ",\"certificate\":\"https://c/c\",\"error\":{\"type\":"
+                       "\"urn:x\",\"detail\":\"d\"}}";
+    acme_order_t *order;
+    acme_json_t *json;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, *state);
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
+    assert_int_equal(acme_order_read(&order, json, &problem, *state), 0);
+    apr_pool_destroy(p);
+    assert_string_equal(order->finalize, "https://c/f");
+    assert_string_equal(order->certificate, "https://c/c");
+    assert_string_equal(APR_ARRAY_IDX(order->authorizations, 0, const char *),
+                        "https://c/z/1");
+    assert_string_equal(order->error->detail, "d");
+}
+
+static void payloads_are_as_rfc_8555_has_them(void **state)
+{
+    apr_array_header_t *names = apr_array_make(*state, 3, sizeof(const char *));
+
+    APR_ARRAY_PUSH(names, const char *) = "example.org";
+    APR_ARRAY_PUSH(names, const char *) = "*.example.org";
+    APR_ARRAY_PUSH(names, const char *) = "192.0.2.1";
+    assert_string_equal(
+        acme_order_payload(names, *state),
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.org\"},"
+        "{\"type\":\"dns\",\"value\":\"*.example.org\"},"
+        "{\"type\":\"ip\",\"value\":\"192.0.2.1\"}]}");
+    assert_string_equal(acme_order_finalize_payload("MII_-", *state),
+                        "{\"csr\":\"MII_-\"}");
+}
+
+ACME_T_MAIN(ACME_T(each_status_is_read), ACME_T(expiry_and_error_are_read),
+            ACME_T(a_bad_order_is_a_problem_that_names_the_member),
+            ACME_T(a_thousand_authorizations_are_the_most),
+            ACME_T(an_order_outlives_the_answer),
+            ACME_T(payloads_are_as_rfc_8555_has_them))

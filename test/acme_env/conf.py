@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Configuration text for managed sites."""
+
+from . import install
+
+# What a site's page says, so that a test sees who answered.
+BODY = "this is %s\n"
+
+
+def acme_conf(httpd, pebble, **changes):
+    """The module and its settings for one Pebble, quick enough for tests.
+
+    changes: a directive's name and its arguments, or None to leave it out;
+    a list gives several lines."""
+    settings = {
+        "ACMEStoreDir": '"%s"' % httpd.path("store"),
+        "ACMECertificateAuthority": pebble.directory,
+        "ACMECACertificateFile": '"%s"' % pebble.ca_file,
+        "ACMECertificateAgreement": "accepted",
+        "ACMEPortMap": "http:%d https:%d" % (httpd.http_port,
+                                             httpd.https_port),
+        "ACMERetryDelay": "2s",
+        "ACMEActivationInterval": "1s 1s",
+    }
+    settings.update(changes)
+    # mod_ssl says so of the placeholder, which has no site's name.
+    httpd.allow_log("AH01909: .* does NOT include an ID")
+    lines = ["LoadModule acme_module %s\n" % install.acme_module(),
+             "LogLevel acme:debug\n"]
+    for name, value in settings.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                lines.append("%s %s\n" % (name, one))
+    return "".join(lines)
+
+
+def status_conf():
+    """The status pages, in the server that answers for localhost."""
+    return """
+<Location "/acme-status">
+    SetHandler acme-status
+</Location>
+<Location "/server-status">
+    SetHandler server-status
+</Location>
+"""
+
+
+def site_conf(httpd, name, aliases=(), http="", https="ACMEDomain\n",
+              body=True):
+    """A site on both ports; `https` also says that it is managed."""
+    root = httpd.path("htdocs", name)
+    if body:
+        httpd.write("htdocs/%s/index.html" % name, BODY % name)
+    alias = "    ServerAlias %s\n" % " ".join(aliases) if aliases else ""
+    return """
+<VirtualHost 127.0.0.1:%(http_port)d>
+    ServerName %(name)s
+%(alias)s    DocumentRoot "%(root)s"
+    %(http)s
+</VirtualHost>
+<VirtualHost 127.0.0.1:%(https_port)d>
+    ServerName %(name)s
+%(alias)s    DocumentRoot "%(root)s"
+    SSLEngine on
+    %(https)s
+</VirtualHost>
+""" % {"name": name, "alias": alias, "root": root,
+       "http_port": httpd.http_port, "https_port": httpd.https_port,
+       "http": http, "https": https}
+
+
+def localhost_conf(httpd):
+    """The first virtual host of the http port: status pages."""
+    return """
+<VirtualHost 127.0.0.1:%d>
+    ServerName localhost
+%s
+</VirtualHost>
+""" % (httpd.http_port, status_conf())
+
+
+def managed_conf(httpd, pebble, *sites, extra="", **changes):
+    """Everything for managed sites: a name, or a tuple of name and aliases,
+    or text."""
+    text = acme_conf(httpd, pebble, **changes) + extra + localhost_conf(httpd)
+    for site in sites:
+        if isinstance(site, tuple):
+            text += site_conf(httpd, site[0], site[1:])
+        elif "\n" in site:
+            text += site
+        else:
+            text += site_conf(httpd, site)
+    return text

@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""httpd's error log.
+
+After each test every line of level warn or worse that the test did not
+announce is a failure; so is every crash, whatever was announced."""
+
+import os
+import re
+
+from . import procs
+
+LEVEL = re.compile(r"^\[[^\]]+\] \[[\w-]*:(emerg|alert|crit|error|warn)\] ")
+CRASH = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer"
+                   r"|: runtime error: "
+                   r"|exit signal (?!Killed|Terminated)"
+                   r"|SIGSEGV|Segmentation fault|\bassertion .* failed"
+                   r"|file .*, line \d+, assertion")
+KILLED = re.compile(r"exit signal Killed")
+
+
+class ErrorLog:
+    """The log files of one server: error logs and its standard error."""
+
+    def __init__(self, path, *others):
+        self.path = path
+        self._paths = [path] + list(others)
+        self._expected = []
+        self._allowed = []
+
+    def add(self, path):
+        """One more file that the check reads, such as a rotated one."""
+        self._paths.append(path)
+
+    def text(self, mark=0):
+        """The error log from a mark on."""
+        return _read(self.path)[mark:].decode("utf-8", "replace")
+
+    def mark(self):
+        """A place in the log: what is written from now on comes after it."""
+        try:
+            return os.path.getsize(self.path)
+        except OSError:
+            return 0
+
+    def lines(self, regex, mark=0):
+        pattern = re.compile(regex)
+        return [line for line in self.text(mark).splitlines()
+                if pattern.search(line)]
+
+    def wait_for(self, regex, timeout=30, mark=0, check=None):
+        """The first match of regex, line by line, after the mark.
+
+        check: called each time; what it raises ends the wait."""
+        pattern = re.compile(regex, re.M)
+
+        def look():
+            found = pattern.search(self.text(mark))
+            if not found and check:
+                check()
+            return found
+        return procs.wait_until(
+            look, timeout,
+            lambda: "/%s/ in the log, which ends:\n%s" % (regex, self.tail()))
+
+    def tail(self, count=25):
+        return "\n".join(self.text().splitlines()[-count:])
+
+    def expect(self, regex):
+        """The test provokes such a line: it must come, and may."""
+        self._expected.append(re.compile(regex))
+
+    def allow(self, regex):
+        """Such a line may come."""
+        self._allowed.append(re.compile(regex))
+
+    def problems(self):
+        """What the check after the test complains about."""
+        bad = []
+        seen = set()
+        for path in self._paths:
+            for line in _read(path).decode("utf-8", "replace").splitlines():
+                hits = [p for p in self._expected if p.search(line)]
+                seen.update(hits)
+                if CRASH.search(line):
+                    bad.append("crash: " + line)
+                elif (LEVEL.search(line) or KILLED.search(line)) \
+                        and not hits \
+                        and not any(p.search(line) for p in self._allowed):
+                    bad.append("not announced: " + line)
+        bad += ["announced, but it never came: /%s/" % p.pattern
+                for p in self._expected if p not in seen]
+        return bad
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""

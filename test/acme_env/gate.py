@@ -1,0 +1,194 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A door before Pebble: holds, answers or loses requests by their path.
+
+Pebble names its resources after the Host that it was asked for, so a client
+that starts at Gate.directory stays behind the door. To Pebble's paths
+belong /dir, /nonce-plz, /sign-me-up, /order-plz, /my-order/, /authZ/,
+/chalZ/, /finalize-order/ and /certZ/."""
+
+import http.client
+import http.server
+import ssl
+import threading
+
+from . import procs
+from .ports import free_port
+
+HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
+              "content-length")
+
+
+class Held:
+    """Requests for a path, stopped at the door."""
+
+    def __init__(self, before):
+        self.before = before
+        self.arrived = threading.Event()
+        self.free = threading.Event()
+
+    def wait(self, timeout=30):
+        assert self.arrived.wait(timeout), "no such request came"
+
+    def release(self):
+        self.free.set()
+
+
+class Gate:
+    """Stopped by the fixture. `requests` lists (method, path) as they came."""
+
+    def __init__(self, pebble):
+        self._pebble = pebble
+        self.port = free_port()
+        self.requests = []
+        self._held = {}
+        self._canned = {}
+        self._lock = threading.Lock()
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", self.port), _handler(self))
+        server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pebble.ca_file, pebble.key_file)
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever,
+                                        kwargs={"poll_interval": 0.1},
+                                        daemon=True)
+        self._thread.start()
+
+    @property
+    def directory(self):
+        return "https://localhost:%d/dir" % self.port
+
+    # -- what tests do ----------------------------------------------------
+
+    def hold(self, path, before=True):
+        """Stops the requests whose path starts so: before Pebble sees them,
+        or (before=False) when it has answered and nobody knows."""
+        held = Held(before)
+        self._held[path] = held
+        return held
+
+    def answer(self, path, status, body, content_type="text/html",
+               headers=(), times=None):
+        """Pebble is not asked; this is the answer, so many times."""
+        self._canned[path] = [status, body.encode(), content_type,
+                              list(headers), times]
+
+    def ask_pebble(self, path):
+        """The end of answer()."""
+        self._canned.pop(path, None)
+
+    def count(self, path):
+        return sum(1 for _, seen in self.requests if seen.startswith(path))
+
+    def wait_for(self, path, count=1, timeout=30):
+        procs.wait_until(lambda: self.count(path) >= count, timeout,
+                         lambda: "%d requests for %s; so far: %s"
+                         % (count, path, self.requests))
+
+    def close(self):
+        for held in self._held.values():
+            held.release()
+        self._server.shutdown()
+        self._server.server_close()
+
+    # -- what the handler does --------------------------------------------
+
+    def note(self, method, path):
+        with self._lock:
+            self.requests.append((method, path))
+
+    def held_for(self, path):
+        for start, held in self._held.items():
+            if path.startswith(start) and not held.free.is_set():
+                return held
+        return None
+
+    def canned_for(self, path):
+        with self._lock:
+            for start, canned in self._canned.items():
+                if path.startswith(start) and canned[4] != 0:
+                    if canned[4]:
+                        canned[4] -= 1
+                    return canned
+        return None
+
+    def forward(self, method, path, headers, body):
+        """(status, headers, body) from Pebble."""
+        context = ssl.create_default_context(cafile=self._pebble.ca_file)
+        connection = http.client.HTTPSConnection(
+            "localhost", self._pebble.port, context=context, timeout=30)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            connection.close()
+
+
+def _handler(gate):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def _serve(self):
+            gate.note(self.command, self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length) if length else None
+            held = gate.held_for(self.path)
+            if held and held.before:
+                held.arrived.set()
+                held.free.wait()
+            canned = gate.canned_for(self.path)
+            if canned:
+                status, answer, kind, headers, _ = canned
+                headers = headers + [("Content-Type", kind)]
+            else:
+                passed = {key: value for key, value in self.headers.items()
+                          if key.lower() != "connection"}
+                try:
+                    status, headers, answer = gate.forward(
+                        self.command, self.path, passed, body)
+                except OSError:
+                    self.close_connection = True
+                    return
+            if held and not held.before:
+                held.arrived.set()
+                held.free.wait()
+            self._send(status, headers, answer)
+
+        def _send(self, status, headers, answer):
+            self.send_response_only(status)
+            for key, value in headers:
+                if key.lower() not in HOP_BY_HOP:
+                    self.send_header(key, value)
+            if status != 204:
+                self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer)
+
+        def handle_one_request(self):
+            try:
+                super().handle_one_request()
+            except OSError:
+                # The client is gone, killed perhaps: that is what we are for.
+                self.close_connection = True
+
+        def log_message(self, format, *args):
+            pass
+
+        do_GET = do_HEAD = do_POST = _serve
+    return Handler

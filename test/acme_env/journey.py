@@ -1,0 +1,83 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Steps that many tests share."""
+
+import os
+import re
+import subprocess
+
+from . import install, procs, tls
+
+# A certificate is ready in a second or two; the parent looks every 10 s.
+PATIENCE = 60
+
+
+def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
+    """Until Pebble's certificates are served; {name: Served}."""
+    def look():
+        shown = {}
+        for name in names:
+            try:
+                shown[name] = tls.served(httpd.https_port, name)
+            except OSError:
+                return None
+            if not shown[name].by_pebble:
+                return None
+        return shown
+    shown = procs.wait_until(
+        look, timeout, lambda: "Pebble's certificates for %s; the log:\n%s"
+        % (", ".join(names), httpd.log.tail(40)), interval=0.3)
+    for name in names:
+        tls.verify(httpd.https_port, name, pebble.root_file)
+    return shown
+
+
+def get(httpd, name, path="/", https=False, ca=None, args=()):
+    """GET by the site's name on this server's port."""
+    port = httpd.https_port if https else httpd.http_port
+    return tls.curl("%s://%s:%d%s" % ("https" if https else "http", name,
+                                      port, path),
+                    name, port, ca=ca, args=args)
+
+
+def worker_pid(httpd, mark=0):
+    """The child whose thread does the ordering, by the last that it said."""
+    lines = httpd.log.lines(r"\[acme:\w+\] .* ACME0[345]\d\d: ", mark)
+    for line in reversed(lines):
+        pid = int(re.search(r"\[pid (\d+)", line).group(1))
+        if pid in httpd.children():
+            return pid
+    raise AssertionError("no child of ours has said anything:\n"
+                         + httpd.log.tail())
+
+
+def as_httpd_user(argv, **kwargs):
+    """Runs as httpd's children do; the same user where there is one only."""
+    names = install.httpd_user()
+    if names:
+        kwargs.update(user=names[0], group=names[1], extra_groups=[])
+    return subprocess.run(argv, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=60, check=False,
+                          **kwargs)
+
+
+def generations(httpd, name):
+    """The numbers of all generations kept of a site, the live one too."""
+    folder = httpd.path("store", "archive", name)
+    return sorted(int(entry) for entry in os.listdir(folder)
+                  if entry.isdigit())
+
+
+def live_file(httpd, name, file):
+    return httpd.path("store", "live", name, file)

@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Processes: only those that this run started are ever ended, by pid."""
+
+import os
+import signal
+import subprocess
+import time
+
+
+def wait_until(condition, timeout, what, interval=0.1):
+    """The first true value of condition(); AssertionError when too late.
+
+    `what` may be a function, called for the message."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            text = what() if callable(what) else what
+            raise AssertionError("not within %g s: %s" % (timeout, text))
+        time.sleep(interval)
+
+
+def children(pid):
+    """The pids of the living children of pid."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            state, parent = _stat(int(entry))
+            if parent == pid and state != "Z":
+                found.append(int(entry))
+    return sorted(found)
+
+
+def alive(pid):
+    state, _ = _stat(pid)
+    return state is not None and state != "Z"
+
+
+def _stat(pid):
+    try:
+        with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None, None
+    return fields[0], int(fields[1])
+
+
+def kill(pid, signum=signal.SIGKILL):
+    """True if there was somebody to signal."""
+    try:
+        os.kill(pid, signum)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def run(argv, timeout=60, stdin="", **kwargs):
+    """A finished process with its output (text) in .stdout, errors with it.
+
+    Nothing is raised for its exit status."""
+    return subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=timeout, check=False,
+                          **kwargs)
+
+
+class Daemon:
+    """A program in the foreground of its own session, output to a file."""
+
+    def __init__(self, argv, output, env=None, cwd=None):
+        self.argv = argv
+        with open(output, "ab") as file:
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=file,
+                stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                start_new_session=True)
+        self.pid = self._process.pid
+
+    def exit_status(self):
+        """None while it runs."""
+        return self._process.poll()
+
+    def signal(self, signum):
+        if self.exit_status() is None:
+            self._process.send_signal(signum)
+
+    def wait(self, timeout):
+        return self._process.wait(timeout)
+
+    def stop(self, timeout=10):
+        """SIGTERM, then SIGKILL. True if it went by itself."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout)
+            return True
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return False

@@ -1,0 +1,52 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The acme-status page."""
+
+import json
+
+from . import procs, tls
+
+
+def fetch(httpd, name=None):
+    """(HTTP status, parsed JSON or None)"""
+    path = "/acme-status" + ("/" + name if name else "")
+    answer = tls.curl("http://localhost:%d%s" % (httpd.http_port, path),
+                      "localhost", httpd.http_port)
+    if answer.status != 200:
+        return answer.status, None
+    return answer.status, json.loads(answer.body)
+
+
+def of(httpd, name):
+    """What the page says about one site."""
+    code, status = fetch(httpd, name)
+    assert code == 200, "acme-status/%s: %s" % (name, code)
+    return status
+
+
+def wait_for(httpd, name, condition, timeout=60):
+    """The first status of the site for which condition(status) is true."""
+    seen = [None]
+
+    def look():
+        code, seen[0] = fetch(httpd, name)
+        return seen[0] if code == 200 and condition(seen[0]) else None
+    return procs.wait_until(
+        look, timeout, lambda: "status of %s, which is:\n%s\nlog:\n%s" % (
+            name, json.dumps(seen[0], indent=1), httpd.log.tail()),
+        interval=0.5)
+
+
+def problem(status):
+    """The last problem's words, all in one text."""
+    return json.dumps((status.get("renewal") or {}).get("last") or {})

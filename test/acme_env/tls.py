@@ -1,0 +1,147 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The certificate that a server shows for a name, and curl."""
+
+import datetime
+import re
+import socket
+import ssl
+
+from . import procs
+
+
+def self_signed(stem, *names):
+    """Makes stem.pem and stem.key for the names; returns both paths."""
+    cert, key = stem + ".pem", stem + ".key"
+    alt = ",".join(("IP:" if name[0].isdigit() else "DNS:") + name
+                   for name in names)
+    done = procs.run([
+        "openssl", "req", "-x509", "-newkey", "ec", "-nodes",
+        "-pkeyopt", "ec_paramgen_curve:P-256", "-days", "30",
+        "-subj", "/CN=" + names[0], "-addext", "subjectAltName=" + alt,
+        "-addext", "basicConstraints=critical,CA:FALSE",
+        "-keyout", key, "-out", cert])
+    assert done.returncode == 0, done.stdout
+    return cert, key
+
+
+class Served:
+    """What a handshake showed."""
+
+    def __init__(self, pem):
+        self.pem = pem
+        text = _x509(pem, "-subject", "-issuer", "-serial", "-startdate",
+                     "-enddate", "-ext", "subjectAltName", "-nameopt",
+                     "RFC2253")
+        fields = dict(line.split("=", 1) for line in text.splitlines()
+                      if re.match(r"[a-zA-Z]+=", line))
+        self.subject = fields["subject"].strip()
+        self.issuer = fields["issuer"].strip()
+        self.serial = fields["serial"].strip().lower()
+        self.not_before = _date(fields["notBefore"])
+        self.not_after = _date(fields["notAfter"])
+        self.names = sorted(re.findall(r"DNS:([^,\s]+)", text))
+        key = _x509(pem, "-text")
+        self.key = re.search(r"Public-Key: \((\d+) bit\)", key).group(1)
+        self.algorithm = re.search(r"Public Key Algorithm: (\S+)",
+                                   key).group(1)
+
+    @property
+    def by_pebble(self):
+        return "Pebble" in self.issuer
+
+    def __repr__(self):
+        return "<%s %s by %s>" % (self.serial, ",".join(self.names),
+                                  self.issuer)
+
+
+def _x509(pem, *args):
+    done = procs.run(["openssl", "x509", "-noout"] + list(args), stdin=pem)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def _date(text):
+    return datetime.datetime.strptime(
+        text.strip(), "%b %d %H:%M:%S %Y %Z").replace(
+            tzinfo=datetime.timezone.utc)
+
+
+def served(port, name, host="127.0.0.1", timeout=10):
+    """The certificate shown for the name, whoever signed it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((host, port), timeout=timeout) as raw:
+        with context.wrap_socket(raw, server_hostname=name) as tls:
+            der = tls.getpeercert(binary_form=True)
+    return Served(ssl.DER_cert_to_PEM_cert(der))
+
+
+def verify(port, name, root_file, host="127.0.0.1", timeout=10):
+    """The handshake as a strict client does it: chain and name. Raises."""
+    context = ssl.create_default_context(cafile=root_file)
+    with socket.create_connection((host, port), timeout=timeout) as raw:
+        with context.wrap_socket(raw, server_hostname=name):
+            pass
+
+
+def wait_for_serial(port, name, old, timeout=60):
+    """The first served certificate with another serial than old."""
+    def look():
+        try:
+            now = served(port, name)
+        except OSError:
+            return None
+        return now if now.serial != old else None
+    return procs.wait_until(look, timeout,
+                            "%s: another serial than %s" % (name, old),
+                            interval=0.3)
+
+
+class Response:
+    def __init__(self, status, headers, body, error):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.error = error
+
+    def __repr__(self):
+        return "<%s %r %s>" % (self.status, self.body[:200], self.error)
+
+
+def curl(url, name, port, ca=None, args=(), timeout=20):
+    """GET url; the connection goes to 127.0.0.1:port, whose vhost is name.
+
+    ca: a file of trusted roots; None: nothing is verified. Status 0: no
+    answer; .error says why."""
+    argv = ["curl", "-sS", "-i", "--max-time", str(timeout), "--noproxy", "*",
+            "--resolve", "%s:%d:127.0.0.1" % (name, port)]
+    argv += ["--cacert", ca] if ca else ["-k"]
+    done = procs.run(argv + list(args) + [url], timeout=timeout + 10)
+    match = None
+    text = done.stdout.replace("\r\n", "\n")
+    # Interim answers (100, 103) come first.
+    while True:
+        found = re.match(r"HTTP/\S+ (\d+)[^\n]*\n((?:[^\n]+\n)*)\n", text)
+        if not found:
+            break
+        match = found
+        text = text[found.end():]
+    if not match:
+        return Response(0, {}, "", text)
+    headers = {}
+    for line in match.group(2).splitlines():
+        key, _, value = line.partition(":")
+        headers[key.strip().lower()] = value.strip()
+    return Response(int(match.group(1)), headers, text, "")

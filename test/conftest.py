@@ -1,0 +1,146 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Fixtures: each test has its own folder, ports, Pebble and httpd.
+
+A failed test keeps its folder and says where it is. After each test the
+error log of each of its servers is checked, see acme_env/errorlog.py."""
+
+import itertools
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from acme_env.gate import Gate  # noqa: E402
+from acme_env.httpd import Httpd  # noqa: E402
+from acme_env.pebble import Pebble  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true",
+                     help="also what takes longer")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--full"):
+        return
+    later = [item for item in items if item.get_closest_marker("full")]
+    if later:
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in later]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.stash[_failed] = True
+        folder = item.stash.get(_folder, None)
+        if folder:
+            report.sections.append(("kept folder", folder))
+
+
+_numbers = itertools.count(1)
+_failed = pytest.StashKey()
+_folder = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def base_dir():
+    """Short, for unix sockets, and open to httpd's user."""
+    path = tempfile.mkdtemp(prefix="acme-test-",
+                            dir=os.environ.get("ACME_TEST_DIR", "/tmp"))
+    os.chmod(path, 0o755)
+    yield path
+    try:
+        os.rmdir(path)
+    except OSError:
+        print("\nfolders of failed tests: " + path)
+
+
+@pytest.fixture
+def room(request, base_dir):
+    """The test's folder. Removed when the test and its log check passed."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)[:32]
+    path = os.path.join(base_dir, "%d-%s" % (next(_numbers),
+                                             name.strip("-")))
+    os.makedirs(path, mode=0o755)
+    request.node.stash[_folder] = path
+    yield path
+    if not request.node.stash.get(_failed, False):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def make_pebble(room):
+    """make_pebble(**options): a started Pebble, ended after the test."""
+    made = []
+
+    def make(start=True, **options):
+        pebble = Pebble(os.path.join(room, "pebble%d" % len(made)),
+                        **options)
+        made.append(pebble)
+        return pebble.start() if start else pebble
+    yield make
+    for pebble in made:
+        pebble.shutdown()
+
+
+@pytest.fixture
+def pebble(make_pebble):
+    return make_pebble()
+
+
+@pytest.fixture
+def gate(pebble):
+    """The door before this test's Pebble."""
+    door = Gate(pebble)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def make_httpd(request, room):
+    """make_httpd(pebble=None, **options): an Httpd, where the Pebble
+    validates if there is one; stopped, and its log checked, afterwards."""
+    made = []
+
+    def make(pebble=None, **options):
+        if pebble:
+            options.setdefault("http_port", pebble.http_port)
+            options.setdefault("https_port", pebble.tls_port)
+        httpd = Httpd(os.path.join(room, "httpd%d" % len(made)), **options)
+        made.append(httpd)
+        return httpd
+    yield make
+    complaints = []
+    for httpd in made:
+        try:
+            httpd.stop()
+        except AssertionError as error:
+            complaints.append(str(error))
+        complaints += httpd.log.problems()
+    if complaints:
+        request.node.stash[_failed] = True
+        pytest.fail("the error log:\n  " + "\n  ".join(complaints),
+                    pytrace=False)
+
+
+@pytest.fixture
+def httpd(make_httpd, pebble):
+    return make_httpd(pebble)

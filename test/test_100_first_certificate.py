@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From nothing to served certificates, with no outside help."""
+
+import json
+import os
+
+import pytest
+
+from acme_env import conf, install, status, tls
+from acme_env.journey import (PATIENCE, generations, get, live_file,
+                              wait_until_served)
+
+SHOP, WWW, BLOG = "shop.test", "www.shop.test", "blog.test"
+
+
+@pytest.mark.parametrize("mpm", install.mpms())
+def test_two_sites_one_restart_one_account(make_httpd, pebble, mpm):
+    httpd = make_httpd(pebble, mpm=mpm)
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW), BLOG))
+    assert httpd.configtest() == (0, "Syntax OK\n")
+    httpd.start()
+
+    # Plain http answers normally throughout; https has a placeholder.
+    assert get(httpd, SHOP).body == conf.BODY % SHOP
+    shown = tls.served(httpd.https_port, SHOP)
+    assert not shown.by_pebble
+    answer = get(httpd, SHOP, https=True)
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+    shown = wait_until_served(httpd, pebble, SHOP, WWW, BLOG)
+    assert shown[SHOP].names == [SHOP, WWW]
+    assert shown[BLOG].names == [BLOG]
+    assert shown[SHOP].algorithm == "id-ecPublicKey"
+    assert get(httpd, WWW, https=True, ca=pebble.root_file).body \
+        == conf.BODY % SHOP
+    assert httpd.restarts() == 1
+    assert (pebble.accounts(), pebble.orders()) == (1, 2)
+    for name in (SHOP, BLOG):
+        said = status.of(httpd, name)
+        assert said["site"] == "lkc"
+        assert said["cert"]
+
+
+def test_a_second_run_does_nothing(httpd, pebble):
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    before = (pebble.accounts(), pebble.orders(), pebble.certificates())
+    assert before == (1, 1, 1)
+    httpd.restart()
+    mark = httpd.log.mark()
+    # At once, with no restart in between.
+    assert tls.served(httpd.https_port, SHOP).serial == first.serial
+    # The engine has looked, and the parent too.
+    with pytest.raises(AssertionError):
+        httpd.wait_for_log("SIGUSR1 received", timeout=14, mark=mark)
+    assert (pebble.accounts(), pebble.orders(),
+            pebble.certificates()) == before
+    assert generations(httpd, SHOP) == [1]
+
+
+def test_the_stable_files(httpd, pebble):
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMEPrivateKeys="RSA 2048"))
+    httpd.start()
+    shown = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    assert (shown.algorithm, shown.key) == ("rsaEncryption", "2048")
+    for name in ("privkey", "cert", "chain", "fullchain"):
+        path = live_file(httpd, SHOP, name + ".pem")
+        assert os.stat(path).st_mode & 0o077 == 0, path
+    with open(live_file(httpd, SHOP, "cert.pem"), encoding="ascii") as file:
+        cert = file.read()
+    assert tls.Served(cert).serial == shown.serial
+    with open(live_file(httpd, SHOP, "chain.pem"), encoding="ascii") as file:
+        chain = file.read()
+    with open(live_file(httpd, SHOP, "fullchain.pem"),
+              encoding="ascii") as file:
+        assert file.read() == cert + chain
+
+
+def test_names_at_server_level(httpd, pebble):
+    """ACMEDomain with names outside: one certificate for all that match."""
+    sites = conf.site_conf(httpd, SHOP, https="") \
+        + conf.site_conf(httpd, BLOG, https="")
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, sites, extra="ACMEDomain %s %s\n" % (SHOP, BLOG)))
+    httpd.start()
+    shown = wait_until_served(httpd, pebble, SHOP, BLOG)
+    assert shown[SHOP].serial == shown[BLOG].serial
+    assert shown[SHOP].names == sorted([SHOP, BLOG])
+    assert pebble.orders() == 1
+
+
+def test_loadmodule_alone_does_nothing(httpd, pebble):
+    httpd.configure(conf.acme_conf(httpd, pebble)
+                    + conf.localhost_conf(httpd))
+    httpd.start()
+    with pytest.raises(AssertionError):
+        pebble.wait_for("calling handler", timeout=5)
+    assert not os.path.exists(httpd.path("store"))
+    for pid in httpd.children():
+        with open("/proc/%d/maps" % pid, encoding="utf-8") as file:
+            assert "mod_acme.so" in file.read()
+
+
+def test_without_agreement_nothing_is_ordered(httpd, pebble):
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMECertificateAgreement=None))
+    httpd.expect_log("ACMECertificateAgreement accepted")
+    code, text = httpd.configtest()
+    assert code == 0
+    httpd.start()
+    said = status.wait_for(
+        httpd, SHOP, lambda s: "ACMECertificateAgreement" in json.dumps(s),
+        timeout=PATIENCE)
+    assert said["site"] != "lkc"
+    assert (pebble.accounts(), pebble.orders()) == (0, 0)
+
+
+def test_renew_mode_manual_orders_nothing(httpd, pebble):
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMERenewMode="manual"))
+    httpd.start()
+    with pytest.raises(AssertionError):
+        pebble.wait_for("calling handler", timeout=8)
+    # mod_md's number for manual.
+    assert status.of(httpd, SHOP)["renew-mode"] == 0

@@ -1,0 +1,130 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""http-01: who is answered what, while an order is under way."""
+
+import os
+
+import pytest
+
+from acme_env import conf, procs
+from acme_env.journey import as_httpd_user, get, wait_until_served
+
+SHOP, OTHER = "shop.test", "other.test"
+PLACE = "/.well-known/acme-challenge/"
+
+
+def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
+    """Only the right token, only for managed names, also while pending."""
+    held = gate.hold("/authZ/")
+    challenge = gate.hold("/chalZ/")
+    plain = "\n" + conf.site_conf(httpd, OTHER, https="SSLEngine off")
+    httpd.write("htdocs/%s%sown" % (OTHER, PLACE), "left to others\n")
+    httpd.write("htdocs/%s%sown" % (SHOP, PLACE), "not this way\n")
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, plain,
+        ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    held.wait()
+    held.release()
+    challenge.wait()
+
+    # The answer is out before the CA is told to look for it.
+    token = pending_token(httpd)
+    answer = get(httpd, SHOP, PLACE + token)
+    assert answer.status == 200
+    assert answer.body.startswith(token + ".")
+    assert get(httpd, SHOP, PLACE + token + "x").status == 404
+    assert get(httpd, SHOP, PLACE + "unknown").status == 404
+    assert get(httpd, SHOP, PLACE).status == 404
+    assert get(httpd, SHOP, PLACE + "..%2f..%2fsecret").status == 404
+    assert get(httpd, SHOP, PLACE + "own").status in (200, 404)
+    # Names that are not managed are left to others.
+    assert get(httpd, OTHER, PLACE + token).status == 404
+    assert get(httpd, OTHER, PLACE + "own").body == "left to others\n"
+
+    # A planted file is no challenge, whatever it is called.
+    folder = httpd.path("store", "challenges")
+    done = as_httpd_user(["sh", "-c",
+                          'cd "$1" && printf planted >planted && '
+                          'cp * copied; true', "sh", folder])
+    assert done.returncode == 0, done.stdout
+    assert os.path.exists(os.path.join(folder, "planted"))
+    assert get(httpd, SHOP, PLACE + "planted").status == 404
+    assert get(httpd, SHOP, PLACE + "copied").status == 404
+    assert get(httpd, SHOP, PLACE + token).status == 200
+
+    no_key_in_clear(httpd)
+    challenge.release()
+    wait_until_served(httpd, pebble, SHOP)
+    # Nothing is left behind.
+    assert get(httpd, SHOP, PLACE + token).status == 404
+    no_key_in_clear(httpd)
+
+
+def pending_token(httpd):
+    """What the CA will ask for: the name of the one pending answer."""
+    folder = httpd.path("store", "challenges")
+    names = procs.wait_until(lambda: os.listdir(folder), 10,
+                             "a pending challenge in " + folder)
+    assert len(names) == 1, names
+    return names[0]
+
+
+def no_key_in_clear(httpd):
+    """What httpd's user can read shows no secret.
+
+    Started by one user there is no such separation: nothing to see."""
+    if os.geteuid() != 0:
+        return
+    script = r"""
+import os, sys
+seen = 0
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                data = file.read()
+        except OSError:
+            continue
+        seen += 1
+        for clear in (b"PRIVATE KEY", b'"d":', b'"d" :', b"hmac"):
+            if clear in data:
+                print("IN CLEAR", os.path.join(folder, name), clear)
+print("files read:", seen)
+"""
+    path = httpd.write("look.py", script)
+    done = as_httpd_user(["/usr/bin/env", "python3", path,
+                          httpd.path("store")])
+    assert done.returncode == 0, done.stdout
+    assert "IN CLEAR" not in done.stdout, done.stdout
+    # A look that reads nothing proves nothing.
+    assert "files read: 0" not in done.stdout
+    for name in ("live", "archive", "secret"):
+        done = as_httpd_user(["ls", httpd.path("store", name, "")])
+        assert done.returncode != 0, (name, done.stdout)
+
+
+@pytest.mark.parametrize("http", [
+    "Redirect permanent / https://shop.test/",
+    "<Location />\nRequire all denied\n</Location>",
+    "ProxyPass / http://127.0.0.1:9/",
+    "RewriteEngine on\nRewriteRule .* - [F]"])
+def test_the_challenge_comes_first(make_httpd, pebble, http):
+    """Before redirects, authorization, proxies and rewriting."""
+    httpd = make_httpd(pebble, modules=("proxy", "proxy_http", "rewrite"))
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, conf.site_conf(httpd, SHOP, http=http),
+        ACMEActivation="manual"))
+    httpd.start()
+    procs.wait_until(pebble.certificates, 30,
+                     lambda: "a certificate\n" + httpd.log.tail())

@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A name added gives a new certificate; a name removed keeps the old one."""
+
+import pytest
+
+from acme_env import conf, procs, tls
+from acme_env.journey import wait_until_served
+
+SHOP, WWW, NEW = "shop.test", "www.shop.test", "new.shop.test"
+
+
+def test_a_name_added_and_a_name_removed(httpd, pebble):
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW)))
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    assert first.names == [SHOP, WWW]
+
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW, NEW)))
+    httpd.graceful()
+    # What covers the ServerName is served at once, the wider one follows.
+    assert tls.served(httpd.https_port, SHOP).serial == first.serial
+    second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
+    assert second.names == sorted([SHOP, WWW, NEW])
+    assert pebble.orders() == 2 and pebble.accounts() == 1
+
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, NEW)))
+    mark = httpd.log.mark()
+    httpd.graceful()
+    with pytest.raises(AssertionError):
+        procs.wait_until(lambda: httpd.restarts(mark) > 1, 14, "a restart")
+    assert tls.served(httpd.https_port, SHOP).serial == second.serial
+    assert pebble.orders() == 2

@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Renewal by itself, in time, with a new key; the old one is archived."""
+
+import subprocess
+
+import pytest
+
+from acme_env import conf, status, tls
+from acme_env.journey import (generations, get, live_file, wait_until_served)
+
+SHOP, BLOG = "shop.test", "blog.test"
+
+
+def public_key(path):
+    return subprocess.run(["openssl", "pkey", "-in", path, "-pubout"],
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def test_a_renewal_changes_serial_and_key(make_httpd, make_pebble):
+    pebble = make_pebble(validity=90)
+    httpd = make_httpd(pebble)
+    # Due 20 s after it was issued.
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMERenewWindow="70s",
+                                      ACMECheckInterval="2s"))
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    old_key = public_key(live_file(httpd, SHOP, "privkey.pem"))
+    second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial,
+                                 timeout=70)
+    assert second.by_pebble and second.not_before > first.not_before
+    tls.verify(httpd.https_port, SHOP, pebble.root_file)
+    assert public_key(live_file(httpd, SHOP, "privkey.pem")) != old_key
+    assert pebble.accounts() == 1
+    # The old one is kept beside the live one.
+    assert generations(httpd, SHOP)[:2] == [1, 2]
+    with open(httpd.path("store", "archive", SHOP, "1", "cert.pem"),
+              encoding="ascii") as file:
+        assert tls.Served(file.read()).serial == first.serial
+    said = status.of(httpd, SHOP)
+    assert said["site"] == "lkc"
+    assert second.serial.lstrip("0") in str(said["cert"]).lower()
+
+
+@pytest.mark.full
+def test_the_archive_is_bounded(make_httpd, make_pebble):
+    pebble = make_pebble(validity=60)
+    httpd = make_httpd(pebble)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMERenewWindow="55s",
+                                      ACMECheckInterval="1s"))
+    httpd.start()
+    shown = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    for _ in range(6):
+        shown = tls.wait_for_serial(httpd.https_port, SHOP, shown.serial,
+                                    timeout=90)
+    kept = generations(httpd, SHOP)
+    assert len(kept) == 4 and kept[-1] >= 7, kept
+
+
+def test_a_failing_renewal_keeps_the_certificate(make_httpd, make_pebble):
+    pebble = make_pebble(validity=300)
+    httpd = make_httpd(pebble)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMERenewWindow="285s",
+                                      ACMECheckInterval="2s",
+                                      ACMERetryDelay="10min"))
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    pebble.break_name(SHOP)
+    httpd.expect_log(r"ACME\d+: %s: " % SHOP)
+    said = status.wait_for(
+        httpd, SHOP, lambda s: (s.get("renewal") or {}).get("errors"),
+        timeout=90)
+    assert said["renewal"]["errors"] == 1
+    assert said["renewal"]["next-run"]
+    assert SHOP in status.problem(said)
+    orders = pebble.orders()
+    httpd.graceful()
+    shown = tls.served(httpd.https_port, SHOP)
+    assert shown.by_pebble
+    assert get(httpd, SHOP, https=True, ca=pebble.root_file).status == 200
+    assert shown.not_before >= first.not_before
+    assert pebble.orders() == orders

@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Killed, or restarted, in the middle: nothing is lost, nothing is double."""
+
+import pytest
+
+from acme_env import conf, procs, status, tls
+from acme_env.journey import wait_until_served, worker_pid
+
+SHOP, BAD = "shop.test", "bad.test"
+
+
+@pytest.mark.parametrize("path, before", [
+    ("/sign-me-up", False), ("/authZ/", True), ("/chalZ/", True),
+    ("/chalZ/", False), ("/finalize-order/", True),
+    ("/finalize-order/", False), ("/certZ/", True)])
+def test_the_worker_is_killed(httpd, pebble, gate, path, before):
+    """kill -9 with the request on its way, or answered and not heard of."""
+    held = gate.hold(path, before=before)
+    httpd.allow_log("exit signal Killed")
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    held.wait()
+    httpd.kill_child(worker_pid(httpd))
+    held.release()
+    wait_until_served(httpd, pebble, SHOP, timeout=90)
+    assert (pebble.accounts(), pebble.orders(),
+            pebble.certificates()) == (1, 1, 1)
+    assert status.of(httpd, SHOP)["site"] == "lkc"
+
+
+def test_thirty_restarts_during_orders(httpd, pebble, gate):
+    """One site's order succeeds meanwhile, the other's has failed."""
+    pebble.break_name(BAD)
+    httpd.expect_log(r"acme:(warn|error).* %s: " % BAD)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, BAD, SHOP, ACMERetryDelay="10min",
+        ACMECertificateAuthority=gate.directory))
+    held = gate.hold("/finalize-order/")
+    httpd.start()
+    held.wait()
+    status.wait_for(httpd, BAD,
+                    lambda s: (s.get("renewal") or {}).get("errors"))
+    for count in range(30):
+        if count == 15:
+            held.release()
+        httpd.graceful()
+    wait_until_served(httpd, pebble, SHOP)
+    assert (pebble.accounts(), pebble.orders(),
+            pebble.certificates()) == (1, 2, 1)
+    said = status.of(httpd, BAD)
+    assert said["renewal"]["errors"] == 1
+    assert not tls.served(httpd.https_port, BAD).by_pebble
+    assert procs.alive(httpd.pid)

@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A CA that is down, slow, or says what it should not."""
+
+import time
+
+import pytest
+
+from acme_env import conf, status
+from acme_env.journey import get, wait_until_served
+
+SHOP, BLOG, BAD = "shop.test", "blog.test", "bad.test"
+
+
+def errors(said):
+    return (said.get("renewal") or {}).get("errors") or 0
+
+
+def test_half_of_the_nonces_are_rejected(make_httpd, make_pebble):
+    pebble = make_pebble(env={"PEBBLE_WFE_NONCEREJECT": "50"})
+    httpd = make_httpd(pebble)
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, "www.shop.test"),
+                                      BLOG))
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP, BLOG)
+    assert (pebble.accounts(), pebble.orders()) == (1, 2)
+
+
+def test_the_ca_is_down_at_start(make_httpd, make_pebble):
+    """The server starts and serves, tries with growing delay, and says so;
+    and all is well once the CA is there."""
+    pebble = make_pebble(start=False)
+    httpd = make_httpd(pebble)
+    httpd.expect_log(r"acme:(warn|error)")
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMERetryDelay="1s"))
+    httpd.start(timeout=10)
+    assert get(httpd, SHOP).status == 200
+    assert get(httpd, SHOP, https=True).status == 503
+    said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 1)
+    assert "localhost" in status.problem(said)
+    said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 2)
+    second = time.monotonic()
+    # The delays were 1 s, then ten times as much.
+    time.sleep(4)
+    assert errors(status.of(httpd, SHOP)) == 2
+    assert said["renewal"]["next-run"]
+    pebble.start()
+    wait_until_served(httpd, pebble, SHOP, timeout=90)
+    assert time.monotonic() - second > 5
+    assert pebble.orders() == 1
+
+
+def test_one_bad_name_delays_no_other(httpd, pebble):
+    pebble.break_name(BAD)
+    httpd.expect_log(r"acme:(warn|error).* %s: " % BAD)
+    httpd.configure(conf.managed_conf(httpd, pebble, BAD, SHOP,
+                                      ACMERetryDelay="10min"))
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP)
+    said = status.of(httpd, BAD)
+    assert errors(said) == 1
+    last = said["renewal"]["last"]
+    assert "urn:ietf:params:acme:error:" in last["problem"]
+    assert last["detail"]
+    assert "to-fix" in str(said)
+    assert pebble.orders() == 2
+
+
+@pytest.mark.parametrize("path, code, body, kind", [
+    ("/dir", 200, "<html>welcome to the hotel</html>", "text/html"),
+    ("/dir", 200, "{}", "application/json"),
+    ("/dir", 503, "", "text/plain"),
+    ("/nonce-plz", 500, "", "text/plain"),
+    ("/sign-me-up", 400,
+     '{"type": "urn:ietf:params:acme:error:externalAccountRequired",'
+     ' "detail": "join first"}', "application/problem+json"),
+    ("/order-plz", 429,
+     '{"type": "urn:ietf:params:acme:error:rateLimited",'
+     ' "detail": "too many of you"}', "application/problem+json"),
+    ("/order-plz", 201, '{"status": "surprised"}', "application/json"),
+    ("/certZ/", 200, "no certificate at all",
+     "application/pem-certificate-chain"),
+])
+def test_a_strange_answer(httpd, pebble, gate, path, code, body, kind):
+    """A clear problem, no crash, no loop; the site's http goes on."""
+    gate.answer(path, code, body, kind)
+    httpd.expect_log(r"acme:(warn|error)")
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMERetryDelay="10min",
+        ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 1)
+    assert said["renewal"]["last"]["problem"]
+    assert said["renewal"]["last"]["detail"]
+    seen = len(gate.requests)
+    time.sleep(3)
+    assert len(gate.requests) == seen
+    assert get(httpd, SHOP).status == 200
+    if "detail" in body:
+        assert "join first" in status.problem(said) \
+            or "too many of you" in status.problem(said)

@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""make install and a2enmod acme, in Debian's layout, in a folder of its own.
+
+The layout is that of the package apache2, downloaded and unpacked: nothing
+is installed, no service is started."""
+
+import glob
+import os
+import re
+import shutil
+
+import pytest
+
+from acme_env import conf, install, procs
+from acme_env.journey import wait_until_served
+
+SHOP = "shop.test"
+
+
+def must(argv, **kwargs):
+    done = procs.run(argv, timeout=400, **kwargs)
+    assert done.returncode == 0, "%s\n%s" % (argv, done.stdout[-3000:])
+    return done.stdout
+
+
+@pytest.fixture
+def layout(room):
+    """Debian's /etc/apache2 and its tools, below the room."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        pytest.skip("no Debian: there is no a2enmod to try")
+    folder = os.path.join(room, "debian")
+    os.makedirs(folder)
+    must(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
+          "apache2"], cwd=folder)
+    must(["dpkg", "-x"] + glob.glob(folder + "/apache2_*.deb") + [folder])
+    return folder
+
+
+def build_dir():
+    """Where the module was built: its Makefile installs it."""
+    path = os.path.dirname(os.path.dirname(install.acme_module()))
+    assert os.path.exists(os.path.join(path, "config.status")), \
+        "%s is no build folder: the module must come from make" % path
+    return path
+
+
+def source_dir(build):
+    with open(os.path.join(build, "Makefile"), encoding="utf-8") as file:
+        found = re.search(r"^abs_srcdir = (.+)$", file.read(), re.M)
+    return found.group(1)
+
+
+def test_a2enmod(make_httpd, pebble, layout, room):
+    # Configured anew: where a2enmod looks is known at configure time only.
+    build = os.path.join(room, "build")
+    os.makedirs(build)
+    source = source_dir(build_dir())
+    if os.path.exists(os.path.join(source, "config.status")):
+        pytest.fail("built inside of the source: build out of the tree")
+    must([source + "/configure", "--disable-werror",
+          "--with-apxs=" + install.apxs_path(),
+          "--with-modsdir=/etc/apache2/mods-available"], cwd=build)
+    must(["make", "-j2", "mod_acme.la"], cwd=build)
+    stage = os.path.join(room, "stage")
+    must(["make", "install", "DESTDIR=" + stage], cwd=build)
+
+    etc = os.path.join(layout, "etc", "apache2")
+    for name in ("acme.load", "acme.conf"):
+        shutil.copy(os.path.join(stage, "etc/apache2/mods-available", name),
+                    os.path.join(etc, "mods-available"))
+    # The stage is not where it will live: only the module's path changes.
+    load = os.path.join(etc, "mods-available", "acme.load")
+    with open(load, encoding="utf-8") as file:
+        text = file.read()
+    module = re.search(r"LoadModule acme_module (\S+)", text).group(1)
+    assert os.path.exists(stage + module)
+    with open(load, "w", encoding="utf-8") as file:
+        file.write(text.replace(module, stage + module))
+
+    httpd = make_httpd(pebble)
+    env = {"PATH": os.environ["PATH"] + ":/usr/sbin",
+           "APACHE_CONFDIR": etc, "APACHE_LOCK_DIR": httpd.path("run"),
+           "HOME": room}
+    said = must([os.path.join(layout, "usr/sbin/a2enmod"), "acme"], env=env)
+    # mod_ssl comes with it.
+    enabled = os.listdir(os.path.join(etc, "mods-enabled"))
+    assert {"acme.load", "acme.conf", "ssl.load"} <= set(enabled), said
+
+    httpd.write("conf/mime.types", "text/html html\n")
+    httpd.configure("""
+Define APACHE_RUN_DIR "%s"
+Include %s/mods-enabled/*.load
+Include %s/mods-enabled/*.conf
+# Debian's comes with another package.
+TypesConfig "%s/conf/mime.types"
+""" % (httpd.path("run"), etc, etc, httpd.dir) + debian_base(httpd, enabled)
+        + conf.managed_conf(httpd, pebble, SHOP).replace(
+            "LoadModule acme_module %s\n" % install.acme_module(), ""),
+        base=False)
+    assert httpd.configtest()[0] == 0, httpd.configtest()[1]
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP)
+    httpd.stop()
+    must([os.path.join(layout, "usr/sbin/a2dismod"), "acme"], env=env)
+    must(["make", "uninstall", "DESTDIR=" + stage], cwd=build)
+    left = [file for _, _, files in os.walk(stage) for file in files]
+    assert left == []
+
+
+def debian_base(httpd, enabled):
+    """Our own base without the modules that Debian's links load."""
+    return "".join(
+        line for line in httpd.base_conf().splitlines(True)
+        if not any(line.startswith("LoadModule %s_module "
+                                   % name.rpartition(".")[0])
+                   for name in enabled)
+        and not (line.startswith("SSLSessionCache") and
+                 "ssl.conf" in enabled))

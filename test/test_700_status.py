@@ -1,0 +1,79 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""acme-status and the section in server-status."""
+
+import json
+
+from acme_env import conf, status, tls
+from acme_env.journey import get, wait_until_served
+
+SHOP, WWW, BAD = "shop.test", "www.shop.test", "bad.test"
+
+
+def test_what_the_pages_say(httpd, pebble):
+    pebble.break_name(BAD)
+    httpd.expect_log(r"acme:(warn|error).* %s: " % BAD)
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW), BAD,
+                                      ACMERetryDelay="10min",
+                                      ACMEContactEmail="ann@shop.test"))
+    httpd.start()
+    shown = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    status.wait_for(httpd, BAD,
+                    lambda s: (s.get("renewal") or {}).get("errors"))
+
+    # One site: mod_md's names and forms.
+    shop = status.of(httpd, SHOP)
+    assert shop["name"] == SHOP and sorted(shop["domains"]) == [SHOP, WWW]
+    assert shop["contacts"] == ["mailto:ann@shop.test"]
+    assert shop["ca"]["urls"] == [pebble.directory]
+    assert shop["ca"]["agreement"] == "accepted"
+    assert shop["site"] == "lkc" and shop["state-descr"]
+    [(kind, cert)] = shop["cert"].items()
+    assert kind == "P-256"
+    assert cert["serial"].lower().lstrip("0") == shown.serial.lstrip("0")
+    assert len(cert["sha256-fingerprint"].replace(":", "")) == 64
+    assert cert["valid"]["from"] and cert["valid"]["until"]
+
+    bad = status.of(httpd, BAD)
+    assert bad["site"] != "lkc" and not bad.get("cert")
+    assert bad["renewal"]["errors"] == 1 and bad["renewal"]["next-run"]
+    assert bad["renewal"]["last"]["problem"].startswith(
+        "urn:ietf:params:acme:error:")
+    assert "to-fix" in json.dumps(bad)
+
+    # All, and one that is not there.
+    code, everything = status.fetch(httpd)
+    assert code == 200
+    assert sorted(site["name"] for site in everything["managed-domains"]) \
+        == [BAD, SHOP]
+    assert everything["activation"]["mode"] == "graceful"
+    assert status.fetch(httpd, "unknown.test")[0] == 404
+    # No secret of any kind.
+    assert "PRIVATE" not in json.dumps(everything)
+
+    # server-status, for people and for programs.
+    page = get(httpd, "localhost", "/server-status").body
+    assert "Managed Certificates" in page
+    assert SHOP in page and BAD in page
+    auto = get(httpd, "localhost", "/server-status?auto").body
+    lines = dict(line.split(": ", 1) for line in auto.splitlines()
+                 if line.startswith("ManagedCertificates"))
+    assert lines["ManagedCertificatesTotal"] == "2"
+    assert lines["ManagedCertificatesOK"] == "1"
+    assert lines["ManagedCertificatesErrored"] == "1"
+
+    # The words of others are escaped.
+    assert "<script" not in page
+    answer = tls.curl("http://localhost:%d/acme-status/%%3Cscript%%3E"
+                      % httpd.http_port, "localhost", httpd.http_port)
+    assert answer.status == 404
