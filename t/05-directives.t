@@ -1,38 +1,188 @@
 #!/usr/bin/env perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Every directive of the table is in conf/acme.conf and in the manual, and
-# neither has one that the table has not.
+# Directives and messages are documented, and nothing else is:
+# - each row of the table in mod_acme_cmds.c has an entry in conf/acme.conf, a
+#   section in docs/directives.md and a line in docs/mod_acme.7;
+# - "Default:" in the manual is what stands in parentheses at the end of the
+#   row's help text, word for word; where there are none, it is "none";
+# - "Context:" is what acme_setting_e says;
+# - each setting has its directive's name in acme_setting_name();
+# - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
-use Test::More tests => 4;
+use Test::More tests => 17;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
 
 sub slurp {
     my ($file) = @_;
-    open my $fh, '<', $file or BAIL_OUT("$file: $!");
+    open my $fh, '<:encoding(UTF-8)', $file or BAIL_OUT("$file: $!");
     local $/;
     return scalar <$fh>;
 }
-
-my $code = join '', map { slurp($_) } glob 'mod_acme/httpd/*.c';
-my %table = map { $_ => 1 } $code =~ /\bAP_INIT_\w+\s*\(\s*"(<?ACME\w+)"/g;
-
-sub names {
-    my ($text) = @_;
-    return map { $_ => 1 } $text =~ /\b(ACME[A-Z]\w*[a-z]\w*)/g;
-}
-my %conf = names(slurp('conf/acme.conf'));
-my %docs = names(slurp('docs/directives.md'));
 
 sub none {
     my ($name, @wrong) = @_;
     ok(!@wrong, $name) or diag(join "\n", @wrong);
 }
-ok(%table > 0, 'there are directives');
-none('all are in conf/acme.conf', grep { !$conf{$_} } sort keys %table);
-none('all are in docs/directives.md', grep { !$docs{$_} } sort keys %table);
-none('there are no others',
-     grep { !$table{$_} } sort keys %{{%conf, %docs}});
+
+# Without comments; adjacent literals in one.
+sub code {
+    my ($file) = @_;
+    my $text = slurp($file);
+    $text =~ s{/\*.*?\*/}{}gs;
+    1 while $text =~ s/"((?:\\.|[^"\\\n])*)"\s*"/"$1/;
+    return $text;
+}
+
+# ---- the code ---------------------------------------------------------------
+
+my $cmds = code('mod_acme/httpd/mod_acme_cmds.c');
+my ($rows) = $cmds =~ /\bacme_commands\[\]\s*=\s*\{(.*)\}\s*;/s
+    or BAIL_OUT('there is no table acme_commands[]');
+my (%default, %setter, %twice, @row);
+while ($rows =~ /\bAP_INIT_\w+\s*\(\s*"(<?ACME\w+)"\s*,\s*(\w+)\s*,
+                 ([^"]*)"((?:\\.|[^"\\])*)"\s*\)/gx) {
+    my ($name, $setter, $info, $help) = ($1, $2, $3, $4);
+    $twice{$name}++ if exists $default{$name};
+    $default{$name} = $help =~ /\(([^()]*)\)$/ ? $1 : 'none';
+    $setter{$name} = [$setter, $info];
+    push @row, $name;
+}
+my $rows_written = () = $rows =~ /\bAP_INIT_/g;
+is(scalar @row, $rows_written, 'each row of the table is understood');
+none('no directive is in the table twice', sort keys %twice);
+
+my $header = code('mod_acme/httpd/mod_acme_config.h');
+my ($enum) = $header =~ /enum\s*\{([^}]*)\}\s*acme_setting_e\s*;/s
+    or BAIL_OUT('there is no acme_setting_e');
+my @setting = $enum =~ /\b(ACME_SETTING_\w+)/g;
+is(pop @setting, 'ACME_SETTING_COUNT', 'acme_setting_e ends with its count');
+my ($first_wide) =
+    $header =~ /#define\s+ACME_SETTING_SERVER_WIDE\s+(ACME_SETTING_\w+)/;
+
+my $config = code('mod_acme/httpd/mod_acme_config.c');
+my ($names) = $config =~ /\bacme_setting_name\s*\([^)]*\)\s*\{[^{]*\{([^}]*)\}/s;
+my @name = ($names // '') =~ /"(\w*)"/g;
+# Adjacent literals are one: a comma that is missing joins two names.
+is(scalar @name, scalar @setting, 'each setting has a name');
+
+# The setting that a row sets: named in the row, or by its setter.
+my (%wide, @wrong, %set);
+my %of_name = map { $name[$_] // '' => $setting[$_] } 0 .. $#setting;
+for my $name (@row) {
+    my ($setter, $info) = @{$setter{$name}};
+    my ($body) = $cmds =~ /\b\Q$setter\E\s*\([^)]*\)\s*\n\{(.*?)\n\}/s;
+    my %in = map { $_ => 1 } ("$info" =~ /\bACME_SETTING_\w+/
+                              ? $info : $body // '') =~ /\b(ACME_SETTING_\w+)/g;
+    next if $name eq 'ACMEDomain' && !%in;
+    my @in = sort keys %in;
+    if (@in != 1) {
+        push @wrong, "$name sets " . (@in ? join(' and ', @in) : 'nothing');
+    }
+    elsif (($of_name{$name} // '') ne $in[0]) {
+        push @wrong, "$name sets $in[0], which acme_setting_name() calls "
+            . ({reverse %of_name}->{$in[0]} // 'nothing');
+    }
+    $set{$_}++ for @in;
+}
+none('acme_setting_name() names the directive that sets it', @wrong);
+none('each setting has a directive', grep { !$set{$_} } @setting);
+
+my $is_wide = 0;
+for my $i (0 .. $#setting) {
+    $is_wide ||= $setting[$i] eq ($first_wide // '');
+    $wide{$name[$i] // ''} = $is_wide;
+}
+ok($is_wide, 'ACME_SETTING_SERVER_WIDE is one of them');
+
+# ---- conf/acme.conf ---------------------------------------------------------
+
+my $conf = slurp('conf/acme.conf');
+none('each has a heading with its default in conf/acme.conf',
+     grep { $conf !~ /^# \Q$_\E .*\bDefault: \S/m } @row);
+none('each has an example in conf/acme.conf',
+     grep { $conf !~ /^#\Q$_\E( |$)/m } @row);
+
+# ---- docs/directives.md -----------------------------------------------------
+
+my $manual = slurp('docs/directives.md');
+my (%section, @again);
+while ($manual =~ /^## (<?ACME\w+)\n(.*?)(?=^## |\z)/gms) {
+    push @again, $1 if exists $section{$1};
+    $section{$1} = $2;
+}
+none('each has one section in the manual',
+     (grep { !exists $section{$_} } @row), @again);
+@wrong = ();
+my @forms;
+for my $name (grep { exists $section{$_} } @row) {
+    my %line = $section{$name} =~ /^    (\w+): +(\S.*)$/mg;
+    my $context = $wide{$name} ? 'server config' : 'server config, virtual host';
+
+    push @wrong, "$name: the manual says '" . ($line{Default} // '')
+        . "', the table '$default{$name}'"
+        if ($line{Default} // '') ne $default{$name};
+    push @forms, "$name: Context is '$context'"
+        if ($line{Context} // '') ne $context;
+    push @forms, "$name: Syntax begins with its name"
+        if ($line{Syntax} // '') !~ /^\Q$name\E /;
+    push @forms, "$name: there is no Merge" if !$line{Merge};
+    push @forms, "$name: it does not say what is refused"
+        if $section{$name} !~ /^Refused: /m;
+    push @forms, "$name: there is no example"
+        if $section{$name} !~ /^ {4,}\Q$name\E( |$)/m;
+}
+none('the default is that of the table', @wrong);
+none('Syntax, Context, Merge, an example, what is refused', @forms);
+
+# ---- nothing else -----------------------------------------------------------
+
+# Acronyms and message tags are no directives.
+my %known = map { $_ => 1 } @row;
+my %stranger;
+my @texts = (glob('docs/*'), glob('conf/*'), 'README', 'SECURITY.md', 'CHANGES',
+             glob('mod_acme/*/*.[ch]'));
+for my $file (grep { -f } @texts) {
+    my $n = 0;
+    for my $line (split /\n/, slurp($file)) {
+        $n++;
+        while ($line =~ /\b(ACME[A-Z]\w*[a-z]\w*)/g) {
+            $stranger{"$file:$n: $1"} = 1 if !$known{$1};
+        }
+    }
+}
+none('no file names a directive that the table has not',
+     (sort keys %stranger),
+     map { "docs/directives.md: $_" } grep { !$known{$_} } sort keys %section);
+
+my $man = slurp('docs/mod_acme.7');
+none('each is in the man page', grep { $man !~ /^\.It Cm \Q$_\E$/m } @row);
+
+# ---- docs/problems.md -------------------------------------------------------
+
+# The level stands between the call and the tag. What one function logs for
+# another (acme_sites_refuse) is an error, or a warning.
+my (%tag, %loud);
+for my $file (sort glob 'mod_acme/*/*.c') {
+    my $text = code($file);
+    while ($text =~ /\b(acme_log|ap_log_\w+|acme_sites_\w+)\s*\(
+                     ((?:(?!;).)*?)\bACME_TAG\((\d{4})\)/gsx) {
+        my ($call, $args, $tag) = ($1, $2, $3);
+        $tag{$tag} = $file;
+        $loud{$tag} = $file if $call =~ /^acme_sites/
+            || $args =~ /LOG_(EMERG|ALERT|CRIT|ERR|WARNING|NOTICE)\b/;
+    }
+    while ($text =~ /\bACME_TAG\((\d{4})\)/g) {
+        $tag{$1} //= $file;
+    }
+}
+my $problems = slurp('docs/problems.md');
+my %told = map { $_ => 1 } $problems =~ /^### ACME(\d{4})$/mg;
+ok(%tag > 0, 'there are messages');
+none('each message of level notice or worse is in docs/problems.md',
+     map { "ACME$_, in $loud{$_}" } grep { !$told{$_} } sort keys %loud);
+none('docs/problems.md has no other',
+     map { "ACME$_" } grep { !$loud{$_} } sort keys %told);

@@ -170,10 +170,11 @@ acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p)
 {
     acme_store_t *store;
 
-    if (!setup->seal || acme_store_fs_open(&store, setup->store_dir, NULL, p)) {
+    if (!setup->vault ||
+        acme_store_fs_open(&store, setup->store_dir, NULL, p)) {
         return NULL;
     }
-    return acme_vault_create(store, setup->seal, setup->log, p);
+    return acme_vault_share(setup->vault, store, p);
 }
 
 void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,

@@ -33,6 +33,7 @@
 #include "acme_holding.h"
 #include "acme_live.h"
 #include "acme_log.h"
+#include "acme_placeholder.h"
 #include "acme_restart.h"
 #include "acme_seal.h"
 #include "acme_spec.h"
@@ -135,8 +136,8 @@ typedef struct acme_setup_t {
     const acme_seal_t *seal;   /**< NULL: the store is of no use */
     const char *unusable;      /**< why, or NULL */
     acme_live_t *live;         /**< or NULL */
-    const char *placeholder_cert;
-    const char *placeholder_key;
+    acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
+    acme_vault_t *vault;       /**< of the parent: children share it */
     acme_stamp_t *staged;      /**< what startup looked at, by index of specs */
     acme_board_t *board;       /**< shared memory */
 } acme_setup_t;

@@ -34,6 +34,8 @@ struct acme_configtest_t {
     apr_file_t *output;
     apr_time_t started;
     const char *words;
+    void (*ended)(void *baton);
+    void *baton;
 };
 
 static apr_status_t abandon(void *data)
@@ -48,12 +50,15 @@ static apr_status_t abandon(void *data)
 }
 
 acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
-                                          apr_pool_t *pconf)
+                                          void (*ended)(void *baton),
+                                          void *baton, apr_pool_t *pconf)
 {
     acme_configtest_t *test = apr_pcalloc(pconf, sizeof(*test));
 
     test->server = s;
     test->dir = dir;
+    test->ended = ended;
+    test->baton = baton;
     test->pconf = pconf;
     apr_pool_create(&test->p, pconf);
     apr_pool_pre_cleanup_register(pconf, test, abandon);
@@ -93,7 +98,7 @@ static const char *read_words(acme_configtest_t *test)
     return apr_pstrdup(test->p, words);
 }
 
-static void ended(int reason, void *data, int status)
+static void maintain(int reason, void *data, int status)
 {
     acme_configtest_t *test = data;
 
@@ -103,12 +108,14 @@ static void ended(int reason, void *data, int status)
     apr_proc_other_child_unregister(test);
     if (reason == APR_OC_REASON_DEATH && status == 0) {
         test->state = ACME_CONFIGTEST_PASSED;
-        return;
     }
-    test->state = ACME_CONFIGTEST_FAILED;
-    if (!test->words) {
-        test->words = read_words(test);
+    else {
+        test->state = ACME_CONFIGTEST_FAILED;
+        if (!test->words) {
+            test->words = read_words(test);
+        }
     }
+    test->ended(test->baton);
 }
 
 /* Its output goes to a file without a name, so that it never has to wait for
@@ -180,7 +187,7 @@ void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
         return;
     }
     test->state = ACME_CONFIGTEST_RUNNING;
-    apr_proc_other_child_register(test->proc, ended, test, NULL, test->p);
+    apr_proc_other_child_register(test->proc, maintain, test, NULL, test->p);
 }
 
 acme_configtest_e acme_configtest_state(acme_configtest_t *test,

@@ -37,9 +37,11 @@ typedef enum {
 typedef struct acme_configtest_t acme_configtest_t;
 
 /** @param dir where its output goes for as long as it runs: root's only
+ *  @param ended called when a test has ended, from the server's main loop
  *  @param pconf ends a test under way when it is cleared */
 acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
-                                          apr_pool_t *pconf);
+                                          void (*ended)(void *baton),
+                                          void *baton, apr_pool_t *pconf);
 
 /** Starts one; none may be running. On failure it has FAILED at once. */
 void acme_configtest_start(acme_configtest_t *test, apr_time_t now);

@@ -81,6 +81,20 @@ static void read_policy(monitor_t *m)
     m->policy.gather = intervals ? intervals->routine : DEFAULT_ROUTINE;
 }
 
+static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
+
+/* From the monitor hook, and when a test has ended: the hook is called every
+ * ten seconds only. */
+static void look_and_act(void *baton)
+{
+    monitor_t *m = baton;
+    apr_pool_t *ptemp;
+
+    apr_pool_create(&ptemp, m->setup->pconf);
+    work(m, apr_time_now(), ptemp);
+    apr_pool_destroy(ptemp);
+}
+
 apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp)
 {
@@ -107,7 +121,7 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
     read_policy(m);
     acme_modules_read(&m->modules, setup->pconf);
     m->test = acme_configtest_create(setup->server, setup->store_dir,
-                                     setup->pconf);
+                                     look_and_act, m, setup->pconf);
     monitor = m;
     apr_pool_cleanup_register(setup->pconf, m, forget, apr_pool_cleanup_null);
     return APR_SUCCESS;
@@ -267,6 +281,11 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     apr_time_t when;
 
     m->facts.last_restart = m->process->last_restart;
+    if (m->facts.last_restart > now) {
+        /* The clock was turned back. */
+        m->facts.last_restart = now;
+        m->process->last_restart = now;
+    }
     m->facts.last_duration = m->process->duration;
     m->facts.fruitless = m->process->fruitless;
     m->facts.draining = count_draining();
@@ -325,13 +344,10 @@ static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 
 int acme_monitor(apr_pool_t *p, server_rec *s)
 {
-    apr_pool_t *ptemp;
-
+    (void)p;
     (void)s;
     if (monitor) {
-        apr_pool_create(&ptemp, p);
-        work(monitor, apr_time_now(), ptemp);
-        apr_pool_destroy(ptemp);
+        look_and_act(monitor);
     }
     return DECLINED;
 }

@@ -40,9 +40,10 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
 {
     acme_setup_t *setup = acme_setup_get();
     acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec;
+    const char *placeholder;
 
-    (void)p;
     if (!holding) {
         return DECLINED;
     }
@@ -73,11 +74,17 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         serves(holding, ACME_SERVING_OKC);
         return DECLINED;
     }
-    if (!setup->placeholder_cert) {
+    if (!setup->placeholder ||
+        acme_placeholder_cert(&placeholder, setup->placeholder,
+                              s->server_hostname, &problem, p)) {
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0112) "%s: there is no placeholder certificate: %s",
+                 spec->name,
+                 problem.detail ? problem.detail : "see the message before");
         return DECLINED;
     }
-    give(cert_files, setup->placeholder_cert, key_files,
-         setup->placeholder_key);
+    give(cert_files, placeholder, key_files,
+         acme_placeholder_key(setup->placeholder));
     acme_config_get(s)->placeholder = 1;
     serves(holding, ACME_SERVING_PLACEHOLDER);
     return OK;

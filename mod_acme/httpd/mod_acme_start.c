@@ -138,6 +138,18 @@ static void open_secret(acme_setup_t *setup, apr_pool_t *ptemp)
     acme_key_wipe(secret, len);
 }
 
+/* One before the children are forked, so that all together complain once of an
+ * item that does not open. */
+static void open_vault(acme_setup_t *setup)
+{
+    acme_store_t *store;
+
+    if (!acme_store_fs_open(&store, setup->store_dir, NULL, setup->pconf)) {
+        setup->vault = acme_vault_create(store, setup->seal, setup->log,
+                                         setup->pconf);
+    }
+}
+
 static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -158,46 +170,51 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
                               ap_unixd_config.group_id, &problem, ptemp)) {
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
     }
-}
-
-/* The store is of no use: a folder of our own, gone once mod_ssl has read it. */
-static apr_status_t remove_folder(void *dir)
-{
-    apr_pool_t *p;
-
-    if (!apr_pool_create(&p, NULL)) {
-        acme_file_remove_tree(dir, p);
-        apr_pool_destroy(p);
+    if (setup->seal) {
+        open_vault(setup);
     }
-    return APR_SUCCESS;
 }
 
+/* What a start that was killed left behind. Nobody else writes here. */
+static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
+{
+    apr_array_header_t *names;
+    int i;
+
+    if (acme_file_list(&names, dir, ptemp)) {
+        return;
+    }
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (!strncmp(name, "placeholder.", 12)) {
+            acme_file_remove_tree(apr_pstrcat(ptemp, dir, "/", name, NULL),
+                                  ptemp);
+        }
+    }
+}
+
+/* In the store, or where that is of no use in the system's temporary folder.
+ * Gone with ptemp, when mod_ssl has read it. */
 static void open_placeholder(acme_setup_t *setup, apr_time_t now,
                              apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *temp;
-    char *dir;
 
-    if (setup->live &&
-        !acme_live_placeholder(&setup->placeholder_cert,
-                               &setup->placeholder_key, setup->live, now,
-                               &problem, setup->pconf)) {
-        return;
-    }
-    if (!apr_temp_dir_get(&temp, ptemp)) {
-        dir = apr_pstrcat(ptemp, temp, "/mod_acme.XXXXXX", NULL);
-        if (mkdtemp(dir)) {
-            apr_pool_cleanup_register(ptemp, dir, remove_folder,
-                                      apr_pool_cleanup_null);
-            if (!acme_live_placeholder_in(&setup->placeholder_cert,
-                                          &setup->placeholder_key, dir, now,
-                                          &problem, setup->pconf)) {
-                return;
-            }
+    if (setup->live) {
+        remove_leftovers(setup->store_dir, ptemp);
+        if (!acme_placeholder_create(&setup->placeholder, setup->store_dir,
+                                     now, &problem, ptemp)) {
+            return;
         }
     }
-    setup->placeholder_cert = NULL;
+    if (!apr_temp_dir_get(&temp, ptemp) &&
+        !acme_placeholder_create(&setup->placeholder, temp, now, &problem,
+                                 ptemp)) {
+        return;
+    }
+    setup->placeholder = NULL;
     acme_log(setup->log, ACME_LOG_ERR, 0,
              ACME_TAG(0103) "there is no placeholder certificate for sites "
              "without one: %s", acme_problem_text(&problem, ptemp));
@@ -350,7 +367,7 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = acme_setup_get();
     int counts[ACME_SERVING_LKC + 1] = {0};
     int i;
 
@@ -361,6 +378,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (!setup || !setup->log) {
         return OK;
     }
+    setup->placeholder = NULL;
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }

@@ -27,13 +27,9 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
 
     made->live = apr_pstrcat(p, dir, "/live", NULL);
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    made->placeholder = apr_pstrcat(p, dir, "/placeholder", NULL);
     rv = acme_live_site_mkdir(made->live, problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_live_site_mkdir(made->archive, problem, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = acme_live_site_mkdir(made->placeholder, problem, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -21,7 +21,6 @@
  *     archive/NAME/N/   generation N, written whole and synced: privkey.pem,
  *                       cert.pem, chain.pem, fullchain.pem, meta.json
  *     live/NAME         link to ../archive/NAME/N: the pointer that flips
- *     placeholder/      cert.pem, privkey.pem: served until there is better
  *
  * So live/NAME/fullchain.pem and its sisters are stable paths for other
  * programs, and all files of one generation change in the same instant.
@@ -67,21 +66,5 @@ apr_status_t acme_live_install(const acme_live_t *live,
 /** Generations kept of this site, besides the live one. */
 int acme_live_archived(const acme_live_t *live, const char *name,
                        apr_pool_t *ptemp);
-
-/**
- * Paths of the placeholder; made, or made again when it is about to expire or
- * of no use. One serves all sites.
- */
-apr_status_t acme_live_placeholder(const char **cert_path,
-                                   const char **key_path,
-                                   const acme_live_t *live, apr_time_t now,
-                                   acme_problem_t *problem, apr_pool_t *p);
-
-/** The same in a folder of its own, for when the store is of no use.
- *  @param dir exists, root's, 0700 */
-apr_status_t acme_live_placeholder_in(const char **cert_path,
-                                      const char **key_path, const char *dir,
-                                      apr_time_t now, acme_problem_t *problem,
-                                      apr_pool_t *p);
 
 #endif

@@ -36,7 +36,6 @@
 struct acme_live_t {
     const char *live;
     const char *archive;
-    const char *placeholder;
 };
 
 typedef struct acme_live_site_t {

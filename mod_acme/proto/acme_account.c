@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_account.h"
 
 #include <string.h>
@@ -20,7 +19,7 @@
 
 #include "acme_resource.h"
 
-#define REMEDY_OTHER_KEY \
+#define REMEDY_OTHER_KEY                                                    \
     "remove the account from the store, so that a new one is made, or ask " \
     "the CA"
 

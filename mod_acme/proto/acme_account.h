@@ -27,8 +27,7 @@ typedef struct acme_account_request_t {
 } acme_account_request_t;
 
 /** @param url of the account; NULL on failure */
-typedef void acme_account_done_fn(void *baton, apr_status_t rv,
-                                  const char *url,
+typedef void acme_account_done_fn(void *baton, apr_status_t rv, const char *url,
                                   const acme_problem_t *problem);
 
 /**

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_authz.h"
 
 #include <string.h>
@@ -24,16 +23,13 @@
 #include "acme_resource.h"
 
 #define CHALLENGES_MAX 50
-#define TOKEN_MIN 16
-#define TOKEN_MAX 256
+#define TOKEN_MIN      16
+#define TOKEN_MAX      256
 
 static const char *const status_names[] = {
-    [ACME_AUTHZ_PENDING] = "pending",
-    [ACME_AUTHZ_VALID] = "valid",
-    [ACME_AUTHZ_INVALID] = "invalid",
-    [ACME_AUTHZ_DEACTIVATED] = "deactivated",
-    [ACME_AUTHZ_EXPIRED] = "expired",
-    [ACME_AUTHZ_REVOKED] = "revoked",
+    [ACME_AUTHZ_PENDING] = "pending", [ACME_AUTHZ_VALID] = "valid",
+    [ACME_AUTHZ_INVALID] = "invalid", [ACME_AUTHZ_DEACTIVATED] = "deactivated",
+    [ACME_AUTHZ_EXPIRED] = "expired", [ACME_AUTHZ_REVOKED] = "revoked",
 };
 
 static const char *const challenge_status_names[] = {
@@ -71,8 +67,7 @@ static apr_status_t read_known(acme_authz_challenge_t *challenge,
     apr_status_t rv;
     int status = 0;
 
-    rv = acme_resource_word(&status, resource, "status",
-                            challenge_status_names,
+    rv = acme_resource_word(&status, resource, "status", challenge_status_names,
                             COUNT(challenge_status_names));
     if (rv == APR_SUCCESS) {
         challenge->status = (acme_challenge_status_e)status;
@@ -159,8 +154,9 @@ static apr_status_t read_identifier(acme_authz_t *authz,
         return acme_resource_wrong(&identifier, "is unusable: %.260s", value);
     }
     if (strcmp(type, acme_ident_type_name(acme_ident_type(value))) != 0) {
-        return acme_resource_wrong(&identifier, "has a type that does not suit "
-                                                "%s: %.40s",
+        return acme_resource_wrong(&identifier,
+                                   "has a type that does not suit "
+                                   "%s: %.40s",
                                    value, type);
     }
     rv = acme_json_get_bool(&authz->wildcard, resource->json, "wildcard");
@@ -190,12 +186,13 @@ static apr_status_t read_challenges(acme_authz_t *authz,
         return acme_resource_wrong(resource, "has no challenges");
     }
     if (count > CHALLENGES_MAX) {
-        return acme_resource_wrong(resource, "has %d challenges, and %d is the "
-                                             "most that can be",
+        return acme_resource_wrong(resource,
+                                   "has %d challenges, and %d is the "
+                                   "most that can be",
                                    count, CHALLENGES_MAX);
     }
-    authz->challenges = apr_array_make(resource->p, count,
-                                       sizeof(acme_authz_challenge_t));
+    authz->challenges =
+        apr_array_make(resource->p, count, sizeof(acme_authz_challenge_t));
     for (i = 0; i < count; ++i) {
         acme_authz_challenge_t challenge;
 
@@ -257,8 +254,8 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p)
 {
     const acme_authz_challenge_t *challenge = failed(authz);
-    const char *name = apr_pstrcat(p, authz->wildcard ? "*." : "",
-                                   authz->identifier, NULL);
+    const char *name =
+        apr_pstrcat(p, authz->wildcard ? "*." : "", authz->identifier, NULL);
     acme_subproblem_t *sub;
 
     if (challenge) {
@@ -276,8 +273,7 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
     }
     if (!problem->detail) {
         problem->detail = apr_psprintf(p, "%s: validation by %s failed", name,
-                                       challenge ? challenge->type
-                                                 : "the CA");
+                                       challenge ? challenge->type : "the CA");
     }
     if (!problem->subproblems || problem->subproblems->nelts == 0) {
         problem->subproblems = apr_array_make(p, 1, sizeof(*sub));

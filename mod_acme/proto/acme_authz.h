@@ -41,7 +41,7 @@ typedef enum {
 
 /** A challenge as the CA describes it. */
 typedef struct acme_authz_challenge_t {
-    const char *type; /**< "http-01", or anything the CA invents */
+    const char *type;  /**< "http-01", or anything the CA invents */
     const char *url;   /**< NULL only for a type we do not know */
     const char *token; /**< or NULL: not every type has one */
     acme_challenge_status_e status;
@@ -65,8 +65,7 @@ apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
 /** Reads one challenge, as the answer to a response has it. */
 apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
                                        const acme_json_t *json,
-                                       acme_problem_t *problem,
-                                       apr_pool_t *p);
+                                       acme_problem_t *problem, apr_pool_t *p);
 
 /** Why it failed: the error of its invalid challenge, with the identifier as
  *  subproblem where the CA did not give one. Never empty. */

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_challenge.h"
 
 #include <string.h>
@@ -60,19 +59,17 @@ static const char *offers(const acme_authz_t *authz, apr_pool_t *p)
         const acme_authz_challenge_t *challenge =
             &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
 
-        text = apr_psprintf(p, "%s%s%.40s%s", text, i > 0 ? ", " : "",
-                            challenge->type,
-                            challenge->status == ACME_CHALLENGE_INVALID
-                                ? " (failed)"
-                                : "");
+        text = apr_psprintf(
+            p, "%s%s%.40s%s", text, i > 0 ? ", " : "", challenge->type,
+            challenge->status == ACME_CHALLENGE_INVALID ? " (failed)" : "");
     }
     return i == 0 ? "none" : text;
 }
 
 const acme_authz_challenge_t *
 acme_challenge_choose(const acme_authz_t *authz,
-                      const apr_array_header_t *types,
-                      acme_problem_t *problem, apr_pool_t *p)
+                      const apr_array_header_t *types, acme_problem_t *problem,
+                      apr_pool_t *p)
 {
     const acme_authz_challenge_t *challenge;
     int i;
@@ -89,13 +86,12 @@ acme_challenge_choose(const acme_authz_t *authz,
     }
     /* Only another configuration changes what does not fit; what failed may
      * well succeed in another order. */
-    acme_problem_set(problem, APR_ENOTIMPL,
-                     has_failed(authz) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,
-                     ACME_PROBLEM_CONFIG, p,
-                     "%s%s: the CA offers %s, and this server can meet %s",
-                     authz->wildcard ? "*." : "", authz->identifier,
-                     offers(authz, p),
-                     types->nelts > 0 ? apr_array_pstrcat(p, types, ',')
-                                      : "none");
+    acme_problem_set(
+        problem, APR_ENOTIMPL,
+        has_failed(authz) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,
+        ACME_PROBLEM_CONFIG, p,
+        "%s%s: the CA offers %s, and this server can meet %s",
+        authz->wildcard ? "*." : "", authz->identifier, offers(authz, p),
+        types->nelts > 0 ? apr_array_pstrcat(p, types, ',') : "none");
     return NULL;
 }

@@ -23,8 +23,8 @@
 
 /** What a solver has to put where the CA will look. */
 typedef struct acme_challenge_t {
-    const char *type;              /**< of the table */
-    const char *identifier;        /**< canonical name to be proven */
+    const char *type;       /**< of the table */
+    const char *identifier; /**< canonical name to be proven */
     const char *token;
     const char *key_authorization; /**< RFC 8555 8.1 */
 } acme_challenge_t;
@@ -37,7 +37,7 @@ typedef struct acme_challenge_t {
  */
 const acme_authz_challenge_t *
 acme_challenge_choose(const acme_authz_t *authz,
-                      const apr_array_header_t *types,
-                      acme_problem_t *problem, apr_pool_t *p);
+                      const apr_array_header_t *types, acme_problem_t *problem,
+                      apr_pool_t *p);
 
 #endif

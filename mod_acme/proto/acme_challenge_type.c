@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_challenge_type.h"
 
 #include <string.h>

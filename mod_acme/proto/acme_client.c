@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_client.h"
 
 #include <string.h>
@@ -174,10 +173,9 @@ static apr_status_t read_answer(acme_answer_t *answer,
     if (!acme_resource_is_url(answer->location)) {
         answer->location = NULL;
     }
-    answer->retry_at = acme_time_retry_after(apr_table_get(response->headers,
-                                                           "Retry-After"),
-                                             response->received, RETRY_MIN,
-                                             RETRY_MAX);
+    answer->retry_at =
+        acme_time_retry_after(apr_table_get(response->headers, "Retry-After"),
+                              response->received, RETRY_MIN, RETRY_MAX);
     type = apr_table_get(response->headers, "Content-Type");
     answer->content_type = media_type(type ? type : "", p);
     if (acme_json_parse(&json, response->body, response->body_len, NULL, p)
@@ -217,9 +215,9 @@ static void post_done(void *baton, apr_status_t rv,
         request_end(request, rv, NULL, problem);
         return;
     }
-    acme_nonce_add(client->nonces,
-                   apr_table_get(response->headers, "Replay-Nonce"),
-                   response->received);
+    (void)acme_nonce_add(client->nonces,
+                         apr_table_get(response->headers, "Replay-Nonce"),
+                         response->received);
     rv = read_answer(&answer, response, &refused);
     acme_log(client->log, ACME_LOG_TRACE, 0,
              ACME_TAG(0411) "%s: answered with status %d, %" APR_SIZE_T_FMT
@@ -280,8 +278,8 @@ static apr_status_t post_send(client_request_t *request, const char *nonce,
     request->http.body = body;
     request->http.body_len = strlen(body);
     request->http.repeatable = request->repeatable;
-    acme_log(client->log, ACME_LOG_TRACE, 0,
-             ACME_TAG(0412) "%s: sending %s", request->url,
+    acme_log(client->log, ACME_LOG_TRACE, 0, ACME_TAG(0412) "%s: sending %s",
+             request->url,
              *request->payload ? "a signed request" : "POST-as-GET");
     client->http->submit(client->http, &request->http, post_done, request);
     return APR_SUCCESS;
@@ -310,15 +308,16 @@ static void nonce_done(void *baton, apr_status_t rv,
 
     --client->n_heads;
     if (rv == APR_SUCCESS) {
-        const char *nonce = apr_table_get(response->headers, "Replay-Nonce");
+        int kept = acme_nonce_add(
+            client->nonces, apr_table_get(response->headers, "Replay-Nonce"),
+            response->received);
 
-        acme_nonce_add(client->nonces, nonce, response->received);
         problem = &own;
         rv = read_answer(&answer, response, &own);
-        if (rv == APR_SUCCESS && !nonce) {
+        if (rv == APR_SUCCESS && !kept) {
             rv = acme_problem_set(&own, APR_EINVAL, ACME_RETRY_BACKOFF,
                                   ACME_PROBLEM_PROTOCOL, head->p,
-                                  "the CA's newNonce (%s) gave no nonce",
+                                  "the CA's newNonce (%s) gave no usable nonce",
                                   head->url);
         }
         got = rv == APR_SUCCESS;
@@ -423,9 +422,9 @@ static void directory_done(void *baton, apr_status_t rv,
 
     if (rv == APR_SUCCESS) {
         problem = &own;
-        acme_nonce_add(client->nonces,
-                       apr_table_get(response->headers, "Replay-Nonce"),
-                       response->received);
+        (void)acme_nonce_add(client->nonces,
+                             apr_table_get(response->headers, "Replay-Nonce"),
+                             response->received);
         rv = read_answer(&answer, response, &own);
     }
     if (rv == APR_SUCCESS) {

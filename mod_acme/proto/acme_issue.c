@@ -11,74 +11,70 @@
  * limitations under the License.
  */
 
-
 #include "acme_issue.h"
 
 #include "acme_issue_phase.h"
 
-#define TO(phase) (1u << ACME_PHASE_##phase)
+#define TO(phase)  (1u << ACME_PHASE_##phase)
 #define TO_FAILURE (TO(CLEANUP) | TO(FAILED))
 
 static const acme_phase_t phases[ACME_PHASE_COUNT] = {
-    [ACME_PHASE_NEW] = {
-        "new", "placing the order",
-        TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE) | TO(FAILED),
-        acme_issue_order_plan_new, acme_issue_order_answer_new, NULL, NULL},
-    [ACME_PHASE_RESUME] = {
-        "resume", "asking for the order",
-        TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD)
-            | TO(DIAGNOSE) | TO_FAILURE,
-        acme_issue_order_plan_resume, acme_issue_order_answer,
-        acme_issue_order_refused_resume, NULL},
-    [ACME_PHASE_AUTHORIZE] = {
-        "authorize", "asking for the authorizations",
-        TO(PRESENT) | TO(AWAIT) | TO(DIAGNOSE) | TO_FAILURE,
-        acme_issue_authz_plan_authorize, acme_issue_authz_answer_authorize,
-        NULL, NULL},
-    [ACME_PHASE_PRESENT] = {
-        "present", "presenting the challenges",
-        TO(RESPOND) | TO_FAILURE,
-        acme_issue_authz_plan_present, NULL,
-        NULL, acme_issue_authz_solved_present},
-    [ACME_PHASE_RESPOND] = {
-        "respond", "telling the CA to validate",
-        TO(AWAIT) | TO_FAILURE,
-        acme_issue_authz_plan_respond, acme_issue_authz_answer_respond,
-        acme_issue_authz_refused_respond, NULL},
-    [ACME_PHASE_AWAIT] = {
-        "await", "validation by the CA",
-        TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
-        acme_issue_order_plan_poll, acme_issue_order_answer, NULL, NULL},
-    [ACME_PHASE_FINALIZE] = {
-        "finalize", "finalizing the order",
-        TO(RESUME) | TO(AWAIT) | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE)
-            | TO_FAILURE,
-        acme_issue_order_plan_finalize, acme_issue_order_answer,
-        acme_issue_order_refused_finalize, NULL},
-    [ACME_PHASE_PROCESS] = {
-        "process", "issuance by the CA",
-        TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
-        acme_issue_order_plan_poll, acme_issue_order_answer, NULL, NULL},
-    [ACME_PHASE_DOWNLOAD] = {
-        "download", "downloading the certificate",
-        TO(CLEANUP) | TO(FAILED),
-        acme_issue_order_plan_download, acme_issue_order_answer_download,
-        NULL, NULL},
-    [ACME_PHASE_DIAGNOSE] = {
-        "diagnose", "validation by the CA",
-        TO_FAILURE,
-        acme_issue_diagnose_plan, acme_issue_diagnose_answer,
-        acme_issue_diagnose_refused, NULL},
-    [ACME_PHASE_CLEANUP] = {
-        "cleanup", "taking the challenges down",
-        TO(DONE) | TO(FAILED),
-        acme_issue_authz_plan_cleanup, NULL,
-        NULL, acme_issue_authz_solved_cleanup},
-    [ACME_PHASE_DONE] = {
-        "done", "nothing", 0, acme_issue_state_plan_done, NULL, NULL, NULL},
-    [ACME_PHASE_FAILED] = {
-        "failed", "nothing", 0, acme_issue_state_plan_failed, NULL, NULL,
-        NULL},
+    [ACME_PHASE_NEW] = {"new", "placing the order",
+                        TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE)
+                            | TO(FAILED),
+                        acme_issue_order_plan_new, acme_issue_order_answer_new,
+                        NULL, NULL},
+    [ACME_PHASE_RESUME] = {"resume", "asking for the order",
+                           TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
+                               | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
+                           acme_issue_order_plan_resume,
+                           acme_issue_order_answer,
+                           acme_issue_order_refused_resume, NULL},
+    [ACME_PHASE_AUTHORIZE] = {"authorize", "asking for the authorizations",
+                              TO(PRESENT) | TO(AWAIT) | TO(DIAGNOSE)
+                                  | TO_FAILURE,
+                              acme_issue_authz_plan_authorize,
+                              acme_issue_authz_answer_authorize, NULL, NULL},
+    [ACME_PHASE_PRESENT] = {"present", "presenting the challenges",
+                            TO(RESPOND) | TO_FAILURE,
+                            acme_issue_authz_plan_present, NULL, NULL,
+                            acme_issue_authz_solved_present},
+    [ACME_PHASE_RESPOND] = {"respond", "telling the CA to validate",
+                            TO(AWAIT) | TO_FAILURE,
+                            acme_issue_authz_plan_respond,
+                            acme_issue_authz_answer_respond,
+                            acme_issue_authz_refused_respond, NULL},
+    [ACME_PHASE_AWAIT] = {"await", "validation by the CA",
+                          TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD)
+                              | TO(DIAGNOSE) | TO_FAILURE,
+                          acme_issue_order_plan_poll, acme_issue_order_answer,
+                          NULL, NULL},
+    [ACME_PHASE_FINALIZE] = {"finalize", "finalizing the order",
+                             TO(RESUME) | TO(AWAIT) | TO(PROCESS) | TO(DOWNLOAD)
+                                 | TO(DIAGNOSE) | TO_FAILURE,
+                             acme_issue_order_plan_finalize,
+                             acme_issue_order_answer,
+                             acme_issue_order_refused_finalize, NULL},
+    [ACME_PHASE_PROCESS] = {"process", "issuance by the CA",
+                            TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
+                            acme_issue_order_plan_poll, acme_issue_order_answer,
+                            NULL, NULL},
+    [ACME_PHASE_DOWNLOAD] = {"download", "downloading the certificate",
+                             TO(CLEANUP) | TO(FAILED),
+                             acme_issue_order_plan_download,
+                             acme_issue_order_answer_download, NULL, NULL},
+    [ACME_PHASE_DIAGNOSE] = {"diagnose", "validation by the CA", TO_FAILURE,
+                             acme_issue_diagnose_plan,
+                             acme_issue_diagnose_answer,
+                             acme_issue_diagnose_refused, NULL},
+    [ACME_PHASE_CLEANUP] = {"cleanup", "taking the challenges down",
+                            TO(DONE) | TO(FAILED),
+                            acme_issue_authz_plan_cleanup, NULL, NULL,
+                            acme_issue_authz_solved_cleanup},
+    [ACME_PHASE_DONE] = {"done", "nothing", 0, acme_issue_state_plan_done, NULL,
+                         NULL, NULL},
+    [ACME_PHASE_FAILED] = {"failed", "nothing", 0, acme_issue_state_plan_failed,
+                           NULL, NULL, NULL},
 };
 
 /* Goes on until something has to be done outside. */
@@ -131,8 +127,8 @@ apr_status_t acme_issue_restore(acme_issue_t **issue,
         return rv;
     }
     found->phase = restart(found, phase);
-    acme_log(log, ACME_LOG_DEBUG, 0, ACME_TAG(0405) "%s: order %s left in %s, "
-                                                    "going on with %s",
+    acme_log(log, ACME_LOG_DEBUG, 0,
+             ACME_TAG(0405) "%s: order %s left in %s, going on with %s",
              config->name, found->order_url ? found->order_url : "(none)",
              phases[phase].name, phases[found->phase].name);
     settle(found, now);

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <string.h>
 
 #include <apr_strings.h>
@@ -51,10 +50,9 @@ void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
                                      sizeof(const char *));
     }
     if (issue->index < issue->authz_urls->nelts) {
-        acme_issue_state_post(issue,
-                              APR_ARRAY_IDX(issue->authz_urls, issue->index,
-                                            const char *),
-                              "", 1, now);
+        acme_issue_state_post(
+            issue, APR_ARRAY_IDX(issue->authz_urls, issue->index, const char *),
+            "", 1, now);
         return;
     }
     acme_issue_state_enter(issue, issue->tasks->nelts > 0 ? ACME_PHASE_PRESENT
@@ -70,12 +68,11 @@ static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
     task->challenge.type = acme_challenge_type(challenge->type);
     task->challenge.identifier = apr_pstrdup(p, authz->identifier);
     task->challenge.token = apr_pstrdup(p, challenge->token);
-    task->challenge.key_authorization =
-        acme_jws_key_authorization(issue->config->signer, task->challenge.token,
-                                   p);
+    task->challenge.key_authorization = acme_jws_key_authorization(
+        issue->config->signer, task->challenge.token, p);
     task->url = apr_pstrdup(p, challenge->url);
-    task->authz_url = APR_ARRAY_IDX(issue->authz_urls, issue->index,
-                                    const char *);
+    task->authz_url =
+        APR_ARRAY_IDX(issue->authz_urls, issue->index, const char *);
     task->respond = challenge->status == ACME_CHALLENGE_PENDING;
 }
 
@@ -251,9 +248,9 @@ void acme_issue_authz_plan_cleanup(acme_issue_t *issue, apr_time_t now)
 {
     (void)now;
     if (issue->index < issue->presented->nelts) {
-        acme_issue_state_solve(issue, ACME_WISH_CLEANUP,
-                               &APR_ARRAY_IDX(issue->presented, issue->index,
-                                              acme_challenge_t));
+        acme_issue_state_solve(
+            issue, ACME_WISH_CLEANUP,
+            &APR_ARRAY_IDX(issue->presented, issue->index, acme_challenge_t));
         return;
     }
     apr_array_clear(issue->presented);

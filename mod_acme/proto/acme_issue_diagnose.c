@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <string.h>
 
 #include <apr_strings.h>
@@ -58,8 +57,8 @@ static void merge(acme_issue_t *issue, const acme_authz_t *authz)
         return;
     }
     if (!issue->found->subproblems) {
-        issue->found->subproblems = apr_array_make(issue->p, 4,
-                                                   sizeof(acme_subproblem_t));
+        issue->found->subproblems =
+            apr_array_make(issue->p, 4, sizeof(acme_subproblem_t));
     }
     for (i = 0; i < why->subproblems->nelts; ++i) {
         const acme_subproblem_t *sub =
@@ -82,10 +81,9 @@ static void finish(acme_issue_t *issue, apr_time_t now)
     }
     if (issue->n_found > 1 && !issue->found_in_order) {
         issue->found->type = ACME_PROBLEM_URN "compound";
-        issue->found->detail = apr_psprintf(issue->p,
-                                            "%d of %d names failed validation",
-                                            issue->n_found,
-                                            issue->config->names->nelts);
+        issue->found->detail =
+            apr_psprintf(issue->p, "%d of %d names failed validation",
+                         issue->n_found, issue->config->names->nelts);
         issue->found->to_fix = "see what the CA says of each name";
     }
     acme_issue_state_fail(issue, issue->found, ACME_ISSUE_OVER, now);

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <string.h>
 
 #include <apr_strings.h>
@@ -21,7 +20,7 @@
 #define PEM_CHAIN "application/pem-certificate-chain"
 
 /* Beside phases: the order stays as it is, or may not be like this now. */
-#define STAY (-1)
+#define STAY    (-1)
 #define NOT_NOW (-2)
 
 /* Where an order's status leads from the phases that ask for it. */
@@ -93,15 +92,13 @@ static void keep_authorizations(acme_issue_t *issue, const acme_order_t *order)
     issue->authz_urls = apr_array_make(issue->p, order->authorizations->nelts,
                                        sizeof(const char *));
     for (i = 0; i < order->authorizations->nelts; ++i) {
-        APR_ARRAY_PUSH(issue->authz_urls, const char *) =
-            apr_pstrdup(issue->p,
-                        APR_ARRAY_IDX(order->authorizations, i, const char *));
+        APR_ARRAY_PUSH(issue->authz_urls, const char *) = apr_pstrdup(
+            issue->p, APR_ARRAY_IDX(order->authorizations, i, const char *));
     }
 }
 
 acme_order_t *acme_issue_order_take(acme_issue_t *issue,
-                                    const acme_answer_t *answer,
-                                    apr_time_t now)
+                                    const acme_answer_t *answer, apr_time_t now)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_order_t *order;
@@ -218,8 +215,8 @@ void acme_issue_order_refused_resume(acme_issue_t *issue,
         acme_issue_state_fail(issue, problem, ACME_ISSUE_ALIVE, now);
         return;
     }
-    issue->stale = issue->restored && problem->status >= 400
-                   && problem->status < 500;
+    issue->stale =
+        issue->restored && problem->status >= 400 && problem->status < 500;
     acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
 }
 
@@ -261,21 +258,19 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
         acme_issue_state_wait(issue, next_poll(issue, now));
         return;
     }
-    acme_problem_set(&problem, APR_TIMEUP, ACME_RETRY_BACKOFF,
-                     ACME_PROBLEM_TIMEOUT, issue->turn,
-                     "%s took longer than %s, the order is %s",
-                     issue->phases[issue->phase].activity,
-                     acme_time_print_duration(patience, issue->turn),
-                     issue->order_url);
+    acme_problem_set(
+        &problem, APR_TIMEUP, ACME_RETRY_BACKOFF, ACME_PROBLEM_TIMEOUT,
+        issue->turn, "%s took longer than %s, the order is %s",
+        issue->phases[issue->phase].activity,
+        acme_time_print_duration(patience, issue->turn), issue->order_url);
     acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
 }
 
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
 {
-    acme_issue_state_post(issue, issue->finalize,
-                          acme_order_finalize_payload(issue->config->csr,
-                                                      issue->turn),
-                          1, now);
+    acme_issue_state_post(
+        issue, issue->finalize,
+        acme_order_finalize_payload(issue->config->csr, issue->turn), 1, now);
 }
 
 void acme_issue_order_refused_finalize(acme_issue_t *issue,

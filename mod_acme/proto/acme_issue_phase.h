@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 /**
  * @file acme_issue_phase.h
  * @brief The inside of an order (acme_issue.h), for its own files only: the
@@ -65,9 +64,9 @@ typedef struct acme_phase_t {
 /** An authorization that needs something of us. */
 typedef struct acme_issue_task_t {
     acme_challenge_t challenge;
-    const char *url;       /**< of the challenge */
+    const char *url; /**< of the challenge */
     const char *authz_url;
-    int respond;           /**< the CA waits to be told */
+    int respond; /**< the CA waits to be told */
 } acme_issue_task_t;
 
 struct acme_issue_t {
@@ -92,11 +91,11 @@ struct acme_issue_t {
     apr_array_header_t *presented;  /**< acme_challenge_t, to be cleaned up */
 
     /* Within a phase. */
-    int index;    /**< of the authorization, task or presented challenge */
-    int awake;    /**< a WAIT is over */
+    int index; /**< of the authorization, task or presented challenge */
+    int awake; /**< a WAIT is over */
     acme_problem_t *refusal; /**< RESPOND: does it matter, or NULL */
-    apr_time_t hint;     /**< Retry-After of the last good answer, or 0 */
-    apr_time_t deadline; /**< of AWAIT or PROCESS, or 0 */
+    apr_time_t hint;         /**< Retry-After of the last good answer, or 0 */
+    apr_time_t deadline;     /**< of AWAIT or PROCESS, or 0 */
     apr_interval_time_t interval;
     int polls;
 
@@ -106,7 +105,7 @@ struct acme_issue_t {
     int finalizations; /**< that were lost or came too early */
     int failures;      /**< of this order, over all its resumptions */
 
-    int restored;     /**< and the CA has not confirmed the order yet */
+    int restored; /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
     acme_problem_t *problem; /**< set: CLEANUP leads to FAILED */
@@ -128,8 +127,7 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase);
 /** The wish for a POST; the order fails when it has made too many.
  *  @param url, payload alive as long as the wish */
 void acme_issue_state_post(acme_issue_t *issue, const char *url,
-                           const char *payload, int repeatable,
-                           apr_time_t now);
+                           const char *payload, int repeatable, apr_time_t now);
 
 /** The wish for a challenge to be put up or taken down. */
 void acme_issue_state_solve(acme_issue_t *issue, acme_wish_e type,
@@ -226,8 +224,7 @@ void acme_issue_diagnose_plan(acme_issue_t *issue, apr_time_t now);
 void acme_issue_diagnose_answer(acme_issue_t *issue,
                                 const acme_answer_t *answer, apr_time_t now);
 void acme_issue_diagnose_refused(acme_issue_t *issue,
-                                 const acme_problem_t *problem,
-                                 apr_time_t now);
+                                 const acme_problem_t *problem, apr_time_t now);
 /** What the order itself says, or the first failed authorization. */
 void acme_issue_diagnose_start(acme_issue_t *issue,
                                const acme_problem_t *problem);

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <string.h>
 
 #include <apr_strings.h>
@@ -59,8 +58,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_bool(json, "stale", issue->stale);
     acme_json_set_bool(json, "resumable", issue->resumable);
     if (issue->problem) {
-        acme_json_set(json, "problem",
-                      acme_problem_to_json(issue->problem, p));
+        acme_json_set(json, "problem", acme_problem_to_json(issue->problem, p));
     }
     return json;
 }
@@ -121,17 +119,15 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
         if (acme_json_get_str(&challenge.type, item, "type") != APR_SUCCESS
             || acme_json_get_str(&challenge.identifier, item, "identifier")
                    != APR_SUCCESS
-            || acme_json_get_str(&challenge.token, item, "token")
-                   != APR_SUCCESS
+            || acme_json_get_str(&challenge.token, item, "token") != APR_SUCCESS
             || !acme_challenge_known(challenge.type)) {
             return 0;
         }
         challenge.type = acme_challenge_type(challenge.type);
         challenge.identifier = apr_pstrdup(issue->p, challenge.identifier);
         challenge.token = apr_pstrdup(issue->p, challenge.token);
-        challenge.key_authorization =
-            acme_jws_key_authorization(issue->config->signer, challenge.token,
-                                       issue->p);
+        challenge.key_authorization = acme_jws_key_authorization(
+            issue->config->signer, challenge.token, issue->p);
         acme_issue_state_presented(issue, &challenge);
     }
     return 1;
@@ -147,7 +143,8 @@ static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
         || acme_json_get_bool(&issue->stale, snapshot, "stale") != APR_SUCCESS
         || acme_json_get_bool(&issue->resumable, snapshot, "resumable")
                != APR_SUCCESS
-        || failures < 0 || failures > ACME_ISSUE_FAILURES) {
+        || failures < 0 || failures > ACME_ISSUE_FAILURES
+        || (issue->resumable && !issue->order_url)) {
         return 0;
     }
     issue->failures = (int)failures;

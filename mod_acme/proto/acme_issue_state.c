@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <stdarg.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@
 #define OUTAGE_MIN apr_time_from_sec(5)
 #define OUTAGE_MAX apr_time_from_sec(300)
 
-#define REQUESTS_BASE 40
+#define REQUESTS_BASE     40
 #define REQUESTS_PER_NAME 6
 
 acme_issue_t *acme_issue_state_create(const acme_phase_t *phases,
@@ -55,8 +54,8 @@ apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue)
 apr_interval_time_t acme_issue_state_poll_max(const acme_issue_t *issue)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
-    apr_interval_time_t max = or_default(issue->config->poll_max,
-                                         apr_time_from_sec(30));
+    apr_interval_time_t max =
+        or_default(issue->config->poll_max, apr_time_from_sec(30));
 
     return max > min ? max : min;
 }
@@ -110,7 +109,8 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
     int most = REQUESTS_BASE + REQUESTS_PER_NAME * issue->config->names->nelts;
     acme_wish_t *wish;
 
-    if (issue->phase == ACME_PHASE_AWAIT || issue->phase == ACME_PHASE_PROCESS) {
+    if (issue->phase == ACME_PHASE_AWAIT
+        || issue->phase == ACME_PHASE_PROCESS) {
         ++issue->polls;
     }
     else if (++issue->requests > most) {

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_nonce.h"
 
 #include <string.h>
@@ -58,13 +57,12 @@ static int is_nonce(const char *text)
     return len > 0;
 }
 
-void acme_nonce_add(acme_nonce_pool_t *nonces, const char *nonce,
-                    apr_time_t now)
+int acme_nonce_add(acme_nonce_pool_t *nonces, const char *nonce, apr_time_t now)
 {
     nonce_slot_t *slot;
 
     if (!nonce || !is_nonce(nonce)) {
-        return;
+        return 0;
     }
     nonces->newest = (nonces->newest + 1) % ACME_NONCE_MAX;
     slot = nonces->slots[nonces->newest];
@@ -77,6 +75,7 @@ void acme_nonce_add(acme_nonce_pool_t *nonces, const char *nonce,
     if (nonces->count < ACME_NONCE_MAX) {
         ++nonces->count;
     }
+    return 1;
 }
 
 const char *acme_nonce_take(acme_nonce_pool_t *nonces, apr_time_t now,

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_order.h"
 
 #include <apr_hash.h>
@@ -23,10 +22,8 @@
 #define AUTHORIZATIONS_MAX 1000
 
 static const char *const status_names[] = {
-    [ACME_ORDER_PENDING] = "pending",
-    [ACME_ORDER_READY] = "ready",
-    [ACME_ORDER_PROCESSING] = "processing",
-    [ACME_ORDER_VALID] = "valid",
+    [ACME_ORDER_PENDING] = "pending",       [ACME_ORDER_READY] = "ready",
+    [ACME_ORDER_PROCESSING] = "processing", [ACME_ORDER_VALID] = "valid",
     [ACME_ORDER_INVALID] = "invalid",
 };
 
@@ -51,8 +48,9 @@ static apr_status_t read_authorizations(acme_order_t *order,
         return acme_resource_wrong(resource, "has no authorizations");
     }
     if (acme_json_count(array) > AUTHORIZATIONS_MAX) {
-        return acme_resource_wrong(resource, "has %d authorizations, and %d is "
-                                             "the most that can be",
+        return acme_resource_wrong(resource,
+                                   "has %d authorizations, and %d is "
+                                   "the most that can be",
                                    acme_json_count(array), AUTHORIZATIONS_MAX);
     }
     rv = acme_json_get_strs(&urls, resource->json, "authorizations",
@@ -66,8 +64,9 @@ static apr_status_t read_authorizations(acme_order_t *order,
         const char **url = &APR_ARRAY_IDX(urls, i, const char *);
 
         if (!acme_resource_is_url(*url)) {
-            return acme_resource_wrong(resource, "has an authorization that is "
-                                                 "no usable https URL: %.200s",
+            return acme_resource_wrong(resource,
+                                       "has an authorization that is "
+                                       "no usable https URL: %.200s",
                                        *url);
         }
         if (apr_hash_get(seen, *url, APR_HASH_KEY_STRING)) {

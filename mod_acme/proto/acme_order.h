@@ -35,9 +35,9 @@ typedef struct acme_order_t {
     acme_order_status_e status;
     apr_array_header_t *authorizations; /**< const char *, https URLs */
     const char *finalize;
-    const char *certificate;        /**< set when valid */
-    const acme_problem_t *error;    /**< or NULL */
-    apr_time_t expires;             /**< or 0 */
+    const char *certificate;     /**< set when valid */
+    const acme_problem_t *error; /**< or NULL */
+    apr_time_t expires;          /**< or 0 */
 } acme_order_t;
 
 /** Reads and checks the resource; an unknown status, missing member, wrong

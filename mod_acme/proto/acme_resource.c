@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_resource.h"
 
 #include <stdarg.h>
@@ -54,8 +53,7 @@ apr_status_t acme_resource_wrong(const acme_resource_t *resource,
     va_end(args);
     return acme_problem_set(resource->problem, APR_EINVAL, ACME_RETRY_BACKOFF,
                             ACME_PROBLEM_PROTOCOL, resource->p,
-                            "the %s that the CA sent %s", resource->name,
-                            what);
+                            "the %s that the CA sent %s", resource->name, what);
 }
 
 apr_status_t acme_resource_object(const acme_resource_t *resource)
@@ -82,8 +80,8 @@ static apr_status_t judge(const acme_resource_t *resource, apr_status_t rv,
 }
 
 apr_status_t acme_resource_url(const char **url,
-                               const acme_resource_t *resource,
-                               const char *key, int required)
+                               const acme_resource_t *resource, const char *key,
+                               int required)
 {
     const char *text = NULL;
     apr_status_t rv;
@@ -105,8 +103,8 @@ apr_status_t acme_resource_url(const char **url,
 }
 
 apr_status_t acme_resource_str(const char **text,
-                               const acme_resource_t *resource,
-                               const char *key, int required)
+                               const acme_resource_t *resource, const char *key,
+                               int required)
 {
     const char *value = NULL;
     apr_status_t rv;
@@ -141,8 +139,7 @@ apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
     return acme_resource_wrong(resource, "has an unknown %s: %.40s", key, text);
 }
 
-apr_status_t acme_resource_time(apr_time_t *t,
-                                const acme_resource_t *resource,
+apr_status_t acme_resource_time(apr_time_t *t, const acme_resource_t *resource,
                                 const char *key)
 {
     apr_status_t rv;
@@ -153,8 +150,8 @@ apr_status_t acme_resource_time(apr_time_t *t,
 }
 
 apr_status_t acme_resource_sub(const acme_json_t **sub,
-                               const acme_resource_t *resource,
-                               const char *key, int required)
+                               const acme_resource_t *resource, const char *key,
+                               int required)
 {
     acme_json_t *value = NULL;
     apr_status_t rv;
@@ -188,9 +185,8 @@ apr_status_t acme_resource_error(const acme_problem_t **error,
     found = apr_pmemdup(resource->p, &none, sizeof(none));
     rv = acme_problem_from_json(found, document, resource->p);
     if (!found->type) {
-        return acme_resource_wrong(resource,
-                                   "has an %s that is no problem document",
-                                   key);
+        return acme_resource_wrong(
+            resource, "has an %s that is no problem document", key);
     }
     *error = found;
     return APR_SUCCESS;

@@ -50,13 +50,13 @@ apr_status_t acme_resource_object(const acme_resource_t *resource);
 
 /** A https URL; `*url` is NULL when it is absent and may be. */
 apr_status_t acme_resource_url(const char **url,
-                               const acme_resource_t *resource,
-                               const char *key, int required);
+                               const acme_resource_t *resource, const char *key,
+                               int required);
 
 /** A string; `*text` is NULL when it is absent and may be. */
 apr_status_t acme_resource_str(const char **text,
-                               const acme_resource_t *resource,
-                               const char *key, int required);
+                               const acme_resource_t *resource, const char *key,
+                               int required);
 
 /** One of a list of words, as its index. */
 apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
@@ -64,8 +64,7 @@ apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
                                 int count);
 
 /** A time, 0 when it is absent. */
-apr_status_t acme_resource_time(apr_time_t *t,
-                                const acme_resource_t *resource,
+apr_status_t acme_resource_time(apr_time_t *t, const acme_resource_t *resource,
                                 const char *key);
 
 /** An embedded problem document, NULL when it is absent. */
@@ -75,7 +74,7 @@ apr_status_t acme_resource_error(const acme_problem_t **error,
 
 /** An embedded object, NULL when it is absent and may be. */
 apr_status_t acme_resource_sub(const acme_json_t **sub,
-                               const acme_resource_t *resource,
-                               const char *key, int required);
+                               const acme_resource_t *resource, const char *key,
+                               int required);
 
 #endif

@@ -33,11 +33,11 @@ typedef struct acme_issue_t acme_issue_t;
 
 /** Immutable, and alive as long as the issue. */
 typedef struct acme_issue_config_t {
-    const char *name;                /**< for messages: the site */
+    const char *name; /**< for messages: the site */
     const char *new_order_url;
     const apr_array_header_t *names; /**< canonical, the first is the site's */
     const apr_array_header_t *challenge_types; /**< preferred first */
-    const char *csr;                 /**< base64url DER */
+    const char *csr;                           /**< base64url DER */
     const acme_jws_signer_t *signer; /**< for key authorizations only */
     apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
     apr_interval_time_t poll_max;    /**< longest; 0: 30 s */

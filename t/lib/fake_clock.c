@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "fake_clock.h"
 
 static apr_time_t tell(void *baton)

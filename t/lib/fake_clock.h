@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 /**
  * @file fake_clock.h
  * @brief A clock that stands still until a test turns it.

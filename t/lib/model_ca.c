@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +24,7 @@
 
 #include "model_ca.h"
 
-#define BASE "https://ca.test/"
+#define BASE    "https://ca.test/"
 #define PROBLEM "application/problem+json"
 
 static const char chain_text[] = "-----BEGIN CERTIFICATE-----\n"
@@ -141,8 +140,7 @@ static void new_account(const model_call_t *call)
     say(call, url ? 200 : 201, "application/json", "{\"status\":\"valid\"}");
     if (!url) {
         url = apr_psprintf(ca->p, BASE "account/%d", ++ca->accounts);
-        apr_hash_set(ca->account_by_jwk,
-                     apr_pstrdup(ca->p, call->request->jwk),
+        apr_hash_set(ca->account_by_jwk, apr_pstrdup(ca->p, call->request->jwk),
                      APR_HASH_KEY_STRING, url);
     }
     apr_table_set(call->answer->headers, "Location", url);
@@ -212,10 +210,10 @@ static void advance(model_ca_t *ca, model_order_t *order)
             continue;
         }
         bare += strncmp(bare, "*.", 2) == 0 ? 2 : 0;
-        good = (!ca->fail_name || strcmp(ca->fail_name, authz->name) != 0)
-               && (!ca->is_up
-                   || ca->is_up(ca->is_up_baton, "http-01", bare,
-                                authz->token));
+        good =
+            (!ca->fail_name || strcmp(ca->fail_name, authz->name) != 0)
+            && (!ca->is_up
+                || ca->is_up(ca->is_up_baton, "http-01", bare, authz->token));
         authz->challenge = good ? "valid" : "invalid";
         authz->status = authz->challenge;
     }
@@ -232,25 +230,22 @@ static void show_order(const model_call_t *call, int n,
     for (i = 0; i < order->authz->nelts; ++i) {
         const char *comma = i > 0 ? "," : "";
 
-        identifiers = apr_psprintf(call->p,
-                                   "%s%s{\"type\":\"dns\",\"value\":\"%s\"}",
-                                   identifiers, comma,
-                                   authz_at(order, i)->name);
-        urls = apr_psprintf(call->p, "%s%s\"" BASE "authz/%d/%d\"", urls,
-                            comma, n, i);
+        identifiers =
+            apr_psprintf(call->p, "%s%s{\"type\":\"dns\",\"value\":\"%s\"}",
+                         identifiers, comma, authz_at(order, i)->name);
+        urls = apr_psprintf(call->p, "%s%s\"" BASE "authz/%d/%d\"", urls, comma,
+                            n, i);
     }
     say(call, call->answer->status, "application/json",
-        apr_psprintf(call->p,
-                     "{\"status\":\"%s\",\"expires\":\"2030-02-01T00:00:00Z\","
-                     "\"identifiers\":[%s],\"authorizations\":[%s],"
-                     "\"finalize\":\"" BASE "finalize/%d\"%s}",
-                     order->status, identifiers, urls, n,
-                     strcmp(order->status, "valid") == 0
-                         ? apr_psprintf(call->p,
-                                        ",\"certificate\":\"" BASE
-                                        "certificate/%d\"",
-                                        n)
-                         : ""));
+        apr_psprintf(
+            call->p,
+            "{\"status\":\"%s\",\"expires\":\"2030-02-01T00:00:00Z\","
+            "\"identifiers\":[%s],\"authorizations\":[%s],"
+            "\"finalize\":\"" BASE "finalize/%d\"%s}",
+            order->status, identifiers, urls, n,
+            strcmp(order->status, "valid") == 0 ? apr_psprintf(
+                call->p, ",\"certificate\":\"" BASE "certificate/%d\"", n)
+                                                : ""));
     apr_table_set(call->answer->headers, "Location",
                   apr_psprintf(call->p, BASE "order/%d", n));
     if (call->ca->retry_after > 0) {
@@ -282,14 +277,14 @@ static void new_order(const model_call_t *call)
         model_authz_t *authz = apr_array_push(order->authz);
         const char *name;
 
-        assert_int_equal(acme_json_get_str(&name, acme_json_at(names, i),
-                                           "value"),
-                         APR_SUCCESS);
+        assert_int_equal(
+            acme_json_get_str(&name, acme_json_at(names, i), "value"),
+            APR_SUCCESS);
         authz->name = apr_pstrdup(ca->p, name);
         authz->status = ca->reuse_authorizations ? "valid" : "pending";
         authz->challenge = authz->status;
-        authz->token = apr_psprintf(ca->p, "token-of-the-order-%d-%d",
-                                    ca->orders, i);
+        authz->token =
+            apr_psprintf(ca->p, "token-of-the-order-%d-%d", ca->orders, i);
     }
     settle(order);
     APR_ARRAY_PUSH(ca->order_list, model_order_t *) = order;
@@ -313,18 +308,19 @@ static void show_authz(const model_call_t *call, int n, int i,
     int wildcard = strncmp(authz->name, "*.", 2) == 0;
 
     say(call, 200, "application/json",
-        apr_psprintf(call->p,
-                     "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
-                     "\"value\":\"%s\"}%s,\"challenges\":[{\"type\":\"http-01\","
-                     "\"url\":\"" BASE "challenge/%d/%d\",\"token\":\"%s\","
-                     "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
-                     authz->status, authz->name + (wildcard ? 2 : 0),
-                     wildcard ? ",\"wildcard\":true" : "", n, i, authz->token,
-                     authz->challenge,
-                     strcmp(authz->challenge, "invalid") == 0
-                         ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
-                           "unauthorized\",\"detail\":\"the model says no\"}"
-                         : ""));
+        apr_psprintf(
+            call->p,
+            "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
+            "\"value\":\"%s\"}%s,\"challenges\":[{\"type\":\"http-01\","
+            "\"url\":\"" BASE "challenge/%d/%d\",\"token\":\"%s\","
+            "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
+            authz->status, authz->name + (wildcard ? 2 : 0),
+            wildcard ? ",\"wildcard\":true" : "", n, i, authz->token,
+            authz->challenge,
+            strcmp(authz->challenge, "invalid") == 0
+                ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
+                  "unauthorized\",\"detail\":\"the model says no\"}"
+                : ""));
 }
 
 static void respond_challenge(const model_call_t *call, model_authz_t *authz)

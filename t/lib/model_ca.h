@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 /**
  * @file model_ca.h
  * @brief A small CA behind script_http: the resources of RFC 8555 with their
@@ -42,22 +41,22 @@ typedef const char *model_ca_sign_fn(void *baton, const char *csr,
 /** Set its members at any time. */
 typedef struct model_ca_t {
     /* How it behaves. */
-    int refuse_nonces;   /**< per cent of the good ones */
-    int validate_polls;  /**< polls of the order before validation ends */
-    int process_polls;   /**< polls of the order before it is valid */
-    int retry_after;     /**< seconds, in answers about a pending order */
-    int outage;          /**< so many requests from now on get 503 */
-    int unreachable;     /**< so many from now on get no answer */
-    int lose_after;      /**< n: the nth request from now is acted on, and its
+    int refuse_nonces;  /**< per cent of the good ones */
+    int validate_polls; /**< polls of the order before validation ends */
+    int process_polls;  /**< polls of the order before it is valid */
+    int retry_after;    /**< seconds, in answers about a pending order */
+    int outage;         /**< so many requests from now on get 503 */
+    int unreachable;    /**< so many from now on get no answer */
+    int lose_after;     /**< n: the nth request from now is acted on, and its
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
     int reuse_authorizations; /**< new orders find them valid */
-    const char *terms;   /**< or NULL */
-    const char *fail_name; /**< validation of this name fails */
+    const char *terms;        /**< or NULL */
+    const char *fail_name;    /**< validation of this name fails */
     model_ca_is_up_fn *is_up; /**< NULL: everything is */
     void *is_up_baton;
-    model_ca_sign_fn *sign;   /**< NULL: a text that looks like a chain */
+    model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
     void *sign_baton;
 
     /* What it has seen. */

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,9 +93,9 @@ static void read_request(script_request_t *seen,
         return;
     }
     assert_string_equal(request->content_type, "application/jose+json");
-    assert_int_equal(acme_json_parse(&jws, request->body, request->body_len,
-                                     NULL, p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_json_parse(&jws, request->body, request->body_len, NULL, p),
+        APR_SUCCESS);
     seen->payload = part(jws, "payload", p);
     text = part(jws, "protected", p);
     assert_int_equal(acme_json_parse(&head, text, strlen(text), NULL, p),
@@ -355,8 +354,8 @@ void script_http_drain(script_http_t *script)
 void script_http_check(script_http_t *script)
 {
     if (script->next < script->steps->nelts) {
-        const step_t *step = APR_ARRAY_IDX(script->steps, script->next,
-                                           const step_t *);
+        const step_t *step =
+            APR_ARRAY_IDX(script->steps, script->next, const step_t *);
 
         fail_msg("%s %s never came", step->method, step->url);
     }

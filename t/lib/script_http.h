@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 /**
  * @file script_http.h
  * @brief A transport without a network: a script, or a model of a CA, answers.

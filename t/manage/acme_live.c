@@ -77,7 +77,6 @@ static void the_folders_are_for_us_alone(void **state)
     open_live(dir, p);
     assert_mode(path_of(dir, "live", p), 0700);
     assert_mode(path_of(dir, "archive", p), 0700);
-    assert_mode(path_of(dir, "placeholder", p), 0700);
     open_live(dir, p);
 }
 
@@ -522,102 +521,6 @@ static void killed_at_any_instant_a_whole_one_is_live(void **state)
     assert_int_equal(acme_live_archived(live, NAME, p), 1);
 }
 
-/* ---- placeholder ---- */
-
-static apr_status_t placeholder(const char **cert, const char **key,
-                                const acme_live_t *live, apr_time_t now,
-                                apr_pool_t *p)
-{
-    return acme_live_placeholder(cert, key, live, now, NULL, p);
-}
-
-static void assert_pair(const char *cert, const char *key, apr_time_t now,
-                        apr_pool_t *p)
-{
-    acme_bundle_t bundle = {NULL, NULL, NULL, NULL, NULL, 0};
-    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    acme_key_t *k;
-    acme_chain_t *c;
-
-    bundle.name = "placeholder";
-    bundle.key_pem = acme_t_read(key, p);
-    bundle.chain_pem = acme_t_read(cert, p);
-    assert_int_equal(acme_bundle_open(&k, &c, &bundle, NULL, p), 0);
-    assert_int_equal(acme_chain_check(c, k, names, now, NULL, p), 0);
-    assert_mode(key, 0600);
-}
-
-static void the_placeholder_is_made_once(void **state)
-{
-    apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
-    const char *cert, *key;
-    const char *first;
-
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-    first = acme_t_read(cert, p);
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_string_equal(acme_t_read(cert, p), first);
-    assert_int_equal(
-        placeholder(&cert, &key, live, ACME_T_NOW + 300 * ACME_TIME_DAY, p), 0);
-    assert_string_equal(acme_t_read(cert, p), first);
-}
-
-static void the_placeholder_is_made_again_in_time(void **state)
-{
-    apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
-    const char *cert, *key;
-    const char *first;
-    apr_time_t later = ACME_T_NOW + 350 * ACME_TIME_DAY;
-
-    placeholder(&cert, &key, live, ACME_T_NOW, p);
-    first = acme_t_read(cert, p);
-    assert_int_equal(placeholder(&cert, &key, live, later, p), 0);
-    assert_string_not_equal(acme_t_read(cert, p), first);
-    assert_pair(cert, key, later, p);
-    /* the clock was turned back */
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-}
-
-static void a_placeholder_of_no_use_is_made_again(void **state)
-{
-    apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
-    const char *cert, *key;
-
-    placeholder(&cert, &key, live, ACME_T_NOW, p);
-    acme_t_write(key, acme_t_key_pem(p), p);
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-    acme_t_write(cert, "garbage", p);
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-    unlink(key);
-    assert_int_equal(placeholder(&cert, &key, live, ACME_T_NOW, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-}
-
-static void a_placeholder_needs_no_store(void **state)
-{
-    apr_pool_t *p = *state;
-    const char *dir = acme_t_dir(p);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *cert, *key;
-
-    assert_int_equal(
-        acme_live_placeholder_in(&cert, &key, dir, ACME_T_NOW, NULL, p), 0);
-    assert_pair(cert, key, ACME_T_NOW, p);
-    assert_int_not_equal(acme_live_placeholder_in(&cert, &key,
-                                                  path_of(dir, "none", p),
-                                                  ACME_T_NOW, &problem, p),
-                         0);
-    acme_t_contains(problem.detail, "placeholder");
-    assert_string_equal(problem.type, ACME_PROBLEM_STORE);
-}
-
 ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(a_folder_of_others_is_not_used), ACME_T(a_new_site_has_none),
             ACME_T(what_is_installed_is_live),
@@ -632,8 +535,4 @@ ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(an_expired_one_is_still_live),
             ACME_T(without_meta_it_is_as_good),
             ACME_T(a_folder_in_the_place_of_the_link_is_kept_aside),
-            ACME_T(killed_at_any_instant_a_whole_one_is_live),
-            ACME_T(the_placeholder_is_made_once),
-            ACME_T(the_placeholder_is_made_again_in_time),
-            ACME_T(a_placeholder_of_no_use_is_made_again),
-            ACME_T(a_placeholder_needs_no_store))
+            ACME_T(killed_at_any_instant_a_whole_one_is_live))

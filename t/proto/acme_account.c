@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -19,9 +18,9 @@
 #include "acme_account.h"
 #include "script_http.h"
 
-#define DIR "https://ca.test/dir"
+#define DIR     "https://ca.test/dir"
 #define ACCOUNT "https://ca.test/account"
-#define URLS                                                             \
+#define URLS                                                                 \
     "\"newNonce\":\"https://ca.test/nonce\",\"newAccount\":\"" ACCOUNT "\"," \
     "\"newOrder\":\"https://ca.test/order\""
 #define AGREED "{\"termsOfServiceAgreed\":true}"
@@ -59,21 +58,21 @@ static world_t *create(apr_pool_t *p, const char *directory)
     world->p = p;
     world->script = script_http_create(clock, p);
     world->http = script_http_transport(world->script);
-    world->client = acme_client_create(DIR, world->http, &clock->clock, NULL,
-                                       p);
+    world->client =
+        acme_client_create(DIR, world->http, &clock->clock, NULL, p);
     assert_int_equal(acme_key_generate(&key, &spec, NULL, NULL, NULL, p), 0);
     assert_int_equal(acme_jws_signer_create(&signer, key, NULL, p), 0);
     acme_client_identify(world->client, signer, NULL);
-    script_http_answer(world->script, "GET", DIR, NULL, 200,
-                       "application/json", directory);
+    script_http_answer(world->script, "GET", DIR, NULL, 200, "application/json",
+                       directory);
     return world;
 }
 
 static void ensure(world_t *world, const char *contact, int agreed)
 {
     acme_account_request_t request = {NULL, agreed};
-    apr_array_header_t *contacts = apr_array_make(world->p, 1,
-                                                  sizeof(const char *));
+    apr_array_header_t *contacts =
+        apr_array_make(world->p, 1, sizeof(const char *));
 
     if (contact) {
         APR_ARRAY_PUSH(contacts, const char *) = contact;
@@ -88,9 +87,8 @@ static void ensure(world_t *world, const char *contact, int agreed)
 static script_answer_t *expect(world_t *world, const char *payload, int status,
                                const char *type, const char *body)
 {
-    script_answer_t *answer = script_http_answer(world->script, "POST",
-                                                 ACCOUNT, payload, status, type,
-                                                 body);
+    script_answer_t *answer = script_http_answer(world->script, "POST", ACCOUNT,
+                                                 payload, status, type, body);
 
     apr_table_set(answer->headers, "Location", "https://ca.test/account/1");
     return answer;
@@ -134,8 +132,8 @@ static void terms_not_accepted_stop_it_before_anything_is_sent(void **state)
     assert_int_not_equal(world->rv, APR_SUCCESS);
     assert_null(world->url);
     assert_int_equal(world->problem->retry, ACME_RETRY_CONFIG);
-    assert_non_null(strstr(world->problem->to_fix,
-                           "ACMECertificateAgreement accepted"));
+    assert_non_null(
+        strstr(world->problem->to_fix, "ACMECertificateAgreement accepted"));
     assert_string_equal(world->problem->instance, "https://ca.test/terms");
     assert_int_equal(script_http_count(world->script), 1);
 }
@@ -193,8 +191,8 @@ static void a_bad_answer_is_a_problem(void **state)
          ACME_RETRY_PERMANENT, "deactivated"},
         {200, "application/json", "{\"status\":\"revoked\"}", "https://c/1",
          ACME_RETRY_PERMANENT, "revoked"},
-        {200, "application/problem+json", "{\"detail\":\"odd\"}",
-         "https://c/1", ACME_RETRY_BACKOFF, "odd"},
+        {200, "application/problem+json", "{\"detail\":\"odd\"}", "https://c/1",
+         ACME_RETRY_BACKOFF, "odd"},
         {403, "application/problem+json",
          "{\"type\":\"urn:ietf:params:acme:error:invalidContact\","
          "\"detail\":\"no such domain\"}",
@@ -209,8 +207,8 @@ static void a_bad_answer_is_a_problem(void **state)
         world_t *world = create(*state, "{" URLS "}");
         script_answer_t *answer;
 
-        answer = expect(world, NULL, cases[i].status, cases[i].type,
-                        cases[i].body);
+        answer =
+            expect(world, NULL, cases[i].status, cases[i].type, cases[i].body);
         apr_table_unset(answer->headers, "Location");
         if (cases[i].location) {
             apr_table_set(answer->headers, "Location", cases[i].location);

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -19,12 +18,12 @@
 #include "acme_authz.h"
 
 #define TOKEN "0123456789abcdef"
-#define NAME "\"identifier\":{\"type\":\"dns\",\"value\":\"example.org\"}"
-#define HTTP                                                            \
+#define NAME  "\"identifier\":{\"type\":\"dns\",\"value\":\"example.org\"}"
+#define HTTP                                                           \
     "{\"type\":\"http-01\",\"url\":\"https://c/h\",\"token\":\"" TOKEN \
     "\",\"status\":\"pending\"}"
 #define CHALLENGES "\"challenges\":[" HTTP "]"
-#define PENDING "\"status\":\"pending\""
+#define PENDING    "\"status\":\"pending\""
 
 static apr_status_t read_text(acme_authz_t **authz, const char *text,
                               acme_problem_t *problem, apr_pool_t *p)
@@ -44,7 +43,7 @@ static const acme_authz_challenge_t *challenge_at(const acme_authz_t *authz,
 static void each_status_is_read(void **state)
 {
     static const acme_authz_status_e all[] = {
-        ACME_AUTHZ_PENDING, ACME_AUTHZ_VALID, ACME_AUTHZ_INVALID,
+        ACME_AUTHZ_PENDING,     ACME_AUTHZ_VALID,   ACME_AUTHZ_INVALID,
         ACME_AUTHZ_DEACTIVATED, ACME_AUTHZ_EXPIRED, ACME_AUTHZ_REVOKED,
     };
     size_t i;
@@ -148,11 +147,11 @@ static void a_bad_authorization_is_a_problem_that_names_the_member(void **state)
         {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
          "\"../../etc\"}," CHALLENGES "}",
          "identifier"},
-        {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":\"\"},"
-         CHALLENGES "}",
+        {"{" PENDING
+         ",\"identifier\":{\"type\":\"dns\",\"value\":\"\"}," CHALLENGES "}",
          "identifier"},
-        {"{" PENDING ",\"identifier\":{\"type\":\"ip\",\"value\":\"a.b\"},"
-         CHALLENGES "}",
+        {"{" PENDING
+         ",\"identifier\":{\"type\":\"ip\",\"value\":\"a.b\"}," CHALLENGES "}",
          "type"},
         {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
          "\"192.0.2.1\"}," CHALLENGES "}",
@@ -229,9 +228,8 @@ static void tokens_and_challenges_are_bounded(void **state)
     for (i = 0; i < 50; ++i) {
         list = apr_pstrcat(*state, list, "," HTTP, NULL);
     }
-    assert_int_equal(read_text(&authz,
-                               apr_psprintf(*state, WITH("%s"), list), &problem,
-                               *state),
+    assert_int_equal(read_text(&authz, apr_psprintf(*state, WITH("%s"), list),
+                               &problem, *state),
                      APR_EINVAL);
     assert_non_null(strstr(problem.detail, "51 challenges"));
 }
@@ -266,11 +264,10 @@ static void a_failure_without_a_reason_is_not_empty(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_authz_t *authz;
 
-    assert_int_equal(read_text(&authz,
-                               "{\"status\":\"revoked\"," NAME "," CHALLENGES
-                               "}",
-                               &problem, *state),
-                     0);
+    assert_int_equal(
+        read_text(&authz, "{\"status\":\"revoked\"," NAME "," CHALLENGES "}",
+                  &problem, *state),
+        0);
     acme_authz_failure(&problem, authz, *state);
     assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
     assert_non_null(strstr(problem.detail, "example.org"));

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include "acme_challenge.h"
@@ -62,14 +61,12 @@ static void our_order_of_preference_decides(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_string_equal(
-        acme_challenge_choose(authz,
-                              types_of("http-01", "tls-alpn-01", *state),
+        acme_challenge_choose(authz, types_of("http-01", "tls-alpn-01", *state),
                               &problem, *state)
             ->type,
         "http-01");
     assert_string_equal(
-        acme_challenge_choose(authz,
-                              types_of("tls-alpn-01", "http-01", *state),
+        acme_challenge_choose(authz, types_of("tls-alpn-01", "http-01", *state),
                               &problem, *state)
             ->type,
         "tls-alpn-01");
@@ -83,8 +80,7 @@ static void what_failed_is_not_chosen_again(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_string_equal(
-        acme_challenge_choose(authz,
-                              types_of("http-01", "tls-alpn-01", *state),
+        acme_challenge_choose(authz, types_of("http-01", "tls-alpn-01", *state),
                               &problem, *state)
             ->type,
         "tls-alpn-01");
@@ -102,9 +98,8 @@ static void nothing_that_fits_names_what_was_offered(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     authz->wildcard = 1;
-    assert_null(acme_challenge_choose(authz,
-                                      types_of("http-01", "odd-1", *state),
-                                      &problem, *state));
+    assert_null(acme_challenge_choose(
+        authz, types_of("http-01", "odd-1", *state), &problem, *state));
     assert_string_equal(problem.type, ACME_PROBLEM_CONFIG);
     assert_int_equal(problem.retry, ACME_RETRY_CONFIG);
     assert_non_null(strstr(problem.detail, "*.example.org"));

@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 /* Whole orders against a model CA: what happens when the process dies, is told
  * to leave, or the CA does not answer, at any moment. */
 #include "acme_t.h"
@@ -83,9 +82,8 @@ static void reincarnate(drive_t *drive)
 static void save(drive_t *drive)
 {
     drive->saved = acme_issue_generation(drive->issue);
-    drive->snapshot = acme_json_print(acme_issue_snapshot(drive->issue,
-                                                          drive->p),
-                                      0, drive->p);
+    drive->snapshot = acme_json_print(
+        acme_issue_snapshot(drive->issue, drive->p), 0, drive->p);
 }
 
 static drive_t *start(apr_pool_t *p, int n_names)
@@ -126,8 +124,8 @@ static drive_t *start(apr_pool_t *p, int n_names)
     drive->config.challenge_types = types;
     drive->config.csr = "Y3Ny";
     drive->config.signer = signer;
-    drive->issue = acme_issue_create(&drive->config, NULL, drive->clock->now,
-                                     p);
+    drive->issue =
+        acme_issue_create(&drive->config, NULL, drive->clock->now, p);
     save(drive);
     return drive;
 }
@@ -592,9 +590,9 @@ static void a_failed_validation_is_explained_even_after_crashes(void **state)
         drive->ca->fail_name = "www.example.org";
         while (!is_over(drive) && diagnosing <= at) {
             step(drive);
-            diagnosing += diagnosing > 0
-                          || strcmp(acme_issue_phase(drive->issue), "diagnose")
-                                 == 0;
+            diagnosing +=
+                diagnosing > 0
+                || strcmp(acme_issue_phase(drive->issue), "diagnose") == 0;
         }
         ended = is_over(drive);
         crash(drive);
@@ -604,7 +602,8 @@ static void a_failed_validation_is_explained_even_after_crashes(void **state)
         assert_string_equal(problem->detail, "the model says no");
         assert_int_equal(problem->subproblems->nelts, 1);
         assert_string_equal(
-            APR_ARRAY_IDX(problem->subproblems, 0, acme_subproblem_t).identifier,
+            APR_ARRAY_IDX(problem->subproblems, 0, acme_subproblem_t)
+                .identifier,
             "www.example.org");
         assert_false(acme_issue_stale(drive->issue));
         assert_false(acme_issue_resumable(drive->issue));

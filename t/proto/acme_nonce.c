@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -91,7 +90,7 @@ static void what_is_no_nonce_is_ignored(void **state)
     acme_nonce_pool_t *nonces = acme_nonce_pool_create(*state);
     char text[1026];
 
-    acme_nonce_add(nonces, NULL, NOW);
+    assert_false(acme_nonce_add(nonces, NULL, NOW));
     acme_nonce_add(nonces, "", NOW);
     acme_nonce_add(nonces, "a b", NOW);
     acme_nonce_add(nonces, "one, two", NOW);
@@ -101,10 +100,10 @@ static void what_is_no_nonce_is_ignored(void **state)
     acme_nonce_add(nonces, "\xc3\xa4", NOW);
     memset(text, 'a', 1025);
     text[1025] = '\0';
-    acme_nonce_add(nonces, text, NOW);
+    assert_false(acme_nonce_add(nonces, text, NOW));
     assert_null(acme_nonce_take(nonces, NOW, *state));
     text[1024] = '\0';
-    acme_nonce_add(nonces, text, NOW);
+    assert_true(acme_nonce_add(nonces, text, NOW));
     assert_string_equal(acme_nonce_take(nonces, NOW, *state), text);
 }
 

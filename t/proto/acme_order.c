@@ -11,14 +11,13 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include <apr_strings.h>
 
 #include "acme_order.h"
 
-#define AUTHZ "\"authorizations\":[\"https://c/z/1\",\"https://c/z/2\"]"
+#define AUTHZ    "\"authorizations\":[\"https://c/z/1\",\"https://c/z/2\"]"
 #define FINALIZE "\"finalize\":\"https://c/f\""
 
 static apr_status_t read_text(acme_order_t **order, const char *text,
@@ -33,8 +32,8 @@ static apr_status_t read_text(acme_order_t **order, const char *text,
 static void each_status_is_read(void **state)
 {
     static const acme_order_status_e all[] = {
-        ACME_ORDER_PENDING, ACME_ORDER_READY, ACME_ORDER_PROCESSING,
-        ACME_ORDER_VALID, ACME_ORDER_INVALID,
+        ACME_ORDER_PENDING, ACME_ORDER_READY,   ACME_ORDER_PROCESSING,
+        ACME_ORDER_VALID,   ACME_ORDER_INVALID,
     };
     size_t i;
 
@@ -52,9 +51,9 @@ static void each_status_is_read(void **state)
             0);
         assert_int_equal(order->status, all[i]);
         assert_int_equal(order->authorizations->nelts, 2);
-        assert_string_equal(APR_ARRAY_IDX(order->authorizations, 1,
-                                          const char *),
-                            "https://c/z/2");
+        assert_string_equal(
+            APR_ARRAY_IDX(order->authorizations, 1, const char *),
+            "https://c/z/2");
         assert_string_equal(order->finalize, "https://c/f");
         assert_string_equal(order->certificate, "https://c/c");
         assert_null(order->error);
@@ -146,10 +145,9 @@ static const char *many(int n, apr_pool_t *p)
         APR_ARRAY_PUSH(urls, const char *) =
             apr_psprintf(p, "\"https://c/z/%d\"%s", i, i + 1 < n ? "," : "");
     }
-    return apr_psprintf(p,
-                        "{\"status\":\"ready\",\"authorizations\":[%s]," FINALIZE
-                        "}",
-                        apr_array_pstrcat(p, urls, 0));
+    return apr_psprintf(
+        p, "{\"status\":\"ready\",\"authorizations\":[%s]," FINALIZE "}",
+        apr_array_pstrcat(p, urls, 0));
 }
 
 static void a_thousand_authorizations_are_the_most(void **state)

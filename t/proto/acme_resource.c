@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -32,15 +31,30 @@ static acme_resource_t reading(const char *text, acme_problem_t *problem,
 static void only_sane_https_urls_are_urls(void **state)
 {
     static const char *const good[] = {
-        "https://ca.test", "https://ca.test:14000/dir?x=1&y=%20", "https://[::1]/",
+        "https://ca.test",
+        "https://ca.test:14000/dir?x=1&y=%20",
+        "https://[::1]/",
         "https://1.2.3.4/a/b;c=d~e_f-g",
     };
     static const char *const bad[] = {
-        "", "https://", "http://ca.test/", "HTTPS", "ftp://ca.test/", "/order/1",
-        "//ca.test/order", "https:///x", "https://ca.test/a b",
-        "https://ca.test/\n", "https://ca.test/\x7f", "https://ca.test/\xc3\xa4",
-        "https://ca.test/#x", "https://ca.test/\"", "https://ca.test/<script>",
-        "https://ca.test/\\", "https://-x/", "javascript:alert(1)",
+        "",
+        "https://",
+        "http://ca.test/",
+        "HTTPS",
+        "ftp://ca.test/",
+        "/order/1",
+        "//ca.test/order",
+        "https:///x",
+        "https://ca.test/a b",
+        "https://ca.test/\n",
+        "https://ca.test/\x7f",
+        "https://ca.test/\xc3\xa4",
+        "https://ca.test/#x",
+        "https://ca.test/\"",
+        "https://ca.test/<script>",
+        "https://ca.test/\\",
+        "https://-x/",
+        "javascript:alert(1)",
         " https://ca.test/",
     };
     apr_pool_t *p = *state;
@@ -126,23 +140,23 @@ static void what_is_wrong_is_named(void **state)
 {
     static const char *const words[] = {"one"};
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_resource_t resource = reading(
-        "{\"n\":1,\"http\":\"http://x/\",\"a\":[],\"t\":\"later\"}", &problem,
-        *state);
+    acme_resource_t resource =
+        reading("{\"n\":1,\"http\":\"http://x/\",\"a\":[],\"t\":\"later\"}",
+                &problem, *state);
     const acme_problem_t *error;
     const acme_json_t *sub;
     const char *text;
     apr_time_t t;
     int index;
 
-#define WRONG(call, words)                                         \
-    do {                                                           \
-        memset(&problem, 0, sizeof(problem));                      \
-        assert_int_equal(call, APR_EINVAL);                        \
-        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);  \
-        assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);       \
-        assert_string_equal(problem.detail,                        \
-                            "the thing that the CA sent " words);  \
+#define WRONG(call, words)                                        \
+    do {                                                          \
+        memset(&problem, 0, sizeof(problem));                     \
+        assert_int_equal(call, APR_EINVAL);                       \
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL); \
+        assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);      \
+        assert_string_equal(problem.detail,                       \
+                            "the thing that the CA sent " words); \
     } while (0)
 
     WRONG(acme_resource_url(&text, &resource, "x", 1), "has no x");

@@ -1,0 +1,53 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_placeholder.h
+ * @brief Self-signed certificates for virtual hosts that wait for their first:
+ * they are there so that a handshake can end and a 503 be said.
+ *
+ * One key a start, however many sites wait; a certificate for each host, since
+ * mod_ssl complains of one that does not name it. The files are there only
+ * until mod_ssl has read them: the folder goes with the pool.
+ */
+#ifndef ACME_PLACEHOLDER_H
+#define ACME_PLACEHOLDER_H
+
+#include "acme_problem.h"
+
+typedef struct acme_placeholder_t acme_placeholder_t;
+
+/**
+ * Makes a folder of its own in `dir`, and the key. What an earlier start left
+ * in `dir` is not touched: it has another name.
+ * @param p the folder is removed when it is cleared
+ */
+apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
+                                     const char *dir, apr_time_t now,
+                                     acme_problem_t *problem, apr_pool_t *p);
+
+/** The key's file. */
+const char *acme_placeholder_key(const acme_placeholder_t *placeholder);
+
+/**
+ * Makes the certificate of a host.
+ * @param host any text: what cannot be in a certificate gets one that names
+ *        nobody
+ * @param path in p
+ */
+apr_status_t acme_placeholder_cert(const char **path,
+                                   const acme_placeholder_t *placeholder,
+                                   const char *host, acme_problem_t *problem,
+                                   apr_pool_t *p);
+
+#endif

@@ -1,0 +1,233 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_world.h"
+
+#include "acme_runner_look.h"
+
+#define A "a.example"
+
+static world_t *fresh(apr_pool_t *p)
+{
+    world_t *w = world_create(p);
+
+    world_add(w, A);
+    return w;
+}
+
+static const char *refuse(world_t *w, const acme_problem_t *problem)
+{
+    acme_holding_t *holding
+        = apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
+
+    holding->staged = ACME_STAGED_REFUSED;
+    holding->staged_fingerprint = world_job(w, A)->staged;
+    holding->problem = problem;
+    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *) = holding;
+    return holding->staged_fingerprint;
+}
+
+static void what_root_refused_is_ordered_again_after_a_while(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_job_t *job;
+    int i;
+
+    acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                     ACME_PROBLEM_CERTIFICATE, w->p, "root does not like it");
+    assert_true(world_run(w));
+    for (i = 1; i < 4; ++i) {
+        refuse(w, i == 1 ? &problem : NULL);
+        world_boot(w);
+        assert_true(world_run(w));
+        job = world_job(w, A);
+        assert_int_equal(job->errors, i);
+        assert_null(job->staged);
+        assert_null(world_staged(w, A));
+        assert_int_equal(job->problem->retry, ACME_RETRY_BACKOFF);
+        assert_true(job->next_run > w->clock->now);
+        assert_int_equal(w->ca->orders, i);
+        w->clock->now = job->next_run;
+        assert_true(world_run(w));
+        assert_int_equal(w->ca->orders, i + 1);
+        world_assert_staged(w, A);
+    }
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "root does not like it"),
+                     1);
+    world_restart(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 0);
+}
+
+static void what_was_refused_and_is_not_wanted_any_more_is_no_failure(
+    void **state)
+{
+    world_t *w = fresh(*state);
+
+    assert_true(world_run(w));
+    refuse(w, NULL);
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->names
+        = world_strings(w->p, A " b.example");
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void a_finished_certificate_is_found_without_its_job(void **state)
+{
+    world_t *w = fresh(*state);
+
+    assert_true(world_run(w));
+    world_damage(w, ACME_STORE_JOBS, A);
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+    /* also when root has promoted it meanwhile */
+    world_damage(w, ACME_STORE_JOBS, A);
+    world_restart(w);
+    assert_true(world_run(w));
+    assert_null(world_job(w, A)->staged);
+    assert_null(world_staged(w, A));
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void what_is_staged_for_other_names_is_not_taken(void **state)
+{
+    world_t *w = fresh(*state);
+
+    assert_true(world_run(w));
+    world_damage(w, ACME_STORE_JOBS, A);
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->names
+        = world_strings(w->p, A " b.example");
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void a_staged_certificate_that_is_gone_is_a_failure(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int damage;
+
+    for (damage = 0; damage < 2; ++damage) {
+        int orders = w->ca->orders;
+
+        world_live(w, ACME_TIME_DAY);
+        world_assert_staged(w, A);
+        if (damage) {
+            world_damage(w, ACME_STORE_STAGING, A);
+        }
+        else {
+            assert_int_equal(acme_store_delete(w->mem, ACME_STORE_STAGING, A,
+                                               &problem, w->p),
+                             APR_SUCCESS);
+        }
+        world_boot(w);
+        assert_true(world_run(w));
+        assert_true(world_job(w, A)->errors > 0);
+        assert_true(world_job(w, A)->next_run > w->clock->now);
+        assert_int_equal(world_said(w, ACME_LOG_WARNING, "is gone from the "
+                                                         "store"),
+                         damage + 1);
+        assert_int_equal(w->ca->orders, orders + 1 - damage);
+    }
+    world_live(w, ACME_TIME_DAY);
+    world_assert_staged(w, A);
+}
+
+static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    assert_true(world_run(w));
+    w->ca->fail_name = "b.example";
+    spec->names = world_strings(w->p, A " b.example");
+    world_restart(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    spec->names = world_strings(w->p, A);
+    world_restart(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 0);
+    assert_null(world_job(w, A)->problem);
+    assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
+}
+
+/* A store that cannot be read. */
+static apr_status_t unreadable(acme_store_item_t *item, acme_store_t *store,
+                               const char *kind, const char *name,
+                               acme_problem_t *problem, apr_pool_t *p)
+{
+    (void)item;
+    (void)store;
+    return acme_problem_set(problem, APR_EACCES, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p, "cannot read %s/%s", kind,
+                            name);
+}
+
+static void what_cannot_be_read_is_read_again_later(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->backend.get = unreadable;
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->ca->requests, 0);
+    assert_in_range(world_said(w, ACME_LOG_WARNING, "cannot read"), 2, 4);
+    w->backend.get = world_get;
+    world_live(w, 3 * ACME_TIME_HOUR);
+    world_assert_staged(w, A);
+}
+
+static void an_idle_site_says_when(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_runner_site_t site;
+    acme_work_t work;
+    acme_plan_t plan;
+    acme_job_t *job;
+
+    assert_true(world_run(w));
+    world_restart(w);
+    memset(&site, 0, sizeof(site));
+    memset(&work, 0, sizeof(work));
+    site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+    site.holding = world_holding(w, 0);
+    work.vault = w->vault;
+    work.clock = &w->clock->clock;
+    work.log = &w->log;
+    assert_int_equal(acme_runner_look(&plan, &job, &site, &work, &problem,
+                                      w->p),
+                     APR_SUCCESS);
+    assert_int_equal(plan.what, ACME_PLAN_IDLE);
+    assert_true(plan.at > w->clock->now + 50 * ACME_TIME_DAY);
+    assert_null(job->staged);
+    assert_true(site.met);
+}
+
+ACME_T_MAIN(
+    ACME_T(what_root_refused_is_ordered_again_after_a_while),
+    ACME_T(what_was_refused_and_is_not_wanted_any_more_is_no_failure),
+    ACME_T(a_finished_certificate_is_found_without_its_job),
+    ACME_T(what_is_staged_for_other_names_is_not_taken),
+    ACME_T(a_staged_certificate_that_is_gone_is_a_failure),
+    ACME_T(failures_of_a_name_that_was_removed_are_forgotten),
+    ACME_T(what_cannot_be_read_is_read_again_later),
+    ACME_T(an_idle_site_says_when))

@@ -1,0 +1,458 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_world.h"
+
+#define A "a.example"
+
+static world_t *fresh(apr_pool_t *p)
+{
+    world_t *w = world_create(p);
+
+    world_add(w, A);
+    return w;
+}
+
+/* It failed once, said so once, and comes back in a minute or so. */
+static const acme_job_t *assert_failed(world_t *w, const char *type)
+{
+    const acme_job_t *job = world_job(w, A);
+
+    assert_int_equal(job->errors, 1);
+    assert_non_null(job->problem);
+    assert_string_equal(job->problem->type, type);
+    assert_null(job->staged);
+    assert_null(world_staged(w, A));
+    assert_in_range(job->next_run - job->last_run, ACME_TIME_MINUTE,
+                    ACME_TIME_MINUTE * 12 / 10);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "trying again in 1 min"),
+                     1);
+    assert_int_equal(w->next, job->next_run);
+    return job;
+}
+
+static void a_failed_validation_is_tried_again_with_a_new_order(void **state)
+{
+    world_t *w = fresh(*state);
+    const acme_job_t *job;
+    int requests;
+
+    w->ca->fail_name = A;
+    assert_true(world_run(w));
+    job = assert_failed(w, ACME_PROBLEM_URN "unauthorized");
+    assert_null(job->order);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "the model says no"), 1);
+    assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
+    /* not before it is time, by nobody */
+    requests = w->ca->requests;
+    world_run(w);
+    world_boot(w);
+    world_run(w);
+    assert_int_equal(w->ca->requests, requests);
+    w->ca->fail_name = NULL;
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void failures_in_a_row_wait_longer_and_longer(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->ca->fail_name = A;
+    world_live(w, 10 * ACME_TIME_DAY);
+    /* 0, 1, 11, 111 min, 18 h, and once a day */
+    assert_in_range(w->ca->orders, 5 + 7, 5 + 9);
+    assert_int_equal(world_job(w, A)->errors, w->ca->orders);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), w->ca->orders);
+    assert_true(world_job(w, A)->log->nelts <= ACME_JOB_LOG_MAX);
+}
+
+/* What the CA sends is not what was asked for. */
+static void assert_useless(world_t *w)
+{
+    const acme_job_t *job;
+
+    assert_true(world_run(w));
+    job = assert_failed(w, ACME_PROBLEM_CERTIFICATE);
+    assert_int_equal(job->problem->retry, ACME_RETRY_BACKOFF);
+    assert_null(job->order);
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+    test_issuer_config(w->issuer)->wrong_key = 0;
+    test_issuer_config(w->issuer)->wrong_name = NULL;
+    test_issuer_config(w->issuer)->life = 90 * ACME_TIME_DAY;
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void a_certificate_for_another_key_is_not_staged(void **state)
+{
+    world_t *w = fresh(*state);
+
+    test_issuer_config(w->issuer)->wrong_key = 1;
+    assert_useless(w);
+}
+
+static void a_certificate_for_other_names_is_not_staged(void **state)
+{
+    world_t *w = fresh(*state);
+
+    test_issuer_config(w->issuer)->wrong_name = "DNS:b.example";
+    assert_useless(w);
+}
+
+static void a_certificate_that_has_expired_is_not_staged(void **state)
+{
+    world_t *w = fresh(*state);
+
+    test_issuer_config(w->issuer)->life = -ACME_TIME_MINUTE;
+    assert_useless(w);
+}
+
+static void what_is_no_certificate_is_not_staged(void **state)
+{
+    world_t *w = fresh(*state);
+
+    test_issuer_config(w->issuer)->no_certificate = 1;
+    assert_true(world_run(w));
+    assert_null(world_staged(w, A));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
+}
+
+static void a_mistake_waits_for_the_configuration(void **state)
+{
+    world_t *w = fresh(*state);
+    const acme_job_t *job;
+    int requests;
+
+    w->ca->terms = "https://ca.test/terms";
+    w->ca_spec.agreed = 0;
+    assert_true(world_run(w));
+    job = world_job(w, A);
+    assert_true(job->next_run == ACME_SCHEDULE_NEVER);
+    assert_int_equal(job->problem->retry, ACME_RETRY_CONFIG);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, "https://ca.test/terms"), 1);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, "ACMECertificateAgreement"),
+                     1);
+    requests = w->ca->requests;
+    world_live(w, 30 * ACME_TIME_DAY);
+    world_restart(w);
+    world_live(w, 30 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->requests, requests);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 1);
+    w->ca_spec.agreed = 1;
+    world_restart(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->accounts, 1);
+}
+
+static void a_refused_csr_waits_for_the_configuration_too(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+    int orders;
+
+    test_issuer_config(w->issuer)->refuse = 1;
+    assert_true(world_run(w));
+    assert_true(world_job(w, A)->next_run == ACME_SCHEDULE_NEVER);
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+    orders = w->ca->orders;
+    world_restart(w);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, orders);
+    test_issuer_config(w->issuer)->refuse = 0;
+    spec->names = world_strings(w->p, A " www.a.example");
+    world_restart(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+}
+
+static void a_changed_set_gives_up_the_old_order_at_once(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    assert_non_null(world_job(w, A)->order);
+    assert_int_equal(w->ca->orders, 1);
+    spec->names = world_strings(w->p, A " www.a.example");
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "its order is given up"), 1);
+}
+
+static void a_changed_set_does_not_wait_for_the_backoff(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    w->ca->fail_name = "www.a.example";
+    spec->names = world_strings(w->p, A " www.a.example");
+    world_live(w, ACME_TIME_DAY);
+    assert_true(world_job(w, A)->errors > 3);
+    spec->names = world_strings(w->p, A " b.a.example");
+    world_restart(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(world_job(w, A)->errors, 0);
+}
+
+static void another_kind_of_key_is_made_for_it(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
+    spec->key.type = ACME_KEY_P384;
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_string_equal(world_info(w, world_staged(w, A))->key_type, "P-384");
+}
+
+static void an_order_that_the_ca_dropped_is_replaced_at_once(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+    model_ca_invalidate_order(w->ca, "https://ca.test/order/0");
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+/* The CA loses its accounts when the first order is asked for. */
+static int losses;
+
+static void lose_accounts(world_t *w, const script_request_t *request)
+{
+    (void)request;
+    if (losses != 0 && w->ca->accounts > 0) {
+        losses -= losses > 0;
+        apr_hash_clear(w->ca->account_by_jwk);
+    }
+}
+
+static void a_lost_account_is_registered_again_with_its_key(void **state)
+{
+    world_t *w = fresh(*state);
+
+    world_add(w, "b.example");
+    losses = 1;
+    w->on_request = lose_accounts;
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    world_assert_staged(w, "b.example");
+    assert_int_equal(w->ca->accounts, 2);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING,
+                                "registering again with the same key"),
+                     1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
+}
+
+static void an_account_that_is_always_lost_is_one_failure(void **state)
+{
+    world_t *w = fresh(*state);
+
+    losses = -1;
+    w->on_request = lose_accounts;
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    assert_int_equal(w->ca->accounts, 2);
+    assert_true(w->ca->requests < 12);
+    assert_int_equal(w->ca->orders, 0);
+    assert_true(w->next >= w->clock->now + ACME_TIME_MINUTE);
+}
+
+static void a_lost_account_is_noticed_in_the_middle_of_an_order(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+    apr_hash_clear(w->ca->account_by_jwk);
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(w->ca->accounts, 2);
+}
+
+static void an_outage_in_the_middle_keeps_the_order(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    world_boot(w);
+    w->ca->outage = 1000000;
+    world_live(w, ACME_TIME_DAY);
+    assert_true(world_job(w, A)->errors > 2);
+    assert_non_null(world_job(w, A)->order);
+    w->ca->outage = 0;
+    world_live(w, 2 * ACME_TIME_DAY);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_damaged_job_costs_an_order_but_no_account_or_key(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    world_damage(w, ACME_STORE_JOBS, A);
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "is ignored"), 1);
+}
+
+static void a_damaged_account_is_made_anew(void **state)
+{
+    world_t *w = fresh(*state);
+    const char *name = acme_identity_name(&w->ca_spec, w->p);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    world_damage(w, ACME_STORE_ACCOUNTS, name);
+    world_boot(w);
+    world_live(w, ACME_TIME_HOUR);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->accounts, 2);
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+}
+
+static void a_damaged_key_is_made_anew(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->kill_request = 6;
+    assert_false(world_run(w));
+    world_damage(w, ACME_STORE_KEYS, A);
+    world_boot(w);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_key_that_cannot_be_made_delays_nobody_else(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = world_add(w, "b.example");
+
+    spec->key.type = ACME_KEY_RSA;
+    spec->key.bits = 17;
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(world_job(w, "b.example")->errors, 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "b.example: ")
+                         + world_said(w, ACME_LOG_ERR, "b.example: "),
+                     1);
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_slow_key_is_waited_for(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    spec->key.type = ACME_KEY_RSA;
+    spec->key.bits = 2048;
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_string_equal(world_info(w, world_staged(w, A))->key_type,
+                        "RSA 2048");
+}
+
+static void nothing_is_ordered_that_cannot_be_saved(void **state)
+{
+    world_t *w = fresh(*state);
+
+    acme_store_mem_break(w->mem, APR_ENOSPC);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->ca->requests, 0);
+    assert_in_range(world_said(w, ACME_LOG_WARNING, NULL), 1, 4);
+    acme_store_mem_break(w->mem, APR_SUCCESS);
+    world_live(w, 2 * ACME_TIME_HOUR);
+    world_assert_staged(w, A);
+}
+
+static void break_store(world_t *w, const script_request_t *request)
+{
+    if (strstr(request->url, "finalize")) {
+        acme_store_mem_break(w->mem, APR_ENOSPC);
+    }
+}
+
+static void a_store_that_breaks_in_the_middle_loses_no_order(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->on_request = break_store;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->finalized, 1);
+    assert_null(world_staged(w, A));
+    assert_in_range(world_said(w, ACME_LOG_WARNING, NULL), 1, 2);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->ca->orders, 1);
+    w->on_request = NULL;
+    acme_store_mem_break(w->mem, APR_SUCCESS);
+    world_live(w, 2 * ACME_TIME_DAY);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(test_issuer_count(w->issuer), 1);
+}
+
+ACME_T_MAIN(ACME_T(a_failed_validation_is_tried_again_with_a_new_order),
+            ACME_T(failures_in_a_row_wait_longer_and_longer),
+            ACME_T(a_certificate_for_another_key_is_not_staged),
+            ACME_T(a_certificate_for_other_names_is_not_staged),
+            ACME_T(a_certificate_that_has_expired_is_not_staged),
+            ACME_T(what_is_no_certificate_is_not_staged),
+            ACME_T(a_mistake_waits_for_the_configuration),
+            ACME_T(a_refused_csr_waits_for_the_configuration_too),
+            ACME_T(a_changed_set_gives_up_the_old_order_at_once),
+            ACME_T(a_changed_set_does_not_wait_for_the_backoff),
+            ACME_T(another_kind_of_key_is_made_for_it),
+            ACME_T(an_order_that_the_ca_dropped_is_replaced_at_once),
+            ACME_T(a_lost_account_is_registered_again_with_its_key),
+            ACME_T(an_account_that_is_always_lost_is_one_failure),
+            ACME_T(a_lost_account_is_noticed_in_the_middle_of_an_order),
+            ACME_T(an_outage_in_the_middle_keeps_the_order),
+            ACME_T(a_damaged_job_costs_an_order_but_no_account_or_key),
+            ACME_T(a_damaged_account_is_made_anew),
+            ACME_T(a_damaged_key_is_made_anew),
+            ACME_T(a_key_that_cannot_be_made_delays_nobody_else),
+            ACME_T(a_slow_key_is_waited_for),
+            ACME_T(nothing_is_ordered_that_cannot_be_saved),
+            ACME_T(a_store_that_breaks_in_the_middle_loses_no_order))

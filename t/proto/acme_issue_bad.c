@@ -1,0 +1,511 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* The state machine fed by hand: each phase with each bad answer. */
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "issue_feed.h"
+
+/* A phase, an answer to its request, and how the order then fails. */
+typedef struct bad_t {
+    const char *phase;
+    int status;
+    const char *location;
+    const char *type;
+    const char *body;
+    const char *problem; /* type; NULL: of the CA */
+    acme_retry_e retry;
+    int resumable;
+    const char *named; /* in the detail */
+} bad_t;
+
+#define URLS        "\"authorizations\":[\"https://c/authz/0\"]"
+#define TAIL        URLS ",\"finalize\":\"" FEED_FINALIZE "\"}"
+#define IDENT(name) "\"identifier\":{\"type\":\"dns\",\"value\":\"" name "\"}"
+#define PROTO       ACME_PROBLEM_PROTOCOL, ACME_RETRY_BACKOFF
+
+static const bad_t bad_answers[] = {
+    {"new", 200, FEED_ORDER, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "", PROTO, 1, "JSON"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "[]", PROTO, 0, "JSON"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{}", PROTO, 0, "status"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":9," TAIL, PROTO, 0,
+     "status"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+     "odd"},
+    {"new", 201, FEED_ORDER, FEED_JSON, FEED_ERROR("malformed", "x"), PROTO, 0,
+     "status"},
+    {"new", 201, NULL, FEED_JSON, "{\"status\":\"ready\"," TAIL, PROTO, 0,
+     "Location"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"processing\"," TAIL,
+     PROTO, 0, "processing"},
+    {"new", 201, FEED_ORDER, FEED_JSON,
+     "{\"status\":\"valid\",\"certificate\":\"https://c/c\"," TAIL, PROTO, 0,
+     "valid"},
+    {"new", 201, FEED_ORDER, FEED_JSON,
+     "{\"status\":\"pending\",\"authorizations\":[],\"finalize\":\"" FEED_FINALIZE
+     "\"}",
+     PROTO, 0, "authorizations"},
+    {"new", 201, FEED_ORDER, FEED_JSON,
+     "{\"status\":\"pending\",\"authorizations\":[\"https://c/1\","
+     "\"https://c/2\"],\"finalize\":\"" FEED_FINALIZE "\"}",
+     PROTO, 0, "2 authorizations for 1 name"},
+    {"new", 201, FEED_ORDER, FEED_JSON,
+     "{\"status\":\"pending\"," URLS ",\"finalize\":\"http://c/f\"}", PROTO, 0,
+     "finalize"},
+    {"new", 403, NULL, FEED_JSON, FEED_ERROR("rejectedIdentifier", "not this"),
+     NULL, ACME_RETRY_CONFIG, 0, "not this"},
+    {"new", 400, NULL, FEED_JSON, FEED_ERROR("accountDoesNotExist", "who"),
+     NULL, ACME_RETRY_BACKOFF, 0, "who"},
+    {"new", 302, NULL, "text/html", "", NULL, ACME_RETRY_BACKOFF, 0, "302"},
+    {"new", 429, NULL, FEED_JSON, FEED_ERROR("rateLimited", "enough"), NULL,
+     ACME_RETRY_BACKOFF, 0, "enough"},
+
+    {"resume", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"resume", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
+    {"resume", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+     "odd"},
+    {"resume", 301, NULL, "text/html", "", NULL, ACME_RETRY_BACKOFF, 0, "301"},
+    {"resume", 403, NULL, FEED_JSON,
+     FEED_ERROR("userActionRequired", "new terms"), NULL, ACME_RETRY_CONFIG, 1,
+     "new terms"},
+
+    {"authorize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"authorize", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
+    {"authorize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"}", PROTO, 0,
+     "odd"},
+    {"authorize", 200, NULL, FEED_JSON,
+     "{\"status\":\"pending\"," IDENT("a.example") ",\"challenges\":[]}", PROTO,
+     0, "challenges"},
+    {"authorize", 200, NULL, FEED_JSON,
+     "{\"status\":\"valid\"," IDENT(
+         "evil.example") ",\"challenges\":[{\"type\":\"odd-1\"}]}",
+     PROTO, 0, "evil.example"},
+    {"authorize", 200, NULL, FEED_JSON,
+     "{\"status\":\"valid\",\"wildcard\":true," IDENT(
+         "a.example") ",\"challenges\":[{\"type\":\"odd-1\"}]}",
+     PROTO, 0, "*.a.example"},
+    {"authorize", 200, NULL, FEED_JSON,
+     "{\"status\":\"pending\"," IDENT(
+         "a.example") ",\"challenges\":[{\"type\":\"odd-1\"}]}",
+     ACME_PROBLEM_CONFIG, ACME_RETRY_CONFIG, 0, "odd-1"},
+    {"authorize", 200, NULL, FEED_JSON,
+     "{\"status\":\"pending\"," IDENT(
+         "a.example") ",\"challenges\":[{\"type\":"
+                      "\"http-01\",\"url\":\"https://c/h\",\"status\":\"pending\",\"token\":"
+                      "\"../../../../../etc/passwd\"}]}",
+     PROTO, 0, "token"},
+    {"authorize", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "no such"),
+     NULL, ACME_RETRY_BACKOFF, 0, "no such"},
+
+    {"respond", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"respond", 200, NULL, FEED_JSON, "[]", PROTO, 0, "JSON"},
+    {"respond", 200, NULL, FEED_JSON, "{\"type\":\"http-01\"}", PROTO, 0,
+     "status"},
+    {"respond", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
+     NULL, ACME_RETRY_BACKOFF, 0, "not you"},
+
+    {"await", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"await", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
+    {"await", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+     "odd"},
+    {"await", 200, NULL, FEED_JSON, "{\"status\":\"valid\"," TAIL, PROTO, 0,
+     "certificate"},
+    {"await", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
+     ACME_RETRY_BACKOFF, 0, "gone"},
+
+    {"finalize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"finalize", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
+    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+     "odd"},
+    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"pending\"," TAIL, PROTO,
+     0, "pending"},
+    {"finalize", 400, NULL, FEED_JSON, FEED_ERROR("badCSR", "weak"), NULL,
+     ACME_RETRY_CONFIG, 0, "weak"},
+    {"finalize", 403, NULL, FEED_JSON, FEED_ERROR("caa", "forbidden"), NULL,
+     ACME_RETRY_BACKOFF, 0, "forbidden"},
+
+    {"process", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"process", 200, NULL, FEED_JSON, "{\"status\":\"pending\"," TAIL, PROTO, 0,
+     "pending"},
+    {"process", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+     "odd"},
+    {"process", 410, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
+     ACME_RETRY_BACKOFF, 0, "gone"},
+
+    {"download", 200, NULL, "text/html", "<html>", PROTO, 1, "text/html"},
+    {"download", 200, NULL, "", FEED_CHAIN, PROTO, 1, "nothing"},
+    {"download", 200, NULL, FEED_JSON, "{}", PROTO, 1, FEED_JSON},
+    {"download", 200, NULL, FEED_PEM, "", PROTO, 1, "empty"},
+    {"download", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
+     ACME_RETRY_BACKOFF, 0, "gone"},
+};
+
+static void a_bad_answer_fails_the_order_with_a_reason(void **state)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(bad_answers) / sizeof(bad_answers[0]); ++i) {
+        const bad_t *bad = &bad_answers[i];
+        issue_feed_t *feed = issue_feed_create_in(bad->phase, 1, *state);
+        const acme_problem_t *problem;
+        int presented;
+
+        presented = strcmp(bad->phase, "new") != 0
+                    && strcmp(bad->phase, "authorize") != 0
+                    && strcmp(bad->phase, "resume") != 0;
+        issue_feed_answer(feed, bad->status, bad->location, bad->type,
+                          bad->body, 0);
+        issue_feed_to_the_end(feed);
+        if (issue_feed_wish(feed)->type != ACME_WISH_FAILED) {
+            fail_msg("%s survived %s", bad->phase, bad->body);
+        }
+        problem = issue_feed_assert_failed(feed);
+        if (bad->problem ? strcmp(problem->type, bad->problem) != 0
+                         : problem->status != bad->status) {
+            fail_msg("%s, %s: %s", bad->phase, bad->body, problem->type);
+        }
+        if (!strstr(problem->detail, bad->named)) {
+            fail_msg("%s, %s: %s", bad->phase, bad->body, problem->detail);
+        }
+        assert_int_equal(problem->retry, bad->retry);
+        assert_int_equal(acme_issue_resumable(feed->issue) != 0,
+                         bad->resumable);
+        assert_false(acme_issue_stale(feed->issue));
+        assert_int_equal(feed->cleaned, presented);
+    }
+}
+
+static void only_a_restored_order_is_stale(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        acme_retry_e retry;
+    } cases[] = {
+        {404, FEED_ERROR("malformed", "x"), ACME_RETRY_NOW},
+        {403, FEED_ERROR("unauthorized", "x"), ACME_RETRY_NOW},
+        {410, "", ACME_RETRY_NOW},
+        {400, FEED_ERROR("accountDoesNotExist", "x"), ACME_RETRY_BACKOFF},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("resume", 1, *state);
+
+        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
+                          0);
+        assert_int_equal(issue_feed_assert_failed(feed)->retry, cases[i].retry);
+        assert_true(acme_issue_stale(feed->issue));
+        assert_false(acme_issue_resumable(feed->issue));
+
+        /* The same when a lost finalize is looked after. */
+        feed = issue_feed_create_in("finalize", 1, *state);
+        issue_feed_no_answer(feed);
+        issue_feed_assert_phase(feed, "resume");
+        issue_feed_attend(feed);
+        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
+                          0);
+        issue_feed_to_the_end(feed);
+        assert_false(acme_issue_stale(feed->issue));
+        assert_int_equal(issue_feed_assert_failed(feed)->retry,
+                         ACME_RETRY_BACKOFF);
+    }
+}
+
+static void a_response_whose_check_is_refused_fails(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+
+    issue_feed_answer(feed, 400, NULL, FEED_JSON,
+                      FEED_ERROR("malformed", "first"), 0);
+    issue_feed_answer(feed, 404, NULL, FEED_JSON,
+                      FEED_ERROR("malformed", "second"), 0);
+    issue_feed_to_the_end(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->detail, "first");
+}
+
+static void two_authorizations_for_one_name_are_refused(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("authorize", 2, *state);
+
+    issue_feed_good_answer(feed);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                      issue_feed_authz(feed, 0, "pending", "pending"), 0);
+    assert_non_null(
+        strstr(issue_feed_assert_failed(feed)->detail, "two authorizations"));
+}
+
+static void a_solver_that_fails_leaves_the_order_resumable(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    issue_feed_t *feed = issue_feed_create(1, *state);
+
+    issue_feed_good_answer(feed);
+    issue_feed_good_answer(feed);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_PRESENT);
+    acme_problem_set(&problem, APR_ENOSPC, ACME_RETRY_INTERNAL,
+                     ACME_PROBLEM_STORE, feed->p, "the disk is full");
+    acme_issue_solved(feed->issue, APR_ENOSPC, &problem, feed->now);
+    issue_feed_to_the_end(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->type,
+                        ACME_PROBLEM_STORE);
+    assert_true(acme_issue_resumable(feed->issue));
+    assert_int_equal(feed->cleaned, 1);
+}
+
+static void a_cleanup_that_fails_stops_nothing(void **state)
+{
+    issue_feed_t *feed = issue_feed_create(2, *state);
+
+    issue_feed_go_to(feed, "download");
+    issue_feed_good_answer(feed);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_CLEANUP);
+    acme_issue_solved(feed->issue, APR_EGENERAL, NULL, feed->now);
+    acme_issue_solved(feed->issue, APR_EGENERAL, NULL, feed->now);
+    issue_feed_assert_phase(feed, "done");
+}
+
+static void a_cancel_leaves_the_wish_as_it_was(void **state)
+{
+    static const char *const phases[] = {"new",     "resume",   "authorize",
+                                         "respond", "await",    "finalize",
+                                         "process", "download", "diagnose"};
+    size_t i;
+
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
+        unsigned int generation = acme_issue_generation(feed->issue);
+        acme_wish_t before = *issue_feed_wish(feed);
+
+        acme_issue_answer(feed->issue, APR_EINTR, NULL, NULL, feed->now);
+        assert_memory_equal(&before, issue_feed_wish(feed), sizeof(before));
+        assert_int_equal(acme_issue_generation(feed->issue), generation);
+        if (i < 8) {
+            issue_feed_to_the_end(feed);
+            issue_feed_assert_phase(feed, "done");
+        }
+    }
+}
+
+static void what_was_not_wished_for_is_ignored(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+
+    acme_issue_woken(feed->issue, feed->now);
+    acme_issue_solved(feed->issue, APR_EGENERAL, NULL, feed->now);
+    issue_feed_assert_phase(feed, "await");
+    issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                      issue_feed_order(feed, "pending"), 0);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+    acme_issue_answer(feed->issue, APR_EGENERAL, NULL, NULL, feed->now);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+    issue_feed_to_the_end(feed);
+    acme_issue_woken(feed->issue, feed->now);
+    issue_feed_assert_phase(feed, "done");
+}
+
+static void an_answer_without_anything_is_no_crash(void **state)
+{
+    issue_feed_t *feed = issue_feed_create(1, *state);
+
+    acme_issue_answer(feed->issue, APR_SUCCESS, NULL, NULL, feed->now);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+    issue_feed_attend(feed);
+    acme_issue_answer(feed->issue, APR_EGENERAL, NULL, NULL, feed->now);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+}
+
+static const char *snapshot_text(const issue_feed_t *feed)
+{
+    return acme_json_print(acme_issue_snapshot(feed->issue, feed->p), 0,
+                           feed->p);
+}
+
+static apr_status_t restore_text(issue_feed_t *feed, const char *text)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_json_t *json;
+    apr_status_t rv;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, feed->p),
+                     0);
+    rv = acme_issue_restore(&feed->issue, &feed->config, json, NULL, feed->now,
+                            &problem, feed->p);
+    if (rv != APR_SUCCESS) {
+        assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+        assert_non_null(strstr(problem.detail, "a.example"));
+    }
+    return rv;
+}
+
+static const char *replace(const char *text, const char *what, const char *with,
+                           apr_pool_t *p)
+{
+    const char *at = strstr(text, what);
+
+    assert_non_null(at);
+    return apr_pstrcat(p, apr_pstrmemdup(p, text, (apr_size_t)(at - text)),
+                       with, at + strlen(what), NULL);
+}
+
+static void a_damaged_snapshot_is_refused(void **state)
+{
+    static const char *const changes[][2] = {
+        {"\"version\":1", "\"version\":2"},
+        {"\"version\":1", "\"v\":1"},
+        {"\"phase\":\"respond\"", "\"phase\":\"odd\""},
+        {"\"phase\":\"respond\"", "\"phase\":7"},
+        {"\"names\":[\"a.example\"]", "\"names\":[\"b.example\"]"},
+        {"\"names\":[\"a.example\"]", "\"names\":[]"},
+        {"\"names\":[\"a.example\"]", "\"names\":\"a.example\""},
+        {"\"new-order\":\"" FEED_NEW_ORDER "\"",
+         "\"new-order\":\"https://d/\""},
+        {"\"order\":\"" FEED_ORDER "\"", "\"order\":\"http://c/order\""},
+        {"\"order\":\"" FEED_ORDER "\"", "\"order\":null"},
+        {"\"finalize\":\"" FEED_FINALIZE "\"", "\"finalize\":[]"},
+        {"\"presented\":[", "\"presented\":[{},"},
+        {"\"presented\":[", "\"x\":["},
+        {"\"http-01\"", "\"odd-01\""},
+        {"\"failures\":0", "\"failures\":-1"},
+        {"\"failures\":0", "\"failures\":\"0\""},
+        {"\"stale\":false", "\"stale\":0"},
+        {"\"resumable\":false", "\"problem\":[],\"resumable\":false"},
+        {"\"phase\":\"respond\"", "\"phase\":\"failed\""},
+    };
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *text = snapshot_text(feed);
+    size_t i;
+
+    for (i = 0; i < sizeof(changes) / sizeof(changes[0]); ++i) {
+        if (restore_text(feed,
+                         replace(text, changes[i][0], changes[i][1], feed->p))
+            != APR_EINVAL) {
+            fail_msg("%s was not refused", changes[i][1]);
+        }
+    }
+    assert_int_equal(restore_text(feed, "{}"), APR_EINVAL);
+    assert_int_equal(restore_text(feed,
+                                  "{\"version\":1,\"phase\":\"failed\","
+                                  "\"new-order\":\"" FEED_NEW_ORDER
+                                  "\",\"names\":[\"a.example\"],"
+                                  "\"presented\":[],\"failures\":1,"
+                                  "\"stale\":false,\"resumable\":true,"
+                                  "\"problem\":{\"type\":\"urn:x\","
+                                  "\"detail\":\"y\",\"retry\":\"backoff\"}}"),
+                     APR_EINVAL);
+    assert_int_equal(restore_text(feed, "[]"), APR_EINVAL);
+    assert_int_equal(restore_text(feed, text), APR_SUCCESS);
+}
+
+static void a_snapshot_tells_what_to_clean_up_and_no_secret(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *text = snapshot_text(feed);
+
+    assert_non_null(strstr(text,
+                           "{\"type\":\"http-01\",\"identifier\":"
+                           "\"a.example\",\"token\":\"" FEED_TOKEN "-0\"}"));
+    assert_null(strstr(text, "print"));
+}
+
+static int roll(unsigned int *dice, unsigned int n)
+{
+    *dice = *dice * 1103515245u + 12345u;
+    return (int)((*dice >> 16) % n);
+}
+
+/* Anything at any time: it ends, and soon. */
+static void whatever_the_ca_says_the_order_ends(void **state)
+{
+    static const char *const statuses[] = {"pending", "ready",   "processing",
+                                           "valid",   "invalid", "odd"};
+    unsigned int seed;
+
+    for (seed = 1; seed <= 1500; ++seed) {
+        unsigned int dice = seed;
+        apr_pool_t *p;
+        issue_feed_t *feed;
+        int steps = 0;
+        int polls = 0;
+
+        apr_pool_create(&p, *state);
+        feed = issue_feed_create(1 + seed % 3, p);
+        while (!issue_feed_is_over(feed)) {
+            assert_true(++steps < 3000);
+            if (issue_feed_wish(feed)->type != ACME_WISH_POST) {
+                issue_feed_attend(feed);
+                continue;
+            }
+            polls += issue_feed_is_phase(feed, "await")
+                     || issue_feed_is_phase(feed, "process");
+            switch (roll(&dice, 12)) {
+            case 0:
+                issue_feed_no_answer(feed);
+                break;
+            case 1:
+                issue_feed_answer(feed, 503, NULL, "text/html", "<html>",
+                                  apr_time_from_sec(roll(&dice, 700)));
+                break;
+            case 2:
+                issue_feed_answer(feed, 403, NULL, FEED_JSON,
+                                  FEED_ERROR("orderNotReady", "x"), 0);
+                break;
+            case 3:
+                issue_feed_answer(
+                    feed, 200, FEED_ORDER, FEED_JSON,
+                    issue_feed_order(feed, statuses[roll(&dice, 6)]),
+                    apr_time_from_sec(roll(&dice, 3)));
+                break;
+            case 4:
+                issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                                  issue_feed_authz(feed, 0,
+                                                   statuses[roll(&dice, 6)],
+                                                   statuses[roll(&dice, 6)]),
+                                  0);
+                break;
+            case 5:
+                if (seed % 2) {
+                    issue_feed_restore(feed);
+                }
+                break;
+            default:
+                if (roll(&dice, 3) == 0) {
+                    feed->order_status = statuses[roll(&dice, 4)];
+                }
+                issue_feed_good_answer(feed);
+                break;
+            }
+        }
+        /* Each restored one counts anew. */
+        assert_true(feed->posts - polls
+                    <= (seed % 2 ? 4 : 1)
+                           * (40 + 6 * feed->config.names->nelts));
+        apr_pool_destroy(p);
+    }
+}
+
+ACME_T_MAIN(ACME_T(a_snapshot_tells_what_to_clean_up_and_no_secret),
+            ACME_T(a_bad_answer_fails_the_order_with_a_reason),
+            ACME_T(only_a_restored_order_is_stale),
+            ACME_T(a_response_whose_check_is_refused_fails),
+            ACME_T(two_authorizations_for_one_name_are_refused),
+            ACME_T(a_solver_that_fails_leaves_the_order_resumable),
+            ACME_T(a_cleanup_that_fails_stops_nothing),
+            ACME_T(a_cancel_leaves_the_wish_as_it_was),
+            ACME_T(what_was_not_wished_for_is_ignored),
+            ACME_T(an_answer_without_anything_is_no_crash),
+            ACME_T(a_damaged_snapshot_is_refused),
+            ACME_T(whatever_the_ca_says_the_order_ends))
