@@ -152,6 +152,8 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     const acme_key_spec_t *key = acme_config_value(config, ACME_SETTING_KEYS);
     const acme_renew_mode_e *mode =
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
+    const acme_require_https_e *require =
+        acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
@@ -166,6 +168,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         spec->key = *key;
     }
     spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
+    spec->require_https = require ? *require : ACME_HTTPS_OFF;
     if (window) {
         spec->renew_window = *window;
     }

@@ -261,6 +261,23 @@ static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
     return refuse(cmd, arg, "is no mode; write auto, always or manual");
 }
 
+static const char *set_require_https(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_require_https_e values[] = {
+        ACME_HTTPS_OFF, ACME_HTTPS_TEMPORARY, ACME_HTTPS_PERMANENT};
+    int i;
+
+    (void)dc;
+    for (i = 0; i < 3; i++) {
+        const char *name = acme_require_https_name(values[i]);
+
+        if (!ap_cstr_casecmp(arg, name)) {
+            return put(cmd, ACME_SETTING_REQUIRE_HTTPS, name, &values[i]);
+        }
+    }
+    return refuse(cmd, arg, "write off, temporary or permanent");
+}
+
 static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
 {
     acme_window_t *window = apr_pcalloc(cmd->pool, sizeof(*window));
@@ -319,6 +336,49 @@ static const char *set_parallel(cmd_parms *cmd, void *dc, const char *arg)
     *value = (int)number;
     return put(cmd, ACME_SETTING_PARALLEL,
                apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
+static int is_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
+}
+
+static const char *set_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *shown = arg;
+    const char *at = strrchr(arg, '@');
+    apr_uri_t uri;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "none")) {
+        return put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
+    }
+    /* What may be a password is not repeated. */
+    if (at) {
+        shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
+    }
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname ||
+        !*uri.hostname || strlen(arg) > 1024) {
+        return refuse(cmd, shown, "is no URL; write that of an http or https "
+                                  "proxy, such as http://proxy.example.org:"
+                                  "3128, or none");
+    }
+    if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
+        return refuse(cmd, shown, "only http and https proxies can be used; "
+                                  "write http://HOST:PORT or "
+                                  "https://HOST:PORT");
+    }
+    if ((uri.port_str && !is_port(uri.port_str)) ||
+        (uri.path && strcmp(uri.path, "/") != 0) || uri.query ||
+        uri.fragment) {
+        return refuse(cmd, shown, "a proxy has a host and a port from 1 to "
+                                  "65535, and nothing behind them; write "
+                                  "http://HOST:PORT");
+    }
+    return put(cmd, ACME_SETTING_HTTP_PROXY, arg, apr_pstrdup(cmd->pool, arg));
 }
 
 /* One "http:8080", "443:-"; as in mod_md. */
@@ -483,4 +543,13 @@ const command_rec acme_commands[] = {
                    RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
+    AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
+                  "off, temporary or permanent: plain http is redirected to "
+                  "https once the certificate is there (off)"),
+    AP_INIT_TAKE1("ACMEHttpProxy", set_http_proxy, NULL, RSRC_CONF,
+                  "URL of the proxy that leads to the authority (none)"),
+    AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
+                  "PEM file of the roots that an https proxy is verified with "
+                  "(the system's)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

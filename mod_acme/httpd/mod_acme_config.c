@@ -97,10 +97,12 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEContactEmail",         "ACMECACertificateFile",
         "ACMEPrivateKeys",          "ACMERenewMode",
         "ACMERenewWindow",          "ACMERetryDelay",
+        "ACMERequireHttps",
         "ACMECheckInterval",        "ACMEParallelOrders",
         "ACMEStoreDir",             "ACMEPortMap",
         "ACMEActivation",           "ACMEActivationDelay",
-        "ACMEActivationInterval"
+        "ACMEActivationInterval",   "ACMEHttpProxy",
+        "ACMEHttpProxyCACertificateFile"
     };
 
     return names[setting];

@@ -51,6 +51,7 @@ typedef enum {
     ACME_SETTING_RENEW_MODE,  /**< const acme_renew_mode_e * */
     ACME_SETTING_WINDOW,      /**< const acme_window_t * */
     ACME_SETTING_RETRY_DELAY, /**< const apr_interval_time_t * */
+    ACME_SETTING_REQUIRE_HTTPS, /**< const acme_require_https_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */
@@ -58,6 +59,8 @@ typedef enum {
     ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */
     ACME_SETTING_ACTIVATION_DELAY,    /**< const apr_interval_time_t * */
     ACME_SETTING_ACTIVATION_INTERVAL, /**< const acme_intervals_t * */
+    ACME_SETTING_HTTP_PROXY,          /**< const char *, "" for none */
+    ACME_SETTING_HTTP_PROXY_CA_FILE,  /**< const char *, absolute path */
     ACME_SETTING_COUNT
 } acme_setting_e;
 

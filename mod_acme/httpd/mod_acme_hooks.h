@@ -44,6 +44,9 @@ int acme_respond_challenge(request_rec *r);
 /** post_read_request: 503 while a virtual host has no certificate. */
 int acme_respond_unavailable(request_rec *r);
 
+/** post_read_request: from http to https, once the certificate is a CA's. */
+int acme_respond_redirect(request_rec *r);
+
 /** Asks mod_watchdog for the worker's thread. */
 apr_status_t acme_watchdog_register(acme_setup_t *setup);
 /** child_init, before mod_watchdog's. */

@@ -108,7 +108,9 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
 static void start_runner(const acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_http_curl_config_t curl = {"mod_acme/" ACME_VERSION, NULL, 0, 0};
+    const acme_config_t *base = acme_config_get(setup->server);
+    acme_http_curl_config_t curl = {0};
+    const char *proxy = acme_config_value(base, ACME_SETTING_HTTP_PROXY);
     acme_runner_config_t *config;
     acme_runner_t *runner;
 
@@ -117,6 +119,10 @@ static void start_runner(const acme_setup_t *setup)
     }
     config = apr_pcalloc(worker.p, sizeof(*config));
     configure(config, setup);
+    curl.user_agent = "mod_acme/" ACME_VERSION;
+    curl.proxy = proxy && *proxy ? proxy : NULL;
+    curl.proxy_ca_file =
+        acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE);
     config->vault = acme_setup_vault(setup, worker.p);
     if (!config->vault ||
         acme_http_curl_create(&config->http, &curl, config->clock,

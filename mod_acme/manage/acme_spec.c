@@ -34,6 +34,19 @@ const char *acme_renew_mode_name(acme_renew_mode_e mode)
     return "auto";
 }
 
+const char *acme_require_https_name(acme_require_https_e require)
+{
+    switch (require) {
+    case ACME_HTTPS_OFF:
+        return "off";
+    case ACME_HTTPS_TEMPORARY:
+        return "temporary";
+    case ACME_HTTPS_PERMANENT:
+        return "permanent";
+    }
+    return "off";
+}
+
 const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
 {
     if (window->percent > 0) {

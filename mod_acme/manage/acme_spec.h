@@ -35,6 +35,12 @@ typedef enum {
     ACME_RENEW_MANUAL  /**< only when asked, not even the first one */
 } acme_renew_mode_e;
 
+typedef enum {
+    ACME_HTTPS_OFF,
+    ACME_HTTPS_TEMPORARY, /**< plain http is redirected, for now */
+    ACME_HTTPS_PERMANENT  /**< for good, and browsers are told to keep it */
+} acme_require_https_e;
+
 /** A part of a certificate's life, before its end. */
 typedef struct acme_window_t {
     int percent;              /**< of its life, or 0 */
@@ -59,11 +65,15 @@ typedef struct acme_spec_t {
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window;
     apr_interval_time_t retry_delay; /**< after the first failure */
+    acme_require_https_e require_https;
     const char *place;               /**< "FILE:LINE" it comes from */
 } acme_spec_t;
 
 /** "auto", "always", "manual". */
 const char *acme_renew_mode_name(acme_renew_mode_e mode);
+
+/** "off", "temporary", "permanent". */
+const char *acme_require_https_name(acme_require_https_e require);
 
 /** "33%" or "30 days", or "33% (50% below 10 days)" for the default. */
 const char *acme_window_print(const acme_window_t *window, apr_pool_t *p);
