@@ -21,6 +21,7 @@
 
 #include "acme_time.h"
 #include "mod_acme_sites.h"
+#include "mod_acme_surroundings.h"
 
 APLOG_USE_MODULE(acme);
 
@@ -127,7 +128,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca = apr_pcalloc(sites->p, sizeof(*ca));
     ca->url = name->url;
     ca->label = name->label;
-    ca->ca_file = ca_file;
+    ca->ca_file = acme_surroundings_inside(ca_file, sites->p);
     ca->contact = contact && *contact ? contact : NULL;
     ca->agreed =
         acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
@@ -241,8 +242,10 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     sites.drafts = apr_array_make(pconf, 16, sizeof(acme_site_draft_t *));
     sites.claims = apr_hash_make(pconf);
     check_modules(&sites);
+    acme_surroundings_check(&sites);
     acme_sites_collect(&sites);
     if (!sites.errors) {
+        acme_surroundings_check_sites(&sites);
         check_ports(&sites, acme_config_get(s));
     }
     make_setup(&sites);

@@ -136,6 +136,7 @@ typedef struct acme_setup_t {
     /* By startup. */
     apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs */
     const char *store_dir;
+    const char *inner_dir;     /**< the same, as children see it */
     const acme_seal_t *seal;   /**< NULL: the store is of no use */
     const char *unusable;      /**< why, or NULL */
     acme_live_t *live;         /**< or NULL */

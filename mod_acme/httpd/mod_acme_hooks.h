@@ -25,6 +25,9 @@
 int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
 
+/** The store's folder, by ACMEStoreDir or its default. */
+const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p);
+
 /** post_config, before mod_ssl's: the store, what is staged, placeholder. */
 int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s);

@@ -51,6 +51,7 @@ typedef struct acme_sites_t {
     server_rec *server;
     apr_array_header_t *drafts; /**< acme_site_draft_t * */
     apr_hash_t *claims;         /**< canonical name -> acme_claim_t * */
+    struct acme_tree_t *tree;   /**< the configuration as it is written */
     int errors;                 /**< mistakes found and logged */
     int quiet;                  /**< log mistakes only, no warnings */
 } acme_sites_t;

@@ -16,6 +16,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <mpm_common.h>
 #include <unixd.h>
 
 #include <sys/stat.h>
@@ -26,9 +27,12 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_owner.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_process.h"
+#include "mod_acme_surroundings.h"
 
 /* Generations kept besides the live one. */
 #define ARCHIVE_KEEP 3
@@ -52,16 +56,16 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
              setup->unusable);
 }
 
-static const char *store_dir(const acme_setup_t *setup)
+const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p)
 {
-    const char *dir = acme_config_value(acme_config_get(setup->server),
-                                        ACME_SETTING_STORE_DIR);
+    const char *dir =
+        acme_config_value(acme_config_get(s), ACME_SETTING_STORE_DIR);
 
     if (!dir) {
-        const char *root = apr_pstrdup(setup->pconf, ap_server_root);
+        const char *root = apr_pstrdup(p, ap_server_root);
 
-        dir = apr_pstrcat(setup->pconf, ACME_STATEDIR "/",
-                          apr_filepath_name_get(root), NULL);
+        dir = apr_pstrcat(p, ACME_STATEDIR "/", apr_filepath_name_get(root),
+                          NULL);
     }
     return dir;
 }
@@ -96,10 +100,30 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
         unusable(setup, "ACMEStoreDir %s: its permissions cannot be set", dir);
         return 0;
     }
-    if (!as_root) {
-        acme_log(setup->log, ACME_LOG_INFO, 0,
+    /* Once, not with every restart. */
+    if (!as_root && !acme_process_get(setup->server->process)->generation) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0102) "the server was not started by root: keys of "
                  "certificates are not kept apart from the user it runs as");
+    }
+    return 1;
+}
+
+/* Of two servers that share a store one would stash what the other needs. The
+ * second serves what is there, so that a moved configuration leaves no site
+ * without its certificate, and touches nothing. */
+static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_owner_t mine;
+
+    mine.server_root = ap_server_root;
+    mine.config = acme_process_config(setup->server->process, ptemp);
+    mine.pid_file = ap_runtime_dir_relative(ptemp, ap_pid_fname);
+    if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
+        unusable(setup, "%s; %s", acme_problem_text(&problem, ptemp),
+                 problem.to_fix ? problem.to_fix : "repair it");
+        return 0;
     }
     return 1;
 }
@@ -153,15 +177,21 @@ static void open_vault(acme_setup_t *setup)
 static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    int is_ours;
 
-    setup->store_dir = store_dir(setup);
+    setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
+    setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
         return;
     }
+    is_ours = claim_store(setup, ptemp);
     if (acme_live_open(&setup->live, setup->store_dir, &problem,
                        setup->pconf)) {
         setup->live = NULL;
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
+        return;
+    }
+    if (!is_ours) {
         return;
     }
     open_secret(setup, ptemp);
@@ -202,7 +232,7 @@ static void open_placeholder(acme_setup_t *setup, apr_time_t now,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *temp;
 
-    if (setup->live) {
+    if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
         if (!acme_placeholder_create(&setup->placeholder, setup->store_dir,
                                      now, &problem, ptemp)) {
