@@ -15,12 +15,11 @@
 
 #include <apr_strings.h>
 
-
 /* A site's virtual hosts may differ; the worst of them counts. */
 static void serves(acme_holding_t *holding, acme_serving_e serving)
 {
-    if (holding->serving == ACME_SERVING_NOTHING ||
-        serving == ACME_SERVING_PLACEHOLDER) {
+    if (holding->serving == ACME_SERVING_NOTHING
+        || serving == ACME_SERVING_PLACEHOLDER) {
         holding->serving = serving;
     }
 }
@@ -56,7 +55,7 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                                                              : ACME_LOG_INFO,
                      0,
                      ACME_TAG(0110) "%s: SSLCertificateFile %s is left out, "
-                     "the certificate from %s is served instead",
+                                    "the certificate from %s is served instead",
                      spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
                      spec->ca->label);
         }
@@ -68,15 +67,15 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     if (cert_files->nelts) {
         acme_log(setup->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0111) "%s: SSLCertificateFile %s is served until "
-                 "there is a certificate from %s",
+                                "there is a certificate from %s",
                  spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
                  spec->ca->label);
         serves(holding, ACME_SERVING_OKC);
         return DECLINED;
     }
-    if (!setup->placeholder ||
-        acme_placeholder_cert(&placeholder, setup->placeholder,
-                              s->server_hostname, &problem, p)) {
+    if (!setup->placeholder
+        || acme_placeholder_cert(&placeholder, setup->placeholder,
+                                 s->server_hostname, &problem, p)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0112) "%s: there is no placeholder certificate: %s",
                  spec->name,

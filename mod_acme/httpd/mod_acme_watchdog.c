@@ -25,8 +25,8 @@
 #include "config.h"
 #include "mod_acme_surroundings.h"
 
-#define WATCHDOG_NAME "_mod_acme_"
-#define DEFAULT_PARALLEL 50
+#define WATCHDOG_NAME          "_mod_acme_"
+#define DEFAULT_PARALLEL       50
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
 /* One per child; only the child whose thread wins mod_watchdog's election has
@@ -75,9 +75,9 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
     }
     memset(&worker, 0, sizeof(worker));
     /* Before there is a second thread in this child. */
-    if (acme_http_curl_global_init() ||
-        apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
-                                pchild)) {
+    if (acme_http_curl_global_init()
+        || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
+                                   pchild)) {
         worker.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
@@ -104,6 +104,7 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
     config->holdings = setup->holdings;
     config->clock = &acme_clock_system;
     config->log = setup->log;
+    config->loaded = setup->loaded;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);
@@ -129,9 +130,9 @@ static void start_runner(const acme_setup_t *setup)
     curl.proxy_ca_file = acme_surroundings_inside(
         acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), worker.p);
     config->vault = acme_setup_vault(setup, worker.p);
-    if (!config->vault ||
-        acme_http_curl_create(&config->http, &curl, config->clock,
-                              config->log, &problem, worker.p)) {
+    if (!config->vault
+        || acme_http_curl_create(&config->http, &curl, config->clock,
+                                 config->log, &problem, worker.p)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0308) "the worker cannot start: %s",
                  problem.detail ? problem.detail : "the store cannot be read");
