@@ -375,23 +375,26 @@ static const char *set_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
     if (at) {
         shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
     }
-    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname ||
-        !*uri.hostname || strlen(arg) > 1024) {
-        return refuse(cmd, shown, "is no URL; write that of an http or https "
-                                  "proxy, such as http://proxy.example.org:"
-                                  "3128, or none");
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
+        || !*uri.hostname || strlen(arg) > 1024) {
+        return refuse(cmd, shown,
+                      "is no URL; write that of an http or https "
+                      "proxy, such as http://proxy.example.org:"
+                      "3128, or none");
     }
     if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
-        return refuse(cmd, shown, "only http and https proxies can be used; "
-                                  "write http://HOST:PORT or "
-                                  "https://HOST:PORT");
+        return refuse(cmd, shown,
+                      "only http and https proxies can be used; "
+                      "write http://HOST:PORT or "
+                      "https://HOST:PORT");
     }
-    if ((uri.port_str && !is_port(uri.port_str)) ||
-        (uri.path && strcmp(uri.path, "/") != 0) || uri.query ||
-        uri.fragment) {
-        return refuse(cmd, shown, "a proxy has a host and a port from 1 to "
-                                  "65535, and nothing behind them; write "
-                                  "http://HOST:PORT");
+    if ((uri.port_str && !is_port(uri.port_str))
+        || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
+        || uri.fragment) {
+        return refuse(cmd, shown,
+                      "a proxy has a host and a port from 1 to "
+                      "65535, and nothing behind them; write "
+                      "http://HOST:PORT");
     }
     return put(cmd, ACME_SETTING_HTTP_PROXY, arg, apr_pstrdup(cmd->pool, arg));
 }

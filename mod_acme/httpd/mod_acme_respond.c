@@ -31,7 +31,7 @@ APLOG_USE_MODULE(acme);
 
 /* Half a year. */
 #define HSTS_HEADER "Strict-Transport-Security"
-#define HSTS_VALUE "max-age=15768000"
+#define HSTS_VALUE  "max-age=15768000"
 
 /* Left to whoever wants to answer below it (RFC 8615). */
 #define WELL_KNOWN "/.well-known/"
@@ -121,17 +121,17 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
         return 0;
     }
     *spec = acme_setup_spec(setup, r->server);
-    if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF ||
-        acme_setup_holding(setup, r->server)->serving != ACME_SERVING_LKC ||
-        !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
+    if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF
+        || acme_setup_holding(setup, r->server)->serving != ACME_SERVING_LKC
+        || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
         return 0;
     }
     map = acme_config_value(acme_config_get(setup->server),
                             ACME_SETTING_PORT_MAP);
     /* The server's choice, by UseCanonicalName. */
     *host = ap_get_server_name(r);
-    return (!map || map->https) &&
-           acme_setup_find(host, setup, *host, r->pool) == *spec;
+    return (!map || map->https)
+           && acme_setup_find(host, setup, *host, r->pool) == *spec;
 }
 
 int acme_respond_redirect(request_rec *r)

@@ -68,10 +68,21 @@ const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p)
         while (len > 1 && root[len - 1] == '/') {
             root[--len] = '\0';
         }
-        dir = apr_pstrcat(p, ACME_STATEDIR "/",
-                          apr_filepath_name_get(root), NULL);
+        dir = apr_pstrcat(p, ACME_STATEDIR "/", apr_filepath_name_get(root),
+                          NULL);
     }
     return dir;
+}
+
+/* Once, not with every restart. */
+static void tell_of_one_user(acme_setup_t *setup)
+{
+    if (!acme_process_get(setup->server->process)->generation) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0102) "the server was not started by root: keys "
+                                "are not kept apart from the user that it "
+                                "runs as");
+    }
 }
 
 /* Its owner must be us, and nobody else may write in it: that is what makes
@@ -106,11 +117,8 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
         unusable(setup, "ACMEStoreDir %s: its permissions cannot be set", dir);
         return 0;
     }
-    /* Once, not with every restart. */
-    if (!as_root && !acme_process_get(setup->server->process)->generation) {
-        acme_log(setup->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0102) "the server was not started by root: keys of "
-                 "certificates are not kept apart from the user it runs as");
+    if (!as_root) {
+        tell_of_one_user(setup);
     }
     return 1;
 }

@@ -54,10 +54,10 @@ static void check_chroot(acme_sites_t *sites)
     if (ap_unixd_config.chroot_dir && !below_chroot(store)) {
         acme_sites_refuse(
             sites,
-            ACME_TAG(0020) "ChrootDir %s: httpd's children, "
-                           "which obtain the certificates, cannot reach the "
-                           "store %s from inside of it; write 'ACMEStoreDir "
-                           "%s%s'",
+            ACME_TAG(0020) "ChrootDir %s: httpd's children, which "
+                           "obtain the certificates, cannot reach the "
+                           "store %s from inside of it; write "
+                           "'ACMEStoreDir %s%s'",
             ap_unixd_config.chroot_dir, store, ap_unixd_config.chroot_dir,
             store);
     }
@@ -76,13 +76,13 @@ static void check_users(acme_sites_t *sites)
         if (ap_find_linked_module(modules[i][0])) {
             acme_sites_refuse(
                 sites,
-                ACME_TAG(0021) "ACMEDomain does not work with "
-                               "%s, which is loaded: httpd's children run as "
-                               "root or change their user at every request, "
-                               "and so would what obtains the certificates; "
+                ACME_TAG(0021) "ACMEDomain does not work with %s, which is "
+                               "loaded: httpd's children run as root or "
+                               "change their user at every request, and so "
+                               "would what obtains the certificates; "
                                "unload %s and run the sites' programs as "
-                               "their users by other means, such as php-fpm, "
-                               "mod_fcgid or suexec",
+                               "their users by other means, such as "
+                               "php-fpm, mod_fcgid or suexec",
                 modules[i][1], modules[i][1]);
         }
     }
@@ -93,11 +93,11 @@ static void check_core_dumps(acme_sites_t *sites)
     if (ap_coredumpdir_configured) {
         acme_sites_warn(
             sites,
-            ACME_TAG(
-                0022) "CoreDumpDirectory %s: while it is set, "
-                      "every program that runs as httpd's user can read the "
-                      "keys of all certificates out of httpd's children; "
-                      "remove it when you have found what you look for",
+            ACME_TAG(0022) "CoreDumpDirectory %s: while it is set, "
+                           "every program that runs as httpd's user "
+                           "can read the keys of all certificates out "
+                           "of httpd's children; remove it when you "
+                           "have found what you look for",
             ap_coredump_dir);
     }
 }
@@ -147,9 +147,9 @@ static void check_md(acme_sites_t *sites)
         if (said) {
             acme_sites_refuse(
                 sites,
-                ACME_TAG(0024) "ACMEDomain %s at %s: mod_md "
-                               "manages this name too, by '%s' at %s; remove "
-                               "it from one of them",
+                ACME_TAG(0024) "ACMEDomain %s at %s: mod_md manages this "
+                               "name too, by '%s' at %s; remove it from "
+                               "one of them",
                 name, claim->place, said->text, said->place);
         }
     }
@@ -174,10 +174,10 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
                              const acme_site_draft_t *);
         acme_sites_refuse(
             sites,
-            ACME_TAG(
-                0025) "ACMEDomain at %s: the virtual host at %s:%u is of "
-                      "this site, and mod_md has it too, by '%s' at %s; have one of "
-                      "them manage all of its names",
+            ACME_TAG(0025) "ACMEDomain at %s: the virtual host at "
+                           "%s:%u is of this site, and mod_md has it "
+                           "too, by '%s' at %s; have one of them "
+                           "manage all of its names",
             site->place, s->defn_name ? s->defn_name : "", s->defn_line_number,
             said->text, said->place);
     }
@@ -191,11 +191,12 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
     if (said) {
         acme_sites_refuse(
             sites,
-            ACME_TAG(
-                0026) "'%s' at %s would always be served in the place "
-                      "of the certificate that is obtained for the virtual host at "
-                      "%s:%u; write SSLCertificateFile and SSLCertificateKeyFile "
-                      "instead, which serve until it is there",
+            ACME_TAG(0026) "'%s' at %s would always be served in the "
+                           "place of the certificate that is obtained "
+                           "for the virtual host at %s:%u; write "
+                           "SSLCertificateFile and "
+                           "SSLCertificateKeyFile instead, which serve "
+                           "until it is there",
             said->text, said->place, s->defn_name ? s->defn_name : "",
             s->defn_line_number);
     }

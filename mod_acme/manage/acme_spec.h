@@ -66,7 +66,7 @@ typedef struct acme_spec_t {
     acme_window_t renew_window;
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;
-    const char *place;               /**< "FILE:LINE" it comes from */
+    const char *place; /**< "FILE:LINE" it comes from */
 } acme_spec_t;
 
 /** "auto", "always", "manual". */

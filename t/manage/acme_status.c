@@ -230,8 +230,7 @@ static void settings_have_the_forms_of_mod_md(void **state)
     assert_int_equal(number(w, site_of(w), "", "renew-mode"), 2);
     assert_string_equal(text(w, site_of(w), "", "require-https"), "(none)");
     w->spec.require_https = ACME_HTTPS_PERMANENT;
-    assert_string_equal(text(w, site_of(w), "", "require-https"),
-                        "permanent");
+    assert_string_equal(text(w, site_of(w), "", "require-https"), "permanent");
     assert_int_equal(flag(w, site_of(w), "", "watched"), 1);
     w->spec.renew_mode = ACME_RENEW_AUTO;
     assert_int_equal(flag(w, site_of(w), "", "watched"), 0);
