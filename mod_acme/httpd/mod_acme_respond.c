@@ -117,7 +117,9 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
     const acme_setup_t *setup = acme_setup_get();
     const acme_port_map_t *map;
 
-    if (!setup || !r->parsed_uri.path || !ap_is_initial_req(r)) {
+    /* OPTIONS * is of nobody in particular. */
+    if (!setup || !r->parsed_uri.path || *r->parsed_uri.path != '/'
+        || !ap_is_initial_req(r)) {
         return 0;
     }
     *spec = acme_setup_spec(setup, r->server);
@@ -150,11 +152,11 @@ int acme_respond_redirect(request_rec *r)
         }
         return DECLINED;
     }
+    /* The path as it came: it is unescaped later. */
     apr_table_setn(r->headers_out, "Location",
                    apr_pstrcat(r->pool, "https://",
                                strchr(host, ':') ? "[" : "", host,
-                               strchr(host, ':') ? "]" : "",
-                               ap_os_escape_path(r->pool, r->uri, 1),
+                               strchr(host, ':') ? "]" : "", r->parsed_uri.path,
                                r->args ? "?" : NULL, r->args, NULL));
     /* As it was 1999: only GET and HEAD may be repeated as something else. */
     if (r->method_number == M_GET) {
