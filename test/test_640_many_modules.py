@@ -33,8 +33,7 @@ MODULES = ("http2", "proxy", "proxy_http", "rewrite", "dav", "dav_fs", "md",
 
 def sites(httpd, client_cert):
     yield conf.site_conf(
-        httpd, H2, http="Protocols h2c http/1.1",
-        https="ACMEDomain\n    Protocols h2 http/1.1")
+        httpd, H2, https="ACMEDomain\n    Protocols h2 http/1.1")
     yield conf.site_conf(httpd, MTLS, https="""ACMEDomain
     SSLVerifyClient require
     SSLCACertificateFile "%s" """ % client_cert)
@@ -80,6 +79,7 @@ MDomain %s
 MDStoreDir "md störe"
 MDRenewMode manual
 DavLockDB run/dav_lock
+Protocols h2c http/1.1
 """ % THEIRS))
     held = gate.hold("/chalZ/")
     httpd.start()
