@@ -118,7 +118,7 @@ Protocols h2c http/1.1
         == "https://%s/x" % REWRITE
     assert get(httpd, REWRITE, "/old", https=True, ca=ca).status == 200
     assert get(httpd, FOLDER, "/index.html").status == 403
-    assert get(httpd, DAV, https=True, ca=ca,
+    assert get(httpd, DAV, "/index.html", https=True, ca=ca,
                args=["-X", "PROPFIND", "-H", "Depth: 0"]).status == 207
     assert get(httpd, PLAIN, https=True, ca=ca).status == 200
     assert get(httpd, PLAIN, https=True, ca=ca,
