@@ -27,12 +27,14 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_okc.h"
 #include "acme_owner.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_process.h"
 #include "mod_acme_surroundings.h"
+#include "mod_acme_tls.h"
 
 /* Generations kept besides the live one. */
 #define ARCHIVE_KEEP 3
@@ -275,6 +277,35 @@ static void open_placeholder(acme_setup_t *setup, apr_time_t now,
              acme_problem_text(&problem, ptemp));
 }
 
+/* Files that an administrator brings. What mod_ssl could not read would stop
+ * the server, so it is not given to it. */
+static acme_holding_t *examine_file(acme_setup_t *setup,
+                                    const acme_spec_t *spec, apr_time_t now,
+                                    apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    const char *warning;
+
+    if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
+                      &problem, setup->pconf)) {
+        holding->file = NULL;
+        holding->problem = acme_problem_dup(&problem, setup->pconf);
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0131) "%s: ACMECertificateFile %s; https answers "
+                                "503 until both files are in order and the "
+                                "server was restarted gracefully",
+                 spec->name, acme_problem_text(&problem, ptemp));
+        return holding;
+    }
+    warning = acme_holding_file_warning(holding, now, ptemp);
+    if (warning) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
+                 spec->name, warning);
+    }
+    return holding;
+}
+
 static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                const acme_spec_t *spec, apr_time_t now,
                                apr_pool_t *ptemp)
@@ -352,7 +383,8 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
                                                spec->name, scratch),
                             ACME_STAMP_LINK, scratch);
         }
-        holding = examine(setup, vault, spec, now, scratch);
+        holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
+                                  : examine(setup, vault, spec, now, scratch);
         promoted += holding->staged == ACME_STAGED_PROMOTED;
         if (holding->staged == ACME_STAGED_FAILED) {
             /* Still to be put in place: as if it had not been seen. */
@@ -454,6 +486,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     setup->placeholder = NULL;
+    acme_tls_compare(setup);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }

@@ -138,10 +138,10 @@ static void check_md(acme_sites_t *sites)
     if (!apr_hash_count(sites->tree->md_names)) {
         return;
     }
-    for (hi = apr_hash_first(sites->p, sites->claims); hi;
+    for (hi = apr_hash_first(sites->p, sites->match.claims); hi;
          hi = apr_hash_next(hi)) {
         const char *name = apr_hash_this_key(hi);
-        const acme_claim_t *claim = apr_hash_this_val(hi);
+        const acme_match_claim_t *claim = apr_hash_this_val(hi);
         const acme_remark_t *said = acme_tree_md(sites->tree, name);
 
         if (said) {
@@ -170,16 +170,15 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
             acme_tree_md(sites->tree, APR_ARRAY_IDX(s->names, i, const char *));
     }
     if (said) {
-        site = APR_ARRAY_IDX(sites->drafts, acme_config_get(s)->site,
-                             const acme_site_draft_t *);
+        site = &sites->drafts[acme_config_get(s)->site];
         acme_sites_refuse(
             sites,
             ACME_TAG(0025) "ACMEDomain at %s: the virtual host at "
                            "%s:%u is of this site, and mod_md has it "
                            "too, by '%s' at %s; have one of them "
                            "manage all of its names",
-            site->place, s->defn_name ? s->defn_name : "", s->defn_line_number,
-            said->text, said->place);
+            site->match->place, s->defn_name ? s->defn_name : "",
+            s->defn_line_number, said->text, said->place);
     }
 }
 
