@@ -253,13 +253,15 @@ static void make_hosts(acme_sites_t *sites)
     for (s = first; s; s = s->next) {
         count++;
     }
-    sites->match.hosts = apr_pcalloc(sites->p, sizeof(acme_match_host_t)
-                                                   * ((apr_size_t)count + 1));
-    sites->hosts =
-        apr_pcalloc(sites->p, sizeof(server_rec *) * ((apr_size_t)count + 1));
+    sites->match.n_hosts = count;
+    sites->match.hosts = apr_pcalloc(
+        sites->p, sizeof(acme_match_host_t) * ((apr_size_t)count + 1));
+    sites->hosts = apr_pcalloc(sites->p,
+                               sizeof(server_rec *) * ((apr_size_t)count + 1));
+    /* httpd has the last one first; who comes first gives a site its name. */
     for (s = first; s; s = s->next) {
-        sites->hosts[sites->match.n_hosts] = s;
-        make_host(sites, &sites->match.hosts[sites->match.n_hosts++], s);
+        sites->hosts[--count] = s;
+        make_host(sites, &sites->match.hosts[count], s);
     }
 }
 

@@ -31,7 +31,6 @@ typedef struct facts_t {
     engine_e engine;
     int certs;
     struct facts_t *again; /* another server from the same line */
-    struct facts_t *last;  /* of them, in the first */
     acme_config_t *config;
 } facts_t;
 
@@ -127,12 +126,9 @@ void acme_tls_expect(server_rec *server, apr_pool_t *p)
 
         facts->config = acme_config_get(s);
         APR_ARRAY_PUSH(all, facts_t *) = facts;
-        facts->last = facts;
-        if (first) {
-            first->last->again = facts;
-            first->last = facts;
-        }
-        else if (s != server) {
+        /* httpd has the last one first. */
+        facts->again = first;
+        if (s != server) {
             apr_hash_set(hosts, key, APR_HASH_KEY_STRING, facts);
         }
     }
