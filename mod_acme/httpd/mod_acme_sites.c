@@ -254,10 +254,10 @@ static void make_hosts(acme_sites_t *sites)
         count++;
     }
     sites->match.n_hosts = count;
-    sites->match.hosts = apr_pcalloc(
-        sites->p, sizeof(acme_match_host_t) * ((apr_size_t)count + 1));
-    sites->hosts = apr_pcalloc(sites->p,
-                               sizeof(server_rec *) * ((apr_size_t)count + 1));
+    sites->match.hosts = apr_pcalloc(sites->p, sizeof(acme_match_host_t)
+                                                   * ((apr_size_t)count + 1));
+    sites->hosts =
+        apr_pcalloc(sites->p, sizeof(server_rec *) * ((apr_size_t)count + 1));
     /* httpd has the last one first; who comes first gives a site its name. */
     for (s = first; s; s = s->next) {
         sites->hosts[--count] = s;

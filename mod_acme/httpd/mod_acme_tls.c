@@ -13,9 +13,8 @@
 
 #include "mod_acme_tls.h"
 
-#include <ap_listen.h>
-#include <http_core.h>
 #include <http_log.h>
+#include <util_cfgtree.h>
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -39,11 +38,12 @@ static const char *line_of(const char *file, unsigned int line, apr_pool_t *p)
     return apr_psprintf(p, "%u:%s", line, file ? file : "");
 }
 
+/* `optional` (RFC 2817) asks for no certificate. */
 static engine_e parse_engine(const char *args, apr_pool_t *p)
 {
     const char *word = ap_getword_conf(p, &args);
 
-    return ap_cstr_casecmp(word, "off") ? ENGINE_ON : ENGINE_OFF;
+    return ap_cstr_casecmp(word, "on") ? ENGINE_OFF : ENGINE_ON;
 }
 
 /* A file that is read twice has its virtual hosts twice, in the same order. */
@@ -82,30 +82,6 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
     }
 }
 
-/* Where SSLEngine is not set, `Protocol https`, or `Listen PORT https` at just
- * this address, means the same: core hands it to virtual hosts later on. */
-static int is_https(const server_rec *s)
-{
-    const char *protocol = ap_get_server_protocol((server_rec *)s);
-    const server_addr_rec *addr;
-    const ap_listen_rec *listener;
-
-    if (protocol) {
-        return !strcmp(protocol, "https");
-    }
-    for (addr = s->addrs; addr; addr = addr->next) {
-        for (listener = ap_listeners; listener; listener = listener->next) {
-            if (listener->bind_addr && addr->host_addr
-                && apr_sockaddr_equal(listener->bind_addr, addr->host_addr)
-                && listener->bind_addr->port == addr->host_port) {
-                return listener->protocol
-                       && !strcmp(listener->protocol, "https");
-            }
-        }
-    }
-    return 0;
-}
-
 void acme_tls_expect(server_rec *server, apr_pool_t *p)
 {
     apr_hash_t *hosts;
@@ -138,8 +114,7 @@ void acme_tls_expect(server_rec *server, apr_pool_t *p)
         const facts_t *facts = APR_ARRAY_IDX(all, i, facts_t *);
         engine_e engine = facts->engine ? facts->engine : base->engine;
 
-        facts->config->expect_tls =
-            engine == ENGINE_UNSET ? is_https(s) : engine == ENGINE_ON;
+        facts->config->expect_tls = engine == ENGINE_ON;
         facts->config->expect_certs = facts->certs;
         facts->config->expect_inherited = s == server ? 0 : base->certs;
     }
