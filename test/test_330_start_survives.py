@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Whatever is wrong around it, the server starts and serves what it has."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from acme_env import conf, install, tls
+from acme_env.journey import live_file, wait_until_served
+
+SHOP, NEW = "shop.test", "new.test"
+
+
+def fill(folder):
+    with open(os.path.join(folder, "ballast"), "wb", 0) as file:
+        with pytest.raises(OSError):
+            while True:
+                file.write(b"x" * 4096)
+
+
+# Everything outside of the test's room is read-only for the server.
+NO_OTHER_PLACE = """
+for dir in /tmp /var/tmp /dev/shm /run; do
+    mount --rbind $dir $dir && mount -o remount,bind,ro $dir
+done
+mount --rbind "$0" "$0" && mount -o remount,bind,rw "$0"
+cd /dev/shm && exec "$@"
+"""
+
+
+def test_a_full_disk(httpd, pebble):
+    """With a certificate, and with a new site that waits for its first."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        return
+    full = httpd.path("full")
+    os.makedirs(full)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs",
+                    full], check=True)
+    try:
+        argv = httpd.argv
+        httpd.argv = lambda *more: [
+            "unshare", "-m", "sh", "-c", NO_OTHER_PLACE,
+            os.path.dirname(httpd.dir)] + argv(*more)
+        store = '"%s/store"' % full
+        httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                          ACMEStoreDir=store))
+        httpd.start()
+        wait_until_served(httpd, pebble, SHOP)
+        httpd.allow_log("acme:(warn|error)")
+        fill(full)
+        httpd.restart()
+        assert tls.served(httpd.https_port, SHOP).by_pebble
+        httpd.configure(conf.managed_conf(httpd, pebble, SHOP, NEW,
+                                          ACMEStoreDir=store))
+        httpd.graceful()
+        assert not tls.served(httpd.https_port, NEW).by_pebble
+        httpd.restart()
+        assert tls.served(httpd.https_port, SHOP).by_pebble
+        httpd.stop()
+    finally:
+        subprocess.run(["umount", "-l", full], check=True)
+
+
+def test_folders_that_others_may_write(httpd, pebble):
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP)
+    store = httpd.path("store")
+    for name in ("live", "archive"):
+        os.chmod(os.path.join(store, name), 0o770)
+    httpd.expect_log("ACME0190: .*/live could be written by others")
+    httpd.expect_log("ACME0190: .*/archive could be written by others")
+    httpd.restart()
+    assert tls.served(httpd.https_port, SHOP).by_pebble
+    assert os.stat(os.path.join(store, "live")).st_mode & 0o777 == 0o700
+    if os.geteuid() == 0:
+        shutil.chown(store, *install.httpd_user())
+        httpd.expect_log("ACME0101: .* belongs to user")
+        httpd.restart()
+        assert tls.served(httpd.https_port, SHOP).by_pebble
+        httpd.expect_log("ACME0105: .* nothing is ordered: .*may be written")
+        os.chmod(live_file(httpd, SHOP, "privkey.pem"), 0o660)
+        httpd.graceful()
+        assert not tls.served(httpd.https_port, SHOP).by_pebble
+
+
+def test_a_secret_that_is_a_folder(httpd, pebble):
+    os.makedirs(httpd.path("store", "secret"))
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    httpd.expect_log("ACME0101: .*/secret is no regular file")
+    httpd.start()
