@@ -22,6 +22,7 @@ from acme_env import conf, install, tls
 from acme_env.journey import live_file, wait_until_served
 
 SHOP, NEW = "shop.test", "new.test"
+LEVEL3 = "DEFAULT@SECLEVEL=3"
 
 
 def fill(folder):
@@ -102,3 +103,25 @@ def test_a_secret_that_is_a_folder(httpd, pebble):
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
     httpd.expect_log("ACME0101: .*/secret is no regular file")
     httpd.start()
+
+
+def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
+    """Pebble's intermediate has an RSA key of 2048 bits."""
+    httpd.expect_log("ACME0341: %s: .*with SECLEVEL=3 no server could" % NEW)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, conf.site_conf(
+            httpd, SHOP, https="ACMEDomain\nSSLCipherSuite DEFAULT\n"),
+        conf.site_conf(httpd, NEW), "SSLCipherSuite %s\n" % LEVEL3,
+        ACMERetryDelay="1h"))
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP)
+    httpd.wait_for_log("ACME0341: %s" % NEW)
+    assert not tls.served(httpd.https_port, NEW).by_pebble
+    httpd.expect_log("ACME0105: %s: .* another is ordered: .*SECLEVEL=3" % SHOP)
+    httpd.allow_log("ACME0341: %s" % SHOP)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, conf.site_conf(
+            httpd, SHOP, https="ACMEDomain\nSSLOpenSSLConfCmd CipherString %s\n"
+            % LEVEL3), ACMERetryDelay="1h"))
+    httpd.restart()
+    assert not tls.served(httpd.https_port, SHOP).by_pebble

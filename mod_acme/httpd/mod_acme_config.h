@@ -125,9 +125,10 @@ typedef struct acme_config_t {
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
     const struct acme_config_t *own; /**< before merging with the server's */
     acme_domain_t *section;          /**< while it is being read, else NULL */
-    int site;             /**< index in acme_setup_t, -1: none; by check */
-    int expect_tls;       /**< as the configuration reads; by check */
-    int expect_certs;     /**< its own SSLCertificateFiles */
+    int site;         /**< index in acme_setup_t, -1: none; by check */
+    int expect_tls;   /**< as the configuration reads; by check */
+    int expect_level; /**< OpenSSL's security level where it has TLS, or 0 */
+    int expect_certs; /**< its own SSLCertificateFiles */
     int expect_inherited; /**< the server's, which it has too */
     int tls;              /**< mod_ssl asked for its certificate; by startup */
     int placeholder;      /**< has no real certificate yet; by startup */

@@ -340,6 +340,10 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                      setup->pconf)
                      : APR_ENOENT;
     if (!rv) {
+        rv =
+            acme_live_loads(live, spec->security_level, &problem, setup->pconf);
+    }
+    if (!rv) {
         holding->live = live;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
@@ -351,7 +355,7 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                  vault ? "another is ordered" : "and nothing is ordered",
                  acme_problem_text(&problem, ptemp));
     }
-    if (live && holding->staged == ACME_STAGED_PROMOTED) {
+    if (holding->live && holding->staged == ACME_STAGED_PROMOTED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0106) "%s: certificate %s from %s is served from "
                                 "now on, valid until %s",
@@ -444,8 +448,8 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
         acme_live_cert_t *live;
 
-        if (!acme_live_get(&live, setup->live, spec->name, NULL,
-                           setup->pconf)) {
+        if (!acme_live_get(&live, setup->live, spec->name, NULL, setup->pconf)
+            && !acme_live_loads(live, spec->security_level, NULL, ptemp)) {
             holding->live = live;
         }
         APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;

@@ -154,6 +154,10 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
 
     APR_ARRAY_PUSH(first, const char *) = staged->spec->name;
     rv = acme_chain_check(staged->chain, staged->key, first, now, problem, p);
+    if (rv == APR_SUCCESS && staged->spec->security_level) {
+        rv = acme_chain_loads(staged->chain, staged->key,
+                              staged->spec->security_level, problem, p);
+    }
     return rv == APR_SUCCESS ? check_newer(staged, now, problem, p) : rv;
 }
 
@@ -192,7 +196,9 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
         return ACME_STAGED_NONE;
     }
     /* A live one that is of no use is replaced by anything that is. */
-    if (acme_live_get(&cert, live, spec->name, NULL, p) == APR_SUCCESS) {
+    if (acme_live_get(&cert, live, spec->name, NULL, p) == APR_SUCCESS
+        && acme_live_loads(cert, spec->security_level, NULL, p)
+               == APR_SUCCESS) {
         staged.live = cert;
     }
     if (rv != APR_SUCCESS) {

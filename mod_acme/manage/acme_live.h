@@ -62,6 +62,11 @@ apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p);
 
+/** Whether what was got loads where the configuration asks for this security
+ *  level of OpenSSL; 0: none is asked for, and that was looked at before. */
+apr_status_t acme_live_loads(const acme_live_cert_t *cert, int level,
+                             acme_problem_t *problem, apr_pool_t *p);
+
 /**
  * Writes the next generation, flips the pointer, then removes generations
  * beyond `keep` older ones.
