@@ -64,8 +64,9 @@ def test_a_full_disk(httpd, pebble):
         fill(full)
         httpd.restart()
         assert tls.served(httpd.https_port, SHOP).by_pebble
-        httpd.configure(conf.managed_conf(httpd, pebble, SHOP, NEW,
-                                          ACMEStoreDir=store))
+        httpd.configure(conf.managed_conf(
+            httpd, pebble, SHOP, NEW, ACMEStoreDir=store,
+            ACMERenewMode="manual"))
         httpd.graceful()
         assert not tls.served(httpd.https_port, NEW).by_pebble
         httpd.restart()
@@ -125,3 +126,33 @@ def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
             % LEVEL3), ACMERetryDelay="1h"))
     httpd.restart()
     assert not tls.served(httpd.https_port, SHOP).by_pebble
+
+
+def test_what_ended_the_server_is_taken_back(httpd, pebble):
+    """mod_ssl refuses, here because of somebody else's files. All is well
+    again when these are, but for one more order."""
+    good = conf.managed_conf(httpd, pebble, NEW, ACMEActivation="manual")
+    bad = good + conf.site_conf(
+        httpd, "other.test", https="SSLCertificateFile %s\n"
+        "SSLCertificateKeyFile %s\n" % (pebble.ca_file, pebble.ca_file))
+    httpd.configure(good)
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % NEW)
+    httpd.configure(bad)
+    httpd.expect_log("ssl:emerg")
+    httpd.allow_log("ssl:error|AH00020|AH00016|AH00098")
+    with pytest.raises(AssertionError):
+        httpd.graceful(10)
+    assert os.path.exists(httpd.path("store", "unproven"))
+    httpd.configure(good)
+    httpd.expect_log("ACME0192: %s: .*there was none before" % NEW)
+    httpd.expect_log("ACME0104: .*%s: .*server ended" % NEW)
+    httpd.expect_log("ACME0341: %s" % NEW)
+    mark = httpd.log.mark()
+    httpd.start()
+    assert not tls.served(httpd.https_port, NEW).by_pebble
+    httpd.wait_for_log("%s: certificate ready" % NEW, mark=mark)
+    httpd.graceful()
+    wait_until_served(httpd, pebble, NEW)
+    for name in ("unproven", "refused"):
+        assert not os.path.exists(httpd.path("store", name))

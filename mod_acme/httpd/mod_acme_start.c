@@ -37,6 +37,7 @@
 #include "mod_acme_surroundings.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_trust.h"
+#include "mod_acme_unproven.h"
 
 /* Generations kept besides the live one. */
 #define ARCHIVE_KEEP 3
@@ -241,6 +242,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
                                  ap_unixd_config.group_id, &problem, ptemp)) {
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
     }
+    acme_unproven_recover(setup, ptemp);
     if (setup->seal) {
         open_vault(setup);
     }
@@ -381,18 +383,27 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
+    /* Before it is looked at: what comes later is news to the activator. */
+    for (i = 0; store && i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+
+        acme_stamp_read(
+            &setup->staged[i],
+            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, scratch),
+            ACME_STAMP_LINK, scratch);
+        apr_pool_clear(scratch);
+    }
+    if (vault && !acme_unproven_prepare(setup, ptemp)) {
+        vault = NULL;
+        memset(setup->staged, 0,
+               sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
+    }
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         acme_holding_t *holding;
 
-        /* Before it is looked at: what comes later is news to the activator. */
-        if (store) {
-            acme_stamp_read(&setup->staged[i],
-                            acme_store_fs_path(store, ACME_STORE_STAGING,
-                                               spec->name, scratch),
-                            ACME_STAMP_LINK, scratch);
-        }
         holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
                                   : examine(setup, vault, spec, now, scratch);
         promoted += holding->staged == ACME_STAGED_PROMOTED;
@@ -436,10 +447,12 @@ static void say_warnings(const acme_setup_t *setup)
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *dir = acme_start_store_dir(setup->server, ptemp);
+    acme_unproven_t *unproven;
     int i;
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
     setup->live = acme_live_look(dir, ptemp);
+    unproven = acme_unproven_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
@@ -448,7 +461,9 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
         acme_live_cert_t *live;
 
-        if (!acme_live_get(&live, setup->live, spec->name, NULL, setup->pconf)
+        if (!acme_unproven_has(unproven, spec->name, ptemp)
+            && !acme_live_get(&live, setup->live, spec->name, NULL,
+                              setup->pconf)
             && !acme_live_loads(live, spec->security_level, NULL, ptemp)) {
             holding->live = live;
         }

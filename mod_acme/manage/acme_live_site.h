@@ -19,6 +19,8 @@
 #ifndef ACME_LIVE_SITE_H
 #define ACME_LIVE_SITE_H
 
+#include <apr_tables.h>
+
 #include "acme_problem.h"
 
 #define ACME_LIVE_KEY   "privkey.pem"
@@ -36,7 +38,8 @@
 struct acme_live_t {
     const char *live;
     const char *archive;
-    int is_strange; /**< made by acme_live_look() */
+    int is_strange;              /**< made by acme_live_look() */
+    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
 };
 
 typedef struct acme_live_site_t {
