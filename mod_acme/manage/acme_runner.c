@@ -95,6 +95,11 @@ void acme_runner_stop(acme_runner_t *runner)
     wake(runner);
 }
 
+int acme_runner_is_precious(const acme_runner_t *runner)
+{
+    return runner->work.http->precious(runner->work.http) > 0;
+}
+
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
 static apr_status_t work(acme_runner_t *runner)
 {

@@ -359,6 +359,41 @@ static void respond_slowly(void *baton, const script_request_t *request,
         answer->delay = order_delay;
         acme_runner_stop(w->runner);
     }
+    assert_int_equal(acme_runner_is_precious(w->runner), !request->repeatable);
+}
+
+/* Puts of the job while the runner says that it must not be ended. */
+static int precious_puts;
+
+static apr_status_t put_precious(const char **version, acme_store_t *store,
+                                 const char *kind, const char *name,
+                                 const void *data, apr_size_t len,
+                                 const char *if_version, acme_store_sync_e sync,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    world_t *w = store->self;
+
+    if (acme_runner_is_precious(w->runner)) {
+        assert_string_equal(kind, ACME_STORE_JOBS);
+        assert_int_equal(sync, ACME_STORE_SYNC);
+        ++precious_puts;
+    }
+    return world_put(version, store, kind, name, data, len, if_version, sync,
+                     problem, p);
+}
+
+static void its_process_may_end_once_the_order_is_saved(void **state)
+{
+    world_t *w = fresh(*state);
+
+    world_boot(w);
+    w->backend.put = put_precious;
+    precious_puts = 0;
+    assert_false(acme_runner_is_precious(w->runner));
+    world_live(w, ACME_TIME_HOUR);
+    world_assert_staged(w, "a.example");
+    assert_int_equal(precious_puts, 1);
+    assert_false(acme_runner_is_precious(w->runner));
 }
 
 static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
@@ -382,6 +417,7 @@ static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
         assert_true(w->clock->now - begun <= apr_time_from_sec(23));
         assert_int_equal(w->ca->orders, 1);
         assert_int_equal(world_job(w, "a.example")->order != NULL, i == 0);
+        assert_false(acme_runner_is_precious(w->runner));
         world_boot(w);
         world_live(w, ACME_TIME_HOUR);
         world_assert_staged(w, "a.example");
@@ -412,4 +448,5 @@ ACME_T_MAIN(ACME_T(the_first_certificate),
             ACME_T(who_loses_the_lease_saves_nothing_more),
             ACME_T(a_stop_saves_the_order_that_is_just_made),
             ACME_T(a_stop_waits_two_seconds_for_an_order_but_no_longer),
+            ACME_T(its_process_may_end_once_the_order_is_saved),
             ACME_T(no_sites_no_work))

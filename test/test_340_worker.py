@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The child that orders: how it leaves, and what may keep it from work."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from acme_env import conf, procs
+from acme_env.journey import worker_pid
+
+SHOP = "shop.test"
+MPMS = ("event", "worker", "prefork")
+SIGNALS = pytest.mark.parametrize("signum", [signal.SIGUSR1, signal.SIGTERM],
+                                  ids=["graceful", "stop"])
+
+
+def start(make_httpd, pebble, gate, mpm):
+    httpd = make_httpd(pebble, mpm=mpm)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMEActivation="manual",
+        ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    return httpd
+
+
+def end_child(httpd, signum):
+    """How long the worker's child needs to end."""
+    mark = httpd.log.mark()
+    pid = worker_pid(httpd)
+    begun = time.monotonic()
+    os.kill(httpd.pid, signum)
+    procs.wait_until(lambda: not procs.alive(pid), 10,
+                     lambda: "the end of child %d" % pid, interval=0.02)
+    took = time.monotonic() - begun
+    if signum == signal.SIGUSR1:
+        httpd.wait_for_restart(mark)
+    else:
+        httpd.restart()
+    return took
+
+
+@SIGNALS
+@pytest.mark.parametrize("mpm", MPMS)
+def test_an_order_just_made_is_not_lost(make_httpd, pebble, gate, mpm,
+                                        signum):
+    """The CA has made it, and says so while the child is to end."""
+    held = gate.hold("/order-plz", before=False)
+    httpd = start(make_httpd, pebble, gate, mpm)
+    held.wait()
+    threading.Timer(0.7, held.release).start()
+    assert 0.5 < end_child(httpd, signum) < 2
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    assert pebble.orders() == 1
+
+
+@pytest.mark.parametrize("path, least, most", [
+    ("/order-plz", 2, 2.9), ("/authZ/", 0, 1), ("/sign-me-up", 0, 1)])
+def test_a_stop_is_not_delayed_for_long(make_httpd, pebble, gate, path,
+                                        least, most):
+    """Not for more than an order, and not before the parent asks twice."""
+    held = gate.hold(path)
+    httpd = start(make_httpd, pebble, gate, os.environ.get("ACME_MPM"))
+    held.wait()
+    took = end_child(httpd, signal.SIGTERM)
+    held.release()
+    assert least <= took < most
