@@ -20,7 +20,7 @@ import time
 import pytest
 
 from acme_env import conf, procs
-from acme_env.journey import worker_pid
+from acme_env.journey import wait_until_served, worker_pid
 
 SHOP = "shop.test"
 MPMS = ("event", "worker", "prefork")
@@ -78,3 +78,34 @@ def test_a_stop_is_not_delayed_for_long(make_httpd, pebble, gate, path,
     took = end_child(httpd, signal.SIGTERM)
     held.release()
     assert least <= took < most
+
+
+def damage_all(httpd):
+    """What a power cut may leave of files whose bytes never reached the disk:
+    the worker's turn, the site's job, what is staged, and the account."""
+    count = 0
+    for kind in ("jobs", "staging", "accounts"):
+        folder = httpd.path("store", kind)
+        for name in os.listdir(folder):
+            os.truncate(os.path.join(folder, name), 0)
+            count += 1
+    return count
+
+
+def test_files_without_bytes_stop_nothing(httpd, pebble):
+    """What does not open does not exist: at worst it costs another order."""
+    httpd.expect_log("ACME0551: worker: .*jobs.*is damaged")
+    httpd.allow_log("ACME0(551|341|342): ")
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    httpd.stop()
+    assert damage_all(httpd) == 4
+    os.mkdir(httpd.path("store", "keys", SHOP))
+    mark = httpd.log.mark()
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    httpd.graceful()
+    wait_until_served(httpd, pebble, SHOP, timeout=10)
+    assert (pebble.accounts(), pebble.orders()) == (2, 2)

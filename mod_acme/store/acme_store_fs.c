@@ -88,7 +88,7 @@ static apr_status_t check_version(const char *path, const char *name,
     apr_status_t rv =
         acme_store_fs_item_read(&item, path, name, problem, ptemp);
 
-    if (rv == APR_ENOENT) {
+    if (rv == APR_ENOENT || rv == ACME_STORE_DAMAGED) {
         item.version = ACME_STORE_ABSENT;
     }
     else if (rv != APR_SUCCESS) {
@@ -144,8 +144,9 @@ static apr_status_t fs_del(acme_store_t *store, const char *kind,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (unlink(path) != 0 && errno != ENOENT) {
-        rv = acme_store_fs_failed(problem, errno, "remove", path, ptemp);
+    rv = acme_store_fs_item_remove(path, ptemp);
+    if (rv != APR_SUCCESS) {
+        rv = acme_store_fs_failed(problem, rv, "remove", path, ptemp);
     }
     close(fd);
     return rv;
