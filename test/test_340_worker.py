@@ -12,6 +12,7 @@
 
 """The child that orders: how it leaves, and what may keep it from work."""
 
+import fcntl
 import os
 import signal
 import threading
@@ -19,7 +20,8 @@ import time
 
 import pytest
 
-from acme_env import conf, procs
+from acme_env import conf, procs, status
+from acme_env.clock import Clock
 from acme_env.journey import wait_until_served, worker_pid
 
 SHOP = "shop.test"
@@ -109,3 +111,26 @@ def test_files_without_bytes_stop_nothing(httpd, pebble):
     httpd.graceful()
     wait_until_served(httpd, pebble, SHOP, timeout=10)
     assert (pebble.accounts(), pebble.orders()) == (2, 2)
+
+
+def test_a_lock_that_is_held_for_ever_is_said(httpd, pebble, room):
+    """By somebody else: nothing is ordered, and that is in log and status."""
+    httpd.expect_log("ACME0314: worker: nothing is ordered since "
+                     ".*locks/lease.worker")
+    httpd.clock = Clock(room)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    os.makedirs(httpd.path("store", "locks"), mode=0o700)
+    path = httpd.path("store", "locks", "lease.worker")
+    with open(path, "w", encoding="ascii") as file:
+        os.chmod(path, 0o666)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        httpd.start()
+        time.sleep(3)
+        assert "waiting" not in status.fetch(httpd)[1]
+        httpd.clock.turn_to(301)
+        httpd.wait_for_log("ACME0314: ")
+        assert "lease.worker" in status.fetch(httpd)[1]["waiting"]
+    httpd.wait_for_log("ACME0315: ")
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    assert "waiting" not in status.fetch(httpd)[1]

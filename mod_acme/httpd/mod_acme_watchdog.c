@@ -206,6 +206,18 @@ static void end_runner(void)
     }
 }
 
+static void work(const acme_setup_t *setup)
+{
+    const char *waiting;
+
+    worker.next = acme_runner_run(worker.runner);
+    waiting = acme_runner_waiting(worker.runner);
+    if (strcmp(setup->board->waiting, waiting) != 0) {
+        apr_cpystrn(setup->board->waiting, waiting,
+                    sizeof(setup->board->waiting));
+    }
+}
+
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
 {
     const acme_setup_t *setup = data;
@@ -221,7 +233,7 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         break;
     case AP_WATCHDOG_STATE_RUNNING:
         if (worker.p && apr_time_now() >= worker.next) {
-            worker.next = acme_runner_run(worker.runner);
+            work(setup);
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:

@@ -226,11 +226,11 @@ static apr_status_t lease_cleanup(void *data)
 }
 
 static apr_status_t held_elsewhere(acme_problem_t *problem, const char *name,
-                                   apr_pool_t *p)
+                                   const char *path, apr_pool_t *p)
 {
-    return acme_problem_set(problem, APR_EBUSY, ACME_RETRY_INTERNAL,
-                            ACME_PROBLEM_STORE, p,
-                            "somebody else holds the lease \"%s\"", name);
+    return acme_problem_set(
+        problem, APR_EBUSY, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+        "somebody else holds the lease \"%s\", a lock on %s", name, path);
 }
 
 static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
@@ -247,7 +247,7 @@ static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
     (void)ttl;
     rv = acme_store_fs_lock(&fd, path);
     if (rv == APR_EBUSY) {
-        return held_elsewhere(problem, name, p);
+        return held_elsewhere(problem, name, path, p);
     }
     if (rv != APR_SUCCESS) {
         return acme_store_fs_failed(problem, rv, "lock", path, p);
@@ -270,7 +270,7 @@ static apr_status_t fs_renew(acme_lease_t *lease, acme_problem_t *problem)
 
     /* the kernel keeps the lock, but not the name of a file that is gone */
     if (own->fd < 0 || !acme_store_fs_lock_good(own->fd, own->path)) {
-        return held_elsewhere(problem, own->name, own->p);
+        return held_elsewhere(problem, own->name, own->path, own->p);
     }
     return APR_SUCCESS;
 }

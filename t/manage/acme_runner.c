@@ -277,6 +277,39 @@ static void who_does_not_hold_the_lease_does_nothing(void **state)
     world_assert_staged(w, "a.example");
 }
 
+static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_lease_t *lease;
+    apr_pool_t *other;
+
+    apr_pool_create(&other, w->p);
+    assert_int_equal(acme_store_lease(&lease, w->mem, "worker", ACME_TIME_DAY,
+                                      &problem, other),
+                     APR_SUCCESS);
+    world_live(w, 4 * ACME_TIME_MINUTE);
+    assert_int_equal(w->lines->nelts, 0);
+    assert_string_equal(acme_runner_waiting(w->runner), "");
+    world_live(w, 2 * ACME_TIME_MINUTE);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0314"), 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "\"worker\""), 1);
+    assert_non_null(strstr(acme_runner_waiting(w->runner), "\"worker\""));
+    world_live(w, ACME_TIME_HOUR / 2);
+    assert_int_equal(w->lines->nelts, 1);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->lines->nelts, 2);
+    /* a clock that is set back hides nothing for longer */
+    fake_clock_turn(w->clock, -ACME_TIME_DAY);
+    world_live(w, 6 * ACME_TIME_MINUTE);
+    assert_int_equal(w->lines->nelts, 3);
+    apr_pool_destroy(other);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0315"), 1);
+    assert_string_equal(acme_runner_waiting(w->runner), "");
+    world_assert_staged(w, "a.example");
+}
+
 /* Somebody else takes it while the run hangs in one request. */
 static void take_over(world_t *w, const script_request_t *request)
 {
@@ -445,6 +478,7 @@ ACME_T_MAIN(ACME_T(the_first_certificate),
             ACME_T(killed_again_and_again_it_still_arrives),
             ACME_T(half_of_the_nonces_are_refused),
             ACME_T(who_does_not_hold_the_lease_does_nothing),
+            ACME_T(who_waits_for_the_lease_says_so_once_in_a_while),
             ACME_T(who_loses_the_lease_saves_nothing_more),
             ACME_T(a_stop_saves_the_order_that_is_just_made),
             ACME_T(a_stop_waits_two_seconds_for_an_order_but_no_longer),
