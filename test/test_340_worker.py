@@ -134,3 +134,34 @@ def test_a_lock_that_is_held_for_ever_is_said(httpd, pebble, room):
     httpd.wait_for_log("ACME0315: ")
     httpd.wait_for_log("%s: certificate ready" % SHOP)
     assert "waiting" not in status.fetch(httpd)[1]
+
+
+def test_a_clock_set_back_delays_no_try(make_httpd, make_pebble, room):
+    """The CA was down while the clock was two hours ahead."""
+    pebble = make_pebble(start=False)
+    httpd = make_httpd(pebble)
+    httpd.expect_log("ACME0342: ")
+    httpd.clock = Clock(room)
+    httpd.clock.turn_to(7200)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual",
+                                      ACMERetryDelay="30min"))
+    httpd.start()
+    httpd.wait_for_log("ACME0342: ")
+    pebble.start()
+    httpd.clock.turn_to(0)
+    httpd.wait_for_log("%s: certificate ready" % SHOP, timeout=20)
+
+
+def test_a_clock_set_back_delays_no_activation(httpd, pebble, room):
+    """A certificate got ready while it was two hours ahead."""
+    httpd.clock = Clock(room)
+    httpd.clock.turn_to(7200)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivationDelay="5s"))
+    httpd.start()
+    procs.wait_until(
+        lambda: status.fetch(httpd)[1]["activation"].get("next"), 30,
+        httpd.log.tail)
+    httpd.clock.turn_to(0)
+    wait_until_served(httpd, pebble, SHOP)

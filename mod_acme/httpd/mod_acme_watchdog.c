@@ -50,6 +50,7 @@ typedef struct worker_t {
     apr_pool_t *p;         /* of the runner, of its thread */
     apr_os_thread_t thread;
     apr_time_t next;
+    apr_time_t seen; /* the clock, at the last call */
 } worker_t;
 
 static worker_t worker;
@@ -206,10 +207,18 @@ static void end_runner(void)
     }
 }
 
+/* Called often: when it is time, or when the clock was turned back, which makes
+ * all times that were set before too late. */
 static void work(const acme_setup_t *setup)
 {
+    apr_time_t now = apr_time_now();
+    int due = now >= worker.next || now < worker.seen;
     const char *waiting;
 
+    worker.seen = now;
+    if (!due) {
+        return;
+    }
     worker.next = acme_runner_run(worker.runner);
     waiting = acme_runner_waiting(worker.runner);
     if (strcmp(setup->board->waiting, waiting) != 0) {
@@ -232,7 +241,7 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p && apr_time_now() >= worker.next) {
+        if (worker.p) {
             work(setup);
         }
         break;

@@ -51,6 +51,7 @@ struct acme_runner_t {
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
+    apr_time_t seen;    /* the clock, at the last call */
     int trouble;        /* runs in a row that got no lease from the store */
     apr_time_t busy;    /* since when somebody else has it, or 0 */
     apr_time_t said;    /* when that was last said, or 0 */
@@ -271,6 +272,10 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     if (is_stopped(runner)) {
         return when_again(runner, ACME_SCHEDULE_NEVER);
     }
+    if (now < runner->seen) {
+        runner->checked = 0; /* the clock was turned back */
+    }
+    runner->seen = now;
     if (!needs_check(runner, now) && at > now) {
         return when_again(runner, at);
     }
@@ -287,6 +292,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
         }
         run(runner, p);
         at = when_again(runner, acme_runner_fleet_due(runner->fleet));
+        runner->seen = now_of(runner);
     }
     else {
         at = turned_away(runner, rv, &problem, p);
