@@ -165,3 +165,12 @@ def test_a_clock_set_back_delays_no_activation(httpd, pebble, room):
         httpd.log.tail)
     httpd.clock.turn_to(0)
     wait_until_served(httpd, pebble, SHOP)
+
+
+def test_a_secret_that_is_too_large_is_not_called_a_full_disk(httpd, pebble):
+    httpd.expect_log("ACME0101: .*secret cannot be read or written: .*large")
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    os.mkdir(httpd.path("store"), 0o700)
+    httpd.write("store/secret", "x" * 5000, mode=0o600)
+    httpd.start()
+    assert "No space" not in status.fetch(httpd)[1]["unusable"]

@@ -85,7 +85,7 @@ apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
 /**
  * @param if_version NULL: whatever is there; ACME_STORE_ABSENT; or a version
  * @param version the new one, in p; may be NULL
- * @return APR_EEXIST when the item is not at if_version; APR_ENOSPC when it
+ * @return APR_EEXIST when the item is not at if_version; EFBIG when it
  *         has more than ACME_STORE_MAX bytes
  */
 apr_status_t acme_store_put(const char **version, acme_store_t *store,

@@ -85,7 +85,7 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
     if (rv == APR_EINVAL || rv == ELOOP) {
         return damaged(problem, path, "it is no regular file", p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return damaged(problem, path, "it is too large", p);
     }
     if (rv != APR_SUCCESS) {
