@@ -22,7 +22,11 @@
 
 #include "acme_schedule.h"
 #include "acme_status.h"
+#include "acme_text.h"
 #include "acme_time.h"
+
+/* A CA may say a lot. */
+#define MAX_PROBLEM 300
 
 static void view_activation(acme_activation_view_t *view,
                             const acme_setup_t *setup, apr_pool_t *p)
@@ -181,8 +185,9 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
     if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
         return "";
     }
-    return apr_pstrcat(p, str_of(last, "problem"), ": ", str_of(last, "detail"),
-                       NULL);
+    return acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
+                                        str_of(last, "detail"), NULL),
+                            MAX_PROBLEM, p);
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
