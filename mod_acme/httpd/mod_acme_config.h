@@ -143,11 +143,13 @@ typedef struct acme_stamp_t {
     apr_off_t size;
 } acme_stamp_t;
 
-/** Written by the parent, read by children; never read by the parent. */
+/** Written by the parent and the worker, read by children; never read by the
+ *  parent. */
 typedef struct acme_board_t {
     int pending;
     apr_time_t next;
     char blocked[480];
+    char waiting[480]; /**< why nothing is ordered, or ""; by the worker */
 } acme_board_t;
 
 /** One generation of the server. */

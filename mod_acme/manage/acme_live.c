@@ -13,6 +13,8 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
+
 #include <apr_strings.h>
 
 #include "acme_file.h"
@@ -79,7 +81,7 @@ static apr_status_t read_file(char **data, apr_size_t *len,
         return useless(problem, site, APR_EGENERAL,
                        apr_psprintf(p, "%s is missing", file), p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return useless(
             problem, site, rv,
             apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
