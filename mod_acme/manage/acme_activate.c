@@ -176,7 +176,7 @@ static apr_status_t check_proven(const staged_t *staged,
     }
     rv = refuse(problem, "the server ended when it was to be loaded", p);
     if (problem && count > 1) {
-        problem->retry = ACME_RETRY_PERMANENT;
+        problem->retry = ACME_RETRY_CONFIG;
         problem->to_fix = "look for mod_ssl's messages of that time, repair "
                           "what they name, then remove the site's file in the "
                           "store's folder jobs and restart gracefully";

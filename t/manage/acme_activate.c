@@ -357,7 +357,7 @@ static void what_ended_the_server_waits_for_a_human_in_the_end(void **state)
         acme_unproven_read(w->live, w->dir, w->p);
         assert_refused(w, "the server ended", "without");
         assert_int_equal(w->problem.retry,
-                         i ? ACME_RETRY_PERMANENT : ACME_RETRY_BACKOFF);
+                         i ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);
     }
 }
 
