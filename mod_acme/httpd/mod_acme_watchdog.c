@@ -16,7 +16,6 @@
 #include <mod_watchdog.h>
 
 #include <apr_optional.h>
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -47,8 +46,8 @@ typedef struct worker_t {
     apr_thread_mutex_t *mutex;
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
+    int inside;            /* under the mutex: its thread is at work */
     apr_pool_t *p;         /* of the runner, of its thread */
-    apr_os_thread_t thread;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
 } worker_t;
@@ -81,29 +80,42 @@ static void stop(void)
     }
 }
 
-static int is_precious(void)
+static int is_inside(void)
 {
-    int precious = 0;
+    int inside = 0;
 
     if (lock()) {
-        precious = worker.runner && acme_runner_is_precious(worker.runner);
+        inside = worker.inside;
         apr_thread_mutex_unlock(worker.mutex);
     }
-    return precious;
+    return inside;
 }
 
 /* The last that happens in a child. mod_watchdog does not wait for its threads:
- * its cleanup is in a pool that no child destroys. */
+ * its cleanup is in a pool that no child destroys. Ours is told to leave, which
+ * it does at once, unless an answer is to come that must not be lost; it is not
+ * to be in OpenSSL when exit() takes that down. */
 static apr_status_t leave(void *data)
 {
     int i;
 
     (void)data;
     stop();
-    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_precious(); ++i) {
+    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     return APR_SUCCESS;
+}
+
+/* The worker's thread begins to work; 0: not any more. */
+static int enter(void)
+{
+    int inside;
+
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = inside = !worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    return inside;
 }
 
 void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
@@ -227,6 +239,22 @@ static void work(const acme_setup_t *setup)
     }
 }
 
+/* It has done its work, and if that was the last it cleans up. */
+static void rest(void)
+{
+    int stopping;
+
+    apr_thread_mutex_lock(worker.mutex);
+    stopping = worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    if (stopping) {
+        end_runner();
+    }
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = 0;
+    apr_thread_mutex_unlock(worker.mutex);
+}
+
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
 {
     const acme_setup_t *setup = data;
@@ -237,21 +265,21 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
-        worker.thread = apr_os_thread_current();
-        start_runner(setup);
+        if (enter()) {
+            start_runner(setup);
+            rest();
+        }
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p) {
+        if (worker.p && enter()) {
             work(setup);
+            rest();
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        /* mod_watchdog says so from the thread that ends the child, too, while
-         * the worker's own may be anywhere: it is told, and waited for. */
+        /* mod_watchdog may say so from another thread, while the worker's own
+         * is anywhere: that one is told. */
         stop();
-        if (apr_os_thread_equal(worker.thread, apr_os_thread_current())) {
-            end_runner();
-        }
         break;
     }
     return APR_SUCCESS;
