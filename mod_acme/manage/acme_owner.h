@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_owner.h
+ * @brief Which server instance a store belongs to: root's file `owner`.
+ *
+ * Two instances on one store would stash each other's certificates. An
+ * instance is known by its ServerRoot, its configuration file and its PidFile.
+ */
+#ifndef ACME_OWNER_H
+#define ACME_OWNER_H
+
+#include "acme_problem.h"
+
+/** The file, and its members (JSON). */
+#define ACME_OWNER_FILE        "owner"
+#define ACME_OWNER_SERVER_ROOT "server-root"
+#define ACME_OWNER_CONFIG      "config"
+#define ACME_OWNER_PID_FILE    "pid-file"
+
+/** Absolute paths. */
+typedef struct acme_owner_t {
+    const char *server_root;
+    const char *config;
+    const char *pid_file;
+} acme_owner_t;
+
+/** APR_ENOENT: nobody's yet. Another failure: it cannot be read. */
+apr_status_t acme_owner_read(acme_owner_t **owner, const char *dir,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+apr_status_t acme_owner_write(const char *dir, const acme_owner_t *owner,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** Forgets the owner: who starts next with this store gets it (`acmectl
+ *  adopt`). Success also when it was nobody's. */
+apr_status_t acme_owner_release(const char *dir, acme_problem_t *problem,
+                                apr_pool_t *ptemp);
+
+/**
+ * Takes the store, or makes sure that it is ours.
+ * @return APR_EACCES, and a problem with the remedy, when it is another's
+ */
+apr_status_t acme_owner_claim(const char *dir, const acme_owner_t *self,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif
