@@ -139,6 +139,7 @@ typedef struct acme_setup_t {
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;       /**< of the parent: children share it */
     acme_stamp_t *staged;      /**< what startup looked at, by index of specs */
+    acme_stamp_t changed;      /**< acmectl's, before startup looked */
     acme_board_t *board;       /**< shared memory */
 } acme_setup_t;
 

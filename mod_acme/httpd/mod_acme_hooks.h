@@ -56,6 +56,11 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp);
 int acme_monitor(apr_pool_t *p, server_rec *s);
 
+/** For acmectl: what startup looks at before it changes anything, and what it
+ *  leaves when it knows what is served. */
+void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
+
 /** Handler acme-status. */
 int acme_status_handler(request_rec *r);
 /** mod_status's optional hook. */

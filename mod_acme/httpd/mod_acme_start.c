@@ -26,6 +26,8 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_pin.h"
+#include "acme_secret.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
@@ -104,38 +106,16 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
     return 1;
 }
 
-/* A secret that is there is never replaced: everything sealed depends on it. */
-static void open_secret(acme_setup_t *setup, apr_pool_t *ptemp)
+static void open_secret(acme_setup_t *setup)
 {
-    const char *path = apr_pstrcat(ptemp, setup->store_dir, "/secret", NULL);
-    char *secret;
-    apr_size_t len;
-    apr_status_t rv = acme_file_read(&secret, &len, path, 4096, ptemp);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_seal_t *seal;
 
-    if (APR_STATUS_IS_ENOENT(rv)) {
-        len = ACME_SEAL_SECRET_LEN;
-        secret = apr_palloc(ptemp, len);
-        rv = acme_key_random((unsigned char *)secret, len);
-        if (!rv) {
-            rv = acme_file_write(path, secret, len,
-                                 APR_FPROT_UREAD | APR_FPROT_UWRITE,
-                                 ACME_FILE_SYNC, ptemp);
-        }
-    }
-    if (rv) {
-        unusable(setup, "%s cannot be read or written: %pm", path, &rv);
+    if (acme_secret_open(&seal, setup->store_dir, 1, &problem, setup->pconf)) {
+        unusable(setup, "%s", problem.detail);
         return;
     }
-    if (len != ACME_SEAL_SECRET_LEN) {
-        unusable(setup, "%s is damaged: it has %lu bytes, not %d; put it back "
-                 "from a backup, or remove it to begin anew with a new "
-                 "account (live certificates are not affected)",
-                 path, (unsigned long)len, ACME_SEAL_SECRET_LEN);
-    }
-    else {
-        setup->seal = acme_seal_create((unsigned char *)secret, setup->pconf);
-    }
-    acme_key_wipe(secret, len);
+    setup->seal = seal;
 }
 
 /* One before the children are forked, so that all together complain once of an
@@ -164,7 +144,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
         return;
     }
-    open_secret(setup, ptemp);
+    open_secret(setup);
     if (setup->seal &&
         acme_store_fs_prepare(setup->store_dir, ap_unixd_config.user_id,
                               ap_unixd_config.group_id, &problem, ptemp)) {
@@ -251,6 +231,8 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                      : APR_ENOENT;
     if (!rv) {
         holding->live = live;
+        holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp) ==
+                          live->generation;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
@@ -352,6 +334,7 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     setup->log = acme_log_httpd(s, pconf);
     make_board(setup);
     open_store(setup, ptemp);
+    acme_tool_prepare(setup, ptemp);
     promoted = examine_all(setup, now, ptemp);
     open_placeholder(setup, now, ptemp);
     acme_monitor_prepare(setup, promoted, ptemp);
@@ -373,12 +356,12 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    (void)ptemp;
     (void)s;
     if (!setup || !setup->log) {
         return OK;
     }
     setup->placeholder = NULL;
+    acme_tool_leave(setup, ptemp);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }

@@ -20,6 +20,7 @@
 #include <apr_thread_mutex.h>
 
 #include "acme_http_curl.h"
+#include "acme_outbox.h"
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
@@ -36,6 +37,7 @@ typedef struct worker_t {
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
     apr_pool_t *p;         /* of the runner, of its thread */
+    acme_outbox_t *outbox;
     apr_time_t next;
 } worker_t;
 
@@ -128,6 +130,9 @@ static void start_runner(const acme_setup_t *setup)
         worker.p = NULL;
         return;
     }
+    worker.outbox = acme_outbox_open(setup->store_dir, setup->seal, worker.p);
+    acme_outbox_attend(worker.outbox, worker.p);
+    config->outbox = worker.outbox;
     runner = acme_runner_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);
     worker.runner = runner;
@@ -161,7 +166,8 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.runner && apr_time_now() >= worker.next) {
+        if (worker.runner && (apr_time_now() >= worker.next ||
+                              acme_outbox_moved(worker.outbox))) {
             worker.next = acme_runner_run(worker.runner);
         }
         break;

@@ -35,6 +35,7 @@ typedef enum {
 typedef struct acme_holding_t {
     acme_serving_e serving;
     const acme_live_cert_t *live; /**< or NULL; it may have expired */
+    int pinned; /**< live was rolled back to (acme_pin.h) */
     acme_staged_e staged;
     const char *staged_fingerprint; /**< or NULL */
     const acme_problem_t *problem;  /**< why staged or live is of no use */

@@ -72,11 +72,12 @@ static const char *missing_name(const acme_spec_t *spec,
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, const acme_spec_t *spec,
-                        const acme_holding_t *holding, apr_time_t now,
-                        apr_pool_t *p)
+                        const acme_holding_t *holding, int pinned,
+                        apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name;
+    apr_time_t warn_at;
 
     *at = now;
     if (!holding->live) {
@@ -87,12 +88,16 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
-    name = missing_name(spec, info->names);
+    name = pinned ? NULL : missing_name(spec, info->names);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
     *at = acme_schedule_renew_at(info->not_before, info->not_after,
                                  &spec->renew_window);
+    if (pinned) {
+        warn_at = acme_schedule_warn_at(info->not_before, info->not_after);
+        *at = *at > warn_at ? *at : warn_at;
+    }
     if (*at <= now) {
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
@@ -137,8 +142,16 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         plan_staged(plan, holding, job, now);
         return;
     }
+    if (job->signed_pem) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "the certificate for another machine's request is there");
+        return;
+    }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, now, p);
+    why = need(&at, spec, holding, holding->pinned && !job->asked, now, p);
+    if (!why && job->asked == ACME_ASKED_FORCE) {
+        why = "asked for by acmectl renew";
+    }
     if (!why && job->order && same(job->digest, digest)) {
         why = "an order is under way";
     }
@@ -147,11 +160,11 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                apr_psprintf(p, "renewed in %s",
                             acme_time_print_duration(at - now, p)));
     }
-    else if (spec->renew_mode == ACME_RENEW_MANUAL) {
+    else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
     }
     else if (spec->renew_mode == ACME_RENEW_AUTO
-             && holding->serving == ACME_SERVING_NOTHING) {
+             && holding->serving == ACME_SERVING_NOTHING && !job->asked) {
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "no TLS virtual host uses it");
     }

@@ -14,9 +14,11 @@
 #include "acme_runner_fleet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_atomic.h>
 #include <apr_hash.h>
+#include <apr_strings.h>
 
 #include "acme_identity.h"
 #include "acme_runner_look.h"
@@ -55,10 +57,13 @@ typedef struct flight_t {
 struct acme_runner_fleet_t {
     acme_work_t *work;
     apr_pool_t *p;
-    site_t *sites;
+    site_t **sites;
     int n_sites;
+    apr_hash_t *by_name; /* name -> site_t * */
     lane_t **lanes;
     int n_lanes;
+    apr_hash_t *lane_by_name;
+    apr_pool_t *prequests;
     int parallel;
 
     /* Of one run. */
@@ -73,17 +78,16 @@ static apr_time_t now_of(const acme_runner_fleet_t *fleet)
     return acme_clock_now(fleet->work->clock);
 }
 
-static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
-                         const acme_spec_t *spec)
+static lane_t *find_lane(acme_runner_fleet_t *fleet, const acme_spec_t *spec)
 {
     const char *name = acme_identity_name(spec->ca, fleet->p);
-    lane_t *lane = apr_hash_get(lanes, name, APR_HASH_KEY_STRING);
+    lane_t *lane = apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 
     if (!lane) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
         lane->ca = spec->ca;
         lane->seed = spec->name;
-        apr_hash_set(lanes, name, APR_HASH_KEY_STRING, lane);
+        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
     }
     return lane;
@@ -95,23 +99,30 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
                          apr_pool_t *p)
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
-    apr_hash_t *lanes = apr_hash_make(p);
     apr_size_t room = (apr_size_t)specs->nelts + 1;
+    site_t *sites = apr_pcalloc(p, sizeof(site_t) * room);
     site_t *site;
     int i;
 
     fleet->work = work;
     fleet->p = p;
     fleet->n_sites = specs->nelts;
-    fleet->sites = apr_pcalloc(p, sizeof(site_t) * room);
+    /* Each can have one beside it that is ordered for another machine. */
+    fleet->sites = apr_pcalloc(p, sizeof(site_t *) * 2 * room);
+    fleet->by_name = apr_hash_make(p);
+    fleet->lane_by_name = apr_hash_make(p);
+    apr_pool_create(&fleet->prequests, p);
     fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * room);
     fleet->parallel = parallel;
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = &sites[i];
+        fleet->sites[i] = site;
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
             APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lane = find_lane(fleet, lanes, site->known.spec);
+        site->lane = find_lane(fleet, site->known.spec);
+        apr_hash_set(fleet->by_name, site->known.spec->name,
+                     APR_HASH_KEY_STRING, site);
     }
     return fleet;
 }
@@ -121,8 +132,108 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        fleet->sites[i].known.next = 0;
-        fleet->sites[i].known.trouble = 0;
+        fleet->sites[i]->known.next = 0;
+        fleet->sites[i]->known.trouble = 0;
+    }
+}
+
+/* ---- requests ---- */
+
+/* An order for another machine goes beside those of the site: its spec but for
+ * the name, which is that of its job. */
+static site_t *csr_site(acme_runner_fleet_t *fleet, const site_t *of,
+                        const acme_request_t *request)
+{
+    const char *name = acme_sign_name(of->known.spec->name, fleet->p);
+    site_t *site = apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
+    acme_spec_t *spec;
+
+    if (site && site->known.flying) {
+        return site;
+    }
+    if (!site) {
+        site = apr_pcalloc(fleet->p, sizeof(*site));
+        site->known.holding =
+            apr_pcalloc(fleet->p, sizeof(*site->known.holding));
+        site->lane = of->lane;
+        fleet->sites[fleet->n_sites++] = site;
+        apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
+    }
+    else if (strcmp(site->known.spec->csr, request->csr) == 0) {
+        return site;
+    }
+    spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
+    spec->name = name;
+    spec->csr = apr_pstrdup(fleet->p, request->csr);
+    spec->renew_mode = ACME_RENEW_ALWAYS;
+    site->known.spec = spec;
+    return site;
+}
+
+static void keep_account(acme_runner_fleet_t *fleet,
+                         const acme_request_t *request, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    rv = acme_identity_keep(fleet->work, request->name, request->body, &problem,
+                            ptemp);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, rv,
+                 ACME_TAG(0361) "an imported account cannot be stored: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}
+
+static void take_request(acme_runner_fleet_t *fleet,
+                         const acme_request_t *request)
+{
+    site_t *site;
+
+    if (request->what == ACME_REQUEST_ACCOUNT) {
+        if (request->body) {
+            keep_account(fleet, request, fleet->prequests);
+        }
+        return;
+    }
+    site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
+    if (site && request->what == ACME_REQUEST_SIGN) {
+        site = request->csr && !site->known.spec->csr
+                   ? csr_site(fleet, site, request)
+                   : NULL;
+    }
+    if (!site) {
+        return;
+    }
+    site->known.request = request;
+    site->known.fresh = 1;
+    if (!site->known.flying && !site->known.queued) {
+        site->known.next = 0;
+        fleet->look_at = 0;
+    }
+}
+
+void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
+                                acme_outbox_t *outbox)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *requests;
+    int i;
+
+    for (i = 0; i < fleet->n_sites; ++i) {
+        fleet->sites[i]->known.request = NULL;
+        fleet->sites[i]->known.fresh = 0;
+    }
+    apr_pool_clear(fleet->prequests);
+    if (acme_outbox_read(&requests, outbox, &problem, fleet->prequests)
+        != APR_SUCCESS) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
+                 ACME_TAG(0360) "requests of acmectl are not seen: %s",
+                 acme_problem_text(&problem, fleet->prequests));
+        return;
+    }
+    for (i = 0; i < requests->nelts; ++i) {
+        take_request(fleet, APR_ARRAY_IDX(requests, i, acme_request_t *));
     }
 }
 
@@ -150,7 +261,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (site->known.flying || site->known.queued) {
             site->known.flying = 0;
             site->known.queued = 0;
@@ -195,6 +306,10 @@ static void rest(acme_runner_fleet_t *fleet, site_t *site,
 
     site->known.trouble = 0;
     site->known.next = plan->at > now ? plan->at : now + ACME_TIME_MINUTE;
+    /* One that came while its order was in flight. */
+    if (site->known.fresh) {
+        site->known.next = now;
+    }
     if (site->known.next < fleet->look_at) {
         fleet->look_at = site->known.next;
     }
@@ -255,7 +370,7 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (!site->known.flying && !site->known.queued
             && site->known.next < at) {
             at = site->known.next;
@@ -278,14 +393,14 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     }
     apr_pool_create(&p, fleet->prun);
     for (i = 0; i < fleet->n_sites && rv == APR_SUCCESS; ++i) {
-        if (!is_due(&fleet->sites[i], now)) {
+        if (!is_due(fleet->sites[i], now)) {
             continue;
         }
         if (apr_atomic_read32(&fleet->work->stop)) {
             break;
         }
         apr_pool_clear(p);
-        look(fleet, &fleet->sites[i], p);
+        look(fleet, fleet->sites[i], p);
         if (++looks % LOOKS_PER_LEASE == 0) {
             rv = acme_turn_keep(turn);
         }

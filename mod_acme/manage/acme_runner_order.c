@@ -286,6 +286,18 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
     save_progress(order);
 }
 
+/* Neither order nor key is worth another try. */
+static void give_up(acme_runner_order_t *order)
+{
+    acme_problem_t left = ACME_PROBLEM_INIT;
+
+    drop(order, "its certificate is of no use");
+    if (!order->spec->csr) {
+        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
+                                     order->ptemp);
+    }
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -301,23 +313,25 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.ca_url = order->spec->ca->url;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    rv = acme_stage_put(&info, order->work, order->spec, &bundle, &problem,
-                        order->ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_runner_outcome_staged(order->job, order->work, info, &problem,
+    if (order->spec->csr) {
+        rv = acme_runner_outcome_signed(order->job, order->work, order->spec,
+                                        bundle.chain_pem, &problem,
                                         order->ptemp);
+    }
+    else {
+        rv = acme_stage_put(&info, order->work, order->spec, &bundle, &problem,
+                            order->ptemp);
+        if (rv == APR_SUCCESS) {
+            rv = acme_runner_outcome_staged(order->job, order->work, info,
+                                            &problem, order->ptemp);
+        }
     }
     if (rv == APR_SUCCESS) {
         end(order);
         return;
     }
     if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
-        /* Neither order nor key is worth another try. */
-        acme_problem_t left = ACME_PROBLEM_INIT;
-
-        drop(order, "its certificate is of no use");
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+        give_up(order);
     }
     fail(order, &problem, ACME_FAILURE_OWN);
 }
@@ -355,8 +369,9 @@ static void issue_failed(acme_runner_order_t *order,
     else if (!resumable) {
         drop(order, "it has failed");
     }
-    if (acme_problem_is(problem, "badCSR")
-        || acme_problem_is(problem, "badPublicKey")) {
+    if (!order->spec->csr
+        && (acme_problem_is(problem, "badCSR")
+            || acme_problem_is(problem, "badPublicKey"))) {
         (void)acme_runner_key_forget(order->work, order->spec->name, &left,
                                      order->ptemp);
     }
@@ -425,7 +440,11 @@ static int step_key(acme_runner_order_t *order)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!order->key) {
+    if (order->spec->csr) {
+        order->csr = order->spec->csr;
+        adopt_spec(order);
+    }
+    else if (!order->key) {
         rv = acme_runner_key(&order->key, &order->key_pem, order->work,
                              order->spec, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {

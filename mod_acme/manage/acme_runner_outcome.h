@@ -48,6 +48,14 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp);
 
+/** The CA has signed another machine's request: the chain is kept in the job,
+ *  for acmectl. A chain that is not for it is a problem. */
+apr_status_t acme_runner_outcome_signed(acme_job_t *job, acme_work_t *work,
+                                        const acme_spec_t *spec,
+                                        const char *chain_pem,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
+
 /** Root has decided on what the job had staged. */
 apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
                                          const acme_spec_t *spec,

@@ -60,6 +60,7 @@ typedef struct acme_spec_t {
     acme_window_t renew_window;
     apr_interval_time_t retry_delay; /**< after the first failure */
     const char *place;               /**< "FILE:LINE" it comes from */
+    const char *csr; /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
 
 /** "auto", "always", "manual". */
