@@ -401,6 +401,19 @@ static const char *set_activation_delay(cmd_parms *cmd, void *dc,
                         0);
 }
 
+static const char *set_stash_keep(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const apr_interval_time_t until_expiry = 0;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "until-expiry")) {
+        return put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
+                   &until_expiry);
+    }
+    return put_interval(cmd, ACME_SETTING_STASH_KEEP, arg, ACME_TIME_DAY,
+                        apr_time_from_sec(1));
+}
+
 static const char *set_activation_interval(cmd_parms *cmd, void *dc,
                                            const char *urgent,
                                            const char *routine)
@@ -483,4 +496,7 @@ const command_rec acme_commands[] = {
                    RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
+    AP_INIT_TAKE1("ACMEStashKeep", set_stash_keep, NULL, RSRC_CONF,
+                  "how long a certificate that no site wants is kept "
+                  "(until-expiry)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -100,7 +100,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMECheckInterval",        "ACMEParallelOrders",
         "ACMEStoreDir",             "ACMEPortMap",
         "ACMEActivation",           "ACMEActivationDelay",
-        "ACMEActivationInterval"
+        "ACMEActivationInterval",   "ACMEStashKeep"
     };
 
     return names[setting];

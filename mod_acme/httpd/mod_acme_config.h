@@ -40,6 +40,9 @@
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
 
+/** Generations kept besides the live one. */
+#define ACME_ARCHIVE_KEEP 3
+
 /** Every directive that sets one value. Those from ACME_SETTING_SERVER_WIDE on
  *  are allowed at server level only. */
 typedef enum {
@@ -58,6 +61,7 @@ typedef enum {
     ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */
     ACME_SETTING_ACTIVATION_DELAY,    /**< const apr_interval_time_t * */
     ACME_SETTING_ACTIVATION_INTERVAL, /**< const acme_intervals_t * */
+    ACME_SETTING_STASH_KEEP, /**< const apr_interval_time_t *, 0: to expiry */
     ACME_SETTING_COUNT
 } acme_setting_e;
 
@@ -141,6 +145,8 @@ typedef struct acme_setup_t {
     acme_stamp_t *staged;      /**< what startup looked at, by index of specs */
     acme_stamp_t changed;      /**< acmectl's, before startup looked */
     acme_board_t *board;       /**< shared memory */
+    int ours;                  /**< the store is, so it may be changed */
+    struct acme_keep_t *keep;  /**< until children run, or NULL */
 } acme_setup_t;
 
 void *acme_config_create(apr_pool_t *p, server_rec *s);

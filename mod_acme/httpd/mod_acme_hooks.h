@@ -33,6 +33,10 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
 
+/** optional_fn_retrieve, which follows post_config at every start (pre_mpm does
+ *  not at a graceful one): nothing can fail any more, no child runs yet. */
+void acme_start_done(void);
+
 /** ssl_add_cert_files: gives mod_ssl the files of a virtual host. */
 int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                             apr_array_header_t *cert_files,

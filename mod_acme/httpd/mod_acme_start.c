@@ -16,6 +16,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <mpm_common.h>
 #include <unixd.h>
 
 #include <sys/stat.h>
@@ -26,14 +27,14 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_owner.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
-
-/* Generations kept besides the live one. */
-#define ARCHIVE_KEEP 3
+#include "mod_acme_keep.h"
+#include "mod_acme_process.h"
 
 /* Whatever is wrong with the store, the server starts: it says so, serves what
  * it can and orders nothing. */
@@ -130,18 +131,41 @@ static void open_vault(acme_setup_t *setup)
     }
 }
 
+/* Of two servers that share a store one would stash what the other needs. The
+ * second serves what is there, so that a moved configuration leaves no site
+ * without its certificate, and touches nothing. */
+static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_owner_t mine;
+
+    mine.server_root = ap_server_root;
+    mine.config = acme_process_config(setup->server->process, ptemp);
+    mine.pid_file = ap_runtime_dir_relative(ptemp, ap_pid_fname);
+    if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
+        unusable(setup, "%s", acme_problem_text(&problem, ptemp));
+        return 0;
+    }
+    return 1;
+}
+
 static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    int is_ours;
 
     setup->store_dir = store_dir(setup);
     if (!open_folder(setup, ptemp)) {
         return;
     }
+    is_ours = claim_store(setup, ptemp);
     if (acme_live_open(&setup->live, setup->store_dir, &problem,
                        setup->pconf)) {
         setup->live = NULL;
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
+        return;
+    }
+    if (!is_ours) {
         return;
     }
     open_secret(setup);
@@ -153,6 +177,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
     if (setup->seal) {
         open_vault(setup);
     }
+    setup->ours = 1;
 }
 
 /* What a start that was killed left behind. Nobody else writes here. */
@@ -209,10 +234,10 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     acme_live_cert_t *live = NULL;
     apr_status_t rv;
 
-    if (vault) {
+    if (vault && setup->keep) {
         holding->staged =
             acme_activate(&holding->staged_fingerprint, setup->live, vault,
-                          spec, ARCHIVE_KEEP, now, &problem, setup->pconf);
+                          spec, ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
     if (holding->staged == ACME_STAGED_REFUSED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
@@ -261,6 +286,9 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
     if (vault) {
         store = acme_vault_store(vault);
+    }
+    if (setup->live && setup->ours) {
+        acme_keep_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&scratch, ptemp);
     setup->staged = apr_pcalloc(setup->pconf, sizeof(*setup->staged) *
@@ -361,6 +389,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     setup->placeholder = NULL;
+    acme_keep_rest(setup);
     acme_tool_leave(setup, ptemp);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
@@ -373,4 +402,13 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
              counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
              counts[ACME_SERVING_NOTHING]);
     return OK;
+}
+
+void acme_start_done(void)
+{
+    acme_setup_t *setup = acme_setup_get();
+
+    if (setup) {
+        acme_keep_done(setup);
+    }
 }

@@ -38,19 +38,9 @@
 #define ACME_LIVE_H
 
 #include "acme_bundle.h"
+#include "acme_live_place.h"
 
 typedef struct acme_live_t acme_live_t;
-
-/** Where a pointer can be. */
-typedef enum {
-    ACME_LIVE_SERVED,   /**< live/: renewed, and served where TLS is */
-    ACME_LIVE_STASHED,  /**< stash/: neither */
-    ACME_LIVE_IMPORTED, /**< import/ */
-    ACME_LIVE_PLACES
-} acme_live_place_e;
-
-/** "live", "stash", "import": the folder. */
-const char *acme_live_place_name(acme_live_place_e place);
 
 /** One certificate of one site. */
 typedef struct acme_live_cert_t {
@@ -77,6 +67,10 @@ apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
 apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
                               acme_live_place_e place, const char *name,
                               acme_problem_t *problem, apr_pool_t *p);
+
+/** Whether it leads to a root that this machine trusts, as of its issuance. */
+int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
+                         const char *name, apr_pool_t *ptemp);
 
 /** All of it, with the key, which is wiped with p; bundle->name is `name`. */
 apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,

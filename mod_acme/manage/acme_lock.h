@@ -48,15 +48,4 @@ apr_status_t acme_lock_take(acme_lock_t **lock, const char *dir,
 /** Before any other process is to work; again is harmless. */
 void acme_lock_release(acme_lock_t *lock);
 
-/** The file that acmectl leaves its mark on. */
-#define ACME_LOCK_CHANGED "changed"
-
-/**
- * Tells a running server that its sites' certificates were changed: it
- * restarts itself gracefully, as for a new certificate, and starts anew from
- * what it finds. To be called once, after the last change.
- */
-apr_status_t acme_lock_mark_changed(const char *dir, acme_problem_t *problem,
-                                    apr_pool_t *ptemp);
-
 #endif

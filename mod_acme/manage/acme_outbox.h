@@ -45,7 +45,8 @@ typedef struct acme_request_t {
     apr_time_t when;
     int force;               /**< RENEW: even when it is not due */
     const char *csr;         /**< SIGN: base64url of the DER */
-    const acme_json_t *body; /**< ACCOUNT: its record in the store */
+    const acme_json_t *body; /**< ACCOUNT: its record in the store; SIGN:
+                                  "names", those of the CSR */
 } acme_request_t;
 
 typedef struct acme_outbox_t acme_outbox_t;

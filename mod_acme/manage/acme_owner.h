@@ -52,7 +52,7 @@ apr_status_t acme_owner_release(const char *dir, acme_problem_t *problem,
  * Takes the store, or makes sure that it is ours.
  * @return APR_EACCES, and a problem with the remedy, when it is another's
  */
-apr_status_t acme_owner_claim(const char *dir, const acme_owner_t *self,
+apr_status_t acme_owner_claim(const acme_owner_t *mine, const char *dir,
                               acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

@@ -139,6 +139,19 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
 
 /* ---- requests ---- */
 
+static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
+                                    apr_pool_t *p)
+{
+    apr_array_header_t *copy = apr_array_copy(p, strs);
+    int i;
+
+    for (i = 0; i < copy->nelts; ++i) {
+        APR_ARRAY_IDX(copy, i, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(copy, i, const char *));
+    }
+    return copy;
+}
+
 /* An order for another machine goes beside those of the site: its spec but for
  * the name, which is that of its job. */
 static site_t *csr_site(acme_runner_fleet_t *fleet, const site_t *of,
@@ -146,10 +159,18 @@ static site_t *csr_site(acme_runner_fleet_t *fleet, const site_t *of,
 {
     const char *name = acme_sign_name(of->known.spec->name, fleet->p);
     site_t *site = apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
+    apr_array_header_t *names;
     acme_spec_t *spec;
 
     if (site && site->known.flying) {
         return site;
+    }
+    if (site && strcmp(site->known.spec->csr, request->csr) == 0) {
+        return site;
+    }
+    if (acme_json_get_strs(&names, request->body, "names", fleet->p)
+        != APR_SUCCESS) {
+        return NULL;
     }
     if (!site) {
         site = apr_pcalloc(fleet->p, sizeof(*site));
@@ -159,10 +180,8 @@ static site_t *csr_site(acme_runner_fleet_t *fleet, const site_t *of,
         fleet->sites[fleet->n_sites++] = site;
         apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
     }
-    else if (strcmp(site->known.spec->csr, request->csr) == 0) {
-        return site;
-    }
     spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
+    spec->names = strs_dup(names, fleet->p);
     spec->name = name;
     spec->csr = apr_pstrdup(fleet->p, request->csr);
     spec->renew_mode = ACME_RENEW_ALWAYS;
@@ -198,7 +217,7 @@ static void take_request(acme_runner_fleet_t *fleet,
     }
     site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
     if (site && request->what == ACME_REQUEST_SIGN) {
-        site = request->csr && !site->known.spec->csr
+        site = request->csr && request->body && !site->known.spec->csr
                    ? csr_site(fleet, site, request)
                    : NULL;
     }

@@ -49,8 +49,9 @@ typedef enum {
 /** What a certificate is worth to the site. */
 typedef enum {
     ACME_FIT_ABSENT,  /**< there is none */
-    ACME_FIT_UNFIT,   /**< damaged, of a CA that is not the site's, or without
-                           its ServerName */
+    ACME_FIT_UNFIT,   /**< damaged, or without the site's ServerName */
+    ACME_FIT_FOREIGN, /**< of a CA that the site is not configured for: what
+                           is served already goes on until another is there */
     ACME_FIT_EXPIRED, /**< else it would do */
     ACME_FIT_NARROW,  /**< usable, but some wanted name is missing */
     ACME_FIT_FULL     /**< usable, for all names */
@@ -106,7 +107,7 @@ typedef struct acme_site_actions_t {
 
 /** Pure; every combination has an answer. */
 void acme_site_decide(acme_site_actions_t *actions,
-                      const acme_site_facts_t *facts, apr_time_t now);
+                      const acme_site_facts_t *facts);
 
 /** Whether a certificate of that worth may be put in place. */
 int acme_site_usable(const acme_site_cert_t *cert);
