@@ -73,6 +73,29 @@ static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                             "%s cannot be read or written: %pm", path, &rv);
 }
 
+/* What was asked before any server had started is the worker's to read too. */
+static apr_status_t give(const char *folder, apr_gid_t gid, apr_pool_t *p)
+{
+    apr_array_header_t *names;
+    int i;
+
+    if (lchown(folder, (uid_t)-1, gid)) {
+        return errno;
+    }
+    if (acme_file_list(&names, folder, p) != APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        const char *path = apr_pstrcat(
+            p, folder, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
+
+        if (lchown(path, (uid_t)-1, gid) && errno != ENOENT) {
+            return errno;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,
                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
@@ -83,8 +106,8 @@ apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,
                             | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
                         ptemp);
 
-    if (rv == APR_SUCCESS && geteuid() == 0 && lchown(folder, (uid_t)-1, gid)) {
-        rv = errno;
+    if (rv == APR_SUCCESS && geteuid() == 0) {
+        rv = give(folder, gid, ptemp);
     }
     return rv == APR_SUCCESS ? rv : failed(problem, rv, folder, ptemp);
 }

@@ -1,0 +1,548 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_foreign.h"
+#include "acme_ident.h"
+#include "acme_identity.h"
+#include "acme_text.h"
+#include "acme_trust.h"
+
+/* Generations kept besides the pointed ones. */
+#define ARCHIVE_KEEP 3
+
+/* One certificate on its way in. */
+typedef struct entry_t {
+    const acme_bundle_t *bundle;
+    const acme_cert_info_t *info;
+    const char *name; /* of the site that gets it */
+    int wanted;       /* a site of that name is managed */
+    int known;        /* the store has it already */
+    int installed;
+} entry_t;
+
+typedef struct import_t {
+    ctl_t *ctl;
+    acme_parcel_t *parcel;
+    apr_array_header_t *skipped; /* acme_foreign_skip_t */
+    apr_array_header_t *entries; /* entry_t */
+    apr_time_t now;
+    int tolerant; /* what is of no use is skipped, else all is refused */
+    int accounts; /* that are handed over */
+} import_t;
+
+/* ---- what is to be imported ---- */
+
+static int read_bundle(import_t *import, const char *path)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    const char *pass;
+    char *data;
+    apr_size_t len;
+
+    if (!ctl_read(ctl, &data, &len, path,
+                  ACME_LOCKBOX_MAX + ACME_LOCKBOX_OVERHEAD)) {
+        return 0;
+    }
+    if (acme_lockbox_is(data, len)) {
+        pass = ctl_passphrase(ctl, 0);
+        if (!pass) {
+            return 0;
+        }
+        if (acme_lockbox_open(&data, &len, pass, strlen(pass), data, len,
+                              &problem, ctl->p)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+    }
+    if (acme_parcel_parse(&import->parcel, data, len, &problem, ctl->p)) {
+        ctl_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
+        return 0;
+    }
+    return 1;
+}
+
+/* Chain and key of files, or the key that waits here since acmectl csr. */
+static int read_pem(import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    acme_bundle_t *bundle = apr_pcalloc(ctl->p, sizeof(*bundle));
+    char *data;
+    apr_size_t len;
+
+    if (ctl->args->nelts != 1) {
+        ctl_say("name the site that the certificate is for");
+        return 0;
+    }
+    bundle->name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!bundle->name
+        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_PARCEL_MAX * 32)) {
+        return 0;
+    }
+    bundle->chain_pem = data;
+    if (ctl->key) {
+        if (!ctl_read(ctl, &data, &len, ctl->key, 65536)) {
+            return 0;
+        }
+        bundle->key_pem = data;
+    }
+    else if (!ctl_waiting_key(ctl, bundle->name, &bundle->key_pem)) {
+        ctl_say("%s: give its key with --key FILE: none was made here with "
+                "acmectl csr",
+                bundle->name);
+        return 0;
+    }
+    import->parcel = acme_parcel_create(ctl->p);
+    APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
+    return 1;
+}
+
+static int read_foreign(import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
+    acme_foreign_t *found;
+    const char *dir, *name;
+    apr_status_t rv;
+    int i;
+
+    dir = APR_ARRAY_IDX(ctl->args, 0, const char *);
+    for (i = 1; i < ctl->args->nelts; ++i) {
+        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        if (!name) {
+            return 0;
+        }
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    rv =
+        strcmp(ctl->from, "mod_md") == 0
+            ? acme_foreign_md(&found, dir, names, import->now, &problem, ctl->p)
+            : acme_foreign_certbot(&found, dir, names, import->now, &problem,
+                                   ctl->p);
+    if (rv != APR_SUCCESS) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    if (names->nelts > found->parcel->bundles->nelts + found->skipped->nelts) {
+        ctl_say("not all of these names are in %s", dir);
+        return 0;
+    }
+    import->parcel = found->parcel;
+    apr_array_cat(import->skipped, found->skipped);
+    import->tolerant = 1;
+    return 1;
+}
+
+/* ---- checks: before the store is touched ---- */
+
+static int refuse(import_t *import, const char *what, const char *why)
+{
+    acme_foreign_skip_t *skip;
+
+    if (import->tolerant) {
+        skip = apr_array_push(import->skipped);
+        skip->what = what;
+        skip->why = why;
+        return 1;
+    }
+    ctl_say("%s; nothing was imported", why);
+    return 0;
+}
+
+/* Zero: the whole import is refused. */
+static int check_bundle(import_t *import, const acme_bundle_t *bundle)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p = import->ctl->p;
+    const acme_cert_info_t *info;
+    acme_chain_t *chain;
+    entry_t *entry;
+    int i;
+
+    if (acme_parcel_check(&info, bundle, import->now, &problem, p)
+        != APR_SUCCESS) {
+        return refuse(import, bundle->name, acme_problem_text(&problem, p));
+    }
+    for (i = 0; i < import->entries->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(import->entries, i, entry_t).bundle->name,
+                   bundle->name)
+            == 0) {
+            return refuse(
+                import, bundle->name,
+                apr_pstrcat(p, bundle->name, ": it is there twice", NULL));
+        }
+    }
+    /* Whoever does not say which CA it is from must have one that all trust. */
+    if (!bundle->ca_url
+        && (acme_chain_parse(&chain, bundle->chain_pem,
+                             strlen(bundle->chain_pem), &problem, p)
+                != APR_SUCCESS
+            || acme_trust_check(chain, import->now, &problem, p)
+                   != APR_SUCCESS)) {
+        return refuse(import, bundle->name,
+                      apr_pstrcat(p, bundle->name, ": ",
+                                  acme_problem_text(&problem, p), NULL));
+    }
+    entry = apr_array_push(import->entries);
+    memset(entry, 0, sizeof(*entry));
+    entry->bundle = bundle;
+    entry->info = info;
+    entry->name = bundle->name;
+    return 1;
+}
+
+static int check_all(import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p = import->ctl->p;
+    int i;
+
+    for (i = 0; i < import->parcel->bundles->nelts; ++i) {
+        if (!check_bundle(import, APR_ARRAY_IDX(import->parcel->bundles, i,
+                                                acme_bundle_t *))) {
+            return 0;
+        }
+    }
+    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
+        if (acme_parcel_check_account(APR_ARRAY_IDX(import->parcel->accounts, i,
+                                                    acme_parcel_account_t *),
+                                      &problem, p)
+            != APR_SUCCESS) {
+            ctl_say("%s; nothing was imported", acme_problem_text(&problem, p));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The site that gets it: of that name, or one whose ServerName it covers. */
+static const acme_spec_t *site_of(const ctl_t *ctl, const entry_t *entry)
+{
+    const acme_spec_t *spec, *covered = NULL;
+    int i;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        spec = ctl_spec(ctl, i);
+        if (strcmp(spec->name, entry->bundle->name) == 0) {
+            return spec;
+        }
+        if (!covered && acme_ident_in(spec->names, entry->bundle->name)
+            && acme_ident_covered(entry->info->names, spec->name)) {
+            covered = spec;
+        }
+    }
+    return covered;
+}
+
+static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
+{
+    acme_live_cert_t *cert;
+    int place;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (acme_live_get_at(&cert, ctl->live, place, name, NULL, ctl->p)
+                == APR_SUCCESS
+            && strcmp(cert->info->fingerprint, fingerprint) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What the configuration says to it. */
+static int match(import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    int i, kept = 0;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        entry_t entry = APR_ARRAY_IDX(import->entries, i, entry_t);
+        const acme_spec_t *spec = site_of(ctl, &entry);
+
+        if (spec && entry.bundle->ca_url
+            && strcmp(spec->ca->url, entry.bundle->ca_url) != 0) {
+            if (!refuse(import, entry.bundle->name,
+                        apr_psprintf(
+                            ctl->p,
+                            "%s: it is from %s, and the site is configured for "
+                            "%s",
+                            entry.bundle->name,
+                            acme_text_escape(entry.bundle->ca_url, 300, ctl->p),
+                            spec->ca->url))) {
+                return 0;
+            }
+            continue;
+        }
+        if (spec) {
+            entry.name = spec->name;
+            entry.wanted = 1;
+        }
+        entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
+        APR_ARRAY_IDX(import->entries, kept++, entry_t) = entry;
+    }
+    import->entries->nelts = kept;
+    return 1;
+}
+
+/* ---- and in ---- */
+
+static void undo(import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    int i;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        const entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+
+        if (entry->installed) {
+            acme_live_remove(ctl->live, ACME_LIVE_IMPORTED, entry->name, NULL,
+                             ctl->p);
+        }
+    }
+}
+
+static int hand_over(import_t *import, const acme_parcel_account_t *account,
+                     const char *contact)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    acme_ca_spec_t ca = {account->ca_url, NULL, NULL, contact, 0};
+    acme_request_t request;
+    acme_json_t *record;
+
+    memset(&request, 0, sizeof(request));
+    request.what = ACME_REQUEST_ACCOUNT;
+    request.name = acme_identity_name(&ca, ctl->p);
+    request.body = acme_parcel_account_record(account, ctl->p);
+    if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
+                            request.name, NULL, ctl->p)
+        == APR_SUCCESS) {
+        return 1;
+    }
+    if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    return 1;
+}
+
+/* Each also serves where no contact is configured. */
+static int hand_over_all(import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    int i;
+
+    if (import->parcel->accounts->nelts == 0) {
+        return 1;
+    }
+    if (!acme_outbox_attended(ctl->outbox)
+        && acme_outbox_prepare(ctl->dir, (apr_gid_t)-1, &problem, ctl->p)) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
+        const acme_parcel_account_t *account = APR_ARRAY_IDX(
+            import->parcel->accounts, i, const acme_parcel_account_t *);
+
+        if (!hand_over(import, account, account->contact)
+            || !hand_over(import, account, NULL)) {
+            return 0;
+        }
+        ++import->accounts;
+    }
+    return 1;
+}
+
+static int install_all(import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    apr_pool_t *each;
+    int i;
+
+    apr_pool_create(&each, ctl->p);
+    for (i = 0; i < import->entries->nelts; ++i) {
+        entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+        acme_bundle_t bundle = *entry->bundle;
+
+        if (entry->known) {
+            continue;
+        }
+        bundle.name = entry->name;
+        apr_pool_clear(each);
+        if (acme_live_install_at(ctl->live, ACME_LIVE_IMPORTED, &bundle,
+                                 ARCHIVE_KEEP, &problem, each)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+        entry->installed = 1;
+    }
+    apr_pool_destroy(each);
+    return hand_over_all(import);
+}
+
+/* ---- what was done ---- */
+
+static const char *fate(const entry_t *entry)
+{
+    if (entry->known) {
+        return "the store has it already";
+    }
+    return entry->wanted ? "served after the next restart, unless a longer "
+                           "living one is"
+                         : "kept until a site wants it";
+}
+
+static int report(const import_t *import)
+{
+    const ctl_t *ctl = import->ctl;
+    acme_json_t *json = acme_json_object(ctl->p);
+    acme_json_t *imported = acme_json_array(ctl->p);
+    acme_json_t *skipped = acme_json_array(ctl->p);
+    int i, count = 0;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        const entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+        acme_json_t *one = acme_json_object(ctl->p);
+
+        acme_json_set_str(one, "name", entry->name);
+        acme_json_set_strs(one, "names", entry->info->names);
+        acme_json_set_time(one, "until", entry->info->not_after);
+        acme_json_set_bool(one, "known", entry->known);
+        acme_json_set_bool(one, "wanted", entry->wanted);
+        acme_json_append(imported, one);
+        count += !entry->known;
+        if (!ctl->json) {
+            printf("%s: valid until %s UTC, %s\n", entry->name,
+                   ctl_date(entry->info->not_after, ctl->p), fate(entry));
+        }
+    }
+    for (i = 0; i < import->skipped->nelts; ++i) {
+        const acme_foreign_skip_t *skip =
+            &APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t);
+        acme_json_t *one = acme_json_object(ctl->p);
+
+        acme_json_set_str(one, "what", skip->what);
+        acme_json_set_str(one, "why", skip->why);
+        acme_json_append(skipped, one);
+        ctl_say("left out: %s: %s", skip->what, skip->why);
+    }
+    if (ctl->json) {
+        acme_json_set(json, "certificates", imported);
+        acme_json_set(json, "skipped", skipped);
+        acme_json_set_int(json, "accounts", import->parcel->accounts->nelts);
+        acme_json_set_bool(json, "dry-run", ctl->dry_run);
+        ctl_print_json(ctl, json);
+    }
+    else {
+        printf("%d certificates and %d accounts %s, %d left out\n", count,
+               import->parcel->accounts->nelts,
+               ctl->dry_run ? "would be imported" : "imported",
+               import->skipped->nelts);
+    }
+    return count;
+}
+
+/* Reads everything, before there is a store to be touched. */
+static int load(import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+
+    if (ctl->chain) {
+        return read_pem(import);
+    }
+    if (ctl->from) {
+        return read_foreign(import);
+    }
+    return read_bundle(import, APR_ARRAY_IDX(ctl->args, 0, const char *));
+}
+
+static int bad_usage(const ctl_t *ctl)
+{
+    if (ctl->chain && ctl->from) {
+        return ctl_usage("either --chain or --from");
+    }
+    if (ctl->key && !ctl->chain) {
+        return ctl_usage("--key needs --chain");
+    }
+    if (ctl->from && strcmp(ctl->from, "mod_md") != 0
+        && strcmp(ctl->from, "certbot") != 0) {
+        return ctl_usage("--from mod_md or --from certbot, not \"%s\"",
+                         ctl->from);
+    }
+    if (ctl->args->nelts < 1
+        || (!ctl->from && !ctl->chain && ctl->args->nelts != 1)) {
+        return ctl_usage("what is to be imported? see acmectl --help");
+    }
+    return 0;
+}
+
+/* The key that waited is that of the certificate now. */
+static void finish(const import_t *import)
+{
+    const ctl_t *ctl = import->ctl;
+
+    if (ctl->chain && !ctl->key) {
+        ctl_waiting_done(
+            ctl,
+            APR_ARRAY_IDX(import->parcel->bundles, 0, acme_bundle_t *)->name);
+    }
+}
+
+int ctl_import(ctl_t *ctl)
+{
+    import_t import;
+    int count;
+
+    memset(&import, 0, sizeof(import));
+    if (bad_usage(ctl)) {
+        return CTL_USAGE;
+    }
+    import.ctl = ctl;
+    import.now = apr_time_now();
+    import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_foreign_skip_t));
+    import.entries = apr_array_make(ctl->p, 4, sizeof(entry_t));
+    /* A key that waits is in the store. */
+    if (ctl->chain && !ctl->key && !ctl_open(ctl, CTL_WRITE)) {
+        return CTL_FAILED;
+    }
+    if (!load(&import) || !check_all(&import)
+        || (!ctl->live && !ctl_open(ctl, CTL_MAKE)) || !match(&import)) {
+        return CTL_FAILED;
+    }
+    if (!ctl->dry_run && !install_all(&import)) {
+        undo(&import);
+        ctl_say("nothing was imported");
+        return CTL_FAILED;
+    }
+    count = report(&import);
+    if (count + import.accounts == 0) {
+        return ctl->dry_run && import.parcel->accounts->nelts > 0 ? CTL_DONE
+               : import.skipped->nelts > 0                        ? CTL_FAILED
+                                                                  : CTL_NOTHING;
+    }
+    if (ctl->dry_run) {
+        return CTL_DONE;
+    }
+    finish(&import);
+    return count > 0 ? ctl_changed(ctl, "import") : CTL_DONE;
+}
