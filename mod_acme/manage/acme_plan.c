@@ -29,6 +29,7 @@ static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
+    plan->by_age = 0;
 }
 
 static int same(const char *a, const char *b)
@@ -71,7 +72,7 @@ static const char *missing_name(const acme_spec_t *spec,
 }
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
-static const char *need(apr_time_t *at, const acme_spec_t *spec,
+static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         const acme_holding_t *holding, int pinned,
                         apr_time_t now, apr_pool_t *p)
 {
@@ -80,17 +81,23 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
     apr_time_t warn_at;
 
     *at = now;
+    *by_age = holding->aged;
     if (!holding->live) {
-        return "first certificate";
+        return holding->aged ? "what was kept has expired"
+                             : "first certificate";
     }
     info = holding->live->info;
     if (info->not_after <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
     name = pinned ? NULL : missing_name(spec, info->names);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
+    }
+    if (holding->foreign && !pinned) {
+        return "the certificate is from another authority";
     }
     *at = acme_schedule_renew_at(info->not_before, info->not_after,
                                  &spec->renew_window);
@@ -99,6 +106,7 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
         *at = *at > warn_at ? *at : warn_at;
     }
     if (*at <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
@@ -137,6 +145,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 {
     const char *digest, *why;
     apr_time_t at;
+    int by_age;
 
     if (job->staged) {
         plan_staged(plan, holding, job, now);
@@ -148,7 +157,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, holding->pinned && !job->asked, now, p);
+    why = need(&at, &by_age, spec, holding, holding->pinned && !job->asked, now, p);
     if (!why && job->asked == ACME_ASKED_FORCE) {
         why = "asked for by acmectl renew";
     }
@@ -170,6 +179,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
+        plan->by_age = by_age && !job->asked && !job->order;
     }
 }
 

@@ -472,6 +472,9 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
     flight->order =
         acme_runner_order_create(fleet->work, site->known.spec, lane->identity,
                                  job, plan.reason, since, lane->seed, p);
+    if (plan.by_age) {
+        acme_runner_order_by_age(flight->order);
+    }
     site->known.flying = 1;
     ++lane->flying;
     APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;

@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_ca_date.h"
 #include "acme_csr.h"
 #include "acme_issue.h"
 #include "acme_runner_key.h"
@@ -57,6 +58,7 @@ struct acme_runner_order_t {
     int busy;              /* a request is under way */
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
+    int by_age;
 };
 
 acme_runner_order_t *
@@ -413,6 +415,43 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
     return 0;
 }
 
+void acme_runner_order_by_age(acme_runner_order_t *order)
+{
+    order->by_age = 1;
+}
+
+/* The CA has been heard of. Root is told what its clock says. Returns nonzero
+ * when the order is not to be made. */
+static int check_clock(acme_runner_order_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_interval_time_t off;
+    const char *doubt;
+
+    if (!acme_client_clock(acme_identity_client(order->identity), &off)) {
+        return 0;
+    }
+    if (order->work->state != ACME_WORK_LOST
+        && acme_ca_date_note(order->work->vault,
+                             acme_clock_now(order->work->clock) + off,
+                             &problem, order->ptemp)
+               != APR_SUCCESS) {
+        acme_log(order->work->log, ACME_LOG_DEBUG, problem.rv,
+                 ACME_TAG(0363) "the CA's time is not noted: %s",
+                 acme_problem_text(&problem, order->ptemp));
+    }
+    doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
+    if (!doubt) {
+        return 0;
+    }
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_CONFIG, order->ptemp, "%s", doubt);
+    problem.to_fix = "set the clock of this machine (timedatectl set-ntp true)";
+    adopt_spec(order);
+    fail(order, &problem, ACME_FAILURE_OWN);
+    return 1;
+}
+
 /* Until the CA can be used. */
 static int step_account(acme_runner_order_t *order)
 {
@@ -424,7 +463,9 @@ static int step_account(acme_runner_order_t *order)
         return 0;
     }
     if (rv == APR_SUCCESS) {
-        order->state = KEY;
+        if (!check_clock(order)) {
+            order->state = KEY;
+        }
     }
     else {
         adopt_spec(order);

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include <apr_date.h>
 #include <apr_lib.h>
 #include <apr_ring.h>
 #include <apr_strings.h>
@@ -61,6 +62,8 @@ struct acme_client_t {
     int n_waiting;
     int n_heads; /* newNonce requests under way; never fewer than n_waiting */
     int opening;
+    int date_known;
+    apr_interval_time_t date_off;
 };
 
 acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
@@ -198,6 +201,25 @@ static apr_status_t read_answer(acme_answer_t *answer,
         return APR_EINVAL;
     }
     return APR_SUCCESS;
+}
+
+/* What the CA's clock says, for who asks acme_client_clock(). */
+static void note_date(acme_client_t *client,
+                      const acme_http_response_t *response)
+{
+    const char *text = apr_table_get(response->headers, "Date");
+    apr_time_t date = text ? apr_date_parse_http(text) : APR_DATE_BAD;
+
+    if (date != APR_DATE_BAD) {
+        client->date_known = 1;
+        client->date_off = date - response->received;
+    }
+}
+
+int acme_client_clock(const acme_client_t *client, apr_interval_time_t *off)
+{
+    *off = client->date_off;
+    return client->date_known;
 }
 
 static void serve(acme_client_t *client, int running);
@@ -425,6 +447,7 @@ static void directory_done(void *baton, apr_status_t rv,
         (void)acme_nonce_add(client->nonces,
                              apr_table_get(response->headers, "Replay-Nonce"),
                              response->received);
+        note_date(client, response);
         rv = read_answer(&answer, response, &own);
     }
     if (rv == APR_SUCCESS) {

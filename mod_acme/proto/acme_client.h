@@ -79,6 +79,11 @@ const char *acme_client_directory_url(const acme_client_t *client);
 /** The pool it was made in, for what lives as long. */
 apr_pool_t *acme_client_pool(const acme_client_t *client);
 
+/** The CA's clock against ours, by the Date of its directory. Nonzero when it
+ *  is known.
+ *  @param off the CA's minus ours */
+int acme_client_clock(const acme_client_t *client, apr_interval_time_t *off);
+
 /** NULL before acme_client_open() has succeeded. */
 const acme_directory_t *acme_client_directory(const acme_client_t *client);
 

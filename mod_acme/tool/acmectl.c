@@ -255,13 +255,13 @@ static int parse(ctl_t *ctl, const command_t **command, int argc,
     if (getopt->ind >= argc) {
         return ctl_usage("a command is missing, see acmectl --help");
     }
-    *command = find_command(argv[getopt->ind]);
+    *command = find_command(getopt->argv[getopt->ind]);
     if (!*command) {
         return ctl_usage("there is no command \"%s\", see acmectl --help",
-                         argv[getopt->ind]);
+                         getopt->argv[getopt->ind]);
     }
     for (i = getopt->ind + 1; i < argc; ++i) {
-        APR_ARRAY_PUSH(ctl->args, const char *) = argv[i];
+        APR_ARRAY_PUSH(ctl->args, const char *) = getopt->argv[i];
     }
     if (taken & ~(*command)->options) {
         return ctl_usage("an option is not one of this command: acmectl %s",
