@@ -40,6 +40,7 @@
 #define O_NAMES   0x0400
 #define O_PASS    0x0800
 #define O_GEN     0x1000
+#define O_CA      0x2000
 
 /* Values of apr_getopt_option_t that are no letters. */
 enum {
@@ -56,6 +57,7 @@ enum {
     OPT_CHAIN,
     OPT_NAMES,
     OPT_GEN,
+    OPT_CA,
     OPT_PASS_FD,
     OPT_PASS_FILE,
     OPT_HELP,
@@ -76,6 +78,7 @@ static const apr_getopt_option_t options[] = {
     {"chain", OPT_CHAIN, 1, NULL},
     {"names", OPT_NAMES, 1, NULL},
     {"generation", OPT_GEN, 1, NULL},
+    {"ca", OPT_CA, 1, NULL},
     {"passphrase-fd", OPT_PASS_FD, 1, NULL},
     {"passphrase-file", OPT_PASS_FILE, 1, NULL},
     {"help", OPT_HELP, 0, NULL},
@@ -111,10 +114,10 @@ static const command_t commands[] = {
     {"export", ctl_export, O_ALL | O_PLAIN | O_OUT | O_PASS, 0, -1,
      "export NAME...|--all [--out FILE] [--plain]",
      "a bundle of keys and certificates, with --all accounts too"},
-    {"import", ctl_import, O_JSON | O_FROM | O_KEY | O_CHAIN | O_DRY | O_PASS,
-     0, -1,
+    {"import", ctl_import,
+     O_JSON | O_FROM | O_KEY | O_CHAIN | O_CA | O_DRY | O_PASS, 0, -1,
      "import FILE | --from mod_md|certbot DIR [NAME...] | "
-     "--chain FILE [--key FILE] NAME",
+     "--chain FILE [--key FILE] [--ca URL] NAME",
      "take over keys, certificates and accounts; with --dry-run only look"},
     {"csr", ctl_csr, O_NAMES | O_KEY | O_OUT, 1, 1,
      "csr NAME [--names A,B...] [--key TYPE] [--out FILE]",
@@ -210,6 +213,9 @@ static int take_option(ctl_t *ctl, int option, const char *value)
     case OPT_GEN:
         ctl->generation = value;
         return O_GEN;
+    case OPT_CA:
+        ctl->ca = value;
+        return O_CA;
     case OPT_PASS_FD:
         return parse_number(&ctl->passphrase_fd, value) ? O_PASS : -1;
     default:

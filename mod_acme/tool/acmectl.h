@@ -56,6 +56,7 @@ typedef struct ctl_t {
     const char *key;
     const char *chain;
     const char *names;
+    const char *ca;
     const char *generation;
     int passphrase_fd; /**< -1: not given */
     const char *passphrase_file;

@@ -109,6 +109,7 @@ static int read_pem(import_t *import)
                 bundle->name);
         return 0;
     }
+    bundle->ca_url = ctl->ca;
     import->parcel = acme_parcel_create(ctl->p);
     APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
     return 1;
@@ -481,8 +482,8 @@ static int bad_usage(const ctl_t *ctl)
     if (ctl->chain && ctl->from) {
         return ctl_usage("either --chain or --from");
     }
-    if (ctl->key && !ctl->chain) {
-        return ctl_usage("--key needs --chain");
+    if ((ctl->key || ctl->ca) && !ctl->chain) {
+        return ctl_usage("--key and --ca need --chain");
     }
     if (ctl->from && strcmp(ctl->from, "mod_md") != 0
         && strcmp(ctl->from, "certbot") != 0) {

@@ -41,6 +41,7 @@ class Httpd:
         self.http_port = http_port or free_port()
         self.https_port = https_port or free_port()
         self.defines = []
+        self.more_env = {}
         self._daemon = None
         self._rotated = 0
         for name in ("conf", "logs", "run", "htdocs"):
@@ -112,6 +113,10 @@ StartServers 2
                 "ASAN_OPTIONS", "detect_leaks=0:abort_on_error=0")
             env["UBSAN_OPTIONS"] = os.environ.get(
                 "UBSAN_OPTIONS", "print_stacktrace=1")
+        for name, value in self.more_env.items():
+            if name == "LD_PRELOAD" and preload:
+                value = preload + ":" + value
+            env[name] = value
         return env
 
     def configtest(self):
