@@ -18,8 +18,8 @@ import os
 import pytest
 
 from acme_env import conf, install, status, tls
-from acme_env.journey import (PATIENCE, generations, get, live_file,
-                              wait_until_served)
+from acme_env.journey import (PATIENCE, activate_by_hand, generations, get,
+                              live_file, wait_until_served)
 
 SHOP, WWW, BLOG = "shop.test", "www.shop.test", "blog.test"
 
@@ -73,9 +73,10 @@ def test_a_second_run_does_nothing(httpd, pebble):
 
 def test_the_stable_files(httpd, pebble):
     httpd.configure(conf.managed_conf(
-        httpd, pebble, SHOP, ACMEPrivateKeys="RSA 2048"))
+        httpd, pebble, SHOP, ACMEPrivateKeys="RSA 2048",
+        ACMEActivation="manual"))
     httpd.start()
-    shown = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    shown = activate_by_hand(httpd, pebble, SHOP)[SHOP]
     assert (shown.algorithm, shown.key) == ("rsaEncryption", "2048")
     for name in ("privkey", "cert", "chain", "fullchain"):
         path = live_file(httpd, SHOP, name + ".pem")
@@ -95,8 +96,11 @@ def test_names_at_server_level(httpd, pebble):
     sites = conf.site_conf(httpd, SHOP, https="") \
         + conf.site_conf(httpd, BLOG, https="")
     httpd.configure(conf.managed_conf(
-        httpd, pebble, sites, extra="ACMEDomain %s %s\n" % (SHOP, BLOG)))
+        httpd, pebble, sites, extra="ACMEDomain %s %s\n" % (SHOP, BLOG),
+        ACMEActivation="manual"))
     httpd.start()
+    httpd.wait_for_log("certificate ready")
+    httpd.graceful()
     shown = wait_until_served(httpd, pebble, SHOP, BLOG)
     assert shown[SHOP].serial == shown[BLOG].serial
     assert shown[SHOP].names == sorted([SHOP, BLOG])

@@ -19,7 +19,7 @@ import urllib.parse
 import pytest
 
 from acme_env import conf, procs
-from acme_env.journey import as_httpd_user, get, wait_until_served
+from acme_env.journey import activate_by_hand, as_httpd_user, get
 
 SHOP, OTHER = "shop.test", "other.test"
 PLACE = "/.well-known/acme-challenge/"
@@ -33,7 +33,7 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
     httpd.write("htdocs/%s%sown" % (OTHER, PLACE), "left to others\n")
     httpd.write("htdocs/%s%sown" % (SHOP, PLACE), "not this way\n")
     httpd.configure(conf.managed_conf(
-        httpd, pebble, SHOP, plain,
+        httpd, pebble, SHOP, plain, ACMEActivation="manual",
         ACMECertificateAuthority=gate.directory))
     httpd.start()
     held.wait()
@@ -67,7 +67,7 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
 
     no_key_in_clear(httpd)
     challenge.release()
-    wait_until_served(httpd, pebble, SHOP)
+    activate_by_hand(httpd, pebble, SHOP)
     # Nothing is left behind.
     assert get(httpd, SHOP, PLACE + token).status == 404
     no_key_in_clear(httpd)

@@ -15,15 +15,16 @@
 import pytest
 
 from acme_env import conf, procs, tls
-from acme_env.journey import wait_until_served
+from acme_env.journey import activate_by_hand
 
 SHOP, WWW, NEW = "shop.test", "www.shop.test", "new.shop.test"
 
 
 def test_a_name_added_and_a_name_removed(httpd, pebble):
-    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW)))
+    httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW),
+                                      ACMEActivation="manual"))
     httpd.start()
-    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP]
     assert first.names == [SHOP, WWW]
 
     httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW, NEW)))

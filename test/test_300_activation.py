@@ -18,7 +18,8 @@ import time
 import pytest
 
 from acme_env import conf, procs, status, tls
-from acme_env.journey import PATIENCE, get, wait_until_served
+from acme_env.journey import (PATIENCE, activate_by_hand, get,
+                              wait_until_served)
 
 SHOP, BLOG = "shop.test", "blog.test"
 
@@ -105,9 +106,10 @@ def test_a_broken_include_when_a_certificate_is_ready(httpd, pebble, gate):
 def test_a_damaged_store_does_not_stop_the_server(httpd, pebble):
     """A wrong secret: what is live is served, nothing is ordered, and the
     secret is not overwritten."""
-    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
     httpd.start()
-    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP]
     httpd.stop()
     httpd.write("store/secret", "short", mode=0o600)
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP, BLOG))

@@ -15,7 +15,7 @@
 import pytest
 
 from acme_env import conf, procs, status, tls
-from acme_env.journey import wait_until_served, worker_pid
+from acme_env.journey import activate_by_hand, wait_until_served, worker_pid
 
 SHOP, BAD = "shop.test", "bad.test"
 
@@ -29,12 +29,13 @@ def test_the_worker_is_killed(httpd, pebble, gate, path, before):
     held = gate.hold(path, before=before)
     httpd.allow_log("exit signal Killed")
     httpd.configure(conf.managed_conf(
-        httpd, pebble, SHOP, ACMECertificateAuthority=gate.directory))
+        httpd, pebble, SHOP, ACMEActivation="manual",
+        ACMECertificateAuthority=gate.directory))
     httpd.start()
     held.wait()
     httpd.kill_child(worker_pid(httpd))
     held.release()
-    wait_until_served(httpd, pebble, SHOP, timeout=90)
+    activate_by_hand(httpd, pebble, SHOP, timeout=90)
     assert (pebble.accounts(), pebble.orders(),
             pebble.certificates()) == (1, 1, 1)
     assert status.of(httpd, SHOP)["site"] == "lkc"

@@ -17,7 +17,7 @@ import time
 import pytest
 
 from acme_env import conf, status
-from acme_env.journey import get, wait_until_served
+from acme_env.journey import activate_by_hand, get, wait_until_served
 
 SHOP, BLOG, BAD = "shop.test", "blog.test", "bad.test"
 
@@ -30,9 +30,9 @@ def test_half_of_the_nonces_are_rejected(make_httpd, make_pebble):
     pebble = make_pebble(env={"PEBBLE_WFE_NONCEREJECT": "50"})
     httpd = make_httpd(pebble)
     httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, "www.shop.test"),
-                                      BLOG))
+                                      BLOG, ACMEActivation="manual"))
     httpd.start()
-    wait_until_served(httpd, pebble, SHOP, BLOG)
+    activate_by_hand(httpd, pebble, SHOP, BLOG)
     assert (pebble.accounts(), pebble.orders()) == (1, 2)
 
 
@@ -65,9 +65,10 @@ def test_one_bad_name_delays_no_other(httpd, pebble):
     pebble.break_name(BAD)
     httpd.expect_log(r"acme:(warn|error).* %s: " % BAD)
     httpd.configure(conf.managed_conf(httpd, pebble, BAD, SHOP,
+                                      ACMEActivation="manual",
                                       ACMERetryDelay="10min"))
     httpd.start()
-    wait_until_served(httpd, pebble, SHOP)
+    activate_by_hand(httpd, pebble, SHOP)
     said = status.of(httpd, BAD)
     assert errors(said) == 1
     last = said["renewal"]["last"]

@@ -42,7 +42,7 @@ typedef struct acme_http_request_t {
     const char *content_type; /**< of the body, or NULL */
     const char *body;         /**< or NULL */
     apr_size_t body_len;
-    const char *ca_file;      /**< PEM of the roots to trust, or NULL: the
+    const char *ca_file; /**< PEM of the roots to trust, or NULL: the
                                    transport's own */
     /** Leaving before its answer loses nothing. newOrder is the opposite: its
      *  answer holds the only copy of the order's URL. */
@@ -56,7 +56,7 @@ typedef struct acme_http_response_t {
     const char *body;     /**< NUL-terminated, never NULL */
     apr_size_t body_len;
     apr_time_t received;
-    apr_pool_t *p;        /**< cleared when `done` returns */
+    apr_pool_t *p; /**< cleared when `done` returns */
 } acme_http_response_t;
 
 /**

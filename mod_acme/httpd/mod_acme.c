@@ -38,14 +38,6 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
-static int pre_mpm(apr_pool_t *p, ap_scoreboard_e type)
-{
-    (void)p;
-    (void)type;
-    acme_process_ready(ap_server_conf->process);
-    return OK;
-}
-
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_ssl[] = {"mod_ssl.c", NULL};
@@ -58,7 +50,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
     ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
-    ap_hook_pre_mpm(pre_mpm, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_optional_fn_retrieve(acme_start_done, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
     ap_hook_ssl_add_cert_files(acme_ssl_add_cert_files, NULL, NULL,
@@ -79,11 +70,6 @@ static void register_hooks(apr_pool_t *p)
                       APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(acme) = {STANDARD20_MODULE_STUFF,
-                           NULL,
-                           NULL,
-                           acme_config_create,
-                           acme_config_merge,
-                           acme_commands,
-                           register_hooks,
-                           0};
+AP_DECLARE_MODULE(acme) = {
+    STANDARD20_MODULE_STUFF, NULL,          NULL,           acme_config_create,
+    acme_config_merge,       acme_commands, register_hooks, 0};

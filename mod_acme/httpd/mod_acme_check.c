@@ -26,23 +26,6 @@ APLOG_USE_MODULE(acme);
 
 #define DEFAULT_RETRY_DELAY apr_time_from_sec(60)
 
-/* Once in a process's life: the first pass of a start says everything, the
- * second would only say it again. */
-static int is_repetition(apr_pool_t *process)
-{
-    void *seen = NULL;
-
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
-        apr_pool_userdata_set(process, "mod_acme-checked",
-                              apr_pool_cleanup_null, process);
-        return 0;
-    }
-    apr_pool_userdata_get(&seen, "mod_acme-checked", process);
-    apr_pool_userdata_set(NULL, "mod_acme-checked", apr_pool_cleanup_null,
-                          process);
-    return seen != NULL;
-}
-
 static void check_modules(acme_sites_t *sites)
 {
     static const char *const needed[][2] = {
@@ -54,7 +37,7 @@ static void check_modules(acme_sites_t *sites)
         if (!ap_find_linked_module(needed[i][0])) {
             acme_sites_refuse(sites,
                               ACME_TAG(0007) "ACMEDomain needs %.*s, which is "
-                              "not loaded; add 'LoadModule %s'",
+                                             "not loaded; add 'LoadModule %s'",
                               (int)strlen(needed[i][0]) - 2, needed[i][0],
                               needed[i][1]);
         }
@@ -76,32 +59,60 @@ static int listens_on(int port)
 /* http-01 is the challenge there is: the CA comes to port 80. */
 static void check_ports(acme_sites_t *sites, const acme_config_t *base)
 {
-    const acme_port_map_t *map =
-        acme_config_value(base, ACME_SETTING_PORT_MAP);
+    const acme_port_map_t *map = acme_config_value(base, ACME_SETTING_PORT_MAP);
     int port = map ? map->http : 80;
 
     if (!port) {
-        acme_sites_refuse(sites,
-                          ACME_TAG(0008) "ACMEPortMap http:- (%s): no "
-                          "challenge is left, since http-01 needs the public "
-                          "port 80; write http:PORT with the local port it "
-                          "arrives at",
-                          base->settings[ACME_SETTING_PORT_MAP].place);
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0008) "ACMEPortMap http:- (%s): no "
+                           "challenge is left, since http-01 needs the public "
+                           "port 80; write http:PORT with the local port it "
+                           "arrives at",
+            base->settings[ACME_SETTING_PORT_MAP].place);
     }
     else if (!listens_on(port)) {
         acme_sites_warn(sites,
-                        ACME_TAG(0009) "nothing listens on port %d, so no "
-                        "certificate can be obtained: the authority asks for "
-                        "http-01 answers at the public port 80; add 'Listen "
-                        "%d', or 'ACMEPortMap http:PORT' with the local port "
-                        "that it arrives at",
+                        ACME_TAG(0009) "nothing listens on port %d, "
+                                       "so no certificate can be "
+                                       "obtained: the authority asks "
+                                       "for http-01 answers at the "
+                                       "public port 80; add 'Listen "
+                                       "%d', or 'ACMEPortMap "
+                                       "http:PORT' with the local "
+                                       "port that it arrives at",
                         port, port);
     }
 }
 
+/* What shares an account must agree on how it is reached and opened. */
+static void check_account(acme_sites_t *sites, apr_hash_t *cas,
+                          const acme_ca_spec_t *ca, const char *place)
+{
+    const char *key = apr_pstrcat(sites->p, "account\n", ca->url, "\n",
+                                  ca->contact ? ca->contact : "", NULL);
+    const acme_ca_spec_t *other = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
+    const char *setting;
+
+    if (!other) {
+        apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
+        return;
+    }
+    setting = other->agreed != ca->agreed
+                  ? acme_setting_name(ACME_SETTING_AGREEMENT)
+                  : acme_setting_name(ACME_SETTING_CA_FILE);
+    acme_sites_refuse(
+        sites,
+        ACME_TAG(0013) "%s differs between sites that share an "
+                       "account at %s (the one at %s, and one before it); "
+                       "write it once, outside of the virtual hosts",
+        setting, ca->label, place);
+}
+
 /* One acme_ca_spec_t for all sites with the same authority and identity. */
 static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
-                                     const acme_config_t *config)
+                                     const acme_config_t *config,
+                                     const char *place)
 {
     const acme_ca_name_t *name = acme_config_value(config, ACME_SETTING_CA);
     const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
@@ -114,12 +125,11 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     if (!name) {
         name = &standard;
     }
-    key = apr_pstrcat(sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
-                      contact ? contact : "", "\n",
-                      acme_config_value(config, ACME_SETTING_AGREEMENT)
-                          ? "agreed"
-                          : "",
-                      NULL);
+    key = apr_pstrcat(
+        sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
+        contact ? contact : "", "\n",
+        acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
+        NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
     if (ca) {
         return ca;
@@ -129,14 +139,17 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->label = name->label;
     ca->ca_file = ca_file;
     ca->contact = contact && *contact ? contact : NULL;
-    ca->agreed =
-        acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
+    ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
+    check_account(sites, cas, ca, place);
     if (!ca->agreed && name->has_terms) {
         acme_sites_warn(sites,
-                        ACME_TAG(0010) "nothing will be ordered from %s "
-                        "before its terms of service are accepted; read them "
-                        "and add 'ACMECertificateAgreement accepted'",
+                        ACME_TAG(0010) "nothing will be ordered from "
+                                       "%s before its terms of "
+                                       "service are accepted; read "
+                                       "them and add "
+                                       "'ACMECertificateAgreement "
+                                       "accepted'",
                         ca->label);
     }
     return ca;
@@ -146,9 +159,8 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
                                     const apr_array_header_t *challenges,
                                     const acme_site_draft_t *draft)
 {
-    const acme_config_t *config =
-        acme_config_merge(sites->p, acme_config_get(sites->server),
-                          (void *)&draft->settings);
+    const acme_config_t *config = acme_config_merge(
+        sites->p, acme_config_get(sites->server), (void *)&draft->settings);
     const acme_key_spec_t *key = acme_config_value(config, ACME_SETTING_KEYS);
     const acme_renew_mode_e *mode =
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
@@ -160,7 +172,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     spec->name = APR_ARRAY_IDX(draft->names, 0, const char *);
     spec->place = draft->place;
     spec->challenge_types = challenges;
-    spec->ca = ca_spec(sites, cas, config);
+    spec->ca = ca_spec(sites, cas, config, spec->place);
     spec->key.type = ACME_KEY_P256;
     if (key) {
         spec->key = *key;
@@ -172,12 +184,12 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);
     if (draft->names->nelts > ACME_SPEC_MAX_NAMES) {
-        acme_sites_refuse(sites,
-                          ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
-                          "more than the %d that one certificate may have; "
-                          "split it into several virtual hosts",
-                          spec->name, spec->place, draft->names->nelts,
-                          ACME_SPEC_MAX_NAMES);
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
+                           "more than the %d that one certificate may have; "
+                           "split it into several virtual hosts",
+            spec->name, spec->place, draft->names->nelts, ACME_SPEC_MAX_NAMES);
     }
     return spec;
 }
@@ -194,6 +206,7 @@ static void make_setup(acme_sites_t *sites)
     APR_ARRAY_PUSH(challenges, const char *) = "http-01";
     setup->pconf = sites->p;
     setup->server = sites->server;
+    setup->warnings = sites->warnings;
     setup->by_name = apr_hash_make(sites->p);
     setup->specs = apr_array_make(sites->p, sites->drafts->nelts,
                                   sizeof(const acme_spec_t *));
@@ -209,8 +222,7 @@ static void make_setup(acme_sites_t *sites)
     if (sites->errors) {
         return;
     }
-    for (hi = apr_hash_first(NULL, sites->claims); hi;
-         hi = apr_hash_next(hi)) {
+    for (hi = apr_hash_first(NULL, sites->claims); hi; hi = apr_hash_next(hi)) {
         const acme_claim_t *claim = apr_hash_this_val(hi);
 
         apr_hash_set(setup->by_name, apr_hash_this_key(hi),
@@ -232,9 +244,12 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     memset(&sites, 0, sizeof(sites));
+    acme_config_separate(s, pconf);
     sites.p = pconf;
     sites.server = s;
-    sites.quiet = is_repetition(s->process->pool);
+    sites.warnings = apr_array_make(pconf, 2, sizeof(const char *));
+    sites.aloud =
+        ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
     sites.drafts = apr_array_make(pconf, 16, sizeof(acme_site_draft_t *));
     sites.claims = apr_hash_make(pconf);
     check_modules(&sites);
@@ -246,7 +261,7 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (sites.errors) {
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
                      ACME_TAG(0012) "%d mistake%s in the configuration of "
-                     "mod_acme",
+                                    "mod_acme",
                      sites.errors, sites.errors == 1 ? "" : "s");
         return HTTP_INTERNAL_SERVER_ERROR;
     }

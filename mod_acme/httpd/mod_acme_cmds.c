@@ -46,8 +46,8 @@ static const char *refuse(cmd_parms *cmd, const char *value, const char *why)
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
 }
 
-static const char *put(cmd_parms *cmd, acme_setting_e setting,
-                       const char *text, const void *value)
+static const char *put(cmd_parms *cmd, acme_setting_e setting, const char *text,
+                       const void *value)
 {
     acme_setting_t *slot = &acme_config_get(cmd->server)->settings[setting];
 
@@ -62,6 +62,14 @@ static const char *put(cmd_parms *cmd, acme_setting_e setting,
     slot->value = value;
     slot->place = place(cmd);
     return NULL;
+}
+
+/* What is compared, so nothing may be rounded. */
+static const char *exactly(apr_interval_time_t value, apr_pool_t *p)
+{
+    return value % APR_USEC_PER_SEC
+               ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
+               : apr_psprintf(p, "%" APR_TIME_T_FMT "s", apr_time_sec(value));
 }
 
 static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
@@ -83,35 +91,34 @@ static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
                       apr_psprintf(cmd->pool, "is too short; at least %s",
                                    acme_time_print_duration(least, cmd->pool)));
     }
-    return put(cmd, setting, acme_time_print_duration(*value, cmd->pool),
-               value);
+    return put(cmd, setting, exactly(*value, cmd->pool), value);
 }
 
-static const char *set_domain(cmd_parms *cmd, void *dc, int argc,
-                              char *const argv[])
+/* RAW_ARGS: httpd drops what comes after 64 arguments without a word. */
+static const char *set_domain(cmd_parms *cmd, void *dc, const char *args)
 {
     acme_config_t *config = acme_config_get(cmd->server);
     acme_domain_t domain;
-    int i;
 
     (void)dc;
-    if (!argc && !cmd->server->is_virtual) {
+    if (!*args && !cmd->server->is_virtual) {
         return "ACMEDomain without names is for virtual hosts, where it means "
                "the ServerName and all ServerAliases; at server level write "
                "the names of the certificate: ACMEDomain example.org "
                "www.example.org";
     }
     domain.place = place(cmd);
-    domain.names = apr_array_make(cmd->pool, argc, sizeof(const char *));
-    for (i = 0; i < argc; i++) {
+    domain.names = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    while (*args) {
+        const char *word = ap_getword_conf(cmd->pool, &args);
         const char *name;
         const char *why;
 
-        if (acme_ident_canonical(&name, argv[i], &why, cmd->pool)) {
-            return refuse(cmd, argv[i], why);
+        if (acme_ident_canonical(&name, word, &why, cmd->pool)) {
+            return refuse(cmd, *word ? word : "\"\"", why);
         }
         if (acme_ident_is_wildcard(name)) {
-            return refuse(cmd, argv[i],
+            return refuse(cmd, word,
                           "wildcards can only be proven by a dns challenge, "
                           "which is not available; write the names one by "
                           "one");
@@ -130,7 +137,8 @@ static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-        if (!ap_cstr_casecmp(arg, ca_names[i].label)) {
+        if (!ap_cstr_casecmp(arg, ca_names[i].label)
+            || !strcmp(arg, ca_names[i].url)) {
             return put(cmd, ACME_SETTING_CA, ca_names[i].url, &ca_names[i]);
         }
     }
@@ -138,8 +146,8 @@ static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
         const char *known = ca_names[0].label;
 
         for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-            known = apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label,
-                                NULL);
+            known =
+                apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label, NULL);
         }
         return refuse(cmd, arg,
                       apr_psprintf(cmd->pool,
@@ -147,14 +155,16 @@ static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
                                    "of %s, or the https URL of its directory",
                                    known));
     }
-    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname ||
-        !*uri.hostname || strlen(arg) > 1024) {
-        return refuse(cmd, arg, "is no URL; write the https URL of the "
-                                "authority's directory");
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
+        || !*uri.hostname || strlen(arg) > 1024) {
+        return refuse(cmd, arg,
+                      "is no URL; write the https URL of the "
+                      "authority's directory");
     }
     if (strcmp(uri.scheme, "https") != 0) {
-        return refuse(cmd, arg, "ACME needs https (RFC 8555 6.1); write the "
-                                "https URL of the authority's directory");
+        return refuse(cmd, arg,
+                      "ACME needs https (RFC 8555 6.1); write the "
+                      "https URL of the authority's directory");
     }
     if (uri.user || uri.fragment) {
         return refuse(cmd, arg, "must have neither user nor fragment");
@@ -169,8 +179,9 @@ static const char *set_agreement(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
     if (ap_cstr_casecmp(arg, "accepted")) {
-        return refuse(cmd, arg, "write 'accepted' once you have read and "
-                                "accepted the authority's terms of service");
+        return refuse(cmd, arg,
+                      "write 'accepted' once you have read and "
+                      "accepted the authority's terms of service");
     }
     return put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
 }
@@ -195,10 +206,11 @@ static const char *set_contact(cmd_parms *cmd, void *dc, const char *arg)
             break;
         }
     }
-    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@') ||
-        strlen(address) > 254) {
-        return refuse(cmd, arg, "is no mail address; write one address such "
-                                "as admin@example.org, or none");
+    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
+        || strlen(address) > 254) {
+        return refuse(cmd, arg,
+                      "is no mail address; write one address such "
+                      "as admin@example.org, or none");
     }
     address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
     return put(cmd, ACME_SETTING_CONTACT, address, address);
@@ -271,21 +283,25 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
         char *end;
         long percent = strtol(arg, &end, 10);
 
-        if (end != arg + len - 1 || !apr_isdigit(*arg) || percent < 1 ||
-            percent > 99) {
-            return refuse(cmd, arg, "a part of the certificate's life is 1% "
-                                    "to 99%");
+        if (end != arg + len - 1 || !apr_isdigit(*arg) || percent < 1
+            || percent > 99) {
+            return refuse(cmd, arg,
+                          "a part of the certificate's life is 1% "
+                          "to 99%");
         }
         window->percent = (int)percent;
     }
-    else if (acme_time_parse_duration(&window->span, arg, ACME_TIME_DAY) ||
-             !window->span) {
-        return refuse(cmd, arg, "is no window; write a part of the "
-                                "certificate's life such as 33%, or a "
-                                "duration such as 30d (a bare number counts "
-                                "days)");
+    else if (acme_time_parse_duration(&window->span, arg, ACME_TIME_DAY)
+             || !window->span) {
+        return refuse(cmd, arg,
+                      "is no window; write a part of the "
+                      "certificate's life such as 33%, or a "
+                      "duration such as 30d (a bare number counts "
+                      "days)");
     }
-    return put(cmd, ACME_SETTING_WINDOW, acme_window_print(window, cmd->pool),
+    return put(cmd, ACME_SETTING_WINDOW,
+               window->percent ? acme_window_print(window, cmd->pool)
+                               : exactly(window->span, cmd->pool),
                window);
 }
 
@@ -296,8 +312,7 @@ static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
                         apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
-static const char *set_check_interval(cmd_parms *cmd, void *dc,
-                                      const char *arg)
+static const char *set_check_interval(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
     return put_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
@@ -326,9 +341,8 @@ static const char *port_map(acme_port_map_t *map, const char *arg,
                             apr_pool_t *p)
 {
     const char *colon = strchr(arg, ':');
-    const char *outside = colon ? apr_pstrmemdup(p, arg,
-                                                 (apr_size_t)(colon - arg))
-                                : "";
+    const char *outside =
+        colon ? apr_pstrmemdup(p, arg, (apr_size_t)(colon - arg)) : "";
     int *inside = NULL;
     char *end;
     long port;
@@ -389,8 +403,9 @@ static const char *set_activation(cmd_parms *cmd, void *dc, const char *arg)
     if (!ap_cstr_casecmp(arg, "manual")) {
         return put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
     }
-    return refuse(cmd, arg, "write graceful (the server restarts itself) or "
-                            "manual (you do)");
+    return refuse(cmd, arg,
+                  "write graceful (the server restarts itself) or "
+                  "manual (you do)");
 }
 
 static const char *set_activation_delay(cmd_parms *cmd, void *dc,
@@ -429,9 +444,8 @@ static const char *set_activation_interval(cmd_parms *cmd, void *dc,
     targets[0] = &value->urgent;
     targets[1] = &value->routine;
     for (i = 0; i < 2; i++) {
-        if (acme_time_parse_duration(targets[i], args[i],
-                                     apr_time_from_sec(1)) ||
-            *targets[i] < apr_time_from_sec(1)) {
+        if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
+            || *targets[i] < apr_time_from_sec(1)) {
             return refuse(cmd, args[i],
                           "is no interval of a second or more; write the "
                           "least time between two restarts, such as 1min, and "
@@ -441,19 +455,18 @@ static const char *set_activation_interval(cmd_parms *cmd, void *dc,
     }
     return put(cmd, ACME_SETTING_ACTIVATION_INTERVAL,
                apr_psprintf(cmd->pool, "%s, %s",
-                            acme_time_print_duration(value->urgent, cmd->pool),
-                            acme_time_print_duration(value->routine,
-                                                     cmd->pool)),
+                            exactly(value->urgent, cmd->pool),
+                            exactly(value->routine, cmd->pool)),
                value);
 }
 
 #define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
 const command_rec acme_commands[] = {
-    AP_INIT_TAKE_ARGV("ACMEDomain", set_domain, NULL, RSRC_CONF,
-                      "in a virtual host: manage the certificate of its "
-                      "names, and of those given; at server level: the names "
-                      "of one certificate"),
+    AP_INIT_RAW_ARGS("ACMEDomain", set_domain, NULL, RSRC_CONF,
+                     "in a virtual host: manage the certificate of its "
+                     "names, and of those given; at server level: the names "
+                     "of one certificate"),
     AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
                   "short name or directory URL of the certificate authority "
                   "(letsencrypt)"),

@@ -48,6 +48,20 @@ void *acme_config_merge(apr_pool_t *p, void *base, void *add)
     return merged;
 }
 
+void acme_config_separate(server_rec *server, apr_pool_t *p)
+{
+    acme_config_t *base = acme_config_get(server);
+    server_rec *s;
+
+    for (s = server->next; s; s = s->next) {
+        if (acme_config_get(s) == base) {
+            ap_set_module_config(
+                s->module_config, &acme_module,
+                acme_config_merge(p, base, acme_config_create(p, s)));
+        }
+    }
+}
+
 acme_config_t *acme_config_get(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &acme_module);
@@ -93,15 +107,22 @@ apr_interval_time_t acme_config_interval(const acme_config_t *config,
 const char *acme_setting_name(acme_setting_e setting)
 {
     static const char *const names[ACME_SETTING_COUNT] = {
-        "ACMECertificateAuthority", "ACMECertificateAgreement",
-        "ACMEContactEmail",         "ACMECACertificateFile",
-        "ACMEPrivateKeys",          "ACMERenewMode",
-        "ACMERenewWindow",          "ACMERetryDelay",
-        "ACMECheckInterval",        "ACMEParallelOrders",
-        "ACMEStoreDir",             "ACMEPortMap",
-        "ACMEActivation",           "ACMEActivationDelay",
-        "ACMEActivationInterval",   "ACMEStashKeep"
-    };
+        "ACMECertificateAuthority",
+        "ACMECertificateAgreement",
+        "ACMEContactEmail",
+        "ACMECACertificateFile",
+        "ACMEPrivateKeys",
+        "ACMERenewMode",
+        "ACMERenewWindow",
+        "ACMERetryDelay",
+        "ACMECheckInterval",
+        "ACMEParallelOrders",
+        "ACMEStoreDir",
+        "ACMEPortMap",
+        "ACMEActivation",
+        "ACMEActivationDelay",
+        "ACMEActivationInterval",
+        "ACMEStashKeep"};
 
     return names[setting];
 }
@@ -146,8 +167,7 @@ acme_holding_t *acme_setup_holding(const acme_setup_t *setup,
     return APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
 }
 
-const acme_spec_t *acme_setup_find(const char **name,
-                                   const acme_setup_t *setup,
+const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
                                    const char *host, apr_pool_t *p)
 {
     apr_size_t len = host ? strlen(host) : 0;
@@ -170,8 +190,8 @@ acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p)
 {
     acme_store_t *store;
 
-    if (!setup->vault ||
-        acme_store_fs_open(&store, setup->store_dir, NULL, p)) {
+    if (!setup->vault
+        || acme_store_fs_open(&store, setup->store_dir, NULL, p)) {
         return NULL;
     }
     return acme_vault_share(setup->vault, store, p);
@@ -184,8 +204,8 @@ void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
 
     memset(stamp, 0, sizeof(*stamp));
     if (!apr_stat(&info, path,
-                  (how == ACME_STAMP_LINK ? APR_FINFO_LINK : 0) |
-                      APR_FINFO_IDENT | APR_FINFO_MTIME | APR_FINFO_SIZE,
+                  (how == ACME_STAMP_LINK ? APR_FINFO_LINK : 0)
+                      | APR_FINFO_IDENT | APR_FINFO_MTIME | APR_FINFO_SIZE,
                   ptemp)) {
         stamp->inode = info.inode;
         stamp->device = info.device;
@@ -196,6 +216,6 @@ void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
 
 int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b)
 {
-    return a->inode == b->inode && a->device == b->device &&
-           a->mtime == b->mtime && a->size == b->size;
+    return a->inode == b->inode && a->device == b->device
+           && a->mtime == b->mtime && a->size == b->size;
 }

@@ -87,8 +87,10 @@ typedef struct acme_port_map_t {
     int https;
 } acme_port_map_t;
 
-typedef enum { ACME_ACTIVATION_GRACEFUL, ACME_ACTIVATION_MANUAL }
-    acme_activation_e;
+typedef enum {
+    ACME_ACTIVATION_GRACEFUL,
+    ACME_ACTIVATION_MANUAL
+} acme_activation_e;
 
 typedef struct acme_intervals_t {
     apr_interval_time_t urgent;
@@ -106,9 +108,9 @@ typedef struct acme_config_t {
     acme_setting_t settings[ACME_SETTING_COUNT];
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
     const struct acme_config_t *own; /**< before merging with the server's */
-    int site;            /**< index in acme_setup_t, -1: none; by check */
-    int tls;             /**< mod_ssl asked for its certificate; by startup */
-    int placeholder;     /**< has no real certificate yet; by startup */
+    int site;        /**< index in acme_setup_t, -1: none; by check */
+    int tls;         /**< mod_ssl asked for its certificate; by startup */
+    int placeholder; /**< has no real certificate yet; by startup */
 } acme_config_t;
 
 /** What tells one version of a file from the next. */
@@ -133,24 +135,30 @@ typedef struct acme_setup_t {
     const acme_log_t *log;
     apr_array_header_t *specs; /**< const acme_spec_t * */
     apr_hash_t *by_name;       /**< canonical name -> const acme_spec_t * */
+    const apr_array_header_t *warnings; /**< const char *, for the error log */
 
     /* By startup. */
+    apr_time_t loaded;
     apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs */
     const char *store_dir;
-    const acme_seal_t *seal;   /**< NULL: the store is of no use */
-    const char *unusable;      /**< why, or NULL */
-    acme_live_t *live;         /**< or NULL */
+    const acme_seal_t *seal;         /**< NULL: the store is of no use */
+    const char *unusable;            /**< why, or NULL */
+    acme_live_t *live;               /**< or NULL */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
-    acme_vault_t *vault;       /**< of the parent: children share it */
-    acme_stamp_t *staged;      /**< what startup looked at, by index of specs */
-    acme_stamp_t changed;      /**< acmectl's, before startup looked */
-    acme_board_t *board;       /**< shared memory */
-    int ours;                  /**< the store is, so it may be changed */
-    struct acme_keep_t *keep;  /**< until children run, or NULL */
+    acme_vault_t *vault;             /**< of the parent: children share it */
+    acme_stamp_t *staged; /**< what startup looked at, by index of specs */
+    acme_stamp_t changed; /**< acmectl's, before startup looked */
+    acme_board_t *board;  /**< shared memory */
+    int ours;             /**< the store is, so it may be changed */
+    struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 
 void *acme_config_create(apr_pool_t *p, server_rec *s);
 void *acme_config_merge(apr_pool_t *p, void *base, void *add);
+
+/** Gives each virtual host a configuration of its own: httpd lets those without
+ *  a directive of ours share the main server's. */
+void acme_config_separate(server_rec *server, apr_pool_t *p);
 
 /** That server's configuration. */
 acme_config_t *acme_config_get(const server_rec *s);
@@ -183,8 +191,7 @@ acme_holding_t *acme_setup_holding(const acme_setup_t *setup,
 
 /** The site whose certificate names this host, as a request has it.
  *  @param name the host in canonical form */
-const acme_spec_t *acme_setup_find(const char **name,
-                                   const acme_setup_t *setup,
+const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
                                    const char *host, apr_pool_t *p);
 
 /** A handle on the sealed store for one thread; NULL where it is of no use. */

@@ -45,6 +45,8 @@ static apr_status_t abandon(void *data)
     if (test->state == ACME_CONFIGTEST_RUNNING) {
         kill(test->proc->pid, SIGKILL);
         apr_proc_other_child_unregister(test);
+        /* Else the server would wonder whose child that was. */
+        apr_proc_wait(test->proc, NULL, NULL, APR_WAIT);
     }
     return APR_SUCCESS;
 }
@@ -79,8 +81,8 @@ static const char *read_words(acme_configtest_t *test)
         return "it printed nothing";
     }
     start = size > MAX_WORDS ? size - MAX_WORDS : 0;
-    if (apr_file_seek(test->output, APR_SET, &start) ||
-        apr_file_read(test->output, buffer, &len)) {
+    if (apr_file_seek(test->output, APR_SET, &start)
+        || apr_file_read(test->output, buffer, &len)) {
         return "it printed nothing";
     }
     buffer[len] = '\0';
@@ -124,8 +126,8 @@ static apr_status_t open_output(acme_configtest_t *test)
 {
     char *path = apr_pstrcat(test->p, test->dir, "/configtest.XXXXXX", NULL);
     apr_status_t rv = apr_file_mktemp(&test->output, path,
-                                      APR_FOPEN_CREATE | APR_FOPEN_EXCL |
-                                          APR_FOPEN_READ | APR_FOPEN_WRITE,
+                                      APR_FOPEN_CREATE | APR_FOPEN_EXCL
+                                          | APR_FOPEN_READ | APR_FOPEN_WRITE,
                                       test->p);
 
     if (!rv) {
@@ -182,8 +184,8 @@ void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
         rv = spawn(test, args);
     }
     if (rv) {
-        test->words = apr_psprintf(test->p, "%s -t cannot be run: %pm",
-                                   args[0], &rv);
+        test->words =
+            apr_psprintf(test->p, "%s -t cannot be run: %pm", args[0], &rv);
         return;
     }
     test->state = ACME_CONFIGTEST_RUNNING;

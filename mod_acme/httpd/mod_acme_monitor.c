@@ -30,12 +30,15 @@
 #include "mod_acme_configtest.h"
 #include "mod_acme_process.h"
 
-#define DEFAULT_URGENT apr_time_from_sec(60)
+#define DEFAULT_URGENT  apr_time_from_sec(60)
 #define DEFAULT_ROUTINE (6 * ACME_TIME_HOUR)
 
 /* Between two checks of a configuration that was broken: doubles. */
 #define RECHECK_MIN apr_time_from_sec(10)
 #define RECHECK_MAX apr_time_from_sec(600)
+
+/* What comes within this after a change may leave the same time behind. */
+#define CLOCK_TICK apr_time_from_sec(2)
 
 /* What nothing told us about is looked for at least so often. */
 #define LOOK_AGAIN ACME_TIME_HOUR
@@ -55,6 +58,7 @@ typedef struct monitor_t {
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
     int manual;
+    char blocked[480];     /* the reason there is no restart, or "" */
     int announced;         /* sites that a manual restart was asked for */
     apr_time_t not_before; /* the next test */
     apr_interval_time_t recheck;
@@ -110,11 +114,13 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
     /* A restart for acmectl's sake promotes nothing, and has done its work. */
     asked = !acme_stamp_same(&setup->changed, &m->process->changed);
     m->process->changed = setup->changed;
-    if (m->process->signalled) {
-        m->process->fruitless =
-            promoted || asked ? 0 : m->process->fruitless + 1;
-        m->process->signalled = 0;
+    if (promoted || asked) {
+        m->process->fruitless = 0;
     }
+    else if (m->process->signalled) {
+        m->process->fruitless++;
+    }
+    m->process->signalled = 0;
     if (!setup->seal) {
         return APR_SUCCESS;
     }
@@ -144,13 +150,13 @@ static int is_urgent(const acme_spec_t *spec, const acme_holding_t *holding,
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
     int i;
 
-    if (!info || now >= acme_schedule_warn_at(info->not_before,
-                                              info->not_after)) {
+    if (!info
+        || now >= acme_schedule_warn_at(info->not_before, info->not_after)) {
         return 1;
     }
     for (i = 0; i < spec->names->nelts; i++) {
-        if (!acme_ident_covered(info->names, APR_ARRAY_IDX(spec->names, i,
-                                                           const char *))) {
+        if (!acme_ident_covered(info->names,
+                                APR_ARRAY_IDX(spec->names, i, const char *))) {
             return 1;
         }
     }
@@ -168,9 +174,10 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
     changed = !acme_stamp_same(&stamp, &m->setup->changed);
     acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
-    if (m->looked && changed == m->changed_seen &&
-        acme_stamp_same(&stamp, &m->staging_stamp) &&
-        now < m->looked + LOOK_AGAIN) {
+    if (changed == m->changed_seen
+        && acme_stamp_same(&stamp, &m->staging_stamp)
+        && m->looked > stamp.mtime + CLOCK_TICK
+        && now < m->looked + LOOK_AGAIN) {
         return;
     }
     m->staging_stamp = stamp;
@@ -183,15 +190,16 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
         const acme_spec_t *spec =
             APR_ARRAY_IDX(m->setup->specs, i, const acme_spec_t *);
 
-        acme_stamp_read(&stamp,
-                        acme_store_fs_path(m->store, ACME_STORE_STAGING,
-                                           spec->name, ptemp),
-                        ACME_STAMP_LINK, ptemp);
+        acme_stamp_read(
+            &stamp,
+            acme_store_fs_path(m->store, ACME_STORE_STAGING, spec->name, ptemp),
+            ACME_STAMP_LINK, ptemp);
         if (!stamp.inode || acme_stamp_same(&stamp, &m->setup->staged[i])) {
             continue;
         }
-        if (is_urgent(spec, APR_ARRAY_IDX(m->setup->holdings, i,
-                                          acme_holding_t *), now)) {
+        if (is_urgent(spec,
+                      APR_ARRAY_IDX(m->setup->holdings, i, acme_holding_t *),
+                      now)) {
             m->facts.urgent++;
         }
         else {
@@ -216,9 +224,8 @@ static int count_draining(void)
     int i;
     int j;
 
-    if (!ap_scoreboard_image ||
-        ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &limit) ||
-        ap_mpm_query(AP_MPMQ_GENERATION, &mine)) {
+    if (!ap_scoreboard_image || ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &limit)
+        || ap_mpm_query(AP_MPMQ_GENERATION, &mine)) {
         return 0;
     }
     for (i = 0; i < limit && count < 8; i++) {
@@ -240,35 +247,46 @@ static int count_draining(void)
 static void block(monitor_t *m, const char *why, apr_time_t now,
                   apr_pool_t *ptemp)
 {
-    acme_board_t *board = m->setup->board;
-
     m->not_before = now + m->recheck;
     acme_log(m->setup->log,
-             strncmp(board->blocked, why, sizeof(board->blocked) - 1)
-                 ? ACME_LOG_ERR
-                 : ACME_LOG_DEBUG,
+             strncmp(m->blocked, why, sizeof(m->blocked) - 1) ? ACME_LOG_ERR
+                                                              : ACME_LOG_DEBUG,
              0,
-             ACME_TAG(0201) "certificates are ready for %d sites, but the "
-             "server is not restarted: %s; what is served now is kept, "
-             "checked again in %s",
+             ACME_TAG(0201) "certificates are ready for %d "
+                            "sites, but the server is not "
+                            "restarted: %s; what is served "
+                            "now is kept, checked again in "
+                            "%s",
              m->facts.urgent + m->facts.routine, why,
              acme_time_print_duration(m->recheck, ptemp));
-    apr_cpystrn(board->blocked, why, sizeof(board->blocked));
+    apr_cpystrn(m->blocked, why, sizeof(m->blocked));
+    apr_cpystrn(m->setup->board->blocked, why,
+                sizeof(m->setup->board->blocked));
     m->recheck *= 2;
     if (m->recheck > RECHECK_MAX) {
         m->recheck = RECHECK_MAX;
     }
 }
 
+static void unblock(monitor_t *m)
+{
+    *m->blocked = '\0';
+    *m->setup->board->blocked = '\0';
+    m->recheck = RECHECK_MIN;
+}
+
 static int is_replaced(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
-    const char *path = acme_process_replaced(m->setup->server->process,
-                                             &m->modules, ptemp);
+    const char *path =
+        acme_process_replaced(m->setup->server->process, &m->modules, ptemp);
 
     if (path) {
-        block(m, apr_psprintf(ptemp, "%s was replaced while the server runs, "
-                              "so it has to be restarted by hand (apachectl "
-                              "restart)", path),
+        block(m,
+              apr_psprintf(ptemp,
+                           "%s was replaced while the server runs, "
+                           "so it has to be stopped and started by "
+                           "hand",
+                           path),
               now, ptemp);
     }
     return path != NULL;
@@ -282,9 +300,8 @@ static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0202) "restarting gracefully for %d new certificates%s",
              m->facts.urgent + m->facts.routine,
-             *m->setup->board->blocked ? ", the configuration is in order again"
-                                       : "");
-    *m->setup->board->blocked = '\0';
+             *m->blocked ? ", nothing is in the way any more" : "");
+    unblock(m);
     m->process->signalled = 1;
     /* Should the signal be lost, ask again, but not at once. */
     m->not_before = now + DEFAULT_URGENT;
@@ -321,34 +338,43 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *words = NULL;
+    acme_configtest_e tested = acme_configtest_state(m->test, &words, now);
     int ready;
 
     look(m, now, ptemp);
     ready = m->facts.urgent + m->facts.routine;
     m->setup->board->pending = ready;
     if (!ready) {
+        /* A test's result is for now, not for what may come later. */
+        m->setup->board->next = 0;
+        unblock(m);
         return;
     }
     if (m->manual) {
         if (ready != m->announced) {
             m->announced = ready;
             acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
-                     ACME_TAG(0203) "certificates are ready for %d sites and "
-                     "are served after the next restart (ACMEActivation "
-                     "manual): apachectl graceful",
+                     ACME_TAG(0203) "certificates are ready for %d "
+                                    "sites and are served after "
+                                    "the next restart "
+                                    "(ACMEActivation manual): "
+                                    "apachectl graceful",
                      ready);
         }
         return;
     }
-    switch (acme_configtest_state(m->test, &words, now)) {
+    switch (tested) {
     case ACME_CONFIGTEST_RUNNING:
         break;
     case ACME_CONFIGTEST_PASSED:
         restart(m, now, ptemp);
         break;
     case ACME_CONFIGTEST_FAILED:
-        block(m, apr_pstrcat(ptemp, "the configuration does not pass its "
-                             "test: ", words, NULL),
+        block(m,
+              apr_pstrcat(ptemp,
+                          "the configuration does not pass its "
+                          "test: ",
+                          words, NULL),
               now, ptemp);
         break;
     case ACME_CONFIGTEST_IDLE:

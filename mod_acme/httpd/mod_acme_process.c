@@ -27,7 +27,9 @@
 #include <apr_getopt.h>
 #include <apr_strings.h>
 
-#define USERDATA_KEY "mod_acme-process"
+/* The number changes with the structure: a module that is upgraded under a
+ * running server must not take the old one for its own. */
+#define USERDATA_KEY "mod_acme-process-1"
 
 /* The binary of the running process. Where the system does not tell, what it
  * was called with, if that is a path. */
@@ -40,9 +42,9 @@ static const char *find_program(process_rec *process, const char *folder)
     if (len > 0) {
         return apr_pstrmemdup(process->pool, path, (apr_size_t)len);
     }
-    if (strchr(process->argv[0], '/') && folder &&
-        !apr_filepath_merge(&merged, folder, process->argv[0],
-                            APR_FILEPATH_TRUENAME, process->pool)) {
+    if (strchr(process->argv[0], '/') && folder
+        && !apr_filepath_merge(&merged, folder, process->argv[0],
+                               APR_FILEPATH_TRUENAME, process->pool)) {
         return merged;
     }
     return NULL;
@@ -143,8 +145,8 @@ void acme_modules_read(acme_modules_t *modules, apr_pool_t *p)
     for (m = ap_top_module; m; m = m->next) {
         Dl_info info;
 
-        if (!m->dynamic_load_handle || !dladdr((const void *)m, &info) ||
-            !info.dli_fname || !strcmp(info.dli_fname, last)) {
+        if (!m->dynamic_load_handle || !dladdr((const void *)m, &info)
+            || !info.dli_fname || !strcmp(info.dli_fname, last)) {
             continue;
         }
         last = apr_pstrdup(p, info.dli_fname);
@@ -172,8 +174,8 @@ const char *acme_process_replaced(process_rec *process,
         const char *path = APR_ARRAY_IDX(modules->paths, i, const char *);
 
         acme_stamp_read(&now, path, ACME_STAMP_FOLLOW, ptemp);
-        if (!acme_stamp_same(&now, &APR_ARRAY_IDX(modules->stamps, i,
-                                                  acme_stamp_t))) {
+        if (!acme_stamp_same(
+                &now, &APR_ARRAY_IDX(modules->stamps, i, acme_stamp_t))) {
             return path;
         }
     }

@@ -25,16 +25,16 @@
 #include "mod_acme_config.h"
 
 typedef struct acme_process_t {
-    const char *program;       /**< path of this server's binary, or NULL */
-    acme_stamp_t stamp;        /**< of the binary, when it was started */
-    const char *folder;        /**< where it was started, or NULL */
-    int generation;            /**< configurations loaded, 1: the first */
-    apr_time_t begun;          /**< when this one began to be read */
-    apr_time_t last_restart;   /**< or 0: it was only started */
+    const char *program;          /**< path of this server's binary, or NULL */
+    acme_stamp_t stamp;           /**< of the binary, when it was started */
+    const char *folder;           /**< where it was started, or NULL */
+    int generation;               /**< configurations loaded, 1: the first */
+    apr_time_t begun;             /**< when this one began to be read */
+    apr_time_t last_restart;      /**< or 0: it was only started */
     apr_interval_time_t duration; /**< of the last start or restart */
-    int signalled;             /**< the restart under way is our own */
-    acme_stamp_t changed;      /**< acmectl's, as the last start saw it */
-    int fruitless;             /**< our own restarts that promoted nothing */
+    int signalled;                /**< the restart under way is our own */
+    acme_stamp_t changed;         /**< acmectl's, as the last start saw it */
+    int fruitless;                /**< our own restarts that promoted nothing */
 } acme_process_t;
 
 /** Finds it, or makes it: before the server goes into the background. */
@@ -42,7 +42,8 @@ acme_process_t *acme_process_get(process_rec *process);
 
 /** A configuration is about to be read (pre_config). */
 void acme_process_begin(process_rec *process);
-/** It is loaded; children come next (pre_mpm). */
+/** It is loaded; children come next (the last post_config: pre_mpm is not run
+ *  at a graceful restart). */
 void acme_process_ready(process_rec *process);
 
 /** Path of the configuration file that this server was started with. */

@@ -46,8 +46,8 @@ static int answer(request_rec *r, int status, const char *text)
     if (!r->header_only) {
         apr_brigade_write(bb, NULL, NULL, text, len);
     }
-    APR_BRIGADE_INSERT_TAIL(
-        bb, apr_bucket_eos_create(r->connection->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(bb,
+                            apr_bucket_eos_create(r->connection->bucket_alloc));
     ap_pass_brigade(r->output_filters, bb);
     return DONE;
 }
@@ -61,10 +61,11 @@ int acme_respond_challenge(request_rec *r)
     const char *host;
     acme_vault_t *vault;
 
-    if (!setup || !r->parsed_uri.path ||
-        strncmp(r->parsed_uri.path, ACME_SOLVER_HTTP_PATH,
-                sizeof(ACME_SOLVER_HTTP_PATH) - 1) != 0 ||
-        !ap_is_initial_req(r)) {
+    if (!setup || !r->parsed_uri.path
+        || strncmp(r->parsed_uri.path, ACME_SOLVER_HTTP_PATH,
+                   sizeof(ACME_SOLVER_HTTP_PATH) - 1)
+               != 0
+        || !ap_is_initial_req(r)) {
         return DECLINED;
     }
     spec = acme_setup_find(&host, setup, r->hostname, r->pool);
@@ -73,11 +74,12 @@ int acme_respond_challenge(request_rec *r)
     }
     token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
     vault = acme_setup_vault(setup, r->pool);
-    if (!vault || acme_solver_http_answer(&key_authorization, vault, host,
-                                          token, r->pool)) {
+    if (!vault
+        || acme_solver_http_answer(&key_authorization, vault, host, token,
+                                   r->pool)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       ACME_TAG(0601) "%s: no challenge is pending for this "
-                      "token",
+                                     "token",
                       spec->name);
         return answer(r, HTTP_NOT_FOUND,
                       "No ACME challenge is pending for this token.\n");
@@ -89,12 +91,12 @@ int acme_respond_challenge(request_rec *r)
 
 int acme_respond_unavailable(request_rec *r)
 {
-    if (!acme_setup_get() || !acme_config_get(r->server)->placeholder ||
-        !ap_is_initial_req(r) || !ap_ssl_conn_is_ssl(r->connection)) {
+    if (!acme_setup_get() || !acme_config_get(r->server)->placeholder
+        || !ap_is_initial_req(r) || !ap_ssl_conn_is_ssl(r->connection)) {
         return DECLINED;
     }
-    apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
-    apr_table_setn(r->notes, "error-notes",
-                   "The certificate of this site is being obtained.");
-    return HTTP_SERVICE_UNAVAILABLE;
+    apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
+    return answer(r, HTTP_SERVICE_UNAVAILABLE,
+                  "The first certificate of this site is being obtained. "
+                  "Please try again in a little while.\n");
 }

@@ -41,12 +41,15 @@ void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
 {
     va_list args;
 
-    if (!sites->quiet) {
-        va_start(args, fmt);
+    const char *text;
+
+    va_start(args, fmt);
+    text = apr_pvsprintf(sites->p, fmt, args);
+    va_end(args);
+    APR_ARRAY_PUSH(sites->warnings, const char *) = text;
+    if (sites->aloud) {
         ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0,
-                     sites->server, "%s",
-                     apr_pvsprintf(sites->p, fmt, args));
-        va_end(args);
+                     sites->server, "%s", text);
     }
 }
 
@@ -113,10 +116,11 @@ static void host_name(acme_sites_t *sites, apr_array_header_t *names,
         acme_ident_add(names, name);
     }
     else if (strict) {
-        acme_sites_refuse(sites,
-                          ACME_TAG(0001) "%s %s: %s (in the virtual host at "
-                          "%s, which asks for a certificate by ACMEDomain)",
-                          directive, text, why, host_place(s, sites->p));
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0001) "%s %s: %s (in the virtual host at "
+                           "%s, which asks for a certificate by ACMEDomain)",
+            directive, text, why, host_place(s, sites->p));
     }
 }
 
@@ -137,26 +141,52 @@ static apr_array_header_t *host_names(acme_sites_t *sites, const server_rec *s,
                   APR_ARRAY_IDX(s->names, i, const char *), strict);
     }
     for (i = 0; strict && s->wild_names && i < s->wild_names->nelts; i++) {
-        acme_sites_warn(sites,
-                        ACME_TAG(0002) "ServerAlias %s: left out of the "
-                        "certificate of %s (%s): a wildcard can only be "
-                        "proven by a dns challenge, which is not available",
-                        APR_ARRAY_IDX(s->wild_names, i, const char *),
-                        s->server_hostname, host_place(s, sites->p));
+        acme_sites_warn(
+            sites,
+            ACME_TAG(0002) "ServerAlias %s: left out of the "
+                           "certificate of %s (%s): a wildcard can only be "
+                           "proven by a dns challenge, which is not available",
+            APR_ARRAY_IDX(s->wild_names, i, const char *), s->server_hostname,
+            host_place(s, sites->p));
     }
     return names;
 }
 
+static void refuse_repeated(acme_sites_t *sites, const char *name,
+                            const char *place, const acme_claim_t *other)
+{
+    acme_sites_refuse(sites,
+                      ACME_TAG(0003) "ACMEDomain %s at %s: the name is in "
+                                     "ACMEDomain at %s already; one name can "
+                                     "be in one certificate only: remove it "
+                                     "from one of them",
+                      name, place, other->place);
+}
+
+static void refuse_shared(acme_sites_t *sites, const char *name,
+                          const char *place, const char *first,
+                          const acme_claim_t *other)
+{
+    const char *site = APR_ARRAY_IDX(other->site->names, 0, const char *);
+
+    acme_sites_refuse(sites,
+                      ACME_TAG(0004) "ACMEDomain at %s: %s belongs to the "
+                                     "site %s (%s) as well; one name can be "
+                                     "in one certificate only: remove it from "
+                                     "one of them, or write 'ACMEDomain %s "
+                                     "%s' outside of the virtual hosts to "
+                                     "have one certificate for both",
+                      place, name, site, other->place, site, first);
+}
+
 static void collect_listed(acme_sites_t *sites)
 {
-    const apr_array_header_t *domains =
-        acme_config_get(sites->server)->domains;
+    const apr_array_header_t *domains = acme_config_get(sites->server)->domains;
     int i;
     int j;
 
     for (i = 0; i < domains->nelts; i++) {
-        const acme_domain_t *domain = &APR_ARRAY_IDX(domains, i,
-                                                     acme_domain_t);
+        const acme_domain_t *domain = &APR_ARRAY_IDX(domains, i, acme_domain_t);
         acme_site_draft_t *site = draft_create(sites, domain->place, 1);
 
         for (j = 0; j < domain->names->nelts; j++) {
@@ -164,12 +194,7 @@ static void collect_listed(acme_sites_t *sites)
             const acme_claim_t *other = claim_find(sites, name);
 
             if (other) {
-                acme_sites_refuse(
-                    sites,
-                    ACME_TAG(0003) "ACMEDomain %s at %s: the name is in "
-                    "ACMEDomain at %s already; one name can be in one "
-                    "certificate only: remove it from one of them",
-                    name, domain->place, other->place);
+                refuse_repeated(sites, name, domain->place, other);
                 continue;
             }
             claim(sites, site, name, domain->place);
@@ -183,8 +208,8 @@ static int is_same_site(const acme_site_draft_t *site,
                         const apr_array_header_t *names,
                         const char *server_name)
 {
-    return site->listed || acme_ident_in(site->names, server_name) ||
-           acme_ident_in(names, APR_ARRAY_IDX(site->names, 0, const char *));
+    return site->listed || acme_ident_in(site->names, server_name)
+           || acme_ident_in(names, APR_ARRAY_IDX(site->names, 0, const char *));
 }
 
 /* The site that a virtual host with ACMEDomain belongs to, NULL: a new one. */
@@ -207,15 +232,7 @@ static acme_site_draft_t *match_asking(acme_sites_t *sites,
             match = other->site;
             continue;
         }
-        acme_sites_refuse(
-            sites,
-            ACME_TAG(0004) "ACMEDomain at %s: %s belongs to the site %s (%s) "
-            "as well; one name can be in one certificate only: remove it from "
-            "one of them, or write 'ACMEDomain %s %s' outside of the virtual "
-            "hosts to have one certificate for both",
-            place, name, APR_ARRAY_IDX(other->site->names, 0, const char *),
-            other->place, APR_ARRAY_IDX(other->site->names, 0, const char *),
-            first);
+        refuse_shared(sites, name, place, first, other);
         *refused = 1;
     }
     return match;
@@ -230,13 +247,13 @@ static void join_settings(acme_sites_t *sites, acme_site_draft_t *site,
         const acme_setting_t *have = &site->settings.settings[clash];
         const acme_setting_t *more = &config->own->settings[clash];
 
-        acme_sites_refuse(sites,
-                          ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
-                          "but both virtual hosts are one site, %s; write it "
-                          "in one of them only, or the same in both",
-                          acme_setting_name(clash), have->text, have->place,
-                          more->text, more->place,
-                          APR_ARRAY_IDX(site->names, 0, const char *));
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
+                           "but both virtual hosts are one site, %s; write it "
+                           "in one of them only, or the same in both",
+            acme_setting_name(clash), have->text, have->place, more->text,
+            more->place, APR_ARRAY_IDX(site->names, 0, const char *));
     }
 }
 
@@ -261,10 +278,11 @@ static void collect_asking(acme_sites_t *sites, server_rec *s)
     }
     if (!names->nelts) {
         if (!sites->errors) {
-            acme_sites_refuse(sites,
-                              ACME_TAG(0006) "ACMEDomain at %s: the virtual "
-                              "host has no name; give it a ServerName",
-                              place);
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0006) "ACMEDomain at %s: the virtual "
+                               "host has no name; give it a ServerName",
+                place);
         }
         return;
     }

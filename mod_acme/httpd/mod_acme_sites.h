@@ -33,10 +33,11 @@
 #include "mod_acme_config.h"
 
 typedef struct acme_site_draft_t {
-    apr_array_header_t *names; /**< const char *, canonical, first is its name */
-    acme_config_t settings;    /**< set by ACMEDomain's virtual hosts */
+    apr_array_header_t
+        *names;             /**< const char *, canonical, first is its name */
+    acme_config_t settings; /**< set by ACMEDomain's virtual hosts */
     const char *place;
-    int listed;                /**< its names stand at server level */
+    int listed; /**< its names stand at server level */
     int index;
 } acme_site_draft_t;
 
@@ -49,10 +50,11 @@ typedef struct acme_claim_t {
 typedef struct acme_sites_t {
     apr_pool_t *p;
     server_rec *server;
-    apr_array_header_t *drafts; /**< acme_site_draft_t * */
-    apr_hash_t *claims;         /**< canonical name -> acme_claim_t * */
-    int errors;                 /**< mistakes found and logged */
-    int quiet;                  /**< log mistakes only, no warnings */
+    apr_array_header_t *drafts;   /**< acme_site_draft_t * */
+    apr_hash_t *claims;           /**< canonical name -> acme_claim_t * */
+    int errors;                   /**< mistakes found and logged */
+    apr_array_header_t *warnings; /**< const char *, for when there is a log */
+    int aloud;                    /**< warnings are said at once, too */
 } acme_sites_t;
 
 /** Runs the passes; leaves the site's index in each member's acme_config_t.
@@ -66,7 +68,8 @@ int acme_sites_wanted(server_rec *server);
 void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Logs a warning, unless quiet. */
+/** Keeps a warning for the error log; says it at once to whoever types
+ *  configtest or starts the server. */
 void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -75,7 +75,7 @@ static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
                        apr_array_header_t *key_files)
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0113) "%s: its former certificate %s is served until "
+             ACME_TAG(0156) "%s: its former certificate %s is served until "
              "there is one from %s",
              spec->name,
              APR_ARRAY_IDX(fallback->cert_files, 0, const char *),

@@ -51,7 +51,7 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
     setup->seal = NULL;
     acme_log(setup->log, ACME_LOG_ERR, 0,
              ACME_TAG(0101) "%s; nothing is ordered until this is repaired "
-             "and the server restarted",
+                            "and the server restarted",
              setup->unusable);
 }
 
@@ -61,8 +61,12 @@ static const char *store_dir(const acme_setup_t *setup)
                                         ACME_SETTING_STORE_DIR);
 
     if (!dir) {
-        const char *root = apr_pstrdup(setup->pconf, ap_server_root);
+        char *root = apr_pstrdup(setup->pconf, ap_server_root);
+        apr_size_t len = strlen(root);
 
+        while (len > 1 && root[len - 1] == '/') {
+            root[--len] = '\0';
+        }
         dir = apr_pstrcat(setup->pconf, ACME_STATEDIR "/",
                           apr_filepath_name_get(root), NULL);
     }
@@ -88,35 +92,50 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
         return 0;
     }
     if (st.st_uid != geteuid()) {
-        unusable(setup, "ACMEStoreDir %s belongs to user %ld, not to %s; "
-                 "chown it, or name another folder", dir, (long)st.st_uid,
+        unusable(setup,
+                 "ACMEStoreDir %s belongs to user %ld, not to %s; "
+                 "chown it, or name another folder",
+                 dir, (long)st.st_uid,
                  as_root ? "root" : "the user that runs the server");
         return 0;
     }
     /* The worker, another user, has to get at its own folders inside. */
-    if ((st.st_mode & 0777) != (as_root ? 0711 : 0700) &&
-        chmod(dir, as_root ? 0711 : 0700)) {
+    if ((st.st_mode & 0777) != (as_root ? 0711 : 0700)
+        && chmod(dir, as_root ? 0711 : 0700)) {
         unusable(setup, "ACMEStoreDir %s: its permissions cannot be set", dir);
         return 0;
     }
     if (!as_root) {
         acme_log(setup->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0102) "the server was not started by root: keys of "
-                 "certificates are not kept apart from the user it runs as");
+                 ACME_TAG(0102) "the server was not started by "
+                                "root: keys of certificates "
+                                "are not kept apart from the "
+                                "user it runs as");
     }
     return 1;
 }
 
 static void open_secret(acme_setup_t *setup)
 {
+    const char *path =
+        apr_pstrcat(setup->pconf, setup->store_dir, "/secret", NULL);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_seal_t *seal;
+    struct stat st;
 
     if (acme_secret_open(&seal, setup->store_dir, 1, &problem, setup->pconf)) {
         unusable(setup, "%s", problem.detail);
         return;
     }
     setup->seal = seal;
+    if (!stat(path, &st) && (st.st_mode & 077) && !chmod(path, 0600)) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0113) "%s could be read by others "
+                                "(mode %o), which is changed "
+                                "now; who has read it can open "
+                                "what the store keeps sealed",
+                 path, (unsigned int)st.st_mode & 0777);
+    }
 }
 
 /* One before the children are forked, so that all together complain once of an
@@ -126,8 +145,8 @@ static void open_vault(acme_setup_t *setup)
     acme_store_t *store;
 
     if (!acme_store_fs_open(&store, setup->store_dir, NULL, setup->pconf)) {
-        setup->vault = acme_vault_create(store, setup->seal, setup->log,
-                                         setup->pconf);
+        setup->vault =
+            acme_vault_create(store, setup->seal, setup->log, setup->pconf);
     }
 }
 
@@ -169,9 +188,9 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     open_secret(setup);
-    if (setup->seal &&
-        acme_store_fs_prepare(setup->store_dir, ap_unixd_config.user_id,
-                              ap_unixd_config.group_id, &problem, ptemp)) {
+    if (setup->seal
+        && acme_store_fs_prepare(setup->store_dir, ap_unixd_config.user_id,
+                                 ap_unixd_config.group_id, &problem, ptemp)) {
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
     }
     if (setup->seal) {
@@ -209,20 +228,21 @@ static void open_placeholder(acme_setup_t *setup, apr_time_t now,
 
     if (setup->live) {
         remove_leftovers(setup->store_dir, ptemp);
-        if (!acme_placeholder_create(&setup->placeholder, setup->store_dir,
-                                     now, &problem, ptemp)) {
+        if (!acme_placeholder_create(&setup->placeholder, setup->store_dir, now,
+                                     &problem, ptemp)) {
             return;
         }
     }
-    if (!apr_temp_dir_get(&temp, ptemp) &&
-        !acme_placeholder_create(&setup->placeholder, temp, now, &problem,
-                                 ptemp)) {
+    if (!apr_temp_dir_get(&temp, ptemp)
+        && !acme_placeholder_create(&setup->placeholder, temp, now, &problem,
+                                    ptemp)) {
         return;
     }
     setup->placeholder = NULL;
     acme_log(setup->log, ACME_LOG_ERR, 0,
              ACME_TAG(0103) "there is no placeholder certificate for sites "
-             "without one: %s", acme_problem_text(&problem, ptemp));
+                            "without one: %s",
+             acme_problem_text(&problem, ptemp));
 }
 
 static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
@@ -241,14 +261,14 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     }
     if (holding->staged == ACME_STAGED_REFUSED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
-        acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0104) "%s", acme_problem_text(&problem, ptemp));
+        acme_log(setup->log, ACME_LOG_ERR, 0, ACME_TAG(0104) "%s",
+                 acme_problem_text(&problem, ptemp));
     }
     if (holding->staged == ACME_STAGED_FAILED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0109) "%s; it is kept, and tried again at the next "
-                 "restart",
+                                "restart",
                  acme_problem_text(&problem, ptemp));
     }
     rv = setup->live ? acme_live_get(&live, setup->live, spec->name, &problem,
@@ -263,13 +283,13 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
         holding->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0105) "%s: the stored certificate is of no use, "
-                 "another is ordered: %s",
+                                "another is ordered: %s",
                  spec->name, acme_problem_text(&problem, ptemp));
     }
     if (live && holding->staged == ACME_STAGED_PROMOTED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0106) "%s: certificate %s from %s is served from "
-                 "now on, valid until %s",
+                                "now on, valid until %s",
                  spec->name, live->info->serial, spec->ca->label,
                  acme_time_print(live->info->not_after, ptemp));
     }
@@ -291,8 +311,8 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         acme_keep_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&scratch, ptemp);
-    setup->staged = apr_pcalloc(setup->pconf, sizeof(*setup->staged) *
-                                                  (apr_size_t)setup->specs->nelts);
+    setup->staged = apr_pcalloc(
+        setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
@@ -309,6 +329,10 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         }
         holding = examine(setup, vault, spec, now, scratch);
         promoted += holding->staged == ACME_STAGED_PROMOTED;
+        if (holding->staged == ACME_STAGED_FAILED) {
+            /* Still to be put in place: as if it had not been seen. */
+            memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
+        }
         APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
         apr_pool_clear(scratch);
     }
@@ -325,6 +349,17 @@ static void make_board(acme_setup_t *setup)
     }
     else {
         setup->board = apr_pcalloc(setup->pconf, sizeof(acme_board_t));
+    }
+}
+
+/* When check_config found them the error log was not open yet. */
+static void say_warnings(const acme_setup_t *setup)
+{
+    int i;
+
+    for (i = 0; i < setup->warnings->nelts; i++) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0, "%s",
+                 APR_ARRAY_IDX(setup->warnings, i, const char *));
     }
 }
 
@@ -360,6 +395,8 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     setup->log = acme_log_httpd(s, pconf);
+    setup->loaded = now;
+    say_warnings(setup);
     make_board(setup);
     open_store(setup, ptemp);
     acme_tool_prepare(setup, ptemp);
@@ -370,7 +407,7 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (rv) {
         acme_log(setup->log, ACME_LOG_ERR, rv,
                  ACME_TAG(0107) "mod_watchdog gives no thread: nothing is "
-                 "ordered or renewed");
+                                "ordered or renewed");
     }
     return OK;
 }
@@ -384,8 +421,11 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    (void)s;
-    if (!setup || !setup->log) {
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    acme_process_ready(s->process);
+    if (!setup) {
         return OK;
     }
     setup->placeholder = NULL;
@@ -395,9 +435,11 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }
     acme_log(setup->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0108) "%d sites managed: %d serve a certificate obtained "
-             "here, %d another one, %d wait for their first, %d have no TLS "
-             "virtual host",
+             ACME_TAG(0108) "%d sites managed: %d serve a "
+                            "certificate obtained here, %d "
+                            "another one, %d wait for "
+                            "their first, %d have no TLS "
+                            "virtual host",
              setup->holdings->nelts, counts[ACME_SERVING_LKC],
              counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
              counts[ACME_SERVING_NOTHING]);

@@ -73,8 +73,7 @@ static int find_site(const acme_setup_t *setup, const char *name)
     return -1;
 }
 
-static int send_one(request_rec *r, const acme_setup_t *setup,
-                    const char *name)
+static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
 {
     acme_status_counts_t counts = {0, 0, 0, 0, 0};
     acme_json_t *json;
@@ -86,11 +85,34 @@ static int send_one(request_rec *r, const acme_setup_t *setup,
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json = acme_status_site(
-        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-        APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
-        acme_setup_vault(setup, r->pool), apr_time_now(), &counts, r->pool);
+    json = acme_status_site(APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+                            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+                            acme_setup_vault(setup, r->pool), apr_time_now(),
+                            &counts, r->pool);
     return send_json(r, HTTP_OK, json);
+}
+
+/* What follows the path of the <Location>. Not path_info: a virtual host need
+ * not have a DocumentRoot. Where the handler was set in another way, a last
+ * part with a dot or, as in an IPv6 address, colons, is a name. */
+static const char *asked_for(const request_rec *r)
+{
+    const core_dir_config *section =
+        ap_get_core_module_config(r->per_dir_config);
+    const char *path = section->d && !section->d_is_fnmatch ? section->d : "";
+    apr_size_t len = strlen(path);
+    const char *name;
+
+    while (len && path[len - 1] == '/') {
+        len--;
+    }
+    if (len && !strncmp(r->uri, path, len)
+        && (r->uri[len] == '/' || !r->uri[len])) {
+        return r->uri[len] ? r->uri + len + 1 : "";
+    }
+    name = strrchr(r->uri, '/');
+    name = name ? name + 1 : r->uri;
+    return strpbrk(name, ".:") ? name : "";
 }
 
 int acme_status_handler(request_rec *r)
@@ -112,7 +134,7 @@ int acme_status_handler(request_rec *r)
         acme_json_set(none, "managed-domains", acme_json_array(r->pool));
         return send_json(r, HTTP_OK, none);
     }
-    name = r->path_info && *r->path_info ? r->path_info + 1 : "";
+    name = asked_for(r);
     if (*name) {
         return send_one(r, setup, name);
     }
@@ -150,8 +172,8 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
     if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
         return "";
     }
-    return apr_pstrcat(p, str_of(last, "problem"), ": ",
-                       str_of(last, "detail"), NULL);
+    return apr_pstrcat(p, str_of(last, "problem"), ": ", str_of(last, "detail"),
+                       NULL);
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
@@ -234,8 +256,9 @@ int acme_status_section(request_rec *r, int flags)
              "<th>Authority</th><th>Last problem</th><th>Next run</th></tr>\n",
              r);
     print_table(r, setup, vault, &counts, 0);
-    ap_rprintf(r, "</table>\n<p>%d certificates, %d ready for the next "
-                  "restart</p>\n",
+    ap_rprintf(r,
+               "</table>\n<p>%d certificates, %d ready for the next "
+               "restart</p>\n",
                counts.total, view.pending);
     return OK;
 }

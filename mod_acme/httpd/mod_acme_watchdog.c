@@ -16,6 +16,7 @@
 #include <mod_watchdog.h>
 
 #include <apr_optional.h>
+#include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -25,8 +26,8 @@
 #include "acme_time.h"
 #include "config.h"
 
-#define WATCHDOG_NAME "_mod_acme_"
-#define DEFAULT_PARALLEL 50
+#define WATCHDOG_NAME          "_mod_acme_"
+#define DEFAULT_PARALLEL       50
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
 /* One per child; only the child whose thread wins mod_watchdog's election has
@@ -38,6 +39,7 @@ typedef struct worker_t {
     int stopping;          /* under the mutex */
     apr_pool_t *p;         /* of the runner, of its thread */
     acme_outbox_t *outbox;
+    apr_os_thread_t thread;
     apr_time_t next;
 } worker_t;
 
@@ -72,9 +74,9 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
     }
     memset(&worker, 0, sizeof(worker));
     /* Before there is a second thread in this child. */
-    if (acme_http_curl_global_init() ||
-        apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
-                                pchild)) {
+    if (acme_http_curl_global_init()
+        || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
+                                   pchild)) {
         worker.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
@@ -101,6 +103,7 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
     config->holdings = setup->holdings;
     config->clock = &acme_clock_system;
     config->log = setup->log;
+    config->loaded = setup->loaded;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);
@@ -120,9 +123,9 @@ static void start_runner(const acme_setup_t *setup)
     config = apr_pcalloc(worker.p, sizeof(*config));
     configure(config, setup);
     config->vault = acme_setup_vault(setup, worker.p);
-    if (!config->vault ||
-        acme_http_curl_create(&config->http, &curl, config->clock,
-                              config->log, &problem, worker.p)) {
+    if (!config->vault
+        || acme_http_curl_create(&config->http, &curl, config->clock,
+                                 config->log, &problem, worker.p)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0308) "the worker cannot start: %s",
                  problem.detail ? problem.detail : "the store cannot be read");
@@ -142,6 +145,7 @@ static void start_runner(const acme_setup_t *setup)
     apr_thread_mutex_unlock(worker.mutex);
 }
 
+/* In its own thread only. */
 static void end_runner(void)
 {
     if (worker.p) {
@@ -163,16 +167,22 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
+        worker.thread = apr_os_thread_current();
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.runner && (apr_time_now() >= worker.next ||
-                              acme_outbox_moved(worker.outbox))) {
+        if (worker.p && (apr_time_now() >= worker.next
+                         || acme_outbox_moved(worker.outbox))) {
             worker.next = acme_runner_run(worker.runner);
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        end_runner();
+        /* mod_watchdog says so from the thread that ends the child, too, while
+         * the worker's own may be anywhere: it is told, and waited for. */
+        stop();
+        if (apr_os_thread_equal(worker.thread, apr_os_thread_current())) {
+            end_runner();
+        }
         break;
     }
     return APR_SUCCESS;

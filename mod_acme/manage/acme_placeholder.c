@@ -57,8 +57,10 @@ static apr_status_t write_file(const char *path, const char *data,
 
     if (rv != APR_SUCCESS) {
         acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE,
-                         p, "placeholder certificate: %s could not be written: "
-                         "%pm", path, &rv);
+                         p,
+                         "placeholder certificate: %s could not be written: "
+                         "%pm",
+                         path, &rv);
     }
     return rv;
 }
@@ -78,7 +80,8 @@ apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
         return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
                                 ACME_PROBLEM_STORE, p,
                                 "placeholder certificate: no folder can be "
-                                "made in %s: %pm", dir, &rv);
+                                "made in %s: %pm",
+                                dir, &rv);
     }
     made->dir = path;
     made->now = now;

@@ -15,7 +15,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_http_call.h"
+#include "acme_http_curl_call.h"
 #include "acme_http_curl.h"
 #include "acme_sigpipe.h"
 

@@ -17,7 +17,6 @@
 
 #include <apr_date.h>
 #include <apr_lib.h>
-#include <apr_ring.h>
 #include <apr_strings.h>
 
 #include "acme_nonce.h"
@@ -27,9 +26,9 @@
 #define RETRY_MAX ACME_TIME_DAY
 
 /* A request of ours, or somebody who waits for the directory. It has a pool of
- * its own and is in one of the client's two rings, or under way. */
+ * its own and is in one of the client's two queues, or under way. */
 typedef struct client_request_t {
-    APR_RING_ENTRY(client_request_t) link;
+    struct client_request_t *next;
     acme_client_t *client;
     apr_pool_t *p;
     apr_pool_t *ptry; /* of one sending */
@@ -44,7 +43,11 @@ typedef struct client_request_t {
     acme_http_request_t http;
 } client_request_t;
 
-APR_RING_HEAD(client_ring_t, client_request_t);
+typedef struct client_queue_t {
+    client_request_t *first;
+    client_request_t *last;
+    int count;
+} client_queue_t;
 
 struct acme_client_t {
     apr_pool_t *p;
@@ -57,10 +60,9 @@ struct acme_client_t {
     const char *kid;
     const char *ca_file;
     acme_nonce_pool_t *nonces;
-    struct client_ring_t unopened; /* wait for the directory */
-    struct client_ring_t waiting;  /* wait for a nonce */
-    int n_waiting;
-    int n_heads; /* newNonce requests under way; never fewer than n_waiting */
+    client_queue_t unopened; /* wait for the directory */
+    client_queue_t waiting;  /* wait for a nonce */
+    int n_heads; /* newNonce requests under way; never fewer than waiting */
     int opening;
     int date_known;
     apr_interval_time_t date_off;
@@ -78,8 +80,6 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
     client->clock = clock;
     client->log = log;
     client->nonces = acme_nonce_pool_create(p);
-    APR_RING_INIT(&client->unopened, client_request_t, link);
-    APR_RING_INIT(&client->waiting, client_request_t, link);
     return client;
 }
 
@@ -120,6 +120,41 @@ apr_pool_t *acme_client_pool(const acme_client_t *client)
 const acme_directory_t *acme_client_directory(const acme_client_t *client)
 {
     return client->directory;
+}
+
+static void put_last(client_queue_t *queue, client_request_t *request)
+{
+    request->next = NULL;
+    if (queue->last) {
+        queue->last->next = request;
+    }
+    else {
+        queue->first = request;
+    }
+    queue->last = request;
+    ++queue->count;
+}
+
+static void put_first(client_queue_t *queue, client_request_t *request)
+{
+    request->next = queue->first;
+    queue->first = request;
+    if (!queue->last) {
+        queue->last = request;
+    }
+    ++queue->count;
+}
+
+static client_request_t *take_first(client_queue_t *queue)
+{
+    client_request_t *request = queue->first;
+
+    queue->first = request->next;
+    if (!queue->first) {
+        queue->last = NULL;
+    }
+    --queue->count;
+    return request;
 }
 
 static client_request_t *request_create(acme_client_t *client,
@@ -252,8 +287,7 @@ static void post_done(void *baton, apr_status_t rv,
                  ACME_TAG(0410) "%s: the CA refused a nonce, trying again "
                                 "with a fresh one",
                  request->url);
-        APR_RING_INSERT_HEAD(&client->waiting, request, client_request_t, link);
-        ++client->n_waiting;
+        put_first(&client->waiting, request);
     }
     else {
         request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
@@ -307,15 +341,6 @@ static apr_status_t post_send(client_request_t *request, const char *nonce,
     return APR_SUCCESS;
 }
 
-static client_request_t *take_waiting(acme_client_t *client)
-{
-    client_request_t *request = APR_RING_FIRST(&client->waiting);
-
-    APR_RING_REMOVE(request, link);
-    --client->n_waiting;
-    return request;
-}
-
 /* A HEAD of newNonce: done for nobody in particular, but there is one under
  * way for each who waits. */
 static void nonce_done(void *baton, apr_status_t rv,
@@ -344,8 +369,8 @@ static void nonce_done(void *baton, apr_status_t rv,
         }
         got = rv == APR_SUCCESS;
     }
-    if (!got && client->n_waiting > client->n_heads) {
-        client_request_t *request = take_waiting(client);
+    if (!got && client->waiting.count > client->n_heads) {
+        client_request_t *request = take_first(&client->waiting);
 
         request_end(request, rv, NULL, problem);
     }
@@ -371,10 +396,10 @@ static void nonce_fetch(acme_client_t *client)
  * has to wait for the next time, so that this ends. */
 static void serve(acme_client_t *client, int running)
 {
-    int n = client->n_waiting;
+    int n = client->waiting.count;
 
-    while (n-- > 0 && client->n_waiting > 0) {
-        client_request_t *request = APR_RING_FIRST(&client->waiting);
+    while (n-- > 0 && client->waiting.count > 0) {
+        client_request_t *request = client->waiting.first;
         acme_problem_t problem = ACME_PROBLEM_INIT;
         const char *nonce;
         apr_status_t rv;
@@ -388,39 +413,29 @@ static void serve(acme_client_t *client, int running)
         if (rv != APR_SUCCESS && !running) {
             break;
         }
-        (void)take_waiting(client);
+        (void)take_first(&client->waiting);
         if (rv != APR_SUCCESS) {
             request_end(request, rv, NULL, &problem);
         }
     }
-    while (client->n_heads < client->n_waiting) {
+    while (client->n_heads < client->waiting.count) {
         nonce_fetch(client);
     }
-}
-
-static void wait_for_nonce(client_request_t *request)
-{
-    acme_client_t *client = request->client;
-
-    APR_RING_INSERT_TAIL(&client->waiting, request, client_request_t, link);
-    ++client->n_waiting;
 }
 
 /* Everybody who waited for the directory gets on, or hears why not. */
 static void opened(acme_client_t *client, apr_status_t rv,
                    const acme_problem_t *problem)
 {
-    struct client_ring_t ring;
+    client_queue_t queue = client->unopened;
 
     client->opening = 0;
-    APR_RING_INIT(&ring, client_request_t, link);
-    APR_RING_CONCAT(&ring, &client->unopened, client_request_t, link);
-    while (!APR_RING_EMPTY(&ring, client_request_t, link)) {
-        client_request_t *request = APR_RING_FIRST(&ring);
+    memset(&client->unopened, 0, sizeof(client->unopened));
+    while (queue.count > 0) {
+        client_request_t *request = take_first(&queue);
 
-        APR_RING_REMOVE(request, link);
         if (rv == APR_SUCCESS && request->url) {
-            wait_for_nonce(request);
+            put_last(&client->waiting, request);
         }
         else {
             request_end(request, rv, NULL, problem);
@@ -480,7 +495,7 @@ static void wait_for_directory(client_request_t *request)
         request_end(request, APR_EINVAL, NULL, &problem);
         return;
     }
-    APR_RING_INSERT_TAIL(&client->unopened, request, client_request_t, link);
+    put_last(&client->unopened, request);
     if (!client->opening) {
         client->opening = 1;
         get = request_create(client, NULL, NULL);
@@ -516,6 +531,6 @@ void acme_client_post(acme_client_t *client, const char *url,
         wait_for_directory(request);
         return;
     }
-    wait_for_nonce(request);
+    put_last(&client->waiting, request);
     serve(client, 0);
 }

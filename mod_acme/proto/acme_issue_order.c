@@ -229,7 +229,6 @@ static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
     if (issue->hint > 0) {
         delay = issue->hint - now;
         delay = delay < min ? min : delay > max ? max : delay;
-        issue->hint = 0;
     }
     else {
         issue->interval = delay > max / 2 ? max : delay * 2;

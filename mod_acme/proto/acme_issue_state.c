@@ -90,7 +90,6 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
     issue->wishing = 0;
     issue->index = 0;
     issue->awake = 0;
-    issue->refusal = NULL;
     issue->deadline = 0;
     issue->polls = 0;
 }

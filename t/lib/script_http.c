@@ -19,14 +19,13 @@
 
 #include <cmocka.h>
 
-#include <apr_ring.h>
 #include <apr_strings.h>
 
 #include "acme_b64.h"
 #include "script_http.h"
 
 typedef struct flight_t {
-    APR_RING_ENTRY(flight_t) link;
+    struct flight_t *next;
     apr_pool_t *p;
     const acme_http_request_t *request;
     acme_http_done_fn *done;
@@ -35,8 +34,6 @@ typedef struct flight_t {
     apr_time_t due;
     script_answer_t answer;
 } flight_t;
-
-APR_RING_HEAD(flight_ring_t, flight_t);
 
 typedef struct step_t {
     const char *method;
@@ -54,7 +51,7 @@ struct script_http_t {
     apr_array_header_t *steps; /* step_t * */
     int next;
     int nonces;
-    struct flight_ring_t flights;
+    flight_t *flights; /* in the order they came */
     int n_flights;
     int most;
     int count;
@@ -64,7 +61,7 @@ struct script_http_t {
 static const char *part(const acme_json_t *jws, const char *key, apr_pool_t *p)
 {
     const char *text;
-    unsigned char *data;
+    unsigned char *data = NULL;
     apr_size_t len;
 
     if (acme_json_get_str(&text, jws, key) != APR_SUCCESS
@@ -151,13 +148,34 @@ static void arrive(script_http_t *script, flight_t *flight)
     flight->due = script->clock->now + flight->answer.delay;
 }
 
+static void add(script_http_t *script, flight_t *flight)
+{
+    flight_t **at = &script->flights;
+
+    while (*at) {
+        at = &(*at)->next;
+    }
+    *at = flight;
+    ++script->n_flights;
+}
+
+static void take_out(script_http_t *script, const flight_t *flight)
+{
+    flight_t **at = &script->flights;
+
+    while (*at != flight) {
+        at = &(*at)->next;
+    }
+    *at = flight->next;
+    --script->n_flights;
+}
+
 static void land(script_http_t *script, flight_t *flight, apr_status_t rv)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_http_response_t response;
 
-    APR_RING_REMOVE(flight, link);
-    --script->n_flights;
+    take_out(script, flight);
     if (rv != APR_SUCCESS || flight->answer.rv != APR_SUCCESS
         || flight->answer.lost) {
         rv = rv ? rv : flight->answer.rv ? flight->answer.rv : APR_ECONNRESET;
@@ -191,8 +209,7 @@ static void submit(acme_http_t *http, const acme_http_request_t *request,
     flight->request = request;
     flight->done = done;
     flight->baton = baton;
-    APR_RING_INSERT_TAIL(&script->flights, flight, flight_t, link);
-    ++script->n_flights;
+    add(script, flight);
     if (script->n_flights > script->most) {
         script->most = script->n_flights;
     }
@@ -201,12 +218,12 @@ static void submit(acme_http_t *http, const acme_http_request_t *request,
 /* Lands what is due, those that were there at the start; how many. */
 static int land_due(script_http_t *script)
 {
-    flight_t *flight = APR_RING_FIRST(&script->flights);
+    flight_t *flight = script->flights;
     int n = script->n_flights;
     int landed = 0;
 
     while (n-- > 0) {
-        flight_t *next = APR_RING_NEXT(flight, link);
+        flight_t *next = flight->next;
 
         if (!flight->arrived) {
             arrive(script, flight);
@@ -236,8 +253,7 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
     if (landed > 0 || wait <= 0) {
         return;
     }
-    APR_RING_FOREACH(flight, &script->flights, flight_t, link)
-    {
+    for (flight = script->flights; flight; flight = flight->next) {
         if (flight->due < until) {
             until = flight->due;
         }
@@ -259,17 +275,17 @@ static int pending(acme_http_t *http)
 static void cancel(acme_http_t *http, int all)
 {
     script_http_t *script = http->self;
-    flight_t *flight = APR_RING_FIRST(&script->flights);
+    flight_t *flight = script->flights;
     int n = script->n_flights;
 
     while (n-- > 0) {
         if (all || flight->request->repeatable) {
             land(script, flight, APR_EINTR);
-            flight = APR_RING_FIRST(&script->flights);
+            flight = script->flights;
             n = n < script->n_flights ? n : script->n_flights;
         }
         else {
-            flight = APR_RING_NEXT(flight, link);
+            flight = flight->next;
         }
     }
 }
@@ -292,7 +308,6 @@ script_http_t *script_http_create(fake_clock_t *clock, apr_pool_t *p)
     script->http.pending = pending;
     script->http.cancel = cancel;
     script->http.wakeup = wakeup;
-    APR_RING_INIT(&script->flights, flight_t, link);
     return script;
 }
 

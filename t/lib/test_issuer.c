@@ -83,10 +83,10 @@ static void add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 
 static void set_life(X509 *cert, apr_time_t from, apr_time_t to)
 {
-    assert_non_null(ASN1_TIME_set(X509_getm_notBefore(cert),
-                                  (time_t)apr_time_sec(from)));
-    assert_non_null(ASN1_TIME_set(X509_getm_notAfter(cert),
-                                  (time_t)apr_time_sec(to)));
+    assert_non_null(
+        ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)apr_time_sec(from)));
+    assert_non_null(
+        ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)apr_time_sec(to)));
 }
 
 test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
@@ -179,8 +179,7 @@ static void add_names(test_issuer_t *issuer, X509 *cert, X509_REQ *req)
     sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 }
 
-static const char *print(const test_issuer_t *issuer, X509 *cert,
-                         apr_pool_t *p)
+static const char *print(const test_issuer_t *issuer, X509 *cert, apr_pool_t *p)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     char *text;

@@ -165,8 +165,8 @@ static void it_is_registered_again_once_and_not_twice(void **state)
 static void a_record_that_is_no_use_is_replaced(void **state)
 {
     static const char *const records[] = {
-        "{}", "{\"key\":7}", "{\"key\":\"-----BEGIN PRIVATE KEY-----\"}",
-        "[1]", "nothing at all"};
+        "{}", "{\"key\":7}", "{\"key\":\"-----BEGIN PRIVATE KEY-----\"}", "[1]",
+        "nothing at all"};
     world_t *w = world_create(*state);
     acme_work_t *work = work_of(w);
     acme_problem_t why = ACME_PROBLEM_INIT;
@@ -174,15 +174,14 @@ static void a_record_that_is_no_use_is_replaced(void **state)
     int i;
 
     for (i = 0; i < 5; ++i) {
-        assert_int_equal(
-            acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS,
-                           acme_identity_name(&w->ca_spec, w->p), records[i],
-                           strlen(records[i]), NULL, ACME_STORE_LAZY, &why,
-                           w->p),
-            APR_SUCCESS);
-        assert_int_equal(settle(acme_identity_create(work, &w->ca_spec, w->p),
-                                w, &problem),
+        assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS,
+                                        acme_identity_name(&w->ca_spec, w->p),
+                                        records[i], strlen(records[i]), NULL,
+                                        ACME_STORE_LAZY, &why, w->p),
                          APR_SUCCESS);
+        assert_int_equal(
+            settle(acme_identity_create(work, &w->ca_spec, w->p), w, &problem),
+            APR_SUCCESS);
         assert_int_equal(w->ca->accounts, i + 1);
     }
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "key is damaged"), 3);

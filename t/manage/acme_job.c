@@ -136,9 +136,9 @@ static void the_log_keeps_the_newest(void **state)
     job = load(vault, p);
     assert_int_equal(job->log->nelts, ACME_JOB_LOG_MAX);
     for (i = 0; i < ACME_JOB_LOG_MAX; ++i) {
-        assert_int_equal(atoi(APR_ARRAY_IDX(job->log, i, acme_job_entry_t)
-                                  .detail),
-                         2 * ACME_JOB_LOG_MAX + i);
+        assert_int_equal(
+            atoi(APR_ARRAY_IDX(job->log, i, acme_job_entry_t).detail),
+            2 * ACME_JOB_LOG_MAX + i);
     }
 }
 
@@ -179,8 +179,8 @@ static void what_is_damaged_is_a_new_one(void **state)
         "{\"log\":[{\"when\":\"never\",\"type\":\"x\"}]}",
         "{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\"}]}",
         "{\"log\":[7]}",
-        "{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\",\"type\":\"x\","
-        "\"detail\":7}]}",
+        ("{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\",\"type\":\"x\","
+         "\"detail\":7}]}"),
     };
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);

@@ -67,8 +67,7 @@ static void a_key_on_a_curve_is_there_at_once(void **state)
                      APR_SUCCESS);
     assert_int_equal(acme_keygen_want(keygen, "b.example", &p384, &problem, p),
                      APR_SUCCESS);
-    assert_int_equal(acme_keygen_take(&other, keygen, "b.example", &problem,
-                                      p),
+    assert_int_equal(acme_keygen_take(&other, keygen, "b.example", &problem, p),
                      APR_SUCCESS);
     assert_int_equal(acme_keygen_take(&pem, keygen, "a.example", &problem, p),
                      APR_SUCCESS);
@@ -100,13 +99,13 @@ static void an_rsa_key_is_made_beside_us(void **state)
     const char *pem;
     acme_key_spec_t kind;
 
-    assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa2048, &problem,
-                                      p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_keygen_want(keygen, "a.example", &rsa2048, &problem, p),
+        APR_SUCCESS);
     /* asked twice, made once */
-    assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa2048, &problem,
-                                      p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_keygen_want(keygen, "a.example", &rsa2048, &problem, p),
+        APR_SUCCESS);
     /* and a curve's does not wait for it */
     assert_int_equal(acme_keygen_want(keygen, "b.example", &p256, &problem, p),
                      APR_SUCCESS);
@@ -135,13 +134,12 @@ static void several_rsa_keys_are_all_made(void **state)
     int i;
 
     for (i = 0; i < 3; ++i) {
-        assert_int_equal(acme_keygen_want(keygen, names[i], &rsa2048, &problem,
-                                          p),
-                         APR_SUCCESS);
+        assert_int_equal(
+            acme_keygen_want(keygen, names[i], &rsa2048, &problem, p),
+            APR_SUCCESS);
     }
     for (i = 2; i >= 0; --i) {
-        assert_int_equal(wait_for(&pems[i], keygen, names[i], p),
-                         APR_SUCCESS);
+        assert_int_equal(wait_for(&pems[i], keygen, names[i], p), APR_SUCCESS);
     }
     assert_string_not_equal(pems[0], pems[1]);
     assert_string_not_equal(pems[1], pems[2]);
@@ -157,8 +155,7 @@ static void a_key_that_cannot_be_made_is_a_problem_once(void **state)
     const char *pem;
     apr_status_t rv;
 
-    assert_int_equal(acme_keygen_want(keygen, "a.example", &wrong, &problem,
-                                      p),
+    assert_int_equal(acme_keygen_want(keygen, "a.example", &wrong, &problem, p),
                      APR_SUCCESS);
     do {
         rv = acme_keygen_take(&pem, keygen, "a.example", &problem, p);
@@ -189,12 +186,12 @@ static void its_end_waits_for_no_key(void **state)
 
         apr_pool_create(&own, p);
         keygen = acme_keygen_create(ready, &calls, own);
-        assert_int_equal(acme_keygen_want(keygen, "a.example", &rsa4096,
-                                          &problem, own),
-                         APR_SUCCESS);
-        assert_int_equal(acme_keygen_want(keygen, "b.example", &rsa4096,
-                                          &problem, own),
-                         APR_SUCCESS);
+        assert_int_equal(
+            acme_keygen_want(keygen, "a.example", &rsa4096, &problem, own),
+            APR_SUCCESS);
+        assert_int_equal(
+            acme_keygen_want(keygen, "b.example", &rsa4096, &problem, own),
+            APR_SUCCESS);
         apr_sleep(i * 5000);
         begun = apr_time_now();
         apr_pool_destroy(own);

@@ -19,8 +19,8 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-#define NOW apr_time_from_sec(1893456000)
-#define DAYS(n) ((n) * ACME_TIME_DAY)
+#define NOW     apr_time_from_sec(1893456000)
+#define DAYS(n) ((n)*ACME_TIME_DAY)
 
 /* A site as most are: served, valid for 60 of 90 days, nothing to do. */
 typedef struct site_t {
@@ -274,8 +274,8 @@ static void a_wait_that_we_never_set_does_not_count(void **state)
     assert_idle(site, NOW + DAYS(8));
 }
 
-static void a_mistake_is_not_repeated_before_the_configuration_changes(
-    void **state)
+static void
+a_mistake_is_not_repeated_before_the_configuration_changes(void **state)
 {
     site_t *site = failed_site(*state);
 

@@ -264,8 +264,8 @@ static void who_does_not_hold_the_lease_does_nothing(void **state)
     apr_pool_t *other;
 
     apr_pool_create(&other, w->p);
-    assert_int_equal(acme_store_lease(&lease, w->mem, "worker",
-                                      ACME_TIME_HOUR, &problem, other),
+    assert_int_equal(acme_store_lease(&lease, w->mem, "worker", ACME_TIME_HOUR,
+                                      &problem, other),
                      APR_SUCCESS);
     assert_true(world_run(w));
     assert_int_equal(w->next, w->clock->now + apr_time_from_sec(1));

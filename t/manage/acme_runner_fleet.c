@@ -13,10 +13,6 @@
 
 #include "acme_t_world.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 static const char *site_name(world_t *w, int i)
 {
     return apr_psprintf(w->p, "site%d.example", i);
@@ -89,8 +85,8 @@ static void set_live(world_t *w, int i, apr_interval_time_t left)
     acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
 
-    info->names = apr_array_copy(
-        w->p, APR_ARRAY_IDX(w->specs, i, acme_spec_t *)->names);
+    info->names =
+        apr_array_copy(w->p, APR_ARRAY_IDX(w->specs, i, acme_spec_t *)->names);
     info->fingerprint = apr_psprintf(w->p, "live-%d", i);
     info->not_after = w->clock->now + left;
     info->not_before = info->not_after - 90 * ACME_TIME_DAY;
@@ -372,14 +368,22 @@ static void quiet(void *baton, acme_log_level_e level, apr_status_t rv,
     (void)message;
 }
 
-/* Elsewhere nothing is measured, and the run itself is what is tested. */
-static size_t in_use(void)
+/* Size of the process, where it can be had: 0 elsewhere, and under a sanitizer
+ * that keeps what is freed. */
+static long in_use(void)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-    return mallinfo2().uordblks;
-#else
-    return 0;
+    long pages = 0;
+#ifndef __SANITIZE_ADDRESS__
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    if (file) {
+        if (fscanf(file, "%ld", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(file);
+    }
 #endif
+    return pages * 4096;
 }
 
 static void a_run_of_weeks_does_not_grow(void **state)
@@ -388,7 +392,7 @@ static void a_run_of_weeks_does_not_grow(void **state)
     dead_http_t dead;
     apr_allocator_t *allocator;
     apr_pool_t *p;
-    size_t before = 0;
+    long before = 0;
     int i;
 
     memset(&dead, 0, sizeof(dead));
@@ -407,7 +411,7 @@ static void a_run_of_weeks_does_not_grow(void **state)
     w->config.http = &dead.http;
     w->config.vault = acme_vault_create(w->mem, w->seal, &w->log, p);
     w->runner = acme_runner_create(&w->config, p);
-    for (i = 0; i < 600; ++i) {
+    for (i = 0; i < 2000; ++i) {
         apr_time_t next = acme_runner_run(w->runner);
 
         assert_true(next > w->clock->now);
@@ -417,7 +421,7 @@ static void a_run_of_weeks_does_not_grow(void **state)
         }
     }
     assert_true(dead.count > 100);
-    assert_true(in_use() <= before + 64 * 1024);
+    assert_true(in_use() <= before + 256 * 1024);
     apr_pool_destroy(p);
 }
 

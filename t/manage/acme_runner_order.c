@@ -269,9 +269,9 @@ static void a_lost_account_is_registered_again_with_its_key(void **state)
     world_assert_staged(w, "b.example");
     assert_int_equal(w->ca->accounts, 2);
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
-    assert_int_equal(world_said(w, ACME_LOG_WARNING,
-                                "registering again with the same key"),
-                     1);
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING, "registering again with the same key"),
+        1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
 }
 

@@ -16,8 +16,8 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-#define NOW apr_time_from_sec(1893456000)
-#define DAYS(n) ((n) * ACME_TIME_DAY)
+#define NOW     apr_time_from_sec(1893456000)
+#define DAYS(n) ((n)*ACME_TIME_DAY)
 
 static void renews_at_a_part_of_the_life(void **state)
 {
@@ -46,10 +46,9 @@ static void renews_at_a_part_of_the_life(void **state)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
         apr_time_t end = NOW + rows[i].life;
 
-        assert_int_equal(end
-                             - acme_schedule_renew_at(NOW, end,
-                                                      &rows[i].window),
-                         rows[i].before_end);
+        assert_int_equal(
+            end - acme_schedule_renew_at(NOW, end, &rows[i].window),
+            rows[i].before_end);
     }
 }
 
@@ -96,15 +95,18 @@ static void warns_in_the_last_tenth(void **state)
 
 static void waits_ten_times_longer_each_time(void **state)
 {
-    static const apr_interval_time_t least[] = {
-        apr_time_from_sec(60), apr_time_from_sec(600), apr_time_from_sec(6000),
-        apr_time_from_sec(60000), DAYS(1), DAYS(1)};
+    static const apr_interval_time_t least[] = {apr_time_from_sec(60),
+                                                apr_time_from_sec(600),
+                                                apr_time_from_sec(6000),
+                                                apr_time_from_sec(60000),
+                                                DAYS(1),
+                                                DAYS(1)};
     int i;
 
     (void)state;
     for (i = 0; i < 6; ++i) {
-        apr_interval_time_t d
-            = acme_schedule_backoff(i + 1, ACME_TIME_MINUTE, "a.example");
+        apr_interval_time_t d =
+            acme_schedule_backoff(i + 1, ACME_TIME_MINUTE, "a.example");
 
         assert_in_range(d, least[i], least[i] + least[i] / 5);
     }
@@ -112,8 +114,8 @@ static void waits_ten_times_longer_each_time(void **state)
                     DAYS(1) + DAYS(1) / 5);
     assert_in_range(acme_schedule_backoff(1, DAYS(30), "a"), DAYS(1),
                     DAYS(1) + DAYS(1) / 5);
-    assert_in_range(acme_schedule_backoff(0, ACME_TIME_MINUTE, "a"),
-                    least[0], least[0] + least[0] / 5);
+    assert_in_range(acme_schedule_backoff(0, ACME_TIME_MINUTE, "a"), least[0],
+                    least[0] + least[0] / 5);
     assert_in_range(acme_schedule_backoff(1, 0, NULL), least[0],
                     least[0] + least[0] / 5);
     assert_in_range(acme_schedule_backoff(1, -1, ""), least[0],
@@ -157,8 +159,8 @@ static apr_time_t retry_at(acme_retry_e retry, apr_time_t later, int errors)
 
 static void what_comes_next_is_decided_by_the_class(void **state)
 {
-    apr_time_t backoff
-        = NOW + acme_schedule_backoff(1, ACME_TIME_MINUTE, "a.example");
+    apr_time_t backoff =
+        NOW + acme_schedule_backoff(1, ACME_TIME_MINUTE, "a.example");
 
     (void)state;
     assert_int_equal(retry_at(ACME_RETRY_NOW, 0, 1), backoff);
@@ -174,12 +176,12 @@ static void the_time_that_a_ca_names_is_kept_to(void **state)
     assert_int_equal(retry_at(ACME_RETRY_LATER, NOW + DAYS(2), 1),
                      NOW + DAYS(2));
     /* but it shortens no wait of ours, and nobody is obeyed for ever */
-    assert_int_equal(retry_at(ACME_RETRY_LATER, NOW + 1, 3),
-                     NOW + acme_schedule_backoff(3, ACME_TIME_MINUTE,
-                                                 "a.example"));
-    assert_int_equal(retry_at(ACME_RETRY_LATER, 0, 1),
-                     NOW + acme_schedule_backoff(1, ACME_TIME_MINUTE,
-                                                 "a.example"));
+    assert_int_equal(
+        retry_at(ACME_RETRY_LATER, NOW + 1, 3),
+        NOW + acme_schedule_backoff(3, ACME_TIME_MINUTE, "a.example"));
+    assert_int_equal(
+        retry_at(ACME_RETRY_LATER, 0, 1),
+        NOW + acme_schedule_backoff(1, ACME_TIME_MINUTE, "a.example"));
     assert_int_equal(retry_at(ACME_RETRY_LATER, APR_INT64_MAX, 1),
                      NOW + DAYS(7));
 }

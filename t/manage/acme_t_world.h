@@ -68,11 +68,11 @@ typedef struct world_t {
     /* Death, by request or by put; 0: none. */
     jmp_buf death;
     int killed;
-    int kill_request;    /* before the CA has seen the nth from now */
-    int kill_answer;     /* after the CA has acted on it */
-    int kill_put;        /* before the nth put from now is done */
-    int kill_after_put;  /* after it */
-    int stop_request;    /* acme_runner_stop() when the nth is sent */
+    int kill_request;   /* before the CA has seen the nth from now */
+    int kill_answer;    /* after the CA has acted on it */
+    int kill_put;       /* before the nth put from now is done */
+    int kill_after_put; /* after it */
+    int stop_request;   /* acme_runner_stop() when the nth is sent */
     void (*on_request)(struct world_t *w, const script_request_t *request);
 
     int gets, puts;
@@ -245,8 +245,7 @@ static inline world_t *world_create(apr_pool_t *p)
     return w;
 }
 
-static inline apr_array_header_t *world_strings(apr_pool_t *p,
-                                                const char *list)
+static inline apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
 {
     apr_array_header_t *array = apr_array_make(p, 4, sizeof(const char *));
     char *copy = apr_pstrdup(p, list);
@@ -354,9 +353,9 @@ static inline acme_bundle_t *world_staged(const world_t *w, const char *name)
         != APR_SUCCESS) {
         return NULL;
     }
-    assert_int_equal(acme_bundle_parse(&bundle, item.data, item.len, &problem,
-                                       w->p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_bundle_parse(&bundle, item.data, item.len, &problem, w->p),
+        APR_SUCCESS);
     return bundle;
 }
 
@@ -378,8 +377,8 @@ static inline void world_restart(world_t *w)
     int i;
 
     for (i = 0; i < w->specs->nelts; ++i) {
-        const acme_spec_t *spec
-            = APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
         const acme_holding_t *old = world_holding(w, i);
         acme_holding_t *holding = apr_pmemdup(w->p, old, sizeof(*old));
         const acme_bundle_t *bundle = world_staged(w, spec->name);
@@ -428,8 +427,8 @@ static inline void world_damage(const world_t *w, const char *kind,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    assert_int_equal(acme_store_put(NULL, w->mem, kind, name, "damage", 6,
-                                    NULL, ACME_STORE_LAZY, &problem, w->p),
+    assert_int_equal(acme_store_put(NULL, w->mem, kind, name, "damage", 6, NULL,
+                                    ACME_STORE_LAZY, &problem, w->p),
                      APR_SUCCESS);
 }
 
@@ -447,8 +446,8 @@ static inline void world_assert_staged(const world_t *w, const char *name)
     assert_string_equal(job->staged, info->fingerprint);
     assert_null(job->order);
     for (i = 0; i < w->specs->nelts; ++i) {
-        const acme_spec_t *spec
-            = APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
 
         if (strcmp(spec->name, name) == 0) {
             assert_true(acme_ident_same(spec->names, info->names));

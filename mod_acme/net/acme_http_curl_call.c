@@ -17,7 +17,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "acme_http_call.h"
+#include "acme_http_curl_call.h"
 #include "acme_sigpipe.h"
 
 #define MAX_REDIRECTS 3L

@@ -12,14 +12,14 @@
  */
 
 /**
- * @file acme_http_call.h
+ * @file acme_http_curl_call.h
  * @brief One request in libcurl's hands: its options, bounds and answer.
  *
  * All of it lives in a pool of its own; destroying that takes it out of
  * libcurl, at any time but from inside libcurl. Used by acme_http_curl only.
  */
-#ifndef ACME_HTTP_CALL_H
-#define ACME_HTTP_CALL_H
+#ifndef ACME_HTTP_CURL_CALL_H
+#define ACME_HTTP_CURL_CALL_H
 
 #include <curl/curl.h>
 

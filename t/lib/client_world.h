@@ -1,0 +1,80 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file client_world.h
+ * @brief A client (acme_client.h) on a scripted transport, and who listens.
+ */
+#ifndef CLIENT_WORLD_H
+#define CLIENT_WORLD_H
+
+#include "acme_client.h"
+#include "script_http.h"
+
+#define WORLD_DIR   "https://ca.test/dir"
+#define WORLD_NONCE "https://ca.test/nonce"
+#define WORLD_DIRECTORY                              \
+    "{\"newNonce\":\"" WORLD_NONCE                   \
+    "\",\"newAccount\":\"https://ca.test/account\"," \
+    "\"newOrder\":\"https://ca.test/order\"}"
+#define WORLD_URL "https://ca.test/x"
+
+/** A client, a script and a clock. */
+typedef struct client_world_t {
+    apr_pool_t *p;
+    fake_clock_t *clock;
+    script_http_t *script;
+    acme_http_t *http;
+    acme_client_t *client;
+} client_world_t;
+
+/** What a `done` heard. */
+typedef struct client_heard_t {
+    int times;
+    apr_status_t rv;
+    int had_answer;
+    int status;
+    const char *location;
+    apr_time_t retry_at;
+    const char *content_type;
+    int is_json;
+    const char *body;
+    acme_problem_t *problem;
+    /* What it does then, up to five times. */
+    acme_client_t *post_again;
+    const char *again_url;
+    apr_pool_t *p;
+} client_heard_t;
+
+/** A `done`; baton is a client_heard_t. */
+void client_world_hear(void *baton, apr_status_t rv,
+                       const acme_answer_t *answer,
+                       const acme_problem_t *problem);
+
+/** Nothing heard yet. */
+client_heard_t *client_world_listener(const client_world_t *world);
+
+/** A client that has an account and no directory. */
+client_world_t *client_world_create(apr_pool_t *p);
+
+/** With the directory there, and no nonce. */
+client_world_t *client_world_create_open(apr_pool_t *p);
+
+/** Posts {"a":1}. */
+client_heard_t *client_world_post(const client_world_t *world, const char *url);
+
+/** The script refuses the nonce of the next one. */
+script_answer_t *client_world_bad_nonce(const client_world_t *world,
+                                        const char *url);
+
+#endif

@@ -1,0 +1,192 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_bundle.h"
+
+#include "acme_stage.h"
+
+#define A "a.example"
+
+typedef struct bench_t {
+    acme_work_t work;
+    acme_ca_spec_t ca;
+    acme_spec_t spec;
+    acme_holding_t holding;
+    acme_job_t *job;
+} bench_t;
+
+static apr_time_t now(void *baton)
+{
+    (void)baton;
+    return ACME_T_NOW + ACME_TIME_MINUTE;
+}
+
+static bench_t *bench_create(apr_pool_t *p)
+{
+    static const acme_clock_t clock = {now, NULL};
+    bench_t *b = apr_pcalloc(p, sizeof(*b));
+    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    APR_ARRAY_PUSH(names, const char *) = A;
+    b->work.vault = acme_t_vault(NULL, p);
+    b->work.clock = &clock;
+    b->ca.url = "https://ca.example/dir";
+    b->spec.name = A;
+    b->spec.names = names;
+    b->spec.ca = &b->ca;
+    assert_int_equal(acme_job_load(&b->job, b->work.vault, A, &problem, p),
+                     APR_SUCCESS);
+    return b;
+}
+
+static apr_status_t put(bench_t *b, const acme_bundle_t *bundle,
+                        acme_problem_t *problem, apr_pool_t *p)
+{
+    const acme_cert_info_t *info;
+
+    return acme_stage_put(&info, &b->work, &b->spec, bundle, problem, p);
+}
+
+static apr_status_t look(const char **fingerprint, int *fit, bench_t *b,
+                         apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    *fingerprint = NULL;
+    return acme_stage_look(fingerprint, fit, &b->work, &b->spec, &problem, p);
+}
+
+static apr_status_t recover(bench_t *b, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    return acme_stage_recover(b->job, &b->work, &b->spec, &b->holding, &problem,
+                              p);
+}
+
+static void what_is_put_is_found_until_it_is_cleared(void **state)
+{
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_bundle_t *bundle = acme_t_bundle(A, ACME_T_NOW, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *fingerprint;
+    int fit = 0;
+
+    assert_int_equal(look(&fingerprint, &fit, b, p), APR_ENOENT);
+    assert_int_equal(put(b, bundle, &problem, p), APR_SUCCESS);
+    assert_int_equal(look(&fingerprint, &fit, b, p), APR_SUCCESS);
+    assert_string_equal(fingerprint, acme_t_fingerprint(bundle, p));
+    assert_true(fit);
+    assert_int_equal(acme_stage_clear(&b->work, A, &problem, p), APR_SUCCESS);
+    assert_int_equal(look(&fingerprint, &fit, b, p), APR_ENOENT);
+    assert_int_equal(acme_stage_clear(&b->work, A, &problem, p), APR_SUCCESS);
+}
+
+static void what_is_of_no_use_is_refused_and_replaces_nothing(void **state)
+{
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_bundle_t *good = acme_t_bundle(A, ACME_T_NOW, p);
+    acme_bundle_t *bad[5];
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *fingerprint;
+    int i, fit;
+
+    assert_int_equal(put(b, good, &problem, p), APR_SUCCESS);
+    bad[0] =
+        acme_t_bundle_for(A, "b.example", ACME_T_NOW, 90 * ACME_TIME_DAY, p);
+    bad[1] = acme_t_bundle(A, ACME_T_NOW, p);
+    bad[1]->key_pem = acme_t_key_pem(p);
+    bad[2] = acme_t_bundle(A, ACME_T_NOW, p);
+    bad[2]->chain_pem = "<html>sorry</html>";
+    bad[3] = acme_t_bundle(A, ACME_T_NOW - 100 * ACME_TIME_DAY, p);
+    bad[4] = acme_t_bundle(A, ACME_T_NOW + 100 * ACME_TIME_DAY, p);
+    for (i = 0; i < 5; ++i) {
+        acme_problem_t why = ACME_PROBLEM_INIT;
+
+        assert_int_not_equal(put(b, bad[i], &why, p), APR_SUCCESS);
+        assert_string_equal(why.type, ACME_PROBLEM_CERTIFICATE);
+        assert_int_equal(why.retry, ACME_RETRY_BACKOFF);
+        assert_non_null(why.detail);
+        assert_int_equal(look(&fingerprint, &fit, b, p), APR_SUCCESS);
+        assert_string_equal(fingerprint, acme_t_fingerprint(good, p));
+    }
+}
+
+static void what_is_there_for_other_names_does_not_fit(void **state)
+{
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *fingerprint;
+    int fit = 1;
+
+    assert_int_equal(put(b, acme_t_bundle(A, ACME_T_NOW, p), &problem, p),
+                     APR_SUCCESS);
+    APR_ARRAY_PUSH((apr_array_header_t *)b->spec.names, const char *) =
+        "b.example";
+    assert_int_equal(look(&fingerprint, &fit, b, p), APR_SUCCESS);
+    assert_false(fit);
+    /* nor is it taken, unless root has met it */
+    assert_int_equal(recover(b, p), APR_SUCCESS);
+    assert_null(b->job->staged);
+    b->holding.staged = ACME_STAGED_REFUSED;
+    b->holding.staged_fingerprint = fingerprint;
+    assert_int_equal(recover(b, p), APR_SUCCESS);
+    assert_string_equal(b->job->staged, fingerprint);
+}
+
+static void a_lost_job_finds_what_is_staged(void **state)
+{
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_bundle_t *bundle = acme_t_bundle(A, ACME_T_NOW, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    assert_int_equal(recover(b, p), APR_SUCCESS);
+    assert_null(b->job->staged);
+    assert_int_equal(put(b, bundle, &problem, p), APR_SUCCESS);
+    assert_int_equal(recover(b, p), APR_SUCCESS);
+    assert_string_equal(b->job->staged, acme_t_fingerprint(bundle, p));
+    assert_int_equal(recover(b, p), APR_SUCCESS);
+    assert_int_equal(b->job->log->nelts, 1);
+}
+
+static void a_job_hears_of_its_loss(void **state)
+{
+    static const char *const damaged[] = {"", "{}", "no", "{\"name\":1}"};
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int i;
+
+    b->job->staged = "f00d";
+    assert_int_equal(recover(b, p), APR_NOTFOUND);
+    for (i = 0; i < 4; ++i) {
+        assert_int_equal(acme_vault_put(NULL, b->work.vault, ACME_STORE_STAGING,
+                                        A, damaged[i], strlen(damaged[i]), NULL,
+                                        ACME_STORE_LAZY, &problem, p),
+                         APR_SUCCESS);
+        assert_int_equal(recover(b, p), APR_NOTFOUND);
+    }
+    acme_t_plant(b->work.vault, ACME_STORE_STAGING, A, "planted", p);
+    assert_int_equal(recover(b, p), APR_NOTFOUND);
+}
+
+ACME_T_MAIN(ACME_T(what_is_put_is_found_until_it_is_cleared),
+            ACME_T(what_is_of_no_use_is_refused_and_replaces_nothing),
+            ACME_T(what_is_there_for_other_names_does_not_fit),
+            ACME_T(a_lost_job_finds_what_is_staged),
+            ACME_T(a_job_hears_of_its_loss))

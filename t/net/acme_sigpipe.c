@@ -1,0 +1,82 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "acme_sigpipe.h"
+
+static int is_pending(void)
+{
+    sigset_t pending;
+
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE);
+}
+
+static int is_blocked(void)
+{
+    sigset_t mask;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    return sigismember(&mask, SIGPIPE);
+}
+
+/* Without the unit this ends the program. */
+static void write_to_nobody(void)
+{
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    assert_int_equal(write(ends[1], "x", 1), -1);
+    close(ends[1]);
+}
+
+static void a_broken_pipe_ends_nothing(void **state)
+{
+    acme_sigpipe_t held;
+
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    acme_sigpipe_hold(&held);
+    write_to_nobody();
+    assert_true(is_pending());
+    acme_sigpipe_release(&held);
+    assert_false(is_pending());
+    assert_false(is_blocked());
+}
+
+static void what_was_pending_before_stays_pending(void **state)
+{
+    acme_sigpipe_t outer;
+    acme_sigpipe_t inner;
+
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    acme_sigpipe_hold(&outer);
+    write_to_nobody();
+    acme_sigpipe_hold(&inner);
+    write_to_nobody();
+    acme_sigpipe_release(&inner);
+    assert_true(is_pending());
+    assert_true(is_blocked());
+    acme_sigpipe_release(&outer);
+    assert_false(is_pending());
+}
+
+ACME_T_MAIN(ACME_T(a_broken_pipe_ends_nothing),
+            ACME_T(what_was_pending_before_stays_pending))

@@ -1,0 +1,134 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* What is kept of an order, and what is taken back. */
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "issue_feed.h"
+
+static const char *snapshot_text(const issue_feed_t *feed)
+{
+    return acme_json_print(acme_issue_snapshot(feed->issue, feed->p), 0,
+                           feed->p);
+}
+
+static apr_status_t restore_text(issue_feed_t *feed, const char *text)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_json_t *json;
+    apr_status_t rv;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, feed->p),
+                     0);
+    rv = acme_issue_restore(&feed->issue, &feed->config, json, NULL, feed->now,
+                            &problem, feed->p);
+    if (rv != APR_SUCCESS) {
+        assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+        assert_non_null(strstr(problem.detail, "a.example"));
+    }
+    return rv;
+}
+
+static const char *replace(const char *text, const char *what, const char *with,
+                           apr_pool_t *p)
+{
+    const char *at = strstr(text, what);
+
+    assert_non_null(at);
+    return apr_pstrcat(p, apr_pstrmemdup(p, text, (apr_size_t)(at - text)),
+                       with, at + strlen(what), NULL);
+}
+
+static void a_damaged_snapshot_is_refused(void **state)
+{
+    static const char *const changes[][2] = {
+        {"\"version\":1", "\"version\":2"},
+        {"\"version\":1", "\"v\":1"},
+        {"\"phase\":\"respond\"", "\"phase\":\"odd\""},
+        {"\"phase\":\"respond\"", "\"phase\":7"},
+        {"\"names\":[\"a.example\"]", "\"names\":[\"b.example\"]"},
+        {"\"names\":[\"a.example\"]", "\"names\":[]"},
+        {"\"names\":[\"a.example\"]", "\"names\":\"a.example\""},
+        {"\"new-order\":\"" FEED_NEW_ORDER "\"",
+         "\"new-order\":\"https://d/\""},
+        {"\"order\":\"" FEED_ORDER "\"", "\"order\":\"http://c/order\""},
+        {"\"order\":\"" FEED_ORDER "\"", "\"order\":null"},
+        {"\"finalize\":\"" FEED_FINALIZE "\"", "\"finalize\":[]"},
+        {"\"presented\":[", "\"presented\":[{},"},
+        {"\"presented\":[", "\"x\":["},
+        {"\"http-01\"", "\"odd-01\""},
+        {"\"failures\":0", "\"failures\":-1"},
+        {"\"failures\":0", "\"failures\":\"0\""},
+        {"\"stale\":false", "\"stale\":0"},
+        {"\"resumable\":false", "\"problem\":[],\"resumable\":false"},
+        {"\"phase\":\"respond\"", "\"phase\":\"failed\""},
+    };
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *text = snapshot_text(feed);
+    size_t i;
+
+    for (i = 0; i < sizeof(changes) / sizeof(changes[0]); ++i) {
+        if (restore_text(feed,
+                         replace(text, changes[i][0], changes[i][1], feed->p))
+            != APR_EINVAL) {
+            fail_msg("%s was not refused", changes[i][1]);
+        }
+    }
+    assert_int_equal(restore_text(feed, "{}"), APR_EINVAL);
+    assert_int_equal(restore_text(feed,
+                                  "{\"version\":1,\"phase\":\"failed\","
+                                  "\"new-order\":\"" FEED_NEW_ORDER
+                                  "\",\"names\":[\"a.example\"],"
+                                  "\"presented\":[],\"failures\":1,"
+                                  "\"stale\":false,\"resumable\":true,"
+                                  "\"problem\":{\"type\":\"urn:x\","
+                                  "\"detail\":\"y\",\"retry\":\"backoff\"}}"),
+                     APR_EINVAL);
+    assert_int_equal(restore_text(feed, "[]"), APR_EINVAL);
+    assert_int_equal(restore_text(feed, text), APR_SUCCESS);
+}
+
+static void a_snapshot_tells_what_to_clean_up_and_no_secret(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *text = snapshot_text(feed);
+
+    assert_non_null(strstr(text,
+                           "{\"type\":\"http-01\",\"identifier\":"
+                           "\"a.example\",\"token\":\"" FEED_TOKEN "-0\"}"));
+    assert_null(strstr(text, "print"));
+    issue_feed_to_the_end(feed);
+    assert_non_null(strstr(snapshot_text(feed), "\"presented\":[]"));
+}
+
+static void a_failure_that_is_over_is_not_tried_again(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
+
+    issue_feed_answer(feed, 403, NULL, FEED_JSON,
+                      FEED_ERROR("caa", "forbidden"), 0);
+    issue_feed_to_the_end(feed);
+    feed->cleaned = 0;
+    feed->posts = 0;
+    issue_feed_restore(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->detail, "forbidden");
+    assert_false(acme_issue_resumable(feed->issue));
+    assert_false(acme_issue_stale(feed->issue));
+    assert_int_equal(feed->posts, 0);
+}
+
+ACME_T_MAIN(ACME_T(a_damaged_snapshot_is_refused),
+            ACME_T(a_snapshot_tells_what_to_clean_up_and_no_secret),
+            ACME_T(a_failure_that_is_over_is_not_tried_again))
