@@ -236,6 +236,12 @@ static int parse(ctl_t *ctl, const command_t **command, int argc,
 
     apr_getopt_init(&getopt, ctl->p, argc, argv);
     getopt->interleave = 1;
+    /* apr_getopt_long() takes it for an option without a letter. */
+    for (i = 1; i < argc; ++i) {
+        if (strcmp(argv[i], "-") == 0) {
+            getopt->argv[i] = CTL_STDIN;
+        }
+    }
     for (;;) {
         rv = apr_getopt_long(getopt, options, &option, &value);
         if (rv == APR_EOF) {

@@ -127,7 +127,10 @@ void ctl_progress(const char *line);
  */
 int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret);
 
-/** Reads a file that the user named, "-" being standard input. */
+/** What "-" stands for among the words. */
+#define CTL_STDIN "/dev/stdin"
+
+/** Reads a file that the user named, CTL_STDIN being standard input. */
 int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
              apr_size_t max);
 

@@ -321,7 +321,7 @@ static void undo(import_t *import)
 }
 
 static int hand_over(import_t *import, const acme_parcel_account_t *account,
-                     const char *contact)
+                     const char *contact, int *news)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
@@ -338,6 +338,7 @@ static int hand_over(import_t *import, const acme_parcel_account_t *account,
         == APR_SUCCESS) {
         return 1;
     }
+    *news = 1;
     if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
@@ -350,7 +351,7 @@ static int hand_over_all(import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
-    int i;
+    int i, news;
 
     if (import->parcel->accounts->nelts == 0) {
         return 1;
@@ -364,11 +365,12 @@ static int hand_over_all(import_t *import)
         const acme_parcel_account_t *account = APR_ARRAY_IDX(
             import->parcel->accounts, i, const acme_parcel_account_t *);
 
-        if (!hand_over(import, account, account->contact)
-            || !hand_over(import, account, NULL)) {
+        news = 0;
+        if (!hand_over(import, account, account->contact, &news)
+            || !hand_over(import, account, NULL, &news)) {
             return 0;
         }
-        ++import->accounts;
+        import->accounts += news;
     }
     return 1;
 }
@@ -456,7 +458,8 @@ static int report(const import_t *import)
     }
     else {
         printf("%d certificates and %d accounts %s, %d left out\n", count,
-               import->parcel->accounts->nelts,
+               ctl->dry_run ? import->parcel->accounts->nelts
+                            : import->accounts,
                ctl->dry_run ? "would be imported" : "imported",
                import->skipped->nelts);
     }
@@ -493,6 +496,24 @@ static int bad_usage(const ctl_t *ctl)
     if (ctl->args->nelts < 1
         || (!ctl->from && !ctl->chain && ctl->args->nelts != 1)) {
         return ctl_usage("what is to be imported? see acmectl --help");
+    }
+    return 0;
+}
+
+/* Of the names that were asked for, not of all that is there. */
+static int misses_some(const import_t *import)
+{
+    int i;
+
+    if (!import->ctl->from || import->ctl->args->nelts < 2) {
+        return 0;
+    }
+    for (i = 0; i < import->skipped->nelts; ++i) {
+        if (strncmp(APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t).what,
+                    "accounts/", 9)
+            != 0) {
+            return 1;
+        }
     }
     return 0;
 }
@@ -541,9 +562,11 @@ int ctl_import(ctl_t *ctl)
                : import.skipped->nelts > 0                        ? CTL_FAILED
                                                                   : CTL_NOTHING;
     }
-    if (ctl->dry_run) {
-        return CTL_DONE;
+    if (!ctl->dry_run) {
+        finish(&import);
     }
-    finish(&import);
-    return count > 0 ? ctl_changed(ctl, "import") : CTL_DONE;
+    if (count > 0 && !ctl->dry_run && ctl_changed(ctl, "import") != CTL_DONE) {
+        return CTL_FAILED;
+    }
+    return misses_some(&import) ? CTL_FAILED : CTL_DONE;
 }

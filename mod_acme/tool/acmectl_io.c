@@ -354,7 +354,7 @@ int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
 {
     apr_status_t rv;
 
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(path, CTL_STDIN) == 0) {
         if (!read_input(ctl, data, len, max)) {
             ctl_say("standard input cannot be read, or has more than %lu bytes",
                     (unsigned long)max);

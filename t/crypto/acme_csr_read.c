@@ -132,14 +132,12 @@ static void a_certificate_is_for_its_request(void **state)
                      0);
     assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), NULL, p), 0);
     assert_int_equal(acme_csr_match(csr, chain, NULL, p), 0);
-    assert_int_equal(
-        acme_csr_match(request(new_key(p), "a.example", NULL, p), chain, NULL,
-                       p),
-        APR_EINVAL);
-    assert_int_equal(
-        acme_csr_match(request(key, "a.example", "b.example", p), chain, NULL,
-                       p),
-        APR_EINVAL);
+    assert_int_equal(acme_csr_match(request(new_key(p), "a.example", NULL, p),
+                                    chain, NULL, p),
+                     APR_EINVAL);
+    assert_int_equal(acme_csr_match(request(key, "a.example", "b.example", p),
+                                    chain, NULL, p),
+                     APR_EINVAL);
     assert_int_equal(acme_csr_match("AAAA", chain, NULL, p), APR_EINVAL);
 }
 

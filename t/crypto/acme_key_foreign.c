@@ -24,7 +24,7 @@
 #include "acme_b64.h"
 #include "acme_key_foreign.h"
 
-static const unsigned char pass[48] = {1, 0, 255, 10, 13, 0, 7};
+static const unsigned char pass[48] = {1, 0, 255, 10, 13, 0, 7, [47] = 9};
 
 static acme_key_t *new_key(acme_key_e type, apr_pool_t *p)
 {
@@ -74,13 +74,12 @@ static void encrypted_and_plain_pem(void **state)
     assert_int_equal(acme_key_from_locked_pem(&read, pem, strlen(pem), pass, 47,
                                               &problem, p),
                      APR_EINVAL);
-    assert_int_equal(acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0,
-                                              &problem, p),
-                     APR_EINVAL);
+    assert_int_equal(
+        acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0, &problem, p),
+        APR_EINVAL);
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, p), 0);
-    assert_int_equal(acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0,
-                                              NULL, p),
-                     0);
+    assert_int_equal(
+        acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0, NULL, p), 0);
     assert_true(same(key, read));
     assert_int_equal(
         acme_key_from_locked_pem(&read, "x", 1, pass, 48, &problem, p),

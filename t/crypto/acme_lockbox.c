@@ -145,9 +145,9 @@ static void absurd_costs_are_refused_before_they_cost(void **state)
     static const struct {
         int at;
         unsigned char value;
-    } cases[] = {{8, 0},  {8, 13},  {8, 19}, {8, 63}, {8, 64}, {8, 255},
-                 {9, 0},  {9, 1},   {9, 9},  {9, 255}, {10, 0}, {10, 5},
-                 {10, 255}, {11, 1}};
+    } cases[] = {{8, 0},   {8, 13}, {8, 19},   {8, 63}, {8, 64},
+                 {8, 255}, {9, 0},  {9, 1},    {9, 9},  {9, 255},
+                 {10, 0},  {10, 5}, {10, 255}, {11, 1}};
     const char *text;
     apr_size_t len;
     unsigned char *box = locked(&len, "passphrase", "secret", *state);
