@@ -21,7 +21,7 @@
 #define DATE "date"
 
 /* A later one by less than this is not worth a write. */
-#define WORTH apr_time_from_sec(10)
+#define WORTH apr_time_from_sec(1)
 
 apr_time_t acme_ca_date_read(acme_vault_t *vault, apr_pool_t *ptemp)
 {

@@ -20,9 +20,6 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-/* What a clock may be slow against the CA's. */
-#define SLOW_CLOCK (5 * ACME_TIME_MINUTE)
-
 int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
 {
     return cert->ca_url && strcmp(cert->ca_url, spec->ca->url) == 0;
@@ -68,11 +65,6 @@ acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
                                      "does not lead to a trusted root (%s)",
                                   info->issuer);
         return ACME_FIT_FOREIGN;
-    }
-    if (info->not_before > now + SLOW_CLOCK) {
-        *why = apr_psprintf(p, "it is not valid before %s",
-                            acme_time_print(info->not_before, p));
-        return ACME_FIT_UNFIT;
     }
     if (info->not_after <= now) {
         *why = apr_psprintf(p, "it expired at %s",

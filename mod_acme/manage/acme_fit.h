@@ -17,6 +17,8 @@
  *
  * That it parses, fits its key and loads is seen by who read it
  * (acme_live_get_at()); here it is about the site: its CA, its names, the time.
+ * One that is not valid yet is taken for good: no CA issues such, so it is our
+ * clock that is slow.
  */
 #ifndef ACME_FIT_H
 #define ACME_FIT_H
