@@ -174,8 +174,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
     changed = !acme_stamp_same(&stamp, &m->setup->changed);
     acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
-    if (changed == m->changed_seen
-        && acme_stamp_same(&stamp, &m->staging_stamp)
+    if (changed == m->changed_seen && acme_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
         return;

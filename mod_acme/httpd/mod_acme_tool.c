@@ -42,8 +42,8 @@ static int is_done(const acme_request_t *request, acme_vault_t *vault,
     if (request->what == ACME_REQUEST_SIGN) {
         name = acme_sign_name(name, p);
     }
-    return !acme_job_load(&job, vault, name, NULL, p) && job->request &&
-           !strcmp(job->request, request->id) && job->asked == ACME_ASKED_NO;
+    return !acme_job_load(&job, vault, name, NULL, p) && job->request
+           && !strcmp(job->request, request->id) && job->asked == ACME_ASKED_NO;
 }
 
 static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
@@ -106,8 +106,8 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     desired.activation = activation && *activation == ACME_ACTIVATION_MANUAL
                              ? "manual"
                              : "graceful";
-    if (acme_desired_write(setup->store_dir, &desired,
-                           ap_unixd_config.group_id, NULL, &problem, ptemp)) {
+    if (acme_desired_write(setup->store_dir, &desired, ap_unixd_config.group_id,
+                           NULL, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0151) "acmectl does not see this configuration: %s",
                  acme_problem_text(&problem, ptemp));

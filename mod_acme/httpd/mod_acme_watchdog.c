@@ -171,8 +171,9 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p && (apr_time_now() >= worker.next
-                         || acme_outbox_moved(worker.outbox))) {
+        if (worker.p
+            && (apr_time_now() >= worker.next
+                || acme_outbox_moved(worker.outbox))) {
             worker.next = acme_runner_run(worker.runner);
         }
         break;

@@ -157,7 +157,8 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, &by_age, spec, holding, holding->pinned && !job->asked, now, p);
+    why = need(&at, &by_age, spec, holding, holding->pinned && !job->asked, now,
+               p);
     if (!why && job->asked == ACME_ASKED_FORCE) {
         why = "asked for by acmectl renew";
     }

@@ -433,11 +433,11 @@ static int check_clock(acme_runner_order_t *order)
     }
     if (order->work->state != ACME_WORK_LOST
         && acme_ca_date_note(order->work->vault,
-                             acme_clock_now(order->work->clock) + off,
-                             &problem, order->ptemp)
+                             acme_clock_now(order->work->clock) + off, &problem,
+                             order->ptemp)
                != APR_SUCCESS) {
         acme_log(order->work->log, ACME_LOG_DEBUG, problem.rv,
-                 ACME_TAG(0363) "the CA's time is not noted: %s",
+                 ACME_TAG(0365) "the CA's time is not noted: %s",
                  acme_problem_text(&problem, order->ptemp));
     }
     doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
