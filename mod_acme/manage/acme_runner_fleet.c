@@ -14,14 +14,10 @@
 #include "acme_runner_fleet.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <apr_atomic.h>
-#include <apr_hash.h>
-#include <apr_strings.h>
 
-#include "acme_identity.h"
-#include "acme_runner_look.h"
+#include "acme_runner_fleet_part.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
 
@@ -31,57 +27,25 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
-/* A CA, as one contact sees it, and the sites that wait for it. */
-typedef struct lane_t {
-    const acme_ca_spec_t *ca;
-    const char *seed;
-    acme_identity_t *identity; /* of this run, or NULL */
-    apr_array_header_t *queue; /* site_t *, of this run */
-    int head;                  /* of the queue: who is next */
-    int flying;
-} lane_t;
-
-typedef struct site_t {
-    acme_runner_site_t known;
-    lane_t *lane;
-} site_t;
-
 /* An order on its way. */
 typedef struct flight_t {
-    site_t *site;
+    acme_fleet_site_t *site;
     acme_job_t *job;
     acme_runner_order_t *order;
     apr_pool_t *p;
 } flight_t;
-
-struct acme_runner_fleet_t {
-    acme_work_t *work;
-    apr_pool_t *p;
-    site_t **sites;
-    int n_sites;
-    apr_hash_t *by_name; /* name -> site_t * */
-    lane_t **lanes;
-    int n_lanes;
-    apr_hash_t *lane_by_name;
-    apr_pool_t *prequests;
-    int parallel;
-
-    /* Of one run. */
-    apr_pool_t *prun;
-    apr_array_header_t *flights; /* flight_t * */
-    apr_time_t look_at;          /* when the next site is due */
-    int complained;              /* the store's failure is in the log */
-};
 
 static apr_time_t now_of(const acme_runner_fleet_t *fleet)
 {
     return acme_clock_now(fleet->work->clock);
 }
 
-static lane_t *find_lane(acme_runner_fleet_t *fleet, const acme_spec_t *spec)
+static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
+                                    const acme_spec_t *spec)
 {
     const char *name = acme_identity_name(spec->ca, fleet->p);
-    lane_t *lane = apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
+    acme_fleet_lane_t *lane =
+        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 
     if (!lane) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
@@ -100,19 +64,19 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
     apr_size_t room = (apr_size_t)specs->nelts + 1;
-    site_t *sites = apr_pcalloc(p, sizeof(site_t) * room);
-    site_t *site;
+    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
+    acme_fleet_site_t *site;
     int i;
 
     fleet->work = work;
     fleet->p = p;
     fleet->n_sites = specs->nelts;
     /* Each can have one beside it that is ordered for another machine. */
-    fleet->sites = apr_pcalloc(p, sizeof(site_t *) * 2 * room);
+    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
     fleet->by_name = apr_hash_make(p);
     fleet->lane_by_name = apr_hash_make(p);
     apr_pool_create(&fleet->prequests, p);
-    fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * room);
+    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * room);
     fleet->parallel = parallel;
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &sites[i];
@@ -137,128 +101,9 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
     }
 }
 
-/* ---- requests ---- */
-
-static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
-                                    apr_pool_t *p)
-{
-    apr_array_header_t *copy = apr_array_copy(p, strs);
-    int i;
-
-    for (i = 0; i < copy->nelts; ++i) {
-        APR_ARRAY_IDX(copy, i, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(copy, i, const char *));
-    }
-    return copy;
-}
-
-/* An order for another machine goes beside those of the site: its spec but for
- * the name, which is that of its job. */
-static site_t *csr_site(acme_runner_fleet_t *fleet, const site_t *of,
-                        const acme_request_t *request)
-{
-    const char *name = acme_sign_name(of->known.spec->name, fleet->p);
-    site_t *site = apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
-    apr_array_header_t *names;
-    acme_spec_t *spec;
-
-    if (site && site->known.flying) {
-        return site;
-    }
-    if (site && strcmp(site->known.spec->csr, request->csr) == 0) {
-        return site;
-    }
-    if (acme_json_get_strs(&names, request->body, "names", fleet->p)
-        != APR_SUCCESS) {
-        return NULL;
-    }
-    if (!site) {
-        site = apr_pcalloc(fleet->p, sizeof(*site));
-        site->known.holding =
-            apr_pcalloc(fleet->p, sizeof(*site->known.holding));
-        site->lane = of->lane;
-        fleet->sites[fleet->n_sites++] = site;
-        apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
-    }
-    spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
-    spec->names = strs_dup(names, fleet->p);
-    spec->name = name;
-    spec->csr = apr_pstrdup(fleet->p, request->csr);
-    spec->renew_mode = ACME_RENEW_ALWAYS;
-    site->known.spec = spec;
-    return site;
-}
-
-static void keep_account(acme_runner_fleet_t *fleet,
-                         const acme_request_t *request, apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_status_t rv;
-
-    rv = acme_identity_keep(fleet->work, request->name, request->body, &problem,
-                            ptemp);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
-        acme_log(fleet->work->log, ACME_LOG_WARNING, rv,
-                 ACME_TAG(0361) "an imported account cannot be stored: %s",
-                 acme_problem_text(&problem, ptemp));
-    }
-}
-
-static void take_request(acme_runner_fleet_t *fleet,
-                         const acme_request_t *request)
-{
-    site_t *site;
-
-    if (request->what == ACME_REQUEST_ACCOUNT) {
-        if (request->body) {
-            keep_account(fleet, request, fleet->prequests);
-        }
-        return;
-    }
-    site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
-    if (site && request->what == ACME_REQUEST_SIGN) {
-        site = request->csr && request->body && !site->known.spec->csr
-                   ? csr_site(fleet, site, request)
-                   : NULL;
-    }
-    if (!site) {
-        return;
-    }
-    site->known.request = request;
-    site->known.fresh = 1;
-    if (!site->known.flying && !site->known.queued) {
-        site->known.next = 0;
-        fleet->look_at = 0;
-    }
-}
-
-void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
-                                acme_outbox_t *outbox)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_array_header_t *requests;
-    int i;
-
-    for (i = 0; i < fleet->n_sites; ++i) {
-        fleet->sites[i]->known.request = NULL;
-        fleet->sites[i]->known.fresh = 0;
-    }
-    apr_pool_clear(fleet->prequests);
-    if (acme_outbox_read(&requests, outbox, &problem, fleet->prequests)
-        != APR_SUCCESS) {
-        acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0360) "requests of acmectl are not seen: %s",
-                 acme_problem_text(&problem, fleet->prequests));
-        return;
-    }
-    for (i = 0; i < requests->nelts; ++i) {
-        take_request(fleet, APR_ARRAY_IDX(requests, i, acme_request_t *));
-    }
-}
-
 void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 {
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     int i;
 
     fleet->prun = p;
@@ -268,7 +113,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         lane->identity = NULL;
-        lane->queue = apr_array_make(p, 8, sizeof(site_t *));
+        lane->queue = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
         lane->head = 0;
         lane->flying = 0;
     }
@@ -276,7 +121,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 
 void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 {
-    site_t *site;
+    acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
@@ -297,7 +142,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 
 /* The store makes looks fail: all sites come back together, and one message
  * is enough. */
-static void trouble(acme_runner_fleet_t *fleet, site_t *site,
+static void trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                     const acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_interval_time_t wait;
@@ -318,7 +163,7 @@ static void trouble(acme_runner_fleet_t *fleet, site_t *site,
 }
 
 /* When it is to be looked at again: never at once, whatever the plan is. */
-static void rest(acme_runner_fleet_t *fleet, site_t *site,
+static void rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                  const acme_plan_t *plan)
 {
     apr_time_t now = now_of(fleet);
@@ -335,7 +180,7 @@ static void rest(acme_runner_fleet_t *fleet, site_t *site,
 }
 
 /* Who serves nothing of ours comes first, then who expires first. */
-static apr_time_t urgency(const site_t *site)
+static apr_time_t urgency(const acme_fleet_site_t *site)
 {
     const acme_live_cert_t *live = site->known.holding->live;
 
@@ -344,8 +189,8 @@ static apr_time_t urgency(const site_t *site)
 
 static int by_urgency(const void *a, const void *b)
 {
-    const site_t *left = *(site_t *const *)a;
-    const site_t *right = *(site_t *const *)b;
+    const acme_fleet_site_t *left = *(acme_fleet_site_t *const *)a;
+    const acme_fleet_site_t *right = *(acme_fleet_site_t *const *)b;
     apr_time_t l = urgency(left), r = urgency(right);
 
     if (l != r) {
@@ -354,7 +199,8 @@ static int by_urgency(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
+static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                 apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_plan_t plan;
@@ -369,14 +215,14 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
              site->known.spec->name, acme_plan_name(plan.what), plan.reason);
     if (plan.what == ACME_PLAN_ORDER) {
         site->known.queued = now_of(fleet);
-        APR_ARRAY_PUSH(site->lane->queue, site_t *) = site;
+        APR_ARRAY_PUSH(site->lane->queue, acme_fleet_site_t *) = site;
     }
     else {
         rest(fleet, site, &plan);
     }
 }
 
-static int is_due(const site_t *site, apr_time_t now)
+static int is_due(const acme_fleet_site_t *site, apr_time_t now)
 {
     return !site->known.flying && !site->known.queued
            && site->known.next <= now;
@@ -385,7 +231,7 @@ static int is_due(const site_t *site, apr_time_t now)
 apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
-    const site_t *site;
+    const acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
@@ -403,7 +249,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 {
     apr_time_t now = now_of(fleet);
     apr_status_t rv = APR_SUCCESS;
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     apr_pool_t *p;
     int i, looks = 0;
 
@@ -427,19 +273,19 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((site_t **)lane->queue->elts + lane->head,
-              (size_t)(lane->queue->nelts - lane->head), sizeof(site_t *),
-              by_urgency);
+        qsort((acme_fleet_site_t **)lane->queue->elts + lane->head,
+              (size_t)(lane->queue->nelts - lane->head),
+              sizeof(acme_fleet_site_t *), by_urgency);
     }
     fleet->look_at = acme_runner_fleet_due(fleet);
     return rv;
 }
 
 /* Looks once more, since time has passed, and begins. */
-static void launch(acme_runner_fleet_t *fleet, site_t *site)
+static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    lane_t *lane = site->lane;
+    acme_fleet_lane_t *lane = site->lane;
     apr_time_t since = site->known.queued;
     flight_t *flight;
     acme_plan_t plan;
@@ -484,14 +330,15 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
  * does not wait for who starts. Returns how many still wait. */
 static int launch_all(acme_runner_fleet_t *fleet)
 {
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     int i, room, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         room = fleet->parallel - lane->flying;
         while (room-- > 0 && lane->head < lane->queue->nelts) {
-            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++, site_t *));
+            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++,
+                                        acme_fleet_site_t *));
         }
         if (lane->head == lane->queue->nelts) {
             apr_array_clear(lane->queue);
@@ -504,7 +351,7 @@ static int launch_all(acme_runner_fleet_t *fleet)
 
 static void land(acme_runner_fleet_t *fleet, flight_t *flight)
 {
-    site_t *site = flight->site;
+    acme_fleet_site_t *site = flight->site;
     acme_plan_t plan;
 
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
