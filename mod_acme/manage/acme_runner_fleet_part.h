@@ -21,7 +21,6 @@
 #include <apr_hash.h>
 
 #include "acme_identity.h"
-#include "acme_runner_fleet.h"
 #include "acme_runner_look.h"
 
 /* A CA, as one contact sees it, and the sites that wait for it. */

@@ -15,6 +15,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_runner_fleet.h"
 #include "acme_runner_fleet_part.h"
 
 static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
