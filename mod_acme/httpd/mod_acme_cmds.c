@@ -422,8 +422,7 @@ static const char *set_stash_keep(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "until-expiry")) {
-        return put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
-                   &until_expiry);
+        return put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry", &until_expiry);
     }
     return put_interval(cmd, ACME_SETTING_STASH_KEEP, arg, ACME_TIME_DAY,
                         apr_time_from_sec(1));

@@ -146,10 +146,10 @@ typedef struct acme_setup_t {
     acme_live_t *live;               /**< or NULL */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */
-    acme_stamp_t *staged; /**< what startup looked at, by index of specs */
-    acme_stamp_t changed; /**< acmectl's, before startup looked */
-    acme_board_t *board;  /**< shared memory */
-    int ours;             /**< the store is, so it may be changed */
+    acme_stamp_t *staged;     /**< what startup looked at, by index of specs */
+    acme_stamp_t changed;     /**< acmectl's, before startup looked */
+    acme_board_t *board;      /**< shared memory */
+    int ours;                 /**< the store is, so it may be changed */
     struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 

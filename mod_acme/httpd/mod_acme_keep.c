@@ -63,10 +63,12 @@ static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
 
     if (acme_lock_take(&setup->keep->lock, setup->store_dir, wait, &problem,
                        setup->pconf)) {
-        acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0150) "no certificate is stashed, unstashed or "
-                 "imported in this start: %s; restart the server again later",
-                 acme_problem_text(&problem, ptemp));
+        acme_log(
+            setup->log, ACME_LOG_ERR, 0,
+            ACME_TAG(
+                0157) "no certificate is stashed, unstashed or "
+                      "imported in this start: %s; restart the server again later",
+            acme_problem_text(&problem, ptemp));
         return 0;
     }
     return 1;
@@ -76,16 +78,16 @@ static acme_deployed_t *read_record(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_deployed_t *before;
-    apr_status_t rv = acme_deployed_read(&before, setup->store_dir, &problem,
-                                         setup->pconf);
+    apr_status_t rv =
+        acme_deployed_read(&before, setup->store_dir, &problem, setup->pconf);
 
     if (!rv) {
         return before;
     }
     if (!APR_STATUS_IS_ENOENT(rv)) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0151) "%s; it is written anew, and certificates are "
-                 "found by their names",
+                 ACME_TAG(0158) "%s; it is written anew, and certificates are "
+                                "found by their names",
                  acme_problem_text(&problem, ptemp));
     }
     return acme_deployed_create(setup->pconf);
@@ -98,13 +100,15 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
     config->clock_good = written <= now + CLOCK_STEP;
     if (!config->clock_good) {
-        acme_log(setup->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0152) "the clock of this machine is %s behind the "
-                 "last start of the server, at %s: in this start no "
-                 "certificate is deleted for its age, and none ordered for an "
-                 "expiry before the authority's clock has been seen",
-                 acme_time_print_duration(written - now, ptemp),
-                 acme_time_print(written, ptemp));
+        acme_log(
+            setup->log, ACME_LOG_WARNING, 0,
+            ACME_TAG(
+                0152) "the clock of this machine is %s behind the "
+                      "last start of the server, at %s: in this start no "
+                      "certificate is deleted for its age, and none ordered for an "
+                      "expiry before the authority's clock has been seen",
+            acme_time_print_duration(written - now, ptemp),
+            acme_time_print(written, ptemp));
     }
 }
 
@@ -128,9 +132,8 @@ void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
     keep->config.archive_keep = ACME_ARCHIVE_KEEP;
     keep->config.log = setup->log;
     check_clock(setup, now, ptemp);
-    keep->sites = apr_pcalloc(setup->pconf,
-                              sizeof(kept_t) *
-                                  ((apr_size_t)setup->specs->nelts + 1));
+    keep->sites = apr_pcalloc(
+        setup->pconf, sizeof(kept_t) * ((apr_size_t)setup->specs->nelts + 1));
     keep->others =
         apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
     keep->wanted = apr_hash_make(setup->pconf);
@@ -154,16 +157,15 @@ static void find_former(acme_setup_t *setup, kept_t *kept,
     const acme_deployed_site_t *before =
         acme_keeper_before(setup->keep->config.before, spec);
 
-    if (!before || before->state != ACME_DEPLOYED_OKC ||
-        !before->cert_files) {
+    if (!before || before->state != ACME_DEPLOYED_OKC || !before->cert_files) {
         return;
     }
     if (acme_fallback_check(before->cert_files, before->key_files,
-                       setup->keep->config.now, &problem, ptemp) !=
-        ACME_FALLBACK_VALID) {
+                            setup->keep->config.now, &problem, ptemp)
+        != ACME_FALLBACK_VALID) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0153) "%s: its former certificate cannot be served "
-                 "until there is one from %s: %s",
+                                "until there is one from %s: %s",
                  spec->name, spec->ca->label,
                  acme_problem_text(&problem, ptemp));
         return;
@@ -184,11 +186,12 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     if (!cert_files->nelts) {
         return 0;
     }
-    if (acme_fallback_check(cert_files, key_files, setup->keep->config.now, &problem,
-                       ptemp) == ACME_FALLBACK_EXPIRED) {
+    if (acme_fallback_check(cert_files, key_files, setup->keep->config.now,
+                            &problem, ptemp)
+        == ACME_FALLBACK_EXPIRED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0154) "%s: SSLCertificateFile %s has expired and is "
-                 "left out",
+                                "left out",
                  spec->name, APR_ARRAY_IDX(cert_files, 0, const char *));
         return 0;
     }
@@ -211,9 +214,9 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
     }
     if (!holding->decided) {
         find_former(setup, kept, spec, ptemp);
-        kept->serve = acme_keeper_site(
-            keeper_of(keep, setup->pconf), spec, holding, ACME_WANTED_ACME,
-            own || kept->former.cert_files != NULL);
+        kept->serve = acme_keeper_site(keeper_of(keep, setup->pconf), spec,
+                                       holding, ACME_WANTED_ACME,
+                                       own || kept->former.cert_files != NULL);
         holding->decided = 1;
     }
     if (kept->serve == ACME_SITE_SERVE_LKC) {
@@ -240,14 +243,13 @@ static const apr_array_header_t *names_of(const server_rec *s, apr_pool_t *p)
     const char *name, *why;
     int i;
 
-    if (s->server_hostname &&
-        !acme_ident_canonical(&name, s->server_hostname, &why, p)) {
+    if (s->server_hostname
+        && !acme_ident_canonical(&name, s->server_hostname, &why, p)) {
         acme_ident_add(names, name);
     }
     for (i = 0; s->names && i < s->names->nelts; i++) {
-        if (!acme_ident_canonical(&name,
-                                  APR_ARRAY_IDX(s->names, i, const char *),
-                                  &why, p)) {
+        if (!acme_ident_canonical(
+                &name, APR_ARRAY_IDX(s->names, i, const char *), &why, p)) {
             acme_ident_add(names, name);
         }
     }
@@ -273,8 +275,8 @@ void acme_keep_other(acme_setup_t *setup, server_rec *s,
     site->name = APR_ARRAY_IDX(names, 0, const char *);
     site->state = ACME_DEPLOYED_OKC;
     site->cert_files = copy_strings(cert_files, setup->pconf);
-    site->key_files = copy_strings(key_files->nelts ? key_files : cert_files,
-                                   setup->pconf);
+    site->key_files =
+        copy_strings(key_files->nelts ? key_files : cert_files, setup->pconf);
     APR_ARRAY_PUSH(setup->keep->others, acme_deployed_site_t *) = site;
 }
 
@@ -288,8 +290,8 @@ static void index_hosts(acme_setup_t *setup)
 
     for (s = setup->server->next; s; s = s->next) {
         const apr_array_header_t *names;
-        acme_wanted_e is = acme_config_get(s)->tls ? ACME_WANTED_OKC
-                                                   : ACME_WANTED_HTTP;
+        acme_wanted_e is =
+            acme_config_get(s)->tls ? ACME_WANTED_OKC : ACME_WANTED_HTTP;
 
         if (acme_config_get(s)->site >= 0) {
             continue;
@@ -318,10 +320,9 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
     int i;
 
     for (i = 0; i < names->nelts; i++) {
-        const acme_wanted_e *one =
-            apr_hash_get(setup->keep->wanted,
-                         APR_ARRAY_IDX(names, i, const char *),
-                         APR_HASH_KEY_STRING);
+        const acme_wanted_e *one = apr_hash_get(
+            setup->keep->wanted, APR_ARRAY_IDX(names, i, const char *),
+            APR_HASH_KEY_STRING);
 
         if (one && *one > wanted) {
             wanted = *one;
@@ -416,13 +417,13 @@ void acme_keep_done(acme_setup_t *setup)
         acme_deployed_add(now, deployed_of(setup, i));
     }
     for (i = 0; i < keep->others->nelts; i++) {
-        acme_deployed_add(now, APR_ARRAY_IDX(keep->others, i,
-                                             acme_deployed_site_t *));
+        acme_deployed_add(
+            now, APR_ARRAY_IDX(keep->others, i, acme_deployed_site_t *));
     }
     if (acme_deployed_write(setup->store_dir, now, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0155) "%s; the next start takes sites for what they "
-                 "were before this one",
+                                "were before this one",
                  acme_problem_text(&problem, ptemp));
     }
     acme_lock_release(keep->lock);

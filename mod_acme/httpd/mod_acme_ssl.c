@@ -20,8 +20,8 @@
 /* A site's virtual hosts may differ; the worst of them counts. */
 static void serves(acme_holding_t *holding, acme_serving_e serving)
 {
-    if (holding->serving == ACME_SERVING_NOTHING ||
-        serving == ACME_SERVING_PLACEHOLDER) {
+    if (holding->serving == ACME_SERVING_NOTHING
+        || serving == ACME_SERVING_PLACEHOLDER) {
         holding->serving = serving;
     }
 }
@@ -45,7 +45,7 @@ static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
                                                          : ACME_LOG_INFO,
                  0,
                  ACME_TAG(0110) "%s: SSLCertificateFile %s is left out, "
-                 "the certificate from %s is served instead",
+                                "the certificate from %s is served instead",
                  spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
                  spec->ca->label);
     }
@@ -61,7 +61,7 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
              ACME_TAG(0111) "%s: SSLCertificateFile %s is served until "
-             "there is a certificate from %s",
+                            "there is a certificate from %s",
              spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
              spec->ca->label);
     serves(holding, ACME_SERVING_OKC);
@@ -69,16 +69,14 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
 }
 
 static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
-                       acme_holding_t *holding,
-                       const acme_fallback_t *fallback,
+                       acme_holding_t *holding, const acme_fallback_t *fallback,
                        apr_array_header_t *cert_files,
                        apr_array_header_t *key_files)
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
              ACME_TAG(0156) "%s: its former certificate %s is served until "
-             "there is one from %s",
-             spec->name,
-             APR_ARRAY_IDX(fallback->cert_files, 0, const char *),
+                            "there is one from %s",
+             spec->name, APR_ARRAY_IDX(fallback->cert_files, 0, const char *),
              spec->ca->label);
     apr_array_clear(cert_files);
     apr_array_clear(key_files);
@@ -96,9 +94,9 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *placeholder;
 
-    if (!setup->placeholder ||
-        acme_placeholder_cert(&placeholder, setup->placeholder,
-                              s->server_hostname, &problem, p)) {
+    if (!setup->placeholder
+        || acme_placeholder_cert(&placeholder, setup->placeholder,
+                                 s->server_hostname, &problem, p)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0112) "%s: there is no placeholder certificate: %s",
                  spec->name,

@@ -276,8 +276,8 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                      : APR_ENOENT;
     if (!rv) {
         holding->live = live;
-        holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp) ==
-                          live->generation;
+        holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
+                          == live->generation;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);

@@ -132,8 +132,7 @@ apr_status_t acme_deployed_read(acme_deployed_t **deployed, const char *dir,
     made = acme_deployed_create(p);
     acme_json_get_time(&made->written, json, "written");
     for (i = 0; i < acme_json_count(sites); ++i) {
-        const acme_deployed_site_t *site =
-            read_site(acme_json_at(sites, i), p);
+        const acme_deployed_site_t *site = read_site(acme_json_at(sites, i), p);
 
         if (site) {
             acme_deployed_add(made, site);
@@ -171,10 +170,10 @@ apr_status_t acme_deployed_write(const char *dir,
 
     apr_pool_create(&each, ptemp);
     for (i = 0; i < deployed->sites->nelts; ++i) {
-        acme_json_append(
-            sites, print_site(APR_ARRAY_IDX(deployed->sites, i,
-                                            const acme_deployed_site_t *),
-                              each));
+        acme_json_append(sites,
+                         print_site(APR_ARRAY_IDX(deployed->sites, i,
+                                                  const acme_deployed_site_t *),
+                                    each));
         apr_pool_clear(each);
     }
     apr_pool_destroy(each);

@@ -35,7 +35,7 @@ typedef struct acme_deployed_site_t {
     const char *name;                /**< the first of names */
     const apr_array_header_t *names; /**< const char *, canonical */
     acme_deployed_e state;
-    int managed;                     /**< zero: it did not ask for ACME */
+    int managed;                          /**< zero: it did not ask for ACME */
     const apr_array_header_t *cert_files; /**< const char *; of an OKC */
     const apr_array_header_t *key_files;
 } acme_deployed_site_t;

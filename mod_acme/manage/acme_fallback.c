@@ -44,8 +44,8 @@ static char *find_block(const char *text, const char *label, apr_pool_t *p)
         end += strlen(DASH);
         if ((apr_size_t)(dash - name) >= len
             && strncmp(dash - len, label, len) == 0) {
-            return apr_pstrcat(
-                p, apr_pstrmemdup(p, at, (apr_size_t)(end - at)), "\n", NULL);
+            return apr_pstrcat(p, apr_pstrmemdup(p, at, (apr_size_t)(end - at)),
+                               "\n", NULL);
         }
         at = end;
     }
@@ -53,7 +53,7 @@ static char *find_block(const char *text, const char *label, apr_pool_t *p)
 }
 
 static acme_fallback_e unknown(acme_problem_t *problem, const char *path,
-                          const char *why, apr_pool_t *p)
+                               const char *why, apr_pool_t *p)
 {
     acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
                      ACME_PROBLEM_CERTIFICATE, p, "%s: %s", path, why);
@@ -61,8 +61,8 @@ static acme_fallback_e unknown(acme_problem_t *problem, const char *path,
 }
 
 static acme_fallback_e check_one(const char *cert_file, const char *key_file,
-                            apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p)
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
@@ -110,8 +110,9 @@ static acme_fallback_e check_one(const char *cert_file, const char *key_file,
 }
 
 acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
-                          const apr_array_header_t *key_files, apr_time_t now,
-                          acme_problem_t *problem, apr_pool_t *ptemp)
+                                    const apr_array_header_t *key_files,
+                                    apr_time_t now, acme_problem_t *problem,
+                                    apr_pool_t *ptemp)
 {
     acme_fallback_e state = ACME_FALLBACK_UNKNOWN;
     int i;

@@ -36,7 +36,8 @@ typedef enum {
  * @param problem why it is not VALID
  */
 acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
-                          const apr_array_header_t *key_files, apr_time_t now,
-                          acme_problem_t *problem, apr_pool_t *ptemp);
+                                    const apr_array_header_t *key_files,
+                                    apr_time_t now, acme_problem_t *problem,
+                                    apr_pool_t *ptemp);
 
 #endif

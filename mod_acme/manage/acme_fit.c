@@ -58,11 +58,13 @@ acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
     }
     if (!issuer) {
         *why = cert->ca_url
-                   ? apr_psprintf(p, "it is from %s, and the site is "
-                                     "configured for %s",
+                   ? apr_psprintf(p,
+                                  "it is from %s, and the site is "
+                                  "configured for %s",
                                   cert->ca_url, spec->ca->url)
-                   : apr_psprintf(p, "nobody knows which CA it is from, and it "
-                                     "does not lead to a trusted root (%s)",
+                   : apr_psprintf(p,
+                                  "nobody knows which CA it is from, and it "
+                                  "does not lead to a trusted root (%s)",
                                   info->issuer);
         return ACME_FIT_FOREIGN;
     }

@@ -108,11 +108,13 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
 static void complain(const acme_keeper_t *keeper, const char *name,
                      const acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_log(keeper->config->log, ACME_LOG_ERR, 0,
-             ACME_TAG(0560) "%s: what is kept of its certificates could not "
-             "be put where it belongs, and is tried again at the next start: "
-             "%s",
-             name, acme_problem_text(problem, ptemp));
+    acme_log(
+        keeper->config->log, ACME_LOG_ERR, 0,
+        ACME_TAG(
+            0560) "%s: what is kept of its certificates could not "
+                  "be put where it belongs, and is tried again at the next start: "
+                  "%s",
+        name, acme_problem_text(problem, ptemp));
 }
 
 /** Moves one from the shelf into live/ of a site. */
@@ -136,7 +138,7 @@ static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
 }
 
 static void archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
-                    const char *why, acme_log_level_e level, apr_pool_t *ptemp)
+                    const char *why, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
@@ -146,9 +148,9 @@ static void archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
         return;
     }
     item->gone = 1;
-    acme_log(keeper->config->log, level, 0,
+    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
              ACME_TAG(0561) "%s: the certificate in %s is only archived from "
-             "now on: %s",
+                            "now on: %s",
              item->name, acme_live_place_name(item->place), why);
 }
 
@@ -224,7 +226,7 @@ static void inherit(choice_t *choice)
         if (take(keeper, item, spec, choice->ptemp)) {
             acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
-                     "filed under %s",
+                                    "filed under %s",
                      spec->name, item->name);
         }
         return;
@@ -249,7 +251,7 @@ static void inherit(choice_t *choice)
     ++keeper->moves;
     acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
-             "its certificate",
+                            "its certificate",
              spec->name, from);
 }
 
@@ -258,11 +260,11 @@ static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
 {
     acme_live_cert_t *live;
 
-    holding->live = acme_live_get(&live, keeper->config->live, spec->name, NULL,
-                                  keeper->p)
-                            == APR_SUCCESS
-                        ? live
-                        : NULL;
+    holding->live =
+        acme_live_get(&live, keeper->config->live, spec->name, NULL, keeper->p)
+                == APR_SUCCESS
+            ? live
+            : NULL;
 }
 
 /* ---- one site ---- */
@@ -280,10 +282,10 @@ static void judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
     }
     /* What is served already and trusted by the world stays until it is due,
      * also when the CA was changed. */
-    issuer = acme_fit_issuer(live, choice->spec)
-             || acme_live_is_trusted(choice->keeper->config->live,
-                                     ACME_LIVE_SERVED, choice->spec->name,
-                                     choice->ptemp);
+    issuer =
+        acme_fit_issuer(live, choice->spec)
+        || acme_live_is_trusted(choice->keeper->config->live, ACME_LIVE_SERVED,
+                                choice->spec->name, choice->ptemp);
     cert->fit = acme_fit(&why, live, choice->spec, issuer,
                          choice->keeper->config->now, choice->ptemp);
     cert->not_after = live->info->not_after;
@@ -299,7 +301,7 @@ static void say_served(const choice_t *choice, acme_live_place_e place)
     if (place == ACME_LIVE_STASHED) {
         acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
-                 "%s; %s",
+                                "%s; %s",
                  choice->spec->name, item->cert->info->serial,
                  acme_time_print(item->cert->info->not_after, choice->ptemp),
                  wider ? choice->why[place] : "none has to be ordered");
@@ -307,7 +309,7 @@ static void say_served(const choice_t *choice, acme_live_place_e place)
     else {
         acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0565) "%s: the imported certificate %s is used from "
-                 "now on, valid until %s; %s",
+                                "now on, valid until %s; %s",
                  choice->spec->name, item->cert->info->serial,
                  acme_time_print(item->cert->info->not_after, choice->ptemp),
                  wider ? choice->why[place] : "none has to be ordered");
@@ -331,16 +333,20 @@ static void carry_out(const choice_t *choice,
     }
     if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
         archive(keeper, stashed, "the imported one expires later",
-                ACME_LOG_INFO, choice->ptemp);
+                choice->ptemp);
     }
     if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {
         if (acme_site_usable(&choice->certs[ACME_LIVE_IMPORTED])) {
             archive(keeper, imported, "the other one expires later",
-                    ACME_LOG_NOTICE, choice->ptemp);
+                    choice->ptemp);
         }
         else {
+            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
+                     ACME_TAG(0572) "%s: the imported certificate is of no "
+                                    "use and only archived: %s",
+                     choice->spec->name, choice->why[ACME_LIVE_IMPORTED]);
             archive(keeper, imported, choice->why[ACME_LIVE_IMPORTED],
-                    ACME_LOG_WARNING, choice->ptemp);
+                    choice->ptemp);
         }
     }
 }
@@ -429,8 +435,7 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     choice.spec = spec;
     choice.ptemp = ptemp;
     acme_shelf_visit(keeper->shelf, spec->name, consider, &choice, ptemp);
-    if (!holding->live
-        && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
+    if (!holding->live && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
         inherit(&choice);
         reread(keeper, spec, holding);
     }
@@ -519,7 +524,7 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
                 facts.imported.fit == ACME_FIT_EXPIRED
                     ? "it has expired"
                     : "the stashed one expires later",
-                ACME_LOG_NOTICE, ptemp);
+                ptemp);
         return;
     }
     if (acme_live_move(keeper->config->live, ACME_LIVE_IMPORTED, item->name,
@@ -531,7 +536,7 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
     ++keeper->moves;
     acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0567) "%s: no site asks for ACME with the imported "
-             "certificate yet: it is stashed until one does",
+                            "certificate yet: it is stashed until one does",
              item->name);
 }
 
@@ -564,7 +569,7 @@ static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
     item->gone = 1;
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0568) "%s: the stashed certificate is deleted, its time "
-             "is over",
+                            "is over",
              item->name);
 }
 
@@ -578,17 +583,20 @@ static void say_stashed(const acme_keeper_t *keeper)
         const stashed_t *stashed =
             &APR_ARRAY_IDX(keeper->stashed, i, stashed_t);
 
-        acme_log(keeper->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0569) "%s: %s: its certificate is stashed, and served "
-                 "again with no order when the site wants it",
-                 stashed->name, acme_wanted_name(stashed->wanted));
+        acme_log(
+            keeper->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
+            ACME_TAG(0569) "%s: %s: its certificate is stashed, and served "
+                           "again with no order when the site wants it",
+            stashed->name, acme_wanted_name(stashed->wanted));
     }
     if (mass) {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0570) "%d of %d sites do not want their certificates "
-                 "any more: these are stashed, and served again with no order "
-                 "when the sites come back",
-                 count, keeper->had);
+        acme_log(
+            keeper->config->log, ACME_LOG_NOTICE, 0,
+            ACME_TAG(
+                0570) "%d of %d sites do not want their certificates "
+                      "any more: these are stashed, and served again with no order "
+                      "when the sites come back",
+            count, keeper->had);
     }
 }
 
@@ -610,7 +618,7 @@ void acme_keeper_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
         if (!item->cert) {
             acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
                      ACME_TAG(0571) "%s: a certificate that is kept is of no "
-                     "use and is left alone: %s",
+                                    "use and is left alone: %s",
                      item->name, acme_problem_text(item->problem, ptemp));
         }
         else if (item->place == ACME_LIVE_SERVED) {

@@ -33,7 +33,7 @@ typedef struct acme_keeper_t acme_keeper_t;
 
 typedef struct acme_keeper_config_t {
     const acme_live_t *live;
-    const acme_deployed_t *before; /**< what was deployed */
+    const acme_deployed_t *before;   /**< what was deployed */
     const apr_array_header_t *specs; /**< const acme_spec_t * */
     apr_time_t now;
     int clock_good;

@@ -80,8 +80,7 @@ apr_status_t acme_live_move(const acme_live_t *live, acme_live_place_e from,
     if (rv == APR_SUCCESS && from != to) {
         rv = acme_file_sync_dir(live->places[from], ptemp);
     }
-    return rv == APR_SUCCESS ? rv
-                             : failed(problem, from_name, what, rv, ptemp);
+    return rv == APR_SUCCESS ? rv : failed(problem, from_name, what, rv, ptemp);
 }
 
 apr_status_t acme_live_stash(const acme_live_t *live, const char *name,
@@ -111,16 +110,14 @@ apr_status_t acme_live_point(const acme_live_t *live, const char *name,
     acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
     dir = apr_psprintf(ptemp, "%s/%d", site.archive, generation);
     if (lstat(dir, &st) || !S_ISDIR(st.st_mode)) {
-        return acme_problem_set(problem, APR_ENOENT, ACME_RETRY_PERMANENT,
-                                ACME_PROBLEM_STORE, ptemp,
-                                "%s: there is no generation %d", name,
-                                generation);
+        return acme_problem_set(
+            problem, APR_ENOENT, ACME_RETRY_PERMANENT, ACME_PROBLEM_STORE,
+            ptemp, "%s: there is no generation %d", name, generation);
     }
     rv = acme_file_link(site.link,
                         apr_psprintf(ptemp, "%s%d", site.target, generation),
                         ACME_FILE_SYNC, ptemp);
-    return rv == APR_SUCCESS ? rv
-                             : failed(problem, name, site.link, rv, ptemp);
+    return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
 apr_status_t acme_live_archive(const acme_live_t *live, acme_live_place_e place,

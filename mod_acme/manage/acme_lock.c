@@ -47,10 +47,9 @@ static apr_status_t release_with_pool(void *data)
 static apr_status_t failed(acme_problem_t *problem, const char *path,
                            apr_status_t rv, apr_pool_t *p)
 {
-    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
-                            ACME_PROBLEM_STORE, p,
-                            "the store's lock %s cannot be had: %pm", path,
-                            &rv);
+    return acme_problem_set(
+        problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+        "the store's lock %s cannot be had: %pm", path, &rv);
 }
 
 static apr_status_t busy(acme_problem_t *problem, const char *path, pid_t pid,
@@ -70,10 +69,9 @@ static apr_status_t open_file(int *fd, const char *path)
 {
     struct stat st;
 
-    *fd = open(path,
-               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-                   | O_NOCTTY,
-               S_IRUSR | S_IWUSR);
+    *fd = open(
+        path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+        S_IRUSR | S_IWUSR);
     if (*fd < 0) {
         return errno;
     }

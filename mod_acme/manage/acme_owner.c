@@ -124,17 +124,15 @@ apr_status_t acme_owner_claim(const acme_owner_t *mine, const char *dir,
         && same(owner->server_root, mine->server_root)) {
         return APR_SUCCESS;
     }
-    acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE,
-                     ptemp,
-                     "the store %s belongs to the server with the "
-                     "configuration %s, ServerRoot %s and PidFile %s, and this "
-                     "one has %s, %s and %s; give each server a folder of its "
-                     "own in ACMEStoreDir, or, if this one takes the other's "
-                     "place, run 'acmectl --store %s adopt'",
-                     dir, owner->config,
-                     owner->server_root ? owner->server_root : "unknown",
-                     owner->pid_file, mine->config, mine->server_root,
-                     mine->pid_file, dir);
+    acme_problem_set(
+        problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, ptemp,
+        "the store %s belongs to the server with the "
+        "configuration %s, ServerRoot %s and PidFile %s, and this "
+        "one has %s, %s and %s; give each server a folder of its "
+        "own in ACMEStoreDir, or, if this one takes the other's "
+        "place, run 'acmectl --store %s adopt'",
+        dir, owner->config, owner->server_root ? owner->server_root : "unknown",
+        owner->pid_file, mine->config, mine->server_root, mine->pid_file, dir);
     if (problem) {
         problem->to_fix = "name another ACMEStoreDir, or run 'acmectl adopt'";
     }

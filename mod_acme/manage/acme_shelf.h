@@ -28,10 +28,10 @@
 /** One certificate, and where it is. */
 typedef struct acme_shelf_item_t {
     acme_live_place_e place;
-    const char *name;             /**< it is filed under */
-    const acme_live_cert_t *cert; /**< NULL: it is of no use */
+    const char *name;              /**< it is filed under */
+    const acme_live_cert_t *cert;  /**< NULL: it is of no use */
     const acme_problem_t *problem; /**< why, then */
-    int gone;                     /**< it is nowhere on the shelf any more */
+    int gone;                      /**< it is nowhere on the shelf any more */
 } acme_shelf_item_t;
 
 typedef struct acme_shelf_t acme_shelf_t;

@@ -142,8 +142,8 @@ static acme_site_rest_e rest_of_import(const acme_site_facts_t *facts)
 void acme_site_decide(acme_site_actions_t *actions,
                       const acme_site_facts_t *facts)
 {
-    int imported = facts->wanted == ACME_WANTED_ACME
-                   && acme_site_usable(&facts->imported);
+    int imported =
+        facts->wanted == ACME_WANTED_ACME && acme_site_usable(&facts->imported);
     int row = imported ? ROW_IMPORTED : (int)facts->wanted;
 
     memset(actions, 0, sizeof(*actions));

@@ -123,9 +123,8 @@ static void ten_thousand_sites_are_no_matter(void **state)
     for (i = 0; i < 10000; ++i) {
         const char *name = apr_psprintf(p, "site-%d.example.org", i);
 
-        acme_deployed_add(deployed,
-                          site(p, ACME_DEPLOYED_LKC, name,
-                               apr_pstrcat(p, "www.", name, NULL)));
+        acme_deployed_add(deployed, site(p, ACME_DEPLOYED_LKC, name,
+                                         apr_pstrcat(p, "www.", name, NULL)));
     }
     assert_int_equal(acme_deployed_write(dir, deployed, NULL, p), 0);
     assert_int_equal(acme_deployed_read(&deployed, dir, NULL, p), 0);

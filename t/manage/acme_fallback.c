@@ -25,8 +25,8 @@ static pair_t *make_pair(const char *dir, apr_time_t at, apr_pool_t *p)
 {
     pair_t *pair = apr_pcalloc(p, sizeof(*pair));
 
-    pair->bundle = acme_t_bundle_for("a.test", "a.test", at,
-                                     30 * ACME_TIME_DAY, p);
+    pair->bundle =
+        acme_t_bundle_for("a.test", "a.test", at, 30 * ACME_TIME_DAY, p);
     pair->cert = apr_pstrcat(p, dir, "/cert.pem", NULL);
     pair->key = apr_pstrcat(p, dir, "/key.pem", NULL);
     acme_t_write(pair->cert, pair->bundle->chain_pem, p);
@@ -54,9 +54,10 @@ static void one_file_may_have_all(void **state)
     pair_t *pair = make_pair(acme_t_dir(p), ACME_T_NOW, p);
 
     acme_t_write(pair->cert,
-                 apr_pstrcat(p, "some words\n-----BEGIN EC PARAMETERS-----\n"
-                                "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----"
-                                "\n",
+                 apr_pstrcat(p,
+                             "some words\n-----BEGIN EC PARAMETERS-----\n"
+                             "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----"
+                             "\n",
                              pair->bundle->key_pem, pair->bundle->chain_pem,
                              NULL),
                  p);
@@ -83,8 +84,7 @@ static void a_link_is_followed(void **state)
 static void an_expired_one_is_told_from_a_damaged_one(void **state)
 {
     apr_pool_t *p = *state;
-    pair_t *pair =
-        make_pair(acme_t_dir(p), ACME_T_NOW - 60 * ACME_TIME_DAY, p);
+    pair_t *pair = make_pair(acme_t_dir(p), ACME_T_NOW - 60 * ACME_TIME_DAY, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_int_equal(
@@ -99,7 +99,9 @@ static void what_cannot_be_read_is_unknown(void **state)
     const char *dir = acme_t_dir(p);
     pair_t *pair = make_pair(dir, ACME_T_NOW, p);
     static const char *const texts[] = {
-        "", "x", "-----BEGIN CERTIFICATE-----",
+        "",
+        "x",
+        "-----BEGIN CERTIFICATE-----",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "-----BEGIN -----END -----BEGIN CERTIFICATE",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
@@ -146,8 +148,7 @@ static void each_of_several_must_be_valid(void **state)
 {
     apr_pool_t *p = *state;
     pair_t *pair = make_pair(acme_t_dir(p), ACME_T_NOW, p);
-    pair_t *old =
-        make_pair(acme_t_dir(p), ACME_T_NOW - 60 * ACME_TIME_DAY, p);
+    pair_t *old = make_pair(acme_t_dir(p), ACME_T_NOW - 60 * ACME_TIME_DAY, p);
 
     APR_ARRAY_PUSH(pair->certs, const char *) = old->cert;
     APR_ARRAY_PUSH(pair->keys, const char *) = old->key;

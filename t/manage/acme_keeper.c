@@ -129,8 +129,8 @@ static const char *in(world_t *w, acme_live_place_e place, const char *site)
                : "";
 }
 
-#define LIVE(site)  in(w, ACME_LIVE_SERVED, site)
-#define STASH(site) in(w, ACME_LIVE_STASHED, site)
+#define LIVE(site)   in(w, ACME_LIVE_SERVED, site)
+#define STASH(site)  in(w, ACME_LIVE_STASHED, site)
 #define IMPORT(site) in(w, ACME_LIVE_IMPORTED, site)
 
 static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
@@ -193,8 +193,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
         acme_holding_t *holding =
             APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
-        acme_deployed_site_t *deployed =
-            apr_pcalloc(w->p, sizeof(*deployed));
+        acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
         last_serve = acme_keeper_site(w->keeper, spec, holding, wanted, 0);
         deployed->name = spec->name;

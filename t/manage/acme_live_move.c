@@ -175,19 +175,19 @@ static void all_of_a_place_are_listed(void **state)
     memset(name, 'a', 240);
     put(live, ACME_LIVE_STASHED, "*.b.test", 3, p);
     put(live, ACME_LIVE_STASHED, "c.test", 3, p);
-    assert_int_equal(
-        acme_live_list(&names, live, ACME_LIVE_STASHED, NULL, p), 0);
+    assert_int_equal(acme_live_list(&names, live, ACME_LIVE_STASHED, NULL, p),
+                     0);
     assert_int_equal(names->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), "*.b.test");
     assert_string_equal(APR_ARRAY_IDX(names, 1, const char *), "c.test");
-    assert_int_equal(acme_live_install_at(
-                         live, ACME_LIVE_IMPORTED,
-                         acme_t_bundle_for(name, "x.test", ACME_T_NOW,
-                                           ACME_TIME_DAY, p),
-                         3, NULL, p),
-                     0);
     assert_int_equal(
-        acme_live_list(&names, live, ACME_LIVE_IMPORTED, NULL, p), 0);
+        acme_live_install_at(
+            live, ACME_LIVE_IMPORTED,
+            acme_t_bundle_for(name, "x.test", ACME_T_NOW, ACME_TIME_DAY, p), 3,
+            NULL, p),
+        0);
+    assert_int_equal(acme_live_list(&names, live, ACME_LIVE_IMPORTED, NULL, p),
+                     0);
     assert_int_equal(names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), name);
 }
@@ -203,8 +203,8 @@ static void what_is_no_pointer_is_not_moved(void **state)
     assert_int_equal(mkdir(apr_pstrcat(p, dir, "/live/" NAME, NULL), 0700), 0);
     assert_int_equal(acme_live_stash(live, NAME, &problem, p), APR_EINVAL);
     acme_t_contains(problem.detail, "/stash/" NAME);
-    assert_int_equal(
-        symlink("/etc", apr_pstrcat(p, dir, "/stash/" NAME, NULL)), 0);
+    assert_int_equal(symlink("/etc", apr_pstrcat(p, dir, "/stash/" NAME, NULL)),
+                     0);
     assert_int_equal(
         acme_live_get_at(&cert, live, ACME_LIVE_STASHED, NAME, NULL, p),
         APR_EINVAL);

@@ -20,18 +20,38 @@
 #define NOW apr_time_from_sec(1767323045)
 
 /* Worth and end of a certificate, as short as a table needs it. */
-#define NONE    {ACME_FIT_ABSENT, 0}
-#define UNFIT   {ACME_FIT_UNFIT, NOW + 90 * ACME_TIME_DAY}
-#define FOREIGN {ACME_FIT_FOREIGN, NOW + 90 * ACME_TIME_DAY}
-#define EXPIRED {ACME_FIT_EXPIRED, NOW - ACME_TIME_DAY}
-#define NARROW  {ACME_FIT_NARROW, NOW + 30 * ACME_TIME_DAY}
-#define EARLY   {ACME_FIT_FULL, NOW + 20 * ACME_TIME_DAY}
-#define LATE    {ACME_FIT_FULL, NOW + 60 * ACME_TIME_DAY}
+#define NONE               \
+    {                      \
+        ACME_FIT_ABSENT, 0 \
+    }
+#define UNFIT                                    \
+    {                                            \
+        ACME_FIT_UNFIT, NOW + 90 * ACME_TIME_DAY \
+    }
+#define FOREIGN                                    \
+    {                                              \
+        ACME_FIT_FOREIGN, NOW + 90 * ACME_TIME_DAY \
+    }
+#define EXPIRED                               \
+    {                                         \
+        ACME_FIT_EXPIRED, NOW - ACME_TIME_DAY \
+    }
+#define NARROW                                    \
+    {                                             \
+        ACME_FIT_NARROW, NOW + 30 * ACME_TIME_DAY \
+    }
+#define EARLY                                   \
+    {                                           \
+        ACME_FIT_FULL, NOW + 20 * ACME_TIME_DAY \
+    }
+#define LATE                                    \
+    {                                           \
+        ACME_FIT_FULL, NOW + 60 * ACME_TIME_DAY \
+    }
 
-#define MOVES(m, s, i, v, o)                              \
-    {                                                     \
-        ACME_SITE_##m, ACME_SITE_##s, ACME_SITE_##i,      \
-            ACME_SITE_SERVE_##v, o                        \
+#define MOVES(m, s, i, v, o)                                                \
+    {                                                                       \
+        ACME_SITE_##m, ACME_SITE_##s, ACME_SITE_##i, ACME_SITE_SERVE_##v, o \
     }
 
 static void assert_decision(const acme_site_facts_t *facts,
@@ -338,8 +358,7 @@ static void with_a_doubtful_clock_nothing_is_done_for_an_age(void **state)
         acme_site_cert_t live, stashed;
         acme_site_actions_t actions;
     } cases[] = {
-        {ACME_DEPLOYED_NONE, NONE, EXPIRED,
-         MOVES(UNSTASH, HOLD, HOLD, LKC, 0)},
+        {ACME_DEPLOYED_NONE, NONE, EXPIRED, MOVES(UNSTASH, HOLD, HOLD, LKC, 0)},
         {ACME_DEPLOYED_LKC, EXPIRED, NONE, MOVES(LEAVE, HOLD, HOLD, LKC, 0)},
         {ACME_DEPLOYED_LKC, EARLY, EXPIRED, MOVES(LEAVE, HOLD, HOLD, LKC, 0)},
         {ACME_DEPLOYED_NONE, NONE, NONE,

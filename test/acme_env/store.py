@@ -12,8 +12,10 @@
 
 """What is live, stashed and recorded in a server's store."""
 
+import hashlib
 import json
 import os
+import ssl
 
 from . import tls
 
@@ -25,7 +27,11 @@ def path(httpd, *names):
 def names(httpd, place):
     """Whose certificates are in live/, stash/ or import/."""
     folder = path(httpd, place)
-    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    if not os.path.isdir(folder):
+        return []
+    # Without what a killed start left half made.
+    return sorted(name for name in os.listdir(folder)
+                  if not name.startswith("."))
 
 
 def serial(httpd, place, name):
@@ -36,6 +42,13 @@ def serial(httpd, place, name):
             return tls.Served(file.read()).serial
     except FileNotFoundError:
         return None
+
+
+def digest(httpd, place, name):
+    """The same for the same certificate; quicker than its serial."""
+    with open(path(httpd, place, name, "cert.pem"), encoding="ascii") as file:
+        return hashlib.sha256(
+            ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
 
 def record(httpd):
