@@ -15,6 +15,7 @@ sign; and everything hostile is refused and changes nothing."""
 
 import json
 import os
+import pty
 import stat
 import subprocess
 
@@ -152,6 +153,50 @@ def test_where_a_bundle_goes(httpd, pebble, room):
     assert result.status == DONE and result.raw.startswith(b"ACMEBOX\x01")
     assert acmectl.run(httpd, "export", "other.test", "--plain").status \
         == FAILED
+
+
+def at_a_terminal(argv, answers):
+    """(exit status, all that the terminal showed); each answer is typed when
+    a prompt has come."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(argv[0], argv)
+    shown = b""
+    try:
+        for answer in answers:
+            prompts = shown.count(b": ")
+            while shown.count(b": ") <= prompts:
+                shown += os.read(fd, 1024)
+            os.write(fd, answer)
+        while True:
+            piece = os.read(fd, 1024)
+            if not piece:
+                break
+            shown += piece
+    except OSError:
+        pass
+    return os.waitpid(pid, 0)[1], shown.decode(errors="replace")
+
+
+def test_the_prompt(httpd, pebble, room):
+    two_sites(httpd, pebble)
+    bundle = os.path.join(room, "bundle")
+    argv = [acmectl.program(), "--store", httpd.path("store")]
+    export = argv + ["export", SHOP, "--out", bundle]
+    status, shown = at_a_terminal(export, [b"correct horse\n",
+                                           b"another horse\n"])
+    assert os.WEXITSTATUS(status) == FAILED and "not the same" in shown
+    assert not os.path.exists(bundle)
+    status, shown = at_a_terminal(export, [b"correct horse\n",
+                                           b"correct horse\n"])
+    assert os.WEXITSTATUS(status) == DONE, shown
+    assert "horse" not in shown
+    status, shown = at_a_terminal(argv + ["import", bundle, "--dry-run"],
+                                  [b"correct horse\n"])
+    assert os.WEXITSTATUS(status) == DONE or "already" in shown, shown
+    # Ctrl-C ends it.
+    status, shown = at_a_terminal(export, [b"\x03"])
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED
 
 
 def hostile(bundle, **changes):

@@ -11,14 +11,13 @@
  * limitations under the License.
  */
 
-#include "acmectl.h"
+#include "acmectl_import.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "acme_foreign.h"
 #include "acme_ident.h"
 #include "acme_identity.h"
 #include "acme_text.h"
@@ -27,134 +26,9 @@
 /* Generations kept besides the pointed ones. */
 #define ARCHIVE_KEEP 3
 
-/* One certificate on its way in. */
-typedef struct entry_t {
-    const acme_bundle_t *bundle;
-    const acme_cert_info_t *info;
-    const char *name; /* of the site that gets it */
-    int wanted;       /* a site of that name is managed */
-    int known;        /* the store has it already */
-    int installed;
-} entry_t;
-
-typedef struct import_t {
-    ctl_t *ctl;
-    acme_parcel_t *parcel;
-    apr_array_header_t *skipped; /* acme_foreign_skip_t */
-    apr_array_header_t *entries; /* entry_t */
-    apr_time_t now;
-    int tolerant; /* what is of no use is skipped, else all is refused */
-    int accounts; /* that are handed over */
-} import_t;
-
-/* ---- what is to be imported ---- */
-
-static int read_bundle(import_t *import, const char *path)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    ctl_t *ctl = import->ctl;
-    const char *pass;
-    char *data;
-    apr_size_t len;
-
-    if (!ctl_read(ctl, &data, &len, path,
-                  ACME_LOCKBOX_MAX + ACME_LOCKBOX_OVERHEAD)) {
-        return 0;
-    }
-    if (acme_lockbox_is(data, len)) {
-        pass = ctl_passphrase(ctl, 0);
-        if (!pass) {
-            return 0;
-        }
-        if (acme_lockbox_open(&data, &len, pass, strlen(pass), data, len,
-                              &problem, ctl->p)) {
-            ctl_fail(ctl, &problem);
-            return 0;
-        }
-    }
-    if (acme_parcel_parse(&import->parcel, data, len, &problem, ctl->p)) {
-        ctl_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
-        return 0;
-    }
-    return 1;
-}
-
-/* Chain and key of files, or the key that waits here since acmectl csr. */
-static int read_pem(import_t *import)
-{
-    ctl_t *ctl = import->ctl;
-    acme_bundle_t *bundle = apr_pcalloc(ctl->p, sizeof(*bundle));
-    char *data;
-    apr_size_t len;
-
-    if (ctl->args->nelts != 1) {
-        ctl_say("name the site that the certificate is for");
-        return 0;
-    }
-    bundle->name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
-    if (!bundle->name
-        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_PARCEL_MAX * 32)) {
-        return 0;
-    }
-    bundle->chain_pem = data;
-    if (ctl->key) {
-        if (!ctl_read(ctl, &data, &len, ctl->key, 65536)) {
-            return 0;
-        }
-        bundle->key_pem = data;
-    }
-    else if (!ctl_waiting_key(ctl, bundle->name, &bundle->key_pem)) {
-        ctl_say("%s: give its key with --key FILE: none was made here with "
-                "acmectl csr",
-                bundle->name);
-        return 0;
-    }
-    bundle->ca_url = ctl->ca;
-    import->parcel = acme_parcel_create(ctl->p);
-    APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
-    return 1;
-}
-
-static int read_foreign(import_t *import)
-{
-    ctl_t *ctl = import->ctl;
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
-    acme_foreign_t *found;
-    const char *dir, *name;
-    apr_status_t rv;
-    int i;
-
-    dir = APR_ARRAY_IDX(ctl->args, 0, const char *);
-    for (i = 1; i < ctl->args->nelts; ++i) {
-        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
-        if (!name) {
-            return 0;
-        }
-        APR_ARRAY_PUSH(names, const char *) = name;
-    }
-    rv =
-        strcmp(ctl->from, "mod_md") == 0
-            ? acme_foreign_md(&found, dir, names, import->now, &problem, ctl->p)
-            : acme_foreign_certbot(&found, dir, names, import->now, &problem,
-                                   ctl->p);
-    if (rv != APR_SUCCESS) {
-        ctl_fail(ctl, &problem);
-        return 0;
-    }
-    if (names->nelts > found->parcel->bundles->nelts + found->skipped->nelts) {
-        ctl_say("not all of these names are in %s", dir);
-        return 0;
-    }
-    import->parcel = found->parcel;
-    apr_array_cat(import->skipped, found->skipped);
-    import->tolerant = 1;
-    return 1;
-}
-
 /* ---- checks: before the store is touched ---- */
 
-static int refuse(import_t *import, const char *what, const char *why)
+static int refuse(ctl_import_t *import, const char *what, const char *why)
 {
     acme_foreign_skip_t *skip;
 
@@ -169,13 +43,13 @@ static int refuse(import_t *import, const char *what, const char *why)
 }
 
 /* Zero: the whole import is refused. */
-static int check_bundle(import_t *import, const acme_bundle_t *bundle)
+static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p = import->ctl->p;
     const acme_cert_info_t *info;
     acme_chain_t *chain;
-    entry_t *entry;
+    ctl_entry_t *entry;
     int i;
 
     if (acme_parcel_check(&info, bundle, import->now, &problem, p)
@@ -183,7 +57,7 @@ static int check_bundle(import_t *import, const acme_bundle_t *bundle)
         return refuse(import, bundle->name, acme_problem_text(&problem, p));
     }
     for (i = 0; i < import->entries->nelts; ++i) {
-        if (strcmp(APR_ARRAY_IDX(import->entries, i, entry_t).bundle->name,
+        if (strcmp(APR_ARRAY_IDX(import->entries, i, ctl_entry_t).bundle->name,
                    bundle->name)
             == 0) {
             return refuse(
@@ -210,7 +84,7 @@ static int check_bundle(import_t *import, const acme_bundle_t *bundle)
     return 1;
 }
 
-static int check_all(import_t *import)
+static int check_all(ctl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p = import->ctl->p;
@@ -235,7 +109,7 @@ static int check_all(import_t *import)
 }
 
 /* The site that gets it: of that name, or one whose ServerName it covers. */
-static const acme_spec_t *site_of(const ctl_t *ctl, const entry_t *entry)
+static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
 {
     const acme_spec_t *spec, *covered = NULL;
     int i;
@@ -269,13 +143,13 @@ static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
 }
 
 /* What the configuration says to it. */
-static int match(import_t *import)
+static int match(ctl_import_t *import)
 {
     ctl_t *ctl = import->ctl;
     int i, kept = 0;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        entry_t entry = APR_ARRAY_IDX(import->entries, i, entry_t);
+        ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         const acme_spec_t *spec = site_of(ctl, &entry);
 
         if (spec && entry.bundle->ca_url
@@ -297,7 +171,7 @@ static int match(import_t *import)
             entry.wanted = 1;
         }
         entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
-        APR_ARRAY_IDX(import->entries, kept++, entry_t) = entry;
+        APR_ARRAY_IDX(import->entries, kept++, ctl_entry_t) = entry;
     }
     import->entries->nelts = kept;
     return 1;
@@ -305,13 +179,14 @@ static int match(import_t *import)
 
 /* ---- and in ---- */
 
-static void undo(import_t *import)
+static void undo(ctl_import_t *import)
 {
     ctl_t *ctl = import->ctl;
     int i;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        const entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+        const ctl_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
 
         if (entry->installed) {
             acme_live_remove(ctl->live, ACME_LIVE_IMPORTED, entry->name, NULL,
@@ -320,7 +195,7 @@ static void undo(import_t *import)
     }
 }
 
-static int hand_over(import_t *import, const acme_parcel_account_t *account,
+static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
                      const char *contact, int *news)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -347,7 +222,7 @@ static int hand_over(import_t *import, const acme_parcel_account_t *account,
 }
 
 /* Each also serves where no contact is configured. */
-static int hand_over_all(import_t *import)
+static int hand_over_all(ctl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
@@ -375,7 +250,7 @@ static int hand_over_all(import_t *import)
     return 1;
 }
 
-static int install_all(import_t *import)
+static int install_all(ctl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
@@ -384,7 +259,7 @@ static int install_all(import_t *import)
 
     apr_pool_create(&each, ctl->p);
     for (i = 0; i < import->entries->nelts; ++i) {
-        entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+        ctl_entry_t *entry = &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         acme_bundle_t bundle = *entry->bundle;
 
         if (entry->known) {
@@ -405,7 +280,7 @@ static int install_all(import_t *import)
 
 /* ---- what was done ---- */
 
-static const char *fate(const entry_t *entry)
+static const char *fate(const ctl_entry_t *entry)
 {
     if (entry->known) {
         return "the store has it already";
@@ -415,7 +290,7 @@ static const char *fate(const entry_t *entry)
                          : "kept until a site wants it";
 }
 
-static int report(const import_t *import)
+static int report(const ctl_import_t *import)
 {
     const ctl_t *ctl = import->ctl;
     acme_json_t *json = acme_json_object(ctl->p);
@@ -424,7 +299,8 @@ static int report(const import_t *import)
     int i, count = 0;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        const entry_t *entry = &APR_ARRAY_IDX(import->entries, i, entry_t);
+        const ctl_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         acme_json_t *one = acme_json_object(ctl->p);
 
         acme_json_set_str(one, "name", entry->name);
@@ -466,20 +342,6 @@ static int report(const import_t *import)
     return count;
 }
 
-/* Reads everything, before there is a store to be touched. */
-static int load(import_t *import)
-{
-    ctl_t *ctl = import->ctl;
-
-    if (ctl->chain) {
-        return read_pem(import);
-    }
-    if (ctl->from) {
-        return read_foreign(import);
-    }
-    return read_bundle(import, APR_ARRAY_IDX(ctl->args, 0, const char *));
-}
-
 static int bad_usage(const ctl_t *ctl)
 {
     if (ctl->chain && ctl->from) {
@@ -501,7 +363,7 @@ static int bad_usage(const ctl_t *ctl)
 }
 
 /* Of the names that were asked for, not of all that is there. */
-static int misses_some(const import_t *import)
+static int misses_some(const ctl_import_t *import)
 {
     int i;
 
@@ -519,7 +381,7 @@ static int misses_some(const import_t *import)
 }
 
 /* The key that waited is that of the certificate now. */
-static void finish(const import_t *import)
+static void finish(const ctl_import_t *import)
 {
     const ctl_t *ctl = import->ctl;
 
@@ -532,7 +394,7 @@ static void finish(const import_t *import)
 
 int ctl_import(ctl_t *ctl)
 {
-    import_t import;
+    ctl_import_t import;
     int count;
 
     memset(&import, 0, sizeof(import));
@@ -542,12 +404,12 @@ int ctl_import(ctl_t *ctl)
     import.ctl = ctl;
     import.now = apr_time_now();
     import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_foreign_skip_t));
-    import.entries = apr_array_make(ctl->p, 4, sizeof(entry_t));
+    import.entries = apr_array_make(ctl->p, 4, sizeof(ctl_entry_t));
     /* A key that waits is in the store. */
     if (ctl->chain && !ctl->key && !ctl_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
-    if (!load(&import) || !check_all(&import)
+    if (!ctl_import_load(&import) || !check_all(&import)
         || (!ctl->live && !ctl_open(ctl, CTL_MAKE)) || !match(&import)) {
         return CTL_FAILED;
     }

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +109,43 @@ void ctl_progress(const char *line)
 
 /* ---- passphrase ---- */
 
+/* A terminal is never left without its echo. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+#define N_ENDS ((int)(sizeof(ends) / sizeof(ends[0])))
+
+static volatile sig_atomic_t ended;
+
+static void note_end(int signum)
+{
+    ended = signum;
+}
+
+static void watch_ends(struct sigaction old[N_ENDS])
+{
+    struct sigaction watch;
+    int i;
+
+    memset(&watch, 0, sizeof(watch));
+    watch.sa_handler = note_end;
+    sigemptyset(&watch.sa_mask);
+    for (i = 0; i < N_ENDS; ++i) {
+        sigaction(ends[i], &watch, &old[i]);
+    }
+}
+
+static void unwatch_ends(const struct sigaction old[N_ENDS])
+{
+    int i;
+
+    for (i = 0; i < N_ENDS; ++i) {
+        sigaction(ends[i], &old[i], NULL);
+    }
+    if (ended) {
+        raise(ended);
+    }
+}
+
 /* The first line of it. NULL: nothing usable. */
 static char *read_line(int fd, apr_pool_t *p)
 {
@@ -123,7 +161,7 @@ static char *read_line(int fd, apr_pool_t *p)
             len += (apr_size_t)got;
         }
     } while ((got > 0 && len <= PASSPHRASE_MAX && !memchr(line, '\n', len))
-             || (got < 0 && errno == EINTR));
+             || (got < 0 && errno == EINTR && !ended));
     if (got < 0) {
         return NULL;
     }
@@ -141,8 +179,9 @@ static char *read_line(int fd, apr_pool_t *p)
 
 static char *ask(int tty, const char *prompt, apr_pool_t *p)
 {
+    struct sigaction signals[N_ENDS];
     struct termios old, quiet;
-    char *line;
+    char *line = NULL;
 
     if (tcgetattr(tty, &old)) {
         return NULL;
@@ -150,8 +189,9 @@ static char *ask(int tty, const char *prompt, apr_pool_t *p)
     quiet = old;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     quiet.c_lflag |= ICANON;
+    watch_ends(signals);
     if (tcsetattr(tty, TCSAFLUSH, &quiet)) {
-        return NULL;
+        goto leave;
     }
     if (write(tty, prompt, strlen(prompt)) < 0) {
         prompt = "";
@@ -159,8 +199,11 @@ static char *ask(int tty, const char *prompt, apr_pool_t *p)
     line = read_line(tty, p);
     tcsetattr(tty, TCSAFLUSH, &old);
     if (write(tty, "\n", 1) < 0) {
-        return line;
+        line = NULL;
     }
+
+leave:
+    unwatch_ends(signals);
     return line;
 }
 
