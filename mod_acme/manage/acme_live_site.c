@@ -118,10 +118,14 @@ int acme_live_site_is_pointed(const struct acme_live_t *live,
             return 1;
         }
         for (i = 0; i < entries->nelts; ++i) {
+            const char *entry = APR_ARRAY_IDX(entries, i, const char *);
             const char *link =
-                apr_pstrcat(ptemp, live->places[place], "/",
-                            APR_ARRAY_IDX(entries, i, const char *), NULL);
+                apr_pstrcat(ptemp, live->places[place], "/", entry, NULL);
 
+            /* One that a killed writer left behind points for nobody. */
+            if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
+                continue;
+            }
             if (follow(&aim, live, link, ptemp) == APR_SUCCESS
                 && aim.number == number && strcmp(aim.archive, archive) == 0) {
                 return 1;

@@ -140,6 +140,38 @@ static void what_has_expired_is_ordered(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "order");
 }
 
+static void only_an_age_depends_on_the_clock(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->info.not_after = NOW + DAYS(1);
+    assert_true(plan(site).by_age);
+    site->info.not_after = NOW - DAYS(1);
+    assert_true(plan(site).by_age);
+    /* once asked for, or begun, it is not for its age */
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_false(plan(site).by_age);
+    site->job.asked = ACME_ASKED_NO;
+    site->info.not_after = NOW + DAYS(60);
+    site->spec.names = strings(site->p, "a.example new.example");
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    assert_false(plan(site).by_age);
+    site->holding.live = NULL;
+    assert_false(plan(site).by_age);
+    site->holding.aged = 1;
+    assert_true(plan(site).by_age);
+    assert_string_equal(plan(site).reason, "what was kept has expired");
+}
+
+static void one_of_another_authority_is_replaced(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.foreign = 1;
+    assert_order(site, "the certificate is from another authority");
+    assert_false(plan(site).by_age);
+}
+
 static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
 {
     site_t *site = site_create(*state);
@@ -373,6 +405,8 @@ ACME_T_MAIN(ACME_T(what_is_asked_for_is_ordered),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
+            ACME_T(only_an_age_depends_on_the_clock),
+            ACME_T(one_of_another_authority_is_replaced),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
             ACME_T(another_ca_or_key_takes_effect_at_the_renewal),
             ACME_T(nothing_is_ordered_that_no_tls_site_uses),
