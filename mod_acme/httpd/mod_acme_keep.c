@@ -63,12 +63,12 @@ static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
 
     if (acme_lock_take(&setup->keep->lock, setup->store_dir, wait, &problem,
                        setup->pconf)) {
-        acme_log(
-            setup->log, ACME_LOG_ERR, 0,
-            ACME_TAG(
-                0157) "no certificate is stashed, unstashed or "
-                      "imported in this start: %s; restart the server again later",
-            acme_problem_text(&problem, ptemp));
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0157) "no certificate is stashed, "
+                                "unstashed or imported in this "
+                                "start: %s; restart the server "
+                                "again later",
+                 acme_problem_text(&problem, ptemp));
         return 0;
     }
     return 1;
@@ -100,15 +100,16 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
     config->clock_good = written <= now + CLOCK_STEP;
     if (!config->clock_good) {
-        acme_log(
-            setup->log, ACME_LOG_WARNING, 0,
-            ACME_TAG(
-                0152) "the clock of this machine is %s behind the "
-                      "last start of the server, at %s: in this start no "
-                      "certificate is deleted for its age, and none ordered for an "
-                      "expiry before the authority's clock has been seen",
-            acme_time_print_duration(written - now, ptemp),
-            acme_time_print(written, ptemp));
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0152) "the clock of this machine is %s "
+                                "behind the last start of the "
+                                "server, at %s: in this start no "
+                                "certificate is deleted for its "
+                                "age, and none ordered for an "
+                                "expiry before the authority's "
+                                "clock has been seen",
+                 acme_time_print_duration(written - now, ptemp),
+                 acme_time_print(written, ptemp));
     }
 }
 

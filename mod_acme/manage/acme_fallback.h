@@ -25,8 +25,8 @@
 typedef enum {
     ACME_FALLBACK_VALID,
     ACME_FALLBACK_EXPIRED,
-    ACME_FALLBACK_UNKNOWN /**< cannot be read (a key under a passphrase), or is of
-                          a kind that is not known here */
+    ACME_FALLBACK_UNKNOWN /**< cannot be read (a key under a passphrase), or is
+                               of a kind that is not known here */
 } acme_fallback_e;
 
 /**

@@ -108,13 +108,12 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
 static void complain(const acme_keeper_t *keeper, const char *name,
                      const acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_log(
-        keeper->config->log, ACME_LOG_ERR, 0,
-        ACME_TAG(
-            0560) "%s: what is kept of its certificates could not "
-                  "be put where it belongs, and is tried again at the next start: "
-                  "%s",
-        name, acme_problem_text(problem, ptemp));
+    acme_log(keeper->config->log, ACME_LOG_ERR, 0,
+             ACME_TAG(0560) "%s: what is kept of its "
+                            "certificates could not be put "
+                            "where it belongs, and is tried "
+                            "again at the next start: %s",
+             name, acme_problem_text(problem, ptemp));
 }
 
 /** Moves one from the shelf into live/ of a site. */
@@ -590,13 +589,12 @@ static void say_stashed(const acme_keeper_t *keeper)
             stashed->name, acme_wanted_name(stashed->wanted));
     }
     if (mass) {
-        acme_log(
-            keeper->config->log, ACME_LOG_NOTICE, 0,
-            ACME_TAG(
-                0570) "%d of %d sites do not want their certificates "
-                      "any more: these are stashed, and served again with no order "
-                      "when the sites come back",
-            count, keeper->had);
+        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0570) "%d of %d sites do not want their "
+                                "certificates any more: these are "
+                                "stashed, and served again with no "
+                                "order when the sites come back",
+                 count, keeper->had);
     }
 }
 
