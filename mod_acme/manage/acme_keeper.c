@@ -15,42 +15,18 @@
 
 #include <string.h>
 
-#include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "acme_fit.h"
-#include "acme_ident.h"
-#include "acme_time.h"
+#include "acme_keeper_choice.h"
 
 /** So many stashed at once are no accident of one site. */
 #define MASS_MIN 2
-
-struct acme_keeper_t {
-    const acme_keeper_config_t *config;
-    apr_pool_t *p;
-    acme_shelf_t *shelf;
-    apr_hash_t *specs;           /* name -> const acme_spec_t * */
-    apr_hash_t *heirs;           /* name of a former site -> whose its is now */
-    apr_array_header_t *stashed; /* stashed_t */
-    int had;                     /* sites that had one when all began */
-    int moves;
-};
 
 /** One that was stashed, and why. */
 typedef struct stashed_t {
     const char *name;
     acme_wanted_e wanted;
 } stashed_t;
-
-/** What one site may choose from. */
-typedef struct choice_t {
-    acme_keeper_t *keeper;
-    const acme_spec_t *spec;
-    acme_shelf_item_t *items[ACME_LIVE_PLACES]; /* the best of each place */
-    acme_site_cert_t certs[ACME_LIVE_PLACES];
-    const char *why[ACME_LIVE_PLACES];
-    apr_pool_t *ptemp;
-} choice_t;
 
 static int is_wanted(void *baton, const char *name)
 {
@@ -104,156 +80,6 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
     return site;
 }
 
-/* Nothing has changed, and the next start tries again. */
-static void complain(const acme_keeper_t *keeper, const char *name,
-                     const acme_problem_t *problem, apr_pool_t *ptemp)
-{
-    acme_log(keeper->config->log, ACME_LOG_ERR, 0,
-             ACME_TAG(0560) "%s: what is kept of its "
-                            "certificates could not be put "
-                            "where it belongs, and is tried "
-                            "again at the next start: %s",
-             name, acme_problem_text(problem, ptemp));
-}
-
-/** Moves one from the shelf into live/ of a site. */
-static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
-                const acme_spec_t *spec, apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-
-    if (acme_live_move(keeper->config->live, item->place, item->name,
-                       ACME_LIVE_SERVED, spec->name, &problem, ptemp)) {
-        complain(keeper, spec->name, &problem, ptemp);
-        return 0;
-    }
-    item->gone = 1;
-    if (item->place == ACME_LIVE_SERVED) {
-        apr_hash_set(keeper->heirs, item->name, APR_HASH_KEY_STRING,
-                     spec->name);
-    }
-    ++keeper->moves;
-    return 1;
-}
-
-static void archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
-                    const char *why, apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-
-    if (acme_live_archive(keeper->config->live, item->place, item->name,
-                          &problem, ptemp)) {
-        complain(keeper, item->name, &problem, ptemp);
-        return;
-    }
-    item->gone = 1;
-    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0561) "%s: the certificate in %s is only archived from "
-                            "now on: %s",
-             item->name, acme_live_place_name(item->place), why);
-}
-
-/* ---- what a site can choose from ---- */
-
-/* Usable ones first, those for all names first of these, then who expires
- * last. */
-static int is_better(acme_fit_e fit, const acme_shelf_item_t *item,
-                     acme_fit_e best_fit, const acme_shelf_item_t *best)
-{
-    if (!best || fit != best_fit) {
-        return !best || fit > best_fit;
-    }
-    return item->cert->info->not_after > best->cert->info->not_after;
-}
-
-static void consider(void *baton, acme_shelf_item_t *item)
-{
-    choice_t *choice = baton;
-    const acme_keeper_t *keeper = choice->keeper;
-    const acme_live_cert_t *cert = item->cert;
-    int place = item->place;
-    const char *why;
-    acme_fit_e fit;
-    int issuer;
-
-    /* What nobody knows the origin of must be trusted by the world; what was
-     * live for another site of ours is as good as it was. */
-    issuer = acme_fit_issuer(cert, choice->spec)
-             || ((!cert->ca_url || place == ACME_LIVE_SERVED)
-                 && acme_live_is_trusted(keeper->config->live, item->place,
-                                         item->name, choice->ptemp));
-    fit = acme_fit(&why, cert, choice->spec, issuer, keeper->config->now,
-                   choice->ptemp);
-    if (is_better(fit, item, choice->certs[place].fit, choice->items[place])) {
-        choice->items[place] = item;
-        choice->certs[place].fit = fit;
-        choice->certs[place].not_after = cert->info->not_after;
-        choice->why[place] = why;
-    }
-}
-
-/** The site that these names were split from, and where its certificate is. */
-static const char *split_from(const acme_keeper_t *keeper,
-                              const acme_spec_t *spec)
-{
-    const acme_deployed_site_t *site =
-        acme_deployed_find(keeper->config->before, spec->name);
-    const char *heir;
-
-    if (!site || strcmp(site->name, spec->name) == 0) {
-        return NULL;
-    }
-    heir = apr_hash_get(keeper->heirs, site->name, APR_HASH_KEY_STRING);
-    return heir ? heir : site->name;
-}
-
-/**
- * A site without any: that of a site which had its names goes on here. Where
- * the other one is still there, both have it, each with files of its own.
- */
-static void inherit(choice_t *choice)
-{
-    acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *item = choice->items[ACME_LIVE_SERVED];
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_spec_t *spec = choice->spec;
-    acme_live_cert_t *cert;
-    acme_bundle_t *bundle;
-    const char *from, *why;
-
-    if (item && acme_site_usable(&choice->certs[ACME_LIVE_SERVED])) {
-        if (take(keeper, item, spec, choice->ptemp)) {
-            acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
-                     ACME_TAG(0562) "%s: goes on with the certificate that was "
-                                    "filed under %s",
-                     spec->name, item->name);
-        }
-        return;
-    }
-    from = split_from(keeper, spec);
-    if (!from
-        || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
-        || acme_fit(&why, cert, spec, acme_fit_issuer(cert, spec),
-                    keeper->config->now, choice->ptemp)
-               < ACME_FIT_NARROW
-        || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,
-                            from, NULL, choice->ptemp)) {
-        return;
-    }
-    bundle->name = spec->name;
-    if (acme_live_install(keeper->config->live, bundle,
-                          keeper->config->archive_keep, &problem,
-                          choice->ptemp)) {
-        complain(keeper, spec->name, &problem, choice->ptemp);
-        return;
-    }
-    ++keeper->moves;
-    acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
-                            "its certificate",
-             spec->name, from);
-}
-
 static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
                    acme_holding_t *holding)
 {
@@ -264,90 +90,6 @@ static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
                 == APR_SUCCESS
             ? live
             : NULL;
-}
-
-/* ---- one site ---- */
-
-static void judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
-                       const choice_t *choice)
-{
-    const acme_live_cert_t *live = holding->live;
-    const char *why;
-    int issuer;
-
-    if (!live) {
-        cert->fit = ACME_FIT_ABSENT;
-        return;
-    }
-    /* What is served already and trusted by the world stays until it is due,
-     * also when the CA was changed. */
-    issuer =
-        acme_fit_issuer(live, choice->spec)
-        || acme_live_is_trusted(choice->keeper->config->live, ACME_LIVE_SERVED,
-                                choice->spec->name, choice->ptemp);
-    cert->fit = acme_fit(&why, live, choice->spec, issuer,
-                         choice->keeper->config->now, choice->ptemp);
-    cert->not_after = live->info->not_after;
-    holding->foreign = !issuer;
-}
-
-static void say_served(const choice_t *choice, acme_live_place_e place)
-{
-    const acme_shelf_item_t *item = choice->items[place];
-    const acme_keeper_t *keeper = choice->keeper;
-    int wider = choice->certs[place].fit == ACME_FIT_NARROW;
-
-    if (place == ACME_LIVE_STASHED) {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
-                                "%s; %s",
-                 choice->spec->name, item->cert->info->serial,
-                 acme_time_print(item->cert->info->not_after, choice->ptemp),
-                 wider ? choice->why[place] : "none has to be ordered");
-    }
-    else {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0565) "%s: the imported certificate %s is used from "
-                                "now on, valid until %s; %s",
-                 choice->spec->name, item->cert->info->serial,
-                 acme_time_print(item->cert->info->not_after, choice->ptemp),
-                 wider ? choice->why[place] : "none has to be ordered");
-    }
-}
-
-static void carry_out(const choice_t *choice,
-                      const acme_site_actions_t *actions)
-{
-    acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *stashed = choice->items[ACME_LIVE_STASHED];
-    acme_shelf_item_t *imported = choice->items[ACME_LIVE_IMPORTED];
-
-    if (actions->move == ACME_SITE_UNSTASH
-        && take(keeper, stashed, choice->spec, choice->ptemp)) {
-        say_served(choice, ACME_LIVE_STASHED);
-    }
-    if (actions->move == ACME_SITE_IMPORT
-        && take(keeper, imported, choice->spec, choice->ptemp)) {
-        say_served(choice, ACME_LIVE_IMPORTED);
-    }
-    if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
-        archive(keeper, stashed, "the imported one expires later",
-                choice->ptemp);
-    }
-    if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {
-        if (acme_site_usable(&choice->certs[ACME_LIVE_IMPORTED])) {
-            archive(keeper, imported, "the other one expires later",
-                    choice->ptemp);
-        }
-        else {
-            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
-                     ACME_TAG(0572) "%s: the imported certificate is of no "
-                                    "use and only archived: %s",
-                     choice->spec->name, choice->why[ACME_LIVE_IMPORTED]);
-            archive(keeper, imported, choice->why[ACME_LIVE_IMPORTED],
-                    choice->ptemp);
-        }
-    }
 }
 
 static void note_stashed(acme_keeper_t *keeper, const char *name,
@@ -385,7 +127,7 @@ static int put_away(acme_keeper_t *keeper, const char *name,
         return 0;
     }
     if (acme_live_stash(keeper->config->live, name, &problem, ptemp)) {
-        complain(keeper, name, &problem, ptemp);
+        acme_keeper_complain(keeper, name, &problem, ptemp);
         return 0;
     }
     note_stashed(keeper, name, wanted);
@@ -417,7 +159,7 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
         acme_keeper_before(keeper->config->before, spec);
     acme_site_actions_t actions;
     acme_site_facts_t facts;
-    choice_t choice;
+    acme_keeper_choice_t choice;
 
     keeper->had += holding->live != NULL;
     if (wanted != ACME_WANTED_ACME) {
@@ -433,9 +175,10 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     choice.keeper = keeper;
     choice.spec = spec;
     choice.ptemp = ptemp;
-    acme_shelf_visit(keeper->shelf, spec->name, consider, &choice, ptemp);
+    acme_shelf_visit(keeper->shelf, spec->name, acme_keeper_consider, &choice,
+                     ptemp);
     if (!holding->live && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
-        inherit(&choice);
+        acme_keeper_inherit(&choice);
         reread(keeper, spec, holding);
     }
     memset(&facts, 0, sizeof(facts));
@@ -445,17 +188,17 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     facts.clock_good = keeper->config->clock_good;
     facts.stashed = choice.certs[ACME_LIVE_STASHED];
     facts.imported = choice.certs[ACME_LIVE_IMPORTED];
-    judge_live(&facts.live, holding, &choice);
+    acme_keeper_judge_live(&facts.live, holding, &choice);
     acme_site_decide(&actions, &facts);
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
              acme_deployed_name(facts.deployed), acme_wanted_name(wanted),
              acme_site_move_name(actions.move),
              actions.order ? ", to be ordered" : "");
-    carry_out(&choice, &actions);
+    acme_keeper_carry_out(&choice, &actions);
     if (actions.move != ACME_SITE_LEAVE) {
         reread(keeper, spec, holding);
-        judge_live(&facts.live, holding, &choice);
+        acme_keeper_judge_live(&facts.live, holding, &choice);
     }
     holding->aged = !holding->live && facts.stashed.fit == ACME_FIT_EXPIRED;
     holding->stashed = stashed_for(keeper, spec);
@@ -519,16 +262,16 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_TO_STASH) {
-        archive(keeper, item,
-                facts.imported.fit == ACME_FIT_EXPIRED
-                    ? "it has expired"
-                    : "the stashed one expires later",
-                ptemp);
+        acme_keeper_archive(keeper, item,
+                            facts.imported.fit == ACME_FIT_EXPIRED
+                                ? "it has expired"
+                                : "the stashed one expires later",
+                            ptemp);
         return;
     }
     if (acme_live_move(keeper->config->live, ACME_LIVE_IMPORTED, item->name,
                        ACME_LIVE_STASHED, item->name, &problem, ptemp)) {
-        complain(keeper, item->name, &problem, ptemp);
+        acme_keeper_complain(keeper, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
@@ -562,7 +305,7 @@ static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
     }
     if (acme_live_remove(keeper->config->live, item->place, item->name,
                          &problem, ptemp)) {
-        complain(keeper, item->name, &problem, ptemp);
+        acme_keeper_complain(keeper, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;

@@ -25,24 +25,9 @@
 #ifndef ACME_KEEPER_H
 #define ACME_KEEPER_H
 
-#include "acme_deployed.h"
-#include "acme_holding.h"
-#include "acme_shelf.h"
+#include "acme_keeper_part.h"
 
 typedef struct acme_keeper_t acme_keeper_t;
-
-typedef struct acme_keeper_config_t {
-    const acme_live_t *live;
-    const acme_deployed_t *before;   /**< what was deployed */
-    const apr_array_header_t *specs; /**< const acme_spec_t * */
-    apr_time_t now;
-    int clock_good;
-    apr_time_t proven; /**< what is deleted for its age was too old at this
-                            time already; 0: nothing is */
-    apr_interval_time_t stash_keep; /**< 0: until it expires */
-    int archive_keep;
-    const acme_log_t *log;
-} acme_keeper_config_t;
 
 /** Reads what is kept. The configuration lives as long as p. */
 acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
