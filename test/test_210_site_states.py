@@ -155,7 +155,8 @@ def test_the_rows_with_imports(httpd, pebble):
     store.point(httpd, "stash", A, None)
     httpd.stop()
     stage.running = False
-    procs.run(["rm", "-f", httpd.path("store", "staging", A)])
+    procs.run(["rm", "-f", store.path(httpd, "staging", A),
+               store.path(httpd, "jobs", A)])
     stage.show(A, D)
     late = stage.wait(A, D)[A]
     assert early != late and pebble.orders() == 3
