@@ -55,6 +55,11 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
     job->next_run = 0;
     job->config = NULL;
     acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+    if (plan.what == ACME_PLAN_SETTLE) {
+        /* As the worker will find it. */
+        job->staged = NULL;
+        acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+    }
     *reason = apr_pstrdup(p, plan.reason);
     /* Without names only what would be wanted by itself. */
     if (ctl->args->nelts == 0 && spec->renew_mode == ACME_RENEW_AUTO
