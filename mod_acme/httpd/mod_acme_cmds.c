@@ -11,19 +11,16 @@
  * limitations under the License.
  */
 
-#include "mod_acme_config.h"
+#include "mod_acme_cmds.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 #include "acme_ident.h"
 #include "acme_time.h"
 
 /* Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's. */
-
-#define MAX_PARALLEL 1000
 
 static const acme_ca_name_t ca_names[] = {
     {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
@@ -34,22 +31,22 @@ static const acme_ca_name_t ca_names[] = {
     {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
 };
 
-static const char *place(cmd_parms *cmd)
+const char *acme_cmd_place(cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                         cmd->directive->line_num);
 }
 
-/* Every error reads "DIRECTIVE VALUE: what is wrong with it; what to write". */
-static const char *refuse(cmd_parms *cmd, const char *value, const char *why)
+const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why)
 {
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
 }
 
-static const char *put(cmd_parms *cmd, acme_setting_e setting, const char *text,
-                       const void *value)
+const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
+                         const char *text, const void *value)
 {
-    acme_setting_t *slot = &acme_config_get(cmd->server)->settings[setting];
+    acme_config_t *config = acme_config_get(cmd->server);
+    acme_setting_t *slot = &config->settings[setting];
 
     if (setting >= ACME_SETTING_SERVER_WIDE) {
         const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -57,24 +54,44 @@ static const char *put(cmd_parms *cmd, acme_setting_e setting, const char *text,
         if (err) {
             return apr_psprintf(cmd->pool, "%s; write it outside of them", err);
         }
+        if (config->section) {
+            return apr_psprintf(cmd->pool,
+                                "%s cannot be within <ACMEDomainSet>, since it "
+                                "is for the whole server; write it outside",
+                                cmd->cmd->name);
+        }
+    }
+    if (config->section && setting >= ACME_SETTING_PER_HOST) {
+        return apr_psprintf(cmd->pool,
+                            "%s cannot be within <ACMEDomainSet>, since it is "
+                            "about virtual hosts; write it outside of the set, "
+                            "or into the virtual hosts",
+                            cmd->cmd->name);
+    }
+    if (config->section) {
+        slot = &config->section->settings[setting];
     }
     slot->text = apr_pstrdup(cmd->pool, text);
     slot->value = value;
-    slot->place = place(cmd);
+    slot->place = acme_cmd_place(cmd);
     return NULL;
 }
 
-/* What is compared, so nothing may be rounded. */
-static const char *exactly(apr_interval_time_t value, apr_pool_t *p)
+const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p)
 {
     return value % APR_USEC_PER_SEC
                ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
                : apr_psprintf(p, "%" APR_TIME_T_FMT "s", apr_time_sec(value));
 }
 
-static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
-                                const char *arg, apr_interval_time_t unit,
-                                apr_interval_time_t least)
+/* Half of what setters say. */
+#define place  acme_cmd_place
+#define refuse acme_cmd_refuse
+#define put    acme_cmd_put
+
+const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
+                              const char *arg, apr_interval_time_t unit,
+                              apr_interval_time_t least)
 {
     apr_interval_time_t *value = apr_palloc(cmd->pool, sizeof(*value));
 
@@ -91,42 +108,7 @@ static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
                       apr_psprintf(cmd->pool, "is too short; at least %s",
                                    acme_time_print_duration(least, cmd->pool)));
     }
-    return put(cmd, setting, exactly(*value, cmd->pool), value);
-}
-
-/* RAW_ARGS: httpd drops what comes after 64 arguments without a word. */
-static const char *set_domain(cmd_parms *cmd, void *dc, const char *args)
-{
-    acme_config_t *config = acme_config_get(cmd->server);
-    acme_domain_t domain;
-
-    (void)dc;
-    if (!*args && !cmd->server->is_virtual) {
-        return "ACMEDomain without names is for virtual hosts, where it means "
-               "the ServerName and all ServerAliases; at server level write "
-               "the names of the certificate: ACMEDomain example.org "
-               "www.example.org";
-    }
-    domain.place = place(cmd);
-    domain.names = apr_array_make(cmd->pool, 4, sizeof(const char *));
-    while (*args) {
-        const char *word = ap_getword_conf(cmd->pool, &args);
-        const char *name;
-        const char *why;
-
-        if (acme_ident_canonical(&name, word, &why, cmd->pool)) {
-            return refuse(cmd, *word ? word : "\"\"", why);
-        }
-        if (acme_ident_is_wildcard(name)) {
-            return refuse(cmd, word,
-                          "wildcards can only be proven by a dns challenge, "
-                          "which is not available; write the names one by "
-                          "one");
-        }
-        acme_ident_add(domain.names, name);
-    }
-    APR_ARRAY_PUSH(config->domains, acme_domain_t) = domain;
-    return NULL;
+    return put(cmd, setting, acme_cmd_exactly(*value, cmd->pool), value);
 }
 
 static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
@@ -273,6 +255,23 @@ static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
     return refuse(cmd, arg, "is no mode; write auto, always or manual");
 }
 
+static const char *set_require_https(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_require_https_e values[] = {
+        ACME_HTTPS_OFF, ACME_HTTPS_TEMPORARY, ACME_HTTPS_PERMANENT};
+    int i;
+
+    (void)dc;
+    for (i = 0; i < 3; i++) {
+        const char *name = acme_require_https_name(values[i]);
+
+        if (!ap_cstr_casecmp(arg, name)) {
+            return put(cmd, ACME_SETTING_REQUIRE_HTTPS, name, &values[i]);
+        }
+    }
+    return refuse(cmd, arg, "write off, temporary or permanent");
+}
+
 static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
 {
     acme_window_t *window = apr_pcalloc(cmd->pool, sizeof(*window));
@@ -301,171 +300,58 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
     }
     return put(cmd, ACME_SETTING_WINDOW,
                window->percent ? acme_window_print(window, cmd->pool)
-                               : exactly(window->span, cmd->pool),
+                               : acme_cmd_exactly(window->span, cmd->pool),
                window);
 }
 
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
-    return put_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
-                        apr_time_from_sec(1), apr_time_from_sec(1));
-}
-
-static const char *set_check_interval(cmd_parms *cmd, void *dc, const char *arg)
-{
-    (void)dc;
-    return put_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
-                        apr_time_from_sec(1), apr_time_from_sec(1));
-}
-
-static const char *set_parallel(cmd_parms *cmd, void *dc, const char *arg)
-{
-    int *value = apr_palloc(cmd->pool, sizeof(*value));
-    char *end;
-    long number = strtol(arg, &end, 10);
-
-    (void)dc;
-    if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool, "write a number from 1 to %d",
-                                   MAX_PARALLEL));
-    }
-    *value = (int)number;
-    return put(cmd, ACME_SETTING_PARALLEL,
-               apr_psprintf(cmd->pool, "%d", *value), value);
-}
-
-/* One "http:8080", "443:-"; as in mod_md. */
-static const char *port_map(acme_port_map_t *map, const char *arg,
-                            apr_pool_t *p)
-{
-    const char *colon = strchr(arg, ':');
-    const char *outside =
-        colon ? apr_pstrmemdup(p, arg, (apr_size_t)(colon - arg)) : "";
-    int *inside = NULL;
-    char *end;
-    long port;
-
-    if (!ap_cstr_casecmp(outside, "http") || !strcmp(outside, "80")) {
-        inside = &map->http;
-    }
-    else if (!ap_cstr_casecmp(outside, "https") || !strcmp(outside, "443")) {
-        inside = &map->https;
-    }
-    if (!inside) {
-        return "is no port mapping; write http:PORT or https:PORT, where PORT "
-               "is the local port behind the public 80 or 443, or - if it is "
-               "not reachable";
-    }
-    if (!strcmp(colon + 1, "-")) {
-        *inside = 0;
-        return NULL;
-    }
-    port = strtol(colon + 1, &end, 10);
-    if (!apr_isdigit(colon[1]) || *end || port < 1 || port > 65535) {
-        return "the local port is a number from 1 to 65535, or -";
-    }
-    *inside = (int)port;
-    return NULL;
-}
-
-static const char *set_port_map(cmd_parms *cmd, void *dc, const char *first,
-                                const char *second)
-{
-    acme_port_map_t *map = apr_palloc(cmd->pool, sizeof(*map));
-    const char *why;
-
-    (void)dc;
-    map->http = 80;
-    map->https = 443;
-    why = port_map(map, first, cmd->pool);
-    if (why) {
-        return refuse(cmd, first, why);
-    }
-    why = second ? port_map(map, second, cmd->pool) : NULL;
-    if (why) {
-        return refuse(cmd, second, why);
-    }
-    return put(cmd, ACME_SETTING_PORT_MAP,
-               apr_psprintf(cmd->pool, "%d %d", map->http, map->https), map);
-}
-
-static const char *set_activation(cmd_parms *cmd, void *dc, const char *arg)
-{
-    static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
-    static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "graceful")) {
-        return put(cmd, ACME_SETTING_ACTIVATION, "graceful", &graceful);
-    }
-    if (!ap_cstr_casecmp(arg, "manual")) {
-        return put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
-    }
-    return refuse(cmd, arg,
-                  "write graceful (the server restarts itself) or "
-                  "manual (you do)");
-}
-
-static const char *set_activation_delay(cmd_parms *cmd, void *dc,
-                                        const char *arg)
-{
-    (void)dc;
-    return put_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg, ACME_TIME_DAY,
-                        0);
-}
-
-static const char *set_stash_keep(cmd_parms *cmd, void *dc, const char *arg)
-{
-    static const apr_interval_time_t until_expiry = 0;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "until-expiry")) {
-        return put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry", &until_expiry);
-    }
-    return put_interval(cmd, ACME_SETTING_STASH_KEEP, arg, ACME_TIME_DAY,
-                        apr_time_from_sec(1));
-}
-
-static const char *set_activation_interval(cmd_parms *cmd, void *dc,
-                                           const char *urgent,
-                                           const char *routine)
-{
-    acme_intervals_t *value = apr_palloc(cmd->pool, sizeof(*value));
-    const char *args[2];
-    apr_interval_time_t *targets[2];
-    int i;
-
-    (void)dc;
-    args[0] = urgent;
-    args[1] = routine ? routine : "6h";
-    targets[0] = &value->urgent;
-    targets[1] = &value->routine;
-    for (i = 0; i < 2; i++) {
-        if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
-            || *targets[i] < apr_time_from_sec(1)) {
-            return refuse(cmd, args[i],
-                          "is no interval of a second or more; write the "
-                          "least time between two restarts, such as 1min, and "
-                          "if you like the longest time that routine renewals "
-                          "gather, such as 6h (bare numbers count seconds)");
-        }
-    }
-    return put(cmd, ACME_SETTING_ACTIVATION_INTERVAL,
-               apr_psprintf(cmd->pool, "%s, %s",
-                            exactly(value->urgent, cmd->pool),
-                            exactly(value->routine, cmd->pool)),
-               value);
+    return acme_cmd_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
+                             apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
 #define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
 const command_rec acme_commands[] = {
-    AP_INIT_RAW_ARGS("ACMEDomain", set_domain, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("ACMEDomain", acme_cmd_domain, NULL, RSRC_CONF,
                      "in a virtual host: manage the certificate of its "
                      "names, and of those given; at server level: the names "
                      "of one certificate"),
+    AP_INIT_RAW_ARGS("<ACMEDomainSet", acme_cmd_domain_set, NULL, RSRC_CONF,
+                     "the names of one certificate, with settings of its own"),
+    AP_INIT_RAW_ARGS("ACMEMember", acme_cmd_members, NULL, RSRC_CONF,
+                     "within <ACMEDomainSet>: more names of it; anywhere: "
+                     "whether names of virtual hosts are collected (auto)"),
+    AP_INIT_RAW_ARGS("ACMEMembers", acme_cmd_members, NULL, RSRC_CONF,
+                     "auto: names of virtual hosts are collected; manual: "
+                     "only names that are written out (auto)"),
+    AP_INIT_TAKE1("ACMEMatchNames", acme_cmd_match_names, NULL, RSRC_CONF,
+                  "all, or servernames: which names of a virtual host say "
+                  "what site it is of (all)"),
+    AP_INIT_TAKE1("ACMEBaseServer", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_BASE_SERVER), RSRC_CONF,
+                  "whether the server outside of virtual hosts is managed "
+                  "too (off)"),
+    AP_INIT_TAKE1("ACMEAutoDomains", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_AUTO_DOMAINS), RSRC_CONF,
+                  "whether every TLS virtual host without a certificate of "
+                  "its own is managed (off)"),
+    AP_INIT_TAKE1("ACMEPartialNames", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
+                  "whether a ServerAlias that keeps failing is left out of "
+                  "the certificate (off)"),
+    AP_INIT_TAKE1("ACMECertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
+                  "PEM file of a certificate of your own, served and watched "
+                  "instead of one that is obtained (none)"),
+    AP_INIT_TAKE1("ACMECertificateKeyFile", set_path,
+                  PATH_SETTING(ACME_SETTING_CERT_KEY_FILE), RSRC_CONF,
+                  "PEM file of its key (none)"),
+    AP_INIT_TAKE_ARGV("ACMEActivationWindow", acme_cmd_activation_window, NULL,
+                      RSRC_CONF,
+                      "local times of the day for restarts that can wait, "
+                      "such as 02:00-04:00 (any time)"),
     AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
                   "short name or directory URL of the certificate authority "
                   "(letsencrypt)"),
@@ -488,27 +374,37 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
-    AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMECheckInterval", acme_cmd_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
-    AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
                   "orders under way at one authority at a time (50)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path,
                   PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "
                   "state folder given to configure)"),
-    AP_INIT_TAKE12("ACMEPortMap", set_port_map, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ACMEPortMap", acme_cmd_port_map, NULL, RSRC_CONF,
                    "local ports behind the public 80 and 443, - for none "
                    "(http:80 https:443)"),
-    AP_INIT_TAKE1("ACMEActivation", set_activation, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivation", acme_cmd_activation, NULL, RSRC_CONF,
                   "graceful: the server restarts itself for a new "
                   "certificate; manual: you do (graceful)"),
-    AP_INIT_TAKE1("ACMEActivationDelay", set_activation_delay, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivationDelay", acme_cmd_activation_delay, NULL,
+                  RSRC_CONF,
                   "time from a certificate's being ready to the restart (0)"),
-    AP_INIT_TAKE12("ACMEActivationInterval", set_activation_interval, NULL,
+    AP_INIT_TAKE12("ACMEActivationInterval", acme_cmd_activation_interval, NULL,
                    RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
-    AP_INIT_TAKE1("ACMEStashKeep", set_stash_keep, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEStashKeep", acme_cmd_stash_keep, NULL, RSRC_CONF,
                   "how long a certificate that no site wants is kept "
                   "(until-expiry)"),
+    AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
+                  "off, temporary or permanent: plain http is redirected to "
+                  "https once the certificate is there (off)"),
+    AP_INIT_TAKE1("ACMEHttpProxy", acme_cmd_http_proxy, NULL, RSRC_CONF,
+                  "URL of the proxy that leads to the authority (none)"),
+    AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
+                  "PEM file of the roots that an https proxy is verified with "
+                  "(the system's)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

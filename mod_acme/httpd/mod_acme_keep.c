@@ -238,6 +238,42 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
     return 0;
 }
 
+/* A site that has a certificate of the administrator's own, or no TLS: what is
+ * live for it is put away, if it is not wanted. */
+static void decide(acme_setup_t *setup, const acme_spec_t *spec,
+                   acme_holding_t *holding, acme_wanted_e wanted)
+{
+    acme_live_cert_t *live;
+
+    if (spec->cert_file
+        && !acme_live_get(&live, setup->live, spec->name, NULL, setup->pconf)) {
+        holding->live = live;
+    }
+    acme_keeper_site(keeper_of(setup->keep, setup->pconf), spec, holding,
+                     wanted, 0);
+    if (spec->cert_file) {
+        holding->live = NULL;
+    }
+    holding->decided = 1;
+}
+
+void acme_keep_file(acme_setup_t *setup, server_rec *s,
+                    const apr_array_header_t *cert_files,
+                    const apr_array_header_t *key_files)
+{
+    acme_holding_t *holding = acme_setup_holding(setup, s);
+    kept_t *kept = &setup->keep->sites[acme_config_get(s)->site];
+
+    if (!holding->decided) {
+        decide(setup, acme_setup_spec(setup, s), holding, ACME_WANTED_OKC);
+    }
+    if (!kept->cert_files && cert_files->nelts) {
+        kept->cert_files = copy_strings(cert_files, setup->pconf);
+        kept->key_files = copy_strings(
+            key_files->nelts ? key_files : cert_files, setup->pconf);
+    }
+}
+
 static const apr_array_header_t *names_of(const server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
@@ -348,12 +384,10 @@ void acme_keep_rest(acme_setup_t *setup)
             APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
 
         if (!holding->decided) {
-            acme_keeper_site(keeper, spec, holding,
-                             spec->renew_mode == ACME_RENEW_ALWAYS
-                                 ? ACME_WANTED_ACME
-                                 : ACME_WANTED_HTTP,
-                             0);
-            holding->decided = 1;
+            decide(setup, spec, holding,
+                   spec->renew_mode == ACME_RENEW_ALWAYS && !spec->cert_file
+                       ? ACME_WANTED_ACME
+                       : ACME_WANTED_HTTP);
         }
     }
     index_hosts(setup);

@@ -51,6 +51,15 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
                    server_rec *s, const apr_array_header_t *cert_files,
                    const apr_array_header_t *key_files, apr_pool_t *ptemp);
 
+/**
+ * One whose site has a certificate of the administrator's own: what was
+ * obtained for it is put away.
+ * @param cert_files, key_files what it gets
+ */
+void acme_keep_file(acme_setup_t *setup, server_rec *s,
+                    const apr_array_header_t *cert_files,
+                    const apr_array_header_t *key_files);
+
 /** A virtual host with TLS that is not managed. */
 void acme_keep_other(acme_setup_t *setup, server_rec *s,
                      const apr_array_header_t *cert_files,

@@ -110,6 +110,30 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
     return OK;
 }
 
+/* What the administrator named, if it is of use. */
+static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
+                     acme_holding_t *holding, server_rec *s,
+                     apr_array_header_t *cert_files,
+                     apr_array_header_t *key_files, apr_pool_t *p)
+{
+    int status = DECLINED;
+
+    if (holding->file) {
+        give(cert_files, spec->cert_file, key_files, spec->cert_key_file);
+        serves(holding, ACME_SERVING_OKC);
+        status = OK;
+    }
+    else if (cert_files->nelts) {
+        status = give_own(setup, spec, holding, cert_files);
+    }
+    if (setup->keep) {
+        acme_keep_file(setup, s, cert_files, key_files);
+    }
+    return cert_files->nelts ? status
+                             : give_placeholder(setup, spec, holding, s,
+                                                cert_files, key_files, p);
+}
+
 int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                             apr_array_header_t *cert_files,
                             apr_array_header_t *key_files)
@@ -131,6 +155,9 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         return DECLINED;
     }
     spec = acme_setup_spec(setup, s);
+    if (spec->cert_file) {
+        return give_file(setup, spec, holding, s, cert_files, key_files, p);
+    }
     if (setup->keep) {
         live = acme_keep_host(&fallback, setup, s, cert_files, key_files, p);
     }

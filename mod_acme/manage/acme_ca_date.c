@@ -52,6 +52,21 @@ apr_status_t acme_ca_date_note(acme_vault_t *vault, apr_time_t date,
                                ACME_STORE_LAZY, problem, ptemp);
 }
 
+void acme_ca_date_heard(acme_work_t *work, apr_interval_time_t off,
+                        apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (work->state != ACME_WORK_LOST
+        && acme_ca_date_note(work->vault, acme_clock_now(work->clock) + off,
+                             &problem, ptemp)
+               != APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_DEBUG, problem.rv,
+                 ACME_TAG(0365) "the CA's time is not noted: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}
+
 const char *acme_ca_date_doubt(apr_interval_time_t off, apr_pool_t *p)
 {
     if (off < ACME_CA_DATE_OFF && off > -ACME_CA_DATE_OFF) {

@@ -25,7 +25,7 @@
 #ifndef ACME_CA_DATE_H
 #define ACME_CA_DATE_H
 
-#include "acme_vault.h"
+#include "acme_work.h"
 
 /** So much off, and the clock is not believed. */
 #define ACME_CA_DATE_OFF apr_time_from_sec(86400)
@@ -33,6 +33,11 @@
 /** Leaves the Date of a CA's answer, unless what is there is as good. */
 apr_status_t acme_ca_date_note(acme_vault_t *vault, apr_time_t date,
                                acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** What a worker has heard of the CA's clock: left, if it can be.
+ *  @param off the CA's minus ours */
+void acme_ca_date_heard(acme_work_t *work, apr_interval_time_t off,
+                        apr_pool_t *ptemp);
 
 /** The last that was left; 0: none. */
 apr_time_t acme_ca_date_read(acme_vault_t *vault, apr_pool_t *ptemp);

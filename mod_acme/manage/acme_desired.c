@@ -48,6 +48,11 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
 
     acme_json_set_str(json, "name", spec->name);
     acme_json_set_strs(json, "names", spec->names);
+    if (spec->optional) {
+        acme_json_set_strs(json, "optional", spec->optional);
+    }
+    acme_json_set_str(json, "cert-file", spec->cert_file);
+    acme_json_set_str(json, "cert-key-file", spec->cert_key_file);
     acme_json_set_int(json, "ca", ca);
     acme_json_set_str(json, "key", acme_key_spec_print(&spec->key, p));
     acme_json_set_strs(json, "challenges", spec->challenge_types);
@@ -56,6 +61,8 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     acme_json_set_int(json, "renew-percent", spec->renew_window.percent);
     acme_json_set_int(json, "renew-span", spec->renew_window.span);
     acme_json_set_int(json, "retry-delay", spec->retry_delay);
+    acme_json_set_str(json, "require-https",
+                      acme_require_https_name(spec->require_https));
     acme_json_set_str(json, "place", spec->place);
     acme_json_set_str(json, "site", acme_serving_name(serving));
     return json;
@@ -189,6 +196,20 @@ static acme_renew_mode_e parse_mode(const char *text)
     return ACME_RENEW_AUTO;
 }
 
+static acme_require_https_e parse_require(const char *text)
+{
+    static const acme_require_https_e kinds[] = {
+        ACME_HTTPS_OFF, ACME_HTTPS_TEMPORARY, ACME_HTTPS_PERMANENT};
+    int i;
+
+    for (i = 0; text && i < 3; ++i) {
+        if (strcmp(text, acme_require_https_name(kinds[i])) == 0) {
+            return kinds[i];
+        }
+    }
+    return ACME_HTTPS_OFF;
+}
+
 static acme_holding_t *parse_holding(const acme_json_t *json, apr_pool_t *p)
 {
     static const acme_serving_e kinds[] = {ACME_SERVING_NOTHING,
@@ -217,12 +238,17 @@ static const acme_spec_t *parse_spec(const acme_json_t *json,
 
     spec->name = copy_str(json, "name", p);
     spec->names = copy_strs(json, "names", p);
+    spec->optional = copy_strs(json, "optional", p);
+    spec->cert_file = copy_str(json, "cert-file", p);
+    spec->cert_key_file = copy_str(json, "cert-key-file", p);
+    spec->require_https = parse_require(copy_str(json, "require-https", p));
     spec->challenge_types = copy_strs(json, "challenges", p);
     spec->renew_mode = parse_mode(copy_str(json, "renew-mode", p));
     spec->place = copy_str(json, "place", p);
     (void)acme_json_get_int(&number, json, "ca");
     if (!spec->name || !spec->names || spec->names->nelts == 0
-        || !spec->challenge_types || number < 0 || number >= cas->nelts
+        || !spec->cert_file != !spec->cert_key_file || !spec->challenge_types
+        || number < 0 || number >= cas->nelts
         || !parse_key(&spec->key, json, p)) {
         return NULL;
     }

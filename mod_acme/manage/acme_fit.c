@@ -25,21 +25,6 @@ int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
     return cert->ca_url && strcmp(cert->ca_url, spec->ca->url) == 0;
 }
 
-static const char *missing_name(const acme_cert_info_t *info,
-                                const acme_spec_t *spec)
-{
-    int i;
-
-    for (i = 0; i < spec->names->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
-
-        if (!acme_ident_covered(info->names, name)) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
                     const acme_spec_t *spec, int issuer, apr_time_t now,
                     apr_pool_t *p)
@@ -73,7 +58,7 @@ acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
                             acme_time_print(info->not_after, p));
         return ACME_FIT_EXPIRED;
     }
-    name = missing_name(info, spec);
+    name = acme_spec_missing(spec, info->names, ACME_SPEC_ALL);
     if (name) {
         *why = apr_psprintf(p, "it does not cover %s", name);
         return ACME_FIT_NARROW;

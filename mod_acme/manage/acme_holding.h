@@ -39,6 +39,8 @@ typedef struct acme_holding_t {
     int pinned;                   /**< live was rolled back to (acme_pin.h) */
     acme_staged_e staged;
     const char *staged_fingerprint; /**< or NULL */
+    const acme_cert_info_t *file;   /**< of the administrator's own, if the spec
+                                       names one and it can be read */
     const acme_problem_t *problem;  /**< why staged or live is of no use */
     acme_deployed_e deployed; /**< as the record has it after this start */
     const acme_live_cert_t *stashed; /**< under the site's name, or NULL */
@@ -49,5 +51,11 @@ typedef struct acme_holding_t {
 
 /** "none", "http", "okc", "lkc": the `site` member of the status. */
 const char *acme_serving_name(acme_serving_e serving);
+
+/** "the certificate in FILE expires in 9 days (at ...); replace it and restart
+ *  gracefully", or that it has expired. NULL: there is none, or there is time.
+ */
+const char *acme_holding_file_warning(const acme_holding_t *holding,
+                                      apr_time_t now, apr_pool_t *p);
 
 #endif

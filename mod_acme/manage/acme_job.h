@@ -40,6 +40,12 @@ typedef enum {
     ACME_ASKED_DUE,  /**< to order now whatever is due, and not to wait */
     ACME_ASKED_FORCE /**< to order now, due or not */
 } acme_asked_e;
+/** What one name of an order that failed has done: see acme_partial. */
+typedef struct acme_job_name_t {
+    const char *name;
+    int failures;       /**< in a row */
+    const char *detail; /**< the CA's words of the last, or NULL */
+} acme_job_name_t;
 
 typedef struct acme_job_t {
     const char *name;
@@ -51,11 +57,12 @@ typedef struct acme_job_t {
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const char *config;      /**< digest that a CONFIG problem was seen with */
-    const char *request;     /**< id of the last request seen, or NULL */
-    acme_asked_e asked;      /**< until a certificate is staged */
-    const char *signed_pem;  /**< chain for a CSR of another machine, or NULL */
-    apr_array_header_t *log; /**< acme_job_entry_t, oldest first */
+    const char *config;     /**< digest that a CONFIG problem was seen with */
+    const char *request;    /**< id of the last request seen, or NULL */
+    acme_asked_e asked;     /**< until a certificate is staged */
+    const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
+    apr_array_header_t *names; /**< acme_job_name_t: those that failed */
+    apr_array_header_t *log;   /**< acme_job_entry_t, oldest first */
     apr_pool_t *p;
 } acme_job_t;
 

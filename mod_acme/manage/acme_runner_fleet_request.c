@@ -64,6 +64,10 @@ static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
     spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
     spec->names = strs_dup(names, fleet->p);
     spec->name = name;
+    /* The request has the names that it has. */
+    spec->optional = NULL;
+    spec->cert_file = NULL;
+    spec->cert_key_file = NULL;
     spec->csr = apr_pstrdup(fleet->p, request->csr);
     spec->renew_mode = ACME_RENEW_ALWAYS;
     site->known.spec = spec;

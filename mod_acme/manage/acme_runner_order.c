@@ -21,11 +21,11 @@
 #include "acme_ca_date.h"
 #include "acme_csr.h"
 #include "acme_issue.h"
+#include "acme_partial.h"
 #include "acme_runner_key.h"
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
-#include "acme_stage.h"
 
 typedef enum {
     ACCOUNT, /* until the CA can be used */
@@ -41,6 +41,7 @@ struct acme_runner_order_t {
     acme_job_t *job;
     const char *reason;
     const char *digest;
+    const apr_array_header_t *names; /* that are ordered */
     const char *seed;
     apr_time_t since;
     apr_pool_t *p;
@@ -185,7 +186,11 @@ static void adopt_spec(acme_runner_order_t *order)
     }
     if (!job->order) {
         job->reason = order->reason;
+        if (!job->errors) {
+            acme_partial_forget(job);
+        }
     }
+    order->names = acme_partial_names(job, order->spec, order->p);
     job->next_run = 0;
     job->config = NULL;
     job->last_run = now_of(order);
@@ -229,7 +234,7 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     order->kid = apr_pstrdup(order->p, acme_client_kid(client));
     config->name = order->spec->name;
     config->new_order_url = acme_client_directory(client)->new_order;
-    config->names = order->spec->names;
+    config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
     config->signer = acme_client_signer(client);
@@ -288,26 +293,29 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
     save_progress(order);
 }
 
-/* Neither order nor key is worth another try. */
-static void give_up(acme_runner_order_t *order)
+static void forget_key(acme_runner_order_t *order)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;
 
-    drop(order, "its certificate is of no use");
     if (!order->spec->csr) {
         (void)acme_runner_key_forget(order->work, order->spec->name, &left,
                                      order->ptemp);
     }
 }
 
+/* Neither order nor key is worth another try. */
+static void give_up(acme_runner_order_t *order)
+{
+    drop(order, "its certificate is of no use");
+    forget_key(order);
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_cert_info_t *info;
-    acme_bundle_t bundle;
+    acme_bundle_t bundle = {0};
     apr_status_t rv;
 
-    memset(&bundle, 0, sizeof(bundle));
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
@@ -315,19 +323,9 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.ca_url = order->spec->ca->url;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    if (order->spec->csr) {
-        rv = acme_runner_outcome_signed(order->job, order->work, order->spec,
-                                        bundle.chain_pem, &problem,
-                                        order->ptemp);
-    }
-    else {
-        rv = acme_stage_put(&info, order->work, order->spec, &bundle, &problem,
-                            order->ptemp);
-        if (rv == APR_SUCCESS) {
-            rv = acme_runner_outcome_staged(order->job, order->work, info,
-                                            &problem, order->ptemp);
-        }
-    }
+    rv =
+        acme_runner_outcome_done(order->job, order->work, order->spec,
+                                 order->names, &bundle, &problem, order->ptemp);
     if (rv == APR_SUCCESS) {
         end(order);
         return;
@@ -349,7 +347,6 @@ static void start_over(acme_runner_order_t *order)
 static void issue_failed(acme_runner_order_t *order,
                          const acme_problem_t *failure)
 {
-    acme_problem_t left = ACME_PROBLEM_INIT;
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
 
@@ -371,11 +368,9 @@ static void issue_failed(acme_runner_order_t *order,
     else if (!resumable) {
         drop(order, "it has failed");
     }
-    if (!order->spec->csr
-        && (acme_problem_is(problem, "badCSR")
-            || acme_problem_is(problem, "badPublicKey"))) {
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+    if (acme_problem_is(problem, "badCSR")
+        || acme_problem_is(problem, "badPublicKey")) {
+        forget_key(order);
     }
     fail(order, problem, ACME_FAILURE_OWN);
 }
@@ -431,15 +426,7 @@ static int check_clock(acme_runner_order_t *order)
     if (!acme_client_clock(acme_identity_client(order->identity), &off)) {
         return 0;
     }
-    if (order->work->state != ACME_WORK_LOST
-        && acme_ca_date_note(order->work->vault,
-                             acme_clock_now(order->work->clock) + off, &problem,
-                             order->ptemp)
-               != APR_SUCCESS) {
-        acme_log(order->work->log, ACME_LOG_DEBUG, problem.rv,
-                 ACME_TAG(0365) "the CA's time is not noted: %s",
-                 acme_problem_text(&problem, order->ptemp));
-    }
+    acme_ca_date_heard(order->work, off, order->ptemp);
     doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
     if (!doubt) {
         return 0;
@@ -491,11 +478,11 @@ static int step_key(acme_runner_order_t *order)
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }
+        adopt_spec(order);
         if (rv == APR_SUCCESS) {
-            rv = acme_csr_create(&order->csr, order->key, order->spec->names,
+            rv = acme_csr_create(&order->csr, order->key, order->names,
                                  &problem, order->p);
         }
-        adopt_spec(order);
     }
     if (rv == APR_SUCCESS) {
         rv = begin_issue(order, &problem);

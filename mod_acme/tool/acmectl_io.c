@@ -38,6 +38,9 @@
 /* ---- words ---- */
 
 static void say(const char *fmt, va_list args)
+    __attribute__((format(printf, 1, 0)));
+
+static void say(const char *fmt, va_list args)
 {
     ctl_progress(NULL);
     fputs("acmectl: ", stderr);

@@ -211,15 +211,16 @@ static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
 {
     const char *descr = NULL, *renew = NULL;
     const char *detail = member(json, "problem", "detail");
+    const acme_cert_info_t *info =
+        holding->live ? holding->live->info : holding->file;
 
     (void)acme_json_get_str(&descr, json, "state-descr");
     (void)acme_json_get_str(&renew, json, "renew-at");
     printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
            acme_serving_name(holding->serving),
-           holding->live
-               ? apr_psprintf(p, "valid until %s UTC",
-                              ctl_date(holding->live->info->not_after, p))
-               : "no certificate");
+           info ? apr_psprintf(p, "valid until %s UTC",
+                               ctl_date(info->not_after, p))
+                : "no certificate");
     if (holding->pinned) {
         printf(", pinned to generation %d", holding->live->generation);
     }

@@ -25,6 +25,7 @@
 #include "acme_changed.h"
 #include "acme_file.h"
 #include "acme_ident.h"
+#include "acme_okc.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
 #include "acme_store_fs.h"
@@ -255,8 +256,17 @@ acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
         p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *),
         sizeof(*holding));
     acme_live_cert_t *live;
-    apr_status_t rv = acme_live_get(&live, ctl->live, spec->name, &problem, p);
+    apr_status_t rv;
 
+    if (spec->cert_file) {
+        if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
+                          &problem, p)) {
+            holding->file = NULL;
+            holding->problem = acme_problem_dup(&problem, p);
+        }
+        return holding;
+    }
+    rv = acme_live_get(&live, ctl->live, spec->name, &problem, p);
     if (rv == APR_SUCCESS) {
         holding->live = live;
         holding->pinned =

@@ -18,8 +18,8 @@
 
 #include <apr_strings.h>
 
-#include "acme_ident.h"
 #include "acme_job.h"
+#include "acme_partial.h"
 #include "acme_schedule.h"
 #include "acme_text.h"
 
@@ -35,19 +35,6 @@ typedef enum {
     SITE_STUCK     /* nothing comes before somebody acts */
 } site_e;
 
-static int covers_all(const acme_spec_t *spec, const acme_cert_info_t *info)
-{
-    int i;
-
-    for (i = 0; i < spec->names->nelts; ++i) {
-        if (!acme_ident_covered(info->names,
-                                APR_ARRAY_IDX(spec->names, i, const char *))) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 static const char *last_note(const acme_job_t *job, apr_pool_t *p)
 {
     const acme_job_entry_t *entry;
@@ -60,6 +47,29 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
                                         entry->detail ? ": " : "",
                                         entry->detail, NULL),
                             300, p);
+}
+
+/* Nothing is ordered: it is served, or somebody has to see to it. */
+static site_e judge_file(const acme_holding_t *holding, const char **why,
+                         apr_pool_t *p)
+{
+    const acme_cert_info_t *info = holding->file;
+
+    if (!info) {
+        *why = holding->problem ? acme_problem_text(holding->problem, p)
+                                : "its certificate file cannot be read";
+        return SITE_STUCK;
+    }
+    if (info->not_after <= apr_time_now()) {
+        *why = acme_holding_file_warning(holding, apr_time_now(), p);
+        return SITE_STUCK;
+    }
+    if (holding->serving != ACME_SERVING_OKC) {
+        *why = "its certificate file is served after the next restart";
+        return SITE_STUCK;
+    }
+    *why = "served";
+    return SITE_SERVED;
 }
 
 /* What a site comes to, and why. */
@@ -81,8 +91,12 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
         *why = "no TLS virtual host uses it";
         return SITE_UNWANTED;
     }
+    if (spec->cert_file) {
+        return judge_file(holding, why, p);
+    }
     if (info && info->not_after > apr_time_now()
-        && (holding->pinned || covers_all(spec, info)) && !job->staged
+        && (holding->pinned || !acme_partial_missing(job, spec, info->names, p))
+        && !job->staged
         && (holding->serving == ACME_SERVING_LKC
             || holding->serving == ACME_SERVING_NOTHING)) {
         *why = "served";

@@ -72,8 +72,8 @@ static void what_is_no_request_is_refused(void **state)
 {
     static const char *const bad[] = {
         "", "x", "-----BEGIN CERTIFICATE REQUEST-----\n",
-        "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
-        "-----END CERTIFICATE REQUEST-----\n"};
+        ("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
+         "-----END CERTIFICATE REQUEST-----\n")};
     apr_pool_t *p = *state;
     apr_array_header_t *names;
     const char *csr, *pem;

@@ -95,6 +95,39 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(acme_desired_print(read, p), text);
 }
 
+static acme_spec_t *spec_at(const acme_desired_t *desired, int i)
+{
+    return (acme_spec_t *)APR_ARRAY_IDX(desired->specs, i, acme_spec_t *);
+}
+
+static void what_shapes_sites_comes_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_desired_t *desired = two_sites(p), *read;
+    const char *text;
+
+    spec_at(desired, 0)->optional = strs(p, "www.a.example", NULL);
+    spec_at(desired, 0)->require_https = ACME_HTTPS_PERMANENT;
+    spec_at(desired, 1)->cert_file = "/etc/own.pem";
+    spec_at(desired, 1)->cert_key_file = "/etc/own.key";
+    text = acme_desired_print(desired, p);
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
+    assert_false(acme_spec_is_optional(spec_at(read, 0), "a.example"));
+    assert_int_equal(spec_at(read, 0)->require_https, ACME_HTTPS_PERMANENT);
+    assert_null(spec_at(read, 0)->cert_file);
+    assert_null(spec_at(read, 1)->optional);
+    assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);
+    assert_string_equal(spec_at(read, 1)->cert_file, "/etc/own.pem");
+    assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
+    assert_string_equal(acme_desired_print(read, p), text);
+    /* one of both files says nothing */
+    spec_at(desired, 1)->cert_key_file = NULL;
+    text = acme_desired_print(desired, p);
+    assert_int_not_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
+                         0);
+}
+
 static void sites_are_found_by_any_name(void **state)
 {
     acme_desired_t *desired = two_sites(*state);
@@ -158,6 +191,7 @@ static void what_is_damaged_is_a_problem(void **state)
     }
 }
 
-ACME_T_MAIN(ACME_T(all_of_it_comes_back), ACME_T(sites_are_found_by_any_name),
+ACME_T_MAIN(ACME_T(all_of_it_comes_back), ACME_T(what_shapes_sites_comes_back),
+            ACME_T(sites_are_found_by_any_name),
             ACME_T(it_is_rewritten_only_when_it_changes),
             ACME_T(what_is_damaged_is_a_problem))

@@ -104,8 +104,8 @@ static void what_cannot_be_read_is_unknown(void **state)
         "-----BEGIN CERTIFICATE-----",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "-----BEGIN -----END -----BEGIN CERTIFICATE",
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
-        "-----END ENCRYPTED PRIVATE KEY-----\n"};
+        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
+         "-----END ENCRYPTED PRIVATE KEY-----\n")};
     size_t i;
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
