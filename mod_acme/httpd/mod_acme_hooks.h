@@ -28,6 +28,10 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 /** The store's folder, by ACMEStoreDir or its default. */
 const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p);
 
+/** Makes, claims and opens the store; setup->unusable says why it is of no
+ *  use. */
+void acme_start_open(acme_setup_t *setup, apr_pool_t *ptemp);
+
 /** post_config, before mod_ssl's: the store, what is staged, placeholder. */
 int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s);

@@ -61,6 +61,7 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     acme_json_set_int(json, "renew-percent", spec->renew_window.percent);
     acme_json_set_int(json, "renew-span", spec->renew_window.span);
     acme_json_set_int(json, "retry-delay", spec->retry_delay);
+    acme_json_set_int(json, "security-level", spec->security_level);
     acme_json_set_str(json, "require-https",
                       acme_require_https_name(spec->require_https));
     acme_json_set_str(json, "place", spec->place);
@@ -255,6 +256,9 @@ static const acme_spec_t *parse_spec(const acme_json_t *json,
     spec->ca = APR_ARRAY_IDX(cas, number, const acme_ca_spec_t *);
     if (acme_json_get_int(&number, json, "renew-percent") == APR_SUCCESS) {
         spec->renew_window.percent = (int)number;
+    }
+    if (acme_json_get_int(&number, json, "security-level") == APR_SUCCESS) {
+        spec->security_level = (int)number;
     }
     (void)acme_json_get_int(&spec->renew_window.span, json, "renew-span");
     (void)acme_json_get_int(&spec->retry_delay, json, "retry-delay");

@@ -85,11 +85,13 @@ static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
 {
     acme_live_cert_t *live;
 
-    holding->live =
-        acme_live_get(&live, keeper->config->live, spec->name, NULL, keeper->p)
-                == APR_SUCCESS
-            ? live
-            : NULL;
+    holding->live = NULL;
+    if (acme_live_get(&live, keeper->config->live, spec->name, NULL, keeper->p)
+            == APR_SUCCESS
+        && acme_live_loads(live, spec->security_level, NULL, keeper->p)
+               == APR_SUCCESS) {
+        holding->live = live;
+    }
 }
 
 static void note_stashed(acme_keeper_t *keeper, const char *name,

@@ -88,6 +88,7 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     acme_keeper_choice_t *choice = baton;
     const acme_keeper_t *keeper = choice->keeper;
     const acme_live_cert_t *cert = item->cert;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
     const char *why;
     acme_fit_e fit;
@@ -101,6 +102,14 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
                                          item->name, choice->ptemp));
     fit = acme_fit(&why, cert, choice->spec, issuer, keeper->config->now,
                    choice->ptemp);
+    if (fit > ACME_FIT_UNFIT
+        && acme_live_loads(cert, choice->spec->security_level, &problem,
+                           choice->ptemp)
+               != APR_SUCCESS) {
+        /* The server would end over it. */
+        fit = ACME_FIT_UNFIT;
+        why = acme_problem_text(&problem, choice->ptemp);
+    }
     if (is_better(fit, item, choice->certs[place].fit, choice->items[place])) {
         choice->items[place] = item;
         choice->certs[place].fit = fit;

@@ -13,6 +13,7 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,20 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     return rv;
 }
 
+acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    int i;
+
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+        made->places[i] =
+            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
+    }
+    made->is_strange = 1;
+    return made;
+}
+
 static apr_status_t useless(acme_problem_t *problem,
                             const acme_live_site_t *site, apr_status_t rv,
                             const char *why, apr_pool_t *p)
@@ -78,7 +93,7 @@ static apr_status_t read_file(char **data, apr_size_t *len,
         return useless(problem, site, APR_EGENERAL,
                        apr_psprintf(p, "%s is missing", file), p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return useless(
             problem, site, rv,
             apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
@@ -211,6 +226,12 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
     if (rv != APR_SUCCESS) {
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
+    }
+    if (live->is_strange) {
+        rv = acme_live_site_trusted(live, site, &aim, problem, ptemp);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     /* Not through the link, so that all is of one generation. */
     rv = read_pair(&info, site, aim.dir, problem, ptemp);

@@ -39,7 +39,8 @@ void acme_live_site_find(acme_live_site_t *site, const struct acme_live_t *live,
     const char *encoded = acme_file_encode(name, p);
 
     site->name = name;
-    site->link = apr_pstrcat(p, live->places[place], "/", encoded, NULL);
+    site->folder = live->places[place];
+    site->link = apr_pstrcat(p, site->folder, "/", encoded, NULL);
     site->archive = apr_pstrcat(p, live->archive, "/", encoded, NULL);
     site->target = apr_pstrcat(p, UPWARDS, encoded, "/", NULL);
 }
@@ -82,6 +83,7 @@ static apr_status_t follow(acme_live_aim_t *aim, const struct acme_live_t *live,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    aim->link = apr_pstrdup(p, buffer);
     slash = strrchr(buffer, '/');
     if (strncmp(buffer, UPWARDS, len) != 0 || slash < buffer + len) {
         return APR_EINVAL;
@@ -156,6 +158,40 @@ apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,
             "folder %s belongs to another user or may be written by others: "
             "it must belong to the user who starts httpd (%ld), mode 0700",
             path, (long)geteuid());
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t not_trusted(acme_problem_t *problem,
+                                const acme_live_site_t *site, const char *path,
+                                apr_pool_t *p)
+{
+    return acme_problem_set(
+        problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
+        "%s: %s is not ours, or may be written by others", site->name, path);
+}
+
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site,
+                                    const acme_live_aim_t *aim,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *paths[6];
+    struct stat st;
+    int i;
+
+    paths[0] = site->folder;
+    paths[1] = live->archive;
+    paths[2] = aim->archive;
+    paths[3] = aim->dir;
+    paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_KEY, NULL);
+    paths[5] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_FULL, NULL);
+    for (i = 0; i < 6; i++) {
+        if (lstat(paths[i], &st) || st.st_uid != geteuid()
+            || (st.st_mode & (S_IWGRP | S_IWOTH))
+            || !(i < 4 ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))) {
+            return not_trusted(problem, site, paths[i], ptemp);
+        }
     }
     return APR_SUCCESS;
 }

@@ -19,6 +19,8 @@
 #ifndef ACME_LIVE_SITE_H
 #define ACME_LIVE_SITE_H
 
+#include <apr_tables.h>
+
 #include "acme_live_place.h"
 #include "acme_problem.h"
 
@@ -38,10 +40,13 @@
 struct acme_live_t {
     const char *places[ACME_LIVE_PLACES]; /**< folders */
     const char *archive;
+    int is_strange;              /**< made by acme_live_look() */
+    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
 };
 
 typedef struct acme_live_site_t {
     const char *name;
+    const char *folder;  /**< live, stash, import */
     const char *link;    /**< live/NAME, stash/NAME, import/NAME */
     const char *archive; /**< archive/NAME */
     const char *target;  /**< what the link says but for the number */
@@ -49,6 +54,7 @@ typedef struct acme_live_site_t {
 
 /** Where a pointer leads to. */
 typedef struct acme_live_aim_t {
+    const char *link;    /**< what the pointer says */
     const char *archive; /**< folder of all its generations */
     const char *dir;     /**< of this one */
     int number;
@@ -76,6 +82,13 @@ apr_status_t acme_live_site_follow(acme_live_aim_t *aim,
 int acme_live_site_is_pointed(const struct acme_live_t *live,
                               const char *archive, int number,
                               apr_pool_t *ptemp);
+
+/** Whether the files that its pointer leads to, and all folders on the way, are
+ *  ours and may be written by nobody else. */
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site,
+                                    const acme_live_aim_t *aim,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Makes a folder, 0700. One that is there must be ours and nobody else's. */
 apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,

@@ -57,6 +57,7 @@ struct acme_runner_order_t {
     unsigned int saved;    /* generation of the last snapshot */
     const char *saved_url; /* of the order, in that snapshot */
     int busy;              /* a request is under way */
+    apr_time_t seen;       /* the clock, at the last step of the issue */
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
     int by_age;
@@ -293,21 +294,11 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
     save_progress(order);
 }
 
-static void forget_key(acme_runner_order_t *order)
-{
-    acme_problem_t left = ACME_PROBLEM_INIT;
-
-    if (!order->spec->csr) {
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
-    }
-}
-
 /* Neither order nor key is worth another try. */
 static void give_up(acme_runner_order_t *order)
 {
     drop(order, "its certificate is of no use");
-    forget_key(order);
+    acme_runner_key_discard(order->work, order->spec, order->ptemp);
 }
 
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
@@ -370,7 +361,7 @@ static void issue_failed(acme_runner_order_t *order,
     }
     if (acme_problem_is(problem, "badCSR")
         || acme_problem_is(problem, "badPublicKey")) {
-        forget_key(order);
+        acme_runner_key_discard(order->work, order->spec, order->ptemp);
     }
     fail(order, problem, ACME_FAILURE_OWN);
 }
@@ -380,7 +371,10 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     const acme_wish_t *wish = acme_issue_wish(order->issue);
+    apr_time_t now = now_of(order);
+    int turned_back = now < order->seen;
 
+    order->seen = now;
     *again = ACME_SCHEDULE_NEVER;
     switch (wish->type) {
     case ACME_WISH_POST:
@@ -393,11 +387,11 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
         solve(order, wish);
         return 1;
     case ACME_WISH_WAIT:
-        if (wish->until > now_of(order)) {
+        if (wish->until > now && !turned_back) {
             *again = wish->until;
             return 0;
         }
-        acme_issue_woken(order->issue, now_of(order));
+        acme_issue_woken(order->issue, now);
         save_progress(order);
         return 1;
     case ACME_WISH_DONE:

@@ -46,6 +46,15 @@ apr_status_t acme_secret_open(acme_seal_t **seal, const char *dir, int make,
                                  ACME_FILE_SYNC, p);
         }
     }
+    if (rv == APR_EINVAL) {
+        return failed(
+            problem, rv, p,
+            apr_psprintf(p,
+                         "%s is no regular file; put it back from a backup, or "
+                         "remove it to begin anew with a new account (live "
+                         "certificates are not affected)",
+                         path));
+    }
     if (rv != APR_SUCCESS) {
         return failed(
             problem, rv, p,

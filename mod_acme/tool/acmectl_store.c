@@ -268,6 +268,9 @@ acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
     }
     rv = acme_live_get(&live, ctl->live, spec->name, &problem, p);
     if (rv == APR_SUCCESS) {
+        rv = acme_live_loads(live, spec->security_level, &problem, p);
+    }
+    if (rv == APR_SUCCESS) {
         holding->live = live;
         holding->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->generation;

@@ -108,6 +108,7 @@ static void what_shapes_sites_comes_back(void **state)
 
     spec_at(desired, 0)->optional = strs(p, "www.a.example", NULL);
     spec_at(desired, 0)->require_https = ACME_HTTPS_PERMANENT;
+    spec_at(desired, 0)->security_level = 3;
     spec_at(desired, 1)->cert_file = "/etc/own.pem";
     spec_at(desired, 1)->cert_key_file = "/etc/own.key";
     text = acme_desired_print(desired, p);
@@ -115,6 +116,8 @@ static void what_shapes_sites_comes_back(void **state)
     assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
     assert_false(acme_spec_is_optional(spec_at(read, 0), "a.example"));
     assert_int_equal(spec_at(read, 0)->require_https, ACME_HTTPS_PERMANENT);
+    assert_int_equal(spec_at(read, 0)->security_level, 3);
+    assert_int_equal(spec_at(read, 1)->security_level, 0);
     assert_null(spec_at(read, 0)->cert_file);
     assert_null(spec_at(read, 1)->optional);
     assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);
