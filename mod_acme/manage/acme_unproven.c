@@ -107,22 +107,60 @@ acme_unproven_t *acme_unproven_read(acme_live_t *live, const char *dir,
     return made;
 }
 
+/* Of those that its own archive has. */
 static int generation_of(const acme_live_t *live, const char *name,
                          apr_pool_t *ptemp)
 {
     acme_live_site_t site;
     int number = 0;
 
-    acme_live_site_find(&site, live, name, ptemp);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
     return acme_live_site_pointed(&number, &site) == APR_SUCCESS ? number : 0;
+}
+
+/* What a promotion is told from: it has a higher number than all that were
+ * there; a certificate that comes back from the stash has not. */
+static const char *print_mark(const acme_live_t *live, const char *name,
+                              apr_pool_t *p)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    int newest = 0;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    if (acme_generation_list(&numbers, site.archive, p) == APR_SUCCESS
+        && numbers->nelts) {
+        newest = APR_ARRAY_IDX(numbers, numbers->nelts - 1, int);
+    }
+    return acme_live_site_follow(&aim, live, &site, p) == APR_SUCCESS
+               ? apr_psprintf(p, "%d %s", newest, aim.link)
+               : apr_itoa(p, newest);
+}
+
+/* Nonzero: it is one, and *link is what the pointer said, or NULL. */
+static int parse_mark(int *newest, const char **link, const line_t *line,
+                      apr_pool_t *p)
+{
+    const char *space = strchr(line->value, ' ');
+    const char *number =
+        space
+            ? apr_pstrmemdup(p, line->value, (apr_size_t)(space - line->value))
+            : line->value;
+
+    *link = space ? space + 1 : NULL;
+    *newest = acme_generation_number(number);
+    return *newest > 0 || !strcmp(number, "0");
 }
 
 static int is_new(const acme_unproven_t *unproven, const line_t *line,
                   apr_pool_t *ptemp)
 {
-    int now = generation_of(unproven->live, line->name, ptemp);
+    const char *link;
+    int newest;
 
-    return now > 0 && now != acme_generation_number(line->value);
+    return parse_mark(&newest, &link, line, ptemp)
+           && generation_of(unproven->live, line->name, ptemp) > newest;
 }
 
 int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
@@ -147,11 +185,10 @@ static apr_status_t point_back(const acme_unproven_t *unproven,
     acme_live_site_t site;
     apr_status_t rv;
 
-    acme_live_site_find(&site, unproven->live, undone->name, p);
-    if (undone->live) {
-        rv = acme_file_link(site.link,
-                            apr_psprintf(p, "%s%d", site.target, undone->live),
-                            ACME_FILE_SYNC, p);
+    acme_live_site_find(&site, unproven->live, ACME_LIVE_SERVED, undone->name,
+                        p);
+    if (undone->link) {
+        rv = acme_file_link(site.link, undone->link, ACME_FILE_SYNC, p);
     }
     else {
         rv = apr_file_remove(site.link, p);
@@ -179,13 +216,17 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
         acme_live_cert_t *cert;
         acme_undone_t made;
         line_t refused;
+        const char *slash;
+        int newest;
 
         if (!is_new(unproven, line, ptemp)) {
             continue;
         }
         made.name = line->name;
         made.refused = generation_of(unproven->live, line->name, ptemp);
-        made.live = acme_generation_number(line->value);
+        (void)parse_mark(&newest, &made.link, line, p);
+        slash = made.link ? strrchr(made.link, '/') : NULL;
+        made.live = slash ? acme_generation_number(slash + 1) : 0;
         APR_ARRAY_PUSH(*undone, acme_undone_t) = made;
         if (acme_live_get(&cert, unproven->live, line->name, NULL, p)
                 == APR_SUCCESS
@@ -223,7 +264,7 @@ apr_status_t acme_unproven_begin(acme_unproven_t *unproven,
         line_t line;
 
         line.name = APR_ARRAY_IDX(names, i, const char *);
-        line.value = apr_itoa(p, generation_of(unproven->live, line.name, p));
+        line.value = print_mark(unproven->live, line.name, p);
         APR_ARRAY_PUSH(unproven->marked, line_t) = line;
     }
     return names->nelts

@@ -20,7 +20,7 @@
  * again. Two files of root's in the store's folder:
  *
  *     unproven  while certificates are promoted and not loaded yet: each name,
- *               and the generation that was live before (0: none)
+ *               the newest generation before, and what was live, if anything
  *     refused   names and fingerprints of those that were taken back
  *
  * A name leaves `refused` when one of its certificates has been loaded.
@@ -35,8 +35,9 @@ typedef struct acme_unproven_t acme_unproven_t;
 /** What was taken back. */
 typedef struct acme_undone_t {
     const char *name;
-    int refused; /**< the generation that was live */
-    int live;    /**< the one that is live again, 0: none */
+    int refused;      /**< the generation that was live */
+    int live;         /**< the one that is live again, 0: none */
+    const char *link; /**< what its pointer says again, or NULL */
 } acme_undone_t;
 
 /** Reads what an earlier start left; changes nothing. What cannot be read

@@ -137,6 +137,57 @@ static void the_one_before_is_live_again(void **state)
     assert_string_equal(served(&w, NAME, p), old);
 }
 
+static const char *pointer(const world_t *w, const char *name, apr_pool_t *p)
+{
+    char buffer[256];
+    ssize_t len = readlink(apr_pstrcat(p, w->dir, "/live/", name, NULL), buffer,
+                           sizeof(buffer));
+
+    return len < 0 ? "" : apr_pstrmemdup(p, buffer, (apr_size_t)len);
+}
+
+/* What the stash gave back was loaded before. */
+static void what_was_unstashed_stays(void **state)
+{
+    apr_pool_t *p = *state;
+    world_t w = {NULL, NULL, NULL, NULL};
+    const char *fingerprint;
+
+    w.dir = acme_t_dir(p);
+    start(&w, p);
+    fingerprint = promote(&w, NAME, p);
+    assert_int_equal(acme_live_stash(w.live, NAME, NULL, p), 0);
+    begin(&w, NAME, p);
+    assert_int_equal(acme_live_move(w.live, ACME_LIVE_STASHED, NAME,
+                                    ACME_LIVE_SERVED, NAME, NULL, p),
+                     0);
+    start(&w, p);
+    assert_int_equal(w.undone->nelts, 0);
+    assert_string_equal(served(&w, NAME, p), fingerprint);
+}
+
+/* It may be in the archive of another name. */
+static void what_was_live_before_may_be_anothers(void **state)
+{
+    apr_pool_t *p = *state;
+    world_t w = {NULL, NULL, NULL, NULL};
+    const char *before;
+
+    w.dir = acme_t_dir(p);
+    start(&w, p);
+    promote(&w, OTHER, p);
+    assert_int_equal(acme_live_move(w.live, ACME_LIVE_SERVED, OTHER,
+                                    ACME_LIVE_SERVED, NAME, NULL, p),
+                     0);
+    before = pointer(&w, NAME, p);
+    assert_string_equal(before, "../archive/" OTHER "/1");
+    begin(&w, NAME, p);
+    promote(&w, NAME, p);
+    start(&w, p);
+    assert_int_equal(w.undone->nelts, 1);
+    assert_string_equal(pointer(&w, NAME, p), before);
+}
+
 static void damaged_files_count_as_none(void **state)
 {
     apr_pool_t *p = *state;
@@ -179,5 +230,7 @@ static void nothing_is_promoted_without_the_marker(void **state)
 ACME_T_MAIN(ACME_T(what_was_loaded_stays),
             ACME_T(what_ended_the_server_is_taken_back),
             ACME_T(the_one_before_is_live_again),
+            ACME_T(what_was_unstashed_stays),
+            ACME_T(what_was_live_before_may_be_anothers),
             ACME_T(damaged_files_count_as_none),
             ACME_T(nothing_is_promoted_without_the_marker))

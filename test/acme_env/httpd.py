@@ -44,6 +44,7 @@ class Httpd:
         self.http_port = http_port or free_port()
         self.https_port = https_port or free_port()
         self.defines = []
+        self.more_env = {}
         self.clock = None
         self._daemon = None
         self._rotated = 0
@@ -116,10 +117,14 @@ StartServers 2
                 "ASAN_OPTIONS", "detect_leaks=0:abort_on_error=0")
             env["UBSAN_OPTIONS"] = os.environ.get(
                 "UBSAN_OPTIONS", "print_stacktrace=1")
+        preloads = [preload]
         if self.clock:
             env.update(self.clock.env())
-            env["LD_PRELOAD"] = " ".join(
-                filter(None, [preload, self.clock.library]))
+            preloads.append(self.clock.library)
+        env.update(self.more_env)
+        preloads.append(self.more_env.get("LD_PRELOAD"))
+        if any(preloads):
+            env["LD_PRELOAD"] = " ".join(filter(None, preloads))
         return env
 
     def configtest(self):
