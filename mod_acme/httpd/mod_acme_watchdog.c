@@ -35,6 +35,9 @@
  * three seconds and says so. */
 #define LEAVE_STEP  apr_time_from_msec(10)
 #define LEAVE_STEPS 250
+/* Without such an answer it is only a matter of finishing a signature, or what
+ * goes to disk. */
+#define QUIT_STEPS 50
 
 /* How often the thread that ends the child tries to get the mutex. */
 #define LOCK_STEP  apr_time_from_msec(1)
@@ -82,12 +85,16 @@ static void stop(void)
     }
 }
 
-static int is_inside(void)
+/* Whether the worker's thread is at work, and must be waited for that long. */
+static int is_inside(int step)
 {
     int inside = 0;
 
     if (lock()) {
-        inside = worker.inside;
+        inside =
+            worker.inside
+            && (step < QUIT_STEPS
+                || (worker.runner && acme_runner_is_precious(worker.runner)));
         apr_thread_mutex_unlock(worker.mutex);
     }
     return inside;
@@ -103,7 +110,7 @@ static apr_status_t leave(void *data)
 
     (void)data;
     stop();
-    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(); ++i) {
+    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     return APR_SUCCESS;
