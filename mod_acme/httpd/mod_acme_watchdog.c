@@ -212,7 +212,7 @@ static void end_runner(void)
     }
 }
 
-/* Called often: when it is time, when acmectl asks, or when the clock was turned
+/* Called often: when it is time, when acmectl asks, or the clock was turned
  * back, which makes all times that were set before too late. */
 static void work(const acme_setup_t *setup)
 {
