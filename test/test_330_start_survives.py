@@ -156,3 +156,25 @@ def test_what_ended_the_server_is_taken_back(httpd, pebble):
     wait_until_served(httpd, pebble, NEW)
     for name in ("unproven", "refused"):
         assert not os.path.exists(httpd.path("store", name))
+
+
+def test_an_edit_that_would_end_the_server(httpd, pebble):
+    """-t by hand passes; our own restart waits, then comes."""
+    good = conf.managed_conf(httpd, pebble, NEW, ACMEActivationDelay="4s")
+    bad = good + "Listen 127.0.0.1:%d\n" % pebble.port + conf.site_conf(
+        httpd, "other.test", https="SSLCertificateFile %s\n"
+        "SSLCertificateKeyFile %s\n" % (
+            pebble.ca_file, shutil.copy(pebble.key_file, httpd.path("k.pem"))))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-out", httpd.path("k.pem")],
+                   check=True, stderr=subprocess.DEVNULL)
+    httpd.configure(good)
+    httpd.start()
+    httpd.configure(bad)
+    assert httpd.configtest()[0] == 0
+    httpd.expect_log("ACME0201: .*ACME0194: Listen 127.0.0.1 %d: "
+                     ".*ACME0195: other.test" % pebble.port)
+    httpd.wait_for_log("ACME0201")
+    assert httpd.is_running() and not httpd.restarts()
+    httpd.configure(good)
+    wait_until_served(httpd, pebble, NEW)

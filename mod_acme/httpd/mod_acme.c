@@ -23,6 +23,7 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
+#include "mod_acme_dryrun.h"
 #include "mod_acme_process.h"
 #include "mod_acme_unproven.h"
 
@@ -48,6 +49,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(acme_dryrun_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
     ap_hook_post_config(acme_unproven_loaded, after_ssl, NULL, APR_HOOK_MIDDLE);

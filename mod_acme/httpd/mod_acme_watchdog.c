@@ -16,7 +16,6 @@
 #include <mod_watchdog.h>
 
 #include <apr_optional.h>
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -36,6 +35,9 @@
  * three seconds and says so. */
 #define LEAVE_STEP  apr_time_from_msec(10)
 #define LEAVE_STEPS 250
+/* Without such an answer it is only a matter of finishing a signature, or what
+ * goes to disk. */
+#define QUIT_STEPS 50
 
 /* How often the thread that ends the child tries to get the mutex. */
 #define LOCK_STEP  apr_time_from_msec(1)
@@ -48,9 +50,9 @@ typedef struct worker_t {
     apr_thread_mutex_t *mutex;
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
+    int inside;            /* under the mutex: its thread is at work */
     apr_pool_t *p;         /* of the runner, of its thread */
     acme_outbox_t *outbox;
-    apr_os_thread_t thread;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
 } worker_t;
@@ -83,29 +85,46 @@ static void stop(void)
     }
 }
 
-static int is_precious(void)
+/* Whether the worker's thread is at work, and must be waited for that long. */
+static int is_inside(int step)
 {
-    int precious = 0;
+    int inside = 0;
 
     if (lock()) {
-        precious = worker.runner && acme_runner_is_precious(worker.runner);
+        inside =
+            worker.inside
+            && (step < QUIT_STEPS
+                || (worker.runner && acme_runner_is_precious(worker.runner)));
         apr_thread_mutex_unlock(worker.mutex);
     }
-    return precious;
+    return inside;
 }
 
 /* The last that happens in a child. mod_watchdog does not wait for its threads:
- * its cleanup is in a pool that no child destroys. */
+ * its cleanup is in a pool that no child destroys. Ours is told to leave, which
+ * it does at once, unless an answer is to come that must not be lost; it is not
+ * to be in OpenSSL when exit() takes that down. */
 static apr_status_t leave(void *data)
 {
     int i;
 
     (void)data;
     stop();
-    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_precious(); ++i) {
+    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     return APR_SUCCESS;
+}
+
+/* The worker's thread begins to work; 0: not any more. */
+static int enter(void)
+{
+    int inside;
+
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = inside = !worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    return inside;
 }
 
 void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
@@ -212,7 +231,7 @@ static void end_runner(void)
     }
 }
 
-/* Called often: when it is time, when acmectl asks, or the clock was turned
+/* Called often: when it is time, when acmectl asks, or when the clock was set
  * back, which makes all times that were set before too late. */
 static void work(const acme_setup_t *setup)
 {
@@ -233,6 +252,22 @@ static void work(const acme_setup_t *setup)
     }
 }
 
+/* It has done its work, and if that was the last it cleans up. */
+static void rest(void)
+{
+    int stopping;
+
+    apr_thread_mutex_lock(worker.mutex);
+    stopping = worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    if (stopping) {
+        end_runner();
+    }
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = 0;
+    apr_thread_mutex_unlock(worker.mutex);
+}
+
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
 {
     const acme_setup_t *setup = data;
@@ -243,21 +278,21 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
-        worker.thread = apr_os_thread_current();
-        start_runner(setup);
+        if (enter()) {
+            start_runner(setup);
+            rest();
+        }
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p) {
+        if (worker.p && enter()) {
             work(setup);
+            rest();
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        /* mod_watchdog says so from the thread that ends the child, too, while
-         * the worker's own may be anywhere: it is told, and waited for. */
+        /* mod_watchdog may say so from another thread, while the worker's own
+         * is anywhere: that one is told. */
         stop();
-        if (apr_os_thread_equal(worker.thread, apr_os_thread_current())) {
-            end_runner();
-        }
         break;
     }
     return APR_SUCCESS;
