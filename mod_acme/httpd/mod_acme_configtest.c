@@ -14,6 +14,7 @@
 #include "mod_acme_configtest.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
@@ -37,13 +38,15 @@ struct acme_configtest_t {
     const char *words;
     void (*ended)(void *baton);
     void *baton;
+    pid_t owner;
 };
 
 static apr_status_t abandon(void *data)
 {
     acme_configtest_t *test = data;
 
-    if (test->state == ACME_CONFIGTEST_RUNNING) {
+    /* A child that ends clears its copy of pconf, too. */
+    if (test->state == ACME_CONFIGTEST_RUNNING && test->owner == getpid()) {
         kill(test->proc->pid, SIGKILL);
         apr_proc_other_child_unregister(test);
         /* Else the server would wonder whose child that was. */
@@ -61,6 +64,7 @@ acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
     test->server = s;
     test->dir = dir;
     test->ended = ended;
+    test->owner = getpid();
     test->baton = baton;
     test->pconf = pconf;
     apr_pool_create(&test->p, pconf);

@@ -38,6 +38,8 @@
 /* Without such an answer it is only a matter of finishing a signature, or what
  * goes to disk. */
 #define QUIT_STEPS 50
+/* And then of the thread's own end: mod_watchdog looks every 100 ms. */
+#define END_STEPS 30
 
 /* How often the thread that ends the child tries to get the mutex. */
 #define LOCK_STEP  apr_time_from_msec(1)
@@ -51,6 +53,7 @@ typedef struct worker_t {
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
     int inside;            /* under the mutex: its thread is at work */
+    int alive;             /* under the mutex: there is such a thread */
     apr_pool_t *p;         /* of the runner, of its thread */
     acme_outbox_t *outbox;
     apr_time_t next;
@@ -58,6 +61,9 @@ typedef struct worker_t {
 } worker_t;
 
 static worker_t worker;
+
+/* Says when the worker's thread has ended. */
+static apr_threadkey_t *thread_key;
 
 /* The end of a child may come in a signal's handler (mpm_prefork), above the
  * same thread's first try to end it: nobody waits for himself. */
@@ -100,10 +106,31 @@ static int is_inside(int step)
     return inside;
 }
 
+/* Of the thread's very end, when mod_watchdog has cleaned up behind it. */
+static void thread_ended(void *data)
+{
+    (void)data;
+    if (lock()) {
+        worker.alive = 0;
+        apr_thread_mutex_unlock(worker.mutex);
+    }
+}
+
+static int is_alive(void)
+{
+    int alive = 0;
+
+    if (lock()) {
+        alive = worker.alive;
+        apr_thread_mutex_unlock(worker.mutex);
+    }
+    return alive;
+}
+
 /* The last that happens in a child. mod_watchdog does not wait for its threads:
  * its cleanup is in a pool that no child destroys. Ours is told to leave, which
  * it does at once, unless an answer is to come that must not be lost; it is not
- * to be in OpenSSL when exit() takes that down. */
+ * to be in OpenSSL when exit() takes that down, nor in APR's pools. */
 static apr_status_t leave(void *data)
 {
     int i;
@@ -111,6 +138,9 @@ static apr_status_t leave(void *data)
     (void)data;
     stop();
     for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
+        apr_sleep(LEAVE_STEP);
+    }
+    for (i = 0; worker.mutex && i < END_STEPS && is_alive(); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     return APR_SUCCESS;
@@ -122,6 +152,10 @@ static int enter(void)
     int inside;
 
     apr_thread_mutex_lock(worker.mutex);
+    if (!worker.alive
+        && apr_threadkey_private_set(&worker, thread_key) == APR_SUCCESS) {
+        worker.alive = 1;
+    }
     worker.inside = inside = !worker.stopping;
     apr_thread_mutex_unlock(worker.mutex);
     return inside;
@@ -144,7 +178,9 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
      * pchild, and so does the mutex. */
     if (acme_http_curl_global_init()
         || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
-                                   setup->pconf)) {
+                                   setup->pconf)
+        || apr_threadkey_private_create(&thread_key, thread_ended,
+                                        setup->pconf)) {
         worker.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
