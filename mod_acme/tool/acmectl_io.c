@@ -409,7 +409,7 @@ int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
         return 1;
     }
     rv = acme_file_read_linked(data, len, path, max, ctl->p);
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         ctl_say("%s has more than %lu bytes", path, (unsigned long)max);
         return 0;
     }
