@@ -54,7 +54,9 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
     assert get(httpd, OTHER, PLACE + token).status == 404
     assert get(httpd, OTHER, PLACE + "own").body == "left to others\n"
 
-    # A planted file is no challenge, whatever it is called.
+    # A planted file is no challenge, whatever it is called; it is said once.
+    httpd.expect_log("ACME0551: planted: ")
+    httpd.allow_log("ACME0551: copied: ")
     folder = httpd.path("store", "challenges")
     done = as_httpd_user(["sh", "-c",
                           'cd "$1" && printf planted >planted && '

@@ -130,7 +130,7 @@ static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
 
     mine.server_root = ap_server_root;
     mine.config = acme_process_config(setup->server->process, ptemp);
-    mine.pid_file = ap_runtime_dir_relative(ptemp, ap_pid_fname);
+    mine.pid_file = ap_server_root_relative(ptemp, ap_pid_fname);
     if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
         unusable(setup, "%s; %s", acme_problem_text(&problem, ptemp),
                  problem.to_fix ? problem.to_fix : "repair it");
