@@ -32,6 +32,8 @@ typedef struct acme_cert_info_t {
     const char *fingerprint; /**< SHA-256 of the DER, lower case hex */
     const char *key_type;    /**< as acme_key_spec_print(), or "?"; an RSA
                                     modulus may be of any size */
+    const char *ari_id;      /**< CertID of RFC 9773 4.1; NULL where it does not
+                                    name its issuer's key */
     apr_time_t not_before;
     apr_time_t not_after;
 } acme_cert_info_t;

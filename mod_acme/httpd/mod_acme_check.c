@@ -166,6 +166,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
+    const int *via_ari = acme_config_value(config, ACME_SETTING_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
     spec->names = draft->names;
@@ -181,6 +182,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     if (window) {
         spec->renew_window = *window;
     }
+    spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);
     if (draft->names->nelts > ACME_SPEC_MAX_NAMES) {

@@ -305,6 +305,22 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
                window);
 }
 
+static const char *set_flag(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const int on = 1;
+    static const int off = 0;
+    acme_setting_e setting = (acme_setting_e)(apr_uintptr_t)cmd->info;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "on")) {
+        return put(cmd, setting, "on", &on);
+    }
+    if (!ap_cstr_casecmp(arg, "off")) {
+        return put(cmd, setting, "off", &off);
+    }
+    return refuse(cmd, arg, "write on or off");
+}
+
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
@@ -447,7 +463,7 @@ static const char *set_activation_interval(cmd_parms *cmd, void *dc,
                value);
 }
 
-#define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
+#define SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
 const command_rec acme_commands[] = {
     AP_INIT_RAW_ARGS("ACMEDomain", set_domain, NULL, RSRC_CONF,
@@ -463,7 +479,7 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMEContactEmail", set_contact, NULL, RSRC_CONF,
                   "mail address for the account at the authority (none)"),
     AP_INIT_TAKE1("ACMECACertificateFile", set_path,
-                  PATH_SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
+                  SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
                   "PEM file of the roots that the authority's own server is "
                   "verified with (the system's)"),
     AP_INIT_TAKE_ARGV("ACMEPrivateKeys", set_keys, NULL, RSRC_CONF,
@@ -473,6 +489,9 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERenewWindow", set_window, NULL, RSRC_CONF,
                   "part of its life or time before its end in which a "
                   "certificate is renewed (33%, 50% below 10 days)"),
+    AP_INIT_TAKE1("ACMERenewViaARI", set_flag, SETTING(ACME_SETTING_ARI),
+                  RSRC_CONF,
+                  "ask the authority when to renew a certificate (on)"),
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
@@ -480,8 +499,8 @@ const command_rec acme_commands[] = {
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,
                   "orders under way at one authority at a time (50)"),
-    AP_INIT_TAKE1("ACMEStoreDir", set_path,
-                  PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
+    AP_INIT_TAKE1("ACMEStoreDir", set_path, SETTING(ACME_SETTING_STORE_DIR),
+                  RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "
                   "state folder given to configure)"),
     AP_INIT_TAKE12("ACMEPortMap", set_port_map, NULL, RSRC_CONF,

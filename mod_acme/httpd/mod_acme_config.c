@@ -100,6 +100,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEPrivateKeys",
         "ACMERenewMode",
         "ACMERenewWindow",
+        "ACMERenewViaARI",
         "ACMERetryDelay",
         "ACMECheckInterval",
         "ACMEParallelOrders",

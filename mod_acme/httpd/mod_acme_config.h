@@ -50,6 +50,7 @@ typedef enum {
     ACME_SETTING_KEYS,        /**< const acme_key_spec_t * */
     ACME_SETTING_RENEW_MODE,  /**< const acme_renew_mode_e * */
     ACME_SETTING_WINDOW,      /**< const acme_window_t * */
+    ACME_SETTING_ARI,         /**< const int * */
     ACME_SETTING_RETRY_DELAY, /**< const apr_interval_time_t * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
@@ -124,6 +125,14 @@ typedef struct acme_board_t {
     char blocked[480];
 } acme_board_t;
 
+/** Written by children, read by the parent: flags and nothing else, since
+ *  whoever owns a child can write here. */
+typedef struct acme_hurry_t {
+    apr_uint32_t changes;   /**< compared, no more */
+    unsigned char sites[1]; /**< by index of specs: what is staged must not wait
+                                 for others */
+} acme_hurry_t;
+
 /** One generation of the server. */
 typedef struct acme_setup_t {
     apr_pool_t *pconf;
@@ -144,6 +153,7 @@ typedef struct acme_setup_t {
     acme_vault_t *vault;             /**< of the parent: children share it */
     acme_stamp_t *staged; /**< what startup looked at, by index of specs */
     acme_board_t *board;  /**< shared memory */
+    acme_hurry_t *hurry;  /**< shared memory, or NULL */
 } acme_setup_t;
 
 void *acme_config_create(apr_pool_t *p, server_rec *s);

@@ -331,6 +331,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
 static void make_board(acme_setup_t *setup)
 {
+    apr_size_t size;
     apr_shm_t *shm;
 
     if (!apr_shm_create(&shm, sizeof(acme_board_t), NULL, setup->pconf)) {
@@ -339,6 +340,11 @@ static void make_board(acme_setup_t *setup)
     }
     else {
         setup->board = apr_pcalloc(setup->pconf, sizeof(acme_board_t));
+    }
+    size = sizeof(acme_hurry_t) + (apr_size_t)setup->specs->nelts;
+    if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
+        setup->hurry = apr_shm_baseaddr_get(shm);
+        memset(setup->hurry, 0, size);
     }
 }
 

@@ -95,6 +95,19 @@ static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
     return APR_SUCCESS;
 }
 
+/* What cannot be read is asked for once more: nothing else is lost. */
+static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *ari;
+    apr_status_t rv;
+
+    if (acme_json_get(&ari, json, "ari") == APR_SUCCESS) {
+        job->ari = acme_ari_restore(ari, job->p);
+    }
+    rv = acme_json_get_bool(&job->urgent, json, "urgent");
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
 static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
 {
     apr_int64_t errors = 0;
@@ -157,6 +170,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
         && read_problem(read, json) == APR_SUCCESS
+        && read_ari(read, json) == APR_SUCCESS
         && read_log(read, json) == APR_SUCCESS) {
         *job = read;
     }
@@ -191,6 +205,12 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                       acme_problem_to_json(job->problem, ptemp));
     }
     acme_json_set_str(json, "config", job->config);
+    if (job->ari) {
+        acme_json_set(json, "ari", acme_ari_to_json(job->ari, ptemp));
+    }
+    if (job->urgent) {
+        acme_json_set_bool(json, "urgent", 1);
+    }
     for (i = 0; i < job->log->nelts; ++i) {
         entry = &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
         item = acme_json_object(ptemp);

@@ -23,6 +23,7 @@
 #ifndef ACME_JOB_H
 #define ACME_JOB_H
 
+#include "acme_ari.h"
 #include "acme_vault.h"
 
 /** Most entries of the log that are kept: the newest. */
@@ -44,7 +45,9 @@ typedef struct acme_job_t {
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const char *config;      /**< digest that a CONFIG problem was seen with */
+    const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
+    int urgent;         /**< what is ordered or staged is to be live at once */
+    const char *config; /**< digest that a CONFIG problem was seen with */
     apr_array_header_t *log; /**< acme_job_entry_t, oldest first */
     apr_pool_t *p;
 } acme_job_t;

@@ -26,6 +26,7 @@
 static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
                    const char *reason)
 {
+    plan->urgent = 0;
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
@@ -70,10 +71,36 @@ static const char *missing_name(const acme_spec_t *spec,
     return NULL;
 }
 
+/* What a CA said of a certificate counts with that CA only. */
+int acme_plan_is_via_ari(const acme_spec_t *spec, const acme_holding_t *holding)
+{
+    return spec->via_ari && holding->live && holding->live->info->ari_id
+           && same(holding->live->ca_url, spec->ca->url);
+}
+
+apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              const acme_job_t *job)
+{
+    const acme_cert_info_t *info;
+    apr_time_t at = 0;
+
+    if (!holding->live) {
+        return 0;
+    }
+    info = holding->live->info;
+    if (job && acme_plan_is_via_ari(spec, holding)) {
+        at = acme_ari_renew_at(job->ari, info);
+    }
+    return at > 0 ? at
+                  : acme_schedule_renew_at(info->not_before, info->not_after,
+                                           &spec->renew_window);
+}
+
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, const acme_spec_t *spec,
-                        const acme_holding_t *holding, apr_time_t now,
-                        apr_pool_t *p)
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name;
@@ -91,13 +118,49 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
-    *at = acme_schedule_renew_at(info->not_before, info->not_after,
-                                 &spec->renew_window);
+    *at = acme_plan_renew_at(spec, holding, job);
+    if (*at <= now && acme_plan_is_via_ari(spec, holding)
+        && acme_ari_renew_at(job->ari, info) > 0) {
+        return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
+                            acme_time_print_duration(info->not_after - now, p));
+    }
     if (*at <= now) {
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
     return NULL;
+}
+
+/* Whether the CA is to be asked before anything else: it has never been asked
+ * about this certificate, or it is time, and nothing presses. */
+static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
+                    const acme_holding_t *holding, const acme_job_t *job,
+                    const char *why, apr_time_t now)
+{
+    const acme_cert_info_t *info;
+    apr_time_t ask_at;
+
+    if (!acme_plan_is_via_ari(spec, holding)
+        || spec->renew_mode == ACME_RENEW_MANUAL
+        || (spec->renew_mode == ACME_RENEW_AUTO
+            && holding->serving == ACME_SERVING_NOTHING)) {
+        return 0;
+    }
+    info = holding->live->info;
+    ask_at = acme_ari_ask_at(job->ari, info, now);
+    if (!why) {
+        *at = ask_at < *at ? ask_at : *at;
+    }
+    if (ask_at > now
+        || (why
+            && (job->order || missing_name(spec, info->names)
+                || acme_ari_is_of(job->ari, info)
+                || now >= acme_schedule_warn_at(info->not_before,
+                                                info->not_after)))) {
+        return 0;
+    }
+    decide(plan, ACME_PLAN_ASK, now, "the CA is asked when to renew it");
+    return 1;
 }
 
 /* Whether the last try holds the next one back; decides when it does. */
@@ -131,21 +194,25 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                apr_time_t now, apr_pool_t *p)
 {
     const char *digest, *why;
-    apr_time_t at;
+    apr_time_t at, renew_at;
 
     if (job->staged) {
         plan_staged(plan, holding, job, now);
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, now, p);
+    why = need(&at, spec, holding, job, now, p);
+    renew_at = at;
+    if (plan_ask(plan, &at, spec, holding, job, why, now)) {
+        return;
+    }
     if (!why && job->order && same(job->digest, digest)) {
         why = "an order is under way";
     }
     if (!why) {
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p, "renewed in %s",
-                            acme_time_print_duration(at - now, p)));
+                            acme_time_print_duration(renew_at - now, p)));
     }
     else if (spec->renew_mode == ACME_RENEW_MANUAL) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
@@ -157,6 +224,9 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
+        plan->urgent = acme_plan_is_via_ari(spec, holding)
+                       && acme_ari_is_of(job->ari, holding->live->info)
+                       && acme_ari_is_urgent(job->ari, now);
     }
 }
 
@@ -173,6 +243,8 @@ const char *acme_plan_name(acme_plan_e what)
         return "settle";
     case ACME_PLAN_MANUAL:
         return "manual";
+    case ACME_PLAN_ASK:
+        return "ask";
     }
     return "?";
 }

@@ -18,7 +18,9 @@
 #include <apr_atomic.h>
 #include <apr_hash.h>
 
+#include "acme_ident.h"
 #include "acme_identity.h"
+#include "acme_runner_ask.h"
 #include "acme_runner_look.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
@@ -29,14 +31,25 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
+/* Questions about renewals in flight per CA. */
+#define PARALLEL_ASKS 10
+
+/* Sites that wait for their turn, and how many have it. */
+typedef struct queue_t {
+    apr_array_header_t *sites; /* site_t *, of this run */
+    int head;                  /* who is next */
+    int flying;
+    int most; /* in flight */
+} queue_t;
+
 /* A CA, as one contact sees it, and the sites that wait for it. */
 typedef struct lane_t {
     const acme_ca_spec_t *ca;
     const char *seed;
     acme_identity_t *identity; /* of this run, or NULL */
-    apr_array_header_t *queue; /* site_t *, of this run */
-    int head;                  /* of the queue: who is next */
-    int flying;
+    queue_t orders;
+    queue_t asks;
+    acme_runner_asker_t asker;
 } lane_t;
 
 typedef struct site_t {
@@ -44,11 +57,13 @@ typedef struct site_t {
     lane_t *lane;
 } site_t;
 
-/* An order on its way. */
+/* An order on its way, or a question. */
 typedef struct flight_t {
     site_t *site;
     acme_job_t *job;
     acme_runner_order_t *order;
+    acme_runner_ask_t *ask;
+    queue_t *queue; /* that it came from */
     apr_pool_t *p;
 } flight_t;
 
@@ -73,6 +88,13 @@ static apr_time_t now_of(const acme_runner_fleet_t *fleet)
     return acme_clock_now(fleet->work->clock);
 }
 
+static void begin_queue(queue_t *queue, apr_pool_t *p)
+{
+    queue->sites = apr_array_make(p, 8, sizeof(site_t *));
+    queue->head = 0;
+    queue->flying = 0;
+}
+
 static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
                          const acme_spec_t *spec)
 {
@@ -83,6 +105,9 @@ static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
         lane->ca = spec->ca;
         lane->seed = spec->name;
+        lane->asker.seed = spec->name;
+        lane->orders.most = fleet->parallel;
+        lane->asks.most = PARALLEL_ASKS;
         apr_hash_set(lanes, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
     }
@@ -138,9 +163,9 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         lane->identity = NULL;
-        lane->queue = apr_array_make(p, 8, sizeof(site_t *));
-        lane->head = 0;
-        lane->flying = 0;
+        lane->asker.down = NULL;
+        begin_queue(&lane->orders, p);
+        begin_queue(&lane->asks, p);
     }
 }
 
@@ -159,7 +184,8 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
     }
     for (i = 0; i < fleet->n_lanes; ++i) {
         fleet->lanes[i]->identity = NULL;
-        fleet->lanes[i]->queue = NULL;
+        fleet->lanes[i]->orders.sites = NULL;
+        fleet->lanes[i]->asks.sites = NULL;
     }
     fleet->flights = NULL;
     fleet->prun = NULL;
@@ -200,6 +226,32 @@ static void rest(acme_runner_fleet_t *fleet, site_t *site,
     }
 }
 
+/* Says that what is staged for it must not wait. */
+static void hurry(const acme_runner_fleet_t *fleet, const site_t *site,
+                  const acme_plan_t *plan, const acme_job_t *job)
+{
+    if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent) {
+        fleet->work->urgent(fleet->work->urgent_baton,
+                            (int)(site - fleet->sites));
+    }
+}
+
+/* Zero: it has nothing to do at the CA. */
+static int enqueue(acme_runner_fleet_t *fleet, site_t *site,
+                   const acme_plan_t *plan)
+{
+    queue_t *queue = plan->what == ACME_PLAN_ORDER ? &site->lane->orders
+                     : plan->what == ACME_PLAN_ASK ? &site->lane->asks
+                                                   : NULL;
+
+    if (!queue) {
+        return 0;
+    }
+    site->known.queued = now_of(fleet);
+    APR_ARRAY_PUSH(queue->sites, site_t *) = site;
+    return 1;
+}
+
 /* Who serves nothing of ours comes first, then who expires first. */
 static apr_time_t urgency(const site_t *site)
 {
@@ -233,11 +285,8 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
     }
     acme_log(fleet->work->log, ACME_LOG_DEBUG, 0, ACME_TAG(0311) "%s: %s: %s",
              site->known.spec->name, acme_plan_name(plan.what), plan.reason);
-    if (plan.what == ACME_PLAN_ORDER) {
-        site->known.queued = now_of(fleet);
-        APR_ARRAY_PUSH(site->lane->queue, site_t *) = site;
-    }
-    else {
+    hurry(fleet, site, &plan, job);
+    if (!enqueue(fleet, site, &plan)) {
         rest(fleet, site, &plan);
     }
 }
@@ -293,19 +342,67 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((site_t **)lane->queue->elts + lane->head,
-              (size_t)(lane->queue->nelts - lane->head), sizeof(site_t *),
-              by_urgency);
+        qsort((site_t **)lane->orders.sites->elts + lane->orders.head,
+              (size_t)(lane->orders.sites->nelts - lane->orders.head),
+              sizeof(site_t *), by_urgency);
     }
     fleet->look_at = acme_runner_fleet_due(fleet);
     return rv;
+}
+
+/* Of the certificate there is, where its CA wants to know. */
+static const char *replaces(const site_t *site)
+{
+    const acme_spec_t *spec = site->known.spec;
+    const acme_live_cert_t *live = site->known.holding->live;
+    int i;
+
+    if (!acme_plan_is_via_ari(spec, site->known.holding)) {
+        return NULL;
+    }
+    for (i = 0; i < spec->names->nelts; ++i) {
+        if (acme_ident_covered(live->info->names,
+                               APR_ARRAY_IDX(spec->names, i, const char *))) {
+            return live->info->ari_id;
+        }
+    }
+    return NULL;
+}
+
+static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
+                     const acme_plan_t *plan, apr_time_t since)
+{
+    site_t *site = flight->site;
+    lane_t *lane = site->lane;
+
+    if (!lane->identity) {
+        lane->identity =
+            acme_identity_create(fleet->work, lane->ca, fleet->prun);
+    }
+    if (plan->what == ACME_PLAN_ASK) {
+        flight->queue = &lane->asks;
+        flight->ask = acme_runner_ask_create(
+            fleet->work, &lane->asker, acme_identity_client(lane->identity),
+            site->known.spec, site->known.holding, flight->job, fleet->prun,
+            flight->p);
+    }
+    else {
+        flight->queue = &lane->orders;
+        flight->job->urgent =
+            plan->urgent || (flight->job->order && flight->job->urgent);
+        flight->order = acme_runner_order_create(
+            fleet->work, site->known.spec, lane->identity, flight->job,
+            plan->reason, replaces(site), since, lane->seed, flight->p);
+    }
+    site->known.flying = 1;
+    ++flight->queue->flying;
+    APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
 }
 
 /* Looks once more, since time has passed, and begins. */
 static void launch(acme_runner_fleet_t *fleet, site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    lane_t *lane = site->lane;
     apr_time_t since = site->known.queued;
     flight_t *flight;
     acme_plan_t plan;
@@ -317,7 +414,8 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
     apr_pool_create(&p, fleet->prun);
     apr_pool_tag(p, "acme_order");
     rv = acme_runner_look(&plan, &job, &site->known, fleet->work, &problem, p);
-    if (rv != APR_SUCCESS || plan.what != ACME_PLAN_ORDER) {
+    if (rv != APR_SUCCESS
+        || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ASK)) {
         if (rv != APR_SUCCESS) {
             trouble(fleet, site, &problem, p);
         }
@@ -327,40 +425,36 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
         apr_pool_destroy(p);
         return;
     }
-    if (!lane->identity) {
-        lane->identity =
-            acme_identity_create(fleet->work, lane->ca, fleet->prun);
-    }
     flight = apr_pcalloc(p, sizeof(*flight));
     flight->site = site;
     flight->job = job;
     flight->p = p;
-    flight->order =
-        acme_runner_order_create(fleet->work, site->known.spec, lane->identity,
-                                 job, plan.reason, since, lane->seed, p);
-    site->known.flying = 1;
-    ++lane->flying;
-    APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
+    take_off(fleet, flight, &plan, since);
 }
 
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
+static int launch_some(acme_runner_fleet_t *fleet, queue_t *queue)
+{
+    int room = queue->most - queue->flying;
+
+    while (room-- > 0 && queue->head < queue->sites->nelts) {
+        launch(fleet, APR_ARRAY_IDX(queue->sites, queue->head++, site_t *));
+    }
+    if (queue->head == queue->sites->nelts) {
+        apr_array_clear(queue->sites);
+        queue->head = 0;
+    }
+    return queue->sites->nelts - queue->head;
+}
+
 static int launch_all(acme_runner_fleet_t *fleet)
 {
-    lane_t *lane;
-    int i, room, waiting = 0;
+    int i, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        lane = fleet->lanes[i];
-        room = fleet->parallel - lane->flying;
-        while (room-- > 0 && lane->head < lane->queue->nelts) {
-            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++, site_t *));
-        }
-        if (lane->head == lane->queue->nelts) {
-            apr_array_clear(lane->queue);
-            lane->head = 0;
-        }
-        waiting += lane->queue->nelts - lane->head;
+        waiting += launch_some(fleet, &fleet->lanes[i]->orders);
+        waiting += launch_some(fleet, &fleet->lanes[i]->asks);
     }
     return waiting;
 }
@@ -373,9 +467,28 @@ static void land(acme_runner_fleet_t *fleet, flight_t *flight)
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
               now_of(fleet), flight->p);
     site->known.flying = 0;
-    --site->lane->flying;
+    --flight->queue->flying;
+    hurry(fleet, site, &plan, flight->job);
     rest(fleet, site, &plan);
+    if (flight->ask && plan.what == ACME_PLAN_ORDER) {
+        site->known.next = now_of(fleet);
+        fleet->look_at = site->known.next;
+    }
     apr_pool_destroy(flight->p);
+}
+
+static apr_time_t step(flight_t *flight, int *over)
+{
+    apr_time_t at = ACME_SCHEDULE_NEVER;
+
+    if (flight->ask) {
+        acme_runner_ask_step(flight->ask);
+        *over = acme_runner_ask_is_over(flight->ask);
+        return at;
+    }
+    at = acme_runner_order_step(flight->order);
+    *over = acme_runner_order_is_over(flight->order);
+    return at;
 }
 
 /* Returns when one of them has something to do by itself. */
@@ -384,12 +497,12 @@ static apr_time_t step_all(acme_runner_fleet_t *fleet)
     apr_array_header_t *flights = fleet->flights;
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
     flight_t *flight;
-    int i = 0;
+    int i = 0, over;
 
     while (i < flights->nelts) {
         flight = APR_ARRAY_IDX(flights, i, flight_t *);
-        at = acme_runner_order_step(flight->order);
-        if (acme_runner_order_is_over(flight->order)) {
+        at = step(flight, &over);
+        if (over) {
             APR_ARRAY_IDX(flights, i, flight_t *) =
                 APR_ARRAY_IDX(flights, flights->nelts - 1, flight_t *);
             --flights->nelts;
@@ -408,6 +521,7 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
     int waiting = launch_all(fleet);
     apr_time_t at = step_all(fleet);
 
-    *waits = waiting > 0 || fleet->flights->nelts > 0;
+    *waits = waiting > 0 || fleet->flights->nelts > 0
+             || fleet->look_at <= now_of(fleet);
     return at < fleet->look_at ? at : fleet->look_at;
 }

@@ -39,6 +39,7 @@ struct acme_runner_order_t {
     acme_identity_t *identity;
     acme_job_t *job;
     const char *reason;
+    const char *replaces;
     const char *digest;
     const char *seed;
     apr_time_t since;
@@ -62,8 +63,8 @@ struct acme_runner_order_t {
 acme_runner_order_t *
 acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
-                         const char *reason, apr_time_t since, const char *seed,
-                         apr_pool_t *p)
+                         const char *reason, const char *replaces,
+                         apr_time_t since, const char *seed, apr_pool_t *p)
 {
     acme_runner_order_t *order = apr_pcalloc(p, sizeof(*order));
 
@@ -72,6 +73,7 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     order->identity = identity;
     order->job = job;
     order->reason = apr_pstrdup(p, reason);
+    order->replaces = replaces;
     order->digest = acme_spec_digest(spec, p);
     order->seed = seed;
     order->since = since;
@@ -230,6 +232,8 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     config->names = order->spec->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
+    config->replaces =
+        acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
     order->state = ISSUE;
     if (order->job->order && restore(order)) {

@@ -199,5 +199,6 @@ apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
     job->problem = NULL;
     job->config = NULL;
     job->next_run = 0;
+    job->urgent = 0;
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
 }

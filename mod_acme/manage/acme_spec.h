@@ -57,7 +57,8 @@ typedef struct acme_spec_t {
     acme_key_spec_t key;
     const apr_array_header_t *challenge_types; /**< preferred first */
     acme_renew_mode_e renew_mode;
-    acme_window_t renew_window;
+    acme_window_t renew_window; /**< where the CA names no time of its own */
+    int via_ari;                /**< the CA is asked for it (RFC 9773) */
     apr_interval_time_t retry_delay; /**< after the first failure */
     const char *place;               /**< "FILE:LINE" it comes from */
 } acme_spec_t;

@@ -210,18 +210,13 @@ static void judge_state(view_t *view, apr_pool_t *p)
 
 static void judge(view_t *view, apr_pool_t *p)
 {
-    const acme_live_cert_t *live = view->holding->live;
     const acme_job_t *job = view->job;
 
     memset(&view->plan, 0, sizeof(view->plan));
     if (job) {
         acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
     }
-    if (live) {
-        view->renew_at = acme_schedule_renew_at(live->info->not_before,
-                                                live->info->not_after,
-                                                &view->spec->renew_window);
-    }
+    view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
     judge_state(view, p);
     view->renew = view->state != STATE_COMPLETE || view->renew_at <= view->now
                   || (job && (job->order || job->staged));
@@ -261,8 +256,32 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     set_period(cert, "valid", info->not_before, info->not_after, p);
     acme_json_set_str(cert, "serial", upper(info->serial, p));
     acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
+    acme_json_set_str(cert, "ari-cert-id", info->ari_id);
     acme_json_set(json, key_type_name(info->key_type), cert);
     set_period(json, "valid", info->not_before, info->not_after, p);
+    return json;
+}
+
+/** What the CA said of the live certificate's renewal, or NULL. */
+static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
+{
+    const acme_ari_t *ari = view->job ? view->job->ari : NULL;
+    acme_json_t *json;
+
+    if (!ari || !acme_plan_is_via_ari(view->spec, view->holding)
+        || !acme_ari_is_of(ari, view->holding->live->info)) {
+        return NULL;
+    }
+    json = acme_json_object(p);
+    if (ari->start > 0) {
+        set_period(json, "window", ari->start, ari->end, p);
+        set_date(json, "selected", ari->selected);
+    }
+    set_date(json, "retry-after", ari->next);
+    acme_json_set_str(json, "explanation-url", ari->explanation);
+    if (ari->problem) {
+        acme_json_set(json, "problem", print_problem(ari->problem, p));
+    }
     return json;
 }
 
@@ -343,6 +362,7 @@ static acme_json_t *print_site(const view_t *view,
     if (holding->live) {
         acme_json_set(json, "cert", print_cert(holding->live->info, p));
     }
+    acme_json_set(json, "ari", print_ari(view, p));
     if (problem) {
         acme_json_set(json, "problem", print_problem(problem, p));
     }

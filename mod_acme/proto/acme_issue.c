@@ -23,7 +23,7 @@ static const acme_phase_t phases[ACME_PHASE_COUNT] = {
                         TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE)
                             | TO(FAILED),
                         acme_issue_order_plan_new, acme_issue_order_answer_new,
-                        NULL, NULL},
+                        acme_issue_order_refused_new, NULL},
     [ACME_PHASE_RESUME] = {"resume", "asking for the order",
                            TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
                                | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,

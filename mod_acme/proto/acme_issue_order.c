@@ -166,9 +166,44 @@ static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
 
 void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
 {
-    acme_issue_state_post(issue, issue->config->new_order_url,
-                          acme_order_payload(issue->config->names, issue->turn),
-                          0, now);
+    const acme_issue_config_t *config = issue->config;
+
+    acme_issue_state_post(
+        issue, config->new_order_url,
+        acme_order_payload(config->names,
+                           issue->replaces_nothing ? NULL : config->replaces,
+                           issue->turn),
+        0, now);
+}
+
+/* What a CA can have against the certificate that is to be replaced: it has
+ * been (RFC 9773 5), or it is not one of this account's. The order is wanted
+ * all the same. */
+static int minds_replacing(const acme_problem_t *problem)
+{
+    return acme_problem_is(problem, "alreadyReplaced") || problem->status == 404
+           || problem->status == 409 || acme_problem_is(problem, "malformed")
+           || acme_problem_is(problem, "unauthorized");
+}
+
+void acme_issue_order_refused_new(acme_issue_t *issue,
+                                  const acme_problem_t *problem, apr_time_t now)
+{
+    if (issue->config->replaces && !issue->replaces_nothing
+        && minds_replacing(problem)) {
+        issue->replaces_nothing = 1;
+        acme_log(issue->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0810) "%s: the CA takes no order that replaces the "
+                                "certificate there is, ordering one that does "
+                                "not say so: %s",
+                 issue->config->name, acme_problem_text(problem, issue->turn));
+        return;
+    }
+    acme_issue_state_fail(issue, problem,
+                          acme_problem_is(problem, "userActionRequired")
+                              ? ACME_ISSUE_ALIVE
+                              : ACME_ISSUE_OVER,
+                          now);
 }
 
 void acme_issue_order_answer_new(acme_issue_t *issue,

@@ -108,6 +108,7 @@ struct acme_issue_t {
     int restored; /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
+    int replaces_nothing;    /**< the CA did not like what it was to replace */
     acme_problem_t *problem; /**< set: CLEANUP leads to FAILED */
     acme_problem_t *found;   /**< DIAGNOSE: so far */
     int found_in_order;      /**< DIAGNOSE: the order itself said it */
@@ -186,6 +187,9 @@ void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
 void acme_issue_order_answer_download(acme_issue_t *issue,
                                       const acme_answer_t *answer,
                                       apr_time_t now);
+void acme_issue_order_refused_new(acme_issue_t *issue,
+                                  const acme_problem_t *problem,
+                                  apr_time_t now);
 void acme_issue_order_refused_resume(acme_issue_t *issue,
                                      const acme_problem_t *problem,
                                      apr_time_t now);

@@ -38,6 +38,7 @@ typedef struct acme_issue_config_t {
     const apr_array_header_t *names; /**< canonical, the first is the site's */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *csr;                           /**< base64url DER */
+    const char *replaces;            /**< CertID (RFC 9773 5), or NULL */
     const acme_jws_signer_t *signer; /**< for key authorizations only */
     apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
     apr_interval_time_t poll_max;    /**< longest; 0: 30 s */

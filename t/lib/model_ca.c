@@ -115,15 +115,17 @@ static void directory(const model_call_t *call)
 
     ++call->ca->directories;
     say(call, 200, "application/json",
-        apr_psprintf(call->p,
-                     "{\"newNonce\":\"" BASE "nonce\","
-                     "\"newAccount\":\"" BASE "account\","
-                     "\"newOrder\":\"" BASE "order\","
-                     "\"revokeCert\":\"" BASE "revoke\","
-                     "\"meta\":{%s%s%s\"externalAccountRequired\":%s}}",
-                     ca->terms ? "\"termsOfService\":\"" : "",
-                     ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
-                     ca->account_required ? "true" : "false"));
+        apr_psprintf(
+            call->p,
+            "{\"newNonce\":\"" BASE "nonce\","
+            "\"newAccount\":\"" BASE "account\","
+            "\"newOrder\":\"" BASE "order\","
+            "\"revokeCert\":\"" BASE "revoke\",%s"
+            "\"meta\":{%s%s%s\"externalAccountRequired\":%s}}",
+            ca->no_renewal_info ? "" : "\"renewalInfo\":\"" BASE "renewal\",",
+            ca->terms ? "\"termsOfService\":\"" : "",
+            ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
+            ca->account_required ? "true" : "false"));
 }
 
 static void new_account(const model_call_t *call)
@@ -268,6 +270,16 @@ static void new_order(const model_call_t *call)
         || acme_json_get(&names, payload, "identifiers") != APR_SUCCESS) {
         refuse(call, 400, "malformed", "no identifiers");
         return;
+    }
+    if (acme_json_get_str(&ca->replaces, payload, "replaces") == APR_SUCCESS) {
+        ca->replaces = apr_pstrdup(ca->p, ca->replaces);
+        if (ca->replaced) {
+            refuse(call, 409, "alreadyReplaced", "it has been");
+            return;
+        }
+    }
+    else {
+        ca->replaces = NULL;
     }
     ++ca->orders;
     order->kid = apr_pstrdup(ca->p, call->request->kid);
@@ -441,6 +453,32 @@ static void post(const model_call_t *call)
     add_nonce(call);
 }
 
+static void renewal_info(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    const char *window = ca->renewal_window
+                             ? ca->renewal_window
+                             : "2040-01-01T00:00:00Z 2040-01-02T00:00:00Z";
+    const char *space = strchr(window, ' ');
+
+    ++ca->renewals;
+    apr_table_set(call->answer->headers, "Retry-After",
+                  ca->renewal_again ? ca->renewal_again : "21600");
+    if (ca->renewal_status) {
+        refuse(call, ca->renewal_status, "serverInternal", "not now");
+        return;
+    }
+    say(call, 200, "application/json",
+        apr_psprintf(
+            call->p,
+            "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}"
+            "%s%s%s}",
+            apr_pstrmemdup(call->p, window, (apr_size_t)(space - window)),
+            space + 1, ca->explanation ? ",\"explanationURL\":\"" : "",
+            ca->explanation ? ca->explanation : "",
+            ca->explanation ? "\"" : ""));
+}
+
 void model_ca_respond(void *baton, const script_request_t *request,
                       script_answer_t *answer, apr_pool_t *p)
 {
@@ -461,6 +499,9 @@ void model_ca_respond(void *baton, const script_request_t *request,
     }
     if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
         directory(&call);
+    }
+    else if (strncmp(request->url, BASE "renewal/", 24) == 0) {
+        renewal_info(&call);
     }
     else if (strcmp(request->url, BASE "nonce") == 0) {
         ++ca->heads;

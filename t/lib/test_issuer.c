@@ -111,6 +111,8 @@ test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
     X509_set_pubkey(issuer->cert, issuer->key);
     add_extension(issuer->cert, issuer->cert, NID_basic_constraints,
                   "critical,CA:TRUE");
+    add_extension(issuer->cert, issuer->cert, NID_subject_key_identifier,
+                  "hash");
     assert_true(X509_sign(issuer->cert, issuer->key, EVP_sha256()) > 0);
     return issuer;
 }
@@ -226,6 +228,8 @@ const char *test_issuer_sign(void *baton, const char *csr, apr_pool_t *p)
         X509_set_pubkey(cert, X509_REQ_get0_pubkey(req));
     }
     add_names(issuer, cert, req);
+    add_extension(cert, issuer->cert, NID_authority_key_identifier,
+                  "keyid:always");
     assert_true(X509_sign(cert, issuer->key, EVP_sha256()) > 0);
     pem = print(issuer, cert, p);
     X509_free(cert);

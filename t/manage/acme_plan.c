@@ -73,7 +73,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -322,7 +322,50 @@ static void an_order_under_way_is_finished(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
-ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
+static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_ari_t ari = {0};
+
+    site->spec.via_ari = 1;
+    site->info.ari_id = "key.serial";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->live.ca_url = site->ca.url;
+    assert_string_equal(acme_plan_name(plan(site).what), "ask");
+    /* even when the window says that it is due */
+    site->spec.renew_window.span = DAYS(61);
+    assert_string_equal(acme_plan_name(plan(site).what), "ask");
+    /* but not when a name is missing, or the end is near */
+    site->spec.names = strings(site->p, "a.example new.example");
+    assert_order(site, "name added: new.example");
+    site->spec.names = strings(site->p, "a.example");
+    site->info.not_after = NOW + DAYS(2);
+    assert_order(site, "expires in 2 days");
+    site->info.not_after = NOW + DAYS(60);
+
+    ari.cert = "key.serial";
+    ari.next = NOW + DAYS(1);
+    site->job.ari = &ari;
+    assert_order(site, "expires in 60 days");
+    ari.start = NOW + DAYS(20);
+    ari.end = NOW + DAYS(22);
+    ari.selected = NOW + DAYS(21);
+    assert_idle(site, NOW + DAYS(1));
+    ari.next = NOW + DAYS(2);
+    ari.selected = NOW;
+    assert_order(site, "the CA wants it renewed, it expires in 60 days");
+    assert_false(plan(site).urgent);
+    ari.start = NOW - DAYS(2);
+    ari.end = NOW - DAYS(1);
+    assert_true(plan(site).urgent);
+    /* what it says of a certificate counts with the CA that issued it */
+    site->live.ca_url = "https://other.example/dir";
+    site->spec.renew_window.span = 0;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
+ACME_T_MAIN(ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
+            ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
