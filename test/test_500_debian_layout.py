@@ -44,6 +44,12 @@ def layout(room):
     must(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
           "apache2"], cwd=folder)
     must(["dpkg", "-x"] + glob.glob(folder + "/apache2_*.deb") + [folder])
+    # What it refers to lives below the room as well.
+    path = os.path.join(folder, "etc/apache2/mods-available/ssl.conf")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("/usr/share/", folder + "/usr/share/"))
     return folder
 
 

@@ -246,6 +246,7 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     memset(&sites, 0, sizeof(sites));
+    acme_config_separate(s, pconf);
     sites.p = pconf;
     sites.server = s;
     sites.warnings = apr_array_make(pconf, 2, sizeof(const char *));

@@ -48,6 +48,20 @@ void *acme_config_merge(apr_pool_t *p, void *base, void *add)
     return merged;
 }
 
+void acme_config_separate(server_rec *server, apr_pool_t *p)
+{
+    acme_config_t *base = acme_config_get(server);
+    server_rec *s;
+
+    for (s = server->next; s; s = s->next) {
+        if (acme_config_get(s) == base) {
+            ap_set_module_config(
+                s->module_config, &acme_module,
+                acme_config_merge(p, base, acme_config_create(p, s)));
+        }
+    }
+}
+
 acme_config_t *acme_config_get(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &acme_module);

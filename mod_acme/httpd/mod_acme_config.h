@@ -159,6 +159,10 @@ typedef struct acme_setup_t {
 void *acme_config_create(apr_pool_t *p, server_rec *s);
 void *acme_config_merge(apr_pool_t *p, void *base, void *add);
 
+/** Gives each virtual host a configuration of its own: httpd lets those without
+ *  a directive of ours share the main server's. */
+void acme_config_separate(server_rec *server, apr_pool_t *p);
+
 /** That server's configuration. */
 acme_config_t *acme_config_get(const server_rec *s);
 

@@ -17,6 +17,7 @@
 
 #include <apr_atomic.h>
 #include <apr_optional.h>
+#include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -37,6 +38,7 @@ typedef struct worker_t {
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
     apr_pool_t *p;         /* of the runner, of its thread */
+    apr_os_thread_t thread;
     apr_time_t next;
 } worker_t;
 
@@ -151,6 +153,7 @@ static void start_runner(const acme_setup_t *setup)
     apr_thread_mutex_unlock(worker.mutex);
 }
 
+/* In its own thread only. */
 static void end_runner(void)
 {
     if (worker.p) {
@@ -172,15 +175,21 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
+        worker.thread = apr_os_thread_current();
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.runner && apr_time_now() >= worker.next) {
+        if (worker.p && apr_time_now() >= worker.next) {
             worker.next = acme_runner_run(worker.runner);
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        end_runner();
+        /* mod_watchdog says so from the thread that ends the child, too, while
+         * the worker's own may be anywhere: it is told, and waited for. */
+        stop();
+        if (apr_os_thread_equal(worker.thread, apr_os_thread_current())) {
+            end_runner();
+        }
         break;
     }
     return APR_SUCCESS;

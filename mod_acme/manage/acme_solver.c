@@ -31,23 +31,22 @@ static const solver_t solvers[] = {
     {"http-01", acme_solver_http_present, acme_solver_http_cleanup},
 };
 
-static apr_status_t find(const solver_t **solver,
-                         const acme_challenge_t *challenge,
-                         acme_problem_t *problem, apr_pool_t *p)
+/* NULL, and a problem, when nobody can. */
+static const solver_t *find(const acme_challenge_t *challenge,
+                            acme_problem_t *problem, apr_pool_t *p)
 {
     apr_size_t i;
 
     for (i = 0; i < sizeof(solvers) / sizeof(solvers[0]); ++i) {
         if (strcmp(solvers[i].type, challenge->type) == 0) {
-            *solver = &solvers[i];
-            return APR_SUCCESS;
+            return &solvers[i];
         }
     }
-    return acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
-                            ACME_PROBLEM_CONFIG, p,
-                            "%s: nothing here can answer a challenge of type "
-                            "%.64s",
-                            challenge->identifier, challenge->type);
+    acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
+                     ACME_PROBLEM_CONFIG, p,
+                     "%s: nothing here can answer a challenge of type %.64s",
+                     challenge->identifier, challenge->type);
+    return NULL;
 }
 
 apr_status_t acme_solver_present(acme_vault_t *vault,
@@ -55,23 +54,18 @@ apr_status_t acme_solver_present(acme_vault_t *vault,
                                  apr_time_t now, acme_problem_t *problem,
                                  apr_pool_t *ptemp)
 {
-    const solver_t *solver;
-    apr_status_t rv;
+    const solver_t *solver = find(challenge, problem, ptemp);
 
-    rv = find(&solver, challenge, problem, ptemp);
-    return rv == APR_SUCCESS
-               ? solver->present(vault, challenge, now, problem, ptemp)
-               : rv;
+    return solver ? solver->present(vault, challenge, now, problem, ptemp)
+                  : APR_ENOTIMPL;
 }
 
 apr_status_t acme_solver_cleanup(acme_vault_t *vault,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    const solver_t *solver;
-    apr_status_t rv;
+    const solver_t *solver = find(challenge, problem, ptemp);
 
-    rv = find(&solver, challenge, problem, ptemp);
-    return rv == APR_SUCCESS ? solver->cleanup(vault, challenge, problem, ptemp)
-                             : rv;
+    return solver ? solver->cleanup(vault, challenge, problem, ptemp)
+                  : APR_ENOTIMPL;
 }

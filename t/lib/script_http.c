@@ -61,7 +61,7 @@ struct script_http_t {
 static const char *part(const acme_json_t *jws, const char *key, apr_pool_t *p)
 {
     const char *text;
-    unsigned char *data;
+    unsigned char *data = NULL;
     apr_size_t len;
 
     if (acme_json_get_str(&text, jws, key) != APR_SUCCESS

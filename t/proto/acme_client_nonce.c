@@ -239,7 +239,67 @@ static void what_must_not_be_repeated_survives_a_polite_cancel(void **state)
     script_http_check(world->script);
 }
 
-ACME_T_MAIN(ACME_T(nonces_go_round), ACME_T(each_who_waits_gets_one_nonce),
+/* Two are waiting, each for its HEAD, when an answer brings another nonce. */
+static void
+a_failed_head_takes_nobody_along_who_can_still_be_served(void **state)
+{
+    client_world_t *world = client_world_create_open(*state);
+    client_heard_t *heard[3];
+    script_answer_t *answer;
+    int i;
+
+    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
+    script_http_expect(world->script, "POST", WORLD_URL "/0", NULL)->delay = 10;
+    heard[0] = client_world_post(world, WORLD_URL "/0");
+    world->http->run(world->http, 0);
+    world->http->run(world->http, 0);
+    answer = script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
+    answer->delay = 20;
+    answer->rv = APR_ECONNRESET;
+    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL)->delay = 30;
+    heard[1] = client_world_post(world, WORLD_URL "/1");
+    heard[2] = client_world_post(world, WORLD_URL "/2");
+    answer = script_http_expect(world->script, "POST", WORLD_URL "/1", NULL);
+    apr_table_unset(answer->headers, "Replay-Nonce");
+    script_http_expect(world->script, "POST", WORLD_URL "/2", NULL);
+    script_http_drain(world->script);
+    for (i = 0; i < 3; ++i) {
+        assert_int_equal(heard[i]->times, 1);
+        assert_int_equal(heard[i]->rv, APR_SUCCESS);
+    }
+    script_http_check(world->script);
+}
+
+static void a_refused_nonces_successor_is_for_the_same_request(void **state)
+{
+    client_world_t *world = client_world_create_open(*state);
+    client_heard_t *heard;
+    script_answer_t *answer;
+
+    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
+    answer = client_world_bad_nonce(world, WORLD_URL "/0");
+    answer->delay = 10;
+    apr_table_set(answer->headers, "Replay-Nonce", "fresh");
+    client_world_post(world, WORLD_URL "/0");
+    world->http->run(world->http, 0);
+    world->http->run(world->http, 0);
+    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL)->delay = 1000;
+    heard = client_world_post(world, WORLD_URL "/1");
+    answer = script_http_expect(world->script, "POST", WORLD_URL "/0", NULL);
+    answer->delay = 5000;
+    world->http->run(world->http, 10);
+    world->http->run(world->http, 0);
+    assert_string_equal(script_http_last(world->script)->url, WORLD_URL "/0");
+    assert_string_equal(script_http_last(world->script)->nonce, "fresh");
+    script_http_expect(world->script, "POST", WORLD_URL "/1", NULL);
+    script_http_drain(world->script);
+    assert_int_equal(heard->rv, APR_SUCCESS);
+    script_http_check(world->script);
+}
+
+ACME_T_MAIN(ACME_T(a_failed_head_takes_nobody_along_who_can_still_be_served),
+            ACME_T(a_refused_nonces_successor_is_for_the_same_request),
+            ACME_T(nonces_go_round), ACME_T(each_who_waits_gets_one_nonce),
             ACME_T(a_nonce_that_cannot_be_had_fails_who_waits_for_it),
             ACME_T(a_refused_nonce_is_replaced_by_the_answers),
             ACME_T(a_refused_nonce_without_another_gets_one),

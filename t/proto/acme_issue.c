@@ -12,7 +12,8 @@
  */
 
 /* The state machine fed by hand: the way it goes, and the ways
- * around. Bad answers: acme_issue_bad.c; crashes: acme_issue_resume.c. */
+ * around. Waiting: acme_issue_wait.c; bad answers: acme_issue_bad.c;
+ * crashes: acme_issue_resume.c. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -128,129 +129,6 @@ static void the_solver_gets_what_it_needs(void **state)
     assert_string_equal(challenge->key_authorization, FEED_TOKEN "-2.print");
 }
 
-static void an_outage_is_waited_out_with_growing_delay(void **state)
-{
-    static const char *const phases[] = {"new",     "resume",  "authorize",
-                                         "respond", "await",   "finalize",
-                                         "process", "download"};
-    size_t i;
-
-    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
-        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
-        apr_interval_time_t delay = apr_time_from_sec(5);
-        const char *url = issue_feed_wish(feed)->url;
-        int n;
-
-        if (strcmp(phases[i], "finalize") == 0) {
-            url = FEED_ORDER; /* asked before it is finalized again */
-        }
-        for (n = 0; n < ACME_ISSUE_RETRIES; ++n) {
-            if (n % 2) {
-                issue_feed_answer(feed, 503, NULL, "text/html", "<html>", 0);
-            }
-            else {
-                issue_feed_no_answer(feed);
-            }
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
-            assert_int_equal(issue_feed_wish(feed)->until, feed->now + delay);
-            delay *= 2;
-            issue_feed_attend(feed);
-            assert_string_equal(issue_feed_wish(feed)->url, url);
-        }
-        issue_feed_no_answer(feed);
-        issue_feed_to_the_end(feed);
-        assert_string_equal(issue_feed_assert_failed(feed)->type,
-                            ACME_PROBLEM_NETWORK);
-        assert_int_equal(acme_issue_resumable(feed->issue) != 0, i > 0);
-    }
-}
-
-static void the_cas_own_time_is_waited_for_if_it_is_soon(void **state)
-{
-    issue_feed_t *feed = issue_feed_create_in("authorize", 1, *state);
-    const acme_problem_t *problem;
-
-    issue_feed_answer(feed, 429, NULL, FEED_JSON,
-                      FEED_ERROR("rateLimited", "x"), apr_time_from_sec(90));
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
-    assert_int_equal(issue_feed_wish(feed)->until,
-                     feed->now + apr_time_from_sec(90));
-    issue_feed_attend(feed);
-    issue_feed_answer(feed, 503, NULL, FEED_JSON, "", apr_time_from_sec(3600));
-    problem = issue_feed_assert_failed(feed);
-    assert_int_equal(problem->retry, ACME_RETRY_LATER);
-    assert_int_equal(problem->retry_at, feed->now + apr_time_from_sec(3600));
-    assert_true(acme_issue_resumable(feed->issue));
-}
-
-static void polls_are_spaced_and_end(void **state)
-{
-    static const char *const phases[] = {"await", "process"};
-    static const int seconds[] = {2, 4, 8, 16, 30, 30};
-    size_t i;
-
-    for (i = 0; i < 2; ++i) {
-        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
-        const char *text = issue_feed_order(feed, i ? "processing" : "pending");
-        apr_time_t began = feed->now - apr_time_from_sec(1);
-        int polls = 0;
-
-        while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
-            issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
-            if (polls < 6) {
-                assert_int_equal(issue_feed_wish(feed)->until - feed->now,
-                                 apr_time_from_sec(seconds[polls]));
-            }
-            ++polls;
-            issue_feed_attend(feed);
-        }
-        issue_feed_to_the_end(feed);
-        assert_string_equal(issue_feed_assert_failed(feed)->type,
-                            ACME_PROBLEM_TIMEOUT);
-        assert_int_equal(issue_feed_assert_failed(feed)->retry,
-                         ACME_RETRY_BACKOFF);
-        assert_non_null(
-            strstr(issue_feed_assert_failed(feed)->detail, FEED_ORDER));
-        assert_int_equal(feed->now - began, apr_time_from_sec(600));
-        assert_in_range(polls, 10, 40);
-        assert_false(acme_issue_resumable(feed->issue));
-        assert_int_equal(feed->cleaned, 1);
-    }
-}
-
-static void retry_after_spaces_polls_within_bounds(void **state)
-{
-    static const int named[][2] = {{10, 10}, {1, 1}, {30, 30}, {3600, 30}};
-    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
-    size_t i;
-
-    for (i = 0; i < 4; ++i) {
-        issue_feed_answer(feed, 200, NULL, FEED_JSON,
-                          issue_feed_order(feed, "pending"),
-                          apr_time_from_sec(named[i][0]));
-        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
-                         apr_time_from_sec(named[i][1]));
-        issue_feed_attend(feed);
-    }
-}
-
-static void a_clock_that_stands_still_is_no_endless_loop(void **state)
-{
-    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
-
-    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
-        issue_feed_answer(feed, 200, NULL, FEED_JSON,
-                          issue_feed_order(feed, "pending"), 0);
-        if (issue_feed_wish(feed)->type == ACME_WISH_WAIT) {
-            acme_issue_woken(feed->issue, feed->now);
-        }
-        assert_true(feed->posts < 1000);
-    }
-    issue_feed_to_the_end(feed);
-    assert_string_equal(issue_feed_assert_failed(feed)->type,
-                        ACME_PROBLEM_TIMEOUT);
-}
-
 static void a_finalize_that_came_too_early_waits_again(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
@@ -332,7 +210,7 @@ static void what_is_under_way_already_is_not_repeated(void **state)
     issue_feed_t *feed = issue_feed_create_in("authorize", 3, *state);
 
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
-                      issue_feed_authz(feed, 0, "valid", "valid"), 0);
+                      issue_feed_authz(feed, 0, "pending", "valid"), 0);
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
                       issue_feed_authz(feed, 1, "pending", "processing"), 0);
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
@@ -380,25 +258,34 @@ static void all_names_that_failed_are_told(void **state)
 
 static void what_the_order_says_comes_first(void **state)
 {
-    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+    issue_feed_t *feed = issue_feed_create_in("await", 2, *state);
     const acme_problem_t *problem;
 
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
-                      apr_psprintf(feed->p,
-                                   "{\"status\":\"invalid\",\"error\":%s,"
-                                   "\"authorizations\":["
-                                   "\"https://c/authz/0\"],"
-                                   "\"finalize\":\"%s\"}",
-                                   FEED_ERROR("caa", "forbidden"),
-                                   FEED_FINALIZE),
+                      "{\"status\":\"invalid\",\"authorizations\":["
+                      "\"https://c/authz/0\",\"https://c/authz/1\"],"
+                      "\"finalize\":\"https://c/finalize\",\"error\":{"
+                      "\"type\":\"urn:ietf:params:acme:error:caa\","
+                      "\"detail\":\"forbidden\",\"subproblems\":[{"
+                      "\"type\":\"urn:ietf:params:acme:error:caa\","
+                      "\"detail\":\"not you\",\"identifier\":{\"type\":"
+                      "\"dns\",\"value\":\"a.example\"}}]}}",
                       0);
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
                       issue_feed_authz(feed, 0, "invalid", "invalid"), 0);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                      issue_feed_authz(feed, 1, "invalid", "invalid"), 0);
     issue_feed_to_the_end(feed);
     problem = issue_feed_assert_failed(feed);
     assert_true(acme_problem_is(problem, "caa"));
     assert_string_equal(problem->detail, "forbidden");
-    assert_int_equal(problem->subproblems->nelts, 1);
+    assert_int_equal(problem->subproblems->nelts, 2);
+    assert_string_equal(
+        APR_ARRAY_IDX(problem->subproblems, 0, acme_subproblem_t).detail,
+        "not you");
+    assert_string_equal(
+        APR_ARRAY_IDX(problem->subproblems, 1, acme_subproblem_t).identifier,
+        "b.example");
 }
 
 static void a_diagnosis_survives_what_it_meets(void **state)
@@ -441,11 +328,6 @@ ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(requests_are_as_rfc_8555_has_them),
             ACME_T(a_ca_that_minds_what_is_replaced_is_asked_for_it_without),
             ACME_T(the_solver_gets_what_it_needs),
-            ACME_T(an_outage_is_waited_out_with_growing_delay),
-            ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
-            ACME_T(polls_are_spaced_and_end),
-            ACME_T(retry_after_spaces_polls_within_bounds),
-            ACME_T(a_clock_that_stands_still_is_no_endless_loop),
             ACME_T(a_finalize_that_came_too_early_waits_again),
             ACME_T(a_lost_finalize_is_not_said_twice),
             ACME_T(a_finalize_that_is_always_lost_ends),

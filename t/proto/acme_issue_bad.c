@@ -218,6 +218,16 @@ static void only_a_restored_order_is_stale(void **state)
         assert_false(acme_issue_stale(feed->issue));
         assert_int_equal(issue_feed_assert_failed(feed)->retry,
                          ACME_RETRY_BACKOFF);
+
+        /* Even if it was restored before, and found to be alive. */
+        feed = issue_feed_create_in("resume", 1, *state);
+        issue_feed_go_to(feed, "finalize");
+        issue_feed_no_answer(feed);
+        issue_feed_attend(feed);
+        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
+                          0);
+        issue_feed_to_the_end(feed);
+        assert_false(acme_issue_stale(feed->issue));
     }
 }
 

@@ -109,6 +109,8 @@ static void a_snapshot_tells_what_to_clean_up_and_no_secret(void **state)
                            "{\"type\":\"http-01\",\"identifier\":"
                            "\"a.example\",\"token\":\"" FEED_TOKEN "-0\"}"));
     assert_null(strstr(text, "print"));
+    issue_feed_to_the_end(feed);
+    assert_non_null(strstr(snapshot_text(feed), "\"presented\":[]"));
 }
 
 static void a_failure_that_is_over_is_not_tried_again(void **state)

@@ -1,0 +1,285 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* The state machine fed by hand: polls, outages and bounds. */
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "issue_feed.h"
+
+static void an_outage_is_waited_out_with_growing_delay(void **state)
+{
+    static const char *const phases[] = {"new",     "resume",  "authorize",
+                                         "respond", "await",   "finalize",
+                                         "process", "download"};
+    size_t i;
+
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
+        apr_interval_time_t delay = apr_time_from_sec(5);
+        const char *url = issue_feed_wish(feed)->url;
+        int n;
+
+        if (strcmp(phases[i], "finalize") == 0) {
+            url = FEED_ORDER; /* asked before it is finalized again */
+        }
+        for (n = 0; n < ACME_ISSUE_RETRIES; ++n) {
+            if (n % 2) {
+                issue_feed_answer(feed, 503, NULL, "text/html", "<html>", 0);
+            }
+            else {
+                issue_feed_no_answer(feed);
+            }
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+            assert_int_equal(issue_feed_wish(feed)->until, feed->now + delay);
+            delay *= 2;
+            issue_feed_attend(feed);
+            assert_string_equal(issue_feed_wish(feed)->url, url);
+        }
+        issue_feed_no_answer(feed);
+        issue_feed_to_the_end(feed);
+        assert_string_equal(issue_feed_assert_failed(feed)->type,
+                            ACME_PROBLEM_NETWORK);
+        assert_int_equal(acme_issue_resumable(feed->issue) != 0, i > 0);
+    }
+}
+
+static void the_cas_own_time_is_waited_for_if_it_is_soon(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("authorize", 1, *state);
+    const acme_problem_t *problem;
+
+    issue_feed_answer(feed, 429, NULL, FEED_JSON,
+                      FEED_ERROR("rateLimited", "x"), apr_time_from_sec(90));
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+    assert_int_equal(issue_feed_wish(feed)->until,
+                     feed->now + apr_time_from_sec(90));
+    issue_feed_attend(feed);
+    issue_feed_answer(feed, 503, NULL, FEED_JSON, "", apr_time_from_sec(3600));
+    problem = issue_feed_assert_failed(feed);
+    assert_int_equal(problem->retry, ACME_RETRY_LATER);
+    assert_int_equal(problem->retry_at, feed->now + apr_time_from_sec(3600));
+    assert_true(acme_issue_resumable(feed->issue));
+}
+
+static void polls_are_spaced_and_end(void **state)
+{
+    static const char *const phases[] = {"await", "process"};
+    static const int seconds[] = {2, 4, 8, 16, 30, 30};
+    size_t i;
+
+    for (i = 0; i < 2; ++i) {
+        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
+        const char *text = issue_feed_order(feed, i ? "processing" : "pending");
+        apr_time_t began = feed->now - apr_time_from_sec(1);
+        int polls = 0;
+
+        while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+            issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
+            if (polls < 6) {
+                assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                                 apr_time_from_sec(seconds[polls]));
+            }
+            ++polls;
+            issue_feed_attend(feed);
+        }
+        issue_feed_to_the_end(feed);
+        assert_string_equal(issue_feed_assert_failed(feed)->type,
+                            ACME_PROBLEM_TIMEOUT);
+        assert_int_equal(issue_feed_assert_failed(feed)->retry,
+                         ACME_RETRY_BACKOFF);
+        assert_non_null(
+            strstr(issue_feed_assert_failed(feed)->detail, FEED_ORDER));
+        assert_int_equal(feed->now - began, apr_time_from_sec(600));
+        assert_in_range(polls, 10, 40);
+        assert_false(acme_issue_resumable(feed->issue));
+        assert_int_equal(feed->cleaned, 1);
+    }
+}
+
+static void retry_after_spaces_polls_within_bounds(void **state)
+{
+    static const int named[][2] = {{10, 10}, {1, 1}, {30, 30}, {3600, 30}};
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+    size_t i;
+
+    for (i = 0; i < 4; ++i) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "pending"),
+                          apr_time_from_sec(named[i][0]));
+        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                         apr_time_from_sec(named[i][1]));
+        issue_feed_attend(feed);
+    }
+}
+
+static void a_clock_that_stands_still_is_no_endless_loop(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+
+    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "pending"), 0);
+        if (issue_feed_wish(feed)->type == ACME_WISH_WAIT) {
+            acme_issue_woken(feed->issue, feed->now);
+        }
+        assert_true(feed->posts < 1000);
+    }
+    issue_feed_to_the_end(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->type,
+                        ACME_PROBLEM_TIMEOUT);
+}
+
+static void an_outage_does_not_shorten_the_next_phase(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+
+    issue_feed_no_answer(feed);
+    issue_feed_attend(feed);
+    issue_feed_good_answer(feed);
+    issue_feed_assert_phase(feed, "await");
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+}
+
+static void an_outage_is_no_delay_of_the_validation(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+    const char *text = issue_feed_order(feed, "pending");
+
+    feed->config.patience = apr_time_from_sec(20);
+    feed->now += apr_time_from_sec(590);
+    issue_feed_answer(feed, 503, NULL, "text/html", "", apr_time_from_sec(15));
+    issue_feed_attend(feed);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+}
+
+static void outages_count_anew_after_each_answer(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+    const char *text = issue_feed_order(feed, "pending");
+    int i;
+
+    for (i = 0; i < 3 * ACME_ISSUE_RETRIES; ++i) {
+        issue_feed_no_answer(feed);
+        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                         apr_time_from_sec(5));
+        issue_feed_attend(feed);
+        issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
+        issue_feed_attend(feed);
+    }
+    issue_feed_assert_phase(feed, "await");
+}
+
+static void a_time_that_is_now_is_a_second_away(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("authorize", 1, *state);
+
+    issue_feed_answer(feed, 503, NULL, "text/html", "", 1);
+    assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                     apr_time_from_sec(1));
+}
+
+static void an_order_that_expires_meanwhile_is_not_resumed(void **state)
+{
+    static const char *const expiries[] = {"2030-01-01T01:00:00Z",
+                                           "2030-01-01T00:00:30Z"};
+    int i;
+
+    for (i = 0; i < 2; ++i) {
+        issue_feed_t *feed = issue_feed_create(1, *state);
+
+        issue_feed_answer(feed, 201, FEED_ORDER, FEED_JSON,
+                          apr_psprintf(feed->p,
+                                       "{\"status\":\"pending\",\"expires\":"
+                                       "\"%s\",\"authorizations\":["
+                                       "\"https://c/authz/0\"],"
+                                       "\"finalize\":\"%s\"}",
+                                       expiries[i], FEED_FINALIZE),
+                          0);
+        while (!issue_feed_is_over(feed)) {
+            issue_feed_no_answer(feed);
+            issue_feed_attend(feed);
+        }
+        assert_int_equal(acme_issue_resumable(feed->issue) != 0, i == 0);
+    }
+}
+
+static void polls_of_one_phase_are_not_the_nexts(void **state)
+{
+    issue_feed_t *feed = issue_feed_create(1, *state);
+    int i;
+
+    feed->config.poll_min = apr_time_from_sec(10);
+    feed->config.poll_max = apr_time_from_sec(10);
+    feed->config.patience = apr_time_from_sec(50);
+    issue_feed_go_to(feed, "await");
+    for (i = 0; i < 4; ++i) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "pending"), 0);
+        issue_feed_attend(feed);
+    }
+    issue_feed_go_to(feed, "process");
+    for (i = 0; i < 4; ++i) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "processing"), 0);
+        issue_feed_attend(feed);
+    }
+    issue_feed_to_the_end(feed);
+    issue_feed_assert_phase(feed, "done");
+}
+
+static void too_many_requests_end_it(void **state)
+{
+    issue_feed_t *feed = issue_feed_create(1, *state);
+    int failed = 0;
+    int polls = 0;
+
+    /* Each request fails as often as it may, a finalize always. */
+    while (!issue_feed_is_over(feed)) {
+        int finalize = issue_feed_is_phase(feed, "finalize");
+        int poll = issue_feed_is_phase(feed, "await");
+
+        assert_true(feed->posts < 200);
+        if (issue_feed_wish(feed)->type != ACME_WISH_POST) {
+            issue_feed_attend(feed);
+        }
+        else if (finalize || (!poll && failed < ACME_ISSUE_RETRIES)) {
+            issue_feed_no_answer(feed);
+            ++failed;
+        }
+        else {
+            polls += poll;
+            issue_feed_good_answer(feed);
+            failed = 0;
+        }
+    }
+    assert_non_null(strstr(issue_feed_assert_failed(feed)->detail,
+                           "got nowhere with 46 requests"));
+    assert_int_equal(feed->posts - polls, 46);
+    assert_false(acme_issue_resumable(feed->issue));
+}
+
+ACME_T_MAIN(ACME_T(an_outage_is_waited_out_with_growing_delay),
+            ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
+            ACME_T(polls_are_spaced_and_end),
+            ACME_T(retry_after_spaces_polls_within_bounds),
+            ACME_T(a_clock_that_stands_still_is_no_endless_loop),
+            ACME_T(an_outage_does_not_shorten_the_next_phase),
+            ACME_T(an_outage_is_no_delay_of_the_validation),
+            ACME_T(outages_count_anew_after_each_answer),
+            ACME_T(a_time_that_is_now_is_a_second_away),
+            ACME_T(an_order_that_expires_meanwhile_is_not_resumed),
+            ACME_T(polls_of_one_phase_are_not_the_nexts),
+            ACME_T(too_many_requests_end_it))
