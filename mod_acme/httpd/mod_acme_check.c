@@ -166,6 +166,8 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
+    const int *mandatory =
+        acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
     const int *via_ari = acme_config_value(config, ACME_SETTING_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
@@ -182,6 +184,8 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     if (window) {
         spec->renew_window = *window;
     }
+    spec->profile = acme_config_value(config, ACME_SETTING_PROFILE);
+    spec->profile_mandatory = mandatory && *mandatory;
     spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);

@@ -321,6 +321,21 @@ static const char *set_flag(cmd_parms *cmd, void *dc, const char *arg)
     return refuse(cmd, arg, "write on or off");
 }
 
+static const char *set_profile(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *c;
+
+    (void)dc;
+    for (c = arg; apr_isgraph(*c) && apr_isascii(*c); c++) {
+    }
+    if (*c || c == arg || c - arg > 64) {
+        return refuse(cmd, *arg ? arg : "\"\"",
+                      "is no name of a profile; write one that the authority "
+                      "offers, of 1 to 64 printable characters");
+    }
+    return put(cmd, ACME_SETTING_PROFILE, arg, apr_pstrdup(cmd->pool, arg));
+}
+
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
@@ -492,6 +507,12 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERenewViaARI", set_flag, SETTING(ACME_SETTING_ARI),
                   RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),
+    AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
+                  "name of the authority's profile that certificates are "
+                  "issued by (none)"),
+    AP_INIT_TAKE1("ACMEProfileMandatory", set_flag,
+                  SETTING(ACME_SETTING_PROFILE_MANDATORY), RSRC_CONF,
+                  "rather no certificate than one without the profile (off)"),
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),

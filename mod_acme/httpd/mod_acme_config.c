@@ -115,6 +115,8 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMERenewMode",
         "ACMERenewWindow",
         "ACMERenewViaARI",
+        "ACMEProfile",
+        "ACMEProfileMandatory",
         "ACMERetryDelay",
         "ACMECheckInterval",
         "ACMEParallelOrders",

@@ -43,15 +43,17 @@ extern module AP_MODULE_DECLARE_DATA acme_module;
 /** Every directive that sets one value. Those from ACME_SETTING_SERVER_WIDE on
  *  are allowed at server level only. */
 typedef enum {
-    ACME_SETTING_CA,          /**< const acme_ca_name_t * */
-    ACME_SETTING_AGREEMENT,   /**< "accepted" */
-    ACME_SETTING_CONTACT,     /**< const char *, "mailto:...", "" for none */
-    ACME_SETTING_CA_FILE,     /**< const char *, absolute path */
-    ACME_SETTING_KEYS,        /**< const acme_key_spec_t * */
-    ACME_SETTING_RENEW_MODE,  /**< const acme_renew_mode_e * */
-    ACME_SETTING_WINDOW,      /**< const acme_window_t * */
-    ACME_SETTING_ARI,         /**< const int * */
-    ACME_SETTING_RETRY_DELAY, /**< const apr_interval_time_t * */
+    ACME_SETTING_CA,         /**< const acme_ca_name_t * */
+    ACME_SETTING_AGREEMENT,  /**< "accepted" */
+    ACME_SETTING_CONTACT,    /**< const char *, "mailto:...", "" for none */
+    ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
+    ACME_SETTING_KEYS,       /**< const acme_key_spec_t * */
+    ACME_SETTING_RENEW_MODE, /**< const acme_renew_mode_e * */
+    ACME_SETTING_WINDOW,     /**< const acme_window_t * */
+    ACME_SETTING_ARI,        /**< const int * */
+    ACME_SETTING_PROFILE,    /**< const char * */
+    ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
+    ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */

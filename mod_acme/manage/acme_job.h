@@ -48,7 +48,9 @@ typedef struct acme_job_t {
     const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
     int urgent;         /**< what is ordered or staged is to be live at once */
     const char *config; /**< digest that a CONFIG problem was seen with */
-    apr_array_header_t *log; /**< acme_job_entry_t, oldest first */
+    apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */
+    apr_interval_time_t longest_wait; /**< after failures, for this run: a
+                                           short life leaves less; 0: any */
     apr_pool_t *p;
 } acme_job_t;
 

@@ -125,7 +125,7 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
 {
     const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
     acme_json_t *json;
-    const char *url;
+    const char *url, *profile;
     char *data;
     apr_size_t len;
 
@@ -136,6 +136,9 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
     }
     if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
         cert->ca_url = apr_pstrdup(p, url);
+    }
+    if (acme_json_get_str(&profile, json, ACME_LIVE_PROFILE) == APR_SUCCESS) {
+        cert->profile = apr_pstrdup(p, profile);
     }
     if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
         != APR_SUCCESS) {

@@ -29,6 +29,7 @@
 
 /* Members of meta.json. */
 #define ACME_LIVE_CA_URL    "ca-url"
+#define ACME_LIVE_PROFILE   "profile"
 #define ACME_LIVE_ORDER_URL "order-url"
 #define ACME_LIVE_OBTAINED  "obtained"
 

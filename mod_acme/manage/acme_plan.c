@@ -97,15 +97,41 @@ apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
                                            &spec->renew_window);
 }
 
+/* What is another certificate now than when it was ordered, or NULL. Of one
+ * that came from elsewhere it is not known how it was wanted: it is left alone
+ * until it is due. */
+static const char *changed(const acme_spec_t *spec,
+                           const acme_live_cert_t *live, apr_pool_t *p)
+{
+    const char *key = acme_key_spec_print(&spec->key, p);
+
+    if (!live->ca_url) {
+        return NULL;
+    }
+    if (!same(live->ca_url, spec->ca->url)) {
+        return apr_psprintf(p, "another CA: %s", spec->ca->label);
+    }
+    if (!same(live->info->key_type, key)) {
+        return apr_psprintf(p, "another kind of key: %s", key);
+    }
+    if ((live->profile || spec->profile)
+        && !same(live->profile, spec->profile)) {
+        return apr_psprintf(p, "another profile: %s",
+                            spec->profile ? spec->profile : "the CA's own");
+    }
+    return NULL;
+}
+
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, const acme_spec_t *spec,
                         const acme_holding_t *holding, const acme_job_t *job,
-                        apr_time_t now, apr_pool_t *p)
+                        int *due, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
-    const char *name;
+    const char *name, *why;
 
     *at = now;
+    *due = 0;
     if (!holding->live) {
         return "first certificate";
     }
@@ -118,7 +144,12 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
+    why = changed(spec, holding->live, p);
+    if (why) {
+        return why;
+    }
     *at = acme_plan_renew_at(spec, holding, job);
+    *due = *at <= now;
     if (*at <= now && acme_plan_is_via_ari(spec, holding)
         && acme_ari_renew_at(job->ari, info) > 0) {
         return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
@@ -135,7 +166,7 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
  * about this certificate, or it is time, and nothing presses. */
 static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
                     const acme_holding_t *holding, const acme_job_t *job,
-                    const char *why, apr_time_t now)
+                    const char *why, int due, apr_time_t now)
 {
     const acme_cert_info_t *info;
     apr_time_t ask_at;
@@ -153,8 +184,7 @@ static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
     }
     if (ask_at > now
         || (why
-            && (job->order || missing_name(spec, info->names)
-                || acme_ari_is_of(job->ari, info)
+            && (job->order || !due || acme_ari_is_of(job->ari, info)
                 || now >= acme_schedule_warn_at(info->not_before,
                                                 info->not_after)))) {
         return 0;
@@ -195,15 +225,16 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 {
     const char *digest, *why;
     apr_time_t at, renew_at;
+    int due;
 
     if (job->staged) {
         plan_staged(plan, holding, job, now);
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, job, now, p);
+    why = need(&at, spec, holding, job, &due, now, p);
     renew_at = at;
-    if (plan_ask(plan, &at, spec, holding, job, why, now)) {
+    if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
         return;
     }
     if (!why && job->order && same(job->digest, digest)) {
@@ -255,7 +286,8 @@ const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
     const acme_ca_spec_t *ca = spec->ca;
 
     return acme_jws_sha256_hex(
-        apr_psprintf(p, "%s\n%s\n%s\n%d", acme_spec_digest(spec, p), types,
-                     ca->ca_file ? ca->ca_file : "", ca->agreed),
+        apr_psprintf(p, "%s\n%s\n%s\n%d\n%d", acme_spec_digest(spec, p), types,
+                     ca->ca_file ? ca->ca_file : "", ca->agreed,
+                     spec->profile_mandatory),
         p);
 }

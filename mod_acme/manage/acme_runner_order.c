@@ -25,6 +25,7 @@
 #include "acme_schedule.h"
 #include "acme_solver.h"
 #include "acme_stage.h"
+#include "acme_text.h"
 
 typedef enum {
     ACCOUNT, /* until the CA can be used */
@@ -215,13 +216,51 @@ static int restore(acme_runner_order_t *order)
     return 1;
 }
 
+/* The profile, where the CA offers it: else it is done without, or not at
+ * all. */
+static apr_status_t choose_profile(acme_runner_order_t *order,
+                                   const acme_directory_t *directory,
+                                   acme_problem_t *problem)
+{
+    const acme_spec_t *spec = order->spec;
+    const char *offered = apr_array_pstrcat(order->p, directory->profiles, ' ');
+
+    order->config.profile = NULL;
+    order->config.profile_mandatory = spec->profile_mandatory;
+    if (!spec->profile) {
+        return APR_SUCCESS;
+    }
+    if (acme_directory_has_profile(directory, spec->profile)) {
+        order->config.profile = spec->profile;
+        return APR_SUCCESS;
+    }
+    offered = acme_text_escape(*offered ? offered : "none", 300, order->p);
+    if (spec->profile_mandatory) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_CONFIG,
+            ACME_PROBLEM_URN "invalidProfile", order->p,
+            "%s has no profile %s, which is mandatory; it has: %s",
+            spec->ca->label, spec->profile, offered);
+    }
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
+                            "it has: %s",
+             spec->name, spec->ca->label, spec->profile, offered);
+    return APR_SUCCESS;
+}
+
 /* Whatever is to be ordered, saved first: what cannot be is not begun. */
 static apr_status_t begin_issue(acme_runner_order_t *order,
                                 acme_problem_t *problem)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     acme_issue_config_t *config = &order->config;
+    apr_status_t rv;
 
+    rv = choose_profile(order, acme_client_directory(client), problem);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     order->epoch = acme_identity_epoch(order->identity);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
         drop(order, "it belongs to an account that is gone");
@@ -303,6 +342,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
     bundle.ca_url = order->spec->ca->url;
+    bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
     rv = acme_stage_put(&info, order->work, order->spec, &bundle, &problem,

@@ -82,6 +82,21 @@ static void say(const acme_job_t *job, const acme_work_t *work,
     }
 }
 
+/* When it is tried again: not later than a part of its certificate's life,
+ * where the CA has named no time. */
+static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
+                        const char *seed, apr_time_t now)
+{
+    apr_time_t at = acme_schedule_retry_at(job->problem, job->errors,
+                                           spec->retry_delay, seed, now);
+    apr_time_t last = now + acme_schedule_jitter(job->longest_wait, seed);
+
+    return job->longest_wait > 0 && at != ACME_SCHEDULE_NEVER && at > last
+                   && job->problem->retry != ACME_RETRY_LATER
+               ? last
+               : at;
+}
+
 void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
                                 const acme_spec_t *spec,
                                 const acme_problem_t *problem,
@@ -94,8 +109,7 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     ++job->errors;
     job->last_run = now;
     job->problem = keep(problem, whose, job->p);
-    job->next_run = acme_schedule_retry_at(job->problem, job->errors,
-                                           spec->retry_delay, seed, now);
+    job->next_run = again(job, spec, seed, now);
     job->config = job->next_run == ACME_SCHEDULE_NEVER
                       ? acme_plan_config(spec, job->p)
                       : NULL;

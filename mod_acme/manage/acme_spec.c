@@ -61,5 +61,8 @@ const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
     APR_ARRAY_PUSH(lines, const char *) =
         spec->ca->contact ? spec->ca->contact : "";
     APR_ARRAY_PUSH(lines, const char *) = acme_key_spec_print(&spec->key, p);
+    if (spec->profile) {
+        APR_ARRAY_PUSH(lines, const char *) = spec->profile;
+    }
     return acme_jws_sha256_hex(apr_array_pstrcat(p, lines, '\n'), p);
 }

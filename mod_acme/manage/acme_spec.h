@@ -56,6 +56,8 @@ typedef struct acme_spec_t {
     const acme_ca_spec_t *ca;
     acme_key_spec_t key;
     const apr_array_header_t *challenge_types; /**< preferred first */
+    const char *profile;   /**< that the CA is to issue by, or NULL */
+    int profile_mandatory; /**< rather no certificate than one without it */
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window; /**< where the CA names no time of its own */
     int via_ari;                /**< the CA is asked for it (RFC 9773) */
@@ -71,7 +73,7 @@ const char *acme_window_print(const acme_window_t *window, apr_pool_t *p);
 
 /**
  * A short text that is the same as long as an order for this spec would be the
- * same: names in any order, CA, contact, kind of key.
+ * same: names in any order, CA, contact, kind of key, profile.
  */
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p);
 

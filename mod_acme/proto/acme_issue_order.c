@@ -170,9 +170,9 @@ void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
 
     acme_issue_state_post(
         issue, config->new_order_url,
-        acme_order_payload(config->names,
-                           issue->replaces_nothing ? NULL : config->replaces,
-                           issue->turn),
+        acme_order_payload(
+            config->names, issue->replaces_nothing ? NULL : config->replaces,
+            issue->has_no_profile ? NULL : config->profile, issue->turn),
         0, now);
 }
 
@@ -189,14 +189,26 @@ static int minds_replacing(const acme_problem_t *problem)
 void acme_issue_order_refused_new(acme_issue_t *issue,
                                   const acme_problem_t *problem, apr_time_t now)
 {
-    if (issue->config->replaces && !issue->replaces_nothing
+    const acme_issue_config_t *config = issue->config;
+
+    if (config->profile && !config->profile_mandatory && !issue->has_no_profile
+        && acme_problem_is(problem, "invalidProfile")) {
+        issue->has_no_profile = 1;
+        acme_log(issue->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0811) "%s: the CA does not issue by profile %s, "
+                                "ordering without a profile: %s",
+                 config->name, config->profile,
+                 acme_problem_text(problem, issue->turn));
+        return;
+    }
+    if (config->replaces && !issue->replaces_nothing
         && minds_replacing(problem)) {
         issue->replaces_nothing = 1;
         acme_log(issue->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0810) "%s: the CA takes no order that replaces the "
                                 "certificate there is, ordering one that does "
                                 "not say so: %s",
-                 issue->config->name, acme_problem_text(problem, issue->turn));
+                 config->name, acme_problem_text(problem, issue->turn));
         return;
     }
     acme_issue_state_fail(issue, problem,

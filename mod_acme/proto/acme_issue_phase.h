@@ -109,6 +109,7 @@ struct acme_issue_t {
     int stale;
     int resumable;
     int replaces_nothing;    /**< the CA did not like what it was to replace */
+    int has_no_profile;      /**< nor the profile, which is no must */
     acme_problem_t *problem; /**< set: CLEANUP leads to FAILED */
     acme_problem_t *found;   /**< DIAGNOSE: so far */
     int found_in_order;      /**< DIAGNOSE: the order itself said it */

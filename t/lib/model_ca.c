@@ -121,8 +121,10 @@ static void directory(const model_call_t *call)
             "\"newAccount\":\"" BASE "account\","
             "\"newOrder\":\"" BASE "order\","
             "\"revokeCert\":\"" BASE "revoke\",%s"
-            "\"meta\":{%s%s%s\"externalAccountRequired\":%s}}",
+            "\"meta\":{%s%s%s%s%s%s\"externalAccountRequired\":%s}}",
             ca->no_renewal_info ? "" : "\"renewalInfo\":\"" BASE "renewal\",",
+            ca->profiles ? "\"profiles\":{" : "",
+            ca->profiles ? ca->profiles : "", ca->profiles ? "}," : "",
             ca->terms ? "\"termsOfService\":\"" : "",
             ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
             ca->account_required ? "true" : "false"));
@@ -280,6 +282,14 @@ static void new_order(const model_call_t *call)
     }
     else {
         ca->replaces = NULL;
+    }
+    ca->profile = NULL;
+    if (acme_json_get_str(&ca->profile, payload, "profile") == APR_SUCCESS) {
+        ca->profile = apr_pstrdup(ca->p, ca->profile);
+        if (ca->refuse_profiles) {
+            refuse(call, 400, "invalidProfile", "not for you");
+            return;
+        }
     }
     ++ca->orders;
     order->kid = apr_pstrdup(ca->p, call->request->kid);

@@ -60,8 +60,11 @@ typedef struct model_ca_t {
                                      model's own (a day, far in the future) */
     const char *renewal_again;  /**< its Retry-After; NULL: 21600 */
     const char *explanation;    /**< its explanationURL, or NULL */
-    int replaced;               /**< 409 for orders that replace anything */
-    model_ca_is_up_fn *is_up;   /**< NULL: everything is */
+    const char *profiles;     /**< members of meta.profiles, "\"a\":\"why\"", or
+                               NULL */
+    int refuse_profiles;      /**< invalidProfile for all of them */
+    int replaced;             /**< 409 for orders that replace anything */
+    model_ca_is_up_fn *is_up; /**< NULL: everything is */
     void *is_up_baton;
     model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
     void *sign_baton;
@@ -77,6 +80,7 @@ typedef struct model_ca_t {
     int bad_nonces;
     int renewals;         /**< times that renewal information was asked for */
     const char *replaces; /**< of the last newOrder, or NULL */
+    const char *profile;  /**< of the last newOrder, or NULL */
 
     /* Its own. */
     apr_pool_t *p;

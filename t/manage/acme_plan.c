@@ -61,6 +61,8 @@ static site_t *site_create(apr_pool_t *p)
     site->spec.retry_delay = ACME_TIME_MINUTE;
     site->info.names = strings(p, "www.a.example a.example");
     site->info.fingerprint = "f00d";
+    site->info.key_type = "P-256";
+    site->spec.key.type = ACME_KEY_P256;
     site->info.not_before = NOW - DAYS(30);
     site->info.not_after = NOW + DAYS(60);
     site->live.info = &site->info;
@@ -153,15 +155,6 @@ static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->spec.names = strings(*state, "a.example x.www.a.example");
     assert_order(site, "name added: x.www.a.example");
-}
-
-static void another_ca_or_key_takes_effect_at_the_renewal(void **state)
-{
-    site_t *site = site_create(*state);
-
-    site->live.ca_url = "https://other.example/dir";
-    site->info.key_type = "RSA 2048";
-    assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
 static void nothing_is_ordered_that_no_tls_site_uses(void **state)
@@ -322,6 +315,30 @@ static void an_order_under_way_is_finished(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
+static void what_has_changed_is_ordered_anew(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->live.ca_url = site->ca.url;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->live.ca_url = "https://other.example/dir";
+    assert_order(site, "another CA: ca.example");
+    site->live.ca_url = site->ca.url;
+    site->spec.key.type = ACME_KEY_P384;
+    assert_order(site, "another kind of key: P-384");
+    site->spec.key.type = ACME_KEY_P256;
+    site->spec.profile = "shortlived";
+    assert_order(site, "another profile: shortlived");
+    site->live.profile = "shortlived";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->spec.profile = NULL;
+    assert_order(site, "another profile: the CA's own");
+    /* one that came from elsewhere is left alone */
+    site->live.ca_url = NULL;
+    site->spec.key.type = ACME_KEY_P384;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
 static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
 {
     site_t *site = site_create(*state);
@@ -361,15 +378,15 @@ static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
     /* what it says of a certificate counts with the CA that issued it */
     site->live.ca_url = "https://other.example/dir";
     site->spec.renew_window.span = 0;
-    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_order(site, "another CA: ca.example");
 }
 
-ACME_T_MAIN(ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
+ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
+            ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
-            ACME_T(another_ca_or_key_takes_effect_at_the_renewal),
             ACME_T(nothing_is_ordered_that_no_tls_site_uses),
             ACME_T(manual_waits_to_be_asked),
             ACME_T(what_is_staged_waits_for_root),

@@ -271,6 +271,9 @@ static void another_ca_is_not_asked(void **state)
     world_holding(w, 0)->live = live;
     assert_true(world_run(w));
     assert_int_equal(w->ca->renewals, 0);
+    /* nor told what is replaced: it is ordered anew at the present one */
+    assert_int_equal(w->ca->orders, 2);
+    assert_null(w->ca->replaces);
 }
 
 static void who_does_nothing_by_itself_asks_nothing(void **state)

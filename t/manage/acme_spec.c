@@ -73,7 +73,7 @@ static void digest_tells_apart_what_is_another_order(void **state)
     apr_pool_t *p = *state;
     acme_ca_spec_t ca;
     acme_spec_t *spec = spec_of(&ca, "a.example", NULL, p);
-    const char *seen[8];
+    const char *seen[9];
     int n = 0;
     int i, j;
 
@@ -88,6 +88,8 @@ static void digest_tells_apart_what_is_another_order(void **state)
     spec->key.bits = 2048;
     seen[n++] = acme_spec_digest(spec, p);
     spec->key.bits = 4096;
+    seen[n++] = acme_spec_digest(spec, p);
+    spec->profile = "shortlived";
     seen[n++] = acme_spec_digest(spec, p);
     seen[n++] = acme_spec_digest(spec_of(&ca, "a.example", "b.example", p), p);
     seen[n++] =

@@ -390,6 +390,7 @@ static inline void world_restart(world_t *w)
             live = apr_pcalloc(w->p, sizeof(*live));
             live->info = world_info(w, bundle);
             live->ca_url = bundle->ca_url;
+            live->profile = bundle->profile;
             holding->staged = ACME_STAGED_PROMOTED;
             holding->staged_fingerprint = live->info->fingerprint;
             holding->live = live;

@@ -111,6 +111,34 @@ a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
     }
 }
 
+static void a_profile_that_is_no_must_is_done_without(void **state)
+{
+    int mandatory;
+
+    for (mandatory = 0; mandatory <= 1; ++mandatory) {
+        issue_feed_t *feed = issue_feed_create(1, *state);
+
+        feed->config.profile = "shortlived";
+        feed->config.profile_mandatory = mandatory;
+        feed->config.replaces = "key.serial";
+        feed->issue = acme_issue_create(&feed->config, NULL, feed->now, *state);
+        assert_non_null(strstr(issue_feed_wish(feed)->payload,
+                               ",\"profile\":\"shortlived\"}"));
+        issue_feed_answer(feed, 400, NULL, "application/problem+json",
+                          FEED_ERROR("invalidProfile", "not any more"), 0);
+        if (mandatory) {
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+            assert_int_equal(issue_feed_wish(feed)->problem->retry,
+                             ACME_RETRY_CONFIG);
+            continue;
+        }
+        assert_null(strstr(issue_feed_wish(feed)->payload, "profile"));
+        assert_non_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
+        issue_feed_to_the_end(feed);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_DONE);
+    }
+}
+
 static void the_solver_gets_what_it_needs(void **state)
 {
     issue_feed_t *feed = issue_feed_create(3, *state);
@@ -327,6 +355,7 @@ static void an_authorization_that_failed_before_is_explained(void **state)
 ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(requests_are_as_rfc_8555_has_them),
             ACME_T(a_ca_that_minds_what_is_replaced_is_asked_for_it_without),
+            ACME_T(a_profile_that_is_no_must_is_done_without),
             ACME_T(the_solver_gets_what_it_needs),
             ACME_T(a_finalize_that_came_too_early_waits_again),
             ACME_T(a_lost_finalize_is_not_said_twice),
