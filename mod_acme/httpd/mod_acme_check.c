@@ -90,7 +90,8 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                           const acme_ca_spec_t *ca, const char *place)
 {
     const char *key = apr_pstrcat(sites->p, "account\n", ca->url, "\n",
-                                  ca->contact ? ca->contact : "", NULL);
+                                  ca->contact ? ca->contact : "", "\n",
+                                  acme_eab_name(ca->eab, sites->p), NULL);
     const acme_ca_spec_t *other = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
     const char *setting;
 
@@ -100,6 +101,10 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
     }
     setting = other->agreed != ca->agreed
                   ? acme_setting_name(ACME_SETTING_AGREEMENT)
+              : strcmp(acme_eab_text(other->eab, sites->p),
+                       acme_eab_text(ca->eab, sites->p))
+                      != 0
+                  ? acme_setting_name(ACME_SETTING_EAB)
                   : acme_setting_name(ACME_SETTING_CA_FILE);
     acme_sites_refuse(
         sites,
@@ -119,15 +124,19 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
     static const acme_ca_name_t standard = {
         "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
+    const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
     acme_ca_spec_t *ca;
     const char *key;
+    int has_eab;
 
+    has_eab = eab && (eab->file || eab->key.kid);
     if (!name) {
         name = &standard;
     }
     key = apr_pstrcat(
         sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
         contact ? contact : "", "\n",
+        has_eab ? acme_eab_text(eab, sites->p) : "", "\n",
         acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
         NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
@@ -138,6 +147,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->url = name->url;
     ca->label = name->label;
     ca->ca_file = ca_file;
+    ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
     ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);

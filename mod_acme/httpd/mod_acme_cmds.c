@@ -216,6 +216,30 @@ static const char *set_contact(cmd_parms *cmd, void *dc, const char *arg)
     return put(cmd, ACME_SETTING_CONTACT, address, address);
 }
 
+/* What is refused is never repeated: one of the arguments is a secret. */
+static const char *set_eab(cmd_parms *cmd, void *dc, const char *first,
+                           const char *second, const char *third)
+{
+    acme_eab_t *eab = apr_pcalloc(cmd->pool, sizeof(*eab));
+    const char *why;
+
+    (void)dc;
+    if (!second && !ap_cstr_casecmp(first, "none")) {
+        return put(cmd, ACME_SETTING_EAB, "none", eab);
+    }
+    if (!second) {
+        eab->file = *first ? ap_server_root_relative(cmd->pool, first) : NULL;
+        return eab->file ? put(cmd, ACME_SETTING_EAB, eab->file, eab)
+                         : refuse(cmd, "\"\"",
+                                  "is no valid path; write a file, or the key "
+                                  "identifier and the HMAC key, or none");
+    }
+    if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
+        return refuse(cmd, "***", why);
+    }
+    return put(cmd, ACME_SETTING_EAB, acme_eab_text(eab, cmd->pool), eab);
+}
+
 static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
 {
     acme_setting_e setting = (acme_setting_e)(apr_uintptr_t)cmd->info;
@@ -493,6 +517,10 @@ const command_rec acme_commands[] = {
                   "authority (not accepted)"),
     AP_INIT_TAKE1("ACMEContactEmail", set_contact, NULL, RSRC_CONF,
                   "mail address for the account at the authority (none)"),
+    AP_INIT_TAKE123("ACMEExternalAccountBinding", set_eab, NULL, RSRC_CONF,
+                    "key identifier and HMAC key from the authority, and if it "
+                    "says so the algorithm; or a file with them; or none "
+                    "(none)"),
     AP_INIT_TAKE1("ACMECACertificateFile", set_path,
                   SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
                   "PEM file of the roots that the authority's own server is "

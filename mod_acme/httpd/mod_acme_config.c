@@ -110,6 +110,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMECertificateAuthority",
         "ACMECertificateAgreement",
         "ACMEContactEmail",
+        "ACMEExternalAccountBinding",
         "ACMECACertificateFile",
         "ACMEPrivateKeys",
         "ACMERenewMode",

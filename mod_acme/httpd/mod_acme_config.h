@@ -46,6 +46,8 @@ typedef enum {
     ACME_SETTING_CA,         /**< const acme_ca_name_t * */
     ACME_SETTING_AGREEMENT,  /**< "accepted" */
     ACME_SETTING_CONTACT,    /**< const char *, "mailto:...", "" for none */
+    ACME_SETTING_EAB,        /**< const acme_eab_t *, of file or kid; neither:
+                                   none */
     ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
     ACME_SETTING_KEYS,       /**< const acme_key_spec_t * */
     ACME_SETTING_RENEW_MODE, /**< const acme_renew_mode_e * */

@@ -329,6 +329,30 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     return promoted;
 }
 
+/* While we are root: the files may be for root alone. */
+static void load_bindings(const acme_setup_t *setup)
+{
+    int i;
+
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        acme_eab_t *eab = spec->ca->eab;
+
+        if (!eab || !eab->file || eab->key.kid || eab->problem) {
+            continue;
+        }
+        acme_eab_load(eab, setup->pconf);
+        if (eab->problem) {
+            acme_log(setup->log, ACME_LOG_ERR, 0,
+                     ACME_TAG(0806) "nothing is ordered from %s: %s; what to "
+                                    "do: %s",
+                     spec->ca->label, eab->problem->detail,
+                     eab->problem->to_fix);
+        }
+    }
+}
+
 static void make_board(acme_setup_t *setup)
 {
     apr_size_t size;
@@ -394,6 +418,7 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     setup->loaded = now;
     say_warnings(setup);
     make_board(setup);
+    load_bindings(setup);
     open_store(setup, ptemp);
     promoted = examine_all(setup, now, ptemp);
     open_placeholder(setup, now, ptemp);

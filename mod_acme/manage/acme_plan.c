@@ -286,8 +286,8 @@ const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
     const acme_ca_spec_t *ca = spec->ca;
 
     return acme_jws_sha256_hex(
-        apr_psprintf(p, "%s\n%s\n%s\n%d\n%d", acme_spec_digest(spec, p), types,
-                     ca->ca_file ? ca->ca_file : "", ca->agreed,
-                     spec->profile_mandatory),
+        apr_psprintf(p, "%s\n%s\n%s\n%d\n%d\n%s", acme_spec_digest(spec, p),
+                     types, ca->ca_file ? ca->ca_file : "", ca->agreed,
+                     spec->profile_mandatory, acme_eab_text(ca->eab, p)),
         p);
 }

@@ -61,6 +61,10 @@ const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
     APR_ARRAY_PUSH(lines, const char *) =
         spec->ca->contact ? spec->ca->contact : "";
     APR_ARRAY_PUSH(lines, const char *) = acme_key_spec_print(&spec->key, p);
+    if (spec->ca->eab) {
+        APR_ARRAY_PUSH(lines, const char *) =
+            apr_pstrcat(p, "eab ", acme_eab_name(spec->ca->eab, p), NULL);
+    }
     if (spec->profile) {
         APR_ARRAY_PUSH(lines, const char *) = spec->profile;
     }

@@ -24,6 +24,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "acme_eab.h"
 #include "acme_key.h"
 
 /** Most names in one certificate, as the large CAs have it. */
@@ -48,6 +49,8 @@ typedef struct acme_ca_spec_t {
     const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
     const char *contact; /**< "mailto:...", or NULL */
     int agreed;          /**< its terms are accepted */
+    acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
+                          children run */
 } acme_ca_spec_t;
 
 typedef struct acme_spec_t {

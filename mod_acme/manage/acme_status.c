@@ -347,6 +347,12 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
     acme_json_set(json, "ca", print_ca(spec, p));
+    if (spec->ca->eab) {
+        acme_json_t *eab = acme_json_object(p);
+
+        acme_json_set_str(eab, "kid", acme_eab_name(spec->ca->eab, p));
+        acme_json_set(json, "eab", eab);
+    }
     acme_json_set_int(json, "state", view->state);
     acme_json_set_str(json, "state-descr", view->descr);
     acme_json_set_bool(json, "renew", view->renew);

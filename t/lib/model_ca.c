@@ -22,6 +22,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_b64.h"
 #include "model_ca.h"
 
 #define BASE    "https://ca.test/"
@@ -130,6 +131,39 @@ static void directory(const model_call_t *call)
             ca->account_required ? "true" : "false"));
 }
 
+/* Zero: refused. */
+static int read_binding(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    acme_json_t *payload, *binding, *header;
+    unsigned char *bytes;
+    const char *text;
+    apr_size_t len;
+
+    ca->eab_kid = NULL;
+    if (acme_json_parse(&payload, call->request->payload,
+                        strlen(call->request->payload), NULL, call->p)
+            == APR_SUCCESS
+        && acme_json_get(&binding, payload, "externalAccountBinding")
+               == APR_SUCCESS
+        && acme_json_get_str(&text, binding, "protected") == APR_SUCCESS
+        && acme_b64_decode(&bytes, &len, text, call->p) == APR_SUCCESS
+        && acme_json_parse(&header, (const char *)bytes, len, NULL, call->p)
+               == APR_SUCCESS
+        && acme_json_get_str(&text, header, "kid") == APR_SUCCESS) {
+        ca->eab_kid = apr_pstrdup(ca->p, text);
+    }
+    if (ca->eab_kid && ca->refuse_binding) {
+        refuse(call, 401, "unauthorized", "this binding is not known");
+        return 0;
+    }
+    if (ca->account_required && !ca->eab_kid) {
+        refuse(call, 403, "externalAccountRequired", "who are you");
+        return 0;
+    }
+    return 1;
+}
+
 static void new_account(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
@@ -137,6 +171,9 @@ static void new_account(const model_call_t *call)
 
     if (!call->request->jwk) {
         refuse(call, 400, "malformed", "no key");
+        return;
+    }
+    if (!read_binding(call)) {
         return;
     }
     url = apr_hash_get(ca->account_by_jwk, call->request->jwk,

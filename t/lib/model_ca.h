@@ -51,6 +51,7 @@ typedef struct model_ca_t {
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
+    int refuse_binding;         /**< 401 for accounts that bring one */
     int reuse_authorizations;   /**< new orders find them valid */
     const char *terms;          /**< or NULL */
     const char *fail_name;      /**< validation of this name fails */
@@ -79,6 +80,7 @@ typedef struct model_ca_t {
     int responses;
     int bad_nonces;
     int renewals;         /**< times that renewal information was asked for */
+    const char *eab_kid;  /**< of the last newAccount's binding, or NULL */
     const char *replaces; /**< of the last newOrder, or NULL */
     const char *profile;  /**< of the last newOrder, or NULL */
 
