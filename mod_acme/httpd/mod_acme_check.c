@@ -117,26 +117,22 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
 /* One acme_ca_spec_t for all sites with the same authority and identity. */
 static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                                      const acme_config_t *config,
+                                     const acme_ca_name_t *name, int one_of,
                                      const char *place)
 {
-    const acme_ca_name_t *name = acme_config_value(config, ACME_SETTING_CA);
     const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
-    static const acme_ca_name_t standard = {
-        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
     const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
     acme_ca_spec_t *ca;
     const char *key;
     int has_eab;
 
     has_eab = eab && (eab->file || eab->key.kid);
-    if (!name) {
-        name = &standard;
-    }
     key = apr_pstrcat(
         sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
         contact ? contact : "", "\n",
-        has_eab ? acme_eab_text(eab, sites->p) : "", "\n",
+        has_eab ? acme_eab_text(eab, sites->p) : "",
+        has_eab && one_of > 1 ? " if required" : "", "\n",
         acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
         NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
@@ -147,6 +143,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->url = name->url;
     ca->label = name->label;
     ca->ca_file = ca_file;
+    ca->eab_if_required = one_of > 1;
     ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
     ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
@@ -163,6 +160,38 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                         ca->label);
     }
     return ca;
+}
+
+static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
+                    const acme_config_t *config, acme_spec_t *spec)
+{
+    static const acme_ca_name_t standard = {
+        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
+    const apr_array_header_t *names =
+        acme_config_value(config, ACME_SETTING_CA);
+    const int *failover = acme_config_value(config, ACME_SETTING_FAILOVER);
+    apr_array_header_t *more;
+    int i;
+
+    if (!names) {
+        spec->ca = ca_spec(sites, cas, config, &standard, 1, spec->place);
+        return;
+    }
+    spec->ca = ca_spec(sites, cas, config,
+                       APR_ARRAY_IDX(names, 0, const acme_ca_name_t *),
+                       names->nelts, spec->place);
+    spec->failover = failover ? *failover : 0;
+    if (names->nelts > 1) {
+        more = apr_array_make(sites->p, names->nelts,
+                              sizeof(const acme_ca_spec_t *));
+        for (i = 1; i < names->nelts; i++) {
+            APR_ARRAY_PUSH(more, const acme_ca_spec_t *) =
+                ca_spec(sites, cas, config,
+                        APR_ARRAY_IDX(names, i, const acme_ca_name_t *),
+                        names->nelts, spec->place);
+        }
+        spec->more_cas = more;
+    }
 }
 
 static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
@@ -185,7 +214,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     spec->name = APR_ARRAY_IDX(draft->names, 0, const char *);
     spec->place = draft->place;
     spec->challenge_types = challenges;
-    spec->ca = ca_spec(sites, cas, config, spec->place);
+    set_cas(sites, cas, config, spec);
     spec->key.type = ACME_KEY_P256;
     if (key) {
         spec->key = *key;

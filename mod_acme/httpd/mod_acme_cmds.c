@@ -129,17 +129,19 @@ static const char *set_domain(cmd_parms *cmd, void *dc, const char *args)
     return NULL;
 }
 
-static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
+/* One of those, by name or URL. */
+static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
+                           const char *arg)
 {
     acme_ca_name_t *ca;
     apr_uri_t uri;
     apr_size_t i;
 
-    (void)dc;
     for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
         if (!ap_cstr_casecmp(arg, ca_names[i].label)
             || !strcmp(arg, ca_names[i].url)) {
-            return put(cmd, ACME_SETTING_CA, ca_names[i].url, &ca_names[i]);
+            *found = &ca_names[i];
+            return NULL;
         }
     }
     if (!strstr(arg, "://")) {
@@ -172,7 +174,40 @@ static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
     ca = apr_pcalloc(cmd->pool, sizeof(*ca));
     ca->url = apr_pstrdup(cmd->pool, arg);
     ca->label = uri.hostname;
-    return put(cmd, ACME_SETTING_CA, arg, ca);
+    *found = ca;
+    return NULL;
+}
+
+static const char *set_ca(cmd_parms *cmd, void *dc, int argc,
+                          char *const argv[])
+{
+    apr_array_header_t *cas =
+        apr_array_make(cmd->pool, argc + 1, sizeof(const acme_ca_name_t *));
+    const acme_ca_name_t *ca = NULL;
+    const char *text = "";
+    int i, j;
+
+    (void)dc;
+    if (!argc) {
+        return "ACMECertificateAuthority: needs an authority; write its short "
+               "name or the https URL of its directory";
+    }
+    for (i = 0; i < argc; i++) {
+        const char *err = find_ca(&ca, cmd, argv[i]);
+
+        if (err) {
+            return err;
+        }
+        for (j = 0; j < cas->nelts; j++) {
+            if (!strcmp(APR_ARRAY_IDX(cas, j, const acme_ca_name_t *)->url,
+                        ca->url)) {
+                return refuse(cmd, argv[i], "is there twice; write each once");
+            }
+        }
+        APR_ARRAY_PUSH(cas, const acme_ca_name_t *) = ca;
+        text = apr_pstrcat(cmd->pool, text, i ? " " : "", ca->url, NULL);
+    }
+    return put(cmd, ACME_SETTING_CA, text, cas);
 }
 
 static const char *set_agreement(cmd_parms *cmd, void *dc, const char *arg)
@@ -367,6 +402,21 @@ static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
                         apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
+static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
+{
+    int *value = apr_palloc(cmd->pool, sizeof(*value));
+    char *end;
+    long number = strtol(arg, &end, 10);
+
+    (void)dc;
+    if (!apr_isdigit(*arg) || *end || number < 1 || number > 1000) {
+        return refuse(cmd, arg, "write a number of failures from 1 to 1000");
+    }
+    *value = (int)number;
+    return put(cmd, ACME_SETTING_FAILOVER,
+               apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
 static const char *set_check_interval(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
@@ -509,9 +559,9 @@ const command_rec acme_commands[] = {
                      "in a virtual host: manage the certificate of its "
                      "names, and of those given; at server level: the names "
                      "of one certificate"),
-    AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
-                  "short name or directory URL of the certificate authority "
-                  "(letsencrypt)"),
+    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
+                      "short names or directory URLs of certificate "
+                      "authorities, tried in this order (letsencrypt)"),
     AP_INIT_TAKE1("ACMECertificateAgreement", set_agreement, NULL, RSRC_CONF,
                   "'accepted': you accept the terms of service of the "
                   "authority (not accepted)"),
@@ -544,6 +594,8 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
+    AP_INIT_TAKE1("ACMERetryFailover", set_failover, NULL, RSRC_CONF,
+                  "failures of an authority before the next one is asked (2)"),
     AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,

@@ -119,6 +119,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEProfile",
         "ACMEProfileMandatory",
         "ACMERetryDelay",
+        "ACMERetryFailover",
         "ACMECheckInterval",
         "ACMEParallelOrders",
         "ACMEStoreDir",

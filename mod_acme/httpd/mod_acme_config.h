@@ -43,7 +43,8 @@ extern module AP_MODULE_DECLARE_DATA acme_module;
 /** Every directive that sets one value. Those from ACME_SETTING_SERVER_WIDE on
  *  are allowed at server level only. */
 typedef enum {
-    ACME_SETTING_CA,         /**< const acme_ca_name_t * */
+    ACME_SETTING_CA,         /**< const apr_array_header_t * of
+                                   const acme_ca_name_t *, the first first */
     ACME_SETTING_AGREEMENT,  /**< "accepted" */
     ACME_SETTING_CONTACT,    /**< const char *, "mailto:...", "" for none */
     ACME_SETTING_EAB,        /**< const acme_eab_t *, of file or kid; neither:
@@ -56,6 +57,7 @@ typedef enum {
     ACME_SETTING_PROFILE,    /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
+    ACME_SETTING_FAILOVER,          /**< const int * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */

@@ -329,6 +329,22 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     return promoted;
 }
 
+static void load_binding(const acme_setup_t *setup, const acme_ca_spec_t *ca)
+{
+    acme_eab_t *eab = ca->eab;
+
+    if (!eab || !eab->file || eab->key.kid || eab->problem) {
+        return;
+    }
+    acme_eab_load(eab, setup->pconf);
+    if (eab->problem) {
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0806) "nothing is ordered from %s: %s; what to do: "
+                                "%s",
+                 ca->label, eab->problem->detail, eab->problem->to_fix);
+    }
+}
+
 /* While we are root: the files may be for root alone. */
 static void load_bindings(const acme_setup_t *setup)
 {
@@ -337,18 +353,11 @@ static void load_bindings(const acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_eab_t *eab = spec->ca->eab;
+        const acme_ca_spec_t *ca;
+        int j;
 
-        if (!eab || !eab->file || eab->key.kid || eab->problem) {
-            continue;
-        }
-        acme_eab_load(eab, setup->pconf);
-        if (eab->problem) {
-            acme_log(setup->log, ACME_LOG_ERR, 0,
-                     ACME_TAG(0806) "nothing is ordered from %s: %s; what to "
-                                    "do: %s",
-                     spec->ca->label, eab->problem->detail,
-                     eab->problem->to_fix);
+        for (j = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++j)) {
+            load_binding(setup, ca);
         }
     }
 }

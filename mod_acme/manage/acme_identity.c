@@ -235,7 +235,12 @@ static void ensure(acme_identity_t *identity)
             identity->ca->contact;
     }
     request.agreed = identity->ca->agreed;
-    request.eab = identity->ca->eab ? &identity->ca->eab->key : NULL;
+    request.eab = NULL;
+    if (identity->ca->eab
+        && (!identity->ca->eab_if_required
+            || acme_client_directory(identity->client)->account_required)) {
+        request.eab = &identity->ca->eab->key;
+    }
     acme_account_ensure(identity->client, &request, registered, identity);
     apr_pool_destroy(p);
 }

@@ -75,7 +75,7 @@ static const char *missing_name(const acme_spec_t *spec,
 int acme_plan_is_via_ari(const acme_spec_t *spec, const acme_holding_t *holding)
 {
     return spec->via_ari && holding->live && holding->live->info->ari_id
-           && same(holding->live->ca_url, spec->ca->url);
+           && acme_spec_find_ca(spec, holding->live->ca_url) >= 0;
 }
 
 apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
@@ -108,7 +108,7 @@ static const char *changed(const acme_spec_t *spec,
     if (!live->ca_url) {
         return NULL;
     }
-    if (!same(live->ca_url, spec->ca->url)) {
+    if (acme_spec_find_ca(spec, live->ca_url) < 0) {
         return apr_psprintf(p, "another CA: %s", spec->ca->label);
     }
     if (!same(live->info->key_type, key)) {
@@ -282,12 +282,17 @@ const char *acme_plan_name(acme_plan_e what)
 
 const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
 {
-    const char *types = apr_array_pstrcat(p, spec->challenge_types, ',');
-    const acme_ca_spec_t *ca = spec->ca;
+    const char *text =
+        apr_psprintf(p, "%s\n%s\n%d", acme_spec_digest(spec, p),
+                     apr_array_pstrcat(p, spec->challenge_types, ','),
+                     spec->profile_mandatory);
+    const acme_ca_spec_t *ca;
+    int i;
 
-    return acme_jws_sha256_hex(
-        apr_psprintf(p, "%s\n%s\n%s\n%d\n%d\n%s", acme_spec_digest(spec, p),
-                     types, ca->ca_file ? ca->ca_file : "", ca->agreed,
-                     spec->profile_mandatory, acme_eab_text(ca->eab, p)),
-        p);
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        text = apr_psprintf(p, "%s\n%s\n%d\n%s", text,
+                            ca->ca_file ? ca->ca_file : "", ca->agreed,
+                            acme_eab_text(ca->eab, p));
+    }
+    return acme_jws_sha256_hex(text, p);
 }

@@ -25,6 +25,7 @@ struct acme_runner_ask_t {
     acme_runner_asker_t *asker;
     acme_client_t *client;
     const acme_spec_t *spec;
+    const char *label; /* of the CA */
     const acme_cert_info_t *info;
     acme_job_t *job;
     apr_pool_t *prun;
@@ -45,6 +46,9 @@ acme_runner_ask_create(acme_work_t *work, acme_runner_asker_t *asker,
     ask->asker = asker;
     ask->client = client;
     ask->spec = spec;
+    ask->label =
+        acme_spec_ca(spec, acme_spec_find_ca(spec, holding->live->ca_url))
+            ->label;
     ask->info = holding->live->info;
     ask->job = job;
     ask->prun = prun;
@@ -95,7 +99,7 @@ static void fail(acme_runner_ask_t *ask, const acme_problem_t *problem)
     acme_log(ask->work->log, ACME_LOG_INFO, problem->rv,
              ACME_TAG(0803) "%s: %s does not say when to renew it, asking "
                             "again in %s: %s",
-             ask->spec->name, ask->spec->ca->label,
+             ask->spec->name, ask->label,
              acme_time_print_duration(ari->next - now, ask->p),
              acme_problem_text(problem, ask->p));
     end(ask, ari);
@@ -124,8 +128,7 @@ static void say(const acme_runner_ask_t *ask, const acme_ari_t *ari)
         acme_log(ask->work->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0801) "%s: %s wants its certificate to be renewed at "
                                 "once%s%s",
-                 ask->spec->name, ask->spec->ca->label,
-                 ari->explanation ? ", see " : "",
+                 ask->spec->name, ask->label, ari->explanation ? ", see " : "",
                  ari->explanation ? ari->explanation : "");
         return;
     }
@@ -133,7 +136,7 @@ static void say(const acme_runner_ask_t *ask, const acme_ari_t *ari)
              ACME_TAG(0802) "%s: renewed at %s, as %s suggests%s%s",
              ask->spec->name,
              acme_time_print(acme_ari_renew_at(ari, ask->info), ask->p),
-             ask->spec->ca->label, ari->explanation ? ", see " : "",
+             ask->label, ari->explanation ? ", see " : "",
              ari->explanation ? ari->explanation : "");
 }
 

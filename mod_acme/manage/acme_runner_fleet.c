@@ -14,6 +14,7 @@
 #include "acme_runner_fleet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_atomic.h>
 #include <apr_hash.h>
@@ -54,7 +55,7 @@ typedef struct lane_t {
 
 typedef struct site_t {
     acme_runner_site_t known;
-    lane_t *lane;
+    lane_t **lanes; /* of each of its CAs */
 } site_t;
 
 /* An order on its way, or a question. */
@@ -96,14 +97,14 @@ static void begin_queue(queue_t *queue, apr_pool_t *p)
 }
 
 static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
-                         const acme_spec_t *spec)
+                         const acme_spec_t *spec, const acme_ca_spec_t *ca)
 {
-    const char *name = acme_identity_name(spec->ca, fleet->p);
+    const char *name = acme_identity_name(ca, fleet->p);
     lane_t *lane = apr_hash_get(lanes, name, APR_HASH_KEY_STRING);
 
     if (!lane) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
-        lane->ca = spec->ca;
+        lane->ca = ca;
         lane->seed = spec->name;
         lane->asker.seed = spec->name;
         lane->orders.most = fleet->parallel;
@@ -114,6 +115,35 @@ static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
     return lane;
 }
 
+static int count_cas(const acme_spec_t *spec)
+{
+    return 1 + (spec->more_cas ? spec->more_cas->nelts : 0);
+}
+
+static lane_t **find_lanes(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
+                           const acme_spec_t *spec)
+{
+    int i, count = count_cas(spec);
+    lane_t **found = apr_palloc(fleet->p, sizeof(lane_t *) * (apr_size_t)count);
+
+    for (i = 0; i < count; ++i) {
+        found[i] = find_lane(fleet, lanes, spec, acme_spec_ca(spec, i));
+    }
+    return found;
+}
+
+/* Where it does what is planned: an order at the CA whose turn it is, a
+ * question at the one that knows the certificate. */
+static lane_t *lane_of(const site_t *site, const acme_plan_t *plan,
+                       const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_spec_t *spec = site->known.spec;
+
+    return site->lanes[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
+                           spec, site->known.holding->live->ca_url)
+                                                   : acme_job_ca(job, spec, p)];
+}
+
 acme_runner_fleet_t *
 acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
                          const apr_array_header_t *holdings, int parallel,
@@ -122,6 +152,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
     apr_hash_t *lanes = apr_hash_make(p);
     apr_size_t room = (apr_size_t)specs->nelts + 1;
+    apr_size_t n_cas = 1;
     site_t *site;
     int i;
 
@@ -129,14 +160,18 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     fleet->p = p;
     fleet->n_sites = specs->nelts;
     fleet->sites = apr_pcalloc(p, sizeof(site_t) * room);
-    fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * room);
+    for (i = 0; i < specs->nelts; ++i) {
+        n_cas +=
+            (apr_size_t)count_cas(APR_ARRAY_IDX(specs, i, const acme_spec_t *));
+    }
+    fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * n_cas);
     fleet->parallel = parallel;
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &fleet->sites[i];
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
             APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lane = find_lane(fleet, lanes, site->known.spec);
+        site->lanes = find_lanes(fleet, lanes, site->known.spec);
     }
     return fleet;
 }
@@ -238,15 +273,17 @@ static void hurry(const acme_runner_fleet_t *fleet, const site_t *site,
 
 /* Zero: it has nothing to do at the CA. */
 static int enqueue(acme_runner_fleet_t *fleet, site_t *site,
-                   const acme_plan_t *plan)
+                   const acme_plan_t *plan, const acme_job_t *job,
+                   apr_pool_t *p)
 {
-    queue_t *queue = plan->what == ACME_PLAN_ORDER ? &site->lane->orders
-                     : plan->what == ACME_PLAN_ASK ? &site->lane->asks
-                                                   : NULL;
+    queue_t *queue;
+    lane_t *lane;
 
-    if (!queue) {
+    if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
         return 0;
     }
+    lane = lane_of(site, plan, job, p);
+    queue = plan->what == ACME_PLAN_ASK ? &lane->asks : &lane->orders;
     site->known.queued = now_of(fleet);
     APR_ARRAY_PUSH(queue->sites, site_t *) = site;
     return 1;
@@ -286,7 +323,7 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
     acme_log(fleet->work->log, ACME_LOG_DEBUG, 0, ACME_TAG(0311) "%s: %s: %s",
              site->known.spec->name, acme_plan_name(plan.what), plan.reason);
     hurry(fleet, site, &plan, job);
-    if (!enqueue(fleet, site, &plan)) {
+    if (!enqueue(fleet, site, &plan, job, p)) {
         rest(fleet, site, &plan);
     }
 }
@@ -351,13 +388,14 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 }
 
 /* Of the certificate there is, where its CA wants to know. */
-static const char *replaces(const site_t *site)
+static const char *replaces(const site_t *site, const lane_t *lane)
 {
     const acme_spec_t *spec = site->known.spec;
     const acme_live_cert_t *live = site->known.holding->live;
     int i;
 
-    if (!acme_plan_is_via_ari(spec, site->known.holding)) {
+    if (!acme_plan_is_via_ari(spec, site->known.holding)
+        || strcmp(live->ca_url, lane->ca->url) != 0) {
         return NULL;
     }
     for (i = 0; i < spec->names->nelts; ++i) {
@@ -373,7 +411,7 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
     site_t *site = flight->site;
-    lane_t *lane = site->lane;
+    lane_t *lane = lane_of(site, plan, flight->job, flight->p);
 
     if (!lane->identity) {
         lane->identity =
@@ -392,7 +430,7 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
             plan->urgent || (flight->job->order && flight->job->urgent);
         flight->order = acme_runner_order_create(
             fleet->work, site->known.spec, lane->identity, flight->job,
-            plan->reason, replaces(site), since, lane->seed, flight->p);
+            plan->reason, replaces(site, lane), since, lane->seed, flight->p);
     }
     site->known.flying = 1;
     ++flight->queue->flying;
@@ -470,7 +508,7 @@ static void land(acme_runner_fleet_t *fleet, flight_t *flight)
     --flight->queue->flying;
     hurry(fleet, site, &plan, flight->job);
     rest(fleet, site, &plan);
-    if (flight->ask && plan.what == ACME_PLAN_ORDER) {
+    if ((flight->ask || flight->job->at_once) && plan.what == ACME_PLAN_ORDER) {
         site->known.next = now_of(fleet);
         fleet->look_at = site->known.next;
     }

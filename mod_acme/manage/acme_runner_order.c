@@ -179,6 +179,9 @@ static void adopt_spec(acme_runner_order_t *order)
         if (job->digest) {
             job->errors = 0;
         }
+        job->ca = NULL;
+        job->ca_errors = 0;
+        job->barred = 0;
         job->digest = order->digest;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
@@ -240,12 +243,13 @@ static apr_status_t choose_profile(acme_runner_order_t *order,
             problem, APR_EINVAL, ACME_RETRY_CONFIG,
             ACME_PROBLEM_URN "invalidProfile", order->p,
             "%s has no profile %s, which is mandatory; it has: %s",
-            spec->ca->label, spec->profile, offered);
+            acme_identity_ca(order->identity)->label, spec->profile, offered);
     }
     acme_log(order->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
                             "it has: %s",
-             spec->name, spec->ca->label, spec->profile, offered);
+             spec->name, acme_identity_ca(order->identity)->label,
+             spec->profile, offered);
     return APR_SUCCESS;
 }
 
@@ -286,7 +290,8 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
-             order->spec->name, order->spec->ca->label, order->reason);
+             order->spec->name, acme_identity_ca(order->identity)->label,
+             order->reason);
     return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
                          problem, order->ptemp);
 }
@@ -341,7 +346,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
-    bundle.ca_url = order->spec->ca->url;
+    bundle.ca_url = acme_identity_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);

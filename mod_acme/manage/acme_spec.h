@@ -49,14 +49,18 @@ typedef struct acme_ca_spec_t {
     const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
     const char *contact; /**< "mailto:...", or NULL */
     int agreed;          /**< its terms are accepted */
+    int eab_if_required; /**< bind only where the CA demands it */
     acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
                           children run */
 } acme_ca_spec_t;
 
 typedef struct acme_spec_t {
-    const char *name;                /**< the first of names */
-    const apr_array_header_t *names; /**< const char *, canonical */
-    const acme_ca_spec_t *ca;
+    const char *name;                   /**< the first of names */
+    const apr_array_header_t *names;    /**< const char *, canonical */
+    const acme_ca_spec_t *ca;           /**< the first to be asked */
+    const apr_array_header_t *more_cas; /**< const acme_ca_spec_t *, to be asked
+                                             when it fails; or NULL */
+    int failover; /**< failures until the next one is; 0: 2 */
     acme_key_spec_t key;
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *profile;   /**< that the CA is to issue by, or NULL */
@@ -67,6 +71,12 @@ typedef struct acme_spec_t {
     apr_interval_time_t retry_delay; /**< after the first failure */
     const char *place;               /**< "FILE:LINE" it comes from */
 } acme_spec_t;
+
+/** CA i of all it has, 0 is the first; NULL when out of range. */
+const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);
+
+/** Which of its CAs has this directory, or -1. */
+int acme_spec_find_ca(const acme_spec_t *spec, const char *url);
 
 /** "auto", "always", "manual". */
 const char *acme_renew_mode_name(acme_renew_mode_e mode);

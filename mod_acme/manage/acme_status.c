@@ -238,11 +238,22 @@ static void count(acme_status_counts_t *counts, const view_t *view)
     }
 }
 
-static acme_json_t *print_ca(const acme_spec_t *spec, apr_pool_t *p)
+static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
+                             apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
+    acme_json_t *urls = acme_json_array(p);
+    const acme_ca_spec_t *ca;
+    int i;
 
-    set_strs(json, "urls", spec->ca->url, p);
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        acme_json_append_str(urls, ca->url);
+    }
+    acme_json_set(json, "urls", urls);
+    if (spec->more_cas && job) {
+        acme_json_set_str(json, "current",
+                          acme_spec_ca(spec, acme_job_ca(job, spec, p))->url);
+    }
     acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
     return json;
@@ -346,7 +357,7 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "name", spec->name);
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
-    acme_json_set(json, "ca", print_ca(spec, p));
+    acme_json_set(json, "ca", print_ca(spec, view->job, p));
     if (spec->ca->eab) {
         acme_json_t *eab = acme_json_object(p);
 

@@ -57,6 +57,28 @@ static void windows_read_as_people_write_them(void **state)
                         "33% (50% below 10 days)");
 }
 
+static void cas_are_counted_and_found(void **state)
+{
+    acme_ca_spec_t ca, other = {0};
+    acme_spec_t *spec = spec_of(&ca, "a.example", NULL, *state);
+    const char *digest = acme_spec_digest(spec, *state);
+    apr_array_header_t *more = apr_array_make(*state, 1, sizeof(void *));
+
+    assert_ptr_equal(acme_spec_ca(spec, 0), &ca);
+    assert_null(acme_spec_ca(spec, 1));
+    assert_null(acme_spec_ca(spec, -1));
+    assert_int_equal(acme_spec_find_ca(spec, ca.url), 0);
+    assert_int_equal(acme_spec_find_ca(spec, NULL), -1);
+    other.url = "https://other.example/dir";
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = &other;
+    spec->more_cas = more;
+    assert_ptr_equal(acme_spec_ca(spec, 1), &other);
+    assert_null(acme_spec_ca(spec, 2));
+    assert_int_equal(acme_spec_find_ca(spec, other.url), 1);
+    assert_int_equal(acme_spec_find_ca(spec, "https://none.example/"), -1);
+    assert_string_not_equal(acme_spec_digest(spec, *state), digest);
+}
+
 static void digest_does_not_depend_on_the_order_of_names(void **state)
 {
     apr_pool_t *p = *state;
@@ -118,7 +140,8 @@ static void digest_ignores_what_changes_no_order(void **state)
     assert_string_equal(acme_spec_digest(spec, p), before);
 }
 
-ACME_T_MAIN(ACME_T(renew_modes_have_the_names_of_the_directive),
+ACME_T_MAIN(ACME_T(cas_are_counted_and_found),
+            ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),
             ACME_T(digest_does_not_depend_on_the_order_of_names),
             ACME_T(digest_tells_apart_what_is_another_order),
