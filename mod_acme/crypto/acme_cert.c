@@ -320,6 +320,28 @@ const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain)
     return &chain->info;
 }
 
+int acme_chain_leads_to(const acme_chain_t *chain, const char *name)
+{
+    const X509_NAME *issuer =
+        X509_get_issuer_name(chain->certs[chain->count - 1]);
+    apr_size_t len = strlen(name);
+    unsigned char *text;
+    int at, text_len, same = 0;
+
+    for (at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+         at >= 0 && !same;
+         at = X509_NAME_get_index_by_NID(issuer, NID_commonName, at)) {
+        text_len = ASN1_STRING_to_UTF8(
+            &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, at)));
+        if (text_len >= 0) {
+            same = (apr_size_t)text_len == len && memcmp(text, name, len) == 0;
+            OPENSSL_free(text);
+        }
+    }
+    ERR_clear_error();
+    return same;
+}
+
 int acme_chain_count(const acme_chain_t *chain)
 {
     return chain->count;

@@ -57,6 +57,9 @@ const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain);
 /** Number of certificates, the leaf included. */
 int acme_chain_count(const acme_chain_t *chain);
 
+/** Whether the topmost certificate's issuer has that common name. */
+int acme_chain_leads_to(const acme_chain_t *chain, const char *name);
+
 /** Certificate i, 0 is the leaf; not to be freed. For the units of this
  *  folder. */
 struct x509_st *acme_chain_at(const acme_chain_t *chain, int i);

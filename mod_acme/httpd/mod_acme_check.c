@@ -207,6 +207,9 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         acme_config_value(config, ACME_SETTING_WINDOW);
     const int *mandatory =
         acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
+    const int *must_staple =
+        acme_config_value(config, ACME_SETTING_MUST_STAPLE);
+    const char *chain = acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
     const int *via_ari = acme_config_value(config, ACME_SETTING_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
@@ -225,6 +228,8 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     }
     spec->profile = acme_config_value(config, ACME_SETTING_PROFILE);
     spec->profile_mandatory = mandatory && *mandatory;
+    spec->must_staple = must_staple && *must_staple;
+    spec->preferred_chain = chain && *chain ? chain : NULL;
     spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);

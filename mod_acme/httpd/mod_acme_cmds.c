@@ -402,6 +402,22 @@ static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
                         apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
+static const char *set_chain(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *c;
+
+    (void)dc;
+    for (c = arg; *c && !apr_iscntrl(*c); c++) {
+    }
+    if (*c || c == arg || c - arg > 256) {
+        return refuse(cmd, *arg ? "***" : "\"\"",
+                      "is no common name; write that of the issuer at the top "
+                      "of the chain, such as \"ISRG Root X1\", or none");
+    }
+    return put(cmd, ACME_SETTING_PREFERRED_CHAIN, arg,
+               ap_cstr_casecmp(arg, "none") ? apr_pstrdup(cmd->pool, arg) : "");
+}
+
 static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
 {
     int *value = apr_palloc(cmd->pool, sizeof(*value));
@@ -594,6 +610,12 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
+    AP_INIT_TAKE1("ACMEPreferredChain", set_chain, NULL, RSRC_CONF,
+                  "common name of the issuer at the top of the chain to "
+                  "choose, where the authority has several (none)"),
+    AP_INIT_TAKE1("ACMEMustStaple", set_flag, SETTING(ACME_SETTING_MUST_STAPLE),
+                  RSRC_CONF,
+                  "certificates are of use with OCSP stapling only (off)"),
     AP_INIT_TAKE1("ACMERetryFailover", set_failover, NULL, RSRC_CONF,
                   "failures of an authority before the next one is asked (2)"),
     AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,

@@ -120,6 +120,8 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEProfileMandatory",
         "ACMERetryDelay",
         "ACMERetryFailover",
+        "ACMEPreferredChain",
+        "ACMEMustStaple",
         "ACMECheckInterval",
         "ACMEParallelOrders",
         "ACMEStoreDir",

@@ -58,6 +58,8 @@ typedef enum {
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
     ACME_SETTING_FAILOVER,          /**< const int * */
+    ACME_SETTING_PREFERRED_CHAIN,   /**< const char *, "" for none */
+    ACME_SETTING_MUST_STAPLE,       /**< const int * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */

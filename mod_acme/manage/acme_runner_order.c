@@ -275,6 +275,7 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     config->names = order->spec->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
+    config->preferred_chain = order->spec->preferred_chain;
     config->replaces =
         acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
@@ -482,7 +483,7 @@ static int step_key(acme_runner_order_t *order)
         }
         if (rv == APR_SUCCESS) {
             rv = acme_csr_create(&order->csr, order->key, order->spec->names,
-                                 &problem, order->p);
+                                 order->spec->must_staple, &problem, order->p);
         }
         adopt_spec(order);
     }

@@ -94,6 +94,9 @@ const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
         APR_ARRAY_PUSH(lines, const char *) =
             apr_pstrcat(p, "then ", ca->url, NULL);
     }
+    if (spec->must_staple) {
+        APR_ARRAY_PUSH(lines, const char *) = "must staple";
+    }
     if (spec->profile) {
         APR_ARRAY_PUSH(lines, const char *) = spec->profile;
     }

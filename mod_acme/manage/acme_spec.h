@@ -65,6 +65,9 @@ typedef struct acme_spec_t {
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *profile;   /**< that the CA is to issue by, or NULL */
     int profile_mandatory; /**< rather no certificate than one without it */
+    int must_staple;       /**< asks for RFC 7633's extension */
+    const char *preferred_chain; /**< common name of its topmost issuer, or
+                                      NULL: the CA's own choice */
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window; /**< where the CA names no time of its own */
     int via_ari;                /**< the CA is asked for it (RFC 9773) */

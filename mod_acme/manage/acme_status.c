@@ -371,6 +371,7 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "renew-window",
                       window_text(&spec->renew_window, p));
     set_date(json, "renew-at", view->renew_at);
+    acme_json_set_bool(json, "must-staple", spec->must_staple);
     acme_json_set_str(json, "profile", spec->profile);
     if (spec->profile) {
         acme_json_set_bool(json, "profile-mandatory", spec->profile_mandatory);

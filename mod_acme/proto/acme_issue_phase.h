@@ -116,6 +116,9 @@ struct acme_issue_t {
     int n_found;             /**< DIAGNOSE: failed authorizations */
     const char *chain;
     apr_size_t chain_len;
+    apr_array_header_t *alternates; /**< const char *, URLs of other chains that
+                                         may be the preferred one, or NULL */
+    int alternate;                  /**< the one that is downloaded, from 0 */
 };
 
 /** An empty issue in phase NEW. */
@@ -191,6 +194,9 @@ void acme_issue_order_answer_download(acme_issue_t *issue,
 void acme_issue_order_refused_new(acme_issue_t *issue,
                                   const acme_problem_t *problem,
                                   apr_time_t now);
+void acme_issue_order_refused_download(acme_issue_t *issue,
+                                       const acme_problem_t *problem,
+                                       apr_time_t now);
 void acme_issue_order_refused_resume(acme_issue_t *issue,
                                      const acme_problem_t *problem,
                                      apr_time_t now);

@@ -131,6 +131,24 @@ static void the_example_of_rfc_9773_has_its_id(void **state)
     assert_string_equal(info->serial, "87654321");
 }
 
+static void the_top_of_a_chain_is_known_by_its_name(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_t_x509_t ca = leaf(p);
+    acme_t_x509_t t = leaf(p);
+    acme_chain_t *chain;
+
+    ca.subject = "Some CA";
+    t.issuer = acme_t_x509(&ca, p);
+    t.issuer_key = ca.key;
+    chain = parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p);
+    assert_true(acme_chain_leads_to(chain, "Some CA"));
+    assert_false(acme_chain_leads_to(chain, "Some C"));
+    assert_false(acme_chain_leads_to(chain, "Some CA "));
+    assert_false(acme_chain_leads_to(chain, ""));
+    assert_false(acme_chain_leads_to(chain, "example.org"));
+}
+
 static void without_its_issuers_key_there_is_no_id(void **state)
 {
     assert_null(acme_chain_info(parsed(leaf_pem(*state), *state))->ari_id);
@@ -487,6 +505,7 @@ static void changed_bytes_never_crash(void **state)
 
 ACME_T_MAIN(ACME_T(a_certificate_is_described),
             ACME_T(the_example_of_rfc_9773_has_its_id),
+            ACME_T(the_top_of_a_chain_is_known_by_its_name),
             ACME_T(without_its_issuers_key_there_is_no_id),
             ACME_T(keys_of_all_kinds_are_described),
             ACME_T(odd_serials_are_shown),

@@ -44,6 +44,7 @@ typedef struct model_order_t {
     const char *status;
     apr_array_header_t *authz; /**< model_authz_t */
     const char *chain;
+    const char *alternate; /**< or NULL */
     int polls;
     int forgotten;
 } model_order_t;
@@ -415,6 +416,8 @@ static void finalize(const model_call_t *call, int n, model_order_t *order)
         refuse(call, 400, "badCSR", "the model does not like it");
         return;
     }
+    order->alternate =
+        ca->alternate ? ca->alternate(ca->alternate_baton, csr, ca->p) : NULL;
     ++ca->finalized;
     order->polls = 0;
     order->status = ca->process_polls > 0 ? "processing" : "valid";
@@ -469,8 +472,21 @@ static void resource(const model_call_t *call)
     else if (strcmp(kind, "finalize") == 0) {
         finalize(call, n, order);
     }
-    else if (strcmp(order->status, "valid") == 0) {
+    else if (strcmp(order->status, "valid") == 0 && i == 0) {
         say(call, 200, "application/pem-certificate-chain", order->chain);
+        if (order->alternate) {
+            apr_table_set(call->answer->headers, "Link",
+                          apr_psprintf(call->p,
+                                       "<" BASE "dir>;rel=\"index\", <" BASE
+                                       "certificate/%d/1>; rel=\"alternate\"",
+                                       n));
+        }
+    }
+    else if (order->alternate && i == 1 && ca->alternate_status) {
+        refuse(call, ca->alternate_status, "malformed", "not this one");
+    }
+    else if (order->alternate && i == 1) {
+        say(call, 200, "application/pem-certificate-chain", order->alternate);
     }
     else {
         refuse(call, 404, "malformed", "no certificate yet");

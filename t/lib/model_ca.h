@@ -69,6 +69,9 @@ typedef struct model_ca_t {
     void *is_up_baton;
     model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
     void *sign_baton;
+    model_ca_sign_fn *alternate; /**< another chain, or NULL: there is none */
+    void *alternate_baton;
+    int alternate_status; /**< of its download; 0: 200 */
 
     /* What it has seen. */
     int requests;

@@ -91,6 +91,13 @@ static void set_life(X509 *cert, apr_time_t from, apr_time_t to)
 
 test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
 {
+    return test_issuer_create_named("Test CA", clock, p);
+}
+
+test_issuer_t *test_issuer_create_named(const char *name,
+                                        const acme_clock_t *clock,
+                                        apr_pool_t *p)
+{
     test_issuer_t *issuer = apr_pcalloc(p, sizeof(*issuer));
     apr_time_t now = acme_clock_now(clock);
 
@@ -105,8 +112,8 @@ test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
                               apr_pool_cleanup_null);
     X509_set_version(issuer->cert, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(issuer->cert), 1);
-    set_name(X509_get_subject_name(issuer->cert), "Test CA");
-    set_name(X509_get_issuer_name(issuer->cert), "Test CA");
+    set_name(X509_get_subject_name(issuer->cert), name);
+    set_name(X509_get_issuer_name(issuer->cert), name);
     set_life(issuer->cert, now - ACME_TIME_DAY, now + 3650 * ACME_TIME_DAY);
     X509_set_pubkey(issuer->cert, issuer->key);
     add_extension(issuer->cert, issuer->cert, NID_basic_constraints,

@@ -560,7 +560,60 @@ static void a_short_life_is_not_left_alone_for_a_day(void **state)
     assert_true(job->next_run - job->last_run <= 3 * ACME_TIME_HOUR);
 }
 
-ACME_T_MAIN(ACME_T(a_profile_is_ordered_and_remembered),
+static const char *staged_issuer(const world_t *w)
+{
+    return world_info(w, world_staged(w, A))->issuer;
+}
+
+static world_t *two_chains(apr_pool_t *p, const char *preferred)
+{
+    world_t *w = fresh(p);
+
+    w->ca->alternate = test_issuer_sign;
+    w->ca->alternate_baton =
+        test_issuer_create_named("Other CA", &w->clock->clock, p);
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->preferred_chain = preferred;
+    return w;
+}
+
+static void the_preferred_chain_is_chosen(void **state)
+{
+    world_t *w = two_chains(*state, "Other CA");
+    int requests;
+
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Other CA");
+    /* the first one is taken without looking at more */
+    w = two_chains(*state, "Test CA");
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    requests = w->ca->requests;
+    w = two_chains(*state, NULL);
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    assert_int_equal(w->ca->requests, requests);
+}
+
+static void without_the_preferred_chain_the_cas_choice_is_taken(void **state)
+{
+    static const int statuses[] = {0, 404, 503};
+    size_t i;
+
+    for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
+        world_t *w = two_chains(*state, i == 0 ? "Third CA" : "Other CA");
+
+        w->ca->alternate_status = statuses[i];
+        world_live(w, 10 * ACME_TIME_MINUTE);
+        assert_string_equal(staged_issuer(w), "CN=Test CA");
+        assert_int_equal(w->ca->orders, 1);
+        assert_int_equal(world_said(w, ACME_LOG_INFO, "no chain that leads to"),
+                         1);
+    }
+}
+
+ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
+            ACME_T(without_the_preferred_chain_the_cas_choice_is_taken),
+            ACME_T(a_profile_is_ordered_and_remembered),
             ACME_T(a_profile_that_is_not_offered_is_done_without_once),
             ACME_T(a_mandatory_profile_waits_for_the_configuration),
             ACME_T(a_change_of_ca_or_key_orders_at_once),
