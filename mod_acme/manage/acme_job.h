@@ -36,6 +36,13 @@ typedef struct acme_job_entry_t {
     const char *detail; /**< or NULL */
 } acme_job_entry_t;
 
+/** What one name of an order that failed has done: see acme_partial. */
+typedef struct acme_job_name_t {
+    const char *name;
+    int failures;       /**< in a row */
+    const char *detail; /**< the CA's words of the last, or NULL */
+} acme_job_name_t;
+
 typedef struct acme_job_t {
     const char *name;
     const char *digest; /**< acme_spec_digest() of the order, or NULL */
@@ -54,6 +61,7 @@ typedef struct acme_job_t {
     const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
     int urgent;         /**< what is ordered or staged is to be live at once */
     const char *config; /**< digest that a CONFIG problem was seen with */
+    apr_array_header_t *names;        /**< acme_job_name_t: those that failed */
     apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */
     apr_interval_time_t longest_wait; /**< after failures, for this run: a
                                            short life leaves less; 0: any */
