@@ -198,6 +198,9 @@ acme_configtest_e acme_configtest_state(acme_configtest_t *test,
     acme_configtest_e state = test->state;
 
     if (state == ACME_CONFIGTEST_RUNNING) {
+        if (now < test->started) {
+            test->started = now; /* the clock was turned back */
+        }
         if (now > test->started + ACME_CONFIGTEST_TIMEOUT) {
             test->words = "it took longer than a minute";
             kill(test->proc->pid, SIGKILL);

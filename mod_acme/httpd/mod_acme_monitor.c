@@ -53,6 +53,7 @@ typedef struct monitor_t {
     acme_stamp_t staging_stamp;
     apr_time_t looked;
     apr_uint32_t hurries;
+    apr_time_t seen; /* the clock, the last time */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
     int manual;
@@ -320,12 +321,28 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
+/* The clock was turned back: what was to be then would come too late. */
+static void turn_back(monitor_t *m, apr_time_t now)
+{
+    m->looked = 0;
+    if (m->facts.first_ready > now) {
+        m->facts.first_ready = now;
+    }
+    if (m->not_before > now + RECHECK_MIN) {
+        m->not_before = now + RECHECK_MIN;
+    }
+}
+
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *words = NULL;
     acme_configtest_e tested = acme_configtest_state(m->test, &words, now);
     int ready;
 
+    if (now < m->seen) {
+        turn_back(m, now);
+    }
+    m->seen = now;
     look(m, now, ptemp);
     ready = m->facts.urgent + m->facts.routine;
     m->setup->board->pending = ready;

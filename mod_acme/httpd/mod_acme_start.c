@@ -29,12 +29,15 @@
 #include "acme_file.h"
 #include "acme_okc.h"
 #include "acme_owner.h"
+#include "acme_scratch.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_process.h"
 #include "mod_acme_surroundings.h"
 #include "mod_acme_tls.h"
+#include "mod_acme_trust.h"
+#include "mod_acme_unproven.h"
 
 /* Generations kept besides the live one. */
 #define ARCHIVE_KEEP 3
@@ -163,6 +166,14 @@ static void open_secret(acme_setup_t *setup, apr_pool_t *ptemp)
                                  ACME_FILE_SYNC, ptemp);
         }
     }
+    if (rv == APR_EINVAL) {
+        unusable(setup,
+                 "%s is no regular file; put it back from a backup, or remove "
+                 "it to begin anew with a new account (live certificates are "
+                 "not affected)",
+                 path);
+        return;
+    }
     if (rv) {
         unusable(setup, "%s cannot be read or written: %pm", path, &rv);
         return;
@@ -208,12 +219,17 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
     setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
     setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
+        setup->live = acme_live_look(setup->store_dir, setup->pconf);
         return;
     }
     is_ours = claim_store(setup, ptemp);
+    acme_trust_close(setup,
+                     apr_pstrcat(ptemp, setup->store_dir, "/live", NULL));
+    acme_trust_close(setup,
+                     apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
     if (acme_live_open(&setup->live, setup->store_dir, &problem,
                        setup->pconf)) {
-        setup->live = NULL;
+        setup->live = acme_live_look(setup->store_dir, setup->pconf);
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
         return;
     }
@@ -226,6 +242,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
                                  ap_unixd_config.group_id, &problem, ptemp)) {
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
     }
+    acme_unproven_recover(setup, ptemp);
     if (setup->seal) {
         open_vault(setup);
     }
@@ -243,38 +260,27 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
     for (i = 0; i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        if (!strncmp(name, "placeholder.", 12)) {
+        if (!strncmp(name, ACME_SCRATCH_PREFIX, strlen(ACME_SCRATCH_PREFIX))) {
             acme_file_remove_tree(apr_pstrcat(ptemp, dir, "/", name, NULL),
                                   ptemp);
         }
     }
 }
 
-/* In the store, or where that is of no use in the system's temporary folder.
- * Gone with ptemp, when mod_ssl has read it. */
-static void open_placeholder(acme_setup_t *setup, apr_time_t now,
-                             apr_pool_t *ptemp)
+/* In the store, where it is ours. Gone with ptemp, when mod_ssl has read it. */
+static void open_placeholder(acme_setup_t *setup, const char *dir,
+                             apr_time_t now, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *temp;
 
-    if (setup->vault) {
-        remove_leftovers(setup->store_dir, ptemp);
-        if (!acme_placeholder_create(&setup->placeholder, setup->store_dir, now,
-                                     &problem, ptemp)) {
-            return;
-        }
+    if (acme_placeholder_create(&setup->placeholder, dir, now, &problem,
+                                ptemp)) {
+        setup->placeholder = NULL;
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0103) "there is no placeholder certificate for "
+                                "sites without one: %s",
+                 acme_problem_text(&problem, ptemp));
     }
-    if (!apr_temp_dir_get(&temp, ptemp)
-        && !acme_placeholder_create(&setup->placeholder, temp, now, &problem,
-                                    ptemp)) {
-        return;
-    }
-    setup->placeholder = NULL;
-    acme_log(setup->log, ACME_LOG_ERR, 0,
-             ACME_TAG(0103) "there is no placeholder certificate for sites "
-                            "without one: %s",
-             acme_problem_text(&problem, ptemp));
 }
 
 /* Files that an administrator brings. What mod_ssl could not read would stop
@@ -336,16 +342,22 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                      setup->pconf)
                      : APR_ENOENT;
     if (!rv) {
+        rv =
+            acme_live_loads(live, spec->security_level, &problem, setup->pconf);
+    }
+    if (!rv) {
         holding->live = live;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0105) "%s: the stored certificate is of no use, "
-                                "another is ordered: %s",
-                 spec->name, acme_problem_text(&problem, ptemp));
+                                "%s: %s",
+                 spec->name,
+                 vault ? "another is ordered" : "and nothing is ordered",
+                 acme_problem_text(&problem, ptemp));
     }
-    if (live && holding->staged == ACME_STAGED_PROMOTED) {
+    if (holding->live && holding->staged == ACME_STAGED_PROMOTED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0106) "%s: certificate %s from %s is served from "
                                 "now on, valid until %s",
@@ -371,18 +383,27 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
+    /* Before it is looked at: what comes later is news to the activator. */
+    for (i = 0; store && i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+
+        acme_stamp_read(
+            &setup->staged[i],
+            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, scratch),
+            ACME_STAMP_LINK, scratch);
+        apr_pool_clear(scratch);
+    }
+    if (vault && !acme_unproven_prepare(setup, ptemp)) {
+        vault = NULL;
+        memset(setup->staged, 0,
+               sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
+    }
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         acme_holding_t *holding;
 
-        /* Before it is looked at: what comes later is news to the activator. */
-        if (store) {
-            acme_stamp_read(&setup->staged[i],
-                            acme_store_fs_path(store, ACME_STORE_STAGING,
-                                               spec->name, scratch),
-                            ACME_STAMP_LINK, scratch);
-        }
         holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
                                   : examine(setup, vault, spec, now, scratch);
         promoted += holding->staged == ACME_STAGED_PROMOTED;
@@ -459,19 +480,35 @@ static void say_warnings(const acme_setup_t *setup)
     }
 }
 
-/* A start reads its configuration twice, and mod_ssl wants a certificate the
- * first time too. The store is not for a rehearsal. */
+/* A start reads its configuration twice, and mod_ssl wants certificates the
+ * first time too. The store is only read in a rehearsal: whose it is and in
+ * which state is found out by the performance. */
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
+    const char *dir = acme_start_store_dir(setup->server, ptemp);
+    acme_unproven_t *unproven;
     int i;
 
+    apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
+    setup->live = acme_live_look(dir, ptemp);
+    unproven = acme_unproven_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
-        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) =
-            apr_pcalloc(setup->pconf, sizeof(acme_holding_t));
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+        acme_live_cert_t *live;
+
+        if (!acme_unproven_has(unproven, spec->name, ptemp)
+            && !acme_live_get(&live, setup->live, spec->name, NULL,
+                              setup->pconf)
+            && !acme_live_loads(live, spec->security_level, NULL, ptemp)) {
+            holding->live = live;
+        }
+        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
     }
-    open_placeholder(setup, now, ptemp);
+    open_placeholder(setup, acme_trust_is_ours(dir) ? dir : NULL, now, ptemp);
 }
 
 int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -497,7 +534,10 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     load_bindings(setup);
     open_store(setup, ptemp);
     promoted = examine_all(setup, now, ptemp);
-    open_placeholder(setup, now, ptemp);
+    if (setup->vault) {
+        remove_leftovers(setup->store_dir, ptemp);
+    }
+    open_placeholder(setup, setup->vault ? setup->store_dir : NULL, now, ptemp);
     acme_monitor_prepare(setup, promoted, ptemp);
     rv = setup->seal ? acme_watchdog_register(setup) : APR_SUCCESS;
     if (rv) {

@@ -22,7 +22,11 @@
 
 #include "acme_schedule.h"
 #include "acme_status.h"
+#include "acme_text.h"
 #include "acme_time.h"
+
+/* A CA may say a lot. */
+#define MAX_PROBLEM 300
 
 static void view_activation(acme_activation_view_t *view,
                             const acme_setup_t *setup, apr_pool_t *p)
@@ -42,6 +46,14 @@ static void view_activation(acme_activation_view_t *view,
         view->blocked = apr_pstrndup(p, setup->board->blocked,
                                      sizeof(setup->board->blocked) - 1);
     }
+}
+
+/* Why nothing is ordered, or NULL. The worker may be writing. */
+static const char *view_waiting(const acme_setup_t *setup, apr_pool_t *p)
+{
+    return *setup->board->waiting ? apr_pstrndup(
+               p, setup->board->waiting, sizeof(setup->board->waiting) - 1)
+                                  : NULL;
 }
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
@@ -119,6 +131,7 @@ int acme_status_handler(request_rec *r)
 {
     const acme_setup_t *setup = acme_setup_get();
     acme_activation_view_t view;
+    acme_json_t *json;
     const char *name;
 
     if (!r->handler || strcmp(r->handler, "acme-status") != 0) {
@@ -139,11 +152,11 @@ int acme_status_handler(request_rec *r)
         return send_one(r, setup, name);
     }
     view_activation(&view, setup, r->pool);
-    return send_json(r, HTTP_OK,
-                     acme_status_all(setup->specs, setup->holdings,
-                                     acme_setup_vault(setup, r->pool),
-                                     setup->unusable, &view, apr_time_now(),
-                                     r->pool));
+    json = acme_status_all(setup->specs, setup->holdings,
+                           acme_setup_vault(setup, r->pool), setup->unusable,
+                           &view, apr_time_now(), r->pool);
+    acme_json_set_str(json, "waiting", view_waiting(setup, r->pool));
+    return send_json(r, HTTP_OK, json);
 }
 
 /* server-status: one line of the table per site. */
@@ -172,8 +185,9 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
     if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
         return "";
     }
-    return apr_pstrcat(p, str_of(last, "problem"), ": ", str_of(last, "detail"),
-                       NULL);
+    return acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
+                                        str_of(last, "detail"), NULL),
+                            MAX_PROBLEM, p);
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
@@ -225,6 +239,7 @@ int acme_status_section(request_rec *r, int flags)
     acme_status_counts_t counts = {0, 0, 0, 0, 0};
     acme_activation_view_t view;
     acme_vault_t *vault;
+    const char *waiting;
 
     if (!setup || !setup->holdings) {
         return DECLINED;
@@ -246,6 +261,11 @@ int acme_status_section(request_rec *r, int flags)
     if (setup->unusable) {
         ap_rprintf(r, "<p><strong>%s</strong></p>\n",
                    ap_escape_html(r->pool, setup->unusable));
+    }
+    waiting = view_waiting(setup, r->pool);
+    if (waiting) {
+        ap_rprintf(r, "<p><strong>No orders: %s</strong></p>\n",
+                   ap_escape_html(r->pool, waiting));
     }
     if (view.blocked) {
         ap_rprintf(r, "<p><strong>No restart: %s</strong></p>\n",

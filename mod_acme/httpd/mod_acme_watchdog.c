@@ -31,6 +31,16 @@
 #define DEFAULT_PARALLEL       50
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
+/* The child's end waits for an answer that must not be lost: longer than the
+ * runner does, shorter than the parent, which sends a second SIGTERM after
+ * three seconds and says so. */
+#define LEAVE_STEP  apr_time_from_msec(10)
+#define LEAVE_STEPS 250
+
+/* How often the thread that ends the child tries to get the mutex. */
+#define LOCK_STEP  apr_time_from_msec(1)
+#define LOCK_STEPS 100
+
 /* One per child; only the child whose thread wins mod_watchdog's election has
  * a runner. The mutex is between that thread and the one that stops the child.
  */
@@ -41,14 +51,29 @@ typedef struct worker_t {
     apr_pool_t *p;         /* of the runner, of its thread */
     apr_os_thread_t thread;
     apr_time_t next;
+    apr_time_t seen; /* the clock, at the last call */
 } worker_t;
 
 static worker_t worker;
 
+/* The end of a child may come in a signal's handler (mpm_prefork), above the
+ * same thread's first try to end it: nobody waits for himself. */
+static int lock(void)
+{
+    int i;
+
+    for (i = 0; i < LOCK_STEPS; ++i) {
+        if (apr_thread_mutex_trylock(worker.mutex) == APR_SUCCESS) {
+            return 1;
+        }
+        apr_sleep(LOCK_STEP);
+    }
+    return 0;
+}
+
 static void stop(void)
 {
-    if (worker.mutex) {
-        apr_thread_mutex_lock(worker.mutex);
+    if (worker.mutex && lock()) {
         worker.stopping = 1;
         if (worker.runner) {
             acme_runner_stop(worker.runner);
@@ -57,10 +82,28 @@ static void stop(void)
     }
 }
 
-static apr_status_t stop_cleanup(void *data)
+static int is_precious(void)
 {
+    int precious = 0;
+
+    if (lock()) {
+        precious = worker.runner && acme_runner_is_precious(worker.runner);
+        apr_thread_mutex_unlock(worker.mutex);
+    }
+    return precious;
+}
+
+/* The last that happens in a child. mod_watchdog does not wait for its threads:
+ * its cleanup is in a pool that no child destroys. */
+static apr_status_t leave(void *data)
+{
+    int i;
+
     (void)data;
     stop();
+    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_precious(); ++i) {
+        apr_sleep(LEAVE_STEP);
+    }
     return APR_SUCCESS;
 }
 
@@ -77,18 +120,19 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
         return;
     }
     memset(&worker, 0, sizeof(worker));
-    /* Before there is a second thread in this child. */
+    /* Before there is a second thread in this child. That one may outlive
+     * pchild, and so does the mutex. */
     if (acme_http_curl_global_init()
         || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
-                                   pchild)) {
+                                   setup->pconf)) {
         worker.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
         return;
     }
-    /* Where the server has no child_stopping hook: before mod_watchdog's own
-     * cleanup, which waits for the thread. */
-    apr_pool_pre_cleanup_register(pchild, NULL, stop_cleanup);
+    /* child_stopping comes when connections may still be served, and a server
+     * before 2.4.49 has no such hook: all MPMs destroy this pool at the end. */
+    apr_pool_pre_cleanup_register(pchild, NULL, leave);
 }
 
 void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
@@ -176,6 +220,26 @@ static void end_runner(void)
     }
 }
 
+/* Called often: when it is time, or when the clock was turned back, which makes
+ * all times that were set before too late. */
+static void work(const acme_setup_t *setup)
+{
+    apr_time_t now = apr_time_now();
+    int due = now >= worker.next || now < worker.seen;
+    const char *waiting;
+
+    worker.seen = now;
+    if (!due) {
+        return;
+    }
+    worker.next = acme_runner_run(worker.runner);
+    waiting = acme_runner_waiting(worker.runner);
+    if (strcmp(setup->board->waiting, waiting) != 0) {
+        apr_cpystrn(setup->board->waiting, waiting,
+                    sizeof(setup->board->waiting));
+    }
+}
+
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
 {
     const acme_setup_t *setup = data;
@@ -190,8 +254,8 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         start_runner(setup);
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p && apr_time_now() >= worker.next) {
-            worker.next = acme_runner_run(worker.runner);
+        if (worker.p) {
+            work(setup);
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:

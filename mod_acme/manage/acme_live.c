@@ -13,6 +13,8 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
+
 #include <apr_strings.h>
 
 #include "acme_file.h"
@@ -38,6 +40,16 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     acme_generation_tidy(made->live, p);
     *live = made;
     return APR_SUCCESS;
+}
+
+acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+
+    made->live = apr_pstrcat(p, dir, "/live", NULL);
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->is_strange = 1;
+    return made;
 }
 
 static apr_status_t useless(acme_problem_t *problem,
@@ -69,7 +81,7 @@ static apr_status_t read_file(char **data, apr_size_t *len,
         return useless(problem, site, APR_EGENERAL,
                        apr_psprintf(p, "%s is missing", file), p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return useless(
             problem, site, rv,
             apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
@@ -167,7 +179,7 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     return copy;
 }
 
-static apr_status_t get_cert(acme_live_cert_t **cert,
+static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
                              const acme_live_site_t *site,
                              acme_problem_t *problem, apr_pool_t *p,
                              apr_pool_t *ptemp)
@@ -185,6 +197,12 @@ static apr_status_t get_cert(acme_live_cert_t **cert,
     if (rv != APR_SUCCESS) {
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
+    }
+    if (live->is_strange) {
+        rv = acme_live_site_trusted(live, site, number, problem, ptemp);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     /* Not through the link, so that all is of one generation. */
     dir = apr_psprintf(ptemp, "%s/%d", site->archive, number);
@@ -213,7 +231,7 @@ apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
 
     apr_pool_create(&ptemp, p);
     acme_live_site_find(&site, live, name, ptemp);
-    rv = get_cert(cert, &site, &why, p, ptemp);
+    rv = get_cert(cert, live, &site, &why, p, ptemp);
     if (problem && why.type) {
         *problem = *acme_problem_dup(&why, p);
     }

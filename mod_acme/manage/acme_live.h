@@ -50,11 +50,23 @@ typedef struct acme_live_cert_t {
 apr_status_t acme_live_open(acme_live_t **live, const char *dir,
                             acme_problem_t *problem, apr_pool_t *p);
 
+/**
+ * Only to read: nothing is made or changed. Certificates are taken where the
+ * folders and files are ours and ours alone to write, since nothing else is
+ * known of `dir`.
+ */
+acme_live_t *acme_live_look(const char *dir, apr_pool_t *p);
+
 /** Reads and parses; key and chain must fit each other. APR_ENOENT when the
  *  site has none; any other failure: there is one, and it is of no use. */
 apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p);
+
+/** Whether what was got loads where the configuration asks for this security
+ *  level of OpenSSL; 0: none is asked for, and that was looked at before. */
+apr_status_t acme_live_loads(const acme_live_cert_t *cert, int level,
+                             acme_problem_t *problem, apr_pool_t *p);
 
 /**
  * Writes the next generation, flips the pointer, then removes generations

@@ -13,6 +13,7 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <sys/stat.h>
@@ -145,7 +146,7 @@ static apr_status_t next_number(int *number, const acme_live_site_t *site,
         return failed(problem, site,
                       apr_psprintf(p, "%s/%d: no generation can follow it",
                                    site->archive, highest),
-                      APR_ENOSPC, p);
+                      EOVERFLOW, p);
     }
     *number = highest + 1;
     return APR_SUCCESS;

@@ -82,3 +82,37 @@ apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,
     }
     return APR_SUCCESS;
 }
+
+static apr_status_t not_trusted(acme_problem_t *problem,
+                                const acme_live_site_t *site, const char *path,
+                                apr_pool_t *p)
+{
+    return acme_problem_set(
+        problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
+        "%s: %s is not ours, or may be written by others", site->name, path);
+}
+
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site, int number,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *dir = apr_psprintf(ptemp, "%s/%d", site->archive, number);
+    const char *paths[6];
+    struct stat st;
+    int i;
+
+    paths[0] = live->live;
+    paths[1] = live->archive;
+    paths[2] = site->archive;
+    paths[3] = dir;
+    paths[4] = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_KEY, NULL);
+    paths[5] = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_FULL, NULL);
+    for (i = 0; i < 6; i++) {
+        if (lstat(paths[i], &st) || st.st_uid != geteuid()
+            || (st.st_mode & (S_IWGRP | S_IWOTH))
+            || !(i < 4 ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))) {
+            return not_trusted(problem, site, paths[i], ptemp);
+        }
+    }
+    return APR_SUCCESS;
+}

@@ -19,6 +19,8 @@
 #ifndef ACME_LIVE_SITE_H
 #define ACME_LIVE_SITE_H
 
+#include <apr_tables.h>
+
 #include "acme_problem.h"
 
 #define ACME_LIVE_KEY   "privkey.pem"
@@ -37,6 +39,8 @@
 struct acme_live_t {
     const char *live;
     const char *archive;
+    int is_strange;              /**< made by acme_live_look() */
+    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
 };
 
 typedef struct acme_live_site_t {
@@ -55,6 +59,12 @@ void acme_live_site_find(acme_live_site_t *site, const struct acme_live_t *live,
  *         is in its place
  */
 apr_status_t acme_live_site_pointed(int *number, const acme_live_site_t *site);
+
+/** Whether the files of generation `number`, and all folders that lead to
+ *  them, are ours and may be written by nobody else. */
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site, int number,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Makes a folder, 0700. One that is there must be ours and nobody else's. */
 apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,

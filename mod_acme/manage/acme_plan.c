@@ -23,6 +23,10 @@
 /* No wait that we ever set is longer: the clock was turned back since. */
 #define LONGEST_WAIT (9 * ACME_TIME_DAY)
 
+/* And who was tried later than now was tried before the clock was turned back.
+ * A clock that is put right by less than this makes the wait longer by it. */
+#define CLOCK_STEP ACME_TIME_MINUTE
+
 static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
                    const char *reason)
 {
@@ -195,7 +199,8 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
                "not tried again before its configuration changes");
         return 1;
     }
-    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT) {
+    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT
+        || job->last_run > now + CLOCK_STEP) {
         return 0;
     }
     decide(plan, ACME_PLAN_IDLE, job->next_run,

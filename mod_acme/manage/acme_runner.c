@@ -14,6 +14,7 @@
 #include "acme_runner.h"
 
 #include <apr_atomic.h>
+#include <apr_strings.h>
 
 #include "acme_runner_fleet.h"
 #include "acme_schedule.h"
@@ -24,6 +25,11 @@
 
 /* Before trying again where somebody else has the lease. */
 #define BUSY_WAIT apr_time_from_sec(1)
+
+/* Another worker ends, or goes on, within seconds. Who waits for longer says
+ * so, and then once in a while. */
+#define BUSY_WARN  (5 * ACME_TIME_MINUTE)
+#define BUSY_AGAIN ACME_TIME_HOUR
 
 /* A host that calls us again and again must not heat a processor. */
 #define LEAST_WAIT apr_time_from_msec(100)
@@ -45,7 +51,11 @@ struct acme_runner_t {
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
+    apr_time_t seen;    /* the clock, at the last call */
     int trouble;        /* runs in a row that got no lease from the store */
+    apr_time_t busy;    /* since when somebody else has it, or 0 */
+    apr_time_t said;    /* when that was last said, or 0 */
+    char waiting[480];
 };
 
 static void wake(void *baton)
@@ -95,6 +105,11 @@ void acme_runner_stop(acme_runner_t *runner)
 {
     apr_atomic_set32(&runner->work.stop, 1);
     wake(runner);
+}
+
+int acme_runner_is_precious(const acme_runner_t *runner)
+{
+    return runner->work.http->precious(runner->work.http) > 0;
 }
 
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
@@ -179,6 +194,47 @@ static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
     return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
 }
 
+const char *acme_runner_waiting(const acme_runner_t *runner)
+{
+    return runner->waiting;
+}
+
+/* Somebody else has the lease, or a newer worker acts. */
+static void note_busy(acme_runner_t *runner, const acme_problem_t *problem,
+                      apr_pool_t *p)
+{
+    apr_time_t now = now_of(runner);
+
+    if (runner->busy == 0 || now < runner->busy) {
+        runner->busy = now;
+        runner->said = 0;
+    }
+    if (now - runner->busy < BUSY_WARN
+        || (runner->said != 0 && now - runner->said < BUSY_AGAIN)) {
+        return;
+    }
+    runner->said = now;
+    apr_snprintf(runner->waiting, sizeof(runner->waiting),
+                 "nothing is ordered since %s: %s",
+                 acme_time_print(runner->busy, p),
+                 problem->detail ? problem->detail
+                                 : "another worker is newer than this one");
+    acme_log(runner->work.log, ACME_LOG_WARNING, 0, ACME_TAG(0314) "worker: %s",
+             runner->waiting);
+}
+
+static void note_turn(acme_runner_t *runner)
+{
+    if (runner->said != 0) {
+        acme_log(runner->work.log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0315) "worker: nobody else holds the lease any more, "
+                                "orders go on");
+    }
+    runner->busy = 0;
+    runner->said = 0;
+    *runner->waiting = '\0';
+}
+
 /* No lease. Returns when to try again. */
 static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
                               const acme_problem_t *problem, apr_pool_t *p)
@@ -186,6 +242,7 @@ static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
     apr_interval_time_t wait;
 
     if (APR_STATUS_IS_EBUSY(rv)) {
+        note_busy(runner, problem, p);
         return now_of(runner) + BUSY_WAIT;
     }
     ++runner->trouble;
@@ -217,6 +274,10 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     if (is_stopped(runner)) {
         return when_again(runner, ACME_SCHEDULE_NEVER);
     }
+    if (now < runner->seen) {
+        runner->checked = 0; /* the clock was turned back */
+    }
+    runner->seen = now;
     if (!needs_check(runner, now) && at > now) {
         return when_again(runner, at);
     }
@@ -225,6 +286,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     rv = acme_turn_take(runner->turn, &again, &problem, p);
     if (rv == APR_SUCCESS) {
         runner->trouble = 0;
+        note_turn(runner);
         if (!again || needs_check(runner, now)) {
             acme_runner_fleet_forget(runner->fleet);
             runner->checked = now;
@@ -232,6 +294,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
         }
         run(runner, p);
         at = when_again(runner, acme_runner_fleet_due(runner->fleet));
+        runner->seen = now_of(runner);
     }
     else {
         at = turned_away(runner, rv, &problem, p);

@@ -69,7 +69,17 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
  */
 apr_time_t acme_runner_run(acme_runner_t *runner);
 
+/** Why nothing has been ordered for a while, for people: somebody else has the
+ *  lease. "" when it is not so. */
+const char *acme_runner_waiting(const acme_runner_t *runner);
+
 /** From any thread, any number of times. For good. */
 void acme_runner_stop(acme_runner_t *runner);
+
+/**
+ * Whether a request is under way whose answer must not be lost, or that answer
+ * is just being saved: the process is better not ended now. From any thread.
+ */
+int acme_runner_is_precious(const acme_runner_t *runner);
 
 #endif

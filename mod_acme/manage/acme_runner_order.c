@@ -59,6 +59,7 @@ struct acme_runner_order_t {
     unsigned int saved;    /* generation of the last snapshot */
     const char *saved_url; /* of the order, in that snapshot */
     int busy;              /* a request is under way */
+    apr_time_t seen;       /* the clock, at the last step of the issue */
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
 };
@@ -424,7 +425,10 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     const acme_wish_t *wish = acme_issue_wish(order->issue);
+    apr_time_t now = now_of(order);
+    int turned_back = now < order->seen;
 
+    order->seen = now;
     *again = ACME_SCHEDULE_NEVER;
     switch (wish->type) {
     case ACME_WISH_POST:
@@ -437,11 +441,11 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
         solve(order, wish);
         return 1;
     case ACME_WISH_WAIT:
-        if (wish->until > now_of(order)) {
+        if (wish->until > now && !turned_back) {
             *again = wish->until;
             return 0;
         }
-        acme_issue_woken(order->issue, now_of(order));
+        acme_issue_woken(order->issue, now);
         save_progress(order);
         return 1;
     case ACME_WISH_DONE:

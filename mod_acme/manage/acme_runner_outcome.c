@@ -257,7 +257,9 @@ static const acme_problem_t *why_refused(const acme_holding_t *holding,
         return problem;
     }
     problem = acme_problem_dup(holding->problem, p);
-    problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+    if (problem->retry != ACME_RETRY_CONFIG) {
+        problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+    }
     return problem;
 }
 

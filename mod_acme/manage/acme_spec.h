@@ -85,7 +85,9 @@ typedef struct acme_spec_t {
     int via_ari;                /**< the CA is asked for it (RFC 9773) */
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;
-    const char *place; /**< "FILE:LINE" it comes from */
+    int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
+                             what OpenSSL has by itself */
+    const char *place;  /**< "FILE:LINE" it comes from */
 } acme_spec_t;
 
 /** CA i of all it has, 0 is the first; NULL when out of range. */

@@ -84,7 +84,7 @@ apr_status_t acme_store_put(const char **version, acme_store_t *store,
         return rv;
     }
     if (len > ACME_STORE_MAX) {
-        return acme_problem_set(problem, APR_ENOSPC, ACME_RETRY_INTERNAL,
+        return acme_problem_set(problem, EFBIG, ACME_RETRY_INTERNAL,
                                 ACME_PROBLEM_STORE, p,
                                 "%s/%s: the store allows %d bytes, not %lu",
                                 kind, name, ACME_STORE_MAX, (unsigned long)len);

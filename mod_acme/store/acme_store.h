@@ -28,6 +28,8 @@
 #ifndef ACME_STORE_H
 #define ACME_STORE_H
 
+#include <errno.h>
+
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
@@ -58,6 +60,10 @@ typedef struct acme_store_item_t {
     const char *version; /**< opaque */
 } acme_store_item_t;
 
+/** There is something that no put has made, as after a power cut or when
+ *  somebody planted it. A put takes it for an absent item and replaces it. */
+#define ACME_STORE_DAMAGED EBADMSG
+
 /** Put only if there is no such item. */
 #define ACME_STORE_ABSENT ""
 
@@ -71,7 +77,7 @@ typedef struct acme_store_t acme_store_t;
 /** Somebody's right to act, until released, expired or its holder's death. */
 typedef struct acme_lease_t acme_lease_t;
 
-/** APR_ENOENT when there is none. */
+/** APR_ENOENT when there is none; ACME_STORE_DAMAGED. */
 apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
                             const char *kind, const char *name,
                             acme_problem_t *problem, apr_pool_t *p);
@@ -79,7 +85,7 @@ apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
 /**
  * @param if_version NULL: whatever is there; ACME_STORE_ABSENT; or a version
  * @param version the new one, in p; may be NULL
- * @return APR_EEXIST when the item is not at if_version; APR_ENOSPC when it
+ * @return APR_EEXIST when the item is not at if_version; EFBIG when it
  *         has more than ACME_STORE_MAX bytes
  */
 apr_status_t acme_store_put(const char **version, acme_store_t *store,

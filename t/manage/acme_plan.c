@@ -267,6 +267,17 @@ static void a_wait_that_we_never_set_does_not_count(void **state)
     assert_idle(site, NOW + DAYS(8));
 }
 
+static void a_wait_does_not_count_once_the_clock_is_turned_back(void **state)
+{
+    site_t *site = failed_site(*state);
+
+    site->job.last_run = NOW + ACME_TIME_HOUR / 2;
+    assert_order(site, "first certificate");
+    /* but when it is only put right by a little */
+    site->job.last_run = NOW + apr_time_from_sec(2);
+    assert_idle(site, NOW + ACME_TIME_HOUR);
+}
+
 static void
 a_mistake_is_not_repeated_before_the_configuration_changes(void **state)
 {
@@ -447,6 +458,7 @@ ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(a_failure_is_waited_out),
             ACME_T(a_changed_set_waits_for_nothing),
             ACME_T(a_wait_that_we_never_set_does_not_count),
+            ACME_T(a_wait_does_not_count_once_the_clock_is_turned_back),
             ACME_T(a_mistake_is_not_repeated_before_the_configuration_changes),
             ACME_T(all_that_a_mistake_can_be_about_is_looked_at),
             ACME_T(an_order_under_way_is_finished),

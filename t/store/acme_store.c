@@ -454,7 +454,7 @@ static void bounds_the_size_of_an_item(void **state)
                                     ACME_STORE_MAX, NULL, ACME_STORE_LAZY, NULL,
                                     w->p),
                      APR_SUCCESS);
-    assert_int_equal(put(NULL, w, w->store, name, large, NULL), APR_ENOSPC);
+    assert_int_equal(put(NULL, w, w->store, name, large, NULL), EFBIG);
     assert_int_equal(get(&item, w, w->other, name), APR_SUCCESS);
     assert_int_equal(item.len, ACME_STORE_MAX);
 }
