@@ -52,6 +52,8 @@ static void register_hooks(apr_pool_t *p)
                         APR_HOOK_FIRST);
     ap_hook_post_config(acme_unproven_loaded, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
+    ap_hook_optional_fn_retrieve(acme_start_done, NULL, NULL,
+                                 APR_HOOK_REALLY_LAST);
     ap_hook_ssl_add_cert_files(acme_ssl_add_cert_files, NULL, NULL,
                                APR_HOOK_MIDDLE);
     ap_hook_child_init(acme_watchdog_child_init, NULL, before_watchdog,

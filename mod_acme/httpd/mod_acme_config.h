@@ -42,6 +42,9 @@
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
 
+/** Generations kept besides the live one. */
+#define ACME_ARCHIVE_KEEP 3
+
 /** Every directive that sets one value. Up to ACME_SETTING_PER_HOST: of a
  *  site, joined over its set and virtual hosts. Then those of each virtual host
  *  alone. Those from ACME_SETTING_SERVER_WIDE on are allowed at server level
@@ -83,6 +86,7 @@ typedef enum {
     ACME_SETTING_BASE_SERVER,         /**< const int * */
     ACME_SETTING_ACTIVATION_WINDOW,   /**< apr_array_header_t of
                                          acme_restart_window_t */
+    ACME_SETTING_STASH_KEEP, /**< const apr_interval_time_t *, 0: to expiry */
     ACME_SETTING_COUNT
 } acme_setting_e;
 
@@ -189,9 +193,12 @@ typedef struct acme_setup_t {
     acme_unproven_t *unproven;       /**< or NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */
-    acme_stamp_t *staged; /**< what startup looked at, by index of specs */
-    acme_board_t *board;  /**< shared memory */
-    acme_hurry_t *hurry;  /**< shared memory, or NULL */
+    acme_stamp_t *staged;     /**< what startup looked at, by index of specs */
+    acme_stamp_t changed;     /**< acmectl's, before startup looked */
+    acme_board_t *board;      /**< shared memory */
+    acme_hurry_t *hurry;      /**< shared memory, or NULL */
+    int ours;                 /**< the store is, so it may be changed */
+    struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 
 void *acme_config_create(apr_pool_t *p, server_rec *s);

@@ -36,6 +36,10 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
 
+/** optional_fn_retrieve, which follows post_config at every start (pre_mpm does
+ *  not at a graceful one): nothing can fail any more, no child runs yet. */
+void acme_start_done(void);
+
 /** ssl_add_cert_files: gives mod_ssl the files of a virtual host. */
 int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                             apr_array_header_t *cert_files,
@@ -61,6 +65,11 @@ void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful);
 apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp);
 int acme_monitor(apr_pool_t *p, server_rec *s);
+
+/** For acmectl: what startup looks at before it changes anything, and what it
+ *  leaves when it knows what is served. */
+void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** Handler acme-status. */
 int acme_status_handler(request_rec *r);

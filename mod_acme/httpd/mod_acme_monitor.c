@@ -23,6 +23,7 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+#include "acme_changed.h"
 #include "acme_schedule.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
@@ -49,8 +50,10 @@ typedef struct monitor_t {
     acme_modules_t modules;
     acme_configtest_t *test;
     acme_store_t *store;
+    const char *changed; /* acmectl's stamp */
     const char *staging; /* folder */
     acme_stamp_t staging_stamp;
+    int changed_seen;
     apr_time_t looked;
     apr_uint32_t hurries;
     apr_time_t seen; /* the clock, the last time */
@@ -107,11 +110,15 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp)
 {
     monitor_t *m = apr_pcalloc(setup->pconf, sizeof(*m));
+    int asked;
     apr_status_t rv;
 
     m->setup = setup;
     m->process = acme_process_get(setup->server->process);
-    if (promoted) {
+    /* A restart for acmectl's sake promotes nothing, and has done its work. */
+    asked = !acme_stamp_same(&setup->changed, &m->process->changed);
+    m->process->changed = setup->changed;
+    if (promoted || asked) {
         m->process->fruitless = 0;
     }
     else if (m->process->signalled) {
@@ -126,6 +133,7 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
         return rv;
     }
     (void)ptemp;
+    m->changed = acme_changed_path(setup->store_dir, setup->pconf);
     m->staging = apr_pstrcat(setup->pconf, setup->store_dir,
                              "/" ACME_STORE_STAGING, NULL);
     m->recheck = RECHECK_MIN;
@@ -161,18 +169,24 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     apr_uint32_t hurries =
         m->setup->hurry ? apr_atomic_read32(&m->setup->hurry->changes) : 0;
     acme_stamp_t stamp;
+    int changed;
     int i;
 
+    acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
+    changed = !acme_stamp_same(&stamp, &m->setup->changed);
     acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
-    if (acme_stamp_same(&stamp, &m->staging_stamp) && hurries == m->hurries
+    if (changed == m->changed_seen && hurries == m->hurries
+        && acme_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
         return;
     }
     m->staging_stamp = stamp;
+    m->changed_seen = changed;
     m->looked = now;
     m->hurries = hurries;
-    m->facts.urgent = 0;
+    /* What an administrator has done is not to wait. */
+    m->facts.urgent = changed;
     m->facts.routine = 0;
     for (i = 0; i < m->setup->specs->nelts; i++) {
         const acme_spec_t *spec =

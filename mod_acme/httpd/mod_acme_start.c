@@ -29,18 +29,18 @@
 #include "acme_file.h"
 #include "acme_okc.h"
 #include "acme_owner.h"
+#include "acme_pin.h"
 #include "acme_scratch.h"
+#include "acme_secret.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_keep.h"
 #include "mod_acme_process.h"
 #include "mod_acme_surroundings.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_trust.h"
 #include "mod_acme_unproven.h"
-
-/* Generations kept besides the live one. */
-#define ARCHIVE_KEEP 3
 
 /* Whatever is wrong with the store, the server starts: it says so, serves what
  * it can and orders nothing. */
@@ -138,7 +138,7 @@ static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
 
     mine.server_root = ap_server_root;
     mine.config = acme_process_config(setup->server->process, ptemp);
-    mine.pid_file = ap_server_root_relative(ptemp, ap_pid_fname);
+    mine.pid_file = ap_runtime_dir_relative(ptemp, ap_pid_fname);
     if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
         unusable(setup, "%s; %s", acme_problem_text(&problem, ptemp),
                  problem.to_fix ? problem.to_fix : "repair it");
@@ -147,37 +147,19 @@ static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
     return 1;
 }
 
-/* A secret that is there is never replaced: everything sealed depends on it. */
-static void open_secret(acme_setup_t *setup, apr_pool_t *ptemp)
+static void open_secret(acme_setup_t *setup)
 {
-    const char *path = apr_pstrcat(ptemp, setup->store_dir, "/secret", NULL);
+    const char *path =
+        apr_pstrcat(setup->pconf, setup->store_dir, "/secret", NULL);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_seal_t *seal;
     struct stat st;
-    char *secret;
-    apr_size_t len;
-    apr_status_t rv = acme_file_read(&secret, &len, path, 4096, ptemp);
 
-    if (APR_STATUS_IS_ENOENT(rv)) {
-        len = ACME_SEAL_SECRET_LEN;
-        secret = apr_palloc(ptemp, len);
-        rv = acme_key_random((unsigned char *)secret, len);
-        if (!rv) {
-            rv = acme_file_write(path, secret, len,
-                                 APR_FPROT_UREAD | APR_FPROT_UWRITE,
-                                 ACME_FILE_SYNC, ptemp);
-        }
-    }
-    if (rv == APR_EINVAL) {
-        unusable(setup,
-                 "%s is no regular file; put it back from a backup, or remove "
-                 "it to begin anew with a new account (live certificates are "
-                 "not affected)",
-                 path);
+    if (acme_secret_open(&seal, setup->store_dir, 1, &problem, setup->pconf)) {
+        unusable(setup, "%s", problem.detail);
         return;
     }
-    if (rv) {
-        unusable(setup, "%s cannot be read or written: %pm", path, &rv);
-        return;
-    }
+    setup->seal = seal;
     if (!stat(path, &st) && (st.st_mode & 077) && !chmod(path, 0600)) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0113) "%s could be read by others "
@@ -186,17 +168,6 @@ static void open_secret(acme_setup_t *setup, apr_pool_t *ptemp)
                                 "what the store keeps sealed",
                  path, (unsigned int)st.st_mode & 0777);
     }
-    if (len != ACME_SEAL_SECRET_LEN) {
-        unusable(setup,
-                 "%s is damaged: it has %lu bytes, not %d; put it back "
-                 "from a backup, or remove it to begin anew with a new "
-                 "account (live certificates are not affected)",
-                 path, (unsigned long)len, ACME_SEAL_SECRET_LEN);
-    }
-    else {
-        setup->seal = acme_seal_create((unsigned char *)secret, setup->pconf);
-    }
-    acme_key_wipe(secret, len);
 }
 
 /* One before the children are forked, so that all together complain once of an
@@ -215,6 +186,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int is_ours;
+    int i;
 
     setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
     setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
@@ -223,8 +195,10 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     is_ours = claim_store(setup, ptemp);
-    acme_trust_close(setup,
-                     apr_pstrcat(ptemp, setup->store_dir, "/live", NULL));
+    for (i = 0; i < ACME_LIVE_PLACES; i++) {
+        acme_trust_close(setup, apr_pstrcat(ptemp, setup->store_dir, "/",
+                                            acme_live_place_name(i), NULL));
+    }
     acme_trust_close(setup,
                      apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
     if (acme_live_open(&setup->live, setup->store_dir, &problem,
@@ -236,7 +210,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
     if (!is_ours) {
         return;
     }
-    open_secret(setup, ptemp);
+    open_secret(setup);
     if (setup->seal
         && acme_store_fs_prepare(setup->store_dir, ap_unixd_config.user_id,
                                  ap_unixd_config.group_id, &problem, ptemp)) {
@@ -246,6 +220,7 @@ static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
     if (setup->seal) {
         open_vault(setup);
     }
+    setup->ours = 1;
 }
 
 /* What a start that was killed left behind. Nobody else writes here. */
@@ -321,10 +296,10 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     acme_live_cert_t *live = NULL;
     apr_status_t rv;
 
-    if (vault) {
+    if (vault && setup->keep) {
         holding->staged =
             acme_activate(&holding->staged_fingerprint, setup->live, vault,
-                          spec, ARCHIVE_KEEP, now, &problem, setup->pconf);
+                          spec, ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
     if (holding->staged == ACME_STAGED_REFUSED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
@@ -347,6 +322,8 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     }
     if (!rv) {
         holding->live = live;
+        holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
+                          == live->generation;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
@@ -377,6 +354,9 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
     if (vault) {
         store = acme_vault_store(vault);
+    }
+    if (setup->live && setup->ours) {
+        acme_keep_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&scratch, ptemp);
     setup->staged = apr_pcalloc(
@@ -533,6 +513,7 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     make_board(setup);
     load_bindings(setup);
     open_store(setup, ptemp);
+    acme_tool_prepare(setup, ptemp);
     promoted = examine_all(setup, now, ptemp);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
@@ -557,7 +538,6 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
@@ -566,7 +546,9 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     setup->placeholder = NULL;
+    acme_keep_rest(setup);
     acme_tls_compare(setup);
+    acme_tool_leave(setup, ptemp);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }
@@ -580,4 +562,13 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
              counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
              counts[ACME_SERVING_NOTHING]);
     return OK;
+}
+
+void acme_start_done(void)
+{
+    acme_setup_t *setup = acme_setup_get();
+
+    if (setup) {
+        acme_keep_done(setup);
+    }
 }

@@ -201,7 +201,10 @@ static void print_row(request_rec *r, const acme_spec_t *spec,
                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
                "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
                ap_escape_html(r->pool, spec->name), spec->names->nelts,
-               acme_serving_name(holding->serving),
+               holding->stashed
+                   ? apr_pstrcat(r->pool, acme_serving_name(holding->serving),
+                                 " (stashed)", NULL)
+                   : acme_serving_name(holding->serving),
                ap_escape_html(r->pool, str_of(site, "state-descr")),
                info ? acme_time_print(info->not_after, r->pool) : "-",
                ap_escape_html(r->pool, spec->ca->label),

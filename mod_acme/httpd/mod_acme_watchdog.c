@@ -22,6 +22,7 @@
 #include <apr_thread_mutex.h>
 
 #include "acme_http_curl.h"
+#include "acme_outbox.h"
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
@@ -49,6 +50,7 @@ typedef struct worker_t {
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
     apr_pool_t *p;         /* of the runner, of its thread */
+    acme_outbox_t *outbox;
     apr_os_thread_t thread;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
@@ -199,6 +201,9 @@ static void start_runner(const acme_setup_t *setup)
         worker.p = NULL;
         return;
     }
+    worker.outbox = acme_outbox_open(setup->store_dir, setup->seal, worker.p);
+    acme_outbox_attend(worker.outbox, worker.p);
+    config->outbox = worker.outbox;
     runner = acme_runner_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);
     worker.runner = runner;
@@ -220,12 +225,13 @@ static void end_runner(void)
     }
 }
 
-/* Called often: when it is time, or when the clock was turned back, which makes
- * all times that were set before too late. */
+/* Called often: when it is time, when acmectl asks for something, or when the
+ * clock was turned back, which makes all times that were set before too late. */
 static void work(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();
-    int due = now >= worker.next || now < worker.seen;
+    int due = now >= worker.next || now < worker.seen
+              || acme_outbox_moved(worker.outbox);
     const char *waiting;
 
     worker.seen = now;

@@ -209,8 +209,10 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
                               apr_pool_t *p)
 {
     staged_t staged = {spec, NULL, NULL, NULL, NULL};
+    acme_live_cert_t *stashed = NULL;
     acme_live_cert_t *cert = NULL;
     acme_store_item_t item;
+    apr_status_t rv_live;
     apr_status_t rv;
 
     rv = acme_vault_get(&item, vault, ACME_STORE_STAGING, spec->name, problem,
@@ -218,10 +220,19 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     if (APR_STATUS_IS_ENOENT(rv)) {
         return ACME_STAGED_NONE;
     }
-    /* A live one that is of no use is replaced by anything that is. */
-    if (acme_live_get(&cert, live, spec->name, NULL, p) == APR_SUCCESS
-        && acme_live_loads(cert, spec->security_level, NULL, p)
+    /* A live one that is of no use is replaced by anything that is. Where there
+     * is none, the stash has what the site had: perhaps this very one, staged
+     * when the site went and not cleared since. */
+    rv_live = acme_live_get(&cert, live, spec->name, NULL, p);
+    if (APR_STATUS_IS_ENOENT(rv_live)
+        && acme_live_get_at(&stashed, live, ACME_LIVE_STASHED, spec->name, NULL,
+                            p)
                == APR_SUCCESS) {
+        staged.live = stashed;
+    }
+    else if (rv_live == APR_SUCCESS
+             && acme_live_loads(cert, spec->security_level, NULL, p)
+                    == APR_SUCCESS) {
         staged.live = cert;
     }
     if (rv != APR_SUCCESS) {
@@ -231,6 +242,10 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     if (rv == APR_SUCCESS) {
         *fingerprint = acme_chain_info(staged.chain)->fingerprint;
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
+            return ACME_STAGED_LIVE;
+        }
+        if (stashed && strcmp(*fingerprint, stashed->info->fingerprint) == 0) {
+            /* Left to who decides upon the stash. */
             return ACME_STAGED_LIVE;
         }
         rv = check_proven(&staged, live, problem, p);

@@ -97,6 +97,9 @@ const char *acme_eab_name(const acme_eab_t *eab, apr_pool_t *p)
 
 const char *acme_eab_text(const acme_eab_t *eab, apr_pool_t *p)
 {
+    if (eab && eab->text) {
+        return eab->text;
+    }
     if (!eab || !eab->key.kid) {
         return acme_eab_name(eab, p);
     }

@@ -28,6 +28,8 @@ typedef struct acme_eab_t {
     acme_jws_eab_t key; /**< its kid is NULL while the file was not read */
     const char *file;   /**< JSON, or NULL: it was written inline */
     const acme_problem_t *problem; /**< why the file is of no use, or NULL */
+    const char *text; /**< as acme_eab_text(), where the key is not known; or
+                           NULL */
 } acme_eab_t;
 
 /** Reads the file, if there is one; a failure is its problem. */

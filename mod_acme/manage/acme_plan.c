@@ -34,6 +34,7 @@ static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
+    plan->by_age = 0;
     plan->content = 0;
 }
 
@@ -113,39 +114,53 @@ static const char *changed(const acme_spec_t *spec,
 }
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
-static const char *need(apr_time_t *at, const acme_spec_t *spec,
+static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         const acme_holding_t *holding, const acme_job_t *job,
-                        int *due, apr_time_t now, apr_pool_t *p)
+                        int *due, int pinned, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name, *why;
+    apr_time_t warn_at;
 
     *at = now;
     *due = 0;
+    *by_age = holding->aged;
     if (!holding->live) {
-        return "first certificate";
+        return holding->aged ? "what was kept has expired"
+                             : "first certificate";
     }
     info = holding->live->info;
     if (info->not_after <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
-    name = acme_partial_missing(job, spec, info->names, p);
+    name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
-    why = changed(spec, holding->live, p);
+    why = pinned ? NULL : changed(spec, holding->live, p);
     if (why) {
         return why;
     }
+    if (holding->foreign && !pinned) {
+        return "the certificate is from another authority";
+    }
     *at = acme_plan_renew_at(spec, holding, job);
+    if (pinned) {
+        /* Whoever went back to it knows that a CA has named its time. */
+        warn_at = acme_schedule_warn_at(info->not_before, info->not_after);
+        *at = *at > warn_at ? *at : warn_at;
+    }
     *due = *at <= now;
-    if (*at <= now && acme_plan_is_via_ari(spec, holding)
+    if (*due && !pinned && acme_plan_is_via_ari(spec, holding)
         && acme_ari_renew_at(job->ari, info) > 0) {
+        *by_age = 1;
         return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
     if (*at <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
@@ -153,7 +168,8 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
 }
 
 /* Whether the CA is to be asked before anything else: it has never been asked
- * about this certificate, or it is time, and nothing presses. */
+ * about this certificate, or it is time, and nothing presses: no request of
+ * acmectl either, whose answer is not to wait for it. */
 static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
                     const acme_holding_t *holding, const acme_job_t *job,
                     const char *why, int due, apr_time_t now)
@@ -172,7 +188,7 @@ static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
     if (!why) {
         *at = ask_at < *at ? ask_at : *at;
     }
-    if (ask_at > now
+    if (ask_at > now || job->asked
         || (why
             && (job->order || !due || acme_ari_is_of(job->ari, info)
                 || now >= acme_schedule_warn_at(info->not_before,
@@ -241,7 +257,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 {
     const char *digest, *why;
     apr_time_t at, renew_at;
-    int due;
+    int due, by_age;
 
     plan->warning = NULL;
     if (spec->cert_file) {
@@ -252,8 +268,17 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         plan_staged(plan, holding, job, now);
         return;
     }
+    if (job->signed_pem) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "the certificate for another machine's request is there");
+        return;
+    }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, job, &due, now, p);
+    why = need(&at, &by_age, spec, holding, job, &due,
+               holding->pinned && !job->asked, now, p);
+    if (!why && job->asked == ACME_ASKED_FORCE) {
+        why = "asked for by acmectl renew";
+    }
     renew_at = at;
     if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
         return;
@@ -267,11 +292,11 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                             acme_time_print_duration(renew_at - now, p)));
         plan->content = 1;
     }
-    else if (spec->renew_mode == ACME_RENEW_MANUAL) {
+    else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
     }
     else if (spec->renew_mode == ACME_RENEW_AUTO
-             && holding->serving == ACME_SERVING_NOTHING) {
+             && holding->serving == ACME_SERVING_NOTHING && !job->asked) {
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "no TLS virtual host uses it");
     }
@@ -280,6 +305,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         plan->urgent = acme_plan_is_via_ari(spec, holding)
                        && acme_ari_is_of(job->ari, holding->live->info)
                        && acme_ari_is_urgent(job->ari, now);
+        plan->by_age = by_age && !job->asked && !job->order;
     }
 }
 

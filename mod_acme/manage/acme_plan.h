@@ -37,6 +37,8 @@ typedef struct acme_plan_t {
     apr_time_t at;       /**< when to look again; ACME_SCHEDULE_NEVER */
     const char *reason;  /**< for people: "expires in 9 days" */
     int urgent;          /**< ORDER: what comes of it is to be live at once */
+    int by_age;          /**< ordered because of an expiry: only while the CA's
+                              clock says much the same as ours */
     int content;         /**< IDLE, and the site has all that it needs */
     const char *warning; /**< what an administrator has to see to, or NULL */
 } acme_plan_t;

@@ -34,6 +34,9 @@
 /* A host that calls us again and again must not heat a processor. */
 #define LEAST_WAIT apr_time_from_msec(100)
 
+/* What acmectl asks for is seen so soon while orders are in flight. */
+#define OUTBOX_WAIT apr_time_from_sec(1)
+
 /* How long a request whose answer must not be lost is waited for. */
 #define LEAVE_WAIT apr_time_from_sec(2)
 
@@ -48,6 +51,7 @@ struct acme_runner_t {
     apr_pool_t *p;
     acme_turn_t *turn;
     acme_runner_fleet_t *fleet;
+    acme_outbox_t *outbox;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
@@ -93,6 +97,7 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
         acme_turn_create(config->vault, config->clock, config->loaded, p);
     runner->fleet = acme_runner_fleet_create(&runner->work, config->specs,
                                              config->holdings, parallel, p);
+    runner->outbox = config->outbox;
     runner->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
                        : "";
@@ -112,6 +117,12 @@ int acme_runner_is_precious(const acme_runner_t *runner)
     return runner->work.http->precious(runner->work.http) > 0;
 }
 
+/* One stat(). */
+static int has_requests(const acme_runner_t *runner)
+{
+    return runner->outbox && acme_outbox_moved(runner->outbox);
+}
+
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
 static apr_status_t work(acme_runner_t *runner)
 {
@@ -122,6 +133,9 @@ static apr_status_t work(acme_runner_t *runner)
 
     while (!is_stopped(runner)) {
         rv = acme_turn_keep(runner->turn);
+        if (rv == APR_SUCCESS && has_requests(runner)) {
+            acme_runner_fleet_requests(runner->fleet, runner->outbox);
+        }
         if (rv == APR_SUCCESS) {
             rv = acme_runner_fleet_look(runner->fleet, runner->turn);
         }
@@ -137,6 +151,9 @@ static apr_status_t work(acme_runner_t *runner)
             at = acme_turn_keep_at(runner->turn);
         }
         now = now_of(runner);
+        if (runner->outbox && at > now + OUTBOX_WAIT) {
+            at = now + OUTBOX_WAIT;
+        }
         http->run(http, runner->work.moved || at <= now ? 0 : at - now);
     }
     return APR_SUCCESS;
@@ -278,7 +295,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
         runner->checked = 0; /* the clock was turned back */
     }
     runner->seen = now;
-    if (!needs_check(runner, now) && at > now) {
+    if (!needs_check(runner, now) && at > now && !has_requests(runner)) {
         return when_again(runner, at);
     }
     apr_pool_create(&p, runner->p);

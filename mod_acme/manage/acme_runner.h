@@ -33,6 +33,7 @@
 #define ACME_RUNNER_H
 
 #include "acme_http.h"
+#include "acme_outbox.h"
 #include "acme_plan.h"
 #include "acme_time.h"
 
@@ -49,6 +50,7 @@ typedef struct acme_runner_config_t {
     const acme_log_t *log;
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
+    acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that

@@ -17,12 +17,9 @@
 #include <string.h>
 
 #include <apr_atomic.h>
-#include <apr_hash.h>
 
 #include "acme_ident.h"
-#include "acme_identity.h"
-#include "acme_runner_ask.h"
-#include "acme_runner_look.h"
+#include "acme_runner_fleet_part.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
 
@@ -35,72 +32,35 @@
 /* Questions about renewals in flight per CA. */
 #define PARALLEL_ASKS 10
 
-/* Sites that wait for their turn, and how many have it. */
-typedef struct queue_t {
-    apr_array_header_t *sites; /* site_t *, of this run */
-    int head;                  /* who is next */
-    int flying;
-    int most; /* in flight */
-} queue_t;
-
-/* A CA, as one contact sees it, and the sites that wait for it. */
-typedef struct lane_t {
-    const acme_ca_spec_t *ca;
-    const char *seed;
-    acme_identity_t *identity; /* of this run, or NULL */
-    queue_t orders;
-    queue_t asks;
-    acme_runner_asker_t asker;
-} lane_t;
-
-typedef struct site_t {
-    acme_runner_site_t known;
-    lane_t **lanes; /* of each of its CAs */
-} site_t;
-
 /* An order on its way, or a question. */
 typedef struct flight_t {
-    site_t *site;
+    acme_fleet_site_t *site;
     acme_job_t *job;
     acme_runner_order_t *order;
     acme_runner_ask_t *ask;
-    queue_t *queue; /* that it came from */
+    acme_fleet_queue_t *queue; /* that it came from */
     apr_pool_t *p;
 } flight_t;
-
-struct acme_runner_fleet_t {
-    acme_work_t *work;
-    apr_pool_t *p;
-    site_t *sites;
-    int n_sites;
-    lane_t **lanes;
-    int n_lanes;
-    int parallel;
-
-    /* Of one run. */
-    apr_pool_t *prun;
-    apr_array_header_t *flights; /* flight_t * */
-    apr_time_t look_at;          /* when the next site is due */
-    int complained;              /* the store's failure is in the log */
-};
 
 static apr_time_t now_of(const acme_runner_fleet_t *fleet)
 {
     return acme_clock_now(fleet->work->clock);
 }
 
-static void begin_queue(queue_t *queue, apr_pool_t *p)
+static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
 {
-    queue->sites = apr_array_make(p, 8, sizeof(site_t *));
+    queue->sites = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
     queue->head = 0;
     queue->flying = 0;
 }
 
-static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
-                         const acme_spec_t *spec, const acme_ca_spec_t *ca)
+static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
+                                    const acme_spec_t *spec,
+                                    const acme_ca_spec_t *ca)
 {
     const char *name = acme_identity_name(ca, fleet->p);
-    lane_t *lane = apr_hash_get(lanes, name, APR_HASH_KEY_STRING);
+    acme_fleet_lane_t *lane =
+        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 
     if (!lane) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
@@ -109,7 +69,7 @@ static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
         lane->asker.seed = spec->name;
         lane->orders.most = fleet->parallel;
         lane->asks.most = PARALLEL_ASKS;
-        apr_hash_set(lanes, name, APR_HASH_KEY_STRING, lane);
+        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
     }
     return lane;
@@ -120,22 +80,24 @@ static int count_cas(const acme_spec_t *spec)
     return 1 + (spec->more_cas ? spec->more_cas->nelts : 0);
 }
 
-static lane_t **find_lanes(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
-                           const acme_spec_t *spec)
+static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
+                                      const acme_spec_t *spec)
 {
     int i, count = count_cas(spec);
-    lane_t **found = apr_palloc(fleet->p, sizeof(lane_t *) * (apr_size_t)count);
+    acme_fleet_lane_t **found =
+        apr_palloc(fleet->p, sizeof(acme_fleet_lane_t *) * (apr_size_t)count);
 
     for (i = 0; i < count; ++i) {
-        found[i] = find_lane(fleet, lanes, spec, acme_spec_ca(spec, i));
+        found[i] = find_lane(fleet, spec, acme_spec_ca(spec, i));
     }
     return found;
 }
 
 /* Where it does what is planned: an order at the CA whose turn it is, a
  * question at the one that knows the certificate. */
-static lane_t *lane_of(const site_t *site, const acme_plan_t *plan,
-                       const acme_job_t *job, apr_pool_t *p)
+static acme_fleet_lane_t *lane_of(const acme_fleet_site_t *site,
+                                  const acme_plan_t *plan,
+                                  const acme_job_t *job, apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
 
@@ -150,28 +112,36 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
                          apr_pool_t *p)
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
-    apr_hash_t *lanes = apr_hash_make(p);
     apr_size_t room = (apr_size_t)specs->nelts + 1;
     apr_size_t n_cas = 1;
-    site_t *site;
+    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
+    acme_fleet_site_t *site;
     int i;
 
     fleet->work = work;
     fleet->p = p;
     fleet->n_sites = specs->nelts;
-    fleet->sites = apr_pcalloc(p, sizeof(site_t) * room);
+    /* Each can have one beside it that is ordered for another machine. */
+    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
+    fleet->by_name = apr_hash_make(p);
+    fleet->lane_by_name = apr_hash_make(p);
+    apr_pool_create(&fleet->prequests, p);
     for (i = 0; i < specs->nelts; ++i) {
         n_cas +=
             (apr_size_t)count_cas(APR_ARRAY_IDX(specs, i, const acme_spec_t *));
     }
-    fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * n_cas);
+    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
     fleet->parallel = parallel;
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = &sites[i];
+        fleet->sites[i] = site;
+        site->index = i;
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
             APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lanes = find_lanes(fleet, lanes, site->known.spec);
+        site->lanes = find_lanes(fleet, site->known.spec);
+        apr_hash_set(fleet->by_name, site->known.spec->name,
+                     APR_HASH_KEY_STRING, site);
     }
     return fleet;
 }
@@ -181,14 +151,14 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        fleet->sites[i].known.next = 0;
-        fleet->sites[i].known.trouble = 0;
+        fleet->sites[i]->known.next = 0;
+        fleet->sites[i]->known.trouble = 0;
     }
 }
 
 void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 {
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     int i;
 
     fleet->prun = p;
@@ -206,11 +176,11 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 
 void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 {
-    site_t *site;
+    acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (site->known.flying || site->known.queued) {
             site->known.flying = 0;
             site->known.queued = 0;
@@ -228,7 +198,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 
 /* The store makes looks fail: all sites come back together, and one message
  * is enough. */
-static void trouble(acme_runner_fleet_t *fleet, site_t *site,
+static void trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                     const acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_interval_time_t wait;
@@ -249,35 +219,40 @@ static void trouble(acme_runner_fleet_t *fleet, site_t *site,
 }
 
 /* When it is to be looked at again: never at once, whatever the plan is. */
-static void rest(acme_runner_fleet_t *fleet, site_t *site,
+static void rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                  const acme_plan_t *plan)
 {
     apr_time_t now = now_of(fleet);
 
     site->known.trouble = 0;
     site->known.next = plan->at > now ? plan->at : now + ACME_TIME_MINUTE;
+    /* One that came while its order was in flight. */
+    if (site->known.fresh) {
+        site->known.next = now;
+    }
     if (site->known.next < fleet->look_at) {
         fleet->look_at = site->known.next;
     }
 }
 
 /* Says that what is staged for it must not wait. */
-static void hurry(const acme_runner_fleet_t *fleet, const site_t *site,
-                  const acme_plan_t *plan, const acme_job_t *job)
+static void hurry(const acme_runner_fleet_t *fleet,
+                  const acme_fleet_site_t *site, const acme_plan_t *plan,
+                  const acme_job_t *job)
 {
-    if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent) {
-        fleet->work->urgent(fleet->work->urgent_baton,
-                            (int)(site - fleet->sites));
+    if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent
+        && site->index >= 0) {
+        fleet->work->urgent(fleet->work->urgent_baton, site->index);
     }
 }
 
 /* Zero: it has nothing to do at the CA. */
-static int enqueue(acme_runner_fleet_t *fleet, site_t *site,
+static int enqueue(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                    const acme_plan_t *plan, const acme_job_t *job,
                    apr_pool_t *p)
 {
-    queue_t *queue;
-    lane_t *lane;
+    acme_fleet_queue_t *queue;
+    acme_fleet_lane_t *lane;
 
     if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
         return 0;
@@ -285,12 +260,12 @@ static int enqueue(acme_runner_fleet_t *fleet, site_t *site,
     lane = lane_of(site, plan, job, p);
     queue = plan->what == ACME_PLAN_ASK ? &lane->asks : &lane->orders;
     site->known.queued = now_of(fleet);
-    APR_ARRAY_PUSH(queue->sites, site_t *) = site;
+    APR_ARRAY_PUSH(queue->sites, acme_fleet_site_t *) = site;
     return 1;
 }
 
 /* Who serves nothing of ours comes first, then who expires first. */
-static apr_time_t urgency(const site_t *site)
+static apr_time_t urgency(const acme_fleet_site_t *site)
 {
     const acme_live_cert_t *live = site->known.holding->live;
 
@@ -299,8 +274,8 @@ static apr_time_t urgency(const site_t *site)
 
 static int by_urgency(const void *a, const void *b)
 {
-    const site_t *left = *(site_t *const *)a;
-    const site_t *right = *(site_t *const *)b;
+    const acme_fleet_site_t *left = *(acme_fleet_site_t *const *)a;
+    const acme_fleet_site_t *right = *(acme_fleet_site_t *const *)b;
     apr_time_t l = urgency(left), r = urgency(right);
 
     if (l != r) {
@@ -309,7 +284,8 @@ static int by_urgency(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
+static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                 apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_plan_t plan;
@@ -332,7 +308,7 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
     }
 }
 
-static int is_due(const site_t *site, apr_time_t now)
+static int is_due(const acme_fleet_site_t *site, apr_time_t now)
 {
     return !site->known.flying && !site->known.queued
            && site->known.next <= now;
@@ -341,11 +317,11 @@ static int is_due(const site_t *site, apr_time_t now)
 apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
-    const site_t *site;
+    const acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (!site->known.flying && !site->known.queued
             && site->known.next < at) {
             at = site->known.next;
@@ -359,7 +335,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 {
     apr_time_t now = now_of(fleet);
     apr_status_t rv = APR_SUCCESS;
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     apr_pool_t *p;
     int i, looks = 0;
 
@@ -368,14 +344,14 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     }
     apr_pool_create(&p, fleet->prun);
     for (i = 0; i < fleet->n_sites && rv == APR_SUCCESS; ++i) {
-        if (!is_due(&fleet->sites[i], now)) {
+        if (!is_due(fleet->sites[i], now)) {
             continue;
         }
         if (apr_atomic_read32(&fleet->work->stop)) {
             break;
         }
         apr_pool_clear(p);
-        look(fleet, &fleet->sites[i], p);
+        look(fleet, fleet->sites[i], p);
         if (++looks % LOOKS_PER_LEASE == 0) {
             rv = acme_turn_keep(turn);
         }
@@ -383,16 +359,18 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((site_t **)lane->orders.sites->elts + lane->orders.head,
+        qsort((acme_fleet_site_t **)lane->orders.sites->elts
+                  + lane->orders.head,
               (size_t)(lane->orders.sites->nelts - lane->orders.head),
-              sizeof(site_t *), by_urgency);
+              sizeof(acme_fleet_site_t *), by_urgency);
     }
     fleet->look_at = acme_runner_fleet_due(fleet);
     return rv;
 }
 
 /* Of the certificate there is, where its CA wants to know. */
-static const char *replaces(const site_t *site, const lane_t *lane)
+static const char *replaces(const acme_fleet_site_t *site,
+                            const acme_fleet_lane_t *lane)
 {
     const acme_spec_t *spec = site->known.spec;
     const acme_live_cert_t *live = site->known.holding->live;
@@ -414,8 +392,8 @@ static const char *replaces(const site_t *site, const lane_t *lane)
 static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
-    site_t *site = flight->site;
-    lane_t *lane = lane_of(site, plan, flight->job, flight->p);
+    acme_fleet_site_t *site = flight->site;
+    acme_fleet_lane_t *lane = lane_of(site, plan, flight->job, flight->p);
 
     if (!lane->identity) {
         lane->identity =
@@ -435,6 +413,9 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
         flight->order = acme_runner_order_create(
             fleet->work, site->known.spec, lane->identity, flight->job,
             plan->reason, replaces(site, lane), since, lane->seed, flight->p);
+        if (plan->by_age) {
+            acme_runner_order_by_age(flight->order);
+        }
     }
     site->known.flying = 1;
     ++flight->queue->flying;
@@ -442,7 +423,7 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
 }
 
 /* Looks once more, since time has passed, and begins. */
-static void launch(acme_runner_fleet_t *fleet, site_t *site)
+static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t since = site->known.queued;
@@ -476,12 +457,13 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
 
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
-static int launch_some(acme_runner_fleet_t *fleet, queue_t *queue)
+static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
 {
     int room = queue->most - queue->flying;
 
     while (room-- > 0 && queue->head < queue->sites->nelts) {
-        launch(fleet, APR_ARRAY_IDX(queue->sites, queue->head++, site_t *));
+        launch(fleet,
+               APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
     }
     if (queue->head == queue->sites->nelts) {
         apr_array_clear(queue->sites);
@@ -503,7 +485,7 @@ static int launch_all(acme_runner_fleet_t *fleet)
 
 static void land(acme_runner_fleet_t *fleet, flight_t *flight)
 {
-    site_t *site = flight->site;
+    acme_fleet_site_t *site = flight->site;
     acme_plan_t plan;
 
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,

@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_ca_date.h"
 #include "acme_csr.h"
 #include "acme_issue.h"
 #include "acme_partial.h"
@@ -25,7 +26,6 @@
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
-#include "acme_stage.h"
 #include "acme_text.h"
 
 typedef enum {
@@ -62,6 +62,7 @@ struct acme_runner_order_t {
     apr_time_t seen;       /* the clock, at the last step of the issue */
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
+    int by_age;
 };
 
 acme_runner_order_t *
@@ -342,14 +343,29 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
     save_progress(order);
 }
 
+static void forget_key(acme_runner_order_t *order)
+{
+    acme_problem_t left = ACME_PROBLEM_INIT;
+
+    if (!order->spec->csr) {
+        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
+                                     order->ptemp);
+    }
+}
+
+/* Neither order nor key is worth another try. */
+static void give_up(acme_runner_order_t *order)
+{
+    drop(order, "its certificate is of no use");
+    forget_key(order);
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_cert_info_t *info;
-    acme_bundle_t bundle;
+    acme_bundle_t bundle = {0};
     apr_status_t rv;
 
-    memset(&bundle, 0, sizeof(bundle));
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
@@ -358,23 +374,15 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    rv = acme_stage_put(&info, order->work, order->spec, order->names, &bundle,
-                        &problem, order->ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_runner_outcome_staged(order->job, order->work, info, &problem,
-                                        order->ptemp);
-    }
+    rv =
+        acme_runner_outcome_done(order->job, order->work, order->spec,
+                                 order->names, &bundle, &problem, order->ptemp);
     if (rv == APR_SUCCESS) {
         end(order);
         return;
     }
     if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
-        /* Neither order nor key is worth another try. */
-        acme_problem_t left = ACME_PROBLEM_INIT;
-
-        drop(order, "its certificate is of no use");
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+        give_up(order);
     }
     fail(order, &problem, ACME_FAILURE_OWN);
 }
@@ -390,7 +398,6 @@ static void start_over(acme_runner_order_t *order)
 static void issue_failed(acme_runner_order_t *order,
                          const acme_problem_t *failure)
 {
-    acme_problem_t left = ACME_PROBLEM_INIT;
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
 
@@ -414,8 +421,7 @@ static void issue_failed(acme_runner_order_t *order,
     }
     if (acme_problem_is(problem, "badCSR")
         || acme_problem_is(problem, "badPublicKey")) {
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+        forget_key(order);
     }
     fail(order, problem, ACME_FAILURE_OWN);
 }
@@ -458,6 +464,35 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
     return 0;
 }
 
+void acme_runner_order_by_age(acme_runner_order_t *order)
+{
+    order->by_age = 1;
+}
+
+/* The CA has been heard of. Root is told what its clock says. Returns nonzero
+ * when the order is not to be made. */
+static int check_clock(acme_runner_order_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_interval_time_t off;
+    const char *doubt;
+
+    if (!acme_client_clock(acme_identity_client(order->identity), &off)) {
+        return 0;
+    }
+    acme_ca_date_heard(order->work, off, order->ptemp);
+    doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
+    if (!doubt) {
+        return 0;
+    }
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_CONFIG, order->ptemp, "%s", doubt);
+    problem.to_fix = "set the clock of this machine (timedatectl set-ntp true)";
+    adopt_spec(order);
+    fail(order, &problem, ACME_FAILURE_OWN);
+    return 1;
+}
+
 /* Until the CA can be used. */
 static int step_account(acme_runner_order_t *order)
 {
@@ -469,7 +504,9 @@ static int step_account(acme_runner_order_t *order)
         return 0;
     }
     if (rv == APR_SUCCESS) {
-        order->state = KEY;
+        if (!check_clock(order)) {
+            order->state = KEY;
+        }
     }
     else {
         adopt_spec(order);
@@ -485,7 +522,11 @@ static int step_key(acme_runner_order_t *order)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!order->key) {
+    if (order->spec->csr) {
+        order->csr = order->spec->csr;
+        adopt_spec(order);
+    }
+    else if (!order->key) {
         rv = acme_runner_key(&order->key, &order->key_pem, order->work,
                              order->spec, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {

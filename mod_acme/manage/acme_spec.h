@@ -88,6 +88,7 @@ typedef struct acme_spec_t {
     int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
                              what OpenSSL has by itself */
     const char *place;  /**< "FILE:LINE" it comes from */
+    const char *csr;    /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
 
 /** CA i of all it has, 0 is the first; NULL when out of range. */

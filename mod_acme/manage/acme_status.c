@@ -351,6 +351,15 @@ static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
     return json;
 }
 
+static acme_json_t *print_stash(const acme_live_cert_t *stashed, apr_pool_t *p)
+{
+    acme_json_t *json = print_cert(stashed->info, p);
+
+    acme_json_set_strs(json, "domains", stashed->info->names);
+    set_date(json, "since", stashed->moved);
+    return json;
+}
+
 /** Newest first, as mod_md has it. */
 static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
 {
@@ -440,6 +449,10 @@ static acme_json_t *print_site(const view_t *view,
                            || (spec->renew_mode == ACME_RENEW_AUTO
                                && holding->serving != ACME_SERVING_NOTHING));
     acme_json_set_str(json, "site", acme_serving_name(holding->serving));
+    acme_json_set_str(json, "deployed", acme_deployed_name(holding->deployed));
+    if (holding->stashed) {
+        acme_json_set(json, "stash", print_stash(holding->stashed, p));
+    }
     if (served(view)) {
         acme_json_set(json, "cert", print_cert(served(view), p));
     }

@@ -113,7 +113,7 @@ static int generation_of(const acme_live_t *live, const char *name,
     acme_live_site_t site;
     int number = 0;
 
-    acme_live_site_find(&site, live, name, ptemp);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
     return acme_live_site_pointed(&number, &site) == APR_SUCCESS ? number : 0;
 }
 
@@ -147,7 +147,8 @@ static apr_status_t point_back(const acme_unproven_t *unproven,
     acme_live_site_t site;
     apr_status_t rv;
 
-    acme_live_site_find(&site, unproven->live, undone->name, p);
+    acme_live_site_find(&site, unproven->live, ACME_LIVE_SERVED, undone->name,
+                        p);
     if (undone->live) {
         rv = acme_file_link(site.link,
                             apr_psprintf(p, "%s%d", site.target, undone->live),

@@ -46,6 +46,8 @@
 #define ACME_STORE_JOBS "jobs"
 /** Certificate keys of orders under way. */
 #define ACME_STORE_KEYS "keys"
+/** What a worker has seen of the world, by subject. */
+#define ACME_STORE_NOTES "notes"
 
 /** Most bytes of an item and of a name. */
 #define ACME_STORE_MAX      (512 * 1024)

@@ -73,9 +73,10 @@ static void a_file_of_no_use_is_a_problem_that_shows_no_secret(void **state)
 
 static void its_texts_tell_apart_and_show_nothing(void **state)
 {
-    acme_eab_t a = {{"me", HMAC, "HS256"}, NULL, NULL};
-    acme_eab_t b = {{"me", "b2F0c29hdHNvYXRzb2F0cw", "HS256"}, NULL, NULL};
-    acme_eab_t file = {{NULL, NULL, NULL}, "/etc/eab.json", NULL};
+    acme_eab_t a = {{"me", HMAC, "HS256"}, NULL, NULL, NULL};
+    acme_eab_t b = {
+        {"me", "b2F0c29hdHNvYXRzb2F0cw", "HS256"}, NULL, NULL, NULL};
+    acme_eab_t file = {{NULL, NULL, NULL}, "/etc/eab.json", NULL, NULL};
 
     assert_string_equal(acme_eab_name(NULL, *state), "");
     assert_string_equal(acme_eab_name(&a, *state), "me");

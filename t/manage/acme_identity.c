@@ -68,8 +68,8 @@ static void each_external_account_has_an_account_of_its_own(void **state)
     acme_work_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_eab_t eabs[] = {
-        {{"one", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL},
-        {{"two", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL}};
+        {{"one", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL, NULL},
+        {{"two", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL, NULL}};
     acme_ca_spec_t ca = w->ca_spec;
     int i;
 
@@ -92,7 +92,7 @@ static void a_binding_that_cannot_be_read_orders_nothing(void **state)
     acme_work_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_problem_t why = ACME_PROBLEM_INIT;
-    acme_eab_t eab = {{NULL, NULL, NULL}, "/nowhere", &why};
+    acme_eab_t eab = {{NULL, NULL, NULL}, "/nowhere", &why, NULL};
     acme_ca_spec_t ca = w->ca_spec;
 
     acme_problem_set(&why, APR_ENOENT, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG,

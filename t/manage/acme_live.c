@@ -288,7 +288,9 @@ static const damage_t damages[] = {
     {"live/" NAME, WRITE, "x", "no link to a generation"},
     {"live/" NAME, FOLDER, NULL, "no link to a generation"},
     {"live/" NAME, LINK, "../archive/" NAME "/7", "is missing"},
-    {"live/" NAME, LINK, "../archive/b.example.org/1", "no link to"},
+    {"live/" NAME, LINK, "../archive/b.example.org/1", "is missing"},
+    {"live/" NAME, LINK, "../archive/../live/1", "no link to"},
+    {"live/" NAME, LINK, "../archive/b/c/1", "no link to"},
     {"live/" NAME, LINK, "/etc", "no link to a generation"},
     {"live/" NAME, LINK, ".", "no link to a generation"},
 };

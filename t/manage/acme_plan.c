@@ -75,7 +75,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, NULL};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -140,6 +140,38 @@ static void what_has_expired_is_ordered(void **state)
     assert_order(site, "expired 10 days ago");
     site->info.not_after = NOW;
     assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void only_an_age_depends_on_the_clock(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->info.not_after = NOW + DAYS(1);
+    assert_true(plan(site).by_age);
+    site->info.not_after = NOW - DAYS(1);
+    assert_true(plan(site).by_age);
+    /* once asked for, or begun, it is not for its age */
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_false(plan(site).by_age);
+    site->job.asked = ACME_ASKED_NO;
+    site->info.not_after = NOW + DAYS(60);
+    site->spec.names = strings(site->p, "a.example new.example");
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    assert_false(plan(site).by_age);
+    site->holding.live = NULL;
+    assert_false(plan(site).by_age);
+    site->holding.aged = 1;
+    assert_true(plan(site).by_age);
+    assert_string_equal(plan(site).reason, "what was kept has expired");
+}
+
+static void one_of_another_authority_is_replaced(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.foreign = 1;
+    assert_order(site, "the certificate is from another authority");
+    assert_false(plan(site).by_age);
 }
 
 static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
@@ -392,6 +424,51 @@ static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
     assert_order(site, "another CA: ca.example");
 }
 
+static void what_is_asked_for_is_ordered(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->job.asked = ACME_ASKED_DUE;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_order(site, "asked for by acmectl renew");
+    /* a failure since then is waited out all the same */
+    site->job.next_run = NOW + ACME_TIME_HOUR;
+    assert_idle(site, NOW + ACME_TIME_HOUR);
+    site->job.next_run = 0;
+    site->spec.renew_mode = ACME_RENEW_MANUAL;
+    assert_order(site, "asked for by acmectl renew");
+    site->spec.renew_mode = ACME_RENEW_AUTO;
+    site->holding.serving = ACME_SERVING_NOTHING;
+    assert_order(site, "asked for by acmectl renew");
+}
+
+static void what_was_rolled_back_to_is_kept_until_it_is_due(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.pinned = 1;
+    site->info.not_after = NOW + DAYS(10);
+    site->info.not_before = NOW - DAYS(80);
+    assert_idle(site, NOW + DAYS(1));
+    site->info.names = strings(*state, "a.example");
+    assert_idle(site, NOW + DAYS(1));
+    site->job.asked = ACME_ASKED_DUE;
+    assert_order(site, "name added: www.a.example");
+    site->job.asked = ACME_ASKED_NO;
+    site->info.not_after = NOW + DAYS(8);
+    assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void what_was_signed_for_another_machine_is_done(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.live = NULL;
+    site->job.signed_pem = "a chain";
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+}
+
 static void
 names_that_were_left_out_are_no_reason_before_the_renewal(void **state)
 {
@@ -447,9 +524,14 @@ static void a_certificate_of_ones_own_is_watched(void **state)
 
 ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
+            ACME_T(what_is_asked_for_is_ordered),
+            ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),
+            ACME_T(what_was_signed_for_another_machine_is_done),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
+            ACME_T(only_an_age_depends_on_the_clock),
+            ACME_T(one_of_another_authority_is_replaced),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
             ACME_T(nothing_is_ordered_that_no_tls_site_uses),
             ACME_T(manual_waits_to_be_asked),

@@ -45,6 +45,7 @@ class Httpd:
         self.https_port = https_port or free_port()
         self.defines = []
         self.clock = None
+        self.more_env = {}
         self._daemon = None
         self._rotated = 0
         for name in ("conf", "logs", "run", "htdocs"):
@@ -120,6 +121,10 @@ StartServers 2
             env.update(self.clock.env())
             env["LD_PRELOAD"] = " ".join(
                 filter(None, [preload, self.clock.library]))
+        for name, value in self.more_env.items():
+            if name == "LD_PRELOAD" and env.get(name):
+                value = env[name] + ":" + value
+            env[name] = value
         return env
 
     def configtest(self):
