@@ -225,8 +225,8 @@ static void end_runner(void)
     }
 }
 
-/* Called often: when it is time, when acmectl asks for something, or when the
- * clock was turned back, which makes all times that were set before too late. */
+/* Called often. Runs when it is time, when acmectl asks for something, or when
+ * the clock was turned back, which makes all times set before too late. */
 static void work(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();

@@ -460,6 +460,29 @@ static void what_was_rolled_back_to_is_kept_until_it_is_due(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "order");
 }
 
+static void neither_its_kind_nor_its_ca_undoes_a_rollback(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_ari_t ari = {0};
+
+    site->live.ca_url = site->ca.url;
+    site->spec.key.type = ACME_KEY_P384;
+    site->spec.profile = "shortlived";
+    site->spec.via_ari = 1;
+    site->info.ari_id = "key.serial";
+    ari.cert = "key.serial";
+    ari.next = NOW + DAYS(1);
+    ari.start = NOW - DAYS(2);
+    ari.end = NOW - DAYS(1);
+    ari.selected = NOW - DAYS(2);
+    site->job.ari = &ari;
+    assert_order(site, "another kind of key: P-384");
+    site->holding.pinned = 1;
+    assert_idle(site, NOW + DAYS(1));
+    site->job.asked = ACME_ASKED_DUE;
+    assert_order(site, "another kind of key: P-384");
+}
+
 static void what_was_signed_for_another_machine_is_done(void **state)
 {
     site_t *site = site_create(*state);
@@ -526,6 +549,7 @@ ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
             ACME_T(what_is_asked_for_is_ordered),
             ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),
+            ACME_T(neither_its_kind_nor_its_ca_undoes_a_rollback),
             ACME_T(what_was_signed_for_another_machine_is_done),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
