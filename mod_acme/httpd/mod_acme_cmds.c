@@ -22,15 +22,6 @@
 /* Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's. */
 
-static const acme_ca_name_t ca_names[] = {
-    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
-    {"letsencrypt-test",
-     "https://acme-staging-v02.api.letsencrypt.org/directory", 1},
-    {"zerossl", "https://acme.zerossl.com/v2/DV90", 1},
-    {"google", "https://dv.acme-v02.api.pki.goog/directory", 1},
-    {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
-};
-
 const char *acme_cmd_place(cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
@@ -109,152 +100,6 @@ const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
                                    acme_time_print_duration(least, cmd->pool)));
     }
     return put(cmd, setting, acme_cmd_exactly(*value, cmd->pool), value);
-}
-
-/* One of those, by name or URL. */
-static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
-                           const char *arg)
-{
-    acme_ca_name_t *ca;
-    apr_uri_t uri;
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-        if (!ap_cstr_casecmp(arg, ca_names[i].label)
-            || !strcmp(arg, ca_names[i].url)) {
-            *found = &ca_names[i];
-            return NULL;
-        }
-    }
-    if (!strstr(arg, "://")) {
-        const char *known = ca_names[0].label;
-
-        for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-            known =
-                apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label, NULL);
-        }
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool,
-                                   "is no authority known by name; write one "
-                                   "of %s, or the https URL of its directory",
-                                   known));
-    }
-    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
-        || !*uri.hostname || strlen(arg) > 1024) {
-        return refuse(cmd, arg,
-                      "is no URL; write the https URL of the "
-                      "authority's directory");
-    }
-    if (strcmp(uri.scheme, "https") != 0) {
-        return refuse(cmd, arg,
-                      "ACME needs https (RFC 8555 6.1); write the "
-                      "https URL of the authority's directory");
-    }
-    if (uri.user || uri.fragment) {
-        return refuse(cmd, arg, "must have neither user nor fragment");
-    }
-    ca = apr_pcalloc(cmd->pool, sizeof(*ca));
-    ca->url = apr_pstrdup(cmd->pool, arg);
-    ca->label = uri.hostname;
-    *found = ca;
-    return NULL;
-}
-
-static const char *set_ca(cmd_parms *cmd, void *dc, int argc,
-                          char *const argv[])
-{
-    apr_array_header_t *cas =
-        apr_array_make(cmd->pool, argc + 1, sizeof(const acme_ca_name_t *));
-    const acme_ca_name_t *ca = NULL;
-    const char *text = "";
-    int i, j;
-
-    (void)dc;
-    if (!argc) {
-        return "ACMECertificateAuthority: needs an authority; write its short "
-               "name or the https URL of its directory";
-    }
-    for (i = 0; i < argc; i++) {
-        const char *err = find_ca(&ca, cmd, argv[i]);
-
-        if (err) {
-            return err;
-        }
-        for (j = 0; j < cas->nelts; j++) {
-            if (!strcmp(APR_ARRAY_IDX(cas, j, const acme_ca_name_t *)->url,
-                        ca->url)) {
-                return refuse(cmd, argv[i], "is there twice; write each once");
-            }
-        }
-        APR_ARRAY_PUSH(cas, const acme_ca_name_t *) = ca;
-        text = apr_pstrcat(cmd->pool, text, i ? " " : "", ca->url, NULL);
-    }
-    return put(cmd, ACME_SETTING_CA, text, cas);
-}
-
-static const char *set_agreement(cmd_parms *cmd, void *dc, const char *arg)
-{
-    (void)dc;
-    if (ap_cstr_casecmp(arg, "accepted")) {
-        return refuse(cmd, arg,
-                      "write 'accepted' once you have read and "
-                      "accepted the authority's terms of service");
-    }
-    return put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
-}
-
-static const char *set_contact(cmd_parms *cmd, void *dc, const char *arg)
-{
-    const char *address = arg;
-    const char *at;
-    const char *c;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "none")) {
-        return put(cmd, ACME_SETTING_CONTACT, "none", "");
-    }
-    if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
-        address += 7;
-    }
-    at = strchr(address, '@');
-    for (c = address; *c; c++) {
-        /* RFC 8555 7.3: one address, no header fields. */
-        if (!apr_isgraph(*c) || strchr(",;?<>\"\\", *c)) {
-            break;
-        }
-    }
-    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
-        || strlen(address) > 254) {
-        return refuse(cmd, arg,
-                      "is no mail address; write one address such "
-                      "as admin@example.org, or none");
-    }
-    address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
-    return put(cmd, ACME_SETTING_CONTACT, address, address);
-}
-
-/* What is refused is never repeated: one of the arguments is a secret. */
-static const char *set_eab(cmd_parms *cmd, void *dc, const char *first,
-                           const char *second, const char *third)
-{
-    acme_eab_t *eab = apr_pcalloc(cmd->pool, sizeof(*eab));
-    const char *why;
-
-    (void)dc;
-    if (!second && !ap_cstr_casecmp(first, "none")) {
-        return put(cmd, ACME_SETTING_EAB, "none", eab);
-    }
-    if (!second) {
-        eab->file = *first ? ap_server_root_relative(cmd->pool, first) : NULL;
-        return eab->file ? put(cmd, ACME_SETTING_EAB, eab->file, eab)
-                         : refuse(cmd, "\"\"",
-                                  "is no valid path; write a file, or the key "
-                                  "identifier and the HMAC key, or none");
-    }
-    if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
-        return refuse(cmd, "***", why);
-    }
-    return put(cmd, ACME_SETTING_EAB, acme_eab_text(eab, cmd->pool), eab);
 }
 
 static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
@@ -457,15 +302,16 @@ const command_rec acme_commands[] = {
                       RSRC_CONF,
                       "local times of the day for restarts that can wait, "
                       "such as 02:00-04:00 (any time)"),
-    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
+    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", acme_cmd_ca, NULL, RSRC_CONF,
                       "short names or directory URLs of certificate "
                       "authorities, tried in this order (letsencrypt)"),
-    AP_INIT_TAKE1("ACMECertificateAgreement", set_agreement, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMECertificateAgreement", acme_cmd_agreement, NULL,
+                  RSRC_CONF,
                   "'accepted': you accept the terms of service of the "
                   "authority (not accepted)"),
-    AP_INIT_TAKE1("ACMEContactEmail", set_contact, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEContactEmail", acme_cmd_contact, NULL, RSRC_CONF,
                   "mail address for the account at the authority (none)"),
-    AP_INIT_TAKE123("ACMEExternalAccountBinding", set_eab, NULL, RSRC_CONF,
+    AP_INIT_TAKE123("ACMEExternalAccountBinding", acme_cmd_eab, NULL, RSRC_CONF,
                     "key identifier and HMAC key from the authority, and if it "
                     "says so the algorithm; or a file with them; or none "
                     "(none)"),

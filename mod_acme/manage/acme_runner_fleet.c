@@ -29,9 +29,6 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
-/* Questions about renewals in flight per CA. */
-#define PARALLEL_ASKS 10
-
 /* An order on its way, or a question. */
 typedef struct flight_t {
     acme_fleet_site_t *site;
@@ -54,45 +51,6 @@ static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
     queue->flying = 0;
 }
 
-static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
-                                    const acme_spec_t *spec,
-                                    const acme_ca_spec_t *ca)
-{
-    const char *name = acme_identity_name(ca, fleet->p);
-    acme_fleet_lane_t *lane =
-        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
-
-    if (!lane) {
-        lane = apr_pcalloc(fleet->p, sizeof(*lane));
-        lane->ca = ca;
-        lane->seed = spec->name;
-        lane->asker.seed = spec->name;
-        lane->orders.most = fleet->parallel;
-        lane->asks.most = PARALLEL_ASKS;
-        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
-        fleet->lanes[fleet->n_lanes++] = lane;
-    }
-    return lane;
-}
-
-static int count_cas(const acme_spec_t *spec)
-{
-    return 1 + (spec->more_cas ? spec->more_cas->nelts : 0);
-}
-
-static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
-                                      const acme_spec_t *spec)
-{
-    int i, count = count_cas(spec);
-    acme_fleet_lane_t **found =
-        apr_palloc(fleet->p, sizeof(acme_fleet_lane_t *) * (apr_size_t)count);
-
-    for (i = 0; i < count; ++i) {
-        found[i] = find_lane(fleet, spec, acme_spec_ca(spec, i));
-    }
-    return found;
-}
-
 /* Where it does what is planned: an order at the CA whose turn it is, a
  * question at the one that knows the certificate. */
 static acme_fleet_lane_t *lane_of(const acme_fleet_site_t *site,
@@ -104,46 +62,6 @@ static acme_fleet_lane_t *lane_of(const acme_fleet_site_t *site,
     return site->lanes[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
                            spec, site->known.holding->live->ca_url)
                                                    : acme_job_ca(job, spec, p)];
-}
-
-acme_runner_fleet_t *
-acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
-                         const apr_array_header_t *holdings, int parallel,
-                         apr_pool_t *p)
-{
-    acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
-    apr_size_t room = (apr_size_t)specs->nelts + 1;
-    apr_size_t n_cas = 1;
-    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
-    acme_fleet_site_t *site;
-    int i;
-
-    fleet->work = work;
-    fleet->p = p;
-    fleet->n_sites = specs->nelts;
-    /* Each can have one beside it that is ordered for another machine. */
-    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
-    fleet->by_name = apr_hash_make(p);
-    fleet->lane_by_name = apr_hash_make(p);
-    apr_pool_create(&fleet->prequests, p);
-    for (i = 0; i < specs->nelts; ++i) {
-        n_cas +=
-            (apr_size_t)count_cas(APR_ARRAY_IDX(specs, i, const acme_spec_t *));
-    }
-    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
-    fleet->parallel = parallel;
-    for (i = 0; i < fleet->n_sites; ++i) {
-        site = &sites[i];
-        fleet->sites[i] = site;
-        site->index = i;
-        site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
-        site->known.holding =
-            APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lanes = find_lanes(fleet, site->known.spec);
-        apr_hash_set(fleet->by_name, site->known.spec->name,
-                     APR_HASH_KEY_STRING, site);
-    }
-    return fleet;
 }
 
 void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
