@@ -92,6 +92,29 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
     return send_json(r, HTTP_OK, json);
 }
 
+/* What follows the path of the <Location>. Not path_info: a virtual host need
+ * not have a DocumentRoot. Where the handler was set in another way, a last
+ * part with a dot or, as in an IPv6 address, colons, is a name. */
+static const char *asked_for(const request_rec *r)
+{
+    const core_dir_config *section =
+        ap_get_core_module_config(r->per_dir_config);
+    const char *path = section->d && !section->d_is_fnmatch ? section->d : "";
+    apr_size_t len = strlen(path);
+    const char *name;
+
+    while (len && path[len - 1] == '/') {
+        len--;
+    }
+    if (len && !strncmp(r->uri, path, len)
+        && (r->uri[len] == '/' || !r->uri[len])) {
+        return r->uri[len] ? r->uri + len + 1 : "";
+    }
+    name = strrchr(r->uri, '/');
+    name = name ? name + 1 : r->uri;
+    return strpbrk(name, ".:") ? name : "";
+}
+
 int acme_status_handler(request_rec *r)
 {
     const acme_setup_t *setup = acme_setup_get();
@@ -111,12 +134,8 @@ int acme_status_handler(request_rec *r)
         acme_json_set(none, "managed-domains", acme_json_array(r->pool));
         return send_json(r, HTTP_OK, none);
     }
-    /* Not path_info: a virtual host need not have a DocumentRoot. A name has
-     * a dot or, as an IPv6 address, colons; the last part of /acme-status has
-     * neither. */
-    name = strrchr(r->uri, '/');
-    name = name ? name + 1 : r->uri;
-    if (strpbrk(name, ".:")) {
+    name = asked_for(r);
+    if (*name) {
         return send_one(r, setup, name);
     }
     view_activation(&view, setup, r->pool);
