@@ -354,16 +354,34 @@ static void say_warnings(const acme_setup_t *setup)
 }
 
 /* A start reads its configuration twice, and mod_ssl wants a certificate the
- * first time too. The store is not for a rehearsal. */
+ * first time too. The store is not for a rehearsal, but what was found good
+ * the last time serves here as well as a placeholder that has to be made. */
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
+    const char *dir = store_dir(setup);
+    acme_live_t *live = NULL;
+    struct stat st;
     int i;
 
+    if (!stat(apr_pstrcat(ptemp, dir, "/live", NULL), &st)
+        && st.st_uid == geteuid()
+        && !acme_live_open(&live, dir, NULL, setup->pconf)) {
+        acme_live_recall(live, ptemp);
+    }
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
-        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) =
-            apr_pcalloc(setup->pconf, sizeof(acme_holding_t));
+        acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+        acme_live_cert_t *cert;
+
+        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
+        if (live
+            && !acme_live_known(
+                &cert, live,
+                APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name,
+                setup->pconf)) {
+            holding->live = cert;
+        }
     }
     open_placeholder(setup, now, ptemp);
 }
@@ -389,7 +407,13 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     say_warnings(setup);
     make_board(setup);
     open_store(setup, ptemp);
+    if (setup->live) {
+        acme_live_recall(setup->live, ptemp);
+    }
     promoted = examine_all(setup, now, ptemp);
+    if (setup->live) {
+        acme_live_keep(setup->live);
+    }
     open_placeholder(setup, now, ptemp);
     acme_monitor_prepare(setup, promoted, ptemp);
     rv = setup->seal ? acme_watchdog_register(setup) : APR_SUCCESS;

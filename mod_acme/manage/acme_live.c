@@ -17,6 +17,7 @@
 
 #include "acme_file.h"
 #include "acme_generation.h"
+#include "acme_live_index.h"
 #include "acme_live_site.h"
 
 apr_status_t acme_live_open(acme_live_t **live, const char *dir,
@@ -27,6 +28,7 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
 
     made->live = apr_pstrcat(p, dir, "/live", NULL);
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->index = apr_pstrcat(p, dir, "/live.index", NULL);
     rv = acme_live_site_mkdir(made->live, problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_live_site_mkdir(made->archive, problem, p);
@@ -38,6 +40,21 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     acme_generation_tidy(made->live, p);
     *live = made;
     return APR_SUCCESS;
+}
+
+void acme_live_recall(acme_live_t *live, apr_pool_t *p)
+{
+    apr_pool_create(&live->pknown, p);
+    live->known = acme_live_index_open(live->index, live->pknown);
+}
+
+void acme_live_keep(acme_live_t *live)
+{
+    if (live->known) {
+        (void)acme_live_index_save(live->known);
+        live->known = NULL;
+        apr_pool_destroy(live->pknown);
+    }
 }
 
 static apr_status_t useless(acme_problem_t *problem,
@@ -163,7 +180,38 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     return copy;
 }
 
-static apr_status_t get_cert(acme_live_cert_t **cert,
+static const char *generation_dir(const acme_live_site_t *site, int number,
+                                  apr_pool_t *p)
+{
+    /* Not through the link, so that all is of one generation. */
+    return apr_psprintf(p, "%s/%d", site->archive, number);
+}
+
+static void set_paths(acme_live_cert_t *cert, const acme_live_site_t *site,
+                      apr_pool_t *p)
+{
+    cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
+    cert->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+}
+
+/* APR_ENOENT: not known; there may be one. */
+static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
+                           const acme_live_site_t *site, int number,
+                           apr_pool_t *p, apr_pool_t *ptemp)
+{
+    acme_live_cert_t *found = apr_pcalloc(p, sizeof(*found));
+
+    if (!live->known
+        || !acme_live_index_find(found, live->known, site->name, number,
+                                 generation_dir(site, number, ptemp), p)) {
+        return APR_ENOENT;
+    }
+    set_paths(found, site, p);
+    *cert = found;
+    return APR_SUCCESS;
+}
+
+static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
                              const acme_live_site_t *site,
                              acme_problem_t *problem, apr_pool_t *p,
                              apr_pool_t *ptemp)
@@ -182,8 +230,10 @@ static apr_status_t get_cert(acme_live_cert_t **cert,
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
     }
-    /* Not through the link, so that all is of one generation. */
-    dir = apr_psprintf(ptemp, "%s/%d", site->archive, number);
+    if (recall(cert, live, site, number, p, ptemp) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    dir = generation_dir(site, number, ptemp);
     rv = read_pair(&info, site, dir, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -191,11 +241,31 @@ static apr_status_t get_cert(acme_live_cert_t **cert,
     found = apr_pcalloc(p, sizeof(*found));
     found->info = info_dup(info, p);
     found->generation = number;
-    found->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
-    found->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    set_paths(found, site, p);
     read_meta(found, dir, p, ptemp);
+    if (live->known) {
+        acme_live_index_add(live->known, site->name, found, dir);
+    }
     *cert = found;
     return APR_SUCCESS;
+}
+
+apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
+                             const char *name, apr_pool_t *p)
+{
+    acme_live_site_t site;
+    apr_pool_t *ptemp;
+    int number = 0;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, name, ptemp);
+    rv = acme_live_site_pointed(&number, &site);
+    if (rv == APR_SUCCESS) {
+        rv = recall(cert, live, &site, number, p, ptemp);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
 }
 
 apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
@@ -209,7 +279,7 @@ apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
 
     apr_pool_create(&ptemp, p);
     acme_live_site_find(&site, live, name, ptemp);
-    rv = get_cert(cert, &site, &why, p, ptemp);
+    rv = get_cert(cert, live, &site, &why, p, ptemp);
     if (problem && why.type) {
         *problem = *acme_problem_dup(&why, p);
     }

@@ -36,6 +36,9 @@
 struct acme_live_t {
     const char *live;
     const char *archive;
+    const char *index;
+    struct acme_live_index_t *known; /**< NULL: read everything */
+    apr_pool_t *pknown;
 };
 
 typedef struct acme_live_site_t {

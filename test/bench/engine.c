@@ -117,15 +117,15 @@ static void schedule(const engine_t *engine, int i, apr_pool_t *p)
 }
 
 static void each(const char *what, const engine_t *engine,
-                 void (*fn)(const engine_t *, int, apr_pool_t *), int keep,
-                 apr_pool_t *p)
+                 void (*fn)(const engine_t *, int, apr_pool_t *), int rounds,
+                 int keep, apr_pool_t *p)
 {
     double best = 0;
     apr_pool_t *psite;
     int round, i;
 
     apr_pool_create(&psite, p);
-    for (round = 0; round < ROUNDS; round++) {
+    for (round = 0; round < rounds; round++) {
         apr_time_t begun = apr_time_now();
         double ms;
 
@@ -209,10 +209,15 @@ int main(int argc, const char *const *argv)
         name[strcspn(name, "\n")] = '\0';
         add_site(&engine, &ca, types, name, p);
     }
-    each("live", &engine, read_live, 1, p);
-    each("jobs", &engine, read_job, 0, p);
-    each("reconcile", &engine, reconcile, 0, p);
-    each("schedule", &engine, schedule, 0, p);
+    acme_live_recall(engine.live, p);
+    each("live", &engine, read_live, 1, 1, p);
+    acme_live_keep(engine.live);
+    acme_live_recall(engine.live, p);
+    each("again", &engine, read_live, 1, 1, p);
+    acme_live_keep(engine.live);
+    each("jobs", &engine, read_job, ROUNDS, 0, p);
+    each("reconcile", &engine, reconcile, ROUNDS, 0, p);
+    each("schedule", &engine, schedule, ROUNDS, 0, p);
     status(&engine, p);
     apr_terminate();
     return 0;

@@ -119,6 +119,12 @@ MDStapling off
         if seed:
             self._take(seed)
 
+    def warm_up(self):
+        """A start after which nothing is new any more."""
+        time.sleep(0.2)
+        self.start()
+        self.stop()
+
     activates = False
 
     def _site(self, name, seed):

@@ -60,6 +60,7 @@ def run(bench, count, rounds, kinds=measure.KINDS):
     for kind in kinds:
         server = fleet.Server(os.path.join(folder, kind), kind)
         server.compose(seed.sites, seed=seed, ca=seed.ca)
+        server.warm_up()
         servers[kind] = server
     for number in range(rounds):
         # Alternated, and not always the same one first.
