@@ -6,12 +6,12 @@
 #   section in docs/directives.md and a line in docs/mod_acme.7;
 # - "Default:" in the manual is what stands in parentheses at the end of the
 #   row's help text, word for word; where there are none, it is "none";
-# - "Context:" is what acme_setting_e says;
+# - "Context:" and "Merge:" are what acme_setting_e says;
 # - each setting has its directive's name in acme_setting_name();
 # - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
-use Test::More tests => 17;
+use Test::More tests => 19;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -39,7 +39,7 @@ sub code {
 
 # ---- the code ---------------------------------------------------------------
 
-my $cmds = code('mod_acme/httpd/mod_acme_cmds.c');
+my $cmds = join '', map { code($_) } sort glob 'mod_acme/httpd/mod_acme_cmds*.c';
 my ($rows) = $cmds =~ /\bacme_commands\[\]\s*=\s*\{(.*)\}\s*;/s
     or BAIL_OUT('there is no table acme_commands[]');
 my (%default, %setter, %twice, @row);
@@ -70,19 +70,21 @@ my @name = ($names // '') =~ /"(\w*)"/g;
 is(scalar @name, scalar @setting, 'each setting has a name');
 
 # The setting that a row sets: named in the row, or by its setter.
-my (%wide, @wrong, %set);
+my (%wide, %merge, @wrong, %set);
+my %other_name = (ACMEMember => 'ACMEMembers');
 my %of_name = map { $name[$_] // '' => $setting[$_] } 0 .. $#setting;
 for my $name (@row) {
     my ($setter, $info) = @{$setter{$name}};
     my ($body) = $cmds =~ /\b\Q$setter\E\s*\([^)]*\)\s*\n\{(.*?)\n\}/s;
     my %in = map { $_ => 1 } ("$info" =~ /\bACME_SETTING_\w+/
                               ? $info : $body // '') =~ /\b(ACME_SETTING_\w+)/g;
-    next if $name eq 'ACMEDomain' && !%in;
+    # Those that make sites set nothing.
+    next if $name =~ /^<?ACMEDomain(Set)?$/;
     my @in = sort keys %in;
     if (@in != 1) {
         push @wrong, "$name sets " . (@in ? join(' and ', @in) : 'nothing');
     }
-    elsif (($of_name{$name} // '') ne $in[0]) {
+    elsif (($of_name{$other_name{$name} // $name} // '') ne $in[0]) {
         push @wrong, "$name sets $in[0], which acme_setting_name() calls "
             . ({reverse %of_name}->{$in[0]} // 'nothing');
     }
@@ -91,12 +93,29 @@ for my $name (@row) {
 none('acme_setting_name() names the directive that sets it', @wrong);
 none('each setting has a directive', grep { !$set{$_} } @setting);
 
-my $is_wide = 0;
+# How each adds up is where it stands in the enum: of a site, of a virtual host,
+# of the whole server.
+my ($first_host) =
+    $header =~ /#define\s+ACME_SETTING_PER_HOST\s+(ACME_SETTING_\w+)/;
+my $rule = 'set and virtual host over server; contradictions in one site are '
+    . 'refused';
+my ($is_host, $is_wide) = (0, 0);
 for my $i (0 .. $#setting) {
-    $is_wide ||= $setting[$i] eq ($first_wide // '');
+    if ($setting[$i] eq ($first_host // '')) {
+        $is_host = 1;
+        $rule = 'virtual host over server, each for itself';
+    }
+    if ($setting[$i] eq ($first_wide // '')) {
+        $is_wide = 1;
+        $rule = 'none';
+    }
     $wide{$name[$i] // ''} = $is_wide;
+    $merge{$name[$i] // ''} = $rule;
 }
+$merge{$_} = $merge{$other_name{$_}} for keys %other_name;
+$wide{'<ACMEDomainSet'} = 1;
 ok($is_wide, 'ACME_SETTING_SERVER_WIDE is one of them');
+ok($is_host, 'ACME_SETTING_PER_HOST is one of them');
 
 # ---- conf/acme.conf ---------------------------------------------------------
 
@@ -117,7 +136,7 @@ while ($manual =~ /^## (<?ACME\w+)\n(.*?)(?=^## |\z)/gms) {
 none('each has one section in the manual',
      (grep { !exists $section{$_} } @row), @again);
 @wrong = ();
-my @forms;
+my (@forms, @rules);
 for my $name (grep { exists $section{$_} } @row) {
     my %line = $section{$name} =~ /^    (\w+): +(\S.*)$/mg;
     my $context = $wide{$name} ? 'server config' : 'server config, virtual host';
@@ -129,19 +148,25 @@ for my $name (grep { exists $section{$_} } @row) {
         if ($line{Context} // '') ne $context;
     push @forms, "$name: Syntax begins with its name"
         if ($line{Syntax} // '') !~ /^\Q$name\E /;
-    push @forms, "$name: there is no Merge" if !$line{Merge};
+    # The lines below it, up to the next empty one, belong to it.
+    my ($merge) = $section{$name} =~ /^    Merge: +(\S.*?)\n\n/ms;
+    ($merge //= '') =~ s/\s+/ /g;
+    push @rules, "$name: the manual says '$merge', the code "
+        . ($merge{$name} // 'whatever is said')
+        if $merge eq '' || defined $merge{$name} && $merge ne $merge{$name};
     push @forms, "$name: it does not say what is refused"
         if $section{$name} !~ /^Refused: /m;
     push @forms, "$name: there is no example"
         if $section{$name} !~ /^ {4,}\Q$name\E( |$)/m;
 }
 none('the default is that of the table', @wrong);
-none('Syntax, Context, Merge, an example, what is refused', @forms);
+none('the merge rule is that of the code', @rules);
+none('Syntax, Context, an example, what is refused', @forms);
 
 # ---- nothing else -----------------------------------------------------------
 
 # Acronyms and message tags are no directives.
-my %known = map { $_ => 1 } @row;
+my %known = map { s/^<//r => 1 } @row;
 my %stranger;
 my @texts = (glob('docs/*'), glob('conf/*'), 'README', 'SECURITY.md', 'CHANGES',
              glob('mod_acme/*/*.[ch]'));
@@ -156,7 +181,7 @@ for my $file (grep { -f } @texts) {
 }
 none('no file names a directive that the table has not',
      (sort keys %stranger),
-     map { "docs/directives.md: $_" } grep { !$known{$_} } sort keys %section);
+     map { "docs/directives.md: $_" } grep { !$known{s/^<//r} } sort keys %section);
 
 my $man = slurp('docs/mod_acme.7');
 none('each is in the man page', grep { $man !~ /^\.It Cm \Q$_\E$/m } @row);

@@ -29,6 +29,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from acme_env.gate import Gate  # noqa: E402
 from acme_env.httpd import Httpd  # noqa: E402
 from acme_env.pebble import Pebble  # noqa: E402
+from acme_env.proxy import Proxy  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -115,16 +116,31 @@ def gate(pebble):
 
 
 @pytest.fixture
+def make_proxy():
+    """make_proxy(**options): a Proxy, closed after the test."""
+    made = []
+
+    def make(**options):
+        made.append(Proxy(**options))
+        return made[-1]
+    yield make
+    for proxy in made:
+        proxy.close()
+
+
+@pytest.fixture
 def make_httpd(request, room):
     """make_httpd(pebble=None, **options): an Httpd, where the Pebble
-    validates if there is one; stopped, and its log checked, afterwards."""
+    validates if there is one; stopped, and its log checked, afterwards.
+    folder: what its ServerRoot is called."""
     made = []
 
     def make(pebble=None, **options):
         if pebble:
             options.setdefault("http_port", pebble.http_port)
             options.setdefault("https_port", pebble.tls_port)
-        httpd = Httpd(os.path.join(room, "httpd%d" % len(made)), **options)
+        folder = options.pop("folder", "httpd%d" % len(made))
+        httpd = Httpd(os.path.join(room, folder), **options)
         made.append(httpd)
         return httpd
     yield make

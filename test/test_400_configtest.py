@@ -71,6 +71,17 @@ REFUSED = [
     ("ACMEActivationDelay later", "no duration"),
     ("ACMEActivationInterval 0", "a second or more"),
     ("ACMEActivationInterval 1min never", "a second or more"),
+    # https and proxies
+    ("ACMERequireHttps", "takes one argument"),
+    ("ACMERequireHttps on", "off, temporary or permanent"),
+    ("ACMEHttpProxy proxy.test:3128", "only http and https|is no URL"),
+    ("ACMEHttpProxy socks5://proxy.test:1080", "http://HOST:PORT"),
+    ("ACMEHttpProxy http://", "is no URL"),
+    ("ACMEHttpProxy http://proxy.test:0", "from 1 to"),
+    ("ACMEHttpProxy http://proxy.test:65536", "from 1 to"),
+    ("ACMEHttpProxy http://proxy.test:3128/path", "nothing behind"),
+    ("ACMEHttpProxy http://proxy.test?x", "nothing behind|is no URL"),
+    ("ACMEHttpProxyCACertificateFile", "takes one argument"),
     # not built yet: unknown to httpd, not accepted and ignored
     ("ACMEStapling on", "Invalid command"),
     ("ACMEChallengeDns01 /bin/true", "Invalid command"),
@@ -140,6 +151,11 @@ def test_a_good_configuration_touches_nothing(server):
     "ACMERenewWindow 50%",
     "ACMERetryDelay 90",
     "ACMEPortMap 80:8080 443:-",
+    "ACMERequireHttps Temporary",
+    "ACMEHttpProxy none",
+    "ACMEHttpProxy https://ann:p%40w@proxy.test",
+    "ACMEHttpProxy http://[::1]:3128/",
+    "ACMEHttpProxyCACertificateFile conf/roots.pem",
     "ACMEActivationDelay 1",
     "ACMEActivationInterval 2min 12h",
 ])
@@ -184,6 +200,28 @@ def test_different_settings_for_one_site(server):
     assert len(set(re.findall(r"httpd\.conf:(\d+)", said))) >= 2, said
 
 
+def test_a_password_of_a_proxy_is_not_repeated(server):
+    httpd, pebble = server
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, extra="ACMEHttpProxy ftp://ann:geheim@x.test\n"))
+    assert "geheim" not in refuse(httpd, "x.test")
+
+
+def test_require_https_is_one_for_a_site(server):
+    """Joined over its virtual hosts; two values are refused."""
+    httpd, pebble = server
+    for first, second, good in (("off", "permanent", False),
+                                ("temporary", "Temporary", True)):
+        httpd.configure(conf.managed_conf(
+            httpd, pebble, conf.site_conf(
+                httpd, SHOP, http="ACMEDomain\nACMERequireHttps " + first,
+                https="ACMEDomain\nACMERequireHttps " + second)))
+        if good:
+            assert httpd.configtest()[0] == 0
+        else:
+            refuse(httpd, "ACMERequireHttps is '(off|permanent)' at")
+
+
 def test_a_virtual_host_without_a_name(server):
     httpd, pebble = server
     httpd.configure(conf.managed_conf(httpd, pebble, """
@@ -200,6 +238,8 @@ def test_server_wide_directives_are_refused_in_virtual_hosts(server):
     for directive in ("ACMEStoreDir store", "ACMEPortMap http:80",
                       "ACMECheckInterval 1h", "ACMEParallelOrders 5",
                       "ACMEActivation manual", "ACMEActivationDelay 1",
+                      "ACMEHttpProxy none",
+                      "ACMEHttpProxyCACertificateFile roots.pem",
                       "ACMEActivationInterval 1min"):
         httpd.configure(conf.managed_conf(
             httpd, pebble, conf.site_conf(

@@ -22,6 +22,7 @@
 #include <apr_errno.h>
 #include <apr_strings.h>
 
+#include "acme_punycode.h"
 #include "acme_text.h"
 
 #define MAX_LABEL 63
@@ -77,6 +78,22 @@ static const char *canonical_ip(const char *text, apr_pool_t *p)
     return apr_pstrdup(p, printed);
 }
 
+/* U-labels: what to write instead is told, not done. Two ways to write a name
+ * would be two names for every other part of the configuration. */
+static const char *not_ascii(const char *name, apr_pool_t *p)
+{
+    const char *ascii;
+
+    if (acme_punycode_name(&ascii, name, p) != APR_SUCCESS) {
+        return "write a name with characters outside ASCII as A-labels "
+               "(xn--...)";
+    }
+    return apr_psprintf(p,
+                        "characters outside ASCII are written as A-labels: "
+                        "write %s",
+                        acme_text_escape(ascii, MAX_NAME, p));
+}
+
 /* What is wrong with the characters, or NULL. Names are checked in lower case,
  * with an asterisk as the first label taken off. */
 static const char *wrong_character(const char *name, apr_pool_t *p)
@@ -94,8 +111,7 @@ static const char *wrong_character(const char *name, apr_pool_t *p)
                "*.example.org";
     }
     if ((unsigned char)*s >= 0x80) {
-        return "write a name with characters outside ASCII as A-labels "
-               "(xn--...)";
+        return not_ascii(name, p);
     }
     if (*s == '/') {
         return "write the name alone, without a scheme and a path";

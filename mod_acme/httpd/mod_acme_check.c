@@ -19,8 +19,11 @@
 
 #include <apr_strings.h>
 
+#include <sys/stat.h>
+
 #include "acme_time.h"
 #include "mod_acme_sites.h"
+#include "mod_acme_surroundings.h"
 
 APLOG_USE_MODULE(acme);
 
@@ -137,7 +140,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca = apr_pcalloc(sites->p, sizeof(*ca));
     ca->url = name->url;
     ca->label = name->label;
-    ca->ca_file = ca_file;
+    ca->ca_file = acme_surroundings_inside(ca_file, sites->p);
     ca->contact = contact && *contact ? contact : NULL;
     ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
@@ -155,6 +158,60 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     return ca;
 }
 
+/* configtest may run as anybody: what it may not see is no mistake. */
+static int is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* A certificate of the administrator's own, in place of one that is ordered. */
+static void take_files(acme_sites_t *sites, acme_spec_t *spec,
+                       const acme_config_t *config)
+{
+    static const acme_setting_e files[2] = {ACME_SETTING_CERT_FILE,
+                                            ACME_SETTING_CERT_KEY_FILE};
+    const char *paths[2];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        const acme_setting_t *set = &config->settings[files[i]];
+        const acme_setting_t *other = &config->settings[files[1 - i]];
+
+        paths[i] = acme_config_value(config, files[i]);
+        if (paths[i] && !other->place) {
+            acme_sites_refuse(sites,
+                              ACME_TAG(0036) "%s %s at %s: the site %s needs "
+                                             "both files; add %s",
+                              acme_setting_name(files[i]), paths[i], set->place,
+                              spec->name, acme_setting_name(files[1 - i]));
+        }
+        else if (paths[i] && is_missing(paths[i])) {
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0037) "%s %s at %s: there is no such "
+                               "file; correct the path, or remove the "
+                               "directive to have a certificate obtained",
+                acme_setting_name(files[i]), paths[i], set->place);
+        }
+    }
+    spec->cert_file = paths[0];
+    spec->cert_key_file = paths[1];
+}
+
+static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
+{
+    if (spec->names->nelts > ACME_SPEC_MAX_NAMES) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
+                           "more than the %d that one certificate may have; "
+                           "split it into several virtual hosts",
+            spec->name, spec->place, spec->names->nelts, ACME_SPEC_MAX_NAMES);
+    }
+}
+
 static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
                                     const apr_array_header_t *challenges,
                                     const acme_site_draft_t *draft)
@@ -164,13 +221,19 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     const acme_key_spec_t *key = acme_config_value(config, ACME_SETTING_KEYS);
     const acme_renew_mode_e *mode =
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
+    const acme_require_https_e *require =
+        acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
-    spec->names = draft->names;
-    spec->name = APR_ARRAY_IDX(draft->names, 0, const char *);
-    spec->place = draft->place;
+    spec->names = draft->match->names;
+    spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
+    spec->place = draft->match->place;
+    if (acme_config_flag(config, ACME_SETTING_PARTIAL_NAMES)) {
+        spec->optional = draft->match->collected;
+    }
+    take_files(sites, spec, config);
     spec->challenge_types = challenges;
     spec->ca = ca_spec(sites, cas, config, spec->place);
     spec->key.type = ACME_KEY_P256;
@@ -178,19 +241,13 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         spec->key = *key;
     }
     spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
+    spec->require_https = require ? *require : ACME_HTTPS_OFF;
     if (window) {
         spec->renew_window = *window;
     }
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);
-    if (draft->names->nelts > ACME_SPEC_MAX_NAMES) {
-        acme_sites_refuse(
-            sites,
-            ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
-                           "more than the %d that one certificate may have; "
-                           "split it into several virtual hosts",
-            spec->name, spec->place, draft->names->nelts, ACME_SPEC_MAX_NAMES);
-    }
+    check_count(sites, spec);
     return spec;
 }
 
@@ -208,27 +265,24 @@ static void make_setup(acme_sites_t *sites)
     setup->server = sites->server;
     setup->warnings = sites->warnings;
     setup->by_name = apr_hash_make(sites->p);
-    setup->specs = apr_array_make(sites->p, sites->drafts->nelts,
+    setup->specs = apr_array_make(sites->p, sites->match.sites->nelts,
                                   sizeof(const acme_spec_t *));
-    for (i = 0; i < sites->drafts->nelts; i++) {
-        const acme_site_draft_t *draft =
-            APR_ARRAY_IDX(sites->drafts, i, acme_site_draft_t *);
-
-        if (draft->names->nelts) {
+    for (i = 0; i < sites->match.sites->nelts; i++) {
+        if (sites->drafts[i].match->names->nelts) {
             APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) =
-                make_spec(sites, cas, challenges, draft);
+                make_spec(sites, cas, challenges, &sites->drafts[i]);
         }
     }
     if (sites->errors) {
         return;
     }
-    for (hi = apr_hash_first(NULL, sites->claims); hi; hi = apr_hash_next(hi)) {
-        const acme_claim_t *claim = apr_hash_this_val(hi);
+    for (hi = apr_hash_first(NULL, sites->match.claims); hi;
+         hi = apr_hash_next(hi)) {
+        const acme_match_claim_t *claim = apr_hash_this_val(hi);
 
-        apr_hash_set(setup->by_name, apr_hash_this_key(hi),
-                     apr_hash_this_key_len(hi),
-                     APR_ARRAY_IDX(setup->specs, claim->site->index,
-                                   const acme_spec_t *));
+        apr_hash_set(
+            setup->by_name, apr_hash_this_key(hi), apr_hash_this_key_len(hi),
+            APR_ARRAY_IDX(setup->specs, claim->site, const acme_spec_t *));
     }
     acme_setup_set(setup);
 }
@@ -250,19 +304,16 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     sites.warnings = apr_array_make(pconf, 2, sizeof(const char *));
     sites.aloud =
         ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-    sites.drafts = apr_array_make(pconf, 16, sizeof(acme_site_draft_t *));
-    sites.claims = apr_hash_make(pconf);
     check_modules(&sites);
+    acme_surroundings_check(&sites);
     acme_sites_collect(&sites);
     if (!sites.errors) {
+        acme_surroundings_check_sites(&sites);
         check_ports(&sites, acme_config_get(s));
     }
     make_setup(&sites);
+    acme_sites_sum_up(&sites);
     if (sites.errors) {
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
-                     ACME_TAG(0012) "%d mistake%s in the configuration of "
-                                    "mod_acme",
-                     sites.errors, sites.errors == 1 ? "" : "s");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;

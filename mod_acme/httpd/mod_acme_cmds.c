@@ -11,7 +11,7 @@
  * limitations under the License.
  */
 
-#include "mod_acme_config.h"
+#include "mod_acme_cmds.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -34,22 +34,22 @@ static const acme_ca_name_t ca_names[] = {
     {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
 };
 
-static const char *place(cmd_parms *cmd)
+const char *acme_cmd_place(cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                         cmd->directive->line_num);
 }
 
-/* Every error reads "DIRECTIVE VALUE: what is wrong with it; what to write". */
-static const char *refuse(cmd_parms *cmd, const char *value, const char *why)
+const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why)
 {
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
 }
 
-static const char *put(cmd_parms *cmd, acme_setting_e setting, const char *text,
-                       const void *value)
+const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
+                         const char *text, const void *value)
 {
-    acme_setting_t *slot = &acme_config_get(cmd->server)->settings[setting];
+    acme_config_t *config = acme_config_get(cmd->server);
+    acme_setting_t *slot = &config->settings[setting];
 
     if (setting >= ACME_SETTING_SERVER_WIDE) {
         const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -57,10 +57,26 @@ static const char *put(cmd_parms *cmd, acme_setting_e setting, const char *text,
         if (err) {
             return apr_psprintf(cmd->pool, "%s; write it outside of them", err);
         }
+        if (config->section) {
+            return apr_psprintf(cmd->pool,
+                                "%s cannot be within <ACMEDomainSet>, since it "
+                                "is for the whole server; write it outside",
+                                cmd->cmd->name);
+        }
+    }
+    if (config->section && setting >= ACME_SETTING_PER_HOST) {
+        return apr_psprintf(cmd->pool,
+                            "%s cannot be within <ACMEDomainSet>, since it is "
+                            "about virtual hosts; write it outside of the set, "
+                            "or into the virtual hosts",
+                            cmd->cmd->name);
+    }
+    if (config->section) {
+        slot = &config->section->settings[setting];
     }
     slot->text = apr_pstrdup(cmd->pool, text);
     slot->value = value;
-    slot->place = place(cmd);
+    slot->place = acme_cmd_place(cmd);
     return NULL;
 }
 
@@ -71,6 +87,11 @@ static const char *exactly(apr_interval_time_t value, apr_pool_t *p)
                ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
                : apr_psprintf(p, "%" APR_TIME_T_FMT "s", apr_time_sec(value));
 }
+
+/* Half of what setters say. */
+#define place  acme_cmd_place
+#define refuse acme_cmd_refuse
+#define put    acme_cmd_put
 
 static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
                                 const char *arg, apr_interval_time_t unit,
@@ -92,41 +113,6 @@ static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
                                    acme_time_print_duration(least, cmd->pool)));
     }
     return put(cmd, setting, exactly(*value, cmd->pool), value);
-}
-
-/* RAW_ARGS: httpd drops what comes after 64 arguments without a word. */
-static const char *set_domain(cmd_parms *cmd, void *dc, const char *args)
-{
-    acme_config_t *config = acme_config_get(cmd->server);
-    acme_domain_t domain;
-
-    (void)dc;
-    if (!*args && !cmd->server->is_virtual) {
-        return "ACMEDomain without names is for virtual hosts, where it means "
-               "the ServerName and all ServerAliases; at server level write "
-               "the names of the certificate: ACMEDomain example.org "
-               "www.example.org";
-    }
-    domain.place = place(cmd);
-    domain.names = apr_array_make(cmd->pool, 4, sizeof(const char *));
-    while (*args) {
-        const char *word = ap_getword_conf(cmd->pool, &args);
-        const char *name;
-        const char *why;
-
-        if (acme_ident_canonical(&name, word, &why, cmd->pool)) {
-            return refuse(cmd, *word ? word : "\"\"", why);
-        }
-        if (acme_ident_is_wildcard(name)) {
-            return refuse(cmd, word,
-                          "wildcards can only be proven by a dns challenge, "
-                          "which is not available; write the names one by "
-                          "one");
-        }
-        acme_ident_add(domain.names, name);
-    }
-    APR_ARRAY_PUSH(config->domains, acme_domain_t) = domain;
-    return NULL;
 }
 
 static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
@@ -273,6 +259,23 @@ static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
     return refuse(cmd, arg, "is no mode; write auto, always or manual");
 }
 
+static const char *set_require_https(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_require_https_e values[] = {
+        ACME_HTTPS_OFF, ACME_HTTPS_TEMPORARY, ACME_HTTPS_PERMANENT};
+    int i;
+
+    (void)dc;
+    for (i = 0; i < 3; i++) {
+        const char *name = acme_require_https_name(values[i]);
+
+        if (!ap_cstr_casecmp(arg, name)) {
+            return put(cmd, ACME_SETTING_REQUIRE_HTTPS, name, &values[i]);
+        }
+    }
+    return refuse(cmd, arg, "write off, temporary or permanent");
+}
+
 static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
 {
     acme_window_t *window = apr_pcalloc(cmd->pool, sizeof(*window));
@@ -334,6 +337,52 @@ static const char *set_parallel(cmd_parms *cmd, void *dc, const char *arg)
     *value = (int)number;
     return put(cmd, ACME_SETTING_PARALLEL,
                apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
+static int is_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
+}
+
+static const char *set_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *shown = arg;
+    const char *at = strrchr(arg, '@');
+    apr_uri_t uri;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "none")) {
+        return put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
+    }
+    /* What may be a password is not repeated. */
+    if (at) {
+        shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
+    }
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
+        || !*uri.hostname || strlen(arg) > 1024) {
+        return refuse(cmd, shown,
+                      "is no URL; write that of an http or https "
+                      "proxy, such as http://proxy.example.org:"
+                      "3128, or none");
+    }
+    if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
+        return refuse(cmd, shown,
+                      "only http and https proxies can be used; "
+                      "write http://HOST:PORT or "
+                      "https://HOST:PORT");
+    }
+    if ((uri.port_str && !is_port(uri.port_str))
+        || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
+        || uri.fragment) {
+        return refuse(cmd, shown,
+                      "a proxy has a host and a port from 1 to "
+                      "65535, and nothing behind them; write "
+                      "http://HOST:PORT");
+    }
+    return put(cmd, ACME_SETTING_HTTP_PROXY, arg, apr_pstrdup(cmd->pool, arg));
 }
 
 /* One "http:8080", "443:-"; as in mod_md. */
@@ -450,10 +499,44 @@ static const char *set_activation_interval(cmd_parms *cmd, void *dc,
 #define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
 const command_rec acme_commands[] = {
-    AP_INIT_RAW_ARGS("ACMEDomain", set_domain, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("ACMEDomain", acme_cmd_domain, NULL, RSRC_CONF,
                      "in a virtual host: manage the certificate of its "
                      "names, and of those given; at server level: the names "
                      "of one certificate"),
+    AP_INIT_RAW_ARGS("<ACMEDomainSet", acme_cmd_domain_set, NULL, RSRC_CONF,
+                     "the names of one certificate, with settings of its own"),
+    AP_INIT_RAW_ARGS("ACMEMember", acme_cmd_members, NULL, RSRC_CONF,
+                     "within <ACMEDomainSet>: more names of it; anywhere: "
+                     "whether names of virtual hosts are collected (auto)"),
+    AP_INIT_RAW_ARGS("ACMEMembers", acme_cmd_members, NULL, RSRC_CONF,
+                     "auto: names of virtual hosts are collected; manual: "
+                     "only names that are written out (auto)"),
+    AP_INIT_TAKE1("ACMEMatchNames", acme_cmd_match_names, NULL, RSRC_CONF,
+                  "all, or servernames: which names of a virtual host say "
+                  "what site it is of (all)"),
+    AP_INIT_TAKE1("ACMEBaseServer", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_BASE_SERVER), RSRC_CONF,
+                  "whether the server outside of virtual hosts is managed "
+                  "too (off)"),
+    AP_INIT_TAKE1("ACMEAutoDomains", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_AUTO_DOMAINS), RSRC_CONF,
+                  "whether every TLS virtual host without a certificate of "
+                  "its own is managed (off)"),
+    AP_INIT_TAKE1("ACMEPartialNames", acme_cmd_flag,
+                  PATH_SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
+                  "whether a ServerAlias that keeps failing is left out of "
+                  "the certificate (off)"),
+    AP_INIT_TAKE1("ACMECertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
+                  "PEM file of a certificate of your own, served and watched "
+                  "instead of one that is obtained (none)"),
+    AP_INIT_TAKE1("ACMECertificateKeyFile", set_path,
+                  PATH_SETTING(ACME_SETTING_CERT_KEY_FILE), RSRC_CONF,
+                  "PEM file of its key (none)"),
+    AP_INIT_TAKE_ARGV("ACMEActivationWindow", acme_cmd_activation_window, NULL,
+                      RSRC_CONF,
+                      "local times of the day for restarts that can wait, "
+                      "such as 02:00-04:00 (any time)"),
     AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
                   "short name or directory URL of the certificate authority "
                   "(letsencrypt)"),
@@ -496,4 +579,13 @@ const command_rec acme_commands[] = {
                    RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
+    AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
+                  "off, temporary or permanent: plain http is redirected to "
+                  "https once the certificate is there (off)"),
+    AP_INIT_TAKE1("ACMEHttpProxy", set_http_proxy, NULL, RSRC_CONF,
+                  "URL of the proxy that leads to the authority (none)"),
+    AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
+                  PATH_SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
+                  "PEM file of the roots that an https proxy is verified with "
+                  "(the system's)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -37,13 +37,8 @@ void *acme_config_merge(apr_pool_t *p, void *base, void *add)
 {
     acme_config_t *merged = apr_pmemdup(p, add, sizeof(*merged));
     const acme_config_t *outer = base;
-    int i;
 
-    for (i = 0; i < ACME_SETTING_COUNT; i++) {
-        if (!merged->settings[i].place) {
-            merged->settings[i] = outer->settings[i];
-        }
-    }
+    acme_setting_merge(merged->settings, outer->settings, ACME_SETTING_COUNT);
     merged->own = add;
     return merged;
 }
@@ -67,27 +62,6 @@ acme_config_t *acme_config_get(const server_rec *s)
     return ap_get_module_config(s->module_config, &acme_module);
 }
 
-acme_setting_e acme_config_join(acme_config_t *site, const acme_config_t *add)
-{
-    int i;
-
-    for (i = 0; i < ACME_SETTING_COUNT; i++) {
-        const acme_setting_t *have = &site->settings[i];
-        const acme_setting_t *more = &add->settings[i];
-
-        if (!more->place) {
-            continue;
-        }
-        if (have->place && strcmp(have->text, more->text) != 0) {
-            return i;
-        }
-        if (!have->place) {
-            site->settings[i] = *more;
-        }
-    }
-    return ACME_SETTING_COUNT;
-}
-
 const void *acme_config_value(const acme_config_t *config,
                               acme_setting_e setting)
 {
@@ -104,6 +78,13 @@ apr_interval_time_t acme_config_interval(const acme_config_t *config,
     return value ? *value : otherwise;
 }
 
+int acme_config_flag(const acme_config_t *config, acme_setting_e setting)
+{
+    const int *value = acme_config_value(config, setting);
+
+    return value && *value;
+}
+
 const char *acme_setting_name(acme_setting_e setting)
 {
     static const char *const names[ACME_SETTING_COUNT] = {
@@ -115,13 +96,24 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMERenewMode",
         "ACMERenewWindow",
         "ACMERetryDelay",
+        "ACMERequireHttps",
+        "ACMEPartialNames",
+        "ACMECertificateFile",
+        "ACMECertificateKeyFile",
+        "ACMEAutoDomains",
+        "ACMEMembers",
         "ACMECheckInterval",
         "ACMEParallelOrders",
         "ACMEStoreDir",
         "ACMEPortMap",
         "ACMEActivation",
         "ACMEActivationDelay",
-        "ACMEActivationInterval"};
+        "ACMEActivationInterval",
+        "ACMEHttpProxy",
+        "ACMEHttpProxyCACertificateFile",
+        "ACMEMatchNames",
+        "ACMEBaseServer",
+        "ACMEActivationWindow"};
 
     return names[setting];
 }

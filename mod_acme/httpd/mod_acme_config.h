@@ -36,21 +36,30 @@
 #include "acme_placeholder.h"
 #include "acme_restart.h"
 #include "acme_seal.h"
+#include "acme_setting.h"
 #include "acme_spec.h"
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
 
-/** Every directive that sets one value. Those from ACME_SETTING_SERVER_WIDE on
- *  are allowed at server level only. */
+/** Every directive that sets one value. Up to ACME_SETTING_PER_HOST: of a
+ *  site, joined over its set and virtual hosts. Then those of each virtual host
+ *  alone. Those from ACME_SETTING_SERVER_WIDE on are allowed at server level
+ *  only. */
 typedef enum {
-    ACME_SETTING_CA,          /**< const acme_ca_name_t * */
-    ACME_SETTING_AGREEMENT,   /**< "accepted" */
-    ACME_SETTING_CONTACT,     /**< const char *, "mailto:...", "" for none */
-    ACME_SETTING_CA_FILE,     /**< const char *, absolute path */
-    ACME_SETTING_KEYS,        /**< const acme_key_spec_t * */
-    ACME_SETTING_RENEW_MODE,  /**< const acme_renew_mode_e * */
-    ACME_SETTING_WINDOW,      /**< const acme_window_t * */
-    ACME_SETTING_RETRY_DELAY, /**< const apr_interval_time_t * */
+    ACME_SETTING_CA,            /**< const acme_ca_name_t * */
+    ACME_SETTING_AGREEMENT,     /**< "accepted" */
+    ACME_SETTING_CONTACT,       /**< const char *, "mailto:...", "" for none */
+    ACME_SETTING_CA_FILE,       /**< const char *, absolute path */
+    ACME_SETTING_KEYS,          /**< const acme_key_spec_t * */
+    ACME_SETTING_RENEW_MODE,    /**< const acme_renew_mode_e * */
+    ACME_SETTING_WINDOW,        /**< const acme_window_t * */
+    ACME_SETTING_RETRY_DELAY,   /**< const apr_interval_time_t * */
+    ACME_SETTING_REQUIRE_HTTPS, /**< const acme_require_https_e * */
+    ACME_SETTING_PARTIAL_NAMES, /**< const int * */
+    ACME_SETTING_CERT_FILE,     /**< const char *, absolute path */
+    ACME_SETTING_CERT_KEY_FILE, /**< const char *, absolute path */
+    ACME_SETTING_AUTO_DOMAINS,  /**< const int * */
+    ACME_SETTING_MEMBERS,       /**< const acme_members_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */
@@ -58,17 +67,17 @@ typedef enum {
     ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */
     ACME_SETTING_ACTIVATION_DELAY,    /**< const apr_interval_time_t * */
     ACME_SETTING_ACTIVATION_INTERVAL, /**< const acme_intervals_t * */
+    ACME_SETTING_HTTP_PROXY,          /**< const char *, "" for none */
+    ACME_SETTING_HTTP_PROXY_CA_FILE,  /**< const char *, absolute path */
+    ACME_SETTING_MATCH_NAMES,         /**< const acme_match_names_e * */
+    ACME_SETTING_BASE_SERVER,         /**< const int * */
+    ACME_SETTING_ACTIVATION_WINDOW,   /**< apr_array_header_t of
+                                         acme_restart_window_t */
     ACME_SETTING_COUNT
 } acme_setting_e;
 
+#define ACME_SETTING_PER_HOST    ACME_SETTING_AUTO_DOMAINS
 #define ACME_SETTING_SERVER_WIDE ACME_SETTING_CHECK_INTERVAL
-
-/** One directive as it was set; `place` NULL means that it was not. */
-typedef struct acme_setting_t {
-    const char *text;  /**< its arguments, canonical: equal text, equal value */
-    const char *place; /**< "FILE:LINE" */
-    const void *value;
-} acme_setting_t;
 
 typedef struct acme_ca_name_t {
     const char *label;
@@ -93,10 +102,21 @@ typedef struct acme_intervals_t {
     apr_interval_time_t routine;
 } acme_intervals_t;
 
-/** One ACMEDomain directive. */
+/** Whether names of virtual hosts are collected. */
+typedef enum { ACME_MEMBERS_AUTO, ACME_MEMBERS_MANUAL } acme_members_e;
+
+typedef enum {
+    ACME_MATCH_NAMES_ALL,
+    ACME_MATCH_NAMES_SERVER
+} acme_match_names_e;
+
+/** One ACMEDomain directive, or section. */
 typedef struct acme_domain_t {
     apr_array_header_t *names; /**< const char *, canonical; may be empty */
     const char *place;
+    const acme_members_e *members; /**< written with it, or NULL */
+    /** ACME_SETTING_COUNT of them; NULL: it is no section. */
+    acme_setting_t *settings;
 } acme_domain_t;
 
 /** Per server_rec. */
@@ -104,9 +124,13 @@ typedef struct acme_config_t {
     acme_setting_t settings[ACME_SETTING_COUNT];
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
     const struct acme_config_t *own; /**< before merging with the server's */
-    int site;        /**< index in acme_setup_t, -1: none; by check */
-    int tls;         /**< mod_ssl asked for its certificate; by startup */
-    int placeholder; /**< has no real certificate yet; by startup */
+    acme_domain_t *section;          /**< while it is being read, else NULL */
+    int site;             /**< index in acme_setup_t, -1: none; by check */
+    int expect_tls;       /**< as the configuration reads; by check */
+    int expect_certs;     /**< its own SSLCertificateFiles */
+    int expect_inherited; /**< the server's, which it has too */
+    int tls;              /**< mod_ssl asked for its certificate; by startup */
+    int placeholder;      /**< has no real certificate yet; by startup */
 } acme_config_t;
 
 /** What tells one version of a file from the next. */
@@ -137,6 +161,7 @@ typedef struct acme_setup_t {
     apr_time_t loaded;
     apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs */
     const char *store_dir;
+    const char *inner_dir;           /**< the same, as children see it */
     const acme_seal_t *seal;         /**< NULL: the store is of no use */
     const char *unusable;            /**< why, or NULL */
     acme_live_t *live;               /**< or NULL */
@@ -156,11 +181,6 @@ void acme_config_separate(server_rec *server, apr_pool_t *p);
 /** That server's configuration. */
 acme_config_t *acme_config_get(const server_rec *s);
 
-/** Sets apart what was set twice for one site: base's value, unless add has
- *  one. For sites made of several virtual hosts.
- *  @return the setting on which both disagree, or ACME_SETTING_COUNT */
-acme_setting_e acme_config_join(acme_config_t *site, const acme_config_t *add);
-
 /** The value of a setting, or NULL. */
 const void *acme_config_value(const acme_config_t *config,
                               acme_setting_e setting);
@@ -168,6 +188,9 @@ const void *acme_config_value(const acme_config_t *config,
 apr_interval_time_t acme_config_interval(const acme_config_t *config,
                                          acme_setting_e setting,
                                          apr_interval_time_t otherwise);
+
+/** The same for on and off, which is the default. */
+int acme_config_flag(const acme_config_t *config, acme_setting_e setting);
 
 /** The directive behind a setting. */
 const char *acme_setting_name(acme_setting_e setting);

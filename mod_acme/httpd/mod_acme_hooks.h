@@ -25,6 +25,9 @@
 int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
 
+/** The store's folder, by ACMEStoreDir or its default. */
+const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p);
+
 /** post_config, before mod_ssl's: the store, what is staged, placeholder. */
 int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s);
@@ -43,6 +46,9 @@ int acme_respond_challenge(request_rec *r);
 
 /** post_read_request: 503 while a virtual host has no certificate. */
 int acme_respond_unavailable(request_rec *r);
+
+/** post_read_request: from http to https, once the certificate is a CA's. */
+int acme_respond_redirect(request_rec *r);
 
 /** Asks mod_watchdog for the worker's thread. */
 apr_status_t acme_watchdog_register(acme_setup_t *setup);

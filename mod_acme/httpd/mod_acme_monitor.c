@@ -22,7 +22,6 @@
 
 #include <apr_strings.h>
 
-#include "acme_ident.h"
 #include "acme_schedule.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
@@ -83,6 +82,8 @@ static void read_policy(monitor_t *m)
         acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
     m->policy.interval = intervals ? intervals->urgent : DEFAULT_URGENT;
     m->policy.gather = intervals ? intervals->routine : DEFAULT_ROUTINE;
+    m->policy.windows =
+        acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
 }
 
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
@@ -140,19 +141,10 @@ static int is_urgent(const acme_spec_t *spec, const acme_holding_t *holding,
                      apr_time_t now)
 {
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
-    int i;
 
-    if (!info
-        || now >= acme_schedule_warn_at(info->not_before, info->not_after)) {
-        return 1;
-    }
-    for (i = 0; i < spec->names->nelts; i++) {
-        if (!acme_ident_covered(info->names,
-                                APR_ARRAY_IDX(spec->names, i, const char *))) {
-            return 1;
-        }
-    }
-    return 0;
+    return !info
+           || now >= acme_schedule_warn_at(info->not_before, info->not_after)
+           || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
 
 /* Counts what was staged since startup looked. Only names that the
@@ -307,7 +299,7 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->facts.last_duration = m->process->duration;
     m->facts.fruitless = m->process->fruitless;
     m->facts.draining = count_draining();
-    when = acme_restart_at(&m->policy, &m->facts);
+    when = acme_restart_at(&m->policy, &m->facts, now);
     if (!when || when == ACME_RESTART_WAIT) {
         m->setup->board->next = 0;
         return;

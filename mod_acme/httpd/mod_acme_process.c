@@ -18,9 +18,12 @@
 
 #include "mod_acme_process.h"
 
+#include <http_main.h>
+
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <apr_getopt.h>
 #include <apr_strings.h>
 
 /* The number changes with the structure: a module that is upgraded under a
@@ -85,6 +88,25 @@ void acme_process_ready(process_rec *process)
     if (state->generation > 1) {
         state->last_restart = apr_time_now();
     }
+}
+
+const char *acme_process_config(process_rec *process, apr_pool_t *p)
+{
+    const char *file = SERVER_CONFIG_FILE;
+    apr_getopt_t *options;
+    const char *arg;
+    char option;
+
+    /* As httpd reads them; it has refused what is none. */
+    if (!apr_getopt_init(&options, p, process->argc, process->argv)) {
+        options->errfn = NULL;
+        while (!apr_getopt(options, AP_SERVER_BASEARGS, &option, &arg)) {
+            if (option == 'f') {
+                file = arg;
+            }
+        }
+    }
+    return ap_server_root_relative(p, file);
 }
 
 const char *const *acme_process_test_args(process_rec *process, apr_pool_t *p)

@@ -45,6 +45,9 @@ void acme_process_begin(process_rec *process);
  *  at a graceful restart). */
 void acme_process_ready(process_rec *process);
 
+/** Path of the configuration file that this server was started with. */
+const char *acme_process_config(process_rec *process, apr_pool_t *p);
+
 /** The arguments that make this server check its configuration, NULL at the
  *  end; NULL when its binary is not known. */
 const char *const *acme_process_test_args(process_rec *process, apr_pool_t *p);

@@ -29,6 +29,13 @@ APLOG_USE_MODULE(acme);
 /* What a client is told to wait for the first certificate. */
 #define RETRY_AFTER "30"
 
+/* Half a year. */
+#define HSTS_HEADER "Strict-Transport-Security"
+#define HSTS_VALUE  "max-age=15768000"
+
+/* Left to whoever wants to answer below it (RFC 8615). */
+#define WELL_KNOWN "/.well-known/"
+
 /* Answers at once and whole: no handler, filter configuration or ErrorDocument
  * of the virtual host has a say in it. */
 static int answer(request_rec *r, int status, const char *text)
@@ -99,4 +106,61 @@ int acme_respond_unavailable(request_rec *r)
     return answer(r, HTTP_SERVICE_UNAVAILABLE,
                   "The first certificate of this site is being obtained. "
                   "Please try again in a little while.\n");
+}
+
+/* Whether https is required of the site of this virtual host, and works: then
+ * all of its TLS virtual hosts serve a certificate that a CA has signed, and
+ * that has the name that is asked for. */
+static int is_https_required(const char **host, const acme_spec_t **spec,
+                             request_rec *r)
+{
+    const acme_setup_t *setup = acme_setup_get();
+    const acme_port_map_t *map;
+
+    /* OPTIONS * is of nobody in particular. */
+    if (!setup || !r->parsed_uri.path || *r->parsed_uri.path != '/'
+        || !ap_is_initial_req(r)) {
+        return 0;
+    }
+    *spec = acme_setup_spec(setup, r->server);
+    if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF
+        || acme_setup_holding(setup, r->server)->serving != ACME_SERVING_LKC
+        || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
+        return 0;
+    }
+    map = acme_config_value(acme_config_get(setup->server),
+                            ACME_SETTING_PORT_MAP);
+    /* The server's choice, by UseCanonicalName. */
+    *host = ap_get_server_name(r);
+    return (!map || map->https)
+           && acme_setup_find(host, setup, *host, r->pool) == *spec;
+}
+
+int acme_respond_redirect(request_rec *r)
+{
+    const acme_spec_t *spec;
+    const char *host;
+    int permanent;
+
+    if (!is_https_required(&host, &spec, r)) {
+        return DECLINED;
+    }
+    permanent = spec->require_https == ACME_HTTPS_PERMANENT;
+    if (ap_ssl_conn_is_ssl(r->connection)) {
+        if (permanent && !apr_table_get(r->headers_out, HSTS_HEADER)) {
+            apr_table_setn(r->headers_out, HSTS_HEADER, HSTS_VALUE);
+        }
+        return DECLINED;
+    }
+    /* The path as it came: it is unescaped later. */
+    apr_table_setn(r->headers_out, "Location",
+                   apr_pstrcat(r->pool, "https://",
+                               strchr(host, ':') ? "[" : "", host,
+                               strchr(host, ':') ? "]" : "", r->parsed_uri.path,
+                               r->args ? "?" : NULL, r->args, NULL));
+    /* As it was 1999: only GET and HEAD may be repeated as something else. */
+    if (r->method_number == M_GET) {
+        return permanent ? HTTP_MOVED_PERMANENTLY : HTTP_MOVED_TEMPORARILY;
+    }
+    return permanent ? HTTP_PERMANENT_REDIRECT : HTTP_TEMPORARY_REDIRECT;
 }

@@ -18,17 +18,18 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "mod_acme_tls.h"
 
 APLOG_USE_MODULE(acme);
 
-/* After so many mistakes the rest is only counted. */
-#define MAX_MISTAKES 20
+/* After so many mistakes, or warnings, the rest is only counted. */
+#define MAX_MESSAGES 20
 
 void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
 {
     va_list args;
 
-    if (sites->errors < MAX_MISTAKES) {
+    if (sites->errors < MAX_MESSAGES) {
         va_start(args, fmt);
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, sites->server,
                      "%s", apr_pvsprintf(sites->p, fmt, args));
@@ -39,17 +40,39 @@ void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
 
 void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
 {
-    va_list args;
-
     const char *text;
+    va_list args;
 
     va_start(args, fmt);
     text = apr_pvsprintf(sites->p, fmt, args);
     va_end(args);
+    sites->warned++;
+    if (sites->warned > MAX_MESSAGES) {
+        return;
+    }
     APR_ARRAY_PUSH(sites->warnings, const char *) = text;
     if (sites->aloud) {
         ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0,
                      sites->server, "%s", text);
+    }
+}
+
+void acme_sites_sum_up(acme_sites_t *sites)
+{
+    if (sites->warned > MAX_MESSAGES && sites->aloud) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0,
+                     sites->server,
+                     ACME_TAG(0030) "%d warnings about the configuration of "
+                                    "mod_acme, of which the first %d are shown",
+                     sites->warned, MAX_MESSAGES);
+    }
+    if (sites->errors) {
+        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, sites->server,
+                     ACME_TAG(0012) "%d mistake%s in the configuration of "
+                                    "mod_acme%s",
+                     sites->errors, sites->errors == 1 ? "" : "s",
+                     sites->errors > MAX_MESSAGES ? ", the first 20 are shown"
+                                                  : "");
     }
 }
 
@@ -58,7 +81,10 @@ int acme_sites_wanted(server_rec *server)
     server_rec *s;
 
     for (s = server; s; s = s->next) {
-        if (acme_config_get(s)->domains->nelts) {
+        const acme_config_t *config = acme_config_get(s);
+
+        if (config->domains->nelts
+            || acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)) {
             return 1;
         }
     }
@@ -72,75 +98,296 @@ static const char *host_place(const server_rec *s, apr_pool_t *p)
                : "the main server";
 }
 
-static acme_site_draft_t *draft_create(acme_sites_t *sites, const char *place,
-                                       int listed)
+static int is_asking(const acme_sites_t *sites, const server_rec *s)
 {
-    acme_site_draft_t *site = apr_pcalloc(sites->p, sizeof(*site));
-
-    site->names = apr_array_make(sites->p, 2, sizeof(const char *));
-    site->place = place;
-    site->listed = listed;
-    site->index = sites->drafts->nelts;
-    APR_ARRAY_PUSH(sites->drafts, acme_site_draft_t *) = site;
-    return site;
+    return s != sites->server && acme_config_get(s)->domains->nelts;
 }
 
-static acme_claim_t *claim_find(const acme_sites_t *sites, const char *name)
+/* ACMEAutoDomains takes it. */
+static int is_taken(const acme_sites_t *sites, const server_rec *s)
 {
-    return apr_hash_get(sites->claims, name, APR_HASH_KEY_STRING);
+    const acme_config_t *config = acme_config_get(s);
+
+    return !is_asking(sites, s)
+           && acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)
+           && config->expect_tls && !config->expect_certs;
 }
 
-static void claim(acme_sites_t *sites, acme_site_draft_t *site,
-                  const char *name, const char *place)
+/* Of a virtual host that ACMEDomain stands in, all names must be fit for a
+ * certificate. One that was merely found may have others, as long as it can be
+ * served: NULL, and it is left alone. */
+static const char *fit_name(acme_sites_t *sites, const server_rec *s,
+                            const char *directive, const char *text)
 {
-    acme_claim_t *claims = claim_find(sites, name);
-
-    if (!claims) {
-        claims = apr_palloc(sites->p, sizeof(*claims));
-        claims->site = site;
-        claims->place = place;
-        apr_hash_set(sites->claims, name, APR_HASH_KEY_STRING, claims);
-        APR_ARRAY_PUSH(site->names, const char *) = name;
-    }
-}
-
-/* One name of a virtual host, brought into canonical form. */
-static void host_name(acme_sites_t *sites, apr_array_header_t *names,
-                      const server_rec *s, const char *directive,
-                      const char *text, int strict)
-{
+    const acme_config_t *config = acme_config_get(s);
+    const char *place = host_place(s, sites->p);
+    int is_alias = directive[strlen("Server")] == 'A';
     const char *name;
     const char *why;
 
-    if (!acme_ident_canonical(&name, text, &why, sites->p)) {
-        acme_ident_add(names, name);
+    if (!is_alias && is_taken(sites, s)
+        && !acme_tree_is_named(sites->tree, s)) {
+        why = "it has no ServerName of its own, so this is httpd's guess";
     }
-    else if (strict) {
+    else if (!acme_ident_canonical(&name, text, &why, sites->p)) {
+        return name;
+    }
+    if (is_asking(sites, s)) {
         acme_sites_refuse(
             sites,
             ACME_TAG(0001) "%s %s: %s (in the virtual host at "
                            "%s, which asks for a certificate by ACMEDomain)",
-            directive, text, why, host_place(s, sites->p));
+            directive, text, why, place);
     }
+    else if (is_alias && is_taken(sites, s)) {
+        acme_sites_warn(
+            sites,
+            ACME_TAG(0031) "%s %s: left out of the certificate: %s (in "
+                           "the virtual host at %s, which "
+                           "ACMEAutoDomains takes)",
+            directive, text, why, place);
+    }
+    else if (is_taken(sites, s) && config->expect_inherited) {
+        acme_sites_warn(
+            sites,
+            ACME_TAG(0032) "%s %s: ACMEAutoDomains leaves the "
+                           "virtual host at %s alone, which serves the "
+                           "SSLCertificateFile of the main server: %s",
+            directive, text, place, why);
+    }
+    else if (is_taken(sites, s)) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0033) "%s %s: %s (in the virtual host at "
+                           "%s, which ACMEAutoDomains takes, since it has no "
+                           "certificate); give it a public name, or an "
+                           "SSLCertificateFile of its own",
+            directive, text, why, place);
+    }
+    return NULL;
 }
 
-/* ServerName, then all ServerAliases, of a virtual host.
- * strict: it asks for a certificate, so each name must be fit for one. */
-static apr_array_header_t *host_names(acme_sites_t *sites, const server_rec *s,
-                                      int strict)
+static void take_names(acme_sites_t *sites, acme_match_host_t *host,
+                       const server_rec *s)
 {
-    apr_array_header_t *names =
-        apr_array_make(sites->p, 2, sizeof(const char *));
+    apr_array_header_t *aliases = apr_array_make(
+        sites->p, s->names ? s->names->nelts : 0, sizeof(const char *));
     int i;
 
     if (s->server_hostname) {
-        host_name(sites, names, s, "ServerName", s->server_hostname, strict);
+        host->server_name =
+            fit_name(sites, s, "ServerName", s->server_hostname);
     }
     for (i = 0; s->names && i < s->names->nelts; i++) {
-        host_name(sites, names, s, "ServerAlias",
-                  APR_ARRAY_IDX(s->names, i, const char *), strict);
+        const char *name = fit_name(sites, s, "ServerAlias",
+                                    APR_ARRAY_IDX(s->names, i, const char *));
+
+        if (name) {
+            APR_ARRAY_PUSH(aliases, const char *) = name;
+        }
     }
-    for (i = 0; strict && s->wild_names && i < s->wild_names->nelts; i++) {
+    host->aliases = aliases;
+}
+
+/* The mode written with ACMEDomain, else that of ACMEMembers. */
+static int is_manual(const acme_config_t *config, const acme_domain_t *domain)
+{
+    const acme_members_e *members = domain ? domain->members : NULL;
+
+    if (!members) {
+        members = acme_config_value(config, ACME_SETTING_MEMBERS);
+    }
+    return members && *members == ACME_MEMBERS_MANUAL;
+}
+
+static void take_domains(acme_sites_t *sites, acme_match_host_t *host,
+                         const acme_config_t *config)
+{
+    apr_array_header_t *more =
+        apr_array_make(sites->p, 2, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < config->domains->nelts; i++) {
+        const acme_domain_t *domain =
+            &APR_ARRAY_IDX(config->domains, i, acme_domain_t);
+
+        if (!i) {
+            host->place = domain->place;
+        }
+        if (domain->members || !i) {
+            host->manual = is_manual(config, domain);
+        }
+        apr_array_cat(more, domain->names);
+    }
+    host->more = more;
+    host->asks = 1;
+}
+
+static void make_host(acme_sites_t *sites, acme_match_host_t *host,
+                      server_rec *s)
+{
+    const acme_config_t *config = acme_config_get(s);
+
+    host->place = host_place(s, sites->p);
+    host->tls = config->expect_tls;
+    host->keeps = config->expect_tls
+                  && config->expect_certs + config->expect_inherited > 0;
+    host->manual = is_manual(config, NULL);
+    take_names(sites, host, s);
+    if (is_asking(sites, s)) {
+        take_domains(sites, host, config);
+    }
+    else {
+        host->asks = is_taken(sites, s) && host->server_name != NULL;
+    }
+}
+
+static void make_hosts(acme_sites_t *sites)
+{
+    int base = acme_config_flag(acme_config_get(sites->server),
+                                ACME_SETTING_BASE_SERVER);
+    server_rec *first = base ? sites->server : sites->server->next;
+    server_rec *s;
+    int count = 0;
+
+    for (s = first; s; s = s->next) {
+        count++;
+    }
+    sites->match.n_hosts = count;
+    sites->match.hosts = apr_pcalloc(sites->p, sizeof(acme_match_host_t)
+                                                   * ((apr_size_t)count + 1));
+    sites->hosts =
+        apr_pcalloc(sites->p, sizeof(server_rec *) * ((apr_size_t)count + 1));
+    /* httpd has the last one first; who comes first gives a site its name. */
+    for (s = first; s; s = s->next) {
+        sites->hosts[--count] = s;
+        make_host(sites, &sites->match.hosts[count], s);
+    }
+}
+
+static void make_sets(acme_sites_t *sites)
+{
+    const acme_config_t *config = acme_config_get(sites->server);
+    acme_match_set_t *sets = apr_pcalloc(
+        sites->p, sizeof(*sets) * ((apr_size_t)config->domains->nelts + 1));
+    int i;
+
+    for (i = 0; i < config->domains->nelts; i++) {
+        const acme_domain_t *domain =
+            &APR_ARRAY_IDX(config->domains, i, acme_domain_t);
+
+        sets[i].names = domain->names;
+        sets[i].place = domain->place;
+        sets[i].manual = is_manual(config, domain);
+    }
+    sites->match.sets = sets;
+    sites->match.n_sets = config->domains->nelts;
+}
+
+static const char *set_directive(const acme_sites_t *sites, int index)
+{
+    return APR_ARRAY_IDX(acme_config_get(sites->server)->domains, index,
+                         acme_domain_t)
+                   .settings
+               ? "<ACMEDomainSet>"
+               : "ACMEDomain";
+}
+
+static void say_overlap(acme_sites_t *sites, const acme_match_mistake_t *m)
+{
+    const server_rec *s = sites->hosts[m->index];
+
+    acme_sites_refuse(
+        sites,
+        ACME_TAG(0004) "%s at %s: %s belongs to the site %s (%s) "
+                       "as well; one name can be in one "
+                       "certificate only: remove it from one of "
+                       "them, or write 'ACMEDomain %s %s' outside "
+                       "of the virtual hosts to have one "
+                       "certificate for both",
+        is_asking(sites, s) ? "ACMEDomain" : "ACMEAutoDomains, virtual host",
+        m->place, m->name, m->other, m->other_place, m->other,
+        s->server_hostname ? s->server_hostname : m->name);
+}
+
+static void mistake(void *baton, const acme_match_mistake_t *m)
+{
+    acme_sites_t *sites = baton;
+
+    switch (m->what) {
+    case ACME_MATCH_TWICE:
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0003) "%s %s at %s: the name is in ACMEDomain at "
+                           "%s already; one name can be in one "
+                           "certificate only: remove it from one of "
+                           "them",
+            set_directive(sites, m->index), m->name, m->place, m->other_place);
+        break;
+    case ACME_MATCH_OVERLAP:
+        say_overlap(sites, m);
+        break;
+    case ACME_MATCH_NAMELESS:
+        if (!sites->errors) {
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0006) "ACMEDomain at %s: the virtual "
+                               "host has no name; give it a ServerName",
+                m->place);
+        }
+        break;
+    case ACME_MATCH_UNCOVERED:
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0034) "ServerName %s at %s: the virtual host "
+                           "belongs to the site %s (%s) by an alias, "
+                           "but its own name is not in the certificate "
+                           "(ACMEMembers manual); add the name to the "
+                           "site, or write ACMEMembers auto",
+            m->name, m->place, m->other, m->other_place);
+        break;
+    case ACME_MATCH_LEFT_OUT:
+        acme_sites_warn(
+            sites,
+            ACME_TAG(0035) "ServerAlias %s at %s: not in the "
+                           "certificate of the site %s (ACMEMembers "
+                           "manual); add the name to the site, or "
+                           "write ACMEMembers auto",
+            m->name, m->place, m->other);
+        break;
+    }
+}
+
+static void join_settings(acme_sites_t *sites, acme_site_draft_t *draft,
+                          const acme_setting_t *more)
+{
+    acme_setting_t *settings = draft->settings.settings;
+    int clash = acme_setting_join(settings, more, ACME_SETTING_PER_HOST);
+
+    if (clash != ACME_SETTING_PER_HOST) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
+                           "but both are for one site, %s; write it in one of "
+                           "them only, or the same in both",
+            acme_setting_name((acme_setting_e)clash), settings[clash].text,
+            settings[clash].place, more[clash].text, more[clash].place,
+            APR_ARRAY_IDX(draft->match->names, 0, const char *));
+    }
+}
+
+/* A wildcard of a virtual host whose names are collected. */
+static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
+                          const server_rec *s)
+{
+    const acme_match_site_t *site = sites->drafts[host->site].match;
+    int i;
+
+    if (!host->asks && (site->set < 0 || sites->match.sets[site->set].manual)) {
+        return;
+    }
+    for (i = 0; !host->manual && s->wild_names && i < s->wild_names->nelts;
+         i++) {
         acme_sites_warn(
             sites,
             ACME_TAG(0002) "ServerAlias %s: left out of the "
@@ -149,203 +396,60 @@ static apr_array_header_t *host_names(acme_sites_t *sites, const server_rec *s,
             APR_ARRAY_IDX(s->wild_names, i, const char *), s->server_hostname,
             host_place(s, sites->p));
     }
-    return names;
 }
 
-static void refuse_repeated(acme_sites_t *sites, const char *name,
-                            const char *place, const acme_claim_t *other)
+static void make_drafts(acme_sites_t *sites)
 {
-    acme_sites_refuse(sites,
-                      ACME_TAG(0003) "ACMEDomain %s at %s: the name is in "
-                                     "ACMEDomain at %s already; one name can "
-                                     "be in one certificate only: remove it "
-                                     "from one of them",
-                      name, place, other->place);
-}
-
-static void refuse_shared(acme_sites_t *sites, const char *name,
-                          const char *place, const char *first,
-                          const acme_claim_t *other)
-{
-    const char *site = APR_ARRAY_IDX(other->site->names, 0, const char *);
-
-    acme_sites_refuse(sites,
-                      ACME_TAG(0004) "ACMEDomain at %s: %s belongs to the "
-                                     "site %s (%s) as well; one name can be "
-                                     "in one certificate only: remove it from "
-                                     "one of them, or write 'ACMEDomain %s "
-                                     "%s' outside of the virtual hosts to "
-                                     "have one certificate for both",
-                      place, name, site, other->place, site, first);
-}
-
-static void collect_listed(acme_sites_t *sites)
-{
+    const apr_array_header_t *found = sites->match.sites;
     const apr_array_header_t *domains = acme_config_get(sites->server)->domains;
     int i;
-    int j;
 
-    for (i = 0; i < domains->nelts; i++) {
-        const acme_domain_t *domain = &APR_ARRAY_IDX(domains, i, acme_domain_t);
-        acme_site_draft_t *site = draft_create(sites, domain->place, 1);
+    sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_draft_t)
+                                              * ((apr_size_t)found->nelts + 1));
+    for (i = 0; i < found->nelts; i++) {
+        acme_site_draft_t *draft = &sites->drafts[i];
 
-        for (j = 0; j < domain->names->nelts; j++) {
-            const char *name = APR_ARRAY_IDX(domain->names, j, const char *);
-            const acme_claim_t *other = claim_find(sites, name);
+        draft->match = APR_ARRAY_IDX(found, i, const acme_match_site_t *);
+        if (draft->match->set >= 0) {
+            const acme_setting_t *settings =
+                APR_ARRAY_IDX(domains, draft->match->set, acme_domain_t)
+                    .settings;
 
-            if (other) {
-                refuse_repeated(sites, name, domain->place, other);
-                continue;
+            if (settings) {
+                memcpy(draft->settings.settings, settings,
+                       sizeof(draft->settings.settings));
             }
-            claim(sites, site, name, domain->place);
         }
-    }
-}
-
-/* Whether a virtual host whose ServerName is `server_name` and which has one
- * of the site's names is that site on another port or address. */
-static int is_same_site(const acme_site_draft_t *site,
-                        const apr_array_header_t *names,
-                        const char *server_name)
-{
-    return site->listed || acme_ident_in(site->names, server_name)
-           || acme_ident_in(names, APR_ARRAY_IDX(site->names, 0, const char *));
-}
-
-/* The site that a virtual host with ACMEDomain belongs to, NULL: a new one. */
-static acme_site_draft_t *match_asking(acme_sites_t *sites,
-                                       const apr_array_header_t *names,
-                                       const char *place, int *refused)
-{
-    acme_site_draft_t *match = NULL;
-    const char *first = APR_ARRAY_IDX(names, 0, const char *);
-    int i;
-
-    for (i = 0; i < names->nelts && !*refused; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-        const acme_claim_t *other = claim_find(sites, name);
-
-        if (!other || other->site == match) {
-            continue;
-        }
-        if (!match && is_same_site(other->site, names, first)) {
-            match = other->site;
-            continue;
-        }
-        refuse_shared(sites, name, place, first, other);
-        *refused = 1;
-    }
-    return match;
-}
-
-static void join_settings(acme_sites_t *sites, acme_site_draft_t *site,
-                          const acme_config_t *config)
-{
-    acme_setting_e clash = acme_config_join(&site->settings, config->own);
-
-    if (clash != ACME_SETTING_COUNT) {
-        const acme_setting_t *have = &site->settings.settings[clash];
-        const acme_setting_t *more = &config->own->settings[clash];
-
-        acme_sites_refuse(
-            sites,
-            ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
-                           "but both virtual hosts are one site, %s; write it "
-                           "in one of them only, or the same in both",
-            acme_setting_name(clash), have->text, have->place, more->text,
-            more->place, APR_ARRAY_IDX(site->names, 0, const char *));
-    }
-}
-
-static void collect_asking(acme_sites_t *sites, server_rec *s)
-{
-    acme_config_t *config = acme_config_get(s);
-    apr_array_header_t *names = host_names(sites, s, 1);
-    const char *place = APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place;
-    acme_site_draft_t *site;
-    int refused = 0;
-    int i;
-    int j;
-
-    for (i = 0; i < config->domains->nelts; i++) {
-        const acme_domain_t *domain =
-            &APR_ARRAY_IDX(config->domains, i, acme_domain_t);
-
-        for (j = 0; j < domain->names->nelts; j++) {
-            acme_ident_add(names,
-                           APR_ARRAY_IDX(domain->names, j, const char *));
-        }
-    }
-    if (!names->nelts) {
-        if (!sites->errors) {
-            acme_sites_refuse(
-                sites,
-                ACME_TAG(0006) "ACMEDomain at %s: the virtual "
-                               "host has no name; give it a ServerName",
-                place);
-        }
-        return;
-    }
-    site = match_asking(sites, names, place, &refused);
-    if (refused) {
-        return;
-    }
-    if (!site) {
-        site = draft_create(sites, place, 0);
-    }
-    for (i = 0; i < names->nelts; i++) {
-        claim(sites, site, APR_ARRAY_IDX(names, i, const char *), place);
-    }
-    join_settings(sites, site, config);
-    config->site = site->index;
-}
-
-static void collect_silent(acme_sites_t *sites, server_rec *s)
-{
-    apr_array_header_t *names = host_names(sites, s, 0);
-    acme_site_draft_t *site = NULL;
-    int ambiguous = 0;
-    int i;
-
-    for (i = 0; i < names->nelts; i++) {
-        const acme_claim_t *other =
-            claim_find(sites, APR_ARRAY_IDX(names, i, const char *));
-
-        if (other && i == 0) {
-            site = other->site;
-            break;
-        }
-        if (other && site && other->site != site) {
-            ambiguous = 1;
-        }
-        if (other && !site) {
-            site = other->site;
-        }
-    }
-    /* A virtual host on port 80 that redirects all sites is nobody's. */
-    if (!site || ambiguous) {
-        return;
-    }
-    acme_config_get(s)->site = site->index;
-    for (i = 0; site->listed && i < names->nelts; i++) {
-        claim(sites, site, APR_ARRAY_IDX(names, i, const char *),
-              host_place(s, sites->p));
     }
 }
 
 void acme_sites_collect(acme_sites_t *sites)
 {
-    server_rec *s;
+    const acme_config_t *base = acme_config_get(sites->server);
+    const acme_match_names_e *names =
+        acme_config_value(base, ACME_SETTING_MATCH_NAMES);
+    int i;
 
-    collect_listed(sites);
-    for (s = sites->server->next; s; s = s->next) {
-        if (acme_config_get(s)->domains->nelts) {
-            collect_asking(sites, s);
+    acme_tls_expect(sites->server, sites->p);
+    make_sets(sites);
+    make_hosts(sites);
+    sites->match.by_server_name = names && *names == ACME_MATCH_NAMES_SERVER;
+    sites->match.mistake = mistake;
+    sites->match.baton = sites;
+    acme_match(&sites->match, sites->p);
+    make_drafts(sites);
+    for (i = 0; i < sites->match.n_hosts; i++) {
+        const acme_match_host_t *host = &sites->match.hosts[i];
+        acme_config_t *config = acme_config_get(sites->hosts[i]);
+
+        if (host->site < 0) {
+            continue;
         }
-    }
-    for (s = sites->server->next; s; s = s->next) {
-        if (!acme_config_get(s)->domains->nelts) {
-            collect_silent(sites, s);
+        config->site = host->site;
+        if (host->asks && sites->hosts[i] != sites->server) {
+            join_settings(sites, &sites->drafts[host->site],
+                          config->own->settings);
         }
+        say_wildcards(sites, host, sites->hosts[i]);
     }
 }

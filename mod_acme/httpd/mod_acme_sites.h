@@ -13,55 +13,42 @@
 
 /**
  * @file mod_acme_sites.h
- * @brief Which virtual hosts make one site: names to sites, in check_config.
+ * @brief From server_recs and directives to sites, in check_config.
  *
- * Three passes over the configuration, each O(names):
- *
- * 1. ACMEDomain with names at server level: a site of just these names; every
- *    virtual host that has one of them belongs to it and adds its own.
- * 2. ACMEDomain in a virtual host: its names. Virtual hosts are one site when
- *    the ServerName of one is among the names of the other (port 80 and 443 of
- *    the same site). When only aliases overlap, a name would have to be in two
- *    certificates: refused.
- * 3. A virtual host without ACMEDomain belongs to the site that has its
- *    ServerName, or else the only one that has one of its aliases; its names
- *    are added to sites of the first kind only.
+ * Which virtual hosts make one site is acme_match's; here is what it is told,
+ * what is said of its mistakes, and what settings a site has.
  */
 #ifndef MOD_ACME_SITES_H
 #define MOD_ACME_SITES_H
 
+#include "acme_match.h"
 #include "mod_acme_config.h"
+#include "mod_acme_tree.h"
 
+/** One site, before it is a spec. */
 typedef struct acme_site_draft_t {
-    apr_array_header_t
-        *names;             /**< const char *, canonical, first is its name */
-    acme_config_t settings; /**< set by ACMEDomain's virtual hosts */
-    const char *place;
-    int listed; /**< its names stand at server level */
-    int index;
+    const acme_match_site_t *match;
+    acme_config_t settings; /**< of its set and its virtual hosts, joined */
 } acme_site_draft_t;
-
-/** Whose a name is, and where that is said. */
-typedef struct acme_claim_t {
-    acme_site_draft_t *site;
-    const char *place;
-} acme_claim_t;
 
 typedef struct acme_sites_t {
     apr_pool_t *p;
     server_rec *server;
-    apr_array_header_t *drafts;   /**< acme_site_draft_t * */
-    apr_hash_t *claims;           /**< canonical name -> acme_claim_t * */
+    acme_tree_t *tree;
+    acme_match_t match;
+    server_rec **hosts;           /**< by index of match.hosts */
+    acme_site_draft_t *drafts;    /**< by index of match.sites */
     int errors;                   /**< mistakes found and logged */
+    int warned;                   /**< warnings, also those not kept */
     apr_array_header_t *warnings; /**< const char *, for when there is a log */
     int aloud;                    /**< warnings are said at once, too */
 } acme_sites_t;
 
-/** Runs the passes; leaves the site's index in each member's acme_config_t.
- *  Mistakes are logged and counted. */
+/** Matches; leaves the site's index in each member's acme_config_t. Mistakes
+ *  are logged and counted. */
 void acme_sites_collect(acme_sites_t *sites);
 
-/** Whether any ACMEDomain is written anywhere: cheap. */
+/** Whether anything asks for a certificate anywhere: cheap. */
 int acme_sites_wanted(server_rec *server);
 
 /** Logs a mistake, as configtest shows it, and counts it. */
@@ -72,5 +59,8 @@ void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
  *  configtest or starts the server. */
 void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Tells how many mistakes and warnings there were. */
+void acme_sites_sum_up(acme_sites_t *sites);
 
 #endif

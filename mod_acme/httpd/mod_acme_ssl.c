@@ -43,12 +43,19 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     const acme_spec_t *spec;
     const char *placeholder;
 
+    if (setup) {
+        acme_config_get(s)->tls = 1;
+    }
     if (!holding) {
         return DECLINED;
     }
-    acme_config_get(s)->tls = 1;
     spec = acme_setup_spec(setup, s);
-    if (holding->live) {
+    if (holding->file) {
+        give(cert_files, spec->cert_file, key_files, spec->cert_key_file);
+        serves(holding, ACME_SERVING_OKC);
+        return OK;
+    }
+    if (holding->live && !spec->cert_file) {
         if (cert_files->nelts) {
             acme_log(setup->log,
                      holding->staged == ACME_STAGED_PROMOTED ? ACME_LOG_NOTICE

@@ -16,6 +16,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <mpm_common.h>
 #include <unixd.h>
 
 #include <sys/stat.h>
@@ -26,10 +27,14 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_okc.h"
+#include "acme_owner.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_process.h"
+#include "mod_acme_surroundings.h"
+#include "mod_acme_tls.h"
 
 /* Generations kept besides the live one. */
 #define ARCHIVE_KEEP 3
@@ -53,22 +58,33 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
              setup->unusable);
 }
 
-static const char *store_dir(const acme_setup_t *setup)
+const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p)
 {
-    const char *dir = acme_config_value(acme_config_get(setup->server),
-                                        ACME_SETTING_STORE_DIR);
+    const char *dir =
+        acme_config_value(acme_config_get(s), ACME_SETTING_STORE_DIR);
 
     if (!dir) {
-        char *root = apr_pstrdup(setup->pconf, ap_server_root);
+        char *root = apr_pstrdup(p, ap_server_root);
         apr_size_t len = strlen(root);
 
         while (len > 1 && root[len - 1] == '/') {
             root[--len] = '\0';
         }
-        dir = apr_pstrcat(setup->pconf, ACME_STATEDIR "/",
-                          apr_filepath_name_get(root), NULL);
+        dir = apr_pstrcat(p, ACME_STATEDIR "/", apr_filepath_name_get(root),
+                          NULL);
     }
     return dir;
+}
+
+/* Once, not with every restart. */
+static void tell_of_one_user(acme_setup_t *setup)
+{
+    if (!acme_process_get(setup->server->process)->generation) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0102) "the server was not started by root: keys "
+                                "are not kept apart from the user that it "
+                                "runs as");
+    }
 }
 
 /* Its owner must be us, and nobody else may write in it: that is what makes
@@ -104,11 +120,26 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
         return 0;
     }
     if (!as_root) {
-        acme_log(setup->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0102) "the server was not started by "
-                                "root: keys of certificates "
-                                "are not kept apart from the "
-                                "user it runs as");
+        tell_of_one_user(setup);
+    }
+    return 1;
+}
+
+/* Of two servers that share a store one would stash what the other needs. The
+ * second serves what is there, so that a moved configuration leaves no site
+ * without its certificate, and touches nothing. */
+static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_owner_t mine;
+
+    mine.server_root = ap_server_root;
+    mine.config = acme_process_config(setup->server->process, ptemp);
+    mine.pid_file = ap_server_root_relative(ptemp, ap_pid_fname);
+    if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
+        unusable(setup, "%s; %s", acme_problem_text(&problem, ptemp),
+                 problem.to_fix ? problem.to_fix : "repair it");
+        return 0;
     }
     return 1;
 }
@@ -172,15 +203,21 @@ static void open_vault(acme_setup_t *setup)
 static void open_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    int is_ours;
 
-    setup->store_dir = store_dir(setup);
+    setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
+    setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
         return;
     }
+    is_ours = claim_store(setup, ptemp);
     if (acme_live_open(&setup->live, setup->store_dir, &problem,
                        setup->pconf)) {
         setup->live = NULL;
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
+        return;
+    }
+    if (!is_ours) {
         return;
     }
     open_secret(setup, ptemp);
@@ -221,7 +258,7 @@ static void open_placeholder(acme_setup_t *setup, apr_time_t now,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *temp;
 
-    if (setup->live) {
+    if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
         if (!acme_placeholder_create(&setup->placeholder, setup->store_dir, now,
                                      &problem, ptemp)) {
@@ -238,6 +275,35 @@ static void open_placeholder(acme_setup_t *setup, apr_time_t now,
              ACME_TAG(0103) "there is no placeholder certificate for sites "
                             "without one: %s",
              acme_problem_text(&problem, ptemp));
+}
+
+/* Files that an administrator brings. What mod_ssl could not read would stop
+ * the server, so it is not given to it. */
+static acme_holding_t *examine_file(acme_setup_t *setup,
+                                    const acme_spec_t *spec, apr_time_t now,
+                                    apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    const char *warning;
+
+    if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
+                      &problem, setup->pconf)) {
+        holding->file = NULL;
+        holding->problem = acme_problem_dup(&problem, setup->pconf);
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0131) "%s: ACMECertificateFile %s; https answers "
+                                "503 until both files are in order and the "
+                                "server was restarted gracefully",
+                 spec->name, acme_problem_text(&problem, ptemp));
+        return holding;
+    }
+    warning = acme_holding_file_warning(holding, now, ptemp);
+    if (warning) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
+                 spec->name, warning);
+    }
+    return holding;
 }
 
 static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
@@ -317,7 +383,8 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
                                                spec->name, scratch),
                             ACME_STAMP_LINK, scratch);
         }
-        holding = examine(setup, vault, spec, now, scratch);
+        holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
+                                  : examine(setup, vault, spec, now, scratch);
         promoted += holding->staged == ACME_STAGED_PROMOTED;
         if (holding->staged == ACME_STAGED_FAILED) {
             /* Still to be put in place: as if it had not been seen. */
@@ -358,7 +425,7 @@ static void say_warnings(const acme_setup_t *setup)
  * the last time serves here as well as a placeholder that has to be made. */
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
-    const char *dir = store_dir(setup);
+    const char *dir = acme_start_store_dir(setup->server, ptemp);
     acme_live_t *live = NULL;
     struct stat st;
     int i;
@@ -443,6 +510,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     setup->placeholder = NULL;
+    acme_tls_compare(setup);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }

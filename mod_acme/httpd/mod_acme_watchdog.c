@@ -24,6 +24,7 @@
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
 #define DEFAULT_PARALLEL       50
@@ -64,9 +65,13 @@ static apr_status_t stop_cleanup(void *data)
 
 void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = acme_setup_get();
 
     (void)s;
+    if (setup && setup->inner_dir) {
+        /* This child is inside of ChrootDir by now. */
+        setup->store_dir = setup->inner_dir;
+    }
     if (!setup || !setup->seal) {
         return;
     }
@@ -111,7 +116,9 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
 static void start_runner(const acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_http_curl_config_t curl = {"mod_acme/" ACME_VERSION, NULL, 0, 0};
+    const acme_config_t *base = acme_config_get(setup->server);
+    acme_http_curl_config_t curl = {0};
+    const char *proxy = acme_config_value(base, ACME_SETTING_HTTP_PROXY);
     acme_runner_config_t *config;
     acme_runner_t *runner;
 
@@ -120,6 +127,10 @@ static void start_runner(const acme_setup_t *setup)
     }
     config = apr_pcalloc(worker.p, sizeof(*config));
     configure(config, setup);
+    curl.user_agent = "mod_acme/" ACME_VERSION;
+    curl.proxy = proxy && *proxy ? proxy : NULL;
+    curl.proxy_ca_file = acme_surroundings_inside(
+        acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), worker.p);
     config->vault = acme_setup_vault(setup, worker.p);
     if (!config->vault
         || acme_http_curl_create(&config->http, &curl, config->clock,

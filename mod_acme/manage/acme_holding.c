@@ -13,6 +13,11 @@
 
 #include "acme_holding.h"
 
+#include <apr_strings.h>
+
+#include "acme_schedule.h"
+#include "acme_time.h"
+
 const char *acme_serving_name(acme_serving_e serving)
 {
     switch (serving) {
@@ -26,4 +31,29 @@ const char *acme_serving_name(acme_serving_e serving)
         return "lkc";
     }
     return "none";
+}
+
+const char *acme_holding_file_warning(const acme_holding_t *holding,
+                                      apr_time_t now, apr_pool_t *p)
+{
+    const acme_cert_info_t *info = holding->file;
+    const char *when;
+
+    if (!info
+        || now < acme_schedule_warn_at(info->not_before, info->not_after)) {
+        return NULL;
+    }
+    when = acme_time_print(info->not_after, p);
+    if (info->not_after <= now) {
+        return apr_psprintf(p,
+                            "the certificate in its ACMECertificateFile has "
+                            "expired at %s; replace both files and restart "
+                            "gracefully",
+                            when);
+    }
+    return apr_psprintf(p,
+                        "the certificate in its ACMECertificateFile expires in "
+                        "%s, at %s; replace both files and restart gracefully",
+                        acme_time_print_duration(info->not_after - now, p),
+                        when);
 }

@@ -37,10 +37,18 @@ typedef struct acme_holding_t {
     const acme_live_cert_t *live; /**< or NULL; it may have expired */
     acme_staged_e staged;
     const char *staged_fingerprint; /**< or NULL */
+    const acme_cert_info_t *file;   /**< of the administrator's own, if the spec
+                                       names one and it can be read */
     const acme_problem_t *problem;  /**< why staged or live is of no use */
 } acme_holding_t;
 
 /** "none", "http", "okc", "lkc": the `site` member of the status. */
 const char *acme_serving_name(acme_serving_e serving);
+
+/** "the certificate in FILE expires in 9 days (at ...); replace it and restart
+ *  gracefully", or that it has expired. NULL: there is none, or there is time.
+ */
+const char *acme_holding_file_warning(const acme_holding_t *holding,
+                                      apr_time_t now, apr_pool_t *p);
 
 #endif

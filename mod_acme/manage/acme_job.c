@@ -61,6 +61,34 @@ static apr_status_t read_log(acme_job_t *job, const acme_json_t *json)
     return APR_SUCCESS;
 }
 
+static apr_status_t read_names(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *list, *item;
+    acme_job_name_t name, *last;
+    apr_int64_t failures;
+    apr_status_t rv;
+    int i;
+
+    rv = acme_json_get(&list, json, "names");
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    }
+    for (i = 0; i < acme_json_count(list); ++i) {
+        item = acme_json_at(list, i);
+        memset(&name, 0, sizeof(name));
+        if (acme_json_get_str(&name.name, item, "name") != APR_SUCCESS
+            || acme_json_get_int(&failures, item, "failures") != APR_SUCCESS
+            || failures < 0 || failures > APR_INT32_MAX - 1
+            || read_str(&name.detail, item, "detail") != APR_SUCCESS) {
+            return APR_EINVAL;
+        }
+        name.failures = (int)failures;
+        last = apr_array_push(job->names);
+        *last = name;
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t read_problem(acme_job_t *job, const acme_json_t *json)
 {
     acme_json_t *member;
@@ -128,6 +156,7 @@ static acme_job_t *job_create(const char *name, apr_pool_t *p)
 
     job->name = apr_pstrdup(p, name);
     job->log = apr_array_make(p, 8, sizeof(acme_job_entry_t));
+    job->names = apr_array_make(p, 0, sizeof(acme_job_name_t));
     job->p = p;
     return job;
 }
@@ -157,10 +186,29 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
         && read_problem(read, json) == APR_SUCCESS
+        && read_names(read, json) == APR_SUCCESS
         && read_log(read, json) == APR_SUCCESS) {
         *job = read;
     }
     return APR_SUCCESS;
+}
+
+static acme_json_t *print_names(const acme_job_t *job, apr_pool_t *p)
+{
+    acme_json_t *list = acme_json_array(p);
+    int i;
+
+    for (i = 0; i < job->names->nelts; ++i) {
+        const acme_job_name_t *name =
+            &APR_ARRAY_IDX(job->names, i, acme_job_name_t);
+        acme_json_t *item = acme_json_object(p);
+
+        acme_json_set_str(item, "name", name->name);
+        acme_json_set_int(item, "failures", name->failures);
+        acme_json_set_str(item, "detail", name->detail);
+        acme_json_append(list, item);
+    }
+    return list;
 }
 
 apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
@@ -191,6 +239,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                       acme_problem_to_json(job->problem, ptemp));
     }
     acme_json_set_str(json, "config", job->config);
+    if (job->names->nelts) {
+        acme_json_set(json, "names", print_names(job, ptemp));
+    }
     for (i = 0; i < job->log->nelts; ++i) {
         entry = &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
         item = acme_json_object(ptemp);

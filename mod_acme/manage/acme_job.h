@@ -34,6 +34,13 @@ typedef struct acme_job_entry_t {
     const char *detail; /**< or NULL */
 } acme_job_entry_t;
 
+/** What one name of an order that failed has done: see acme_partial. */
+typedef struct acme_job_name_t {
+    const char *name;
+    int failures;       /**< in a row */
+    const char *detail; /**< the CA's words of the last, or NULL */
+} acme_job_name_t;
+
 typedef struct acme_job_t {
     const char *name;
     const char *digest;  /**< acme_spec_digest() of the order, or NULL */
@@ -44,8 +51,9 @@ typedef struct acme_job_t {
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const char *config;      /**< digest that a CONFIG problem was seen with */
-    apr_array_header_t *log; /**< acme_job_entry_t, oldest first */
+    const char *config; /**< digest that a CONFIG problem was seen with */
+    apr_array_header_t *names; /**< acme_job_name_t: those that failed */
+    apr_array_header_t *log;   /**< acme_job_entry_t, oldest first */
     apr_pool_t *p;
 } acme_job_t;
 

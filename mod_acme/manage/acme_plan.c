@@ -15,8 +15,8 @@
 
 #include <apr_strings.h>
 
-#include "acme_ident.h"
 #include "acme_jws.h"
+#include "acme_partial.h"
 #include "acme_schedule.h"
 #include "acme_time.h"
 
@@ -29,6 +29,7 @@ static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
+    plan->content = 0;
 }
 
 static int same(const char *a, const char *b)
@@ -55,25 +56,10 @@ static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
     }
 }
 
-static const char *missing_name(const acme_spec_t *spec,
-                                const apr_array_header_t *held)
-{
-    const char *name;
-    int i;
-
-    for (i = 0; i < spec->names->nelts; ++i) {
-        name = APR_ARRAY_IDX(spec->names, i, const char *);
-        if (!acme_ident_covered(held, name)) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, const acme_spec_t *spec,
-                        const acme_holding_t *holding, apr_time_t now,
-                        apr_pool_t *p)
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name;
@@ -87,7 +73,7 @@ static const char *need(apr_time_t *at, const acme_spec_t *spec,
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
-    name = missing_name(spec, info->names);
+    name = acme_partial_missing(job, spec, info->names, p);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
@@ -126,6 +112,31 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
     return 1;
 }
 
+/* A certificate of the administrator's own is watched, and that is all. */
+static void plan_file(acme_plan_t *plan, const acme_holding_t *holding,
+                      apr_time_t now, apr_pool_t *p)
+{
+    const acme_cert_info_t *info = holding->file;
+    apr_time_t at;
+
+    if (!info) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "its own certificate file is served, and cannot be read");
+        return;
+    }
+    at = acme_schedule_warn_at(info->not_before, info->not_after);
+    if (at > now) {
+        decide(plan, ACME_PLAN_IDLE, at,
+               apr_psprintf(p,
+                            "its own certificate file is served, valid "
+                            "until %s",
+                            acme_time_print(info->not_after, p)));
+        return;
+    }
+    plan->warning = acme_holding_file_warning(holding, now, p);
+    decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
+}
+
 void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                const acme_holding_t *holding, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p)
@@ -133,12 +144,17 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     const char *digest, *why;
     apr_time_t at;
 
+    plan->warning = NULL;
+    if (spec->cert_file) {
+        plan_file(plan, holding, now, p);
+        return;
+    }
     if (job->staged) {
         plan_staged(plan, holding, job, now);
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, now, p);
+    why = need(&at, spec, holding, job, now, p);
     if (!why && job->order && same(job->digest, digest)) {
         why = "an order is under way";
     }
@@ -146,6 +162,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p, "renewed in %s",
                             acme_time_print_duration(at - now, p)));
+        plan->content = 1;
     }
     else if (spec->renew_mode == ACME_RENEW_MANUAL) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);

@@ -33,8 +33,10 @@ typedef enum {
 
 typedef struct acme_plan_t {
     acme_plan_e what;
-    apr_time_t at;      /**< when to look again; ACME_SCHEDULE_NEVER */
-    const char *reason; /**< for people: "expires in 9 days" */
+    apr_time_t at;       /**< when to look again; ACME_SCHEDULE_NEVER */
+    const char *reason;  /**< for people: "expires in 9 days" */
+    int content;         /**< IDLE, and the site has all that it needs */
+    const char *warning; /**< what an administrator has to see to, or NULL */
 } acme_plan_t;
 
 /**

@@ -21,12 +21,24 @@
 #ifndef ACME_RESTART_H
 #define ACME_RESTART_H
 
+#include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
+/** A time of the day, by the machine's clock: minutes since midnight. It goes
+ *  over midnight when it ends before it begins. */
+typedef struct acme_restart_window_t {
+    int from;  /**< 0 to 1439 */
+    int until; /**< 1 to 1440; the minute itself is not in it */
+} acme_restart_window_t;
+
 typedef struct acme_restart_policy_t {
-    apr_interval_time_t delay;    /**< after the first that is ready */
-    apr_interval_time_t interval; /**< least time between two restarts */
-    apr_interval_time_t gather;   /**< longest that routine ones wait */
+    apr_interval_time_t delay;         /**< after the first that is ready */
+    apr_interval_time_t interval;      /**< least time between two restarts */
+    apr_interval_time_t gather;        /**< longest that routine ones wait */
+    const apr_array_header_t *windows; /**< acme_restart_window_t: when routine
+                                            ones may be, instead of gathering;
+                                            NULL: at any time */
 } acme_restart_policy_t;
 
 typedef struct acme_restart_facts_t {
@@ -45,8 +57,24 @@ typedef struct acme_restart_facts_t {
 /** When to restart, now or in the past: at once; 0: nothing to restart for;
  *  ACME_RESTART_WAIT: not while old generations drain. */
 apr_time_t acme_restart_at(const acme_restart_policy_t *policy,
-                           const acme_restart_facts_t *facts);
+                           const acme_restart_facts_t *facts, apr_time_t now);
 
 #define ACME_RESTART_WAIT APR_INT64_MAX
+
+/** "02:00-04:00", "22:30-24:00", "23:00-01:00". APR_EINVAL, and why. */
+apr_status_t acme_restart_window_parse(acme_restart_window_t *window,
+                                       const char *text, const char **why);
+
+/** The same from the numbers: "02:00-04:00". */
+const char *acme_restart_window_print(const acme_restart_window_t *window,
+                                      apr_pool_t *p);
+
+/**
+ * The first moment at or after `t` that is in one of the windows, by local
+ * time: on the days on which clocks change, too. A window that such a day does
+ * not have is waited for until the next.
+ */
+apr_time_t acme_restart_window_next(const apr_array_header_t *windows,
+                                    apr_time_t t);
 
 #endif

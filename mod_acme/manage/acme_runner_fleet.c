@@ -233,6 +233,10 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
     }
     acme_log(fleet->work->log, ACME_LOG_DEBUG, 0, ACME_TAG(0311) "%s: %s: %s",
              site->known.spec->name, acme_plan_name(plan.what), plan.reason);
+    if (plan.warning) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, 0, ACME_TAG(0349) "%s: %s",
+                 site->known.spec->name, plan.warning);
+    }
     if (plan.what == ACME_PLAN_ORDER) {
         site->known.queued = now_of(fleet);
         APR_ARRAY_PUSH(site->lane->queue, site_t *) = site;

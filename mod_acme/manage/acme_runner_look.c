@@ -43,6 +43,22 @@ static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
     return APR_SUCCESS;
 }
 
+/* What failed was left out, and what is live has all the rest: that is over
+ * until the next renewal, which tries all again. */
+static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
+                         acme_work_t *work, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    if (!plan->content || !job->names->nelts || !job->errors || job->order) {
+        return APR_SUCCESS;
+    }
+    job->errors = 0;
+    job->problem = NULL;
+    job->config = NULL;
+    job->next_run = 0;
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
 /* Failures of a set of names that nobody wants any more say nothing about the
  * certificate that is there. */
 static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
@@ -96,6 +112,9 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
     }
     if (rv == APR_SUCCESS) {
         rv = tidy(plan, *job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = rest(plan, *job, work, problem, p);
     }
     if (rv == APR_SUCCESS) {
         site->met = 1;

@@ -20,6 +20,7 @@
 #include "acme_account.h"
 #include "acme_csr.h"
 #include "acme_issue.h"
+#include "acme_partial.h"
 #include "acme_runner_key.h"
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
@@ -44,6 +45,7 @@ struct acme_runner_order_t {
     acme_job_t *job;
     const char *reason;
     const char *digest;
+    const apr_array_header_t *names; /* that are ordered */
     const char *seed;
     apr_time_t since;
     apr_pool_t *p;
@@ -199,7 +201,11 @@ static void adopt_spec(acme_runner_order_t *order)
     }
     if (!job->order) {
         job->reason = order->reason;
+        if (!job->errors) {
+            acme_partial_forget(job);
+        }
     }
+    order->names = acme_partial_names(job, order->spec, order->p);
     job->next_run = 0;
     job->config = NULL;
     job->last_run = now_of(order);
@@ -243,7 +249,7 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     order->kid = apr_pstrdup(order->p, acme_client_kid(client));
     config->name = order->spec->name;
     config->new_order_url = acme_client_directory(client)->new_order;
-    config->names = order->spec->names;
+    config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
     config->signer = acme_client_signer(client);
@@ -321,8 +327,8 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.ca_url = order->spec->ca->url;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    rv = acme_stage_put(&info, order->work, order->spec, &bundle, &problem,
-                        order->ptemp);
+    rv = acme_stage_put(&info, order->work, order->spec, order->names, &bundle,
+                        &problem, order->ptemp);
     if (rv == APR_SUCCESS) {
         rv = acme_runner_outcome_staged(order->job, order->work, info, &problem,
                                         order->ptemp);
@@ -451,11 +457,11 @@ static int step_key(acme_runner_order_t *order)
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }
+        adopt_spec(order);
         if (rv == APR_SUCCESS) {
-            rv = acme_csr_create(&order->csr, order->key, order->spec->names,
+            rv = acme_csr_create(&order->csr, order->key, order->names,
                                  &problem, order->p);
         }
-        adopt_spec(order);
     }
     if (rv == APR_SUCCESS) {
         rv = begin_issue(order, &problem);

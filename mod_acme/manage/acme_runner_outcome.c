@@ -17,6 +17,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_partial.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_runner_key.h"
@@ -82,6 +83,31 @@ static void say(const acme_job_t *job, const acme_work_t *work,
     }
 }
 
+/* The next order is another one, for fewer names: it need not wait for the
+ * backoff of those that are out. */
+static void leave_out(acme_job_t *job, const acme_work_t *work,
+                      const acme_spec_t *spec, acme_problem_t *problem,
+                      apr_pool_t *ptemp)
+{
+    const char *names;
+
+    if (!job->digest) {
+        job->digest = acme_spec_digest(spec, job->p);
+    }
+    names = acme_partial_print(job, spec, ptemp);
+    if (problem->retry == ACME_RETRY_PERMANENT
+        || problem->retry == ACME_RETRY_CONFIG) {
+        problem->retry = ACME_RETRY_BACKOFF;
+    }
+    acme_job_note(job, acme_clock_now(work->clock), "names-left-out", "%s",
+                  names);
+    acme_log(work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0348) "%s: its certificate is obtained without %s, which "
+                            "%s; all are tried again with the next renewal",
+             spec->name, names,
+             strchr(names, ',') ? "keep failing" : "keeps failing");
+}
+
 void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
                                 const acme_spec_t *spec,
                                 const acme_problem_t *problem,
@@ -90,12 +116,23 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
     apr_time_t now = acme_clock_now(work->clock);
+    acme_problem_t *kept;
+    int errors;
 
     ++job->errors;
     job->last_run = now;
-    job->problem = keep(problem, whose, job->p);
-    job->next_run = acme_schedule_retry_at(job->problem, job->errors,
-                                           spec->retry_delay, seed, now);
+    kept = keep(problem, whose, job->p);
+    job->problem = kept;
+    if (whose == ACME_FAILURE_OWN
+        && acme_partial_failed(job, spec, kept, ptemp) > 0) {
+        leave_out(job, work, spec, kept, ptemp);
+        errors = 1;
+    }
+    else {
+        errors = job->errors;
+    }
+    job->next_run =
+        acme_schedule_retry_at(kept, errors, spec->retry_delay, seed, now);
     job->config = job->next_run == ACME_SCHEDULE_NEVER
                       ? acme_plan_config(spec, job->p)
                       : NULL;

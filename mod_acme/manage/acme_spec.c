@@ -18,6 +18,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_ident.h"
 #include "acme_jws.h"
 #include "acme_time.h"
 
@@ -34,6 +35,19 @@ const char *acme_renew_mode_name(acme_renew_mode_e mode)
     return "auto";
 }
 
+const char *acme_require_https_name(acme_require_https_e require)
+{
+    switch (require) {
+    case ACME_HTTPS_OFF:
+        return "off";
+    case ACME_HTTPS_TEMPORARY:
+        return "temporary";
+    case ACME_HTTPS_PERMANENT:
+        return "permanent";
+    }
+    return "off";
+}
+
 const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
 {
     if (window->percent > 0) {
@@ -43,6 +57,48 @@ const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
         return acme_time_print_duration(window->span, p);
     }
     return "33% (50% below 10 days)";
+}
+
+int acme_spec_is_optional(const acme_spec_t *spec, const char *name)
+{
+    return spec->optional && acme_ident_in(spec->optional, name);
+}
+
+const char *acme_spec_missing(const acme_spec_t *spec,
+                              const apr_array_header_t *held,
+                              acme_spec_names_e which)
+{
+    int i;
+
+    for (i = 0; i < spec->names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
+
+        if (!acme_ident_covered(held, name)
+            && (which == ACME_SPEC_ALL || !acme_spec_is_optional(spec, name))) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
+                                             apr_pool_t *p)
+{
+    apr_array_header_t *names;
+    int i;
+
+    if (!spec->optional) {
+        return spec->names;
+    }
+    names = apr_array_make(p, spec->names->nelts, sizeof(const char *));
+    for (i = 0; i < spec->names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
+
+        if (!acme_spec_is_optional(spec, name)) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+    }
+    return names;
 }
 
 static int by_text(const void *a, const void *b)

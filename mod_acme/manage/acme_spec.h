@@ -35,6 +35,12 @@ typedef enum {
     ACME_RENEW_MANUAL  /**< only when asked, not even the first one */
 } acme_renew_mode_e;
 
+typedef enum {
+    ACME_HTTPS_OFF,
+    ACME_HTTPS_TEMPORARY, /**< plain http is redirected, for now */
+    ACME_HTTPS_PERMANENT  /**< for good, and browsers are told to keep it */
+} acme_require_https_e;
+
 /** A part of a certificate's life, before its end. */
 typedef struct acme_window_t {
     int percent;              /**< of its life, or 0 */
@@ -53,20 +59,45 @@ typedef struct acme_ca_spec_t {
 typedef struct acme_spec_t {
     const char *name;                /**< the first of names */
     const apr_array_header_t *names; /**< const char *, canonical */
+    /** Of the names, those that may be left out of an order when they keep
+     *  failing: NULL where none may. */
+    const apr_array_header_t *optional;
+    const char *cert_file;     /**< of the administrator's own: then nothing is
+                                    ordered; or NULL */
+    const char *cert_key_file; /**< its key */
     const acme_ca_spec_t *ca;
     acme_key_spec_t key;
     const apr_array_header_t *challenge_types; /**< preferred first */
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window;
     apr_interval_time_t retry_delay; /**< after the first failure */
-    const char *place;               /**< "FILE:LINE" it comes from */
+    acme_require_https_e require_https;
+    const char *place; /**< "FILE:LINE" it comes from */
 } acme_spec_t;
 
 /** "auto", "always", "manual". */
 const char *acme_renew_mode_name(acme_renew_mode_e mode);
 
+/** "off", "temporary", "permanent". */
+const char *acme_require_https_name(acme_require_https_e require);
+
 /** "33%" or "30 days", or "33% (50% below 10 days)" for the default. */
 const char *acme_window_print(const acme_window_t *window, apr_pool_t *p);
+
+/** All names of a site, or those that are never left out. */
+typedef enum { ACME_SPEC_ALL, ACME_SPEC_REQUIRED } acme_spec_names_e;
+
+/** The first of the names that `held` does not cover, or NULL. */
+const char *acme_spec_missing(const acme_spec_t *spec,
+                              const apr_array_header_t *held,
+                              acme_spec_names_e which);
+
+/** The names that are never left out, the site's own first. */
+const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
+                                             apr_pool_t *p);
+
+/** Whether this name may be left out of an order. */
+int acme_spec_is_optional(const acme_spec_t *spec, const char *name);
 
 /**
  * A short text that is the same as long as an order for this spec would be the

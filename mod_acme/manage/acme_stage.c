@@ -30,8 +30,9 @@ static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
 }
 
 static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
-                          const acme_spec_t *spec, const acme_bundle_t *bundle,
-                          acme_problem_t *problem, apr_pool_t *p)
+                          const apr_array_header_t *names,
+                          const acme_bundle_t *bundle, acme_problem_t *problem,
+                          apr_pool_t *p)
 {
     acme_key_t *key;
     acme_chain_t *chain;
@@ -40,21 +41,22 @@ static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
     rv = acme_bundle_open(&key, &chain, bundle, problem, p);
     if (rv == APR_SUCCESS) {
         *info = acme_chain_info(chain);
-        rv = acme_chain_check(chain, key, spec->names,
-                              acme_clock_now(work->clock), problem, p);
+        rv = acme_chain_check(chain, key, names, acme_clock_now(work->clock),
+                              problem, p);
     }
     return rv;
 }
 
 apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
                             const acme_spec_t *spec,
+                            const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     const char *text;
     apr_status_t rv;
 
-    rv = check(info, work, spec, bundle, problem, p);
+    rv = check(info, work, names, bundle, problem, p);
     if (rv != APR_SUCCESS) {
         return refuse(problem, rv);
     }
@@ -83,7 +85,7 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
         != APR_SUCCESS) {
         return APR_ENOENT;
     }
-    rv = check(&info, work, spec, bundle, &why, p);
+    rv = check(&info, work, acme_spec_required(spec, p), bundle, &why, p);
     if (!info) {
         return APR_ENOENT;
     }

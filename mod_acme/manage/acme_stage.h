@@ -34,6 +34,7 @@
  */
 apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
                             const acme_spec_t *spec,
+                            const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p);
 

@@ -18,7 +18,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_ident.h"
+#include "acme_partial.h"
 #include "acme_schedule.h"
 #include "config.h"
 
@@ -148,25 +148,36 @@ static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
 
 /* ---- one site ---- */
 
-static const char *missing_name(const acme_spec_t *spec,
-                                const acme_cert_info_t *info)
-{
-    int i;
-
-    for (i = 0; i < spec->names->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
-
-        if (!acme_ident_covered(info->names, name)) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 /** Whether it fails because the configuration lacks something. */
 static int lacks_information(const acme_job_t *job)
 {
     return job && job->problem && job->problem->retry == ACME_RETRY_CONFIG;
+}
+
+/** What is said of a certificate that some names were left out of. */
+static const char *left_out(const view_t *view, apr_pool_t *p)
+{
+    const char *names =
+        view->job ? acme_partial_print(view->job, view->spec, p) : "";
+
+    return *names
+               ? apr_psprintf(p, "left out, since it keeps failing: %s", names)
+               : NULL;
+}
+
+/** A certificate of the administrator's own. */
+static void judge_file(view_t *view, apr_pool_t *p)
+{
+    const acme_holding_t *holding = view->holding;
+
+    if (!holding->file) {
+        view->state = STATE_ERROR;
+        view->descr = holding->problem ? holding->problem->detail
+                                       : "its certificate file was not read";
+        return;
+    }
+    view->state = STATE_COMPLETE;
+    view->descr = acme_holding_file_warning(holding, view->now, p);
 }
 
 static void judge_state(view_t *view, apr_pool_t *p)
@@ -175,11 +186,17 @@ static void judge_state(view_t *view, apr_pool_t *p)
     const acme_problem_t *problem = view->holding->problem;
     acme_staged_e staged = view->holding->staged;
     const char *type = key_type_name(acme_key_spec_print(&view->spec->key, p));
-    const char *missing = live ? missing_name(view->spec, live->info) : NULL;
+    const char *missing =
+        live ? acme_partial_missing(view->job, view->spec, live->info->names, p)
+             : NULL;
 
-    if (live && missing == NULL) {
+    if (view->spec->cert_file) {
+        judge_file(view, p);
+    }
+    else if (live && missing == NULL) {
         view->state = STATE_COMPLETE;
-        view->descr = live->info->not_after <= view->now ? "expired" : NULL;
+        view->descr =
+            live->info->not_after <= view->now ? "expired" : left_out(view, p);
     }
     else if (live) {
         view->state = STATE_INCOMPLETE;
@@ -217,23 +234,59 @@ static void judge(view_t *view, apr_pool_t *p)
     if (job) {
         acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
     }
-    if (live) {
+    if (live && !view->spec->cert_file) {
         view->renew_at = acme_schedule_renew_at(live->info->not_before,
                                                 live->info->not_after,
                                                 &view->spec->renew_window);
     }
     judge_state(view, p);
-    view->renew = view->state != STATE_COMPLETE || view->renew_at <= view->now
-                  || (job && (job->order || job->staged));
+    view->renew =
+        !view->spec->cert_file
+        && (view->state != STATE_COMPLETE || view->renew_at <= view->now
+            || (job && (job->order || job->staged)));
+}
+
+/** What the site serves, as far as it is known; or NULL. */
+static const acme_cert_info_t *served(const view_t *view)
+{
+    const acme_holding_t *holding = view->holding;
+
+    if (view->spec->cert_file) {
+        return holding->file;
+    }
+    return holding->live ? holding->live->info : NULL;
+}
+
+static acme_json_t *print_left_out(const view_t *view, apr_pool_t *p)
+{
+    const acme_job_t *job = view->job;
+    acme_json_t *list = acme_json_array(p);
+    int i;
+
+    for (i = 0; i < job->names->nelts; ++i) {
+        const acme_job_name_t *name =
+            &APR_ARRAY_IDX(job->names, i, acme_job_name_t);
+
+        if (acme_partial_is_out(job, view->spec, name->name, p)) {
+            acme_json_t *item = acme_json_object(p);
+
+            acme_json_set_str(item, "name", name->name);
+            acme_json_set_str(item, "detail", name->detail);
+            acme_json_append(list, item);
+        }
+    }
+    return list;
 }
 
 static void count(acme_status_counts_t *counts, const view_t *view)
 {
     const acme_job_t *job = view->job;
 
+    const acme_cert_info_t *info = served(view);
+
     ++counts->total;
-    counts->ok += view->state == STATE_COMPLETE
-                  && view->holding->live->info->not_after > view->now;
+    counts->ok +=
+        view->state == STATE_COMPLETE && info && info->not_after > view->now;
     counts->renew += view->renew;
     if (view->holding->problem || (job && job->errors > 0)) {
         ++counts->errored;
@@ -332,6 +385,10 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "state-descr", view->descr);
     acme_json_set_bool(json, "renew", view->renew);
     acme_json_set_int(json, "renew-mode", mode_number(spec->renew_mode));
+    if (spec->require_https != ACME_HTTPS_OFF) {
+        acme_json_set_str(json, "require-https",
+                          acme_require_https_name(spec->require_https));
+    }
     acme_json_set_str(json, "renew-window",
                       window_text(&spec->renew_window, p));
     set_date(json, "renew-at", view->renew_at);
@@ -340,8 +397,12 @@ static acme_json_t *print_site(const view_t *view,
                            || (spec->renew_mode == ACME_RENEW_AUTO
                                && holding->serving != ACME_SERVING_NOTHING));
     acme_json_set_str(json, "site", acme_serving_name(holding->serving));
-    if (holding->live) {
-        acme_json_set(json, "cert", print_cert(holding->live->info, p));
+    if (served(view)) {
+        acme_json_set(json, "cert", print_cert(served(view), p));
+    }
+    acme_json_set_str(json, "cert-file", spec->cert_file);
+    if (view->job && *acme_partial_print(view->job, spec, p)) {
+        acme_json_set(json, "left-out", print_left_out(view, p));
     }
     if (problem) {
         acme_json_set(json, "problem", print_problem(problem, p));

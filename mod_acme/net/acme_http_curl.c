@@ -361,6 +361,13 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
                               apr_pool_cleanup_null);
     client->config.user_agent = apr_pstrdup(client->p, config->user_agent);
     client->config.ca_file = apr_pstrdup(client->p, config->ca_file);
+    if (config->proxy) {
+        client->config.proxy = apr_pstrdup(client->p, config->proxy);
+        client->config.proxy_ca_file =
+            apr_pstrdup(client->p, config->proxy_ca_file);
+        client->config.proxy_host =
+            acme_http_call_host(NULL, config->proxy, client->p);
+    }
     client->config.timeout_ms = ms > INT_MAX ? INT_MAX : (long)ms;
     client->clock = clock;
     client->log = log;

@@ -156,42 +156,40 @@ static curl_socket_t on_socket(void *baton, curlsocktype purpose,
                   address->protocol);
 }
 
-/* What messages show of the URL: never its user or password. */
-static const char *read_url(acme_http_call_t *call)
+const char *acme_http_call_host(const char **shown, const char *url,
+                                apr_pool_t *p)
 {
-    CURLU *url = curl_url();
+    CURLU *parts = curl_url();
+    const char *found = NULL;
     char *host = NULL;
     char *port = NULL;
-    char *shown = NULL;
-    const char *why = NULL;
+    char *text = NULL;
     CURLUcode rc;
 
-    rc = url ? curl_url_set(url, CURLUPART_URL, call->request->url,
-                            CURLU_NON_SUPPORT_SCHEME)
+    rc = parts
+             ? curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME)
              : CURLUE_OUT_OF_MEMORY;
     if (rc == CURLUE_OK) {
-        rc = curl_url_get(url, CURLUPART_HOST, &host, 0);
+        rc = curl_url_get(parts, CURLUPART_HOST, &host, 0);
     }
-    if (rc != CURLUE_OK) {
-        why = "its URL is malformed";
-    }
-    else {
-        if (curl_url_get(url, CURLUPART_PORT, &port, 0) != CURLUE_OK) {
+    if (rc == CURLUE_OK) {
+        if (curl_url_get(parts, CURLUPART_PORT, &port, 0) != CURLUE_OK) {
             port = NULL;
         }
-        call->host = port ? apr_pstrcat(call->p, host, ":", port, NULL)
-                          : apr_pstrdup(call->p, host);
-        (void)curl_url_set(url, CURLUPART_USER, NULL, 0);
-        (void)curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
-        if (curl_url_get(url, CURLUPART_URL, &shown, 0) == CURLUE_OK) {
-            call->shown = apr_pstrdup(call->p, shown);
+        found =
+            port ? apr_pstrcat(p, host, ":", port, NULL) : apr_pstrdup(p, host);
+        (void)curl_url_set(parts, CURLUPART_USER, NULL, 0);
+        (void)curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0);
+        if (shown
+            && curl_url_get(parts, CURLUPART_URL, &text, 0) == CURLUE_OK) {
+            *shown = apr_pstrdup(p, text);
         }
     }
     curl_free(host);
     curl_free(port);
-    curl_free(shown);
-    curl_url_cleanup(url);
-    return why;
+    curl_free(text);
+    curl_url_cleanup(parts);
+    return found;
 }
 
 static CURLcode set_protocols(CURL *easy)
@@ -224,8 +222,6 @@ static int set_trust(acme_http_call_t *call)
     ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L)
           == CURLE_OK;
-    /* the environment of the server is not its configuration */
-    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION,
@@ -241,6 +237,43 @@ static int set_trust(acme_http_call_t *call)
     ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, call->config->timeout_ms)
           == CURLE_OK;
+    return ok;
+}
+
+/* The environment of the server is not its configuration, so each of these is
+ * set in any case. */
+static int set_proxy(acme_http_call_t *call)
+{
+    const acme_http_call_config_t *config = call->config;
+    CURL *easy = call->easy;
+    int ok;
+
+    ok = curl_easy_setopt(easy, CURLOPT_PROXY,
+                          config->proxy ? config->proxy : "")
+         == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
+    if (!config->proxy) {
+        return ok;
+    }
+    ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
+    /* what it answers is not the CA's answer, what the CA is told is not for
+     * the proxy */
+    ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE)
+          == CURLE_OK;
+    if (!strncmp(config->proxy, "https:", 6)) {
+        ok &= curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L)
+              == CURLE_OK;
+        ok &= curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L)
+              == CURLE_OK;
+        if (config->proxy_ca_file) {
+            ok &= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO,
+                                   config->proxy_ca_file)
+                  == CURLE_OK;
+            (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+        }
+    }
     return ok;
 }
 
@@ -338,23 +371,25 @@ static void set_comfort(acme_http_call_t *call)
 static const char *begin(acme_http_call_t *call, void *owner)
 {
     const char *method = call->request->method;
-    const char *why;
+    const char *host;
     CURLMcode rc;
 
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0
         && strcmp(method, "POST") != 0) {
         return "its method is none of GET, HEAD and POST";
     }
-    why = read_url(call);
-    if (why) {
-        return why;
+    host = acme_http_call_host(&call->shown, call->request->url, call->p);
+    if (!host) {
+        return "its URL is malformed";
     }
+    call->host = host;
     call->easy = curl_easy_init();
     if (!call->easy) {
         return curl_easy_strerror(CURLE_FAILED_INIT);
     }
     set_comfort(call);
-    if (!set_trust(call) || !set_callbacks(call) || !set_method(call)) {
+    if (!set_trust(call) || !set_proxy(call) || !set_callbacks(call)
+        || !set_method(call)) {
         return "libcurl refuses an option";
     }
     if (curl_easy_setopt(call->easy, CURLOPT_PRIVATE, owner) != CURLE_OK) {
@@ -405,10 +440,42 @@ static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
     }
 }
 
+/* What to do about a proxy, when it is the proxy; else NULL. */
+static const char *fix_proxy(const acme_http_call_t *call, CURLcode rc)
+{
+    long status = 0;
+
+    if (!call->running || !call->config->proxy) {
+        return NULL;
+    }
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (status == 407) {
+        return "the proxy wants a user and a password: write them into "
+               "ACMEHttpProxy, as http://USER:PASSWORD@HOST:PORT";
+    }
+    if (status >= 300) {
+        return apr_psprintf(call->p,
+                            "make the proxy allow connections to %s, "
+                            "or name another one in ACMEHttpProxy",
+                            call->host);
+    }
+    if (status) {
+        return NULL;
+    }
+    if (rc == CURLE_PEER_FAILED_VERIFICATION) {
+        return "check the proxy's address in ACMEHttpProxy; if its "
+               "certificate has a root of its own, name that in "
+               "ACMEHttpProxyCACertificateFile";
+    }
+    return "check the address in ACMEHttpProxy, and that the proxy runs";
+}
+
 apr_status_t acme_http_call_problem(acme_problem_t *problem,
                                     const acme_http_call_t *call, CURLcode rc)
 {
+    const char *proxy = call->config->proxy_host;
     const char *why = call->refusal;
+    const char *to_fix;
     apr_status_t rv;
 
     if (!why && rc == CURLE_OUT_OF_MEMORY) {
@@ -418,10 +485,15 @@ apr_status_t acme_http_call_problem(acme_problem_t *problem,
     if (!why) {
         why = *call->error ? call->error : curl_easy_strerror(rc);
     }
-    rv = acme_problem_set(problem, status_of(call, rc), ACME_RETRY_BACKOFF,
-                          ACME_PROBLEM_NETWORK, call->p,
-                          "request to %s failed: %s", call->host, why);
-    if (rc == CURLE_PEER_FAILED_VERIFICATION) {
+    rv = acme_problem_set(
+        problem, status_of(call, rc), ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK,
+        call->p, "request to %s%s%s failed: %s", call->host,
+        proxy ? " through the proxy " : "", proxy ? proxy : "", why);
+    to_fix = fix_proxy(call, rc);
+    if (to_fix) {
+        problem->to_fix = to_fix;
+    }
+    else if (rc == CURLE_PEER_FAILED_VERIFICATION) {
         problem->to_fix = "check the CA's address; if the CA has a root of "
                           "its own, name it in ACMECACertificateFile";
     }

@@ -28,10 +28,18 @@
 /** What all calls of one client share; outlives them. */
 typedef struct acme_http_call_config_t {
     CURLM *multi;
-    const char *user_agent; /**< or NULL */
-    const char *ca_file;    /**< or NULL */
+    const char *user_agent;    /**< or NULL */
+    const char *ca_file;       /**< or NULL */
+    const char *proxy;         /**< URL, or NULL */
+    const char *proxy_ca_file; /**< or NULL */
+    const char *proxy_host;    /**< and port, as messages show it, or NULL */
     long timeout_ms;
 } acme_http_call_config_t;
+
+/** Host and port of a URL, never its user or password; NULL: malformed.
+ *  @param shown its text without them, or NULL where that fails */
+const char *acme_http_call_host(const char **shown, const char *url,
+                                apr_pool_t *p);
 
 typedef struct acme_http_call_t {
     apr_pool_t *p;

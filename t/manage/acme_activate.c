@@ -323,6 +323,22 @@ static void nobody_needs_the_problem(void **state)
                      ACME_STAGED_REFUSED);
 }
 
+static void one_without_a_name_that_may_be_left_out_is_promoted(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    apr_array_header_t *optional =
+        apr_array_make(w->p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(optional, const char *) =
+        APR_ARRAY_IDX(w->spec->names, 1, const char *);
+    w->spec->optional = optional;
+    install(w, "*.example.org", ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
 ACME_T_MAIN(ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
             ACME_T(what_is_live_already_is_recognized),
@@ -338,4 +354,5 @@ ACME_T_MAIN(ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(damaged_ones_are_refused),
             ACME_T(what_was_not_sealed_here_is_not_there),
             ACME_T(what_cannot_be_written_stays_staged),
-            ACME_T(nobody_needs_the_problem))
+            ACME_T(nobody_needs_the_problem),
+            ACME_T(one_without_a_name_that_may_be_left_out_is_promoted))

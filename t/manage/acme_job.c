@@ -179,6 +179,11 @@ static void what_is_damaged_is_a_new_one(void **state)
         "{\"log\":[{\"when\":\"never\",\"type\":\"x\"}]}",
         "{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\"}]}",
         "{\"log\":[7]}",
+        "{\"names\":[7]}",
+        "{\"names\":[{\"name\":\"a.example\"}]}",
+        "{\"names\":[{\"name\":7,\"failures\":1}]}",
+        "{\"names\":[{\"name\":\"a.example\",\"failures\":-1}]}",
+        "{\"names\":[{\"name\":\"a.example\",\"failures\":2147483647}]}",
         ("{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\",\"type\":\"x\","
          "\"detail\":7}]}"),
     };
@@ -223,10 +228,39 @@ static void a_store_that_fails_says_so(void **state)
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
 }
 
+static void names_that_failed_come_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_job_t *job = load(vault, p);
+    acme_job_name_t *name;
+
+    assert_int_equal(job->names->nelts, 0);
+    name = apr_array_push(job->names);
+    name->name = "old.example";
+    name->failures = 2;
+    name->detail = "no such name";
+    name = apr_array_push(job->names);
+    name->name = "other.example";
+    name->failures = 1;
+    name->detail = NULL;
+    save(job, vault, p);
+    job = load(vault, p);
+    assert_int_equal(job->names->nelts, 2);
+    name = &APR_ARRAY_IDX(job->names, 0, acme_job_name_t);
+    assert_string_equal(name->name, "old.example");
+    assert_int_equal(name->failures, 2);
+    assert_string_equal(name->detail, "no such name");
+    name = &APR_ARRAY_IDX(job->names, 1, acme_job_name_t);
+    assert_int_equal(name->failures, 1);
+    assert_null(name->detail);
+}
+
 ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(everything_comes_back),
             ACME_T(a_time_that_never_comes_survives),
             ACME_T(the_log_keeps_the_newest), ACME_T(sites_do_not_share_one),
             ACME_T(what_is_damaged_is_a_new_one),
             ACME_T(what_was_planted_is_not_there),
-            ACME_T(a_store_that_fails_says_so))
+            ACME_T(a_store_that_fails_says_so),
+            ACME_T(names_that_failed_come_back))

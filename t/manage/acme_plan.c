@@ -73,7 +73,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, NULL};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -322,6 +322,59 @@ static void an_order_under_way_is_finished(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
+static void
+names_that_were_left_out_are_no_reason_before_the_renewal(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_job_name_t *out;
+
+    site->job.names = apr_array_make(*state, 1, sizeof(acme_job_name_t));
+    site->spec.names = strings(*state, "a.example www.a.example old.a.example");
+    site->spec.optional = strings(*state, "www.a.example old.a.example");
+    assert_order(site, "name added: old.a.example");
+    out = apr_array_push(site->job.names);
+    memset(out, 0, sizeof(*out));
+    out->name = "old.a.example";
+    out->failures = 1;
+    site->job.digest = acme_spec_digest(&site->spec, *state);
+    assert_order(site, "name added: old.a.example");
+    out->failures = 2;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_true(plan(site).content);
+    /* of another set of names nothing is known */
+    site->job.digest = "another";
+    assert_order(site, "name added: old.a.example");
+    site->job.digest = acme_spec_digest(&site->spec, *state);
+    site->info.not_after = NOW + DAYS(10);
+    assert_string_equal(acme_plan_name(plan(site).what), "order");
+    assert_false(plan(site).content);
+}
+
+static void a_certificate_of_ones_own_is_watched(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->spec.cert_file = "/etc/ssl/own.pem";
+    site->spec.cert_key_file = "/etc/ssl/own.key";
+    site->holding.live = NULL;
+    site->holding.file = &site->info;
+    site->holding.serving = ACME_SERVING_OKC;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_null(plan(site).warning);
+    assert_true(plan(site).at == NOW + DAYS(51));
+    site->info.not_after = NOW + DAYS(2);
+    assert_non_null(strstr(plan(site).warning, "expires in 2 days"));
+    assert_true(plan(site).at == NOW + DAYS(1));
+    site->info.not_after = NOW - DAYS(1);
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_non_null(strstr(plan(site).warning, "has expired"));
+    /* whatever a job from before says */
+    site->job.staged = "f00d";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->holding.file = NULL;
+    assert_idle(site, ACME_SCHEDULE_NEVER);
+}
+
 ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
@@ -336,4 +389,6 @@ ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(a_wait_that_we_never_set_does_not_count),
             ACME_T(a_mistake_is_not_repeated_before_the_configuration_changes),
             ACME_T(all_that_a_mistake_can_be_about_is_looked_at),
-            ACME_T(an_order_under_way_is_finished))
+            ACME_T(an_order_under_way_is_finished),
+            ACME_T(names_that_were_left_out_are_no_reason_before_the_renewal),
+            ACME_T(a_certificate_of_ones_own_is_watched))

@@ -116,8 +116,34 @@ static void digest_ignores_what_changes_no_order(void **state)
     assert_string_equal(acme_spec_digest(spec, p), before);
 }
 
+static void names_that_may_be_left_out_are_told_from_the_rest(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_ca_spec_t ca;
+    acme_spec_t *spec = spec_of(&ca, "a.example", "b.example", p);
+    apr_array_header_t *held = apr_array_make(p, 1, sizeof(const char *));
+    apr_array_header_t *optional = apr_array_make(p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(held, const char *) = "a.example";
+    APR_ARRAY_PUSH(optional, const char *) = "b.example";
+    assert_string_equal(acme_spec_missing(spec, held, ACME_SPEC_REQUIRED),
+                        "b.example");
+    assert_ptr_equal(acme_spec_required(spec, p), spec->names);
+    assert_false(acme_spec_is_optional(spec, "b.example"));
+    spec->optional = optional;
+    assert_null(acme_spec_missing(spec, held, ACME_SPEC_REQUIRED));
+    assert_string_equal(acme_spec_missing(spec, held, ACME_SPEC_ALL),
+                        "b.example");
+    assert_int_equal(acme_spec_required(spec, p)->nelts, 1);
+    assert_true(acme_spec_is_optional(spec, "b.example"));
+    assert_false(acme_spec_is_optional(spec, "a.example"));
+    APR_ARRAY_PUSH(held, const char *) = "*.example";
+    assert_null(acme_spec_missing(spec, held, ACME_SPEC_ALL));
+}
+
 ACME_T_MAIN(ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),
             ACME_T(digest_does_not_depend_on_the_order_of_names),
             ACME_T(digest_tells_apart_what_is_another_order),
-            ACME_T(digest_ignores_what_changes_no_order))
+            ACME_T(digest_ignores_what_changes_no_order),
+            ACME_T(names_that_may_be_left_out_are_told_from_the_rest))

@@ -55,7 +55,8 @@ static apr_status_t put(bench_t *b, const acme_bundle_t *bundle,
 {
     const acme_cert_info_t *info;
 
-    return acme_stage_put(&info, &b->work, &b->spec, bundle, problem, p);
+    return acme_stage_put(&info, &b->work, &b->spec, b->spec.names, bundle,
+                          problem, p);
 }
 
 static apr_status_t look(const char **fingerprint, int *fit, bench_t *b,

@@ -228,6 +228,9 @@ static void settings_have_the_forms_of_mod_md(void **state)
     w->spec.renew_mode = ACME_RENEW_ALWAYS;
     w->holding.serving = ACME_SERVING_NOTHING;
     assert_int_equal(number(w, site_of(w), "", "renew-mode"), 2);
+    assert_string_equal(text(w, site_of(w), "", "require-https"), "(none)");
+    w->spec.require_https = ACME_HTTPS_PERMANENT;
+    assert_string_equal(text(w, site_of(w), "", "require-https"), "permanent");
     assert_int_equal(flag(w, site_of(w), "", "watched"), 1);
     w->spec.renew_mode = ACME_RENEW_AUTO;
     assert_int_equal(flag(w, site_of(w), "", "watched"), 0);
@@ -546,6 +549,67 @@ static void no_site_is_an_empty_list(void **state)
         strstr(acme_json_print(json, 0, w->p), "\"managed-domains\":[]"));
 }
 
+static void a_name_that_was_left_out_is_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_job_t *job;
+    acme_job_name_t *out;
+    acme_json_t *json;
+
+    w->spec.names = strs(w->p, NAME, "b.elsewhere.example");
+    w->spec.optional = strs(w->p, "b.elsewhere.example", NULL);
+    assert_non_null(strstr(text(w, site_of(w), "", "state-descr"),
+                           "b.elsewhere.example is missing"));
+    job = job_of(w);
+    job->digest = acme_spec_digest(&w->spec, w->p);
+    out = apr_array_push(job->names);
+    out->name = "b.elsewhere.example";
+    out->failures = 2;
+    out->detail = "it points <elsewhere>";
+    save(w, job);
+    json = site_of(w);
+    assert_string_equal(text(w, json, "", "state-descr"),
+                        "left out, since it keeps failing: "
+                        "b.elsewhere.example");
+    assert_int_equal(w->counts.ok, 1);
+    assert_int_equal(acme_json_count(member(json, "left-out", w->p)), 1);
+    assert_string_equal(
+        text(w, acme_json_at(member(json, "left-out", w->p), 0), "", "detail"),
+        "it points <elsewhere>");
+    w->spec.optional = NULL;
+    assert_null(member(site_of(w), "left-out", w->p));
+}
+
+static void a_certificate_of_ones_own_is_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_json_t *json;
+    int renew = 1;
+
+    w->spec.cert_file = "/etc/ssl/own.pem";
+    w->spec.cert_key_file = "/etc/ssl/own.key";
+    w->holding.live = NULL;
+    w->holding.file = &w->info;
+    w->holding.serving = ACME_SERVING_OKC;
+    json = site_of(w);
+    assert_string_equal(text(w, json, "", "site"), "okc");
+    assert_string_equal(text(w, json, "", "cert-file"), "/etc/ssl/own.pem");
+    assert_string_equal(text(w, json, "cert/P-256", "serial"), "0A1BFF");
+    assert_string_equal(text(w, json, "", "renew-at"), "(none)");
+    assert_int_equal(acme_json_get_bool(&renew, json, "renew"), APR_SUCCESS);
+    assert_false(renew);
+    assert_int_equal(w->counts.ok, 1);
+    w->info.not_after = ACME_T_NOW + ACME_TIME_HOUR;
+    assert_non_null(
+        strstr(text(w, site_of(w), "", "state-descr"), "expires in"));
+    w->info.not_after = ACME_T_NOW;
+    site_of(w);
+    assert_int_equal(w->counts.ok, 0);
+    w->holding.file = NULL;
+    assert_non_null(
+        strstr(acme_json_print(site_of(w), 0, w->p), "\"state\":4"));
+}
+
 ACME_T_MAIN(ACME_T(a_good_site_has_the_members_of_mod_md),
             ACME_T(settings_have_the_forms_of_mod_md),
             ACME_T(a_good_site_is_ok_and_nothing_else),
@@ -562,4 +626,6 @@ ACME_T_MAIN(ACME_T(a_good_site_has_the_members_of_mod_md),
             ACME_T(a_planted_job_changes_nothing),
             ACME_T(without_a_store_what_is_served_is_known),
             ACME_T(all_sites_come_with_the_state_of_activation),
-            ACME_T(no_site_is_an_empty_list))
+            ACME_T(no_site_is_an_empty_list),
+            ACME_T(a_name_that_was_left_out_is_shown),
+            ACME_T(a_certificate_of_ones_own_is_shown))

@@ -18,6 +18,7 @@ install   where this machine keeps httpd, its modules, Pebble and our module
 errorlog  httpd's error log: marks, waiting, and the check after each test
 httpd     one httpd in its own ServerRoot
 pebble    one Pebble with its DNS server, and what its log tells
+proxy     a proxy on the way to Pebble
 gate      a door before Pebble: holds, answers or loses requests
 tls       the certificate that a server shows, and curl
 conf      configuration text for managed sites

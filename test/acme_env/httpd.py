@@ -34,8 +34,10 @@ class Httpd:
     Attributes: dir (ServerRoot), http_port, https_port, log (ErrorLog)."""
 
     def __init__(self, folder, http_port=None, https_port=None, mpm=None,
-                 modules=()):
+                 modules=(), as_user=False):
+        """as_user: not started by root, but by the user of its children."""
         self.dir = folder
+        self._user = install.httpd_user() if as_user else None
         self.mpm = mpm or os.environ.get("ACME_MPM", "event")
         self.modules = MODULES + tuple(m for m in modules if m not in MODULES)
         self.http_port = http_port or free_port()
@@ -91,7 +93,7 @@ StartServers 2
     Require all granted
 </Directory>
 """ % {"dir": self.dir, "http": self.http_port, "https": self.https_port})
-        if install.httpd_user():
+        if install.httpd_user() and not self._user:
             lines.append("User %s\nGroup %s\n" % install.httpd_user())
         return "".join(lines)
 
@@ -116,7 +118,8 @@ StartServers 2
 
     def configtest(self):
         """(exit status, everything it said)"""
-        done = procs.run(self.argv("-t"), env=self.env())
+        done = procs.run(self.argv("-t"), env=self.env(),
+                         **procs.as_user(self._user))
         return done.returncode, done.stdout
 
     # -- life -------------------------------------------------------------
@@ -132,9 +135,13 @@ StartServers 2
     def start(self, timeout=30):
         """Returns when it answers on its http port."""
         mark = self.log.mark()
+        if self._user:
+            for folder, _, names in os.walk(self.dir):
+                for name in [folder] + names:
+                    shutil.chown(os.path.join(folder, name), *self._user)
         self._daemon = procs.Daemon(self.argv("-DFOREGROUND"),
                                     self.path("logs/stderr"), env=self.env(),
-                                    cwd=self.dir)
+                                    cwd=self.dir, user=self._user)
         self.log.wait_for("resuming normal operations", timeout, mark,
                           check=self._check_running)
         return self

@@ -72,9 +72,7 @@ def worker_pid(httpd, mark=0):
 
 def as_httpd_user(argv, **kwargs):
     """Runs as httpd's children do; the same user where there is one only."""
-    names = install.httpd_user()
-    if names:
-        kwargs.update(user=names[0], group=names[1], extra_groups=[])
+    kwargs.update(procs.as_user(install.httpd_user()))
     return subprocess.run(argv, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", timeout=60, check=False,

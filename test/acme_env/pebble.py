@@ -30,11 +30,15 @@ class Pebble:
 
     http_port and tls_port: where it validates. `env` goes to Pebble on top
     of: no waiting before a validation, no nonce rejected, no authorization
-    reused. validity: how long its certificates live, in seconds."""
+    reused. validity: how long its certificates live, in seconds. ipv6: it, and
+    all names that it asks its DNS server for, have ::1 only."""
 
     def __init__(self, folder, http_port=None, tls_port=None, validity=None,
-                 env=None, config=None):
+                 env=None, config=None, ipv6=False):
         self.dir = folder
+        self._ipv6 = ipv6
+        self.host = "[::1]" if ipv6 else "localhost"
+        self._listen = "[::1]" if ipv6 else "127.0.0.1"
         self.http_port = http_port or free_port()
         self.tls_port = tls_port or free_port()
         self.port = free_port()
@@ -53,14 +57,14 @@ class Pebble:
         self.root_file = self._path("root.pem")
         # What Pebble shows to its clients, who trust it as their CA file.
         self.ca_file, self.key_file = tls.self_signed(
-            self._path("tls"), "localhost", "127.0.0.1")
+            self._path("tls"), "localhost", "127.0.0.1", "::1")
 
     def _path(self, name):
         return os.path.join(self.dir, name)
 
     @property
     def directory(self):
-        return "https://localhost:%d/dir" % self.port
+        return "https://%s:%d/dir" % (self.host, self.port)
 
     @property
     def log_path(self):
@@ -69,8 +73,9 @@ class Pebble:
 
     def _write_config(self):
         pebble = {
-            "listenAddress": "127.0.0.1:%d" % self.port,
-            "managementListenAddress": "127.0.0.1:%d" % self.mgmt_port,
+            "listenAddress": "%s:%d" % (self._listen, self.port),
+            "managementListenAddress": "%s:%d" % (self._listen,
+                                                  self.mgmt_port),
             "certificate": self.ca_file,
             "privateKey": self.key_file,
             "httpPort": self.http_port,
@@ -130,8 +135,9 @@ class Pebble:
         options = {"-dnsserver": "127.0.0.1:%d" % self.dns_port,
                    "-dns01": "127.0.0.1:%d" % self.dns_port,
                    "-doh": "", "-http01": "", "-https01": "",
-                   "-tlsalpn01": "", "-defaultIPv4": "127.0.0.1",
-                   "-defaultIPv6": "",
+                   "-tlsalpn01": "",
+                   "-defaultIPv4": "" if self._ipv6 else "127.0.0.1",
+                   "-defaultIPv6": "::1" if self._ipv6 else "",
                    "-management": "127.0.0.1:%d" % self.dns_mgmt_port}
         argv = [program]
         for name, value in options.items():
@@ -195,7 +201,7 @@ class Pebble:
     def management(self, path):
         context = ssl.create_default_context(cafile=self.ca_file)
         with urllib.request.urlopen(
-                "https://localhost:%d%s" % (self.mgmt_port, path),
+                "https://%s:%d%s" % (self.host, self.mgmt_port, path),
                 context=context, timeout=5) as answer:
             return answer.read().decode()
 

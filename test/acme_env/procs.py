@@ -77,16 +77,23 @@ def run(argv, timeout=60, stdin="", **kwargs):
                           **kwargs)
 
 
+def as_user(names):
+    """What subprocess needs for (user, group), or None: who we are."""
+    if not names:
+        return {}
+    return {"user": names[0], "group": names[1], "extra_groups": []}
+
+
 class Daemon:
     """A program in the foreground of its own session, output to a file."""
 
-    def __init__(self, argv, output, env=None, cwd=None):
+    def __init__(self, argv, output, env=None, cwd=None, user=None):
         self.argv = argv
         with open(output, "ab") as file:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=file,
                 stderr=subprocess.STDOUT, env=env, cwd=cwd,
-                start_new_session=True)
+                start_new_session=True, **as_user(user))
         self.pid = self._process.pid
 
     def exit_status(self):

@@ -23,7 +23,7 @@ from . import procs
 def self_signed(stem, *names):
     """Makes stem.pem and stem.key for the names; returns both paths."""
     cert, key = stem + ".pem", stem + ".key"
-    alt = ",".join(("IP:" if name[0].isdigit() else "DNS:") + name
+    alt = ",".join(("IP:" if name[0] in "0123456789:" else "DNS:") + name
                    for name in names)
     done = procs.run([
         "openssl", "req", "-x509", "-newkey", "ec", "-nodes",

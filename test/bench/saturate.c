@@ -280,11 +280,12 @@ static void registered(void *baton, apr_status_t rv, const char *url,
 static void open_client(run_t *run, const char *directory, const char *ca_file)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_http_curl_config_t curl = {"saturate", NULL, 0, 0};
+    acme_http_curl_config_t curl = {0};
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
     acme_account_request_t request;
     acme_jws_signer_t *signer;
 
+    curl.user_agent = "saturate";
     if (acme_http_curl_global_init()
         || acme_http_curl_create(&run->http, &curl, &acme_clock_system, NULL,
                                  &problem, run->p)

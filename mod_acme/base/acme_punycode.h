@@ -1,0 +1,40 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_punycode.h
+ * @brief Names outside of ASCII as DNS and certificates have them (RFC 3492,
+ * RFC 5890): to tell an administrator what to write.
+ */
+#ifndef ACME_PUNYCODE_H
+#define ACME_PUNYCODE_H
+
+#include <apr_errno.h>
+#include <apr_pools.h>
+
+/** One label, without the prefix "xn--", its case as it is.
+ *  @return APR_EINVAL when the text is no UTF-8 or has over 63 characters */
+apr_status_t acme_punycode_encode(const char **label, const char *text,
+                                  apr_pool_t *p);
+
+/**
+ * A name with A-labels for all labels that have characters outside of ASCII;
+ * upper case is brought into lower case before.
+ * @return APR_EINVAL where that is not certain to be what was meant: no UTF-8,
+ *         letters with combining marks, dots of other scripts, labels that get
+ *         too long
+ */
+apr_status_t acme_punycode_name(const char **name, const char *text,
+                                apr_pool_t *p);
+
+#endif

@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_cmds.h
+ * @brief What all setters share, and those that shape sites.
+ *
+ * Setters only parse: one value at a time, nothing looked up, no file touched.
+ * What takes more than one directive to judge is mod_acme_check.c's.
+ */
+#ifndef MOD_ACME_CMDS_H
+#define MOD_ACME_CMDS_H
+
+#include "mod_acme_config.h"
+
+/** "FILE:LINE". */
+const char *acme_cmd_place(cmd_parms *cmd);
+
+/** Every error reads "DIRECTIVE VALUE: what is wrong with it; what to write".
+ */
+const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why);
+
+/** Sets one value where the directive stands: server, virtual host or section;
+ *  refuses one that has no place there. */
+const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
+                         const char *text, const void *value);
+
+/** On or off, for the setting in cmd->info. */
+const char *acme_cmd_flag(cmd_parms *cmd, void *dc, const char *arg);
+
+/* RAW_ARGS: httpd drops what comes after 64 arguments without a word. */
+const char *acme_cmd_domain(cmd_parms *cmd, void *dc, const char *args);
+const char *acme_cmd_domain_set(cmd_parms *cmd, void *dc, const char *args);
+const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args);
+const char *acme_cmd_match_names(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
+                                       char *const argv[]);
+
+#endif

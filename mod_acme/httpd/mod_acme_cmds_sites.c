@@ -1,0 +1,254 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_cmds.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+
+static const acme_members_e members_auto = ACME_MEMBERS_AUTO;
+static const acme_members_e members_manual = ACME_MEMBERS_MANUAL;
+
+const char *acme_cmd_flag(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const int on = 1;
+    static const int off = 0;
+    acme_setting_e setting = (acme_setting_e)(apr_uintptr_t)cmd->info;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "on")) {
+        return acme_cmd_put(cmd, setting, "on", &on);
+    }
+    if (!ap_cstr_casecmp(arg, "off")) {
+        return acme_cmd_put(cmd, setting, "off", &off);
+    }
+    return acme_cmd_refuse(cmd, arg, "write on or off");
+}
+
+/* NULL: it is neither word. */
+static const acme_members_e *parse_members(const char *arg)
+{
+    if (!ap_cstr_casecmp(arg, "auto")) {
+        return &members_auto;
+    }
+    return ap_cstr_casecmp(arg, "manual") ? NULL : &members_manual;
+}
+
+static const char *add_name(cmd_parms *cmd, apr_array_header_t *names,
+                            const char *arg)
+{
+    const char *name;
+    const char *why;
+
+    if (acme_ident_canonical(&name, arg, &why, cmd->pool)) {
+        return acme_cmd_refuse(cmd, *arg ? arg : "\"\"", why);
+    }
+    if (acme_ident_is_wildcard(name)) {
+        return acme_cmd_refuse(cmd, arg,
+                               "wildcards can only be proven by a dns "
+                               "challenge, which is not available; write the "
+                               "names one by one");
+    }
+    acme_ident_add(names, name);
+    return NULL;
+}
+
+/* Names, and auto or manual behind them, as in mod_md. */
+static const char *add_names(cmd_parms *cmd, acme_domain_t *domain,
+                             const char *args)
+{
+    while (*args) {
+        const char *word = ap_getword_conf(cmd->pool, &args);
+        const acme_members_e *members = parse_members(word);
+        const char *err;
+
+        if (members && !*args) {
+            domain->members = members;
+            break;
+        }
+        if (members) {
+            return acme_cmd_refuse(cmd, word, "stands behind the names");
+        }
+        err = add_name(cmd, domain->names, word);
+        if (err) {
+            return err;
+        }
+    }
+    return NULL;
+}
+
+static acme_domain_t *domain_create(cmd_parms *cmd)
+{
+    acme_domain_t *domain = apr_pcalloc(cmd->pool, sizeof(*domain));
+
+    domain->place = acme_cmd_place(cmd);
+    domain->names = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    return domain;
+}
+
+const char *acme_cmd_domain(cmd_parms *cmd, void *dc, const char *args)
+{
+    acme_config_t *config = acme_config_get(cmd->server);
+    acme_domain_t *domain = domain_create(cmd);
+    const char *err = add_names(cmd, domain, args);
+
+    (void)dc;
+    if (err) {
+        return err;
+    }
+    if (config->section) {
+        return "ACMEDomain cannot be within <ACMEDomainSet>; write the name "
+               "behind <ACMEDomainSet, or 'ACMEMember NAME'";
+    }
+    if (!domain->names->nelts && !cmd->server->is_virtual) {
+        return "ACMEDomain without names is for virtual hosts, where it means "
+               "the ServerName and all ServerAliases; at server level write "
+               "the names of the certificate: ACMEDomain example.org "
+               "www.example.org";
+    }
+    APR_ARRAY_PUSH(config->domains, acme_domain_t) = *domain;
+    return NULL;
+}
+
+/* Other modules' directives would act as if the section was not there. */
+static const char *check_children(cmd_parms *cmd)
+{
+    ap_directive_t *child;
+
+    for (child = cmd->directive->first_child; child; child = child->next) {
+        if (!strncasecmp(child->directive, "ACME", 4)) {
+            continue;
+        }
+        cmd->err_directive = child;
+        return apr_psprintf(cmd->pool,
+                            "%s%s cannot be within <ACMEDomainSet>, only "
+                            "settings of mod_acme can; write it into the "
+                            "virtual hosts",
+                            child->directive,
+                            *child->directive == '<' ? ">" : "");
+    }
+    return NULL;
+}
+
+const char *acme_cmd_domain_set(cmd_parms *cmd, void *dc, const char *args)
+{
+    acme_config_t *config = acme_config_get(cmd->server);
+    acme_domain_t *set = domain_create(cmd);
+    const char *end = ap_strrchr_c(args, '>');
+    const char *err;
+
+    (void)dc;
+    if (cmd->server->is_virtual || ap_check_cmd_context(cmd, GLOBAL_ONLY)) {
+        return "<ACMEDomainSet> cannot be within a virtual host or another "
+               "section; write it outside of them, or 'ACMEDomain' in the "
+               "virtual host";
+    }
+    if (!end) {
+        return "<ACMEDomainSet: there is no '>' at the end of the line";
+    }
+    while (end > args && apr_isspace(end[-1])) {
+        end--;
+    }
+    err = add_names(cmd, set,
+                    apr_pstrmemdup(cmd->pool, args, (apr_size_t)(end - args)));
+    if (!err && !set->names->nelts) {
+        err = "<ACMEDomainSet> needs names; write <ACMEDomainSet example.org "
+              "www.example.org>";
+    }
+    if (!err) {
+        err = check_children(cmd);
+    }
+    if (err) {
+        return err;
+    }
+    set->settings =
+        apr_pcalloc(cmd->pool, sizeof(acme_setting_t) * ACME_SETTING_COUNT);
+    config->section = set;
+    err = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
+    config->section = NULL;
+    APR_ARRAY_PUSH(config->domains, acme_domain_t) = *set;
+    return err;
+}
+
+const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args)
+{
+    acme_domain_t *set = acme_config_get(cmd->server)->section;
+    const char *rest = args;
+    const char *first = ap_getword_conf(cmd->pool, &rest);
+    const acme_members_e *members = *rest ? NULL : parse_members(first);
+
+    (void)dc;
+    if (set && *args) {
+        return add_names(cmd, set, args);
+    }
+    if (members) {
+        return acme_cmd_put(cmd, ACME_SETTING_MEMBERS,
+                            *members == ACME_MEMBERS_AUTO ? "auto" : "manual",
+                            members);
+    }
+    if (!*args) {
+        return apr_psprintf(cmd->pool,
+                            "%s: write auto or manual, or within "
+                            "<ACMEDomainSet> more names of it",
+                            cmd->cmd->name);
+    }
+    return acme_cmd_refuse(cmd, first,
+                           "write auto or manual; names can be given within "
+                           "<ACMEDomainSet>, and behind ACMEDomain");
+}
+
+const char *acme_cmd_match_names(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_match_names_e all = ACME_MATCH_NAMES_ALL;
+    static const acme_match_names_e server = ACME_MATCH_NAMES_SERVER;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "all")) {
+        return acme_cmd_put(cmd, ACME_SETTING_MATCH_NAMES, "all", &all);
+    }
+    if (!ap_cstr_casecmp(arg, "servernames")) {
+        return acme_cmd_put(cmd, ACME_SETTING_MATCH_NAMES, "servernames",
+                            &server);
+    }
+    return acme_cmd_refuse(cmd, arg, "write all or servernames");
+}
+
+const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
+                                       char *const argv[])
+{
+    apr_array_header_t *windows =
+        apr_array_make(cmd->pool, argc + 1, sizeof(acme_restart_window_t));
+    apr_array_header_t *texts =
+        apr_array_make(cmd->pool, argc + 1, sizeof(const char *));
+    const char *why;
+    int i;
+
+    (void)dc;
+    if (!argc) {
+        return "ACMEActivationWindow: needs a time of the day; write from when "
+               "until when, such as 02:00-04:00";
+    }
+    for (i = 0; i < argc; i++) {
+        acme_restart_window_t window;
+
+        if (acme_restart_window_parse(&window, argv[i], &why)) {
+            return acme_cmd_refuse(cmd, argv[i], why);
+        }
+        APR_ARRAY_PUSH(windows, acme_restart_window_t) = window;
+        APR_ARRAY_PUSH(texts, const char *) = argv[i];
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION_WINDOW,
+                        apr_array_pstrcat(cmd->pool, texts, ' '), windows);
+}

@@ -1,0 +1,155 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_tls.h"
+
+#include <http_log.h>
+#include <util_cfgtree.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+APLOG_USE_MODULE(acme);
+
+/* Virtual hosts that one message names. */
+#define MAX_NAMED 5
+
+typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
+
+typedef struct facts_t {
+    engine_e engine;
+    int certs;
+    struct facts_t *again; /* another server from the same line */
+    acme_config_t *config;
+} facts_t;
+
+static const char *line_of(const char *file, unsigned int line, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%u:%s", line, file ? file : "");
+}
+
+/* `optional` (RFC 2817) asks for no certificate. */
+static engine_e parse_engine(const char *args, apr_pool_t *p)
+{
+    const char *word = ap_getword_conf(p, &args);
+
+    return ap_cstr_casecmp(word, "on") ? ENGINE_OFF : ENGINE_ON;
+}
+
+/* A file that is read twice has its virtual hosts twice, in the same order. */
+static facts_t *take_host(apr_hash_t *hosts, const ap_directive_t *d,
+                          apr_pool_t *p)
+{
+    const char *key = line_of(d->filename, (unsigned int)d->line_num, p);
+    facts_t *facts = apr_hash_get(hosts, key, APR_HASH_KEY_STRING);
+
+    if (facts && facts->again) {
+        apr_hash_set(hosts, key, APR_HASH_KEY_STRING, facts->again);
+    }
+    return facts;
+}
+
+static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
+                 apr_pool_t *p)
+{
+    for (; d; d = d->next) {
+        if (!ap_cstr_casecmp(d->directive, "<VirtualHost")) {
+            facts_t *host = take_host(hosts, d, p);
+
+            if (host) {
+                walk(d->first_child, host, hosts, p);
+            }
+        }
+        else if (!ap_cstr_casecmp(d->directive, "SSLEngine")) {
+            facts->engine = parse_engine(d->args, p);
+        }
+        else if (!ap_cstr_casecmp(d->directive, "SSLCertificateFile")) {
+            facts->certs++;
+        }
+        else if (d->first_child) {
+            walk(d->first_child, facts, hosts, p);
+        }
+    }
+}
+
+void acme_tls_expect(server_rec *server, apr_pool_t *p)
+{
+    apr_hash_t *hosts;
+    facts_t *base;
+    server_rec *s;
+    apr_array_header_t *all;
+    apr_pool_t *ptemp;
+    int i;
+
+    apr_pool_create(&ptemp, p);
+    hosts = apr_hash_make(ptemp);
+    all = apr_array_make(ptemp, 64, sizeof(facts_t *));
+    for (s = server; s; s = s->next) {
+        facts_t *facts = apr_pcalloc(ptemp, sizeof(*facts));
+        const char *key = line_of(s->defn_name, s->defn_line_number, ptemp);
+        facts_t *first =
+            s == server ? NULL : apr_hash_get(hosts, key, APR_HASH_KEY_STRING);
+
+        facts->config = acme_config_get(s);
+        APR_ARRAY_PUSH(all, facts_t *) = facts;
+        /* httpd has the last one first. */
+        facts->again = first;
+        if (s != server) {
+            apr_hash_set(hosts, key, APR_HASH_KEY_STRING, facts);
+        }
+    }
+    base = APR_ARRAY_IDX(all, 0, facts_t *);
+    walk(ap_conftree, base, hosts, ptemp);
+    for (s = server, i = 0; s; s = s->next, i++) {
+        const facts_t *facts = APR_ARRAY_IDX(all, i, facts_t *);
+        engine_e engine = facts->engine ? facts->engine : base->engine;
+
+        facts->config->expect_tls = engine == ENGINE_ON;
+        facts->config->expect_certs = facts->certs;
+        facts->config->expect_inherited = s == server ? 0 : base->certs;
+    }
+    apr_pool_destroy(ptemp);
+}
+
+void acme_tls_compare(const acme_setup_t *setup)
+{
+    const char *named = "";
+    const server_rec *s;
+    int count = 0;
+
+    for (s = setup->server; s; s = s->next) {
+        const acme_config_t *config = acme_config_get(s);
+
+        if (config->tls == config->expect_tls) {
+            continue;
+        }
+        if (count++ < MAX_NAMED) {
+            named = apr_psprintf(
+                setup->pconf, "%s%s%s (%s)", named, count > 1 ? ", " : "",
+                s->defn_name ? apr_psprintf(setup->pconf, "%s:%u", s->defn_name,
+                                            s->defn_line_number)
+                             : "the main server",
+                config->tls ? "it does" : "it does not");
+        }
+    }
+    if (count) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0130) "whether %d virtual host%s https is not "
+                                "what the configuration reads like: %s%s; "
+                                "ACMEAutoDomains may have left them out, or "
+                                "taken them for nothing: write SSLEngine "
+                                "and ACMEDomain into them",
+                 count, count == 1 ? " serves" : "s serve", named,
+                 count > MAX_NAMED ? ", and more" : "");
+    }
+}

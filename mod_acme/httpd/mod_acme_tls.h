@@ -1,0 +1,34 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_tls.h
+ * @brief Which virtual hosts speak TLS, and with what certificates: as the
+ * configuration reads, before mod_ssl tells.
+ *
+ * mod_ssl keeps this to itself until it asks for certificates at start, which
+ * is too late for configtest. So its few directives are read from the tree of
+ * the configuration, in one pass; at start both must agree.
+ */
+#ifndef MOD_ACME_TLS_H
+#define MOD_ACME_TLS_H
+
+#include "mod_acme_config.h"
+
+/** Sets expect_tls, expect_certs and expect_inherited of all servers. */
+void acme_tls_expect(server_rec *server, apr_pool_t *p);
+
+/** After mod_ssl has asked: says where it disagrees. */
+void acme_tls_compare(const acme_setup_t *setup);
+
+#endif

@@ -1,0 +1,337 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_match.h"
+
+#include <string.h>
+
+static acme_match_site_t *site_at(const acme_match_t *match, int i)
+{
+    return APR_ARRAY_IDX(match->sites, i, acme_match_site_t *);
+}
+
+static const char *site_name(const acme_match_t *match, int i)
+{
+    const apr_array_header_t *names = site_at(match, i)->names;
+
+    return names->nelts ? APR_ARRAY_IDX(names, 0, const char *) : "";
+}
+
+static int site_create(acme_match_t *match, const char *place, int set)
+{
+    apr_pool_t *p = match->sites->pool;
+    acme_match_site_t *site = apr_pcalloc(p, sizeof(*site));
+
+    site->names = apr_array_make(p, 2, sizeof(const char *));
+    site->collected = apr_array_make(p, 0, sizeof(const char *));
+    site->place = place;
+    site->set = set;
+    APR_ARRAY_PUSH(match->sites, acme_match_site_t *) = site;
+    return match->sites->nelts - 1;
+}
+
+static acme_match_claim_t *find(const acme_match_t *match, const char *name)
+{
+    return apr_hash_get(match->claims, name, APR_HASH_KEY_STRING);
+}
+
+/* Who comes first has it. */
+static void claim(acme_match_t *match, int site, const char *name,
+                  const char *place, int firm)
+{
+    acme_match_claim_t *found = find(match, name);
+
+    if (!found) {
+        found = apr_pcalloc(match->sites->pool, sizeof(*found));
+        found->site = site;
+        found->place = place;
+        apr_hash_set(match->claims, name, APR_HASH_KEY_STRING, found);
+        APR_ARRAY_PUSH(site_at(match, site)->names, const char *) = name;
+    }
+    if (found->site == site) {
+        found->firm |= firm;
+    }
+}
+
+static void claim_all(acme_match_t *match, int site,
+                      const apr_array_header_t *names, const char *place,
+                      int firm)
+{
+    int i;
+
+    for (i = 0; names && i < names->nelts; ++i) {
+        claim(match, site, APR_ARRAY_IDX(names, i, const char *), place, firm);
+    }
+}
+
+static void say(const acme_match_t *match, acme_match_mistake_e what,
+                const char *name, const char *place, int index, int other)
+{
+    const acme_match_claim_t *claimed = name ? find(match, name) : NULL;
+    acme_match_mistake_t mistake;
+
+    mistake.what = what;
+    mistake.name = name;
+    mistake.place = place;
+    mistake.index = index;
+    mistake.other = other >= 0 ? site_name(match, other) : NULL;
+    mistake.other_place = claimed      ? claimed->place
+                          : other >= 0 ? site_at(match, other)->place
+                                       : NULL;
+    match->mistake(match->baton, &mistake);
+}
+
+static void take_set(acme_match_t *match, int index)
+{
+    const acme_match_set_t *set = &match->sets[index];
+    int site = site_create(match, set->place, index);
+    int i;
+
+    for (i = 0; i < set->names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(set->names, i, const char *);
+        const acme_match_claim_t *other = find(match, name);
+
+        if (other && other->site != site) {
+            say(match, ACME_MATCH_TWICE, name, set->place, index, other->site);
+            continue;
+        }
+        claim(match, site, name, set->place, 1);
+    }
+}
+
+/* All names of a virtual host that asks, its own first. */
+static apr_array_header_t *names_of(const acme_match_host_t *host,
+                                    apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
+
+    if (host->server_name) {
+        APR_ARRAY_PUSH(names, const char *) = host->server_name;
+    }
+    if (!host->manual && host->aliases) {
+        apr_array_cat(names, host->aliases);
+    }
+    if (host->more) {
+        apr_array_cat(names, host->more);
+    }
+    return names;
+}
+
+static int has_name(const apr_array_header_t *names, const char *name)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        if (!strcmp(APR_ARRAY_IDX(names, i, const char *), name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether a virtual host that has a name of this site is of it. */
+static int is_same_site(const acme_match_t *match, int site,
+                        const apr_array_header_t *names)
+{
+    const char *first = APR_ARRAY_IDX(names, 0, const char *);
+    const acme_match_claim_t *claimed = find(match, first);
+    int has_first = claimed && claimed->site == site;
+
+    if (match->by_server_name) {
+        return has_first
+               && (site_at(match, site)->set >= 0
+                   || !strcmp(first, site_name(match, site)));
+    }
+    return has_first || site_at(match, site)->set >= 0
+           || has_name(names, site_name(match, site));
+}
+
+/* The site of a virtual host that asks, -1: a new one, -2: refused. */
+static int match_asking(const acme_match_t *match, int index,
+                        const apr_array_header_t *names)
+{
+    int site = -1;
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        const acme_match_claim_t *other = find(match, name);
+
+        if (!other || other->site == site) {
+            continue;
+        }
+        if (site == -1 && is_same_site(match, other->site, names)) {
+            site = other->site;
+            continue;
+        }
+        say(match, ACME_MATCH_OVERLAP, name, match->hosts[index].place, index,
+            other->site);
+        return -2;
+    }
+    return site;
+}
+
+/* What a manual set does not have stays out of it, and that is said. */
+static void check_covered(const acme_match_t *match, int index, int site)
+{
+    const acme_match_host_t *host = &match->hosts[index];
+    int i;
+
+    if (host->server_name) {
+        const acme_match_claim_t *own = find(match, host->server_name);
+
+        if (host->tls && (!own || own->site != site)) {
+            say(match, ACME_MATCH_UNCOVERED, host->server_name, host->place,
+                index, site);
+        }
+    }
+    for (i = 0; host->tls && i < host->aliases->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(host->aliases, i, const char *);
+        const acme_match_claim_t *own = find(match, name);
+
+        if (!own || own->site != site) {
+            say(match, ACME_MATCH_LEFT_OUT, name, host->place, index, site);
+        }
+    }
+}
+
+static int is_manual_set(const acme_match_t *match, int site)
+{
+    int set = site_at(match, site)->set;
+
+    return set >= 0 && match->sets[set].manual;
+}
+
+static void take_asking(acme_match_t *match, int index, apr_pool_t *ptemp)
+{
+    acme_match_host_t *host = &match->hosts[index];
+    apr_array_header_t *names = names_of(host, ptemp);
+    int site;
+
+    if (!names->nelts) {
+        say(match, ACME_MATCH_NAMELESS, NULL, host->place, index, -1);
+        return;
+    }
+    site = match_asking(match, index, names);
+    if (site == -2) {
+        return;
+    }
+    if (site == -1) {
+        site = site_create(match, host->place, -1);
+    }
+    host->site = site;
+    if (is_manual_set(match, site)) {
+        claim_all(match, site, host->more, host->place, 1);
+        check_covered(match, index, site);
+        return;
+    }
+    if (host->server_name) {
+        claim(match, site, host->server_name, host->place, 1);
+    }
+    if (!host->manual) {
+        claim_all(match, site, host->aliases, host->place, 0);
+    }
+    claim_all(match, site, host->more, host->place, 1);
+}
+
+/* -1: nobody's. One on port 80 that redirects all sites is nobody's. */
+static int match_silent(const acme_match_t *match,
+                        const acme_match_host_t *host)
+{
+    const acme_match_claim_t *own =
+        host->server_name ? find(match, host->server_name) : NULL;
+    int site = -1;
+    int i;
+
+    if (own) {
+        return own->site;
+    }
+    for (i = 0; !match->by_server_name && i < host->aliases->nelts; ++i) {
+        own = find(match, APR_ARRAY_IDX(host->aliases, i, const char *));
+        if (!own || own->site == site) {
+            continue;
+        }
+        if (site >= 0) {
+            return -1;
+        }
+        site = own->site;
+    }
+    if (site >= 0 && host->keeps && site_at(match, site)->set < 0) {
+        return -1;
+    }
+    return site;
+}
+
+static void take_silent(acme_match_t *match, int index)
+{
+    acme_match_host_t *host = &match->hosts[index];
+
+    host->site = match_silent(match, host);
+    if (host->site < 0 || site_at(match, host->site)->set < 0) {
+        return;
+    }
+    if (is_manual_set(match, host->site)) {
+        check_covered(match, index, host->site);
+        return;
+    }
+    if (host->server_name) {
+        claim(match, host->site, host->server_name, host->place, 1);
+    }
+    if (!host->manual) {
+        claim_all(match, host->site, host->aliases, host->place, 0);
+    }
+}
+
+static void list_collected(const acme_match_t *match)
+{
+    int i, j;
+
+    for (i = 0; i < match->sites->nelts; ++i) {
+        acme_match_site_t *site = site_at(match, i);
+
+        for (j = 1; j < site->names->nelts; ++j) {
+            const char *name = APR_ARRAY_IDX(site->names, j, const char *);
+
+            if (!find(match, name)->firm) {
+                APR_ARRAY_PUSH(site->collected, const char *) = name;
+            }
+        }
+    }
+}
+
+void acme_match(acme_match_t *match, apr_pool_t *p)
+{
+    apr_pool_t *ptemp;
+    int i;
+
+    match->sites = apr_array_make(p, 16, sizeof(acme_match_site_t *));
+    match->claims = apr_hash_make(p);
+    apr_pool_create(&ptemp, p);
+    for (i = 0; i < match->n_sets; ++i) {
+        take_set(match, i);
+    }
+    for (i = 0; i < match->n_hosts; ++i) {
+        match->hosts[i].site = -1;
+        if (match->hosts[i].asks) {
+            take_asking(match, i, ptemp);
+            apr_pool_clear(ptemp);
+        }
+    }
+    for (i = 0; i < match->n_hosts; ++i) {
+        if (!match->hosts[i].asks) {
+            take_silent(match, i);
+        }
+    }
+    apr_pool_destroy(ptemp);
+    list_collected(match);
+}

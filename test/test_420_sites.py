@@ -1,0 +1,164 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Sites beyond one ACMEDomain in one virtual host: sets, virtual hosts that are
+found, certificates of one's own, names that keep failing."""
+
+import os
+
+from acme_env import conf, procs, status, tls
+from acme_env.journey import activate_by_hand, get, wait_until_served
+
+SHOP, BLOG, WIKI, OWN = "shop.test", "blog.test", "wiki.test", "own.test"
+WWW, OLD = "www.shop.test", "old.shop.test"
+
+
+def plain(httpd, name, aliases=(), https=""):
+    """Without a word of ours."""
+    return conf.site_conf(httpd, name, aliases, https=https)
+
+
+def files(cert, key, prefix="SSL"):
+    return "%sCertificateFile %s\n    %sCertificateKeyFile %s\n" % (
+        prefix, cert, prefix, key)
+
+
+def test_virtual_hosts_without_a_certificate_are_found(httpd, pebble):
+    """And those that have one are left alone. The configuration's reading and
+    mod_ssl's agree on who that is: nothing is said (ACME0130)."""
+    own = tls.self_signed(httpd.path("conf", "own"), OWN)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, plain(httpd, SHOP, (WWW,)), plain(httpd, BLOG),
+        plain(httpd, OWN, https=files(*own)),
+        plain(httpd, WIKI),
+        # Neither does the listener's protocol say it, nor does this.
+        plain(httpd, "intranet").replace("SSLEngine on", ""),
+        plain(httpd, "extranet").replace("SSLEngine on",
+                                           "SSLEngine optional"),
+        extra="ACMEAutoDomains on\n", ACMEActivation="manual"))
+    httpd.start()
+    for name in (SHOP, BLOG, WIKI):
+        assert get(httpd, name, https=True).status == 503
+    assert tls.served(httpd.https_port, OWN).names == [OWN]
+    shown = activate_by_hand(httpd, pebble, SHOP, BLOG, WIKI)
+    assert shown[SHOP].names == sorted([SHOP, WWW])
+    assert shown[BLOG].names == [BLOG] and shown[WIKI].names == [WIKI]
+    assert not tls.served(httpd.https_port, OWN).by_pebble
+    assert pebble.orders() == 3
+    assert status.fetch(httpd, OWN)[0] == 404
+
+
+def test_sets_have_their_own_settings(httpd, pebble):
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, plain(httpd, SHOP), plain(httpd, BLOG, (OLD,)),
+        plain(httpd, WIKI), extra="""
+<ACMEDomainSet %s>
+    ACMEMember %s
+    ACMEPrivateKeys P-384
+</ACMEDomainSet>
+<ACMEDomainSet %s manual>
+    ACMEPrivateKeys RSA 2048
+</ACMEDomainSet>
+""" % (SHOP, BLOG, WIKI), ACMEActivation="manual"))
+    httpd.start()
+    shown = activate_by_hand(httpd, pebble, SHOP, WIKI)
+    assert shown[SHOP].names == sorted([SHOP, BLOG, OLD])
+    assert shown[SHOP].key == "384"
+    assert tls.served(httpd.https_port, BLOG).serial == shown[SHOP].serial
+    assert shown[WIKI].names == [WIKI] and shown[WIKI].key == "2048"
+    assert pebble.orders() == 2
+
+
+def test_the_main_server(httpd, pebble):
+    main = "main.test"
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, plain(httpd, SHOP), extra="""
+ServerName %s
+SSLEngine on
+ACMEBaseServer on
+ACMEAutoDomains on
+""" % main, ACMEActivation="manual").replace(
+    "SSLEngine on\n    \n", "SSLEngine on\n").replace(
+        "<VirtualHost 127.0.0.1:%d>" % httpd.http_port,
+        "<VirtualHost 127.0.0.1:%d>\n    SSLEngine off" % httpd.http_port))
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % main)
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    assert pebble.orders() == 2
+
+
+def test_a_certificate_of_ones_own(httpd, pebble):
+    """Served, shown, and nothing is ordered for it."""
+    own = tls.self_signed(httpd.path("conf", "own"), OWN)
+    text = conf.managed_conf(
+        httpd, pebble, SHOP,
+        plain(httpd, OWN, https="ACMEDomain\n    " + files(*own,
+                                                           prefix="ACME")),
+        ACMEActivation="manual")
+    httpd.configure(text)
+    httpd.start()
+    first = tls.served(httpd.https_port, OWN)
+    assert first.names == [OWN] and get(httpd, OWN, https=True).status == 200
+    activate_by_hand(httpd, pebble, SHOP)
+    assert pebble.orders() == 1
+    shown = status.of(httpd, OWN)
+    assert shown["site"] == "okc" and shown["state"] == 2
+    assert shown["cert-file"] == own[0]
+    assert shown["cert"]["P-256"]["valid"]["until"]
+    assert not shown["renew"] and "renew-at" not in shown
+
+    # It is replaced by hand, and watched by nobody else.
+    tls.self_signed(httpd.path("conf", "own"), OWN)
+    httpd.graceful()
+    second = tls.served(httpd.https_port, OWN)
+    assert second.serial != first.serial and second.names == [OWN]
+
+    # A key that does not match would stop the server at a restart.
+    _, key = tls.self_signed(httpd.path("conf", "other"), OWN)
+    os.replace(key, own[1])
+    httpd.expect_log("ACME0131: %s: .*for another key" % OWN)
+    httpd.graceful()
+    assert get(httpd, OWN, https=True).status == 503
+    assert get(httpd, SHOP, https=True, ca=pebble.root_file).status == 200
+    shown = status.of(httpd, OWN)
+    assert shown["state"] == 4 and "another key" in shown["state-descr"]
+
+    # Without the directives one is obtained.
+    httpd.configure(text.replace("ACMECertificate", "#ACMECertificate")
+                    .replace("#ACMECertificateA", "ACMECertificateA"))
+    httpd.graceful()
+    activate_by_hand(httpd, pebble, OWN)
+
+
+def test_an_alias_that_keeps_failing_is_left_out(httpd, pebble):
+    pebble.break_name(OLD)
+    httpd.expect_log("ACME0341: %s: " % SHOP)
+    httpd.expect_log("ACME0348: %s: .* without %s" % (SHOP, OLD))
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, (SHOP, WWW, OLD), extra="ACMEPartialNames on\n",
+        ACMERetryDelay="1s"))
+    httpd.start()
+    shown = wait_until_served(httpd, pebble, SHOP)[SHOP]
+    assert shown.names == sorted([SHOP, WWW])
+    assert pebble.orders() == 3
+    site = status.wait_for(httpd, SHOP, lambda s: s["site"] == "lkc"
+                           and s["state"] == 2)
+    assert OLD in site["state-descr"]
+    assert [name["name"] for name in site["left-out"]] == [OLD]
+    assert site["left-out"][0]["detail"]
+    # That is all until the renewal, over restarts too.
+    mark = httpd.log.mark()
+    httpd.graceful()
+    procs.wait_until(lambda: status.of(httpd, SHOP)["renewal"]["errors"] == 0,
+                     20, "the failures to be over")
+    assert pebble.orders() == 3
+    assert not httpd.log.lines("ordering a certificate", mark)

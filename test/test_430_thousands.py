@@ -1,0 +1,125 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""configtest with thousands of virtual hosts, and by anybody."""
+
+import os
+import pwd
+import re
+import time
+
+import pytest
+
+from acme_env import conf, procs
+
+SITES = 5000
+
+
+def hosts(httpd, ask):
+    """An http and an https virtual host for each site."""
+    parts = []
+    for i in range(SITES):
+        name = "site%d.test" % i
+        parts.append("""
+<VirtualHost 127.0.0.1:%d>
+    ServerName %s
+    ServerAlias www.%s
+</VirtualHost>
+<VirtualHost 127.0.0.1:%d>
+    ServerName %s
+    ServerAlias www.%s shop.%s blog.%s wiki.%s
+    SSLEngine on
+    %s
+</VirtualHost>
+""" % (httpd.http_port, name, name, httpd.https_port, name, name, name, name,
+       name, ask))
+    return "".join(parts)
+
+
+def timed(httpd):
+    """(exit status, what it said, seconds)"""
+    begun = time.monotonic()
+    status, said = httpd.configtest()
+    return status, said, time.monotonic() - begun
+
+
+@pytest.mark.parametrize("extra, ask", [
+    ("", "ACMEDomain"), ("ACMEAutoDomains on\n", "")],
+                         ids=["asked", "found"])
+def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask,
+                                     record_property):
+    pebble = make_pebble(start=False)
+    httpd = make_httpd(pebble)
+    good = hosts(httpd, ask)
+    httpd.configure(good.replace("    ACMEDomain\n", ""))
+    status, said, without = timed(httpd)
+    assert status == 0, said
+
+    httpd.configure(conf.acme_conf(httpd, pebble) + extra + good)
+    status, said, seconds = timed(httpd)
+    assert (status, said.strip()) == (0, "Syntax OK")
+
+    bad = good.replace("ServerName site3456.test\n    ServerAlias www.site3456"
+                       ".test shop", "ServerName site_3456.test\n    "
+                       "ServerAlias www.site3456.test shop", 1)
+    assert bad != good
+    httpd.configure(conf.acme_conf(httpd, pebble) + extra + bad)
+    status, said, found = timed(httpd)
+    assert status == 1 and len(said.splitlines()) == 3, said
+    assert "site_3456.test" in said, said
+    line = int(re.search(r"httpd\.conf:(\d+)", said).group(1))
+    with open(httpd.path("conf", "httpd.conf"), encoding="utf-8") as file:
+        lines = file.readlines()
+    assert "site_3456.test" in "".join(lines[line - 1:line + 1])
+    for name, value in (("without", without), ("good", seconds),
+                        ("bad", found)):
+        record_property(name, "%.3f s" % value)
+    print("\n%d sites: %.2f s without, %.2f s with, %.2f s with a mistake"
+          % (SITES, without, seconds, found))
+    # What is ours of it; slow machines included.
+    assert seconds - without < 1 and found - without < 1
+
+
+def test_anybody_may_run_it(make_httpd, make_pebble):
+    """Not even the store has to be readable, and nothing is touched."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to be somebody else")
+    pebble = make_pebble(start=False)
+    httpd = make_httpd(pebble)
+    user = pwd.getpwnam("nobody")
+    os.makedirs(httpd.path("store"), mode=0o700)
+    secret = httpd.path("conf", "private")
+    os.makedirs(secret, mode=0o700)
+    before = os.stat(httpd.path("store"))
+    own = """
+<VirtualHost 127.0.0.1:%d>
+    ServerName own.test
+    SSLEngine on
+    ACMEDomain
+    ACMECertificateFile %s/cert.pem
+    ACMECertificateKeyFile %s/key.pem
+</VirtualHost>
+""" % (httpd.https_port, secret, secret)
+
+    def configtest():
+        return procs.run(httpd.argv("-t"), env=httpd.env(),
+                         **procs.as_user((user.pw_uid, user.pw_gid)))
+    httpd.configure(conf.managed_conf(httpd, pebble, "shop.test", own))
+    done = configtest()
+    assert (done.returncode, done.stdout.strip()) == (0, "Syntax OK")
+    httpd.configure(conf.managed_conf(httpd, pebble, "shop..test", own))
+    done = configtest()
+    assert done.returncode == 1 and "shop..test" in done.stdout
+    after = os.stat(httpd.path("store"))
+    assert (before.st_mtime_ns, before.st_mode) \
+        == (after.st_mtime_ns, after.st_mode)
+    assert os.listdir(httpd.path("store")) == []

@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ACMERequireHttps: from http to https, once there is something to go to."""
+
+from acme_env import conf, tls
+from acme_env.journey import get, wait_until_served
+
+OFF, TEMP, PERM, ALIAS = "off.test", "temp.test", "perm.test", "www.perm.test"
+HSTS = "strict-transport-security"
+
+
+def site(httpd, name, require, aliases=()):
+    return conf.site_conf(httpd, name, aliases,
+                          https="ACMEDomain\n    ACMERequireHttps " + require)
+
+
+def test_who_is_sent_where(httpd, pebble, gate):
+    held = gate.hold("/finalize-order/")
+    httpd.write("htdocs/%s/.well-known/own" % PERM, "left to others\n")
+    sites = [site(httpd, OFF, "off"), site(httpd, TEMP, "Temporary"),
+             site(httpd, PERM, "permanent", (ALIAS,))]
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, *sites, ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    held.wait()
+    # Nobody is led to a placeholder, and it promises nothing.
+    for name in (OFF, TEMP, PERM):
+        assert get(httpd, name).status == 200
+        answer = get(httpd, name, https=True)
+        assert answer.status == 503 and HSTS not in answer.headers
+    held.release()
+    wait_until_served(httpd, pebble, OFF, TEMP, PERM, ALIAS)
+
+    assert get(httpd, OFF).status == 200
+    redirects(httpd, TEMP, 302, 307)
+    redirects(httpd, PERM, 301, 308)
+    # Where the challenges are, and under names that the certificate lacks.
+    assert get(httpd, PERM, "/.well-known/own").body == "left to others\n"
+    assert get(httpd, PERM, "/.well-known/acme-challenge/x").status == 404
+    answer = tls.curl("http://%s:%d/" % (PERM, httpd.http_port), PERM,
+                      httpd.http_port, args=["-H", "Host: other.test"])
+    assert answer.status == 200 and "location" not in answer.headers
+    answer = get(httpd, ALIAS.upper() + ".", "/")
+    assert answer.headers["location"] == "https://%s/" % ALIAS
+    # Only permanent is for browsers to keep.
+    ca = pebble.root_file
+    assert HSTS not in get(httpd, TEMP, https=True, ca=ca).headers
+    answer = get(httpd, PERM, https=True, ca=ca)
+    assert answer.status == 200
+    assert answer.headers[HSTS] == "max-age=15768000"
+
+    # Nobody comes in by https: no redirect, and a warning.
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, *sites, ACMECertificateAuthority=gate.directory,
+        ACMEPortMap="http:%d https:-" % httpd.http_port))
+    httpd.expect_log("ACME0027: ACMERequireHttps at .*ACMEPortMap")
+    status, said = httpd.configtest()
+    assert status == 0 and "ACME0027" in said
+    httpd.graceful()
+    assert get(httpd, PERM).status == 200
+
+
+def redirects(httpd, name, get_status, post_status):
+    answer = get(httpd, name, "/a%20b/%C3%A9?x=1&y=%2F")
+    assert answer.status == get_status
+    assert answer.headers["location"].lower() \
+        == "https://%s/a%%20b/%%c3%%a9?x=1&y=%%2f" % name
+    assert HSTS not in answer.headers
+    assert get(httpd, name, args=["-I"]).status == get_status
+    answer = get(httpd, name, "/form", args=["-d", "a=1"])
+    assert answer.status == post_status
+    assert answer.headers["location"] == "https://%s/form" % name
+
+
+def test_it_yields_to_the_sites_own_header(httpd, pebble):
+    """mod_headers' word counts, and is there once."""
+    httpd.modules += ("headers",)
+    httpd.configure(conf.managed_conf(httpd, pebble, conf.site_conf(
+        httpd, PERM, https="""ACMEDomain
+    ACMERequireHttps permanent
+    Header set Strict-Transport-Security "max-age=60" """)))
+    httpd.start()
+    wait_until_served(httpd, pebble, PERM)
+    answer = get(httpd, PERM, https=True, ca=pebble.root_file)
+    assert answer.headers[HSTS] == "max-age=60"

@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ACMEHttpProxy: the way to the CA leads through somebody else."""
+
+import time
+
+from acme_env import conf, procs, status, tls
+
+SHOP = "shop.test"
+
+
+def through(httpd, pebble, proxy, scheme="http", user="", **changes):
+    changes.setdefault("ACMEActivation", "manual")
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMERetryDelay="10min",
+        ACMEHttpProxy="%s://%slocalhost:%d" % (scheme, user, proxy.port),
+        **changes))
+    return httpd.start()
+
+
+def test_an_https_proxy_with_a_password(make_httpd, pebble, make_proxy, room):
+    """All goes through it, and nothing around it."""
+    cert, key = tls.self_signed(room + "/proxy", "localhost")
+    proxy = make_proxy(password="ann:p:w", cert=cert, key=key)
+    httpd = through(make_httpd(pebble), pebble, proxy, "https", "ann:p%3Aw@",
+                    ACMEHttpProxyCACertificateFile='"%s"' % cert)
+    procs.wait_until(pebble.certificates, 30, lambda: httpd.log.tail())
+    assert set(proxy.connects) == {"localhost:%d" % pebble.port}
+    assert proxy.passed
+    # No word of the password in the log.
+    assert "p%3Aw" not in httpd.log.text()
+
+
+def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
+    """Each is named, and what to do about it; nobody goes around it."""
+    cert, key = tls.self_signed(room + "/proxy", "localhost")
+    refusing = make_proxy()
+    refusing.mode = "refuse"
+    asking = make_proxy(password="ann:pw")
+    hanging = make_proxy()
+    hanging.mode = "hang"
+    stranger = make_proxy(cert=cert, key=key)
+    cases = [(refusing, "http", ("403", "allow connections")),
+             (asking, "http", ("407", "USER:PASSWORD")),
+             (stranger, "https", ("ACMEHttpProxyCACertificateFile",)),
+             (hanging, "http", ())]
+    servers = []
+    for proxy, scheme, words in cases:
+        httpd = make_httpd()
+        if words:
+            httpd.expect_log("acme:(warn|error).*localhost:%d" % proxy.port)
+        servers.append(through(httpd, pebble, proxy, scheme))
+    for httpd, (proxy, _, words) in zip(servers, cases):
+        if not words:
+            continue
+        seen = status.wait_for(httpd, SHOP, lambda s: (
+            s.get("renewal") or {}).get("last", {}).get("problem"))
+        problem = status.problem(seen)
+        for word in words + ("through the proxy localhost:%d" % proxy.port,):
+            assert word in problem, problem
+    # Who hangs in a connection can still be stopped.
+    hanging.wait_for_connect()
+    before = time.monotonic()
+    servers[-1].stop()
+    assert time.monotonic() - before < 5
+    assert pebble.requests() == 0
