@@ -451,6 +451,14 @@ acme_json_t *acme_status_site(const acme_spec_t *spec,
     return status_site(spec, holding, vault, now, 1, counts, p);
 }
 
+acme_json_t *acme_status_brief(const acme_spec_t *spec,
+                               const acme_holding_t *holding,
+                               acme_vault_t *vault, apr_time_t now,
+                               apr_pool_t *p)
+{
+    return status_site(spec, holding, vault, now, 0, NULL, p);
+}
+
 /* ---- all ---- */
 
 static acme_json_t *print_activation(const acme_activation_view_t *activation,
@@ -466,13 +474,27 @@ static acme_json_t *print_activation(const acme_activation_view_t *activation,
     return json;
 }
 
+acme_json_t *acme_status_frame(const char *unusable,
+                               const acme_activation_view_t *activation,
+                               apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "version", ACME_VERSION);
+    acme_json_set_str(json, "unusable", unusable);
+    if (activation) {
+        acme_json_set(json, "activation", print_activation(activation, p));
+    }
+    return json;
+}
+
 acme_json_t *acme_status_all(const apr_array_header_t *specs,
                              const apr_array_header_t *holdings,
                              acme_vault_t *vault, const char *unusable,
                              const acme_activation_view_t *activation,
                              apr_time_t now, apr_pool_t *p)
 {
-    acme_json_t *json = acme_json_object(p);
+    acme_json_t *json = acme_status_frame(unusable, activation, p);
     acme_json_t *sites = acme_json_array(p);
     apr_pool_t *each;
     int i;
@@ -487,11 +509,6 @@ acme_json_t *acme_status_all(const apr_array_header_t *specs,
                         vault, now, 0, NULL, each));
     }
     apr_pool_destroy(each);
-    acme_json_set_str(json, "version", ACME_VERSION);
     acme_json_set(json, "managed-domains", sites);
-    acme_json_set_str(json, "unusable", unusable);
-    if (activation) {
-        acme_json_set(json, "activation", print_activation(activation, p));
-    }
     return json;
 }
