@@ -23,6 +23,7 @@
 #include "acme_schedule.h"
 #include "acme_status.h"
 #include "acme_time.h"
+#include "mod_acme_glance.h"
 
 static void view_activation(acme_activation_view_t *view,
                             const acme_setup_t *setup, apr_pool_t *p)
@@ -139,8 +140,8 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site = acme_status_brief(
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *), vault, now,
-            ptemp);
+            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+            acme_glance(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
         ap_rputs(acme_json_print(site, 0, ptemp), r);
@@ -240,8 +241,9 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         const acme_holding_t *holding =
             APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
-        const acme_json_t *site = acme_status_site(
-            spec, holding, vault, apr_time_now(), counts, ptemp);
+        const acme_json_t *site = acme_status_brief(
+            spec, holding, acme_glance(setup, vault, i, ptemp), vault,
+            apr_time_now(), counts, ptemp);
 
         if (!short_form) {
             print_row(r, spec, holding, site);

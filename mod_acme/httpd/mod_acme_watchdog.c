@@ -24,6 +24,7 @@
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_glance.h"
 #include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
