@@ -562,7 +562,7 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,
-                  "orders under way at one authority at a time (50)"),
+                  "orders under way at one authority at a time (100)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path,
                   PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "

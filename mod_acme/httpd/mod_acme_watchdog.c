@@ -28,7 +28,7 @@
 #include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
-#define DEFAULT_PARALLEL       50
+#define DEFAULT_PARALLEL       100
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
 /* One per child; only the child whose thread wins mod_watchdog's election has

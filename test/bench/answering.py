@@ -40,6 +40,8 @@ def _instructions(bench, server, requests, secure):
         + server.argv("-X"), server.path("logs/stderr"), env=server.env(),
         cwd=server.dir)
     procs.wait_until(lambda: _is_open(server.http_port), 120, server.tails)
+    # Made by who starts it, written at the end by httpd's user.
+    os.chmod(out, 0o666)
     url = "%s://localhost:%d/" % (
         ("https", server.https_port) if secure
         else ("http", server.http_port))
@@ -48,7 +50,7 @@ def _instructions(bench, server, requests, secure):
     subprocess.run(["curl", "-sSk", "--noproxy", "*", "-K", "-"], input=config,
                    text=True, check=True)
     daemon.stop(120)
-    with open(out, encoding="ascii", errors="replace") as file:
+    with open(out, encoding="utf-8", errors="replace") as file:
         found = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
     return int(found.group(1))
 

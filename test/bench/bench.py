@@ -19,6 +19,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -177,6 +178,8 @@ def main():
                         default=os.environ.get("BENCH") == "full")
     parser.add_argument("--output", help="the table goes to this file, too")
     options = parser.parse_args()
+    # What was started is ended also when somebody ends us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options.full)
     bench.load = "%.1f" % os.getloadavg()[0]
     try:

@@ -50,7 +50,6 @@ def _cycle(bench, server, count):
                     count, kind, knocker.longest)
         results.add("graceful restart: CPU, s", count, kind,
                     server.cpu() - before)
-    server.stop()
 
 
 def run(bench, count, rounds, kinds=measure.KINDS):
@@ -65,8 +64,11 @@ def run(bench, count, rounds, kinds=measure.KINDS):
     for number in range(rounds):
         # Alternated, and not always the same one first.
         for i in range(len(kinds)):
-            kind = kinds[(i + number) % len(kinds)]
-            _cycle(bench, servers[kind], count)
+            server = servers[kinds[(i + number) % len(kinds)]]
+            try:
+                _cycle(bench, server, count)
+            finally:
+                server.stop()
     bench.remove(folder)
 
 
@@ -138,16 +140,19 @@ def heard(bench, count):
         server = fleet.Server(os.path.join(folder, "httpd"), kind)
         server.compose(seed.sites, listener.url("dir"), listener.ca_file,
                        seed=seed)
-        server.start()
-        time.sleep(10)
-        before = len(listener.requests)
-        bench.results.add("requests to the CA at a start", count, kind, before)
-        server.graceful()
-        time.sleep(10)
-        bench.results.add("requests to the CA at a graceful restart", count,
-                          kind, len(listener.requests) - before)
-        server.stop()
-        listener.close()
+        try:
+            server.start()
+            time.sleep(10)
+            before = len(listener.requests)
+            bench.results.add("requests to the CA at a start", count, kind,
+                              before)
+            server.graceful()
+            time.sleep(10)
+            bench.results.add("requests to the CA at a graceful restart",
+                              count, kind, len(listener.requests) - before)
+        finally:
+            server.stop()
+            listener.close()
         bench.remove(folder)
 
 
@@ -163,7 +168,10 @@ def new_sites(bench, count, key, rounds):
                 server.cores = (1,)
                 server.compose(seed.sites, ca=seed.ca, key=key if new
                                else "P-256", seed=None if new else seed)
-                bench.results.add("start of %d sites, N of them new, %s: s"
-                                  % (count, key), new, kind, server.start())
-                server.stop()
+                try:
+                    bench.results.add("start of %d sites, N of them new, %s: s"
+                                      % (count, key), new, kind,
+                                      server.start())
+                finally:
+                    server.stop()
                 bench.remove(folder)
