@@ -21,7 +21,7 @@ import fleet
 import measure
 from acme_env import procs
 
-PLENTY, FEW = 1100, 100
+PLENTY, FEW = 350, 50
 
 
 def _is_open(port):
