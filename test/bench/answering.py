@@ -71,6 +71,7 @@ def instructions(bench, sites, rounds):
                 server.compose(seed.sites, seed=seed, ca=seed.ca,
                                extra="KeepAlive On\nKeepAliveTimeout 60\n"
                                      "MaxKeepAliveRequests 0\n")
+                server.warm_up()
                 some = _instructions(bench, server, FEW, secure)
                 many = _instructions(bench, server, PLENTY, secure)
                 bench.results.add(what, sites, kind,
