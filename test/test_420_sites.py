@@ -15,7 +15,7 @@ found, certificates of one's own, names that keep failing."""
 
 import os
 
-from acme_env import conf, procs, status, tls
+from acme_env import acmectl, conf, procs, status, store, tls
 from acme_env.journey import activate_by_hand, get, wait_until_served
 
 SHOP, BLOG, WIKI, OWN = "shop.test", "blog.test", "wiki.test", "own.test"
@@ -137,6 +137,45 @@ def test_a_certificate_of_ones_own(httpd, pebble):
                     .replace("#ACMECertificateA", "ACMECertificateA"))
     httpd.graceful()
     activate_by_hand(httpd, pebble, OWN)
+
+
+def test_ones_own_certificate_puts_the_others_away(httpd, pebble):
+    """What was obtained is stashed, and back without an order. acmectl sees
+    what the server does."""
+    own = tls.self_signed(httpd.path("conf", "own"), SHOP)
+    managed = conf.managed_conf(httpd, pebble, SHOP, BLOG)
+    httpd.configure(managed)
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP, BLOG)
+
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, BLOG, conf.site_conf(
+            httpd, SHOP, https="ACMEDomain\n    " + files(*own, "ACME"))))
+    httpd.graceful()
+    mine = tls.served(httpd.https_port, SHOP)
+    assert not mine.by_pebble
+    assert store.names(httpd, "stash") == [SHOP]
+    assert store.names(httpd, "live") == [BLOG]
+    said = status.of(httpd, SHOP)
+    assert said["site"] == said["deployed"] == "okc" and "stash" in said
+    result = acmectl.ok(httpd, "status", SHOP, "--json").json
+    assert result["cert-file"] == said["cert-file"] == own[0]
+    assert result["cert"] == said["cert"]
+    assert result["needs-attention"] is False
+    waited = acmectl.ok(httpd, "wait", "--json").json
+    assert {site["result"] for site in waited["sites"]} == {"served"}
+    forced = acmectl.run(httpd, "renew", SHOP, "--force")
+    assert "its own certificate file is served" in forced.out
+    httpd.graceful()
+    assert store.names(httpd, "stash") == [SHOP]
+
+    httpd.configure(managed)
+    httpd.graceful()
+    assert tls.served(httpd.https_port, SHOP).serial == first[SHOP].serial
+    assert tls.served(httpd.https_port, BLOG).serial == first[BLOG].serial
+    assert status.of(httpd, SHOP)["deployed"] == "lkc"
+    assert store.names(httpd, "stash") == []
+    assert pebble.orders() == 2
 
 
 def test_an_alias_that_keeps_failing_is_left_out(httpd, pebble):

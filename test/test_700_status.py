@@ -12,6 +12,7 @@
 
 """acme-status and the section in server-status."""
 
+import http.client
 import json
 
 from acme_env import conf, status, tls
@@ -78,3 +79,27 @@ def test_what_the_pages_say(httpd, pebble):
     answer = tls.curl("http://localhost:%d/acme-status/%%3Cscript%%3E"
                       % httpd.http_port, "localhost", httpd.http_port)
     assert answer.status == 404
+
+
+def test_a_ca_that_says_too_much(httpd, pebble, gate):
+    """One line of it is in the table. And a challenge's answer says that it
+    ends the connection, as it does."""
+    gate.answer("/order-plz", 403, json.dumps(
+        {"type": "urn:ietf:params:acme:error:unauthorized", "status": 403,
+         "detail": "no\n\x1b[31m" + 4000 * "A"}), "application/problem+json")
+    httpd.expect_log(r"acme:(warn|error).* %s: " % SHOP)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMECertificateAuthority=gate.directory,
+        ACMERetryDelay="10min"))
+    httpd.start()
+    status.wait_for(httpd, SHOP,
+                    lambda s: (s.get("renewal") or {}).get("errors"))
+    page = get(httpd, "localhost", "/server-status").body
+    assert r"no\x0a\x1b[31mAAA" in page and "\x1b" not in page
+    assert 400 * "A" not in page
+    connection = http.client.HTTPConnection("127.0.0.1", httpd.http_port)
+    connection.request("GET", "/.well-known/acme-challenge/x",
+                       headers={"Host": SHOP})
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (404, "close")
+    connection.close()

@@ -83,7 +83,7 @@ static apr_status_t read_all(char **data, apr_size_t *len, int fd,
         }
         n += (apr_size_t)got;
         if (n > max) {
-            return APR_ENOSPC;
+            return EFBIG;
         }
         if (n == room) {
             char *larger;
@@ -111,7 +111,7 @@ static apr_status_t read_file(char **data, apr_size_t *len, const char *path,
         return rv;
     }
     if ((apr_uint64_t)size > max) {
-        rv = APR_ENOSPC;
+        rv = EFBIG;
     }
     else {
         rv = read_all(data, len, fd, (apr_size_t)size, max, p);

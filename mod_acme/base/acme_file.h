@@ -38,7 +38,7 @@
  * A NUL is put behind the bytes, not counted in len.
  * @return APR_ENOENT; ELOOP when it is a link; APR_EINVAL when it is no regular
  *         file (a folder, a FIFO, a socket, a device);
- *         APR_ENOSPC when it has more than max bytes
+ *         EFBIG when it has more than max bytes
  */
 apr_status_t acme_file_read(char **data, apr_size_t *len, const char *path,
                             apr_size_t max, apr_pool_t *p);

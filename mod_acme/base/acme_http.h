@@ -18,8 +18,8 @@
  *
  * The transport is asynchronous: submit() takes a request, run() moves all of
  * them forward and calls each one's `done` exactly once, from inside run() or
- * cancel(), never from submit(). All calls come from one thread, but wakeup(),
- * which may come from any.
+ * cancel(), never from submit(). All calls come from one thread, but wakeup()
+ * and precious(), which may come from any.
  *
  * net/ has the real one over libcurl; tests bring a scripted one.
  */
@@ -77,6 +77,9 @@ struct acme_http_t {
     void (*run)(acme_http_t *http, apr_interval_time_t wait);
     /** Number of requests whose `done` is outstanding. */
     int (*pending)(acme_http_t *http);
+    /** Number of requests that are not repeatable and whose `done` has not
+     *  returned, so that it has saved what came. From any thread. */
+    int (*precious)(acme_http_t *http);
     /** Ends requests: the repeatable ones, or all of them. */
     void (*cancel)(acme_http_t *http, int all);
     /** Makes a waiting run() return now. From any thread. */

@@ -65,6 +65,19 @@ apr_status_t acme_chain_print(const char **leaf, const char **rest,
                               acme_problem_t *problem, apr_pool_t *p);
 
 /**
+ * Whether it loads into a scratch SSL_CTX as mod_ssl will load it, where the
+ * configuration asks for at least this security level of OpenSSL.
+ * @param level 0: the one that OpenSSL has by itself
+ */
+apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
+                              int level, acme_problem_t *problem,
+                              apr_pool_t *ptemp);
+
+/** What acme_chain_loads() depends on besides what it is given: one line of
+ *  OpenSSL's version and the security level that this machine has set. */
+const char *acme_chain_loader(apr_pool_t *p);
+
+/**
  * Everything that must hold before a chain may serve: key matches, each name
  * is covered, notBefore <= now (five minutes of tolerance) < notAfter, each
  * certificate but the last is issued by the next, and all of it loads into a

@@ -179,9 +179,8 @@ static apr_status_t check_order(const acme_chain_t *chain,
 
 /* What mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(), the
  * key, SSL_CTX_check_private_key(). What fails here would stop the server. */
-static apr_status_t check_loads(const acme_chain_t *chain,
-                                const acme_key_t *key, acme_problem_t *problem,
-                                apr_pool_t *p)
+apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
+                              int level, acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t refused = ACME_PROBLEM_INIT;
     SSL_CTX *ctx;
@@ -191,6 +190,9 @@ static apr_status_t check_loads(const acme_chain_t *chain,
     ctx = SSL_CTX_new(TLS_server_method());
     if (ctx == NULL) {
         return acme_key_openssl_problem(problem, "making an SSL_CTX", p);
+    }
+    if (SSL_CTX_get_security_level(ctx) < level) {
+        SSL_CTX_set_security_level(ctx, level);
     }
     ok = SSL_CTX_use_certificate(ctx, acme_chain_at(chain, 0)) == 1;
     for (i = 1; ok && i < acme_chain_count(chain); i++) {
@@ -203,9 +205,30 @@ static apr_status_t check_loads(const acme_chain_t *chain,
         return APR_SUCCESS;
     }
     acme_key_openssl_problem(&refused, "loading it into an SSL_CTX", p);
+    ERR_clear_error();
+    if (level) {
+        return refuse(problem,
+                      "lower SECLEVEL in SSLCipherSuite, or see "
+                      "ACMEPrivateKeys and what the CA offers",
+                      p,
+                      "with SECLEVEL=%d no server could serve the "
+                      "certificate %s, %s",
+                      level, acme_chain_info(chain)->serial, refused.detail);
+    }
     return refuse(problem, "see ACMEPrivateKeys and what the CA offers", p,
                   "no server could serve the certificate %s, %s",
                   acme_chain_info(chain)->serial, refused.detail);
+}
+
+const char *acme_chain_loader(apr_pool_t *p)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    int level = ctx == NULL ? -1 : SSL_CTX_get_security_level(ctx);
+
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    return apr_psprintf(p, "%s, level %d", OpenSSL_version(OPENSSL_VERSION),
+                        level);
 }
 
 apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
@@ -227,7 +250,7 @@ apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
         rv = check_order(chain, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = check_loads(chain, key, problem, ptemp);
+        rv = acme_chain_loads(chain, key, 0, problem, ptemp);
     }
     ERR_clear_error();
     return rv;

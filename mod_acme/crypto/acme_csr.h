@@ -20,7 +20,7 @@
 
 #include <apr_tables.h>
 
-#include "acme_key.h"
+#include "acme_cert.h"
 
 /**
  * A CSR for these names: all in subjectAltName (dNSName or iPAddress), an
@@ -31,5 +31,26 @@
 apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
                              const apr_array_header_t *names,
                              acme_problem_t *problem, apr_pool_t *p);
+
+/** Most bytes of a CSR as DER. */
+#define ACME_CSR_MAX 16384
+
+/** The same as PEM. */
+apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * Reads one that another machine has made: its signature must be by its own
+ * key, and the key of a supported kind and size.
+ * @param names all that it asks for, canonical: at least one; a common name
+ *        that is not among them is refused, as is what no certificate names
+ */
+apr_status_t acme_csr_from_pem(const char **csr, apr_array_header_t **names,
+                               const char *pem, apr_size_t len,
+                               acme_problem_t *problem, apr_pool_t *p);
+
+/** Whether the leaf is for the key of the CSR and covers its names. */
+apr_status_t acme_csr_match(const char *csr, const acme_chain_t *chain,
+                            acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

@@ -23,7 +23,9 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
+#include "mod_acme_dryrun.h"
 #include "mod_acme_process.h"
+#include "mod_acme_unproven.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 105)
 #error "mod_acme needs httpd 2.4.48 or newer"
@@ -47,9 +49,13 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(acme_dryrun_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
+    ap_hook_post_config(acme_unproven_loaded, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
+    ap_hook_optional_fn_retrieve(acme_start_done, NULL, NULL,
+                                 APR_HOOK_REALLY_LAST);
     ap_hook_ssl_add_cert_files(acme_ssl_add_cert_files, NULL, NULL,
                                APR_HOOK_MIDDLE);
     ap_hook_child_init(acme_watchdog_child_init, NULL, before_watchdog,

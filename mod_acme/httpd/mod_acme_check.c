@@ -234,6 +234,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         spec->optional = draft->match->collected;
     }
     take_files(sites, spec, config);
+    spec->security_level = draft->level;
     spec->challenge_types = challenges;
     spec->ca = ca_spec(sites, cas, config, spec->place);
     spec->key.type = ACME_KEY_P256;

@@ -15,15 +15,12 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 #include "acme_ident.h"
 #include "acme_time.h"
 
 /* Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's. */
-
-#define MAX_PARALLEL 1000
 
 static const acme_ca_name_t ca_names[] = {
     {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
@@ -80,8 +77,7 @@ const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
     return NULL;
 }
 
-/* What is compared, so nothing may be rounded. */
-static const char *exactly(apr_interval_time_t value, apr_pool_t *p)
+const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p)
 {
     return value % APR_USEC_PER_SEC
                ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
@@ -93,9 +89,9 @@ static const char *exactly(apr_interval_time_t value, apr_pool_t *p)
 #define refuse acme_cmd_refuse
 #define put    acme_cmd_put
 
-static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
-                                const char *arg, apr_interval_time_t unit,
-                                apr_interval_time_t least)
+const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
+                              const char *arg, apr_interval_time_t unit,
+                              apr_interval_time_t least)
 {
     apr_interval_time_t *value = apr_palloc(cmd->pool, sizeof(*value));
 
@@ -112,7 +108,7 @@ static const char *put_interval(cmd_parms *cmd, acme_setting_e setting,
                       apr_psprintf(cmd->pool, "is too short; at least %s",
                                    acme_time_print_duration(least, cmd->pool)));
     }
-    return put(cmd, setting, exactly(*value, cmd->pool), value);
+    return put(cmd, setting, acme_cmd_exactly(*value, cmd->pool), value);
 }
 
 static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
@@ -304,196 +300,15 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
     }
     return put(cmd, ACME_SETTING_WINDOW,
                window->percent ? acme_window_print(window, cmd->pool)
-                               : exactly(window->span, cmd->pool),
+                               : acme_cmd_exactly(window->span, cmd->pool),
                window);
 }
 
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
-    return put_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
-                        apr_time_from_sec(1), apr_time_from_sec(1));
-}
-
-static const char *set_check_interval(cmd_parms *cmd, void *dc, const char *arg)
-{
-    (void)dc;
-    return put_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
-                        apr_time_from_sec(1), apr_time_from_sec(1));
-}
-
-static const char *set_parallel(cmd_parms *cmd, void *dc, const char *arg)
-{
-    int *value = apr_palloc(cmd->pool, sizeof(*value));
-    char *end;
-    long number = strtol(arg, &end, 10);
-
-    (void)dc;
-    if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool, "write a number from 1 to %d",
-                                   MAX_PARALLEL));
-    }
-    *value = (int)number;
-    return put(cmd, ACME_SETTING_PARALLEL,
-               apr_psprintf(cmd->pool, "%d", *value), value);
-}
-
-static int is_port(const char *text)
-{
-    char *end;
-    long port = strtol(text, &end, 10);
-
-    return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
-}
-
-static const char *set_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
-{
-    const char *shown = arg;
-    const char *at = strrchr(arg, '@');
-    apr_uri_t uri;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "none")) {
-        return put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
-    }
-    /* What may be a password is not repeated. */
-    if (at) {
-        shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
-    }
-    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
-        || !*uri.hostname || strlen(arg) > 1024) {
-        return refuse(cmd, shown,
-                      "is no URL; write that of an http or https "
-                      "proxy, such as http://proxy.example.org:"
-                      "3128, or none");
-    }
-    if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
-        return refuse(cmd, shown,
-                      "only http and https proxies can be used; "
-                      "write http://HOST:PORT or "
-                      "https://HOST:PORT");
-    }
-    if ((uri.port_str && !is_port(uri.port_str))
-        || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
-        || uri.fragment) {
-        return refuse(cmd, shown,
-                      "a proxy has a host and a port from 1 to "
-                      "65535, and nothing behind them; write "
-                      "http://HOST:PORT");
-    }
-    return put(cmd, ACME_SETTING_HTTP_PROXY, arg, apr_pstrdup(cmd->pool, arg));
-}
-
-/* One "http:8080", "443:-"; as in mod_md. */
-static const char *port_map(acme_port_map_t *map, const char *arg,
-                            apr_pool_t *p)
-{
-    const char *colon = strchr(arg, ':');
-    const char *outside =
-        colon ? apr_pstrmemdup(p, arg, (apr_size_t)(colon - arg)) : "";
-    int *inside = NULL;
-    char *end;
-    long port;
-
-    if (!ap_cstr_casecmp(outside, "http") || !strcmp(outside, "80")) {
-        inside = &map->http;
-    }
-    else if (!ap_cstr_casecmp(outside, "https") || !strcmp(outside, "443")) {
-        inside = &map->https;
-    }
-    if (!inside) {
-        return "is no port mapping; write http:PORT or https:PORT, where PORT "
-               "is the local port behind the public 80 or 443, or - if it is "
-               "not reachable";
-    }
-    if (!strcmp(colon + 1, "-")) {
-        *inside = 0;
-        return NULL;
-    }
-    port = strtol(colon + 1, &end, 10);
-    if (!apr_isdigit(colon[1]) || *end || port < 1 || port > 65535) {
-        return "the local port is a number from 1 to 65535, or -";
-    }
-    *inside = (int)port;
-    return NULL;
-}
-
-static const char *set_port_map(cmd_parms *cmd, void *dc, const char *first,
-                                const char *second)
-{
-    acme_port_map_t *map = apr_palloc(cmd->pool, sizeof(*map));
-    const char *why;
-
-    (void)dc;
-    map->http = 80;
-    map->https = 443;
-    why = port_map(map, first, cmd->pool);
-    if (why) {
-        return refuse(cmd, first, why);
-    }
-    why = second ? port_map(map, second, cmd->pool) : NULL;
-    if (why) {
-        return refuse(cmd, second, why);
-    }
-    return put(cmd, ACME_SETTING_PORT_MAP,
-               apr_psprintf(cmd->pool, "%d %d", map->http, map->https), map);
-}
-
-static const char *set_activation(cmd_parms *cmd, void *dc, const char *arg)
-{
-    static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
-    static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "graceful")) {
-        return put(cmd, ACME_SETTING_ACTIVATION, "graceful", &graceful);
-    }
-    if (!ap_cstr_casecmp(arg, "manual")) {
-        return put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
-    }
-    return refuse(cmd, arg,
-                  "write graceful (the server restarts itself) or "
-                  "manual (you do)");
-}
-
-static const char *set_activation_delay(cmd_parms *cmd, void *dc,
-                                        const char *arg)
-{
-    (void)dc;
-    return put_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg, ACME_TIME_DAY,
-                        0);
-}
-
-static const char *set_activation_interval(cmd_parms *cmd, void *dc,
-                                           const char *urgent,
-                                           const char *routine)
-{
-    acme_intervals_t *value = apr_palloc(cmd->pool, sizeof(*value));
-    const char *args[2];
-    apr_interval_time_t *targets[2];
-    int i;
-
-    (void)dc;
-    args[0] = urgent;
-    args[1] = routine ? routine : "6h";
-    targets[0] = &value->urgent;
-    targets[1] = &value->routine;
-    for (i = 0; i < 2; i++) {
-        if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
-            || *targets[i] < apr_time_from_sec(1)) {
-            return refuse(cmd, args[i],
-                          "is no interval of a second or more; write the "
-                          "least time between two restarts, such as 1min, and "
-                          "if you like the longest time that routine renewals "
-                          "gather, such as 6h (bare numbers count seconds)");
-        }
-    }
-    return put(cmd, ACME_SETTING_ACTIVATION_INTERVAL,
-               apr_psprintf(cmd->pool, "%s, %s",
-                            exactly(value->urgent, cmd->pool),
-                            exactly(value->routine, cmd->pool)),
-               value);
+    return acme_cmd_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
+                             apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
 #define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
@@ -559,30 +374,34 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
-    AP_INIT_TAKE1("ACMECheckInterval", set_check_interval, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMECheckInterval", acme_cmd_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
-    AP_INIT_TAKE1("ACMEParallelOrders", set_parallel, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
                   "orders under way at one authority at a time (100)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path,
                   PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "
                   "state folder given to configure)"),
-    AP_INIT_TAKE12("ACMEPortMap", set_port_map, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ACMEPortMap", acme_cmd_port_map, NULL, RSRC_CONF,
                    "local ports behind the public 80 and 443, - for none "
                    "(http:80 https:443)"),
-    AP_INIT_TAKE1("ACMEActivation", set_activation, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivation", acme_cmd_activation, NULL, RSRC_CONF,
                   "graceful: the server restarts itself for a new "
                   "certificate; manual: you do (graceful)"),
-    AP_INIT_TAKE1("ACMEActivationDelay", set_activation_delay, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivationDelay", acme_cmd_activation_delay, NULL,
+                  RSRC_CONF,
                   "time from a certificate's being ready to the restart (0)"),
-    AP_INIT_TAKE12("ACMEActivationInterval", set_activation_interval, NULL,
+    AP_INIT_TAKE12("ACMEActivationInterval", acme_cmd_activation_interval, NULL,
                    RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
+    AP_INIT_TAKE1("ACMEStashKeep", acme_cmd_stash_keep, NULL, RSRC_CONF,
+                  "how long a certificate that no site wants is kept "
+                  "(until-expiry)"),
     AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
                   "off, temporary or permanent: plain http is redirected to "
                   "https once the certificate is there (off)"),
-    AP_INIT_TAKE1("ACMEHttpProxy", set_http_proxy, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEHttpProxy", acme_cmd_http_proxy, NULL, RSRC_CONF,
                   "URL of the proxy that leads to the authority (none)"),
     AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
                   PATH_SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,

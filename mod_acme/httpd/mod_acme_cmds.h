@@ -13,7 +13,8 @@
 
 /**
  * @file mod_acme_cmds.h
- * @brief What all setters share, and those that shape sites.
+ * @brief What all setters share, those that shape sites, and those of the
+ * whole server.
  *
  * Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's.
@@ -35,6 +36,15 @@ const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why);
 const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
                          const char *text, const void *value);
 
+/** A duration as text that nothing is rounded in: it is compared. */
+const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p);
+
+/** Sets a duration of at least `least`.
+ *  @param unit of bare numbers */
+const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
+                              const char *arg, apr_interval_time_t unit,
+                              apr_interval_time_t least);
+
 /** On or off, for the setting in cmd->info. */
 const char *acme_cmd_flag(cmd_parms *cmd, void *dc, const char *arg);
 
@@ -45,5 +55,19 @@ const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args);
 const char *acme_cmd_match_names(cmd_parms *cmd, void *dc, const char *arg);
 const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
                                        char *const argv[]);
+
+/* Of the whole server. */
+const char *acme_cmd_check_interval(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_port_map(cmd_parms *cmd, void *dc, const char *first,
+                              const char *second);
+const char *acme_cmd_activation(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_activation_delay(cmd_parms *cmd, void *dc,
+                                      const char *arg);
+const char *acme_cmd_activation_interval(cmd_parms *cmd, void *dc,
+                                         const char *urgent,
+                                         const char *routine);
+const char *acme_cmd_stash_keep(cmd_parms *cmd, void *dc, const char *arg);
 
 #endif

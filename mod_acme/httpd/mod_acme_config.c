@@ -113,7 +113,8 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEHttpProxyCACertificateFile",
         "ACMEMatchNames",
         "ACMEBaseServer",
-        "ACMEActivationWindow"};
+        "ACMEActivationWindow",
+        "ACMEStashKeep"};
 
     return names[setting];
 }

@@ -38,8 +38,12 @@
 #include "acme_seal.h"
 #include "acme_setting.h"
 #include "acme_spec.h"
+#include "acme_unproven.h"
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
+
+/** Generations kept besides the live one. */
+#define ACME_ARCHIVE_KEEP 3
 
 /** Every directive that sets one value. Up to ACME_SETTING_PER_HOST: of a
  *  site, joined over its set and virtual hosts. Then those of each virtual host
@@ -73,6 +77,7 @@ typedef enum {
     ACME_SETTING_BASE_SERVER,         /**< const int * */
     ACME_SETTING_ACTIVATION_WINDOW,   /**< apr_array_header_t of
                                          acme_restart_window_t */
+    ACME_SETTING_STASH_KEEP, /**< const apr_interval_time_t *, 0: to expiry */
     ACME_SETTING_COUNT
 } acme_setting_e;
 
@@ -125,9 +130,10 @@ typedef struct acme_config_t {
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
     const struct acme_config_t *own; /**< before merging with the server's */
     acme_domain_t *section;          /**< while it is being read, else NULL */
-    int site;             /**< index in acme_setup_t, -1: none; by check */
-    int expect_tls;       /**< as the configuration reads; by check */
-    int expect_certs;     /**< its own SSLCertificateFiles */
+    int site;         /**< index in acme_setup_t, -1: none; by check */
+    int expect_tls;   /**< as the configuration reads; by check */
+    int expect_level; /**< OpenSSL's security level where it has TLS, or 0 */
+    int expect_certs; /**< its own SSLCertificateFiles */
     int expect_inherited; /**< the server's, which it has too */
     int tls;              /**< mod_ssl asked for its certificate; by startup */
     int placeholder;      /**< has no real certificate yet; by startup */
@@ -141,11 +147,13 @@ typedef struct acme_stamp_t {
     apr_off_t size;
 } acme_stamp_t;
 
-/** Written by the parent, read by children; never read by the parent. */
+/** Written by the parent and the worker, read by children; never read by the
+ *  parent. */
 typedef struct acme_board_t {
     int pending;
     apr_time_t next;
     char blocked[480];
+    char waiting[480]; /**< why nothing is ordered, or ""; by the worker */
 } acme_board_t;
 
 /** One generation of the server. */
@@ -165,10 +173,14 @@ typedef struct acme_setup_t {
     const acme_seal_t *seal;         /**< NULL: the store is of no use */
     const char *unusable;            /**< why, or NULL */
     acme_live_t *live;               /**< or NULL */
+    acme_unproven_t *unproven;       /**< or NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */
-    acme_stamp_t *staged; /**< what startup looked at, by index of specs */
-    acme_board_t *board;  /**< shared memory */
+    acme_stamp_t *staged;     /**< what startup looked at, by index of specs */
+    acme_stamp_t changed;     /**< acmectl's, before startup looked */
+    acme_board_t *board;      /**< shared memory */
+    int ours;                 /**< the store is, so it may be changed */
+    struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 
 void *acme_config_create(apr_pool_t *p, server_rec *s);

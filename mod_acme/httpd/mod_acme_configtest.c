@@ -19,6 +19,7 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
+#include "mod_acme_dryrun.h"
 #include "mod_acme_process.h"
 
 /* Of the test's output: its end, where httpd names the mistake. */
@@ -143,7 +144,7 @@ static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
     apr_status_t rv = apr_procattr_create(&attr, test->p);
 
     if (!rv) {
-        rv = apr_procattr_cmdtype_set(attr, APR_PROGRAM_ENV);
+        rv = apr_procattr_cmdtype_set(attr, APR_PROGRAM);
     }
     if (!rv) {
         rv = apr_procattr_io_set(attr, APR_NO_PIPE, APR_NO_FILE, APR_NO_FILE);
@@ -159,8 +160,8 @@ static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
     }
     if (!rv) {
         test->proc = apr_pcalloc(test->p, sizeof(*test->proc));
-        rv = apr_proc_create(test->proc, process->program, args, NULL, attr,
-                             test->p);
+        rv = apr_proc_create(test->proc, process->program, args,
+                             acme_dryrun_env(test->p), attr, test->p);
     }
     return rv;
 }
@@ -198,6 +199,9 @@ acme_configtest_e acme_configtest_state(acme_configtest_t *test,
     acme_configtest_e state = test->state;
 
     if (state == ACME_CONFIGTEST_RUNNING) {
+        if (now < test->started) {
+            test->started = now; /* the clock was turned back */
+        }
         if (now > test->started + ACME_CONFIGTEST_TIMEOUT) {
             test->words = "it took longer than a minute";
             kill(test->proc->pid, SIGKILL);

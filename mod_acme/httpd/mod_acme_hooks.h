@@ -28,6 +28,10 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 /** The store's folder, by ACMEStoreDir or its default. */
 const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p);
 
+/** Makes, claims and opens the store; setup->unusable says why it is of no
+ *  use. */
+void acme_start_open(acme_setup_t *setup, apr_pool_t *ptemp);
+
 /** post_config, before mod_ssl's: the store, what is staged, placeholder. */
 int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s);
@@ -35,6 +39,10 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 /** post_config, after mod_ssl's: what is served is known. */
 int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
+
+/** optional_fn_retrieve, which follows post_config at every start (pre_mpm does
+ *  not at a graceful one): nothing can fail any more, no child runs yet. */
+void acme_start_done(void);
 
 /** ssl_add_cert_files: gives mod_ssl the files of a virtual host. */
 int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
@@ -61,6 +69,11 @@ void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful);
 apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp);
 int acme_monitor(apr_pool_t *p, server_rec *s);
+
+/** For acmectl: what startup looks at before it changes anything, and what it
+ *  leaves when it knows what is served. */
+void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** Handler acme-status. */
 int acme_status_handler(request_rec *r);

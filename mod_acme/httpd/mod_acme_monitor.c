@@ -22,6 +22,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_changed.h"
 #include "acme_schedule.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
@@ -48,9 +49,12 @@ typedef struct monitor_t {
     acme_modules_t modules;
     acme_configtest_t *test;
     acme_store_t *store;
+    const char *changed; /* acmectl's stamp */
     const char *staging; /* folder */
     acme_stamp_t staging_stamp;
+    int changed_seen;
     apr_time_t looked;
+    apr_time_t seen; /* the clock, the last time */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
     int manual;
@@ -104,11 +108,15 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                                   apr_pool_t *ptemp)
 {
     monitor_t *m = apr_pcalloc(setup->pconf, sizeof(*m));
+    int asked;
     apr_status_t rv;
 
     m->setup = setup;
     m->process = acme_process_get(setup->server->process);
-    if (promoted) {
+    /* A restart for acmectl's sake promotes nothing, and has done its work. */
+    asked = !acme_stamp_same(&setup->changed, &m->process->changed);
+    m->process->changed = setup->changed;
+    if (promoted || asked) {
         m->process->fruitless = 0;
     }
     else if (m->process->signalled) {
@@ -123,6 +131,7 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
         return rv;
     }
     (void)ptemp;
+    m->changed = acme_changed_path(setup->store_dir, setup->pconf);
     m->staging = apr_pstrcat(setup->pconf, setup->store_dir,
                              "/" ACME_STORE_STAGING, NULL);
     m->recheck = RECHECK_MIN;
@@ -152,17 +161,22 @@ static int is_urgent(const acme_spec_t *spec, const acme_holding_t *holding,
 static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     acme_stamp_t stamp;
+    int changed;
     int i;
 
+    acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
+    changed = !acme_stamp_same(&stamp, &m->setup->changed);
     acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
-    if (acme_stamp_same(&stamp, &m->staging_stamp)
+    if (changed == m->changed_seen && acme_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
         return;
     }
     m->staging_stamp = stamp;
+    m->changed_seen = changed;
     m->looked = now;
-    m->facts.urgent = 0;
+    /* What an administrator has done is not to wait. */
+    m->facts.urgent = changed;
     m->facts.routine = 0;
     for (i = 0; i < m->setup->specs->nelts; i++) {
         const acme_spec_t *spec =
@@ -313,12 +327,28 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
+/* The clock was turned back: what was to be then would come too late. */
+static void turn_back(monitor_t *m, apr_time_t now)
+{
+    m->looked = 0;
+    if (m->facts.first_ready > now) {
+        m->facts.first_ready = now;
+    }
+    if (m->not_before > now + RECHECK_MIN) {
+        m->not_before = now + RECHECK_MIN;
+    }
+}
+
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *words = NULL;
     acme_configtest_e tested = acme_configtest_state(m->test, &words, now);
     int ready;
 
+    if (now < m->seen) {
+        turn_back(m, now);
+    }
+    m->seen = now;
     look(m, now, ptemp);
     ready = m->facts.urgent + m->facts.routine;
     m->setup->board->pending = ready;

@@ -33,6 +33,7 @@ typedef struct acme_process_t {
     apr_time_t last_restart;      /**< or 0: it was only started */
     apr_interval_time_t duration; /**< of the last start or restart */
     int signalled;                /**< the restart under way is our own */
+    acme_stamp_t changed;         /**< acmectl's, as the last start saw it */
     int fruitless;                /**< our own restarts that promoted nothing */
 } acme_process_t;
 

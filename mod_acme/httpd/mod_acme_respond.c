@@ -46,6 +46,8 @@ static int answer(request_rec *r, int status, const char *text)
 
     r->status = status;
     r->no_cache = 1;
+    /* An answer from here ends the connection: say so. */
+    r->connection->keepalive = AP_CONN_CLOSE;
     ap_set_content_type(r, status == HTTP_OK ? "application/octet-stream"
                                              : "text/plain; charset=utf-8");
     ap_set_content_length(r, (apr_off_t)len);

@@ -446,6 +446,9 @@ void acme_sites_collect(acme_sites_t *sites)
             continue;
         }
         config->site = host->site;
+        if (config->expect_level > sites->drafts[host->site].level) {
+            sites->drafts[host->site].level = config->expect_level;
+        }
         if (host->asks && sites->hosts[i] != sites->server) {
             join_settings(sites, &sites->drafts[host->site],
                           config->own->settings);

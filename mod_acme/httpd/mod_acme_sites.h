@@ -28,6 +28,7 @@
 /** One site, before it is a spec. */
 typedef struct acme_site_draft_t {
     const acme_match_site_t *match;
+    int level;              /**< highest expect_level of its virtual hosts */
     acme_config_t settings; /**< of its set and its virtual hosts, joined */
 } acme_site_draft_t;
 

@@ -15,6 +15,8 @@
 
 #include <apr_strings.h>
 
+#include "mod_acme_keep.h"
+
 /* A site's virtual hosts may differ; the worst of them counts. */
 static void serves(acme_holding_t *holding, acme_serving_e serving)
 {
@@ -33,53 +35,65 @@ static void give(apr_array_header_t *cert_files, const char *cert,
     APR_ARRAY_PUSH(key_files, const char *) = key;
 }
 
-int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
-                            apr_array_header_t *cert_files,
-                            apr_array_header_t *key_files)
+static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
+                     acme_holding_t *holding, apr_array_header_t *cert_files,
+                     apr_array_header_t *key_files)
 {
-    acme_setup_t *setup = acme_setup_get();
-    acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_spec_t *spec;
-    const char *placeholder;
-
-    if (setup) {
-        acme_config_get(s)->tls = 1;
-    }
-    if (!holding) {
-        return DECLINED;
-    }
-    spec = acme_setup_spec(setup, s);
-    if (holding->file) {
-        give(cert_files, spec->cert_file, key_files, spec->cert_key_file);
-        serves(holding, ACME_SERVING_OKC);
-        return OK;
-    }
-    if (holding->live && !spec->cert_file) {
-        if (cert_files->nelts) {
-            acme_log(setup->log,
-                     holding->staged == ACME_STAGED_PROMOTED ? ACME_LOG_NOTICE
-                                                             : ACME_LOG_INFO,
-                     0,
-                     ACME_TAG(0110) "%s: SSLCertificateFile %s is left out, "
-                                    "the certificate from %s is served instead",
-                     spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
-                     spec->ca->label);
-        }
-        give(cert_files, holding->live->cert_path, key_files,
-             holding->live->key_path);
-        serves(holding, ACME_SERVING_LKC);
-        return OK;
-    }
     if (cert_files->nelts) {
-        acme_log(setup->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0111) "%s: SSLCertificateFile %s is served until "
-                                "there is a certificate from %s",
+        acme_log(setup->log,
+                 holding->staged == ACME_STAGED_PROMOTED ? ACME_LOG_NOTICE
+                                                         : ACME_LOG_INFO,
+                 0,
+                 ACME_TAG(0110) "%s: SSLCertificateFile %s is left out, "
+                                "the certificate from %s is served instead",
                  spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
                  spec->ca->label);
-        serves(holding, ACME_SERVING_OKC);
-        return DECLINED;
     }
+    give(cert_files, holding->live->cert_path, key_files,
+         holding->live->key_path);
+    serves(holding, ACME_SERVING_LKC);
+    return OK;
+}
+
+static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
+                    acme_holding_t *holding,
+                    const apr_array_header_t *cert_files)
+{
+    acme_log(setup->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0111) "%s: SSLCertificateFile %s is served until "
+                            "there is a certificate from %s",
+             spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
+             spec->ca->label);
+    serves(holding, ACME_SERVING_OKC);
+    return DECLINED;
+}
+
+static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
+                       acme_holding_t *holding, const acme_fallback_t *fallback,
+                       apr_array_header_t *cert_files,
+                       apr_array_header_t *key_files)
+{
+    acme_log(setup->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0156) "%s: its former certificate %s is served until "
+                            "there is one from %s",
+             spec->name, APR_ARRAY_IDX(fallback->cert_files, 0, const char *),
+             spec->ca->label);
+    apr_array_clear(cert_files);
+    apr_array_clear(key_files);
+    apr_array_cat(cert_files, fallback->cert_files);
+    apr_array_cat(key_files, fallback->key_files);
+    serves(holding, ACME_SERVING_OKC);
+    return OK;
+}
+
+static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
+                            acme_holding_t *holding, server_rec *s,
+                            apr_array_header_t *cert_files,
+                            apr_array_header_t *key_files, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *placeholder;
+
     if (!setup->placeholder
         || acme_placeholder_cert(&placeholder, setup->placeholder,
                                  s->server_hostname, &problem, p)) {
@@ -94,4 +108,72 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     acme_config_get(s)->placeholder = 1;
     serves(holding, ACME_SERVING_PLACEHOLDER);
     return OK;
+}
+
+/* What the administrator named, if it is of use. */
+static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
+                     acme_holding_t *holding, server_rec *s,
+                     apr_array_header_t *cert_files,
+                     apr_array_header_t *key_files, apr_pool_t *p)
+{
+    int status = DECLINED;
+
+    if (holding->file) {
+        give(cert_files, spec->cert_file, key_files, spec->cert_key_file);
+        serves(holding, ACME_SERVING_OKC);
+        status = OK;
+    }
+    else if (cert_files->nelts) {
+        status = give_own(setup, spec, holding, cert_files);
+    }
+    if (setup->keep) {
+        acme_keep_file(setup, s, cert_files, key_files);
+    }
+    return cert_files->nelts ? status
+                             : give_placeholder(setup, spec, holding, s,
+                                                cert_files, key_files, p);
+}
+
+int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
+                            apr_array_header_t *cert_files,
+                            apr_array_header_t *key_files)
+{
+    acme_setup_t *setup = acme_setup_get();
+    acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
+    acme_fallback_t fallback = {NULL, NULL, 0};
+    const acme_spec_t *spec;
+    int live;
+
+    if (!setup) {
+        return DECLINED;
+    }
+    acme_config_get(s)->tls = 1;
+    if (!holding) {
+        if (setup->keep) {
+            acme_keep_other(setup, s, cert_files, key_files);
+        }
+        return DECLINED;
+    }
+    spec = acme_setup_spec(setup, s);
+    if (spec->cert_file) {
+        return give_file(setup, spec, holding, s, cert_files, key_files, p);
+    }
+    if (setup->keep) {
+        live = acme_keep_host(&fallback, setup, s, cert_files, key_files, p);
+    }
+    else {
+        live = holding->live != NULL;
+        fallback.cert_files = cert_files->nelts ? cert_files : NULL;
+    }
+    if (live) {
+        return give_live(setup, spec, holding, cert_files, key_files);
+    }
+    if (fallback.cert_files && !fallback.former) {
+        return give_own(setup, spec, holding, cert_files);
+    }
+    if (fallback.cert_files) {
+        return give_former(setup, spec, holding, &fallback, cert_files,
+                           key_files);
+    }
+    return give_placeholder(setup, spec, holding, s, cert_files, key_files, p);
 }

@@ -22,8 +22,12 @@
 
 #include "acme_schedule.h"
 #include "acme_status.h"
+#include "acme_text.h"
 #include "acme_time.h"
 #include "mod_acme_glance.h"
+
+/* A CA may say a lot. */
+#define MAX_PROBLEM 300
 
 static void view_activation(acme_activation_view_t *view,
                             const acme_setup_t *setup, apr_pool_t *p)
@@ -43,6 +47,14 @@ static void view_activation(acme_activation_view_t *view,
         view->blocked = apr_pstrndup(p, setup->board->blocked,
                                      sizeof(setup->board->blocked) - 1);
     }
+}
+
+/* Why nothing is ordered, or NULL. The worker may be writing. */
+static const char *view_waiting(const acme_setup_t *setup, apr_pool_t *p)
+{
+    return *setup->board->waiting ? apr_pstrndup(
+               p, setup->board->waiting, sizeof(setup->board->waiting) - 1)
+                                  : NULL;
 }
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
@@ -123,13 +135,15 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     acme_vault_t *vault = acme_setup_vault(setup, r->pool);
     acme_activation_view_t view;
     apr_time_t now = apr_time_now();
+    acme_json_t *json;
     const char *frame;
     apr_pool_t *ptemp;
     int i;
 
     view_activation(&view, setup, r->pool);
-    frame = acme_json_print(acme_status_frame(setup->unusable, &view, r->pool),
-                            1, r->pool);
+    json = acme_status_frame(setup->unusable, &view, r->pool);
+    acme_json_set_str(json, "waiting", view_waiting(setup, r->pool));
+    frame = acme_json_print(json, 1, r->pool);
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (r->header_only) {
@@ -205,8 +219,9 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
     if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
         return "";
     }
-    return apr_pstrcat(p, str_of(last, "problem"), ": ", str_of(last, "detail"),
-                       NULL);
+    return acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
+                                        str_of(last, "detail"), NULL),
+                            MAX_PROBLEM, p);
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
@@ -220,7 +235,10 @@ static void print_row(request_rec *r, const acme_spec_t *spec,
                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
                "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
                ap_escape_html(r->pool, spec->name), spec->names->nelts,
-               acme_serving_name(holding->serving),
+               holding->stashed
+                   ? apr_pstrcat(r->pool, acme_serving_name(holding->serving),
+                                 " (stashed)", NULL)
+                   : acme_serving_name(holding->serving),
                ap_escape_html(r->pool, str_of(site, "state-descr")),
                info ? acme_time_print(info->not_after, r->pool) : "-",
                ap_escape_html(r->pool, spec->ca->label),
@@ -259,6 +277,7 @@ int acme_status_section(request_rec *r, int flags)
     acme_status_counts_t counts = {0, 0, 0, 0, 0};
     acme_activation_view_t view;
     acme_vault_t *vault;
+    const char *waiting;
 
     if (!setup || !setup->holdings) {
         return DECLINED;
@@ -280,6 +299,11 @@ int acme_status_section(request_rec *r, int flags)
     if (setup->unusable) {
         ap_rprintf(r, "<p><strong>%s</strong></p>\n",
                    ap_escape_html(r->pool, setup->unusable));
+    }
+    waiting = view_waiting(setup, r->pool);
+    if (waiting) {
+        ap_rprintf(r, "<p><strong>No orders: %s</strong></p>\n",
+                   ap_escape_html(r->pool, waiting));
     }
     if (view.blocked) {
         ap_rprintf(r, "<p><strong>No restart: %s</strong></p>\n",

@@ -19,6 +19,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "mod_acme_level.h"
+
 APLOG_USE_MODULE(acme);
 
 /* Virtual hosts that one message names. */
@@ -29,6 +31,7 @@ typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
 typedef struct facts_t {
     engine_e engine;
     int certs;
+    acme_level_t level;
     struct facts_t *again; /* another server from the same line */
     acme_config_t *config;
 } facts_t;
@@ -76,7 +79,10 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
         else if (!ap_cstr_casecmp(d->directive, "SSLCertificateFile")) {
             facts->certs++;
         }
-        else if (d->first_child) {
+        else if (!d->first_child) {
+            acme_level_note(&facts->level, d, p);
+        }
+        else {
             walk(d->first_child, facts, hosts, p);
         }
     }
@@ -116,6 +122,9 @@ void acme_tls_expect(server_rec *server, apr_pool_t *p)
 
         facts->config->expect_tls = engine == ENGINE_ON;
         facts->config->expect_certs = facts->certs;
+        facts->config->expect_level =
+            engine == ENGINE_ON ? acme_level_of(&facts->level, &base->level)
+                                : 0;
         facts->config->expect_inherited = s == server ? 0 : base->certs;
     }
     apr_pool_destroy(ptemp);

@@ -16,11 +16,11 @@
 #include <mod_watchdog.h>
 
 #include <apr_optional.h>
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #include "acme_http_curl.h"
+#include "acme_outbox.h"
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
@@ -31,6 +31,19 @@
 #define DEFAULT_PARALLEL       100
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
+/* The child's end waits for an answer that must not be lost: longer than the
+ * runner does, shorter than the parent, which sends a second SIGTERM after
+ * three seconds and says so. */
+#define LEAVE_STEP  apr_time_from_msec(10)
+#define LEAVE_STEPS 250
+/* Without such an answer it is only a matter of finishing a signature, or what
+ * goes to disk. */
+#define QUIT_STEPS 50
+
+/* How often the thread that ends the child tries to get the mutex. */
+#define LOCK_STEP  apr_time_from_msec(1)
+#define LOCK_STEPS 100
+
 /* One per child; only the child whose thread wins mod_watchdog's election has
  * a runner. The mutex is between that thread and the one that stops the child.
  */
@@ -38,17 +51,33 @@ typedef struct worker_t {
     apr_thread_mutex_t *mutex;
     acme_runner_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
+    int inside;            /* under the mutex: its thread is at work */
     apr_pool_t *p;         /* of the runner, of its thread */
-    apr_os_thread_t thread;
+    acme_outbox_t *outbox;
     apr_time_t next;
+    apr_time_t seen; /* the clock, at the last call */
 } worker_t;
 
 static worker_t worker;
 
+/* The end of a child may come in a signal's handler (mpm_prefork), above the
+ * same thread's first try to end it: nobody waits for himself. */
+static int lock(void)
+{
+    int i;
+
+    for (i = 0; i < LOCK_STEPS; ++i) {
+        if (apr_thread_mutex_trylock(worker.mutex) == APR_SUCCESS) {
+            return 1;
+        }
+        apr_sleep(LOCK_STEP);
+    }
+    return 0;
+}
+
 static void stop(void)
 {
-    if (worker.mutex) {
-        apr_thread_mutex_lock(worker.mutex);
+    if (worker.mutex && lock()) {
         worker.stopping = 1;
         if (worker.runner) {
             acme_runner_stop(worker.runner);
@@ -57,11 +86,46 @@ static void stop(void)
     }
 }
 
-static apr_status_t stop_cleanup(void *data)
+/* Whether the worker's thread is at work, and must be waited for that long. */
+static int is_inside(int step)
 {
+    int inside = 0;
+
+    if (lock()) {
+        inside =
+            worker.inside
+            && (step < QUIT_STEPS
+                || (worker.runner && acme_runner_is_precious(worker.runner)));
+        apr_thread_mutex_unlock(worker.mutex);
+    }
+    return inside;
+}
+
+/* The last that happens in a child. mod_watchdog does not wait for its threads:
+ * its cleanup is in a pool that no child destroys. Ours is told to leave, which
+ * it does at once, unless an answer is to come that must not be lost; it is not
+ * to be in OpenSSL when exit() takes that down. */
+static apr_status_t leave(void *data)
+{
+    int i;
+
     (void)data;
     stop();
+    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
+        apr_sleep(LEAVE_STEP);
+    }
     return APR_SUCCESS;
+}
+
+/* The worker's thread begins to work; 0: not any more. */
+static int enter(void)
+{
+    int inside;
+
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = inside = !worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    return inside;
 }
 
 void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
@@ -73,22 +137,24 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
         /* This child is inside of ChrootDir by now. */
         setup->store_dir = setup->inner_dir;
     }
+    acme_glance_child_init(setup, pchild);
     if (!setup || !setup->seal) {
         return;
     }
     memset(&worker, 0, sizeof(worker));
-    /* Before there is a second thread in this child. */
+    /* Before there is a second thread in this child. That one may outlive
+     * pchild, and so does the mutex. */
     if (acme_http_curl_global_init()
         || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
-                                   pchild)) {
+                                   setup->pconf)) {
         worker.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
         return;
     }
-    /* Where the server has no child_stopping hook: before mod_watchdog's own
-     * cleanup, which waits for the thread. */
-    apr_pool_pre_cleanup_register(pchild, NULL, stop_cleanup);
+    /* child_stopping comes when connections may still be served, and a server
+     * before 2.4.49 has no such hook: all MPMs destroy this pool at the end. */
+    apr_pool_pre_cleanup_register(pchild, NULL, leave);
 }
 
 void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
@@ -143,6 +209,9 @@ static void start_runner(const acme_setup_t *setup)
         worker.p = NULL;
         return;
     }
+    worker.outbox = acme_outbox_open(setup->store_dir, setup->seal, worker.p);
+    acme_outbox_attend(worker.outbox, worker.p);
+    config->outbox = worker.outbox;
     runner = acme_runner_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);
     worker.runner = runner;
@@ -164,6 +233,43 @@ static void end_runner(void)
     }
 }
 
+/* Called often: when it is time, when acmectl asks, or when the clock was set
+ * back, which makes all times that were set before too late. */
+static void work(const acme_setup_t *setup)
+{
+    apr_time_t now = apr_time_now();
+    int due = now >= worker.next || now < worker.seen
+              || acme_outbox_moved(worker.outbox);
+    const char *waiting;
+
+    worker.seen = now;
+    if (!due) {
+        return;
+    }
+    worker.next = acme_runner_run(worker.runner);
+    waiting = acme_runner_waiting(worker.runner);
+    if (strcmp(setup->board->waiting, waiting) != 0) {
+        apr_cpystrn(setup->board->waiting, waiting,
+                    sizeof(setup->board->waiting));
+    }
+}
+
+/* It has done its work, and if that was the last it cleans up. */
+static void rest(void)
+{
+    int stopping;
+
+    apr_thread_mutex_lock(worker.mutex);
+    stopping = worker.stopping;
+    apr_thread_mutex_unlock(worker.mutex);
+    if (stopping) {
+        end_runner();
+    }
+    apr_thread_mutex_lock(worker.mutex);
+    worker.inside = 0;
+    apr_thread_mutex_unlock(worker.mutex);
+}
+
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
 {
     const acme_setup_t *setup = data;
@@ -174,21 +280,21 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
-        worker.thread = apr_os_thread_current();
-        start_runner(setup);
+        if (enter()) {
+            start_runner(setup);
+            rest();
+        }
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p && apr_time_now() >= worker.next) {
-            worker.next = acme_runner_run(worker.runner);
+        if (worker.p && enter()) {
+            work(setup);
+            rest();
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        /* mod_watchdog says so from the thread that ends the child, too, while
-         * the worker's own may be anywhere: it is told, and waited for. */
+        /* mod_watchdog may say so from another thread, while the worker's own
+         * is anywhere: that one is told. */
         stop();
-        if (apr_os_thread_equal(worker.thread, apr_os_thread_current())) {
-            end_runner();
-        }
         break;
     }
     return APR_SUCCESS;

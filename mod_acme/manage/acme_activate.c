@@ -19,6 +19,7 @@
 
 #include "acme_ident.h"
 #include "acme_time.h"
+#include "acme_unproven.h"
 
 /** What is staged, and what it would replace. */
 typedef struct staged_t {
@@ -154,7 +155,33 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
 
     APR_ARRAY_PUSH(first, const char *) = staged->spec->name;
     rv = acme_chain_check(staged->chain, staged->key, first, now, problem, p);
+    if (rv == APR_SUCCESS && staged->spec->security_level) {
+        rv = acme_chain_loads(staged->chain, staged->key,
+                              staged->spec->security_level, problem, p);
+    }
     return rv == APR_SUCCESS ? check_newer(staged, now, problem, p) : rv;
+}
+
+/** The first time another one may do better. After that it would go on. */
+static apr_status_t check_proven(const staged_t *staged,
+                                 const acme_live_t *live,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    int count = acme_unproven_refused(
+        live, staged->spec->name, acme_chain_info(staged->chain)->fingerprint);
+    apr_status_t rv;
+
+    if (!count) {
+        return APR_SUCCESS;
+    }
+    rv = refuse(problem, "the server ended when it was to be loaded", p);
+    if (problem && count > 1) {
+        problem->retry = ACME_RETRY_CONFIG;
+        problem->to_fix = "look for mod_ssl's messages of that time, repair "
+                          "what they name, then remove the site's file in the "
+                          "store's folder jobs and restart gracefully";
+    }
+    return rv;
 }
 
 static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
@@ -182,8 +209,10 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
                               apr_pool_t *p)
 {
     staged_t staged = {spec, NULL, NULL, NULL, NULL};
+    acme_live_cert_t *stashed = NULL;
     acme_live_cert_t *cert = NULL;
     acme_store_item_t item;
+    apr_status_t rv_live;
     apr_status_t rv;
 
     rv = acme_vault_get(&item, vault, ACME_STORE_STAGING, spec->name, problem,
@@ -191,8 +220,19 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     if (APR_STATUS_IS_ENOENT(rv)) {
         return ACME_STAGED_NONE;
     }
-    /* A live one that is of no use is replaced by anything that is. */
-    if (acme_live_get(&cert, live, spec->name, NULL, p) == APR_SUCCESS) {
+    /* A live one that is of no use is replaced by anything that is. Where there
+     * is none, the stash has what the site had: perhaps this very one, staged
+     * when the site went and not cleared since. */
+    rv_live = acme_live_get(&cert, live, spec->name, NULL, p);
+    if (APR_STATUS_IS_ENOENT(rv_live)
+        && acme_live_get_at(&stashed, live, ACME_LIVE_STASHED, spec->name, NULL,
+                            p)
+               == APR_SUCCESS) {
+        staged.live = stashed;
+    }
+    else if (rv_live == APR_SUCCESS
+             && acme_live_loads(cert, spec->security_level, NULL, p)
+                    == APR_SUCCESS) {
         staged.live = cert;
     }
     if (rv != APR_SUCCESS) {
@@ -204,7 +244,14 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
             return ACME_STAGED_LIVE;
         }
-        rv = check(&staged, now, problem, p);
+        if (stashed && strcmp(*fingerprint, stashed->info->fingerprint) == 0) {
+            /* Left to who decides upon the stash. */
+            return ACME_STAGED_LIVE;
+        }
+        rv = check_proven(&staged, live, problem, p);
+        if (rv == APR_SUCCESS) {
+            rv = check(&staged, now, problem, p);
+        }
     }
     if (rv != APR_SUCCESS) {
         return not_promoted(ACME_STAGED_REFUSED, problem, spec, cert, now, p);

@@ -326,6 +326,34 @@ int acme_identity_lost(acme_identity_t *identity, unsigned int epoch)
     return 1;
 }
 
+apr_status_t acme_identity_keep(acme_work_t *work, const char *name,
+                                const acme_json_t *record,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *text = acme_json_print(record, 0, ptemp);
+    const char *pem, *ca;
+    acme_key_t *key;
+    apr_status_t rv;
+
+    if (acme_json_get_str(&pem, record, "key") != APR_SUCCESS
+        || acme_json_get_str(&ca, record, "ca") != APR_SUCCESS) {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_PERMANENT,
+                                ACME_PROBLEM_STORE, ptemp,
+                                "the account has no key or no CA");
+    }
+    rv = acme_key_from_pem(&key, pem, strlen(pem), problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = acme_vault_put(NULL, work->vault, ACME_STORE_ACCOUNTS, name, text,
+                            strlen(text), ACME_STORE_ABSENT, ACME_STORE_SYNC,
+                            problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0362) "%s: an imported account is used there", ca);
+    }
+    return rv;
+}
+
 int acme_identity_report(acme_identity_t *identity)
 {
     if (identity->reported) {

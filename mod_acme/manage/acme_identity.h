@@ -63,6 +63,15 @@ int acme_identity_lost(acme_identity_t *identity, unsigned int epoch);
 /** Nonzero for the first who asks after each failure: who logs it. */
 int acme_identity_report(acme_identity_t *identity);
 
+/**
+ * Stores an account that was imported, unless there is one of that name.
+ * @param record as in the store: "key", "url", "ca", "contact", "created"
+ * @return APR_EEXIST when there is one, which is kept
+ */
+apr_status_t acme_identity_keep(acme_work_t *work, const char *name,
+                                const acme_json_t *record,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
+
 /** Name of its record in the store. */
 const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p);
 

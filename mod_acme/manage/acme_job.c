@@ -150,6 +150,20 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
     return rv;
 }
 
+static apr_status_t read_request(acme_job_t *job, const acme_json_t *json)
+{
+    apr_int64_t asked = 0;
+    apr_status_t rv = acme_json_get_int(&asked, json, "asked");
+
+    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || asked < ACME_ASKED_NO
+        || asked > ACME_ASKED_FORCE) {
+        return APR_EINVAL;
+    }
+    job->asked = (acme_asked_e)asked;
+    rv = read_str(&job->request, json, "request");
+    return rv == APR_SUCCESS ? read_str(&job->signed_pem, json, "signed") : rv;
+}
+
 acme_job_t *acme_job_create(const char *name, apr_pool_t *p)
 {
     acme_job_t *job = apr_pcalloc(p, sizeof(*job));
@@ -185,6 +199,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
         && read_str(&read->config, json, "config") == APR_SUCCESS
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
+        && read_request(read, json) == APR_SUCCESS
         && read_problem(read, json) == APR_SUCCESS
         && read_names(read, json) == APR_SUCCESS
         && read_log(read, json) == APR_SUCCESS) {
@@ -239,6 +254,11 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                       acme_problem_to_json(job->problem, ptemp));
     }
     acme_json_set_str(json, "config", job->config);
+    acme_json_set_str(json, "request", job->request);
+    if (job->asked != ACME_ASKED_NO) {
+        acme_json_set_int(json, "asked", job->asked);
+    }
+    acme_json_set_str(json, "signed", job->signed_pem);
     if (job->names->nelts) {
         acme_json_set(json, "names", print_names(job, ptemp));
     }

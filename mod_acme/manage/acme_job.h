@@ -34,6 +34,12 @@ typedef struct acme_job_entry_t {
     const char *detail; /**< or NULL */
 } acme_job_entry_t;
 
+/** What acmectl has asked of a site. */
+typedef enum {
+    ACME_ASKED_NO,
+    ACME_ASKED_DUE,  /**< to order now whatever is due, and not to wait */
+    ACME_ASKED_FORCE /**< to order now, due or not */
+} acme_asked_e;
 /** What one name of an order that failed has done: see acme_partial. */
 typedef struct acme_job_name_t {
     const char *name;
@@ -51,7 +57,10 @@ typedef struct acme_job_t {
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const char *config; /**< digest that a CONFIG problem was seen with */
+    const char *config;     /**< digest that a CONFIG problem was seen with */
+    const char *request;    /**< id of the last request seen, or NULL */
+    acme_asked_e asked;     /**< until a certificate is staged */
+    const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
     apr_array_header_t *names; /**< acme_job_name_t: those that failed */
     apr_array_header_t *log;   /**< acme_job_entry_t, oldest first */
     apr_pool_t *p;

@@ -13,37 +13,64 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/stat.h>
+
 #include <apr_strings.h>
 
 #include "acme_file.h"
 #include "acme_generation.h"
 #include "acme_live_index.h"
 #include "acme_live_site.h"
+#include "acme_trust.h"
 
 apr_status_t acme_live_open(acme_live_t **live, const char *dir,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     acme_live_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv;
+    int i;
 
-    made->live = apr_pstrcat(p, dir, "/live", NULL);
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->index = apr_pstrcat(p, dir, "/live.index", NULL);
-    rv = acme_live_site_mkdir(made->live, problem, p);
+    rv = acme_live_site_mkdir(made->archive, problem, p);
+    for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
+        made->places[i] =
+            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
+        rv = acme_live_site_mkdir(made->places[i], problem, p);
+        if (rv == APR_SUCCESS) {
+            /* Links that were made but never put in place. */
+            acme_generation_tidy(made->places[i], p);
+        }
+    }
     if (rv == APR_SUCCESS) {
-        rv = acme_live_site_mkdir(made->archive, problem, p);
+        *live = made;
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    return rv;
+}
+
+acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    int i;
+
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+        made->places[i] =
+            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
     }
-    /* Links that were made but never put in place. */
-    acme_generation_tidy(made->live, p);
-    *live = made;
-    return APR_SUCCESS;
+    made->is_strange = 1;
+    return made;
 }
 
 void acme_live_recall(acme_live_t *live, apr_pool_t *p)
 {
+    if (!live->index) {
+        return;
+    }
     apr_pool_create(&live->pknown, p);
     live->known = acme_live_index_open(live->index, live->pknown);
 }
@@ -86,7 +113,7 @@ static apr_status_t read_file(char **data, apr_size_t *len,
         return useless(problem, site, APR_EGENERAL,
                        apr_psprintf(p, "%s is missing", file), p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return useless(
             problem, site, rv,
             apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
@@ -160,6 +187,19 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
     }
 }
 
+static void read_order_url(const char **url, const char *dir, apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, dir, "/" ACME_LIVE_META, NULL);
+    acme_json_t *json;
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) == APR_SUCCESS
+        && acme_json_parse(&json, data, len, NULL, p) == APR_SUCCESS) {
+        acme_json_get_str(url, json, ACME_LIVE_ORDER_URL);
+    }
+}
+
 static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
                                         apr_pool_t *p)
 {
@@ -180,30 +220,39 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     return copy;
 }
 
-static const char *generation_dir(const acme_live_site_t *site, int number,
-                                  apr_pool_t *p)
-{
-    /* Not through the link, so that all is of one generation. */
-    return apr_psprintf(p, "%s/%d", site->archive, number);
-}
-
 static void set_paths(acme_live_cert_t *cert, const acme_live_site_t *site,
                       apr_pool_t *p)
 {
+    struct stat st;
+
     cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
     cert->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    /* What stash and import do is a rename, which leaves the link's own time as
+     * acme_live_move() set it. */
+    cert->moved = lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
+}
+
+/* The index is of what is served; a stash is small. */
+static acme_live_index_t *index_of(const acme_live_t *live,
+                                   const acme_live_site_t *site)
+{
+    return site->folder == live->places[ACME_LIVE_SERVED] ? live->known : NULL;
 }
 
 /* APR_ENOENT: not known; there may be one. */
 static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
-                           const acme_live_site_t *site, int number,
-                           apr_pool_t *p, apr_pool_t *ptemp)
+                           const acme_live_site_t *site,
+                           const acme_live_aim_t *aim, apr_pool_t *p)
 {
-    acme_live_cert_t *found = apr_pcalloc(p, sizeof(*found));
+    acme_live_index_t *index = index_of(live, site);
+    acme_live_cert_t *found;
 
-    if (!live->known
-        || !acme_live_index_find(found, live->known, site->name, number,
-                                 generation_dir(site, number, ptemp), p)) {
+    if (!index) {
+        return APR_ENOENT;
+    }
+    found = apr_pcalloc(p, sizeof(*found));
+    if (!acme_live_index_find(found, index, site->name, aim->number, aim->dir,
+                              p)) {
         return APR_ENOENT;
     }
     set_paths(found, site, p);
@@ -218,11 +267,10 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
 {
     const acme_cert_info_t *info = NULL;
     acme_live_cert_t *found;
-    const char *dir;
-    int number = 0;
+    acme_live_aim_t aim;
     apr_status_t rv;
 
-    rv = acme_live_site_pointed(&number, site);
+    rv = acme_live_site_follow(&aim, live, site, ptemp);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_ENOENT;
     }
@@ -230,21 +278,27 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
     }
-    if (recall(cert, live, site, number, p, ptemp) == APR_SUCCESS) {
+    if (live->is_strange) {
+        rv = acme_live_site_trusted(live, site, &aim, problem, ptemp);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (recall(cert, live, site, &aim, p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
-    dir = generation_dir(site, number, ptemp);
-    rv = read_pair(&info, site, dir, problem, ptemp);
+    /* Not through the link, so that all is of one generation. */
+    rv = read_pair(&info, site, aim.dir, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     found = apr_pcalloc(p, sizeof(*found));
     found->info = info_dup(info, p);
-    found->generation = number;
+    found->generation = aim.number;
     set_paths(found, site, p);
-    read_meta(found, dir, p, ptemp);
-    if (live->known) {
-        acme_live_index_add(live->known, site->name, found, dir);
+    read_meta(found, aim.dir, p, ptemp);
+    if (index_of(live, site)) {
+        acme_live_index_add(live->known, site->name, found, aim.dir);
     }
     *cert = found;
     return APR_SUCCESS;
@@ -254,15 +308,34 @@ apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
                              const char *name, apr_pool_t *p)
 {
     acme_live_site_t site;
+    acme_live_aim_t aim;
     apr_pool_t *ptemp;
-    int number = 0;
     apr_status_t rv;
 
     apr_pool_create(&ptemp, p);
-    acme_live_site_find(&site, live, name, ptemp);
-    rv = acme_live_site_pointed(&number, &site);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    rv = acme_live_site_follow(&aim, live, &site, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = recall(cert, live, &site, number, p, ptemp);
+        rv = recall(cert, live, &site, &aim, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
+                              acme_live_place_e place, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_pool_t *ptemp;
+    acme_live_site_t site;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, place, name, ptemp);
+    rv = get_cert(cert, live, &site, &why, p, ptemp);
+    if (problem && why.type) {
+        *problem = *acme_problem_dup(&why, p);
     }
     apr_pool_destroy(ptemp);
     return rv;
@@ -272,19 +345,136 @@ apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p)
 {
-    acme_problem_t why = ACME_PROBLEM_INIT;
-    apr_pool_t *ptemp;
+    return acme_live_get_at(cert, live, ACME_LIVE_SERVED, name, problem, p);
+}
+
+apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
+                              acme_live_place_e place, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_live_cert_t *cert;
+    acme_bundle_t *made;
     acme_live_site_t site;
+    acme_live_aim_t aim;
+    const char *order_url = NULL;
+    char *key, *chain;
+    apr_size_t len;
     apr_status_t rv;
 
-    apr_pool_create(&ptemp, p);
-    acme_live_site_find(&site, live, name, ptemp);
-    rv = get_cert(cert, live, &site, &why, p, ptemp);
-    if (problem && why.type) {
-        *problem = *acme_problem_dup(&why, p);
+    rv = acme_live_get_at(&cert, live, place, name, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    apr_pool_destroy(ptemp);
-    return rv;
+    acme_live_site_find(&site, live, place, name, p);
+    rv = acme_live_site_follow(&aim, live, &site, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = read_file(&chain, &len, &site, aim.dir, ACME_LIVE_FULL, problem, p);
+    if (rv == APR_SUCCESS) {
+        rv = read_file(&key, &len, &site, aim.dir, ACME_LIVE_KEY, problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acme_key_wipe_with_pool(key, len, p);
+    read_order_url(&order_url, aim.dir, p);
+    made = apr_pcalloc(p, sizeof(*made));
+    made->name = apr_pstrdup(p, name);
+    made->key_pem = key;
+    made->chain_pem = chain;
+    made->ca_url = cert->ca_url;
+    made->order_url = order_url;
+    made->obtained = cert->obtained;
+    *bundle = made;
+    return APR_SUCCESS;
+}
+
+int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
+                         const char *name, apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    acme_chain_t *chain;
+    char *data;
+    apr_size_t len;
+
+    acme_live_site_find(&site, live, place, name, ptemp);
+    return acme_live_site_follow(&aim, live, &site, ptemp) == APR_SUCCESS
+           && read_file(&data, &len, &site, aim.dir, ACME_LIVE_FULL, NULL,
+                        ptemp)
+                  == APR_SUCCESS
+           && acme_chain_parse(&chain, data, len, NULL, ptemp) == APR_SUCCESS
+           && acme_trust_check(chain, acme_chain_info(chain)->not_before, NULL,
+                               ptemp)
+                  == APR_SUCCESS;
+}
+
+/* A name that was too long for its pointer's is in the generation. */
+static const char *name_behind(const acme_live_t *live, acme_live_place_e place,
+                               const char *entry, apr_pool_t *p)
+{
+    const char *name = acme_file_decode(entry, p);
+    const char *path, *text;
+    acme_json_t *json;
+    char *data;
+    apr_size_t len;
+
+    if (name) {
+        return name;
+    }
+    path = apr_pstrcat(p, live->places[place], "/", entry, "/" ACME_LIVE_META,
+                       NULL);
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS
+        || acme_json_parse(&json, data, len, NULL, p) != APR_SUCCESS
+        || acme_json_get_str(&text, json, ACME_LIVE_NAME) != APR_SUCCESS
+        || strcmp(acme_file_encode(text, p), entry) != 0) {
+        return NULL;
+    }
+    return apr_pstrdup(p, text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+apr_status_t acme_live_list(apr_array_header_t **names, const acme_live_t *live,
+                            acme_live_place_e place, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    apr_array_header_t *found;
+    apr_array_header_t *entries;
+    apr_status_t rv = acme_file_list(&entries, live->places[place], p);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p, "%s: %pm",
+                                live->places[place], &rv);
+    }
+    found = apr_array_make(p, entries->nelts + 1, sizeof(const char *));
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *name = name_behind(
+            live, place, APR_ARRAY_IDX(entries, i, const char *), p);
+
+        if (name) {
+            APR_ARRAY_PUSH(found, const char *) = name;
+        }
+    }
+    qsort(found->elts, (size_t)found->nelts, sizeof(const char *), by_name);
+    *names = found;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_generations(apr_array_header_t **numbers,
+                                   const acme_live_t *live, const char *name,
+                                   apr_pool_t *p)
+{
+    acme_live_site_t site;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    return acme_generation_list(numbers, site.archive, p);
 }
 
 int acme_live_archived(const acme_live_t *live, const char *name,
@@ -296,7 +486,7 @@ int acme_live_archived(const acme_live_t *live, const char *name,
     int count = 0;
     int i;
 
-    acme_live_site_find(&site, live, name, ptemp);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
     acme_live_site_pointed(&number, &site);
     if (acme_generation_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
         return 0;

@@ -13,21 +13,23 @@
 
 /**
  * @file acme_live_cert.h
- * @brief A certificate that is live, as acme_live.h finds it.
+ * @brief A certificate that is live or kept for later, as acme_live.h finds
+ * it.
  */
 #ifndef ACME_LIVE_CERT_H
 #define ACME_LIVE_CERT_H
 
 #include "acme_cert.h"
 
-/** What is live for one site. */
+/** One certificate of one site. */
 typedef struct acme_live_cert_t {
     const acme_cert_info_t *info;
     const char *ca_url;    /**< or NULL */
     apr_time_t obtained;   /**< or 0 */
     int generation;        /**< N */
-    const char *cert_path; /**< fullchain.pem, through live/NAME */
+    const char *cert_path; /**< fullchain.pem, through the pointer */
     const char *key_path;
+    apr_time_t moved; /**< when the pointer was put where it is */
 } acme_live_cert_t;
 
 #endif

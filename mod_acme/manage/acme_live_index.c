@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_hash.h>
 #include <apr_lib.h>
@@ -25,7 +26,7 @@
 #include "acme_file.h"
 #include "acme_live_site.h"
 
-#define MAGIC "acme-live-index 1"
+#define MAGIC "acme-live-index 1 "
 
 /** Of a file with 100,000 sites and more. */
 #define SIZE_MAX_READ (256 * 1024 * 1024)
@@ -60,6 +61,7 @@ typedef struct entry_t {
 struct acme_live_index_t {
     apr_pool_t *p;
     const char *path;
+    const char *magic;   /* the first line */
     apr_hash_t *entries; /* site's name -> entry_t * */
     int changed;
 };
@@ -93,7 +95,7 @@ static void read_lines(acme_live_index_t *index, char *text)
         return;
     }
     *end = '\0';
-    if (strcmp(line, MAGIC) != 0) {
+    if (strcmp(line, index->magic) != 0) {
         return;
     }
     for (line = end + 1; (end = strchr(line, '\n')) != NULL; line = end + 1) {
@@ -107,6 +109,15 @@ static void read_lines(acme_live_index_t *index, char *text)
     }
 }
 
+/* Who can write it decides what is not read. */
+static int is_ours(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+           && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 acme_live_index_t *acme_live_index_open(const char *path, apr_pool_t *p)
 {
     acme_live_index_t *index = apr_pcalloc(p, sizeof(*index));
@@ -115,8 +126,10 @@ acme_live_index_t *acme_live_index_open(const char *path, apr_pool_t *p)
 
     index->p = p;
     index->path = apr_pstrdup(p, path);
+    index->magic = apr_pstrcat(p, MAGIC, acme_chain_loader(p), NULL);
     index->entries = apr_hash_make(p);
-    if (acme_file_read(&text, &len, path, SIZE_MAX_READ, p) == APR_SUCCESS
+    if (is_ours(path)
+        && acme_file_read(&text, &len, path, SIZE_MAX_READ, p) == APR_SUCCESS
         && !memchr(text, '\0', len)) {
         read_lines(index, text);
     }
@@ -272,7 +285,7 @@ static apr_size_t line_size(const entry_t *entry)
 
 apr_status_t acme_live_index_save(acme_live_index_t *index)
 {
-    apr_size_t size = sizeof(MAGIC);
+    apr_size_t size = strlen(index->magic) + 1;
     apr_hash_index_t *at;
     apr_pool_t *ptemp;
     apr_status_t rv;
@@ -297,7 +310,8 @@ apr_status_t acme_live_index_save(acme_live_index_t *index)
     }
     apr_pool_create(&ptemp, index->p);
     text = apr_palloc(ptemp, size + 1);
-    end = apr_cpystrn(text, MAGIC "\n", size + 1);
+    end = apr_cpystrn(text, index->magic, size + 1);
+    *end++ = '\n';
     for (at = apr_hash_first(index->p, index->entries); at;
          at = apr_hash_next(at)) {
         apr_hash_this(at, NULL, NULL, &value);

@@ -18,7 +18,9 @@
  *
  * One file of root's beside live/, a line per site: the generation, the stamps
  * (inode, size and times) of its key and chain, and what they said when they
- * were read and checked. Whatever is wrong with it, it is no more than empty.
+ * were read and checked. Whatever is wrong with it, it is no more than empty:
+ * so too when it is not ours, or might be written by others, and when another
+ * OpenSSL or another security level of this machine's has judged.
  */
 #ifndef ACME_LIVE_INDEX_H
 #define ACME_LIVE_INDEX_H

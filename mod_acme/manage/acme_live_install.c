@@ -13,6 +13,7 @@
 
 #include "acme_live.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <sys/stat.h>
@@ -36,24 +37,30 @@ static apr_status_t failed(acme_problem_t *problem,
                             what, &rv);
 }
 
-/* Keeps the live one and the `keep` newest of the others. What cannot be
+/* Keeps what is pointed to and the `keep` newest of the others. What cannot be
  * removed now is removed by a later install. */
-static void prune(const acme_live_site_t *site, int live, int keep,
-                  apr_pool_t *ptemp)
+static void prune(const acme_live_t *live, const acme_live_site_t *site,
+                  int newest, int keep, apr_pool_t *ptemp)
 {
     apr_array_header_t *numbers;
+    apr_pool_t *scratch;
     int i;
 
     if (acme_generation_list(&numbers, site->archive, ptemp) != APR_SUCCESS) {
         return;
     }
+    apr_pool_create(&scratch, ptemp);
     for (i = numbers->nelts - 1; i >= 0; --i) {
         int number = APR_ARRAY_IDX(numbers, i, int);
 
-        if (number != live && keep-- <= 0) {
-            acme_generation_remove(site->archive, number, ptemp);
+        if (number != newest && keep-- <= 0
+            && !acme_live_site_is_pointed(live, site->archive, number,
+                                          scratch)) {
+            acme_generation_remove(site->archive, number, scratch);
         }
+        apr_pool_clear(scratch);
     }
+    apr_pool_destroy(scratch);
 }
 
 /**
@@ -86,6 +93,7 @@ static const char *print_meta(const acme_bundle_t *bundle, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
+    acme_json_set_str(json, ACME_LIVE_NAME, bundle->name);
     acme_json_set_str(json, ACME_LIVE_CA_URL, bundle->ca_url);
     acme_json_set_str(json, ACME_LIVE_ORDER_URL, bundle->order_url);
     acme_json_set_time(json, ACME_LIVE_OBTAINED, bundle->obtained);
@@ -144,7 +152,7 @@ static apr_status_t next_number(int *number, const acme_live_site_t *site,
         return failed(problem, site,
                       apr_psprintf(p, "%s/%d: no generation can follow it",
                                    site->archive, highest),
-                      APR_ENOSPC, p);
+                      EOVERFLOW, p);
     }
     *number = highest + 1;
     return APR_SUCCESS;
@@ -169,9 +177,10 @@ static apr_status_t make_archive(const acme_live_t *live,
     return rv == APR_SUCCESS ? rv : failed(problem, site, live->archive, rv, p);
 }
 
-apr_status_t acme_live_install(const acme_live_t *live,
-                               const acme_bundle_t *bundle, int keep,
-                               acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_live_install_at(const acme_live_t *live,
+                                  acme_live_place_e place,
+                                  const acme_bundle_t *bundle, int keep,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     acme_generation_file_t files[NFILES];
     const char *target;
@@ -179,7 +188,7 @@ apr_status_t acme_live_install(const acme_live_t *live,
     int number = 0;
     apr_status_t rv;
 
-    acme_live_site_find(&site, live, bundle->name, ptemp);
+    acme_live_site_find(&site, live, place, bundle->name, ptemp);
     rv = prepare_files(files, bundle, problem, ptemp);
     if (rv == APR_SUCCESS) {
         rv = make_archive(live, &site, problem, ptemp);
@@ -201,6 +210,14 @@ apr_status_t acme_live_install(const acme_live_t *live,
     if (rv != APR_SUCCESS) {
         return failed(problem, &site, site.link, rv, ptemp);
     }
-    prune(&site, number, keep, ptemp);
+    prune(live, &site, number, keep, ptemp);
     return APR_SUCCESS;
+}
+
+apr_status_t acme_live_install(const acme_live_t *live,
+                               const acme_bundle_t *bundle, int keep,
+                               acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    return acme_live_install_at(live, ACME_LIVE_SERVED, bundle, keep, problem,
+                                ptemp);
 }

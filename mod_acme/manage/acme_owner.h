@@ -13,33 +13,44 @@
 
 /**
  * @file acme_owner.h
- * @brief Which server a store belongs to.
+ * @brief Which server instance a store belongs to: root's file `owner`.
  *
- * A store has one server: two would take each other's sites for ones that are
- * gone. The first one that uses it leaves its name in the file "owner";
- * removing that file, as `acmectl adopt` does, leaves it to the next.
+ * Two instances on one store would stash each other's certificates. An
+ * instance is known by its ServerRoot, its configuration file and its PidFile.
  */
 #ifndef ACME_OWNER_H
 #define ACME_OWNER_H
 
-#include <apr_pools.h>
-
 #include "acme_problem.h"
 
-#define ACME_OWNER_FILE "owner"
+/** The file, and its members (JSON). */
+#define ACME_OWNER_FILE        "owner"
+#define ACME_OWNER_SERVER_ROOT "server-root"
+#define ACME_OWNER_CONFIG      "config"
+#define ACME_OWNER_PID_FILE    "pid-file"
 
-/** What tells one server of a machine from another. */
+/** Absolute paths. */
 typedef struct acme_owner_t {
     const char *server_root;
     const char *config;
     const char *pid_file;
 } acme_owner_t;
 
+/** APR_ENOENT: nobody's yet. Another failure: it cannot be read. */
+apr_status_t acme_owner_read(acme_owner_t **owner, const char *dir,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+apr_status_t acme_owner_write(const char *dir, const acme_owner_t *owner,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** Forgets the owner: who starts next with this store gets it (`acmectl
+ *  adopt`). Success also when it was nobody's. */
+apr_status_t acme_owner_release(const char *dir, acme_problem_t *problem,
+                                apr_pool_t *ptemp);
+
 /**
- * Makes the store ours, unless it is somebody else's. Root only.
- * @param dir the store's folder, which exists
- * @return APR_EACCES when it belongs to another server; `problem` says whose,
- *         and what to do
+ * Takes the store, or makes sure that it is ours.
+ * @return APR_EACCES, and a problem with the remedy, when it is another's
  */
 apr_status_t acme_owner_claim(const acme_owner_t *mine, const char *dir,
                               acme_problem_t *problem, apr_pool_t *ptemp);

@@ -28,9 +28,11 @@
 typedef struct acme_placeholder_t acme_placeholder_t;
 
 /**
- * Makes a folder of its own in `dir`, and the key. What an earlier start left
- * in `dir` is not touched: it has another name.
- * @param p the folder is removed when it is cleared
+ * Makes the key, and a folder of its own in `dir` (acme_scratch.h: elsewhere
+ * where that is of no use). What an earlier start left there is not touched: it
+ * has another name.
+ * @param dir or NULL
+ * @param p the files are removed when it is cleared
  */
 apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
                                      const char *dir, apr_time_t now,

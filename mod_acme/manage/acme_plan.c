@@ -23,12 +23,17 @@
 /* No wait that we ever set is longer: the clock was turned back since. */
 #define LONGEST_WAIT (9 * ACME_TIME_DAY)
 
+/* And who was tried later than now was tried before the clock was turned back.
+ * A clock that is put right by less than this makes the wait longer by it. */
+#define CLOCK_STEP ACME_TIME_MINUTE
+
 static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
                    const char *reason)
 {
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
+    plan->by_age = 0;
     plan->content = 0;
 }
 
@@ -57,29 +62,41 @@ static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
 }
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
-static const char *need(apr_time_t *at, const acme_spec_t *spec,
+static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         const acme_holding_t *holding, const acme_job_t *job,
-                        apr_time_t now, apr_pool_t *p)
+                        int pinned, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name;
+    apr_time_t warn_at;
 
     *at = now;
+    *by_age = holding->aged;
     if (!holding->live) {
-        return "first certificate";
+        return holding->aged ? "what was kept has expired"
+                             : "first certificate";
     }
     info = holding->live->info;
     if (info->not_after <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
-    name = acme_partial_missing(job, spec, info->names, p);
+    name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
+    if (holding->foreign && !pinned) {
+        return "the certificate is from another authority";
+    }
     *at = acme_schedule_renew_at(info->not_before, info->not_after,
                                  &spec->renew_window);
+    if (pinned) {
+        warn_at = acme_schedule_warn_at(info->not_before, info->not_after);
+        *at = *at > warn_at ? *at : warn_at;
+    }
     if (*at <= now) {
+        *by_age = 1;
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
@@ -102,7 +119,8 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
                "not tried again before its configuration changes");
         return 1;
     }
-    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT) {
+    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT
+        || job->last_run > now + CLOCK_STEP) {
         return 0;
     }
     decide(plan, ACME_PLAN_IDLE, job->next_run,
@@ -143,6 +161,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 {
     const char *digest, *why;
     apr_time_t at;
+    int by_age;
 
     plan->warning = NULL;
     if (spec->cert_file) {
@@ -153,8 +172,17 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         plan_staged(plan, holding, job, now);
         return;
     }
+    if (job->signed_pem) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "the certificate for another machine's request is there");
+        return;
+    }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, spec, holding, job, now, p);
+    why = need(&at, &by_age, spec, holding, job, holding->pinned && !job->asked,
+               now, p);
+    if (!why && job->asked == ACME_ASKED_FORCE) {
+        why = "asked for by acmectl renew";
+    }
     if (!why && job->order && same(job->digest, digest)) {
         why = "an order is under way";
     }
@@ -164,16 +192,17 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                             acme_time_print_duration(at - now, p)));
         plan->content = 1;
     }
-    else if (spec->renew_mode == ACME_RENEW_MANUAL) {
+    else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
     }
     else if (spec->renew_mode == ACME_RENEW_AUTO
-             && holding->serving == ACME_SERVING_NOTHING) {
+             && holding->serving == ACME_SERVING_NOTHING && !job->asked) {
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "no TLS virtual host uses it");
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
+        plan->by_age = by_age && !job->asked && !job->order;
     }
 }
 

@@ -35,6 +35,8 @@ typedef struct acme_plan_t {
     acme_plan_e what;
     apr_time_t at;       /**< when to look again; ACME_SCHEDULE_NEVER */
     const char *reason;  /**< for people: "expires in 9 days" */
+    int by_age;          /**< ordered because of an expiry: only while the CA's
+                              clock says much the same as ours */
     int content;         /**< IDLE, and the site has all that it needs */
     const char *warning; /**< what an administrator has to see to, or NULL */
 } acme_plan_t;

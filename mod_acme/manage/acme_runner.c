@@ -14,6 +14,7 @@
 #include "acme_runner.h"
 
 #include <apr_atomic.h>
+#include <apr_strings.h>
 
 #include "acme_runner_fleet.h"
 #include "acme_schedule.h"
@@ -25,8 +26,16 @@
 /* Before trying again where somebody else has the lease. */
 #define BUSY_WAIT apr_time_from_sec(1)
 
+/* Another worker ends, or goes on, within seconds. Who waits for longer says
+ * so, and then once in a while. */
+#define BUSY_WARN  (5 * ACME_TIME_MINUTE)
+#define BUSY_AGAIN ACME_TIME_HOUR
+
 /* A host that calls us again and again must not heat a processor. */
 #define LEAST_WAIT apr_time_from_msec(100)
+
+/* What acmectl asks for is seen so soon while orders are in flight. */
+#define OUTBOX_WAIT apr_time_from_sec(1)
 
 /* How long a request whose answer must not be lost is waited for. */
 #define LEAVE_WAIT apr_time_from_sec(2)
@@ -42,10 +51,15 @@ struct acme_runner_t {
     apr_pool_t *p;
     acme_turn_t *turn;
     acme_runner_fleet_t *fleet;
+    acme_outbox_t *outbox;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
+    apr_time_t seen;    /* the clock, at the last call */
     int trouble;        /* runs in a row that got no lease from the store */
+    apr_time_t busy;    /* since when somebody else has it, or 0 */
+    apr_time_t said;    /* when that was last said, or 0 */
+    char waiting[480];
 };
 
 static void wake(void *baton)
@@ -81,6 +95,7 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
         acme_turn_create(config->vault, config->clock, config->loaded, p);
     runner->fleet = acme_runner_fleet_create(&runner->work, config->specs,
                                              config->holdings, parallel, p);
+    runner->outbox = config->outbox;
     runner->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
                        : "";
@@ -95,6 +110,17 @@ void acme_runner_stop(acme_runner_t *runner)
     wake(runner);
 }
 
+/* One stat(). */
+static int has_requests(const acme_runner_t *runner)
+{
+    return runner->outbox && acme_outbox_moved(runner->outbox);
+}
+
+int acme_runner_is_precious(const acme_runner_t *runner)
+{
+    return runner->work.http->precious(runner->work.http) > 0;
+}
+
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
 static apr_status_t work(acme_runner_t *runner)
 {
@@ -105,6 +131,9 @@ static apr_status_t work(acme_runner_t *runner)
 
     while (!is_stopped(runner)) {
         rv = acme_turn_keep(runner->turn);
+        if (rv == APR_SUCCESS && has_requests(runner)) {
+            acme_runner_fleet_requests(runner->fleet, runner->outbox);
+        }
         if (rv == APR_SUCCESS) {
             rv = acme_runner_fleet_look(runner->fleet, runner->turn);
         }
@@ -120,6 +149,9 @@ static apr_status_t work(acme_runner_t *runner)
             at = acme_turn_keep_at(runner->turn);
         }
         now = now_of(runner);
+        if (runner->outbox && at > now + OUTBOX_WAIT) {
+            at = now + OUTBOX_WAIT;
+        }
         http->run(http, runner->work.moved || at <= now ? 0 : at - now);
     }
     return APR_SUCCESS;
@@ -177,6 +209,47 @@ static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
     return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
 }
 
+const char *acme_runner_waiting(const acme_runner_t *runner)
+{
+    return runner->waiting;
+}
+
+/* Somebody else has the lease, or a newer worker acts. */
+static void note_busy(acme_runner_t *runner, const acme_problem_t *problem,
+                      apr_pool_t *p)
+{
+    apr_time_t now = now_of(runner);
+
+    if (runner->busy == 0 || now < runner->busy) {
+        runner->busy = now;
+        runner->said = 0;
+    }
+    if (now - runner->busy < BUSY_WARN
+        || (runner->said != 0 && now - runner->said < BUSY_AGAIN)) {
+        return;
+    }
+    runner->said = now;
+    apr_snprintf(runner->waiting, sizeof(runner->waiting),
+                 "nothing is ordered since %s: %s",
+                 acme_time_print(runner->busy, p),
+                 problem->detail ? problem->detail
+                                 : "another worker is newer than this one");
+    acme_log(runner->work.log, ACME_LOG_WARNING, 0, ACME_TAG(0314) "worker: %s",
+             runner->waiting);
+}
+
+static void note_turn(acme_runner_t *runner)
+{
+    if (runner->said != 0) {
+        acme_log(runner->work.log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0315) "worker: nobody else holds the lease any more, "
+                                "orders go on");
+    }
+    runner->busy = 0;
+    runner->said = 0;
+    *runner->waiting = '\0';
+}
+
 /* No lease. Returns when to try again. */
 static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
                               const acme_problem_t *problem, apr_pool_t *p)
@@ -184,6 +257,7 @@ static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
     apr_interval_time_t wait;
 
     if (APR_STATUS_IS_EBUSY(rv)) {
+        note_busy(runner, problem, p);
         return now_of(runner) + BUSY_WAIT;
     }
     ++runner->trouble;
@@ -215,7 +289,11 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     if (is_stopped(runner)) {
         return when_again(runner, ACME_SCHEDULE_NEVER);
     }
-    if (!needs_check(runner, now) && at > now) {
+    if (now < runner->seen) {
+        runner->checked = 0; /* the clock was turned back */
+    }
+    runner->seen = now;
+    if (!needs_check(runner, now) && at > now && !has_requests(runner)) {
         return when_again(runner, at);
     }
     apr_pool_create(&p, runner->p);
@@ -223,6 +301,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     rv = acme_turn_take(runner->turn, &again, &problem, p);
     if (rv == APR_SUCCESS) {
         runner->trouble = 0;
+        note_turn(runner);
         if (!again || needs_check(runner, now)) {
             acme_runner_fleet_forget(runner->fleet);
             runner->checked = now;
@@ -230,6 +309,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
         }
         run(runner, p);
         at = when_again(runner, acme_runner_fleet_due(runner->fleet));
+        runner->seen = now_of(runner);
     }
     else {
         at = turned_away(runner, rv, &problem, p);

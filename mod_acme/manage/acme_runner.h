@@ -34,6 +34,7 @@
 #define ACME_RUNNER_H
 
 #include "acme_http.h"
+#include "acme_outbox.h"
 #include "acme_plan.h"
 #include "acme_time.h"
 
@@ -50,6 +51,7 @@ typedef struct acme_runner_config_t {
     const acme_log_t *log;
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
+    acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that
@@ -66,7 +68,17 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
  */
 apr_time_t acme_runner_run(acme_runner_t *runner);
 
+/** Why nothing has been ordered for a while, for people: somebody else has the
+ *  lease. "" when it is not so. */
+const char *acme_runner_waiting(const acme_runner_t *runner);
+
 /** From any thread, any number of times. For good. */
 void acme_runner_stop(acme_runner_t *runner);
+
+/**
+ * Whether a request is under way whose answer must not be lost, or that answer
+ * is just being saved: the process is better not ended now. From any thread.
+ */
+int acme_runner_is_precious(const acme_runner_t *runner);
 
 #endif

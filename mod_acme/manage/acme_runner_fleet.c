@@ -16,10 +16,8 @@
 #include <stdlib.h>
 
 #include <apr_atomic.h>
-#include <apr_hash.h>
 
-#include "acme_identity.h"
-#include "acme_runner_look.h"
+#include "acme_runner_fleet_part.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
 
@@ -29,61 +27,31 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
-/* A CA, as one contact sees it, and the sites that wait for it. */
-typedef struct lane_t {
-    const acme_ca_spec_t *ca;
-    const char *seed;
-    acme_identity_t *identity; /* of this run, or NULL */
-    apr_array_header_t *queue; /* site_t *, of this run */
-    int head;                  /* of the queue: who is next */
-    int flying;
-} lane_t;
-
-typedef struct site_t {
-    acme_runner_site_t known;
-    lane_t *lane;
-} site_t;
-
 /* An order on its way. */
 typedef struct flight_t {
-    site_t *site;
+    acme_fleet_site_t *site;
     acme_job_t *job;
     acme_runner_order_t *order;
     apr_pool_t *p;
 } flight_t;
-
-struct acme_runner_fleet_t {
-    acme_work_t *work;
-    apr_pool_t *p;
-    site_t *sites;
-    int n_sites;
-    lane_t **lanes;
-    int n_lanes;
-    int parallel;
-
-    /* Of one run. */
-    apr_pool_t *prun;
-    apr_array_header_t *flights; /* flight_t * */
-    apr_time_t look_at;          /* when the next site is due */
-    int complained;              /* the store's failure is in the log */
-};
 
 static apr_time_t now_of(const acme_runner_fleet_t *fleet)
 {
     return acme_clock_now(fleet->work->clock);
 }
 
-static lane_t *find_lane(acme_runner_fleet_t *fleet, apr_hash_t *lanes,
-                         const acme_spec_t *spec)
+static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
+                                    const acme_spec_t *spec)
 {
     const char *name = acme_identity_name(spec->ca, fleet->p);
-    lane_t *lane = apr_hash_get(lanes, name, APR_HASH_KEY_STRING);
+    acme_fleet_lane_t *lane =
+        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 
     if (!lane) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
         lane->ca = spec->ca;
         lane->seed = spec->name;
-        apr_hash_set(lanes, name, APR_HASH_KEY_STRING, lane);
+        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
     }
     return lane;
@@ -95,23 +63,30 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
                          apr_pool_t *p)
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
-    apr_hash_t *lanes = apr_hash_make(p);
     apr_size_t room = (apr_size_t)specs->nelts + 1;
-    site_t *site;
+    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
+    acme_fleet_site_t *site;
     int i;
 
     fleet->work = work;
     fleet->p = p;
     fleet->n_sites = specs->nelts;
-    fleet->sites = apr_pcalloc(p, sizeof(site_t) * room);
-    fleet->lanes = apr_pcalloc(p, sizeof(lane_t *) * room);
+    /* Each can have one beside it that is ordered for another machine. */
+    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
+    fleet->by_name = apr_hash_make(p);
+    fleet->lane_by_name = apr_hash_make(p);
+    apr_pool_create(&fleet->prequests, p);
+    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * room);
     fleet->parallel = parallel;
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = &sites[i];
+        fleet->sites[i] = site;
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
             APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lane = find_lane(fleet, lanes, site->known.spec);
+        site->lane = find_lane(fleet, site->known.spec);
+        apr_hash_set(fleet->by_name, site->known.spec->name,
+                     APR_HASH_KEY_STRING, site);
     }
     return fleet;
 }
@@ -121,14 +96,14 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        fleet->sites[i].known.next = 0;
-        fleet->sites[i].known.trouble = 0;
+        fleet->sites[i]->known.next = 0;
+        fleet->sites[i]->known.trouble = 0;
     }
 }
 
 void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 {
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     int i;
 
     fleet->prun = p;
@@ -138,7 +113,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         lane->identity = NULL;
-        lane->queue = apr_array_make(p, 8, sizeof(site_t *));
+        lane->queue = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
         lane->head = 0;
         lane->flying = 0;
     }
@@ -146,11 +121,11 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 
 void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 {
-    site_t *site;
+    acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (site->known.flying || site->known.queued) {
             site->known.flying = 0;
             site->known.queued = 0;
@@ -167,7 +142,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
 
 /* The store makes looks fail: all sites come back together, and one message
  * is enough. */
-static void trouble(acme_runner_fleet_t *fleet, site_t *site,
+static void trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                     const acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_interval_time_t wait;
@@ -188,20 +163,24 @@ static void trouble(acme_runner_fleet_t *fleet, site_t *site,
 }
 
 /* When it is to be looked at again: never at once, whatever the plan is. */
-static void rest(acme_runner_fleet_t *fleet, site_t *site,
+static void rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                  const acme_plan_t *plan)
 {
     apr_time_t now = now_of(fleet);
 
     site->known.trouble = 0;
     site->known.next = plan->at > now ? plan->at : now + ACME_TIME_MINUTE;
+    /* One that came while its order was in flight. */
+    if (site->known.fresh) {
+        site->known.next = now;
+    }
     if (site->known.next < fleet->look_at) {
         fleet->look_at = site->known.next;
     }
 }
 
 /* Who serves nothing of ours comes first, then who expires first. */
-static apr_time_t urgency(const site_t *site)
+static apr_time_t urgency(const acme_fleet_site_t *site)
 {
     const acme_live_cert_t *live = site->known.holding->live;
 
@@ -210,8 +189,8 @@ static apr_time_t urgency(const site_t *site)
 
 static int by_urgency(const void *a, const void *b)
 {
-    const site_t *left = *(site_t *const *)a;
-    const site_t *right = *(site_t *const *)b;
+    const acme_fleet_site_t *left = *(acme_fleet_site_t *const *)a;
+    const acme_fleet_site_t *right = *(acme_fleet_site_t *const *)b;
     apr_time_t l = urgency(left), r = urgency(right);
 
     if (l != r) {
@@ -220,7 +199,8 @@ static int by_urgency(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
+static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                 apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_plan_t plan;
@@ -239,14 +219,14 @@ static void look(acme_runner_fleet_t *fleet, site_t *site, apr_pool_t *p)
     }
     if (plan.what == ACME_PLAN_ORDER) {
         site->known.queued = now_of(fleet);
-        APR_ARRAY_PUSH(site->lane->queue, site_t *) = site;
+        APR_ARRAY_PUSH(site->lane->queue, acme_fleet_site_t *) = site;
     }
     else {
         rest(fleet, site, &plan);
     }
 }
 
-static int is_due(const site_t *site, apr_time_t now)
+static int is_due(const acme_fleet_site_t *site, apr_time_t now)
 {
     return !site->known.flying && !site->known.queued
            && site->known.next <= now;
@@ -255,11 +235,11 @@ static int is_due(const site_t *site, apr_time_t now)
 apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
-    const site_t *site;
+    const acme_fleet_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
-        site = &fleet->sites[i];
+        site = fleet->sites[i];
         if (!site->known.flying && !site->known.queued
             && site->known.next < at) {
             at = site->known.next;
@@ -273,7 +253,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 {
     apr_time_t now = now_of(fleet);
     apr_status_t rv = APR_SUCCESS;
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     apr_pool_t *p;
     int i, looks = 0;
 
@@ -282,14 +262,14 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     }
     apr_pool_create(&p, fleet->prun);
     for (i = 0; i < fleet->n_sites && rv == APR_SUCCESS; ++i) {
-        if (!is_due(&fleet->sites[i], now)) {
+        if (!is_due(fleet->sites[i], now)) {
             continue;
         }
         if (apr_atomic_read32(&fleet->work->stop)) {
             break;
         }
         apr_pool_clear(p);
-        look(fleet, &fleet->sites[i], p);
+        look(fleet, fleet->sites[i], p);
         if (++looks % LOOKS_PER_LEASE == 0) {
             rv = acme_turn_keep(turn);
         }
@@ -297,19 +277,19 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((site_t **)lane->queue->elts + lane->head,
-              (size_t)(lane->queue->nelts - lane->head), sizeof(site_t *),
-              by_urgency);
+        qsort((acme_fleet_site_t **)lane->queue->elts + lane->head,
+              (size_t)(lane->queue->nelts - lane->head),
+              sizeof(acme_fleet_site_t *), by_urgency);
     }
     fleet->look_at = acme_runner_fleet_due(fleet);
     return rv;
 }
 
 /* Looks once more, since time has passed, and begins. */
-static void launch(acme_runner_fleet_t *fleet, site_t *site)
+static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    lane_t *lane = site->lane;
+    acme_fleet_lane_t *lane = site->lane;
     apr_time_t since = site->known.queued;
     flight_t *flight;
     acme_plan_t plan;
@@ -342,6 +322,9 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
     flight->order =
         acme_runner_order_create(fleet->work, site->known.spec, lane->identity,
                                  job, plan.reason, since, lane->seed, p);
+    if (plan.by_age) {
+        acme_runner_order_by_age(flight->order);
+    }
     site->known.flying = 1;
     ++lane->flying;
     APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
@@ -351,14 +334,15 @@ static void launch(acme_runner_fleet_t *fleet, site_t *site)
  * does not wait for who starts. Returns how many still wait. */
 static int launch_all(acme_runner_fleet_t *fleet)
 {
-    lane_t *lane;
+    acme_fleet_lane_t *lane;
     int i, room, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         room = fleet->parallel - lane->flying;
         while (room-- > 0 && lane->head < lane->queue->nelts) {
-            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++, site_t *));
+            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++,
+                                        acme_fleet_site_t *));
         }
         if (lane->head == lane->queue->nelts) {
             apr_array_clear(lane->queue);
@@ -371,7 +355,7 @@ static int launch_all(acme_runner_fleet_t *fleet)
 
 static void land(acme_runner_fleet_t *fleet, flight_t *flight)
 {
-    site_t *site = flight->site;
+    acme_fleet_site_t *site = flight->site;
     acme_plan_t plan;
 
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,

@@ -23,6 +23,7 @@
 #define ACME_RUNNER_FLEET_H
 
 #include "acme_holding.h"
+#include "acme_outbox.h"
 #include "acme_spec.h"
 #include "acme_turn.h"
 #include "acme_work.h"
@@ -43,6 +44,11 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);
 
 /** When the first site is due that neither waits nor flies. */
 apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
+
+/** Reads what acmectl asks for: the sites that it is about are due. Only
+ *  under the lease. */
+void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
+                                acme_outbox_t *outbox);
 
 /** A run begins, or has ended: whatever was in flight is to be looked at
  *  again.

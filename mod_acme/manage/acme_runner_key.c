@@ -89,3 +89,13 @@ apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,
     return acme_store_delete(acme_vault_store(work->vault), ACME_STORE_KEYS,
                              name, problem, ptemp);
 }
+
+void acme_runner_key_discard(acme_work_t *work, const acme_spec_t *spec,
+                             apr_pool_t *ptemp)
+{
+    acme_problem_t left = ACME_PROBLEM_INIT;
+
+    if (!spec->csr) {
+        (void)acme_runner_key_forget(work, spec->name, &left, ptemp);
+    }
+}

@@ -36,4 +36,9 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
 apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp);
 
+/** The same for a key that no CA would take, whether or not it can be removed.
+ *  A request's own (spec->csr) is not ours. */
+void acme_runner_key_discard(acme_work_t *work, const acme_spec_t *spec,
+                             apr_pool_t *ptemp);
+
 #endif

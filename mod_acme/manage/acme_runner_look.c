@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "acme_runner_outcome.h"
 #include "acme_stage.h"
 
@@ -81,11 +83,47 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
+/* A request that this job has not seen: nothing that it waits for counts any
+ * more. */
+static int take_request(acme_job_t *job, const acme_runner_site_t *site,
+                        const acme_work_t *work)
+{
+    const acme_request_t *request = site->request;
+
+    if (!request || (job->request && strcmp(job->request, request->id) == 0)) {
+        return 0;
+    }
+    job->request = apr_pstrdup(job->p, request->id);
+    job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    job->next_run = 0;
+    job->config = NULL;
+    if (request->what == ACME_REQUEST_SIGN) {
+        job->order = NULL;
+        job->signed_pem = NULL;
+    }
+    acme_job_note(job, acme_clock_now(work->clock), "asked", "acmectl %s%s",
+                  request->what == ACME_REQUEST_SIGN ? "sign" : "renew",
+                  request->force ? " --force" : "");
+    return 1;
+}
+
+/* Whoever asked reads the answer in the job. */
+static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
+                                   const acme_work_t *work,
+                                   acme_problem_t *problem, apr_pool_t *p)
+{
+    if (plan->what != ACME_PLAN_ORDER) {
+        job->asked = ACME_ASKED_NO;
+    }
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
 apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
                               acme_runner_site_t *site, acme_work_t *work,
                               acme_problem_t *problem, apr_pool_t *p)
 {
     int searched = 0;
+    int asked = 0;
     int i;
     apr_status_t rv;
 
@@ -94,6 +132,10 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
         && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
         searched = 1;
         rv = recover(*job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        site->fresh = 0;
+        asked = take_request(*job, site, work);
     }
     for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
         acme_plan(plan, site->spec, site->holding, *job,
@@ -112,6 +154,9 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
     }
     if (rv == APR_SUCCESS) {
         rv = tidy(plan, *job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS && asked) {
+        rv = answer_request(*job, plan, work, problem, p);
     }
     if (rv == APR_SUCCESS) {
         rv = rest(plan, *job, work, problem, p);

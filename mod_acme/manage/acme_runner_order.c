@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_ca_date.h"
 #include "acme_csr.h"
 #include "acme_issue.h"
 #include "acme_partial.h"
@@ -25,7 +26,6 @@
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
-#include "acme_stage.h"
 
 /* Before the first poll, where the CA names no time: many are done at once,
  * and the time doubles for those that are not. */
@@ -62,8 +62,10 @@ struct acme_runner_order_t {
     unsigned int saved;    /* generation of the last snapshot */
     const char *saved_url; /* of the order, in that snapshot */
     int busy;              /* a request is under way */
+    apr_time_t seen;       /* the clock, at the last step of the issue */
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
+    int by_age;
 };
 
 acme_runner_order_t *
@@ -312,14 +314,19 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
     save_progress(order);
 }
 
+/* Neither order nor key is worth another try. */
+static void give_up(acme_runner_order_t *order)
+{
+    drop(order, "its certificate is of no use");
+    acme_runner_key_discard(order->work, order->spec, order->ptemp);
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_cert_info_t *info;
-    acme_bundle_t bundle;
+    acme_bundle_t bundle = {0};
     apr_status_t rv;
 
-    memset(&bundle, 0, sizeof(bundle));
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
@@ -327,23 +334,15 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.ca_url = order->spec->ca->url;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    rv = acme_stage_put(&info, order->work, order->spec, order->names, &bundle,
-                        &problem, order->ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_runner_outcome_staged(order->job, order->work, info, &problem,
-                                        order->ptemp);
-    }
+    rv =
+        acme_runner_outcome_done(order->job, order->work, order->spec,
+                                 order->names, &bundle, &problem, order->ptemp);
     if (rv == APR_SUCCESS) {
         end(order);
         return;
     }
     if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
-        /* Neither order nor key is worth another try. */
-        acme_problem_t left = ACME_PROBLEM_INIT;
-
-        drop(order, "its certificate is of no use");
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+        give_up(order);
     }
     fail(order, &problem, ACME_FAILURE_OWN);
 }
@@ -359,7 +358,6 @@ static void start_over(acme_runner_order_t *order)
 static void issue_failed(acme_runner_order_t *order,
                          const acme_problem_t *failure)
 {
-    acme_problem_t left = ACME_PROBLEM_INIT;
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
 
@@ -383,8 +381,7 @@ static void issue_failed(acme_runner_order_t *order,
     }
     if (acme_problem_is(problem, "badCSR")
         || acme_problem_is(problem, "badPublicKey")) {
-        (void)acme_runner_key_forget(order->work, order->spec->name, &left,
-                                     order->ptemp);
+        acme_runner_key_discard(order->work, order->spec, order->ptemp);
     }
     fail(order, problem, ACME_FAILURE_OWN);
 }
@@ -394,7 +391,10 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     const acme_wish_t *wish = acme_issue_wish(order->issue);
+    apr_time_t now = now_of(order);
+    int turned_back = now < order->seen;
 
+    order->seen = now;
     *again = ACME_SCHEDULE_NEVER;
     switch (wish->type) {
     case ACME_WISH_POST:
@@ -407,11 +407,11 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
         solve(order, wish);
         return 1;
     case ACME_WISH_WAIT:
-        if (wish->until > now_of(order)) {
+        if (wish->until > now && !turned_back) {
             *again = wish->until;
             return 0;
         }
-        acme_issue_woken(order->issue, now_of(order));
+        acme_issue_woken(order->issue, now);
         save_progress(order);
         return 1;
     case ACME_WISH_DONE:
@@ -422,6 +422,35 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
         return 1;
     }
     return 0;
+}
+
+void acme_runner_order_by_age(acme_runner_order_t *order)
+{
+    order->by_age = 1;
+}
+
+/* The CA has been heard of. Root is told what its clock says. Returns nonzero
+ * when the order is not to be made. */
+static int check_clock(acme_runner_order_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_interval_time_t off;
+    const char *doubt;
+
+    if (!acme_client_clock(acme_identity_client(order->identity), &off)) {
+        return 0;
+    }
+    acme_ca_date_heard(order->work, off, order->ptemp);
+    doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
+    if (!doubt) {
+        return 0;
+    }
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_CONFIG, order->ptemp, "%s", doubt);
+    problem.to_fix = "set the clock of this machine (timedatectl set-ntp true)";
+    adopt_spec(order);
+    fail(order, &problem, ACME_FAILURE_OWN);
+    return 1;
 }
 
 /* Until the CA can be used. */
@@ -435,7 +464,9 @@ static int step_account(acme_runner_order_t *order)
         return 0;
     }
     if (rv == APR_SUCCESS) {
-        order->state = KEY;
+        if (!check_clock(order)) {
+            order->state = KEY;
+        }
     }
     else {
         adopt_spec(order);
@@ -451,7 +482,11 @@ static int step_key(acme_runner_order_t *order)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!order->key) {
+    if (order->spec->csr) {
+        order->csr = order->spec->csr;
+        adopt_spec(order);
+    }
+    else if (!order->key) {
         rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
                              order->work, order->spec, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {

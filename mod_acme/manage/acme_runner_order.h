@@ -38,6 +38,10 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
                          const char *reason, apr_time_t since, const char *seed,
                          apr_pool_t *p);
 
+/** Before the first step: nothing is ordered where the CA's clock and ours
+ *  disagree, since it is only an expiry that asks for it. */
+void acme_runner_order_by_age(acme_runner_order_t *order);
+
 /**
  * Goes as far as it can without waiting.
  * @return when to step again; ACME_SCHEDULE_NEVER: not before something comes

@@ -17,6 +17,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_csr.h"
 #include "acme_partial.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"
@@ -151,10 +152,9 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     }
 }
 
-apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
-                                        const acme_cert_info_t *info,
-                                        acme_problem_t *problem,
-                                        apr_pool_t *ptemp)
+static apr_status_t staged(acme_job_t *job, acme_work_t *work,
+                           const acme_cert_info_t *info,
+                           acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_time_t now = acme_clock_now(work->clock);
     acme_problem_t left = ACME_PROBLEM_INIT;
@@ -162,6 +162,7 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
     apr_status_t rv;
 
     job->staged = apr_pstrdup(job->p, info->fingerprint);
+    job->asked = ACME_ASKED_NO;
     job->order = NULL;
     job->problem = NULL;
     job->config = NULL;
@@ -182,6 +183,57 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
     return APR_SUCCESS;
 }
 
+static apr_status_t keep_signed(acme_job_t *job, acme_work_t *work,
+                                const acme_spec_t *spec, const char *chain_pem,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_time_t now = acme_clock_now(work->clock);
+    acme_chain_t *chain;
+    apr_status_t rv;
+
+    rv = acme_chain_parse(&chain, chain_pem, strlen(chain_pem), problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = acme_csr_match(spec->csr, chain, problem, ptemp);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    job->signed_pem = apr_pstrdup(job->p, chain_pem);
+    job->asked = ACME_ASKED_NO;
+    job->order = NULL;
+    job->problem = NULL;
+    job->config = NULL;
+    job->errors = 0;
+    job->last_run = now;
+    job->next_run = 0;
+    acme_job_note(job, now, "signed", "for the request of another machine");
+    rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0363) "%s: the certificate for another machine's "
+                                "request is ready",
+                 job->name);
+    }
+    return rv;
+}
+
+apr_status_t acme_runner_outcome_done(acme_job_t *job, acme_work_t *work,
+                                      const acme_spec_t *spec,
+                                      const apr_array_header_t *names,
+                                      const acme_bundle_t *bundle,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info;
+    apr_status_t rv;
+
+    if (spec->csr) {
+        return keep_signed(job, work, spec, bundle->chain_pem, problem, ptemp);
+    }
+    rv = acme_stage_put(&info, work, spec, names, bundle, problem, ptemp);
+    return rv == APR_SUCCESS ? staged(job, work, info, problem, ptemp) : rv;
+}
+
 static const acme_problem_t *why_refused(const acme_holding_t *holding,
                                          apr_pool_t *p)
 {
@@ -196,7 +248,9 @@ static const acme_problem_t *why_refused(const acme_holding_t *holding,
         return problem;
     }
     problem = acme_problem_dup(holding->problem, p);
-    problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+    if (problem->retry != ACME_RETRY_CONFIG) {
+        problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+    }
     return problem;
 }
 

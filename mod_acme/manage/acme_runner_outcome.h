@@ -18,6 +18,7 @@
 #ifndef ACME_RUNNER_OUTCOME_H
 #define ACME_RUNNER_OUTCOME_H
 
+#include "acme_bundle.h"
 #include "acme_holding.h"
 #include "acme_job.h"
 #include "acme_spec.h"
@@ -42,11 +43,18 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
                                 acme_failure_e whose, const char *seed,
                                 apr_pool_t *ptemp);
 
-/** A certificate was staged; the order is over. */
-apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
-                                        const acme_cert_info_t *info,
-                                        acme_problem_t *problem,
-                                        apr_pool_t *ptemp);
+/**
+ * The CA has sent a certificate, and the order is over. It is staged; or, where
+ * the spec has another machine's request, its chain is kept in the job for
+ * acmectl. One that is not what was ordered is a problem.
+ * @param names what was ordered
+ */
+apr_status_t acme_runner_outcome_done(acme_job_t *job, acme_work_t *work,
+                                      const acme_spec_t *spec,
+                                      const apr_array_header_t *names,
+                                      const acme_bundle_t *bundle,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
 
 /** Root has decided on what the job had staged. */
 apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,

@@ -72,7 +72,10 @@ typedef struct acme_spec_t {
     acme_window_t renew_window;
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;
-    const char *place; /**< "FILE:LINE" it comes from */
+    int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
+                             what OpenSSL has by itself */
+    const char *place;  /**< "FILE:LINE" it comes from */
+    const char *csr;    /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
 
 /** "auto", "always", "manual". */

@@ -30,6 +30,7 @@ static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
 }
 
 static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
+                          const acme_spec_t *spec,
                           const apr_array_header_t *names,
                           const acme_bundle_t *bundle, acme_problem_t *problem,
                           apr_pool_t *p)
@@ -44,6 +45,9 @@ static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
         rv = acme_chain_check(chain, key, names, acme_clock_now(work->clock),
                               problem, p);
     }
+    if (rv == APR_SUCCESS && spec->security_level) {
+        rv = acme_chain_loads(chain, key, spec->security_level, problem, p);
+    }
     return rv;
 }
 
@@ -56,7 +60,7 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
     const char *text;
     apr_status_t rv;
 
-    rv = check(info, work, names, bundle, problem, p);
+    rv = check(info, work, spec, names, bundle, problem, p);
     if (rv != APR_SUCCESS) {
         return refuse(problem, rv);
     }
@@ -85,7 +89,7 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
         != APR_SUCCESS) {
         return APR_ENOENT;
     }
-    rv = check(&info, work, acme_spec_required(spec, p), bundle, &why, p);
+    rv = check(&info, work, spec, acme_spec_required(spec, p), bundle, &why, p);
     if (!info) {
         return APR_ENOENT;
     }

@@ -319,6 +319,15 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     return json;
 }
 
+static acme_json_t *print_stash(const acme_live_cert_t *stashed, apr_pool_t *p)
+{
+    acme_json_t *json = print_cert(stashed->info, p);
+
+    acme_json_set_strs(json, "domains", stashed->info->names);
+    set_date(json, "since", stashed->moved);
+    return json;
+}
+
 /** Newest first, as mod_md has it. */
 static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
 {
@@ -397,6 +406,10 @@ static acme_json_t *print_site(const view_t *view,
                            || (spec->renew_mode == ACME_RENEW_AUTO
                                && holding->serving != ACME_SERVING_NOTHING));
     acme_json_set_str(json, "site", acme_serving_name(holding->serving));
+    acme_json_set_str(json, "deployed", acme_deployed_name(holding->deployed));
+    if (holding->stashed) {
+        acme_json_give(json, "stash", print_stash(holding->stashed, p));
+    }
     if (served(view)) {
         acme_json_give(json, "cert", print_cert(served(view), p));
     }

@@ -138,8 +138,15 @@ apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
     char *data;
     apr_size_t len;
 
-    rv = acme_store_get(&sealed, vault->store, kind, name, problem, p);
+    rv = acme_store_get(&sealed, vault->store, kind, name, &why, p);
+    if (rv == ACME_STORE_DAMAGED) {
+        complain(vault, kind, name, why.detail, p);
+        return APR_ENOENT;
+    }
     if (rv != APR_SUCCESS) {
+        if (problem && why.detail) {
+            *problem = why;
+        }
         return rv;
     }
     rv = acme_unseal(&data, &len, vault->seal, kind, name, sealed.data,

@@ -16,10 +16,11 @@
  * @brief The store behind its seal: every item sealed on its way in.
  *
  * Kind and name are the seal's purpose and name, so that an item moved or
- * copied elsewhere does not open. What does not open does not exist: get()
- * answers APR_ENOENT, as it does where there is nothing, and leaves one
- * WARNING an item, of all handles that share their memory of it. A handle
- * belongs to one thread at a time.
+ * copied elsewhere does not open. What does not open, or is not even an item
+ * (a file without bytes, a folder), does not exist: get() answers APR_ENOENT,
+ * as it does where there is nothing, and leaves one WARNING an item, of all
+ * handles that share their memory of it. A handle belongs to one thread at a
+ * time.
  */
 #ifndef ACME_VAULT_H
 #define ACME_VAULT_H

@@ -13,6 +13,7 @@
 
 #include <limits.h>
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include "acme_http_curl_call.h"
@@ -34,6 +35,7 @@ typedef struct waiter_t {
     acme_http_call_t *call;
     acme_http_done_fn *done;
     void *baton;
+    int repeatable; /* the request itself may be gone after `done` */
 } waiter_t;
 
 struct client_t {
@@ -46,6 +48,7 @@ struct client_t {
     waiter_t *youngest;
     int pending;
     int refused; /* waiters whose call never got into libcurl */
+    volatile apr_uint32_t precious; /* with apr_atomic */
     apr_uint64_t next_serial;
 };
 
@@ -106,6 +109,10 @@ static void http_submit(acme_http_t *http, const acme_http_request_t *request,
     waiter->p = p;
     waiter->done = done;
     waiter->baton = baton;
+    waiter->repeatable = request->repeatable;
+    if (!waiter->repeatable) {
+        apr_atomic_inc32(&client->precious);
+    }
     enqueue(client, waiter);
     waiter->call = acme_http_call_begin(&client->config, request, waiter, p);
     if (!waiter->call->running) {
@@ -126,6 +133,15 @@ static void leave(waiter_t *waiter)
     acme_http_call_end(waiter->call);
 }
 
+/* Its `done` has returned. */
+static void forget(waiter_t *waiter)
+{
+    if (!waiter->repeatable) {
+        (void)apr_atomic_dec32(&waiter->client->precious);
+    }
+    apr_pool_destroy(waiter->p);
+}
+
 static void answer(waiter_t *waiter, int status)
 {
     const client_t *client = waiter->client;
@@ -140,7 +156,7 @@ static void answer(waiter_t *waiter, int status)
     acme_http_call_response(&response, call, status,
                             acme_clock_now(client->clock));
     waiter->done(waiter->baton, APR_SUCCESS, &response, NULL);
-    apr_pool_destroy(waiter->p);
+    forget(waiter);
 }
 
 static void disappoint(waiter_t *waiter, const acme_problem_t *problem)
@@ -153,7 +169,7 @@ static void disappoint(waiter_t *waiter, const acme_problem_t *problem)
              call->request->method, call->shown,
              acme_problem_text(problem, waiter->p));
     waiter->done(waiter->baton, problem->rv, NULL, problem);
-    apr_pool_destroy(waiter->p);
+    forget(waiter);
 }
 
 static void fail(waiter_t *waiter, CURLcode rc)
@@ -211,7 +227,7 @@ static int is_refused(const waiter_t *waiter)
 
 static int is_repeatable(const waiter_t *waiter)
 {
-    return waiter->call->request->repeatable;
+    return waiter->repeatable;
 }
 
 static int is_any(const waiter_t *waiter)
@@ -284,6 +300,13 @@ static int http_pending(acme_http_t *http)
     const client_t *client = http->self;
 
     return client->pending;
+}
+
+static int http_precious(acme_http_t *http)
+{
+    client_t *client = http->self;
+
+    return (int)apr_atomic_read32(&client->precious);
 }
 
 static void http_cancel(acme_http_t *http, int all)
@@ -375,6 +398,7 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
     client->http.submit = http_submit;
     client->http.run = http_run;
     client->http.pending = http_pending;
+    client->http.precious = http_precious;
     client->http.cancel = http_cancel;
     client->http.wakeup = http_wakeup;
     *http = &client->http;

@@ -11,6 +11,7 @@
  * limitations under the License.
  */
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -428,7 +429,7 @@ void acme_http_call_end(acme_http_call_t *call)
 static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
 {
     if (call->refusal) {
-        return call->running ? APR_ENOSPC : APR_EINVAL;
+        return call->running ? EMSGSIZE : APR_EINVAL;
     }
     switch (rc) {
     case CURLE_OPERATION_TIMEDOUT:

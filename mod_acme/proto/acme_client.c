@@ -15,14 +15,12 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
+#include <apr_date.h>
 #include <apr_strings.h>
 
+#include "acme_client_answer.h"
 #include "acme_nonce.h"
 #include "acme_resource.h"
-
-#define RETRY_MIN apr_time_from_sec(1)
-#define RETRY_MAX ACME_TIME_DAY
 
 /* A request of ours, or somebody who waits for the directory. It has a pool of
  * its own and is in one of the client's two queues, or under way. */
@@ -63,6 +61,8 @@ struct acme_client_t {
     client_queue_t waiting;  /* wait for a nonce */
     int n_heads; /* newNonce requests under way; never fewer than waiting */
     int opening;
+    int date_known;
+    apr_interval_time_t date_off;
 };
 
 acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
@@ -178,61 +178,23 @@ static void request_end(client_request_t *request, apr_status_t rv,
     apr_pool_destroy(request->p);
 }
 
-static const char *media_type(const char *header, apr_pool_t *p)
+/* What the CA's clock says, for who asks acme_client_clock(). */
+static void note_date(acme_client_t *client,
+                      const acme_http_response_t *response)
 {
-    char *type = apr_pstrmemdup(p, header, strcspn(header, "; \t"));
-    char *at;
+    const char *text = apr_table_get(response->headers, "Date");
+    apr_time_t date = text ? apr_date_parse_http(text) : APR_DATE_BAD;
 
-    for (at = type; *at; ++at) {
-        *at = (char)apr_tolower(*at);
+    if (date != APR_DATE_BAD) {
+        client->date_known = 1;
+        client->date_off = date - response->received;
     }
-    return type;
 }
 
-/* Reads an answer; on anything but a good one `problem` is set. */
-static apr_status_t read_answer(acme_answer_t *answer,
-                                const acme_http_response_t *response,
-                                acme_problem_t *problem)
+int acme_client_clock(const acme_client_t *client, apr_interval_time_t *off)
 {
-    apr_pool_t *p = response->p;
-    acme_json_t *json = NULL;
-    const char *type;
-
-    memset(answer, 0, sizeof(*answer));
-    answer->status = response->status;
-    answer->headers = response->headers;
-    answer->body = response->body;
-    answer->body_len = response->body_len;
-    answer->received = response->received;
-    answer->location = apr_table_get(response->headers, "Location");
-    if (!acme_resource_is_url(answer->location)) {
-        answer->location = NULL;
-    }
-    answer->retry_at =
-        acme_time_retry_after(apr_table_get(response->headers, "Retry-After"),
-                              response->received, RETRY_MIN, RETRY_MAX);
-    type = apr_table_get(response->headers, "Content-Type");
-    answer->content_type = media_type(type ? type : "", p);
-    if (acme_json_parse(&json, response->body, response->body_len, NULL, p)
-        == APR_SUCCESS) {
-        answer->json = json;
-    }
-    if (answer->status < 200 || answer->status > 299) {
-        return acme_problem_from_answer(problem, answer->status, answer->json,
-                                        answer->retry_at, p);
-    }
-    if (strcmp(answer->content_type, "application/problem+json") == 0) {
-        const char *detail = "without a word";
-
-        (void)acme_json_get_str(&detail, answer->json, "detail");
-        acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
-                         ACME_PROBLEM_PROTOCOL, p,
-                         "the CA answered %d with an error document: %.500s",
-                         answer->status, detail);
-        problem->status = answer->status;
-        return APR_EINVAL;
-    }
-    return APR_SUCCESS;
+    *off = client->date_off;
+    return client->date_known;
 }
 
 static void serve(acme_client_t *client, int running);
@@ -253,7 +215,7 @@ static void post_done(void *baton, apr_status_t rv,
     (void)acme_nonce_add(client->nonces,
                          apr_table_get(response->headers, "Replay-Nonce"),
                          response->received);
-    rv = read_answer(&answer, response, &refused);
+    rv = acme_client_answer(&answer, response, &refused);
     acme_log(client->log, ACME_LOG_TRACE, 0,
              ACME_TAG(0411) "%s: answered with status %d, %" APR_SIZE_T_FMT
                             " bytes",
@@ -338,7 +300,7 @@ static void nonce_done(void *baton, apr_status_t rv,
             response->received);
 
         problem = &own;
-        rv = read_answer(&answer, response, &own);
+        rv = acme_client_answer(&answer, response, &own);
         if (rv == APR_SUCCESS && !kept) {
             rv = acme_problem_set(&own, APR_EINVAL, ACME_RETRY_BACKOFF,
                                   ACME_PROBLEM_PROTOCOL, head->p,
@@ -440,7 +402,8 @@ static void directory_done(void *baton, apr_status_t rv,
         (void)acme_nonce_add(client->nonces,
                              apr_table_get(response->headers, "Replay-Nonce"),
                              response->received);
-        rv = read_answer(&answer, response, &own);
+        note_date(client, response);
+        rv = acme_client_answer(&answer, response, &own);
     }
     if (rv == APR_SUCCESS) {
         apr_pool_create(&p, client->p);

@@ -25,6 +25,7 @@
 #ifndef ACME_CLIENT_H
 #define ACME_CLIENT_H
 
+#include "acme_client_answer.h"
 #include "acme_directory.h"
 #include "acme_http.h"
 #include "acme_jws.h"
@@ -35,19 +36,6 @@
 #define ACME_CLIENT_NONCE_TRIES 20
 
 typedef struct acme_client_t acme_client_t;
-
-/** What the CA answered. Valid only while `done` runs. */
-typedef struct acme_answer_t {
-    int status;
-    const char *location;     /**< absolute https URL, or NULL */
-    apr_time_t retry_at;      /**< Retry-After as a time, or 0 */
-    const char *content_type; /**< without parameters, or "" */
-    const acme_json_t *json;  /**< NULL when the body is no JSON */
-    const char *body;
-    apr_size_t body_len;
-    apr_table_t *headers;
-    apr_time_t received;
-} acme_answer_t;
 
 /**
  * @param rv APR_SUCCESS for a 2xx answer; APR_EINTR when cancelled; else
@@ -78,6 +66,11 @@ const char *acme_client_directory_url(const acme_client_t *client);
 
 /** The pool it was made in, for what lives as long. */
 apr_pool_t *acme_client_pool(const acme_client_t *client);
+
+/** The CA's clock against ours, by the Date of its directory. Nonzero when it
+ *  is known.
+ *  @param off the CA's minus ours */
+int acme_client_clock(const acme_client_t *client, apr_interval_time_t *off);
 
 /** NULL before acme_client_open() has succeeded. */
 const acme_directory_t *acme_client_directory(const acme_client_t *client);

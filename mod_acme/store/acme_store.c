@@ -16,8 +16,13 @@
 #include "acme_store.h"
 
 const char *const acme_store_kinds[] = {
-    ACME_STORE_ACCOUNTS, ACME_STORE_STAGING, ACME_STORE_CHALLENGES,
-    ACME_STORE_JOBS,     ACME_STORE_KEYS,    NULL,
+    ACME_STORE_ACCOUNTS,
+    ACME_STORE_STAGING,
+    ACME_STORE_CHALLENGES,
+    ACME_STORE_JOBS,
+    ACME_STORE_KEYS,
+    ACME_STORE_NOTES,
+    NULL,
 };
 
 static apr_status_t check_kind(const char *kind, acme_problem_t *problem,
@@ -84,7 +89,7 @@ apr_status_t acme_store_put(const char **version, acme_store_t *store,
         return rv;
     }
     if (len > ACME_STORE_MAX) {
-        return acme_problem_set(problem, APR_ENOSPC, ACME_RETRY_INTERNAL,
+        return acme_problem_set(problem, EFBIG, ACME_RETRY_INTERNAL,
                                 ACME_PROBLEM_STORE, p,
                                 "%s/%s: the store allows %d bytes, not %lu",
                                 kind, name, ACME_STORE_MAX, (unsigned long)len);

@@ -28,6 +28,8 @@
 #ifndef ACME_STORE_H
 #define ACME_STORE_H
 
+#include <errno.h>
+
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
@@ -44,6 +46,8 @@
 #define ACME_STORE_JOBS "jobs"
 /** Certificate keys of orders under way. */
 #define ACME_STORE_KEYS "keys"
+/** What a worker has seen of the world, by subject. */
+#define ACME_STORE_NOTES "notes"
 
 /** Most bytes of an item and of a name. */
 #define ACME_STORE_MAX      (512 * 1024)
@@ -58,6 +62,10 @@ typedef struct acme_store_item_t {
     const char *version; /**< opaque */
 } acme_store_item_t;
 
+/** There is something that no put has made, as after a power cut or when
+ *  somebody planted it. A put takes it for an absent item and replaces it. */
+#define ACME_STORE_DAMAGED EBADMSG
+
 /** Put only if there is no such item. */
 #define ACME_STORE_ABSENT ""
 
@@ -71,7 +79,7 @@ typedef struct acme_store_t acme_store_t;
 /** Somebody's right to act, until released, expired or its holder's death. */
 typedef struct acme_lease_t acme_lease_t;
 
-/** APR_ENOENT when there is none. */
+/** APR_ENOENT when there is none; ACME_STORE_DAMAGED. */
 apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
                             const char *kind, const char *name,
                             acme_problem_t *problem, apr_pool_t *p);
@@ -79,7 +87,7 @@ apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
 /**
  * @param if_version NULL: whatever is there; ACME_STORE_ABSENT; or a version
  * @param version the new one, in p; may be NULL
- * @return APR_EEXIST when the item is not at if_version; APR_ENOSPC when it
+ * @return APR_EEXIST when the item is not at if_version; EFBIG when it
  *         has more than ACME_STORE_MAX bytes
  */
 apr_status_t acme_store_put(const char **version, acme_store_t *store,

@@ -88,7 +88,7 @@ static apr_status_t check_version(const char *path, const char *name,
     apr_status_t rv =
         acme_store_fs_item_read(&item, path, name, problem, ptemp);
 
-    if (rv == APR_ENOENT) {
+    if (rv == APR_ENOENT || rv == ACME_STORE_DAMAGED) {
         item.version = ACME_STORE_ABSENT;
     }
     else if (rv != APR_SUCCESS) {
@@ -144,8 +144,9 @@ static apr_status_t fs_del(acme_store_t *store, const char *kind,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (unlink(path) != 0 && errno != ENOENT) {
-        rv = acme_store_fs_failed(problem, errno, "remove", path, ptemp);
+    rv = acme_store_fs_item_remove(path, ptemp);
+    if (rv != APR_SUCCESS) {
+        rv = acme_store_fs_failed(problem, rv, "remove", path, ptemp);
     }
     close(fd);
     return rv;
@@ -225,11 +226,11 @@ static apr_status_t lease_cleanup(void *data)
 }
 
 static apr_status_t held_elsewhere(acme_problem_t *problem, const char *name,
-                                   apr_pool_t *p)
+                                   const char *path, apr_pool_t *p)
 {
-    return acme_problem_set(problem, APR_EBUSY, ACME_RETRY_INTERNAL,
-                            ACME_PROBLEM_STORE, p,
-                            "somebody else holds the lease \"%s\"", name);
+    return acme_problem_set(
+        problem, APR_EBUSY, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+        "somebody else holds the lease \"%s\", a lock on %s", name, path);
 }
 
 static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
@@ -246,7 +247,7 @@ static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
     (void)ttl;
     rv = acme_store_fs_lock(&fd, path);
     if (rv == APR_EBUSY) {
-        return held_elsewhere(problem, name, p);
+        return held_elsewhere(problem, name, path, p);
     }
     if (rv != APR_SUCCESS) {
         return acme_store_fs_failed(problem, rv, "lock", path, p);
@@ -269,7 +270,7 @@ static apr_status_t fs_renew(acme_lease_t *lease, acme_problem_t *problem)
 
     /* the kernel keeps the lock, but not the name of a file that is gone */
     if (own->fd < 0 || !acme_store_fs_lock_good(own->fd, own->path)) {
-        return held_elsewhere(problem, own->name, own->p);
+        return held_elsewhere(problem, own->name, own->path, own->p);
     }
     return APR_SUCCESS;
 }

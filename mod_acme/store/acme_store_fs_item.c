@@ -12,7 +12,10 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_file_io.h>
 #include <apr_general.h>
@@ -41,7 +44,7 @@ apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
 static apr_status_t damaged(acme_problem_t *problem, const char *path,
                             const char *why, apr_pool_t *p)
 {
-    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_INTERNAL,
+    return acme_problem_set(problem, ACME_STORE_DAMAGED, ACME_RETRY_INTERNAL,
                             ACME_PROBLEM_STORE, p, "%s is damaged: %s", path,
                             why);
 }
@@ -82,7 +85,7 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
     if (rv == APR_EINVAL || rv == ELOOP) {
         return damaged(problem, path, "it is no regular file", p);
     }
-    if (rv == APR_ENOSPC) {
+    if (rv == EFBIG) {
         return damaged(problem, path, "it is too large", p);
     }
     if (rv != APR_SUCCESS) {
@@ -116,6 +119,46 @@ static apr_status_t make_version(const char **version, apr_pool_t *p)
     return rv;
 }
 
+/* A folder in the place of an item, which none of us makes. One that is not
+ * empty is kept, under a name that no item has. */
+static apr_status_t clear_folder(const char *path, apr_pool_t *ptemp)
+{
+    const char *aside;
+    apr_status_t rv;
+
+    if (rmdir(path) == 0) {
+        return APR_SUCCESS;
+    }
+    if (errno != ENOTEMPTY && errno != EEXIST) {
+        return errno;
+    }
+    rv = make_version(&aside, ptemp);
+    if (rv == APR_SUCCESS) {
+        aside = apr_pstrcat(
+            ptemp,
+            apr_pstrmemdup(ptemp, path,
+                           (apr_size_t)(strrchr(path, '/') + 1 - path)),
+            ACME_FILE_TEMP, "folder-", aside, NULL);
+        rv = rename(path, aside) == 0 ? APR_SUCCESS : errno;
+    }
+    return rv;
+}
+
+static int is_folder(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+apr_status_t acme_store_fs_item_remove(const char *path, apr_pool_t *ptemp)
+{
+    if (is_folder(path)) {
+        return clear_folder(path, ptemp);
+    }
+    return unlink(path) == 0 || errno == ENOENT ? APR_SUCCESS : errno;
+}
+
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
                                       const char *name, const void *data,
                                       apr_size_t len, acme_store_sync_e sync,
@@ -137,9 +180,12 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
     if (len) {
         memcpy(bytes + at, data, len);
     }
-    rv = acme_file_write(
-        path, bytes, at + len, ITEM_MODE,
-        sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);
+    rv = is_folder(path) ? clear_folder(path, ptemp) : APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_write(
+            path, bytes, at + len, ITEM_MODE,
+            sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);
+    }
     if (rv != APR_SUCCESS) {
         return acme_store_fs_failed(problem, rv, "write", path, p);
     }

@@ -30,18 +30,22 @@ apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
 
 /**
  * Reads the item `name` from its file.
- * @return APR_ENOENT, without a problem; APR_EINVAL when it is damaged
+ * @return APR_ENOENT, without a problem; ACME_STORE_DAMAGED
  */
 apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
                                      const char *name, acme_problem_t *problem,
                                      apr_pool_t *p);
 
-/** Replaces or creates it, under a new version that lives in p. */
+/** Replaces or creates it, under a new version that lives in p. A folder in its
+ *  place goes, or is renamed when there is something in it. */
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
                                       const char *name, const void *data,
                                       apr_size_t len, acme_store_sync_e sync,
                                       acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp);
+
+/** Success also when there was none. */
+apr_status_t acme_store_fs_item_remove(const char *path, apr_pool_t *ptemp);
 
 /** The name of the item that a file is by its file name and, where that was
  *  shortened, its first line. NULL when it is no item. */

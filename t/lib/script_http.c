@@ -53,6 +53,7 @@ struct script_http_t {
     int nonces;
     flight_t *flights; /* in the order they came */
     int n_flights;
+    int precious;
     int most;
     int count;
     script_request_t last;
@@ -172,6 +173,7 @@ static void take_out(script_http_t *script, const flight_t *flight)
 
 static void land(script_http_t *script, flight_t *flight, apr_status_t rv)
 {
+    int repeatable = flight->request->repeatable;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_http_response_t response;
 
@@ -193,6 +195,7 @@ static void land(script_http_t *script, flight_t *flight, apr_status_t rv)
         response.p = flight->p;
         flight->done(flight->baton, APR_SUCCESS, &response, NULL);
     }
+    script->precious -= !repeatable;
     apr_pool_destroy(flight->p);
 }
 
@@ -210,6 +213,7 @@ static void submit(acme_http_t *http, const acme_http_request_t *request,
     flight->done = done;
     flight->baton = baton;
     add(script, flight);
+    script->precious += !request->repeatable;
     if (script->n_flights > script->most) {
         script->most = script->n_flights;
     }
@@ -272,6 +276,13 @@ static int pending(acme_http_t *http)
     return script->n_flights;
 }
 
+static int precious(acme_http_t *http)
+{
+    const script_http_t *script = http->self;
+
+    return script->precious;
+}
+
 static void cancel(acme_http_t *http, int all)
 {
     script_http_t *script = http->self;
@@ -306,6 +317,7 @@ script_http_t *script_http_create(fake_clock_t *clock, apr_pool_t *p)
     script->http.submit = submit;
     script->http.run = run;
     script->http.pending = pending;
+    script->http.precious = precious;
     script->http.cancel = cancel;
     script->http.wakeup = wakeup;
     return script;

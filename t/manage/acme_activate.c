@@ -14,6 +14,7 @@
 #include "acme_t_bundle.h"
 
 #include "acme_activate.h"
+#include "acme_unproven.h"
 
 #define NAME "a.example.org"
 
@@ -339,6 +340,45 @@ static void one_without_a_name_that_may_be_left_out_is_promoted(void **state)
     assert_live(w, bundle);
 }
 
+static void what_ended_the_server_waits_for_a_human_in_the_end(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    const char *line = apr_pstrcat(
+        w->p, NAME " ", acme_t_fingerprint(bundle, w->p), "\n", NULL);
+    const char *path = apr_pstrcat(w->p, w->dir, "/refused", NULL);
+    int i;
+
+    stage(w, bundle);
+    for (i = 0; i < 2; i++) {
+        line = apr_pstrcat(w->p, i ? NAME " another\n" : "", line, NULL);
+        acme_file_write(path, line, strlen(line), APR_FPROT_UREAD,
+                        ACME_FILE_LAZY, w->p);
+        acme_unproven_read(w->live, w->dir, w->p);
+        assert_refused(w, "the server ended", "without");
+        assert_int_equal(w->problem.retry,
+                         i ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);
+    }
+}
+
+static void one_below_the_security_level_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_live_cert_t *cert;
+
+    stage(w, bundle);
+    w->spec->security_level = 4;
+    assert_refused(w, "with SECLEVEL=4 no server could serve", "without");
+    w->spec->security_level = 3;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 0, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 3, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 4, &w->problem, w->p), APR_EINVAL);
+    acme_t_contains(w->problem.detail, "SECLEVEL=4");
+}
+
 ACME_T_MAIN(ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
             ACME_T(what_is_live_already_is_recognized),
@@ -355,4 +395,6 @@ ACME_T_MAIN(ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(what_was_not_sealed_here_is_not_there),
             ACME_T(what_cannot_be_written_stays_staged),
             ACME_T(nobody_needs_the_problem),
+            ACME_T(what_ended_the_server_waits_for_a_human_in_the_end),
+            ACME_T(one_below_the_security_level_is_refused),
             ACME_T(one_without_a_name_that_may_be_left_out_is_promoted))

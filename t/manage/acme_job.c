@@ -45,6 +45,9 @@ static void assert_new(const acme_job_t *job)
     assert_null(job->staged);
     assert_null(job->problem);
     assert_null(job->config);
+    assert_null(job->request);
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_null(job->signed_pem);
     assert_int_equal(job->errors, 0);
     assert_int_equal(job->last_run, 0);
     assert_int_equal(job->next_run, 0);
@@ -72,6 +75,9 @@ static void everything_comes_back(void **state)
     job->reason = "first certificate";
     job->staged = "f00";
     job->config = "config";
+    job->request = "0123";
+    job->asked = ACME_ASKED_FORCE;
+    job->signed_pem = "a chain";
     job->errors = 3;
     job->last_run = ACME_T_NOW + 1;
     job->next_run = ACME_T_NOW + 123456;
@@ -83,6 +89,9 @@ static void everything_comes_back(void **state)
     save(job, vault, p);
 
     job = load(vault, p);
+    assert_string_equal(job->request, "0123");
+    assert_int_equal(job->asked, ACME_ASKED_FORCE);
+    assert_string_equal(job->signed_pem, "a chain");
     assert_string_equal(job->name, NAME);
     assert_string_equal(job->digest, "digest");
     assert_string_equal(job->reason, "first certificate");

@@ -287,7 +287,9 @@ static const damage_t damages[] = {
     {"live/" NAME, WRITE, "x", "no link to a generation"},
     {"live/" NAME, FOLDER, NULL, "no link to a generation"},
     {"live/" NAME, LINK, "../archive/" NAME "/7", "is missing"},
-    {"live/" NAME, LINK, "../archive/b.example.org/1", "no link to"},
+    {"live/" NAME, LINK, "../archive/b.example.org/1", "is missing"},
+    {"live/" NAME, LINK, "../archive/../live/1", "no link to"},
+    {"live/" NAME, LINK, "../archive/b/c/1", "no link to"},
     {"live/" NAME, LINK, "/etc", "no link to a generation"},
     {"live/" NAME, LINK, ".", "no link to a generation"},
 };
@@ -521,6 +523,48 @@ static void killed_at_any_instant_a_whole_one_is_live(void **state)
     assert_int_equal(acme_live_archived(live, NAME, p), 1);
 }
 
+static void a_look_makes_nothing(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_live_cert_t *cert;
+
+    assert_int_equal(
+        acme_live_get(&cert, acme_live_look(dir, p), NAME, NULL, p),
+        APR_ENOENT);
+    assert_false(exists(path_of(dir, "live", p)));
+    install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
+    assert_int_equal(
+        acme_live_get(&cert, acme_live_look(dir, p), NAME, NULL, p), 0);
+}
+
+static void a_look_takes_only_what_nobody_else_can_write(void **state)
+{
+    static const char *const places[] = {"live",
+                                         "archive",
+                                         "archive/" NAME,
+                                         "archive/" NAME "/1",
+                                         "archive/" NAME "/1/privkey.pem",
+                                         "archive/" NAME "/1/fullchain.pem"};
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_live_cert_t *cert;
+    int i;
+
+    install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
+    for (i = 0; i < 6; i++) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        const char *path = path_of(dir, places[i], p);
+
+        assert_int_equal(chmod(path, 0720), 0);
+        assert_int_equal(
+            acme_live_get(&cert, acme_live_look(dir, p), NAME, &problem, p),
+            APR_EACCES);
+        acme_t_contains(problem.detail, places[i]);
+        assert_int_equal(chmod(path, 0700), 0);
+    }
+}
+
 ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(a_folder_of_others_is_not_used), ACME_T(a_new_site_has_none),
             ACME_T(what_is_installed_is_live),
@@ -535,4 +579,6 @@ ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(an_expired_one_is_still_live),
             ACME_T(without_meta_it_is_as_good),
             ACME_T(a_folder_in_the_place_of_the_link_is_kept_aside),
+            ACME_T(a_look_makes_nothing),
+            ACME_T(a_look_takes_only_what_nobody_else_can_write),
             ACME_T(killed_at_any_instant_a_whole_one_is_live))

@@ -84,6 +84,7 @@ static void the_second_start_knows_all_of_it(void **state)
     assert_string_equal(known->key_path, read->key_path);
     assert_string_equal(known->ca_url, read->ca_url);
     assert_true(known->obtained == read->obtained);
+    assert_true(known->moved == read->moved);
     assert_true(known->info->not_before == read->info->not_before);
     assert_true(known->info->not_after == read->info->not_after);
     assert_string_equal(known->info->subject, read->info->subject);
@@ -185,27 +186,111 @@ static void a_site_that_nobody_asks_for_is_forgotten(void **state)
     assert_false(start(w, NAME, &cert));
 }
 
+/* Each alone and behind the first line that is the right one. */
 static void a_damaged_file_is_an_empty_one(void **state)
 {
     static const char *const texts[] = {
         "",
         "\n\n\n",
         "acme-live-index 1",
-        "acme-live-index 1\n\t\t\t\n",
-        "acme-live-index 2\n" NAME "\t1\n",
-        "acme-live-index 1\n" NAME "\t1\t\t\t\t\t\t\t\t\t\t\t\t\n",
-        "acme-live-index 1\n" NAME "\t1\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\n",
+        "\n\t\t\t\n",
+        "acme-live-index 0\n" NAME "\t1\n",
+        "\n" NAME "\t1\t\t\t\t\t\t\t\t\t\t\t\t\n",
+        "\n" NAME "\t1\t\t\t\t\t\t\t\t\t\t\t\t\t\n",
+        "\n" NAME "\t1\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\n",
     };
     world_t *w = settled(*state);
+    char *first = apr_pstrdup(w->p, acme_t_read(w->index, w->p));
     acme_live_cert_t *cert;
     size_t i;
 
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
-        acme_t_write(w->index, texts[i], w->p);
+    first[strcspn(first, "\n")] = '\0';
+    for (i = 0; i < 2 * sizeof(texts) / sizeof(texts[0]); ++i) {
+        acme_t_write(w->index,
+                     apr_pstrcat(w->p, i % 2 ? first : "", texts[i / 2], NULL),
+                     w->p);
         assert_false(start(w, NAME, &cert));
         assert_int_equal(cert->generation, 1);
         assert_true(start(w, NAME, &cert));
     }
+}
+
+static void what_another_openssl_has_judged_is_read(void **state)
+{
+    world_t *w = settled(*state);
+    char *text = apr_pstrdup(w->p, acme_t_read(w->index, w->p));
+    acme_live_cert_t *cert;
+
+    acme_t_write(w->index, text, w->p);
+    assert_true(start(w, NAME, &cert));
+    /* The security level, at the end of the first line. */
+    text[strcspn(text, "\n") - 1] = '9';
+    acme_t_write(w->index, text, w->p);
+    assert_false(start(w, NAME, &cert));
+    assert_true(start(w, NAME, &cert));
+}
+
+static void one_that_others_may_write_is_an_empty_one(void **state)
+{
+    world_t *w = settled(*state);
+    acme_live_cert_t *cert;
+
+    assert_int_equal(chmod(w->index, 0620), 0);
+    assert_false(start(w, NAME, &cert));
+    assert_true(start(w, NAME, &cert));
+    assert_int_equal(chmod(w->index, 0602), 0);
+    assert_false(start(w, NAME, &cert));
+}
+
+static void what_comes_from_an_unknown_folder_is_read(void **state)
+{
+    world_t *w = settled(*state);
+    acme_live_cert_t *cert;
+
+    w->live = acme_live_look(w->dir, w->p);
+    assert_false(start(w, NAME, &cert));
+    assert_int_equal(chmod(apr_pstrcat(w->p, w->dir, "/archive", NULL), 0777),
+                     0);
+    acme_live_recall(w->live, w->p);
+    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p),
+                     APR_EACCES);
+    acme_live_keep(w->live);
+}
+
+static void one_of_another_name_is_read(void **state)
+{
+    world_t *w = settled(*state);
+    acme_live_cert_t *read, *known;
+
+    install(w, OTHER, apr_time_now() + apr_time_from_sec(60));
+    apr_sleep(OLD_ENOUGH);
+    assert_int_equal(acme_live_move(w->live, ACME_LIVE_SERVED, OTHER,
+                                    ACME_LIVE_SERVED, NAME, NULL, w->p),
+                     0);
+    assert_false(start(w, NAME, &read));
+    assert_int_equal(read->generation, 1);
+    assert_string_equal(APR_ARRAY_IDX(read->info->names, 0, const char *),
+                        OTHER);
+    assert_true(start(w, NAME, &known));
+    assert_string_equal(known->info->fingerprint, read->info->fingerprint);
+    assert_true(known->moved == read->moved);
+}
+
+static void the_stash_is_always_read(void **state)
+{
+    world_t *w = settled(*state);
+    acme_live_cert_t *cert;
+
+    assert_int_equal(acme_live_stash(w->live, NAME, NULL, w->p), 0);
+    acme_live_recall(w->live, w->p);
+    assert_int_equal(acme_live_known(&cert, w->live, NAME, w->p), APR_ENOENT);
+    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p),
+                     APR_ENOENT);
+    assert_int_equal(
+        acme_live_get_at(&cert, w->live, ACME_LIVE_STASHED, NAME, NULL, w->p),
+        0);
+    acme_live_keep(w->live);
+    assert_null(strstr(acme_t_read(w->index, w->p), NAME));
 }
 
 static void every_part_of_it_is_an_empty_one_or_true(void **state)
@@ -254,6 +339,11 @@ ACME_T_MAIN(ACME_T(the_second_start_knows_all_of_it),
             ACME_T(a_file_that_is_too_young_is_not_kept_in_mind),
             ACME_T(a_site_that_nobody_asks_for_is_forgotten),
             ACME_T(a_damaged_file_is_an_empty_one),
+            ACME_T(what_another_openssl_has_judged_is_read),
+            ACME_T(one_that_others_may_write_is_an_empty_one),
+            ACME_T(what_comes_from_an_unknown_folder_is_read),
+            ACME_T(one_of_another_name_is_read),
+            ACME_T(the_stash_is_always_read),
             ACME_T(every_part_of_it_is_an_empty_one_or_true),
             ACME_T(a_folder_that_cannot_be_written_costs_nothing_else),
             ACME_T(it_is_not_written_when_nothing_is_new))

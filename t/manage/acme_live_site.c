@@ -20,9 +20,9 @@ static void make_site(acme_live_site_t *site, const char *name, apr_pool_t *p)
     struct acme_live_t *live = apr_pcalloc(p, sizeof(*live));
     const char *dir = acme_t_dir(p);
 
-    live->live = dir;
+    live->places[ACME_LIVE_SERVED] = dir;
     live->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    acme_live_site_find(site, live, name, p);
+    acme_live_site_find(site, live, ACME_LIVE_SERVED, name, p);
 }
 
 static void a_hostile_name_stays_in_its_folder(void **state)

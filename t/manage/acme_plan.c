@@ -73,7 +73,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, NULL};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -138,6 +138,38 @@ static void what_has_expired_is_ordered(void **state)
     assert_order(site, "expired 10 days ago");
     site->info.not_after = NOW;
     assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void only_an_age_depends_on_the_clock(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->info.not_after = NOW + DAYS(1);
+    assert_true(plan(site).by_age);
+    site->info.not_after = NOW - DAYS(1);
+    assert_true(plan(site).by_age);
+    /* once asked for, or begun, it is not for its age */
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_false(plan(site).by_age);
+    site->job.asked = ACME_ASKED_NO;
+    site->info.not_after = NOW + DAYS(60);
+    site->spec.names = strings(site->p, "a.example new.example");
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    assert_false(plan(site).by_age);
+    site->holding.live = NULL;
+    assert_false(plan(site).by_age);
+    site->holding.aged = 1;
+    assert_true(plan(site).by_age);
+    assert_string_equal(plan(site).reason, "what was kept has expired");
+}
+
+static void one_of_another_authority_is_replaced(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.foreign = 1;
+    assert_order(site, "the certificate is from another authority");
+    assert_false(plan(site).by_age);
 }
 
 static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
@@ -274,6 +306,17 @@ static void a_wait_that_we_never_set_does_not_count(void **state)
     assert_idle(site, NOW + DAYS(8));
 }
 
+static void a_wait_does_not_count_once_the_clock_is_turned_back(void **state)
+{
+    site_t *site = failed_site(*state);
+
+    site->job.last_run = NOW + ACME_TIME_HOUR / 2;
+    assert_order(site, "first certificate");
+    /* but when it is only put right by a little */
+    site->job.last_run = NOW + apr_time_from_sec(2);
+    assert_idle(site, NOW + ACME_TIME_HOUR);
+}
+
 static void
 a_mistake_is_not_repeated_before_the_configuration_changes(void **state)
 {
@@ -320,6 +363,51 @@ static void an_order_under_way_is_finished(void **state)
     assert_order(site, "an order is under way");
     site->job.digest = "another";
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
+static void what_is_asked_for_is_ordered(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->job.asked = ACME_ASKED_DUE;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_order(site, "asked for by acmectl renew");
+    /* a failure since then is waited out all the same */
+    site->job.next_run = NOW + ACME_TIME_HOUR;
+    assert_idle(site, NOW + ACME_TIME_HOUR);
+    site->job.next_run = 0;
+    site->spec.renew_mode = ACME_RENEW_MANUAL;
+    assert_order(site, "asked for by acmectl renew");
+    site->spec.renew_mode = ACME_RENEW_AUTO;
+    site->holding.serving = ACME_SERVING_NOTHING;
+    assert_order(site, "asked for by acmectl renew");
+}
+
+static void what_was_rolled_back_to_is_kept_until_it_is_due(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.pinned = 1;
+    site->info.not_after = NOW + DAYS(10);
+    site->info.not_before = NOW - DAYS(80);
+    assert_idle(site, NOW + DAYS(1));
+    site->info.names = strings(*state, "a.example");
+    assert_idle(site, NOW + DAYS(1));
+    site->job.asked = ACME_ASKED_DUE;
+    assert_order(site, "name added: www.a.example");
+    site->job.asked = ACME_ASKED_NO;
+    site->info.not_after = NOW + DAYS(8);
+    assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void what_was_signed_for_another_machine_is_done(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->holding.live = NULL;
+    site->job.signed_pem = "a chain";
+    assert_idle(site, ACME_SCHEDULE_NEVER);
 }
 
 static void
@@ -375,9 +463,14 @@ static void a_certificate_of_ones_own_is_watched(void **state)
     assert_idle(site, ACME_SCHEDULE_NEVER);
 }
 
-ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
+ACME_T_MAIN(ACME_T(what_is_asked_for_is_ordered),
+            ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),
+            ACME_T(what_was_signed_for_another_machine_is_done),
+            ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
             ACME_T(what_is_due_is_renewed), ACME_T(what_has_expired_is_ordered),
+            ACME_T(only_an_age_depends_on_the_clock),
+            ACME_T(one_of_another_authority_is_replaced),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
             ACME_T(another_ca_or_key_takes_effect_at_the_renewal),
             ACME_T(nothing_is_ordered_that_no_tls_site_uses),
@@ -387,6 +480,7 @@ ACME_T_MAIN(ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(a_failure_is_waited_out),
             ACME_T(a_changed_set_waits_for_nothing),
             ACME_T(a_wait_that_we_never_set_does_not_count),
+            ACME_T(a_wait_does_not_count_once_the_clock_is_turned_back),
             ACME_T(a_mistake_is_not_repeated_before_the_configuration_changes),
             ACME_T(all_that_a_mistake_can_be_about_is_looked_at),
             ACME_T(an_order_under_way_is_finished),

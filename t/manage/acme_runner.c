@@ -277,6 +277,39 @@ static void who_does_not_hold_the_lease_does_nothing(void **state)
     world_assert_staged(w, "a.example");
 }
 
+static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_lease_t *lease;
+    apr_pool_t *other;
+
+    apr_pool_create(&other, w->p);
+    assert_int_equal(acme_store_lease(&lease, w->mem, "worker", ACME_TIME_DAY,
+                                      &problem, other),
+                     APR_SUCCESS);
+    world_live(w, 4 * ACME_TIME_MINUTE);
+    assert_int_equal(w->lines->nelts, 0);
+    assert_string_equal(acme_runner_waiting(w->runner), "");
+    world_live(w, 2 * ACME_TIME_MINUTE);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0314"), 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "\"worker\""), 1);
+    assert_non_null(strstr(acme_runner_waiting(w->runner), "\"worker\""));
+    world_live(w, ACME_TIME_HOUR / 2);
+    assert_int_equal(w->lines->nelts, 1);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->lines->nelts, 2);
+    /* a clock that is set back hides nothing for longer */
+    fake_clock_turn(w->clock, -ACME_TIME_DAY);
+    world_live(w, 6 * ACME_TIME_MINUTE);
+    assert_int_equal(w->lines->nelts, 3);
+    apr_pool_destroy(other);
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0315"), 1);
+    assert_string_equal(acme_runner_waiting(w->runner), "");
+    world_assert_staged(w, "a.example");
+}
+
 /* Somebody else takes it while the run hangs in one request. */
 static void take_over(world_t *w, const script_request_t *request)
 {
@@ -359,6 +392,42 @@ static void respond_slowly(void *baton, const script_request_t *request,
         answer->delay = order_delay;
         acme_runner_stop(w->runner);
     }
+    assert_int_equal(acme_runner_is_precious(w->runner), !request->repeatable);
+}
+
+/* Puts of the job while the runner says that it must not be ended. */
+static int precious_puts;
+
+static apr_status_t put_precious(const char **version, acme_store_t *store,
+                                 const char *kind, const char *name,
+                                 const void *data, apr_size_t len,
+                                 const char *if_version, acme_store_sync_e sync,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    world_t *w = store->self;
+
+    if (acme_runner_is_precious(w->runner)) {
+        assert_string_equal(kind, ACME_STORE_JOBS);
+        /* Against the process's end, not against the machine's. */
+        assert_int_equal(sync, ACME_STORE_LAZY);
+        ++precious_puts;
+    }
+    return world_put(version, store, kind, name, data, len, if_version, sync,
+                     problem, p);
+}
+
+static void its_process_may_end_once_the_order_is_saved(void **state)
+{
+    world_t *w = fresh(*state);
+
+    world_boot(w);
+    w->backend.put = put_precious;
+    precious_puts = 0;
+    assert_false(acme_runner_is_precious(w->runner));
+    world_live(w, ACME_TIME_HOUR);
+    world_assert_staged(w, "a.example");
+    assert_int_equal(precious_puts, 1);
+    assert_false(acme_runner_is_precious(w->runner));
 }
 
 static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
@@ -382,6 +451,7 @@ static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
         assert_true(w->clock->now - begun <= apr_time_from_sec(23));
         assert_int_equal(w->ca->orders, 1);
         assert_int_equal(world_job(w, "a.example")->order != NULL, i == 0);
+        assert_false(acme_runner_is_precious(w->runner));
         world_boot(w);
         world_live(w, ACME_TIME_HOUR);
         world_assert_staged(w, "a.example");
@@ -409,7 +479,9 @@ ACME_T_MAIN(ACME_T(the_first_certificate),
             ACME_T(killed_again_and_again_it_still_arrives),
             ACME_T(half_of_the_nonces_are_refused),
             ACME_T(who_does_not_hold_the_lease_does_nothing),
+            ACME_T(who_waits_for_the_lease_says_so_once_in_a_while),
             ACME_T(who_loses_the_lease_saves_nothing_more),
             ACME_T(a_stop_saves_the_order_that_is_just_made),
             ACME_T(a_stop_waits_two_seconds_for_an_order_but_no_longer),
+            ACME_T(its_process_may_end_once_the_order_is_saved),
             ACME_T(no_sites_no_work))

@@ -44,7 +44,7 @@ static void what_root_refused_is_ordered_again_after_a_while(void **state)
     const acme_job_t *job;
     int i;
 
-    acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
+    acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
                      ACME_PROBLEM_CERTIFICATE, w->p, "root does not like it");
     assert_true(world_run(w));
     for (i = 1; i < 4; ++i) {
@@ -68,6 +68,23 @@ static void what_root_refused_is_ordered_again_after_a_while(void **state)
     world_restart(w);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 0);
+}
+
+static void what_no_new_order_can_mend_waits_for_the_configuration(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                     ACME_PROBLEM_CERTIFICATE, w->p, "key too small here");
+    assert_true(world_run(w));
+    refuse(w, &problem);
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->problem->retry, ACME_RETRY_CONFIG);
+    w->clock->now += 8 * ACME_TIME_DAY;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
 }
 
 static void
@@ -224,6 +241,7 @@ static void an_idle_site_says_when(void **state)
 }
 
 ACME_T_MAIN(ACME_T(what_root_refused_is_ordered_again_after_a_while),
+            ACME_T(what_no_new_order_can_mend_waits_for_the_configuration),
             ACME_T(what_was_refused_and_is_not_wanted_any_more_is_no_failure),
             ACME_T(a_finished_certificate_is_found_without_its_job),
             ACME_T(what_is_staged_for_other_names_is_not_taken),

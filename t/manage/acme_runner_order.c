@@ -66,6 +66,51 @@ static void a_failed_validation_is_tried_again_with_a_new_order(void **state)
     assert_int_equal(w->ca->orders, 2);
 }
 
+static void a_clock_that_is_turned_back_delays_no_try(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->ca->fail_name = A;
+    world_live(w, 13 * ACME_TIME_MINUTE);
+    /* the next is in two hours, by a clock that is wrong by five minutes */
+    assert_int_equal(world_job(w, A)->errors, 3);
+    fake_clock_turn(w->clock, -5 * ACME_TIME_MINUTE);
+    w->ca->fail_name = NULL;
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+}
+
+/* What the transport does but for this: when nothing is under way the clock is
+ * turned back, once. */
+static void (*real_run)(acme_http_t *http, apr_interval_time_t wait);
+static world_t *turning;
+
+static void run_and_turn(acme_http_t *http, apr_interval_time_t wait)
+{
+    if (turning && wait > 0 && http->pending(http) == 0) {
+        fake_clock_turn(turning->clock, -2 * ACME_TIME_HOUR);
+        turning = NULL;
+        return;
+    }
+    real_run(http, wait);
+}
+
+static void a_clock_that_is_turned_back_delays_no_order(void **state)
+{
+    world_t *w = fresh(*state);
+    apr_time_t begun = w->clock->now;
+
+    world_boot(w);
+    w->ca->validate_polls = 3;
+    real_run = w->config.http->run;
+    turning = w;
+    w->config.http->run = run_and_turn;
+    assert_true(world_run(w));
+    assert_null(turning);
+    world_assert_staged(w, A);
+    assert_true(w->clock->now < begun - ACME_TIME_HOUR);
+}
+
 static void failures_in_a_row_wait_longer_and_longer(void **state)
 {
     world_t *w = fresh(*state);
@@ -435,6 +480,8 @@ static void a_store_that_breaks_in_the_middle_loses_no_order(void **state)
 
 ACME_T_MAIN(ACME_T(a_failed_validation_is_tried_again_with_a_new_order),
             ACME_T(failures_in_a_row_wait_longer_and_longer),
+            ACME_T(a_clock_that_is_turned_back_delays_no_try),
+            ACME_T(a_clock_that_is_turned_back_delays_no_order),
             ACME_T(a_certificate_for_another_key_is_not_staged),
             ACME_T(a_certificate_for_other_names_is_not_staged),
             ACME_T(a_certificate_that_has_expired_is_not_staged),

@@ -126,6 +126,20 @@ static void what_is_of_no_use_is_refused_and_replaces_nothing(void **state)
     }
 }
 
+static void what_is_below_the_security_level_is_refused(void **state)
+{
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    b->spec.security_level = 4;
+    assert_int_equal(put(b, acme_t_bundle(A, ACME_T_NOW, p), &problem, p),
+                     APR_EINVAL);
+    assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);
+    b->spec.security_level = 3;
+    assert_int_equal(put(b, acme_t_bundle(A, ACME_T_NOW, p), &problem, p), 0);
+}
+
 static void what_is_there_for_other_names_does_not_fit(void **state)
 {
     apr_pool_t *p = *state;
@@ -188,6 +202,7 @@ static void a_job_hears_of_its_loss(void **state)
 
 ACME_T_MAIN(ACME_T(what_is_put_is_found_until_it_is_cleared),
             ACME_T(what_is_of_no_use_is_refused_and_replaces_nothing),
+            ACME_T(what_is_below_the_security_level_is_refused),
             ACME_T(what_is_there_for_other_names_does_not_fit),
             ACME_T(a_lost_job_finds_what_is_staged),
             ACME_T(a_job_hears_of_its_loss))

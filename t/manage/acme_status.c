@@ -259,6 +259,25 @@ static void a_good_site_is_ok_and_nothing_else(void **state)
     assert_counts(make_world(*state), 1, 0, 0, 0);
 }
 
+static void what_is_stashed_and_was_deployed_is_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_live_cert_t stashed = *w->holding.live;
+    acme_json_t *json = site_of(w);
+
+    assert_string_equal(text(w, json, "", "deployed"), "none");
+    assert_string_equal(text(w, json, "", "stash"), "(none)");
+    w->holding.live = NULL;
+    w->holding.serving = ACME_SERVING_NOTHING;
+    w->holding.deployed = ACME_DEPLOYED_HTTP;
+    stashed.moved = apr_time_from_sec(1767323045);
+    w->holding.stashed = &stashed;
+    json = site_of(w);
+    assert_string_equal(text(w, json, "", "deployed"), "http");
+    assert_string_equal(text(w, json, "stash", "since"),
+                        "Fri, 02 Jan 2026 03:04:05 GMT");
+}
+
 static void a_site_without_certificate_is_incomplete(void **state)
 {
     world_t *w = make_world(*state);
@@ -613,6 +632,7 @@ static void a_certificate_of_ones_own_is_shown(void **state)
 ACME_T_MAIN(ACME_T(a_good_site_has_the_members_of_mod_md),
             ACME_T(settings_have_the_forms_of_mod_md),
             ACME_T(a_good_site_is_ok_and_nothing_else),
+            ACME_T(what_is_stashed_and_was_deployed_is_shown),
             ACME_T(a_site_without_certificate_is_incomplete),
             ACME_T(a_site_with_an_added_name_is_incomplete),
             ACME_T(an_expired_one_is_complete_and_says_so),

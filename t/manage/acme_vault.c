@@ -141,6 +141,51 @@ static void a_planted_item_is_warned_of_once(void **state)
     acme_t_contains(log->last, "jobs");
 }
 
+static apr_status_t get_fails(acme_store_item_t *item, acme_store_t *store,
+                              const char *kind, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    const apr_status_t *rv = store->self;
+
+    (void)item;
+    (void)kind;
+    (void)name;
+    return acme_problem_set(problem, *rv, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p, "the test says so");
+}
+
+static void what_is_no_item_is_not_there(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_status_t rv = ACME_STORE_DAMAGED;
+    acme_store_backend_t backend = {0};
+    acme_store_t store;
+    acme_t_log_t *log;
+    acme_vault_t *vault;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_store_item_t item;
+    int i;
+
+    backend.get = get_fails;
+    store.backend = &backend;
+    store.self = &rv;
+    vault = acme_vault_share(acme_t_vault(&log, p), &store, p);
+    for (i = 0; i < 3; ++i) {
+        assert_int_equal(
+            acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", &problem, p),
+            APR_ENOENT);
+    }
+    assert_null(problem.type);
+    assert_int_equal(log->count, 1);
+    acme_t_contains(log->last, "a: ");
+    acme_t_contains(log->last, "the test says so");
+    /* what may be better in a moment is no damage */
+    rv = EIO;
+    assert_int_equal(
+        acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", &problem, p), EIO);
+    assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+}
+
 static void handles_that_share_warn_once(void **state)
 {
     apr_pool_t *p = *state;
@@ -285,6 +330,7 @@ ACME_T_MAIN(ACME_T(what_was_put_comes_back), ACME_T(nothing_is_stored_in_clear),
             ACME_T(an_item_copied_elsewhere_is_not_there),
             ACME_T(another_secret_opens_nothing),
             ACME_T(a_planted_item_is_warned_of_once),
+            ACME_T(what_is_no_item_is_not_there),
             ACME_T(handles_that_share_warn_once),
             ACME_T(a_flood_of_planted_items_does_not_fill_the_log),
             ACME_T(a_planted_name_forges_no_log_line),

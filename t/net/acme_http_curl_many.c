@@ -156,8 +156,10 @@ static void cancels_the_repeatable_or_all(void **state)
     outcome_t *refused = begin(w, "GET", "nonsense");
     outcome_t *another = begin(w, "GET", "/slow");
 
+    assert_int_equal(w->http->precious(w->http), 0);
     order->request.repeatable = 0;
     submit(order);
+    assert_int_equal(w->http->precious(w->http), 1);
     w->http->run(w->http, 0);
     assert_failed(refused, "");
     w->http->cancel(w->http, 0);
@@ -165,9 +167,11 @@ static void cancels_the_repeatable_or_all(void **state)
     assert_cancelled(another);
     assert_int_equal(order->calls, 0);
     assert_int_equal(w->http->pending(w->http), 1);
+    assert_int_equal(w->http->precious(w->http), 1);
     w->http->cancel(w->http, 1);
     assert_cancelled(order);
     assert_int_equal(w->http->pending(w->http), 0);
+    assert_int_equal(w->http->precious(w->http), 0);
     w->http->cancel(w->http, 1);
     assert_int_equal(repeatable->calls, 1);
     /* and goes on working */

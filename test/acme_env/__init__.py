@@ -23,4 +23,6 @@ gate      a door before Pebble: holds, answers or loses requests
 tls       the certificate that a server shows, and curl
 conf      configuration text for managed sites
 status    the acme-status page
+store     what is live, stashed and recorded
+preload   libraries that kill httpd at an operation, or turn its clock
 """

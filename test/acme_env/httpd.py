@@ -31,7 +31,8 @@ GRACEFUL = "(?:SIGUSR1 received|Graceful restart requested)"
 class Httpd:
     """Make it, configure() it, start() it; the fixture stops and checks it.
 
-    Attributes: dir (ServerRoot), http_port, https_port, log (ErrorLog)."""
+    Attributes: dir (ServerRoot), http_port, https_port, log (ErrorLog),
+    clock (a Clock, or None: the machine's)."""
 
     def __init__(self, folder, http_port=None, https_port=None, mpm=None,
                  modules=(), as_user=False):
@@ -43,6 +44,8 @@ class Httpd:
         self.http_port = http_port or free_port()
         self.https_port = https_port or free_port()
         self.defines = []
+        self.more_env = {}
+        self.clock = None
         self._daemon = None
         self._rotated = 0
         for name in ("conf", "logs", "run", "htdocs"):
@@ -114,6 +117,14 @@ StartServers 2
                 "ASAN_OPTIONS", "detect_leaks=0:abort_on_error=0")
             env["UBSAN_OPTIONS"] = os.environ.get(
                 "UBSAN_OPTIONS", "print_stacktrace=1")
+        preloads = [preload]
+        if self.clock:
+            env.update(self.clock.env())
+            preloads.append(self.clock.library)
+        env.update(self.more_env)
+        preloads.append(self.more_env.get("LD_PRELOAD"))
+        if any(preloads):
+            env["LD_PRELOAD"] = " ".join(filter(None, preloads))
         return env
 
     def configtest(self):

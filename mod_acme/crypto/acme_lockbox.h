@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_lockbox.h
+ * @brief Bytes under a passphrase: what leaves the machine.
+ *
+ * scrypt (RFC 7914) makes a key of the passphrase, AES-256-GCM encrypts with
+ * it. Layout: "ACMEBOX", one byte format (1), one byte log2 of N, one byte r,
+ * one byte p, one byte 0, 16 bytes salt, 12 bytes nonce, ciphertext, 16 bytes
+ * tag. All before the ciphertext is authenticated with it. What is read may
+ * not ask for more than ACME_LOCKBOX_LOG_N_MAX: a hostile box costs no more
+ * than a good one, times two.
+ */
+#ifndef ACME_LOCKBOX_H
+#define ACME_LOCKBOX_H
+
+#include <apr_pools.h>
+
+#include "acme_problem.h"
+
+/** log2 of scrypt's N: 128 MB with r = 8. */
+#define ACME_LOCKBOX_LOG_N     17
+#define ACME_LOCKBOX_LOG_N_MIN 14
+#define ACME_LOCKBOX_LOG_N_MAX 18
+
+/** Most bytes that one may hold. */
+#define ACME_LOCKBOX_MAX (48 * 1024 * 1024)
+/** How many bytes more the box has than what is in it. */
+#define ACME_LOCKBOX_OVERHEAD (12 + 16 + 12 + 16)
+
+/** Whether it begins as one does. */
+int acme_lockbox_is(const void *box, apr_size_t len);
+
+/**
+ * @param log_n ACME_LOCKBOX_LOG_N, or less where a test is in a hurry
+ * @return APR_ENOSPC when there are more than ACME_LOCKBOX_MAX bytes
+ */
+apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
+                               const char *pass, apr_size_t pass_len,
+                               const void *data, apr_size_t len, int log_n,
+                               acme_problem_t *problem, apr_pool_t *p);
+
+/**
+ * The bytes end with a NUL not counted, and are wiped with p.
+ * @return APR_EACCES: another passphrase, or it is damaged: nobody can tell
+ *         which; APR_EINVAL: no box, or one that asks for absurd costs
+ */
+apr_status_t acme_lockbox_open(char **data, apr_size_t *len, const char *pass,
+                               apr_size_t pass_len, const void *box,
+                               apr_size_t box_len, acme_problem_t *problem,
+                               apr_pool_t *p);
+
+#endif

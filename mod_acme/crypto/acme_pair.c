@@ -1,0 +1,74 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_pair.h"
+
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "acme_key.h"
+
+static int no_pass_phrase(char *buffer, int size, int writing, void *data)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    *(int *)data = 1;
+    return 0;
+}
+
+static apr_status_t failed(acme_problem_t *problem, const char *what,
+                           apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+
+    acme_key_openssl_problem(&why, what, p);
+    ERR_clear_error();
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                            ACME_PROBLEM_CERTIFICATE, p, "%s", why.detail);
+}
+
+apr_status_t acme_pair_check(const char *cert_file, const char *key_file,
+                             int level, acme_problem_t *problem, apr_pool_t *p)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    const char *what = NULL;
+    int asked = 0;
+
+    ERR_clear_error();
+    if (ctx == NULL) {
+        return failed(problem, "making an SSL_CTX", p);
+    }
+    SSL_CTX_set_security_level(ctx, level);
+    SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1) {
+        what = apr_psprintf(p, "loading the certificate %s", cert_file);
+    }
+    else if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM)
+             != 1) {
+        what = apr_psprintf(p, "loading the key %s", key_file);
+    }
+    else if (SSL_CTX_check_private_key(ctx) != 1) {
+        what = apr_psprintf(p, "matching the key %s with the certificate %s",
+                            key_file, cert_file);
+    }
+    SSL_CTX_free(ctx);
+    if (what != NULL && !asked) {
+        return failed(problem, what, p);
+    }
+    ERR_clear_error();
+    return APR_SUCCESS;
+}

@@ -1,0 +1,221 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_cmds.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+#include "acme_time.h"
+
+#define MAX_PARALLEL 1000
+
+const char *acme_cmd_check_interval(cmd_parms *cmd, void *dc, const char *arg)
+{
+    (void)dc;
+    return acme_cmd_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
+                             apr_time_from_sec(1), apr_time_from_sec(1));
+}
+
+const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg)
+{
+    int *value = apr_palloc(cmd->pool, sizeof(*value));
+    char *end;
+    long number = strtol(arg, &end, 10);
+
+    (void)dc;
+    if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
+        return acme_cmd_refuse(cmd, arg,
+                               apr_psprintf(cmd->pool,
+                                            "write a number from 1 to %d",
+                                            MAX_PARALLEL));
+    }
+    *value = (int)number;
+    return acme_cmd_put(cmd, ACME_SETTING_PARALLEL,
+                        apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
+static int is_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
+}
+
+const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *shown = arg;
+    const char *at = strrchr(arg, '@');
+    apr_uri_t uri;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "none")) {
+        return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
+    }
+    /* What may be a password is not repeated. */
+    if (at) {
+        shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
+    }
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
+        || !*uri.hostname || strlen(arg) > 1024) {
+        return acme_cmd_refuse(cmd, shown,
+                               "is no URL; write that of an http or https "
+                               "proxy, such as http://proxy.example.org:"
+                               "3128, or none");
+    }
+    if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
+        return acme_cmd_refuse(cmd, shown,
+                               "only http and https proxies can be used; "
+                               "write http://HOST:PORT or "
+                               "https://HOST:PORT");
+    }
+    if ((uri.port_str && !is_port(uri.port_str))
+        || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
+        || uri.fragment) {
+        return acme_cmd_refuse(cmd, shown,
+                               "a proxy has a host and a port from 1 to "
+                               "65535, and nothing behind them; write "
+                               "http://HOST:PORT");
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, arg,
+                        apr_pstrdup(cmd->pool, arg));
+}
+
+/* One "http:8080", "443:-"; as in mod_md. */
+static const char *port_map(acme_port_map_t *map, const char *arg,
+                            apr_pool_t *p)
+{
+    const char *colon = strchr(arg, ':');
+    const char *outside =
+        colon ? apr_pstrmemdup(p, arg, (apr_size_t)(colon - arg)) : "";
+    int *inside = NULL;
+    char *end;
+    long port;
+
+    if (!ap_cstr_casecmp(outside, "http") || !strcmp(outside, "80")) {
+        inside = &map->http;
+    }
+    else if (!ap_cstr_casecmp(outside, "https") || !strcmp(outside, "443")) {
+        inside = &map->https;
+    }
+    if (!inside) {
+        return "is no port mapping; write http:PORT or https:PORT, where PORT "
+               "is the local port behind the public 80 or 443, or - if it is "
+               "not reachable";
+    }
+    if (!strcmp(colon + 1, "-")) {
+        *inside = 0;
+        return NULL;
+    }
+    port = strtol(colon + 1, &end, 10);
+    if (!apr_isdigit(colon[1]) || *end || port < 1 || port > 65535) {
+        return "the local port is a number from 1 to 65535, or -";
+    }
+    *inside = (int)port;
+    return NULL;
+}
+
+const char *acme_cmd_port_map(cmd_parms *cmd, void *dc, const char *first,
+                              const char *second)
+{
+    acme_port_map_t *map = apr_palloc(cmd->pool, sizeof(*map));
+    const char *why;
+
+    (void)dc;
+    map->http = 80;
+    map->https = 443;
+    why = port_map(map, first, cmd->pool);
+    if (why) {
+        return acme_cmd_refuse(cmd, first, why);
+    }
+    why = second ? port_map(map, second, cmd->pool) : NULL;
+    if (why) {
+        return acme_cmd_refuse(cmd, second, why);
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_PORT_MAP,
+                        apr_psprintf(cmd->pool, "%d %d", map->http, map->https),
+                        map);
+}
+
+const char *acme_cmd_activation(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
+    static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "graceful")) {
+        return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
+                            &graceful);
+    }
+    if (!ap_cstr_casecmp(arg, "manual")) {
+        return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
+    }
+    return acme_cmd_refuse(cmd, arg,
+                           "write graceful (the server restarts itself) or "
+                           "manual (you do)");
+}
+
+const char *acme_cmd_activation_delay(cmd_parms *cmd, void *dc, const char *arg)
+{
+    (void)dc;
+    return acme_cmd_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg,
+                             ACME_TIME_DAY, 0);
+}
+
+const char *acme_cmd_stash_keep(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const apr_interval_time_t until_expiry = 0;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "until-expiry")) {
+        return acme_cmd_put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
+                            &until_expiry);
+    }
+    return acme_cmd_interval(cmd, ACME_SETTING_STASH_KEEP, arg, ACME_TIME_DAY,
+                             apr_time_from_sec(1));
+}
+
+const char *acme_cmd_activation_interval(cmd_parms *cmd, void *dc,
+                                         const char *urgent,
+                                         const char *routine)
+{
+    acme_intervals_t *value = apr_palloc(cmd->pool, sizeof(*value));
+    const char *args[2];
+    apr_interval_time_t *targets[2];
+    int i;
+
+    (void)dc;
+    args[0] = urgent;
+    args[1] = routine ? routine : "6h";
+    targets[0] = &value->urgent;
+    targets[1] = &value->routine;
+    for (i = 0; i < 2; i++) {
+        if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
+            || *targets[i] < apr_time_from_sec(1)) {
+            return acme_cmd_refuse(
+                cmd, args[i],
+                "is no interval of a second or more; write the "
+                "least time between two restarts, such as 1min, and "
+                "if you like the longest time that routine renewals "
+                "gather, such as 6h (bare numbers count seconds)");
+        }
+    }
+    return acme_cmd_put(
+        cmd, ACME_SETTING_ACTIVATION_INTERVAL,
+        apr_psprintf(cmd->pool, "%s, %s",
+                     acme_cmd_exactly(value->urgent, cmd->pool),
+                     acme_cmd_exactly(value->routine, cmd->pool)),
+        value);
+}

@@ -1,0 +1,42 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_level.h
+ * @brief OpenSSL's security level of a virtual host, as it is written.
+ *
+ * mod_ssl sets the ciphers before it loads the certificate, and with them the
+ * level below which OpenSSL loads none: what does not meet it ends the server.
+ */
+#ifndef MOD_ACME_LEVEL_H
+#define MOD_ACME_LEVEL_H
+
+#include <httpd.h>
+#include <util_cfgtree.h>
+
+/** What one server's own directives say; all 0: nothing. */
+typedef struct acme_level_t {
+    int has_suite; /**< SSLCipherSuite is written: the main one is replaced */
+    int suite;     /**< and asks for this level, or 0 */
+    int command;   /**< of SSLOpenSSLConfCmd CipherString, or 0 */
+} acme_level_t;
+
+/** Takes in what one directive says of it, if anything. */
+void acme_level_note(acme_level_t *level, const ap_directive_t *directive,
+                     apr_pool_t *ptemp);
+
+/** The level of a virtual host, 0: none is written.
+ *  @param base of the main server */
+int acme_level_of(const acme_level_t *level, const acme_level_t *base);
+
+#endif

@@ -1,0 +1,115 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_hooks.h"
+
+#include <unixd.h>
+
+#include "acme_changed.h"
+#include "acme_desired.h"
+#include "acme_identity.h"
+#include "acme_job.h"
+#include "acme_outbox.h"
+#include "acme_time.h"
+
+/* Requests that no worker took in that time are not wanted any more. */
+#define REQUEST_LIFE (7 * ACME_TIME_DAY)
+
+static int is_done(const acme_request_t *request, acme_vault_t *vault,
+                   apr_time_t now, apr_pool_t *p)
+{
+    const char *name = request->name;
+    acme_store_item_t item;
+    acme_job_t *job;
+
+    if (request->what == ACME_REQUEST_ACCOUNT) {
+        return !acme_vault_get(&item, vault, ACME_STORE_ACCOUNTS, name, NULL,
+                               p);
+    }
+    if (now - request->when > REQUEST_LIFE) {
+        return 1;
+    }
+    if (request->what == ACME_REQUEST_SIGN) {
+        name = acme_sign_name(name, p);
+    }
+    return !acme_job_load(&job, vault, name, NULL, p) && job->request
+           && !strcmp(job->request, request->id) && job->asked == ACME_ASKED_NO;
+}
+
+static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_outbox_t *outbox =
+        acme_outbox_open(setup->store_dir, setup->seal, ptemp);
+    acme_vault_t *vault = acme_setup_vault(setup, ptemp);
+    apr_array_header_t *requests;
+    apr_time_t now = apr_time_now();
+    apr_pool_t *each;
+    int i;
+
+    if (!vault || acme_outbox_read(&requests, outbox, NULL, ptemp)) {
+        return;
+    }
+    apr_pool_create(&each, ptemp);
+    for (i = 0; i < requests->nelts; i++) {
+        const acme_request_t *request =
+            APR_ARRAY_IDX(requests, i, acme_request_t *);
+
+        apr_pool_clear(each);
+        if (is_done(request, vault, now, each)) {
+            acme_outbox_remove(outbox, request, each);
+        }
+    }
+    apr_pool_destroy(each);
+}
+
+void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    acme_stamp_read(&setup->changed, acme_changed_path(setup->store_dir, ptemp),
+                    ACME_STAMP_LINK, ptemp);
+    if (!setup->seal) {
+        return;
+    }
+    if (acme_outbox_prepare(setup->store_dir, ap_unixd_config.group_id,
+                            &problem, ptemp)) {
+        acme_log(setup->log, ACME_LOG_ERR, problem.rv,
+                 ACME_TAG(0150) "acmectl can ask for nothing: %s",
+                 acme_problem_text(&problem, ptemp));
+        return;
+    }
+    tidy_outbox(setup, ptemp);
+}
+
+void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    const acme_activation_e *activation = acme_config_value(
+        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_desired_t desired;
+
+    if (!setup->seal) {
+        return;
+    }
+    desired.specs = setup->specs;
+    desired.holdings = setup->holdings;
+    desired.activation = activation && *activation == ACME_ACTIVATION_MANUAL
+                             ? "manual"
+                             : "graceful";
+    if (acme_desired_write(setup->store_dir, &desired, ap_unixd_config.group_id,
+                           NULL, &problem, ptemp)) {
+        acme_log(setup->log, ACME_LOG_ERR, problem.rv,
+                 ACME_TAG(0151) "acmectl does not see this configuration: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}

@@ -1,0 +1,34 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_unproven.h
+ * @brief A start takes back what kept the one before it from starting.
+ */
+#ifndef MOD_ACME_UNPROVEN_H
+#define MOD_ACME_UNPROVEN_H
+
+#include "mod_acme_config.h"
+
+/** Takes back what was promoted and never loaded, and says so. */
+void acme_unproven_recover(acme_setup_t *setup, apr_pool_t *ptemp);
+
+/** Whether staged certificates may be promoted: those of the sites for which
+ *  there is one (setup->staged). What is in the way is said. */
+int acme_unproven_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+
+/** post_config, right after mod_ssl's: what was promoted is loaded. */
+int acme_unproven_loaded(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                         server_rec *s);
+
+#endif

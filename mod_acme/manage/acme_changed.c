@@ -1,0 +1,45 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_changed.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_time.h"
+
+const char *acme_changed_path(const char *dir, apr_pool_t *p)
+{
+    return apr_pstrcat(p, dir, "/changed", NULL);
+}
+
+apr_status_t acme_changed_touch(const char *dir, const char *what,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *path = acme_changed_path(dir, ptemp);
+    const char *now = acme_time_print(apr_time_now(), ptemp);
+    const char *text = apr_pstrcat(ptemp, now, " ", what, "\n", NULL);
+    /* A new file each time: the same second on another inode is a change. */
+    apr_status_t rv = acme_file_write(path, text, strlen(text),
+                                      APR_FPROT_UREAD | APR_FPROT_UWRITE,
+                                      ACME_FILE_SYNC, ptemp);
+
+    if (rv != APR_SUCCESS) {
+        return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, ptemp,
+                                "%s cannot be written: %pm", path, &rv);
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,35 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_changed.h
+ * @brief The stamp that tells a running server of a change in its store.
+ *
+ * acmectl touches it, as root, when what is to be served has changed; the
+ * activator compares it with what startup saw, and restarts as it does for a
+ * certificate that was staged.
+ */
+#ifndef ACME_CHANGED_H
+#define ACME_CHANGED_H
+
+#include "acme_problem.h"
+
+/** Its path in the store. */
+const char *acme_changed_path(const char *dir, apr_pool_t *p);
+
+/** Makes it another one: once, after the last change.
+ *  @param what was done: one line for people who look at the file */
+apr_status_t acme_changed_touch(const char *dir, const char *what,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif

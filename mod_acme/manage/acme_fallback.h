@@ -1,0 +1,43 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_fallback.h
+ * @brief What a site serves until there is a certificate of ours: its own
+ * SSLCertificateFile, or the one that it had, while that is valid. Read by
+ * root at start.
+ */
+#ifndef ACME_FALLBACK_H
+#define ACME_FALLBACK_H
+
+#include "acme_problem.h"
+
+typedef enum {
+    ACME_FALLBACK_VALID,
+    ACME_FALLBACK_EXPIRED,
+    ACME_FALLBACK_UNKNOWN /**< cannot be read (a key under a passphrase), or is
+                               of a kind that is not known here */
+} acme_fallback_e;
+
+/**
+ * @param cert_files const char *, absolute paths of PEM files, as mod_ssl has
+ *        them: certificates, and perhaps keys and parameters
+ * @param key_files the same; empty: the keys are in the files of certificates
+ * @param problem why it is not VALID
+ */
+acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
+                                    const apr_array_header_t *key_files,
+                                    apr_time_t now, acme_problem_t *problem,
+                                    apr_pool_t *ptemp);
+
+#endif

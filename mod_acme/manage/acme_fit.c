@@ -1,0 +1,68 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_fit.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_time.h"
+
+int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
+{
+    return cert->ca_url && strcmp(cert->ca_url, spec->ca->url) == 0;
+}
+
+acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
+                    const acme_spec_t *spec, int issuer, apr_time_t now,
+                    apr_pool_t *p)
+{
+    const acme_cert_info_t *info;
+    const char *name;
+
+    *why = "there is none";
+    if (!cert) {
+        return ACME_FIT_ABSENT;
+    }
+    info = cert->info;
+    if (!acme_ident_covered(info->names, spec->name)) {
+        *why = apr_psprintf(p, "it does not cover %s", spec->name);
+        return ACME_FIT_UNFIT;
+    }
+    if (!issuer) {
+        *why = cert->ca_url
+                   ? apr_psprintf(p,
+                                  "it is from %s, and the site is "
+                                  "configured for %s",
+                                  cert->ca_url, spec->ca->url)
+                   : apr_psprintf(p,
+                                  "nobody knows which CA it is from, and it "
+                                  "does not lead to a trusted root (%s)",
+                                  info->issuer);
+        return ACME_FIT_FOREIGN;
+    }
+    if (info->not_after <= now) {
+        *why = apr_psprintf(p, "it expired at %s",
+                            acme_time_print(info->not_after, p));
+        return ACME_FIT_EXPIRED;
+    }
+    name = acme_spec_missing(spec, info->names, ACME_SPEC_ALL);
+    if (name) {
+        *why = apr_psprintf(p, "it does not cover %s", name);
+        return ACME_FIT_NARROW;
+    }
+    *why = NULL;
+    return ACME_FIT_FULL;
+}

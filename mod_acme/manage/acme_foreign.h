@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_foreign.h
+ * @brief What other ACME clients keep: read whole, changed never.
+ *
+ * An entry that is damaged, or has expired, is left out and listed with its
+ * reason; all others are taken. Nothing outside of the folder that the
+ * administrator names is read, but for what certbot's own links lead to.
+ */
+#ifndef ACME_FOREIGN_H
+#define ACME_FOREIGN_H
+
+#include "acme_parcel.h"
+
+typedef struct acme_foreign_skip_t {
+    const char *what; /**< "domains/example.org" */
+    const char *why;
+} acme_foreign_skip_t;
+
+typedef struct acme_foreign_t {
+    acme_parcel_t *parcel;
+    apr_array_header_t *skipped; /**< acme_foreign_skip_t */
+} acme_foreign_t;
+
+/**
+ * A store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json, pubcert.pem,
+ * privkey.pem} and those of further key types, accounts/ID/{account.json,
+ * account.pem}, md_store.json.
+ * @param names only these (const char *); empty: all
+ * @return APR_ENOENT, and a problem, when it is no such store
+ */
+apr_status_t acme_foreign_md(acme_foreign_t **found, const char *dir,
+                             const apr_array_header_t *names, apr_time_t now,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/** The same for certbot's folder: live/, archive/, renewal/, accounts/. */
+apr_status_t acme_foreign_certbot(acme_foreign_t **found, const char *dir,
+                                  const apr_array_header_t *names,
+                                  apr_time_t now, acme_problem_t *problem,
+                                  apr_pool_t *p);
+
+#endif

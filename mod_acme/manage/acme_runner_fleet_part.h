@@ -1,0 +1,60 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_fleet_part.h
+ * @brief What the files of the fleet share.
+ */
+#ifndef ACME_RUNNER_FLEET_PART_H
+#define ACME_RUNNER_FLEET_PART_H
+
+#include <apr_hash.h>
+
+#include "acme_identity.h"
+#include "acme_runner_look.h"
+
+/* A CA, as one contact sees it, and the sites that wait for it. */
+typedef struct acme_fleet_lane_t {
+    const acme_ca_spec_t *ca;
+    const char *seed;
+    acme_identity_t *identity; /* of this run, or NULL */
+    apr_array_header_t *queue; /* acme_fleet_site_t *, of this run */
+    int head;                  /* of the queue: who is next */
+    int flying;
+} acme_fleet_lane_t;
+
+typedef struct acme_fleet_site_t {
+    acme_runner_site_t known;
+    acme_fleet_lane_t *lane;
+} acme_fleet_site_t;
+
+struct acme_runner_fleet_t {
+    acme_work_t *work;
+    apr_pool_t *p;
+    acme_fleet_site_t **sites;
+    int n_sites;
+    apr_hash_t *by_name; /* name -> acme_fleet_site_t * */
+    acme_fleet_lane_t **lanes;
+    int n_lanes;
+    apr_hash_t *lane_by_name;
+    apr_pool_t *prequests;
+    int parallel;
+
+    /* Of one run. */
+    apr_pool_t *prun;
+    apr_array_header_t *flights; /* of orders on their way */
+    apr_time_t look_at;          /* when the next site is due */
+    int complained;              /* the store's failure is in the log */
+};
+
+#endif

@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_scratch.h
+ * @brief Files that another part of this process reads soon, then nobody.
+ *
+ * A full or read-only file system must not keep them from being there: what
+ * cannot be written in one place is written in the next, at last into memory.
+ */
+#ifndef ACME_SCRATCH_H
+#define ACME_SCRATCH_H
+
+#include "acme_problem.h"
+
+/** How the names of its folders begin: a process that was killed leaves one. */
+#define ACME_SCRATCH_PREFIX "placeholder."
+
+typedef struct acme_scratch_t acme_scratch_t;
+
+/** Folders to try, NULL at the end.
+ *  @param dir the first, or NULL */
+const char *const *acme_scratch_places(const char *dir, apr_pool_t *p);
+
+/**
+ * Nothing is made yet.
+ * @param places folders; memory is the last one
+ * @param p all files go when it is cleared
+ */
+acme_scratch_t *acme_scratch_create(const char *const *places, apr_pool_t *p);
+
+/**
+ * Writes a file, mode 0600.
+ * @param path where it is; in p
+ * @param name fit for a file's name, another one each time
+ * @param problem says why the first place was of no use
+ */
+apr_status_t acme_scratch_write(const char **path, acme_scratch_t *scratch,
+                                const char *name, const char *text,
+                                acme_problem_t *problem, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,81 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_client_answer.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_resource.h"
+#include "acme_time.h"
+
+#define RETRY_MIN apr_time_from_sec(1)
+#define RETRY_MAX ACME_TIME_DAY
+
+static const char *media_type(const char *header, apr_pool_t *p)
+{
+    char *type = apr_pstrmemdup(p, header, strcspn(header, "; \t"));
+    char *at;
+
+    for (at = type; *at; ++at) {
+        *at = (char)apr_tolower(*at);
+    }
+    return type;
+}
+
+apr_status_t acme_client_answer(acme_answer_t *answer,
+                                const acme_http_response_t *response,
+                                acme_problem_t *problem)
+{
+    apr_pool_t *p = response->p;
+    acme_json_t *json = NULL;
+    const char *type;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->status = response->status;
+    answer->headers = response->headers;
+    answer->body = response->body;
+    answer->body_len = response->body_len;
+    answer->received = response->received;
+    answer->location = apr_table_get(response->headers, "Location");
+    if (!acme_resource_is_url(answer->location)) {
+        answer->location = NULL;
+    }
+    answer->retry_at =
+        acme_time_retry_after(apr_table_get(response->headers, "Retry-After"),
+                              response->received, RETRY_MIN, RETRY_MAX);
+    type = apr_table_get(response->headers, "Content-Type");
+    answer->content_type = media_type(type ? type : "", p);
+    if (acme_json_parse(&json, response->body, response->body_len, NULL, p)
+        == APR_SUCCESS) {
+        answer->json = json;
+    }
+    if (answer->status < 200 || answer->status > 299) {
+        return acme_problem_from_answer(problem, answer->status, answer->json,
+                                        answer->retry_at, p);
+    }
+    if (strcmp(answer->content_type, "application/problem+json") == 0) {
+        const char *detail = "without a word";
+
+        (void)acme_json_get_str(&detail, answer->json, "detail");
+        acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, p,
+                         "the CA answered %d with an error document: %.500s",
+                         answer->status, detail);
+        problem->status = answer->status;
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_client_answer.h
+ * @brief What a CA's response says.
+ */
+#ifndef ACME_CLIENT_ANSWER_H
+#define ACME_CLIENT_ANSWER_H
+
+#include <apr_tables.h>
+
+#include "acme_http.h"
+#include "acme_json.h"
+#include "acme_problem.h"
+
+/** What the CA answered. Valid as long as the response. */
+typedef struct acme_answer_t {
+    int status;
+    const char *location;     /**< absolute https URL, or NULL */
+    apr_time_t retry_at;      /**< Retry-After as a time, or 0 */
+    const char *content_type; /**< without parameters, or "" */
+    const acme_json_t *json;  /**< NULL when the body is no JSON */
+    const char *body;
+    apr_size_t body_len;
+    apr_table_t *headers;
+    apr_time_t received;
+} acme_answer_t;
+
+/** Reads an answer, into the response's pool; on anything but a good one
+ *  `problem` is set, and the status returned. */
+apr_status_t acme_client_answer(acme_answer_t *answer,
+                                const acme_http_response_t *response,
+                                acme_problem_t *problem);
+
+#endif

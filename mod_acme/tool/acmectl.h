@@ -1,0 +1,157 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acmectl.h
+ * @brief What the commands of acmectl share.
+ *
+ * A command is one function: it gets the options and the words behind them,
+ * prints its result on standard output and everything else on standard error,
+ * and returns the exit status. It never reads httpd's configuration, and only
+ * the worker speaks to a CA. One thread; one pool for all.
+ */
+#ifndef ACMECTL_H
+#define ACMECTL_H
+
+#include "acme_desired.h"
+#include "acme_live.h"
+#include "acme_lock.h"
+#include "acme_outbox.h"
+#include "acme_vault.h"
+
+/** Exit statuses, as the manual page has them. */
+typedef enum {
+    CTL_DONE = 0,
+    CTL_FAILED = 1,
+    CTL_NOTHING = 2,
+    CTL_USAGE = 64
+} ctl_exit_e;
+
+/** How long a command follows what the worker does. */
+#define CTL_TIMEOUT apr_time_from_sec(600)
+
+typedef struct ctl_t {
+    apr_pool_t *p;
+
+    /* Options; NULL or 0 where they were not given. */
+    const char *store;
+    int json;
+    int force;
+    int all;
+    int plain;
+    int dry_run;
+    apr_interval_time_t timeout;
+    const char *out;
+    const char *from;
+    const char *key;
+    const char *chain;
+    const char *names;
+    const char *ca;
+    const char *generation;
+    int passphrase_fd; /**< -1: not given */
+    const char *passphrase_file;
+    apr_array_header_t *args; /**< const char *: the words */
+
+    /* By ctl_open(). */
+    const char *dir;
+    acme_seal_t *seal;     /**< or NULL: the store has no secret yet */
+    acme_vault_t *vault;   /**< or NULL */
+    acme_outbox_t *outbox; /**< or NULL */
+    acme_live_t *live;
+    acme_desired_t *desired; /**< empty where no server has left any */
+    acme_lock_t *lock;
+} ctl_t;
+
+/** Where a command may begin. */
+typedef enum {
+    CTL_READ,  /**< a store must be there */
+    CTL_WRITE, /**< and is locked */
+    CTL_MAKE   /**< as CTL_WRITE, but one is made where --store says so */
+} ctl_open_e;
+
+/** Finds and opens the store. What is wrong has been said when it fails.
+ *  @return nonzero when it is open */
+int ctl_open(ctl_t *ctl, ctl_open_e how);
+
+/** Tells a running server of changes, and people what comes next. */
+int ctl_changed(ctl_t *ctl, const char *what);
+
+/** "acmectl: ..." on standard error. */
+void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** The same for a problem, with what to do; returns CTL_FAILED. */
+int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem);
+
+/** A usage error; returns CTL_USAGE. */
+int ctl_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** Prints JSON on standard output. */
+void ctl_print_json(const ctl_t *ctl, const acme_json_t *json);
+
+/** "2026-11-20 22:51" for people; "-" for 0. */
+const char *ctl_date(apr_time_t t, apr_pool_t *p);
+
+/** A name given by the user in canonical form; NULL: said why not. */
+const char *ctl_name(const ctl_t *ctl, const char *text);
+
+/** The site of the word `text`; -1, and said so, when there is none. */
+int ctl_site(const ctl_t *ctl, const char *text);
+
+const acme_spec_t *ctl_spec(const ctl_t *ctl, int i);
+
+/** What that site has now; its live is NULL where there is none. */
+acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p);
+
+/** The passphrase, wiped with the pool; NULL: said why there is none.
+ *  @param twice it is new: a prompt asks again */
+const char *ctl_passphrase(const ctl_t *ctl, int twice);
+
+/** A line that says what is going on while a command waits; on a terminal it
+ *  replaces the last one. NULL ends it. */
+void ctl_progress(const char *line);
+
+/**
+ * Writes what a command makes: to --out (new or private to us, 0600), or to
+ * standard output.
+ * @param secret nonzero: never where others can read it, and not to a terminal
+ */
+int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret);
+
+/** What "-" stands for among the words. */
+#define CTL_STDIN "/dev/stdin"
+
+/** Reads a file that the user named, CTL_STDIN being standard input. */
+int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
+             apr_size_t max);
+
+/** The key that waits here for a certificate (acmectl csr); NULL: none.
+ *  @param pem its PEM, wiped with the pool */
+acme_key_t *ctl_waiting_key(const ctl_t *ctl, const char *name,
+                            const char **pem);
+void ctl_waiting_done(const ctl_t *ctl, const char *name);
+
+/* ---- commands ---- */
+
+int ctl_list(ctl_t *ctl);
+int ctl_status(ctl_t *ctl);
+int ctl_wait(ctl_t *ctl);
+int ctl_renew(ctl_t *ctl);
+int ctl_rollback(ctl_t *ctl);
+int ctl_delete(ctl_t *ctl);
+int ctl_adopt(ctl_t *ctl);
+int ctl_export(ctl_t *ctl);
+int ctl_import(ctl_t *ctl);
+int ctl_csr(ctl_t *ctl);
+int ctl_sign(ctl_t *ctl);
+
+#endif

@@ -1,0 +1,298 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "acme_csr.h"
+#include "acme_file.h"
+#include "acme_ident.h"
+#include "acme_job.h"
+#include "acme_text.h"
+
+#define LOOK_AGAIN apr_time_from_msec(300)
+#define ABSENCE    apr_time_from_sec(15)
+
+/* ---- the key that waits: root's, in waiting/ ---- */
+
+static const char *waiting_path(const ctl_t *ctl, const char *name)
+{
+    return apr_pstrcat(ctl->p, ctl->dir, "/waiting/",
+                       acme_file_encode(name, ctl->p), NULL);
+}
+
+acme_key_t *ctl_waiting_key(const ctl_t *ctl, const char *name,
+                            const char **pem)
+{
+    acme_key_t *key;
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, waiting_path(ctl, name), 65536, ctl->p)) {
+        return NULL;
+    }
+    acme_key_wipe_with_pool(data, len, ctl->p);
+    *pem = data;
+    return acme_key_from_pem(&key, data, len, NULL, ctl->p) == APR_SUCCESS
+               ? key
+               : NULL;
+}
+
+void ctl_waiting_done(const ctl_t *ctl, const char *name)
+{
+    apr_file_remove(waiting_path(ctl, name), ctl->p);
+}
+
+static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
+{
+    const char *folder = apr_pstrcat(ctl->p, ctl->dir, "/waiting", NULL);
+    apr_status_t rv = acme_file_mkdir(
+        folder, APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE,
+        ctl->p);
+
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_write(waiting_path(ctl, name), pem, strlen(pem),
+                             APR_FPROT_UREAD | APR_FPROT_UWRITE, ACME_FILE_SYNC,
+                             ctl->p);
+    }
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: %s", folder,
+                apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+    }
+    return rv == APR_SUCCESS;
+}
+
+/* ---- csr ---- */
+
+/* --names, else those of the site, else the name alone. */
+static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
+{
+    apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
+    int i = acme_desired_find(ctl->desired, name);
+    const apr_array_header_t *site;
+    const char *one;
+    char *state, *word, *list;
+
+    acme_ident_add(names, name);
+    if (!ctl->names && i >= 0) {
+        site = ctl_spec(ctl, i)->names;
+        for (i = 0; i < site->nelts; ++i) {
+            acme_ident_add(names, APR_ARRAY_IDX(site, i, const char *));
+        }
+    }
+    list = ctl->names ? apr_pstrdup(ctl->p, ctl->names) : NULL;
+    for (word = list ? apr_strtok(list, ", ", &state) : NULL; word;
+         word = apr_strtok(NULL, ", ", &state)) {
+        one = ctl_name(ctl, word);
+        if (!one) {
+            return NULL;
+        }
+        acme_ident_add(names, one);
+    }
+    return names;
+}
+
+static acme_key_t *make_key(const ctl_t *ctl, const char *name)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_key_spec_t spec = {ACME_KEY_P256, 0};
+    acme_key_t *key;
+    const char *pem, *why;
+    int i = acme_desired_find(ctl->desired, name);
+
+    key = ctl->key ? NULL : ctl_waiting_key(ctl, name, &pem);
+    if (key) {
+        return key;
+    }
+    if (i >= 0) {
+        spec = ctl_spec(ctl, i)->key;
+    }
+    if (ctl->key
+        && acme_key_spec_parse(&spec, ctl->key, NULL, &why, ctl->p)
+               != APR_SUCCESS) {
+        ctl_say("--key: %s", why);
+        return NULL;
+    }
+    if (acme_key_generate(&key, &spec, NULL, NULL, &problem, ctl->p)
+            != APR_SUCCESS
+        || acme_key_to_pem(&pem, key, &problem, ctl->p) != APR_SUCCESS) {
+        ctl_fail(ctl, &problem);
+        return NULL;
+    }
+    return keep_waiting(ctl, name, pem) ? key : NULL;
+}
+
+int ctl_csr(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names;
+    const char *name, *csr, *pem;
+    acme_key_t *key;
+
+    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!name || !ctl_open(ctl, CTL_MAKE)) {
+        return CTL_FAILED;
+    }
+    names = wanted_names(ctl, name);
+    key = names ? make_key(ctl, name) : NULL;
+    if (!key) {
+        return CTL_FAILED;
+    }
+    if (acme_csr_create(&csr, key, names, &problem, ctl->p)
+        || acme_csr_to_pem(&pem, csr, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    if (!ctl_write(ctl, pem, strlen(pem), 0)) {
+        return CTL_FAILED;
+    }
+    ctl_say("%s: its key waits here; have the request signed (acmectl sign), "
+            "then: acmectl import --chain FILE %s",
+            name, name);
+    return CTL_DONE;
+}
+
+/* ---- sign ---- */
+
+/* The site that answers for all of these names here. */
+static const acme_spec_t *site_for(const ctl_t *ctl,
+                                   const apr_array_header_t *names)
+{
+    const acme_spec_t *spec;
+    int i, n;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        spec = ctl_spec(ctl, i);
+        for (n = 0; n < names->nelts
+                    && acme_ident_in(spec->names,
+                                     APR_ARRAY_IDX(names, n, const char *));
+             ++n) {
+        }
+        if (n == names->nelts) {
+            return spec;
+        }
+    }
+    ctl_say("no site that is managed here has all of the request's names (%s)",
+            apr_array_pstrcat(ctl->p, names, ' '));
+    return NULL;
+}
+
+static const char *failed_since(const acme_job_t *job, apr_time_t when)
+{
+    int i;
+
+    for (i = job->log->nelts - 1; i >= 0; --i) {
+        const acme_job_entry_t *entry =
+            &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
+
+        if (entry->when >= when && strcmp(entry->type, "failed") == 0) {
+            return entry->detail ? entry->detail : "it failed";
+        }
+    }
+    return NULL;
+}
+
+/* The chain; NULL: said why there is none. */
+static const char *follow(ctl_t *ctl, const acme_request_t *request)
+{
+    const char *name = acme_sign_name(request->name, ctl->p);
+    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
+    const char *chain = NULL, *why = NULL;
+    acme_job_t *job;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, ctl->p);
+    while (!chain && !why && now - begun < ctl->timeout) {
+        apr_pool_clear(p);
+        if (acme_job_load(&job, ctl->vault, name, NULL, p) == APR_SUCCESS
+            && job->request && strcmp(job->request, request->id) == 0) {
+            why = failed_since(job, request->when);
+            if (job->signed_pem) {
+                chain = apr_pstrdup(ctl->p, job->signed_pem);
+            }
+            else if (why) {
+                why = acme_text_escape(why, 1000, ctl->p);
+            }
+            else if (job->log->nelts > 0) {
+                ctl_progress(APR_ARRAY_IDX(job->log, job->log->nelts - 1,
+                                           acme_job_entry_t)
+                                 .type);
+            }
+        }
+        now = apr_time_now();
+        if (acme_outbox_attended(ctl->outbox)) {
+            seen = now;
+        }
+        if (now - seen > ABSENCE) {
+            why = "the server is not running any more";
+        }
+        if (!chain && !why) {
+            apr_sleep(LOOK_AGAIN);
+        }
+    }
+    apr_pool_destroy(p);
+    if (!chain) {
+        ctl_say("%s: %s", request->name,
+                why ? why : "still under way: ask again with the same request");
+    }
+    return chain;
+}
+
+int ctl_sign(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names;
+    const acme_spec_t *spec;
+    acme_request_t request;
+    acme_json_t *body;
+    const char *chain;
+    char *pem;
+    apr_size_t len;
+
+    memset(&request, 0, sizeof(request));
+    if (!ctl_read(ctl, &pem, &len, APR_ARRAY_IDX(ctl->args, 0, const char *),
+                  2 * ACME_CSR_MAX)) {
+        return CTL_FAILED;
+    }
+    if (acme_csr_from_pem(&request.csr, &names, pem, len, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    spec = site_for(ctl, names);
+    if (!spec) {
+        return CTL_FAILED;
+    }
+    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
+        ctl_say("no server is running with this store, and only a server "
+                "speaks to a CA: start it (apachectl start)");
+        return CTL_FAILED;
+    }
+    body = acme_json_object(ctl->p);
+    acme_json_set_strs(body, "names", names);
+    request.what = ACME_REQUEST_SIGN;
+    request.name = spec->name;
+    request.body = body;
+    if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    chain = follow(ctl, &request);
+    acme_outbox_remove(ctl->outbox, &request, ctl->p);
+    return chain && ctl_write(ctl, chain, strlen(chain), 0) ? CTL_DONE
+                                                            : CTL_FAILED;
+}

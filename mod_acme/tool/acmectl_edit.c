@@ -1,0 +1,259 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_live_site.h"
+#include "acme_file.h"
+#include "acme_generation.h"
+#include "acme_owner.h"
+#include "acme_pin.h"
+#include "acme_text.h"
+
+/* ---- rollback ---- */
+
+/* Everything that must hold before it may be served again. */
+static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
+                          const acme_cert_info_t **info, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_live_site_t site;
+    acme_chain_t *chain;
+    acme_key_t *key;
+    const char *dir;
+    char *data;
+    apr_size_t len;
+    apr_status_t rv;
+
+    acme_live_site_find(&site, ctl->live, ACME_LIVE_SERVED, name, p);
+    dir = apr_psprintf(p, "%s/%d", site.archive, generation);
+    APR_ARRAY_PUSH(names, const char *) = name;
+    rv = acme_file_read(&data, &len,
+                        apr_pstrcat(p, dir, "/" ACME_LIVE_KEY, NULL),
+                        ACME_FILE_MAX, p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_key_from_pem(&key, data, len, &problem, p);
+        acme_key_wipe(data, len);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_read(&data, &len,
+                            apr_pstrcat(p, dir, "/" ACME_LIVE_FULL, NULL),
+                            ACME_FILE_MAX, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_chain_parse(&chain, data, len, &problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_chain_check(chain, key, names, apr_time_now(), &problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: generation %d is of no use: %s", name, generation,
+                problem.detail ? acme_problem_text(&problem, p)
+                               : "its files cannot be read");
+        return rv;
+    }
+    *info = acme_chain_info(chain);
+    return APR_SUCCESS;
+}
+
+/* The one asked for, or the newest before the live one that is of use. */
+static int choose(const ctl_t *ctl, const char *name,
+                  const acme_live_cert_t *live, const acme_cert_info_t **info)
+{
+    apr_array_header_t *numbers;
+    int i, number;
+
+    if (ctl->generation) {
+        number = acme_generation_number(ctl->generation);
+        if (number == live->generation) {
+            ctl_say("%s: generation %d is served already", name, number);
+            return 0;
+        }
+        return number > 0 && !check(ctl, name, number, info, ctl->p) ? number
+                                                                     : -1;
+    }
+    if (acme_live_generations(&numbers, ctl->live, name, ctl->p)) {
+        return -1;
+    }
+    for (i = numbers->nelts - 1; i >= 0; --i) {
+        number = APR_ARRAY_IDX(numbers, i, int);
+        if (number < live->generation
+            && !check(ctl, name, number, info, ctl->p)) {
+            return number;
+        }
+    }
+    ctl_say("%s: there is no earlier certificate that could be served", name);
+    return 0;
+}
+
+static void report_rollback(const ctl_t *ctl, const char *name, int number,
+                            const acme_cert_info_t *info)
+{
+    acme_json_t *json = acme_json_object(ctl->p);
+
+    if (!ctl->json) {
+        printf("%s: back to generation %d, serial %s, valid until %s UTC; it "
+               "stays until it is due or acmectl renew\n",
+               name, number, info->serial, ctl_date(info->not_after, ctl->p));
+        return;
+    }
+    acme_json_set_str(json, "name", name);
+    acme_json_set_int(json, "generation", number);
+    acme_json_set_str(json, "serial", info->serial);
+    acme_json_set_time(json, "until", info->not_after);
+    ctl_print_json(ctl, json);
+}
+
+int ctl_rollback(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *info = NULL;
+    acme_live_cert_t *live;
+    const char *name;
+    apr_status_t rv;
+    int number;
+
+    if (!ctl_open(ctl, CTL_WRITE)) {
+        return CTL_FAILED;
+    }
+    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!name) {
+        return CTL_FAILED;
+    }
+    rv = acme_live_get(&live, ctl->live, name, &problem, ctl->p);
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: there is no live certificate%s%s", name,
+                problem.detail ? ": " : "",
+                problem.detail ? acme_problem_text(&problem, ctl->p) : "");
+        return CTL_FAILED;
+    }
+    number = choose(ctl, name, live, &info);
+    if (number <= 0) {
+        return number < 0 ? CTL_FAILED : CTL_NOTHING;
+    }
+    /* Killed in between, the pin is one of a generation that is not live. */
+    rv = acme_pin_set(ctl->dir, name, number, &problem, ctl->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_live_point(ctl->live, name, number, &problem, ctl->p);
+    }
+    if (rv != APR_SUCCESS) {
+        return ctl_fail(ctl, &problem);
+    }
+    report_rollback(ctl, name, number, info);
+    return ctl_changed(ctl, apr_pstrcat(ctl->p, "rollback ", name, NULL));
+}
+
+/* ---- delete ---- */
+
+static int is_served(const ctl_t *ctl, const char *name)
+{
+    int i = acme_desired_find(ctl->desired, name);
+
+    return i >= 0 && strcmp(ctl_spec(ctl, i)->name, name) == 0;
+}
+
+int ctl_delete(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_live_cert_t *cert;
+    acme_json_t *json;
+    const char *name;
+    int place, removed = 0;
+
+    if (!ctl_open(ctl, CTL_WRITE)) {
+        return CTL_FAILED;
+    }
+    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!name) {
+        return CTL_FAILED;
+    }
+    if (is_served(ctl, name) && !ctl->force) {
+        ctl_say("%s is a managed site: take it out of the configuration first, "
+                "or --force (then it is without a certificate, and another one "
+                "is ordered)",
+                name);
+        return CTL_FAILED;
+    }
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (APR_STATUS_IS_ENOENT(acme_live_get_at(&cert, ctl->live, place, name,
+                                                  NULL, ctl->p))) {
+            continue;
+        }
+        if (acme_live_remove(ctl->live, place, name, &problem, ctl->p)) {
+            return ctl_fail(ctl, &problem);
+        }
+        ++removed;
+        if (!ctl->json) {
+            printf("%s: key and certificate removed from %s\n", name,
+                   acme_live_place_name(place));
+        }
+    }
+    acme_pin_remove(ctl->dir, name, NULL, ctl->p);
+    if (ctl->json) {
+        json = acme_json_object(ctl->p);
+        acme_json_set_str(json, "name", name);
+        acme_json_set_int(json, "removed", removed);
+        ctl_print_json(ctl, json);
+    }
+    if (!removed) {
+        ctl_say("%s: the store has no certificate of that name", name);
+        return CTL_NOTHING;
+    }
+    return ctl_changed(ctl, apr_pstrcat(ctl->p, "delete ", name, NULL));
+}
+
+/* ---- adopt ---- */
+
+int ctl_adopt(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_owner_t *owner;
+    acme_json_t *json;
+    apr_status_t rv;
+
+    if (!ctl_open(ctl, CTL_WRITE)) {
+        return CTL_FAILED;
+    }
+    rv = acme_owner_read(&owner, ctl->dir, &problem, ctl->p);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        ctl_say("%s belongs to no server", ctl->dir);
+        return CTL_NOTHING;
+    }
+    if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+        ctl_say("a server is running with %s: stop it first", ctl->dir);
+        return CTL_FAILED;
+    }
+    if (acme_owner_release(ctl->dir, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    if (ctl->json) {
+        json = acme_json_object(ctl->p);
+        acme_json_set_str(json, "store", ctl->dir);
+        acme_json_set_str(json, "former-config",
+                          rv == APR_SUCCESS ? owner->config : NULL);
+        ctl_print_json(ctl, json);
+    }
+    else {
+        printf("%s: the next server that starts with it has it%s%s\n", ctl->dir,
+               rv == APR_SUCCESS ? "; it was that of " : "",
+               rv == APR_SUCCESS ? acme_text_escape(owner->config, 500, ctl->p)
+                                 : "");
+    }
+    return CTL_DONE;
+}

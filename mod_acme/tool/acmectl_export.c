@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "acme_identity.h"
+#include "acme_parcel.h"
+
+/* The one that is live; else what is kept for later. */
+static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_bundle_t *bundle;
+    int place;
+    apr_status_t rv;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        rv =
+            acme_live_bundle(&bundle, ctl->live, place, name, &problem, ctl->p);
+        if (rv == APR_SUCCESS) {
+            APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) = bundle;
+            return 1;
+        }
+        if (!APR_STATUS_IS_ENOENT(rv)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+    }
+    ctl_say("%s: the store has no certificate of that name", name);
+    return 0;
+}
+
+/* With --all one that is damaged is said, and left out. */
+static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
+{
+    apr_hash_t *seen = apr_hash_make(ctl->p);
+    apr_array_header_t *names;
+    const char *name;
+    int i, place;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+
+        if (acme_live_list(&names, ctl->live, place, &problem, ctl->p)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+        for (i = 0; i < names->nelts; ++i) {
+            name = APR_ARRAY_IDX(names, i, const char *);
+            if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+                apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+                add(ctl, parcel, name);
+            }
+        }
+    }
+    return 1;
+}
+
+/* Only by names that the configuration gives: the folder is the worker's. */
+static void add_accounts(const ctl_t *ctl, acme_parcel_t *parcel)
+{
+    apr_hash_t *seen = apr_hash_make(ctl->p);
+    acme_parcel_account_t *account;
+    acme_json_t *record;
+    const char *name;
+    int i;
+
+    for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
+        name = acme_identity_name(ctl_spec(ctl, i)->ca, ctl->p);
+        if (apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+            continue;
+        }
+        apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+        if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
+                                name, NULL, ctl->p)
+            == APR_SUCCESS) {
+            account = acme_parcel_account_of(record, ctl->p);
+            if (account) {
+                APR_ARRAY_PUSH(parcel->accounts, acme_parcel_account_t *) =
+                    account;
+            }
+        }
+    }
+}
+
+static int collect(ctl_t *ctl, acme_parcel_t *parcel)
+{
+    const char *name;
+    int i;
+
+    if (ctl->all) {
+        if (!add_all(ctl, parcel)) {
+            return 0;
+        }
+        add_accounts(ctl, parcel);
+        return 1;
+    }
+    for (i = 0; i < ctl->args->nelts; ++i) {
+        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        if (!name || !add(ctl, parcel, name)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int lock_and_write(const ctl_t *ctl, const char *text)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pass = ctl_passphrase(ctl, 1);
+    unsigned char *box;
+    apr_size_t len;
+
+    if (!pass) {
+        return CTL_FAILED;
+    }
+    if (acme_lockbox_lock(&box, &len, pass, strlen(pass), text, strlen(text),
+                          ACME_LOCKBOX_LOG_N, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    return ctl_write(ctl, box, len, 1) ? CTL_DONE : CTL_FAILED;
+}
+
+int ctl_export(ctl_t *ctl)
+{
+    acme_parcel_t *parcel = acme_parcel_create(ctl->p);
+    const char *text;
+    int status;
+
+    if (ctl->all ? ctl->args->nelts > 0 : ctl->args->nelts == 0) {
+        return ctl_usage("export names, or --all");
+    }
+    if (!ctl_open(ctl, CTL_READ) || !collect(ctl, parcel)) {
+        return CTL_FAILED;
+    }
+    if (parcel->bundles->nelts + parcel->accounts->nelts == 0) {
+        ctl_say("the store has nothing to export");
+        return CTL_NOTHING;
+    }
+    text = acme_parcel_print(parcel, ctl->p);
+    if (ctl->plain) {
+        status = ctl_write(ctl, text, strlen(text), 1) ? CTL_DONE : CTL_FAILED;
+    }
+    else {
+        status = lock_and_write(ctl, text);
+    }
+    if (status == CTL_DONE) {
+        ctl_say("%d certificates and %d accounts exported%s",
+                parcel->bundles->nelts, parcel->accounts->nelts,
+                ctl->plain ? ", their keys in clear" : "");
+    }
+    return status;
+}

@@ -1,0 +1,434 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl_import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_identity.h"
+#include "acme_text.h"
+#include "acme_trust.h"
+
+/* Generations kept besides the pointed ones. */
+#define ARCHIVE_KEEP 3
+
+/* ---- checks: before the store is touched ---- */
+
+static int refuse(ctl_import_t *import, const char *what, const char *why)
+{
+    acme_foreign_skip_t *skip;
+
+    if (import->tolerant) {
+        skip = apr_array_push(import->skipped);
+        skip->what = what;
+        skip->why = why;
+        return 1;
+    }
+    ctl_say("%s; nothing was imported", why);
+    return 0;
+}
+
+/* Zero: the whole import is refused. */
+static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p = import->ctl->p;
+    const acme_cert_info_t *info;
+    acme_chain_t *chain;
+    ctl_entry_t *entry;
+    int i;
+
+    if (acme_parcel_check(&info, bundle, import->now, &problem, p)
+        != APR_SUCCESS) {
+        return refuse(import, bundle->name, acme_problem_text(&problem, p));
+    }
+    for (i = 0; i < import->entries->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(import->entries, i, ctl_entry_t).bundle->name,
+                   bundle->name)
+            == 0) {
+            return refuse(
+                import, bundle->name,
+                apr_pstrcat(p, bundle->name, ": it is there twice", NULL));
+        }
+    }
+    /* Whoever does not say which CA it is from must have one that all trust. */
+    if (!bundle->ca_url
+        && (acme_chain_parse(&chain, bundle->chain_pem,
+                             strlen(bundle->chain_pem), &problem, p)
+                != APR_SUCCESS
+            || acme_trust_check(chain, import->now, &problem, p)
+                   != APR_SUCCESS)) {
+        return refuse(import, bundle->name,
+                      apr_pstrcat(p, bundle->name, ": ",
+                                  acme_problem_text(&problem, p), NULL));
+    }
+    entry = apr_array_push(import->entries);
+    memset(entry, 0, sizeof(*entry));
+    entry->bundle = bundle;
+    entry->info = info;
+    entry->name = bundle->name;
+    return 1;
+}
+
+static int check_all(ctl_import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p = import->ctl->p;
+    int i;
+
+    for (i = 0; i < import->parcel->bundles->nelts; ++i) {
+        if (!check_bundle(import, APR_ARRAY_IDX(import->parcel->bundles, i,
+                                                acme_bundle_t *))) {
+            return 0;
+        }
+    }
+    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
+        if (acme_parcel_check_account(APR_ARRAY_IDX(import->parcel->accounts, i,
+                                                    acme_parcel_account_t *),
+                                      &problem, p)
+            != APR_SUCCESS) {
+            ctl_say("%s; nothing was imported", acme_problem_text(&problem, p));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The site that gets it: of that name, or one whose ServerName it covers. */
+static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
+{
+    const acme_spec_t *spec, *covered = NULL;
+    int i;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        spec = ctl_spec(ctl, i);
+        if (strcmp(spec->name, entry->bundle->name) == 0) {
+            return spec;
+        }
+        if (!covered && acme_ident_in(spec->names, entry->bundle->name)
+            && acme_ident_covered(entry->info->names, spec->name)) {
+            covered = spec;
+        }
+    }
+    return covered;
+}
+
+static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
+{
+    acme_live_cert_t *cert;
+    int place;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (acme_live_get_at(&cert, ctl->live, place, name, NULL, ctl->p)
+                == APR_SUCCESS
+            && strcmp(cert->info->fingerprint, fingerprint) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What the configuration says to it. */
+static int match(ctl_import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    int i, kept = 0;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        const acme_spec_t *spec = site_of(ctl, &entry);
+
+        if (spec && entry.bundle->ca_url
+            && strcmp(spec->ca->url, entry.bundle->ca_url) != 0) {
+            if (!refuse(import, entry.bundle->name,
+                        apr_psprintf(
+                            ctl->p,
+                            "%s: it is from %s, and the site is configured for "
+                            "%s",
+                            entry.bundle->name,
+                            acme_text_escape(entry.bundle->ca_url, 300, ctl->p),
+                            spec->ca->url))) {
+                return 0;
+            }
+            continue;
+        }
+        if (spec) {
+            entry.name = spec->name;
+            entry.wanted = 1;
+        }
+        entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
+        APR_ARRAY_IDX(import->entries, kept++, ctl_entry_t) = entry;
+    }
+    import->entries->nelts = kept;
+    return 1;
+}
+
+/* ---- and in ---- */
+
+static void undo(ctl_import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    int i;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        const ctl_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+
+        if (entry->installed) {
+            acme_live_remove(ctl->live, ACME_LIVE_IMPORTED, entry->name, NULL,
+                             ctl->p);
+        }
+    }
+}
+
+static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
+                     const char *contact, int *news)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    acme_ca_spec_t ca = {account->ca_url, NULL, NULL, contact, 0};
+    acme_request_t request;
+    acme_json_t *record;
+
+    memset(&request, 0, sizeof(request));
+    request.what = ACME_REQUEST_ACCOUNT;
+    request.name = acme_identity_name(&ca, ctl->p);
+    request.body = acme_parcel_account_record(account, ctl->p);
+    if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
+                            request.name, NULL, ctl->p)
+        == APR_SUCCESS) {
+        return 1;
+    }
+    *news = 1;
+    if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    return 1;
+}
+
+/* Each also serves where no contact is configured. */
+static int hand_over_all(ctl_import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    int i, news;
+
+    if (import->parcel->accounts->nelts == 0) {
+        return 1;
+    }
+    if (!acme_outbox_attended(ctl->outbox)
+        && acme_outbox_prepare(ctl->dir, (apr_gid_t)-1, &problem, ctl->p)) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
+        const acme_parcel_account_t *account = APR_ARRAY_IDX(
+            import->parcel->accounts, i, const acme_parcel_account_t *);
+
+        news = 0;
+        if (!hand_over(import, account, account->contact, &news)
+            || !hand_over(import, account, NULL, &news)) {
+            return 0;
+        }
+        import->accounts += news;
+    }
+    return 1;
+}
+
+static int install_all(ctl_import_t *import)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    apr_pool_t *each;
+    int i;
+
+    apr_pool_create(&each, ctl->p);
+    for (i = 0; i < import->entries->nelts; ++i) {
+        ctl_entry_t *entry = &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        acme_bundle_t bundle = *entry->bundle;
+
+        if (entry->known) {
+            continue;
+        }
+        bundle.name = entry->name;
+        apr_pool_clear(each);
+        if (acme_live_install_at(ctl->live, ACME_LIVE_IMPORTED, &bundle,
+                                 ARCHIVE_KEEP, &problem, each)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+        entry->installed = 1;
+    }
+    apr_pool_destroy(each);
+    return hand_over_all(import);
+}
+
+/* ---- what was done ---- */
+
+static const char *fate(const ctl_entry_t *entry)
+{
+    if (entry->known) {
+        return "the store has it already";
+    }
+    return entry->wanted ? "served after the next restart, unless a longer "
+                           "living one is"
+                         : "kept until a site wants it";
+}
+
+static int report(const ctl_import_t *import)
+{
+    const ctl_t *ctl = import->ctl;
+    acme_json_t *json = acme_json_object(ctl->p);
+    acme_json_t *imported = acme_json_array(ctl->p);
+    acme_json_t *skipped = acme_json_array(ctl->p);
+    int i, count = 0;
+
+    for (i = 0; i < import->entries->nelts; ++i) {
+        const ctl_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        acme_json_t *one = acme_json_object(ctl->p);
+
+        acme_json_set_str(one, "name", entry->name);
+        acme_json_set_strs(one, "names", entry->info->names);
+        acme_json_set_time(one, "until", entry->info->not_after);
+        acme_json_set_bool(one, "known", entry->known);
+        acme_json_set_bool(one, "wanted", entry->wanted);
+        acme_json_append(imported, one);
+        count += !entry->known;
+        if (!ctl->json) {
+            printf("%s: valid until %s UTC, %s\n", entry->name,
+                   ctl_date(entry->info->not_after, ctl->p), fate(entry));
+        }
+    }
+    for (i = 0; i < import->skipped->nelts; ++i) {
+        const acme_foreign_skip_t *skip =
+            &APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t);
+        acme_json_t *one = acme_json_object(ctl->p);
+
+        acme_json_set_str(one, "what", skip->what);
+        acme_json_set_str(one, "why", skip->why);
+        acme_json_append(skipped, one);
+        ctl_say("left out: %s: %s", skip->what, skip->why);
+    }
+    if (ctl->json) {
+        acme_json_set(json, "certificates", imported);
+        acme_json_set(json, "skipped", skipped);
+        acme_json_set_int(json, "accounts", import->parcel->accounts->nelts);
+        acme_json_set_bool(json, "dry-run", ctl->dry_run);
+        ctl_print_json(ctl, json);
+    }
+    else {
+        printf("%d certificates and %d accounts %s, %d left out\n", count,
+               ctl->dry_run ? import->parcel->accounts->nelts
+                            : import->accounts,
+               ctl->dry_run ? "would be imported" : "imported",
+               import->skipped->nelts);
+    }
+    return count;
+}
+
+static int bad_usage(const ctl_t *ctl)
+{
+    if (ctl->chain && ctl->from) {
+        return ctl_usage("either --chain or --from");
+    }
+    if ((ctl->key || ctl->ca) && !ctl->chain) {
+        return ctl_usage("--key and --ca need --chain");
+    }
+    if (ctl->from && strcmp(ctl->from, "mod_md") != 0
+        && strcmp(ctl->from, "certbot") != 0) {
+        return ctl_usage("--from mod_md or --from certbot, not \"%s\"",
+                         ctl->from);
+    }
+    if (ctl->args->nelts < 1
+        || (!ctl->from && !ctl->chain && ctl->args->nelts != 1)) {
+        return ctl_usage("what is to be imported? see acmectl --help");
+    }
+    return 0;
+}
+
+/* Of the names that were asked for, not of all that is there. */
+static int misses_some(const ctl_import_t *import)
+{
+    int i;
+
+    if (!import->ctl->from || import->ctl->args->nelts < 2) {
+        return 0;
+    }
+    for (i = 0; i < import->skipped->nelts; ++i) {
+        if (strncmp(APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t).what,
+                    "accounts/", 9)
+            != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The key that waited is that of the certificate now. */
+static void finish(const ctl_import_t *import)
+{
+    const ctl_t *ctl = import->ctl;
+
+    if (ctl->chain && !ctl->key) {
+        ctl_waiting_done(
+            ctl,
+            APR_ARRAY_IDX(import->parcel->bundles, 0, acme_bundle_t *)->name);
+    }
+}
+
+int ctl_import(ctl_t *ctl)
+{
+    ctl_import_t import;
+    int count;
+
+    memset(&import, 0, sizeof(import));
+    if (bad_usage(ctl)) {
+        return CTL_USAGE;
+    }
+    import.ctl = ctl;
+    import.now = apr_time_now();
+    import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_foreign_skip_t));
+    import.entries = apr_array_make(ctl->p, 4, sizeof(ctl_entry_t));
+    /* A key that waits is in the store. */
+    if (ctl->chain && !ctl->key && !ctl_open(ctl, CTL_WRITE)) {
+        return CTL_FAILED;
+    }
+    if (!ctl_import_load(&import) || !check_all(&import)
+        || (!ctl->live && !ctl_open(ctl, CTL_MAKE)) || !match(&import)) {
+        return CTL_FAILED;
+    }
+    if (!ctl->dry_run && !install_all(&import)) {
+        undo(&import);
+        ctl_say("nothing was imported");
+        return CTL_FAILED;
+    }
+    count = report(&import);
+    if (count + import.accounts == 0) {
+        return ctl->dry_run && import.parcel->accounts->nelts > 0 ? CTL_DONE
+               : import.skipped->nelts > 0                        ? CTL_FAILED
+                                                                  : CTL_NOTHING;
+    }
+    if (!ctl->dry_run) {
+        finish(&import);
+    }
+    if (count > 0 && !ctl->dry_run && ctl_changed(ctl, "import") != CTL_DONE) {
+        return CTL_FAILED;
+    }
+    return misses_some(&import) ? CTL_FAILED : CTL_DONE;
+}

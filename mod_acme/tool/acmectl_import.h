@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acmectl_import.h
+ * @brief What the files of the import command share.
+ */
+#ifndef ACMECTL_IMPORT_H
+#define ACMECTL_IMPORT_H
+
+#include "acme_foreign.h"
+#include "acmectl.h"
+
+/* One certificate on its way in. */
+typedef struct ctl_entry_t {
+    const acme_bundle_t *bundle;
+    const acme_cert_info_t *info;
+    const char *name; /* of the site that gets it */
+    int wanted;       /* a site of that name is managed */
+    int known;        /* the store has it already */
+    int installed;
+} ctl_entry_t;
+
+typedef struct ctl_import_t {
+    ctl_t *ctl;
+    acme_parcel_t *parcel;
+    apr_array_header_t *skipped; /* acme_foreign_skip_t */
+    apr_array_header_t *entries; /* ctl_entry_t */
+    apr_time_t now;
+    int tolerant; /* what is of no use is skipped, else all is refused */
+    int accounts; /* that are handed over */
+} ctl_import_t;
+
+/** Reads everything that is to be imported; touches no store.
+ *  @return zero: said why not */
+int ctl_import_load(ctl_import_t *import);
+
+#endif

@@ -1,0 +1,132 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <string.h>
+
+#include "acmectl_import.h"
+
+static int read_bundle(ctl_import_t *import, const char *path)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    ctl_t *ctl = import->ctl;
+    const char *pass;
+    char *data;
+    apr_size_t len;
+
+    if (!ctl_read(ctl, &data, &len, path,
+                  ACME_LOCKBOX_MAX + ACME_LOCKBOX_OVERHEAD)) {
+        return 0;
+    }
+    if (acme_lockbox_is(data, len)) {
+        pass = ctl_passphrase(ctl, 0);
+        if (!pass) {
+            return 0;
+        }
+        if (acme_lockbox_open(&data, &len, pass, strlen(pass), data, len,
+                              &problem, ctl->p)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+    }
+    if (acme_parcel_parse(&import->parcel, data, len, &problem, ctl->p)) {
+        ctl_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
+        return 0;
+    }
+    return 1;
+}
+
+/* Chain and key of files, or the key that waits here since acmectl csr. */
+static int read_pem(ctl_import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    acme_bundle_t *bundle = apr_pcalloc(ctl->p, sizeof(*bundle));
+    char *data;
+    apr_size_t len;
+
+    if (ctl->args->nelts != 1) {
+        ctl_say("name the site that the certificate is for");
+        return 0;
+    }
+    bundle->name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!bundle->name
+        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_PARCEL_MAX * 32)) {
+        return 0;
+    }
+    bundle->chain_pem = data;
+    if (ctl->key) {
+        if (!ctl_read(ctl, &data, &len, ctl->key, 65536)) {
+            return 0;
+        }
+        bundle->key_pem = data;
+    }
+    else if (!ctl_waiting_key(ctl, bundle->name, &bundle->key_pem)) {
+        ctl_say("%s: give its key with --key FILE: none was made here with "
+                "acmectl csr",
+                bundle->name);
+        return 0;
+    }
+    bundle->ca_url = ctl->ca;
+    import->parcel = acme_parcel_create(ctl->p);
+    APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
+    return 1;
+}
+
+static int read_foreign(ctl_import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
+    acme_foreign_t *found;
+    const char *dir, *name;
+    apr_status_t rv;
+    int i;
+
+    dir = APR_ARRAY_IDX(ctl->args, 0, const char *);
+    for (i = 1; i < ctl->args->nelts; ++i) {
+        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        if (!name) {
+            return 0;
+        }
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    rv =
+        strcmp(ctl->from, "mod_md") == 0
+            ? acme_foreign_md(&found, dir, names, import->now, &problem, ctl->p)
+            : acme_foreign_certbot(&found, dir, names, import->now, &problem,
+                                   ctl->p);
+    if (rv != APR_SUCCESS) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    if (names->nelts > found->parcel->bundles->nelts + found->skipped->nelts) {
+        ctl_say("not all of these names are in %s", dir);
+        return 0;
+    }
+    import->parcel = found->parcel;
+    apr_array_cat(import->skipped, found->skipped);
+    import->tolerant = 1;
+    return 1;
+}
+
+int ctl_import_load(ctl_import_t *import)
+{
+    ctl_t *ctl = import->ctl;
+
+    if (ctl->chain) {
+        return read_pem(import);
+    }
+    if (ctl->from) {
+        return read_foreign(import);
+    }
+    return read_bundle(import, APR_ARRAY_IDX(ctl->args, 0, const char *));
+}

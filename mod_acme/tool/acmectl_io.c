@@ -1,0 +1,422 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_key.h"
+#include "acme_text.h"
+#include "acme_time.h"
+
+#define PASSPHRASE_MAX 1024
+
+/* Below this nobody is told to have protected a key. */
+#define PASSPHRASE_MIN 8
+
+/* ---- words ---- */
+
+static void say(const char *fmt, va_list args)
+    __attribute__((format(printf, 1, 0)));
+
+static void say(const char *fmt, va_list args)
+{
+    ctl_progress(NULL);
+    fputs("acmectl: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+}
+
+void ctl_say(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(fmt, args);
+    va_end(args);
+}
+
+int ctl_usage(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(fmt, args);
+    va_end(args);
+    return CTL_USAGE;
+}
+
+int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem)
+{
+    ctl_say("%s", acme_problem_text(problem, ctl->p));
+    if (problem->to_fix) {
+        ctl_say("what to do: %s", problem->to_fix);
+    }
+    return CTL_FAILED;
+}
+
+void ctl_print_json(const ctl_t *ctl, const acme_json_t *json)
+{
+    fputs(acme_json_print(json, 1, ctl->p), stdout);
+}
+
+const char *ctl_date(apr_time_t t, apr_pool_t *p)
+{
+    apr_time_exp_t parts;
+
+    if (t <= 0 || apr_time_exp_gmt(&parts, t)) {
+        return "-";
+    }
+    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d", parts.tm_year + 1900,
+                        parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                        parts.tm_min);
+}
+
+void ctl_progress(const char *line)
+{
+    static int shown;
+
+    if (!isatty(STDERR_FILENO)) {
+        return;
+    }
+    if (shown) {
+        fputs("\r\033[K", stderr);
+    }
+    shown = line != NULL;
+    if (line) {
+        fprintf(stderr, "%.150s", line);
+        fflush(stderr);
+    }
+}
+
+/* ---- passphrase ---- */
+
+/* A terminal is never left without its echo. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+#define N_ENDS ((int)(sizeof(ends) / sizeof(ends[0])))
+
+static volatile sig_atomic_t ended;
+
+static void note_end(int signum)
+{
+    ended = signum;
+}
+
+static void watch_ends(struct sigaction old[N_ENDS])
+{
+    struct sigaction watch;
+    int i;
+
+    memset(&watch, 0, sizeof(watch));
+    watch.sa_handler = note_end;
+    sigemptyset(&watch.sa_mask);
+    for (i = 0; i < N_ENDS; ++i) {
+        sigaction(ends[i], &watch, &old[i]);
+    }
+}
+
+static void unwatch_ends(const struct sigaction old[N_ENDS])
+{
+    int i;
+
+    for (i = 0; i < N_ENDS; ++i) {
+        sigaction(ends[i], &old[i], NULL);
+    }
+    if (ended) {
+        raise(ended);
+    }
+}
+
+/* The first line of it. NULL: nothing usable. */
+static char *read_line(int fd, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, PASSPHRASE_MAX + 2);
+    apr_size_t len = 0;
+    ssize_t got;
+    char *end;
+
+    acme_key_wipe_with_pool(line, PASSPHRASE_MAX + 2, p);
+    do {
+        got = read(fd, line + len, PASSPHRASE_MAX + 1 - len);
+        if (got > 0) {
+            len += (apr_size_t)got;
+        }
+    } while ((got > 0 && len <= PASSPHRASE_MAX && !memchr(line, '\n', len))
+             || (got < 0 && errno == EINTR && !ended));
+    if (got < 0) {
+        return NULL;
+    }
+    line[len] = '\0';
+    end = memchr(line, '\n', len);
+    if (!end) {
+        end = line + len;
+    }
+    if (end > line && end[-1] == '\r') {
+        --end;
+    }
+    *end = '\0';
+    return end - line <= PASSPHRASE_MAX ? line : NULL;
+}
+
+static char *ask(int tty, const char *prompt, apr_pool_t *p)
+{
+    struct sigaction signals[N_ENDS];
+    struct termios old, quiet;
+    char *line = NULL;
+
+    if (tcgetattr(tty, &old)) {
+        return NULL;
+    }
+    quiet = old;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    quiet.c_lflag |= ICANON;
+    watch_ends(signals);
+    if (tcsetattr(tty, TCSAFLUSH, &quiet)) {
+        goto leave;
+    }
+    if (write(tty, prompt, strlen(prompt)) < 0) {
+        prompt = "";
+    }
+    line = read_line(tty, p);
+    tcsetattr(tty, TCSAFLUSH, &old);
+    if (write(tty, "\n", 1) < 0) {
+        line = NULL;
+    }
+
+leave:
+    unwatch_ends(signals);
+    return line;
+}
+
+static char *prompt(const ctl_t *ctl, int twice)
+{
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    char *first, *again;
+
+    if (tty < 0) {
+        ctl_say("there is no terminal to ask for the passphrase: give it with "
+                "--passphrase-fd N or --passphrase-file FILE");
+        return NULL;
+    }
+    first = ask(tty, "Passphrase: ", ctl->p);
+    again = first && twice ? ask(tty, "Once more: ", ctl->p) : first;
+    close(tty);
+    if (!first || !again) {
+        ctl_say("the passphrase could not be read");
+        return NULL;
+    }
+    if (strcmp(first, again) != 0) {
+        ctl_say("the two are not the same");
+        return NULL;
+    }
+    return first;
+}
+
+static char *from_file(const ctl_t *ctl)
+{
+    struct stat st;
+    char *line = NULL;
+    int fd = open(ctl->passphrase_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        ctl_say("%s cannot be read, or is no file", ctl->passphrase_file);
+    }
+    else if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+        ctl_say("%s is not only yours: chmod 600 it", ctl->passphrase_file);
+    }
+    else {
+        line = read_line(fd, ctl->p);
+        if (!line) {
+            ctl_say("%s holds no passphrase", ctl->passphrase_file);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return line;
+}
+
+const char *ctl_passphrase(const ctl_t *ctl, int twice)
+{
+    char *pass;
+
+    if (ctl->passphrase_fd >= 0) {
+        pass = read_line(ctl->passphrase_fd, ctl->p);
+        if (!pass) {
+            ctl_say("descriptor %d holds no passphrase", ctl->passphrase_fd);
+        }
+    }
+    else if (ctl->passphrase_file) {
+        pass = from_file(ctl);
+    }
+    else {
+        pass = prompt(ctl, twice);
+    }
+    if (pass && twice && strlen(pass) < PASSPHRASE_MIN) {
+        ctl_say("the passphrase protects private keys: at least %d characters",
+                PASSPHRASE_MIN);
+        return NULL;
+    }
+    if (pass && *pass == '\0') {
+        ctl_say("the passphrase is empty");
+        return NULL;
+    }
+    return pass;
+}
+
+/* ---- files ---- */
+
+static int write_all(int fd, const char *data, apr_size_t len)
+{
+    ssize_t put;
+
+    while (len > 0) {
+        put = write(fd, data, len);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return 0;
+        }
+        data += put;
+        len -= (apr_size_t)put;
+    }
+    return 1;
+}
+
+/* A new file is 0600; one that is there is replaced only when it is as private
+ * as that. */
+static int write_file(const ctl_t *ctl, const void *data, apr_size_t len)
+{
+    struct stat st;
+    apr_status_t rv;
+
+    if (lstat(ctl->out, &st) == 0) {
+        if (!S_ISREG(st.st_mode)) {
+            ctl_say("%s is there already, and is no file", ctl->out);
+            return 0;
+        }
+        if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+            ctl_say("%s is there already, and others have rights to it: "
+                    "remove it, or chmod 600 it",
+                    ctl->out);
+            return 0;
+        }
+    }
+    rv =
+        acme_file_write(ctl->out, data, len, APR_FPROT_UREAD | APR_FPROT_UWRITE,
+                        ACME_FILE_SYNC, ctl->p);
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: %s", ctl->out,
+                apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        return 0;
+    }
+    return 1;
+}
+
+int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret)
+{
+    struct stat st;
+
+    if (ctl->out) {
+        return write_file(ctl, data, len);
+    }
+    if (secret && isatty(STDOUT_FILENO)) {
+        ctl_say("this is not for a terminal: use --out FILE, or a pipe");
+        return 0;
+    }
+    if (secret && ctl->plain && fstat(STDOUT_FILENO, &st) == 0
+        && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO))) {
+        ctl_say("standard output is a file that others have rights to: use "
+                "--out FILE, which makes it private");
+        return 0;
+    }
+    if (fflush(stdout) || !write_all(STDOUT_FILENO, data, len)) {
+        ctl_say("standard output cannot be written");
+        return 0;
+    }
+    return 1;
+}
+
+static int read_input(const ctl_t *ctl, char **data, apr_size_t *len,
+                      apr_size_t max)
+{
+    apr_size_t room = 65536, have = 0;
+    char *bytes = apr_palloc(ctl->p, room + 1);
+    char *more;
+    ssize_t got;
+
+    for (;;) {
+        got = read(STDIN_FILENO, bytes + have, room - have);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            break;
+        }
+        have += (apr_size_t)got;
+        if (have > max) {
+            return 0;
+        }
+        if (have == room) {
+            more = apr_palloc(ctl->p, 2 * room + 1);
+            memcpy(more, bytes, have);
+            acme_key_wipe(bytes, have);
+            bytes = more;
+            room *= 2;
+        }
+    }
+    acme_key_wipe_with_pool(bytes, have, ctl->p);
+    bytes[have] = '\0';
+    *data = bytes;
+    *len = have;
+    return got == 0;
+}
+
+int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
+             apr_size_t max)
+{
+    apr_status_t rv;
+
+    if (strcmp(path, CTL_STDIN) == 0) {
+        if (!read_input(ctl, data, len, max)) {
+            ctl_say("standard input cannot be read, or has more than %lu bytes",
+                    (unsigned long)max);
+            return 0;
+        }
+        return 1;
+    }
+    rv = acme_file_read_linked(data, len, path, max, ctl->p);
+    if (rv == APR_ENOSPC) {
+        ctl_say("%s has more than %lu bytes", path, (unsigned long)max);
+        return 0;
+    }
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: %s", path, apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        return 0;
+    }
+    acme_key_wipe_with_pool(*data, *len, ctl->p);
+    return 1;
+}

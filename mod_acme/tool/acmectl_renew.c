@@ -1,0 +1,293 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_job.h"
+#include "acme_plan.h"
+#include "acme_text.h"
+
+#define LOOK_AGAIN apr_time_from_msec(300)
+#define ABSENCE    apr_time_from_sec(15)
+
+typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
+
+/* One request on its way. */
+typedef struct errand_t {
+    const acme_spec_t *spec;
+    acme_request_t request;
+    outcome_e outcome;
+    const char *detail;
+} errand_t;
+
+static const char *const outcome_names[] = {"asked", "ready", "not-due",
+                                            "failed"};
+
+/* What the engine would do if it were asked now. */
+static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = ctl_spec(ctl, i);
+    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    acme_plan_t plan;
+    acme_job_t *job;
+
+    if (acme_job_load(&job, ctl->vault, spec->name, &problem, p)) {
+        *reason = acme_problem_text(&problem, p);
+        return 0;
+    }
+    job->asked = ctl->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    job->next_run = 0;
+    job->config = NULL;
+    acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+    if (plan.what == ACME_PLAN_SETTLE) {
+        /* As the worker will find it. */
+        job->staged = NULL;
+        acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+    }
+    *reason = apr_pstrdup(p, plan.reason);
+    /* Without names only what would be wanted by itself. */
+    if (ctl->args->nelts == 0 && spec->renew_mode == ACME_RENEW_AUTO
+        && holding->serving == ACME_SERVING_NOTHING) {
+        *reason = "no TLS virtual host uses it";
+        return 0;
+    }
+    return plan.what == ACME_PLAN_ORDER;
+}
+
+static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
+{
+    errand_t *errand = apr_array_push(errands);
+    const char *reason;
+
+    memset(errand, 0, sizeof(*errand));
+    errand->spec = ctl_spec(ctl, i);
+    errand->request.what = ACME_REQUEST_RENEW;
+    errand->request.name = errand->spec->name;
+    errand->request.force = ctl->force;
+    if (!is_due(ctl, i, &reason, ctl->p)) {
+        errand->outcome = NOT_DUE;
+        errand->detail = reason;
+    }
+}
+
+/* Everything that is named, or all that is due; NULL: said which is none. */
+static apr_array_header_t *collect(ctl_t *ctl)
+{
+    apr_array_header_t *errands = apr_array_make(ctl->p, 8, sizeof(errand_t));
+    const char *reason;
+    apr_pool_t *each;
+    int i, n;
+
+    for (i = 0; i < ctl->args->nelts; ++i) {
+        n = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        if (n < 0) {
+            return NULL;
+        }
+        add(errands, ctl, n);
+    }
+    apr_pool_create(&each, ctl->p);
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
+        apr_pool_clear(each);
+        if (is_due(ctl, i, &reason, each)) {
+            add(errands, ctl, i);
+        }
+    }
+    apr_pool_destroy(each);
+    return errands;
+}
+
+static int count(const apr_array_header_t *errands, outcome_e outcome)
+{
+    int i, n = 0;
+
+    for (i = 0; i < errands->nelts; ++i) {
+        n += APR_ARRAY_IDX(errands, i, errand_t).outcome == outcome;
+    }
+    return n;
+}
+
+static const char *failure_since(const acme_job_t *job, apr_time_t when)
+{
+    const acme_job_entry_t *entry;
+    int i;
+
+    for (i = job->log->nelts - 1; i >= 0; --i) {
+        entry = &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
+        if (entry->when < when) {
+            return NULL;
+        }
+        if (strcmp(entry->type, "failed") == 0) {
+            return entry->detail ? entry->detail : "it failed";
+        }
+    }
+    return NULL;
+}
+
+/* Returns what is going on. */
+static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_job_entry_t *last;
+    const char *failure;
+    acme_job_t *job;
+
+    if (acme_job_load(&job, ctl->vault, errand->spec->name, &problem, p)
+        || !job->request || strcmp(job->request, errand->request.id) != 0) {
+        return "the server has not seen it yet";
+    }
+    failure = failure_since(job, errand->request.when);
+    if (failure) {
+        errand->outcome = FAILED;
+        errand->detail = acme_text_escape(failure, 1000, ctl->p);
+    }
+    else if (job->asked == ACME_ASKED_NO) {
+        errand->outcome = READY;
+        errand->detail = job->staged
+                             ? "the certificate is ready, and is served after "
+                               "the next restart"
+                             : "done";
+    }
+    if (job->log->nelts == 0) {
+        return "";
+    }
+    last = &APR_ARRAY_IDX(job->log, job->log->nelts - 1, acme_job_entry_t);
+    return last->type;
+}
+
+static void follow_all(ctl_t *ctl, apr_array_header_t *errands)
+{
+    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
+    const char *line;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, ctl->p);
+    while (count(errands, ASKED) > 0 && now - begun < ctl->timeout) {
+        line = NULL;
+        apr_pool_clear(p);
+        for (i = 0; i < errands->nelts; ++i) {
+            errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+
+            if (errand->outcome == ASKED) {
+                line = apr_pstrcat(p, errand->spec->name, ": ",
+                                   follow(ctl, errand, p), NULL);
+            }
+        }
+        if (line) {
+            ctl_progress(apr_psprintf(p, "%d under way; %s",
+                                      count(errands, ASKED), line));
+        }
+        now = apr_time_now();
+        if (acme_outbox_attended(ctl->outbox)) {
+            seen = now;
+        }
+        if (now - seen > ABSENCE) {
+            ctl_say("the server is not running any more");
+            break;
+        }
+        if (count(errands, ASKED) > 0) {
+            apr_sleep(LOOK_AGAIN);
+        }
+    }
+    apr_pool_destroy(p);
+}
+
+static int report(const ctl_t *ctl, const apr_array_header_t *errands)
+{
+    acme_json_t *json = acme_json_object(ctl->p);
+    acme_json_t *list = acme_json_array(ctl->p);
+    int i;
+
+    for (i = 0; i < errands->nelts; ++i) {
+        const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+        acme_json_t *one = acme_json_object(ctl->p);
+        const char *detail = errand->outcome == ASKED
+                                 ? "still under way: the server goes on with it"
+                                 : errand->detail;
+
+        acme_json_set_str(one, "name", errand->spec->name);
+        acme_json_set_str(one, "result", outcome_names[errand->outcome]);
+        acme_json_set_str(one, "detail", detail);
+        acme_json_append(list, one);
+        if (!ctl->json) {
+            printf("%s: %s\n", errand->spec->name, detail);
+        }
+    }
+    if (ctl->json) {
+        acme_json_set(json, "sites", list);
+        ctl_print_json(ctl, json);
+    }
+    if (count(errands, FAILED) + count(errands, ASKED) > 0) {
+        return CTL_FAILED;
+    }
+    return count(errands, READY) > 0 ? CTL_DONE : CTL_NOTHING;
+}
+
+static int queue(ctl_t *ctl, apr_array_header_t *errands)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int i;
+
+    for (i = 0; i < errands->nelts; ++i) {
+        errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+
+        if (errand->outcome == ASKED
+            && acme_outbox_put(ctl->outbox, &errand->request, &problem,
+                               ctl->p)) {
+            ctl_fail(ctl, &problem);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int ctl_renew(ctl_t *ctl)
+{
+    apr_array_header_t *errands;
+    int i;
+
+    if (ctl->force && ctl->args->nelts == 0) {
+        return ctl_usage("--force needs names: it orders what is not due");
+    }
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
+        ctl_say("no server is running with this store, and only a server "
+                "speaks to a CA: start it (apachectl start)");
+        return CTL_FAILED;
+    }
+    errands = collect(ctl);
+    if (!errands || !queue(ctl, errands)) {
+        return CTL_FAILED;
+    }
+    if (errands->nelts == 0 && !ctl->json) {
+        printf("nothing is due\n");
+    }
+    follow_all(ctl, errands);
+    for (i = 0; i < errands->nelts; ++i) {
+        const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+
+        /* What is under way stays, for a worker that comes later. */
+        if (errand->request.id && errand->outcome != ASKED) {
+            acme_outbox_remove(ctl->outbox, &errand->request, ctl->p);
+        }
+    }
+    return report(ctl, errands);
+}

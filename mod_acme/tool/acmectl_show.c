@@ -1,0 +1,306 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "acme_pin.h"
+#include "acme_status.h"
+#include "acme_text.h"
+#include "acme_time.h"
+
+/* ---- list ---- */
+
+static acme_json_t *cert_json(const acme_live_cert_t *cert, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_strs(json, "names", cert->info->names);
+    acme_json_set_time(json, "from", cert->info->not_before);
+    acme_json_set_time(json, "until", cert->info->not_after);
+    acme_json_set_str(json, "serial", cert->info->serial);
+    acme_json_set_str(json, "sha256-fingerprint", cert->info->fingerprint);
+    acme_json_set_str(json, "key", cert->info->key_type);
+    acme_json_set_str(json, "issuer", cert->info->issuer);
+    acme_json_set_str(json, "ca", cert->ca_url);
+    acme_json_set_int(json, "generation", cert->generation);
+    return json;
+}
+
+static acme_json_t *broken_json(const acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "problem", problem->detail);
+    return json;
+}
+
+/* All names that anything is known of, in order: sites as they are configured,
+ * then what no site has. */
+static apr_array_header_t *all_names(const ctl_t *ctl)
+{
+    apr_array_header_t *names =
+        apr_array_make(ctl->p, 16, sizeof(const char *));
+    apr_hash_t *seen = apr_hash_make(ctl->p);
+    apr_array_header_t *more;
+    const char *name;
+    int i, place;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        name = ctl_spec(ctl, i)->name;
+        apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (acme_live_list(&more, ctl->live, place, NULL, ctl->p)) {
+            continue;
+        }
+        for (i = 0; i < more->nelts; ++i) {
+            name = APR_ARRAY_IDX(more, i, const char *);
+            if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+                apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+                APR_ARRAY_PUSH(names, const char *) = name;
+            }
+        }
+    }
+    return names;
+}
+
+static void list_text(const char *name, const char *site, const char *place,
+                      const acme_live_cert_t *cert, const char *note,
+                      apr_pool_t *p)
+{
+    printf("%-36s %-5s %-7s %-17s %s\n", acme_text_escape(name, 300, p), site,
+           place, cert ? ctl_date(cert->info->not_after, p) : "-", note);
+}
+
+static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
+                     apr_pool_t *p)
+{
+    int i = acme_desired_find(ctl->desired, name);
+    const acme_spec_t *spec = i < 0 ? NULL : ctl_spec(ctl, i);
+    acme_json_t *json = acme_json_object(p);
+    const char *site = "-";
+    int place, found = 0;
+
+    if (spec && strcmp(spec->name, name) == 0) {
+        site = acme_serving_name(
+            APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *)
+                ->serving);
+        acme_json_set_strs(json, "names", spec->names);
+    }
+    acme_json_set_str(json, "name", name);
+    acme_json_set_str(json, "site", site);
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_live_cert_t *cert = NULL;
+        const char *where = acme_live_place_name(place);
+        apr_status_t rv =
+            acme_live_get_at(&cert, ctl->live, place, name, &problem, p);
+
+        if (APR_STATUS_IS_ENOENT(rv)) {
+            continue;
+        }
+        found = 1;
+        acme_json_set(json, where,
+                      rv ? broken_json(&problem, p) : cert_json(cert, p));
+        if (!ctl->json) {
+            list_text(name, site, where, cert,
+                      rv ? acme_problem_text(&problem, p)
+                      : place == ACME_LIVE_SERVED
+                              && acme_pin_get(ctl->dir, name, p)
+                                     == cert->generation
+                          ? "pinned"
+                          : "",
+                      p);
+        }
+    }
+    if (!found && !ctl->json) {
+        list_text(name, site, "-", NULL, "", p);
+    }
+    acme_json_set_bool(json, "pinned", acme_pin_get(ctl->dir, name, p) > 0);
+    acme_json_append(sites, json);
+}
+
+int ctl_list(ctl_t *ctl)
+{
+    apr_array_header_t *names;
+    acme_json_t *json, *sites;
+    apr_pool_t *each;
+    int i;
+
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    names = all_names(ctl);
+    sites = acme_json_array(ctl->p);
+    if (!ctl->json && names->nelts > 0) {
+        printf("%-36s %-5s %-7s %-17s\n", "NAME", "SITE", "PLACE",
+               "VALID UNTIL (UTC)");
+    }
+    apr_pool_create(&each, ctl->p);
+    for (i = 0; i < names->nelts; ++i) {
+        apr_pool_clear(each);
+        list_one(ctl, sites, APR_ARRAY_IDX(names, i, const char *), each);
+    }
+    apr_pool_destroy(each);
+    if (ctl->json) {
+        json = acme_json_object(ctl->p);
+        acme_json_set(json, "sites", sites);
+        ctl_print_json(ctl, json);
+    }
+    return names->nelts > 0 ? CTL_DONE : CTL_NOTHING;
+}
+
+/* ---- status ---- */
+
+/* Something is wrong, or what is wanted is not served. */
+static int needs_attention(const acme_spec_t *spec,
+                           const acme_holding_t *holding,
+                           const acme_status_counts_t *counts)
+{
+    int watched = spec->renew_mode != ACME_RENEW_AUTO
+                  || holding->serving != ACME_SERVING_NOTHING;
+
+    return counts->errored || (watched && !counts->ok);
+}
+
+static const char *member(const acme_json_t *json, const char *a, const char *b)
+{
+    acme_json_t *inner;
+    const char *value;
+
+    if (acme_json_get(&inner, json, a) == APR_SUCCESS
+        && acme_json_get_str(&value, inner, b) == APR_SUCCESS) {
+        return value;
+    }
+    return NULL;
+}
+
+static const char *sub_detail(const acme_json_t *json, apr_pool_t *p)
+{
+    acme_json_t *renewal;
+    const char *detail = NULL;
+    acme_json_t *last;
+
+    if (acme_json_get(&renewal, json, "renewal") == APR_SUCCESS
+        && acme_json_get(&last, renewal, "last") == APR_SUCCESS
+        && acme_json_get_str(&detail, last, "detail") == APR_SUCCESS) {
+        return acme_text_escape(detail, 600, p);
+    }
+    return NULL;
+}
+
+static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
+                        const acme_json_t *json, int attention, apr_pool_t *p)
+{
+    const char *descr = NULL, *renew = NULL;
+    const char *detail = member(json, "problem", "detail");
+    const acme_cert_info_t *info =
+        holding->live ? holding->live->info : holding->file;
+
+    (void)acme_json_get_str(&descr, json, "state-descr");
+    (void)acme_json_get_str(&renew, json, "renew-at");
+    printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
+           acme_serving_name(holding->serving),
+           info ? apr_psprintf(p, "valid until %s UTC",
+                               ctl_date(info->not_after, p))
+                : "no certificate");
+    if (holding->pinned) {
+        printf(", pinned to generation %d", holding->live->generation);
+    }
+    if (renew) {
+        printf(", renewed %s", renew);
+    }
+    putchar('\n');
+    if (descr) {
+        printf("      %s\n", acme_text_escape(descr, 600, p));
+    }
+    if (detail) {
+        printf("      %s\n", acme_text_escape(detail, 600, p));
+    }
+    detail = sub_detail(json, p);
+    if (detail) {
+        const char *next = member(json, "renewal", "next-run");
+
+        printf("      %s%s%s\n", detail, next ? "; next try " : "",
+               next ? next : "");
+    }
+}
+
+static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
+                      apr_time_t now, apr_pool_t *p)
+{
+    const acme_spec_t *spec = ctl_spec(ctl, i);
+    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_json_t *json =
+        acme_status_site(spec, holding, ctl->vault, now, &counts, p);
+    int attention = needs_attention(spec, holding, &counts);
+
+    acme_json_set_bool(json, "needs-attention", attention);
+    if (sites) {
+        acme_json_append(sites, json);
+    }
+    else if (ctl->json) {
+        ctl_print_json(ctl, json);
+    }
+    if (!ctl->json) {
+        status_text(spec, holding, json, attention, p);
+    }
+    return attention;
+}
+
+int ctl_status(ctl_t *ctl)
+{
+    apr_time_t now = apr_time_now();
+    acme_json_t *json, *sites;
+    apr_pool_t *each;
+    int i, attention = 0;
+
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    if (ctl->args->nelts > 0) {
+        i = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+        return i < 0 || status_one(ctl, i, NULL, now, ctl->p) ? CTL_FAILED
+                                                              : CTL_DONE;
+    }
+    sites = acme_json_array(ctl->p);
+    apr_pool_create(&each, ctl->p);
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        apr_pool_clear(each);
+        attention += status_one(ctl, i, sites, now, each);
+    }
+    apr_pool_destroy(each);
+    if (ctl->json) {
+        json = acme_json_object(ctl->p);
+        acme_json_set(json, "managed-domains", sites);
+        acme_json_set_int(json, "needs-attention", attention);
+        acme_json_set_bool(json, "server",
+                           ctl->outbox && acme_outbox_attended(ctl->outbox));
+        ctl_print_json(ctl, json);
+    }
+    else if (ctl->desired->specs->nelts == 0) {
+        ctl_say("no site is managed with %s", ctl->dir);
+    }
+    if (ctl->desired->specs->nelts == 0) {
+        return CTL_NOTHING;
+    }
+    return attention ? CTL_FAILED : CTL_DONE;
+}

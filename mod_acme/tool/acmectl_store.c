@@ -1,0 +1,282 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "acme_changed.h"
+#include "acme_file.h"
+#include "acme_ident.h"
+#include "acme_okc.h"
+#include "acme_pin.h"
+#include "acme_secret.h"
+#include "acme_store_fs.h"
+#include "acme_text.h"
+#include "config.h"
+
+static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
+                 const char *message)
+{
+    (void)baton;
+    (void)level;
+    (void)rv;
+    ctl_say("%s", message);
+}
+
+static int exists(const char *dir, const char *name, apr_pool_t *p)
+{
+    struct stat st;
+
+    return lstat(apr_pstrcat(p, dir, "/", name, NULL), &st) == 0;
+}
+
+/* Whether a folder is the store of an instance. */
+static int is_store(const char *dir, apr_pool_t *p)
+{
+    return exists(dir, "secret", p) || exists(dir, "live", p);
+}
+
+/* The only instance below the default place; NULL: said why not. */
+static const char *default_dir(const ctl_t *ctl)
+{
+    apr_array_header_t *names;
+    const char *dir = NULL;
+    const char *path;
+    apr_status_t rv = acme_file_list(&names, ACME_STATEDIR, ctl->p);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        ctl_say("%s: %s; name the store with --store DIR (ACMEStoreDir)",
+                ACME_STATEDIR, apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        return NULL;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        path = apr_pstrcat(ctl->p, ACME_STATEDIR "/",
+                           APR_ARRAY_IDX(names, i, const char *), NULL);
+        if (!is_store(path, ctl->p)) {
+            continue;
+        }
+        if (dir) {
+            ctl_say("there is more than one store (%s, %s): choose with "
+                    "--store DIR",
+                    dir, path);
+            return NULL;
+        }
+        dir = path;
+    }
+    if (!dir) {
+        ctl_say("there is no store in %s: has a server with ACMEDomain been "
+                "started? else name it with --store DIR (ACMEStoreDir)",
+                ACME_STATEDIR);
+    }
+    return dir;
+}
+
+static int check_dir(const ctl_t *ctl, ctl_open_e how)
+{
+    struct stat st;
+
+    if (stat(ctl->dir, &st) == 0) {
+        if (!S_ISDIR(st.st_mode)) {
+            ctl_say("%s is no folder", ctl->dir);
+            return 0;
+        }
+        if (st.st_uid != geteuid()) {
+            ctl_say("%s belongs to user %ld: run acmectl as that user%s",
+                    ctl->dir, (long)st.st_uid,
+                    st.st_uid == 0 ? " (sudo acmectl ...)" : "");
+            return 0;
+        }
+        if (how != CTL_MAKE && !is_store(ctl->dir, ctl->p)) {
+            ctl_say("%s is no store of mod_acme", ctl->dir);
+            return 0;
+        }
+        return 1;
+    }
+    if (how != CTL_MAKE || ctl->dry_run) {
+        ctl_say("there is no store %s", ctl->dir);
+        return 0;
+    }
+    /* The folders above it are as others make them: a worker passes through. */
+    umask(022);
+    if (apr_dir_make_recursive(ctl->dir, APR_FPROT_OS_DEFAULT, ctl->p)
+        || chmod(ctl->dir, geteuid() == 0 ? 0711 : 0700)) {
+        ctl_say("%s cannot be made", ctl->dir);
+        return 0;
+    }
+    umask(077);
+    return 1;
+}
+
+static int open_sealed(ctl_t *ctl, ctl_open_e how, acme_problem_t *problem)
+{
+    acme_log_t *log = apr_pcalloc(ctl->p, sizeof(*log));
+    acme_store_t *store;
+    apr_status_t rv = acme_secret_open(&ctl->seal, ctl->dir, how == CTL_MAKE,
+                                       problem, ctl->p);
+
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return 1;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_store_fs_open(&store, ctl->dir, problem, ctl->p);
+    }
+    if (rv != APR_SUCCESS) {
+        return 0;
+    }
+    log->sink = sink;
+    log->level = ACME_LOG_WARNING;
+    ctl->vault = acme_vault_create(store, ctl->seal, log, ctl->p);
+    ctl->outbox = acme_outbox_open(ctl->dir, ctl->seal, ctl->p);
+    return 1;
+}
+
+static void open_desired(ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv =
+        acme_desired_read(&ctl->desired, ctl->dir, &problem, ctl->p);
+
+    if (rv == APR_SUCCESS) {
+        return;
+    }
+    if (!APR_STATUS_IS_ENOENT(rv)) {
+        ctl_fail(ctl, &problem);
+    }
+    ctl->desired = apr_pcalloc(ctl->p, sizeof(*ctl->desired));
+    ctl->desired->activation = "graceful";
+    ctl->desired->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
+    ctl->desired->holdings =
+        apr_array_make(ctl->p, 1, sizeof(acme_holding_t *));
+}
+
+int ctl_open(ctl_t *ctl, ctl_open_e how)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    ctl->dir = ctl->store ? ctl->store : default_dir(ctl);
+    if (!ctl->dir || !check_dir(ctl, how)) {
+        return 0;
+    }
+    /* A start that is under way is let through. */
+    rv = acme_lock_take(&ctl->lock, ctl->dir, ACME_LOCK_TOOL, &problem, ctl->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_live_open(&ctl->live, ctl->dir, &problem, ctl->p);
+    }
+    if (rv != APR_SUCCESS || !open_sealed(ctl, how, &problem)) {
+        ctl_fail(ctl, &problem);
+        return 0;
+    }
+    open_desired(ctl);
+    if (how == CTL_READ) {
+        acme_lock_release(ctl->lock);
+    }
+    return 1;
+}
+
+int ctl_changed(ctl_t *ctl, const char *what)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (acme_changed_touch(ctl->dir, what, &problem, ctl->p)) {
+        return ctl_fail(ctl, &problem);
+    }
+    acme_lock_release(ctl->lock);
+    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
+        ctl_say("no server is running with this store: it takes effect when "
+                "one starts");
+    }
+    else if (strcmp(ctl->desired->activation, "manual") == 0) {
+        ctl_say("it takes effect with the next restart (ACMEActivation "
+                "manual): apachectl graceful");
+    }
+    else {
+        ctl_say("the server restarts itself gracefully for it");
+    }
+    return CTL_DONE;
+}
+
+/* ---- sites ---- */
+
+const char *ctl_name(const ctl_t *ctl, const char *text)
+{
+    const char *name, *why;
+
+    if (acme_ident_canonical(&name, text, &why, ctl->p) != APR_SUCCESS) {
+        ctl_say("%s: %s", acme_text_escape(text, 300, ctl->p), why);
+        return NULL;
+    }
+    return name;
+}
+
+int ctl_site(const ctl_t *ctl, const char *text)
+{
+    const char *name = ctl_name(ctl, text);
+    int i;
+
+    if (!name) {
+        return -1;
+    }
+    i = acme_desired_find(ctl->desired, name);
+    if (i < 0) {
+        ctl_say("%s: no site of that name is managed", name);
+    }
+    return i;
+}
+
+const acme_spec_t *ctl_spec(const ctl_t *ctl, int i)
+{
+    return APR_ARRAY_IDX(ctl->desired->specs, i, const acme_spec_t *);
+}
+
+acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
+{
+    const acme_spec_t *spec = ctl_spec(ctl, i);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_holding_t *holding = apr_pmemdup(
+        p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *),
+        sizeof(*holding));
+    acme_live_cert_t *live;
+    apr_status_t rv;
+
+    if (spec->cert_file) {
+        if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
+                          &problem, p)) {
+            holding->file = NULL;
+            holding->problem = acme_problem_dup(&problem, p);
+        }
+        return holding;
+    }
+    rv = acme_live_get(&live, ctl->live, spec->name, &problem, p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_live_loads(live, spec->security_level, &problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        holding->live = live;
+        holding->pinned =
+            acme_pin_get(ctl->dir, spec->name, p) == live->generation;
+    }
+    else if (!APR_STATUS_IS_ENOENT(rv)) {
+        holding->problem = acme_problem_dup(&problem, p);
+    }
+    return holding;
+}

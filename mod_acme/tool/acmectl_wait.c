@@ -1,0 +1,267 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_job.h"
+#include "acme_partial.h"
+#include "acme_schedule.h"
+#include "acme_text.h"
+
+#define LOOK_AGAIN apr_time_from_msec(500)
+
+/* While a server restarts no worker is there for a moment. */
+#define ABSENCE apr_time_from_sec(15)
+
+typedef enum {
+    SITE_WAITING,
+    SITE_SERVED,
+    SITE_UNWANTED, /* nothing would ever be ordered for it */
+    SITE_STUCK     /* nothing comes before somebody acts */
+} site_e;
+
+static const char *last_note(const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_job_entry_t *entry;
+
+    if (job->log->nelts == 0) {
+        return "nothing was done yet";
+    }
+    entry = &APR_ARRAY_IDX(job->log, job->log->nelts - 1, acme_job_entry_t);
+    return acme_text_escape(apr_pstrcat(p, entry->type,
+                                        entry->detail ? ": " : "",
+                                        entry->detail, NULL),
+                            300, p);
+}
+
+/* Nothing is ordered: it is served, or somebody has to see to it. */
+static site_e judge_file(const acme_holding_t *holding, const char **why,
+                         apr_pool_t *p)
+{
+    const acme_cert_info_t *info = holding->file;
+
+    if (!info) {
+        *why = holding->problem ? acme_problem_text(holding->problem, p)
+                                : "its certificate file cannot be read";
+        return SITE_STUCK;
+    }
+    if (info->not_after <= apr_time_now()) {
+        *why = acme_holding_file_warning(holding, apr_time_now(), p);
+        return SITE_STUCK;
+    }
+    if (holding->serving != ACME_SERVING_OKC) {
+        *why = "its certificate file is served after the next restart";
+        return SITE_STUCK;
+    }
+    *why = "served";
+    return SITE_SERVED;
+}
+
+/* What a site comes to, and why. */
+static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
+{
+    const acme_spec_t *spec = ctl_spec(ctl, i);
+    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_job_t *job = NULL;
+
+    *why = "the store cannot be read";
+    if (!ctl->vault
+        || acme_job_load(&job, ctl->vault, spec->name, &problem, p)) {
+        return SITE_WAITING;
+    }
+    if (spec->renew_mode == ACME_RENEW_AUTO
+        && holding->serving == ACME_SERVING_NOTHING) {
+        *why = "no TLS virtual host uses it";
+        return SITE_UNWANTED;
+    }
+    if (spec->cert_file) {
+        return judge_file(holding, why, p);
+    }
+    if (info && info->not_after > apr_time_now()
+        && (holding->pinned || !acme_partial_missing(job, spec, info->names, p))
+        && !job->staged
+        && (holding->serving == ACME_SERVING_LKC
+            || holding->serving == ACME_SERVING_NOTHING)) {
+        *why = "served";
+        return SITE_SERVED;
+    }
+    *why =
+        job->problem ? acme_problem_text(job->problem, p) : last_note(job, p);
+    if (job->staged || job->order) {
+        return SITE_WAITING;
+    }
+    if (job->next_run == ACME_SCHEDULE_NEVER && job->problem) {
+        return SITE_STUCK;
+    }
+    if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
+        *why = "ACMERenewMode is manual: acmectl renew";
+        return SITE_STUCK;
+    }
+    return SITE_WAITING;
+}
+
+static const char *site_name(site_e site)
+{
+    switch (site) {
+    case SITE_SERVED:
+        return "served";
+    case SITE_UNWANTED:
+        return "unwanted";
+    case SITE_STUCK:
+        return "stuck";
+    case SITE_WAITING:
+        break;
+    }
+    return "waiting";
+}
+
+/* Counts; the first that waits is shown. */
+static void look(const ctl_t *ctl, const apr_array_header_t *sites,
+                 int counts[SITE_STUCK + 1], apr_pool_t *p)
+{
+    const char *why, *line = NULL;
+    site_e site;
+    int i;
+
+    memset(counts, 0, sizeof(int) * (SITE_STUCK + 1));
+    for (i = 0; i < sites->nelts; ++i) {
+        int n = APR_ARRAY_IDX(sites, i, int);
+
+        site = judge(ctl, n, &why, p);
+        ++counts[site];
+        if (site == SITE_WAITING && !line) {
+            line = apr_psprintf(p, "%s: %s", ctl_spec(ctl, n)->name, why);
+        }
+    }
+    if (line) {
+        ctl_progress(apr_psprintf(p, "%d of %d served; %s", counts[SITE_SERVED],
+                                  sites->nelts - counts[SITE_UNWANTED], line));
+    }
+}
+
+static int report(const ctl_t *ctl, const apr_array_header_t *sites)
+{
+    acme_json_t *json = acme_json_object(ctl->p);
+    acme_json_t *list = acme_json_array(ctl->p);
+    const char *why;
+    int i, failed = 0;
+
+    for (i = 0; i < sites->nelts; ++i) {
+        int n = APR_ARRAY_IDX(sites, i, int);
+        site_e site = judge(ctl, n, &why, ctl->p);
+        acme_json_t *one = acme_json_object(ctl->p);
+
+        acme_json_set_str(one, "name", ctl_spec(ctl, n)->name);
+        acme_json_set_str(one, "result", site_name(site));
+        acme_json_set_str(one, "detail", why);
+        acme_json_append(list, one);
+        if (site == SITE_WAITING || site == SITE_STUCK) {
+            ++failed;
+            if (!ctl->json) {
+                ctl_say("%s: not served: %s", ctl_spec(ctl, n)->name, why);
+            }
+        }
+    }
+    if (ctl->json) {
+        acme_json_set(json, "sites", list);
+        acme_json_set_int(json, "failed", failed);
+        ctl_print_json(ctl, json);
+    }
+    else if (!failed) {
+        printf("%d sites: all that is wanted is served\n", sites->nelts);
+    }
+    return failed ? CTL_FAILED : CTL_DONE;
+}
+
+/* Indexes (int) of the sites named, or of all; NULL: said which is none. */
+static apr_array_header_t *chosen(const ctl_t *ctl)
+{
+    apr_array_header_t *sites = apr_array_make(ctl->p, 8, sizeof(int));
+    int i, n;
+
+    for (i = 0; i < ctl->args->nelts; ++i) {
+        n = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        if (n < 0) {
+            return NULL;
+        }
+        APR_ARRAY_PUSH(sites, int) = n;
+    }
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
+        APR_ARRAY_PUSH(sites, int) = i;
+    }
+    return sites;
+}
+
+/* What a restart has changed. */
+static void refresh(ctl_t *ctl, apr_pool_t *p)
+{
+    acme_desired_t *desired;
+
+    if (acme_desired_read(&desired, ctl->dir, NULL, p) == APR_SUCCESS) {
+        ctl->desired = desired;
+    }
+}
+
+int ctl_wait(ctl_t *ctl)
+{
+    apr_time_t begun = apr_time_now(), seen = begun;
+    apr_array_header_t *sites;
+    int counts[SITE_STUCK + 1];
+    apr_pool_t *round, *last = NULL;
+
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    sites = chosen(ctl);
+    if (!sites) {
+        return CTL_FAILED;
+    }
+    if (sites->nelts == 0) {
+        ctl_say("no site is managed with %s", ctl->dir);
+        return CTL_NOTHING;
+    }
+    for (;;) {
+        apr_time_t now = apr_time_now();
+
+        apr_pool_create(&round, ctl->p);
+        refresh(ctl, round);
+        sites = chosen(ctl);
+        if (!sites) {
+            return CTL_FAILED;
+        }
+        if (last) {
+            apr_pool_destroy(last);
+        }
+        last = round;
+        look(ctl, sites, counts, round);
+        if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+            seen = now;
+        }
+        if (counts[SITE_WAITING] == 0 || now - begun >= ctl->timeout) {
+            break;
+        }
+        if (now - seen > ABSENCE) {
+            ctl_say("no server is running with this store");
+            break;
+        }
+        apr_sleep(LOOK_AGAIN);
+    }
+    return report(ctl, sites);
+}

@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "acme_cert.h"
+#include "acme_file.h"
+#include "acme_pair.h"
+
+static const char *put(const char *name, const char *text, apr_pool_t *p)
+{
+    const char *dir;
+    const char *path;
+
+    assert_int_equal(apr_temp_dir_get(&dir, p), 0);
+    path = apr_psprintf(p, "%s/acme-pair-%ld-%s", dir, (long)getpid(), name);
+    assert_int_equal(acme_file_write(path, text, strlen(text),
+                                     APR_FPROT_UREAD | APR_FPROT_UWRITE,
+                                     ACME_FILE_LAZY, p),
+                     0);
+    return path;
+}
+
+static void only_a_pair_that_belongs_together_passes(void **state)
+{
+    static const acme_key_spec_t spec = {ACME_KEY_P256, 0};
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_key_t *key, *another;
+    const char *pem, *cert, *good, *bad, *none;
+
+    acme_key_generate(&key, &spec, NULL, NULL, NULL, p);
+    acme_key_generate(&another, &spec, NULL, NULL, NULL, p);
+    acme_cert_placeholder(&pem, key, "a.example", apr_time_now(),
+                          apr_time_from_sec(900), NULL, p);
+    cert = put("cert", pem, p);
+    acme_key_to_pem(&pem, key, NULL, p);
+    good = put("good", pem, p);
+    acme_key_to_pem(&pem, another, NULL, p);
+    bad = put("bad", pem, p);
+    none = put("none", "nothing", p);
+    assert_int_equal(acme_pair_check(cert, good, 0, &problem, p), 0);
+    assert_int_equal(acme_pair_check(cert, good, 3, &problem, p), 0);
+    assert_int_equal(acme_pair_check(cert, good, 4, &problem, p), APR_EINVAL);
+    assert_int_equal(acme_pair_check(cert, bad, 0, &problem, p), APR_EINVAL);
+    assert_non_null(strstr(problem.detail, bad));
+    assert_int_equal(acme_pair_check(cert, none, 0, &problem, p), APR_EINVAL);
+    assert_int_equal(acme_pair_check(none, good, 0, &problem, p), APR_EINVAL);
+    assert_int_equal(acme_pair_check("/none", good, 0, NULL, p), APR_EINVAL);
+    assert_int_equal(ERR_peek_error(), 0);
+    apr_file_remove(cert, p);
+    apr_file_remove(good, p);
+    apr_file_remove(bad, p);
+    apr_file_remove(none, p);
+}
+
+/* What it is cannot be known, nor whether it fits. */
+static void a_key_with_a_pass_phrase_passes(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    static const acme_key_spec_t spec = {ACME_KEY_P256, 0};
+    acme_key_t *key;
+    const char *pem, *cert, *locked;
+    char *text;
+    BIO *bio = BIO_new(BIO_s_mem());
+    long len;
+
+    acme_key_generate(&key, &spec, NULL, NULL, NULL, p);
+    acme_cert_placeholder(&pem, key, "a.example", apr_time_now(),
+                          apr_time_from_sec(900), NULL, p);
+    cert = put("cert", pem, p);
+    assert_int_equal(PEM_write_bio_PrivateKey(bio, acme_key_evp(key),
+                                              EVP_aes_128_cbc(), NULL, 0, NULL,
+                                              (void *)(uintptr_t) "secret"),
+                     1);
+    len = BIO_get_mem_data(bio, &text);
+    locked = put("locked", apr_pstrmemdup(p, text, (apr_size_t)len), p);
+    BIO_free(bio);
+    assert_int_equal(acme_pair_check(cert, locked, 0, &problem, p), 0);
+    apr_file_remove(cert, p);
+    apr_file_remove(locked, p);
+}
+
+ACME_T_MAIN(ACME_T(only_a_pair_that_belongs_together_passes),
+            ACME_T(a_key_with_a_pass_phrase_passes))

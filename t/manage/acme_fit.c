@@ -1,0 +1,123 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_bundle.h"
+
+#include "acme_fit.h"
+
+static const char *list_name(int i)
+{
+    static const char *const names[] = {"a.test", "www.a.test"};
+
+    return names[i];
+}
+
+static const struct {
+    const char *first, *second; /* of the certificate */
+    int issuer;
+    int from, until; /* days from now */
+    acme_fit_e fit;
+    const char *why;
+} cases[] = {
+    {"a.test", "www.a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
+    {"www.a.test", "a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
+    {"a.test", "*.a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
+    {"a.test", "b.test", 1, -1, 90, ACME_FIT_NARROW,
+     "does not cover www.a.test"},
+    {"www.a.test", "b.test", 1, -1, 90, ACME_FIT_UNFIT,
+     "does not cover a.test"},
+    {"a.test", "www.a.test", 0, -1, 90, ACME_FIT_FOREIGN, "is from"},
+    {"a.test", "www.a.test", 1, -90, -1, ACME_FIT_EXPIRED, "expired at"},
+    {"a.test", "www.a.test", 1, -90, 0, ACME_FIT_EXPIRED, "expired at"},
+    {"a.test", "b.test", 1, -90, -1, ACME_FIT_EXPIRED, "expired at"},
+    {"a.test", "www.a.test", 1, 40, 90, ACME_FIT_FULL, NULL},
+};
+
+static void make(acme_live_cert_t *cert, acme_spec_t *spec,
+                 acme_cert_info_t *info, size_t i, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
+    static const acme_ca_spec_t ca = {"https://ca.test/dir", "ca", NULL, NULL,
+                                      1};
+
+    memset(cert, 0, sizeof(*cert));
+    memset(spec, 0, sizeof(*spec));
+    memset(info, 0, sizeof(*info));
+    APR_ARRAY_PUSH(names, const char *) = list_name(0);
+    APR_ARRAY_PUSH(names, const char *) = list_name(1);
+    spec->names = names;
+    spec->name = list_name(0);
+    spec->ca = &ca;
+    info->names = apr_array_make(p, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(info->names, const char *) = cases[i].first;
+    APR_ARRAY_PUSH(info->names, const char *) = cases[i].second;
+    info->issuer = "CN=x";
+    info->not_before = ACME_T_NOW + cases[i].from * ACME_TIME_DAY;
+    info->not_after = ACME_T_NOW + cases[i].until * ACME_TIME_DAY;
+    cert->info = info;
+    cert->ca_url = "https://other.test/dir";
+}
+
+static void names_time_and_ca_decide(void **state)
+{
+    apr_pool_t *p = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_live_cert_t cert;
+        acme_cert_info_t info;
+        acme_spec_t spec;
+        const char *why;
+
+        make(&cert, &spec, &info, i, p);
+        assert_int_equal(
+            acme_fit(&why, &cert, &spec, cases[i].issuer, ACME_T_NOW, p),
+            cases[i].fit);
+        if (cases[i].why) {
+            acme_t_contains(why, cases[i].why);
+        }
+        else {
+            assert_null(why);
+        }
+    }
+}
+
+static void none_is_none(void **state)
+{
+    acme_live_cert_t cert;
+    acme_cert_info_t info;
+    acme_spec_t spec;
+    const char *why;
+
+    make(&cert, &spec, &info, 0, *state);
+    assert_int_equal(acme_fit(&why, NULL, &spec, 1, ACME_T_NOW, *state),
+                     ACME_FIT_ABSENT);
+    assert_non_null(why);
+}
+
+static void the_ca_is_known_by_its_directory(void **state)
+{
+    acme_live_cert_t cert;
+    acme_cert_info_t info;
+    acme_spec_t spec;
+
+    make(&cert, &spec, &info, 0, *state);
+    assert_false(acme_fit_issuer(&cert, &spec));
+    cert.ca_url = NULL;
+    assert_false(acme_fit_issuer(&cert, &spec));
+    cert.ca_url = "https://ca.test/dir";
+    assert_true(acme_fit_issuer(&cert, &spec));
+}
+
+ACME_T_MAIN(ACME_T(names_time_and_ca_decide), ACME_T(none_is_none),
+            ACME_T(the_ca_is_known_by_its_directory))

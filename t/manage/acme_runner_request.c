@@ -1,0 +1,326 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* What acmectl asks, and what the engine makes of it. */
+
+#include "acme_t_world.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+
+#include "acme_csr.h"
+#include "acme_file.h"
+
+#define A "a.example"
+
+typedef struct desk_t {
+    world_t *w;
+    const char *dir;
+    acme_outbox_t *root;
+} desk_t;
+
+static apr_status_t remove_dir(void *data)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    acme_file_remove_tree(data, p);
+    apr_pool_destroy(p);
+    return APR_SUCCESS;
+}
+
+static desk_t *desk_create(apr_pool_t *p)
+{
+    desk_t *desk = apr_pcalloc(p, sizeof(*desk));
+    const char *base;
+    char *dir;
+
+    assert_int_equal(apr_temp_dir_get(&base, p), 0);
+    dir = apr_pstrcat(p, base, "/acme-t-XXXXXX", NULL);
+    assert_non_null(mkdtemp(dir));
+    apr_pool_cleanup_register(p, dir, remove_dir, apr_pool_cleanup_null);
+    desk->dir = dir;
+    desk->w = world_create(p);
+    assert_int_equal(acme_outbox_prepare(dir, getegid(), NULL, p), 0);
+    desk->root = acme_outbox_open(dir, desk->w->seal, p);
+    return desk;
+}
+
+/* As world_boot(), with the outbox. */
+static void boot(desk_t *desk)
+{
+    world_t *w = desk->w;
+
+    world_boot(w);
+    w->config.outbox = acme_outbox_open(desk->dir, w->seal, w->prun);
+    w->runner = acme_runner_create(&w->config, w->prun);
+}
+
+/* A start that activates what is staged. */
+static void restart(desk_t *desk)
+{
+    world_restart(desk->w);
+    boot(desk);
+}
+
+static const char *ask(desk_t *desk, acme_request_e what, const char *name,
+                       int force, const char *csr, acme_json_t *body)
+{
+    acme_request_t request;
+
+    memset(&request, 0, sizeof(request));
+    request.what = what;
+    request.name = name;
+    request.force = force;
+    request.csr = csr;
+    request.body = body;
+    assert_int_equal(acme_outbox_put(desk->root, &request, NULL, desk->w->p),
+                     0);
+    return request.id;
+}
+
+static const char *ask_renew(desk_t *desk, int force)
+{
+    return ask(desk, ACME_REQUEST_RENEW, A, force, NULL, NULL);
+}
+
+/* A site that serves its first certificate. */
+static desk_t *served(apr_pool_t *p)
+{
+    desk_t *desk = desk_create(p);
+
+    world_add(desk->w, A);
+    boot(desk);
+    assert_true(world_run(desk->w));
+    restart(desk);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 1);
+    return desk;
+}
+
+static void assert_answered(desk_t *desk, const char *id)
+{
+    const acme_job_t *job = world_job(desk->w, A);
+
+    assert_string_equal(job->request, id);
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+}
+
+static void what_is_forced_is_ordered_once(void **state)
+{
+    desk_t *desk = served(*state);
+    const char *id = ask_renew(desk, 1);
+
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 2);
+    world_assert_staged(desk->w, A);
+    assert_answered(desk, id);
+    /* whoever reads it again */
+    assert_true(world_run(desk->w));
+    restart(desk);
+    assert_true(world_run(desk->w));
+    restart(desk);
+    world_live(desk->w, ACME_TIME_DAY);
+    assert_int_equal(desk->w->ca->orders, 2);
+    /* another one is another one */
+    ask_renew(desk, 1);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 3);
+}
+
+static void what_is_not_due_is_answered_without_an_order(void **state)
+{
+    desk_t *desk = served(*state);
+    const char *id = ask_renew(desk, 0);
+
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 1);
+    assert_answered(desk, id);
+}
+
+static void manual_sites_are_ordered_when_asked(void **state)
+{
+    desk_t *desk = desk_create(*state);
+    acme_spec_t *spec = world_add(desk->w, A);
+    const char *id;
+
+    spec->renew_mode = ACME_RENEW_MANUAL;
+    boot(desk);
+    world_live(desk->w, ACME_TIME_DAY);
+    assert_int_equal(desk->w->ca->orders, 0);
+    id = ask_renew(desk, 0);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 1);
+    world_assert_staged(desk->w, A);
+    assert_answered(desk, id);
+}
+
+static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
+{
+    desk_t *desk = desk_create(*state);
+    acme_spec_t *spec = world_add(desk->w, A);
+    world_t *w = desk->w;
+    int orders;
+
+    spec->renew_mode = ACME_RENEW_MANUAL;
+    w->ca->fail_name = A;
+    boot(desk);
+    ask_renew(desk, 0);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    assert_int_equal(world_job(w, A)->asked, ACME_ASKED_DUE);
+    orders = w->ca->orders;
+    /* once more: at once, though it would wait */
+    ask_renew(desk, 0);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, orders + 1);
+    assert_int_equal(world_job(w, A)->errors, 2);
+    /* it goes on by itself, in another process too */
+    w->ca->fail_name = NULL;
+    boot(desk);
+    world_live(w, ACME_TIME_DAY);
+    world_assert_staged(w, A);
+    assert_int_equal(world_job(w, A)->asked, ACME_ASKED_NO);
+}
+
+static void requests_for_nobody_are_nothing(void **state)
+{
+    desk_t *desk = served(*state);
+
+    ask(desk, ACME_REQUEST_RENEW, "b.example", 1, NULL, NULL);
+    ask(desk, ACME_REQUEST_SIGN, "b.example", 0, "AAAA", NULL);
+    ask(desk, ACME_REQUEST_SIGN, A, 0, NULL, NULL);
+    ask(desk, ACME_REQUEST_SIGN, A, 0, "AAAA", NULL);
+    ask(desk, ACME_REQUEST_ACCOUNT, "x", 0, NULL, NULL);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->orders, 1);
+    assert_int_equal(world_count(desk->w, ACME_STORE_ACCOUNTS), 1);
+}
+
+static void a_request_of_another_machine_is_signed(void **state)
+{
+    static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    desk_t *desk = served(*state);
+    world_t *w = desk->w;
+    acme_json_t *body = acme_json_object(w->p);
+    const char *name = acme_sign_name(A, w->p);
+    const acme_job_t *job;
+    acme_chain_t *chain;
+    acme_key_t *key;
+    const char *csr;
+
+    assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(
+        acme_csr_create(&csr, key, world_strings(w->p, A), NULL, w->p), 0);
+    acme_json_set_strs(body, "names", world_strings(w->p, A));
+    ask(desk, ACME_REQUEST_SIGN, A, 0, csr, body);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 2);
+    job = world_job(w, name);
+    assert_non_null(job->signed_pem);
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_int_equal(acme_chain_parse(&chain, job->signed_pem,
+                                      strlen(job->signed_pem), NULL, w->p),
+                     0);
+    assert_int_equal(acme_csr_match(csr, chain, NULL, w->p), 0);
+    /* nothing of it is the site's, or anybody's key */
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+    assert_null(world_job(w, A)->staged);
+    /* and it is done once */
+    boot(desk);
+    world_live(w, ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void an_account_is_kept_unless_there_is_one(void **state)
+{
+    static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    desk_t *desk = desk_create(*state);
+    world_t *w = desk->w;
+    const char *name = acme_identity_name(&w->ca_spec, w->p);
+    acme_json_t *record = acme_json_object(w->p), *stored;
+    const char *pem, *read;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    acme_json_set_str(record, "key", pem);
+    acme_json_set_str(record, "ca", w->ca_spec.url);
+    ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    world_add(w, A);
+    boot(desk);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
+                                         ACME_STORE_ACCOUNTS, name, NULL, w->p),
+                     0);
+    assert_int_equal(acme_json_get_str(&read, stored, "key"), 0);
+    assert_string_equal(read, pem);
+    assert_int_equal(w->ca->accounts, 1);
+    /* another one comes too late */
+    assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&read, key, NULL, w->p), 0);
+    acme_json_set_str(record, "key", read);
+    ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    assert_true(world_run(w));
+    assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
+                                         ACME_STORE_ACCOUNTS, name, NULL, w->p),
+                     0);
+    assert_int_equal(acme_json_get_str(&read, stored, "key"), 0);
+    assert_string_equal(read, pem);
+    /* and what is no key is none */
+    acme_json_set_str(record, "key", "none");
+    ask(desk, ACME_REQUEST_ACCOUNT, "another", 0, NULL, record);
+    assert_true(world_run(w));
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+}
+
+static void what_is_pinned_waits_until_it_is_due(void **state)
+{
+    desk_t *desk = served(*state);
+    world_t *w = desk->w;
+
+    world_holding(w, 0)->pinned = 1;
+    boot(desk);
+    world_live(w, 70 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+    world_live(w, 15 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void a_request_lifts_a_pin(void **state)
+{
+    desk_t *desk = served(*state);
+    world_t *w = desk->w;
+
+    world_holding(w, 0)->pinned = 1;
+    boot(desk);
+    world_live(w, 70 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+    ask_renew(desk, 0);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 2);
+}
+
+ACME_T_MAIN(ACME_T(what_is_forced_is_ordered_once),
+            ACME_T(what_is_not_due_is_answered_without_an_order),
+            ACME_T(manual_sites_are_ordered_when_asked),
+            ACME_T(a_request_ends_a_wait_and_lasts_over_failures),
+            ACME_T(requests_for_nobody_are_nothing),
+            ACME_T(a_request_of_another_machine_is_signed),
+            ACME_T(an_account_is_kept_unless_there_is_one),
+            ACME_T(what_is_pinned_waits_until_it_is_due),
+            ACME_T(a_request_lifts_a_pin))

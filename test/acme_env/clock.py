@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The wall clock as a server sees it, turned by a test.
+
+A preloaded library adds what a shared file says to every answer of the
+system's clock; the file is mapped, so that a turn is seen at once."""
+
+import os
+import shutil
+import struct
+
+from . import procs
+
+SOURCE = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static const volatile long long *by;
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv("ACME_TEST_CLOCK");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    void *map = MAP_FAILED;
+
+    if (fd >= 0) {
+        map = mmap(NULL, sizeof(*by), PROT_READ, MAP_SHARED, fd, 0);
+        close(fd);
+    }
+    by = map == MAP_FAILED ? NULL : map;
+}
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    int rc = (int)syscall(SYS_clock_gettime, id, t);
+
+    if (rc == 0 && id == CLOCK_REALTIME && by) {
+        t->tv_sec += *by;
+    }
+    return rc;
+}
+
+int gettimeofday(struct timeval *tv, void *zone)
+{
+    struct timespec t;
+
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &t);
+    tv->tv_sec = t.tv_sec;
+    tv->tv_usec = t.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *result)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (result) {
+        *result = t.tv_sec;
+    }
+    return t.tv_sec;
+}
+"""
+
+
+class Clock:
+    """Made before the server starts: httpd.clock = Clock(folder)."""
+
+    def __init__(self, folder):
+        compiler = os.environ.get("CC") or shutil.which("cc") or "gcc"
+        source = os.path.join(folder, "clock.c")
+        self.library = os.path.join(folder, "clock.so")
+        self.path = os.path.join(folder, "clock")
+        with open(source, "w", encoding="ascii") as file:
+            file.write(SOURCE)
+        done = procs.run(compiler.split() + ["-O1", "-shared", "-fPIC", "-o",
+                                             self.library, source])
+        assert done.returncode == 0, done.stdout
+        self.turn_to(0)
+
+    def turn_to(self, seconds):
+        """So many seconds ahead of the machine's clock, or behind it."""
+        exists = os.path.exists(self.path)
+        with open(self.path, "r+b" if exists else "wb") as file:
+            file.write(struct.pack("q", seconds))
+
+    def env(self):
+        return {"ACME_TEST_CLOCK": self.path}

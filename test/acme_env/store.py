@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What is live, stashed and recorded in a server's store."""
+
+import hashlib
+import json
+import os
+import ssl
+
+from . import tls
+
+
+def path(httpd, *names):
+    return httpd.path("store", *names)
+
+
+def names(httpd, place):
+    """Whose certificates are in live/, stash/ or import/."""
+    folder = path(httpd, place)
+    if not os.path.isdir(folder):
+        return []
+    # Without what a killed start left half made.
+    return sorted(name for name in os.listdir(folder)
+                  if not name.startswith("."))
+
+
+def serial(httpd, place, name):
+    """Of the certificate there, or None."""
+    try:
+        with open(path(httpd, place, name, "cert.pem"),
+                  encoding="ascii") as file:
+            return tls.Served(file.read()).serial
+    except FileNotFoundError:
+        return None
+
+
+def digest(httpd, place, name):
+    """The same for the same certificate; quicker than its serial."""
+    with open(path(httpd, place, name, "cert.pem"), encoding="ascii") as file:
+        return hashlib.sha256(
+            ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+
+def record(httpd):
+    """{first name: deployed state} as the last start left it."""
+    with open(path(httpd, "sites"), encoding="utf-8") as file:
+        return {site["names"][0]: site["deployed"]
+                for site in json.load(file)["sites"]}
+
+
+def point(httpd, place, name, generation):
+    """Makes place/NAME lead to a generation; None removes it."""
+    link = path(httpd, place, name)
+    if os.path.lexists(link):
+        os.unlink(link)
+    if generation is not None:
+        os.symlink("../archive/%s/%d" % (name, generation), link)

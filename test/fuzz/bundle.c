@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * Everything of other people's making that acmectl reads: bundles, requests,
+ * keys of other clients, and what the server left. Nothing may crash or leak,
+ * whatever the bytes are.
+ *
+ * As a target of libFuzzer (make fuzz), or, with a main() of its own, once over
+ * the files that are named, or all of the corpus: TAP, for make check.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "acme_csr.h"
+#include "acme_desired.h"
+#include "acme_file.h"
+#include "acme_key_foreign.h"
+#include "acme_lockbox.h"
+#include "acme_parcel.h"
+
+#define NOW apr_time_from_sec(1767323045)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int exhausted(int status)
+{
+    (void)status;
+    abort();
+}
+
+/* scrypt would be all that is measured: only what is refused before it. */
+static void open_box(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_size_t len;
+    char *text;
+
+    if (acme_lockbox_is(data, size) && size >= ACME_LOCKBOX_OVERHEAD
+        && data[8] >= ACME_LOCKBOX_LOG_N_MIN
+        && data[8] <= ACME_LOCKBOX_LOG_N_MAX) {
+        return;
+    }
+    if (acme_lockbox_open(&text, &len, "x", 1, data, size, &problem, p)
+            == APR_SUCCESS
+        || problem.detail == NULL) {
+        abort();
+    }
+}
+
+static void read_parcel(const char *text, size_t size, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *info;
+    acme_parcel_t *parcel;
+    int i;
+
+    if (acme_parcel_parse(&parcel, text, size, &problem, p) != APR_SUCCESS) {
+        if (problem.detail == NULL) {
+            abort();
+        }
+        return;
+    }
+    for (i = 0; i < parcel->bundles->nelts; ++i) {
+        (void)acme_parcel_check(
+            &info, APR_ARRAY_IDX(parcel->bundles, i, acme_bundle_t *), NOW,
+            &problem, p);
+    }
+    for (i = 0; i < parcel->accounts->nelts; ++i) {
+        (void)acme_parcel_check_account(
+            APR_ARRAY_IDX(parcel->accounts, i, acme_parcel_account_t *),
+            &problem, p);
+    }
+    (void)acme_parcel_print(parcel, p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static apr_pool_t *parent;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names;
+    acme_desired_t *desired;
+    acme_json_t *json;
+    acme_key_t *key;
+    const char *csr, *text;
+    apr_pool_t *p;
+
+    if (!parent) {
+        apr_initialize();
+        apr_pool_create_ex(&parent, NULL, exhausted, NULL);
+    }
+    apr_pool_create(&p, parent);
+    text = apr_pstrmemdup(p, (const char *)data, size);
+    open_box(data, size, p);
+    read_parcel(text, size, p);
+    (void)acme_desired_parse(&desired, text, size, &problem, p);
+    if (acme_csr_from_pem(&csr, &names, text, size, &problem, p) == APR_SUCCESS
+        && (acme_csr_to_pem(&text, csr, &problem, p) != APR_SUCCESS
+            || names->nelts == 0)) {
+        abort();
+    }
+    (void)acme_key_from_locked_pem(&key, text, strlen(text), "x", 1, &problem,
+                                   p);
+    if (acme_json_parse(&json, (const char *)data, size, NULL, p)
+        == APR_SUCCESS) {
+        (void)acme_key_from_jwk(&key, json, &problem, p);
+    }
+    apr_pool_destroy(p);
+    return 0;
+}
+
+#ifndef FUZZING
+static int replay(const char *path, int number, apr_pool_t *p)
+{
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS) {
+        printf("not ok %d - %s cannot be read\n", number, path);
+        return 1;
+    }
+    LLVMFuzzerTestOneInput((const uint8_t *)data, len);
+    printf("ok %d - %s\n", number, strrchr(path, '/') + 1);
+    return 0;
+}
+
+int main(void)
+{
+    const char *srcdir = getenv("srcdir");
+    apr_array_header_t *names;
+    const char *dir;
+    apr_pool_t *p;
+    int i, failed = 0;
+
+    apr_initialize();
+    apr_pool_create_ex(&p, NULL, exhausted, NULL);
+    dir =
+        apr_pstrcat(p, srcdir ? srcdir : ".", "/test/fuzz/corpus/bundle", NULL);
+    if (acme_file_list(&names, dir, p) != APR_SUCCESS || names->nelts == 0) {
+        printf("1..1\nnot ok 1 - there is no corpus in %s\n", dir);
+        return 1;
+    }
+    printf("1..%d\n", names->nelts);
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        failed += replay(apr_pstrcat(p, dir, "/", name, NULL), i + 1, p);
+    }
+    apr_pool_destroy(p);
+    apr_terminate();
+    return failed != 0;
+}
+#endif

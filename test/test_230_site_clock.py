@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The clock is set back and forward: nothing is deleted, nothing ordered."""
+
+from acme_env import conf, preload, procs, status, store, tls
+from acme_env.journey import wait_until_served
+
+A, B = "a.test", "b.test"
+DAY = 86400
+
+
+def turn(httpd, days):
+    """From the next start on."""
+    library = preload.build(httpd.dir, "clock")
+    httpd.more_env = {"LD_PRELOAD": library, "CLOCK_OFF": str(days * DAY)}
+
+
+def test_back_and_forward(make_httpd, make_pebble):
+    pebble = make_pebble(validity=10 * DAY)
+    httpd = make_httpd(pebble)
+    httpd.allow_log("ACME0152")
+    httpd.configure(conf.managed_conf(httpd, pebble, A, B))
+    httpd.start()
+    first = wait_until_served(httpd, pebble, A, B)[A].serial
+    httpd.configure(conf.managed_conf(httpd, pebble, A))
+    httpd.graceful()
+    stashed = store.serial(httpd, "stash", B)
+    assert stashed
+    httpd.stop()
+
+    # Back: said, and nothing happens.
+    turn(httpd, -40)
+    mark = httpd.log.mark()
+    httpd.start()
+    httpd.wait_for_log("ACME0152: the clock of this machine is (40|39) days",
+                       mark=mark)
+    assert tls.served(httpd.https_port, A).serial == first
+    assert store.serial(httpd, "stash", B) == stashed
+    httpd.graceful()
+    assert store.serial(httpd, "stash", B) == stashed
+    httpd.stop()
+    assert pebble.orders() == 2
+
+    # Forward: all seems to have expired, but the CA's clock says no.
+    turn(httpd, 20)
+    httpd.expect_log("the clock of this machine is 2[01] days .*"
+                     "ahead of the CA's")
+    mark = httpd.log.mark()
+    httpd.start()
+    assert tls.served(httpd.https_port, A).serial == first
+    httpd.wait_for_log("ahead of the CA's: nothing is ordered", mark=mark)
+    assert "ahead of the CA" in status.problem(status.of(httpd, A))
+    for _ in range(2):
+        httpd.graceful()
+        assert store.serial(httpd, "stash", B) == stashed
+        assert tls.served(httpd.https_port, A).serial == first
+    httpd.stop()
+    assert pebble.orders() == 2
+
+    # A site that comes back while the clock is wrong costs no order either.
+    httpd.configure(conf.managed_conf(httpd, pebble, A, B))
+    httpd.start()
+    procs.wait_until(lambda: status.of(httpd, B).get("renewal", {})
+                     .get("errors"), 30, "the order that is not made")
+    assert store.serial(httpd, "stash", B) == stashed
+    httpd.stop()
+    assert pebble.orders() == 2
+
+    # Set right: as if nothing had been.
+    httpd.more_env = {}
+    httpd.start()
+    assert tls.served(httpd.https_port, A).serial == first
+    assert store.serial(httpd, "live", B) == stashed
+    httpd.stop()
+    assert pebble.orders() == 2

@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The child that orders: how it leaves, and what may keep it from work."""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from acme_env import conf, procs, status
+from acme_env.clock import Clock
+from acme_env.journey import wait_until_served, worker_pid
+
+SHOP = "shop.test"
+MPMS = ("event", "worker", "prefork")
+SIGNALS = pytest.mark.parametrize("signum", [signal.SIGUSR1, signal.SIGTERM],
+                                  ids=["graceful", "stop"])
+
+
+def start(make_httpd, pebble, gate, mpm):
+    httpd = make_httpd(pebble, mpm=mpm)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, ACMEActivation="manual",
+        ACMECertificateAuthority=gate.directory))
+    httpd.start()
+    return httpd
+
+
+def end_child(httpd, signum):
+    """How long the worker's child needs to end."""
+    mark = httpd.log.mark()
+    pid = worker_pid(httpd)
+    begun = time.monotonic()
+    os.kill(httpd.pid, signum)
+    procs.wait_until(lambda: not procs.alive(pid), 10,
+                     lambda: "the end of child %d" % pid, interval=0.02)
+    took = time.monotonic() - begun
+    if signum == signal.SIGUSR1:
+        httpd.wait_for_restart(mark)
+    else:
+        httpd.restart()
+    return took
+
+
+@SIGNALS
+@pytest.mark.parametrize("mpm", MPMS)
+def test_an_order_just_made_is_not_lost(make_httpd, pebble, gate, mpm,
+                                        signum):
+    """The CA has made it, and says so while the child is to end."""
+    held = gate.hold("/order-plz", before=False)
+    httpd = start(make_httpd, pebble, gate, mpm)
+    held.wait()
+    threading.Timer(0.7, held.release).start()
+    assert 0.5 < end_child(httpd, signum) < 2
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    assert pebble.orders() == 1
+
+
+@pytest.mark.parametrize("path, least, most", [
+    ("/order-plz", 2, 2.9), ("/authZ/", 0, 1), ("/sign-me-up", 0, 1)])
+def test_a_stop_is_not_delayed_for_long(make_httpd, pebble, gate, path,
+                                        least, most):
+    """Not for more than an order, and not before the parent asks twice."""
+    held = gate.hold(path)
+    httpd = start(make_httpd, pebble, gate, os.environ.get("ACME_MPM"))
+    held.wait()
+    took = end_child(httpd, signal.SIGTERM)
+    held.release()
+    assert least <= took < most
+
+
+def damage_all(httpd):
+    """What a power cut may leave of files whose bytes never reached the disk:
+    the worker's turn, the site's job, what is staged, and the account."""
+    count = 0
+    for kind in ("jobs", "staging", "accounts"):
+        folder = httpd.path("store", kind)
+        for name in os.listdir(folder):
+            os.truncate(os.path.join(folder, name), 0)
+            count += 1
+    return count
+
+
+def test_files_without_bytes_stop_nothing(httpd, pebble):
+    """What does not open does not exist: at worst it costs another order."""
+    httpd.expect_log("ACME0551: worker: .*jobs.*is damaged")
+    httpd.allow_log("ACME0(551|341|342): ")
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    httpd.stop()
+    assert damage_all(httpd) == 4
+    os.mkdir(httpd.path("store", "keys", SHOP))
+    mark = httpd.log.mark()
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    httpd.graceful()
+    wait_until_served(httpd, pebble, SHOP, timeout=10)
+    assert (pebble.accounts(), pebble.orders()) == (2, 2)
+
+
+def test_a_lock_that_is_held_for_ever_is_said(httpd, pebble, room):
+    """By somebody else: nothing is ordered, and that is in log and status."""
+    httpd.expect_log("ACME0314: worker: nothing is ordered since "
+                     ".*locks/lease.worker")
+    httpd.clock = Clock(room)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    os.makedirs(httpd.path("store", "locks"), mode=0o700)
+    path = httpd.path("store", "locks", "lease.worker")
+    with open(path, "w", encoding="ascii") as file:
+        os.chmod(path, 0o666)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        httpd.start()
+        time.sleep(3)
+        assert "waiting" not in status.fetch(httpd)[1]
+        httpd.clock.turn_to(301)
+        httpd.wait_for_log("ACME0314: ")
+        assert "lease.worker" in status.fetch(httpd)[1]["waiting"]
+    httpd.wait_for_log("ACME0315: ")
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    assert "waiting" not in status.fetch(httpd)[1]
+
+
+def test_a_clock_set_back_delays_no_try(make_httpd, make_pebble, room):
+    """The CA was down while the clock was two hours ahead."""
+    pebble = make_pebble(start=False)
+    httpd = make_httpd(pebble)
+    httpd.expect_log("ACME0342: ")
+    httpd.clock = Clock(room)
+    httpd.clock.turn_to(7200)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual",
+                                      ACMERetryDelay="30min"))
+    httpd.start()
+    httpd.wait_for_log("ACME0342: ")
+    pebble.start()
+    httpd.clock.turn_to(0)
+    httpd.wait_for_log("%s: certificate ready" % SHOP, timeout=20)
+
+
+def test_a_clock_set_back_delays_no_activation(httpd, pebble, room):
+    """A certificate got ready while it was two hours ahead."""
+    httpd.clock = Clock(room)
+    httpd.clock.turn_to(7200)
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivationDelay="5s"))
+    httpd.start()
+    procs.wait_until(
+        lambda: status.fetch(httpd)[1]["activation"].get("next"), 30,
+        httpd.log.tail)
+    httpd.clock.turn_to(0)
+    wait_until_served(httpd, pebble, SHOP)
+
+
+def test_a_secret_that_is_too_large_is_not_called_a_full_disk(httpd, pebble):
+    httpd.expect_log("ACME0101: .*secret cannot be read or written: .*large")
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    os.mkdir(httpd.path("store"), 0o700)
+    httpd.write("store/secret", "x" * 5000, mode=0o600)
+    httpd.start()
+    assert "No space" not in status.fetch(httpd)[1]["unusable"]
