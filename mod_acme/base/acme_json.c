@@ -293,6 +293,19 @@ apr_status_t acme_json_get_strs(apr_array_header_t **values,
     return APR_SUCCESS;
 }
 
+apr_array_header_t *acme_json_keys(const acme_json_t *object, apr_pool_t *p)
+{
+    apr_array_header_t *keys = apr_array_make(p, 4, sizeof(const char *));
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object->json, key, value)
+    {
+        APR_ARRAY_PUSH(keys, const char *) = apr_pstrdup(p, key);
+    }
+    return keys;
+}
+
 int acme_json_count(const acme_json_t *array)
 {
     return array ? (int)json_array_size(array->json) : 0;

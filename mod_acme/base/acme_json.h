@@ -66,6 +66,10 @@ apr_status_t acme_json_get_strs(apr_array_header_t **values,
                                 const acme_json_t *object, const char *key,
                                 apr_pool_t *p);
 
+/** The names of an object's members, const char * in p; none for anything
+ *  else. */
+apr_array_header_t *acme_json_keys(const acme_json_t *object, apr_pool_t *p);
+
 /** Number of elements of an array, 0 for anything else. */
 int acme_json_count(const acme_json_t *array);
 /** Element i of an array, NULL when out of range. */

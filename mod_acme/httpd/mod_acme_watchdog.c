@@ -15,6 +15,7 @@
 
 #include <mod_watchdog.h>
 
+#include <apr_atomic.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -198,6 +199,16 @@ void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
     stop();
 }
 
+static void hurry(void *baton, int site)
+{
+    acme_hurry_t *board = baton;
+
+    if (!board->sites[site]) {
+        board->sites[site] = 1;
+        apr_atomic_inc32(&board->changes);
+    }
+}
+
 static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
 {
     const acme_config_t *base = acme_config_get(setup->server);
@@ -208,6 +219,8 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
     config->clock = &acme_clock_system;
     config->log = setup->log;
     config->loaded = setup->loaded;
+    config->urgent = setup->hurry ? hurry : NULL;
+    config->urgent_baton = setup->hurry;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);

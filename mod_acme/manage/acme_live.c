@@ -149,7 +149,7 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
 {
     const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
     acme_json_t *json;
-    const char *url;
+    const char *url, *profile;
     char *data;
     apr_size_t len;
 
@@ -160,6 +160,9 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
     }
     if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
         cert->ca_url = apr_pstrdup(p, url);
+    }
+    if (acme_json_get_str(&profile, json, ACME_LIVE_PROFILE) == APR_SUCCESS) {
+        cert->profile = apr_pstrdup(p, profile);
     }
     if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
         != APR_SUCCESS) {
@@ -197,6 +200,7 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     copy->serial = apr_pstrdup(p, info->serial);
     copy->fingerprint = apr_pstrdup(p, info->fingerprint);
     copy->key_type = apr_pstrdup(p, info->key_type);
+    copy->ari_id = apr_pstrdup(p, info->ari_id);
     return copy;
 }
 
@@ -311,6 +315,7 @@ apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
     made->key_pem = key;
     made->chain_pem = chain;
     made->ca_url = cert->ca_url;
+    made->profile = cert->profile;
     made->order_url = order_url;
     made->obtained = cert->obtained;
     *bundle = made;

@@ -46,6 +46,7 @@ typedef struct acme_live_t acme_live_t;
 typedef struct acme_live_cert_t {
     const acme_cert_info_t *info;
     const char *ca_url;    /**< or NULL */
+    const char *profile;   /**< that was wanted of it, or NULL */
     apr_time_t obtained;   /**< or 0 */
     int generation;        /**< N */
     const char *cert_path; /**< fullchain.pem, through the pointer */

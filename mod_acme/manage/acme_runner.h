@@ -55,6 +55,10 @@ typedef struct acme_runner_config_t {
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that
                             was loaded later */
+    void (*urgent)(void *baton, int site); /**< the site of that index has
+                            something staged that must not wait for others;
+                            may be said more than once. Or NULL */
+    void *urgent_baton;
 } acme_runner_config_t;
 
 /** Owned by p; its pool's destruction ends everything, saving nothing more. */

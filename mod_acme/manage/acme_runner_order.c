@@ -26,6 +26,7 @@
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
+#include "acme_text.h"
 
 typedef enum {
     ACCOUNT, /* until the CA can be used */
@@ -40,6 +41,7 @@ struct acme_runner_order_t {
     acme_identity_t *identity;
     acme_job_t *job;
     const char *reason;
+    const char *replaces;
     const char *digest;
     const apr_array_header_t *names; /* that are ordered */
     const char *seed;
@@ -66,8 +68,8 @@ struct acme_runner_order_t {
 acme_runner_order_t *
 acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
-                         const char *reason, apr_time_t since, const char *seed,
-                         apr_pool_t *p)
+                         const char *reason, const char *replaces,
+                         apr_time_t since, const char *seed, apr_pool_t *p)
 {
     acme_runner_order_t *order = apr_pcalloc(p, sizeof(*order));
 
@@ -76,6 +78,7 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     order->identity = identity;
     order->job = job;
     order->reason = apr_pstrdup(p, reason);
+    order->replaces = replaces;
     order->digest = acme_spec_digest(spec, p);
     order->seed = seed;
     order->since = since;
@@ -180,6 +183,9 @@ static void adopt_spec(acme_runner_order_t *order)
         if (job->digest) {
             job->errors = 0;
         }
+        job->ca = NULL;
+        job->ca_errors = 0;
+        job->barred = 0;
         job->digest = order->digest;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
@@ -221,13 +227,52 @@ static int restore(acme_runner_order_t *order)
     return 1;
 }
 
+/* The profile, where the CA offers it: else it is done without, or not at
+ * all. */
+static apr_status_t choose_profile(acme_runner_order_t *order,
+                                   const acme_directory_t *directory,
+                                   acme_problem_t *problem)
+{
+    const acme_spec_t *spec = order->spec;
+    const char *offered = apr_array_pstrcat(order->p, directory->profiles, ' ');
+
+    order->config.profile = NULL;
+    order->config.profile_mandatory = spec->profile_mandatory;
+    if (!spec->profile) {
+        return APR_SUCCESS;
+    }
+    if (acme_directory_has_profile(directory, spec->profile)) {
+        order->config.profile = spec->profile;
+        return APR_SUCCESS;
+    }
+    offered = acme_text_escape(*offered ? offered : "none", 300, order->p);
+    if (spec->profile_mandatory) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_CONFIG,
+            ACME_PROBLEM_URN "invalidProfile", order->p,
+            "%s has no profile %s, which is mandatory; it has: %s",
+            acme_identity_ca(order->identity)->label, spec->profile, offered);
+    }
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
+                            "it has: %s",
+             spec->name, acme_identity_ca(order->identity)->label,
+             spec->profile, offered);
+    return APR_SUCCESS;
+}
+
 /* Whatever is to be ordered, saved first: what cannot be is not begun. */
 static apr_status_t begin_issue(acme_runner_order_t *order,
                                 acme_problem_t *problem)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     acme_issue_config_t *config = &order->config;
+    apr_status_t rv;
 
+    rv = choose_profile(order, acme_client_directory(client), problem);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     order->epoch = acme_identity_epoch(order->identity);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
         drop(order, "it belongs to an account that is gone");
@@ -238,6 +283,9 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
+    config->preferred_chain = order->spec->preferred_chain;
+    config->replaces =
+        acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
     order->state = ISSUE;
     if (order->job->order && restore(order)) {
@@ -251,7 +299,8 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
-             order->spec->name, order->spec->ca->label, order->reason);
+             order->spec->name, acme_identity_ca(order->identity)->label,
+             order->reason);
     return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
                          problem, order->ptemp);
 }
@@ -311,7 +360,8 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
-    bundle.ca_url = order->spec->ca->url;
+    bundle.ca_url = acme_identity_ca(order->identity)->url;
+    bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
     rv =
@@ -475,7 +525,7 @@ static int step_key(acme_runner_order_t *order)
         adopt_spec(order);
         if (rv == APR_SUCCESS) {
             rv = acme_csr_create(&order->csr, order->key, order->names,
-                                 &problem, order->p);
+                                 order->spec->must_staple, &problem, order->p);
         }
     }
     if (rv == APR_SUCCESS) {

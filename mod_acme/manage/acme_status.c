@@ -227,17 +227,14 @@ static void judge_state(view_t *view, apr_pool_t *p)
 
 static void judge(view_t *view, apr_pool_t *p)
 {
-    const acme_live_cert_t *live = view->holding->live;
     const acme_job_t *job = view->job;
 
     memset(&view->plan, 0, sizeof(view->plan));
     if (job) {
         acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
     }
-    if (live && !view->spec->cert_file) {
-        view->renew_at = acme_schedule_renew_at(live->info->not_before,
-                                                live->info->not_after,
-                                                &view->spec->renew_window);
+    if (!view->spec->cert_file) {
+        view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
     }
     judge_state(view, p);
     view->renew =
@@ -296,11 +293,22 @@ static void count(acme_status_counts_t *counts, const view_t *view)
     }
 }
 
-static acme_json_t *print_ca(const acme_spec_t *spec, apr_pool_t *p)
+static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
+                             apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
+    acme_json_t *urls = acme_json_array(p);
+    const acme_ca_spec_t *ca;
+    int i;
 
-    set_strs(json, "urls", spec->ca->url, p);
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        acme_json_append_str(urls, ca->url);
+    }
+    acme_json_set(json, "urls", urls);
+    if (spec->more_cas && job) {
+        acme_json_set_str(json, "current",
+                          acme_spec_ca(spec, acme_job_ca(job, spec, p))->url);
+    }
     acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
     return json;
@@ -314,8 +322,32 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     set_period(cert, "valid", info->not_before, info->not_after, p);
     acme_json_set_str(cert, "serial", upper(info->serial, p));
     acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
+    acme_json_set_str(cert, "ari-cert-id", info->ari_id);
     acme_json_set(json, key_type_name(info->key_type), cert);
     set_period(json, "valid", info->not_before, info->not_after, p);
+    return json;
+}
+
+/** What the CA said of the live certificate's renewal, or NULL. */
+static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
+{
+    const acme_ari_t *ari = view->job ? view->job->ari : NULL;
+    acme_json_t *json;
+
+    if (!ari || !acme_plan_is_via_ari(view->spec, view->holding)
+        || !acme_ari_is_of(ari, view->holding->live->info)) {
+        return NULL;
+    }
+    json = acme_json_object(p);
+    if (ari->start > 0) {
+        set_period(json, "window", ari->start, ari->end, p);
+        set_date(json, "selected", ari->selected);
+    }
+    set_date(json, "retry-after", ari->next);
+    acme_json_set_str(json, "explanation-url", ari->explanation);
+    if (ari->problem) {
+        acme_json_set(json, "problem", print_problem(ari->problem, p));
+    }
     return json;
 }
 
@@ -389,7 +421,13 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "name", spec->name);
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
-    acme_json_set(json, "ca", print_ca(spec, p));
+    acme_json_set(json, "ca", print_ca(spec, view->job, p));
+    if (spec->ca->eab) {
+        acme_json_t *eab = acme_json_object(p);
+
+        acme_json_set_str(eab, "kid", acme_eab_name(spec->ca->eab, p));
+        acme_json_set(json, "eab", eab);
+    }
     acme_json_set_int(json, "state", view->state);
     acme_json_set_str(json, "state-descr", view->descr);
     acme_json_set_bool(json, "renew", view->renew);
@@ -401,6 +439,11 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "renew-window",
                       window_text(&spec->renew_window, p));
     set_date(json, "renew-at", view->renew_at);
+    acme_json_set_bool(json, "must-staple", spec->must_staple);
+    acme_json_set_str(json, "profile", spec->profile);
+    if (spec->profile) {
+        acme_json_set_bool(json, "profile-mandatory", spec->profile_mandatory);
+    }
     acme_json_set_bool(json, "watched",
                        spec->renew_mode == ACME_RENEW_ALWAYS
                            || (spec->renew_mode == ACME_RENEW_AUTO
@@ -417,6 +460,7 @@ static acme_json_t *print_site(const view_t *view,
     if (view->job && *acme_partial_print(view->job, spec, p)) {
         acme_json_set(json, "left-out", print_left_out(view, p));
     }
+    acme_json_set(json, "ari", print_ari(view, p));
     if (problem) {
         acme_json_set(json, "problem", print_problem(problem, p));
     }

@@ -355,7 +355,21 @@ static void writes_valid_json_whatever_the_bytes(void **state)
     assert_string_equal(acme_json_print(list, 0, p), "[\"\xef\xbf\xbd\"]");
 }
 
-ACME_T_MAIN(ACME_T(reads_each_type_by_its_getter),
+static void names_of_members_are_listed(void **state)
+{
+    acme_json_t *list;
+    acme_json_t *json = parse("{\"b\":1,\"a\":{\"c\":2},\"l\":[1]}", *state);
+
+    assert_string_equal(
+        apr_array_pstrcat(*state, acme_json_keys(json, *state), ' '), "b a l");
+    assert_int_equal(acme_json_keys(acme_json_object(*state), *state)->nelts,
+                     0);
+    assert_int_equal(acme_json_get(&list, json, "l"), APR_SUCCESS);
+    assert_int_equal(acme_json_keys(list, *state)->nelts, 0);
+}
+
+ACME_T_MAIN(ACME_T(names_of_members_are_listed),
+            ACME_T(reads_each_type_by_its_getter),
             ACME_T(tells_absent_from_wrong_and_leaves_the_output),
             ACME_T(absent_null_and_no_object_are_not_found),
             ACME_T(refuses_what_is_no_json_and_says_where),
