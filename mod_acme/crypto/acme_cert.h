@@ -78,6 +78,10 @@ apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
                               int level, acme_problem_t *problem,
                               apr_pool_t *ptemp);
 
+/** What acme_chain_loads() depends on besides what it is given: one line of
+ *  OpenSSL's version and the security level that this machine has set. */
+const char *acme_chain_loader(apr_pool_t *p);
+
 /**
  * Everything that must hold before a chain may serve: key matches, each name
  * is covered, notBefore <= now (five minutes of tolerance) < notAfter, each

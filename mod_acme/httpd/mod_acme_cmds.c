@@ -349,7 +349,7 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMECheckInterval", acme_cmd_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
-                  "orders under way at one authority at a time (50)"),
+                  "orders under way at one authority at a time (100)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path, SETTING(ACME_SETTING_STORE_DIR),
                   RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "

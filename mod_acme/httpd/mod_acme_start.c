@@ -322,7 +322,12 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     load_bindings(setup);
     acme_start_open(setup, ptemp);
     acme_tool_prepare(setup, ptemp);
+    /* A store that is not ours is only read. */
+    if (setup->ours) {
+        acme_live_recall(setup->live, ptemp);
+    }
     promoted = examine_all(setup, now, ptemp);
+    acme_live_keep(setup->live);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
     }

@@ -25,10 +25,11 @@
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_glance.h"
 #include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
-#define DEFAULT_PARALLEL       50
+#define DEFAULT_PARALLEL       100
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
 /* The child's end waits for an answer that must not be lost: longer than the
@@ -171,6 +172,7 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
         /* This child is inside of ChrootDir by now. */
         setup->store_dir = setup->inner_dir;
     }
+    acme_glance_child_init(setup, pchild);
     if (!setup || !setup->seal) {
         return;
     }

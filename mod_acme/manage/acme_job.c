@@ -187,7 +187,7 @@ static apr_status_t read_request(acme_job_t *job, const acme_json_t *json)
     return rv == APR_SUCCESS ? read_str(&job->signed_pem, json, "signed") : rv;
 }
 
-static acme_job_t *job_create(const char *name, apr_pool_t *p)
+acme_job_t *acme_job_create(const char *name, apr_pool_t *p)
 {
     acme_job_t *job = apr_pcalloc(p, sizeof(*job));
 
@@ -206,7 +206,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     acme_json_t *json;
     apr_status_t rv;
 
-    *job = job_create(name, p);
+    *job = acme_job_create(name, p);
     rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS, name, problem,
                              p);
     if (rv == APR_ENOENT) {
@@ -215,7 +215,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    read = job_create(name, p);
+    read = acme_job_create(name, p);
     if (read_str(&read->digest, json, "digest") == APR_SUCCESS
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
         && read_str(&read->staged, json, "staged") == APR_SUCCESS

@@ -77,6 +77,9 @@ typedef struct acme_job_t {
     apr_pool_t *p;
 } acme_job_t;
 
+/** One of which nothing is known. */
+acme_job_t *acme_job_create(const char *name, apr_pool_t *p);
+
 /** A new one where there is none. Fails only when the store does. */
 apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
                            const char *name, acme_problem_t *problem,

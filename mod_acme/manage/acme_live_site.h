@@ -41,8 +41,11 @@
 struct acme_live_t {
     const char *places[ACME_LIVE_PLACES]; /**< folders */
     const char *archive;
-    int is_strange;              /**< made by acme_live_look() */
-    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
+    int is_strange;                  /**< made by acme_live_look() */
+    apr_array_header_t *refused;     /**< of acme_unproven.h, or NULL */
+    const char *index;               /**< live.index; NULL: it is not ours */
+    struct acme_live_index_t *known; /**< NULL: read everything */
+    apr_pool_t *pknown;
 };
 
 typedef struct acme_live_site_t {

@@ -20,7 +20,7 @@
 #include "acme_schedule.h"
 #include "acme_solver_http.h"
 
-#define PARALLEL_DEFAULT 50
+#define PARALLEL_DEFAULT 100
 #define CHECK_DEFAULT    (12 * ACME_TIME_HOUR)
 
 /* Before trying again where somebody else has the lease. */

@@ -22,10 +22,11 @@
  * again, and steps. Every step is saved before its consequence can be lost:
  *
  *   account key (synced) -> newAccount -> account URL
- *   certificate key (synced) -> newOrder -> order URL (synced) -> ...
+ *   certificate key (synced) -> newOrder -> order URL -> ...
  *   -> bundle staged (synced) -> key and order cleared
  *
- * so that a kill at any instant resumes the same order with the same key.
+ * so that a kill at any instant resumes the same order with the same key; a
+ * power cut loses no key that the CA has seen, and at worst an order's URL.
  * On acme_runner_stop() a run ends its repeatable requests at once, waits up
  * to two seconds for those whose answer must not be lost, and returns.
  */

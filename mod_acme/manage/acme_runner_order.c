@@ -28,6 +28,10 @@
 #include "acme_solver.h"
 #include "acme_text.h"
 
+/* Before the first poll, where the CA names no time: many are done at once,
+ * and the time doubles for those that are not. */
+#define POLL_FIRST apr_time_from_msec(50)
+
 typedef enum {
     ACCOUNT, /* until the CA can be used */
     KEY,     /* until the certificate's key is there */
@@ -51,6 +55,7 @@ struct acme_runner_order_t {
     state_e state;
     acme_key_t *key;
     const char *key_pem;
+    int key_made; /* and saved, just now */
     const char *csr;
     const char *kid; /* whose order it is */
     unsigned int epoch;
@@ -99,8 +104,8 @@ static apr_time_t now_of(const acme_runner_order_t *order)
 }
 
 /* An order whose progress cannot be saved is finished all the same: what is
- * lost with this process costs another order at worst. */
-static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
+ * lost with this process, or with the power, costs another order at worst. */
+static apr_status_t save(acme_runner_order_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -108,8 +113,8 @@ static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
     if (order->work->state == ACME_WORK_LOST) {
         return APR_SUCCESS;
     }
-    rv = acme_job_save(order->job, order->work->vault, sync, &problem,
-                       order->ptemp);
+    rv = acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
+                       &problem, order->ptemp);
     if (rv != APR_SUCCESS && !order->unsaved) {
         order->unsaved = 1;
         acme_log(order->work->log, ACME_LOG_WARNING, rv,
@@ -120,24 +125,35 @@ static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
     return rv;
 }
 
+/* Whatever phase it was saved in, an order is resumed by asking the CA how it
+ * stands. So only what the CA does not know is worth a write: where the order
+ * is, what is about to be put up, and failures. */
+static int is_worth_saving(const acme_runner_order_t *order, const char *url)
+{
+    const acme_wish_t *wish = acme_issue_wish(order->issue);
+
+    return wish->type == ACME_WISH_FAILED
+           || (wish->type == ACME_WISH_PRESENT
+               && !acme_solver_sweeps(wish->challenge->type))
+           || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
+}
+
 /* After each transition: the snapshot, and what is worth a note. */
 static void save_progress(acme_runner_order_t *order)
 {
     unsigned int generation = acme_issue_generation(order->issue);
     const char *url = acme_issue_order_url(order->issue);
-    acme_store_sync_e sync = ACME_STORE_LAZY;
 
-    if (generation == order->saved) {
+    if (generation == order->saved || !is_worth_saving(order, url)) {
         return;
     }
     if (url && (!order->saved_url || strcmp(url, order->saved_url) != 0)) {
         order->saved_url = apr_pstrdup(order->p, url);
-        sync = ACME_STORE_SYNC;
         acme_job_note(order->job, now_of(order), "order-created", "%s", url);
     }
     order->saved = generation;
     order->job->order = acme_issue_snapshot(order->issue, order->p);
-    (void)save(order, sync);
+    (void)save(order);
 }
 
 static void end(acme_runner_order_t *order)
@@ -287,6 +303,7 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     config->replaces =
         acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
+    config->poll_first = POLL_FIRST;
     order->state = ISSUE;
     if (order->job->order && restore(order)) {
         order->saved = acme_issue_generation(order->issue);
@@ -301,6 +318,9 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
              order->spec->name, acme_identity_ca(order->identity)->label,
              order->reason);
+    if (order->key_made) {
+        return APR_SUCCESS; /* the store has just shown that it works */
+    }
     return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
                          problem, order->ptemp);
 }
@@ -517,8 +537,8 @@ static int step_key(acme_runner_order_t *order)
         adopt_spec(order);
     }
     else if (!order->key) {
-        rv = acme_runner_key(&order->key, &order->key_pem, order->work,
-                             order->spec, &problem, order->p);
+        rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
+                             order->work, order->spec, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }

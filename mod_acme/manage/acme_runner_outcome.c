@@ -231,7 +231,8 @@ static apr_status_t staged(acme_job_t *job, acme_work_t *work,
     job->last_run = now;
     job->next_run = 0;
     acme_job_note(job, now, "certificate-ready", "valid until %s", until);
-    rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
+    /* What is staged is on disk: a job that is lost finds it there. */
+    rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }

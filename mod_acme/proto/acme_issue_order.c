@@ -302,7 +302,8 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
     }
     if (issue->deadline == 0) {
         issue->deadline = now + patience;
-        issue->interval = min;
+        issue->interval =
+            issue->config->poll_first > 0 ? issue->config->poll_first : min;
     }
     /* The count is for a clock that does not go on. */
     if (now < issue->deadline && issue->polls <= patience / min + 1) {

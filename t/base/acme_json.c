@@ -305,6 +305,43 @@ static void prints_members_in_the_order_they_were_set(void **state)
     assert_string_equal(acme_json_print(acme_json_at(list, 0), 0, p), "\"in\"");
 }
 
+static void what_was_given_outlives_its_pool(void **state)
+{
+    apr_pool_t *p = *state, *sub;
+    acme_json_t *object = acme_json_object(p), *child, *found;
+    const char *text;
+
+    apr_pool_create(&sub, p);
+    child = acme_json_object(sub);
+    acme_json_set_str(child, "b", "c");
+    acme_json_give(object, "a", child);
+    acme_json_give(object, "none", NULL);
+    apr_pool_destroy(sub);
+    assert_int_equal(acme_json_get(&found, object, "a"), APR_SUCCESS);
+    assert_int_equal(acme_json_get_str(&text, found, "b"), APR_SUCCESS);
+    assert_string_equal(text, "c");
+    assert_string_equal(acme_json_print(object, 0, p), "{\"a\":{\"b\":\"c\"}}");
+}
+
+static void prints_texts_of_any_size(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_size_t len;
+
+    for (len = 2000; len < 2100; ++len) {
+        acme_json_t *array = acme_json_array(p);
+        char *item = apr_pcalloc(p, len + 1);
+        const char *text;
+
+        memset(item, 'x', len);
+        acme_json_append_str(array, item);
+        text = acme_json_print(array, 0, p);
+        assert_int_equal(strlen(text), len + 4);
+        assert_memory_equal(text + 2, item, len);
+        assert_string_equal(text + len + 2, "\"]");
+    }
+}
+
 static void setters_copy_what_they_are_given(void **state)
 {
     apr_pool_t *p = *state;
@@ -377,5 +414,7 @@ ACME_T_MAIN(ACME_T(names_of_members_are_listed),
             ACME_T(refuses_deep_nesting),
             ACME_T(prints_members_in_the_order_they_were_set),
             ACME_T(setters_copy_what_they_are_given),
+            ACME_T(what_was_given_outlives_its_pool),
+            ACME_T(prints_texts_of_any_size),
             ACME_T(a_child_survives_being_replaced),
             ACME_T(writes_valid_json_whatever_the_bytes))
