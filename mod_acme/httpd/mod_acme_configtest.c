@@ -24,7 +24,7 @@
 #include "mod_acme_process.h"
 
 /* Of the test's output: its end, where httpd names the mistake. */
-#define MAX_WORDS 400
+#define MAX_WORDS 1200
 
 struct acme_configtest_t {
     server_rec *server;
