@@ -159,6 +159,9 @@ def test_the_rows_with_imports(httpd, pebble):
                store.path(httpd, "jobs", A)])
     stage.show(A, D)
     late = stage.wait(A, D)[A]
+    # The worker has seen that it is live: it is not staged any more.
+    procs.wait_until(lambda: not store.names(httpd, "staging"), 30,
+                     "an empty staging")
     assert early != late and pebble.orders() == 3
     with open(store.path(httpd, "archive", A, "2", "cert.pem"),
               encoding="ascii") as file:

@@ -26,6 +26,9 @@
 
 #define MAX_DEPTH 64
 
+/* Of most texts: to print twice, once to know the size, takes longer. */
+#define PRINT_SIZE 2048
+
 struct acme_json_t {
     json_t *json; /* one reference, dropped with the pool */
     apr_pool_t *p;
@@ -164,13 +167,29 @@ acme_json_t *acme_json_array(apr_pool_t *p)
     return wrap(json_array(), p);
 }
 
+/* A text that was cut short may hold a part of a secret that its owner will
+ * wipe in the whole one. */
+static void wipe(char *text, apr_size_t len)
+{
+    volatile char *at = text;
+
+    while (len-- > 0) {
+        *at++ = '\0';
+    }
+}
+
 const char *acme_json_print(const acme_json_t *json, int pretty, apr_pool_t *p)
 {
     size_t flags = JSON_ENCODE_ANY | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
-    size_t len = json_dumpb(json->json, NULL, 0, flags);
-    char *text = apr_palloc(p, len + 2);
+    size_t size = PRINT_SIZE;
+    char *text = apr_palloc(p, size + 2);
+    size_t len = json_dumpb(json->json, text, size, flags);
 
-    json_dumpb(json->json, text, len, flags);
+    if (len > size) {
+        wipe(text, size);
+        text = apr_palloc(p, len + 2);
+        json_dumpb(json->json, text, len, flags);
+    }
     if (pretty) {
         text[len++] = '\n';
     }
@@ -293,6 +312,19 @@ apr_status_t acme_json_get_strs(apr_array_header_t **values,
     return APR_SUCCESS;
 }
 
+apr_array_header_t *acme_json_keys(const acme_json_t *object, apr_pool_t *p)
+{
+    apr_array_header_t *keys = apr_array_make(p, 4, sizeof(const char *));
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object->json, key, value)
+    {
+        APR_ARRAY_PUSH(keys, const char *) = apr_pstrdup(p, key);
+    }
+    return keys;
+}
+
 int acme_json_count(const acme_json_t *array)
 {
     return array ? (int)json_array_size(array->json) : 0;
@@ -323,6 +355,14 @@ void acme_json_set(acme_json_t *object, const char *key,
 {
     if (value) {
         set_member(object, key, json_deep_copy(value->json));
+    }
+}
+
+void acme_json_give(acme_json_t *object, const char *key,
+                    const acme_json_t *value)
+{
+    if (value) {
+        set_member(object, key, json_incref(value->json));
     }
 }
 

@@ -66,6 +66,10 @@ apr_status_t acme_json_get_strs(apr_array_header_t **values,
                                 const acme_json_t *object, const char *key,
                                 apr_pool_t *p);
 
+/** The names of an object's members, const char * in p; none for anything
+ *  else. */
+apr_array_header_t *acme_json_keys(const acme_json_t *object, apr_pool_t *p);
+
 /** Number of elements of an array, 0 for anything else. */
 int acme_json_count(const acme_json_t *array);
 /** Element i of an array, NULL when out of range. */
@@ -74,6 +78,10 @@ acme_json_t *acme_json_at(const acme_json_t *array, int i);
 /** Setters copy what they are given. A NULL string or value sets nothing. */
 void acme_json_set(acme_json_t *object, const char *key,
                    const acme_json_t *value);
+/** As acme_json_set() without the copy: the value may not be changed any more,
+ *  nor contain the object. */
+void acme_json_give(acme_json_t *object, const char *key,
+                    const acme_json_t *value);
 void acme_json_set_str(acme_json_t *object, const char *key, const char *value);
 void acme_json_set_int(acme_json_t *object, const char *key, apr_int64_t value);
 void acme_json_set_bool(acme_json_t *object, const char *key, int value);

@@ -239,6 +239,34 @@ static acme_json_t *subproblems_to_json(const apr_array_header_t *subproblems,
     return list;
 }
 
+int acme_problem_is_of_ca(const acme_problem_t *problem)
+{
+    static const char *const ours[] = {
+        ACME_PROBLEM_NETWORK, ACME_PROBLEM_PROTOCOL, ACME_PROBLEM_TIMEOUT};
+    static const char *const acme[] = {"rateLimited", "serverInternal",
+                                       "badNonce"};
+    size_t i;
+
+    if (problem->retry == ACME_RETRY_CONFIG
+        || problem->retry == ACME_RETRY_PERMANENT || !problem->type) {
+        return 0;
+    }
+    if (problem->status == 429 || problem->status >= 500) {
+        return 1;
+    }
+    for (i = 0; i < sizeof(ours) / sizeof(ours[0]); ++i) {
+        if (strcmp(problem->type, ours[i]) == 0) {
+            return 1;
+        }
+    }
+    for (i = 0; i < sizeof(acme) / sizeof(acme[0]); ++i) {
+        if (acme_problem_is(problem, acme[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);

@@ -100,6 +100,10 @@ apr_status_t acme_problem_from_json(acme_problem_t *problem,
 /** Whether the type is `name` of RFC 8555 ("badNonce"), prefix left out. */
 int acme_problem_is(const acme_problem_t *problem, const char *name);
 
+/** Whether the CA is to blame, or the way to it: another CA may do better. Not
+ *  when it says that something is wrong with a name, a site or a request. */
+int acme_problem_is_of_ca(const acme_problem_t *problem);
+
 /** All of it, for the store and the status; acme_problem_restore() reads it. */
 acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p);
 

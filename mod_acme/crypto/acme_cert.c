@@ -21,7 +21,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include "acme_b64.h"
 #include "acme_cert.h"
 #include "acme_file.h"
 #include "acme_san.h"
@@ -97,6 +99,36 @@ static const char *serial_text(const X509 *cert, apr_pool_t *p)
         NULL);
 }
 
+/* RFC 9773 4.1: both as base64url, the serial as the content octets of its
+ * DER, whose leading zero keeps a serial from being negative. */
+static const char *ari_text(const X509 *cert, apr_pool_t *p)
+{
+    /* What it reads is kept in the certificate, which nobody else has. */
+    const ASN1_OCTET_STRING *issuer =
+        X509_get0_authority_key_id((X509 *)(apr_uintptr_t)cert);
+    unsigned char *der = NULL;
+    const unsigned char *content;
+    const char *text = NULL;
+    long content_len = 0;
+    int tag, class_of, len;
+
+    len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der);
+    content = der;
+    if (issuer && ASN1_STRING_length(issuer) > 0
+        && ASN1_STRING_length(issuer) <= SERIAL_MAX && len > 0
+        && !(ASN1_get_object(&content, &content_len, &tag, &class_of, len)
+             & 0x80)
+        && content_len > 0 && content_len <= SERIAL_MAX) {
+        text = apr_pstrcat(
+            p,
+            acme_b64_encode(ASN1_STRING_get0_data(issuer),
+                            (apr_size_t)ASN1_STRING_length(issuer), p),
+            ".", acme_b64_encode(content, (apr_size_t)content_len, p), NULL);
+    }
+    OPENSSL_free(der);
+    return text;
+}
+
 static const char *key_text(const X509 *cert, apr_pool_t *p)
 {
     const EVP_PKEY *evp = X509_get0_pubkey(cert);
@@ -149,6 +181,7 @@ static apr_status_t describe(acme_cert_info_t *info, const X509 *cert,
     info->issuer = name_text(X509_get_issuer_name(cert), p);
     info->serial = serial_text(cert, p);
     info->key_type = key_text(cert, p);
+    info->ari_id = ari_text(cert, p);
     return APR_SUCCESS;
 }
 
@@ -285,6 +318,28 @@ apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
 const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain)
 {
     return &chain->info;
+}
+
+int acme_chain_leads_to(const acme_chain_t *chain, const char *name)
+{
+    const X509_NAME *issuer =
+        X509_get_issuer_name(chain->certs[chain->count - 1]);
+    apr_size_t len = strlen(name);
+    unsigned char *text;
+    int at, text_len, same = 0;
+
+    for (at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+         at >= 0 && !same;
+         at = X509_NAME_get_index_by_NID(issuer, NID_commonName, at)) {
+        text_len = ASN1_STRING_to_UTF8(
+            &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, at)));
+        if (text_len >= 0) {
+            same = (apr_size_t)text_len == len && memcmp(text, name, len) == 0;
+            OPENSSL_free(text);
+        }
+    }
+    ERR_clear_error();
+    return same;
 }
 
 int acme_chain_count(const acme_chain_t *chain)

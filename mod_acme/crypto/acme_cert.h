@@ -32,6 +32,8 @@ typedef struct acme_cert_info_t {
     const char *fingerprint; /**< SHA-256 of the DER, lower case hex */
     const char *key_type;    /**< as acme_key_spec_print(), or "?"; an RSA
                                     modulus may be of any size */
+    const char *ari_id;      /**< CertID of RFC 9773 4.1; NULL where it does not
+                                    name its issuer's key */
     apr_time_t not_before;
     apr_time_t not_after;
 } acme_cert_info_t;
@@ -55,6 +57,9 @@ const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain);
 /** Number of certificates, the leaf included. */
 int acme_chain_count(const acme_chain_t *chain);
 
+/** Whether the topmost certificate's issuer has that common name. */
+int acme_chain_leads_to(const acme_chain_t *chain, const char *name);
+
 /** Certificate i, 0 is the leaf; not to be freed. For the units of this
  *  folder. */
 struct x509_st *acme_chain_at(const acme_chain_t *chain, int i);
@@ -72,6 +77,10 @@ apr_status_t acme_chain_print(const char **leaf, const char **rest,
 apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
                               int level, acme_problem_t *problem,
                               apr_pool_t *ptemp);
+
+/** What acme_chain_loads() depends on besides what it is given: one line of
+ *  OpenSSL's version and the security level that this machine has set. */
+const char *acme_chain_loader(apr_pool_t *p);
 
 /**
  * Everything that must hold before a chain may serve: key matches, each name

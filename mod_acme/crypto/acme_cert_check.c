@@ -220,6 +220,17 @@ apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
                   acme_chain_info(chain)->serial, refused.detail);
 }
 
+const char *acme_chain_loader(apr_pool_t *p)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    int level = ctx == NULL ? -1 : SSL_CTX_get_security_level(ctx);
+
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    return apr_psprintf(p, "%s, level %d", OpenSSL_version(OPENSSL_VERSION),
+                        level);
+}
+
 apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
                               const apr_array_header_t *names, apr_time_t now,
                               acme_problem_t *problem, apr_pool_t *ptemp)

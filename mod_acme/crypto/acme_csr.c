@@ -19,21 +19,30 @@
 #include "acme_san.h"
 
 /* The only attribute of the request: an extensionRequest (RFC 2985 5.4.2). */
-static int add_san(X509_REQ *req, GENERAL_NAMES *san)
+static int add_extensions(X509_REQ *req, GENERAL_NAMES *san, int must_staple)
 {
     STACK_OF(X509_EXTENSION) *extensions = NULL;
+    X509_EXTENSION *feature = NULL;
     int ok;
 
     ok = X509V3_add1_i2d(&extensions, NID_subject_alt_name, san, 0,
                          X509V3_ADD_DEFAULT)
-             == 1
-         && X509_REQ_add_extensions(req, extensions) == 1;
+         == 1;
+    if (ok && must_staple) {
+        /* RFC 7633: a handshake without an OCSP response is to be refused. */
+        feature =
+            X509V3_EXT_conf_nid(NULL, NULL, NID_tlsfeature, "status_request");
+        ok =
+            feature != NULL && X509v3_add_ext(&extensions, feature, -1) != NULL;
+    }
+    ok = ok && X509_REQ_add_extensions(req, extensions) == 1;
+    X509_EXTENSION_free(feature);
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
     return ok;
 }
 
 apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
-                             const apr_array_header_t *names,
+                             const apr_array_header_t *names, int must_staple,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     GENERAL_NAMES *san = NULL;
@@ -48,7 +57,8 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
     }
     req = X509_REQ_new();
     if (req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1
-        && X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1 && add_san(req, san)
+        && X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1
+        && add_extensions(req, san, must_staple)
         && X509_REQ_sign(req, acme_key_evp(key), acme_key_md(key)) > 0) {
         len = i2d_X509_REQ(req, &der);
     }

@@ -26,10 +26,11 @@
  * A CSR for these names: all in subjectAltName (dNSName or iPAddress), an
  * empty subject, signed with the key.
  * @param names canonical names, at least one
+ * @param must_staple asks for the TLS feature extension (RFC 7633)
  * @param csr base64url of the DER, as `finalize` wants it
  */
 apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
-                             const apr_array_header_t *names,
+                             const apr_array_header_t *names, int must_staple,
                              acme_problem_t *problem, apr_pool_t *p);
 
 /** Most bytes of a CSR as DER. */

@@ -93,7 +93,8 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                           const acme_ca_spec_t *ca, const char *place)
 {
     const char *key = apr_pstrcat(sites->p, "account\n", ca->url, "\n",
-                                  ca->contact ? ca->contact : "", NULL);
+                                  ca->contact ? ca->contact : "", "\n",
+                                  acme_eab_name(ca->eab, sites->p), NULL);
     const acme_ca_spec_t *other = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
     const char *setting;
 
@@ -103,6 +104,10 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
     }
     setting = other->agreed != ca->agreed
                   ? acme_setting_name(ACME_SETTING_AGREEMENT)
+              : strcmp(acme_eab_text(other->eab, sites->p),
+                       acme_eab_text(ca->eab, sites->p))
+                      != 0
+                  ? acme_setting_name(ACME_SETTING_EAB)
                   : acme_setting_name(ACME_SETTING_CA_FILE);
     acme_sites_refuse(
         sites,
@@ -115,22 +120,22 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
 /* One acme_ca_spec_t for all sites with the same authority and identity. */
 static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                                      const acme_config_t *config,
+                                     const acme_ca_name_t *name, int one_of,
                                      const char *place)
 {
-    const acme_ca_name_t *name = acme_config_value(config, ACME_SETTING_CA);
     const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
-    static const acme_ca_name_t standard = {
-        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
+    const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
     acme_ca_spec_t *ca;
     const char *key;
+    int has_eab;
 
-    if (!name) {
-        name = &standard;
-    }
+    has_eab = eab && (eab->file || eab->key.kid);
     key = apr_pstrcat(
         sites->p, name->url, "\n", ca_file ? ca_file : "", "\n",
         contact ? contact : "", "\n",
+        has_eab ? acme_eab_text(eab, sites->p) : "",
+        has_eab && one_of > 1 ? " if required" : "", "\n",
         acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
         NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
@@ -141,6 +146,8 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->url = name->url;
     ca->label = name->label;
     ca->ca_file = acme_surroundings_inside(ca_file, sites->p);
+    ca->eab_if_required = one_of > 1;
+    ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
     ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
@@ -156,6 +163,38 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                         ca->label);
     }
     return ca;
+}
+
+static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
+                    const acme_config_t *config, acme_spec_t *spec)
+{
+    static const acme_ca_name_t standard = {
+        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
+    const apr_array_header_t *names =
+        acme_config_value(config, ACME_SETTING_CA);
+    const int *failover = acme_config_value(config, ACME_SETTING_FAILOVER);
+    apr_array_header_t *more;
+    int i;
+
+    if (!names) {
+        spec->ca = ca_spec(sites, cas, config, &standard, 1, spec->place);
+        return;
+    }
+    spec->ca = ca_spec(sites, cas, config,
+                       APR_ARRAY_IDX(names, 0, const acme_ca_name_t *),
+                       names->nelts, spec->place);
+    spec->failover = failover ? *failover : 0;
+    if (names->nelts > 1) {
+        more = apr_array_make(sites->p, names->nelts,
+                              sizeof(const acme_ca_spec_t *));
+        for (i = 1; i < names->nelts; i++) {
+            APR_ARRAY_PUSH(more, const acme_ca_spec_t *) =
+                ca_spec(sites, cas, config,
+                        APR_ARRAY_IDX(names, i, const acme_ca_name_t *),
+                        names->nelts, spec->place);
+        }
+        spec->more_cas = more;
+    }
 }
 
 /* configtest may run as anybody: what it may not see is no mistake. */
@@ -225,6 +264,12 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
         acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
+    const int *mandatory =
+        acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
+    const int *must_staple =
+        acme_config_value(config, ACME_SETTING_MUST_STAPLE);
+    const char *chain = acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
+    const int *via_ari = acme_config_value(config, ACME_SETTING_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
     spec->names = draft->match->names;
@@ -236,7 +281,7 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     take_files(sites, spec, config);
     spec->security_level = draft->level;
     spec->challenge_types = challenges;
-    spec->ca = ca_spec(sites, cas, config, spec->place);
+    set_cas(sites, cas, config, spec);
     spec->key.type = ACME_KEY_P256;
     if (key) {
         spec->key = *key;
@@ -246,6 +291,11 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     if (window) {
         spec->renew_window = *window;
     }
+    spec->profile = acme_config_value(config, ACME_SETTING_PROFILE);
+    spec->profile_mandatory = mandatory && *mandatory;
+    spec->must_staple = must_staple && *must_staple;
+    spec->preferred_chain = chain && *chain ? chain : NULL;
+    spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
                                              DEFAULT_RETRY_DELAY);
     check_count(sites, spec);

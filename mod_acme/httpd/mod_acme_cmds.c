@@ -22,15 +22,6 @@
 /* Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's. */
 
-static const acme_ca_name_t ca_names[] = {
-    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
-    {"letsencrypt-test",
-     "https://acme-staging-v02.api.letsencrypt.org/directory", 1},
-    {"zerossl", "https://acme.zerossl.com/v2/DV90", 1},
-    {"google", "https://dv.acme-v02.api.pki.goog/directory", 1},
-    {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
-};
-
 const char *acme_cmd_place(cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
@@ -109,93 +100,6 @@ const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
                                    acme_time_print_duration(least, cmd->pool)));
     }
     return put(cmd, setting, acme_cmd_exactly(*value, cmd->pool), value);
-}
-
-static const char *set_ca(cmd_parms *cmd, void *dc, const char *arg)
-{
-    acme_ca_name_t *ca;
-    apr_uri_t uri;
-    apr_size_t i;
-
-    (void)dc;
-    for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-        if (!ap_cstr_casecmp(arg, ca_names[i].label)
-            || !strcmp(arg, ca_names[i].url)) {
-            return put(cmd, ACME_SETTING_CA, ca_names[i].url, &ca_names[i]);
-        }
-    }
-    if (!strstr(arg, "://")) {
-        const char *known = ca_names[0].label;
-
-        for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-            known =
-                apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label, NULL);
-        }
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool,
-                                   "is no authority known by name; write one "
-                                   "of %s, or the https URL of its directory",
-                                   known));
-    }
-    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
-        || !*uri.hostname || strlen(arg) > 1024) {
-        return refuse(cmd, arg,
-                      "is no URL; write the https URL of the "
-                      "authority's directory");
-    }
-    if (strcmp(uri.scheme, "https") != 0) {
-        return refuse(cmd, arg,
-                      "ACME needs https (RFC 8555 6.1); write the "
-                      "https URL of the authority's directory");
-    }
-    if (uri.user || uri.fragment) {
-        return refuse(cmd, arg, "must have neither user nor fragment");
-    }
-    ca = apr_pcalloc(cmd->pool, sizeof(*ca));
-    ca->url = apr_pstrdup(cmd->pool, arg);
-    ca->label = uri.hostname;
-    return put(cmd, ACME_SETTING_CA, arg, ca);
-}
-
-static const char *set_agreement(cmd_parms *cmd, void *dc, const char *arg)
-{
-    (void)dc;
-    if (ap_cstr_casecmp(arg, "accepted")) {
-        return refuse(cmd, arg,
-                      "write 'accepted' once you have read and "
-                      "accepted the authority's terms of service");
-    }
-    return put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
-}
-
-static const char *set_contact(cmd_parms *cmd, void *dc, const char *arg)
-{
-    const char *address = arg;
-    const char *at;
-    const char *c;
-
-    (void)dc;
-    if (!ap_cstr_casecmp(arg, "none")) {
-        return put(cmd, ACME_SETTING_CONTACT, "none", "");
-    }
-    if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
-        address += 7;
-    }
-    at = strchr(address, '@');
-    for (c = address; *c; c++) {
-        /* RFC 8555 7.3: one address, no header fields. */
-        if (!apr_isgraph(*c) || strchr(",;?<>\"\\", *c)) {
-            break;
-        }
-    }
-    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
-        || strlen(address) > 254) {
-        return refuse(cmd, arg,
-                      "is no mail address; write one address such "
-                      "as admin@example.org, or none");
-    }
-    address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
-    return put(cmd, ACME_SETTING_CONTACT, address, address);
 }
 
 static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
@@ -304,6 +208,21 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
                window);
 }
 
+static const char *set_profile(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *c;
+
+    (void)dc;
+    for (c = arg; apr_isgraph(*c) && apr_isascii(*c); c++) {
+    }
+    if (*c || c == arg || c - arg > 64) {
+        return refuse(cmd, *arg ? arg : "\"\"",
+                      "is no name of a profile; write one that the authority "
+                      "offers, of 1 to 64 printable characters");
+    }
+    return put(cmd, ACME_SETTING_PROFILE, arg, apr_pstrdup(cmd->pool, arg));
+}
+
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
@@ -311,7 +230,38 @@ static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
                              apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
-#define PATH_SETTING(setting) (void *)(apr_uintptr_t)(setting)
+static const char *set_chain(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *c;
+
+    (void)dc;
+    for (c = arg; *c && !apr_iscntrl(*c); c++) {
+    }
+    if (*c || c == arg || c - arg > 256) {
+        return refuse(cmd, *arg ? "***" : "\"\"",
+                      "is no common name; write that of the issuer at the top "
+                      "of the chain, such as \"ISRG Root X1\", or none");
+    }
+    return put(cmd, ACME_SETTING_PREFERRED_CHAIN, arg,
+               ap_cstr_casecmp(arg, "none") ? apr_pstrdup(cmd->pool, arg) : "");
+}
+
+static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
+{
+    int *value = apr_palloc(cmd->pool, sizeof(*value));
+    char *end;
+    long number = strtol(arg, &end, 10);
+
+    (void)dc;
+    if (!apr_isdigit(*arg) || *end || number < 1 || number > 1000) {
+        return refuse(cmd, arg, "write a number of failures from 1 to 1000");
+    }
+    *value = (int)number;
+    return put(cmd, ACME_SETTING_FAILOVER,
+               apr_psprintf(cmd->pool, "%d", *value), value);
+}
+
+#define SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
 const command_rec acme_commands[] = {
     AP_INIT_RAW_ARGS("ACMEDomain", acme_cmd_domain, NULL, RSRC_CONF,
@@ -330,38 +280,43 @@ const command_rec acme_commands[] = {
                   "all, or servernames: which names of a virtual host say "
                   "what site it is of (all)"),
     AP_INIT_TAKE1("ACMEBaseServer", acme_cmd_flag,
-                  PATH_SETTING(ACME_SETTING_BASE_SERVER), RSRC_CONF,
+                  SETTING(ACME_SETTING_BASE_SERVER), RSRC_CONF,
                   "whether the server outside of virtual hosts is managed "
                   "too (off)"),
     AP_INIT_TAKE1("ACMEAutoDomains", acme_cmd_flag,
-                  PATH_SETTING(ACME_SETTING_AUTO_DOMAINS), RSRC_CONF,
+                  SETTING(ACME_SETTING_AUTO_DOMAINS), RSRC_CONF,
                   "whether every TLS virtual host without a certificate of "
                   "its own is managed (off)"),
     AP_INIT_TAKE1("ACMEPartialNames", acme_cmd_flag,
-                  PATH_SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
+                  SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
                   "whether a ServerAlias that keeps failing is left out of "
                   "the certificate (off)"),
     AP_INIT_TAKE1("ACMECertificateFile", set_path,
-                  PATH_SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
+                  SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
                   "PEM file of a certificate of your own, served and watched "
                   "instead of one that is obtained (none)"),
     AP_INIT_TAKE1("ACMECertificateKeyFile", set_path,
-                  PATH_SETTING(ACME_SETTING_CERT_KEY_FILE), RSRC_CONF,
+                  SETTING(ACME_SETTING_CERT_KEY_FILE), RSRC_CONF,
                   "PEM file of its key (none)"),
     AP_INIT_TAKE_ARGV("ACMEActivationWindow", acme_cmd_activation_window, NULL,
                       RSRC_CONF,
                       "local times of the day for restarts that can wait, "
                       "such as 02:00-04:00 (any time)"),
-    AP_INIT_TAKE1("ACMECertificateAuthority", set_ca, NULL, RSRC_CONF,
-                  "short name or directory URL of the certificate authority "
-                  "(letsencrypt)"),
-    AP_INIT_TAKE1("ACMECertificateAgreement", set_agreement, NULL, RSRC_CONF,
+    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", acme_cmd_ca, NULL, RSRC_CONF,
+                      "short names or directory URLs of certificate "
+                      "authorities, tried in this order (letsencrypt)"),
+    AP_INIT_TAKE1("ACMECertificateAgreement", acme_cmd_agreement, NULL,
+                  RSRC_CONF,
                   "'accepted': you accept the terms of service of the "
                   "authority (not accepted)"),
-    AP_INIT_TAKE1("ACMEContactEmail", set_contact, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEContactEmail", acme_cmd_contact, NULL, RSRC_CONF,
                   "mail address for the account at the authority (none)"),
+    AP_INIT_TAKE123("ACMEExternalAccountBinding", acme_cmd_eab, NULL, RSRC_CONF,
+                    "key identifier and HMAC key from the authority, and if it "
+                    "says so the algorithm; or a file with them; or none "
+                    "(none)"),
     AP_INIT_TAKE1("ACMECACertificateFile", set_path,
-                  PATH_SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
+                  SETTING(ACME_SETTING_CA_FILE), RSRC_CONF,
                   "PEM file of the roots that the authority's own server is "
                   "verified with (the system's)"),
     AP_INIT_TAKE_ARGV("ACMEPrivateKeys", set_keys, NULL, RSRC_CONF,
@@ -371,15 +326,32 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMERenewWindow", set_window, NULL, RSRC_CONF,
                   "part of its life or time before its end in which a "
                   "certificate is renewed (33%, 50% below 10 days)"),
+    AP_INIT_TAKE1("ACMERenewViaARI", acme_cmd_flag, SETTING(ACME_SETTING_ARI),
+                  RSRC_CONF,
+                  "ask the authority when to renew a certificate (on)"),
+    AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
+                  "name of the authority's profile that certificates are "
+                  "issued by (none)"),
+    AP_INIT_TAKE1("ACMEProfileMandatory", acme_cmd_flag,
+                  SETTING(ACME_SETTING_PROFILE_MANDATORY), RSRC_CONF,
+                  "rather no certificate than one without the profile (off)"),
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
+    AP_INIT_TAKE1("ACMEPreferredChain", set_chain, NULL, RSRC_CONF,
+                  "common name of the issuer at the top of the chain to "
+                  "choose, where the authority has several (none)"),
+    AP_INIT_TAKE1("ACMEMustStaple", acme_cmd_flag,
+                  SETTING(ACME_SETTING_MUST_STAPLE), RSRC_CONF,
+                  "certificates are of use with OCSP stapling only (off)"),
+    AP_INIT_TAKE1("ACMERetryFailover", set_failover, NULL, RSRC_CONF,
+                  "failures of an authority before the next one is asked (2)"),
     AP_INIT_TAKE1("ACMECheckInterval", acme_cmd_check_interval, NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
-                  "orders under way at one authority at a time (50)"),
-    AP_INIT_TAKE1("ACMEStoreDir", set_path,
-                  PATH_SETTING(ACME_SETTING_STORE_DIR), RSRC_CONF,
+                  "orders under way at one authority at a time (100)"),
+    AP_INIT_TAKE1("ACMEStoreDir", set_path, SETTING(ACME_SETTING_STORE_DIR),
+                  RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "
                   "state folder given to configure)"),
     AP_INIT_TAKE12("ACMEPortMap", acme_cmd_port_map, NULL, RSRC_CONF,
@@ -404,7 +376,7 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMEHttpProxy", acme_cmd_http_proxy, NULL, RSRC_CONF,
                   "URL of the proxy that leads to the authority (none)"),
     AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
-                  PATH_SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
+                  SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
                   "PEM file of the roots that an https proxy is verified with "
                   "(the system's)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

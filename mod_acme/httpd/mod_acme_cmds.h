@@ -13,8 +13,8 @@
 
 /**
  * @file mod_acme_cmds.h
- * @brief What all setters share, those that shape sites, and those of the
- * whole server.
+ * @brief What all setters share, those that shape sites, those of
+ * authorities, and those of the whole server.
  *
  * Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's.
@@ -55,6 +55,13 @@ const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args);
 const char *acme_cmd_match_names(cmd_parms *cmd, void *dc, const char *arg);
 const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
                                        char *const argv[]);
+
+/* Of authorities, and who we are there. */
+const char *acme_cmd_ca(cmd_parms *cmd, void *dc, int argc, char *const argv[]);
+const char *acme_cmd_agreement(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_contact(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_eab(cmd_parms *cmd, void *dc, const char *first,
+                         const char *second, const char *third);
 
 /* Of the whole server. */
 const char *acme_cmd_check_interval(cmd_parms *cmd, void *dc, const char *arg);

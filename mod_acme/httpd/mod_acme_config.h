@@ -50,20 +50,29 @@ extern module AP_MODULE_DECLARE_DATA acme_module;
  *  alone. Those from ACME_SETTING_SERVER_WIDE on are allowed at server level
  *  only. */
 typedef enum {
-    ACME_SETTING_CA,            /**< const acme_ca_name_t * */
-    ACME_SETTING_AGREEMENT,     /**< "accepted" */
-    ACME_SETTING_CONTACT,       /**< const char *, "mailto:...", "" for none */
-    ACME_SETTING_CA_FILE,       /**< const char *, absolute path */
-    ACME_SETTING_KEYS,          /**< const acme_key_spec_t * */
-    ACME_SETTING_RENEW_MODE,    /**< const acme_renew_mode_e * */
-    ACME_SETTING_WINDOW,        /**< const acme_window_t * */
-    ACME_SETTING_RETRY_DELAY,   /**< const apr_interval_time_t * */
-    ACME_SETTING_REQUIRE_HTTPS, /**< const acme_require_https_e * */
-    ACME_SETTING_PARTIAL_NAMES, /**< const int * */
-    ACME_SETTING_CERT_FILE,     /**< const char *, absolute path */
-    ACME_SETTING_CERT_KEY_FILE, /**< const char *, absolute path */
-    ACME_SETTING_AUTO_DOMAINS,  /**< const int * */
-    ACME_SETTING_MEMBERS,       /**< const acme_members_e * */
+    ACME_SETTING_CA,         /**< const apr_array_header_t * of
+                                   const acme_ca_name_t *, the first first */
+    ACME_SETTING_AGREEMENT,  /**< "accepted" */
+    ACME_SETTING_CONTACT,    /**< const char *, "mailto:...", "" for none */
+    ACME_SETTING_EAB,        /**< const acme_eab_t *, of file or kid; neither:
+                                   none */
+    ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
+    ACME_SETTING_KEYS,       /**< const acme_key_spec_t * */
+    ACME_SETTING_RENEW_MODE, /**< const acme_renew_mode_e * */
+    ACME_SETTING_WINDOW,     /**< const acme_window_t * */
+    ACME_SETTING_ARI,        /**< const int * */
+    ACME_SETTING_PROFILE,    /**< const char * */
+    ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
+    ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
+    ACME_SETTING_FAILOVER,          /**< const int * */
+    ACME_SETTING_PREFERRED_CHAIN,   /**< const char *, "" for none */
+    ACME_SETTING_MUST_STAPLE,       /**< const int * */
+    ACME_SETTING_REQUIRE_HTTPS,     /**< const acme_require_https_e * */
+    ACME_SETTING_PARTIAL_NAMES,     /**< const int * */
+    ACME_SETTING_CERT_FILE,         /**< const char *, absolute path */
+    ACME_SETTING_CERT_KEY_FILE,     /**< const char *, absolute path */
+    ACME_SETTING_AUTO_DOMAINS,      /**< const int * */
+    ACME_SETTING_MEMBERS,           /**< const acme_members_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */
@@ -156,6 +165,14 @@ typedef struct acme_board_t {
     char waiting[480]; /**< why nothing is ordered, or ""; by the worker */
 } acme_board_t;
 
+/** Written by children, read by the parent: flags and nothing else, since
+ *  whoever owns a child can write here. */
+typedef struct acme_hurry_t {
+    apr_uint32_t changes;   /**< compared, no more */
+    unsigned char sites[1]; /**< by index of specs: what is staged must not wait
+                                 for others */
+} acme_hurry_t;
+
 /** One generation of the server. */
 typedef struct acme_setup_t {
     apr_pool_t *pconf;
@@ -179,6 +196,7 @@ typedef struct acme_setup_t {
     acme_stamp_t *staged;     /**< what startup looked at, by index of specs */
     acme_stamp_t changed;     /**< acmectl's, before startup looked */
     acme_board_t *board;      /**< shared memory */
+    acme_hurry_t *hurry;      /**< shared memory, or NULL */
     int ours;                 /**< the store is, so it may be changed */
     struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;

@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include "acme_changed.h"
@@ -54,6 +55,7 @@ typedef struct monitor_t {
     acme_stamp_t staging_stamp;
     int changed_seen;
     apr_time_t looked;
+    apr_uint32_t hurries;
     apr_time_t seen; /* the clock, the last time */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
@@ -145,13 +147,17 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
 }
 
 /* Urgent: a name of the site is without a working certificate, or soon will
- * be. */
-static int is_urgent(const acme_spec_t *spec, const acme_holding_t *holding,
-                     apr_time_t now)
+ * be; or the CA wants the one there is to be gone, as a child says. It could
+ * say so without need: that costs a restart, no more often than all others. */
+static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 {
+    const acme_spec_t *spec =
+        APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
+    const acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
 
-    return !info
+    return !info || (setup->hurry && setup->hurry->sites[site])
            || now >= acme_schedule_warn_at(info->not_before, info->not_after)
            || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
@@ -160,6 +166,8 @@ static int is_urgent(const acme_spec_t *spec, const acme_holding_t *holding,
  * configuration has, only stat(): a worker's files are not read here. */
 static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
+    apr_uint32_t hurries =
+        m->setup->hurry ? apr_atomic_read32(&m->setup->hurry->changes) : 0;
     acme_stamp_t stamp;
     int changed;
     int i;
@@ -167,7 +175,8 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
     changed = !acme_stamp_same(&stamp, &m->setup->changed);
     acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
-    if (changed == m->changed_seen && acme_stamp_same(&stamp, &m->staging_stamp)
+    if (changed == m->changed_seen && hurries == m->hurries
+        && acme_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
         return;
@@ -175,6 +184,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->staging_stamp = stamp;
     m->changed_seen = changed;
     m->looked = now;
+    m->hurries = hurries;
     /* What an administrator has done is not to wait. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
@@ -189,9 +199,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
         if (!stamp.inode || acme_stamp_same(&stamp, &m->setup->staged[i])) {
             continue;
         }
-        if (is_urgent(spec,
-                      APR_ARRAY_IDX(m->setup->holdings, i, acme_holding_t *),
-                      now)) {
+        if (is_urgent(m->setup, i, now)) {
             m->facts.urgent++;
         }
         else {

@@ -205,8 +205,42 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     return promoted;
 }
 
+static void load_binding(const acme_setup_t *setup, const acme_ca_spec_t *ca)
+{
+    acme_eab_t *eab = ca->eab;
+
+    if (!eab || !eab->file || eab->key.kid || eab->problem) {
+        return;
+    }
+    acme_eab_load(eab, setup->pconf);
+    if (eab->problem) {
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0806) "nothing is ordered from %s: %s; what to do: "
+                                "%s",
+                 ca->label, eab->problem->detail, eab->problem->to_fix);
+    }
+}
+
+/* While we are root: the files may be for root alone. */
+static void load_bindings(const acme_setup_t *setup)
+{
+    int i;
+
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        const acme_ca_spec_t *ca;
+        int j;
+
+        for (j = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++j)) {
+            load_binding(setup, ca);
+        }
+    }
+}
+
 static void make_board(acme_setup_t *setup)
 {
+    apr_size_t size;
     apr_shm_t *shm;
 
     if (!apr_shm_create(&shm, sizeof(acme_board_t), NULL, setup->pconf)) {
@@ -215,6 +249,11 @@ static void make_board(acme_setup_t *setup)
     }
     else {
         setup->board = apr_pcalloc(setup->pconf, sizeof(acme_board_t));
+    }
+    size = sizeof(acme_hurry_t) + (apr_size_t)setup->specs->nelts;
+    if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
+        setup->hurry = apr_shm_baseaddr_get(shm);
+        memset(setup->hurry, 0, size);
     }
 }
 
@@ -280,9 +319,15 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     setup->loaded = now;
     say_warnings(setup);
     make_board(setup);
+    load_bindings(setup);
     acme_start_open(setup, ptemp);
     acme_tool_prepare(setup, ptemp);
+    /* A store that is not ours is only read. */
+    if (setup->ours) {
+        acme_live_recall(setup->live, ptemp);
+    }
     promoted = examine_all(setup, now, ptemp);
+    acme_live_keep(setup->live);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
     }

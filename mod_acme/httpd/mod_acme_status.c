@@ -24,6 +24,7 @@
 #include "acme_status.h"
 #include "acme_text.h"
 #include "acme_time.h"
+#include "mod_acme_glance.h"
 
 /* A CA may say a lot. */
 #define MAX_PROBLEM 300
@@ -127,11 +128,49 @@ static const char *asked_for(const request_rec *r)
     return strpbrk(name, ".:") ? name : "";
 }
 
+/* Site by site, as thousands of them at once would have to be kept in memory:
+ * all sites first, then what acme_status_frame() says. */
+static int send_all(request_rec *r, const acme_setup_t *setup)
+{
+    acme_vault_t *vault = acme_setup_vault(setup, r->pool);
+    acme_activation_view_t view;
+    apr_time_t now = apr_time_now();
+    acme_json_t *json;
+    const char *frame;
+    apr_pool_t *ptemp;
+    int i;
+
+    view_activation(&view, setup, r->pool);
+    json = acme_status_frame(setup->unusable, &view, r->pool);
+    acme_json_set_str(json, "waiting", view_waiting(setup, r->pool));
+    frame = acme_json_print(json, 1, r->pool);
+    ap_set_content_type(r, "application/json");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (r->header_only) {
+        return OK;
+    }
+    apr_pool_create(&ptemp, r->pool);
+    ap_rputs("{\n  \"managed-domains\": [", r);
+    for (i = 0; i < setup->specs->nelts && !r->connection->aborted; i++) {
+        const acme_json_t *site = acme_status_brief(
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+            acme_glance(setup, vault, i, ptemp), vault, now, NULL, ptemp);
+
+        ap_rputs(i ? ",\n" : "\n", r);
+        ap_rputs(acme_json_print(site, 0, ptemp), r);
+        apr_pool_clear(ptemp);
+    }
+    apr_pool_destroy(ptemp);
+    ap_rputs("\n  ],\n", r);
+    /* It goes on after the brace that has been sent. */
+    ap_rputs(frame + strspn(frame, "{\n"), r);
+    return OK;
+}
+
 int acme_status_handler(request_rec *r)
 {
     const acme_setup_t *setup = acme_setup_get();
-    acme_activation_view_t view;
-    acme_json_t *json;
     const char *name;
 
     if (!r->handler || strcmp(r->handler, "acme-status") != 0) {
@@ -151,12 +190,7 @@ int acme_status_handler(request_rec *r)
     if (*name) {
         return send_one(r, setup, name);
     }
-    view_activation(&view, setup, r->pool);
-    json = acme_status_all(setup->specs, setup->holdings,
-                           acme_setup_vault(setup, r->pool), setup->unusable,
-                           &view, apr_time_now(), r->pool);
-    acme_json_set_str(json, "waiting", view_waiting(setup, r->pool));
-    return send_json(r, HTTP_OK, json);
+    return send_all(r, setup);
 }
 
 /* server-status: one line of the table per site. */
@@ -225,8 +259,9 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         const acme_holding_t *holding =
             APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
-        const acme_json_t *site = acme_status_site(
-            spec, holding, vault, apr_time_now(), counts, ptemp);
+        const acme_json_t *site = acme_status_brief(
+            spec, holding, acme_glance(setup, vault, i, ptemp), vault,
+            apr_time_now(), counts, ptemp);
 
         if (!short_form) {
             print_row(r, spec, holding, site);

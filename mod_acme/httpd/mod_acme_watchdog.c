@@ -15,6 +15,7 @@
 
 #include <mod_watchdog.h>
 
+#include <apr_atomic.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -24,10 +25,11 @@
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
+#include "mod_acme_glance.h"
 #include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
-#define DEFAULT_PARALLEL       50
+#define DEFAULT_PARALLEL       100
 #define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 
 /* The child's end waits for an answer that must not be lost: longer than the
@@ -170,6 +172,7 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
         /* This child is inside of ChrootDir by now. */
         setup->store_dir = setup->inner_dir;
     }
+    acme_glance_child_init(setup, pchild);
     if (!setup || !setup->seal) {
         return;
     }
@@ -198,6 +201,16 @@ void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
     stop();
 }
 
+static void hurry(void *baton, int site)
+{
+    acme_hurry_t *board = baton;
+
+    if (!board->sites[site]) {
+        board->sites[site] = 1;
+        apr_atomic_inc32(&board->changes);
+    }
+}
+
 static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
 {
     const acme_config_t *base = acme_config_get(setup->server);
@@ -208,6 +221,8 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
     config->clock = &acme_clock_system;
     config->log = setup->log;
     config->loaded = setup->loaded;
+    config->urgent = setup->hurry ? hurry : NULL;
+    config->urgent_baton = setup->hurry;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);

@@ -25,6 +25,7 @@
 #define KEY_CHAIN     "chain"
 #define KEY_CA_URL    "ca-url"
 #define KEY_ORDER_URL "order-url"
+#define KEY_PROFILE   "profile"
 #define KEY_OBTAINED  "obtained"
 
 static apr_status_t wipe_text(void *data)
@@ -57,6 +58,7 @@ const char *acme_bundle_print(const acme_bundle_t *bundle, apr_pool_t *p)
     acme_json_set_str(json, KEY_CHAIN, bundle->chain_pem);
     acme_json_set_str(json, KEY_CA_URL, bundle->ca_url);
     acme_json_set_str(json, KEY_ORDER_URL, bundle->order_url);
+    acme_json_set_str(json, KEY_PROFILE, bundle->profile);
     acme_json_set_time(json, KEY_OBTAINED, bundle->obtained);
     text = acme_json_print(json, 0, p);
     apr_pool_cleanup_register(p, text, wipe_text, apr_pool_cleanup_null);
@@ -83,6 +85,7 @@ static const struct {
     {KEY_CHAIN, offsetof(acme_bundle_t, chain_pem), 1},
     {KEY_CA_URL, offsetof(acme_bundle_t, ca_url), 0},
     {KEY_ORDER_URL, offsetof(acme_bundle_t, order_url), 0},
+    {KEY_PROFILE, offsetof(acme_bundle_t, profile), 0},
 };
 
 static apr_status_t read_text(acme_bundle_t *bundle, int which,

@@ -28,6 +28,7 @@ typedef struct acme_bundle_t {
     const char *chain_pem; /**< leaf first */
     const char *ca_url;    /**< directory of the CA it came from, or NULL */
     const char *order_url; /**< or NULL */
+    const char *profile;   /**< that was wanted of it, or NULL */
     apr_time_t obtained;   /**< or 0 */
 } acme_bundle_t;
 

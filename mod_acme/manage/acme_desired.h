@@ -31,6 +31,9 @@
 /** Most bytes that are read: some 100,000 sites. */
 #define ACME_DESIRED_MAX (64 * 1024 * 1024)
 
+/** Of the file: another one is not read. */
+#define ACME_DESIRED_FORMAT 1
+
 typedef struct acme_desired_t {
     apr_array_header_t *specs;    /**< const acme_spec_t * */
     apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs:

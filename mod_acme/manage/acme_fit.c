@@ -22,7 +22,7 @@
 
 int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
 {
-    return cert->ca_url && strcmp(cert->ca_url, spec->ca->url) == 0;
+    return cert->ca_url && acme_spec_find_ca(spec, cert->ca_url) >= 0;
 }
 
 acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,

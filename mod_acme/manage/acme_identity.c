@@ -42,7 +42,9 @@ struct acme_identity_t {
 const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
 {
     return acme_jws_sha256_hex(
-        apr_pstrcat(p, ca->url, "\n", ca->contact ? ca->contact : "", NULL), p);
+        apr_pstrcat(p, ca->url, "\n", ca->contact ? ca->contact : "",
+                    ca->eab ? "\n" : "", acme_eab_name(ca->eab, p), NULL),
+        p);
 }
 
 acme_identity_t *acme_identity_create(acme_work_t *work,
@@ -100,6 +102,9 @@ static apr_status_t save(acme_identity_t *identity, acme_problem_t *problem,
     acme_json_set_str(json, "url", identity->url);
     acme_json_set_str(json, "ca", identity->ca->url);
     acme_json_set_str(json, "contact", identity->ca->contact);
+    if (identity->ca->eab) {
+        acme_json_set_str(json, "eab-kid", identity->ca->eab->key.kid);
+    }
     acme_json_set_time(json, "created", identity->created);
     return acme_vault_put_json(identity->work->vault, ACME_STORE_ACCOUNTS,
                                identity->name, json, ACME_STORE_SYNC, problem,
@@ -230,6 +235,12 @@ static void ensure(acme_identity_t *identity)
             identity->ca->contact;
     }
     request.agreed = identity->ca->agreed;
+    request.eab = NULL;
+    if (identity->ca->eab
+        && (!identity->ca->eab_if_required
+            || acme_client_directory(identity->client)->account_required)) {
+        request.eab = &identity->ca->eab->key;
+    }
     acme_account_ensure(identity->client, &request, registered, identity);
     apr_pool_destroy(p);
 }
@@ -260,9 +271,14 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
 static void begin(acme_identity_t *identity)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_eab_t *eab = identity->ca->eab;
     apr_pool_t *p;
     apr_status_t rv;
 
+    if (eab && eab->problem) {
+        fail(identity, eab->problem);
+        return;
+    }
     apr_pool_create(&p, identity->p);
     rv = prepare(identity, &problem, p);
     if (rv == APR_SUCCESS) {

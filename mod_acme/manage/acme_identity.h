@@ -16,9 +16,9 @@
  * @brief Who we are at one CA: its client, and the account that all orders
  * there share.
  *
- * One per CA and contact and run. The record in the store, of kind accounts,
- * holds the account's key and URL: the key is on disk before the CA hears of
- * it, and a known URL is used without asking the CA again.
+ * One per CA, external account, contact and run. The record in the store, of
+ * kind accounts, holds the account's key and URL: the key is on disk before the
+ * CA hears of it, and a known URL is used without asking the CA again.
  */
 #ifndef ACME_IDENTITY_H
 #define ACME_IDENTITY_H

@@ -123,9 +123,22 @@ static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
     return APR_SUCCESS;
 }
 
+/* What cannot be read is asked for once more: nothing else is lost. */
+static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *ari;
+    apr_status_t rv;
+
+    if (acme_json_get(&ari, json, "ari") == APR_SUCCESS) {
+        job->ari = acme_ari_restore(ari, job->p);
+    }
+    rv = acme_json_get_bool(&job->urgent, json, "urgent");
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
 static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
 {
-    apr_int64_t errors = 0;
+    apr_int64_t errors = 0, ca_errors = 0;
     int held = 0;
     apr_status_t rv;
 
@@ -135,6 +148,16 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
         return APR_EINVAL;
     }
     job->errors = (int)errors;
+    rv = acme_json_get_int(&ca_errors, json, "ca-errors");
+    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || ca_errors < 0
+        || ca_errors > APR_INT32_MAX - 1) {
+        return APR_EINVAL;
+    }
+    job->ca_errors = (int)ca_errors;
+    rv = read_time(&job->barred, json, "barred");
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     rv = acme_json_get_bool(&held, json, "held");
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         return rv;
@@ -164,7 +187,7 @@ static apr_status_t read_request(acme_job_t *job, const acme_json_t *json)
     return rv == APR_SUCCESS ? read_str(&job->signed_pem, json, "signed") : rv;
 }
 
-static acme_job_t *job_create(const char *name, apr_pool_t *p)
+acme_job_t *acme_job_create(const char *name, apr_pool_t *p)
 {
     acme_job_t *job = apr_pcalloc(p, sizeof(*job));
 
@@ -183,7 +206,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     acme_json_t *json;
     apr_status_t rv;
 
-    *job = job_create(name, p);
+    *job = acme_job_create(name, p);
     rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS, name, problem,
                              p);
     if (rv == APR_ENOENT) {
@@ -192,15 +215,17 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    read = job_create(name, p);
+    read = acme_job_create(name, p);
     if (read_str(&read->digest, json, "digest") == APR_SUCCESS
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
         && read_str(&read->staged, json, "staged") == APR_SUCCESS
         && read_str(&read->config, json, "config") == APR_SUCCESS
+        && read_str(&read->ca, json, "ca") == APR_SUCCESS
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
         && read_request(read, json) == APR_SUCCESS
         && read_problem(read, json) == APR_SUCCESS
+        && read_ari(read, json) == APR_SUCCESS
         && read_names(read, json) == APR_SUCCESS
         && read_log(read, json) == APR_SUCCESS) {
         *job = read;
@@ -242,6 +267,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     acme_json_set(json, "order", job->order);
     acme_json_set_str(json, "staged", job->staged);
     acme_json_set_int(json, "errors", job->errors);
+    acme_json_set_str(json, "ca", job->ca);
+    acme_json_set_int(json, "ca-errors", job->ca_errors);
+    acme_json_set_time(json, "barred", job->barred);
     acme_json_set_time(json, "last-run", job->last_run);
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         acme_json_set_bool(json, "held", 1);
@@ -254,6 +282,12 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                       acme_problem_to_json(job->problem, ptemp));
     }
     acme_json_set_str(json, "config", job->config);
+    if (job->ari) {
+        acme_json_set(json, "ari", acme_ari_to_json(job->ari, ptemp));
+    }
+    if (job->urgent) {
+        acme_json_set_bool(json, "urgent", 1);
+    }
     acme_json_set_str(json, "request", job->request);
     if (job->asked != ACME_ASKED_NO) {
         acme_json_set_int(json, "asked", job->asked);
@@ -296,4 +330,15 @@ void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
         entry->detail = apr_pvsprintf(job->p, fmt, args);
         va_end(args);
     }
+}
+
+int acme_job_ca(const acme_job_t *job, const acme_spec_t *spec, apr_pool_t *p)
+{
+    int ca = acme_spec_find_ca(spec, job->ca);
+
+    if (ca <= 0 || !job->digest
+        || strcmp(job->digest, acme_spec_digest(spec, p)) != 0) {
+        return 0;
+    }
+    return ca;
 }

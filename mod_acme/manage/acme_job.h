@@ -23,6 +23,8 @@
 #ifndef ACME_JOB_H
 #define ACME_JOB_H
 
+#include "acme_ari.h"
+#include "acme_spec.h"
 #include "acme_vault.h"
 
 /** Most entries of the log that are kept: the newest. */
@@ -49,22 +51,34 @@ typedef struct acme_job_name_t {
 
 typedef struct acme_job_t {
     const char *name;
-    const char *digest;  /**< acme_spec_digest() of the order, or NULL */
-    const char *reason;  /**< why it was ordered: "first certificate" */
-    acme_json_t *order;  /**< snapshot of acme_issue, or NULL */
-    const char *staged;  /**< fingerprint of what waits for root, or NULL */
-    int errors;          /**< failures in a row */
+    const char *digest; /**< acme_spec_digest() of the order, or NULL */
+    const char *reason; /**< why it was ordered: "first certificate" */
+    acme_json_t *order; /**< snapshot of acme_issue, or NULL */
+    const char *staged; /**< fingerprint of what waits for root, or NULL */
+    int errors;         /**< failures in a row */
+    const char
+        *ca;       /**< directory of the CA whose turn it is; NULL: the first */
+    int ca_errors; /**< failures in a row that were this CA's */
+    apr_time_t barred;   /**< not before that at a CA that has failed, or 0 */
+    int at_once;         /**< another CA is asked now; of this run */
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const char *config;     /**< digest that a CONFIG problem was seen with */
-    const char *request;    /**< id of the last request seen, or NULL */
-    acme_asked_e asked;     /**< until a certificate is staged */
+    const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
+    int urgent;          /**< what is ordered or staged is to be live at once */
+    const char *config;  /**< digest that a CONFIG problem was seen with */
+    const char *request; /**< id of the last request seen, or NULL */
+    acme_asked_e asked;  /**< until a certificate is staged */
     const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
-    apr_array_header_t *names; /**< acme_job_name_t: those that failed */
-    apr_array_header_t *log;   /**< acme_job_entry_t, oldest first */
+    apr_array_header_t *names;        /**< acme_job_name_t: those that failed */
+    apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */
+    apr_interval_time_t longest_wait; /**< after failures, for this run: a
+                                           short life leaves less; 0: any */
     apr_pool_t *p;
 } acme_job_t;
+
+/** One of which nothing is known. */
+acme_job_t *acme_job_create(const char *name, apr_pool_t *p);
 
 /** A new one where there is none. Fails only when the store does. */
 apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
@@ -79,5 +93,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
  *  @param fmt of the detail, or NULL */
 void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/** Which of the spec's CAs is to be asked; the first where the job is about
+ *  another spec. */
+int acme_job_ca(const acme_job_t *job, const acme_spec_t *spec, apr_pool_t *p);
 
 #endif

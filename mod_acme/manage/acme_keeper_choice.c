@@ -94,6 +94,11 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     acme_fit_e fit;
     int issuer;
 
+    /* What mod_ssl would not load would end the start. */
+    if (acme_live_loads(cert, choice->spec->security_level, NULL, choice->ptemp)
+        != APR_SUCCESS) {
+        return;
+    }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
     issuer = acme_fit_issuer(cert, choice->spec)

@@ -23,6 +23,7 @@
 
 #include "acme_file.h"
 #include "acme_generation.h"
+#include "acme_live_index.h"
 #include "acme_live_site.h"
 #include "acme_trust.h"
 
@@ -34,6 +35,7 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->index = apr_pstrcat(p, dir, "/live.index", NULL);
     rv = acme_live_site_mkdir(made->archive, problem, p);
     for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
         made->places[i] =
@@ -62,6 +64,24 @@ acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
     }
     made->is_strange = 1;
     return made;
+}
+
+void acme_live_recall(acme_live_t *live, apr_pool_t *p)
+{
+    if (!live->index) {
+        return;
+    }
+    apr_pool_create(&live->pknown, p);
+    live->known = acme_live_index_open(live->index, live->pknown);
+}
+
+void acme_live_keep(acme_live_t *live)
+{
+    if (live->known) {
+        (void)acme_live_index_save(live->known);
+        live->known = NULL;
+        apr_pool_destroy(live->pknown);
+    }
 }
 
 static apr_status_t useless(acme_problem_t *problem,
@@ -149,7 +169,7 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
 {
     const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
     acme_json_t *json;
-    const char *url;
+    const char *url, *profile;
     char *data;
     apr_size_t len;
 
@@ -160,6 +180,9 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
     }
     if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
         cert->ca_url = apr_pstrdup(p, url);
+    }
+    if (acme_json_get_str(&profile, json, ACME_LIVE_PROFILE) == APR_SUCCESS) {
+        cert->profile = apr_pstrdup(p, profile);
     }
     if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
         != APR_SUCCESS) {
@@ -197,16 +220,48 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     copy->serial = apr_pstrdup(p, info->serial);
     copy->fingerprint = apr_pstrdup(p, info->fingerprint);
     copy->key_type = apr_pstrdup(p, info->key_type);
+    copy->ari_id = apr_pstrdup(p, info->ari_id);
     return copy;
 }
 
-/** When its pointer was put there: what stash and import do is a rename, which
- *  leaves the link's own time as acme_live_move() set it. */
-static apr_time_t moved_at(const acme_live_site_t *site)
+static void set_paths(acme_live_cert_t *cert, const acme_live_site_t *site,
+                      apr_pool_t *p)
 {
     struct stat st;
 
-    return lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
+    cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
+    cert->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    /* What stash and import do is a rename, which leaves the link's own time as
+     * acme_live_move() set it. */
+    cert->moved = lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
+}
+
+/* The index is of what is served; a stash is small. */
+static acme_live_index_t *index_of(const acme_live_t *live,
+                                   const acme_live_site_t *site)
+{
+    return site->folder == live->places[ACME_LIVE_SERVED] ? live->known : NULL;
+}
+
+/* APR_ENOENT: not known; there may be one. */
+static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
+                           const acme_live_site_t *site,
+                           const acme_live_aim_t *aim, apr_pool_t *p)
+{
+    acme_live_index_t *index = index_of(live, site);
+    acme_live_cert_t *found;
+
+    if (!index) {
+        return APR_ENOENT;
+    }
+    found = apr_pcalloc(p, sizeof(*found));
+    if (!acme_live_index_find(found, index, site->name, aim->number, aim->dir,
+                              p)) {
+        return APR_ENOENT;
+    }
+    set_paths(found, site, p);
+    *cert = found;
+    return APR_SUCCESS;
 }
 
 static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
@@ -233,6 +288,9 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
             return rv;
         }
     }
+    if (recall(cert, live, site, &aim, p) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
     /* Not through the link, so that all is of one generation. */
     rv = read_pair(&info, site, aim.dir, problem, ptemp);
     if (rv != APR_SUCCESS) {
@@ -241,12 +299,31 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
     found = apr_pcalloc(p, sizeof(*found));
     found->info = info_dup(info, p);
     found->generation = aim.number;
-    found->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
-    found->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
-    found->moved = moved_at(site);
+    set_paths(found, site, p);
     read_meta(found, aim.dir, p, ptemp);
+    if (index_of(live, site)) {
+        acme_live_index_add(live->known, site->name, found, aim.dir);
+    }
     *cert = found;
     return APR_SUCCESS;
+}
+
+apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
+                             const char *name, apr_pool_t *p)
+{
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    apr_pool_t *ptemp;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    rv = acme_live_site_follow(&aim, live, &site, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = recall(cert, live, &site, &aim, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
 }
 
 apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
@@ -311,6 +388,7 @@ apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
     made->key_pem = key;
     made->chain_pem = chain;
     made->ca_url = cert->ca_url;
+    made->profile = cert->profile;
     made->order_url = order_url;
     made->obtained = cert->obtained;
     *bundle = made;

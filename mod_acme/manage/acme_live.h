@@ -38,20 +38,10 @@
 #define ACME_LIVE_H
 
 #include "acme_bundle.h"
+#include "acme_live_cert.h"
 #include "acme_live_place.h"
 
 typedef struct acme_live_t acme_live_t;
-
-/** One certificate of one site. */
-typedef struct acme_live_cert_t {
-    const acme_cert_info_t *info;
-    const char *ca_url;    /**< or NULL */
-    apr_time_t obtained;   /**< or 0 */
-    int generation;        /**< N */
-    const char *cert_path; /**< fullchain.pem, through the pointer */
-    const char *key_path;
-    apr_time_t moved; /**< when the pointer was put where it is */
-} acme_live_cert_t;
 
 /** Makes the folders that are missing. */
 apr_status_t acme_live_open(acme_live_t **live, const char *dir,
@@ -64,12 +54,25 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
  */
 acme_live_t *acme_live_look(const char *dir, apr_pool_t *p);
 
+/** From now on acme_live_get() reads no files that are as they were when a
+ *  process called acme_live_keep() (acme_live_index.h). Of what
+ *  acme_live_look() made all is read, always. */
+void acme_live_recall(acme_live_t *live, apr_pool_t *p);
+
+/** Keeps what has been read since acme_live_recall() for the next start, and
+ *  ends its effect. A failure costs the next start time, no more. */
+void acme_live_keep(acme_live_t *live);
+
 /** Reads and parses; key and chain must fit each other. APR_ENOENT when the
  *  site has none; any other failure: there is one, and it is of no use. */
 apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p);
 
+/** As acme_live_get(), but only what acme_live_recall() knows: APR_ENOENT also
+ *  for what would have to be parsed. */
+apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
+                             const char *name, apr_pool_t *p);
 /** Whether what was got loads where the configuration asks for this security
  *  level of OpenSSL; 0: none is asked for, and that was looked at before. */
 apr_status_t acme_live_loads(const acme_live_cert_t *cert, int level,

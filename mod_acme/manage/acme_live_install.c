@@ -95,6 +95,7 @@ static const char *print_meta(const acme_bundle_t *bundle, apr_pool_t *p)
 
     acme_json_set_str(json, ACME_LIVE_NAME, bundle->name);
     acme_json_set_str(json, ACME_LIVE_CA_URL, bundle->ca_url);
+    acme_json_set_str(json, ACME_LIVE_PROFILE, bundle->profile);
     acme_json_set_str(json, ACME_LIVE_ORDER_URL, bundle->order_url);
     acme_json_set_time(json, ACME_LIVE_OBTAINED, bundle->obtained);
     return acme_json_print(json, 1, p);

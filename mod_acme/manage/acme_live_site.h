@@ -33,6 +33,7 @@
 /* Members of meta.json. */
 #define ACME_LIVE_NAME      "name"
 #define ACME_LIVE_CA_URL    "ca-url"
+#define ACME_LIVE_PROFILE   "profile"
 #define ACME_LIVE_ORDER_URL "order-url"
 #define ACME_LIVE_OBTAINED  "obtained"
 
@@ -40,8 +41,11 @@
 struct acme_live_t {
     const char *places[ACME_LIVE_PLACES]; /**< folders */
     const char *archive;
-    int is_strange;              /**< made by acme_live_look() */
-    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
+    int is_strange;                  /**< made by acme_live_look() */
+    apr_array_header_t *refused;     /**< of acme_unproven.h, or NULL */
+    const char *index;               /**< live.index; NULL: it is not ours */
+    struct acme_live_index_t *known; /**< NULL: read everything */
+    apr_pool_t *pknown;
 };
 
 typedef struct acme_live_site_t {
@@ -76,6 +80,13 @@ apr_status_t acme_live_site_pointed(int *number, const acme_live_site_t *site);
 apr_status_t acme_live_site_follow(acme_live_aim_t *aim,
                                    const struct acme_live_t *live,
                                    const acme_live_site_t *site, apr_pool_t *p);
+
+/** Whether the files that its pointer leads to, and all folders that lead to
+ *  them, are ours and may be written by nobody else. */
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site,
+                                    const acme_live_aim_t *aim,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Whether any pointer, of whatever name and place, leads to that generation;
  *  nonzero also when nobody can tell. */

@@ -43,6 +43,7 @@ acme_json_t *acme_parcel_account_record(const acme_parcel_account_t *account,
     acme_json_set_str(json, "url", account->url);
     acme_json_set_str(json, "ca", account->ca_url);
     acme_json_set_str(json, "contact", account->contact);
+    acme_json_set_str(json, "eab-kid", account->eab_kid);
     acme_json_set_time(json, "created", account->created);
     return json;
 }
@@ -123,6 +124,7 @@ acme_parcel_account_t *acme_parcel_account_of(const acme_json_t *record,
 
     account->ca_url = copy_str(record, "ca", p);
     account->contact = copy_str(record, "contact", p);
+    account->eab_kid = copy_str(record, "eab-kid", p);
     account->url = copy_str(record, "url", p);
     account->key_pem = copy_str(record, "key", p);
     if (acme_json_get_time(&account->created, record, "created")

@@ -31,6 +31,7 @@
 typedef struct acme_parcel_account_t {
     const char *ca_url;  /**< of its directory */
     const char *contact; /**< "mailto:...", or NULL */
+    const char *eab_kid; /**< of the external account it is bound to, or NULL */
     const char *url;     /**< of the account, or NULL: the CA is asked */
     const char *key_pem; /**< unencrypted */
     apr_time_t created;  /**< or 0 */

@@ -30,6 +30,7 @@
 static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
                    const char *reason)
 {
+    plan->urgent = 0;
     plan->what = what;
     plan->at = at;
     plan->reason = reason;
@@ -61,16 +62,68 @@ static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
     }
 }
 
+/* What a CA said of a certificate counts with that CA only. */
+int acme_plan_is_via_ari(const acme_spec_t *spec, const acme_holding_t *holding)
+{
+    return spec->via_ari && holding->live && holding->live->info->ari_id
+           && acme_spec_find_ca(spec, holding->live->ca_url) >= 0;
+}
+
+apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              const acme_job_t *job)
+{
+    const acme_cert_info_t *info;
+    apr_time_t at = 0;
+
+    if (!holding->live) {
+        return 0;
+    }
+    info = holding->live->info;
+    if (job && acme_plan_is_via_ari(spec, holding)) {
+        at = acme_ari_renew_at(job->ari, info);
+    }
+    return at > 0 ? at
+                  : acme_schedule_renew_at(info->not_before, info->not_after,
+                                           &spec->renew_window);
+}
+
+/* What is another certificate now than when it was ordered, or NULL. Of one
+ * that came from elsewhere it is not known how it was wanted: it is left alone
+ * until it is due. */
+static const char *changed(const acme_spec_t *spec,
+                           const acme_live_cert_t *live, apr_pool_t *p)
+{
+    const char *key = acme_key_spec_print(&spec->key, p);
+
+    if (!live->ca_url) {
+        return NULL;
+    }
+    if (acme_spec_find_ca(spec, live->ca_url) < 0) {
+        return apr_psprintf(p, "another CA: %s", spec->ca->label);
+    }
+    if (!same(live->info->key_type, key)) {
+        return apr_psprintf(p, "another kind of key: %s", key);
+    }
+    if ((live->profile || spec->profile)
+        && !same(live->profile, spec->profile)) {
+        return apr_psprintf(p, "another profile: %s",
+                            spec->profile ? spec->profile : "the CA's own");
+    }
+    return NULL;
+}
+
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         const acme_holding_t *holding, const acme_job_t *job,
-                        int pinned, apr_time_t now, apr_pool_t *p)
+                        int *due, int pinned, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
-    const char *name;
+    const char *name, *why;
     apr_time_t warn_at;
 
     *at = now;
+    *due = 0;
     *by_age = holding->aged;
     if (!holding->live) {
         return holding->aged ? "what was kept has expired"
@@ -86,14 +139,25 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
+    why = pinned ? NULL : changed(spec, holding->live, p);
+    if (why) {
+        return why;
+    }
     if (holding->foreign && !pinned) {
         return "the certificate is from another authority";
     }
-    *at = acme_schedule_renew_at(info->not_before, info->not_after,
-                                 &spec->renew_window);
+    *at = acme_plan_renew_at(spec, holding, job);
     if (pinned) {
+        /* Whoever went back to it knows that a CA has named its time. */
         warn_at = acme_schedule_warn_at(info->not_before, info->not_after);
         *at = *at > warn_at ? *at : warn_at;
+    }
+    *due = *at <= now;
+    if (*due && !pinned && acme_plan_is_via_ari(spec, holding)
+        && acme_ari_renew_at(job->ari, info) > 0) {
+        *by_age = 1;
+        return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
+                            acme_time_print_duration(info->not_after - now, p));
     }
     if (*at <= now) {
         *by_age = 1;
@@ -101,6 +165,38 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                             acme_time_print_duration(info->not_after - now, p));
     }
     return NULL;
+}
+
+/* Whether the CA is to be asked before anything else: it has never been asked
+ * about this certificate, or it is time, and nothing presses: no request of
+ * acmectl either, whose answer is not to wait for it. */
+static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
+                    const acme_holding_t *holding, const acme_job_t *job,
+                    const char *why, int due, apr_time_t now)
+{
+    const acme_cert_info_t *info;
+    apr_time_t ask_at;
+
+    if (!acme_plan_is_via_ari(spec, holding)
+        || spec->renew_mode == ACME_RENEW_MANUAL
+        || (spec->renew_mode == ACME_RENEW_AUTO
+            && holding->serving == ACME_SERVING_NOTHING)) {
+        return 0;
+    }
+    info = holding->live->info;
+    ask_at = acme_ari_ask_at(job->ari, info, now);
+    if (!why) {
+        *at = ask_at < *at ? ask_at : *at;
+    }
+    if (ask_at > now || job->asked
+        || (why
+            && (job->order || !due || acme_ari_is_of(job->ari, info)
+                || now >= acme_schedule_warn_at(info->not_before,
+                                                info->not_after)))) {
+        return 0;
+    }
+    decide(plan, ACME_PLAN_ASK, now, "the CA is asked when to renew it");
+    return 1;
 }
 
 /* Whether the last try holds the next one back; decides when it does. */
@@ -160,8 +256,8 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                apr_time_t now, apr_pool_t *p)
 {
     const char *digest, *why;
-    apr_time_t at;
-    int by_age;
+    apr_time_t at, renew_at;
+    int due, by_age;
 
     plan->warning = NULL;
     if (spec->cert_file) {
@@ -178,10 +274,14 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, &by_age, spec, holding, job, holding->pinned && !job->asked,
-               now, p);
+    why = need(&at, &by_age, spec, holding, job, &due,
+               holding->pinned && !job->asked, now, p);
     if (!why && job->asked == ACME_ASKED_FORCE) {
         why = "asked for by acmectl renew";
+    }
+    renew_at = at;
+    if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
+        return;
     }
     if (!why && job->order && same(job->digest, digest)) {
         why = "an order is under way";
@@ -189,7 +289,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     if (!why) {
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p, "renewed in %s",
-                            acme_time_print_duration(at - now, p)));
+                            acme_time_print_duration(renew_at - now, p)));
         plan->content = 1;
     }
     else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
@@ -202,6 +302,9 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
+        plan->urgent = acme_plan_is_via_ari(spec, holding)
+                       && acme_ari_is_of(job->ari, holding->live->info)
+                       && acme_ari_is_urgent(job->ari, now);
         plan->by_age = by_age && !job->asked && !job->order;
     }
 }
@@ -219,17 +322,25 @@ const char *acme_plan_name(acme_plan_e what)
         return "settle";
     case ACME_PLAN_MANUAL:
         return "manual";
+    case ACME_PLAN_ASK:
+        return "ask";
     }
     return "?";
 }
 
 const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
 {
-    const char *types = apr_array_pstrcat(p, spec->challenge_types, ',');
-    const acme_ca_spec_t *ca = spec->ca;
+    const char *text =
+        apr_psprintf(p, "%s\n%s\n%d", acme_spec_digest(spec, p),
+                     apr_array_pstrcat(p, spec->challenge_types, ','),
+                     spec->profile_mandatory);
+    const acme_ca_spec_t *ca;
+    int i;
 
-    return acme_jws_sha256_hex(
-        apr_psprintf(p, "%s\n%s\n%s\n%d", acme_spec_digest(spec, p), types,
-                     ca->ca_file ? ca->ca_file : "", ca->agreed),
-        p);
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        text = apr_psprintf(p, "%s\n%s\n%d\n%s", text,
+                            ca->ca_file ? ca->ca_file : "", ca->agreed,
+                            acme_eab_text(ca->eab, p));
+    }
+    return acme_jws_sha256_hex(text, p);
 }

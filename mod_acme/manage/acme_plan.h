@@ -28,13 +28,15 @@ typedef enum {
     ACME_PLAN_ORDER,  /**< order a certificate, or go on with the order */
     ACME_PLAN_STAGED, /**< finished, waits for root */
     ACME_PLAN_SETTLE, /**< what was staged is live or was refused: clear it */
-    ACME_PLAN_MANUAL  /**< would be ordered, but only when asked */
+    ACME_PLAN_MANUAL, /**< would be ordered, but only when asked */
+    ACME_PLAN_ASK     /**< ask the CA when to renew */
 } acme_plan_e;
 
 typedef struct acme_plan_t {
     acme_plan_e what;
     apr_time_t at;       /**< when to look again; ACME_SCHEDULE_NEVER */
     const char *reason;  /**< for people: "expires in 9 days" */
+    int urgent;          /**< ORDER: what comes of it is to be live at once */
     int by_age;          /**< ordered because of an expiry: only while the CA's
                               clock says much the same as ours */
     int content;         /**< IDLE, and the site has all that it needs */
@@ -50,7 +52,18 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                const acme_holding_t *holding, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p);
 
-/** "idle", "order", "staged", "settle", "manual". */
+/** When the live certificate, if there is one, is to be renewed: as the CA
+ *  says where it is asked and has named a time, else by the window. 0: none. */
+apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              const acme_job_t *job);
+
+/** Whether the live certificate's CA is asked when to renew it, and told what
+ *  is replaced. */
+int acme_plan_is_via_ari(const acme_spec_t *spec,
+                         const acme_holding_t *holding);
+
+/** "idle", "order", "staged", "settle", "manual", "ask". */
 const char *acme_plan_name(acme_plan_e what);
 
 /**

@@ -20,7 +20,7 @@
 #include "acme_schedule.h"
 #include "acme_solver_http.h"
 
-#define PARALLEL_DEFAULT 50
+#define PARALLEL_DEFAULT 100
 #define CHECK_DEFAULT    (12 * ACME_TIME_HOUR)
 
 /* Before trying again where somebody else has the lease. */
@@ -90,6 +90,8 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     runner->work.http = config->http;
     runner->work.clock = config->clock;
     runner->work.log = config->log;
+    runner->work.urgent = config->urgent;
+    runner->work.urgent_baton = config->urgent_baton;
     runner->work.keygen = acme_keygen_create(wake, runner, p);
     runner->turn =
         acme_turn_create(config->vault, config->clock, config->loaded, p);

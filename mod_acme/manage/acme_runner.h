@@ -22,10 +22,11 @@
  * again, and steps. Every step is saved before its consequence can be lost:
  *
  *   account key (synced) -> newAccount -> account URL
- *   certificate key (synced) -> newOrder -> order URL (synced) -> ...
+ *   certificate key (synced) -> newOrder -> order URL -> ...
  *   -> bundle staged (synced) -> key and order cleared
  *
- * so that a kill at any instant resumes the same order with the same key.
+ * so that a kill at any instant resumes the same order with the same key; a
+ * power cut loses no key that the CA has seen, and at worst an order's URL.
  * On acme_runner_stop() a run ends its repeatable requests at once, waits up
  * to two seconds for those whose answer must not be lost, and returns.
  */
@@ -55,6 +56,10 @@ typedef struct acme_runner_config_t {
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that
                             was loaded later */
+    void (*urgent)(void *baton, int site); /**< the site of that index has
+                            something staged that must not wait for others;
+                            may be said more than once. Or NULL */
+    void *urgent_baton;
 } acme_runner_config_t;
 
 /** Owned by p; its pool's destruction ends everything, saving nothing more. */

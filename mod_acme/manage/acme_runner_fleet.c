@@ -14,9 +14,11 @@
 #include "acme_runner_fleet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_atomic.h>
 
+#include "acme_ident.h"
 #include "acme_runner_fleet_part.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
@@ -27,11 +29,13 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
-/* An order on its way. */
+/* An order on its way, or a question. */
 typedef struct flight_t {
     acme_fleet_site_t *site;
     acme_job_t *job;
     acme_runner_order_t *order;
+    acme_runner_ask_t *ask;
+    acme_fleet_queue_t *queue; /* that it came from */
     apr_pool_t *p;
 } flight_t;
 
@@ -40,55 +44,24 @@ static apr_time_t now_of(const acme_runner_fleet_t *fleet)
     return acme_clock_now(fleet->work->clock);
 }
 
-static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
-                                    const acme_spec_t *spec)
+static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
 {
-    const char *name = acme_identity_name(spec->ca, fleet->p);
-    acme_fleet_lane_t *lane =
-        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
-
-    if (!lane) {
-        lane = apr_pcalloc(fleet->p, sizeof(*lane));
-        lane->ca = spec->ca;
-        lane->seed = spec->name;
-        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
-        fleet->lanes[fleet->n_lanes++] = lane;
-    }
-    return lane;
+    queue->sites = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
+    queue->head = 0;
+    queue->flying = 0;
 }
 
-acme_runner_fleet_t *
-acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
-                         const apr_array_header_t *holdings, int parallel,
-                         apr_pool_t *p)
+/* Where it does what is planned: an order at the CA whose turn it is, a
+ * question at the one that knows the certificate. */
+static acme_fleet_lane_t *lane_of(const acme_fleet_site_t *site,
+                                  const acme_plan_t *plan,
+                                  const acme_job_t *job, apr_pool_t *p)
 {
-    acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
-    apr_size_t room = (apr_size_t)specs->nelts + 1;
-    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
-    acme_fleet_site_t *site;
-    int i;
+    const acme_spec_t *spec = site->known.spec;
 
-    fleet->work = work;
-    fleet->p = p;
-    fleet->n_sites = specs->nelts;
-    /* Each can have one beside it that is ordered for another machine. */
-    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
-    fleet->by_name = apr_hash_make(p);
-    fleet->lane_by_name = apr_hash_make(p);
-    apr_pool_create(&fleet->prequests, p);
-    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * room);
-    fleet->parallel = parallel;
-    for (i = 0; i < fleet->n_sites; ++i) {
-        site = &sites[i];
-        fleet->sites[i] = site;
-        site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
-        site->known.holding =
-            APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
-        site->lane = find_lane(fleet, site->known.spec);
-        apr_hash_set(fleet->by_name, site->known.spec->name,
-                     APR_HASH_KEY_STRING, site);
-    }
-    return fleet;
+    return site->lanes[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
+                           spec, site->known.holding->live->ca_url)
+                                                   : acme_job_ca(job, spec, p)];
 }
 
 void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
@@ -113,9 +86,9 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         lane->identity = NULL;
-        lane->queue = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
-        lane->head = 0;
-        lane->flying = 0;
+        lane->asker.down = NULL;
+        begin_queue(&lane->orders, p);
+        begin_queue(&lane->asks, p);
     }
 }
 
@@ -134,7 +107,8 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
     }
     for (i = 0; i < fleet->n_lanes; ++i) {
         fleet->lanes[i]->identity = NULL;
-        fleet->lanes[i]->queue = NULL;
+        fleet->lanes[i]->orders.sites = NULL;
+        fleet->lanes[i]->asks.sites = NULL;
     }
     fleet->flights = NULL;
     fleet->prun = NULL;
@@ -179,6 +153,35 @@ static void rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     }
 }
 
+/* Says that what is staged for it must not wait. */
+static void hurry(const acme_runner_fleet_t *fleet,
+                  const acme_fleet_site_t *site, const acme_plan_t *plan,
+                  const acme_job_t *job)
+{
+    if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent
+        && site->index >= 0) {
+        fleet->work->urgent(fleet->work->urgent_baton, site->index);
+    }
+}
+
+/* Zero: it has nothing to do at the CA. */
+static int enqueue(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                   const acme_plan_t *plan, const acme_job_t *job,
+                   apr_pool_t *p)
+{
+    acme_fleet_queue_t *queue;
+    acme_fleet_lane_t *lane;
+
+    if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
+        return 0;
+    }
+    lane = lane_of(site, plan, job, p);
+    queue = plan->what == ACME_PLAN_ASK ? &lane->asks : &lane->orders;
+    site->known.queued = now_of(fleet);
+    APR_ARRAY_PUSH(queue->sites, acme_fleet_site_t *) = site;
+    return 1;
+}
+
 /* Who serves nothing of ours comes first, then who expires first. */
 static apr_time_t urgency(const acme_fleet_site_t *site)
 {
@@ -217,11 +220,8 @@ static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
         acme_log(fleet->work->log, ACME_LOG_WARNING, 0, ACME_TAG(0349) "%s: %s",
                  site->known.spec->name, plan.warning);
     }
-    if (plan.what == ACME_PLAN_ORDER) {
-        site->known.queued = now_of(fleet);
-        APR_ARRAY_PUSH(site->lane->queue, acme_fleet_site_t *) = site;
-    }
-    else {
+    hurry(fleet, site, &plan, job);
+    if (!enqueue(fleet, site, &plan, job, p)) {
         rest(fleet, site, &plan);
     }
 }
@@ -277,19 +277,73 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((acme_fleet_site_t **)lane->queue->elts + lane->head,
-              (size_t)(lane->queue->nelts - lane->head),
+        qsort((acme_fleet_site_t **)lane->orders.sites->elts
+                  + lane->orders.head,
+              (size_t)(lane->orders.sites->nelts - lane->orders.head),
               sizeof(acme_fleet_site_t *), by_urgency);
     }
     fleet->look_at = acme_runner_fleet_due(fleet);
     return rv;
 }
 
+/* Of the certificate there is, where its CA wants to know. */
+static const char *replaces(const acme_fleet_site_t *site,
+                            const acme_fleet_lane_t *lane)
+{
+    const acme_spec_t *spec = site->known.spec;
+    const acme_live_cert_t *live = site->known.holding->live;
+    int i;
+
+    if (!acme_plan_is_via_ari(spec, site->known.holding)
+        || strcmp(live->ca_url, lane->ca->url) != 0) {
+        return NULL;
+    }
+    for (i = 0; i < spec->names->nelts; ++i) {
+        if (acme_ident_covered(live->info->names,
+                               APR_ARRAY_IDX(spec->names, i, const char *))) {
+            return live->info->ari_id;
+        }
+    }
+    return NULL;
+}
+
+static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
+                     const acme_plan_t *plan, apr_time_t since)
+{
+    acme_fleet_site_t *site = flight->site;
+    acme_fleet_lane_t *lane = lane_of(site, plan, flight->job, flight->p);
+
+    if (!lane->identity) {
+        lane->identity =
+            acme_identity_create(fleet->work, lane->ca, fleet->prun);
+    }
+    if (plan->what == ACME_PLAN_ASK) {
+        flight->queue = &lane->asks;
+        flight->ask = acme_runner_ask_create(
+            fleet->work, &lane->asker, acme_identity_client(lane->identity),
+            site->known.spec, site->known.holding, flight->job, fleet->prun,
+            flight->p);
+    }
+    else {
+        flight->queue = &lane->orders;
+        flight->job->urgent =
+            plan->urgent || (flight->job->order && flight->job->urgent);
+        flight->order = acme_runner_order_create(
+            fleet->work, site->known.spec, lane->identity, flight->job,
+            plan->reason, replaces(site, lane), since, lane->seed, flight->p);
+        if (plan->by_age) {
+            acme_runner_order_by_age(flight->order);
+        }
+    }
+    site->known.flying = 1;
+    ++flight->queue->flying;
+    APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
+}
+
 /* Looks once more, since time has passed, and begins. */
 static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_fleet_lane_t *lane = site->lane;
     apr_time_t since = site->known.queued;
     flight_t *flight;
     acme_plan_t plan;
@@ -301,7 +355,8 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     apr_pool_create(&p, fleet->prun);
     apr_pool_tag(p, "acme_order");
     rv = acme_runner_look(&plan, &job, &site->known, fleet->work, &problem, p);
-    if (rv != APR_SUCCESS || plan.what != ACME_PLAN_ORDER) {
+    if (rv != APR_SUCCESS
+        || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ASK)) {
         if (rv != APR_SUCCESS) {
             trouble(fleet, site, &problem, p);
         }
@@ -311,44 +366,37 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
         apr_pool_destroy(p);
         return;
     }
-    if (!lane->identity) {
-        lane->identity =
-            acme_identity_create(fleet->work, lane->ca, fleet->prun);
-    }
     flight = apr_pcalloc(p, sizeof(*flight));
     flight->site = site;
     flight->job = job;
     flight->p = p;
-    flight->order =
-        acme_runner_order_create(fleet->work, site->known.spec, lane->identity,
-                                 job, plan.reason, since, lane->seed, p);
-    if (plan.by_age) {
-        acme_runner_order_by_age(flight->order);
-    }
-    site->known.flying = 1;
-    ++lane->flying;
-    APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
+    take_off(fleet, flight, &plan, since);
 }
 
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
+static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
+{
+    int room = queue->most - queue->flying;
+
+    while (room-- > 0 && queue->head < queue->sites->nelts) {
+        launch(fleet,
+               APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
+    }
+    if (queue->head == queue->sites->nelts) {
+        apr_array_clear(queue->sites);
+        queue->head = 0;
+    }
+    return queue->sites->nelts - queue->head;
+}
+
 static int launch_all(acme_runner_fleet_t *fleet)
 {
-    acme_fleet_lane_t *lane;
-    int i, room, waiting = 0;
+    int i, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        lane = fleet->lanes[i];
-        room = fleet->parallel - lane->flying;
-        while (room-- > 0 && lane->head < lane->queue->nelts) {
-            launch(fleet, APR_ARRAY_IDX(lane->queue, lane->head++,
-                                        acme_fleet_site_t *));
-        }
-        if (lane->head == lane->queue->nelts) {
-            apr_array_clear(lane->queue);
-            lane->head = 0;
-        }
-        waiting += lane->queue->nelts - lane->head;
+        waiting += launch_some(fleet, &fleet->lanes[i]->orders);
+        waiting += launch_some(fleet, &fleet->lanes[i]->asks);
     }
     return waiting;
 }
@@ -361,9 +409,28 @@ static void land(acme_runner_fleet_t *fleet, flight_t *flight)
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
               now_of(fleet), flight->p);
     site->known.flying = 0;
-    --site->lane->flying;
+    --flight->queue->flying;
+    hurry(fleet, site, &plan, flight->job);
     rest(fleet, site, &plan);
+    if ((flight->ask || flight->job->at_once) && plan.what == ACME_PLAN_ORDER) {
+        site->known.next = now_of(fleet);
+        fleet->look_at = site->known.next;
+    }
     apr_pool_destroy(flight->p);
+}
+
+static apr_time_t step(flight_t *flight, int *over)
+{
+    apr_time_t at = ACME_SCHEDULE_NEVER;
+
+    if (flight->ask) {
+        acme_runner_ask_step(flight->ask);
+        *over = acme_runner_ask_is_over(flight->ask);
+        return at;
+    }
+    at = acme_runner_order_step(flight->order);
+    *over = acme_runner_order_is_over(flight->order);
+    return at;
 }
 
 /* Returns when one of them has something to do by itself. */
@@ -372,12 +439,12 @@ static apr_time_t step_all(acme_runner_fleet_t *fleet)
     apr_array_header_t *flights = fleet->flights;
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
     flight_t *flight;
-    int i = 0;
+    int i = 0, over;
 
     while (i < flights->nelts) {
         flight = APR_ARRAY_IDX(flights, i, flight_t *);
-        at = acme_runner_order_step(flight->order);
-        if (acme_runner_order_is_over(flight->order)) {
+        at = step(flight, &over);
+        if (over) {
             APR_ARRAY_IDX(flights, i, flight_t *) =
                 APR_ARRAY_IDX(flights, flights->nelts - 1, flight_t *);
             --flights->nelts;
@@ -396,6 +463,7 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
     int waiting = launch_all(fleet);
     apr_time_t at = step_all(fleet);
 
-    *waits = waiting > 0 || fleet->flights->nelts > 0;
+    *waits = waiting > 0 || fleet->flights->nelts > 0
+             || fleet->look_at <= now_of(fleet);
     return at < fleet->look_at ? at : fleet->look_at;
 }

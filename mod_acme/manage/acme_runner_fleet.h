@@ -63,7 +63,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 
 /**
  * Launches who waits, steps who flies.
- * @param waits nonzero when something is in flight or waits
+ * @param waits nonzero when something is in flight or waits, or has become due
  * @return when to do it again by ourselves: a site's step, or one that is due
  */
 apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits);

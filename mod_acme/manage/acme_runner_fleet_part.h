@@ -21,21 +21,31 @@
 #include <apr_hash.h>
 
 #include "acme_identity.h"
+#include "acme_runner_ask.h"
 #include "acme_runner_look.h"
+
+/* Sites that wait for their turn, and how many have it. */
+typedef struct acme_fleet_queue_t {
+    apr_array_header_t *sites; /* acme_fleet_site_t *, of this run */
+    int head;                  /* who is next */
+    int flying;
+    int most; /* in flight */
+} acme_fleet_queue_t;
 
 /* A CA, as one contact sees it, and the sites that wait for it. */
 typedef struct acme_fleet_lane_t {
     const acme_ca_spec_t *ca;
     const char *seed;
     acme_identity_t *identity; /* of this run, or NULL */
-    apr_array_header_t *queue; /* acme_fleet_site_t *, of this run */
-    int head;                  /* of the queue: who is next */
-    int flying;
+    acme_fleet_queue_t orders;
+    acme_fleet_queue_t asks;
+    acme_runner_asker_t asker;
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_site_t {
     acme_runner_site_t known;
-    acme_fleet_lane_t *lane;
+    acme_fleet_lane_t **lanes; /* of each of its CAs */
+    int index;                 /* of its spec; -1: one for another machine */
 } acme_fleet_site_t;
 
 struct acme_runner_fleet_t {

@@ -57,7 +57,8 @@ static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
         site = apr_pcalloc(fleet->p, sizeof(*site));
         site->known.holding =
             apr_pcalloc(fleet->p, sizeof(*site->known.holding));
-        site->lane = of->lane;
+        site->lanes = of->lanes;
+        site->index = -1;
         fleet->sites[fleet->n_sites++] = site;
         apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
     }

@@ -52,12 +52,13 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_runner_key(acme_key_t **key, const char **pem,
+apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
+    *made = 0;
     /* One that is being made was not in the store. */
     rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
@@ -77,6 +78,7 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem,
         rv =
             acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, *pem,
                            strlen(*pem), NULL, ACME_STORE_SYNC, problem, p);
+        *made = rv == APR_SUCCESS;
     }
     return rv;
 }

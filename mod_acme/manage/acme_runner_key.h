@@ -25,9 +25,10 @@
 /**
  * The key that the store has for this site, if it is of the kind wanted; else
  * a new one, synced. It and its PEM are wiped with p.
+ * @param made whether it is such a new one
  * @return APR_EAGAIN while it is being made
  */
-apr_status_t acme_runner_key(acme_key_t **key, const char **pem,
+apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
                              acme_problem_t *problem, apr_pool_t *p);
 

@@ -83,6 +83,16 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
+/* A certificate that lives for days cannot be left for a day. */
+static apr_interval_time_t longest_wait(const acme_holding_t *holding)
+{
+    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+
+    return info && info->not_after > info->not_before
+               ? (info->not_after - info->not_before) / 10
+               : 0;
+}
+
 /* A request that this job has not seen: nothing that it waits for counts any
  * more. */
 static int take_request(acme_job_t *job, const acme_runner_site_t *site,
@@ -128,6 +138,7 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
     apr_status_t rv;
 
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
+    (*job)->longest_wait = longest_wait(site->holding);
     if (rv == APR_SUCCESS && !site->met
         && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
         searched = 1;

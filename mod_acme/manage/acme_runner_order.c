@@ -26,6 +26,11 @@
 #include "acme_runner_outcome.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
+#include "acme_text.h"
+
+/* Before the first poll, where the CA names no time: many are done at once,
+ * and the time doubles for those that are not. */
+#define POLL_FIRST apr_time_from_msec(50)
 
 typedef enum {
     ACCOUNT, /* until the CA can be used */
@@ -40,6 +45,7 @@ struct acme_runner_order_t {
     acme_identity_t *identity;
     acme_job_t *job;
     const char *reason;
+    const char *replaces;
     const char *digest;
     const apr_array_header_t *names; /* that are ordered */
     const char *seed;
@@ -49,6 +55,7 @@ struct acme_runner_order_t {
     state_e state;
     acme_key_t *key;
     const char *key_pem;
+    int key_made; /* and saved, just now */
     const char *csr;
     const char *kid; /* whose order it is */
     unsigned int epoch;
@@ -66,8 +73,8 @@ struct acme_runner_order_t {
 acme_runner_order_t *
 acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
-                         const char *reason, apr_time_t since, const char *seed,
-                         apr_pool_t *p)
+                         const char *reason, const char *replaces,
+                         apr_time_t since, const char *seed, apr_pool_t *p)
 {
     acme_runner_order_t *order = apr_pcalloc(p, sizeof(*order));
 
@@ -76,6 +83,7 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     order->identity = identity;
     order->job = job;
     order->reason = apr_pstrdup(p, reason);
+    order->replaces = replaces;
     order->digest = acme_spec_digest(spec, p);
     order->seed = seed;
     order->since = since;
@@ -96,8 +104,8 @@ static apr_time_t now_of(const acme_runner_order_t *order)
 }
 
 /* An order whose progress cannot be saved is finished all the same: what is
- * lost with this process costs another order at worst. */
-static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
+ * lost with this process, or with the power, costs another order at worst. */
+static apr_status_t save(acme_runner_order_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -105,8 +113,8 @@ static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
     if (order->work->state == ACME_WORK_LOST) {
         return APR_SUCCESS;
     }
-    rv = acme_job_save(order->job, order->work->vault, sync, &problem,
-                       order->ptemp);
+    rv = acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
+                       &problem, order->ptemp);
     if (rv != APR_SUCCESS && !order->unsaved) {
         order->unsaved = 1;
         acme_log(order->work->log, ACME_LOG_WARNING, rv,
@@ -117,24 +125,35 @@ static apr_status_t save(acme_runner_order_t *order, acme_store_sync_e sync)
     return rv;
 }
 
+/* Whatever phase it was saved in, an order is resumed by asking the CA how it
+ * stands. So only what the CA does not know is worth a write: where the order
+ * is, what is about to be put up, and failures. */
+static int is_worth_saving(const acme_runner_order_t *order, const char *url)
+{
+    const acme_wish_t *wish = acme_issue_wish(order->issue);
+
+    return wish->type == ACME_WISH_FAILED
+           || (wish->type == ACME_WISH_PRESENT
+               && !acme_solver_sweeps(wish->challenge->type))
+           || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
+}
+
 /* After each transition: the snapshot, and what is worth a note. */
 static void save_progress(acme_runner_order_t *order)
 {
     unsigned int generation = acme_issue_generation(order->issue);
     const char *url = acme_issue_order_url(order->issue);
-    acme_store_sync_e sync = ACME_STORE_LAZY;
 
-    if (generation == order->saved) {
+    if (generation == order->saved || !is_worth_saving(order, url)) {
         return;
     }
     if (url && (!order->saved_url || strcmp(url, order->saved_url) != 0)) {
         order->saved_url = apr_pstrdup(order->p, url);
-        sync = ACME_STORE_SYNC;
         acme_job_note(order->job, now_of(order), "order-created", "%s", url);
     }
     order->saved = generation;
     order->job->order = acme_issue_snapshot(order->issue, order->p);
-    (void)save(order, sync);
+    (void)save(order);
 }
 
 static void end(acme_runner_order_t *order)
@@ -180,6 +199,9 @@ static void adopt_spec(acme_runner_order_t *order)
         if (job->digest) {
             job->errors = 0;
         }
+        job->ca = NULL;
+        job->ca_errors = 0;
+        job->barred = 0;
         job->digest = order->digest;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
@@ -221,13 +243,52 @@ static int restore(acme_runner_order_t *order)
     return 1;
 }
 
+/* The profile, where the CA offers it: else it is done without, or not at
+ * all. */
+static apr_status_t choose_profile(acme_runner_order_t *order,
+                                   const acme_directory_t *directory,
+                                   acme_problem_t *problem)
+{
+    const acme_spec_t *spec = order->spec;
+    const char *offered = apr_array_pstrcat(order->p, directory->profiles, ' ');
+
+    order->config.profile = NULL;
+    order->config.profile_mandatory = spec->profile_mandatory;
+    if (!spec->profile) {
+        return APR_SUCCESS;
+    }
+    if (acme_directory_has_profile(directory, spec->profile)) {
+        order->config.profile = spec->profile;
+        return APR_SUCCESS;
+    }
+    offered = acme_text_escape(*offered ? offered : "none", 300, order->p);
+    if (spec->profile_mandatory) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_CONFIG,
+            ACME_PROBLEM_URN "invalidProfile", order->p,
+            "%s has no profile %s, which is mandatory; it has: %s",
+            acme_identity_ca(order->identity)->label, spec->profile, offered);
+    }
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
+                            "it has: %s",
+             spec->name, acme_identity_ca(order->identity)->label,
+             spec->profile, offered);
+    return APR_SUCCESS;
+}
+
 /* Whatever is to be ordered, saved first: what cannot be is not begun. */
 static apr_status_t begin_issue(acme_runner_order_t *order,
                                 acme_problem_t *problem)
 {
     acme_client_t *client = acme_identity_client(order->identity);
     acme_issue_config_t *config = &order->config;
+    apr_status_t rv;
 
+    rv = choose_profile(order, acme_client_directory(client), problem);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     order->epoch = acme_identity_epoch(order->identity);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
         drop(order, "it belongs to an account that is gone");
@@ -238,7 +299,11 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
+    config->preferred_chain = order->spec->preferred_chain;
+    config->replaces =
+        acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
+    config->poll_first = POLL_FIRST;
     order->state = ISSUE;
     if (order->job->order && restore(order)) {
         order->saved = acme_issue_generation(order->issue);
@@ -251,7 +316,11 @@ static apr_status_t begin_issue(acme_runner_order_t *order,
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
-             order->spec->name, order->spec->ca->label, order->reason);
+             order->spec->name, acme_identity_ca(order->identity)->label,
+             order->reason);
+    if (order->key_made) {
+        return APR_SUCCESS; /* the store has just shown that it works */
+    }
     return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
                          problem, order->ptemp);
 }
@@ -311,7 +380,8 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.key_pem = order->key_pem;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
-    bundle.ca_url = order->spec->ca->url;
+    bundle.ca_url = acme_identity_ca(order->identity)->url;
+    bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
     rv =
@@ -467,15 +537,15 @@ static int step_key(acme_runner_order_t *order)
         adopt_spec(order);
     }
     else if (!order->key) {
-        rv = acme_runner_key(&order->key, &order->key_pem, order->work,
-                             order->spec, &problem, order->p);
+        rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
+                             order->work, order->spec, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }
         adopt_spec(order);
         if (rv == APR_SUCCESS) {
             rv = acme_csr_create(&order->csr, order->key, order->names,
-                                 &problem, order->p);
+                                 order->spec->must_staple, &problem, order->p);
         }
     }
     if (rv == APR_SUCCESS) {

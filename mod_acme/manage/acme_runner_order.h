@@ -26,6 +26,8 @@ typedef struct acme_runner_order_t acme_runner_order_t;
 
 /**
  * Begins or resumes; nothing is sent before the first step.
+ * @param replaces CertID of the certificate there is, for a CA that wants to
+ *        know, or NULL
  * @param since when the site began to wait for its turn
  * @param seed for waits after a failure of the CA as a whole, so that all its
  *        sites come back together
@@ -35,8 +37,8 @@ typedef struct acme_runner_order_t acme_runner_order_t;
 acme_runner_order_t *
 acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
-                         const char *reason, apr_time_t since, const char *seed,
-                         apr_pool_t *p);
+                         const char *reason, const char *replaces,
+                         apr_time_t since, const char *seed, apr_pool_t *p);
 
 /** Before the first step: nothing is ordered where the CA's clock and ours
  *  disagree, since it is only an expiry that asks for it. */

@@ -23,6 +23,13 @@
 #include "acme_schedule.h"
 #include "acme_runner_key.h"
 #include "acme_stage.h"
+#include "acme_time.h"
+
+/* Failures of a CA before the next one is asked. */
+#define FAILOVER 2
+
+/* No CA is obeyed for longer. */
+#define BARRED_MAX (7 * ACME_TIME_DAY)
 
 static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
                             apr_pool_t *p)
@@ -39,21 +46,28 @@ static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
 }
 
 static void say(const acme_job_t *job, const acme_work_t *work,
-                const acme_spec_t *spec, acme_failure_e whose, apr_time_t now,
-                apr_pool_t *p)
+                const acme_spec_t *spec, const acme_ca_spec_t *ca,
+                acme_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
     const acme_problem_t *problem = job->problem;
     const char *text = acme_problem_text(problem, p);
-    const char *whom =
-        whose == ACME_FAILURE_FIRST ? spec->ca->label : spec->name;
+    const char *whom = whose == ACME_FAILURE_FIRST ? ca->label : spec->name;
     const char *in;
 
+    if (job->at_once) {
+        acme_log(
+            work->log,
+            whose == ACME_FAILURE_SHARED ? ACME_LOG_INFO : ACME_LOG_WARNING, 0,
+            ACME_TAG(0380) "%s: %s; %s is asked instead, at once", spec->name,
+            text, acme_spec_ca(spec, acme_spec_find_ca(spec, job->ca))->label);
+        return;
+    }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         if (whose == ACME_FAILURE_SHARED) {
             acme_log(work->log, ACME_LOG_INFO, 0,
                      ACME_TAG(0344) "%s: waits for a change of the "
                                     "configuration, with its CA %s",
-                     spec->name, spec->ca->label);
+                     spec->name, ca->label);
             return;
         }
         acme_log(work->log, ACME_LOG_ERR, 0,
@@ -79,9 +93,56 @@ static void say(const acme_job_t *job, const acme_work_t *work,
     case ACME_FAILURE_SHARED:
         acme_log(work->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0343) "%s: waits for its CA %s, trying again in %s",
-                 whom, spec->ca->label, in);
+                 whom, ca->label, in);
         break;
     }
+}
+
+/* When it is tried again: not later than a part of its certificate's life,
+ * where the CA has named no time. */
+static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
+                        int errors, const char *seed, apr_time_t now)
+{
+    apr_time_t at = acme_schedule_retry_at(job->problem, errors,
+                                           spec->retry_delay, seed, now);
+    apr_time_t last = now + acme_schedule_jitter(job->longest_wait, seed);
+
+    return job->longest_wait > 0 && at != ACME_SCHEDULE_NEVER && at > last
+                   && job->problem->retry != ACME_RETRY_LATER
+               ? last
+               : at;
+}
+
+/* Where the CA is to blame often enough, the next one's turn comes: at once,
+ * until all have had theirs. */
+static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
+                      apr_time_t now)
+{
+    const acme_problem_t *problem = job->problem;
+
+    job->at_once = 0;
+    if (!spec->more_cas || !acme_problem_is_of_ca(problem)) {
+        return;
+    }
+    if (problem->retry == ACME_RETRY_LATER && job->next_run > job->barred) {
+        job->barred = job->next_run;
+    }
+    if (++job->ca_errors < (spec->failover > 0 ? spec->failover : FAILOVER)) {
+        return;
+    }
+    job->ca_errors = 0;
+    job->order = NULL; /* it is at the other one */
+    if (acme_spec_ca(spec, ca + 1)) {
+        job->ca = acme_spec_ca(spec, ca + 1)->url;
+        job->next_run = 0;
+        job->at_once = 1;
+        return;
+    }
+    job->ca = NULL;
+    if (job->barred > job->next_run && job->barred <= now + BARRED_MAX) {
+        job->next_run = job->barred;
+    }
+    job->barred = 0;
 }
 
 /* The next order is another one, for fewer names: it need not wait for the
@@ -119,6 +180,7 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     apr_time_t now = acme_clock_now(work->clock);
     acme_problem_t *kept;
     int errors;
+    int ca = acme_job_ca(job, spec, ptemp);
 
     ++job->errors;
     job->last_run = now;
@@ -132,8 +194,8 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     else {
         errors = job->errors;
     }
-    job->next_run =
-        acme_schedule_retry_at(kept, errors, spec->retry_delay, seed, now);
+    job->next_run = again(job, spec, errors, seed, now);
+    fail_over(job, spec, ca, now);
     job->config = job->next_run == ACME_SCHEDULE_NEVER
                       ? acme_plan_config(spec, job->p)
                       : NULL;
@@ -142,7 +204,7 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     }
     acme_job_note(job, now, "failed", "%s",
                   acme_problem_text(job->problem, ptemp));
-    say(job, work, spec, whose, now, ptemp);
+    say(job, work, spec, acme_spec_ca(spec, ca), whose, now, ptemp);
     if (acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp)
         != APR_SUCCESS) {
         acme_log(work->log, ACME_LOG_DEBUG, unsaved.rv,
@@ -169,7 +231,8 @@ static apr_status_t staged(acme_job_t *job, acme_work_t *work,
     job->last_run = now;
     job->next_run = 0;
     acme_job_note(job, now, "certificate-ready", "valid until %s", until);
-    rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
+    /* What is staged is on disk: a job that is lost finds it there. */
+    rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -290,5 +353,9 @@ apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
     job->problem = NULL;
     job->config = NULL;
     job->next_run = 0;
+    job->urgent = 0;
+    job->ca = NULL;
+    job->ca_errors = 0;
+    job->barred = 0;
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
 }

@@ -33,7 +33,8 @@ typedef enum {
 
 /**
  * A failure: counts it, sets the time of the next try, saves, and logs what
- * happened, what comes next and when. job->order stays as it is.
+ * happened, what comes next and when. job->order stays as it is, unless another
+ * CA is asked instead.
  * @param seed of the wait; one for all sites of a CA makes them come back
  *        together
  */

@@ -125,3 +125,12 @@ apr_interval_time_t acme_schedule_jitter(apr_interval_time_t d,
 {
     return d > 0 ? spread(d, 10, seed, 0) : 0;
 }
+
+apr_time_t acme_schedule_draw(apr_time_t start, apr_time_t end,
+                              const char *seed)
+{
+    apr_uint64_t most = end > start ? (apr_uint64_t)(end - start) : 0;
+    int round = (int)(apr_time_sec(start) % APR_INT32_MAX);
+
+    return start + (apr_time_t)(draw(seed, round) % (most + 1));
+}

@@ -51,6 +51,11 @@ apr_time_t acme_schedule_retry_at(const acme_problem_t *problem, int errors,
                                   apr_interval_time_t first, const char *seed,
                                   apr_time_t now);
 
+/** A time from start to end, each as likely as any other; the same again for
+ *  the same three. */
+apr_time_t acme_schedule_draw(apr_time_t start, apr_time_t end,
+                              const char *seed);
+
 /** No time at all: not before something else changes. */
 #define ACME_SCHEDULE_NEVER APR_INT64_MAX
 

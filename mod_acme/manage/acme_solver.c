@@ -25,10 +25,11 @@ typedef struct solver_t {
     apr_status_t (*cleanup)(acme_vault_t *vault,
                             const acme_challenge_t *challenge,
                             acme_problem_t *problem, apr_pool_t *ptemp);
+    int sweeps;
 } solver_t;
 
 static const solver_t solvers[] = {
-    {"http-01", acme_solver_http_present, acme_solver_http_cleanup},
+    {"http-01", acme_solver_http_present, acme_solver_http_cleanup, 1},
 };
 
 /* NULL, and a problem, when nobody can. */
@@ -68,4 +69,16 @@ apr_status_t acme_solver_cleanup(acme_vault_t *vault,
 
     return solver ? solver->cleanup(vault, challenge, problem, ptemp)
                   : APR_ENOTIMPL;
+}
+
+int acme_solver_sweeps(const char *type)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(solvers) / sizeof(solvers[0]); ++i) {
+        if (strcmp(solvers[i].type, type) == 0) {
+            return solvers[i].sweeps;
+        }
+    }
+    return 0;
 }

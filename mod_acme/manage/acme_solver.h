@@ -32,4 +32,8 @@ apr_status_t acme_solver_cleanup(acme_vault_t *vault,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
+/** Whether what was put up for this type goes away by itself, even when nobody
+ *  remembers it: then its order need not be saved before. */
+int acme_solver_sweeps(const char *type);
+
 #endif

@@ -59,6 +59,29 @@ const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
     return "33% (50% below 10 days)";
 }
 
+const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i)
+{
+    if (i <= 0) {
+        return i == 0 ? spec->ca : NULL;
+    }
+    return spec->more_cas && i <= spec->more_cas->nelts
+               ? APR_ARRAY_IDX(spec->more_cas, i - 1, const acme_ca_spec_t *)
+               : NULL;
+}
+
+int acme_spec_find_ca(const acme_spec_t *spec, const char *url)
+{
+    const acme_ca_spec_t *ca;
+    int i;
+
+    for (i = 0, ca = spec->ca; url && ca; ca = acme_spec_ca(spec, ++i)) {
+        if (strcmp(ca->url, url) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 int acme_spec_is_optional(const acme_spec_t *spec, const char *name)
 {
     return spec->optional && acme_ident_in(spec->optional, name);
@@ -109,6 +132,8 @@ static int by_text(const void *a, const void *b)
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
 {
     apr_array_header_t *lines = apr_array_copy(p, spec->names);
+    const acme_ca_spec_t *ca;
+    int i;
 
     qsort(lines->elts, (size_t)lines->nelts, sizeof(const char *), by_text);
     /* No field can hold a newline, so two specs never share a text. */
@@ -117,5 +142,19 @@ const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
     APR_ARRAY_PUSH(lines, const char *) =
         spec->ca->contact ? spec->ca->contact : "";
     APR_ARRAY_PUSH(lines, const char *) = acme_key_spec_print(&spec->key, p);
+    if (spec->ca->eab) {
+        APR_ARRAY_PUSH(lines, const char *) =
+            apr_pstrcat(p, "eab ", acme_eab_name(spec->ca->eab, p), NULL);
+    }
+    for (i = 1, ca = acme_spec_ca(spec, 1); ca; ca = acme_spec_ca(spec, ++i)) {
+        APR_ARRAY_PUSH(lines, const char *) =
+            apr_pstrcat(p, "then ", ca->url, NULL);
+    }
+    if (spec->must_staple) {
+        APR_ARRAY_PUSH(lines, const char *) = "must staple";
+    }
+    if (spec->profile) {
+        APR_ARRAY_PUSH(lines, const char *) = spec->profile;
+    }
     return acme_jws_sha256_hex(apr_array_pstrcat(p, lines, '\n'), p);
 }

@@ -24,6 +24,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "acme_eab.h"
 #include "acme_key.h"
 
 /** Most names in one certificate, as the large CAs have it. */
@@ -54,6 +55,9 @@ typedef struct acme_ca_spec_t {
     const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
     const char *contact; /**< "mailto:...", or NULL */
     int agreed;          /**< its terms are accepted */
+    int eab_if_required; /**< bind only where the CA demands it */
+    acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
+                          children run */
 } acme_ca_spec_t;
 
 typedef struct acme_spec_t {
@@ -65,11 +69,20 @@ typedef struct acme_spec_t {
     const char *cert_file;     /**< of the administrator's own: then nothing is
                                     ordered; or NULL */
     const char *cert_key_file; /**< its key */
-    const acme_ca_spec_t *ca;
+    const acme_ca_spec_t *ca;  /**< the first to be asked */
+    const apr_array_header_t *more_cas; /**< const acme_ca_spec_t *, to be asked
+                                             when it fails; or NULL */
+    int failover; /**< failures until the next one is; 0: 2 */
     acme_key_spec_t key;
     const apr_array_header_t *challenge_types; /**< preferred first */
+    const char *profile;   /**< that the CA is to issue by, or NULL */
+    int profile_mandatory; /**< rather no certificate than one without it */
+    int must_staple;       /**< asks for RFC 7633's extension */
+    const char *preferred_chain; /**< common name of its topmost issuer, or
+                                      NULL: the CA's own choice */
     acme_renew_mode_e renew_mode;
-    acme_window_t renew_window;
+    acme_window_t renew_window; /**< where the CA names no time of its own */
+    int via_ari;                /**< the CA is asked for it (RFC 9773) */
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;
     int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
@@ -77,6 +90,12 @@ typedef struct acme_spec_t {
     const char *place;  /**< "FILE:LINE" it comes from */
     const char *csr;    /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
+
+/** CA i of all it has, 0 is the first; NULL when out of range. */
+const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);
+
+/** Which of its CAs has this directory, or -1. */
+int acme_spec_find_ca(const acme_spec_t *spec, const char *url);
 
 /** "auto", "always", "manual". */
 const char *acme_renew_mode_name(acme_renew_mode_e mode);
@@ -104,7 +123,7 @@ int acme_spec_is_optional(const acme_spec_t *spec, const char *name);
 
 /**
  * A short text that is the same as long as an order for this spec would be the
- * same: names in any order, CA, contact, kind of key.
+ * same: names in any order, CA, contact, kind of key, profile.
  */
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p);
 

@@ -63,7 +63,7 @@ static void set_period(acme_json_t *object, const char *key, apr_time_t from,
 
     set_date(period, "from", from);
     set_date(period, "until", until);
-    acme_json_set(object, key, period);
+    acme_json_give(object, key, period);
 }
 
 /** As ACMERenewWindow takes it. */
@@ -124,7 +124,7 @@ static void set_strs(acme_json_t *object, const char *key, const char *value,
     if (value) {
         acme_json_append_str(array, value);
     }
-    acme_json_set(object, key, array);
+    acme_json_give(object, key, array);
 }
 
 static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
@@ -141,7 +141,7 @@ static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
     if (acme_json_get(&subproblems, acme_problem_to_json(problem, p),
                       "subproblems")
         == APR_SUCCESS) {
-        acme_json_set(json, "subproblems", subproblems);
+        acme_json_give(json, "subproblems", subproblems);
     }
     return json;
 }
@@ -227,17 +227,14 @@ static void judge_state(view_t *view, apr_pool_t *p)
 
 static void judge(view_t *view, apr_pool_t *p)
 {
-    const acme_live_cert_t *live = view->holding->live;
     const acme_job_t *job = view->job;
 
     memset(&view->plan, 0, sizeof(view->plan));
     if (job) {
         acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
     }
-    if (live && !view->spec->cert_file) {
-        view->renew_at = acme_schedule_renew_at(live->info->not_before,
-                                                live->info->not_after,
-                                                &view->spec->renew_window);
+    if (!view->spec->cert_file) {
+        view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
     }
     judge_state(view, p);
     view->renew =
@@ -296,11 +293,22 @@ static void count(acme_status_counts_t *counts, const view_t *view)
     }
 }
 
-static acme_json_t *print_ca(const acme_spec_t *spec, apr_pool_t *p)
+static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
+                             apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
+    acme_json_t *urls = acme_json_array(p);
+    const acme_ca_spec_t *ca;
+    int i;
 
-    set_strs(json, "urls", spec->ca->url, p);
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        acme_json_append_str(urls, ca->url);
+    }
+    acme_json_give(json, "urls", urls);
+    if (spec->more_cas && job) {
+        acme_json_set_str(json, "current",
+                          acme_spec_ca(spec, acme_job_ca(job, spec, p))->url);
+    }
     acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
     return json;
@@ -314,8 +322,32 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     set_period(cert, "valid", info->not_before, info->not_after, p);
     acme_json_set_str(cert, "serial", upper(info->serial, p));
     acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
-    acme_json_set(json, key_type_name(info->key_type), cert);
+    acme_json_set_str(cert, "ari-cert-id", info->ari_id);
+    acme_json_give(json, key_type_name(info->key_type), cert);
     set_period(json, "valid", info->not_before, info->not_after, p);
+    return json;
+}
+
+/** What the CA said of the live certificate's renewal, or NULL. */
+static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
+{
+    const acme_ari_t *ari = view->job ? view->job->ari : NULL;
+    acme_json_t *json;
+
+    if (!ari || !acme_plan_is_via_ari(view->spec, view->holding)
+        || !acme_ari_is_of(ari, view->holding->live->info)) {
+        return NULL;
+    }
+    json = acme_json_object(p);
+    if (ari->start > 0) {
+        set_period(json, "window", ari->start, ari->end, p);
+        set_date(json, "selected", ari->selected);
+    }
+    set_date(json, "retry-after", ari->next);
+    acme_json_set_str(json, "explanation-url", ari->explanation);
+    if (ari->problem) {
+        acme_json_give(json, "problem", print_problem(ari->problem, p));
+    }
     return json;
 }
 
@@ -345,7 +377,7 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
         acme_json_set_str(line, "detail", entry->detail);
         acme_json_append(entries, line);
     }
-    acme_json_set(json, "entries", entries);
+    acme_json_give(json, "entries", entries);
     return json;
 }
 
@@ -364,16 +396,16 @@ static acme_json_t *print_renewal(const view_t *view, int with_log,
     }
     set_date(json, "last-run", job->last_run);
     if (job->problem) {
-        acme_json_set(json, "last", print_problem(job->problem, p));
+        acme_json_give(json, "last", print_problem(job->problem, p));
     }
     else if (job->last_run > 0) {
         acme_json_t *last = acme_json_object(p);
 
         acme_json_set_int(last, "status", APR_SUCCESS);
-        acme_json_set(json, "last", last);
+        acme_json_give(json, "last", last);
     }
     if (with_log) {
-        acme_json_set(json, "log", print_log(job, p));
+        acme_json_give(json, "log", print_log(job, p));
     }
     return json;
 }
@@ -389,7 +421,13 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "name", spec->name);
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
-    acme_json_set(json, "ca", print_ca(spec, p));
+    acme_json_give(json, "ca", print_ca(spec, view->job, p));
+    if (spec->ca->eab) {
+        acme_json_t *eab = acme_json_object(p);
+
+        acme_json_set_str(eab, "kid", acme_eab_name(spec->ca->eab, p));
+        acme_json_give(json, "eab", eab);
+    }
     acme_json_set_int(json, "state", view->state);
     acme_json_set_str(json, "state-descr", view->descr);
     acme_json_set_bool(json, "renew", view->renew);
@@ -401,6 +439,11 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "renew-window",
                       window_text(&spec->renew_window, p));
     set_date(json, "renew-at", view->renew_at);
+    acme_json_set_bool(json, "must-staple", spec->must_staple);
+    acme_json_set_str(json, "profile", spec->profile);
+    if (spec->profile) {
+        acme_json_set_bool(json, "profile-mandatory", spec->profile_mandatory);
+    }
     acme_json_set_bool(json, "watched",
                        spec->renew_mode == ACME_RENEW_ALWAYS
                            || (spec->renew_mode == ACME_RENEW_AUTO
@@ -408,29 +451,30 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_set_str(json, "site", acme_serving_name(holding->serving));
     acme_json_set_str(json, "deployed", acme_deployed_name(holding->deployed));
     if (holding->stashed) {
-        acme_json_set(json, "stash", print_stash(holding->stashed, p));
+        acme_json_give(json, "stash", print_stash(holding->stashed, p));
     }
     if (served(view)) {
-        acme_json_set(json, "cert", print_cert(served(view), p));
+        acme_json_give(json, "cert", print_cert(served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
     if (view->job && *acme_partial_print(view->job, spec, p)) {
-        acme_json_set(json, "left-out", print_left_out(view, p));
+        acme_json_give(json, "left-out", print_left_out(view, p));
     }
+    acme_json_give(json, "ari", print_ari(view, p));
     if (problem) {
-        acme_json_set(json, "problem", print_problem(problem, p));
+        acme_json_give(json, "problem", print_problem(problem, p));
     }
     if (view->job) {
-        acme_json_set(json, "renewal", print_renewal(view, with_log, p));
+        acme_json_give(json, "renewal", print_renewal(view, with_log, p));
     }
     return json;
 }
 
 static acme_json_t *status_site(const acme_spec_t *spec,
                                 const acme_holding_t *holding,
-                                acme_vault_t *vault, apr_time_t now,
-                                int with_log, acme_status_counts_t *counts,
-                                apr_pool_t *p)
+                                const acme_job_t *known, acme_vault_t *vault,
+                                apr_time_t now, int with_log,
+                                acme_status_counts_t *counts, apr_pool_t *p)
 {
     acme_problem_t unread = ACME_PROBLEM_INIT;
     const acme_problem_t *problem = holding->problem;
@@ -441,7 +485,8 @@ static acme_json_t *status_site(const acme_spec_t *spec,
     view.spec = spec;
     view.holding = holding;
     view.now = now;
-    if (vault) {
+    view.job = known;
+    if (vault && !known) {
         if (acme_job_load(&job, vault, spec->name, &unread, p) == APR_SUCCESS) {
             view.job = job;
         }
@@ -461,7 +506,16 @@ acme_json_t *acme_status_site(const acme_spec_t *spec,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p)
 {
-    return status_site(spec, holding, vault, now, 1, counts, p);
+    return status_site(spec, holding, NULL, vault, now, 1, counts, p);
+}
+
+acme_json_t *acme_status_brief(const acme_spec_t *spec,
+                               const acme_holding_t *holding,
+                               const acme_job_t *job, acme_vault_t *vault,
+                               apr_time_t now, acme_status_counts_t *counts,
+                               apr_pool_t *p)
+{
+    return status_site(spec, holding, job, vault, now, 0, counts, p);
 }
 
 /* ---- all ---- */
@@ -479,13 +533,27 @@ static acme_json_t *print_activation(const acme_activation_view_t *activation,
     return json;
 }
 
+acme_json_t *acme_status_frame(const char *unusable,
+                               const acme_activation_view_t *activation,
+                               apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "version", ACME_VERSION);
+    acme_json_set_str(json, "unusable", unusable);
+    if (activation) {
+        acme_json_give(json, "activation", print_activation(activation, p));
+    }
+    return json;
+}
+
 acme_json_t *acme_status_all(const apr_array_header_t *specs,
                              const apr_array_header_t *holdings,
                              acme_vault_t *vault, const char *unusable,
                              const acme_activation_view_t *activation,
                              apr_time_t now, apr_pool_t *p)
 {
-    acme_json_t *json = acme_json_object(p);
+    acme_json_t *json = acme_status_frame(unusable, activation, p);
     acme_json_t *sites = acme_json_array(p);
     apr_pool_t *each;
     int i;
@@ -497,14 +565,9 @@ acme_json_t *acme_status_all(const apr_array_header_t *specs,
             sites,
             status_site(APR_ARRAY_IDX(specs, i, const acme_spec_t *),
                         APR_ARRAY_IDX(holdings, i, const acme_holding_t *),
-                        vault, now, 0, NULL, each));
+                        NULL, vault, now, 0, NULL, each));
     }
     apr_pool_destroy(each);
-    acme_json_set_str(json, "version", ACME_VERSION);
-    acme_json_set(json, "managed-domains", sites);
-    acme_json_set_str(json, "unusable", unusable);
-    if (activation) {
-        acme_json_set(json, "activation", print_activation(activation, p));
-    }
+    acme_json_give(json, "managed-domains", sites);
     return json;
 }

@@ -43,6 +43,19 @@ acme_json_t *acme_status_site(const acme_spec_t *spec,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p);
 
+/** One site among many: without its log.
+ *  @param job or NULL: it is loaded */
+acme_json_t *acme_status_brief(const acme_spec_t *spec,
+                               const acme_holding_t *holding,
+                               const acme_job_t *job, acme_vault_t *vault,
+                               apr_time_t now, acme_status_counts_t *counts,
+                               apr_pool_t *p);
+
+/** What is said beside the sites: {"version", "unusable", "activation"}. */
+acme_json_t *acme_status_frame(const char *unusable,
+                               const acme_activation_view_t *activation,
+                               apr_pool_t *p);
+
 /** All sites: {"version", "managed-domains": [...], "activation": {...}}.
  *  @param vault NULL when the store is of no use: jobs are left out
  *  @param unusable why it is of no use, or NULL */

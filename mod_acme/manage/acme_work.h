@@ -36,6 +36,10 @@ typedef struct acme_work_t {
     const acme_clock_t *clock;
     const acme_log_t *log;
     acme_keygen_t *keygen;
+    /** A site of that index has something staged that must not wait for others;
+     *  may be said more than once. Or NULL. */
+    void (*urgent)(void *baton, int site);
+    void *urgent_baton;
     acme_work_e state;
     int moved; /**< something happened that others may wait for */
     volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */

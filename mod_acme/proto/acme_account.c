@@ -28,6 +28,7 @@ typedef struct account_t {
     acme_client_t *client;
     apr_array_header_t *contacts;
     int agreed;
+    const acme_jws_eab_t *eab;
     acme_account_done_fn *done;
     void *baton;
 } account_t;
@@ -74,6 +75,23 @@ static apr_status_t read_account(const acme_answer_t *answer,
     return APR_SUCCESS;
 }
 
+/* What the CA can mean is the binding: another try with the same will not do
+ * better. */
+static void blame_binding(acme_problem_t *problem)
+{
+    if (problem->retry == ACME_RETRY_LATER
+        || (!acme_problem_is(problem, "unauthorized")
+            && !acme_problem_is(problem, "malformed")
+            && !acme_problem_is(problem, "externalAccountRequired"))) {
+        return;
+    }
+    problem->retry = ACME_RETRY_CONFIG;
+    problem->retry_at = 0;
+    problem->to_fix = "check the key identifier and the HMAC key in "
+                      "ACMEExternalAccountBinding, or get new ones from the "
+                      "CA: some are good for one account only";
+}
+
 static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
@@ -85,6 +103,11 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
         rv = read_account(answer, &own, account->p);
         problem = &own;
     }
+    else if (problem && account->eab) {
+        own = *acme_problem_dup(problem, account->p);
+        blame_binding(&own);
+        problem = &own;
+    }
     if (rv != APR_SUCCESS) {
         account_end(account, rv, NULL, problem);
         return;
@@ -93,9 +116,30 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     account_end(account, APR_SUCCESS, acme_client_kid(client), NULL);
 }
 
-static const char *account_payload(const account_t *account)
+static apr_status_t add_binding(const account_t *account, acme_json_t *payload,
+                                const char *url, acme_problem_t *problem)
+{
+    acme_json_t *binding;
+    const char *jws;
+    apr_status_t rv;
+
+    rv = acme_jws_eab_sign(&jws, account->eab,
+                           acme_client_signer(account->client), url, problem,
+                           account->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_json_parse(&binding, jws, strlen(jws), NULL, account->p);
+    }
+    if (rv == APR_SUCCESS) {
+        acme_json_set(payload, "externalAccountBinding", binding);
+    }
+    return rv;
+}
+
+static apr_status_t account_payload(const char **text, const account_t *account,
+                                    const char *url, acme_problem_t *problem)
 {
     acme_json_t *payload = acme_json_object(account->p);
+    apr_status_t rv = APR_SUCCESS;
 
     if (account->agreed) {
         acme_json_set_bool(payload, "termsOfServiceAgreed", 1);
@@ -103,7 +147,11 @@ static const char *account_payload(const account_t *account)
     if (account->contacts->nelts > 0) {
         acme_json_set_strs(payload, "contact", account->contacts);
     }
-    return acme_json_print(payload, 0, account->p);
+    if (account->eab) {
+        rv = add_binding(account, payload, url, problem);
+    }
+    *text = acme_json_print(payload, 0, account->p);
+    return rv;
 }
 
 /* What makes newAccount useless before it is sent. */
@@ -111,14 +159,14 @@ static apr_status_t check(const account_t *account,
                           const acme_directory_t *directory,
                           acme_problem_t *problem)
 {
-    if (directory->account_required) {
+    if (directory->account_required && !account->eab) {
         acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG,
                          ACME_PROBLEM_URN "externalAccountRequired", account->p,
                          "the CA %s makes accounts only for those who have one "
                          "with it already (external account binding)",
                          acme_client_directory_url(account->client));
-        problem->to_fix = "choose a CA without external account binding "
-                          "(ACMECertificateAuthority)";
+        problem->to_fix = "get a key identifier and an HMAC key from the CA, "
+                          "and write them in ACMEExternalAccountBinding";
         problem->instance = directory->website;
         return APR_EACCES;
     }
@@ -143,7 +191,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_client_t *client = account->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
     const acme_directory_t *directory;
-    const char *kid;
+    const char *kid, *payload;
 
     (void)answer;
     if (rv != APR_SUCCESS) {
@@ -152,6 +200,9 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     }
     directory = acme_client_directory(client);
     rv = check(account, directory, &own);
+    if (rv == APR_SUCCESS) {
+        rv = account_payload(&payload, account, directory->new_account, &own);
+    }
     if (rv != APR_SUCCESS) {
         account_end(account, rv, NULL, &own);
         return;
@@ -159,8 +210,8 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     /* newAccount shows the key itself; all others go on as they were. */
     kid = apr_pstrdup(account->p, acme_client_kid(client));
     acme_client_identify(client, acme_client_signer(client), NULL);
-    acme_client_post(client, directory->new_account, account_payload(account),
-                     1, answered, account);
+    acme_client_post(client, directory->new_account, payload, 1, answered,
+                     account);
     acme_client_identify(client, acme_client_signer(client), kid);
 }
 
@@ -182,6 +233,7 @@ void acme_account_ensure(acme_client_t *client,
             apr_pstrdup(p, APR_ARRAY_IDX(request->contacts, i, const char *));
     }
     account->agreed = request->agreed;
+    account->eab = request->eab;
     account->done = done;
     account->baton = baton;
     acme_client_open(client, opened, account);

@@ -19,11 +19,14 @@
 #define ACME_ACCOUNT_H
 
 #include "acme_client.h"
+#include "acme_jws_eab.h"
 
 /** What the account shall be. */
 typedef struct acme_account_request_t {
     const apr_array_header_t *contacts; /**< const char *, "mailto:..." */
-    int agreed; /**< the administrator accepted the CA's terms */
+    int agreed;                /**< the administrator accepted the CA's terms */
+    const acme_jws_eab_t *eab; /**< the external account to bind it to, or
+                                    NULL; outlives the call */
 } acme_account_request_t;
 
 /** @param url of the account; NULL on failure */
@@ -34,8 +37,8 @@ typedef void acme_account_done_fn(void *baton, apr_status_t rv, const char *url,
  * newAccount with the client's signer: the CA returns the account that this
  * key has, or makes one. Repeating it with the same key makes no second one.
  * Terms that the CA has and nobody accepted, or an account that has to be
- * bound to an external one, are a problem of class CONFIG before anything is
- * sent. On success the client signs with the account's URL.
+ * bound to an external one where none is given, are a problem of class CONFIG
+ * before anything is sent. On success the client signs with the account's URL.
  * @param request copied
  */
 void acme_account_ensure(acme_client_t *client,

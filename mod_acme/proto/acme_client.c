@@ -474,3 +474,39 @@ void acme_client_post(acme_client_t *client, const char *url,
     put_last(&client->waiting, request);
     serve(client, 0);
 }
+
+static void get_done(void *baton, apr_status_t rv,
+                     const acme_http_response_t *response,
+                     const acme_problem_t *problem)
+{
+    client_request_t *request = baton;
+    acme_problem_t refused = ACME_PROBLEM_INIT;
+    acme_answer_t answer;
+
+    if (rv != APR_SUCCESS) {
+        request_end(request, rv, NULL, problem);
+        return;
+    }
+    rv = acme_client_answer(&answer, response, &refused);
+    request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
+}
+
+void acme_client_get(acme_client_t *client, const char *url,
+                     acme_client_done_fn *done, void *baton)
+{
+    client_request_t *request = request_create(client, done, baton);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    request->url = apr_pstrdup(request->p, url);
+    if (!acme_resource_is_url(request->url)) {
+        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, request->p,
+                         "%.200s is no https URL, nothing is sent there", url);
+        request_end(request, APR_EINVAL, NULL, &problem);
+        return;
+    }
+    request->http.method = "GET";
+    request->http.url = request->url;
+    request->http.repeatable = 1;
+    client->http->submit(client->http, &request->http, get_done, request);
+}

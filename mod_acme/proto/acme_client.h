@@ -96,4 +96,11 @@ void acme_client_post(acme_client_t *client, const char *url,
                       const char *payload, int repeatable,
                       acme_client_done_fn *done, void *baton);
 
+/**
+ * GETs a resource that needs no signature, as renewal information is.
+ * @param url copied; one that is no https URL is refused at once
+ */
+void acme_client_get(acme_client_t *client, const char *url,
+                     acme_client_done_fn *done, void *baton);
+
 #endif

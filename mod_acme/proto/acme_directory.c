@@ -45,6 +45,43 @@ static apr_status_t read_urls(acme_directory_t *directory,
     return APR_SUCCESS;
 }
 
+/* More than that no CA has, and nobody could read. */
+#define PROFILES_MAX 100
+
+/* What cannot be read is not offered: a profile is a wish, not a need, where
+ * the configuration does not say otherwise. */
+static void read_profiles(acme_directory_t *directory,
+                          const acme_resource_t *meta)
+{
+    acme_json_t *profiles;
+    apr_array_header_t *names;
+    int i;
+
+    if (acme_json_get(&profiles, meta->json, "profiles") != APR_SUCCESS
+        || !acme_json_is_object(profiles)) {
+        return;
+    }
+    names = acme_json_keys(profiles, meta->p);
+    for (i = 0; i < names->nelts && i < PROFILES_MAX; ++i) {
+        APR_ARRAY_PUSH(directory->profiles, const char *) =
+            APR_ARRAY_IDX(names, i, const char *);
+    }
+}
+
+int acme_directory_has_profile(const acme_directory_t *directory,
+                               const char *name)
+{
+    int i;
+
+    for (i = 0; i < directory->profiles->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(directory->profiles, i, const char *), name)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static apr_status_t read_meta(acme_directory_t *directory,
                               const acme_resource_t *resource)
 {
@@ -55,6 +92,7 @@ static apr_status_t read_meta(acme_directory_t *directory,
     if (rv != APR_SUCCESS || !meta.json) {
         return rv;
     }
+    read_profiles(directory, &meta);
     /* Both are shown to people and never requested: any text will do. */
     rv = acme_resource_str(&directory->terms, &meta, "termsOfService", 0);
     if (rv != APR_SUCCESS) {
@@ -89,6 +127,7 @@ apr_status_t acme_directory_read(acme_directory_t **directory,
     acme_directory_t *found = apr_pcalloc(p, sizeof(*found));
     apr_status_t rv;
 
+    found->profiles = apr_array_make(p, 1, sizeof(const char *));
     rv = acme_resource_object(&resource);
     if (rv == APR_SUCCESS) {
         rv = read_urls(found, &resource);

@@ -27,12 +27,13 @@ typedef struct acme_directory_t {
     const char *new_nonce;
     const char *new_account;
     const char *new_order;
-    const char *revoke_cert;  /**< or NULL */
-    const char *key_change;   /**< or NULL */
-    const char *renewal_info; /**< or NULL: the CA has no RFC 9773 */
-    const char *terms;        /**< meta.termsOfService, or NULL */
-    const char *website;      /**< or NULL */
-    int account_required;     /**< meta.externalAccountRequired */
+    const char *revoke_cert;      /**< or NULL */
+    const char *key_change;       /**< or NULL */
+    const char *renewal_info;     /**< or NULL: the CA has no RFC 9773 */
+    const char *terms;            /**< meta.termsOfService, or NULL */
+    const char *website;          /**< or NULL */
+    int account_required;         /**< meta.externalAccountRequired */
+    apr_array_header_t *profiles; /**< const char *: names of meta.profiles */
 } acme_directory_t;
 
 /** Reads the resource. A missing or non-https URL is a problem that says
@@ -40,5 +41,9 @@ typedef struct acme_directory_t {
 apr_status_t acme_directory_read(acme_directory_t **directory,
                                  const acme_json_t *json,
                                  acme_problem_t *problem, apr_pool_t *p);
+
+/** Whether the CA offers a profile of that name. */
+int acme_directory_has_profile(const acme_directory_t *directory,
+                               const char *name);
 
 #endif

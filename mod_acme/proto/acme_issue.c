@@ -23,7 +23,7 @@ static const acme_phase_t phases[ACME_PHASE_COUNT] = {
                         TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE)
                             | TO(FAILED),
                         acme_issue_order_plan_new, acme_issue_order_answer_new,
-                        NULL, NULL},
+                        acme_issue_order_refused_new, NULL},
     [ACME_PHASE_RESUME] = {"resume", "asking for the order",
                            TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
                                | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
@@ -62,7 +62,8 @@ static const acme_phase_t phases[ACME_PHASE_COUNT] = {
     [ACME_PHASE_DOWNLOAD] = {"download", "downloading the certificate",
                              TO(CLEANUP) | TO(FAILED),
                              acme_issue_order_plan_download,
-                             acme_issue_order_answer_download, NULL, NULL},
+                             acme_issue_order_answer_download,
+                             acme_issue_order_refused_download, NULL},
     [ACME_PHASE_DIAGNOSE] = {"diagnose", "validation by the CA", TO_FAILURE,
                              acme_issue_diagnose_plan,
                              acme_issue_diagnose_answer,
@@ -171,7 +172,8 @@ static void lost(acme_issue_t *issue, const acme_problem_t *problem,
     if (acme_issue_state_outage(issue, &named, now)) {
         return;
     }
-    if (issue->phase == ACME_PHASE_DIAGNOSE) {
+    if (issue->phase == ACME_PHASE_DIAGNOSE
+        || (issue->phase == ACME_PHASE_DOWNLOAD && issue->chain)) {
         phases[issue->phase].refused(issue, &named, now);
         return;
     }

@@ -15,7 +15,12 @@
 
 #include <apr_strings.h>
 
+#include "acme_cert.h"
 #include "acme_issue_phase.h"
+#include "acme_resource.h"
+
+/* Chains to choose from that are looked at. */
+#define ALTERNATES_MAX 10
 
 #define PEM_CHAIN "application/pem-certificate-chain"
 
@@ -166,9 +171,56 @@ static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
 
 void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
 {
-    acme_issue_state_post(issue, issue->config->new_order_url,
-                          acme_order_payload(issue->config->names, issue->turn),
-                          0, now);
+    const acme_issue_config_t *config = issue->config;
+
+    acme_issue_state_post(
+        issue, config->new_order_url,
+        acme_order_payload(
+            config->names, issue->replaces_nothing ? NULL : config->replaces,
+            issue->has_no_profile ? NULL : config->profile, issue->turn),
+        0, now);
+}
+
+/* What a CA can have against the certificate that is to be replaced: it has
+ * been (RFC 9773 5), or it is not one of this account's. The order is wanted
+ * all the same. */
+static int minds_replacing(const acme_problem_t *problem)
+{
+    return acme_problem_is(problem, "alreadyReplaced") || problem->status == 404
+           || problem->status == 409 || acme_problem_is(problem, "malformed")
+           || acme_problem_is(problem, "unauthorized");
+}
+
+void acme_issue_order_refused_new(acme_issue_t *issue,
+                                  const acme_problem_t *problem, apr_time_t now)
+{
+    const acme_issue_config_t *config = issue->config;
+
+    if (config->profile && !config->profile_mandatory && !issue->has_no_profile
+        && acme_problem_is(problem, "invalidProfile")) {
+        issue->has_no_profile = 1;
+        acme_log(issue->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0811) "%s: the CA does not issue by profile %s, "
+                                "ordering without a profile: %s",
+                 config->name, config->profile,
+                 acme_problem_text(problem, issue->turn));
+        return;
+    }
+    if (config->replaces && !issue->replaces_nothing
+        && minds_replacing(problem)) {
+        issue->replaces_nothing = 1;
+        acme_log(issue->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0810) "%s: the CA takes no order that replaces the "
+                                "certificate there is, ordering one that does "
+                                "not say so: %s",
+                 config->name, acme_problem_text(problem, issue->turn));
+        return;
+    }
+    acme_issue_state_fail(issue, problem,
+                          acme_problem_is(problem, "userActionRequired")
+                              ? ACME_ISSUE_ALIVE
+                              : ACME_ISSUE_OVER,
+                          now);
 }
 
 void acme_issue_order_answer_new(acme_issue_t *issue,
@@ -250,7 +302,8 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
     }
     if (issue->deadline == 0) {
         issue->deadline = now + patience;
-        issue->interval = min;
+        issue->interval =
+            issue->config->poll_first > 0 ? issue->config->poll_first : min;
     }
     /* The count is for a clock that does not go on. */
     if (now < issue->deadline && issue->polls <= patience / min + 1) {
@@ -288,27 +341,107 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
 
 void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
 {
-    acme_issue_state_post(issue, issue->certificate, "", 1, now);
+    const char *url = issue->certificate;
+
+    if (issue->chain) {
+        if (!issue->alternates
+            || issue->alternate >= issue->alternates->nelts) {
+            acme_log(issue->log, ACME_LOG_INFO, 0,
+                     ACME_TAG(0812) "%s: the CA has no chain that leads to %s, "
+                                    "taking its own choice",
+                     issue->config->name, issue->config->preferred_chain);
+            acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+            return;
+        }
+        url = APR_ARRAY_IDX(issue->alternates, issue->alternate, const char *);
+    }
+    acme_issue_state_post(issue, url, "", 1, now);
+}
+
+/* RFC 8555 7.4.2: Link: <URL>;rel="alternate", several joined by commas. */
+static void read_alternates(acme_issue_t *issue, const acme_answer_t *answer)
+{
+    const char *at = apr_table_get(answer->headers, "Link");
+    const char *end, *next, *url;
+
+    issue->alternates = apr_array_make(issue->p, 2, sizeof(const char *));
+    while (at && issue->alternates->nelts < ALTERNATES_MAX
+           && (at = strchr(at, '<')) != NULL) {
+        end = strchr(at, '>');
+        if (!end) {
+            break;
+        }
+        url = apr_pstrmemdup(issue->p, at + 1, (apr_size_t)(end - at - 1));
+        next = strchr(end, '<');
+        at = apr_pstrmemdup(issue->turn, end + 1,
+                            next ? (apr_size_t)(next - end - 1)
+                                 : strlen(end + 1));
+        if ((strstr(at, "rel=\"alternate\"") || strstr(at, "rel=alternate"))
+            && acme_resource_is_url(url)) {
+            APR_ARRAY_PUSH(issue->alternates, const char *) = url;
+        }
+        at = next;
+    }
+}
+
+static int is_preferred(const acme_issue_t *issue, const acme_answer_t *answer)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *name = issue->config->preferred_chain;
+    acme_chain_t *chain;
+
+    return !name
+           || (acme_chain_parse(&chain, answer->body, answer->body_len,
+                                &problem, issue->turn)
+                   == APR_SUCCESS
+               && acme_chain_leads_to(chain, name));
+}
+
+/* The CA's own choice is there already: only another one did not come. */
+void acme_issue_order_refused_download(acme_issue_t *issue,
+                                       const acme_problem_t *problem,
+                                       apr_time_t now)
+{
+    if (!issue->chain) {
+        acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
+        return;
+    }
+    ++issue->alternate;
+}
+
+/* What is wrong with a chain, or NULL. */
+static const char *useless(const acme_answer_t *answer, apr_pool_t *p)
+{
+    if (strcmp(answer->content_type, PEM_CHAIN) != 0) {
+        return apr_psprintf(p, "the certificate came as %.80s instead of %s",
+                            *answer->content_type ? answer->content_type
+                                                  : "nothing in particular",
+                            PEM_CHAIN);
+    }
+    return answer->body_len == 0 ? "the certificate that came is empty" : NULL;
 }
 
 void acme_issue_order_answer_download(acme_issue_t *issue,
                                       const acme_answer_t *answer,
                                       apr_time_t now)
 {
-    if (strcmp(answer->content_type, PEM_CHAIN) != 0) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
-                               "the certificate came as %.80s instead of %s",
-                               *answer->content_type ? answer->content_type
-                                                     : "nothing in particular",
-                               PEM_CHAIN);
+    const char *why = useless(answer, issue->turn);
+    int preferred = !why && is_preferred(issue, answer);
+
+    if (why && !issue->chain) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now, "%s", why);
         return;
     }
-    if (answer->body_len == 0) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
-                               "the certificate that came is empty");
+    if (!issue->chain && !preferred) {
+        read_alternates(issue, answer);
+    }
+    else if (!preferred) {
+        ++issue->alternate;
         return;
     }
     issue->chain = apr_pstrmemdup(issue->p, answer->body, answer->body_len);
     issue->chain_len = answer->body_len;
-    acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+    if (preferred) {
+        acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+    }
 }

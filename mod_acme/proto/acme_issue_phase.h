@@ -108,12 +108,17 @@ struct acme_issue_t {
     int restored; /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
+    int replaces_nothing;    /**< the CA did not like what it was to replace */
+    int has_no_profile;      /**< nor the profile, which is no must */
     acme_problem_t *problem; /**< set: CLEANUP leads to FAILED */
     acme_problem_t *found;   /**< DIAGNOSE: so far */
     int found_in_order;      /**< DIAGNOSE: the order itself said it */
     int n_found;             /**< DIAGNOSE: failed authorizations */
     const char *chain;
     apr_size_t chain_len;
+    apr_array_header_t *alternates; /**< const char *, URLs of other chains that
+                                         may be the preferred one, or NULL */
+    int alternate;                  /**< the one that is downloaded, from 0 */
 };
 
 /** An empty issue in phase NEW. */
@@ -186,6 +191,12 @@ void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
 void acme_issue_order_answer_download(acme_issue_t *issue,
                                       const acme_answer_t *answer,
                                       apr_time_t now);
+void acme_issue_order_refused_new(acme_issue_t *issue,
+                                  const acme_problem_t *problem,
+                                  apr_time_t now);
+void acme_issue_order_refused_download(acme_issue_t *issue,
+                                       const acme_problem_t *problem,
+                                       apr_time_t now);
 void acme_issue_order_refused_resume(acme_issue_t *issue,
                                      const acme_problem_t *problem,
                                      apr_time_t now);

@@ -116,7 +116,9 @@ apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
     return rv;
 }
 
-const char *acme_order_payload(const apr_array_header_t *names, apr_pool_t *p)
+const char *acme_order_payload(const apr_array_header_t *names,
+                               const char *replaces, const char *profile,
+                               apr_pool_t *p)
 {
     acme_json_t *identifiers = acme_json_array(p);
     acme_json_t *payload = acme_json_object(p);
@@ -132,6 +134,8 @@ const char *acme_order_payload(const apr_array_header_t *names, apr_pool_t *p)
         acme_json_append(identifiers, identifier);
     }
     acme_json_set(payload, "identifiers", identifiers);
+    acme_json_set_str(payload, "replaces", replaces);
+    acme_json_set_str(payload, "profile", profile);
     return acme_json_print(payload, 0, p);
 }
 

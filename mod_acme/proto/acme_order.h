@@ -46,7 +46,9 @@ apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
                              acme_problem_t *problem, apr_pool_t *p);
 
 /** The payload of newOrder for these canonical names. */
-const char *acme_order_payload(const apr_array_header_t *names, apr_pool_t *p);
+const char *acme_order_payload(const apr_array_header_t *names,
+                               const char *replaces, const char *profile,
+                               apr_pool_t *p);
 
 /** The payload of finalize. */
 const char *acme_order_finalize_payload(const char *csr, apr_pool_t *p);

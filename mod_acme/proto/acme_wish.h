@@ -38,7 +38,14 @@ typedef struct acme_issue_config_t {
     const apr_array_header_t *names; /**< canonical, the first is the site's */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *csr;                           /**< base64url DER */
+    const char *replaces;        /**< CertID (RFC 9773 5), or NULL */
+    const char *preferred_chain; /**< common name of its topmost issuer, or
+                                      NULL: as the CA has it */
+    const char *profile;   /**< that the CA offers, or NULL: its own choice */
+    int profile_mandatory; /**< rather no order than one without it */
     const acme_jws_signer_t *signer; /**< for key authorizations only */
+    apr_interval_time_t poll_first;  /**< before the first poll, where the CA
+                                          names no time; 0: poll_min */
     apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
     apr_interval_time_t poll_max;    /**< longest; 0: 30 s */
     apr_interval_time_t patience;    /**< per phase; 0: 10 minutes */

@@ -143,17 +143,21 @@ int ctl_csr(ctl_t *ctl)
     apr_array_header_t *names;
     const char *name, *csr, *pem;
     acme_key_t *key;
+    int site;
 
     name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
     if (!name || !ctl_open(ctl, CTL_MAKE)) {
         return CTL_FAILED;
     }
+    site = acme_desired_find(ctl->desired, name);
     names = wanted_names(ctl, name);
     key = names ? make_key(ctl, name) : NULL;
     if (!key) {
         return CTL_FAILED;
     }
-    if (acme_csr_create(&csr, key, names, &problem, ctl->p)
+    if (acme_csr_create(&csr, key, names,
+                        site >= 0 && ctl_spec(ctl, site)->must_staple, &problem,
+                        ctl->p)
         || acme_csr_to_pem(&pem, csr, &problem, ctl->p)) {
         return ctl_fail(ctl, &problem);
     }

@@ -72,28 +72,38 @@ static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
 }
 
 /* Only by names that the configuration gives: the folder is the worker's. */
+static void add_account(const ctl_t *ctl, acme_parcel_t *parcel,
+                        apr_hash_t *seen, const acme_ca_spec_t *ca)
+{
+    const char *name = acme_identity_name(ca, ctl->p);
+    acme_parcel_account_t *account;
+    acme_json_t *record;
+
+    if (apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+    if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
+                            name, NULL, ctl->p)
+        != APR_SUCCESS) {
+        return;
+    }
+    account = acme_parcel_account_of(record, ctl->p);
+    if (account) {
+        APR_ARRAY_PUSH(parcel->accounts, acme_parcel_account_t *) = account;
+    }
+}
+
 static void add_accounts(const ctl_t *ctl, acme_parcel_t *parcel)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
-    acme_parcel_account_t *account;
-    acme_json_t *record;
-    const char *name;
-    int i;
+    const acme_ca_spec_t *ca;
+    int i, n;
 
     for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
-        name = acme_identity_name(ctl_spec(ctl, i)->ca, ctl->p);
-        if (apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
-            continue;
-        }
-        apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
-        if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
-                                name, NULL, ctl->p)
-            == APR_SUCCESS) {
-            account = acme_parcel_account_of(record, ctl->p);
-            if (account) {
-                APR_ARRAY_PUSH(parcel->accounts, acme_parcel_account_t *) =
-                    account;
-            }
+        for (n = 0, ca = ctl_spec(ctl, i)->ca; ca;
+             ca = acme_spec_ca(ctl_spec(ctl, i), ++n)) {
+            add_account(ctl, parcel, seen, ca);
         }
     }
 }

@@ -153,7 +153,7 @@ static int match(ctl_import_t *import)
         const acme_spec_t *spec = site_of(ctl, &entry);
 
         if (spec && entry.bundle->ca_url
-            && strcmp(spec->ca->url, entry.bundle->ca_url) != 0) {
+            && acme_spec_find_ca(spec, entry.bundle->ca_url) < 0) {
             if (!refuse(import, entry.bundle->name,
                         apr_psprintf(
                             ctl->p,
@@ -169,6 +169,7 @@ static int match(ctl_import_t *import)
         if (spec) {
             entry.name = spec->name;
             entry.wanted = 1;
+            entry.profile = spec->profile;
         }
         entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
         APR_ARRAY_IDX(import->entries, kept++, ctl_entry_t) = entry;
@@ -200,10 +201,17 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
-    acme_ca_spec_t ca = {account->ca_url, NULL, NULL, contact, 0};
+    acme_ca_spec_t ca;
+    acme_eab_t eab;
     acme_request_t request;
     acme_json_t *record;
 
+    memset(&ca, 0, sizeof(ca));
+    memset(&eab, 0, sizeof(eab));
+    ca.url = account->ca_url;
+    ca.contact = contact;
+    eab.key.kid = account->eab_kid;
+    ca.eab = eab.key.kid ? &eab : NULL;
     memset(&request, 0, sizeof(request));
     request.what = ACME_REQUEST_ACCOUNT;
     request.name = acme_identity_name(&ca, ctl->p);
@@ -266,6 +274,10 @@ static int install_all(ctl_import_t *import)
             continue;
         }
         bundle.name = entry->name;
+        /* What others kept does not say how it was wanted. */
+        if (ctl->from || ctl->chain) {
+            bundle.profile = entry->profile;
+        }
         apr_pool_clear(each);
         if (acme_live_install_at(ctl->live, ACME_LIVE_IMPORTED, &bundle,
                                  ARCHIVE_KEEP, &problem, each)) {

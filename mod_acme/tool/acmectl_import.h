@@ -25,9 +25,10 @@
 typedef struct ctl_entry_t {
     const acme_bundle_t *bundle;
     const acme_cert_info_t *info;
-    const char *name; /* of the site that gets it */
-    int wanted;       /* a site of that name is managed */
-    int known;        /* the store has it already */
+    const char *name;    /* of the site that gets it */
+    const char *profile; /* that the site wants, or NULL */
+    int wanted;          /* a site of that name is managed */
+    int known;           /* the store has it already */
     int installed;
 } ctl_entry_t;
 

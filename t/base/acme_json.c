@@ -305,6 +305,43 @@ static void prints_members_in_the_order_they_were_set(void **state)
     assert_string_equal(acme_json_print(acme_json_at(list, 0), 0, p), "\"in\"");
 }
 
+static void what_was_given_outlives_its_pool(void **state)
+{
+    apr_pool_t *p = *state, *sub;
+    acme_json_t *object = acme_json_object(p), *child, *found;
+    const char *text;
+
+    apr_pool_create(&sub, p);
+    child = acme_json_object(sub);
+    acme_json_set_str(child, "b", "c");
+    acme_json_give(object, "a", child);
+    acme_json_give(object, "none", NULL);
+    apr_pool_destroy(sub);
+    assert_int_equal(acme_json_get(&found, object, "a"), APR_SUCCESS);
+    assert_int_equal(acme_json_get_str(&text, found, "b"), APR_SUCCESS);
+    assert_string_equal(text, "c");
+    assert_string_equal(acme_json_print(object, 0, p), "{\"a\":{\"b\":\"c\"}}");
+}
+
+static void prints_texts_of_any_size(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_size_t len;
+
+    for (len = 2000; len < 2100; ++len) {
+        acme_json_t *array = acme_json_array(p);
+        char *item = apr_pcalloc(p, len + 1);
+        const char *text;
+
+        memset(item, 'x', len);
+        acme_json_append_str(array, item);
+        text = acme_json_print(array, 0, p);
+        assert_int_equal(strlen(text), len + 4);
+        assert_memory_equal(text + 2, item, len);
+        assert_string_equal(text + len + 2, "\"]");
+    }
+}
+
 static void setters_copy_what_they_are_given(void **state)
 {
     apr_pool_t *p = *state;
@@ -355,7 +392,21 @@ static void writes_valid_json_whatever_the_bytes(void **state)
     assert_string_equal(acme_json_print(list, 0, p), "[\"\xef\xbf\xbd\"]");
 }
 
-ACME_T_MAIN(ACME_T(reads_each_type_by_its_getter),
+static void names_of_members_are_listed(void **state)
+{
+    acme_json_t *list;
+    acme_json_t *json = parse("{\"b\":1,\"a\":{\"c\":2},\"l\":[1]}", *state);
+
+    assert_string_equal(
+        apr_array_pstrcat(*state, acme_json_keys(json, *state), ' '), "b a l");
+    assert_int_equal(acme_json_keys(acme_json_object(*state), *state)->nelts,
+                     0);
+    assert_int_equal(acme_json_get(&list, json, "l"), APR_SUCCESS);
+    assert_int_equal(acme_json_keys(list, *state)->nelts, 0);
+}
+
+ACME_T_MAIN(ACME_T(names_of_members_are_listed),
+            ACME_T(reads_each_type_by_its_getter),
             ACME_T(tells_absent_from_wrong_and_leaves_the_output),
             ACME_T(absent_null_and_no_object_are_not_found),
             ACME_T(refuses_what_is_no_json_and_says_where),
@@ -363,5 +414,7 @@ ACME_T_MAIN(ACME_T(reads_each_type_by_its_getter),
             ACME_T(refuses_deep_nesting),
             ACME_T(prints_members_in_the_order_they_were_set),
             ACME_T(setters_copy_what_they_are_given),
+            ACME_T(what_was_given_outlives_its_pool),
+            ACME_T(prints_texts_of_any_size),
             ACME_T(a_child_survives_being_replaced),
             ACME_T(writes_valid_json_whatever_the_bytes))

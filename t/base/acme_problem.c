@@ -537,7 +537,49 @@ static void nobody_forges_a_line_of_the_log(void **state)
     }
 }
 
-ACME_T_MAIN(ACME_T(own_failures_carry_status_class_text_and_advice),
+static void a_failure_is_the_cas_or_it_is_not(void **state)
+{
+    static const struct {
+        int status;
+        const char *type;
+        acme_retry_e retry;
+        int expected;
+    } cases[] = {
+        {500, ACME_PROBLEM_URN "serverInternal", ACME_RETRY_BACKOFF, 1},
+        {503, ACME_PROBLEM_URN "unauthorized", ACME_RETRY_LATER, 1},
+        {429, ACME_PROBLEM_URN "rateLimited", ACME_RETRY_LATER, 1},
+        {403, ACME_PROBLEM_URN "rateLimited", ACME_RETRY_BACKOFF, 1},
+        {400, ACME_PROBLEM_URN "badNonce", ACME_RETRY_NOW, 1},
+        {0, ACME_PROBLEM_NETWORK, ACME_RETRY_BACKOFF, 1},
+        {200, ACME_PROBLEM_PROTOCOL, ACME_RETRY_BACKOFF, 1},
+        {0, ACME_PROBLEM_TIMEOUT, ACME_RETRY_BACKOFF, 1},
+        {0, ACME_PROBLEM_STORE, ACME_RETRY_INTERNAL, 0},
+        {0, ACME_PROBLEM_CONFIG, ACME_RETRY_CONFIG, 0},
+        {403, ACME_PROBLEM_URN "unauthorized", ACME_RETRY_BACKOFF, 0},
+        {400, ACME_PROBLEM_URN "connection", ACME_RETRY_BACKOFF, 0},
+        {400, ACME_PROBLEM_URN "dns", ACME_RETRY_BACKOFF, 0},
+        {400, ACME_PROBLEM_URN "tls", ACME_RETRY_BACKOFF, 0},
+        {403, ACME_PROBLEM_URN "caa", ACME_RETRY_BACKOFF, 0},
+        {400, ACME_PROBLEM_URN "rejectedIdentifier", ACME_RETRY_CONFIG, 0},
+        {403, ACME_PROBLEM_URN "userActionRequired", ACME_RETRY_CONFIG, 0},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+
+        problem.status = cases[i].status;
+        problem.type = cases[i].type;
+        problem.retry = cases[i].retry;
+        if (acme_problem_is_of_ca(&problem) != cases[i].expected) {
+            fail_msg("%d %s", cases[i].status, cases[i].type);
+        }
+    }
+}
+
+ACME_T_MAIN(ACME_T(a_failure_is_the_cas_or_it_is_not),
+            ACME_T(own_failures_carry_status_class_text_and_advice),
             ACME_T(each_type_has_its_class_and_advice),
             ACME_T(an_answer_without_document_is_judged_by_status),
             ACME_T(keeps_the_words_of_the_ca),

@@ -110,6 +110,50 @@ static void a_certificate_is_described(void **state)
     assert_string_equal(info->fingerprint, hex);
 }
 
+/* The certificate of RFC 9773, appendix A. */
+static const char rfc_9773_pem[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt\n"
+    "cGxlIENBMCIYDzAwMDEwMTAxMDAwMDAwWhgPMDAwMTAxMDEwMDAwMDBaMBYxFDAS\n"
+    "BgNVBAMTC2V4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeBZu\n"
+    "7cbpAYNXZLbbh8rNIzuOoqOOtmxA1v7cRm//AwyMwWxyHz4zfwmBhcSrf47NUAFf\n"
+    "qzLQ2PPQxdTXREYEnKMjMCEwHwYDVR0jBBgwFoAUaYhba4dGQEHhs3uEe6CuLN4B\n"
+    "yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb\n"
+    "+FYN/8oCIClDsqBklhB9KAelFiYt9+6FDj3z4KGVelYM5MdsO3pK\n"
+    "-----END CERTIFICATE-----\n";
+
+static void the_example_of_rfc_9773_has_its_id(void **state)
+{
+    const acme_cert_info_t *info =
+        acme_chain_info(parsed(rfc_9773_pem, *state));
+
+    assert_string_equal(info->ari_id, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+    assert_string_equal(info->serial, "87654321");
+}
+
+static void the_top_of_a_chain_is_known_by_its_name(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_t_x509_t ca = leaf(p);
+    acme_t_x509_t t = leaf(p);
+    acme_chain_t *chain;
+
+    ca.subject = "Some CA";
+    t.issuer = acme_t_x509(&ca, p);
+    t.issuer_key = ca.key;
+    chain = parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p);
+    assert_true(acme_chain_leads_to(chain, "Some CA"));
+    assert_false(acme_chain_leads_to(chain, "Some C"));
+    assert_false(acme_chain_leads_to(chain, "Some CA "));
+    assert_false(acme_chain_leads_to(chain, ""));
+    assert_false(acme_chain_leads_to(chain, "example.org"));
+}
+
+static void without_its_issuers_key_there_is_no_id(void **state)
+{
+    assert_null(acme_chain_info(parsed(leaf_pem(*state), *state))->ari_id);
+}
+
 static void keys_of_all_kinds_are_described(void **state)
 {
     static const struct {
@@ -460,6 +504,9 @@ static void changed_bytes_never_crash(void **state)
 }
 
 ACME_T_MAIN(ACME_T(a_certificate_is_described),
+            ACME_T(the_example_of_rfc_9773_has_its_id),
+            ACME_T(the_top_of_a_chain_is_known_by_its_name),
+            ACME_T(without_its_issuers_key_there_is_no_id),
             ACME_T(keys_of_all_kinds_are_described),
             ACME_T(odd_serials_are_shown),
             ACME_T(distinguished_names_are_printable_and_bounded),

@@ -318,6 +318,18 @@ static void a_security_level_may_be_asked_for(void **state)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+static void what_loads_depends_on_openssl(void **state)
+{
+    const char *loader = acme_chain_loader(*state);
+
+    assert_non_null(strstr(loader, "OpenSSL"));
+    assert_non_null(strstr(loader, ", level "));
+    assert_null(strstr(loader, "level -1"));
+    assert_null(strchr(loader, '\n'));
+    assert_string_equal(loader, acme_chain_loader(*state));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void a_placeholder_may_serve(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -410,6 +422,7 @@ ACME_T_MAIN(ACME_T(a_good_chain_may_serve), ACME_T(an_rsa_chain_may_serve),
             ACME_T(an_expired_intermediate_is_the_business_of_the_ca),
             ACME_T(what_openssl_would_not_load_is_refused),
             ACME_T(a_security_level_may_be_asked_for),
+            ACME_T(what_loads_depends_on_openssl),
             ACME_T(a_placeholder_may_serve),
             ACME_T(a_placeholder_can_have_any_name),
             ACME_T(a_placeholder_for_no_name_is_refused))

@@ -58,7 +58,7 @@ static X509_REQ *request(const acme_key_t *key, const apr_array_header_t *names,
     X509_REQ *req;
     apr_size_t len;
 
-    assert_int_equal(acme_csr_create(&csr, key, names, &problem, p),
+    assert_int_equal(acme_csr_create(&csr, key, names, 0, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(ERR_peek_error(), 0);
     assert_int_equal(acme_b64_decode(&der, &len, csr, p), APR_SUCCESS);
@@ -172,7 +172,8 @@ static void a_request_without_names_is_refused(void **state)
     const char *csr = NULL;
 
     assert_int_equal(acme_csr_create(&csr, new_key(ACME_KEY_P256, *state),
-                                     array_of(*state, NULL), &problem, *state),
+                                     array_of(*state, NULL), 0, &problem,
+                                     *state),
                      APR_EINVAL);
     assert_null(csr);
     assert_string_equal(problem.type, ACME_PROBLEM_CRYPTO);
@@ -187,7 +188,7 @@ static void a_request_for_what_is_no_name_is_refused(void **state)
 
     assert_int_equal(
         acme_csr_create(&csr, new_key(ACME_KEY_P256, *state),
-                        array_of(*state, "example.org", "not a name", NULL),
+                        array_of(*state, "example.org", "not a name", NULL), 0,
                         &problem, *state),
         APR_EINVAL);
     assert_null(csr);
@@ -195,7 +196,43 @@ static void a_request_for_what_is_no_name_is_refused(void **state)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
-ACME_T_MAIN(ACME_T(every_kind_of_key_signs_its_request),
+static void must_staple_is_asked_for(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    STACK_OF(X509_EXTENSION) * extensions;
+    const unsigned char *end;
+    unsigned char *der = NULL;
+    const char *csr = NULL;
+    X509_REQ *req;
+    apr_size_t len;
+
+    assert_int_equal(acme_csr_create(&csr, new_key(ACME_KEY_P256, p),
+                                     array_of(p, "example.org", NULL), 1,
+                                     &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_b64_decode(&der, &len, csr, p), APR_SUCCESS);
+    end = der;
+    req = d2i_X509_REQ(NULL, &end, (long)len);
+    assert_non_null(req);
+    assert_int_equal(X509_REQ_verify(req, X509_REQ_get0_pubkey(req)), 1);
+    extensions = X509_REQ_get_extensions(req);
+    assert_int_equal(sk_X509_EXTENSION_num(extensions), 2);
+    assert_true(X509v3_get_ext_by_NID(extensions, NID_tlsfeature, -1) >= 0);
+    assert_true(X509v3_get_ext_by_NID(extensions, NID_subject_alt_name, -1)
+                >= 0);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    X509_REQ_free(req);
+    req =
+        request(new_key(ACME_KEY_P256, p), array_of(p, "example.org", NULL), p);
+    extensions = X509_REQ_get_extensions(req);
+    assert_int_equal(sk_X509_EXTENSION_num(extensions), 1);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    X509_REQ_free(req);
+}
+
+ACME_T_MAIN(ACME_T(must_staple_is_asked_for),
+            ACME_T(every_kind_of_key_signs_its_request),
             ACME_T(the_subject_is_empty),
             ACME_T(all_names_are_in_the_request_in_order),
             ACME_T(a_hundred_long_names_fit),

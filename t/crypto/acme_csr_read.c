@@ -36,7 +36,7 @@ static const char *request(const acme_key_t *key, const char *a, const char *b,
     if (b) {
         APR_ARRAY_PUSH(names, const char *) = b;
     }
-    assert_int_equal(acme_csr_create(&csr, key, names, NULL, p), 0);
+    assert_int_equal(acme_csr_create(&csr, key, names, 0, NULL, p), 0);
     return csr;
 }
 

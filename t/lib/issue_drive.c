@@ -52,7 +52,7 @@ static void account_done(void *baton, apr_status_t rv, const char *url,
 /* A new process: nothing is left but the key, the snapshot and what is up. */
 static void reincarnate(issue_drive_t *drive)
 {
-    acme_account_request_t account = {NULL, 1};
+    acme_account_request_t account = {NULL, 1, NULL};
     int refuse = drive->ca->refuse_nonces;
 
     drive->client = acme_client_create(MODEL_CA_DIRECTORY,

@@ -22,6 +22,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_b64.h"
 #include "model_ca.h"
 
 #define BASE    "https://ca.test/"
@@ -43,6 +44,7 @@ typedef struct model_order_t {
     const char *status;
     apr_array_header_t *authz; /**< model_authz_t */
     const char *chain;
+    const char *alternate; /**< or NULL */
     int polls;
     int forgotten;
 } model_order_t;
@@ -115,15 +117,52 @@ static void directory(const model_call_t *call)
 
     ++call->ca->directories;
     say(call, 200, "application/json",
-        apr_psprintf(call->p,
-                     "{\"newNonce\":\"" BASE "nonce\","
-                     "\"newAccount\":\"" BASE "account\","
-                     "\"newOrder\":\"" BASE "order\","
-                     "\"revokeCert\":\"" BASE "revoke\","
-                     "\"meta\":{%s%s%s\"externalAccountRequired\":%s}}",
-                     ca->terms ? "\"termsOfService\":\"" : "",
-                     ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
-                     ca->account_required ? "true" : "false"));
+        apr_psprintf(
+            call->p,
+            "{\"newNonce\":\"" BASE "nonce\","
+            "\"newAccount\":\"" BASE "account\","
+            "\"newOrder\":\"" BASE "order\","
+            "\"revokeCert\":\"" BASE "revoke\",%s"
+            "\"meta\":{%s%s%s%s%s%s\"externalAccountRequired\":%s}}",
+            ca->no_renewal_info ? "" : "\"renewalInfo\":\"" BASE "renewal\",",
+            ca->profiles ? "\"profiles\":{" : "",
+            ca->profiles ? ca->profiles : "", ca->profiles ? "}," : "",
+            ca->terms ? "\"termsOfService\":\"" : "",
+            ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
+            ca->account_required ? "true" : "false"));
+}
+
+/* Zero: refused. */
+static int read_binding(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    acme_json_t *payload, *binding, *header;
+    unsigned char *bytes;
+    const char *text;
+    apr_size_t len;
+
+    ca->eab_kid = NULL;
+    if (acme_json_parse(&payload, call->request->payload,
+                        strlen(call->request->payload), NULL, call->p)
+            == APR_SUCCESS
+        && acme_json_get(&binding, payload, "externalAccountBinding")
+               == APR_SUCCESS
+        && acme_json_get_str(&text, binding, "protected") == APR_SUCCESS
+        && acme_b64_decode(&bytes, &len, text, call->p) == APR_SUCCESS
+        && acme_json_parse(&header, (const char *)bytes, len, NULL, call->p)
+               == APR_SUCCESS
+        && acme_json_get_str(&text, header, "kid") == APR_SUCCESS) {
+        ca->eab_kid = apr_pstrdup(ca->p, text);
+    }
+    if (ca->eab_kid && ca->refuse_binding) {
+        refuse(call, 401, "unauthorized", "this binding is not known");
+        return 0;
+    }
+    if (ca->account_required && !ca->eab_kid) {
+        refuse(call, 403, "externalAccountRequired", "who are you");
+        return 0;
+    }
+    return 1;
 }
 
 static void new_account(const model_call_t *call)
@@ -133,6 +172,9 @@ static void new_account(const model_call_t *call)
 
     if (!call->request->jwk) {
         refuse(call, 400, "malformed", "no key");
+        return;
+    }
+    if (!read_binding(call)) {
         return;
     }
     url = apr_hash_get(ca->account_by_jwk, call->request->jwk,
@@ -269,6 +311,24 @@ static void new_order(const model_call_t *call)
         refuse(call, 400, "malformed", "no identifiers");
         return;
     }
+    if (acme_json_get_str(&ca->replaces, payload, "replaces") == APR_SUCCESS) {
+        ca->replaces = apr_pstrdup(ca->p, ca->replaces);
+        if (ca->replaced) {
+            refuse(call, 409, "alreadyReplaced", "it has been");
+            return;
+        }
+    }
+    else {
+        ca->replaces = NULL;
+    }
+    ca->profile = NULL;
+    if (acme_json_get_str(&ca->profile, payload, "profile") == APR_SUCCESS) {
+        ca->profile = apr_pstrdup(ca->p, ca->profile);
+        if (ca->refuse_profiles) {
+            refuse(call, 400, "invalidProfile", "not for you");
+            return;
+        }
+    }
     ++ca->orders;
     order->kid = apr_pstrdup(ca->p, call->request->kid);
     order->status = "pending";
@@ -356,6 +416,8 @@ static void finalize(const model_call_t *call, int n, model_order_t *order)
         refuse(call, 400, "badCSR", "the model does not like it");
         return;
     }
+    order->alternate =
+        ca->alternate ? ca->alternate(ca->alternate_baton, csr, ca->p) : NULL;
     ++ca->finalized;
     order->polls = 0;
     order->status = ca->process_polls > 0 ? "processing" : "valid";
@@ -410,8 +472,21 @@ static void resource(const model_call_t *call)
     else if (strcmp(kind, "finalize") == 0) {
         finalize(call, n, order);
     }
-    else if (strcmp(order->status, "valid") == 0) {
+    else if (strcmp(order->status, "valid") == 0 && i == 0) {
         say(call, 200, "application/pem-certificate-chain", order->chain);
+        if (order->alternate) {
+            apr_table_set(call->answer->headers, "Link",
+                          apr_psprintf(call->p,
+                                       "<" BASE "dir>;rel=\"index\", <" BASE
+                                       "certificate/%d/1>; rel=\"alternate\"",
+                                       n));
+        }
+    }
+    else if (order->alternate && i == 1 && ca->alternate_status) {
+        refuse(call, ca->alternate_status, "malformed", "not this one");
+    }
+    else if (order->alternate && i == 1) {
+        say(call, 200, "application/pem-certificate-chain", order->alternate);
     }
     else {
         refuse(call, 404, "malformed", "no certificate yet");
@@ -441,6 +516,32 @@ static void post(const model_call_t *call)
     add_nonce(call);
 }
 
+static void renewal_info(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    const char *window = ca->renewal_window
+                             ? ca->renewal_window
+                             : "2040-01-01T00:00:00Z 2040-01-02T00:00:00Z";
+    const char *space = strchr(window, ' ');
+
+    ++ca->renewals;
+    apr_table_set(call->answer->headers, "Retry-After",
+                  ca->renewal_again ? ca->renewal_again : "21600");
+    if (ca->renewal_status) {
+        refuse(call, ca->renewal_status, "serverInternal", "not now");
+        return;
+    }
+    say(call, 200, "application/json",
+        apr_psprintf(
+            call->p,
+            "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}"
+            "%s%s%s}",
+            apr_pstrmemdup(call->p, window, (apr_size_t)(space - window)),
+            space + 1, ca->explanation ? ",\"explanationURL\":\"" : "",
+            ca->explanation ? ca->explanation : "",
+            ca->explanation ? "\"" : ""));
+}
+
 void model_ca_respond(void *baton, const script_request_t *request,
                       script_answer_t *answer, apr_pool_t *p)
 {
@@ -461,6 +562,9 @@ void model_ca_respond(void *baton, const script_request_t *request,
     }
     if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
         directory(&call);
+    }
+    else if (strncmp(request->url, BASE "renewal/", 24) == 0) {
+        renewal_info(&call);
     }
     else if (strcmp(request->url, BASE "nonce") == 0) {
         ++ca->heads;

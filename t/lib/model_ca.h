@@ -51,13 +51,27 @@ typedef struct model_ca_t {
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
-    int reuse_authorizations; /**< new orders find them valid */
-    const char *terms;        /**< or NULL */
-    const char *fail_name;    /**< validation of this name fails */
+    int refuse_binding;         /**< 401 for accounts that bring one */
+    int reuse_authorizations;   /**< new orders find them valid */
+    const char *terms;          /**< or NULL */
+    const char *fail_name;      /**< validation of this name fails */
+    int no_renewal_info;        /**< it has no RFC 9773 */
+    int renewal_status;         /**< of renewal information; 0: 200 */
+    const char *renewal_window; /**< RFC 3339 times, "START END"; NULL: the
+                                     model's own (a day, far in the future) */
+    const char *renewal_again;  /**< its Retry-After; NULL: 21600 */
+    const char *explanation;    /**< its explanationURL, or NULL */
+    const char *profiles;     /**< members of meta.profiles, "\"a\":\"why\"", or
+                               NULL */
+    int refuse_profiles;      /**< invalidProfile for all of them */
+    int replaced;             /**< 409 for orders that replace anything */
     model_ca_is_up_fn *is_up; /**< NULL: everything is */
     void *is_up_baton;
     model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
     void *sign_baton;
+    model_ca_sign_fn *alternate; /**< another chain, or NULL: there is none */
+    void *alternate_baton;
+    int alternate_status; /**< of its download; 0: 200 */
 
     /* What it has seen. */
     int requests;
@@ -68,6 +82,10 @@ typedef struct model_ca_t {
     int finalized;
     int responses;
     int bad_nonces;
+    int renewals;         /**< times that renewal information was asked for */
+    const char *eab_kid;  /**< of the last newAccount's binding, or NULL */
+    const char *replaces; /**< of the last newOrder, or NULL */
+    const char *profile;  /**< of the last newOrder, or NULL */
 
     /* Its own. */
     apr_pool_t *p;

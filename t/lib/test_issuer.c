@@ -91,6 +91,13 @@ static void set_life(X509 *cert, apr_time_t from, apr_time_t to)
 
 test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
 {
+    return test_issuer_create_named("Test CA", clock, p);
+}
+
+test_issuer_t *test_issuer_create_named(const char *name,
+                                        const acme_clock_t *clock,
+                                        apr_pool_t *p)
+{
     test_issuer_t *issuer = apr_pcalloc(p, sizeof(*issuer));
     apr_time_t now = acme_clock_now(clock);
 
@@ -105,12 +112,14 @@ test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p)
                               apr_pool_cleanup_null);
     X509_set_version(issuer->cert, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(issuer->cert), 1);
-    set_name(X509_get_subject_name(issuer->cert), "Test CA");
-    set_name(X509_get_issuer_name(issuer->cert), "Test CA");
+    set_name(X509_get_subject_name(issuer->cert), name);
+    set_name(X509_get_issuer_name(issuer->cert), name);
     set_life(issuer->cert, now - ACME_TIME_DAY, now + 3650 * ACME_TIME_DAY);
     X509_set_pubkey(issuer->cert, issuer->key);
     add_extension(issuer->cert, issuer->cert, NID_basic_constraints,
                   "critical,CA:TRUE");
+    add_extension(issuer->cert, issuer->cert, NID_subject_key_identifier,
+                  "hash");
     assert_true(X509_sign(issuer->cert, issuer->key, EVP_sha256()) > 0);
     return issuer;
 }
@@ -226,6 +235,8 @@ const char *test_issuer_sign(void *baton, const char *csr, apr_pool_t *p)
         X509_set_pubkey(cert, X509_REQ_get0_pubkey(req));
     }
     add_names(issuer, cert, req);
+    add_extension(cert, issuer->cert, NID_authority_key_identifier,
+                  "keyid:always");
     assert_true(X509_sign(cert, issuer->key, EVP_sha256()) > 0);
     pem = print(issuer, cert, p);
     X509_free(cert);

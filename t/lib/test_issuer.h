@@ -33,6 +33,11 @@ typedef struct test_issuer_config_t {
 
 test_issuer_t *test_issuer_create(const acme_clock_t *clock, apr_pool_t *p);
 
+/** One whose root has that common name. */
+test_issuer_t *test_issuer_create_named(const char *name,
+                                        const acme_clock_t *clock,
+                                        apr_pool_t *p);
+
 test_issuer_config_t *test_issuer_config(test_issuer_t *issuer);
 
 /** How many it has signed. */

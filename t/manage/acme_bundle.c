@@ -31,6 +31,7 @@ static void what_is_printed_is_parsed(void **state)
     assert_string_equal(out->chain_pem, in->chain_pem);
     assert_string_equal(out->ca_url, in->ca_url);
     assert_string_equal(out->order_url, in->order_url);
+    assert_string_equal(out->profile, in->profile);
     assert_int_equal(out->obtained, in->obtained);
 }
 
@@ -42,10 +43,12 @@ static void what_is_not_known_stays_unknown(void **state)
 
     in->ca_url = NULL;
     in->order_url = NULL;
+    in->profile = NULL;
     in->obtained = 0;
     assert_int_equal(parse(&out, acme_bundle_print(in, p), NULL, p), 0);
     assert_null(out->ca_url);
     assert_null(out->order_url);
+    assert_null(out->profile);
     assert_int_equal(out->obtained, 0);
 }
 

@@ -14,6 +14,7 @@
 #include "acme_t_bundle.h"
 
 #include "acme_desired.h"
+#include "acme_plan.h"
 
 static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
 {
@@ -131,6 +132,61 @@ static void what_shapes_sites_comes_back(void **state)
                          0);
 }
 
+static void what_is_asked_of_cas_comes_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_desired_t *desired = two_sites(p), *read;
+    acme_spec_t *was = spec_at(desired, 1), *is;
+    apr_array_header_t *more = apr_array_make(p, 1, sizeof(acme_ca_spec_t *));
+    acme_ca_spec_t other = {0};
+    acme_eab_t eab = {0};
+    const char *text;
+    char *bad;
+
+    eab.key.kid = "kid-1";
+    eab.key.hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQ";
+    eab.key.alg = "HS256";
+    other.url = "https://other.example/dir";
+    other.label = "other.example";
+    other.eab = &eab;
+    other.eab_if_required = 1;
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = &other;
+    was->more_cas = more;
+    was->failover = 5;
+    was->profile = "shortlived";
+    was->profile_mandatory = 1;
+    was->must_staple = 1;
+    was->preferred_chain = "Root X";
+    was->via_ari = 1;
+    was->security_level = 3;
+    text = acme_desired_print(desired, p);
+    assert_null(strstr(text, eab.key.hmac));
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    is = spec_at(read, 1);
+    assert_int_equal(acme_spec_find_ca(is, other.url), 1);
+    assert_string_equal(acme_spec_ca(is, 1)->eab->key.kid, "kid-1");
+    assert_true(acme_spec_ca(is, 1)->eab_if_required);
+    assert_string_equal(acme_spec_digest(is, p), acme_spec_digest(was, p));
+    assert_string_equal(acme_plan_config(is, p), acme_plan_config(was, p));
+    assert_int_equal(is->failover, 5);
+    assert_string_equal(is->profile, "shortlived");
+    assert_true(is->profile_mandatory);
+    assert_true(is->must_staple);
+    assert_string_equal(is->preferred_chain, "Root X");
+    assert_true(is->via_ari);
+    assert_int_equal(is->security_level, 3);
+    assert_null(spec_at(read, 0)->more_cas);
+    assert_null(spec_at(read, 0)->profile);
+    assert_string_equal(acme_desired_print(read, p), text);
+    /* a CA that is not in the list */
+    bad = strstr(text, "\"more-cas\"");
+    assert_non_null(bad);
+    bad = strchr(strchr(bad, '['), '1');
+    *bad = '7';
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
+                     APR_EINVAL);
+}
+
 static void sites_are_found_by_any_name(void **state)
 {
     acme_desired_t *desired = two_sites(*state);
@@ -195,6 +251,7 @@ static void what_is_damaged_is_a_problem(void **state)
 }
 
 ACME_T_MAIN(ACME_T(all_of_it_comes_back), ACME_T(what_shapes_sites_comes_back),
+            ACME_T(what_is_asked_of_cas_comes_back),
             ACME_T(sites_are_found_by_any_name),
             ACME_T(it_is_rewritten_only_when_it_changes),
             ACME_T(what_is_damaged_is_a_problem))

@@ -47,8 +47,8 @@ static void make(acme_live_cert_t *cert, acme_spec_t *spec,
                  acme_cert_info_t *info, size_t i, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
-    static const acme_ca_spec_t ca = {"https://ca.test/dir", "ca", NULL, NULL,
-                                      1};
+    static const acme_ca_spec_t ca = {
+        "https://ca.test/dir", "ca", NULL, NULL, 1, 0, NULL};
 
     memset(cert, 0, sizeof(*cert));
     memset(spec, 0, sizeof(*spec));

@@ -62,6 +62,48 @@ static void it_registers_once_and_is_known_from_then_on(void **state)
     assert_int_equal(w->ca->requests, 5);
 }
 
+static void each_external_account_has_an_account_of_its_own(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_eab_t eabs[] = {
+        {{"one", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL, NULL},
+        {{"two", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL, NULL}};
+    acme_ca_spec_t ca = w->ca_spec;
+    int i;
+
+    w->ca->account_required = 1;
+    for (i = 0; i < 2; ++i) {
+        ca.eab = &eabs[i];
+        assert_int_equal(
+            settle(acme_identity_create(work, &ca, w->p), w, &problem),
+            APR_SUCCESS);
+        assert_string_equal(w->ca->eab_kid, eabs[i].key.kid);
+        assert_int_equal(w->ca->accounts, i + 1);
+    }
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 2);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE, "c2Vj"), 0);
+}
+
+static void a_binding_that_cannot_be_read_orders_nothing(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    acme_eab_t eab = {{NULL, NULL, NULL}, "/nowhere", &why, NULL};
+    acme_ca_spec_t ca = w->ca_spec;
+
+    acme_problem_set(&why, APR_ENOENT, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG,
+                     w->p, "/nowhere cannot be read");
+    ca.eab = &eab;
+    assert_int_equal(settle(acme_identity_create(work, &ca, w->p), w, &problem),
+                     APR_EGENERAL);
+    assert_string_equal(problem->detail, "/nowhere cannot be read");
+    assert_int_equal(w->ca->requests, 0);
+}
+
 static void the_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
@@ -205,7 +247,7 @@ static void a_stop_on_the_way_is_no_failure(void **state)
 static void ca_and_contact_make_the_name(void **state)
 {
     apr_pool_t *p = *state;
-    acme_ca_spec_t a = {"https://a.test/dir", "a", NULL, NULL, 1};
+    acme_ca_spec_t a = {"https://a.test/dir", "a", NULL, NULL, 1, 0, NULL};
     acme_ca_spec_t b = a;
 
     assert_string_equal(acme_identity_name(&a, p), acme_identity_name(&b, p));
@@ -221,7 +263,9 @@ static void ca_and_contact_make_the_name(void **state)
                             acme_identity_name(&b, p));
 }
 
-ACME_T_MAIN(ACME_T(it_registers_once_and_is_known_from_then_on),
+ACME_T_MAIN(ACME_T(each_external_account_has_an_account_of_its_own),
+            ACME_T(a_binding_that_cannot_be_read_orders_nothing),
+            ACME_T(it_registers_once_and_is_known_from_then_on),
             ACME_T(the_key_is_stored_before_the_ca_hears_of_it),
             ACME_T(an_url_that_cannot_be_stored_is_asked_for_again),
             ACME_T(all_who_wait_share_a_failure_and_it_is_reported_once),

@@ -45,6 +45,8 @@ static void assert_new(const acme_job_t *job)
     assert_null(job->staged);
     assert_null(job->problem);
     assert_null(job->config);
+    assert_null(job->ari);
+    assert_false(job->urgent);
     assert_null(job->request);
     assert_int_equal(job->asked, ACME_ASKED_NO);
     assert_null(job->signed_pem);
@@ -65,6 +67,7 @@ static void everything_comes_back(void **state)
     acme_vault_t *vault = acme_t_vault(NULL, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_job_t *job = load(vault, p);
+    acme_ari_t ari = {0};
     const acme_job_entry_t *entry;
     const char *phase;
 
@@ -84,6 +87,13 @@ static void everything_comes_back(void **state)
     job->problem = &problem;
     job->order = acme_json_object(p);
     acme_json_set_str(job->order, "phase", "await");
+    job->urgent = 1;
+    job->ca = "https://ca.test/dir";
+    job->ca_errors = 1;
+    job->barred = ACME_T_NOW + 11;
+    ari.cert = "key.serial";
+    ari.next = ACME_T_NOW + 9;
+    job->ari = &ari;
     acme_job_note(job, ACME_T_NOW, "order-created", "%s/%d", "order", 7);
     acme_job_note(job, ACME_T_NOW + 5, "activated", NULL);
     save(job, vault, p);
@@ -97,6 +107,12 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->reason, "first certificate");
     assert_string_equal(job->staged, "f00");
     assert_string_equal(job->config, "config");
+    assert_int_equal(job->urgent, 1);
+    assert_string_equal(job->ca, "https://ca.test/dir");
+    assert_int_equal(job->ca_errors, 1);
+    assert_int_equal(job->barred, ACME_T_NOW + 11);
+    assert_string_equal(job->ari->cert, "key.serial");
+    assert_int_equal(job->ari->next, ACME_T_NOW + 9);
     assert_int_equal(job->errors, 3);
     assert_int_equal(job->last_run, ACME_T_NOW + 1);
     assert_int_equal(job->next_run, ACME_T_NOW + 123456);

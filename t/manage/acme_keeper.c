@@ -99,8 +99,8 @@ static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
     assert_int_equal(acme_key_from_pem(&key, bundle->key_pem,
                                        strlen(bundle->key_pem), NULL, w->p),
                      0);
-    assert_int_equal(acme_csr_create(&csr, key, list(w->p, names), NULL, w->p),
-                     0);
+    assert_int_equal(
+        acme_csr_create(&csr, key, list(w->p, names), 0, NULL, w->p), 0);
     test_issuer_config(w->issuer)->life = days * ACME_TIME_DAY;
     bundle->chain_pem = test_issuer_sign(w->issuer, csr, w->p);
     bundle->ca_url = ca_url;

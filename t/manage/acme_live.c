@@ -123,6 +123,7 @@ static void what_is_installed_is_live(void **state)
     assert_string_equal(APR_ARRAY_IDX(cert->info->names, 0, const char *),
                         NAME);
     assert_string_equal(cert->ca_url, bundle->ca_url);
+    assert_string_equal(cert->profile, bundle->profile);
     assert_int_equal(cert->obtained, bundle->obtained);
     assert_int_equal(cert->generation, 1);
     assert_string_equal(acme_t_read(cert->cert_path, p), bundle->chain_pem);

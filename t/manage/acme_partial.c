@@ -21,8 +21,8 @@
 #define WWW "www.a.example"
 #define OLD "old.a.example"
 
-static const acme_ca_spec_t ca = {"https://ca.test/dir", "ca.test", NULL, NULL,
-                                  1};
+static const acme_ca_spec_t ca = {
+    "https://ca.test/dir", "ca.test", NULL, NULL, 1, 0, NULL};
 
 typedef struct world_t {
     apr_pool_t *p;

@@ -61,6 +61,8 @@ static site_t *site_create(apr_pool_t *p)
     site->spec.retry_delay = ACME_TIME_MINUTE;
     site->info.names = strings(p, "www.a.example a.example");
     site->info.fingerprint = "f00d";
+    site->info.key_type = "P-256";
+    site->spec.key.type = ACME_KEY_P256;
     site->info.not_before = NOW - DAYS(30);
     site->info.not_after = NOW + DAYS(60);
     site->live.info = &site->info;
@@ -73,7 +75,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, NULL};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -185,15 +187,6 @@ static void an_added_name_is_ordered_and_a_removed_one_kept(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->spec.names = strings(*state, "a.example x.www.a.example");
     assert_order(site, "name added: x.www.a.example");
-}
-
-static void another_ca_or_key_takes_effect_at_the_renewal(void **state)
-{
-    site_t *site = site_create(*state);
-
-    site->live.ca_url = "https://other.example/dir";
-    site->info.key_type = "RSA 2048";
-    assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
 static void nothing_is_ordered_that_no_tls_site_uses(void **state)
@@ -365,6 +358,72 @@ static void an_order_under_way_is_finished(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
+static void what_has_changed_is_ordered_anew(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->live.ca_url = site->ca.url;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->live.ca_url = "https://other.example/dir";
+    assert_order(site, "another CA: ca.example");
+    site->live.ca_url = site->ca.url;
+    site->spec.key.type = ACME_KEY_P384;
+    assert_order(site, "another kind of key: P-384");
+    site->spec.key.type = ACME_KEY_P256;
+    site->spec.profile = "shortlived";
+    assert_order(site, "another profile: shortlived");
+    site->live.profile = "shortlived";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->spec.profile = NULL;
+    assert_order(site, "another profile: the CA's own");
+    /* one that came from elsewhere is left alone */
+    site->live.ca_url = NULL;
+    site->spec.key.type = ACME_KEY_P384;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
+static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_ari_t ari = {0};
+
+    site->spec.via_ari = 1;
+    site->info.ari_id = "key.serial";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->live.ca_url = site->ca.url;
+    assert_string_equal(acme_plan_name(plan(site).what), "ask");
+    /* even when the window says that it is due */
+    site->spec.renew_window.span = DAYS(61);
+    assert_string_equal(acme_plan_name(plan(site).what), "ask");
+    /* but not when a name is missing, or the end is near */
+    site->spec.names = strings(site->p, "a.example new.example");
+    assert_order(site, "name added: new.example");
+    site->spec.names = strings(site->p, "a.example");
+    site->info.not_after = NOW + DAYS(2);
+    assert_order(site, "expires in 2 days");
+    site->info.not_after = NOW + DAYS(60);
+
+    ari.cert = "key.serial";
+    ari.next = NOW + DAYS(1);
+    site->job.ari = &ari;
+    assert_order(site, "expires in 60 days");
+    ari.start = NOW + DAYS(20);
+    ari.end = NOW + DAYS(22);
+    ari.selected = NOW + DAYS(21);
+    assert_idle(site, NOW + DAYS(1));
+    ari.next = NOW + DAYS(2);
+    ari.selected = NOW;
+    assert_order(site, "the CA wants it renewed, it expires in 60 days");
+    assert_false(plan(site).urgent);
+    ari.start = NOW - DAYS(2);
+    ari.end = NOW - DAYS(1);
+    assert_true(plan(site).urgent);
+    /* what it says of a certificate counts with the CA that issued it */
+    site->live.ca_url = "https://other.example/dir";
+    site->spec.renew_window.span = 0;
+    assert_order(site, "another CA: ca.example");
+}
+
 static void what_is_asked_for_is_ordered(void **state)
 {
     site_t *site = site_create(*state);
@@ -399,6 +458,29 @@ static void what_was_rolled_back_to_is_kept_until_it_is_due(void **state)
     site->job.asked = ACME_ASKED_NO;
     site->info.not_after = NOW + DAYS(8);
     assert_string_equal(acme_plan_name(plan(site).what), "order");
+}
+
+static void neither_its_kind_nor_its_ca_undoes_a_rollback(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_ari_t ari = {0};
+
+    site->live.ca_url = site->ca.url;
+    site->spec.key.type = ACME_KEY_P384;
+    site->spec.profile = "shortlived";
+    site->spec.via_ari = 1;
+    site->info.ari_id = "key.serial";
+    ari.cert = "key.serial";
+    ari.next = NOW + DAYS(1);
+    ari.start = NOW - DAYS(2);
+    ari.end = NOW - DAYS(1);
+    ari.selected = NOW - DAYS(2);
+    site->job.ari = &ari;
+    assert_order(site, "another kind of key: P-384");
+    site->holding.pinned = 1;
+    assert_idle(site, NOW + DAYS(1));
+    site->job.asked = ACME_ASKED_DUE;
+    assert_order(site, "another kind of key: P-384");
 }
 
 static void what_was_signed_for_another_machine_is_done(void **state)
@@ -463,8 +545,11 @@ static void a_certificate_of_ones_own_is_watched(void **state)
     assert_idle(site, ACME_SCHEDULE_NEVER);
 }
 
-ACME_T_MAIN(ACME_T(what_is_asked_for_is_ordered),
+ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
+            ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
+            ACME_T(what_is_asked_for_is_ordered),
             ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),
+            ACME_T(neither_its_kind_nor_its_ca_undoes_a_rollback),
             ACME_T(what_was_signed_for_another_machine_is_done),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),
@@ -472,7 +557,6 @@ ACME_T_MAIN(ACME_T(what_is_asked_for_is_ordered),
             ACME_T(only_an_age_depends_on_the_clock),
             ACME_T(one_of_another_authority_is_replaced),
             ACME_T(an_added_name_is_ordered_and_a_removed_one_kept),
-            ACME_T(another_ca_or_key_takes_effect_at_the_renewal),
             ACME_T(nothing_is_ordered_that_no_tls_site_uses),
             ACME_T(manual_waits_to_be_asked),
             ACME_T(what_is_staged_waits_for_root),

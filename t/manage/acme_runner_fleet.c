@@ -425,7 +425,171 @@ static void a_run_of_weeks_does_not_grow(void **state)
     apr_pool_destroy(p);
 }
 
-ACME_T_MAIN(ACME_T(no_more_than_allowed_are_in_flight),
+/* Whether the live or staged certificate of the site is that CA's. */
+static void assert_from(const world_t *w, const char *url)
+{
+    assert_string_equal(world_staged(w, "s0.example")->ca_url, url);
+}
+
+static world_t *two_cas(apr_pool_t *p, int sites)
+{
+    world_t *w = world_create(p);
+    int i;
+
+    for (i = 0; i < sites; ++i) {
+        world_add_ca(w, world_add(w, apr_psprintf(p, "s%d.example", i)));
+    }
+    return w;
+}
+
+static void
+the_second_ca_is_asked_at_once_when_the_first_fails_again(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+    const acme_job_t *job;
+    apr_time_t begun = w->clock->now;
+
+    w->ca->unreachable = 1000;
+    assert_true(world_run(w));
+    assert_int_equal(w->other->requests, 0);
+    job = world_job(w, "s0.example");
+    assert_int_equal(job->ca_errors, 1);
+    world_live(w, 2 * ACME_TIME_MINUTE);
+    assert_from(w, WORLD_OTHER);
+    assert_int_equal(w->other->orders, 1);
+    assert_int_equal(w->other->accounts, 1);
+    assert_true(w->clock->now - begun <= 3 * ACME_TIME_MINUTE);
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING, "cb.test is asked instead, at once"),
+        1);
+    assert_in_range(w->ca->requests, 2, 4);
+    /* it is no reason for another order, nor is a restart */
+    world_restart(w);
+    world_live(w, 30 * ACME_TIME_DAY);
+    assert_int_equal(w->other->orders, 1);
+    assert_int_equal(w->ca->orders, 0);
+    /* and the next renewal begins with the first again */
+    w->ca->unreachable = 0;
+    world_live(w, 35 * ACME_TIME_DAY);
+    assert_from(w, MODEL_CA_DIRECTORY);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->other->orders, 1);
+}
+
+static void a_kill_keeps_whose_turn_it_is(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+
+    w->ca->unreachable = 1000;
+    assert_true(world_run(w));
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    w->kill_request = 3; /* the directory of the second */
+    while (world_run(w)) {
+        fake_clock_turn(w->clock, ACME_TIME_MINUTE);
+    }
+    world_boot(w);
+    w->ca->requests = 0;
+    assert_true(world_run(w));
+    assert_from(w, WORLD_OTHER);
+    assert_int_equal(w->ca->requests, 0);
+}
+
+static void what_is_the_sites_fault_goes_to_no_other_ca(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+
+    w->ca->fail_name = "s0.example";
+    world_live(w, 3 * ACME_TIME_DAY);
+    assert_true(world_job(w, "s0.example")->errors > 3);
+    assert_int_equal(w->other->requests, 0);
+}
+
+static void when_all_fail_the_wait_grows(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+
+    w->ca->unreachable = 100000;
+    w->other->unreachable = 100000;
+    world_live(w, 10 * ACME_TIME_DAY);
+    assert_in_range(w->ca->requests + w->other->requests, 8, 40);
+    assert_true(w->other->requests >= 2);
+    assert_true(w->ca->requests >= 3);
+}
+
+static void a_failover_of_many_costs_each_ca_little(void **state)
+{
+    world_t *w = two_cas(*state, 30);
+
+    w->ca->unreachable = 100000;
+    world_live(w, 5 * ACME_TIME_MINUTE);
+    assert_int_equal(staged(w), 30);
+    assert_int_equal(w->other->accounts, 1);
+    assert_int_equal(w->other->directories, 1);
+    assert_in_range(w->ca->requests, 2, 5);
+}
+
+static void the_number_of_failures_is_kept_to(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->failover = 1;
+    w->ca->unreachable = 1000;
+    assert_true(world_run(w));
+    assert_from(w, WORLD_OTHER);
+    assert_int_equal(w->ca->requests, 1);
+}
+
+static void another_list_of_cas_begins_with_its_first(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    w->ca->unreachable = 1000;
+    w->other->unreachable = 1000;
+    spec->failover = 1;
+    assert_true(world_run(w));
+    w->ca->unreachable = 0;
+    spec->more_cas = NULL;
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_from(w, MODEL_CA_DIRECTORY);
+    world_restart(w);
+    /* one that is taken off the list is another CA */
+    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->staged = ACME_STAGED_NONE;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void questions_go_to_the_ca_that_issued(void **state)
+{
+    world_t *w = two_cas(*state, 1);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    spec->via_ari = 1;
+    spec->failover = 1;
+    w->ca->unreachable = 1000;
+    assert_true(world_run(w));
+    assert_from(w, WORLD_OTHER);
+    world_restart(w);
+    w->other->renewal_window = "2029-12-01T00:00:00Z 2029-12-02T00:00:00Z";
+    w->ca->unreachable = 0;
+    assert_true(world_run(w));
+    assert_int_equal(w->other->renewals, 1);
+    assert_int_equal(w->ca->renewals, 0);
+    assert_from(w, MODEL_CA_DIRECTORY);
+    /* which the other one knows nothing of */
+    assert_null(w->ca->replaces);
+}
+
+ACME_T_MAIN(ACME_T(the_second_ca_is_asked_at_once_when_the_first_fails_again),
+            ACME_T(a_kill_keeps_whose_turn_it_is),
+            ACME_T(what_is_the_sites_fault_goes_to_no_other_ca),
+            ACME_T(when_all_fail_the_wait_grows),
+            ACME_T(a_failover_of_many_costs_each_ca_little),
+            ACME_T(the_number_of_failures_is_kept_to),
+            ACME_T(another_list_of_cas_begins_with_its_first),
+            ACME_T(questions_go_to_the_ca_that_issued),
+            ACME_T(no_more_than_allowed_are_in_flight),
             ACME_T(many_fly_together),
             ACME_T(who_serves_nothing_is_first_then_who_expires_first),
             ACME_T(a_site_that_fails_delays_no_other),

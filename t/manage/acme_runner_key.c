@@ -39,9 +39,11 @@ static const char *key_of(world_t *w, acme_work_t *work,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
     const char *pem;
+    int made;
 
-    assert_int_equal(acme_runner_key(&key, &pem, work, spec, &problem, w->p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, spec, &problem, w->p),
+        APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
 }
@@ -101,10 +103,12 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
     const char *pem;
+    int made;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    assert_int_equal(acme_runner_key(&key, &pem, work, a, &problem, w->p),
-                     APR_ENOSPC);
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, &problem, w->p),
+        APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
     (void)key_of(w, work, a);
@@ -118,16 +122,17 @@ static void a_slow_one_comes_later(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
     const char *pem;
+    int made;
     apr_status_t rv;
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_runner_key(&key, &pem, work, a, &problem, w->p);
+    rv = acme_runner_key(&key, &pem, &made, work, a, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv = acme_runner_key(&key, &pem, work, a, &problem, w->p);
+        rv = acme_runner_key(&key, &pem, &made, work, a, &problem, w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).bits, 2048);

@@ -478,7 +478,193 @@ static void a_store_that_breaks_in_the_middle_loses_no_order(void **state)
     assert_int_equal(test_issuer_count(w->issuer), 1);
 }
 
-ACME_T_MAIN(ACME_T(a_failed_validation_is_tried_again_with_a_new_order),
+static void a_profile_is_ordered_and_remembered(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    w->ca->profiles = "\"classic\":\"\",\"shortlived\":\"\"";
+    spec->profile = "shortlived";
+    spec->profile_mandatory = 1;
+    assert_true(world_run(w));
+    assert_string_equal(w->ca->profile, "shortlived");
+    assert_string_equal(world_staged(w, A)->profile, "shortlived");
+    world_restart(w);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+    /* another one is another order, and so is none */
+    spec->profile = "classic";
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_string_equal(w->ca->profile, "classic");
+    assert_int_equal(w->ca->orders, 2);
+    world_restart(w);
+    spec->profile = NULL;
+    assert_true(world_run(w));
+    assert_null(w->ca->profile);
+    assert_int_equal(w->ca->orders, 3);
+}
+
+static void a_profile_that_is_not_offered_is_done_without_once(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    spec->profile = "shortlived";
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+    assert_null(w->ca->profile);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING,
+                                "has no profile shortlived, ordering without "
+                                "one; it has: none"),
+                     1);
+    world_restart(w);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_mandatory_profile_waits_for_the_configuration(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+    const acme_job_t *job;
+    int requests;
+
+    w->ca->profiles = "\"classic\":\"\"";
+    spec->profile = "shortlived";
+    spec->profile_mandatory = 1;
+    assert_true(world_run(w));
+    job = world_job(w, A);
+    assert_true(acme_problem_is(job->problem, "invalidProfile"));
+    assert_non_null(strstr(job->problem->detail, "it has: classic"));
+    assert_int_equal(job->next_run, ACME_SCHEDULE_NEVER);
+    assert_int_equal(w->ca->orders, 0);
+    requests = w->ca->requests;
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->requests, requests);
+    spec->profile_mandatory = 0;
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static void a_change_of_ca_or_key_orders_at_once(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    assert_true(world_run(w));
+    world_restart(w);
+    spec->key.type = ACME_KEY_P384;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 2);
+    world_restart(w);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+/* 160 h, as Let's Encrypt's shortlived has it; a month, and a day of it
+ * without any CA. */
+static void short_lives_outlast_an_outage(void **state)
+{
+    world_t *w = fresh(*state);
+    apr_time_t begun = w->clock->now, now;
+    apr_interval_time_t left, least = APR_INT64_MAX;
+
+    test_issuer_config(w->issuer)->life = 160 * ACME_TIME_HOUR;
+    assert_true(world_run(w));
+    world_restart(w);
+    while (w->clock->now - begun < 30 * ACME_TIME_DAY) {
+        now = w->clock->now - begun;
+        w->ca->unreachable =
+            now > 9 * ACME_TIME_DAY && now < 10 * ACME_TIME_DAY ? 1000 : 0;
+        world_live(w, ACME_TIME_HOUR);
+        if (world_staged(w, A)) {
+            world_restart(w);
+        }
+        left = world_holding(w, 0)->live->info->not_after - w->clock->now;
+        least = left < least ? left : least;
+    }
+    /* half of its life, less a day of outage and 16 h of backoff */
+    assert_in_range(least, 30 * ACME_TIME_HOUR, 81 * ACME_TIME_HOUR);
+    assert_in_range(w->ca->orders, 8, 10);
+}
+
+static void a_short_life_is_not_left_alone_for_a_day(void **state)
+{
+    world_t *w = fresh(*state);
+    const acme_job_t *job;
+
+    test_issuer_config(w->issuer)->life = 20 * ACME_TIME_HOUR;
+    assert_true(world_run(w));
+    world_restart(w);
+    w->ca->fail_name = A;
+    world_live(w, 18 * ACME_TIME_HOUR);
+    job = world_job(w, A);
+    assert_true(job->errors >= 4);
+    assert_true(job->next_run - job->last_run <= 3 * ACME_TIME_HOUR);
+}
+
+static const char *staged_issuer(const world_t *w)
+{
+    return world_info(w, world_staged(w, A))->issuer;
+}
+
+static world_t *two_chains(apr_pool_t *p, const char *preferred)
+{
+    world_t *w = fresh(p);
+
+    w->ca->alternate = test_issuer_sign;
+    w->ca->alternate_baton =
+        test_issuer_create_named("Other CA", &w->clock->clock, p);
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->preferred_chain = preferred;
+    return w;
+}
+
+static void the_preferred_chain_is_chosen(void **state)
+{
+    world_t *w = two_chains(*state, "Other CA");
+    int requests;
+
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Other CA");
+    /* the first one is taken without looking at more */
+    w = two_chains(*state, "Test CA");
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    requests = w->ca->requests;
+    w = two_chains(*state, NULL);
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    assert_int_equal(w->ca->requests, requests);
+}
+
+static void without_the_preferred_chain_the_cas_choice_is_taken(void **state)
+{
+    static const int statuses[] = {0, 404, 503};
+    size_t i;
+
+    for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
+        world_t *w = two_chains(*state, i == 0 ? "Third CA" : "Other CA");
+
+        w->ca->alternate_status = statuses[i];
+        world_live(w, 10 * ACME_TIME_MINUTE);
+        assert_string_equal(staged_issuer(w), "CN=Test CA");
+        assert_int_equal(w->ca->orders, 1);
+        assert_int_equal(world_said(w, ACME_LOG_INFO, "no chain that leads to"),
+                         1);
+    }
+}
+
+ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
+            ACME_T(without_the_preferred_chain_the_cas_choice_is_taken),
+            ACME_T(a_profile_is_ordered_and_remembered),
+            ACME_T(a_profile_that_is_not_offered_is_done_without_once),
+            ACME_T(a_mandatory_profile_waits_for_the_configuration),
+            ACME_T(a_change_of_ca_or_key_orders_at_once),
+            ACME_T(short_lives_outlast_an_outage),
+            ACME_T(a_short_life_is_not_left_alone_for_a_day),
+            ACME_T(a_failed_validation_is_tried_again_with_a_new_order),
             ACME_T(failures_in_a_row_wait_longer_and_longer),
             ACME_T(a_clock_that_is_turned_back_delays_no_try),
             ACME_T(a_clock_that_is_turned_back_delays_no_order),

@@ -223,7 +223,7 @@ static void a_request_of_another_machine_is_signed(void **state)
 
     assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
     assert_int_equal(
-        acme_csr_create(&csr, key, world_strings(w->p, A), NULL, w->p), 0);
+        acme_csr_create(&csr, key, world_strings(w->p, A), 0, NULL, w->p), 0);
     acme_json_set_strs(body, "names", world_strings(w->p, A));
     ask(desk, ACME_REQUEST_SIGN, A, 0, csr, body);
     assert_true(world_run(w));

@@ -186,7 +186,20 @@ static void the_time_that_a_ca_names_is_kept_to(void **state)
                      NOW + DAYS(7));
 }
 
-ACME_T_MAIN(ACME_T(renews_at_a_part_of_the_life),
+static void a_time_is_drawn_between_its_bounds(void **state)
+{
+    (void)state;
+    assert_in_range(acme_schedule_draw(NOW, NOW + 10, "a"), NOW, NOW + 10);
+    assert_true(acme_schedule_draw(NOW, NOW + DAYS(2), "a")
+                == acme_schedule_draw(NOW, NOW + DAYS(2), "a"));
+    assert_true(acme_schedule_draw(NOW, NOW + DAYS(2), "a")
+                != acme_schedule_draw(NOW, NOW + DAYS(2), "b"));
+    assert_true(acme_schedule_draw(NOW, NOW, "a") == NOW);
+    assert_true(acme_schedule_draw(NOW, NOW - 5, NULL) == NOW);
+}
+
+ACME_T_MAIN(ACME_T(a_time_is_drawn_between_its_bounds),
+            ACME_T(renews_at_a_part_of_the_life),
             ACME_T(a_certificate_just_issued_is_never_due),
             ACME_T(a_life_that_makes_no_sense_ends_at_its_end),
             ACME_T(warns_in_the_last_tenth),

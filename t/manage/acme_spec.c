@@ -57,6 +57,28 @@ static void windows_read_as_people_write_them(void **state)
                         "33% (50% below 10 days)");
 }
 
+static void cas_are_counted_and_found(void **state)
+{
+    acme_ca_spec_t ca, other = {0};
+    acme_spec_t *spec = spec_of(&ca, "a.example", NULL, *state);
+    const char *digest = acme_spec_digest(spec, *state);
+    apr_array_header_t *more = apr_array_make(*state, 1, sizeof(void *));
+
+    assert_ptr_equal(acme_spec_ca(spec, 0), &ca);
+    assert_null(acme_spec_ca(spec, 1));
+    assert_null(acme_spec_ca(spec, -1));
+    assert_int_equal(acme_spec_find_ca(spec, ca.url), 0);
+    assert_int_equal(acme_spec_find_ca(spec, NULL), -1);
+    other.url = "https://other.example/dir";
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = &other;
+    spec->more_cas = more;
+    assert_ptr_equal(acme_spec_ca(spec, 1), &other);
+    assert_null(acme_spec_ca(spec, 2));
+    assert_int_equal(acme_spec_find_ca(spec, other.url), 1);
+    assert_int_equal(acme_spec_find_ca(spec, "https://none.example/"), -1);
+    assert_string_not_equal(acme_spec_digest(spec, *state), digest);
+}
+
 static void digest_does_not_depend_on_the_order_of_names(void **state)
 {
     apr_pool_t *p = *state;
@@ -73,7 +95,7 @@ static void digest_tells_apart_what_is_another_order(void **state)
     apr_pool_t *p = *state;
     acme_ca_spec_t ca;
     acme_spec_t *spec = spec_of(&ca, "a.example", NULL, p);
-    const char *seen[8];
+    const char *seen[9];
     int n = 0;
     int i, j;
 
@@ -88,6 +110,8 @@ static void digest_tells_apart_what_is_another_order(void **state)
     spec->key.bits = 2048;
     seen[n++] = acme_spec_digest(spec, p);
     spec->key.bits = 4096;
+    seen[n++] = acme_spec_digest(spec, p);
+    spec->profile = "shortlived";
     seen[n++] = acme_spec_digest(spec, p);
     seen[n++] = acme_spec_digest(spec_of(&ca, "a.example", "b.example", p), p);
     seen[n++] =
@@ -141,7 +165,8 @@ static void names_that_may_be_left_out_are_told_from_the_rest(void **state)
     assert_null(acme_spec_missing(spec, held, ACME_SPEC_ALL));
 }
 
-ACME_T_MAIN(ACME_T(renew_modes_have_the_names_of_the_directive),
+ACME_T_MAIN(ACME_T(cas_are_counted_and_found),
+            ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),
             ACME_T(digest_does_not_depend_on_the_order_of_names),
             ACME_T(digest_tells_apart_what_is_another_order),

@@ -501,6 +501,56 @@ static void a_planted_job_changes_nothing(void **state)
     assert_counts(w, 1, 0, 0, 0);
 }
 
+static void assert_date(world_t *w, acme_json_t *json, const char *path,
+                        const char *key, apr_time_t t)
+{
+    char date[APR_RFC822_DATE_LEN];
+
+    apr_rfc822_date(date, t);
+    assert_string_equal(text(w, json, path, key), date);
+}
+
+static void what_the_ca_says_of_the_renewal_is_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_job_t *job = job_of(w);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_ari_t ari = {0};
+    acme_json_t *json;
+
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_NETWORK, w->p, "nobody there");
+    ari.cert = "key.serial";
+    ari.start = ACME_T_NOW + 10 * ACME_TIME_DAY;
+    ari.end = ACME_T_NOW + 12 * ACME_TIME_DAY;
+    ari.selected = ACME_T_NOW + 11 * ACME_TIME_DAY;
+    ari.next = ACME_T_NOW + ACME_TIME_DAY;
+    ari.explanation = "https://ca.example/why";
+    ari.problem = &problem;
+    job->ari = &ari;
+    save(w, job);
+    w->spec.via_ari = 1;
+    w->info.ari_id = "key.serial";
+    w->live.ca_url = w->ca.url;
+    json = site_of(w);
+    assert_date(w, json, "ari/window", "from", ari.start);
+    assert_date(w, json, "ari/window", "until", ari.end);
+    assert_date(w, json, "ari", "selected", ari.selected);
+    assert_date(w, json, "ari", "retry-after", ari.next);
+    assert_date(w, json, "", "renew-at", ari.selected);
+    assert_string_equal(text(w, json, "ari", "explanation-url"),
+                        "https://ca.example/why");
+    assert_string_equal(text(w, json, "ari/problem", "detail"), "nobody there");
+    assert_string_equal(text(w, json, "cert/P-256", "ari-cert-id"),
+                        "key.serial");
+    /* of another certificate it says nothing */
+    w->info.ari_id = "key.other";
+    assert_null(member(site_of(w), "ari", w->p));
+    w->info.ari_id = "key.serial";
+    w->spec.via_ari = 0;
+    assert_null(member(site_of(w), "ari", w->p));
+}
+
 static void without_a_store_what_is_served_is_known(void **state)
 {
     world_t *w = make_world(*state);
@@ -629,7 +679,8 @@ static void a_certificate_of_ones_own_is_shown(void **state)
         strstr(acme_json_print(site_of(w), 0, w->p), "\"state\":4"));
 }
 
-ACME_T_MAIN(ACME_T(a_good_site_has_the_members_of_mod_md),
+ACME_T_MAIN(ACME_T(what_the_ca_says_of_the_renewal_is_shown),
+            ACME_T(a_good_site_has_the_members_of_mod_md),
             ACME_T(settings_have_the_forms_of_mod_md),
             ACME_T(a_good_site_is_ok_and_nothing_else),
             ACME_T(what_is_stashed_and_was_deployed_is_shown),

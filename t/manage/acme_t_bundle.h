@@ -65,6 +65,7 @@ static inline acme_bundle_t *acme_t_bundle_for(const char *name,
         acme_cert_placeholder(&bundle->chain_pem, key, san, at, life, NULL, p),
         0);
     bundle->ca_url = "https://ca.example/dir";
+    bundle->profile = "shortlived";
     bundle->order_url = "https://ca.example/order/1";
     bundle->obtained = at;
     return bundle;

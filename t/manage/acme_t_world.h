@@ -35,6 +35,9 @@
 #include "script_http.h"
 #include "test_issuer.h"
 
+/** The second CA's directory. */
+#define WORLD_OTHER "https://cb.test/dir"
+
 typedef struct world_line_t {
     acme_log_level_e level;
     const char *text;
@@ -44,6 +47,7 @@ typedef struct world_t {
     apr_pool_t *p;
     fake_clock_t *clock;
     model_ca_t *ca;
+    model_ca_t *other; /* at WORLD_OTHER, or NULL */
     test_issuer_t *issuer;
     acme_store_t *mem;  /* what survives everything */
     acme_store_t store; /* as the runner sees it: counted, and deadly */
@@ -175,6 +179,38 @@ static inline apr_status_t world_lease(acme_lease_t **lease,
     return acme_store_lease(lease, w->mem, name, ttl, problem, p);
 }
 
+static inline const char *world_renamed(const char *text, const char *from,
+                                        const char *to, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, text);
+    char *at;
+
+    for (at = copy; at && (at = strstr(at, from)) != NULL; ++at) {
+        memcpy(at, to, strlen(to));
+    }
+    return copy;
+}
+
+/* All models live at ca.test: the second one is renamed on its way. */
+static inline void world_other_respond(world_t *w,
+                                       const script_request_t *request,
+                                       script_answer_t *answer, apr_pool_t *p)
+{
+    script_request_t renamed = *request;
+    const char *location;
+
+    assert_non_null(w->other);
+    renamed.url = world_renamed(request->url, "//cb.", "//ca.", p);
+    renamed.kid = world_renamed(request->kid, "//cb.", "//ca.", p);
+    model_ca_respond(w->other, &renamed, answer, p);
+    answer->body = world_renamed(answer->body, "//ca.", "//cb.", p);
+    location = apr_table_get(answer->headers, "Location");
+    if (location) {
+        apr_table_set(answer->headers, "Location",
+                      world_renamed(location, "//ca.", "//cb.", p));
+    }
+}
+
 static inline void world_respond(void *baton, const script_request_t *request,
                                  script_answer_t *answer, apr_pool_t *p)
 {
@@ -186,7 +222,12 @@ static inline void world_respond(void *baton, const script_request_t *request,
     if (world_counts_down(&w->stop_request)) {
         acme_runner_stop(w->runner);
     }
-    model_ca_respond(w->ca, request, answer, p);
+    if (strncmp(request->url, "https://cb.", 11) == 0) {
+        world_other_respond(w, request, answer, p);
+    }
+    else {
+        model_ca_respond(w->ca, request, answer, p);
+    }
     if (w->on_request) {
         w->on_request(w, request);
     }
@@ -275,6 +316,26 @@ static inline acme_spec_t *world_add(world_t *w, const char *names)
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
     APR_ARRAY_PUSH(w->holdings, acme_holding_t *) = holding;
     return spec;
+}
+
+/** Gives a site a second CA. */
+static inline void world_add_ca(world_t *w, acme_spec_t *spec)
+{
+    acme_ca_spec_t *ca = apr_pmemdup(w->p, spec->ca, sizeof(*ca));
+    apr_array_header_t *more =
+        apr_array_make(w->p, 1, sizeof(const acme_ca_spec_t *));
+
+    if (!w->other) {
+        w->other = model_ca_create(w->p);
+        w->other->sign = w->ca->sign;
+        w->other->sign_baton = w->ca->sign_baton;
+        w->other->is_up = w->ca->is_up;
+        w->other->is_up_baton = w;
+    }
+    ca->url = WORLD_OTHER;
+    ca->label = "cb.test";
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = ca;
+    spec->more_cas = more;
 }
 
 static inline acme_holding_t *world_holding(const world_t *w, int i)
@@ -390,6 +451,7 @@ static inline void world_restart(world_t *w)
             live = apr_pcalloc(w->p, sizeof(*live));
             live->info = world_info(w, bundle);
             live->ca_url = bundle->ca_url;
+            live->profile = bundle->profile;
             holding->staged = ACME_STAGED_PROMOTED;
             holding->staged_fingerprint = live->info->fingerprint;
             holding->live = live;

@@ -34,6 +34,7 @@ typedef struct world_t {
     apr_status_t rv;
     const char *url;
     acme_problem_t *problem;
+    const acme_jws_eab_t *eab;
 } world_t;
 
 static void hear(void *baton, apr_status_t rv, const char *url,
@@ -70,7 +71,7 @@ static world_t *create(apr_pool_t *p, const char *directory)
 
 static void ensure(world_t *world, const char *contact, int agreed)
 {
-    acme_account_request_t request = {NULL, agreed};
+    acme_account_request_t request = {NULL, agreed, world->eab};
     apr_array_header_t *contacts =
         apr_array_make(world->p, 1, sizeof(const char *));
 
@@ -159,6 +160,50 @@ static void an_external_account_stops_it_before_anything_is_sent(void **state)
     assert_int_equal(script_http_count(world->script), 1);
 }
 
+static const acme_jws_eab_t binding = {"me", "c2VjcmV0c2VjcmV0c2VjcmV0",
+                                       "HS256"};
+
+static void an_account_is_bound_to_the_one_there_is(void **state)
+{
+    world_t *world = create(*state, "{" URLS ",\"meta\":{"
+                                    "\"externalAccountRequired\":true}}");
+
+    world->eab = &binding;
+    expect(world, NULL, 201, "application/json", "{\"status\":\"valid\"}");
+    ensure(world, NULL, 1);
+    assert_int_equal(world->rv, APR_SUCCESS);
+}
+
+static void a_binding_that_is_refused_waits_for_another_one(void **state)
+{
+    static const struct {
+        int status;
+        const char *type;
+        acme_retry_e retry;
+    } cases[] = {{401, "unauthorized", ACME_RETRY_CONFIG},
+                 {400, "malformed", ACME_RETRY_CONFIG},
+                 {403, "externalAccountRequired", ACME_RETRY_CONFIG},
+                 {500, "serverInternal", ACME_RETRY_BACKOFF}};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        world_t *world = create(*state, "{" URLS "}");
+
+        world->eab = &binding;
+        expect(world, NULL, cases[i].status, "application/problem+json",
+               apr_psprintf(*state,
+                            "{\"type\":\"urn:ietf:params:acme:error:%s\","
+                            "\"detail\":\"no\"}",
+                            cases[i].type));
+        ensure(world, NULL, 1);
+        assert_int_equal(world->problem->retry, cases[i].retry);
+        assert_int_equal(
+            strstr(world->problem->to_fix, "ACMEExternalAccountBinding")
+                != NULL,
+            cases[i].retry == ACME_RETRY_CONFIG);
+    }
+}
+
 static void a_bad_answer_is_a_problem(void **state)
 {
     static const struct {
@@ -238,7 +283,7 @@ static void a_failed_directory_is_handed_on(void **state)
 static void a_cancel_is_handed_on(void **state)
 {
     world_t *world = create(*state, "{" URLS "}");
-    acme_account_request_t request = {NULL, 1};
+    acme_account_request_t request = {NULL, 1, NULL};
     int i;
 
     expect(world, NULL, 201, "application/json", "{}")->delay = ACME_TIME_HOUR;
@@ -295,6 +340,8 @@ ACME_T_MAIN(ACME_T(an_account_is_made_or_found),
             ACME_T(terms_not_accepted_stop_it_before_anything_is_sent),
             ACME_T(terms_accepted_are_told),
             ACME_T(an_external_account_stops_it_before_anything_is_sent),
+            ACME_T(an_account_is_bound_to_the_one_there_is),
+            ACME_T(a_binding_that_is_refused_waits_for_another_one),
             ACME_T(a_bad_answer_is_a_problem),
             ACME_T(a_failed_directory_is_handed_on),
             ACME_T(a_cancel_is_handed_on),

@@ -13,6 +13,8 @@
 
 #include "acme_t.h"
 
+#include <apr_strings.h>
+
 #include "acme_directory.h"
 
 #define URLS                                                       \
@@ -52,12 +54,43 @@ static void a_whole_directory_is_read(void **state)
     assert_true(directory->account_required);
 }
 
+static void profiles_are_offered_by_name(void **state)
+{
+    static const struct {
+        const char *meta;
+        int count;
+    } cases[] = {
+        {"{\"profiles\":{\"classic\":\"as ever\",\"shortlived\":\"6 d\"}}", 2},
+        {"{\"profiles\":{}}", 0},
+        {"{\"profiles\":[\"classic\"]}", 0},
+        {"{\"profiles\":null}", 0},
+        {"{}", 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_directory_t *directory;
+
+        assert_int_equal(read_text(&directory,
+                                   apr_pstrcat(*state, "{" URLS ",\"meta\":",
+                                               cases[i].meta, "}", NULL),
+                                   &problem, *state),
+                         0);
+        assert_int_equal(directory->profiles->nelts, cases[i].count);
+        assert_int_equal(acme_directory_has_profile(directory, "shortlived"),
+                         cases[i].count == 2);
+        assert_false(acme_directory_has_profile(directory, "short"));
+    }
+}
+
 static void a_bare_directory_is_enough(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_directory_t *directory;
 
     assert_int_equal(read_text(&directory, "{" URLS "}", &problem, *state), 0);
+    assert_int_equal(directory->profiles->nelts, 0);
     assert_null(directory->renewal_info);
     assert_null(directory->terms);
     assert_false(directory->account_required);
@@ -118,7 +151,8 @@ static void no_json_is_a_problem(void **state)
     assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
 }
 
-ACME_T_MAIN(ACME_T(a_whole_directory_is_read),
+ACME_T_MAIN(ACME_T(profiles_are_offered_by_name),
+            ACME_T(a_whole_directory_is_read),
             ACME_T(a_bare_directory_is_enough),
             ACME_T(a_bad_directory_is_a_problem_that_names_the_member),
             ACME_T(no_json_is_a_problem))

@@ -74,6 +74,71 @@ static void requests_are_as_rfc_8555_has_them(void **state)
     }
 }
 
+static void
+a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        int again;
+    } cases[] = {
+        {409, FEED_ERROR("alreadyReplaced", "it is"), 1},
+        {404, FEED_ERROR("malformed", "unknown"), 1},
+        {403, FEED_ERROR("unauthorized", "not yours"), 1},
+        {400, FEED_ERROR("rejectedIdentifier", "no"), 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create(1, *state);
+
+        feed->config.replaces = "key.serial";
+        feed->issue = acme_issue_create(&feed->config, NULL, feed->now, *state);
+        assert_non_null(strstr(issue_feed_wish(feed)->payload,
+                               ",\"replaces\":\"key.serial\"}"));
+        issue_feed_answer(feed, cases[i].status, NULL,
+                          "application/problem+json", cases[i].body, 0);
+        if (!cases[i].again) {
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+            continue;
+        }
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_POST);
+        assert_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
+        /* once, and no more */
+        issue_feed_answer(feed, cases[i].status, NULL,
+                          "application/problem+json", cases[i].body, 0);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+    }
+}
+
+static void a_profile_that_is_no_must_is_done_without(void **state)
+{
+    int mandatory;
+
+    for (mandatory = 0; mandatory <= 1; ++mandatory) {
+        issue_feed_t *feed = issue_feed_create(1, *state);
+
+        feed->config.profile = "shortlived";
+        feed->config.profile_mandatory = mandatory;
+        feed->config.replaces = "key.serial";
+        feed->issue = acme_issue_create(&feed->config, NULL, feed->now, *state);
+        assert_non_null(strstr(issue_feed_wish(feed)->payload,
+                               ",\"profile\":\"shortlived\"}"));
+        issue_feed_answer(feed, 400, NULL, "application/problem+json",
+                          FEED_ERROR("invalidProfile", "not any more"), 0);
+        if (mandatory) {
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+            assert_int_equal(issue_feed_wish(feed)->problem->retry,
+                             ACME_RETRY_CONFIG);
+            continue;
+        }
+        assert_null(strstr(issue_feed_wish(feed)->payload, "profile"));
+        assert_non_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
+        issue_feed_to_the_end(feed);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_DONE);
+    }
+}
+
 static void the_solver_gets_what_it_needs(void **state)
 {
     issue_feed_t *feed = issue_feed_create(3, *state);
@@ -289,6 +354,8 @@ static void an_authorization_that_failed_before_is_explained(void **state)
 
 ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(requests_are_as_rfc_8555_has_them),
+            ACME_T(a_ca_that_minds_what_is_replaced_is_asked_for_it_without),
+            ACME_T(a_profile_that_is_no_must_is_done_without),
             ACME_T(the_solver_gets_what_it_needs),
             ACME_T(a_finalize_that_came_too_early_waits_again),
             ACME_T(a_lost_finalize_is_not_said_twice),

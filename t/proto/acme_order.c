@@ -192,10 +192,15 @@ static void payloads_are_as_rfc_8555_has_them(void **state)
     APR_ARRAY_PUSH(names, const char *) = "*.example.org";
     APR_ARRAY_PUSH(names, const char *) = "192.0.2.1";
     assert_string_equal(
-        acme_order_payload(names, *state),
+        acme_order_payload(names, NULL, NULL, *state),
         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.org\"},"
         "{\"type\":\"dns\",\"value\":\"*.example.org\"},"
         "{\"type\":\"ip\",\"value\":\"192.0.2.1\"}]}");
+    names->nelts = 1;
+    assert_string_equal(
+        acme_order_payload(names, "key.serial", "shortlived", *state),
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.org\"}],"
+        "\"replaces\":\"key.serial\",\"profile\":\"shortlived\"}");
     assert_string_equal(acme_order_finalize_payload("MII_-", *state),
                         "{\"csr\":\"MII_-\"}");
 }

@@ -12,6 +12,7 @@
 
 """One Pebble with its DNS server, each on its own ports and in its folder."""
 
+import datetime
 import json
 import os
 import re
@@ -196,12 +197,28 @@ class Pebble:
     def repair_name(self, host):
         self._dns_post("/clear-servfail", {"host": host})
 
+    # -- renewal information ----------------------------------------------
+
+    def set_renewal_info(self, pem, start, end, url=None):
+        """What it says from now on of one certificate: a window from and to
+        so many seconds from now, and where it explains it."""
+        def at(seconds):
+            when = (datetime.datetime.now(datetime.timezone.utc)
+                    + datetime.timedelta(seconds=seconds))
+            return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+        info = {"suggestedWindow": {"start": at(start), "end": at(end)}}
+        if url:
+            info["explanationURL"] = url
+        self.management("/set-renewal-info/", json.dumps(
+            {"Certificate": pem, "ARIResponse": json.dumps(info)}))
+
     # -- what it tells ----------------------------------------------------
 
-    def management(self, path):
+    def management(self, path, body=None):
         context = ssl.create_default_context(cafile=self.ca_file)
         with urllib.request.urlopen(
                 "https://%s:%d%s" % (self.host, self.mgmt_port, path),
+                data=body.encode() if body else None,
                 context=context, timeout=5) as answer:
             return answer.read().decode()
 

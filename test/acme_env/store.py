@@ -25,7 +25,7 @@ def path(httpd, *names):
 
 
 def names(httpd, place):
-    """Whose certificates are in live/, stash/ or import/."""
+    """Whose certificates are in live/, stash/, import/ or staging/."""
     folder = path(httpd, place)
     if not os.path.isdir(folder):
         return []

@@ -1,0 +1,176 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_cmds.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+static const acme_ca_name_t ca_names[] = {
+    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
+    {"letsencrypt-test",
+     "https://acme-staging-v02.api.letsencrypt.org/directory", 1},
+    {"zerossl", "https://acme.zerossl.com/v2/DV90", 1},
+    {"google", "https://dv.acme-v02.api.pki.goog/directory", 1},
+    {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
+};
+
+/* One of those, by name or URL. */
+static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
+                           const char *arg)
+{
+    acme_ca_name_t *ca;
+    apr_uri_t uri;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
+        if (!ap_cstr_casecmp(arg, ca_names[i].label)
+            || !strcmp(arg, ca_names[i].url)) {
+            *found = &ca_names[i];
+            return NULL;
+        }
+    }
+    if (!strstr(arg, "://")) {
+        const char *known = ca_names[0].label;
+
+        for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
+            known =
+                apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label, NULL);
+        }
+        return acme_cmd_refuse(
+            cmd, arg,
+            apr_psprintf(cmd->pool,
+                         "is no authority known by name; write one "
+                         "of %s, or the https URL of its directory",
+                         known));
+    }
+    if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
+        || !*uri.hostname || strlen(arg) > 1024) {
+        return acme_cmd_refuse(cmd, arg,
+                               "is no URL; write the https URL of the "
+                               "authority's directory");
+    }
+    if (strcmp(uri.scheme, "https") != 0) {
+        return acme_cmd_refuse(cmd, arg,
+                               "ACME needs https (RFC 8555 6.1); write the "
+                               "https URL of the authority's directory");
+    }
+    if (uri.user || uri.fragment) {
+        return acme_cmd_refuse(cmd, arg, "must have neither user nor fragment");
+    }
+    ca = apr_pcalloc(cmd->pool, sizeof(*ca));
+    ca->url = apr_pstrdup(cmd->pool, arg);
+    ca->label = uri.hostname;
+    *found = ca;
+    return NULL;
+}
+
+const char *acme_cmd_ca(cmd_parms *cmd, void *dc, int argc, char *const argv[])
+{
+    apr_array_header_t *cas =
+        apr_array_make(cmd->pool, argc + 1, sizeof(const acme_ca_name_t *));
+    const acme_ca_name_t *ca = NULL;
+    const char *text = "";
+    int i, j;
+
+    (void)dc;
+    if (!argc) {
+        return "ACMECertificateAuthority: needs an authority; write its short "
+               "name or the https URL of its directory";
+    }
+    for (i = 0; i < argc; i++) {
+        const char *err = find_ca(&ca, cmd, argv[i]);
+
+        if (err) {
+            return err;
+        }
+        for (j = 0; j < cas->nelts; j++) {
+            if (!strcmp(APR_ARRAY_IDX(cas, j, const acme_ca_name_t *)->url,
+                        ca->url)) {
+                return acme_cmd_refuse(cmd, argv[i],
+                                       "is there twice; write each once");
+            }
+        }
+        APR_ARRAY_PUSH(cas, const acme_ca_name_t *) = ca;
+        text = apr_pstrcat(cmd->pool, text, i ? " " : "", ca->url, NULL);
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_CA, text, cas);
+}
+
+const char *acme_cmd_agreement(cmd_parms *cmd, void *dc, const char *arg)
+{
+    (void)dc;
+    if (ap_cstr_casecmp(arg, "accepted")) {
+        return acme_cmd_refuse(cmd, arg,
+                               "write 'accepted' once you have read and "
+                               "accepted the authority's terms of service");
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
+}
+
+const char *acme_cmd_contact(cmd_parms *cmd, void *dc, const char *arg)
+{
+    const char *address = arg;
+    const char *at;
+    const char *c;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(arg, "none")) {
+        return acme_cmd_put(cmd, ACME_SETTING_CONTACT, "none", "");
+    }
+    if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
+        address += 7;
+    }
+    at = strchr(address, '@');
+    for (c = address; *c; c++) {
+        /* RFC 8555 7.3: one address, no header fields. */
+        if (!apr_isgraph(*c) || strchr(",;?<>\"\\", *c)) {
+            break;
+        }
+    }
+    if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
+        || strlen(address) > 254) {
+        return acme_cmd_refuse(cmd, arg,
+                               "is no mail address; write one address such "
+                               "as admin@example.org, or none");
+    }
+    address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
+    return acme_cmd_put(cmd, ACME_SETTING_CONTACT, address, address);
+}
+
+/* What is refused is never repeated: one of the arguments is a secret. */
+const char *acme_cmd_eab(cmd_parms *cmd, void *dc, const char *first,
+                         const char *second, const char *third)
+{
+    acme_eab_t *eab = apr_pcalloc(cmd->pool, sizeof(*eab));
+    const char *why;
+
+    (void)dc;
+    if (!second && !ap_cstr_casecmp(first, "none")) {
+        return acme_cmd_put(cmd, ACME_SETTING_EAB, "none", eab);
+    }
+    if (!second) {
+        eab->file = *first ? ap_server_root_relative(cmd->pool, first) : NULL;
+        return eab->file ? acme_cmd_put(cmd, ACME_SETTING_EAB, eab->file, eab)
+                         : acme_cmd_refuse(
+                             cmd, "\"\"",
+                             "is no valid path; write a file, or the key "
+                             "identifier and the HMAC key, or none");
+    }
+    if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
+        return acme_cmd_refuse(cmd, "***", why);
+    }
+    return acme_cmd_put(cmd, ACME_SETTING_EAB, acme_eab_text(eab, cmd->pool),
+                        eab);
+}

@@ -1,0 +1,110 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_glance.h"
+
+#include <apr_thread_mutex.h>
+
+#include "acme_store_fs.h"
+
+/* What a child remembers of a quiet job. */
+typedef struct quiet_t {
+    acme_stamp_t stamp; /* inode 0: nothing */
+    apr_time_t last_run;
+} quiet_t;
+
+/* Made at the first page with all sites: most children never show one. */
+typedef struct glance_t {
+    apr_thread_mutex_t *mutex;
+    apr_pool_t *p; /* with an allocator of its own; under the mutex */
+    quiet_t *jobs; /* by index of specs; under the mutex */
+} glance_t;
+
+static glance_t glance;
+
+void acme_glance_child_init(const acme_setup_t *setup, apr_pool_t *pchild)
+{
+    memset(&glance, 0, sizeof(glance));
+    if (setup
+        && apr_thread_mutex_create(&glance.mutex, APR_THREAD_MUTEX_DEFAULT,
+                                   pchild)) {
+        glance.mutex = NULL;
+    }
+}
+
+/* Whether its time is all that there is to tell, its log apart. */
+static int is_quiet(const acme_job_t *job)
+{
+    return !job->order && !job->staged && !job->problem && !job->config
+           && job->errors == 0 && job->next_run == 0 && !job->names->nelts;
+}
+
+static int recall(apr_time_t *last_run, const acme_setup_t *setup, int site,
+                  const acme_stamp_t *stamp)
+{
+    apr_size_t size = sizeof(quiet_t) * (apr_size_t)setup->specs->nelts;
+    int known = 0;
+
+    apr_thread_mutex_lock(glance.mutex);
+    if (!glance.jobs && !apr_pool_create_unmanaged(&glance.p)) {
+        glance.jobs = apr_pcalloc(glance.p, size);
+    }
+    if (glance.jobs) {
+        known =
+            stamp->inode && acme_stamp_same(stamp, &glance.jobs[site].stamp);
+        *last_run = glance.jobs[site].last_run;
+    }
+    apr_thread_mutex_unlock(glance.mutex);
+    return known;
+}
+
+static void remember(int site, const acme_stamp_t *stamp, apr_time_t last_run)
+{
+    apr_thread_mutex_lock(glance.mutex);
+    if (glance.jobs) {
+        glance.jobs[site].stamp = *stamp;
+        glance.jobs[site].last_run = last_run;
+    }
+    apr_thread_mutex_unlock(glance.mutex);
+}
+
+const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
+                              int site, apr_pool_t *p)
+{
+    const char *name =
+        APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *)->name;
+    acme_stamp_t stamp;
+    apr_time_t last_run;
+    acme_job_t *job;
+
+    if (!vault || !glance.mutex) {
+        return NULL;
+    }
+    /* Before it is read: what is written later has another one. */
+    acme_stamp_read(
+        &stamp,
+        acme_store_fs_path(acme_vault_store(vault), ACME_STORE_JOBS, name, p),
+        ACME_STAMP_LINK, p);
+    if (recall(&last_run, setup, site, &stamp)) {
+        job = acme_job_create(name, p);
+        job->last_run = last_run;
+        return job;
+    }
+    if (acme_job_load(&job, vault, name, NULL, p)) {
+        return NULL;
+    }
+    if (is_quiet(job)) {
+        remember(site, &stamp, job->last_run);
+    }
+    return job;
+}

@@ -1,0 +1,33 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file mod_acme_glance.h
+ * @brief Jobs for pages with all sites: one whose item has not changed, and of
+ * which there was nothing to tell but its time, is not read again.
+ */
+#ifndef MOD_ACME_GLANCE_H
+#define MOD_ACME_GLANCE_H
+
+#include "acme_job.h"
+#include "mod_acme_config.h"
+
+/** In each child, before it serves. */
+void acme_glance_child_init(const acme_setup_t *setup, apr_pool_t *pchild);
+
+/** The job of the site, without its log; NULL: it has to be loaded, because
+ *  that failed just now or there is no room to remember. From any thread. */
+const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
+                              int site, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,62 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_runner_ask.h
+ * @brief Asks a site's CA when to renew its certificate (RFC 9773), and writes
+ * down what it says.
+ *
+ * One GET per certificate. Where the CA is asked is remembered across runs, so
+ * that a run that asks about one certificate makes one request; a CA that does
+ * not answer is asked once in a run, whoever has a question.
+ */
+#ifndef ACME_RUNNER_ASK_H
+#define ACME_RUNNER_ASK_H
+
+#include "acme_client.h"
+#include "acme_holding.h"
+#include "acme_job.h"
+#include "acme_resource.h"
+#include "acme_spec.h"
+#include "acme_work.h"
+
+/** What all questions to one CA share; zeroed at first. */
+typedef struct acme_runner_asker_t {
+    char service[ACME_RESOURCE_URL_MAX + 1]; /**< or "": it has none */
+    apr_time_t known;                        /**< when it said so, or 0 */
+    const acme_problem_t *down; /**< of this run: it does not answer */
+    apr_time_t down_at;         /**< since then */
+    const char *seed;           /**< of their common wait */
+} acme_runner_asker_t;
+
+typedef struct acme_runner_ask_t acme_runner_ask_t;
+
+/**
+ * Nothing is sent before the first step.
+ * @param client of this run
+ * @param job as it is now; changed and saved when the answer is there
+ * @param prun lives until the run ends
+ * @param p until it is over
+ */
+acme_runner_ask_t *
+acme_runner_ask_create(acme_work_t *work, acme_runner_asker_t *asker,
+                       acme_client_t *client, const acme_spec_t *spec,
+                       const acme_holding_t *holding, acme_job_t *job,
+                       apr_pool_t *prun, apr_pool_t *p);
+
+/** Moves it as far as it goes without waiting. */
+void acme_runner_ask_step(acme_runner_ask_t *ask);
+
+int acme_runner_ask_is_over(const acme_runner_ask_t *ask);
+
+#endif

@@ -1,0 +1,97 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_runner_fleet.h"
+#include "acme_runner_fleet_part.h"
+
+/* Questions about renewals in flight per CA. */
+#define PARALLEL_ASKS 10
+
+static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
+                                    const acme_spec_t *spec,
+                                    const acme_ca_spec_t *ca)
+{
+    const char *name = acme_identity_name(ca, fleet->p);
+    acme_fleet_lane_t *lane =
+        apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
+
+    if (!lane) {
+        lane = apr_pcalloc(fleet->p, sizeof(*lane));
+        lane->ca = ca;
+        lane->seed = spec->name;
+        lane->asker.seed = spec->name;
+        lane->orders.most = fleet->parallel;
+        lane->asks.most = PARALLEL_ASKS;
+        apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
+        fleet->lanes[fleet->n_lanes++] = lane;
+    }
+    return lane;
+}
+
+static int count_cas(const acme_spec_t *spec)
+{
+    return 1 + (spec->more_cas ? spec->more_cas->nelts : 0);
+}
+
+static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
+                                      const acme_spec_t *spec)
+{
+    int i, count = count_cas(spec);
+    acme_fleet_lane_t **found =
+        apr_palloc(fleet->p, sizeof(acme_fleet_lane_t *) * (apr_size_t)count);
+
+    for (i = 0; i < count; ++i) {
+        found[i] = find_lane(fleet, spec, acme_spec_ca(spec, i));
+    }
+    return found;
+}
+
+acme_runner_fleet_t *
+acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
+                         const apr_array_header_t *holdings, int parallel,
+                         apr_pool_t *p)
+{
+    acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
+    apr_size_t room = (apr_size_t)specs->nelts + 1;
+    apr_size_t n_cas = 1;
+    acme_fleet_site_t *sites = apr_pcalloc(p, sizeof(acme_fleet_site_t) * room);
+    acme_fleet_site_t *site;
+    int i;
+
+    fleet->work = work;
+    fleet->p = p;
+    fleet->n_sites = specs->nelts;
+    /* Each can have one beside it that is ordered for another machine. */
+    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
+    fleet->by_name = apr_hash_make(p);
+    fleet->lane_by_name = apr_hash_make(p);
+    apr_pool_create(&fleet->prequests, p);
+    for (i = 0; i < specs->nelts; ++i) {
+        n_cas +=
+            (apr_size_t)count_cas(APR_ARRAY_IDX(specs, i, const acme_spec_t *));
+    }
+    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
+    fleet->parallel = parallel;
+    for (i = 0; i < fleet->n_sites; ++i) {
+        site = &sites[i];
+        fleet->sites[i] = site;
+        site->index = i;
+        site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
+        site->known.holding =
+            APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
+        site->lanes = find_lanes(fleet, site->known.spec);
+        apr_hash_set(fleet->by_name, site->known.spec->name,
+                     APR_HASH_KEY_STRING, site);
+    }
+    return fleet;
+}

@@ -1,0 +1,110 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_renewal.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_resource.h"
+#include "acme_text.h"
+
+/* What is shown of the explanation's URL. */
+#define EXPLANATION_MAX 500
+
+typedef struct renewal_call_t {
+    acme_renewal_done_fn *done;
+    void *baton;
+    apr_pool_t *p;
+} renewal_call_t;
+
+apr_status_t acme_renewal_read(acme_renewal_t *renewal, const acme_json_t *json,
+                               acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_resource_t resource = {"renewal information", json, problem, p};
+    acme_resource_t window = {"suggested window", NULL, problem, p};
+    const char *url = NULL;
+    apr_time_t start = 0, end = 0;
+    apr_status_t rv;
+
+    rv = acme_resource_object(&resource);
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_sub(&window.json, &resource, "suggestedWindow", 1);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_time(&start, &window, "start");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_resource_time(&end, &window, "end");
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (start <= 0 || end <= start) {
+        return acme_resource_wrong(&window, "has no start that comes before "
+                                            "its end");
+    }
+    renewal->start = start;
+    renewal->end = end;
+    /* For people only: one that makes no sense is no reason for not renewing
+     * in time. */
+    renewal->explanation = NULL;
+    if (acme_json_get_str(&url, json, "explanationURL") == APR_SUCCESS
+        && (strncmp(url, "https://", 8) == 0
+            || strncmp(url, "http://", 7) == 0)) {
+        renewal->explanation = acme_text_escape(url, EXPLANATION_MAX, p);
+    }
+    return APR_SUCCESS;
+}
+
+static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                     const acme_problem_t *problem)
+{
+    renewal_call_t *call = baton;
+    acme_problem_t wrong = ACME_PROBLEM_INIT;
+    acme_renewal_t renewal;
+
+    memset(&renewal, 0, sizeof(renewal));
+    if (rv == APR_SUCCESS) {
+        renewal.again = acme_time_retry_after(
+            apr_table_get(answer->headers, "Retry-After"), answer->received,
+            ACME_RENEWAL_AGAIN_MIN, ACME_RENEWAL_AGAIN_MAX);
+        if (renewal.again == 0) {
+            renewal.again = answer->received + ACME_RENEWAL_AGAIN;
+        }
+        rv = acme_renewal_read(&renewal, answer->json, &wrong, call->p);
+        problem = rv == APR_SUCCESS ? NULL : &wrong;
+    }
+    call->done(call->baton, rv, rv == APR_SUCCESS ? &renewal : NULL, problem);
+    apr_pool_destroy(call->p);
+}
+
+void acme_renewal_ask(acme_client_t *client, const char *service,
+                      const char *id, acme_renewal_done_fn *done, void *baton)
+{
+    apr_size_t len = strlen(service);
+    renewal_call_t *call;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, acme_client_pool(client));
+    call = apr_pcalloc(p, sizeof(*call));
+    call->done = done;
+    call->baton = baton;
+    call->p = p;
+    acme_client_get(client,
+                    apr_pstrcat(p, service,
+                                len > 0 && service[len - 1] == '/' ? "" : "/",
+                                id, NULL),
+                    answered, call);
+}

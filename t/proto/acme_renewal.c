@@ -1,0 +1,235 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <apr_strings.h>
+
+#include "acme_renewal.h"
+#include "acme_t.h"
+#include "client_world.h"
+
+#define SERVICE "https://ca.test/renewal"
+#define ID      "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"
+#define WINDOW                                                         \
+    "\"suggestedWindow\":{\"start\":\"2030-01-03T04:00:00Z\",\"end\":" \
+    "\"2030-01-05T04:00:00Z\"}"
+
+static apr_status_t read_text(acme_renewal_t *renewal, const char *text,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_json_t *json;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
+    return acme_renewal_read(renewal, json, problem, p);
+}
+
+static void window_and_explanation_are_read(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_renewal_t renewal = {0, 0, NULL, 7};
+    apr_time_t start;
+
+    assert_int_equal(acme_time_parse(&start, "2030-01-03T04:00:00Z"), 0);
+    assert_int_equal(read_text(&renewal,
+                               "{" WINDOW ",\"explanationURL\":"
+                               "\"https://ca.test/why\",\"x\":[]}",
+                               &problem, *state),
+                     0);
+    assert_true(renewal.start == start);
+    assert_true(renewal.end == start + 2 * ACME_TIME_DAY);
+    assert_string_equal(renewal.explanation, "https://ca.test/why");
+    assert_int_equal(renewal.again, 7);
+}
+
+static void an_explanation_that_is_no_url_is_left_out(void **state)
+{
+    static const char *const bad[] = {
+        "", ",\"explanationURL\":null", ",\"explanationURL\":7",
+        ",\"explanationURL\":\"javascript:alert(1)\""};
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_renewal_t renewal = {0, 0, "left over", 0};
+
+        assert_int_equal(
+            read_text(&renewal,
+                      apr_pstrcat(*state, "{" WINDOW, bad[i], "}", NULL),
+                      &problem, *state),
+            0);
+        assert_null(renewal.explanation);
+    }
+}
+
+static void an_explanation_cannot_forge_a_line(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_renewal_t renewal = {0, 0, NULL, 0};
+
+    assert_int_equal(read_text(&renewal,
+                               "{" WINDOW ",\"explanationURL\":"
+                               "\"https://ca.test/\\nfoo\"}",
+                               &problem, *state),
+                     0);
+    assert_null(strchr(renewal.explanation, '\n'));
+}
+
+static void what_makes_no_sense_is_a_problem_that_says_what(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *named;
+    } cases[] = {
+        {"[]", "JSON object"},
+        {"{}", "suggestedWindow"},
+        {"{\"suggestedWindow\":7}", "suggestedWindow"},
+        {"{\"suggestedWindow\":{}}", "start"},
+        {"{\"suggestedWindow\":{\"start\":\"2030-01-03T04:00:00Z\"}}", "end"},
+        {"{\"suggestedWindow\":{\"start\":\"soon\",\"end\":\"later\"}}",
+         "start"},
+        {"{\"suggestedWindow\":{\"start\":\"2030-01-03T04:00:00Z\",\"end\":"
+         "\"2030-01-03T04:00:00Z\"}}",
+         "end"},
+        {"{\"suggestedWindow\":{\"start\":\"2030-01-05T04:00:00Z\",\"end\":"
+         "\"2030-01-03T04:00:00Z\"}}",
+         "end"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_renewal_t renewal = {0, 0, NULL, 0};
+
+        assert_int_equal(read_text(&renewal, cases[i].text, &problem, *state),
+                         APR_EINVAL);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);
+        if (!strstr(problem.detail, cases[i].named)) {
+            fail_msg("\"%s\" lacks \"%s\"", problem.detail, cases[i].named);
+        }
+        assert_int_equal(renewal.start, 0);
+    }
+}
+
+/* What an answer was. */
+typedef struct told_t {
+    int times;
+    apr_status_t rv;
+    acme_renewal_t renewal;
+    const acme_problem_t *problem;
+    apr_pool_t *p;
+} told_t;
+
+static void tell(void *baton, apr_status_t rv, const acme_renewal_t *renewal,
+                 const acme_problem_t *problem)
+{
+    told_t *told = baton;
+
+    ++told->times;
+    told->rv = rv;
+    assert_true((rv == APR_SUCCESS) == (renewal != NULL));
+    if (renewal) {
+        told->renewal = *renewal;
+    }
+    told->problem = problem ? acme_problem_dup(problem, told->p) : NULL;
+}
+
+static told_t *ask(client_world_t *world, const char *service, int status,
+                   const char *retry_after, const char *body)
+{
+    told_t *told = apr_pcalloc(world->p, sizeof(*told));
+    script_answer_t *answer;
+
+    told->p = world->p;
+    answer = script_http_answer(world->script, "GET", SERVICE "/" ID, NULL,
+                                status, "application/json", body);
+    if (retry_after) {
+        apr_table_set(answer->headers, "Retry-After", retry_after);
+    }
+    acme_renewal_ask(world->client, service, ID, tell, told);
+    script_http_drain(world->script);
+    assert_int_equal(told->times, 1);
+    return told;
+}
+
+static void one_get_without_signature_asks(void **state)
+{
+    client_world_t *world = client_world_create(*state);
+    told_t *told = ask(world, SERVICE, 200, "21600", "{" WINDOW "}");
+
+    assert_int_equal(told->rv, APR_SUCCESS);
+    assert_true(told->renewal.again == world->clock->now + 6 * ACME_TIME_HOUR);
+    /* a service with a slash at its end has no second one */
+    assert_int_equal(ask(world, SERVICE "/", 200, NULL, "{" WINDOW "}")->rv,
+                     APR_SUCCESS);
+}
+
+static void retry_after_is_kept_within_its_bounds(void **state)
+{
+    static const struct {
+        const char *header;
+        apr_interval_time_t again;
+    } cases[] = {
+        {NULL, 6 * ACME_TIME_HOUR},
+        {"tomorrow", 6 * ACME_TIME_HOUR},
+        {"0", ACME_TIME_MINUTE},
+        {"59", ACME_TIME_MINUTE},
+        {"3600", ACME_TIME_HOUR},
+        {"86400", ACME_TIME_DAY},
+        {"86401", ACME_TIME_DAY},
+        {"99999999999", ACME_TIME_DAY},
+        {"Fri, 01 Jan 2010 00:00:00 GMT", ACME_TIME_MINUTE},
+    };
+    client_world_t *world = client_world_create(*state);
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        told_t *told =
+            ask(world, SERVICE, 200, cases[i].header, "{" WINDOW "}");
+
+        assert_int_equal(told->renewal.again - world->clock->now,
+                         cases[i].again);
+    }
+}
+
+static void an_answer_of_no_use_is_a_problem(void **state)
+{
+    client_world_t *world = client_world_create(*state);
+    told_t *told;
+
+    told = ask(world, SERVICE, 200, NULL, "no JSON");
+    assert_int_equal(told->rv, APR_EINVAL);
+    told = ask(world, SERVICE, 404, NULL, "{}");
+    assert_int_equal(told->problem->status, 404);
+    told = ask(world, SERVICE, 503, "120", "{}");
+    assert_int_equal(told->problem->status, 503);
+    assert_int_equal(told->problem->retry, ACME_RETRY_LATER);
+}
+
+static void a_service_without_https_is_not_asked(void **state)
+{
+    client_world_t *world = client_world_create(*state);
+    told_t told = {0, 0, {0, 0, NULL, 0}, NULL, *state};
+
+    acme_renewal_ask(world->client, "http://ca.test/renewal", ID, tell, &told);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.rv, APR_EINVAL);
+}
+
+ACME_T_MAIN(ACME_T(window_and_explanation_are_read),
+            ACME_T(an_explanation_that_is_no_url_is_left_out),
+            ACME_T(an_explanation_cannot_forge_a_line),
+            ACME_T(what_makes_no_sense_is_a_problem_that_says_what),
+            ACME_T(one_get_without_signature_asks),
+            ACME_T(retry_after_is_kept_within_its_bounds),
+            ACME_T(an_answer_of_no_use_is_a_problem),
+            ACME_T(a_service_without_https_is_not_asked))

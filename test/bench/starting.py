@@ -1,0 +1,177 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+
+"""Starts and restarts of a fleet that has its certificates: time, CPU,
+memory, and what the CA hears of it."""
+
+import http.server
+import json
+import os
+import ssl
+import threading
+import time
+
+import fleet
+import measure
+from acme_env import tls
+from acme_env.ports import free_port
+
+# After a start, for what children do by themselves.
+SETTLE = 2
+
+
+def _cycle(bench, server, count):
+    """One start and one graceful restart."""
+    results, kind = bench.results, server.kind
+    server.cores = (1,)
+    results.add("start: s", count, kind, server.start())
+    time.sleep(SETTLE)
+    used = server.cpu()
+    results.add("start: CPU, s", count, kind, used)
+    results.add("memory of the fleet (PSS): MB", count, kind,
+                measure.fleet_memory(server.pid) / 1024)
+    results.add("Private_Dirty of a child, largest: MB", count, kind, max(
+        measure.memory(pid, "Private_Dirty")
+        for pid in server.children()) / 1024)
+    for _ in range(2):
+        before = server.cpu()
+        with measure.Knocker(server.http_port) as knocker:
+            results.add("graceful restart: s", count, kind, server.graceful())
+            time.sleep(SETTLE)
+        results.add("graceful restart: longest wait of a connection, s",
+                    count, kind, knocker.longest)
+        results.add("graceful restart: CPU, s", count, kind,
+                    server.cpu() - before)
+
+
+def run(bench, count, rounds, kinds=measure.KINDS):
+    seed = bench.seed(count)
+    folder = bench.folder("start-%d" % count)
+    servers = {}
+    for kind in kinds:
+        server = fleet.Server(os.path.join(folder, kind), kind)
+        server.compose(seed.sites, seed=seed, ca=seed.ca)
+        server.warm_up()
+        servers[kind] = server
+    for number in range(rounds):
+        # Alternated, and not always the same one first.
+        for i in range(len(kinds)):
+            server = servers[kinds[(i + number) % len(kinds)]]
+            try:
+                _cycle(bench, server, count)
+            finally:
+                server.stop()
+    bench.remove(folder)
+
+
+class Listener:
+    """A CA that only counts; it has nothing but a directory."""
+
+    def __init__(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        self.port = free_port()
+        self.requests = []
+        self.ca_file, key_file = tls.self_signed(
+            os.path.join(folder, "tls"), "localhost", "127.0.0.1")
+        listener = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                listener.requests.append(self.path)
+                base = listener.url("")
+                body = json.dumps({
+                    "newNonce": base + "nonce", "newAccount": base + "account",
+                    "newOrder": base + "order", "revokeCert": base + "revoke",
+                    "keyChange": base + "change",
+                    "renewalInfo": base + "info"}).encode()
+                if self.path != "/dir":
+                    body = b"{}"
+                self.send_response(200 if self.path == "/dir" else 404)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_HEAD = do_POST = do_GET
+
+            def log_message(self, *unused):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *unused):
+                """Clients that leave at a restart are none."""
+
+        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca_file, key_file)
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True,
+            do_handshake_on_connect=False)
+        threading.Thread(target=self._server.serve_forever,
+                         daemon=True).start()
+
+    def url(self, path):
+        return "https://localhost:%d/%s" % (self.port, path)
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def heard(bench, count):
+    """Requests to the CA at a restart with all certificates valid."""
+    for kind in ("acme", "md"):
+        folder = bench.folder("heard-%s" % kind)
+        listener = Listener(os.path.join(folder, "ca"))
+        seed = fleet.Seed(os.path.join(folder, "seed"), fleet.names(count),
+                          listener.url("dir"))
+        server = fleet.Server(os.path.join(folder, "httpd"), kind)
+        server.compose(seed.sites, listener.url("dir"), listener.ca_file,
+                       seed=seed)
+        try:
+            server.start()
+            time.sleep(10)
+            before = len(listener.requests)
+            bench.results.add("requests to the CA at a start", count, kind,
+                              before)
+            server.graceful()
+            time.sleep(10)
+            bench.results.add("requests to the CA at a graceful restart",
+                              count, kind, len(listener.requests) - before)
+        finally:
+            server.stop()
+            listener.close()
+        bench.remove(folder)
+
+
+def new_sites(bench, count, key, rounds):
+    """The first start with sites that have nothing, beside one where all of
+    them have their certificates."""
+    seed = bench.seed(count)
+    for _ in range(rounds):
+        for new in (0, count):
+            for kind in ("acme", "md"):
+                folder = bench.folder("new-%s" % kind)
+                server = fleet.Server(folder, kind)
+                server.cores = (1,)
+                server.compose(seed.sites, ca=seed.ca, key=key if new
+                               else "P-256", seed=None if new else seed)
+                try:
+                    bench.results.add("start of %d sites, N of them new, %s: s"
+                                      % (count, key), new, kind,
+                                      server.start())
+                finally:
+                    server.stop()
+                bench.remove(folder)

@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Renewal information (RFC 9773): the CA says when, and is told what."""
+
+import time
+
+from acme_env import conf, status, tls
+from acme_env.journey import live_file, wait_until_served
+
+SHOP = "shop.test"
+RENEWAL = "/draft-ietf-acme-ari-03/renewalInfo/"
+INCIDENT = "https://pebble.test/incident"
+
+
+def obtain(httpd, pebble, **changes):
+    """The first certificate, with nobody asked when to renew it; its PEM."""
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP, **changes))
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP)
+    with open(live_file(httpd, SHOP, "cert.pem"), encoding="ascii") as file:
+        return file.read()
+
+
+def ask(httpd, pebble, **changes):
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMERenewViaARI="on", **changes))
+    httpd.graceful()
+
+
+def test_a_window_in_the_past_renews_at_once(make_httpd, make_pebble):
+    # Routine renewals would gather for 6 h.
+    intervals = {"ACMEActivationInterval": "1s 6h"}
+    pebble = make_pebble()
+    httpd = make_httpd(pebble)
+    pem = obtain(httpd, pebble, **intervals)
+    old = tls.served(httpd.https_port, SHOP).serial
+    pebble.set_renewal_info(pem, -7200, -3600, INCIDENT)
+    ask(httpd, pebble, **intervals)
+    new = tls.wait_for_serial(httpd.https_port, SHOP, old, timeout=60)
+    assert new.by_pebble
+    assert pebble.orders() == 2 and pebble.accounts() == 1
+    assert httpd.log.lines("ACME0801: %s: .* at once, see %s"
+                           % (SHOP, INCIDENT))
+    # Pebble has nothing against what the order says it replaces.
+    assert not httpd.log.lines("ACME0810")
+    # The next one has a window of its own, and nothing happens.
+    said = status.wait_for(httpd, SHOP,
+                           lambda s: (s.get("ari") or {}).get("window"))
+    assert said["ari"]["selected"] == said["renew-at"]
+    assert said["cert"]["P-256"]["ari-cert-id"].count(".") == 1
+    time.sleep(3)
+    assert pebble.orders() == 2
+
+
+def test_asked_once_and_not_again_by_restarts(make_httpd, pebble,
+                                              gate):
+    httpd = make_httpd(pebble)
+    obtain(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    ask(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    gate.wait_for(RENEWAL)
+    first = status.wait_for(httpd, SHOP,
+                            lambda s: (s.get("ari") or {}).get("window"))
+    requests = len(gate.requests)
+    for _ in range(3):
+        httpd.graceful()
+        time.sleep(2)
+    assert len(gate.requests) == requests, gate.requests[requests:]
+    again = status.of(httpd, SHOP)
+    assert again["ari"] == first["ari"]
+
+
+def test_a_ca_that_does_not_say_costs_nothing(make_httpd, pebble,
+                                              gate):
+    gate.answer(RENEWAL, 500, "<html>sorry</html>")
+    httpd = make_httpd(pebble)
+    obtain(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    ask(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    gate.wait_for(RENEWAL)
+    said = status.wait_for(httpd, SHOP,
+                           lambda s: (s.get("ari") or {}).get("problem"))
+    assert "window" not in said["ari"] and said["ari"]["retry-after"]
+    assert said["state"] == 2 and said["renewal"]["errors"] == 0
+    time.sleep(3)
+    assert gate.count(RENEWAL) == 1
+
+
+def test_an_order_that_may_not_replace_is_placed_all_the_same(
+        make_httpd, pebble, gate):
+    httpd = make_httpd(pebble)
+    pem = obtain(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    old = tls.served(httpd.https_port, SHOP).serial
+    pebble.set_renewal_info(pem, -7200, -3600)
+    gate.answer("/order-plz", 409,
+                '{"type":"urn:ietf:params:acme:error:alreadyReplaced",'
+                '"detail":"somebody was faster","status":409}',
+                content_type="application/problem+json",
+                headers=[("Replay-Nonce", "used-up")], times=1)
+    ask(httpd, pebble, ACMECertificateAuthority=gate.directory)
+    tls.wait_for_serial(httpd.https_port, SHOP, old, timeout=60)
+    assert httpd.log.lines("ACME0810: %s: .*somebody was faster" % SHOP)
+    assert gate.count("/order-plz") >= 3
