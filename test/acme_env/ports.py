@@ -10,15 +10,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Free ports on 127.0.0.1, never given out twice in one run."""
+"""Free ports on 127.0.0.1, never given out twice in one run, nor to two runs
+at a time.
+
+A process takes blocks of ports. A block is its own while it holds a socket with
+the block's name in Linux's abstract namespace, which ends with the process."""
 
 import os
 import socket
 
 # Below the ports that the kernel gives to outgoing connections.
-FIRST, LAST = 15000, 32000
+FIRST, LAST, BLOCK = 15000, 32000, 50
+BLOCKS = (LAST - FIRST) // BLOCK
 
-_next = FIRST + (os.getpid() * 37) % (LAST - FIRST)
+_held = []
+_left = []
 
 
 def _is_free(port):
@@ -33,11 +39,26 @@ def _is_free(port):
     return True
 
 
+def _take_block():
+    begin = len(_held) + os.getpid()
+    for number in range(begin, begin + BLOCKS):
+        first = FIRST + number % BLOCKS * BLOCK
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            claim.bind("\0mod_acme test ports %d" % first)
+        except OSError:
+            claim.close()
+            continue
+        _held.append(claim)
+        _left.extend(range(first, first + BLOCK))
+        return
+    raise RuntimeError("no free ports on 127.0.0.1")
+
+
 def free_port():
-    global _next
-    for _ in range(LAST - FIRST):
-        port = _next
-        _next = _next + 1 if _next < LAST else FIRST
+    while True:
+        if not _left:
+            _take_block()
+        port = _left.pop(0)
         if _is_free(port):
             return port
-    raise RuntimeError("no free port on 127.0.0.1")
