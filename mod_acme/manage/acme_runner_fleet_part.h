@@ -22,6 +22,7 @@
 
 #include "acme_identity.h"
 #include "acme_runner_ask.h"
+#include "acme_runner_errand.h"
 #include "acme_runner_look.h"
 
 /* Sites that wait for their turn, and how many have it. */
@@ -40,6 +41,8 @@ typedef struct acme_fleet_lane_t {
     acme_fleet_queue_t orders;
     acme_fleet_queue_t asks;
     acme_runner_asker_t asker;
+    apr_array_header_t *errands; /* acme_runner_errand_t *, of this run */
+    int errand;                  /* which one is next */
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_site_t {
@@ -66,5 +69,19 @@ struct acme_runner_fleet_t {
     apr_time_t look_at;          /* when the next site is due */
     int complained;              /* the store's failure is in the log */
 };
+
+/** Who we are there, of this run. */
+acme_identity_t *acme_fleet_identity(struct acme_runner_fleet_t *fleet,
+                                     acme_fleet_lane_t *lane);
+
+/** One that acmectl asks for, unless it is done or waits already. */
+void acme_fleet_errand_take(struct acme_runner_fleet_t *fleet,
+                            const acme_request_t *request);
+
+/** Goes on with them; how many are left. */
+int acme_fleet_errand_step(struct acme_runner_fleet_t *fleet);
+
+/** Whether no order may be launched there before the next one is done. */
+int acme_fleet_errand_holds(const acme_fleet_lane_t *lane);
 
 #endif

@@ -41,6 +41,7 @@
 #define O_PASS    0x0800
 #define O_GEN     0x1000
 #define O_CA      0x2000
+#define O_YES     0x4000
 
 /* Values of apr_getopt_option_t that are no letters. */
 enum {
@@ -58,6 +59,7 @@ enum {
     OPT_NAMES,
     OPT_GEN,
     OPT_CA,
+    OPT_YES,
     OPT_PASS_FD,
     OPT_PASS_FILE,
     OPT_HELP,
@@ -79,6 +81,7 @@ static const apr_getopt_option_t options[] = {
     {"names", OPT_NAMES, 1, NULL},
     {"generation", OPT_GEN, 1, NULL},
     {"ca", OPT_CA, 1, NULL},
+    {"yes", OPT_YES, 0, NULL},
     {"passphrase-fd", OPT_PASS_FD, 1, NULL},
     {"passphrase-file", OPT_PASS_FILE, 1, NULL},
     {"help", OPT_HELP, 0, NULL},
@@ -125,6 +128,9 @@ static const command_t commands[] = {
     {"sign", ctl_sign, O_OUT | O_TIMEOUT, 1, 1,
      "sign FILE [--out FILE] [--timeout T]",
      "have the CA sign a request of another machine"},
+    {"account", ctl_account, O_JSON | O_CA | O_YES | O_TIMEOUT, 1, 1,
+     "account show|recover|rollover|deactivate [--ca URL] [--yes]",
+     "accounts at CAs: show, find again, give a new key, end"},
 };
 
 #define N_COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))
@@ -216,6 +222,9 @@ static int take_option(ctl_t *ctl, int option, const char *value)
     case OPT_CA:
         ctl->ca = value;
         return O_CA;
+    case OPT_YES:
+        ctl->yes = 1;
+        return O_YES;
     case OPT_PASS_FD:
         return parse_number(&ctl->passphrase_fd, value) ? O_PASS : -1;
     default:

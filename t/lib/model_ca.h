@@ -51,6 +51,7 @@ typedef struct model_ca_t {
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
+    int refuse_changes;         /**< 409 for changes of keys */
     int refuse_binding;         /**< 401 for accounts that bring one */
     int reuse_authorizations;   /**< new orders find them valid */
     const char *terms;          /**< or NULL */
@@ -83,6 +84,8 @@ typedef struct model_ca_t {
     int responses;
     int bad_nonces;
     int renewals;         /**< times that renewal information was asked for */
+    int changes;          /**< of keys, done */
+    const char *contact;  /**< payload of the last change of contacts */
     const char *eab_kid;  /**< of the last newAccount's binding, or NULL */
     const char *replaces; /**< of the last newOrder, or NULL */
     const char *profile;  /**< of the last newOrder, or NULL */
@@ -93,6 +96,7 @@ typedef struct model_ca_t {
     int n_nonces;
     apr_hash_t *nonces;
     apr_hash_t *account_by_jwk;
+    apr_hash_t *ended; /* accounts that were deactivated */
     apr_array_header_t *order_list;
 } model_ca_t;
 
