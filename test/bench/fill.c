@@ -135,7 +135,7 @@ static void fill_site(const fill_t *fill, const char *name, apr_pool_t *p)
           name, p);
     check(acme_key_to_pem(&bundle.key_pem, key, &problem, p), &problem, name,
           p);
-    check(acme_csr_create(&csr, key, names, &problem, p), &problem, name, p);
+    check(acme_csr_create(&csr, key, names, 0, &problem, p), &problem, name, p);
     bundle.name = name;
     bundle.chain_pem = test_issuer_sign(fill->issuer, csr, p);
     bundle.ca_url = fill->ca;
