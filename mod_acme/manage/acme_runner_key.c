@@ -60,7 +60,7 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
 
     *made = 0;
     /* One that is being made was not in the store. */
-    rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+    rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         rv = load(key, pem, work, spec, problem, p);
         if (!APR_STATUS_IS_ENOENT(rv)) {
@@ -68,11 +68,9 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
         }
         rv = acme_keygen_want(work->keygen, spec->name, &spec->key, problem, p);
         if (rv == APR_SUCCESS) {
-            rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+            rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem,
+                                  p);
         }
-    }
-    if (rv == APR_SUCCESS) {
-        rv = acme_key_from_pem(key, *pem, strlen(*pem), problem, p);
     }
     if (rv == APR_SUCCESS) {
         rv =

@@ -378,6 +378,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
+    bundle.key = order->key;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
     bundle.ca_url = acme_identity_ca(order->identity)->url;
