@@ -56,7 +56,8 @@ static const struct {
     const char *name;
 } kinds[] = {{ACME_REQUEST_RENEW, "renew"},
              {ACME_REQUEST_SIGN, "sign"},
-             {ACME_REQUEST_ACCOUNT, "account"}};
+             {ACME_REQUEST_ACCOUNT, "account"},
+             {ACME_REQUEST_REVOKE, "revoke"}};
 
 #define N_KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 

@@ -90,6 +90,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
         begin_queue(&lane->orders, p);
         begin_queue(&lane->asks, p);
     }
+    acme_runner_revokes_begin(fleet->revokes, p);
 }
 
 void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
@@ -110,6 +111,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
         fleet->lanes[i]->orders.sites = NULL;
         fleet->lanes[i]->asks.sites = NULL;
     }
+    acme_runner_revokes_end(fleet->revokes);
     fleet->flights = NULL;
     fleet->prun = NULL;
 }
@@ -232,7 +234,7 @@ static int is_due(const acme_fleet_site_t *site, apr_time_t now)
            && site->known.next <= now;
 }
 
-apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
     const acme_fleet_site_t *site;
@@ -246,6 +248,14 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
         }
     }
     return at;
+}
+
+apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+{
+    apr_time_t at = acme_runner_revokes_due(fleet->revokes);
+    apr_time_t site = sites_due(fleet);
+
+    return site < at ? site : at;
 }
 
 apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
@@ -282,7 +292,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
               (size_t)(lane->orders.sites->nelts - lane->orders.head),
               sizeof(acme_fleet_site_t *), by_urgency);
     }
-    fleet->look_at = acme_runner_fleet_due(fleet);
+    fleet->look_at = sites_due(fleet);
     return rv;
 }
 
@@ -307,16 +317,38 @@ static const char *replaces(const acme_fleet_site_t *site,
     return NULL;
 }
 
+acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
+                                     acme_fleet_lane_t *lane)
+{
+    if (!lane->identity) {
+        lane->identity =
+            acme_identity_create(fleet->work, lane->ca, fleet->prun);
+    }
+    return lane->identity;
+}
+
+acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
+                           const acme_fleet_site_t *site)
+{
+    const flight_t *flight;
+    int i;
+
+    for (i = 0; site->known.flying && i < fleet->flights->nelts; ++i) {
+        flight = APR_ARRAY_IDX(fleet->flights, i, const flight_t *);
+        if (flight->site == site) {
+            return flight->job;
+        }
+    }
+    return NULL;
+}
+
 static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
     acme_fleet_site_t *site = flight->site;
     acme_fleet_lane_t *lane = lane_of(site, plan, flight->job, flight->p);
 
-    if (!lane->identity) {
-        lane->identity =
-            acme_identity_create(fleet->work, lane->ca, fleet->prun);
-    }
+    (void)acme_fleet_identity(fleet, lane);
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
         flight->ask = acme_runner_ask_create(
@@ -461,9 +493,12 @@ static apr_time_t step_all(acme_runner_fleet_t *fleet)
 apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
 {
     int waiting = launch_all(fleet);
+    int revoking = acme_runner_revokes_step(fleet->revokes);
     apr_time_t at = step_all(fleet);
+    apr_time_t due = acme_runner_revokes_due(fleet->revokes);
 
-    *waits = waiting > 0 || fleet->flights->nelts > 0
-             || fleet->look_at <= now_of(fleet);
-    return at < fleet->look_at ? at : fleet->look_at;
+    *waits = waiting > 0 || revoking || fleet->flights->nelts > 0
+             || fleet->look_at <= now_of(fleet) || due <= now_of(fleet);
+    at = at < fleet->look_at ? at : fleet->look_at;
+    return at < due ? at : due;
 }

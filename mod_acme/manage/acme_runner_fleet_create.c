@@ -82,6 +82,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     }
     fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
     fleet->parallel = parallel;
+    fleet->revokes = acme_fleet_revokes(fleet);
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &sites[i];
         fleet->sites[i] = site;

@@ -23,6 +23,7 @@
 #include "acme_identity.h"
 #include "acme_runner_ask.h"
 #include "acme_runner_look.h"
+#include "acme_runner_revoke.h"
 
 /* Sites that wait for their turn, and how many have it. */
 typedef struct acme_fleet_queue_t {
@@ -58,6 +59,7 @@ struct acme_runner_fleet_t {
     int n_lanes;
     apr_hash_t *lane_by_name;
     apr_pool_t *prequests;
+    acme_runner_revokes_t *revokes;
     int parallel;
 
     /* Of one run. */
@@ -66,5 +68,16 @@ struct acme_runner_fleet_t {
     apr_time_t look_at;          /* when the next site is due */
     int complained;              /* the store's failure is in the log */
 };
+
+/** Who we are at a lane's CA in this run. */
+acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
+                                     acme_fleet_lane_t *lane);
+
+/** The job of a site that is in flight, or NULL. */
+acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
+                           const acme_fleet_site_t *site);
+
+/** Revocations, with what they ask of this fleet. */
+acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "acme_http.h"
 #include "acme_keygen.h"
+#include "acme_revoked.h"
 #include "acme_time.h"
 #include "acme_vault.h"
 
@@ -36,6 +37,7 @@ typedef struct acme_work_t {
     const acme_clock_t *clock;
     const acme_log_t *log;
     acme_keygen_t *keygen;
+    acme_revoked_list_t *revoked; /**< or NULL */
     /** A site of that index has something staged that must not wait for others;
      *  may be said more than once. Or NULL. */
     void (*urgent)(void *baton, int site);
