@@ -139,7 +139,8 @@ apr_status_t acme_cert_placeholder(const char **pem, const acme_key_t *key,
         || !set_serial(cert) || !set_subject(cert, name)
         || !set_time(cert, now - ACME_TIME_HOUR, X509_set1_notBefore)
         || !set_time(cert, now + lifetime, X509_set1_notAfter)
-        || X509_set_pubkey(cert, acme_key_evp(key)) != 1
+        || (!acme_key_put_public(X509_get_X509_PUBKEY(cert), key)
+            && X509_set_pubkey(cert, acme_key_evp(key)) != 1)
         || !add_extension(cert, NID_basic_constraints, "critical,CA:FALSE")
         || !add_extension(cert, NID_ext_key_usage, "serverAuth")
         || X509_add1_ext_i2d(cert, NID_subject_alt_name, san, 0,

@@ -57,7 +57,8 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
     }
     req = X509_REQ_new();
     if (req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1
-        && X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1
+        && (acme_key_put_public(X509_REQ_get_X509_PUBKEY(req), key)
+            || X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1)
         && add_extensions(req, san, must_staple)
         && X509_REQ_sign(req, acme_key_evp(key), acme_key_md(key)) > 0) {
         len = i2d_X509_REQ(req, &der);

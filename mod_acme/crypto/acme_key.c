@@ -18,12 +18,14 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "acme_key.h"
 
@@ -33,6 +35,10 @@
 
 /* PEM of an RSA key of 4096 bits has 3,300 bytes. */
 #define PEM_MAX (64 * 1024)
+
+/* A point on P-384 (SEC 1, 2.3.3): a byte that says how, and two numbers. */
+#define POINT_MAX          97
+#define POINT_UNCOMPRESSED 4
 
 /* Errors of one failure that go into its problem. */
 #define ERRORS_MAX 4
@@ -427,6 +433,40 @@ apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
 leave:
     BIO_free(bio);
     return rv;
+}
+
+acme_key_t *acme_key_share(const acme_key_t *key, apr_pool_t *p)
+{
+    EVP_PKEY_up_ref(key->evp);
+    return key_wrap(key->evp, &key->spec, p);
+}
+
+int acme_key_put_public(struct X509_pubkey_st *into, const acme_key_t *key)
+{
+    unsigned char point[POINT_MAX];
+    unsigned char *copy;
+    size_t len = 0;
+    int curve =
+        key->spec.type == ACME_KEY_P384 ? NID_secp384r1 : NID_X9_62_prime256v1;
+
+    if (key->spec.type == ACME_KEY_RSA
+        || EVP_PKEY_get_octet_string_param(key->evp, OSSL_PKEY_PARAM_PUB_KEY,
+                                           point, sizeof(point), &len)
+               != 1
+        || point[0] != POINT_UNCOMPRESSED) {
+        ERR_clear_error();
+        return 0;
+    }
+    copy = OPENSSL_memdup(point, len);
+    if (copy == NULL
+        || X509_PUBKEY_set0_param(into, OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
+                                  V_ASN1_OBJECT, OBJ_nid2obj(curve), copy,
+                                  (int)len)
+               != 1) {
+        OPENSSL_free(copy);
+        return 0;
+    }
+    return 1;
 }
 
 acme_key_spec_t acme_key_spec(const acme_key_t *key)

@@ -27,6 +27,8 @@
 
 typedef struct acme_key_t acme_key_t;
 
+struct X509_pubkey_st;
+
 typedef enum { ACME_KEY_P256, ACME_KEY_P384, ACME_KEY_RSA } acme_key_e;
 
 /** What kind of key is wanted. */
@@ -69,11 +71,19 @@ apr_status_t acme_key_from_pem(acme_key_t **key, const char *pem,
 apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
                              acme_problem_t *problem, apr_pool_t *p);
 
+/** The same key for another pool: it is wiped with the last of them. */
+acme_key_t *acme_key_share(const acme_key_t *key, apr_pool_t *p);
+
 /** What kind it is. An unsupported kind never becomes an acme_key_t. */
 acme_key_spec_t acme_key_spec(const acme_key_t *key);
 
 /** The EVP_PKEY behind it, for the units of this folder; not to be freed. */
 struct evp_pkey_st *acme_key_evp(const acme_key_t *key);
+
+/** Writes the public half into a request or a certificate in the making, where
+ *  that is possible without encoding and decoding it; else returns zero. For
+ *  the units of this folder. */
+int acme_key_put_public(struct X509_pubkey_st *into, const acme_key_t *key);
 
 /** The hash that goes with the key in a signature (RFC 7518 3.1): SHA-384 for
  *  P-384, else SHA-256. For the units of this folder. */

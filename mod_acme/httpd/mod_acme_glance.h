@@ -20,6 +20,7 @@
 #define MOD_ACME_GLANCE_H
 
 #include "acme_job.h"
+#include "acme_status.h"
 #include "mod_acme_config.h"
 
 /** In each child, before it serves. */
@@ -29,5 +30,12 @@ void acme_glance_child_init(const acme_setup_t *setup, apr_pool_t *pchild);
  *  that failed just now or there is no room to remember. From any thread. */
 const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
                               int site, apr_pool_t *p);
+
+/** How it stands with restarts, as the parent says. */
+void acme_glance_activation(acme_activation_view_t *view,
+                            const acme_setup_t *setup, apr_pool_t *p);
+
+/** Why nothing is ordered, as the worker says; or NULL. */
+const char *acme_glance_waiting(const acme_setup_t *setup, apr_pool_t *p);
 
 #endif

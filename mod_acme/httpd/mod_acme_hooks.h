@@ -77,6 +77,8 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** Handler acme-status. */
 int acme_status_handler(request_rec *r);
+/** Handler acme-metrics. */
+int acme_metrics_handler(request_rec *r);
 /** mod_status's optional hook. */
 int acme_status_section(request_rec *r, int flags);
 

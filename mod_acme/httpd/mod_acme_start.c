@@ -13,6 +13,11 @@
 
 #include "mod_acme_hooks.h"
 
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <http_core.h>
 #include <http_main.h>
 
@@ -292,6 +297,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
     setup->live = acme_live_look(dir, ptemp);
+    acme_live_recall(setup->live, ptemp);
     unproven = acme_unproven_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
@@ -379,6 +385,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 {
     acme_setup_t *setup = acme_setup_get();
     int counts[ACME_SERVING_LKC + 1] = {0};
+    apr_pool_t *pleave;
     int i;
 
     (void)pconf;
@@ -393,8 +400,11 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     setup->placeholder = NULL;
     acme_keep_rest(setup);
     acme_tls_compare(setup);
-    acme_tool_leave(setup, ptemp);
-    say_revoked(setup, ptemp);
+    apr_pool_create(&pleave, ptemp);
+    acme_tool_leave(setup, pleave);
+    apr_pool_clear(pleave);
+    say_revoked(setup, pleave);
+    apr_pool_destroy(pleave);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
     }
@@ -410,11 +420,22 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+/* What was written for thousands of sites has left as many pieces of memory
+ * behind. glibc joins them when it next thinks fit: that would be in each child
+ * by itself, which thereby gets a copy of all of them. */
+static void tidy_memory(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 void acme_start_done(void)
 {
     acme_setup_t *setup = acme_setup_get();
 
     if (setup) {
         acme_keep_done(setup);
+        tidy_memory();
     }
 }

@@ -13,7 +13,6 @@
 
 #include "mod_acme_hooks.h"
 
-#include <ap_mpm.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <mod_status.h>
@@ -28,34 +27,6 @@
 
 /* A CA may say a lot. */
 #define MAX_PROBLEM 300
-
-static void view_activation(acme_activation_view_t *view,
-                            const acme_setup_t *setup, apr_pool_t *p)
-{
-    const acme_activation_e *activation = acme_config_value(
-        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
-
-    memset(view, 0, sizeof(*view));
-    view->mode = activation && *activation == ACME_ACTIVATION_MANUAL
-                     ? "manual"
-                     : "graceful";
-    ap_mpm_query(AP_MPMQ_GENERATION, &view->generation);
-    view->pending = setup->board->pending;
-    view->next = setup->board->next;
-    if (*setup->board->blocked) {
-        /* The parent may be writing: take what is there, bounded. */
-        view->blocked = apr_pstrndup(p, setup->board->blocked,
-                                     sizeof(setup->board->blocked) - 1);
-    }
-}
-
-/* Why nothing is ordered, or NULL. The worker may be writing. */
-static const char *view_waiting(const acme_setup_t *setup, apr_pool_t *p)
-{
-    return *setup->board->waiting ? apr_pstrndup(
-               p, setup->board->waiting, sizeof(setup->board->waiting) - 1)
-                                  : NULL;
-}
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
 {
@@ -140,9 +111,9 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     apr_pool_t *ptemp;
     int i;
 
-    view_activation(&view, setup, r->pool);
+    acme_glance_activation(&view, setup, r->pool);
     json = acme_status_frame(setup->unusable, &view, r->pool);
-    acme_json_set_str(json, "waiting", view_waiting(setup, r->pool));
+    acme_json_set_str(json, "waiting", acme_glance_waiting(setup, r->pool));
     frame = acme_json_print(json, 1, r->pool);
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
@@ -283,7 +254,7 @@ int acme_status_section(request_rec *r, int flags)
         return DECLINED;
     }
     vault = acme_setup_vault(setup, r->pool);
-    view_activation(&view, setup, r->pool);
+    acme_glance_activation(&view, setup, r->pool);
     if (flags & AP_STATUS_SHORT) {
         print_table(r, setup, vault, &counts, 1);
         ap_rprintf(r,
@@ -300,7 +271,7 @@ int acme_status_section(request_rec *r, int flags)
         ap_rprintf(r, "<p><strong>%s</strong></p>\n",
                    ap_escape_html(r->pool, setup->unusable));
     }
-    waiting = view_waiting(setup, r->pool);
+    waiting = acme_glance_waiting(setup, r->pool);
     if (waiting) {
         ap_rprintf(r, "<p><strong>No orders: %s</strong></p>\n",
                    ap_escape_html(r->pool, waiting));

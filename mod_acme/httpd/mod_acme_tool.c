@@ -63,11 +63,15 @@ static int is_done(const acme_setup_t *setup, const acme_request_t *request,
         return !acme_vault_get(&item, vault, ACME_STORE_ACCOUNTS, name, NULL,
                                p);
     }
+    if (request->what == ACME_REQUEST_REVOKE
+        && is_revoked(setup, request, vault, p)) {
+        return 1;
+    }
     if (now - request->when > REQUEST_LIFE) {
         return 1;
     }
     if (request->what == ACME_REQUEST_REVOKE) {
-        return is_revoked(setup, request, vault, p);
+        return 0;
     }
     if (request->what == ACME_REQUEST_SIGN) {
         name = acme_sign_name(name, p);

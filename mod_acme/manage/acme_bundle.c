@@ -171,10 +171,13 @@ apr_status_t acme_bundle_open(acme_key_t **key, acme_chain_t **chain,
                               const acme_bundle_t *bundle,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
-    rv = acme_key_from_pem(key, bundle->key_pem, strlen(bundle->key_pem),
-                           problem, p);
+    *key = bundle->key;
+    if (!*key) {
+        rv = acme_key_from_pem(key, bundle->key_pem, strlen(bundle->key_pem),
+                               problem, p);
+    }
     if (rv != APR_SUCCESS) {
         return of_site(problem, bundle->name, "private key", rv, p);
     }

@@ -30,6 +30,8 @@ typedef struct acme_bundle_t {
     const char *order_url; /**< or NULL */
     const char *profile;   /**< that was wanted of it, or NULL */
     apr_time_t obtained;   /**< or 0 */
+    acme_key_t *key;       /**< what key_pem holds, where somebody has it
+                                already; else NULL */
 } acme_bundle_t;
 
 /** JSON text; wiped when p is cleared. */

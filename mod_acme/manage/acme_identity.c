@@ -18,26 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
-
-typedef enum { NEW, OPENING, REGISTERING, READY, DOWN } state_e;
-
-struct acme_identity_t {
-    acme_work_t *work;
-    const acme_ca_spec_t *ca;
-    const char *name;
-    apr_pool_t *p;
-    apr_pool_t *pproblem; /* of the last failure */
-    acme_client_t *client;
-    acme_key_t *key; /* NULL: not loaded yet */
-    acme_jws_signer_t *signer;
-    const char *url; /* of the account, or NULL */
-    apr_time_t created;
-    state_e state;
-    unsigned int epoch;
-    const acme_problem_t *problem;
-    apr_time_t failed_at;
-    int reported;
-};
+#include "acme_identity_part.h"
 
 const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
 {
@@ -63,13 +44,21 @@ acme_identity_t *acme_identity_create(acme_work_t *work,
     return identity;
 }
 
-static void enter(acme_identity_t *identity, state_e state)
+void acme_identity_succeeds(acme_identity_t *identity,
+                            acme_identity_used_fn *used, void *baton)
+{
+    identity->used = used;
+    identity->used_baton = baton;
+}
+
+void acme_identity_enter(acme_identity_t *identity, acme_identity_state_e state)
 {
     identity->state = state;
     identity->work->moved = 1;
 }
 
-static void fail(acme_identity_t *identity, const acme_problem_t *problem)
+void acme_identity_fail(acme_identity_t *identity,
+                        const acme_problem_t *problem)
 {
     acme_problem_t *copy;
     apr_pool_t *old = identity->pproblem;
@@ -84,82 +73,86 @@ static void fail(acme_identity_t *identity, const acme_problem_t *problem)
     identity->problem = copy;
     identity->failed_at = acme_clock_now(identity->work->clock);
     identity->reported = 0;
-    enter(identity, DOWN);
+    acme_identity_enter(identity, ACME_IDENTITY_DOWN);
 }
 
-static apr_status_t save(acme_identity_t *identity, acme_problem_t *problem,
-                         apr_pool_t *p)
+apr_status_t acme_identity_save(acme_identity_t *identity,
+                                acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_json_t *json = acme_json_object(p);
-    const char *pem;
-    apr_status_t rv;
-
-    rv = acme_key_to_pem(&pem, identity->key, problem, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    acme_json_set_str(json, "key", pem);
-    acme_json_set_str(json, "url", identity->url);
-    acme_json_set_str(json, "ca", identity->ca->url);
-    acme_json_set_str(json, "contact", identity->ca->contact);
-    if (identity->ca->eab) {
-        acme_json_set_str(json, "eab-kid", identity->ca->eab->key.kid);
-    }
-    acme_json_set_time(json, "created", identity->created);
-    return acme_vault_put_json(identity->work->vault, ACME_STORE_ACCOUNTS,
-                               identity->name, json, ACME_STORE_SYNC, problem,
-                               p);
+    return acme_account_record_save(identity->record, identity->work->vault,
+                                    identity->name, problem, p);
 }
 
-/* A record without a usable key is none: what it names is lost with it. */
+/* A record without a usable key is none. */
 static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
                          apr_pool_t *p)
 {
-    acme_problem_t damage = ACME_PROBLEM_INIT;
-    acme_json_t *json;
-    const char *pem, *url = NULL;
-    apr_status_t rv;
+    apr_status_t rv =
+        acme_account_record_load(&identity->record, identity->work->vault,
+                                 identity->name, problem, identity->p);
 
-    rv = acme_vault_get_json(&json, NULL, identity->work->vault,
-                             ACME_STORE_ACCOUNTS, identity->name, problem, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (acme_json_get_str(&pem, json, "key") != APR_SUCCESS
-        || acme_key_from_pem(&identity->key, pem, strlen(pem), &damage,
-                             identity->p)
-               != APR_SUCCESS) {
-        identity->key = NULL;
+    if (rv == ACME_STORE_DAMAGED) {
         acme_log(identity->work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0330) "%s: the stored account key is damaged, "
                                 "registering with a new one",
                  identity->ca->label);
         return APR_ENOENT;
     }
-    if (acme_json_get_str(&url, json, "url") == APR_SUCCESS) {
-        identity->url = apr_pstrdup(identity->p, url);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        rv = acme_identity_take_over(identity, problem, p);
     }
-    (void)acme_json_get_time(&identity->created, json, "created");
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t create_key(acme_identity_t *identity,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    acme_account_record_t *record =
+        apr_pcalloc(identity->p, sizeof(*identity->record));
     apr_status_t rv;
 
-    rv = acme_key_generate(&identity->key, &kind, NULL, NULL, problem,
+    rv = acme_key_generate(&record->key, &kind, NULL, NULL, problem,
                            identity->p);
     if (rv != APR_SUCCESS) {
-        identity->key = NULL;
         return rv;
     }
-    identity->created = acme_clock_now(identity->work->clock);
-    rv = save(identity, problem, p);
+    record->ca = identity->ca->url;
+    record->contact = identity->ca->contact;
+    record->eab_kid = identity->ca->eab ? identity->ca->eab->key.kid : NULL;
+    record->created = acme_clock_now(identity->work->clock);
+    identity->record = record;
+    rv = acme_identity_save(identity, problem, p);
     if (rv != APR_SUCCESS) {
         /* One that the store does not have must never reach the CA. */
-        identity->key = NULL;
+        identity->record = NULL;
+    }
+    return rv;
+}
+
+static apr_status_t sign_with(acme_jws_signer_t **signer, const acme_key_t *key,
+                              const acme_identity_t *identity,
+                              acme_problem_t *problem)
+{
+    if (*signer || !key) {
+        return APR_SUCCESS;
+    }
+    return acme_jws_signer_create(signer, key, problem, identity->p);
+}
+
+apr_status_t acme_identity_sign(acme_identity_t *identity,
+                                acme_problem_t *problem)
+{
+    const acme_account_record_t *record = identity->record;
+    apr_status_t rv;
+
+    rv = sign_with(&identity->signer, record->key, identity, problem);
+    if (rv == APR_SUCCESS) {
+        rv = sign_with(&identity->next_signer, record->next_key, identity,
+                       problem);
+    }
+    if (rv == APR_SUCCESS) {
+        acme_client_identify(identity->client, identity->signer, record->url);
     }
     return rv;
 }
@@ -167,26 +160,23 @@ static apr_status_t create_key(acme_identity_t *identity,
 static apr_status_t prepare(acme_identity_t *identity, acme_problem_t *problem,
                             apr_pool_t *p)
 {
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
-    if (!identity->key) {
+    if (!identity->record) {
         rv = load(identity, problem, p);
         if (APR_STATUS_IS_ENOENT(rv)) {
             rv = create_key(identity, problem, p);
         }
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
     }
-    if (!identity->signer) {
-        rv = acme_jws_signer_create(&identity->signer, identity->key, problem,
-                                    identity->p);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    if (rv == APR_SUCCESS && identity->record->deactivated) {
+        rv = acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG,
+                              ACME_PROBLEM_CONFIG, p,
+                              "the account at %s was deactivated by acmectl",
+                              identity->ca->label);
+        problem->to_fix = "to have another one made: acmectl account recover, "
+                          "then acmectl renew";
     }
-    acme_client_identify(identity->client, identity->signer, identity->url);
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS ? acme_identity_sign(identity, problem) : rv;
 }
 
 static void registered(void *baton, apr_status_t rv, const char *url,
@@ -198,17 +188,19 @@ static void registered(void *baton, apr_status_t rv, const char *url,
     apr_pool_t *p;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        enter(identity, NEW);
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
         return;
     }
     if (rv != APR_SUCCESS) {
-        fail(identity, problem);
+        acme_identity_fail(identity, problem);
         return;
     }
-    identity->url = apr_pstrdup(identity->p, url);
+    identity->record->url = apr_pstrdup(identity->p, url);
+    identity->record->contact = identity->ca->contact;
+    identity->record->caa = acme_client_directory(identity->client)->caa;
     apr_pool_create(&p, identity->p);
     if (work->state != ACME_WORK_LOST
-        && save(identity, &unsaved, p) != APR_SUCCESS) {
+        && acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
         /* The key is there: the CA will say the URL once more. */
         acme_log(work->log, ACME_LOG_WARNING, unsaved.rv,
                  ACME_TAG(0331) "%s: the account's URL cannot be stored, the "
@@ -218,8 +210,9 @@ static void registered(void *baton, apr_status_t rv, const char *url,
     acme_log(work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0332) "%s: the account is %s", identity->ca->label, url);
     apr_pool_destroy(p);
-    acme_client_identify(identity->client, identity->signer, identity->url);
-    enter(identity, READY);
+    acme_client_identify(identity->client, identity->signer,
+                         identity->record->url);
+    acme_identity_enter(identity, ACME_IDENTITY_READY);
 }
 
 static void ensure(acme_identity_t *identity)
@@ -227,7 +220,7 @@ static void ensure(acme_identity_t *identity)
     acme_account_request_t request;
     apr_pool_t *p;
 
-    enter(identity, REGISTERING);
+    acme_identity_enter(identity, ACME_IDENTITY_REGISTERING);
     apr_pool_create(&p, identity->p);
     request.contacts = apr_array_make(p, 1, sizeof(const char *));
     if (identity->ca->contact) {
@@ -252,16 +245,21 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
 
     (void)answer;
     if (APR_STATUS_IS_EINTR(rv)) {
-        enter(identity, NEW);
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
     }
     else if (rv != APR_SUCCESS) {
-        fail(identity, problem);
+        acme_identity_fail(identity, problem);
     }
-    else if (identity->url) {
-        enter(identity, READY);
+    else if (identity->record->url
+             && (identity->work->state != ACME_WORK_ON
+                 || !identity->record->next_key)) {
+        acme_identity_settle(identity);
     }
     else if (identity->work->state != ACME_WORK_ON) {
-        enter(identity, NEW);
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    }
+    else if (identity->record->next_key) {
+        acme_identity_resolve(identity);
     }
     else {
         ensure(identity);
@@ -276,17 +274,17 @@ static void begin(acme_identity_t *identity)
     apr_status_t rv;
 
     if (eab && eab->problem) {
-        fail(identity, eab->problem);
+        acme_identity_fail(identity, eab->problem);
         return;
     }
     apr_pool_create(&p, identity->p);
     rv = prepare(identity, &problem, p);
     if (rv == APR_SUCCESS) {
-        enter(identity, OPENING);
+        acme_identity_enter(identity, ACME_IDENTITY_OPENING);
         acme_client_open(identity->client, opened, identity);
     }
     else {
-        fail(identity, &problem);
+        acme_identity_fail(identity, &problem);
     }
     apr_pool_destroy(p);
 }
@@ -294,14 +292,15 @@ static void begin(acme_identity_t *identity)
 apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
                                  const acme_problem_t **problem)
 {
-    if (identity->state == NEW
-        || (identity->state == DOWN && since > identity->failed_at)) {
+    if (identity->state == ACME_IDENTITY_NEW
+        || (identity->state == ACME_IDENTITY_DOWN
+            && since > identity->failed_at)) {
         begin(identity);
     }
-    if (identity->state == READY) {
+    if (identity->state == ACME_IDENTITY_READY) {
         return APR_SUCCESS;
     }
-    if (identity->state == DOWN) {
+    if (identity->state == ACME_IDENTITY_DOWN) {
         *problem = identity->problem;
         return APR_EGENERAL;
     }
@@ -335,10 +334,11 @@ int acme_identity_lost(acme_identity_t *identity, unsigned int epoch)
     acme_log(identity->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0333) "%s: the CA does not know the account %s, "
                             "registering again with the same key",
-             identity->ca->label, identity->url ? identity->url : "");
-    identity->url = NULL;
+             identity->ca->label,
+             identity->record->url ? identity->record->url : "");
+    identity->record->url = NULL;
     acme_client_identify(identity->client, identity->signer, NULL);
-    enter(identity, NEW);
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
     return 1;
 }
 

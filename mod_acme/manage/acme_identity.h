@@ -24,15 +24,27 @@
 #define ACME_IDENTITY_H
 
 #include "acme_client.h"
+#include "acme_identity_change.h"
 #include "acme_spec.h"
 #include "acme_work.h"
 
 typedef struct acme_identity_t acme_identity_t;
 
+/** Whether the configuration uses the account of that record. */
+typedef int acme_identity_used_fn(void *baton, const char *name);
+
 /** Touches nothing yet.
  *  @param work, ca live as long as p */
 acme_identity_t *acme_identity_create(acme_work_t *work,
                                       const acme_ca_spec_t *ca, apr_pool_t *p);
+
+/**
+ * Where no account is there yet: another one of the same CA and external
+ * account, which is not used any more, is taken over, and the CA is told the
+ * new contact, rather than that there are two.
+ */
+void acme_identity_succeeds(acme_identity_t *identity,
+                            acme_identity_used_fn *used, void *baton);
 
 /**
  * Whether the client can be used: its directory is there, and it signs in the

@@ -28,6 +28,7 @@ typedef struct wanted_t {
     const char *name;
     acme_key_spec_t spec;
     state_e state;
+    acme_key_t *key;
     const char *pem;
     apr_status_t rv;
     acme_problem_t problem;
@@ -77,13 +78,13 @@ static int asked_to_stop(void *baton)
 /* Without the mutex: it takes its time. */
 static void make(wanted_t *wanted, acme_key_cancel_fn *cancel, void *baton)
 {
-    acme_key_t *key;
     apr_status_t rv;
 
-    rv = acme_key_generate(&key, &wanted->spec, cancel, baton, &wanted->problem,
-                           wanted->p);
+    rv = acme_key_generate(&wanted->key, &wanted->spec, cancel, baton,
+                           &wanted->problem, wanted->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_key_to_pem(&wanted->pem, key, &wanted->problem, wanted->p);
+        rv = acme_key_to_pem(&wanted->pem, wanted->key, &wanted->problem,
+                             wanted->p);
     }
     wanted->rv = rv;
 }
@@ -310,9 +311,9 @@ static wanted_t *take(apr_status_t *rv, acme_keygen_t *keygen, const char *name)
     return wanted;
 }
 
-apr_status_t acme_keygen_take(const char **pem, acme_keygen_t *keygen,
-                              const char *name, acme_problem_t *problem,
-                              apr_pool_t *p)
+apr_status_t acme_keygen_take(acme_key_t **key, const char **pem,
+                              acme_keygen_t *keygen, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
 {
     wanted_t *wanted;
     apr_status_t rv;
@@ -325,6 +326,7 @@ apr_status_t acme_keygen_take(const char **pem, acme_keygen_t *keygen,
     }
     rv = wanted->rv;
     if (rv == APR_SUCCESS) {
+        *key = acme_key_share(wanted->key, p);
         *pem = keep(wanted->pem, p);
     }
     else if (problem) {

@@ -41,12 +41,12 @@ apr_status_t acme_keygen_want(acme_keygen_t *keygen, const char *name,
 
 /**
  * Takes a key.
- * @param pem wiped when p is cleared
+ * @param pem the same, wiped when p is cleared
  * @return APR_EAGAIN while it is being made, APR_ENOENT if nobody asked; else
  *         why there is none: the next want() begins anew
  */
-apr_status_t acme_keygen_take(const char **pem, acme_keygen_t *keygen,
-                              const char *name, acme_problem_t *problem,
-                              apr_pool_t *p);
+apr_status_t acme_keygen_take(acme_key_t **key, const char **pem,
+                              acme_keygen_t *keygen, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p);
 
 #endif

@@ -28,6 +28,8 @@
 #include "acme_revoked.h"
 #include "acme_trust.h"
 
+#define INDEX "/live.index"
+
 apr_status_t acme_live_open(acme_live_t **live, const char *dir,
                             acme_problem_t *problem, apr_pool_t *p)
 {
@@ -37,7 +39,7 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->revoked = acme_revoked_open(dir, p);
-    made->index = apr_pstrcat(p, dir, "/live.index", NULL);
+    made->index = apr_pstrcat(p, dir, INDEX, NULL);
     rv = acme_live_site_mkdir(made->archive, problem, p);
     for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
         made->places[i] =
@@ -61,6 +63,7 @@ acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->revoked = acme_revoked_open(dir, p);
+    made->index = apr_pstrcat(p, dir, INDEX, NULL);
     for (i = 0; i < ACME_LIVE_PLACES; ++i) {
         made->places[i] =
             apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
@@ -69,9 +72,20 @@ acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
     return made;
 }
 
+/* Whether nobody else could have put this file into its folder. */
+static int is_ours(const char *file, apr_pool_t *p)
+{
+    const char *dir =
+        apr_pstrmemdup(p, file, (apr_size_t)(strrchr(file, '/') - file));
+    struct stat st;
+
+    return !lstat(dir, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid()
+           && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 void acme_live_recall(acme_live_t *live, apr_pool_t *p)
 {
-    if (!live->index) {
+    if (live->is_strange && !is_ours(live->index, p)) {
         return;
     }
     apr_pool_create(&live->pknown, p);

@@ -56,7 +56,8 @@ acme_live_t *acme_live_look(const char *dir, apr_pool_t *p);
 
 /** From now on acme_live_get() reads no files that are as they were when a
  *  process called acme_live_keep() (acme_live_index.h). Of what
- *  acme_live_look() made all is read, always. */
+ *  acme_live_look() made all is read all the same, where `dir` is not ours
+ *  alone to write. */
 void acme_live_recall(acme_live_t *live, apr_pool_t *p);
 
 /** Keeps what has been read since acme_live_recall() for the next start, and

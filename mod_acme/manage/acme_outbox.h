@@ -33,10 +33,13 @@
 
 /** What can be asked. */
 typedef enum {
-    ACME_REQUEST_RENEW,   /**< of a site: order now, if it is due or forced */
-    ACME_REQUEST_SIGN,    /**< a certificate for a CSR of another machine */
-    ACME_REQUEST_ACCOUNT, /**< keep this account, unless there is one */
-    ACME_REQUEST_REVOKE   /**< a certificate (acme_revocation.h) */
+    ACME_REQUEST_RENEW,     /**< of a site: order now, if it is due or forced */
+    ACME_REQUEST_SIGN,      /**< a certificate for a CSR of another machine */
+    ACME_REQUEST_ACCOUNT,   /**< keep this account, unless there is one */
+    ACME_REQUEST_REVOKE,    /**< a certificate (acme_revocation.h) */
+    ACME_REQUEST_RECOVER,   /**< of an account: find it at the CA by its key */
+    ACME_REQUEST_ROLLOVER,  /**< of an account: give it another key */
+    ACME_REQUEST_DEACTIVATE /**< of an account: its end */
 } acme_request_e;
 
 typedef struct acme_request_t {
@@ -53,6 +56,9 @@ typedef struct acme_request_t {
 } acme_request_t;
 
 typedef struct acme_outbox_t acme_outbox_t;
+
+/** "renew", "rollover". */
+const char *acme_request_name(acme_request_e what);
 
 /** The job under which a certificate for a CSR of another machine is ordered,
  *  beside that of the site. */

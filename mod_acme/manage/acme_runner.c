@@ -59,6 +59,7 @@ struct acme_runner_t {
     int trouble;        /* runs in a row that got no lease from the store */
     apr_time_t busy;    /* since when somebody else has it, or 0 */
     apr_time_t said;    /* when that was last said, or 0 */
+    apr_pool_t *pflush; /* of the last flush's problem */
     char waiting[480];
 };
 
@@ -86,6 +87,7 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     int parallel = config->parallel > 0 ? config->parallel : PARALLEL_DEFAULT;
 
     runner->p = p;
+    apr_pool_create(&runner->pflush, p);
     runner->work.vault = config->vault;
     runner->work.http = config->http;
     runner->work.clock = config->clock;
@@ -124,6 +126,14 @@ int acme_runner_is_precious(const acme_runner_t *runner)
     return runner->work.http->precious(runner->work.http) > 0;
 }
 
+/* Whether somebody has waited for it. */
+static int flush(acme_runner_t *runner)
+{
+    apr_pool_clear(runner->pflush);
+    return acme_flush_run(&runner->work.flush,
+                          acme_vault_store(runner->work.vault), runner->pflush);
+}
+
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
 static apr_status_t work(acme_runner_t *runner)
 {
@@ -147,6 +157,9 @@ static apr_status_t work(acme_runner_t *runner)
         at = acme_runner_fleet_step(runner->fleet, &waits);
         if (!waits) {
             return APR_SUCCESS;
+        }
+        if (flush(runner)) {
+            continue;
         }
         if (at > acme_turn_keep_at(runner->turn)) {
             at = acme_turn_keep_at(runner->turn);
@@ -187,7 +200,10 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
 {
     apr_status_t rv;
 
+    acme_store_t *store = acme_vault_store(runner->work.vault);
+
     runner->work.state = ACME_WORK_ON;
+    acme_store_busy(store, 1);
     acme_runner_fleet_begin(runner->fleet, p);
     rv = work(runner);
     runner->work.state = rv == APR_SUCCESS ? ACME_WORK_HALTED : ACME_WORK_LOST;
@@ -199,6 +215,7 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
     }
     leave(runner);
     acme_runner_fleet_end(runner->fleet);
+    acme_store_busy(store, 0);
     acme_turn_give(runner->turn);
 }
 

@@ -89,6 +89,8 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
         lane->asker.down = NULL;
         begin_queue(&lane->orders, p);
         begin_queue(&lane->asks, p);
+        lane->errands = apr_array_make(p, 1, sizeof(acme_runner_errand_t *));
+        lane->errand = 0;
     }
     acme_runner_revokes_begin(fleet->revokes, p);
 }
@@ -110,6 +112,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
         fleet->lanes[i]->identity = NULL;
         fleet->lanes[i]->orders.sites = NULL;
         fleet->lanes[i]->asks.sites = NULL;
+        fleet->lanes[i]->errands = NULL;
     }
     acme_runner_revokes_end(fleet->revokes);
     fleet->flights = NULL;
@@ -317,12 +320,20 @@ static const char *replaces(const acme_fleet_site_t *site,
     return NULL;
 }
 
+static int is_used(void *baton, const char *name)
+{
+    acme_runner_fleet_t *fleet = baton;
+
+    return apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING) != NULL;
+}
+
 acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
                                      acme_fleet_lane_t *lane)
 {
     if (!lane->identity) {
         lane->identity =
             acme_identity_create(fleet->work, lane->ca, fleet->prun);
+        acme_identity_succeeds(lane->identity, is_used, fleet);
     }
     return lane->identity;
 }
@@ -348,11 +359,11 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
     acme_fleet_site_t *site = flight->site;
     acme_fleet_lane_t *lane = lane_of(site, plan, flight->job, flight->p);
 
-    (void)acme_fleet_identity(fleet, lane);
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
         flight->ask = acme_runner_ask_create(
-            fleet->work, &lane->asker, acme_identity_client(lane->identity),
+            fleet->work, &lane->asker,
+            acme_identity_client(acme_fleet_identity(fleet, lane)),
             site->known.spec, site->known.holding, flight->job, fleet->prun,
             flight->p);
     }
@@ -361,8 +372,9 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
         flight->job->urgent =
             plan->urgent || (flight->job->order && flight->job->urgent);
         flight->order = acme_runner_order_create(
-            fleet->work, site->known.spec, lane->identity, flight->job,
-            plan->reason, replaces(site, lane), since, lane->seed, flight->p);
+            fleet->work, site->known.spec, acme_fleet_identity(fleet, lane),
+            flight->job, plan->reason, replaces(site, lane), since, lane->seed,
+            flight->p);
         if (plan->by_age) {
             acme_runner_order_by_age(flight->order);
         }
@@ -407,9 +419,10 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
-static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
+static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
+                       int held)
 {
-    int room = queue->most - queue->flying;
+    int room = held ? 0 : queue->most - queue->flying;
 
     while (room-- > 0 && queue->head < queue->sites->nelts) {
         launch(fleet,
@@ -427,8 +440,9 @@ static int launch_all(acme_runner_fleet_t *fleet)
     int i, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        waiting += launch_some(fleet, &fleet->lanes[i]->orders);
-        waiting += launch_some(fleet, &fleet->lanes[i]->asks);
+        waiting += launch_some(fleet, &fleet->lanes[i]->orders,
+                               acme_fleet_errand_holds(fleet->lanes[i]));
+        waiting += launch_some(fleet, &fleet->lanes[i]->asks, 0);
     }
     return waiting;
 }
@@ -494,10 +508,11 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
 {
     int waiting = launch_all(fleet);
     int revoking = acme_runner_revokes_step(fleet->revokes);
+    int errands = acme_fleet_errand_step(fleet);
     apr_time_t at = step_all(fleet);
     apr_time_t due = acme_runner_revokes_due(fleet->revokes);
 
-    *waits = waiting > 0 || revoking || fleet->flights->nelts > 0
+    *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
              || fleet->look_at <= now_of(fleet) || due <= now_of(fleet);
     at = at < fleet->look_at ? at : fleet->look_at;
     return at < due ? at : due;

@@ -22,6 +22,7 @@
 
 #include "acme_identity.h"
 #include "acme_runner_ask.h"
+#include "acme_runner_errand.h"
 #include "acme_runner_look.h"
 #include "acme_runner_revoke.h"
 
@@ -41,6 +42,8 @@ typedef struct acme_fleet_lane_t {
     acme_fleet_queue_t orders;
     acme_fleet_queue_t asks;
     acme_runner_asker_t asker;
+    apr_array_header_t *errands; /* acme_runner_errand_t *, of this run */
+    int errand;                  /* which one is next */
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_site_t {
@@ -79,5 +82,15 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
 
 /** Revocations, with what they ask of this fleet. */
 acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet);
+
+/** One that acmectl asks for, unless it is done or waits already. */
+void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
+                            const acme_request_t *request);
+
+/** Goes on with them; how many are left. */
+int acme_fleet_errand_step(acme_runner_fleet_t *fleet);
+
+/** Whether no order may be launched there before the next one is done. */
+int acme_fleet_errand_holds(const acme_fleet_lane_t *lane);
 
 #endif

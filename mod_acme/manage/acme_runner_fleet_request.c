@@ -105,6 +105,10 @@ static void take_request(acme_runner_fleet_t *fleet,
         acme_runner_revokes_take(fleet->revokes, request);
         return;
     }
+    if (acme_errand_is(request)) {
+        acme_fleet_errand_take(fleet, request);
+        return;
+    }
     site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
     if (site && request->what == ACME_REQUEST_SIGN) {
         site = request->csr && request->body && !site->known.spec->csr

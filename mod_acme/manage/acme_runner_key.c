@@ -61,6 +61,13 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
     return APR_SUCCESS;
 }
 
+static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
+                        const char *pem, acme_problem_t *problem, apr_pool_t *p)
+{
+    return acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, pem,
+                          strlen(pem), NULL, ACME_STORE_BATCH, problem, p);
+}
+
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
                              acme_problem_t *problem, apr_pool_t *p)
@@ -69,24 +76,24 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
 
     *made = 0;
     /* One that is being made was not in the store. */
-    rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+    rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         rv = load(key, pem, work, spec, problem, p);
+        if (rv == APR_SUCCESS) {
+            /* Who made it may have been killed before it was on disk. */
+            (void)put(work, spec, *pem, NULL, p);
+        }
         if (!APR_STATUS_IS_ENOENT(rv)) {
             return rv;
         }
         rv = acme_keygen_want(work->keygen, spec->name, &spec->key, problem, p);
         if (rv == APR_SUCCESS) {
-            rv = acme_keygen_take(pem, work->keygen, spec->name, problem, p);
+            rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem,
+                                  p);
         }
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_key_from_pem(key, *pem, strlen(*pem), problem, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv =
-            acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, *pem,
-                           strlen(*pem), NULL, ACME_STORE_SYNC, problem, p);
+        rv = put(work, spec, *pem, problem, p);
         *made = rv == APR_SUCCESS;
     }
     return rv;

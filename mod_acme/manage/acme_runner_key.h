@@ -24,7 +24,8 @@
 
 /**
  * The key that the store has for this site, if it is of the kind wanted; else
- * a new one, synced. It and its PEM are wiped with p.
+ * a new one. It and its PEM are wiped with p. The next flush of the store puts
+ * it on disk; nothing may be told to a CA before.
  * @param made whether it is such a new one
  * @return APR_EAGAIN while it is being made
  */

@@ -36,6 +36,7 @@ typedef enum {
     ACCOUNT, /* until the CA can be used */
     KEY,     /* until the certificate's key is there */
     ISSUE,   /* does what acme_issue wishes */
+    STAGED,  /* until what was staged is on disk */
     OVER
 } state_e;
 
@@ -55,7 +56,9 @@ struct acme_runner_order_t {
     state_e state;
     acme_key_t *key;
     const char *key_pem;
-    int key_made; /* and saved, just now */
+    int key_made;        /* and saved, just now */
+    unsigned int ticket; /* until then the flush is waited for, or 0 */
+    acme_staged_cert_t staged;
     const char *csr;
     const char *kid; /* whose order it is */
     unsigned int epoch;
@@ -378,15 +381,21 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
+    bundle.key = order->key;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
     bundle.ca_url = acme_identity_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = now_of(order);
-    rv =
-        acme_runner_outcome_done(order->job, order->work, order->spec,
-                                 order->names, &bundle, &problem, order->ptemp);
+    rv = acme_runner_outcome_done(&order->staged, order->job, order->work,
+                                  order->spec, order->names, &bundle, &problem,
+                                  order->p, order->ptemp);
+    if (rv == APR_SUCCESS && order->staged.fingerprint) {
+        order->ticket = acme_flush_want(&order->work->flush);
+        order->state = STAGED;
+        return;
+    }
     if (rv == APR_SUCCESS) {
         end(order);
         return;
@@ -436,6 +445,41 @@ static void issue_failed(acme_runner_order_t *order,
     fail(order, problem, ACME_FAILURE_OWN);
 }
 
+/* Whether what was put is on disk. Where it cannot be, the order is over. */
+static int is_flushed(acme_runner_order_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv = acme_flush_rv(&order->work->flush, order->ticket,
+                                    &problem, order->ptemp);
+
+    if (rv == APR_SUCCESS) {
+        order->ticket = 0;
+        return 1;
+    }
+    if (!APR_STATUS_IS_EAGAIN(rv)) {
+        fail(order, &problem, ACME_FAILURE_OWN);
+    }
+    return 0;
+}
+
+static int step_staged(acme_runner_order_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (!is_flushed(order)) {
+        return order->state == OVER;
+    }
+    if (acme_runner_outcome_staged(order->job, order->work, &order->staged,
+                                   &problem, order->ptemp)
+        == APR_SUCCESS) {
+        end(order);
+    }
+    else {
+        fail(order, &problem, ACME_FAILURE_OWN);
+    }
+    return 1;
+}
+
 /* Nonzero: there is more to do at once; zero: at *again. */
 static int step_issue(acme_runner_order_t *order, apr_time_t *again)
 {
@@ -448,6 +492,10 @@ static int step_issue(acme_runner_order_t *order, apr_time_t *again)
     *again = ACME_SCHEDULE_NEVER;
     switch (wish->type) {
     case ACME_WISH_POST:
+        /* The CA is told nothing of a key that could still be lost. */
+        if (order->ticket && !is_flushed(order)) {
+            return order->state == OVER;
+        }
         order->busy = 1;
         acme_client_post(client, wish->url, wish->payload, wish->repeatable,
                          answered, order);
@@ -544,6 +592,7 @@ static int step_key(acme_runner_order_t *order)
         }
         adopt_spec(order);
         if (rv == APR_SUCCESS) {
+            order->ticket = acme_flush_want(&order->work->flush);
             rv = acme_csr_create(&order->csr, order->key, order->names,
                                  order->spec->must_staple, &problem, order->p);
         }
@@ -574,6 +623,9 @@ apr_time_t acme_runner_order_step(acme_runner_order_t *order)
             break;
         case ISSUE:
             more = step_issue(order, &again);
+            break;
+        case STAGED:
+            more = step_staged(order);
             break;
         case OVER:
             more = 0;

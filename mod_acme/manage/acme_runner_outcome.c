@@ -214,16 +214,17 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     }
 }
 
-static apr_status_t staged(acme_job_t *job, acme_work_t *work,
-                           const acme_cert_info_t *info,
-                           acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+                                        const acme_staged_cert_t *staged,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
 {
     apr_time_t now = acme_clock_now(work->clock);
     acme_problem_t left = ACME_PROBLEM_INIT;
-    const char *until = acme_time_print(info->not_after, ptemp);
+    const char *until = acme_time_print(staged->not_after, ptemp);
     apr_status_t rv;
 
-    job->staged = apr_pstrdup(job->p, info->fingerprint);
+    job->staged = apr_pstrdup(job->p, staged->fingerprint);
     job->asked = ACME_ASKED_NO;
     job->order = NULL;
     job->problem = NULL;
@@ -279,21 +280,27 @@ static apr_status_t keep_signed(acme_job_t *job, acme_work_t *work,
     return rv;
 }
 
-apr_status_t acme_runner_outcome_done(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
+                                      acme_job_t *job, acme_work_t *work,
                                       const acme_spec_t *spec,
                                       const apr_array_header_t *names,
                                       const acme_bundle_t *bundle,
-                                      acme_problem_t *problem,
+                                      acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp)
 {
     const acme_cert_info_t *info;
     apr_status_t rv;
 
+    staged->fingerprint = NULL;
     if (spec->csr) {
         return keep_signed(job, work, spec, bundle->chain_pem, problem, ptemp);
     }
     rv = acme_stage_put(&info, work, spec, names, bundle, problem, ptemp);
-    return rv == APR_SUCCESS ? staged(job, work, info, problem, ptemp) : rv;
+    if (rv == APR_SUCCESS) {
+        staged->fingerprint = apr_pstrdup(p, info->fingerprint);
+        staged->not_after = info->not_after;
+    }
+    return rv;
 }
 
 static const acme_problem_t *why_refused(const acme_holding_t *holding,

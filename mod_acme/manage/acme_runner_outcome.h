@@ -44,18 +44,33 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
                                 acme_failure_e whose, const char *seed,
                                 apr_pool_t *ptemp);
 
+/** A certificate in the staging folder. */
+typedef struct acme_staged_cert_t {
+    const char *fingerprint;
+    apr_time_t not_after;
+} acme_staged_cert_t;
+
 /**
- * The CA has sent a certificate, and the order is over. It is staged; or, where
- * the spec has another machine's request, its chain is kept in the job for
- * acmectl. One that is not what was ordered is a problem.
+ * The CA has sent a certificate. It is staged, and what follows is for
+ * acme_runner_outcome_staged(); or, where the spec has another machine's
+ * request, its chain is kept in the job for acmectl, and that was all. One that
+ * is not what was ordered is a problem.
  * @param names what was ordered
+ * @param staged in p; no fingerprint where nothing was staged
  */
-apr_status_t acme_runner_outcome_done(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
+                                      acme_job_t *job, acme_work_t *work,
                                       const acme_spec_t *spec,
                                       const apr_array_header_t *names,
                                       const acme_bundle_t *bundle,
-                                      acme_problem_t *problem,
+                                      acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp);
+
+/** What is staged is safe: the order is over. */
+apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+                                        const acme_staged_cert_t *staged,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
 
 /** Root has decided on what the job had staged. */
 apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,

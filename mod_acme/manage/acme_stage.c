@@ -66,7 +66,7 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
     }
     text = acme_bundle_print(bundle, p);
     return acme_vault_put(NULL, work->vault, ACME_STORE_STAGING, spec->name,
-                          text, strlen(text), NULL, ACME_STORE_SYNC, problem,
+                          text, strlen(text), NULL, ACME_STORE_BATCH, problem,
                           p);
 }
 

@@ -26,7 +26,8 @@
 #include "acme_work.h"
 
 /**
- * Checks what a CA issued and stages it, synced. A certificate that is not for
+ * Checks what a CA issued and stages it: it is safe after the next flush of
+ * the store. A certificate that is not for
  * this key and these names, or that is of no use for another reason, is a
  * problem of type ACME_PROBLEM_CERTIFICATE.
  * @param bundle its obtained, key_pem and chain_pem at least

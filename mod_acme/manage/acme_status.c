@@ -387,6 +387,14 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
     return json;
 }
 
+/** Whether it is worked on at a time that is known. */
+static int is_scheduled(const view_t *view)
+{
+    return view->job
+           && (view->plan.what == ACME_PLAN_IDLE
+               || view->plan.what == ACME_PLAN_ORDER);
+}
+
 static acme_json_t *print_renewal(const view_t *view, int with_log,
                                   apr_pool_t *p)
 {
@@ -396,8 +404,7 @@ static acme_json_t *print_renewal(const view_t *view, int with_log,
     acme_json_set_str(json, "name", view->spec->name);
     acme_json_set_bool(json, "finished", job->staged != NULL);
     acme_json_set_int(json, "errors", job->errors);
-    if (view->plan.what == ACME_PLAN_IDLE
-        || view->plan.what == ACME_PLAN_ORDER) {
+    if (is_scheduled(view)) {
         set_date(json, "next-run", view->plan.at);
     }
     set_date(json, "last-run", job->last_run);
@@ -523,6 +530,42 @@ acme_json_t *acme_status_brief(const acme_spec_t *spec,
                                apr_pool_t *p)
 {
     return status_site(spec, holding, job, vault, now, 0, counts, p);
+}
+
+/* ---- numbers ---- */
+
+static apr_int64_t gauge_time(apr_time_t t)
+{
+    return t > 0 && t != ACME_SCHEDULE_NEVER ? apr_time_sec(t)
+                                             : ACME_GAUGE_NONE;
+}
+
+void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        apr_time_t now, acme_status_counts_t *counts,
+                        apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info;
+    view_t view;
+
+    memset(&view, 0, sizeof(view));
+    view.spec = spec;
+    view.holding = holding;
+    view.job = job;
+    view.now = now;
+    judge(&view, ptemp);
+    count(counts, &view);
+    info = served(&view);
+    values[ACME_GAUGE_STATE] = view.state;
+    values[ACME_GAUGE_RENEW] = view.renew;
+    values[ACME_GAUGE_READY] = job && job->staged;
+    values[ACME_GAUGE_FAILURES] = job ? job->errors : ACME_GAUGE_NONE;
+    values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
+    values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
+    values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
+    values[ACME_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
+    values[ACME_GAUGE_NEXT_RUN] =
+        gauge_time(is_scheduled(&view) ? view.plan.at : 0);
 }
 
 /* ---- all ---- */

@@ -37,6 +37,30 @@ typedef struct acme_status_counts_t {
     int total, ok, renew, errored, ready;
 } acme_status_counts_t;
 
+/** What acme_metrics.h tells of a site: numbers, or times in seconds. */
+typedef enum {
+    ACME_GAUGE_STATE,
+    ACME_GAUGE_RENEW,
+    ACME_GAUGE_READY,
+    ACME_GAUGE_FAILURES,
+    ACME_GAUGE_NOT_BEFORE,
+    ACME_GAUGE_NOT_AFTER,
+    ACME_GAUGE_RENEW_AT,
+    ACME_GAUGE_LAST_RUN,
+    ACME_GAUGE_NEXT_RUN,
+    ACME_GAUGES
+} acme_gauge_e;
+
+/** Where there is none. */
+#define ACME_GAUGE_NONE APR_INT64_MIN
+
+/** @param values ACME_GAUGES of them
+ *  @param job or NULL: not known */
+void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        apr_time_t now, acme_status_counts_t *counts,
+                        apr_pool_t *ptemp);
+
 /** One site. */
 acme_json_t *acme_status_site(const acme_spec_t *spec,
                               const acme_holding_t *holding,

@@ -21,6 +21,9 @@
 #include "acme_key.h"
 #include "acme_text.h"
 
+/** Of an item that is not ours. */
+#define READS_MAX 3
+
 /** A planted name may be long. */
 #define NAME_MAX_SHOWN 128
 
@@ -128,44 +131,55 @@ static void complain(acme_vault_t *vault, const char *kind, const char *name,
     }
 }
 
-apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
-                            const char *kind, const char *name,
-                            acme_problem_t *problem, apr_pool_t *p)
+/* ACME_STORE_DAMAGED: there is something that is no item of ours. */
+static apr_status_t get(acme_store_item_t *item, acme_vault_t *vault,
+                        const char *kind, const char *name, acme_problem_t *why,
+                        apr_pool_t *p)
 {
     acme_store_item_t sealed;
-    acme_problem_t why = ACME_PROBLEM_INIT;
     apr_status_t rv;
     char *data;
     apr_size_t len;
 
-    rv = acme_store_get(&sealed, vault->store, kind, name, &why, p);
+    rv = acme_store_get(&sealed, vault->store, kind, name, why, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_unseal(&data, &len, vault->seal, kind, name, sealed.data,
+                     sealed.len, why, p);
+    if (APR_STATUS_IS_EACCES(rv)) {
+        why->detail = "it was not sealed under this server's secret";
+        return ACME_STORE_DAMAGED;
+    }
+    if (rv == APR_SUCCESS) {
+        item->data = data;
+        item->len = len;
+        item->version = sealed.version;
+    }
+    return rv;
+}
+
+apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
+                            const char *kind, const char *name,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_status_t rv = get(item, vault, kind, name, &why, p);
+    int tries;
+
+    /* A store may write the next item where the last one was while that is
+     * being read; what is there by now is whole. */
+    for (tries = 1; rv == ACME_STORE_DAMAGED && tries < READS_MAX; ++tries) {
+        rv = get(item, vault, kind, name, &why, p);
+    }
     if (rv == ACME_STORE_DAMAGED) {
         complain(vault, kind, name, why.detail, p);
         return APR_ENOENT;
     }
-    if (rv != APR_SUCCESS) {
-        if (problem && why.detail) {
-            *problem = why;
-        }
-        return rv;
+    if (rv != APR_SUCCESS && problem && why.detail) {
+        *problem = why;
     }
-    rv = acme_unseal(&data, &len, vault->seal, kind, name, sealed.data,
-                     sealed.len, &why, p);
-    if (APR_STATUS_IS_EACCES(rv)) {
-        complain(vault, kind, name,
-                 "it was not sealed under this server's secret", p);
-        return APR_ENOENT;
-    }
-    if (rv != APR_SUCCESS) {
-        if (problem) {
-            *problem = why;
-        }
-        return rv;
-    }
-    item->data = data;
-    item->len = len;
-    item->version = sealed.version;
-    return APR_SUCCESS;
+    return rv;
 }
 
 apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,

@@ -18,6 +18,7 @@
 #ifndef ACME_WORK_H
 #define ACME_WORK_H
 
+#include "acme_flush.h"
 #include "acme_http.h"
 #include "acme_keygen.h"
 #include "acme_revoked.h"
@@ -42,6 +43,7 @@ typedef struct acme_work_t {
      *  may be said more than once. Or NULL. */
     void (*urgent)(void *baton, int site);
     void *urgent_baton;
+    acme_flush_t flush; /**< what must be on disk before an order goes on */
     acme_work_e state;
     int moved; /**< something happened that others may wait for */
     volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */

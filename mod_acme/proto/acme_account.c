@@ -42,8 +42,8 @@ static void account_end(account_t *account, apr_status_t rv, const char *url,
     apr_pool_destroy(account->p);
 }
 
-static apr_status_t read_account(const acme_answer_t *answer,
-                                 acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_account_read(const acme_answer_t *answer,
+                               acme_problem_t *problem, apr_pool_t *p)
 {
     acme_resource_t resource = {"account", answer->json, problem, p};
     apr_status_t rv;
@@ -100,7 +100,7 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_problem_t own = ACME_PROBLEM_INIT;
 
     if (rv == APR_SUCCESS) {
-        rv = read_account(answer, &own, account->p);
+        rv = acme_account_read(answer, &own, account->p);
         problem = &own;
     }
     else if (problem && account->eab) {
@@ -191,7 +191,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_client_t *client = account->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
     const acme_directory_t *directory;
-    const char *kid, *payload;
+    const char *payload;
 
     (void)answer;
     if (rv != APR_SUCCESS) {
@@ -207,12 +207,9 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
         account_end(account, rv, NULL, &own);
         return;
     }
-    /* newAccount shows the key itself; all others go on as they were. */
-    kid = apr_pstrdup(account->p, acme_client_kid(client));
-    acme_client_identify(client, acme_client_signer(client), NULL);
-    acme_client_post(client, directory->new_account, payload, 1, answered,
-                     account);
-    acme_client_identify(client, acme_client_signer(client), kid);
+    /* newAccount shows the key itself. */
+    acme_client_post_as(client, acme_client_signer(client), NULL,
+                        directory->new_account, payload, 1, answered, account);
 }
 
 void acme_account_ensure(acme_client_t *client,

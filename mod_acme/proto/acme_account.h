@@ -45,6 +45,10 @@ void acme_account_ensure(acme_client_t *client,
                          const acme_account_request_t *request,
                          acme_account_done_fn *done, void *baton);
 
+/** Whether newAccount's answer is a valid account with its URL. */
+apr_status_t acme_account_read(const acme_answer_t *answer,
+                               acme_problem_t *problem, apr_pool_t *p);
+
 /** Whether the problem says that the CA does not know this account (any
  *  more): it was deactivated, or the CA lost it. */
 int acme_account_is_gone(const acme_problem_t *problem);

@@ -462,13 +462,21 @@ void acme_client_post(acme_client_t *client, const char *url,
                       const char *payload, int repeatable,
                       acme_client_done_fn *done, void *baton)
 {
+    acme_client_post_as(client, client->signer, client->kid, url, payload,
+                        repeatable, done, baton);
+}
+
+void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
+                         const char *kid, const char *url, const char *payload,
+                         int repeatable, acme_client_done_fn *done, void *baton)
+{
     client_request_t *request = request_create(client, done, baton);
 
     request->url = apr_pstrdup(request->p, url);
     request->payload = apr_pstrdup(request->p, payload);
     request->repeatable = repeatable;
-    request->signer = client->signer;
-    request->kid = apr_pstrdup(request->p, client->kid);
+    request->signer = signer;
+    request->kid = apr_pstrdup(request->p, kid);
     if (!client->directory) {
         wait_for_directory(request);
         return;

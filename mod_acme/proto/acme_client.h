@@ -96,6 +96,14 @@ void acme_client_post(acme_client_t *client, const char *url,
                       const char *payload, int repeatable,
                       acme_client_done_fn *done, void *baton);
 
+/** The same in another's name; all others go on as they were.
+ *  @param signer outlives the call
+ *  @param kid NULL: the public key is sent instead */
+void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
+                         const char *kid, const char *url, const char *payload,
+                         int repeatable, acme_client_done_fn *done,
+                         void *baton);
+
 /**
  * GETs a resource that needs no signature, as renewal information is.
  * @param url copied; one that is no https URL is refused at once

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "acme_ident.h"
 #include "acme_resource.h"
 
 static apr_status_t read_urls(acme_directory_t *directory,
@@ -47,6 +48,7 @@ static apr_status_t read_urls(acme_directory_t *directory,
 
 /* More than that no CA has, and nobody could read. */
 #define PROFILES_MAX 100
+#define CAA_MAX      10
 
 /* What cannot be read is not offered: a profile is a wish, not a need, where
  * the configuration does not say otherwise. */
@@ -82,6 +84,26 @@ int acme_directory_has_profile(const acme_directory_t *directory,
     return 0;
 }
 
+/* They go into a DNS record that people copy: what is no name is left out. */
+static void read_caa(acme_directory_t *directory, const acme_resource_t *meta)
+{
+    apr_array_header_t *names;
+    const char *name;
+    int i;
+
+    if (acme_json_get_strs(&names, meta->json, "caaIdentities", meta->p)
+        != APR_SUCCESS) {
+        return;
+    }
+    for (i = 0; i < names->nelts && i < CAA_MAX; ++i) {
+        if (acme_ident_canonical(&name, APR_ARRAY_IDX(names, i, const char *),
+                                 NULL, meta->p)
+            == APR_SUCCESS) {
+            APR_ARRAY_PUSH(directory->caa, const char *) = name;
+        }
+    }
+}
+
 static apr_status_t read_meta(acme_directory_t *directory,
                               const acme_resource_t *resource)
 {
@@ -93,6 +115,7 @@ static apr_status_t read_meta(acme_directory_t *directory,
         return rv;
     }
     read_profiles(directory, &meta);
+    read_caa(directory, &meta);
     /* Both are shown to people and never requested: any text will do. */
     rv = acme_resource_str(&directory->terms, &meta, "termsOfService", 0);
     if (rv != APR_SUCCESS) {
@@ -128,6 +151,7 @@ apr_status_t acme_directory_read(acme_directory_t **directory,
     apr_status_t rv;
 
     found->profiles = apr_array_make(p, 1, sizeof(const char *));
+    found->caa = apr_array_make(p, 1, sizeof(const char *));
     rv = acme_resource_object(&resource);
     if (rv == APR_SUCCESS) {
         rv = read_urls(found, &resource);

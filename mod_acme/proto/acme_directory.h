@@ -34,6 +34,8 @@ typedef struct acme_directory_t {
     const char *website;          /**< or NULL */
     int account_required;         /**< meta.externalAccountRequired */
     apr_array_header_t *profiles; /**< const char *: names of meta.profiles */
+    apr_array_header_t *caa;      /**< const char *: meta.caaIdentities, names
+                                       that CAA records know the CA by */
 } acme_directory_t;
 
 /** Reads the resource. A missing or non-https URL is a problem that says

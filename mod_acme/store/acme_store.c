@@ -110,6 +110,20 @@ apr_status_t acme_store_delete(acme_store_t *store, const char *kind,
     return store->backend->del(store, kind, name, problem, ptemp);
 }
 
+apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
+                              apr_pool_t *ptemp)
+{
+    return store->backend->flush ? store->backend->flush(store, problem, ptemp)
+                                 : APR_SUCCESS;
+}
+
+void acme_store_busy(acme_store_t *store, int busy)
+{
+    if (store->backend->busy) {
+        store->backend->busy(store, busy);
+    }
+}
+
 apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
                              const char *kind, acme_problem_t *problem,
                              apr_pool_t *p)

@@ -70,8 +70,9 @@ typedef struct acme_store_item_t {
 #define ACME_STORE_ABSENT ""
 
 typedef enum {
-    ACME_STORE_LAZY, /**< lost in a power cut at worst */
-    ACME_STORE_SYNC  /**< on disk when put returns */
+    ACME_STORE_LAZY,  /**< lost in a power cut at worst */
+    ACME_STORE_SYNC,  /**< on disk when put returns */
+    ACME_STORE_BATCH, /**< on disk when the next flush returns */
 } acme_store_sync_e;
 
 typedef struct acme_store_t acme_store_t;
@@ -100,6 +101,15 @@ apr_status_t acme_store_put(const char **version, acme_store_t *store,
 apr_status_t acme_store_delete(acme_store_t *store, const char *kind,
                                const char *name, acme_problem_t *problem,
                                apr_pool_t *ptemp);
+
+/** Waits until all that was put with ACME_STORE_BATCH through this handle is on
+ *  disk. On failure none of it is known to be. */
+apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
+                              apr_pool_t *ptemp);
+
+/** Many items will come and go through this handle, until this is taken back:
+ *  the backend may keep at hand what makes that cheap. */
+void acme_store_busy(acme_store_t *store, int busy);
 
 /** All names of one kind (const char *), in any order. */
 apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
@@ -141,6 +151,10 @@ typedef struct acme_store_backend_t {
                           acme_problem_t *problem, apr_pool_t *p);
     apr_status_t (*renew)(acme_lease_t *lease, acme_problem_t *problem);
     void (*release)(acme_lease_t *lease);
+    /** NULL where a put needs none */
+    apr_status_t (*flush)(acme_store_t *store, acme_problem_t *problem,
+                          apr_pool_t *ptemp);
+    void (*busy)(acme_store_t *store, int busy); /**< or NULL */
 } acme_store_backend_t;
 
 struct acme_store_t {

@@ -23,15 +23,25 @@
 #include "acme_file.h"
 #include "acme_store_fs.h"
 #include "acme_store_fs_item.h"
+#include "acme_store_fs_later.h"
 #include "acme_store_fs_lock.h"
+#include "acme_store_fs_spare.h"
 
 #define LOCKS "locks"
+
+/* Where spare files are kept: each worker lists this kind, and so removes what
+ * a killed one left. */
+#define SPARES ACME_STORE_CHALLENGES
 
 /* A temporary file that old has lost its writer. */
 #define TEMP_AGE 3600
 
 typedef struct fs_t {
     const char *dir;
+    apr_pool_t *p;
+    acme_store_fs_later_t *later; /* from the first one on */
+    acme_store_fs_spare_t *spare; /* from the first time on that it is busy */
+    int busy;
 } fs_t;
 
 typedef struct fs_lease_t {
@@ -100,19 +110,28 @@ static apr_status_t check_version(const char *path, const char *name,
     return strcmp(if_version, item.version) == 0 ? APR_SUCCESS : APR_EEXIST;
 }
 
+static void sync_later(fs_t *fs, const char *path)
+{
+    if (!fs->later) {
+        fs->later = acme_store_fs_later_create(fs->p);
+    }
+    acme_store_fs_later_add(fs->later, path);
+}
+
 static apr_status_t fs_put(const char **version, acme_store_t *store,
                            const char *kind, const char *name, const void *data,
                            apr_size_t len, const char *if_version,
                            acme_store_sync_e sync, acme_problem_t *problem,
                            apr_pool_t *p)
 {
+    fs_t *fs = store->self;
     const char *path = acme_store_fs_path(store, kind, name, p);
     const char *written;
     apr_pool_t *ptemp;
     int fd;
     /* an unconditional write takes the lock as well, else it could get lost
      * between another's look and write */
-    apr_status_t rv = lock_kind(&fd, store->self, kind, problem, p);
+    apr_status_t rv = lock_kind(&fd, fs, kind, problem, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -123,7 +142,11 @@ static apr_status_t fs_put(const char **version, acme_store_t *store,
     }
     if (rv == APR_SUCCESS) {
         rv = acme_store_fs_item_write(&written, path, name, data, len, sync,
-                                      problem, p, ptemp);
+                                      fs->busy ? fs->spare : NULL, problem, p,
+                                      ptemp);
+    }
+    if (rv == APR_SUCCESS && sync == ACME_STORE_BATCH) {
+        sync_later(fs, path);
     }
     if (rv == APR_SUCCESS && version) {
         *version = written;
@@ -137,19 +160,46 @@ static apr_status_t fs_del(acme_store_t *store, const char *kind,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *ptemp)
 {
+    fs_t *fs = store->self;
     const char *path = acme_store_fs_path(store, kind, name, ptemp);
     int fd;
-    apr_status_t rv = lock_kind(&fd, store->self, kind, problem, ptemp);
+    apr_status_t rv = lock_kind(&fd, fs, kind, problem, ptemp);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = acme_store_fs_item_remove(path, ptemp);
+    if (!fs->busy
+        || acme_store_fs_spare_keep(fs->spare, path, ptemp) != APR_SUCCESS) {
+        rv = acme_store_fs_item_remove(path, ptemp);
+    }
     if (rv != APR_SUCCESS) {
         rv = acme_store_fs_failed(problem, rv, "remove", path, ptemp);
     }
     close(fd);
     return rv;
+}
+
+static apr_status_t fs_flush(acme_store_t *store, acme_problem_t *problem,
+                             apr_pool_t *ptemp)
+{
+    const fs_t *fs = store->self;
+
+    return fs->later ? acme_store_fs_later_flush(fs->later, problem, ptemp)
+                     : APR_SUCCESS;
+}
+
+static void fs_busy(acme_store_t *store, int busy)
+{
+    fs_t *fs = store->self;
+
+    if (busy && !fs->spare) {
+        fs->spare = acme_store_fs_spare_create(
+            apr_pstrcat(fs->p, fs->dir, "/", SPARES, NULL), fs->p);
+    }
+    if (!busy && fs->spare) {
+        acme_store_fs_spare_drop(fs->spare);
+    }
+    fs->busy = busy;
 }
 
 /* ---- listing ---- */
@@ -285,7 +335,8 @@ static void fs_release(acme_lease_t *lease)
 /* ---- the handle ---- */
 
 static const acme_store_backend_t fs_backend = {
-    "fs", fs_get, fs_put, fs_del, fs_list, fs_lease, fs_renew, fs_release,
+    "fs",     fs_get,   fs_put,     fs_del,   fs_list,
+    fs_lease, fs_renew, fs_release, fs_flush, fs_busy,
 };
 
 apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
@@ -300,6 +351,7 @@ apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
     }
     fs = apr_pcalloc(p, sizeof(*fs));
     fs->dir = apr_pstrdup(p, dir);
+    fs->p = p;
     *store = apr_pcalloc(p, sizeof(**store));
     (*store)->backend = &fs_backend;
     (*store)->self = fs;

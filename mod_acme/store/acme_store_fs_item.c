@@ -162,6 +162,7 @@ apr_status_t acme_store_fs_item_remove(const char *path, apr_pool_t *ptemp)
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
                                       const char *name, const void *data,
                                       apr_size_t len, acme_store_sync_e sync,
+                                      acme_store_fs_spare_t *spare,
                                       acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp)
 {
@@ -181,7 +182,13 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
         memcpy(bytes + at, data, len);
     }
     rv = is_folder(path) ? clear_folder(path, ptemp) : APR_SUCCESS;
-    if (rv == APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
+        return acme_store_fs_failed(problem, rv, "write", path, p);
+    }
+    rv = spare ? acme_store_fs_spare_write(spare, path, bytes, at + len, sync,
+                                           ptemp)
+               : APR_ENOENT;
+    if (rv == APR_ENOENT) {
         rv = acme_file_write(
             path, bytes, at + len, ITEM_MODE,
             sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);

@@ -21,7 +21,7 @@
 #ifndef ACME_STORE_FS_ITEM_H
 #define ACME_STORE_FS_ITEM_H
 
-#include "acme_store.h"
+#include "acme_store_fs_spare.h"
 
 /** Sets "cannot WHAT PATH: ..." and returns rv. */
 apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
@@ -37,10 +37,13 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
                                      apr_pool_t *p);
 
 /** Replaces or creates it, under a new version that lives in p. A folder in its
- *  place goes, or is renamed when there is something in it. */
+ *  place goes, or is renamed when there is something in it.
+ *  @param sync BATCH is as LAZY here
+ *  @param spare files to write into, or NULL */
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
                                       const char *name, const void *data,
                                       apr_size_t len, acme_store_sync_e sync,
+                                      acme_store_fs_spare_t *spare,
                                       acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp);
 

@@ -225,8 +225,8 @@ static void mem_release(acme_lease_t *lease)
 }
 
 static const acme_store_backend_t mem_backend = {
-    "mem",    mem_get,   mem_put,   mem_del,
-    mem_list, mem_lease, mem_renew, mem_release,
+    "mem",     mem_get,   mem_put,     mem_del, mem_list,
+    mem_lease, mem_renew, mem_release, NULL,    NULL,
 };
 
 static acme_store_t *handle(mem_t *mem, apr_pool_t *p)

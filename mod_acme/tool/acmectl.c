@@ -138,6 +138,9 @@ static const command_t commands[] = {
     {"sign", ctl_sign, O_OUT | O_TIMEOUT, 1, 1,
      "sign FILE [--out FILE] [--timeout T]",
      "have the CA sign a request of another machine"},
+    {"account", ctl_account, O_JSON | O_CA | O_YES | O_TIMEOUT, 1, 1,
+     "account show|recover|rollover|deactivate [--ca URL] [--yes]",
+     "accounts at CAs: show, find again, give a new key, end"},
 };
 
 #define N_COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))

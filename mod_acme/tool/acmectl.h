@@ -50,6 +50,7 @@ typedef struct ctl_t {
     int all;
     int plain;
     int dry_run;
+    int yes;
     apr_interval_time_t timeout;
     const char *out;
     const char *from;
@@ -60,7 +61,6 @@ typedef struct ctl_t {
     const char *generation;
     const char *serial;
     const char *reason;
-    int yes;
     int passphrase_fd; /**< -1: not given */
     const char *passphrase_file;
     apr_array_header_t *args; /**< const char *: the words */
@@ -97,6 +97,31 @@ int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem);
 
 /** A usage error; returns CTL_USAGE. */
 int ctl_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** Asks a question that is answered by y or n; without a terminal it is n, and
+ *  said so. */
+int ctl_confirm(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** Whether a server is there that speaks to CAs; said so when there is none. */
+int ctl_attended(const ctl_t *ctl);
+
+/** Looked at again and again.
+ *  @param line what is going on, in p, or NULL
+ *  @return nonzero when there is nothing more to wait for */
+typedef int ctl_look_fn(void *baton, const char **line, apr_pool_t *p);
+
+/** Follows what the server does. NULL when it is over; else why nobody waits
+ *  any longer: --timeout, or the server is gone. */
+const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
+
+/**
+ * Has the server do an errand (acme_errand.h), and waits for it.
+ * @param url of the account that it was done with, or NULL; may be NULL
+ * @param problem why it was not done; of status APR_TIMEUP: nobody knows yet
+ * @return nonzero when it was done
+ */
+int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
+               const acme_problem_t **problem);
 
 /** Prints JSON on standard output. */
 void ctl_print_json(const ctl_t *ctl, const acme_json_t *json);
@@ -157,5 +182,6 @@ int ctl_export(ctl_t *ctl);
 int ctl_import(ctl_t *ctl);
 int ctl_csr(ctl_t *ctl);
 int ctl_sign(ctl_t *ctl);
+int ctl_account(ctl_t *ctl);
 
 #endif

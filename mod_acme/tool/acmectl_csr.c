@@ -27,9 +27,6 @@
 #include "acme_revoked.h"
 #include "acme_text.h"
 
-#define LOOK_AGAIN apr_time_from_msec(300)
-#define ABSENCE    apr_time_from_sec(15)
-
 /* ---- the key that waits: root's, in waiting/ ---- */
 
 static const char *waiting_path(const ctl_t *ctl, const char *name)
@@ -223,50 +220,51 @@ static const char *failed_since(const acme_job_t *job, apr_time_t when)
     return NULL;
 }
 
+typedef struct signing_t {
+    const ctl_t *ctl;
+    const acme_request_t *request;
+    const char *chain;
+    const char *why;
+} signing_t;
+
+static int look(void *baton, const char **line, apr_pool_t *p)
+{
+    signing_t *signing = baton;
+    const acme_request_t *request = signing->request;
+    const ctl_t *ctl = signing->ctl;
+    acme_job_t *job;
+    const char *why;
+
+    if (acme_job_load(&job, ctl->vault, acme_sign_name(request->name, p), NULL,
+                      p)
+            != APR_SUCCESS
+        || !job->request || strcmp(job->request, request->id) != 0) {
+        return 0;
+    }
+    why = failed_since(job, request->when);
+    if (job->signed_pem) {
+        signing->chain = apr_pstrdup(ctl->p, job->signed_pem);
+    }
+    else if (why) {
+        signing->why = acme_text_escape(why, 1000, ctl->p);
+    }
+    else if (job->log->nelts > 0) {
+        *line =
+            APR_ARRAY_IDX(job->log, job->log->nelts - 1, acme_job_entry_t).type;
+    }
+    return signing->chain || signing->why;
+}
+
 /* The chain; NULL: said why there is none. */
 static const char *follow(ctl_t *ctl, const acme_request_t *request)
 {
-    const char *name = acme_sign_name(request->name, ctl->p);
-    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
-    const char *chain = NULL, *why = NULL;
-    acme_job_t *job;
-    apr_pool_t *p;
+    signing_t signing = {ctl, request, NULL, NULL};
+    const char *why = ctl_follow(ctl, look, &signing);
 
-    apr_pool_create(&p, ctl->p);
-    while (!chain && !why && now - begun < ctl->timeout) {
-        apr_pool_clear(p);
-        if (acme_job_load(&job, ctl->vault, name, NULL, p) == APR_SUCCESS
-            && job->request && strcmp(job->request, request->id) == 0) {
-            why = failed_since(job, request->when);
-            if (job->signed_pem) {
-                chain = apr_pstrdup(ctl->p, job->signed_pem);
-            }
-            else if (why) {
-                why = acme_text_escape(why, 1000, ctl->p);
-            }
-            else if (job->log->nelts > 0) {
-                ctl_progress(APR_ARRAY_IDX(job->log, job->log->nelts - 1,
-                                           acme_job_entry_t)
-                                 .type);
-            }
-        }
-        now = apr_time_now();
-        if (acme_outbox_attended(ctl->outbox)) {
-            seen = now;
-        }
-        if (now - seen > ABSENCE) {
-            why = "the server is not running any more";
-        }
-        if (!chain && !why) {
-            apr_sleep(LOOK_AGAIN);
-        }
+    if (!signing.chain) {
+        ctl_say("%s: %s", request->name, why ? why : signing.why);
     }
-    apr_pool_destroy(p);
-    if (!chain) {
-        ctl_say("%s: %s", request->name,
-                why ? why : "still under way: ask again with the same request");
-    }
-    return chain;
+    return signing.chain;
 }
 
 int ctl_sign(ctl_t *ctl)
@@ -300,9 +298,7 @@ int ctl_sign(ctl_t *ctl)
     if (!spec) {
         return CTL_FAILED;
     }
-    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
-        ctl_say("no server is running with this store, and only a server "
-                "speaks to a CA: start it (apachectl start)");
+    if (!ctl_attended(ctl)) {
         return CTL_FAILED;
     }
     body = acme_json_object(ctl->p);

@@ -76,6 +76,24 @@ int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem)
     return CTL_FAILED;
 }
 
+int ctl_confirm(const char *fmt, ...)
+{
+    char answer[8];
+    va_list args;
+
+    ctl_progress(NULL);
+    if (!isatty(STDIN_FILENO)) {
+        ctl_say("nobody can be asked here whether to do it: say --yes");
+        return 0;
+    }
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputs(" [y/N] ", stderr);
+    return fgets(answer, sizeof(answer), stdin) != NULL
+           && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
+}
+
 void ctl_print_json(const ctl_t *ctl, const acme_json_t *json)
 {
     fputs(acme_json_print(json, 1, ctl->p), stdout);

@@ -22,9 +22,6 @@
 #include "acme_plan.h"
 #include "acme_text.h"
 
-#define LOOK_AGAIN apr_time_from_msec(300)
-#define ABSENCE    apr_time_from_sec(15)
-
 typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
 
 /* One request on its way. */
@@ -170,45 +167,33 @@ static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
     return last->type;
 }
 
-static void follow_all(ctl_t *ctl, apr_array_header_t *errands)
+typedef struct journey_t {
+    const ctl_t *ctl;
+    apr_array_header_t *errands;
+} journey_t;
+
+static int look(void *baton, const char **line, apr_pool_t *p)
 {
-    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
-    const char *line;
-    apr_pool_t *p;
-    int i;
+    const journey_t *journey = baton;
+    int i, asked;
 
-    apr_pool_create(&p, ctl->p);
-    while (count(errands, ASKED) > 0 && now - begun < ctl->timeout) {
-        line = NULL;
-        apr_pool_clear(p);
-        for (i = 0; i < errands->nelts; ++i) {
-            errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+    for (i = 0; i < journey->errands->nelts; ++i) {
+        errand_t *errand = &APR_ARRAY_IDX(journey->errands, i, errand_t);
 
-            if (errand->outcome == ASKED) {
-                line = apr_pstrcat(p, errand->spec->name, ": ",
-                                   follow(ctl, errand, p), NULL);
-            }
-        }
-        if (line) {
-            ctl_progress(apr_psprintf(p, "%d under way; %s",
-                                      count(errands, ASKED), line));
-        }
-        now = apr_time_now();
-        if (acme_outbox_attended(ctl->outbox)) {
-            seen = now;
-        }
-        if (now - seen > ABSENCE) {
-            ctl_say("the server is not running any more");
-            break;
-        }
-        if (count(errands, ASKED) > 0) {
-            apr_sleep(LOOK_AGAIN);
+        if (errand->outcome == ASKED) {
+            *line = apr_pstrcat(p, errand->spec->name, ": ",
+                                follow(journey->ctl, errand, p), NULL);
         }
     }
-    apr_pool_destroy(p);
+    asked = count(journey->errands, ASKED);
+    if (*line) {
+        *line = apr_psprintf(p, "%d under way; %s", asked, *line);
+    }
+    return asked == 0;
 }
 
-static int report(const ctl_t *ctl, const apr_array_header_t *errands)
+static int report(const ctl_t *ctl, const apr_array_header_t *errands,
+                  const char *why)
 {
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *list = acme_json_array(ctl->p);
@@ -217,9 +202,7 @@ static int report(const ctl_t *ctl, const apr_array_header_t *errands)
     for (i = 0; i < errands->nelts; ++i) {
         const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
         acme_json_t *one = acme_json_object(ctl->p);
-        const char *detail = errand->outcome == ASKED
-                                 ? "still under way: the server goes on with it"
-                                 : errand->detail;
+        const char *detail = errand->outcome == ASKED ? why : errand->detail;
 
         acme_json_set_str(one, "name", errand->spec->name);
         acme_json_set_str(one, "result", outcome_names[errand->outcome]);
@@ -260,6 +243,8 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
 int ctl_renew(ctl_t *ctl)
 {
     apr_array_header_t *errands;
+    journey_t journey;
+    const char *why;
     int i;
 
     if (ctl->force && ctl->args->nelts == 0) {
@@ -268,9 +253,7 @@ int ctl_renew(ctl_t *ctl)
     if (!ctl_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
-    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
-        ctl_say("no server is running with this store, and only a server "
-                "speaks to a CA: start it (apachectl start)");
+    if (!ctl_attended(ctl)) {
         return CTL_FAILED;
     }
     errands = collect(ctl);
@@ -280,7 +263,9 @@ int ctl_renew(ctl_t *ctl)
     if (errands->nelts == 0 && !ctl->json) {
         printf("nothing is due\n");
     }
-    follow_all(ctl, errands);
+    journey.ctl = ctl;
+    journey.errands = errands;
+    why = ctl_follow(ctl, look, &journey);
     for (i = 0; i < errands->nelts; ++i) {
         const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
 
@@ -289,5 +274,5 @@ int ctl_renew(ctl_t *ctl)
             acme_outbox_remove(ctl->outbox, &errand->request, ctl->p);
         }
     }
-    return report(ctl, errands);
+    return report(ctl, errands, why);
 }

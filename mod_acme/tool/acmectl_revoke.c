@@ -15,7 +15,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -23,9 +22,6 @@
 #include "acme_revocation.h"
 #include "acme_revoke.h"
 #include "acme_text.h"
-
-#define LOOK_AGAIN apr_time_from_msec(300)
-#define ABSENCE    apr_time_from_sec(15)
 
 /* Tickets that are signed for before we give up. */
 #define SIGNATURES_MAX 5
@@ -48,35 +44,22 @@ typedef struct errand_t {
 
 /* ---- before anything is done ---- */
 
-/* Nonzero: go on. */
-static int confirm(const ctl_revoke_t *found, int reason)
+static int confirm(const errand_t *errand)
 {
+    const ctl_revoke_t *found = errand->found;
     const ctl_t *ctl = found->ctl;
-    char answer[16];
+    const char *names = acme_text_escape(
+        apr_array_pstrcat(ctl->p, found->info->names, ' '), 300, ctl->p);
 
-    if (ctl->yes) {
-        return 1;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        ctl_say("a revocation cannot be undone: confirm it with --yes");
-        return 0;
-    }
-    fprintf(stderr,
-            "%s (%s): certificate %s for %s, valid until %s UTC, is to be "
-            "revoked for ever (%s).\n%sType yes: ",
-            found->name, found->where, found->info->serial,
-            acme_text_escape(apr_array_pstrcat(ctl->p, found->info->names, ' '),
-                             300, ctl->p),
-            ctl_date(found->info->not_after, ctl->p),
-            acme_revoke_reason_name(reason),
-            reason == ACME_REVOKE_KEY_COMPROMISE
-                ? "Its key is never used again.\n"
-                : "");
-    if (!fgets(answer, sizeof(answer), stdin) || strcmp(answer, "yes\n") != 0) {
-        ctl_say("nothing was done");
-        return 0;
-    }
-    return 1;
+    return ctl->yes
+           || ctl_confirm("%s (%s): revoke the certificate %s for %s, valid "
+                          "until %s UTC, for ever (%s)?%s",
+                          found->name, found->where, found->info->serial, names,
+                          ctl_date(found->info->not_after, ctl->p),
+                          acme_revoke_reason_name(errand->what.reason),
+                          acme_revoked_is_compromised(&errand->what)
+                              ? " Its key is never used again."
+                              : "");
 }
 
 /* Nonzero: it has been revoked before, and nothing that is asked adds to it. */
@@ -263,30 +246,21 @@ static const char *look(errand_t *errand, apr_pool_t *p)
     return "asking the CA";
 }
 
+static int is_over(void *baton, const char **line, apr_pool_t *p)
+{
+    errand_t *errand = baton;
+
+    *line = apr_pstrcat(p, errand->found->name, ": ", look(errand, p), NULL);
+    return errand->outcome != ASKED;
+}
+
 static void follow(errand_t *errand)
 {
-    ctl_t *ctl = errand->found->ctl;
-    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
-    apr_pool_t *p;
+    const char *why = ctl_follow(errand->found->ctl, is_over, errand);
 
-    apr_pool_create(&p, ctl->p);
-    while (errand->outcome == ASKED && now - begun < ctl->timeout) {
-        apr_pool_clear(p);
-        ctl_progress(
-            apr_pstrcat(p, errand->found->name, ": ", look(errand, p), NULL));
-        now = apr_time_now();
-        if (acme_outbox_attended(ctl->outbox)) {
-            seen = now;
-        }
-        if (now - seen > ABSENCE) {
-            ctl_say("the server is not running any more");
-            break;
-        }
-        if (errand->outcome == ASKED) {
-            apr_sleep(LOOK_AGAIN);
-        }
+    if (why) {
+        errand->detail = why;
     }
-    apr_pool_destroy(p);
 }
 
 /* What is still under way stays asked for. */
@@ -341,9 +315,6 @@ static int report(const errand_t *errand)
                               acme_revoke_reason_name(errand->what.reason),
                               errand->by_key ? "its own key" : "the account");
     }
-    else if (errand->outcome == ASKED) {
-        detail = "still under way: the server goes on with it";
-    }
     detail = apr_pstrcat(ctl->p, detail, fate(errand), NULL);
     if (ctl->json) {
         json = acme_json_object(ctl->p);
@@ -393,12 +364,7 @@ int ctl_revoke(ctl_t *ctl)
     if (is_done(&errand)) {
         return report(&errand);
     }
-    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
-        ctl_say("no server is running with this store, and only a server "
-                "speaks to a CA: start it (apachectl start)");
-        return CTL_FAILED;
-    }
-    if (!confirm(&found, errand.what.reason) || !ask(&errand)) {
+    if (!ctl_attended(ctl) || !confirm(&errand) || !ask(&errand)) {
         return CTL_FAILED;
     }
     follow(&errand);

@@ -15,6 +15,7 @@
 
 #include <apr_strings.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -118,6 +119,24 @@ static void every_kind_of_key_signs_its_request(void **state)
         assert_int_equal(X509_REQ_get_signature_nid(req), kinds[i].nid);
         X509_REQ_free(req);
     }
+}
+
+/* The shortest way is not for it. */
+static void a_key_with_a_compressed_point_has_its_request(void **state)
+{
+    acme_key_t *key = new_key(ACME_KEY_P256, *state);
+    X509_REQ *req;
+
+    assert_int_equal(EVP_PKEY_set_utf8_string_param(
+                         acme_key_evp(key),
+                         OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                         OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED),
+                     1);
+    req = request(key, array_of(*state, "example.org", NULL), *state);
+    assert_int_equal(X509_REQ_verify(req, acme_key_evp(key)), 1);
+    assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), acme_key_evp(key)),
+                     1);
+    X509_REQ_free(req);
 }
 
 static void the_subject_is_empty(void **state)
@@ -233,6 +252,7 @@ static void must_staple_is_asked_for(void **state)
 
 ACME_T_MAIN(ACME_T(must_staple_is_asked_for),
             ACME_T(every_kind_of_key_signs_its_request),
+            ACME_T(a_key_with_a_compressed_point_has_its_request),
             ACME_T(the_subject_is_empty),
             ACME_T(all_names_are_in_the_request_in_order),
             ACME_T(a_hundred_long_names_fit),

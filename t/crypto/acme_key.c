@@ -207,6 +207,21 @@ static void each_key_is_another(void **state)
                      0);
 }
 
+static void a_shared_key_outlives_its_first_pool(void **state)
+{
+    apr_pool_t *first;
+    acme_key_t *key, *shared;
+    const char *pem;
+
+    apr_pool_create(&first, *state);
+    key = made(ACME_KEY_P384, 0, first);
+    pem = printed(key, *state);
+    shared = acme_key_share(key, *state);
+    apr_pool_destroy(first);
+    assert_int_equal(acme_key_spec(shared).type, ACME_KEY_P384);
+    assert_string_equal(printed(shared, *state), pem);
+}
+
 static void size_and_hash_follow_the_kind(void **state)
 {
     acme_key_t *key = made(ACME_KEY_P256, 0, *state);
@@ -485,6 +500,7 @@ static void openssl_errors_become_a_problem(void **state)
 ACME_T_MAIN(ACME_T(names_of_kinds_are_read_in_any_case),
             ACME_T(unsupported_kinds_are_refused_with_what_is_allowed),
             ACME_T(keys_survive_pem), ACME_T(each_key_is_another),
+            ACME_T(a_shared_key_outlives_its_first_pool),
             ACME_T(size_and_hash_follow_the_kind),
             ACME_T(traditional_pem_is_read),
             ACME_T(curve_parameters_before_the_key_are_skipped),

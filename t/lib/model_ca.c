@@ -24,9 +24,9 @@
 
 #include "acme_b64.h"
 #include "model_ca.h"
+#include "model_ca_part.h"
 
-#define BASE    "https://ca.test/"
-#define PROBLEM "application/problem+json"
+#define BASE MODEL_CA_BASE
 
 static const char chain_text[] = "-----BEGIN CERTIFICATE-----\n"
                                  "bm90IGEgY2VydGlmaWNhdGU=\n"
@@ -49,14 +49,6 @@ typedef struct model_order_t {
     int forgotten;
 } model_order_t;
 
-/* One request being answered. */
-typedef struct model_call_t {
-    model_ca_t *ca;
-    const script_request_t *request;
-    script_answer_t *answer;
-    apr_pool_t *p;
-} model_call_t;
-
 model_ca_t *model_ca_create(apr_pool_t *p)
 {
     model_ca_t *ca = apr_pcalloc(p, sizeof(*ca));
@@ -66,6 +58,7 @@ model_ca_t *model_ca_create(apr_pool_t *p)
     ca->nonces = apr_hash_make(p);
     ca->revoked = apr_hash_make(p);
     ca->account_by_jwk = apr_hash_make(p);
+    ca->ended = apr_hash_make(p);
     ca->order_list = apr_array_make(p, 4, sizeof(model_order_t *));
     return ca;
 }
@@ -74,24 +67,6 @@ static int roll(model_ca_t *ca, int percent)
 {
     ca->dice = ca->dice * 1103515245u + 12345u;
     return (int)((ca->dice >> 16) % 100) < percent;
-}
-
-static void say(const model_call_t *call, int status, const char *type,
-                const char *body)
-{
-    call->answer->status = status;
-    call->answer->body = body;
-    apr_table_set(call->answer->headers, "Content-Type", type);
-}
-
-static void refuse(const model_call_t *call, int status, const char *type,
-                   const char *detail)
-{
-    say(call, status, PROBLEM,
-        apr_psprintf(call->p,
-                     "{\"type\":\"urn:ietf:params:acme:error:%s\","
-                     "\"detail\":\"%s\",\"status\":%d}",
-                     type, detail, status));
 }
 
 static void add_nonce(const model_call_t *call)
@@ -117,90 +92,23 @@ static void directory(const model_call_t *call)
     const model_ca_t *ca = call->ca;
 
     ++call->ca->directories;
-    say(call, 200, "application/json",
+    model_ca_say(
+        call, 200, "application/json",
         apr_psprintf(
             call->p,
             "{\"newNonce\":\"" BASE "nonce\","
             "\"newAccount\":\"" BASE "account\","
             "\"newOrder\":\"" BASE "order\","
+            "\"keyChange\":\"" BASE "key-change\","
             "\"revokeCert\":\"" BASE "revoke\",%s"
-            "\"meta\":{%s%s%s%s%s%s\"externalAccountRequired\":%s}}",
+            "\"meta\":{%s%s%s%s%s%s\"caaIdentities\":[\"ca.test\"],"
+            "\"externalAccountRequired\":%s}}",
             ca->no_renewal_info ? "" : "\"renewalInfo\":\"" BASE "renewal\",",
             ca->profiles ? "\"profiles\":{" : "",
             ca->profiles ? ca->profiles : "", ca->profiles ? "}," : "",
             ca->terms ? "\"termsOfService\":\"" : "",
             ca->terms ? ca->terms : "", ca->terms ? "\"," : "",
             ca->account_required ? "true" : "false"));
-}
-
-/* Zero: refused. */
-static int read_binding(const model_call_t *call)
-{
-    model_ca_t *ca = call->ca;
-    acme_json_t *payload, *binding, *header;
-    unsigned char *bytes;
-    const char *text;
-    apr_size_t len;
-
-    ca->eab_kid = NULL;
-    if (acme_json_parse(&payload, call->request->payload,
-                        strlen(call->request->payload), NULL, call->p)
-            == APR_SUCCESS
-        && acme_json_get(&binding, payload, "externalAccountBinding")
-               == APR_SUCCESS
-        && acme_json_get_str(&text, binding, "protected") == APR_SUCCESS
-        && acme_b64_decode(&bytes, &len, text, call->p) == APR_SUCCESS
-        && acme_json_parse(&header, (const char *)bytes, len, NULL, call->p)
-               == APR_SUCCESS
-        && acme_json_get_str(&text, header, "kid") == APR_SUCCESS) {
-        ca->eab_kid = apr_pstrdup(ca->p, text);
-    }
-    if (ca->eab_kid && ca->refuse_binding) {
-        refuse(call, 401, "unauthorized", "this binding is not known");
-        return 0;
-    }
-    if (ca->account_required && !ca->eab_kid) {
-        refuse(call, 403, "externalAccountRequired", "who are you");
-        return 0;
-    }
-    return 1;
-}
-
-static void new_account(const model_call_t *call)
-{
-    model_ca_t *ca = call->ca;
-    const char *url;
-
-    if (!call->request->jwk) {
-        refuse(call, 400, "malformed", "no key");
-        return;
-    }
-    if (!read_binding(call)) {
-        return;
-    }
-    url = apr_hash_get(ca->account_by_jwk, call->request->jwk,
-                       APR_HASH_KEY_STRING);
-    say(call, url ? 200 : 201, "application/json", "{\"status\":\"valid\"}");
-    if (!url) {
-        url = apr_psprintf(ca->p, BASE "account/%d", ++ca->accounts);
-        apr_hash_set(ca->account_by_jwk, apr_pstrdup(ca->p, call->request->jwk),
-                     APR_HASH_KEY_STRING, url);
-    }
-    apr_table_set(call->answer->headers, "Location", url);
-}
-
-static int has_account(const model_call_t *call)
-{
-    apr_hash_index_t *hi;
-
-    for (hi = apr_hash_first(call->p, call->ca->account_by_jwk); hi;
-         hi = apr_hash_next(hi)) {
-        if (call->request->kid
-            && strcmp(apr_hash_this_val(hi), call->request->kid) == 0) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static model_authz_t *authz_at(const model_order_t *order, int i)
@@ -279,7 +187,8 @@ static void show_order(const model_call_t *call, int n,
         urls = apr_psprintf(call->p, "%s%s\"" BASE "authz/%d/%d\"", urls, comma,
                             n, i);
     }
-    say(call, call->answer->status, "application/json",
+    model_ca_say(
+        call, call->answer->status, "application/json",
         apr_psprintf(
             call->p,
             "{\"status\":\"%s\",\"expires\":\"2030-02-01T00:00:00Z\","
@@ -309,13 +218,13 @@ static void new_order(const model_call_t *call)
                         strlen(call->request->payload), NULL, call->p)
             != APR_SUCCESS
         || acme_json_get(&names, payload, "identifiers") != APR_SUCCESS) {
-        refuse(call, 400, "malformed", "no identifiers");
+        model_ca_refuse(call, 400, "malformed", "no identifiers");
         return;
     }
     if (acme_json_get_str(&ca->replaces, payload, "replaces") == APR_SUCCESS) {
         ca->replaces = apr_pstrdup(ca->p, ca->replaces);
         if (ca->replaced) {
-            refuse(call, 409, "alreadyReplaced", "it has been");
+            model_ca_refuse(call, 409, "alreadyReplaced", "it has been");
             return;
         }
     }
@@ -326,7 +235,7 @@ static void new_order(const model_call_t *call)
     if (acme_json_get_str(&ca->profile, payload, "profile") == APR_SUCCESS) {
         ca->profile = apr_pstrdup(ca->p, ca->profile);
         if (ca->refuse_profiles) {
-            refuse(call, 400, "invalidProfile", "not for you");
+            model_ca_refuse(call, 400, "invalidProfile", "not for you");
             return;
         }
     }
@@ -356,7 +265,8 @@ static void new_order(const model_call_t *call)
 static void show_challenge(const model_call_t *call, const char *url,
                            const model_authz_t *authz)
 {
-    say(call, 200, "application/json",
+    model_ca_say(
+        call, 200, "application/json",
         apr_psprintf(call->p,
                      "{\"type\":\"http-01\",\"url\":\"%s\",\"token\":\"%s\","
                      "\"status\":\"%s\"}",
@@ -368,7 +278,8 @@ static void show_authz(const model_call_t *call, int n, int i,
 {
     int wildcard = strncmp(authz->name, "*.", 2) == 0;
 
-    say(call, 200, "application/json",
+    model_ca_say(
+        call, 200, "application/json",
         apr_psprintf(
             call->p,
             "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
@@ -387,7 +298,7 @@ static void show_authz(const model_call_t *call, int n, int i,
 static void respond_challenge(const model_call_t *call, model_authz_t *authz)
 {
     if (strcmp(authz->challenge, "pending") != 0) {
-        refuse(call, 400, "malformed", "the challenge is not pending");
+        model_ca_refuse(call, 400, "malformed", "the challenge is not pending");
         return;
     }
     ++call->ca->responses;
@@ -402,19 +313,19 @@ static void finalize(const model_call_t *call, int n, model_order_t *order)
     const char *csr;
 
     if (strcmp(order->status, "ready") != 0) {
-        refuse(call, 403, "orderNotReady", "the order is not ready");
+        model_ca_refuse(call, 403, "orderNotReady", "the order is not ready");
         return;
     }
     if (acme_json_parse(&payload, call->request->payload,
                         strlen(call->request->payload), NULL, call->p)
             != APR_SUCCESS
         || acme_json_get_str(&csr, payload, "csr") != APR_SUCCESS) {
-        refuse(call, 400, "malformed", "no CSR");
+        model_ca_refuse(call, 400, "malformed", "no CSR");
         return;
     }
     order->chain = ca->sign ? ca->sign(ca->sign_baton, csr, ca->p) : chain_text;
     if (!order->chain) {
-        refuse(call, 400, "badCSR", "the model does not like it");
+        model_ca_refuse(call, 400, "badCSR", "the model does not like it");
         return;
     }
     order->alternate =
@@ -453,12 +364,12 @@ static void resource(const model_call_t *call)
            : below(call, BASE "certificate/", &n, &i) ? "certificate"
                                                       : "";
     if (n < 0 || n >= ca->order_list->nelts) {
-        refuse(call, 404, "malformed", "no such resource");
+        model_ca_refuse(call, 404, "malformed", "no such resource");
         return;
     }
     order = APR_ARRAY_IDX(ca->order_list, n, model_order_t *);
     if (order->forgotten || strcmp(order->kid, call->request->kid) != 0) {
-        refuse(call, 404, "malformed", "no such order");
+        model_ca_refuse(call, 404, "malformed", "no such order");
     }
     else if (strcmp(kind, "order") == 0) {
         advance(ca, order);
@@ -474,7 +385,8 @@ static void resource(const model_call_t *call)
         finalize(call, n, order);
     }
     else if (strcmp(order->status, "valid") == 0 && i == 0) {
-        say(call, 200, "application/pem-certificate-chain", order->chain);
+        model_ca_say(call, 200, "application/pem-certificate-chain",
+                     order->chain);
         if (order->alternate) {
             apr_table_set(call->answer->headers, "Link",
                           apr_psprintf(call->p,
@@ -484,13 +396,15 @@ static void resource(const model_call_t *call)
         }
     }
     else if (order->alternate && i == 1 && ca->alternate_status) {
-        refuse(call, ca->alternate_status, "malformed", "not this one");
+        model_ca_refuse(call, ca->alternate_status, "malformed",
+                        "not this one");
     }
     else if (order->alternate && i == 1) {
-        say(call, 200, "application/pem-certificate-chain", order->alternate);
+        model_ca_say(call, 200, "application/pem-certificate-chain",
+                     order->alternate);
     }
     else {
-        refuse(call, 404, "malformed", "no certificate yet");
+        model_ca_refuse(call, 404, "malformed", "no certificate yet");
     }
 }
 
@@ -509,42 +423,40 @@ static void revoke_cert(const model_call_t *call)
     assert_int_equal(acme_json_get_str(&cert, json, "certificate"), 0);
     (void)acme_json_get_int(&reason, json, "reason");
     if (ca->refuse_revocation) {
-        refuse(call, 400, ca->refuse_revocation, "it is not revoked");
-    }
-    else if (call->request->kid && !has_account(call)) {
-        refuse(call, 400, "accountDoesNotExist", "no such account");
+        model_ca_refuse(call, 400, ca->refuse_revocation, "it is not revoked");
     }
     else if (call->request->kid && ca->refuse_accounts) {
-        refuse(call, 403, "unauthorized", "not this account's");
+        model_ca_refuse(call, 403, "unauthorized", "not this account's");
     }
     else if (apr_hash_get(ca->revoked, cert, APR_HASH_KEY_STRING)) {
-        refuse(call, 400, "alreadyRevoked", "it is revoked already");
+        model_ca_refuse(call, 400, "alreadyRevoked", "it is revoked already");
     }
     else {
         cert = apr_pstrdup(ca->p, cert);
         apr_hash_set(ca->revoked, cert, APR_HASH_KEY_STRING, cert);
         ca->revoked_reason = (int)reason;
         ca->revoked_by_key = call->request->jwk != NULL;
-        say(call, 200, "text/plain", "");
+        model_ca_say(call, 200, "text/plain", "");
     }
 }
 
 static void post(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
+    int is_revocation = strcmp(call->request->url, BASE "revoke") == 0;
 
     if (!take_nonce(ca, call->request->nonce)) {
         ++ca->bad_nonces;
-        refuse(call, 400, "badNonce", "this nonce is not liked");
+        model_ca_refuse(call, 400, "badNonce", "this nonce is not liked");
     }
-    else if (strcmp(call->request->url, BASE "account") == 0) {
-        new_account(call);
-    }
-    else if (strcmp(call->request->url, BASE "revoke") == 0) {
+    else if (is_revocation && !call->request->kid) {
         revoke_cert(call);
     }
-    else if (!has_account(call)) {
-        refuse(call, 400, "accountDoesNotExist", "no such account");
+    else if (model_ca_account(call)) {
+        /* answered */
+    }
+    else if (is_revocation) {
+        revoke_cert(call);
     }
     else if (strcmp(call->request->url, BASE "order") == 0) {
         new_order(call);
@@ -567,10 +479,11 @@ static void renewal_info(const model_call_t *call)
     apr_table_set(call->answer->headers, "Retry-After",
                   ca->renewal_again ? ca->renewal_again : "21600");
     if (ca->renewal_status) {
-        refuse(call, ca->renewal_status, "serverInternal", "not now");
+        model_ca_refuse(call, ca->renewal_status, "serverInternal", "not now");
         return;
     }
-    say(call, 200, "application/json",
+    model_ca_say(
+        call, 200, "application/json",
         apr_psprintf(
             call->p,
             "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}"
@@ -596,7 +509,7 @@ void model_ca_respond(void *baton, const script_request_t *request,
     }
     if (ca->outage > 0) {
         --ca->outage;
-        say(&call, 503, "text/html", "<html>we are sorry</html>");
+        model_ca_say(&call, 503, "text/html", "<html>we are sorry</html>");
         return;
     }
     if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
@@ -613,7 +526,7 @@ void model_ca_respond(void *baton, const script_request_t *request,
         post(&call);
     }
     else {
-        refuse(&call, 405, "malformed", "POST only");
+        model_ca_refuse(&call, 405, "malformed", "POST only");
     }
     if (ca->lose_after > 0 && --ca->lose_after == 0) {
         answer->lost = 1;

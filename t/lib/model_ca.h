@@ -51,6 +51,7 @@ typedef struct model_ca_t {
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
+    int refuse_changes;         /**< 409 for changes of keys */
     int refuse_binding;         /**< 401 for accounts that bring one */
     int reuse_authorizations;   /**< new orders find them valid */
     const char *terms;          /**< or NULL */
@@ -88,6 +89,8 @@ typedef struct model_ca_t {
     int revoked_reason;   /**< of the last that was done */
     int revoked_by_key;   /**< it was by the certificate's key */
     int renewals;         /**< times that renewal information was asked for */
+    int changes;          /**< of keys, done */
+    const char *contact;  /**< payload of the last change of contacts */
     const char *eab_kid;  /**< of the last newAccount's binding, or NULL */
     const char *replaces; /**< of the last newOrder, or NULL */
     const char *profile;  /**< of the last newOrder, or NULL */
@@ -99,6 +102,7 @@ typedef struct model_ca_t {
     apr_hash_t *nonces;
     apr_hash_t *revoked; /* base64url of the DER -> itself */
     apr_hash_t *account_by_jwk;
+    apr_hash_t *ended; /* accounts that were deactivated */
     apr_array_header_t *order_list;
 } model_ca_t;
 

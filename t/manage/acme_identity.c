@@ -263,7 +263,258 @@ static void ca_and_contact_make_the_name(void **state)
                             acme_identity_name(&b, p));
 }
 
-ACME_T_MAIN(ACME_T(each_external_account_has_an_account_of_its_own),
+/* ---- changes ---- */
+
+typedef struct heard_t {
+    int times;
+    apr_status_t rv;
+    const char *url;
+    const char *detail;
+} heard_t;
+
+static void hear(void *baton, apr_status_t rv, const char *url,
+                 const acme_problem_t *problem)
+{
+    heard_t *heard = baton;
+
+    ++heard->times;
+    heard->rv = rv;
+    heard->url = url;
+    heard->detail = problem ? problem->detail : NULL;
+}
+
+static void change(world_t *w, acme_identity_t *identity,
+                   acme_identity_change_e what, heard_t *heard)
+{
+    memset(heard, 0, sizeof(*heard));
+    acme_identity_change(identity, what, hear, heard);
+    script_http_drain(w->script);
+    assert_int_equal(heard->times, 1);
+}
+
+static const char *jwk_of(acme_identity_t *identity)
+{
+    return acme_client_signer(acme_identity_client(identity))->jwk;
+}
+
+static acme_identity_t *begin_again(world_t *w, acme_work_t *work)
+{
+    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    const acme_problem_t *problem;
+
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    return identity;
+}
+
+static void the_key_can_be_changed(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    const acme_problem_t *problem;
+    const char *old = jwk_of(identity);
+    heard_t heard;
+
+    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    assert_int_equal(heard.rv, APR_SUCCESS);
+    assert_string_equal(heard.url, "https://ca.test/account/1");
+    assert_int_equal(w->ca->changes, 1);
+    assert_string_not_equal(jwk_of(identity), old);
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(identity),
+                                 APR_HASH_KEY_STRING));
+    /* and it is the stored one */
+    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+    assert_int_equal(w->ca->accounts, 1);
+}
+
+static void a_change_that_is_refused_leaves_the_old_key(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    const char *old = jwk_of(identity);
+    heard_t heard;
+
+    w->ca->refuse_changes = 1;
+    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    assert_int_not_equal(heard.rv, APR_SUCCESS);
+    assert_non_null(strstr(heard.detail, "taken"));
+    assert_string_equal(jwk_of(identity), old);
+    assert_string_equal(jwk_of(begin_again(w, work)), old);
+}
+
+static void a_change_whose_answer_is_lost_is_found_out(void **state)
+{
+    int acted;
+
+    for (acted = 0; acted < 2; ++acted) {
+        world_t *w = world_create(*state);
+        acme_work_t *work = work_of(w);
+        acme_identity_t *identity = begin_again(w, work);
+        const char *old = jwk_of(identity);
+        heard_t heard;
+
+        if (acted) {
+            w->ca->lose_after = 1;
+        }
+        else {
+            w->ca->unreachable = 5;
+        }
+        change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+        assert_int_not_equal(heard.rv, APR_SUCCESS);
+        assert_int_equal(w->ca->changes, acted);
+        w->ca->unreachable = 0;
+        /* whoever comes next: this process, or another one */
+        identity = begin_again(w, work);
+        assert_int_equal(strcmp(jwk_of(identity), old) != 0, acted);
+        assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(identity),
+                                     APR_HASH_KEY_STRING));
+        assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+        assert_int_equal(w->ca->accounts, 1);
+    }
+}
+
+static void a_new_key_is_stored_before_the_ca_hears_of_it(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    const acme_problem_t *problem;
+    int requests = w->ca->requests;
+    heard_t heard;
+
+    acme_store_mem_break(w->mem, APR_ENOSPC);
+    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    assert_int_not_equal(heard.rv, APR_SUCCESS);
+    assert_int_equal(w->ca->requests, requests);
+    acme_store_mem_break(w->mem, APR_SUCCESS);
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+}
+
+static void what_was_deactivated_stays_so_until_it_is_recovered(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    const acme_problem_t *problem;
+    heard_t heard;
+    int i, requests;
+
+    change(w, identity, ACME_IDENTITY_DEACTIVATE, &heard);
+    assert_int_equal(heard.rv, APR_SUCCESS);
+    requests = w->ca->requests;
+    for (i = 0; i < 3; ++i) {
+        fake_clock_turn(w->clock, ACME_TIME_DAY);
+        identity = acme_identity_create(work, &w->ca_spec, w->p);
+        assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+        assert_int_equal(problem->retry, ACME_RETRY_CONFIG);
+        assert_non_null(strstr(problem->to_fix, "acmectl account recover"));
+    }
+    assert_int_equal(w->ca->requests, requests);
+    assert_int_equal(w->ca->accounts, 1);
+    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    assert_int_equal(heard.rv, APR_SUCCESS);
+    assert_null(heard.url);
+    begin_again(w, work);
+    assert_int_equal(w->ca->accounts, 2);
+}
+
+static void an_account_is_found_by_its_key(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    heard_t heard;
+
+    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    assert_int_equal(heard.rv, APR_SUCCESS);
+    assert_string_equal(heard.url, "https://ca.test/account/1");
+    apr_hash_clear(w->ca->account_by_jwk);
+    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    assert_int_not_equal(heard.rv, APR_SUCCESS);
+    assert_non_null(strstr(heard.detail, "no such key"));
+    assert_int_equal(w->ca->accounts, 1);
+}
+
+static void there_is_nothing_to_recover_where_nothing_was(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    heard_t heard;
+
+    change(w, acme_identity_create(work, &w->ca_spec, w->p),
+           ACME_IDENTITY_RECOVER, &heard);
+    assert_int_not_equal(heard.rv, APR_SUCCESS);
+    assert_int_equal(w->ca->requests, 0);
+}
+
+/* ---- contacts ---- */
+
+static int is_used(void *baton, const char *name)
+{
+    const char *const *used = baton;
+
+    return *used && strcmp(*used, name) == 0;
+}
+
+static void another_contact_keeps_the_account(void **state)
+{
+    static const char *const contacts[] = {"mailto:new@example.org", NULL};
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const char *used = NULL;
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    int i;
+
+    w->ca_spec.contact = "mailto:old@example.org";
+    begin_again(w, work);
+    for (i = 0; i < 2; ++i) {
+        w->ca_spec.contact = contacts[i];
+        identity = acme_identity_create(work, &w->ca_spec, w->p);
+        acme_identity_succeeds(identity, is_used, (void *)&used);
+        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+        assert_string_equal(w->ca->contact,
+                            i ? "{\"contact\":[]}"
+                              : "{\"contact\":[\"mailto:new@example.org\"]}");
+        w->ca->contact = NULL;
+        begin_again(w, work);
+        assert_null(w->ca->contact);
+    }
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+}
+
+static void an_account_that_is_used_is_not_taken_over(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    const char *used;
+
+    w->ca_spec.contact = "mailto:old@example.org";
+    used = acme_identity_name(&w->ca_spec, w->p);
+    begin_again(w, work);
+    w->ca_spec.contact = "mailto:new@example.org";
+    identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_identity_succeeds(identity, is_used, (void *)&used);
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(w->ca->accounts, 2);
+    assert_null(w->ca->contact);
+}
+
+ACME_T_MAIN(ACME_T(the_key_can_be_changed),
+            ACME_T(a_change_that_is_refused_leaves_the_old_key),
+            ACME_T(a_change_whose_answer_is_lost_is_found_out),
+            ACME_T(a_new_key_is_stored_before_the_ca_hears_of_it),
+            ACME_T(what_was_deactivated_stays_so_until_it_is_recovered),
+            ACME_T(an_account_is_found_by_its_key),
+            ACME_T(there_is_nothing_to_recover_where_nothing_was),
+            ACME_T(another_contact_keeps_the_account),
+            ACME_T(an_account_that_is_used_is_not_taken_over),
+            ACME_T(each_external_account_has_an_account_of_its_own),
             ACME_T(a_binding_that_cannot_be_read_orders_nothing),
             ACME_T(it_registers_once_and_is_known_from_then_on),
             ACME_T(the_key_is_stored_before_the_ca_hears_of_it),

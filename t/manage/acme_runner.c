@@ -223,6 +223,66 @@ static void killed_around_any_put_it_goes_on(void **state)
     }
 }
 
+/* The key that the CA has heard of is there, and so is the certificate that it
+ * thinks we have: nothing is issued twice. */
+static void whenever_the_power_fails_no_key_is_lost(void **state)
+{
+    apr_pool_t *p;
+    int n, answered, ended;
+
+    for (answered = 0; answered < 2; ++answered) {
+        ended = 0;
+        for (n = 1; !ended; ++n) {
+            world_t *w;
+
+            apr_pool_create(&p, *state);
+            w = fresh(p);
+            w->power_cut = 1;
+            if (answered) {
+                w->kill_answer = n;
+            }
+            else {
+                w->kill_request = n;
+            }
+            ended = world_run(w);
+            if (!ended) {
+                live_on(w);
+                assert_int_equal(test_issuer_count(w->issuer), 1);
+            }
+            apr_pool_destroy(p);
+        }
+        assert_true(n > 12);
+    }
+}
+
+static void what_cannot_be_flushed_is_told_to_nobody(void **state)
+{
+    world_t *w = fresh(*state);
+
+    w->flush_fails = EIO;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 0);
+    assert_int_equal(world_job(w, "a.example")->errors, 1);
+    assert_string_equal(world_job(w, "a.example")->problem->detail,
+                        "cannot sync");
+    w->flush_fails = 0;
+    world_live(w, ACME_TIME_DAY);
+    world_assert_staged(w, "a.example");
+}
+
+static void one_flush_serves_all_orders_of_a_turn(void **state)
+{
+    world_t *w = world_create(*state);
+    int i;
+
+    for (i = 0; i < 10; ++i) {
+        world_add(w, apr_psprintf(w->p, "site%d.example", i));
+    }
+    assert_true(world_run(w));
+    world_assert_staged(w, "site9.example");
+    assert_true(w->flushes <= 4);
+}
+
 static void killed_again_and_again_it_still_arrives(void **state)
 {
     world_t *w = fresh(*state);
@@ -476,6 +536,9 @@ ACME_T_MAIN(ACME_T(the_first_certificate),
             ACME_T(killed_before_any_request_it_goes_on),
             ACME_T(killed_before_any_answer_it_goes_on),
             ACME_T(killed_around_any_put_it_goes_on),
+            ACME_T(whenever_the_power_fails_no_key_is_lost),
+            ACME_T(what_cannot_be_flushed_is_told_to_nobody),
+            ACME_T(one_flush_serves_all_orders_of_a_turn),
             ACME_T(killed_again_and_again_it_still_arrives),
             ACME_T(half_of_the_nonces_are_refused),
             ACME_T(who_does_not_hold_the_lease_does_nothing),

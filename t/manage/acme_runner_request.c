@@ -13,87 +13,15 @@
 
 /* What acmectl asks, and what the engine makes of it. */
 
-#include "acme_t_world.h"
-
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <apr_file_io.h>
+#include "acme_t_desk.h"
 
 #include "acme_csr.h"
-#include "acme_file.h"
 
 #define A "a.example"
 
-typedef struct desk_t {
-    world_t *w;
-    const char *dir;
-    acme_outbox_t *root;
-} desk_t;
-
-static apr_status_t remove_dir(void *data)
-{
-    apr_pool_t *p;
-
-    apr_pool_create(&p, NULL);
-    acme_file_remove_tree(data, p);
-    apr_pool_destroy(p);
-    return APR_SUCCESS;
-}
-
-static desk_t *desk_create(apr_pool_t *p)
-{
-    desk_t *desk = apr_pcalloc(p, sizeof(*desk));
-    const char *base;
-    char *dir;
-
-    assert_int_equal(apr_temp_dir_get(&base, p), 0);
-    dir = apr_pstrcat(p, base, "/acme-t-XXXXXX", NULL);
-    assert_non_null(mkdtemp(dir));
-    apr_pool_cleanup_register(p, dir, remove_dir, apr_pool_cleanup_null);
-    desk->dir = dir;
-    desk->w = world_create(p);
-    assert_int_equal(acme_outbox_prepare(dir, getegid(), NULL, p), 0);
-    desk->root = acme_outbox_open(dir, desk->w->seal, p);
-    return desk;
-}
-
-/* As world_boot(), with the outbox. */
-static void boot(desk_t *desk)
-{
-    world_t *w = desk->w;
-
-    world_boot(w);
-    w->config.outbox = acme_outbox_open(desk->dir, w->seal, w->prun);
-    w->runner = acme_runner_create(&w->config, w->prun);
-}
-
-/* A start that activates what is staged. */
-static void restart(desk_t *desk)
-{
-    world_restart(desk->w);
-    boot(desk);
-}
-
-static const char *ask(desk_t *desk, acme_request_e what, const char *name,
-                       int force, const char *csr, acme_json_t *body)
-{
-    acme_request_t request;
-
-    memset(&request, 0, sizeof(request));
-    request.what = what;
-    request.name = name;
-    request.force = force;
-    request.csr = csr;
-    request.body = body;
-    assert_int_equal(acme_outbox_put(desk->root, &request, NULL, desk->w->p),
-                     0);
-    return request.id;
-}
-
 static const char *ask_renew(desk_t *desk, int force)
 {
-    return ask(desk, ACME_REQUEST_RENEW, A, force, NULL, NULL);
+    return desk_ask(desk, ACME_REQUEST_RENEW, A, force, NULL, NULL);
 }
 
 /* A site that serves its first certificate. */
@@ -102,9 +30,9 @@ static desk_t *served(apr_pool_t *p)
     desk_t *desk = desk_create(p);
 
     world_add(desk->w, A);
-    boot(desk);
+    desk_boot(desk);
     assert_true(world_run(desk->w));
-    restart(desk);
+    desk_restart(desk);
     assert_true(world_run(desk->w));
     assert_int_equal(desk->w->ca->orders, 1);
     return desk;
@@ -129,9 +57,9 @@ static void what_is_forced_is_ordered_once(void **state)
     assert_answered(desk, id);
     /* whoever reads it again */
     assert_true(world_run(desk->w));
-    restart(desk);
+    desk_restart(desk);
     assert_true(world_run(desk->w));
-    restart(desk);
+    desk_restart(desk);
     world_live(desk->w, ACME_TIME_DAY);
     assert_int_equal(desk->w->ca->orders, 2);
     /* another one is another one */
@@ -157,7 +85,7 @@ static void manual_sites_are_ordered_when_asked(void **state)
     const char *id;
 
     spec->renew_mode = ACME_RENEW_MANUAL;
-    boot(desk);
+    desk_boot(desk);
     world_live(desk->w, ACME_TIME_DAY);
     assert_int_equal(desk->w->ca->orders, 0);
     id = ask_renew(desk, 0);
@@ -176,7 +104,7 @@ static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
 
     spec->renew_mode = ACME_RENEW_MANUAL;
     w->ca->fail_name = A;
-    boot(desk);
+    desk_boot(desk);
     ask_renew(desk, 0);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 1);
@@ -189,7 +117,7 @@ static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
     assert_int_equal(world_job(w, A)->errors, 2);
     /* it goes on by itself, in another process too */
     w->ca->fail_name = NULL;
-    boot(desk);
+    desk_boot(desk);
     world_live(w, ACME_TIME_DAY);
     world_assert_staged(w, A);
     assert_int_equal(world_job(w, A)->asked, ACME_ASKED_NO);
@@ -199,11 +127,11 @@ static void requests_for_nobody_are_nothing(void **state)
 {
     desk_t *desk = served(*state);
 
-    ask(desk, ACME_REQUEST_RENEW, "b.example", 1, NULL, NULL);
-    ask(desk, ACME_REQUEST_SIGN, "b.example", 0, "AAAA", NULL);
-    ask(desk, ACME_REQUEST_SIGN, A, 0, NULL, NULL);
-    ask(desk, ACME_REQUEST_SIGN, A, 0, "AAAA", NULL);
-    ask(desk, ACME_REQUEST_ACCOUNT, "x", 0, NULL, NULL);
+    desk_ask(desk, ACME_REQUEST_RENEW, "b.example", 1, NULL, NULL);
+    desk_ask(desk, ACME_REQUEST_SIGN, "b.example", 0, "AAAA", NULL);
+    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, NULL, NULL);
+    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, "AAAA", NULL);
+    desk_ask(desk, ACME_REQUEST_ACCOUNT, "x", 0, NULL, NULL);
     assert_true(world_run(desk->w));
     assert_int_equal(desk->w->ca->orders, 1);
     assert_int_equal(world_count(desk->w, ACME_STORE_ACCOUNTS), 1);
@@ -225,7 +153,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     assert_int_equal(
         acme_csr_create(&csr, key, world_strings(w->p, A), 0, NULL, w->p), 0);
     acme_json_set_strs(body, "names", world_strings(w->p, A));
-    ask(desk, ACME_REQUEST_SIGN, A, 0, csr, body);
+    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, csr, body);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 2);
     job = world_job(w, name);
@@ -240,7 +168,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     assert_null(world_job(w, A)->staged);
     /* and it is done once */
-    boot(desk);
+    desk_boot(desk);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 2);
 }
@@ -259,9 +187,9 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", pem);
     acme_json_set_str(record, "ca", w->ca_spec.url);
-    ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    desk_ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
     world_add(w, A);
-    boot(desk);
+    desk_boot(desk);
     assert_true(world_run(w));
     world_assert_staged(w, A);
     assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
@@ -274,7 +202,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
     assert_int_equal(acme_key_to_pem(&read, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", read);
-    ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    desk_ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
                                          ACME_STORE_ACCOUNTS, name, NULL, w->p),
@@ -283,7 +211,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_string_equal(read, pem);
     /* and what is no key is none */
     acme_json_set_str(record, "key", "none");
-    ask(desk, ACME_REQUEST_ACCOUNT, "another", 0, NULL, record);
+    desk_ask(desk, ACME_REQUEST_ACCOUNT, "another", 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
 }
@@ -294,7 +222,7 @@ static void what_is_pinned_waits_until_it_is_due(void **state)
     world_t *w = desk->w;
 
     world_holding(w, 0)->pinned = 1;
-    boot(desk);
+    desk_boot(desk);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
     world_live(w, 15 * ACME_TIME_DAY);
@@ -307,7 +235,7 @@ static void a_request_lifts_a_pin(void **state)
     world_t *w = desk->w;
 
     world_holding(w, 0)->pinned = 1;
-    boot(desk);
+    desk_boot(desk);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
     ask_renew(desk, 0);

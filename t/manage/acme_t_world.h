@@ -43,6 +43,11 @@ typedef struct world_line_t {
     const char *text;
 } world_line_t;
 
+typedef struct world_item_t {
+    const char *kind;
+    const char *name;
+} world_item_t;
+
 typedef struct world_t {
     apr_pool_t *p;
     fake_clock_t *clock;
@@ -72,11 +77,15 @@ typedef struct world_t {
     /* Death, by request or by put; 0: none. */
     jmp_buf death;
     int killed;
-    int kill_request;   /* before the CA has seen the nth from now */
-    int kill_answer;    /* after the CA has acted on it */
-    int kill_put;       /* before the nth put from now is done */
-    int kill_after_put; /* after it */
-    int stop_request;   /* acme_runner_stop() when the nth is sent */
+    int kill_request; /* before the CA has seen the nth from now */
+    int kill_answer;  /* after the CA has acted on it */
+    int power_cut;    /* what was not flushed goes with the process */
+    int flushes;
+    apr_status_t flush_fails;    /* each of them, 0: none */
+    apr_array_header_t *batched; /* world_item_t, since the last flush */
+    int kill_put;                /* before the nth put from now is done */
+    int kill_after_put;          /* after it */
+    int stop_request;            /* acme_runner_stop() when the nth is sent */
     void (*on_request)(struct world_t *w, const script_request_t *request);
 
     int gets, puts;
@@ -114,7 +123,14 @@ static inline int world_counts_down(int *n)
 
 static inline void world_die(world_t *w)
 {
+    world_item_t *item;
+
     w->killed = 1;
+    while (w->power_cut && (item = apr_array_pop(w->batched)) != NULL) {
+        assert_int_equal(
+            acme_store_delete(w->mem, item->kind, item->name, NULL, w->p), 0);
+    }
+    apr_array_clear(w->batched);
     longjmp(w->death, 1);
 }
 
@@ -137,6 +153,7 @@ static inline apr_status_t world_put(const char **version, acme_store_t *store,
                                      acme_problem_t *problem, apr_pool_t *p)
 {
     world_t *w = store->self;
+    world_item_t *item;
     apr_status_t rv;
 
     ++w->puts;
@@ -145,10 +162,28 @@ static inline apr_status_t world_put(const char **version, acme_store_t *store,
     }
     rv = acme_store_put(version, w->mem, kind, name, data, len, if_version,
                         sync, problem, p);
+    if (rv == APR_SUCCESS && sync == ACME_STORE_BATCH) {
+        item = apr_array_push(w->batched);
+        item->kind = apr_pstrdup(w->p, kind);
+        item->name = apr_pstrdup(w->p, name);
+    }
     if (world_counts_down(&w->kill_after_put)) {
         world_die(w);
     }
     return rv;
+}
+
+static inline apr_status_t
+world_flush(acme_store_t *store, acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    world_t *w = store->self;
+
+    ++w->flushes;
+    apr_array_clear(w->batched);
+    return w->flush_fails
+               ? acme_problem_set(problem, w->flush_fails, ACME_RETRY_INTERNAL,
+                                  ACME_PROBLEM_STORE, ptemp, "cannot sync")
+               : APR_SUCCESS;
 }
 
 static inline apr_status_t world_del(acme_store_t *store, const char *kind,
@@ -268,6 +303,8 @@ static inline world_t *world_create(apr_pool_t *p)
     w->backend.del = world_del;
     w->backend.list = world_list;
     w->backend.lease = world_lease;
+    w->backend.flush = world_flush;
+    w->batched = apr_array_make(p, 8, sizeof(world_item_t));
     w->store.backend = &w->backend;
     w->store.self = w;
     w->seal = acme_seal_create(secret, p);

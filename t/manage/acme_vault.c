@@ -186,6 +186,55 @@ static void what_is_no_item_is_not_there(void **state)
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
 }
 
+typedef struct mixture_t {
+    acme_store_t *store;
+    int left;
+} mixture_t;
+
+/* As somebody reads it while the next item is written there. */
+static apr_status_t get_mixture(acme_store_item_t *item, acme_store_t *store,
+                                const char *kind, const char *name,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    mixture_t *mixture = store->self;
+    apr_status_t rv =
+        acme_store_get(item, mixture->store, kind, name, problem, p);
+
+    if (rv == APR_SUCCESS && mixture->left > 0) {
+        --mixture->left;
+        item->data[item->len / 2] ^= 1;
+    }
+    return rv;
+}
+
+static void what_was_read_while_it_changed_is_read_again(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_t_log_t *log;
+    acme_vault_t *vault = acme_t_vault(&log, p);
+    acme_store_backend_t backend = {0};
+    mixture_t mixture = {acme_vault_store(vault), 1};
+    acme_store_t store = {&backend, &mixture};
+    acme_store_item_t item;
+
+    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "a", "text",
+                                    4, NULL, ACME_STORE_LAZY, NULL, p),
+                     0);
+    backend.get = get_mixture;
+    vault = acme_vault_share(vault, &store, p);
+    assert_int_equal(
+        acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", NULL, p), 0);
+    assert_string_equal(item.data, "text");
+    assert_int_equal(log->count, 0);
+    /* but not for ever */
+    mixture.left = 1000;
+    assert_int_equal(
+        acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", NULL, p),
+        APR_ENOENT);
+    assert_true(mixture.left > 900);
+    assert_int_equal(log->count, 1);
+}
+
 static void handles_that_share_warn_once(void **state)
 {
     apr_pool_t *p = *state;
@@ -331,6 +380,7 @@ ACME_T_MAIN(ACME_T(what_was_put_comes_back), ACME_T(nothing_is_stored_in_clear),
             ACME_T(another_secret_opens_nothing),
             ACME_T(a_planted_item_is_warned_of_once),
             ACME_T(what_is_no_item_is_not_there),
+            ACME_T(what_was_read_while_it_changed_is_read_again),
             ACME_T(handles_that_share_warn_once),
             ACME_T(a_flood_of_planted_items_does_not_fill_the_log),
             ACME_T(a_planted_name_forges_no_log_line),

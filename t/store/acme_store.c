@@ -73,6 +73,30 @@ static int fs_setup(void **state)
            || acme_store_fs_open(&w->other, dir, NULL, w->p) != APR_SUCCESS;
 }
 
+static int busy_setup(void **state)
+{
+    int rc = fs_setup(state);
+    world_t *w = *state;
+    int i;
+
+    if (rc == 0) {
+        acme_store_busy(w->store, 1);
+        /* it has something to write into */
+        for (i = 0; i < 3; ++i) {
+            const char *name = apr_psprintf(w->p, "%d", i);
+
+            rc |= acme_store_put(NULL, w->store, KEYS, name,
+                                 "something that was longer", 25, NULL,
+                                 ACME_STORE_LAZY, NULL, w->p);
+        }
+        for (i = 0; i < 3; ++i) {
+            rc |= acme_store_delete(w->store, KEYS, apr_psprintf(w->p, "%d", i),
+                                    NULL, w->p);
+        }
+    }
+    return rc;
+}
+
 static int mem_setup(void **state)
 {
     world_t *w = world_new(state);
@@ -174,6 +198,29 @@ static void gives_back_what_was_put(void **state)
     assert_int_equal(put(NULL, w, w->other, "a", "the second", NULL),
                      APR_SUCCESS);
     assert_holds(w, w->store, "a", "the second");
+}
+
+static void holds_what_was_flushed(void **state)
+{
+    world_t *w = *state;
+    int i;
+
+    /* nothing to flush */
+    assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(acme_store_put(NULL, w->store, JOBS,
+                                        apr_psprintf(w->p, "%d", i), "text", 4,
+                                        NULL, ACME_STORE_BATCH, NULL, w->p),
+                         APR_SUCCESS);
+    }
+    /* nor is what has gone meanwhile missed */
+    assert_int_equal(acme_store_delete(w->store, JOBS, "1", NULL, w->p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
+    assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
+    assert_holds(w, w->other, "0", "text");
+    assert_holds(w, w->other, "2", "text");
+    assert_int_equal(count(w, JOBS), 2);
 }
 
 static void keeps_any_bytes(void **state)
@@ -543,23 +590,22 @@ static void leases_and_items_do_not_meet(void **state)
     assert_holds(w, w->store, "a", "1");
 }
 
-#define BOTH(test)                                       \
-    {"fs: " #test, test, fs_setup, world_done, NULL},    \
-    {                                                    \
-        "mem: " #test, test, mem_setup, world_done, NULL \
+#define ALL(test)                                                 \
+    {"fs: " #test, test, fs_setup, world_done, NULL},             \
+        {"fs, busy: " #test, test, busy_setup, world_done, NULL}, \
+    {                                                             \
+        "mem: " #test, test, mem_setup, world_done, NULL          \
     }
 
-ACME_T_MAIN(BOTH(has_nothing_at_first), BOTH(gives_back_what_was_put),
-            BOTH(keeps_any_bytes), BOTH(keeps_an_empty_item),
-            BOTH(does_not_touch_what_it_gave_out),
-            BOTH(changes_the_version_with_each_put),
-            BOTH(puts_an_absent_item_once_only), BOTH(refuses_a_stale_version),
-            BOTH(refuses_a_version_of_what_is_gone),
-            BOTH(a_version_that_came_back_is_another),
-            BOTH(deletes_what_is_there_and_what_is_not),
-            BOTH(keeps_kinds_apart), BOTH(lists_all_names_once),
-            BOTH(tells_strange_names_apart), BOTH(refuses_keys_that_cannot_be),
-            BOTH(bounds_the_size_of_an_item), BOTH(gives_a_lease_to_one_only),
-            BOTH(renews_no_lease_that_is_gone),
-            BOTH(ends_a_lease_with_its_pool),
-            BOTH(leases_and_items_do_not_meet))
+ACME_T_MAIN(ALL(has_nothing_at_first), ALL(gives_back_what_was_put),
+            ALL(holds_what_was_flushed), ALL(keeps_any_bytes),
+            ALL(keeps_an_empty_item), ALL(does_not_touch_what_it_gave_out),
+            ALL(changes_the_version_with_each_put),
+            ALL(puts_an_absent_item_once_only), ALL(refuses_a_stale_version),
+            ALL(refuses_a_version_of_what_is_gone),
+            ALL(a_version_that_came_back_is_another),
+            ALL(deletes_what_is_there_and_what_is_not), ALL(keeps_kinds_apart),
+            ALL(lists_all_names_once), ALL(tells_strange_names_apart),
+            ALL(refuses_keys_that_cannot_be), ALL(bounds_the_size_of_an_item),
+            ALL(gives_a_lease_to_one_only), ALL(renews_no_lease_that_is_gone),
+            ALL(ends_a_lease_with_its_pool), ALL(leases_and_items_do_not_meet))

@@ -45,6 +45,7 @@ class Bench:
             prefix="acme-bench-", dir=os.environ.get("ACME_TEST_DIR", "/tmp"))
         os.chmod(self._base, 0o755)
         self._seeds = {}
+        self._garbage = []
         self._number = 0
 
     def folder(self, name):
@@ -54,7 +55,14 @@ class Bench:
         return path
 
     def remove(self, path):
-        shutil.rmtree(path, ignore_errors=True)
+        """At the end of the part: a file system may go through all that was
+        removed of late before it makes a file, for minutes."""
+        self._garbage.append(path)
+
+    def sweep(self):
+        for path in self._garbage:
+            shutil.rmtree(path, ignore_errors=True)
+        self._garbage = []
 
     def seed(self, count):
         if count not in self._seeds:
@@ -186,6 +194,7 @@ def main():
         for name in options.parts or PARTS:
             begun = time.monotonic()
             PARTS[name](bench)
+            bench.sweep()
             print("# %s: %.0f s" % (name, time.monotonic() - begun),
                   flush=True)
         text = about(bench) + "\n" + bench.results.markdown()

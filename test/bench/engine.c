@@ -181,7 +181,7 @@ static acme_vault_t *open_vault(const char *dir, apr_pool_t *p)
 
 int main(int argc, const char *const *argv)
 {
-    static acme_ca_spec_t ca = {NULL, "bench", NULL, NULL, 1};
+    acme_ca_spec_t ca;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *types;
     engine_t engine;
@@ -194,7 +194,10 @@ int main(int argc, const char *const *argv)
     }
     apr_initialize();
     apr_pool_create(&p, NULL);
+    memset(&ca, 0, sizeof(ca));
     ca.url = argv[2];
+    ca.label = "bench";
+    ca.agreed = 1;
     types = apr_array_make(p, 1, sizeof(const char *));
     APR_ARRAY_PUSH(types, const char *) = "http-01";
     engine.specs = apr_array_make(p, 64, sizeof(const acme_spec_t *));

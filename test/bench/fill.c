@@ -103,12 +103,22 @@ static void write_job(const fill_t *fill, const char *name, apr_time_t when,
                       apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *info;
+    acme_renewal_t renewal = {0};
+    acme_live_cert_t *live;
     acme_job_t *job;
 
     check(acme_job_load(&job, fill->vault, name, &problem, p), &problem, name,
           p);
     job->reason = "it has no certificate";
     job->last_run = when;
+    check(acme_live_get(&live, fill->live, name, &problem, p), &problem, name,
+          p);
+    info = live->info;
+    renewal.end = info->not_after - (info->not_after - info->not_before) / 3;
+    renewal.start = renewal.end - 2 * ACME_TIME_DAY;
+    renewal.again = when + ACME_RENEWAL_AGAIN_MAX;
+    job->ari = acme_ari_told(NULL, &renewal, info, name, when, p);
     acme_job_note(job, when, "order-started", "%s", job->reason);
     acme_job_note(job, when, "order-created", "%s/my-order/%s", fill->ca, name);
     acme_job_note(job, when, "challenge-presented", "http-01 for %s", name);
@@ -135,7 +145,7 @@ static void fill_site(const fill_t *fill, const char *name, apr_pool_t *p)
           name, p);
     check(acme_key_to_pem(&bundle.key_pem, key, &problem, p), &problem, name,
           p);
-    check(acme_csr_create(&csr, key, names, &problem, p), &problem, name, p);
+    check(acme_csr_create(&csr, key, names, 0, &problem, p), &problem, name, p);
     bundle.name = name;
     bundle.chain_pem = test_issuer_sign(fill->issuer, csr, p);
     bundle.ca_url = fill->ca;

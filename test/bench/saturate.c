@@ -180,7 +180,7 @@ static void launch(run_t *run, flight_t *flight)
     config->signer = acme_client_signer(run->client);
     config->poll_min = run->poll;
     config->poll_max = run->poll;
-    if (acme_csr_create(&config->csr, run->key, names, &problem, p)) {
+    if (acme_csr_create(&config->csr, run->key, names, 0, &problem, p)) {
         die(config->name, &problem, p);
     }
     flight->issue = acme_issue_create(config, NULL, apr_time_now(), p);

@@ -1,0 +1,90 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "mod_acme_hooks.h"
+
+#include <http_protocol.h>
+
+#include "acme_metrics.h"
+#include "mod_acme_glance.h"
+
+static void send_text(void *baton, const char *text, apr_size_t len)
+{
+    request_rec *r = baton;
+
+    if (!r->connection->aborted) {
+        ap_rwrite(text, (int)len, r);
+    }
+}
+
+static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
+{
+    acme_metrics_t *metrics = acme_metrics_create(setup->specs->nelts, r->pool);
+    acme_vault_t *vault = acme_setup_vault(setup, r->pool);
+    apr_time_t now = apr_time_now();
+    apr_pool_t *ptemp;
+    int i;
+
+    apr_pool_create(&ptemp, r->pool);
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        const acme_job_t *job = acme_glance(setup, vault, i, ptemp);
+        acme_job_t *loaded;
+
+        if (!job && vault
+            && acme_job_load(&loaded, vault, spec->name, NULL, ptemp)
+                   == APR_SUCCESS) {
+            job = loaded;
+        }
+        acme_metrics_add(metrics, spec,
+                         APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+                         job, now, ptemp);
+        apr_pool_clear(ptemp);
+    }
+    apr_pool_destroy(ptemp);
+    return metrics;
+}
+
+int acme_metrics_handler(request_rec *r)
+{
+    const acme_setup_t *setup = acme_setup_get();
+    acme_metrics_server_t server = {1, 1, NULL};
+    acme_activation_view_t view;
+    acme_metrics_t *metrics;
+
+    if (!r->handler || strcmp(r->handler, "acme-metrics") != 0) {
+        return DECLINED;
+    }
+    r->allowed = (AP_METHOD_BIT << M_GET);
+    if (r->method_number != M_GET) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    ap_set_content_type(r, ACME_METRICS_TYPE);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (r->header_only) {
+        return OK;
+    }
+    if (setup) {
+        metrics = gather(r, setup);
+        acme_glance_activation(&view, setup, r->pool);
+        server.usable = setup->unusable == NULL;
+        server.ordering = acme_glance_waiting(setup, r->pool) == NULL;
+        server.activation = &view;
+    }
+    else {
+        metrics = acme_metrics_create(0, r->pool);
+    }
+    acme_metrics_print(metrics, &server, send_text, r);
+    return OK;
+}

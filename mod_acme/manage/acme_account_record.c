@@ -1,0 +1,136 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_account_record.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+static const char *text_of(const acme_json_t *json, const char *key,
+                           apr_pool_t *p)
+{
+    const char *text;
+
+    return acme_json_get_str(&text, json, key) == APR_SUCCESS
+               ? apr_pstrdup(p, text)
+               : NULL;
+}
+
+static acme_key_t *key_of(const acme_json_t *json, const char *member,
+                          apr_pool_t *p)
+{
+    acme_problem_t damage = ACME_PROBLEM_INIT;
+    acme_key_t *key;
+    const char *pem;
+
+    if (acme_json_get_str(&pem, json, member) != APR_SUCCESS
+        || acme_key_from_pem(&key, pem, strlen(pem), &damage, p)
+               != APR_SUCCESS) {
+        return NULL;
+    }
+    return key;
+}
+
+apr_status_t acme_account_record_load(acme_account_record_t **record,
+                                      acme_vault_t *vault, const char *name,
+                                      acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_account_record_t *found = apr_pcalloc(p, sizeof(*found));
+    apr_array_header_t *caa;
+    acme_json_t *json;
+    apr_status_t rv;
+
+    rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_ACCOUNTS, name,
+                             problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    found->key = key_of(json, "key", p);
+    if (!found->key) {
+        return ACME_STORE_DAMAGED;
+    }
+    found->next_key = key_of(json, "next-key", p);
+    found->url = text_of(json, "url", p);
+    found->ca = text_of(json, "ca", p);
+    found->contact = text_of(json, "contact", p);
+    found->eab_kid = text_of(json, "eab-kid", p);
+    if (acme_json_get_strs(&caa, json, "caa", p) == APR_SUCCESS) {
+        found->caa = caa;
+    }
+    (void)acme_json_get_time(&found->created, json, "created");
+    (void)acme_json_get_time(&found->deactivated, json, "deactivated");
+    *record = found;
+    return APR_SUCCESS;
+}
+
+static apr_status_t set_key(acme_json_t *json, const char *member,
+                            const acme_key_t *key, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    const char *pem;
+    apr_status_t rv;
+
+    if (!key) {
+        return APR_SUCCESS;
+    }
+    rv = acme_key_to_pem(&pem, key, problem, p);
+    if (rv == APR_SUCCESS) {
+        acme_json_set_str(json, member, pem);
+    }
+    return rv;
+}
+
+apr_status_t acme_account_record_save(const acme_account_record_t *record,
+                                      acme_vault_t *vault, const char *name,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp)
+{
+    acme_json_t *json = acme_json_object(ptemp);
+    apr_status_t rv;
+
+    rv = set_key(json, "key", record->key, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = set_key(json, "next-key", record->next_key, problem, ptemp);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acme_json_set_str(json, "url", record->url);
+    acme_json_set_str(json, "ca", record->ca);
+    acme_json_set_str(json, "contact", record->contact);
+    acme_json_set_str(json, "eab-kid", record->eab_kid);
+    if (record->caa) {
+        acme_json_set_strs(json, "caa", record->caa);
+    }
+    acme_json_set_time(json, "created", record->created);
+    acme_json_set_time(json, "deactivated", record->deactivated);
+    return acme_vault_put_json(vault, ACME_STORE_ACCOUNTS, name, json,
+                               ACME_STORE_SYNC, problem, ptemp);
+}
+
+apr_status_t acme_account_record_delete(acme_vault_t *vault, const char *name,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
+{
+    return acme_store_delete(acme_vault_store(vault), ACME_STORE_ACCOUNTS, name,
+                             problem, ptemp);
+}
+
+apr_status_t acme_account_record_list(apr_array_header_t **names,
+                                      acme_vault_t *vault,
+                                      acme_problem_t *problem, apr_pool_t *p)
+{
+    return acme_store_list(names, acme_vault_store(vault), ACME_STORE_ACCOUNTS,
+                           problem, p);
+}

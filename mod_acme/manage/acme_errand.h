@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_errand.h
+ * @brief A request of acmectl that is not about the certificate of a
+ * site, but about an account. What came of it.
+ *
+ * The worker tries it once and notes the outcome, of kind notes, under what was
+ * asked of whom; acmectl reads it. One that was interrupted has none, and is
+ * done by the next worker.
+ */
+#ifndef ACME_ERRAND_H
+#define ACME_ERRAND_H
+
+#include "acme_outbox.h"
+#include "acme_vault.h"
+
+typedef struct acme_errand_t {
+    const char *id;                /**< of the request */
+    const char *url;               /**< of the account, or NULL */
+    const acme_problem_t *problem; /**< NULL: it was done */
+} acme_errand_t;
+
+/** Whether requests of this kind are errands. */
+int acme_errand_is(const acme_request_t *request);
+
+apr_status_t acme_errand_note(acme_vault_t *vault,
+                              const acme_request_t *request, const char *url,
+                              const acme_problem_t *outcome,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** The outcome of this very request. APR_ENOENT when there is none yet. */
+apr_status_t acme_errand_outcome(acme_errand_t *errand, acme_vault_t *vault,
+                                 const acme_request_t *request, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,420 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_identity_change.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_account_change.h"
+#include "acme_identity_part.h"
+
+typedef struct acme_identity_t acme_identity_t;
+
+static const char *label(const acme_identity_t *identity)
+{
+    return identity->ca->label;
+}
+
+/* What cannot be saved is found out anew by the next run: it is never less
+ * than what the store had before. */
+static void save(acme_identity_t *identity)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    apr_pool_t *p;
+
+    if (identity->work->state == ACME_WORK_LOST) {
+        return;
+    }
+    apr_pool_create(&p, identity->p);
+    if (acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
+        acme_log(identity->work->log, ACME_LOG_WARNING, unsaved.rv,
+                 ACME_TAG(0820) "%s: what became of the account cannot be "
+                                "stored: %s",
+                 label(identity), acme_problem_text(&unsaved, p));
+    }
+    apr_pool_destroy(p);
+}
+
+/* ---- a predecessor ---- */
+
+static int same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static int can_follow(const acme_identity_t *identity,
+                      const acme_account_record_t *record)
+{
+    const acme_eab_t *eab = identity->ca->eab;
+
+    return record->url && !record->deactivated && !record->next_key
+           && same(record->ca, identity->ca->url)
+           && same(record->eab_kid, eab ? eab->key.kid : NULL);
+}
+
+/* The youngest that nobody uses any more. */
+static const char *find_predecessor(const acme_identity_t *identity,
+                                    apr_pool_t *p)
+{
+    acme_account_record_t *record;
+    apr_array_header_t *names;
+    const char *name, *found = NULL;
+    apr_time_t created = 0;
+    int i;
+
+    if (!identity->used
+        || acme_account_record_list(&names, identity->work->vault, NULL, p)
+               != APR_SUCCESS) {
+        return NULL;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        name = APR_ARRAY_IDX(names, i, const char *);
+        if (!identity->used(identity->used_baton, name)
+            && acme_account_record_load(&record, identity->work->vault, name,
+                                        NULL, p)
+                   == APR_SUCCESS
+            && can_follow(identity, record)
+            && (!found || record->created > created)) {
+            found = name;
+            created = record->created;
+        }
+    }
+    return found;
+}
+
+apr_status_t acme_identity_take_over(acme_identity_t *identity,
+                                     acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *name = find_predecessor(identity, p);
+    apr_status_t rv;
+
+    if (!name) {
+        return APR_ENOENT;
+    }
+    rv = acme_account_record_load(&identity->record, identity->work->vault,
+                                  name, problem, identity->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_identity_save(identity, problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        identity->record = NULL;
+        return rv;
+    }
+    /* One that stays is a second name of the same account. */
+    (void)acme_account_record_delete(identity->work->vault, name, NULL, p);
+    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0821) "%s: goes on with the account %s, whose contact "
+                            "was %s",
+             label(identity), identity->record->url,
+             identity->record->contact ? identity->record->contact : "none");
+    return APR_SUCCESS;
+}
+
+/* ---- contacts ---- */
+
+static void updated(void *baton, apr_status_t rv, const char *url,
+                    const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+    apr_pool_t *p;
+
+    (void)url;
+    if (APR_STATUS_IS_EINTR(rv)) {
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        return;
+    }
+    identity->told = 1;
+    if (rv == APR_SUCCESS) {
+        identity->record->contact = identity->ca->contact;
+        save(identity);
+        acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0822) "%s: the account's contact is %s now",
+                 label(identity),
+                 identity->ca->contact ? identity->ca->contact : "none");
+    }
+    else {
+        /* Certificates do not wait for it. */
+        apr_pool_create(&p, identity->p);
+        acme_log(identity->work->log, ACME_LOG_WARNING, problem->rv,
+                 ACME_TAG(0823) "%s: the CA did not take the new contact %s, "
+                                "and is told again later: %s",
+                 label(identity),
+                 identity->ca->contact ? identity->ca->contact : "(none)",
+                 acme_problem_text(problem, p));
+        apr_pool_destroy(p);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_READY);
+}
+
+void acme_identity_settle(acme_identity_t *identity)
+{
+    const apr_array_header_t *caa =
+        acme_client_directory(identity->client)->caa;
+    apr_array_header_t *contacts;
+    apr_pool_t *p;
+
+    if (identity->work->state == ACME_WORK_ON && caa->nelts > 0
+        && !identity->record->caa) {
+        identity->record->caa = caa;
+        save(identity);
+    }
+    if (identity->told || identity->work->state != ACME_WORK_ON
+        || same(identity->record->contact, identity->ca->contact)) {
+        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        return;
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_UPDATING);
+    apr_pool_create(&p, identity->p);
+    contacts = apr_array_make(p, 1, sizeof(const char *));
+    if (identity->ca->contact) {
+        APR_ARRAY_PUSH(contacts, const char *) = identity->ca->contact;
+    }
+    acme_account_update(identity->client, contacts, updated, identity);
+    apr_pool_destroy(p);
+}
+
+/* ---- which of two keys? ---- */
+
+static void use_next(acme_identity_t *identity)
+{
+    identity->record->key = identity->record->next_key;
+    identity->record->next_key = NULL;
+    identity->signer = identity->next_signer;
+    identity->next_signer = NULL;
+    save(identity);
+    acme_client_identify(identity->client, identity->signer,
+                         identity->record->url);
+    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0824) "%s: the account %s has a new key", label(identity),
+             identity->record->url);
+}
+
+static void drop_next(acme_identity_t *identity)
+{
+    identity->record->next_key = NULL;
+    identity->next_signer = NULL;
+    save(identity);
+}
+
+static void resolved(void *baton, apr_status_t rv, const char *url,
+                     const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+
+    if (APR_STATUS_IS_EINTR(rv)) {
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        return;
+    }
+    if (rv == APR_SUCCESS) {
+        identity->record->url = apr_pstrdup(identity->p, url);
+        use_next(identity);
+    }
+    else if (acme_problem_is(problem, "accountDoesNotExist")) {
+        drop_next(identity);
+    }
+    else {
+        acme_identity_fail(identity, problem);
+        return;
+    }
+    acme_identity_settle(identity);
+}
+
+void acme_identity_resolve(acme_identity_t *identity)
+{
+    acme_identity_enter(identity, ACME_IDENTITY_RESOLVING);
+    acme_account_find(identity->client, identity->next_signer, resolved,
+                      identity);
+}
+
+/* ---- what acmectl asks for ---- */
+
+static void done(acme_identity_t *identity, apr_status_t rv, const char *url,
+                 const acme_problem_t *problem)
+{
+    identity->done(identity->done_baton, rv, url, problem);
+}
+
+/* Nobody knows whether the CA has done it. */
+static int is_unknown(apr_status_t rv, const acme_problem_t *problem)
+{
+    return APR_STATUS_IS_EINTR(rv) || problem->status == 0
+           || problem->status >= 500;
+}
+
+static void rolled(acme_identity_t *identity, apr_status_t rv,
+                   const acme_problem_t *problem)
+{
+    if (rv == APR_SUCCESS) {
+        use_next(identity);
+    }
+    else if (is_unknown(rv, problem)) {
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        return;
+    }
+    else {
+        drop_next(identity);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_READY);
+}
+
+static void recovered(acme_identity_t *identity, apr_status_t rv,
+                      const char *url)
+{
+    if (rv == APR_SUCCESS) {
+        identity->record->url = apr_pstrdup(identity->p, url);
+        save(identity);
+        acme_client_identify(identity->client, identity->signer,
+                             identity->record->url);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+}
+
+static void deactivated(acme_identity_t *identity, apr_status_t rv)
+{
+    if (rv == APR_SUCCESS) {
+        identity->record->deactivated = acme_clock_now(identity->work->clock);
+        save(identity);
+        acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0825) "%s: the account %s is deactivated; nothing "
+                                "is ordered there until acmectl account "
+                                "recover",
+                 label(identity), identity->record->url);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+}
+
+static void changed(void *baton, apr_status_t rv, const char *url,
+                    const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+
+    switch ((acme_identity_change_e)identity->change) {
+    case ACME_IDENTITY_RECOVER:
+        recovered(identity, rv, url);
+        break;
+    case ACME_IDENTITY_ROLLOVER:
+        rolled(identity, rv, problem);
+        break;
+    case ACME_IDENTITY_DEACTIVATE:
+        deactivated(identity, rv);
+        break;
+    }
+    done(identity, rv, rv == APR_SUCCESS ? identity->record->url : NULL,
+         problem);
+}
+
+static apr_status_t forget(acme_identity_t *identity, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    apr_status_t rv = acme_account_record_delete(identity->work->vault,
+                                                 identity->name, problem, p);
+
+    if (rv == APR_SUCCESS) {
+        identity->record = NULL;
+        identity->signer = NULL;
+        acme_client_identify(identity->client, NULL, NULL);
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    }
+    return rv;
+}
+
+/* Goes by what the store has: nothing may have been loaded yet. */
+static apr_status_t recover(acme_identity_t *identity, int *over,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!identity->record) {
+        rv = acme_account_record_load(&identity->record, identity->work->vault,
+                                      identity->name, problem, identity->p);
+        if (rv != APR_SUCCESS) {
+            return acme_problem_set(problem, rv, ACME_RETRY_PERMANENT,
+                                    ACME_PROBLEM_STORE, p,
+                                    "there is no account to be recovered; the "
+                                    "next order makes one");
+        }
+    }
+    if (identity->record->deactivated) {
+        *over = 1;
+        return forget(identity, problem, p);
+    }
+    rv = acme_identity_sign(identity, problem);
+    if (rv == APR_SUCCESS) {
+        acme_account_find(identity->client, identity->signer, changed,
+                          identity);
+    }
+    return rv;
+}
+
+static apr_status_t roll_over(acme_identity_t *identity,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    acme_account_record_t *record = identity->record;
+    apr_status_t rv;
+
+    rv = acme_key_generate(&record->next_key, &kind, NULL, NULL, problem,
+                           identity->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_identity_save(identity, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_identity_sign(identity, problem);
+    }
+    if (rv != APR_SUCCESS) {
+        /* The CA has not heard of it. */
+        record->next_key = NULL;
+        return rv;
+    }
+    acme_account_rollover(identity->client, identity->next_signer, changed,
+                          identity);
+    return APR_SUCCESS;
+}
+
+void acme_identity_change(acme_identity_t *identity,
+                          acme_identity_change_e change,
+                          acme_identity_done_fn *fn, void *baton)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_identity_state_e before = identity->state;
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *p;
+    int over = 0;
+
+    identity->change = change;
+    identity->done = fn;
+    identity->done_baton = baton;
+    acme_identity_enter(identity, ACME_IDENTITY_CHANGING);
+    apr_pool_create(&p, identity->p);
+    switch (change) {
+    case ACME_IDENTITY_RECOVER:
+        rv = recover(identity, &over, &problem, p);
+        break;
+    case ACME_IDENTITY_ROLLOVER:
+        rv = roll_over(identity, &problem, p);
+        break;
+    case ACME_IDENTITY_DEACTIVATE:
+        acme_account_deactivate(identity->client, changed, identity);
+        break;
+    }
+    if (rv != APR_SUCCESS) {
+        acme_identity_enter(identity, before);
+        done(identity, rv, NULL, &problem);
+    }
+    else if (over) {
+        done(identity, APR_SUCCESS, NULL, NULL);
+    }
+    apr_pool_destroy(p);
+}

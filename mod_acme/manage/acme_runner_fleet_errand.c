@@ -1,0 +1,90 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <string.h>
+
+#include "acme_runner_fleet.h"
+#include "acme_runner_fleet_part.h"
+
+/* Most that wait at one CA: they are written by people. */
+#define ERRANDS_MAX 1000
+
+static int is_known(const acme_runner_fleet_t *fleet,
+                    const acme_fleet_lane_t *lane,
+                    const acme_request_t *request)
+{
+    const acme_request_t *known;
+    acme_errand_t outcome;
+    int i;
+
+    for (i = 0; i < lane->errands->nelts; ++i) {
+        known = acme_runner_errand_request(
+            APR_ARRAY_IDX(lane->errands, i, acme_runner_errand_t *));
+        if (strcmp(known->id, request->id) == 0) {
+            return 1;
+        }
+    }
+    return acme_errand_outcome(&outcome, fleet->work->vault, request,
+                               fleet->prequests)
+           == APR_SUCCESS;
+}
+
+void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
+                            const acme_request_t *request)
+{
+    acme_fleet_lane_t *lane =
+        apr_hash_get(fleet->lane_by_name, request->name, APR_HASH_KEY_STRING);
+    apr_pool_t *p;
+
+    if (!lane || lane->errands->nelts >= ERRANDS_MAX
+        || is_known(fleet, lane, request)) {
+        return;
+    }
+    apr_pool_create(&p, fleet->prun);
+    APR_ARRAY_PUSH(lane->errands, acme_runner_errand_t *) =
+        acme_runner_errand_create(fleet->work, request, p);
+}
+
+int acme_fleet_errand_holds(const acme_fleet_lane_t *lane)
+{
+    return lane->errand < lane->errands->nelts;
+}
+
+/* One after the other, as they were asked for. */
+static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
+{
+    acme_runner_errand_t *errand;
+
+    while (lane->errand < lane->errands->nelts) {
+        errand =
+            APR_ARRAY_IDX(lane->errands, lane->errand, acme_runner_errand_t *);
+        if (lane->orders.flying == 0) {
+            acme_runner_errand_step(errand, acme_fleet_identity(fleet, lane));
+        }
+        if (!acme_runner_errand_is_over(errand)) {
+            break;
+        }
+        ++lane->errand;
+    }
+    return lane->errands->nelts - lane->errand;
+}
+
+int acme_fleet_errand_step(acme_runner_fleet_t *fleet)
+{
+    int i, waiting = 0;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        waiting += step(fleet, fleet->lanes[i]);
+    }
+    return waiting;
+}

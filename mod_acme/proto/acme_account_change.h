@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_account_change.h
+ * @brief What can be asked about an account that is there: whether the CA
+ * knows it, other contacts, another key, its end (RFC 8555 7.3.1-7.3.6).
+ *
+ * As in acme_client.h each call returns at once and `done` comes later.
+ */
+#ifndef ACME_ACCOUNT_CHANGE_H
+#define ACME_ACCOUNT_CHANGE_H
+
+#include "acme_account.h"
+
+/**
+ * newAccount with onlyReturnExisting: the account that the CA has for the key,
+ * and none is made. Without one the CA says accountDoesNotExist. Nobody is
+ * identified by it.
+ * @param signer of that key; outlives the call
+ */
+void acme_account_find(acme_client_t *client, const acme_jws_signer_t *signer,
+                       acme_account_done_fn *done, void *baton);
+
+/**
+ * Replaces the contacts of the account that the client signs for.
+ * @param contacts const char *, "mailto:..."; none: all are removed
+ */
+void acme_account_update(acme_client_t *client,
+                         const apr_array_header_t *contacts,
+                         acme_account_done_fn *done, void *baton);
+
+/**
+ * Gives the account that the client signs for another key (keyChange). The
+ * client goes on with the old one: its owner identifies the new one when it is
+ * done. A CA without keyChange is a problem of class PERMANENT.
+ * @param next of the new key; outlives the call
+ */
+void acme_account_rollover(acme_client_t *client, const acme_jws_signer_t *next,
+                           acme_account_done_fn *done, void *baton);
+
+/** Ends the account that the client signs for, for ever. */
+void acme_account_deactivate(acme_client_t *client, acme_account_done_fn *done,
+                             void *baton);
+
+#endif

@@ -1,0 +1,40 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_store_fs_later.h
+ * @brief Files that are to be on disk soon, all of them at once.
+ *
+ * A disk takes about as long for one as for many. Used by acme_store_fs only;
+ * belongs to one thread at a time.
+ */
+#ifndef ACME_STORE_FS_LATER_H
+#define ACME_STORE_FS_LATER_H
+
+#include <apr_pools.h>
+
+#include "acme_problem.h"
+
+typedef struct acme_store_fs_later_t acme_store_fs_later_t;
+
+acme_store_fs_later_t *acme_store_fs_later_create(apr_pool_t *p);
+
+/** The file, and its name in its folder. */
+void acme_store_fs_later_add(acme_store_fs_later_t *later, const char *path);
+
+/** Waits until all of them are on disk. Those that are gone again are not
+ *  missed. On failure none is safe; they are not tried again. */
+apr_status_t acme_store_fs_later_flush(acme_store_fs_later_t *later,
+                                       acme_problem_t *problem, apr_pool_t *p);
+
+#endif

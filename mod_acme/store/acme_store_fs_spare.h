@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_store_fs_spare.h
+ * @brief Files of items that are gone, kept for the next items.
+ *
+ * While a fleet gets its certificates, most items live for a second. To make
+ * and to remove files for them is what costs most then: a file system may look
+ * through all that was removed of late before it makes a file. So what is
+ * removed is kept, under a name that no item has, written anew and put in its
+ * place by a rename: a reader still sees an item whole or not at all. One that
+ * has opened an item meanwhile may read a mixture, which the seal tells. Used
+ * by acme_store_fs only; belongs to one thread at a time.
+ */
+#ifndef ACME_STORE_FS_SPARE_H
+#define ACME_STORE_FS_SPARE_H
+
+#include <apr_pools.h>
+
+#include "acme_store.h"
+
+typedef struct acme_store_fs_spare_t acme_store_fs_spare_t;
+
+/** @param folder where they are kept; what a killed process leaves there goes
+ *         with a later listing */
+acme_store_fs_spare_t *acme_store_fs_spare_create(const char *folder,
+                                                  apr_pool_t *p);
+
+/** Instead of removing the file of an item. Fails when there is none, when it
+ *  is no file that only we know, and when there are enough. */
+apr_status_t acme_store_fs_spare_keep(acme_store_fs_spare_t *spare,
+                                      const char *path, apr_pool_t *ptemp);
+
+/** The file of an item, written into one that was kept. APR_ENOENT when none is
+ *  there; on failure the item has not changed.
+ *  @param sync BATCH is as LAZY here */
+apr_status_t acme_store_fs_spare_write(acme_store_fs_spare_t *spare,
+                                       const char *path, const void *data,
+                                       apr_size_t len, acme_store_sync_e sync,
+                                       apr_pool_t *ptemp);
+
+/** Removes all of them. */
+void acme_store_fs_spare_drop(acme_store_fs_spare_t *spare);
+
+#endif

@@ -1,0 +1,306 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <apr_strings.h>
+
+#include "acme_account_record.h"
+#include "acme_text.h"
+
+/* An account, and the CA of the configuration that it is at. */
+typedef struct account_t {
+    const char *name; /* of its record */
+    acme_account_record_t *record;
+    const acme_ca_spec_t *ca; /* NULL: nobody is configured for it */
+} account_t;
+
+static const acme_ca_spec_t *find_ca(const ctl_t *ctl, const char *url)
+{
+    const acme_ca_spec_t *ca;
+    int i, j;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        for (j = 0; (ca = acme_spec_ca(ctl_spec(ctl, i), j)) != NULL; ++j) {
+            if (strcmp(ca->url, url) == 0) {
+                return ca;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *label(const account_t *account)
+{
+    return account->ca ? account->ca->label : account->record->ca;
+}
+
+static int is_chosen(const ctl_t *ctl, const account_t *account)
+{
+    const acme_account_record_t *record = account->record;
+
+    return !ctl->ca || strcmp(ctl->ca, record->ca) == 0
+           || (account->ca && strcasecmp(ctl->ca, account->ca->label) == 0)
+           || (record->url && strcmp(ctl->ca, record->url) == 0)
+           || strncmp(ctl->ca, account->name, strlen(ctl->ca)) == 0;
+}
+
+static int by_ca(const void *a, const void *b)
+{
+    const account_t *left = a;
+    const account_t *right = b;
+    int order = strcmp(left->record->ca, right->record->ca);
+
+    return order ? order : strcmp(left->name, right->name);
+}
+
+/* Those that --ca means, or all; NULL: said why they cannot be read. */
+static apr_array_header_t *collect(const ctl_t *ctl)
+{
+    apr_array_header_t *accounts = apr_array_make(ctl->p, 4, sizeof(account_t));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names;
+    account_t account;
+    int i;
+
+    if (!ctl->vault) {
+        return accounts;
+    }
+    if (acme_account_record_list(&names, ctl->vault, &problem, ctl->p)) {
+        ctl_fail(ctl, &problem);
+        return NULL;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        account.name = APR_ARRAY_IDX(names, i, const char *);
+        if (acme_account_record_load(&account.record, ctl->vault, account.name,
+                                     NULL, ctl->p)
+                != APR_SUCCESS
+            || !account.record->ca) {
+            continue;
+        }
+        account.ca = find_ca(ctl, account.record->ca);
+        if (is_chosen(ctl, &account)) {
+            APR_ARRAY_PUSH(accounts, account_t) = account;
+        }
+    }
+    qsort(accounts->elts, (size_t)accounts->nelts, sizeof(account_t), by_ca);
+    return accounts;
+}
+
+/* ---- show ---- */
+
+/* RFC 8659 and, for the account, RFC 8657. */
+static const char *caa_of(const account_t *account, int i, apr_pool_t *p)
+{
+    const char *name = APR_ARRAY_IDX(account->record->caa, i, const char *);
+
+    return account->record->url
+               ? apr_pstrcat(p, "CAA 0 issue \"", name,
+                             "; accounturi=", account->record->url, "\"", NULL)
+               : apr_pstrcat(p, "CAA 0 issue \"", name, "\"", NULL);
+}
+
+static acme_json_t *account_json(const account_t *account, apr_pool_t *p)
+{
+    const acme_account_record_t *record = account->record;
+    acme_json_t *json = acme_json_object(p);
+    acme_json_t *caa = acme_json_array(p);
+    int i;
+
+    acme_json_set_str(json, "name", account->name);
+    acme_json_set_str(json, "ca", record->ca);
+    acme_json_set_str(json, "label", label(account));
+    acme_json_set_bool(json, "configured", account->ca != NULL);
+    acme_json_set_str(json, "account", record->url);
+    acme_json_set_str(json, "contact", record->contact);
+    acme_json_set_str(json, "eab-kid", record->eab_kid);
+    acme_json_set_time(json, "created", record->created);
+    acme_json_set_time(json, "deactivated", record->deactivated);
+    for (i = 0; record->caa && i < record->caa->nelts; ++i) {
+        acme_json_append_str(caa, caa_of(account, i, p));
+    }
+    acme_json_give(json, "caa", caa);
+    return json;
+}
+
+static void print_text(const account_t *account, apr_pool_t *p)
+{
+    const acme_account_record_t *record = account->record;
+    int i;
+
+    printf("%s\n", acme_text_escape(label(account), 300, p));
+    printf("    directory  %s%s\n", acme_text_escape(record->ca, 2000, p),
+           account->ca ? "" : " (no site is configured for it)");
+    printf("    account    %s\n", record->url
+                                      ? acme_text_escape(record->url, 2000, p)
+                                      : "not registered yet");
+    printf("    contact    %s\n",
+           record->contact ? acme_text_escape(record->contact, 300, p)
+                           : "none");
+    if (record->eab_kid) {
+        printf("    bound to   %s\n",
+               acme_text_escape(record->eab_kid, 600, p));
+    }
+    printf("    created    %s UTC\n", ctl_date(record->created, p));
+    if (record->deactivated) {
+        printf("    DEACTIVATED at %s UTC: nothing is ordered there until "
+               "acmectl account recover\n",
+               ctl_date(record->deactivated, p));
+    }
+    if (record->next_key) {
+        printf("    a change of its key was interrupted, and is completed or "
+               "undone by the next order\n");
+    }
+    for (i = 0; record->caa && i < record->caa->nelts; ++i) {
+        printf("    for DNS    example.org. %s\n",
+               acme_text_escape(caa_of(account, i, p), 3000, p));
+    }
+}
+
+static int show(const ctl_t *ctl, const apr_array_header_t *accounts)
+{
+    acme_json_t *json = acme_json_object(ctl->p);
+    acme_json_t *list = acme_json_array(ctl->p);
+    int i;
+
+    for (i = 0; i < accounts->nelts; ++i) {
+        const account_t *account = &APR_ARRAY_IDX(accounts, i, account_t);
+
+        if (ctl->json) {
+            acme_json_append(list, account_json(account, ctl->p));
+        }
+        else {
+            print_text(account, ctl->p);
+        }
+    }
+    if (ctl->json) {
+        acme_json_give(json, "accounts", list);
+        ctl_print_json(ctl, json);
+    }
+    else if (accounts->nelts == 0) {
+        printf("no account%s\n", ctl->ca ? " is meant by --ca" : " yet");
+    }
+    return accounts->nelts > 0 ? CTL_DONE : CTL_NOTHING;
+}
+
+/* ---- changes ---- */
+
+static const struct {
+    const char *word;
+    acme_request_e what;
+    const char *done;
+    const char *then; /* where no account's URL comes back; or NULL */
+} changes[] = {
+    {"recover", ACME_REQUEST_RECOVER, "the CA has it",
+     "the deactivated account is forgotten; the next order makes another one "
+     "(acmectl renew)"},
+    {"rollover", ACME_REQUEST_ROLLOVER, "it has a new key", NULL},
+    {"deactivate", ACME_REQUEST_DEACTIVATE,
+     "it is deactivated for ever; nothing is ordered there until acmectl "
+     "account recover",
+     NULL},
+};
+
+#define N_CHANGES ((int)(sizeof(changes) / sizeof(changes[0])))
+
+static int report(const ctl_t *ctl, const account_t *account, const char *url,
+                  const char *result)
+{
+    acme_json_t *json;
+
+    if (!ctl->json) {
+        printf("%s: %s%s%s\n", label(account), url ? url : "", url ? ": " : "",
+               result);
+        return CTL_DONE;
+    }
+    json = acme_json_object(ctl->p);
+    acme_json_set_str(json, "ca", account->record->ca);
+    acme_json_set_str(json, "account", url);
+    acme_json_set_str(json, "result", result);
+    ctl_print_json(ctl, json);
+    return CTL_DONE;
+}
+
+static int change(ctl_t *ctl, const account_t *account, int which)
+{
+    const acme_problem_t *problem;
+    acme_request_t request;
+    const char *url = NULL;
+
+    if (!account->ca) {
+        ctl_say("%s: no site is configured for this CA, and the server only "
+                "speaks to those of its configuration",
+                account->record->ca);
+        return CTL_FAILED;
+    }
+    if (changes[which].what == ACME_REQUEST_DEACTIVATE && !ctl->yes
+        && !ctl_confirm("%s: end the account %s for ever?", label(account),
+                        account->record->url ? account->record->url : "")) {
+        return CTL_FAILED;
+    }
+    if (!ctl_attended(ctl)) {
+        return CTL_FAILED;
+    }
+    memset(&request, 0, sizeof(request));
+    request.what = changes[which].what;
+    request.name = account->name;
+    if (!ctl_errand(ctl, &request, &url, &problem)) {
+        return ctl_fail(ctl, problem);
+    }
+    return report(ctl, account, url,
+                  url || !changes[which].then ? changes[which].done
+                                              : changes[which].then);
+}
+
+int ctl_account(ctl_t *ctl)
+{
+    const char *word = APR_ARRAY_IDX(ctl->args, 0, const char *);
+    apr_array_header_t *accounts;
+    int which;
+
+    for (which = 0; which < N_CHANGES && strcmp(word, changes[which].word) != 0;
+         ++which) {
+    }
+    if (which == N_CHANGES && strcmp(word, "show") != 0) {
+        return ctl_usage("account show, recover, rollover or deactivate, not "
+                         "\"%s\"",
+                         acme_text_escape(word, 100, ctl->p));
+    }
+    if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    accounts = collect(ctl);
+    if (!accounts) {
+        return CTL_FAILED;
+    }
+    if (which == N_CHANGES) {
+        return show(ctl, accounts);
+    }
+    if (accounts->nelts == 0) {
+        ctl_say(ctl->ca ? "--ca means no account (acmectl account show)"
+                        : "there is no account");
+        return CTL_NOTHING;
+    }
+    if (accounts->nelts > 1) {
+        ctl_say("there are %d accounts: say which one by --ca, with its CA, or "
+                "its URL (acmectl account show)",
+                accounts->nelts);
+        return CTL_FAILED;
+    }
+    return change(ctl, &APR_ARRAY_IDX(accounts, 0, account_t), which);
+}

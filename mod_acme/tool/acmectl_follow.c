@@ -1,0 +1,116 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_errand.h"
+
+#define LOOK_AGAIN apr_time_from_msec(300)
+#define ABSENCE    apr_time_from_sec(15)
+
+int ctl_attended(const ctl_t *ctl)
+{
+    if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+        return 1;
+    }
+    ctl_say("no server is running with this store, and only a server speaks "
+            "to a CA: start it (apachectl start)");
+    return 0;
+}
+
+const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
+{
+    apr_time_t begun = apr_time_now(), seen = begun, now = begun;
+    const char *line, *why = NULL;
+    apr_pool_t *p;
+    int over = 0;
+
+    apr_pool_create(&p, ctl->p);
+    while (!over && !why) {
+        apr_pool_clear(p);
+        line = NULL;
+        over = look(baton, &line, p);
+        if (line && !over) {
+            ctl_progress(line);
+        }
+        now = apr_time_now();
+        if (acme_outbox_attended(ctl->outbox)) {
+            seen = now;
+        }
+        if (now - begun >= ctl->timeout) {
+            why = "still under way: the server goes on with it";
+        }
+        else if (now - seen > ABSENCE) {
+            why = "the server is not running any more";
+        }
+        else if (!over) {
+            apr_sleep(LOOK_AGAIN);
+        }
+    }
+    apr_pool_destroy(p);
+    return over ? NULL : why;
+}
+
+/* ---- errands ---- */
+
+typedef struct errand_t {
+    const ctl_t *ctl;
+    const acme_request_t *request;
+    acme_errand_t outcome;
+} errand_t;
+
+static int look(void *baton, const char **line, apr_pool_t *p)
+{
+    errand_t *errand = baton;
+    const ctl_t *ctl = errand->ctl;
+
+    *line = "waiting for the server";
+    /* Its strings are for the caller; there are few of them. */
+    (void)p;
+    return acme_errand_outcome(&errand->outcome, ctl->vault, errand->request,
+                               ctl->p)
+           == APR_SUCCESS;
+}
+
+int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
+               const acme_problem_t **problem)
+{
+    acme_problem_t *own = apr_pcalloc(ctl->p, sizeof(*own));
+    errand_t errand;
+    const char *why;
+
+    memset(&errand, 0, sizeof(errand));
+    errand.ctl = ctl;
+    errand.request = request;
+    *problem = own;
+    if (acme_outbox_put(ctl->outbox, request, own, ctl->p)) {
+        return 0;
+    }
+    why = ctl_follow(ctl, look, &errand);
+    if (why) {
+        acme_problem_set(own, APR_TIMEUP, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_TIMEOUT, ctl->p, "%s", why);
+        own->to_fix = NULL;
+        return 0;
+    }
+    acme_outbox_remove(ctl->outbox, request, ctl->p);
+    if (url) {
+        *url = errand.outcome.url;
+    }
+    *problem = errand.outcome.problem;
+    return *problem == NULL;
+}

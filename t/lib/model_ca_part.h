@@ -1,0 +1,42 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file model_ca_part.h
+ * @brief What the files of the model CA share.
+ */
+#ifndef MODEL_CA_PART_H
+#define MODEL_CA_PART_H
+
+#include "model_ca.h"
+
+#define MODEL_CA_BASE "https://ca.test/"
+
+/** One request being answered. */
+typedef struct model_call_t {
+    model_ca_t *ca;
+    const script_request_t *request;
+    script_answer_t *answer;
+    apr_pool_t *p;
+} model_call_t;
+
+void model_ca_say(const model_call_t *call, int status, const char *type,
+                  const char *body);
+void model_ca_refuse(const model_call_t *call, int status, const char *type,
+                     const char *detail);
+
+/** Answers what is about accounts, and whoever has none; zero: it is about
+ *  something else. */
+int model_ca_account(const model_call_t *call);
+
+#endif

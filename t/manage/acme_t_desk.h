@@ -1,0 +1,97 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_t_desk.h
+ * @brief A world (acme_t_world.h) in which acmectl asks for something.
+ */
+#ifndef ACME_T_DESK_H
+#define ACME_T_DESK_H
+
+#include "acme_t_world.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+
+#include "acme_file.h"
+
+typedef struct desk_t {
+    world_t *w;
+    const char *dir;
+    acme_outbox_t *root;
+} desk_t;
+
+static inline apr_status_t desk_remove(void *data)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    acme_file_remove_tree(data, p);
+    apr_pool_destroy(p);
+    return APR_SUCCESS;
+}
+
+static inline desk_t *desk_create(apr_pool_t *p)
+{
+    desk_t *desk = apr_pcalloc(p, sizeof(*desk));
+    const char *base;
+    char *dir;
+
+    assert_int_equal(apr_temp_dir_get(&base, p), 0);
+    dir = apr_pstrcat(p, base, "/acme-t-XXXXXX", NULL);
+    assert_non_null(mkdtemp(dir));
+    apr_pool_cleanup_register(p, dir, desk_remove, apr_pool_cleanup_null);
+    desk->dir = dir;
+    desk->w = world_create(p);
+    assert_int_equal(acme_outbox_prepare(dir, getegid(), NULL, p), 0);
+    desk->root = acme_outbox_open(dir, desk->w->seal, p);
+    return desk;
+}
+
+/* As world_boot(), with the outbox. */
+static inline void desk_boot(desk_t *desk)
+{
+    world_t *w = desk->w;
+
+    world_boot(w);
+    w->config.outbox = acme_outbox_open(desk->dir, w->seal, w->prun);
+    w->runner = acme_runner_create(&w->config, w->prun);
+}
+
+/* A start that activates what is staged. */
+static inline void desk_restart(desk_t *desk)
+{
+    world_restart(desk->w);
+    desk_boot(desk);
+}
+
+static inline const char *desk_ask(desk_t *desk, acme_request_e what,
+                                   const char *name, int force, const char *csr,
+                                   acme_json_t *body)
+{
+    acme_request_t request;
+
+    memset(&request, 0, sizeof(request));
+    request.what = what;
+    request.name = name;
+    request.force = force;
+    request.csr = csr;
+    request.body = body;
+    assert_int_equal(acme_outbox_put(desk->root, &request, NULL, desk->w->p),
+                     0);
+    return request.id;
+}
+
+#endif

@@ -1,0 +1,127 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Accounts over the years: found again, another key, another contact, their
+end, and a CA that has lost them."""
+
+import pytest
+
+from acme_env import acmectl, conf, procs, status
+from acme_env.acmectl import DONE, FAILED, NOTHING, USAGE
+from acme_env.journey import activate_by_hand
+
+SHOP = "shop.test"
+
+
+@pytest.fixture
+def server(httpd, pebble):
+    """It has its first certificate; restarts are by hand."""
+    configure(httpd, pebble)
+    httpd.start()
+    activate_by_hand(httpd, pebble, SHOP)
+    return httpd
+
+
+def configure(httpd, pebble, **changes):
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual", **changes))
+
+
+def account(httpd):
+    return acmectl.ok(httpd, "account", "show", "--json").json["accounts"]
+
+
+def renew(httpd):
+    return acmectl.run(httpd, "renew", SHOP, "--force")
+
+
+def test_show_rollover_and_recover(server, pebble):
+    shown, = account(server)
+    assert shown["ca"] == pebble.directory and shown["configured"]
+    assert shown["account"].startswith(pebble.directory.replace("/dir", "/"))
+    assert "PRIVATE KEY" not in str(shown)
+    for record in shown["caa"]:
+        assert "accounturi=" + shown["account"] in record
+    assert shown["account"] in acmectl.ok(server, "account", "show").out
+    server.expect_log("ACME0824: .* has a new key")
+    result = acmectl.ok(server, "account", "rollover", "--json")
+    assert result.json["account"] == shown["account"]
+    assert pebble.requests("/rollover-account-key") == 1
+    # The new key is good for orders, after a restart too.
+    assert renew(server).status == DONE
+    server.graceful()
+    assert renew(server).status == DONE
+    result = acmectl.ok(server, "account", "recover", "--json")
+    assert result.json["account"] == shown["account"]
+    assert pebble.accounts() == 1
+
+
+def test_the_end_and_another_beginning(server, pebble):
+    before, = account(server)
+    result = acmectl.run(server, "account", "deactivate")
+    assert result.status == FAILED and "--yes" in result.err
+    server.expect_log("ACME0825: .*deactivated")
+    acmectl.ok(server, "account", "deactivate", "--yes")
+    assert "DEACTIVATED" in acmectl.ok(server, "account", "show").out
+    # One failure, no request, and what to do.
+    orders = pebble.requests("/order-plz")
+    server.expect_log("ACME0340: .*deactivated by acmectl")
+    result = renew(server)
+    assert result.status == FAILED and "deactivated by acmectl" in result.out
+    problem = status.of(server, SHOP)["renewal"]["last"]
+    assert "acmectl account recover" in problem["to-fix"]
+    assert pebble.requests("/order-plz") == orders
+    result = acmectl.ok(server, "account", "recover")
+    assert "forgotten" in result.out
+    assert renew(server).status == DONE
+    after, = account(server)
+    assert after["account"] != before["account"]
+    assert pebble.accounts() == 2
+
+
+def test_another_contact_is_told(server, pebble):
+    before, = account(server)
+    assert "contact" not in before
+    configure(server, pebble, ACMEContactEmail="new@example.org")
+    server.expect_log("ACME0821: .*goes on with the account")
+    server.expect_log("ACME0822: .*mailto:new@example.org")
+    server.graceful()
+    assert renew(server).status == DONE
+    after, = account(server)
+    assert after["account"] == before["account"]
+    assert after["contact"] == "mailto:new@example.org"
+    assert pebble.accounts() == 1
+
+
+def test_a_ca_that_has_lost_it(server, pebble):
+    """Pebble keeps nothing: after a restart it knows no account."""
+    pebble.stop()
+    pebble.start()
+    server.expect_log("ACME0827: .*recover")
+    result = acmectl.run(server, "account", "recover")
+    assert result.status == FAILED
+    server.expect_log("ACME0333: .*does not know the account")
+    assert renew(server).status == DONE
+    assert pebble.accounts() == 1
+    assert account(server)[0]["account"]
+
+
+def test_without_a_server_and_bad_words(server):
+    assert acmectl.run(server, "account").status == USAGE
+    assert acmectl.run(server, "account", "dance").status == USAGE
+    result = acmectl.run(server, "account", "rollover", "--ca",
+                         "https://elsewhere.test/dir")
+    assert result.status == NOTHING and "--ca" in result.err
+    server.stop()
+    assert len(account(server)) == 1
+    result = acmectl.run(server, "account", "rollover")
+    assert result.status == FAILED and "no server is running" in result.err
