@@ -264,13 +264,19 @@ static void one_that_others_may_write_is_an_empty_one(void **state)
     assert_false(start(w, NAME, &cert));
 }
 
-static void what_comes_from_an_unknown_folder_is_read(void **state)
+static void
+a_folder_that_is_only_looked_at_is_known_where_it_is_ours(void **state)
 {
     world_t *w = settled(*state);
     acme_live_cert_t *cert;
 
     w->live = acme_live_look(w->dir, w->p);
+    assert_true(start(w, NAME, &cert));
+    assert_int_equal(chmod(w->dir, 0777), 0);
+    w->live = acme_live_look(w->dir, w->p);
     assert_false(start(w, NAME, &cert));
+    assert_int_equal(chmod(w->dir, 0700), 0);
+    /* and what leads to the files is looked at all the same */
     assert_int_equal(chmod(apr_pstrcat(w->p, w->dir, "/archive", NULL), 0777),
                      0);
     acme_live_recall(w->live, w->p);
@@ -364,7 +370,7 @@ ACME_T_MAIN(ACME_T(the_second_start_knows_all_of_it),
             ACME_T(a_damaged_file_is_an_empty_one),
             ACME_T(what_another_openssl_has_judged_is_read),
             ACME_T(one_that_others_may_write_is_an_empty_one),
-            ACME_T(what_comes_from_an_unknown_folder_is_read),
+            ACME_T(a_folder_that_is_only_looked_at_is_known_where_it_is_ours),
             ACME_T(one_of_another_name_is_read),
             ACME_T(the_stash_is_always_read),
             ACME_T(every_part_of_it_is_an_empty_one_or_true),
