@@ -21,7 +21,8 @@ import pytest
 
 from acme_env import acmectl, conf, issuer, procs, status, store, tls
 from acme_env.acmectl import FAILED, NOTHING, USAGE
-from acme_env.journey import generations, wait_until_served
+from acme_env.journey import (as_httpd_user, generations,
+                              wait_until_served)
 
 SHOP = "shop.test"
 COMPROMISED = ("--reason", "keyCompromise", "--yes")
@@ -160,6 +161,9 @@ def test_a_compromised_key_never_comes_back(httpd, pebble, room):
     second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     (mark,), keys = mark_of(httpd)
     assert mark["reason"] == 1 and keys == ["key-" + mark["key-hash"]]
+    # The worker may read it.
+    assert as_httpd_user(["test", "-r", store.path(httpd, "revoked",
+                                                   keys[0])]).returncode == 0
     said = acmectl.run(httpd, "rollback", SHOP)
     assert said.status == NOTHING and "its key was compromised" in said.err
     said = import_pair(httpd, pebble, archived(httpd, 1, "fullchain.pem"),
@@ -219,6 +223,9 @@ def test_manual_sites_are_replaced_when_asked(httpd, pebble):
     shown = status.of(httpd, SHOP)
     assert shown["revoked"]["confirmed"] is True
     assert shown["revoked"]["reason"] == "unspecified"
+    for _ in range(2):
+        (brief,) = status.fetch(httpd)[1]["managed-domains"]
+        assert brief["revoked"] == shown["revoked"]
     assert "it was revoked" in shown["state-descr"] and shown["renew"] is True
     httpd.expect_log(r"ACME0840: %s: .*it was revoked.*manual" % SHOP)
     httpd.restart()
