@@ -510,7 +510,9 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
     int revoking = acme_runner_revokes_step(fleet->revokes);
     int errands = acme_fleet_errand_step(fleet);
     apr_time_t at = step_all(fleet);
-    apr_time_t due = acme_runner_revokes_due(fleet->revokes);
+    /* Revocations wait for accounts that change. */
+    apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
+                                 : acme_runner_revokes_due(fleet->revokes);
 
     *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
              || fleet->look_at <= now_of(fleet) || due <= now_of(fleet);

@@ -50,6 +50,19 @@ static acme_identity_t *identity(void *baton, const char *ca_url,
     return lane ? acme_fleet_identity(fleet, lane) : NULL;
 }
 
+static int held(void *baton)
+{
+    const acme_runner_fleet_t *fleet = baton;
+    int i;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        if (acme_fleet_errand_holds(fleet->lanes[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* ---- what serves it ---- */
 
 static int serves(const acme_fleet_site_t *site, const acme_revoked_t *what)
@@ -125,6 +138,7 @@ acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet)
 
     host->baton = fleet;
     host->identity = identity;
+    host->held = held;
     host->lost = lost;
     return acme_runner_revokes_create(fleet->work, host, fleet->p);
 }

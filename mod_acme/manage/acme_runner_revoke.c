@@ -456,6 +456,15 @@ apr_time_t acme_runner_revokes_due(const acme_runner_revokes_t *revokes)
     return at;
 }
 
+int acme_runner_revokes_are_busy(const acme_runner_revokes_t *revokes)
+{
+    const revoke_t *one;
+
+    for (one = revokes->first; one && one->stage == IDLE; one = one->next_one) {
+    }
+    return one != NULL;
+}
+
 int acme_runner_revokes_step(acme_runner_revokes_t *revokes)
 {
     revoke_t *one;
@@ -467,7 +476,8 @@ int acme_runner_revokes_step(acme_runner_revokes_t *revokes)
         }
         if (one->stage == IDLE && !one->outdated && one->next <= now_of(one)
             && (one->record || load(one) == APR_SUCCESS)
-            && one->next <= now_of(one)) {
+            && one->next <= now_of(one)
+            && !revokes->host->held(revokes->host->baton)) {
             set_out(one);
         }
         else if (one->stage == ACCOUNT) {

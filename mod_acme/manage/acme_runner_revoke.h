@@ -36,6 +36,8 @@ typedef struct acme_runner_revoke_host_t {
      *  NULL: nobody. */
     acme_identity_t *(*identity)(void *baton, const char *ca_url,
                                  const char *site);
+    /** Whether none may begin now: an account is about to change. */
+    int (*held)(void *baton);
     /** What serves this certificate, or another with its lost key, needs
      *  another one now; on disk when this returns. */
     apr_status_t (*lost)(void *baton, const acme_revoked_t *what,
@@ -62,6 +64,9 @@ void acme_runner_revokes_end(acme_runner_revokes_t *revokes);
 
 /** When the first of them has something to do by itself. */
 apr_time_t acme_runner_revokes_due(const acme_runner_revokes_t *revokes);
+
+/** Whether anything is under way, signed by an account perhaps. */
+int acme_runner_revokes_are_busy(const acme_runner_revokes_t *revokes);
 
 /** Moves all of them; nonzero when one is under way. */
 int acme_runner_revokes_step(acme_runner_revokes_t *revokes);

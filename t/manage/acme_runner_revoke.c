@@ -346,6 +346,21 @@ static void a_ca_that_is_away_is_asked_until_it_is_back(void **state)
     assert_replaced(counter);
 }
 
+static void an_account_that_gets_a_new_key_signs_with_that(void **state)
+{
+    counter_t *counter = served(*state);
+    world_t *w = counter->w;
+
+    ask(counter, 4);
+    desk_ask(counter->desk, ACME_REQUEST_ROLLOVER,
+             acme_identity_name(&w->ca_spec, w->p), 0, NULL, NULL);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->changes, 1);
+    assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+    assert_false(progress(counter)->by_key);
+    assert_replaced(counter);
+}
+
 static void what_makes_no_sense_is_not_asked_for(void **state)
 {
     counter_t *counter = served(*state);
@@ -373,4 +388,5 @@ ACME_T_MAIN(ACME_T(it_is_done_by_the_account_and_replaced_at_once),
             ACME_T(a_ca_that_is_not_configured_is_asked_with_the_key),
             ACME_T(what_the_ca_refuses_is_over),
             ACME_T(a_ca_that_is_away_is_asked_until_it_is_back),
+            ACME_T(an_account_that_gets_a_new_key_signs_with_that),
             ACME_T(what_makes_no_sense_is_not_asked_for))
