@@ -26,6 +26,7 @@
 #include "acme_b64.h"
 #include "acme_cert.h"
 #include "acme_file.h"
+#include "acme_key_hash.h"
 #include "acme_san.h"
 #include "acme_text.h"
 
@@ -181,6 +182,7 @@ static apr_status_t describe(acme_cert_info_t *info, const X509 *cert,
     info->issuer = name_text(X509_get_issuer_name(cert), p);
     info->serial = serial_text(cert, p);
     info->key_type = key_text(cert, p);
+    info->key_hash = acme_key_hash_of_evp(X509_get0_pubkey(cert), p);
     info->ari_id = ari_text(cert, p);
     return APR_SUCCESS;
 }
@@ -345,6 +347,20 @@ int acme_chain_leads_to(const acme_chain_t *chain, const char *name)
 int acme_chain_count(const acme_chain_t *chain)
 {
     return chain->count;
+}
+
+apr_status_t acme_chain_leaf(const char **leaf, const acme_chain_t *chain,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(chain->certs[0], &der);
+
+    if (len <= 0) {
+        return acme_key_openssl_problem(problem, "printing a certificate", p);
+    }
+    *leaf = acme_b64_encode(der, (apr_size_t)len, p);
+    OPENSSL_free(der);
+    return APR_SUCCESS;
 }
 
 struct x509_st *acme_chain_at(const acme_chain_t *chain, int i)

@@ -32,6 +32,7 @@ typedef struct acme_cert_info_t {
     const char *fingerprint; /**< SHA-256 of the DER, lower case hex */
     const char *key_type;    /**< as acme_key_spec_print(), or "?"; an RSA
                                     modulus may be of any size */
+    const char *key_hash;    /**< as acme_key_hash() */
     const char *ari_id;      /**< CertID of RFC 9773 4.1; NULL where it does not
                                     name its issuer's key */
     apr_time_t not_before;
@@ -59,6 +60,10 @@ int acme_chain_count(const acme_chain_t *chain);
 
 /** Whether the topmost certificate's issuer has that common name. */
 int acme_chain_leads_to(const acme_chain_t *chain, const char *name);
+
+/** The leaf as base64url of its DER. */
+apr_status_t acme_chain_leaf(const char **leaf, const acme_chain_t *chain,
+                             acme_problem_t *problem, apr_pool_t *p);
 
 /** Certificate i, 0 is the leaf; not to be freed. For the units of this
  *  folder. */

@@ -50,6 +50,9 @@ apr_status_t acme_csr_from_pem(const char **csr, apr_array_header_t **names,
                                const char *pem, apr_size_t len,
                                acme_problem_t *problem, apr_pool_t *p);
 
+/** What its key is known by (acme_key_hash.h); "" when it cannot be read. */
+const char *acme_csr_key_hash(const char *csr, apr_pool_t *p);
+
 /** Whether the leaf is for the key of the CSR and covers its names. */
 apr_status_t acme_csr_match(const char *csr, const acme_chain_t *chain,
                             acme_problem_t *problem, apr_pool_t *ptemp);

@@ -25,6 +25,7 @@
 
 #include "acme_b64.h"
 #include "acme_ident.h"
+#include "acme_key_hash.h"
 #include "acme_san.h"
 
 /* As acme_key_spec_parse() has them. */
@@ -85,6 +86,14 @@ apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
     *pem = apr_pstrmemdup(p, text, (apr_size_t)len);
     BIO_free(bio);
     return APR_SUCCESS;
+}
+
+const char *acme_csr_key_hash(const char *csr, apr_pool_t *p)
+{
+    X509_REQ *req = decode(csr, p);
+
+    ERR_clear_error();
+    return req ? acme_key_hash_of_evp(X509_REQ_get0_pubkey(req), p) : "";
 }
 
 /* Its names, as those of a certificate that had the same extensions. */

@@ -68,8 +68,8 @@ static int is_quiet(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return !job->order && !job->staged && !job->problem && !job->config
            && job->errors == 0 && job->next_run == 0 && !job->names->nelts
-           && !job->ca && !job->urgent && job->asked == ACME_ASKED_NO
-           && is_plain(job->ari, info);
+           && !job->ca && !job->urgent && !job->revoked
+           && job->asked == ACME_ASKED_NO && is_plain(job->ari, info);
 }
 
 static int recall(quiet_t *quiet, const acme_setup_t *setup, int site,

@@ -25,9 +25,11 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_live_revoked.h"
 #include "acme_okc.h"
 #include "acme_pin.h"
 #include "acme_scratch.h"
+#include "acme_status_revoked.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "mod_acme_keep.h"
@@ -100,14 +102,12 @@ static acme_holding_t *examine_file(acme_setup_t *setup,
     return holding;
 }
 
-static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
-                               const acme_spec_t *spec, apr_time_t now,
-                               apr_pool_t *ptemp)
+/* What is staged for it becomes live, if it can. */
+static void promote(acme_setup_t *setup, acme_holding_t *holding,
+                    acme_vault_t *vault, const acme_spec_t *spec,
+                    apr_time_t now, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
-    acme_live_cert_t *live = NULL;
-    apr_status_t rv;
 
     if (vault && setup->keep) {
         holding->staged =
@@ -126,6 +126,18 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                 "restart",
                  acme_problem_text(&problem, ptemp));
     }
+}
+
+static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
+                               const acme_spec_t *spec, apr_time_t now,
+                               apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    acme_live_cert_t *live = NULL;
+    apr_status_t rv;
+
+    promote(setup, holding, vault, spec, now, ptemp);
     rv = setup->live ? acme_live_get(&live, setup->live, spec->name, &problem,
                                      setup->pconf)
                      : APR_ENOENT;
@@ -135,6 +147,7 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     }
     if (!rv) {
         holding->live = live;
+        holding->revoked = acme_live_lost(setup->live, live, setup->pconf);
         holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
                           == live->generation;
     }
@@ -348,6 +361,25 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
+/* What goes on being served although nobody should trust it. */
+static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    int i;
+
+    for (i = 0; i < setup->holdings->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        const acme_holding_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, const acme_holding_t *);
+        const char *text = acme_status_revoked_text(spec, holding, NULL, ptemp);
+
+        if (text) {
+            acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0840) "%s: %s",
+                     spec->name, text);
+        }
+    }
+}
+
 int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s)
 {
@@ -370,6 +402,8 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     acme_tls_compare(setup);
     apr_pool_create(&pleave, ptemp);
     acme_tool_leave(setup, pleave);
+    apr_pool_clear(pleave);
+    say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
     for (i = 0; i < setup->holdings->nelts; i++) {
         counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;

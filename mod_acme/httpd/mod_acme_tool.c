@@ -20,13 +20,40 @@
 #include "acme_identity.h"
 #include "acme_job.h"
 #include "acme_outbox.h"
+#include "acme_revocation.h"
 #include "acme_time.h"
 
 /* Requests that no worker took in that time are not wanted any more. */
 #define REQUEST_LIFE (7 * ACME_TIME_DAY)
 
-static int is_done(const acme_request_t *request, acme_vault_t *vault,
-                   apr_time_t now, apr_pool_t *p)
+/* Whoever asked is gone: its mark says from now on what the CA has said. That
+ * a CA has refused takes no mark away: a worker is not believed so much. */
+static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
+                      acme_vault_t *vault, apr_pool_t *p)
+{
+    const acme_revocation_errand_t *errand =
+        acme_revocation_errand_from_json(request->body, p);
+    acme_revocation_t *revocation;
+    acme_revoked_t what;
+
+    if (!errand) {
+        return 1;
+    }
+    if (acme_revocation_load(&revocation, vault, request->name, NULL, p)
+        || !revocation->request
+        || strcmp(revocation->request, request->id) != 0) {
+        return 0;
+    }
+    if (revocation->state != ACME_REVOCATION_DONE) {
+        return revocation->state == ACME_REVOCATION_REFUSED;
+    }
+    what = *errand->what;
+    what.done = 1;
+    return acme_revoked_put(setup->store_dir, &what, NULL, p) == APR_SUCCESS;
+}
+
+static int is_done(const acme_setup_t *setup, const acme_request_t *request,
+                   acme_vault_t *vault, apr_time_t now, apr_pool_t *p)
 {
     const char *name = request->name;
     acme_store_item_t item;
@@ -36,8 +63,15 @@ static int is_done(const acme_request_t *request, acme_vault_t *vault,
         return !acme_vault_get(&item, vault, ACME_STORE_ACCOUNTS, name, NULL,
                                p);
     }
+    if (request->what == ACME_REQUEST_REVOKE
+        && is_revoked(setup, request, vault, p)) {
+        return 1;
+    }
     if (now - request->when > REQUEST_LIFE) {
         return 1;
+    }
+    if (request->what == ACME_REQUEST_REVOKE) {
+        return 0;
     }
     if (request->what == ACME_REQUEST_SIGN) {
         name = acme_sign_name(name, p);
@@ -65,7 +99,7 @@ static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
             APR_ARRAY_IDX(requests, i, acme_request_t *);
 
         apr_pool_clear(each);
-        if (is_done(request, vault, now, each)) {
+        if (is_done(setup, request, vault, now, each)) {
             acme_outbox_remove(outbox, request, each);
         }
     }
@@ -82,7 +116,9 @@ void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     if (acme_outbox_prepare(setup->store_dir, ap_unixd_config.group_id,
-                            &problem, ptemp)) {
+                            &problem, ptemp)
+        || acme_revoked_prepare(setup->store_dir, ap_unixd_config.group_id,
+                                &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0150) "acmectl can ask for nothing: %s",
                  acme_problem_text(&problem, ptemp));

@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "acme_live_revoked.h"
 #include "acme_time.h"
 #include "acme_unproven.h"
 
@@ -184,6 +185,15 @@ static apr_status_t check_proven(const staged_t *staged,
     return rv;
 }
 
+static apr_status_t check_revoked(const staged_t *staged,
+                                  const acme_live_t *live,
+                                  acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *why = acme_live_barred(live, acme_chain_info(staged->chain), p);
+
+    return why ? refuse(problem, why, p) : APR_SUCCESS;
+}
+
 static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
@@ -248,7 +258,10 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
             /* Left to who decides upon the stash. */
             return ACME_STAGED_LIVE;
         }
-        rv = check_proven(&staged, live, problem, p);
+        rv = check_revoked(&staged, live, problem, p);
+        if (rv == APR_SUCCESS) {
+            rv = check_proven(&staged, live, problem, p);
+        }
         if (rv == APR_SUCCESS) {
             rv = check(&staged, now, problem, p);
         }

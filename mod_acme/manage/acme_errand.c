@@ -27,6 +27,7 @@ int acme_errand_is(const acme_request_t *request)
     case ACME_REQUEST_RENEW:
     case ACME_REQUEST_SIGN:
     case ACME_REQUEST_ACCOUNT:
+    case ACME_REQUEST_REVOKE:
         break;
     }
     return 0;

@@ -23,6 +23,7 @@
 #define ACME_HOLDING_H
 
 #include "acme_activate.h"
+#include "acme_revoked.h"
 #include "acme_site.h"
 
 /** What the site's TLS virtual hosts serve. */
@@ -46,7 +47,8 @@ typedef struct acme_holding_t {
     const acme_live_cert_t *stashed; /**< under the site's name, or NULL */
     int foreign; /**< live is from a CA that the site is not configured for */
     int aged;    /**< there is no live one, and what was kept has expired */
-    int decided; /**< what it has was decided upon */
+    const acme_revoked_t *revoked; /**< live has to be replaced: its mark */
+    int decided;                   /**< what it has was decided upon */
 } acme_holding_t;
 
 /** "none", "http", "okc", "lkc": the `site` member of the status. */

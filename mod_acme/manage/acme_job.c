@@ -126,11 +126,14 @@ static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
 /* What cannot be read is asked for once more: nothing else is lost. */
 static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
 {
-    acme_json_t *ari;
+    acme_json_t *ari, *revoked;
     apr_status_t rv;
 
     if (acme_json_get(&ari, json, "ari") == APR_SUCCESS) {
         job->ari = acme_ari_restore(ari, job->p);
+    }
+    if (acme_json_get(&revoked, json, "revoked") == APR_SUCCESS) {
+        job->revoked = acme_revoked_from_json(revoked, job->p);
     }
     rv = acme_json_get_bool(&job->urgent, json, "urgent");
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
@@ -289,6 +292,10 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     if (job->urgent) {
         acme_json_set_bool(json, "urgent", 1);
+    }
+    if (job->revoked) {
+        acme_json_set(json, "revoked",
+                      acme_revoked_to_json(job->revoked, ptemp));
     }
     acme_json_set_str(json, "request", job->request);
     if (job->asked != ACME_ASKED_NO) {

@@ -24,6 +24,7 @@
 #define ACME_JOB_H
 
 #include "acme_ari.h"
+#include "acme_revoked.h"
 #include "acme_spec.h"
 #include "acme_vault.h"
 
@@ -66,10 +67,12 @@ typedef struct acme_job_t {
     const acme_problem_t *problem; /**< of the last failure, or NULL */
     const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
     const char *limit;             /**< of the CA that it waits for, or NULL */
-    int urgent;          /**< what is ordered or staged is to be live at once */
-    const char *config;  /**< digest that a CONFIG problem was seen with */
-    const char *request; /**< id of the last request seen, or NULL */
-    acme_asked_e asked;  /**< until a certificate is staged */
+    int urgent; /**< what is ordered or staged is to be live at once */
+    const acme_revoked_t *revoked; /**< that another has to take the place of;
+                           it counts while it is live. Or NULL */
+    const char *config;     /**< digest that a CONFIG problem was seen with */
+    const char *request;    /**< id of the last request seen, or NULL */
+    acme_asked_e asked;     /**< until a certificate is staged */
     const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
     apr_array_header_t *names;        /**< acme_job_name_t: those that failed */
     apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */

@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_keeper_choice.h"
+#include "acme_live_revoked.h"
 
 /** So many stashed at once are no accident of one site. */
 #define MASS_MIN 2
@@ -104,6 +105,37 @@ static void note_stashed(acme_keeper_t *keeper, const char *name,
     ++keeper->moves;
 }
 
+/** To no site in particular. */
+static acme_fit_e worth(const acme_keeper_t *keeper,
+                        const acme_live_cert_t *cert, apr_pool_t *ptemp)
+{
+    if (acme_live_barred(keeper->config->live, cert->info, ptemp)) {
+        return ACME_FIT_REVOKED;
+    }
+    return cert->info->not_after > keeper->config->now ? ACME_FIT_FULL
+                                                       : ACME_FIT_EXPIRED;
+}
+
+/** What is revoked is of no use to whoever comes back. */
+static int retire(acme_keeper_t *keeper, const char *name,
+                  const acme_live_cert_t *live, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (acme_live_archive(keeper->config->live, ACME_LIVE_SERVED, name,
+                          &problem, ptemp)) {
+        acme_keeper_complain(keeper, name, &problem, ptemp);
+        return 0;
+    }
+    ++keeper->moves;
+    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0846) "%s: its certificate %s is only archived and not "
+                            "stashed: %s",
+             name, live->info->serial,
+             acme_live_barred(keeper->config->live, live->info, ptemp));
+    return 1;
+}
+
 /** What is live for a site that does not want it.
  *  @return nonzero when it was stashed */
 static int put_away(acme_keeper_t *keeper, const char *name,
@@ -120,11 +152,12 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
     facts.wanted = wanted;
     facts.clock_good = keeper->config->clock_good;
-    facts.live.fit = live->info->not_after > keeper->config->now
-                         ? ACME_FIT_FULL
-                         : ACME_FIT_EXPIRED;
+    facts.live.fit = worth(keeper, live, ptemp);
     facts.live.not_after = live->info->not_after;
     acme_site_decide(&actions, &facts);
+    if (actions.move == ACME_SITE_RETIRE) {
+        return retire(keeper, name, live, ptemp);
+    }
     if (actions.move != ACME_SITE_STASH) {
         return 0;
     }
@@ -250,22 +283,21 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
     memset(&facts, 0, sizeof(facts));
     facts.wanted = ACME_WANTED_NOTHING;
     facts.clock_good = keeper->config->clock_good;
-    facts.imported.fit = item->cert->info->not_after > keeper->config->now
-                             ? ACME_FIT_FULL
-                             : ACME_FIT_EXPIRED;
+    facts.imported.fit = worth(keeper, item->cert, ptemp);
     facts.imported.not_after = item->cert->info->not_after;
     if (acme_live_get_at(&other, keeper->config->live, ACME_LIVE_STASHED,
                          item->name, NULL, ptemp)
         == APR_SUCCESS) {
-        facts.stashed.fit = other->info->not_after > keeper->config->now
-                                ? ACME_FIT_FULL
-                                : ACME_FIT_EXPIRED;
+        facts.stashed.fit = worth(keeper, other, ptemp);
         facts.stashed.not_after = other->info->not_after;
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_TO_STASH) {
         acme_keeper_archive(keeper, item,
-                            facts.imported.fit == ACME_FIT_EXPIRED
+                            facts.imported.fit == ACME_FIT_REVOKED
+                                ? acme_live_barred(keeper->config->live,
+                                                   item->cert->info, ptemp)
+                            : facts.imported.fit == ACME_FIT_EXPIRED
                                 ? "it has expired"
                                 : "the stashed one expires later",
                             ptemp);

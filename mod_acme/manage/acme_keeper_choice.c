@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_fit.h"
+#include "acme_live_revoked.h"
 #include "acme_time.h"
 
 typedef struct acme_keeper_t acme_keeper_t;
@@ -72,6 +73,18 @@ void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
 
 /* ---- what a site can choose from ---- */
 
+/* Of one that is not in use by this site. */
+static acme_fit_e fit_of(const char **why, const acme_live_cert_t *cert,
+                         const acme_keeper_choice_t *choice, int issuer)
+{
+    const acme_keeper_config_t *config = choice->keeper->config;
+
+    *why = acme_live_barred(config->live, cert->info, choice->ptemp);
+    return *why ? ACME_FIT_REVOKED
+                : acme_fit(why, cert, choice->spec, issuer, config->now,
+                           choice->ptemp);
+}
+
 /* Usable ones first, those for all names first of these, then who expires
  * last. */
 static int is_better(acme_fit_e fit, const acme_shelf_item_t *item,
@@ -105,8 +118,7 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
              || ((!cert->ca_url || place == ACME_LIVE_SERVED)
                  && acme_live_is_trusted(keeper->config->live, item->place,
                                          item->name, choice->ptemp));
-    fit = acme_fit(&why, cert, choice->spec, issuer, keeper->config->now,
-                   choice->ptemp);
+    fit = fit_of(&why, cert, choice, issuer);
     if (fit > ACME_FIT_UNFIT
         && acme_live_loads(cert, choice->spec->security_level, &problem,
                            choice->ptemp)
@@ -160,8 +172,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     from = split_from(keeper, spec);
     if (!from
         || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
-        || acme_fit(&why, cert, spec, acme_fit_issuer(cert, spec),
-                    keeper->config->now, choice->ptemp)
+        || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
                < ACME_FIT_NARROW
         || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,
                             from, NULL, choice->ptemp)) {
@@ -200,8 +211,12 @@ void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
         acme_fit_issuer(live, choice->spec)
         || acme_live_is_trusted(choice->keeper->config->live, ACME_LIVE_SERVED,
                                 choice->spec->name, choice->ptemp);
-    cert->fit = acme_fit(&why, live, choice->spec, issuer,
-                         choice->keeper->config->now, choice->ptemp);
+    holding->revoked =
+        acme_live_lost(choice->keeper->config->live, live, choice->keeper->p);
+    cert->fit = holding->revoked
+                    ? ACME_FIT_REVOKED
+                    : acme_fit(&why, live, choice->spec, issuer,
+                               choice->keeper->config->now, choice->ptemp);
     cert->not_after = live->info->not_after;
     holding->foreign = !issuer;
 }
@@ -247,7 +262,11 @@ void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
         say_served(choice, ACME_LIVE_IMPORTED);
     }
     if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
-        acme_keeper_archive(keeper, stashed, "the imported one expires later",
+        acme_keeper_archive(keeper, stashed,
+                            choice->certs[ACME_LIVE_STASHED].fit
+                                    == ACME_FIT_REVOKED
+                                ? choice->why[ACME_LIVE_STASHED]
+                                : "the imported one expires later",
                             choice->ptemp);
     }
     if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {

@@ -25,6 +25,7 @@
 #include "acme_generation.h"
 #include "acme_live_index.h"
 #include "acme_live_site.h"
+#include "acme_revoked.h"
 #include "acme_trust.h"
 
 #define INDEX "/live.index"
@@ -37,6 +38,7 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->revoked = acme_revoked_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     rv = acme_live_site_mkdir(made->archive, problem, p);
     for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
@@ -60,6 +62,7 @@ acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->revoked = acme_revoked_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     for (i = 0; i < ACME_LIVE_PLACES; ++i) {
         made->places[i] =

@@ -26,7 +26,7 @@
 #include "acme_file.h"
 #include "acme_live_site.h"
 
-#define MAGIC "acme-live-index 2 "
+#define MAGIC "acme-live-index 3 "
 
 /** Of a file with 100,000 sites and more. */
 #define SIZE_MAX_READ (256 * 1024 * 1024)
@@ -45,6 +45,7 @@ enum {
     CA_URL,
     PROFILE,
     KEY_TYPE,
+    KEY_HASH,
     SERIAL,
     ARI_ID,
     FINGERPRINT,
@@ -201,6 +202,7 @@ static void fill(acme_live_cert_t *cert, const entry_t *entry, apr_pool_t *p)
     info->ari_id = or_null(fields[ARI_ID], p);
     info->fingerprint = apr_pstrdup(p, fields[FINGERPRINT]);
     info->key_type = apr_pstrdup(p, fields[KEY_TYPE]);
+    info->key_hash = apr_pstrdup(p, fields[KEY_HASH]);
     info->not_before = apr_atoi64(fields[NOT_BEFORE]);
     info->not_after = apr_atoi64(fields[NOT_AFTER]);
     cert->info = info;
@@ -275,6 +277,7 @@ void acme_live_index_add(acme_live_index_t *index, const char *name,
     fields[CA_URL] = or_empty(cert->ca_url, p);
     fields[PROFILE] = or_empty(cert->profile, p);
     fields[KEY_TYPE] = apr_pstrdup(p, info->key_type);
+    fields[KEY_HASH] = or_empty(info->key_hash, p);
     fields[SERIAL] = apr_pstrdup(p, info->serial);
     fields[ARI_ID] = or_empty(info->ari_id, p);
     fields[FINGERPRINT] = apr_pstrdup(p, info->fingerprint);

@@ -41,10 +41,11 @@
 struct acme_live_t {
     const char *places[ACME_LIVE_PLACES]; /**< folders */
     const char *archive;
-    int is_strange;                  /**< made by acme_live_look() */
-    apr_array_header_t *refused;     /**< of acme_unproven.h, or NULL */
-    const char *index;               /**< live.index; NULL: it is not ours */
-    struct acme_live_index_t *known; /**< NULL: read everything */
+    int is_strange;              /**< made by acme_live_look() */
+    apr_array_header_t *refused; /**< of acme_unproven.h, or NULL */
+    const char *index;           /**< live.index; NULL: it is not ours */
+    struct acme_revoked_list_t *revoked; /**< marks of this store */
+    struct acme_live_index_t *known;     /**< NULL: read everything */
     apr_pool_t *pknown;
 };
 

@@ -54,12 +54,11 @@ struct acme_outbox_t {
 static const struct {
     acme_request_e what;
     const char *name;
-} kinds[] = {{ACME_REQUEST_RENEW, "renew"},
-             {ACME_REQUEST_SIGN, "sign"},
-             {ACME_REQUEST_ACCOUNT, "account"},
-             {ACME_REQUEST_RECOVER, "recover"},
-             {ACME_REQUEST_ROLLOVER, "rollover"},
-             {ACME_REQUEST_DEACTIVATE, "deactivate"}};
+} kinds[] = {
+    {ACME_REQUEST_RENEW, "renew"},          {ACME_REQUEST_SIGN, "sign"},
+    {ACME_REQUEST_ACCOUNT, "account"},      {ACME_REQUEST_REVOKE, "revoke"},
+    {ACME_REQUEST_RECOVER, "recover"},      {ACME_REQUEST_ROLLOVER, "rollover"},
+    {ACME_REQUEST_DEACTIVATE, "deactivate"}};
 
 #define N_KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 

@@ -36,6 +36,7 @@ typedef enum {
     ACME_REQUEST_RENEW,     /**< of a site: order now, if it is due or forced */
     ACME_REQUEST_SIGN,      /**< a certificate for a CSR of another machine */
     ACME_REQUEST_ACCOUNT,   /**< keep this account, unless there is one */
+    ACME_REQUEST_REVOKE,    /**< a certificate (acme_revocation.h) */
     ACME_REQUEST_RECOVER,   /**< of an account: find it at the CA by its key */
     ACME_REQUEST_ROLLOVER,  /**< of an account: give it another key */
     ACME_REQUEST_DEACTIVATE /**< of an account: its end */
@@ -43,13 +44,15 @@ typedef enum {
 
 typedef struct acme_request_t {
     acme_request_e what;
-    const char *name; /**< of the site; of an account its name in the store */
+    const char *name; /**< of the site; of an account its name in the store;
+                           REVOKE: the certificate's fingerprint */
     const char *id;   /**< another one for each request */
     apr_time_t when;
     int force;               /**< RENEW: even when it is not due */
     const char *csr;         /**< SIGN: base64url of the DER */
     const acme_json_t *body; /**< ACCOUNT: its record in the store; SIGN:
-                                  "names", those of the CSR */
+                                  "names", those of the CSR; REVOKE: as
+                                  acme_revocation_errand_to_json() has it */
 } acme_request_t;
 
 typedef struct acme_outbox_t acme_outbox_t;

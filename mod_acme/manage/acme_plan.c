@@ -88,6 +88,19 @@ apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
                                            &spec->renew_window);
 }
 
+const acme_revoked_t *acme_plan_revoked(const acme_holding_t *holding,
+                                        const acme_job_t *job)
+{
+    if (!holding->live || holding->revoked) {
+        return holding->live ? holding->revoked : NULL;
+    }
+    return job && job->revoked
+                   && same(job->revoked->fingerprint,
+                           holding->live->info->fingerprint)
+               ? job->revoked
+               : NULL;
+}
+
 /* What is another certificate now than when it was ordered, or NULL. Of one
  * that came from elsewhere it is not known how it was wanted: it is left alone
  * until it is due. */
@@ -119,6 +132,7 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         int *due, int pinned, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
+    const acme_revoked_t *revoked;
     const char *name, *why;
     apr_time_t warn_at;
 
@@ -134,6 +148,10 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
         *by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
+    }
+    revoked = acme_plan_revoked(holding, job);
+    if (revoked) {
+        return acme_revoked_text(revoked, p);
     }
     name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
     if (name) {
@@ -309,9 +327,10 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
-        plan->urgent = acme_plan_is_via_ari(spec, holding)
-                       && acme_ari_is_of(job->ari, holding->live->info)
-                       && acme_ari_is_urgent(job->ari, now);
+        plan->urgent = acme_plan_revoked(holding, job)
+                       || (acme_plan_is_via_ari(spec, holding)
+                           && acme_ari_is_of(job->ari, holding->live->info)
+                           && acme_ari_is_urgent(job->ari, now));
         plan->by_age = by_age && !job->asked && !job->order;
     }
 }

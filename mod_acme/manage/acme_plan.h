@@ -63,6 +63,12 @@ apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
 int acme_plan_is_via_ari(const acme_spec_t *spec,
                          const acme_holding_t *holding);
 
+/** The mark of the live certificate, if another one has to take its place:
+ *  from the store at start, or since then by this job. NULL: none.
+ *  @param job or NULL */
+const acme_revoked_t *acme_plan_revoked(const acme_holding_t *holding,
+                                        const acme_job_t *job);
+
 /** "idle", "order", "staged", "settle", "manual", "ask". */
 const char *acme_plan_name(acme_plan_e what);
 

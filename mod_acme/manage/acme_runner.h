@@ -51,6 +51,7 @@ typedef struct acme_runner_config_t {
     const acme_log_t *log;
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
+    acme_revoked_list_t *revoked;       /**< keys not to be used, or NULL */
     acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:

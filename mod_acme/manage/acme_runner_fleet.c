@@ -96,6 +96,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
         lane->errands = apr_array_make(p, 1, sizeof(acme_runner_errand_t *));
         lane->errand = 0;
     }
+    acme_runner_revokes_begin(fleet->revokes, p);
 }
 
 void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
@@ -117,6 +118,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
         fleet->lanes[i]->asks.sites = NULL;
         fleet->lanes[i]->errands = NULL;
     }
+    acme_runner_revokes_end(fleet->revokes);
     fleet->flights = NULL;
     fleet->prun = NULL;
 }
@@ -239,7 +241,7 @@ static int is_due(const acme_fleet_site_t *site, apr_time_t now)
            && site->known.next <= now;
 }
 
-apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
     const acme_fleet_site_t *site;
@@ -253,6 +255,14 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
         }
     }
     return at;
+}
+
+apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+{
+    apr_time_t at = acme_runner_revokes_due(fleet->revokes);
+    apr_time_t site = sites_due(fleet);
+
+    return site < at ? site : at;
 }
 
 apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
@@ -289,7 +299,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
               (size_t)(lane->orders.sites->nelts - lane->orders.head),
               sizeof(acme_fleet_site_t *), by_urgency);
     }
-    fleet->look_at = acme_runner_fleet_due(fleet);
+    fleet->look_at = sites_due(fleet);
     return rv;
 }
 
@@ -331,6 +341,21 @@ acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
         acme_fleet_budget_spare(lane);
     }
     return lane->identity;
+}
+
+acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
+                           const acme_fleet_site_t *site)
+{
+    const flight_t *flight;
+    int i;
+
+    for (i = 0; site->known.flying && i < fleet->flights->nelts; ++i) {
+        flight = APR_ARRAY_IDX(fleet->flights, i, const flight_t *);
+        if (flight->site == site) {
+            return flight->job;
+        }
+    }
+    return NULL;
 }
 
 static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
@@ -516,11 +541,16 @@ static apr_time_t step_all(acme_runner_fleet_t *fleet)
 apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
 {
     int waiting = launch_all(fleet);
+    int revoking = acme_runner_revokes_step(fleet->revokes);
     int errands = acme_fleet_errand_step(fleet);
     apr_time_t at = step_all(fleet);
+    /* Revocations wait for accounts that change. */
+    apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
+                                 : acme_runner_revokes_due(fleet->revokes);
 
     acme_fleet_budget_save(fleet);
-    *waits = waiting > 0 || errands > 0 || fleet->flights->nelts > 0
-             || fleet->look_at <= now_of(fleet);
-    return at < fleet->look_at ? at : fleet->look_at;
+    *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
+             || fleet->look_at <= now_of(fleet) || due <= now_of(fleet);
+    at = at < fleet->look_at ? at : fleet->look_at;
+    return at < due ? at : due;
 }

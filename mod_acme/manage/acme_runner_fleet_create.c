@@ -105,6 +105,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
     fleet->parallel = parallel;
     fleet->budgets = apr_array_make(p, 2, sizeof(acme_budget_t *));
+    fleet->revokes = acme_fleet_revokes(fleet);
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &sites[i];
         fleet->sites[i] = site;

@@ -68,7 +68,8 @@ static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
     while (lane->errand < lane->errands->nelts) {
         errand =
             APR_ARRAY_IDX(lane->errands, lane->errand, acme_runner_errand_t *);
-        if (lane->orders.flying == 0) {
+        if (lane->orders.flying == 0
+            && !acme_runner_revokes_are_busy(fleet->revokes)) {
             acme_runner_errand_step(errand, acme_fleet_identity(fleet, lane));
         }
         if (!acme_runner_errand_is_over(errand)) {

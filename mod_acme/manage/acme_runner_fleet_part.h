@@ -25,6 +25,7 @@
 #include "acme_runner_ask.h"
 #include "acme_runner_errand.h"
 #include "acme_runner_look.h"
+#include "acme_runner_revoke.h"
 
 /* Sites that wait for their turn, and how many have it. */
 typedef struct acme_fleet_queue_t {
@@ -64,6 +65,7 @@ struct acme_runner_fleet_t {
     int n_lanes;
     apr_hash_t *lane_by_name;
     apr_pool_t *prequests;
+    acme_runner_revokes_t *revokes;
     int parallel;
     apr_array_header_t *budgets; /* acme_budget_t * */
 
@@ -74,16 +76,23 @@ struct acme_runner_fleet_t {
     int complained;              /* the store's failure is in the log */
 };
 
-/** Who we are there, of this run. */
-acme_identity_t *acme_fleet_identity(struct acme_runner_fleet_t *fleet,
+/** Who we are at a lane's CA in this run. */
+acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
                                      acme_fleet_lane_t *lane);
 
+/** The job of a site that is in flight, or NULL. */
+acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
+                           const acme_fleet_site_t *site);
+
+/** Revocations, with what they ask of this fleet. */
+acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet);
+
 /** One that acmectl asks for, unless it is done or waits already. */
-void acme_fleet_errand_take(struct acme_runner_fleet_t *fleet,
+void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
                             const acme_request_t *request);
 
 /** Goes on with them; how many are left. */
-int acme_fleet_errand_step(struct acme_runner_fleet_t *fleet);
+int acme_fleet_errand_step(acme_runner_fleet_t *fleet);
 
 /** Whether no order may be launched there before the next one is done. */
 int acme_fleet_errand_holds(const acme_fleet_lane_t *lane);

@@ -101,6 +101,10 @@ static void take_request(acme_runner_fleet_t *fleet,
         }
         return;
     }
+    if (request->what == ACME_REQUEST_REVOKE) {
+        acme_runner_revokes_take(fleet->revokes, request);
+        return;
+    }
     if (acme_errand_is(request)) {
         acme_fleet_errand_take(fleet, request);
         return;
@@ -141,7 +145,9 @@ void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
                  acme_problem_text(&problem, fleet->prequests));
         return;
     }
+    acme_runner_revokes_read_begin(fleet->revokes);
     for (i = 0; i < requests->nelts; ++i) {
         take_request(fleet, APR_ARRAY_IDX(requests, i, acme_request_t *));
     }
+    acme_runner_revokes_read_end(fleet->revokes);
 }

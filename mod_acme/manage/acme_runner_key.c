@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include "acme_key_hash.h"
+
 static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
 {
     return a->type == b->type
@@ -41,6 +43,13 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
         acme_log(work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0320) "%s: the stored key of its order is damaged, "
                                 "making a new one",
+                 spec->name);
+        return APR_ENOENT;
+    }
+    if (acme_revoked_has_key(work->revoked, acme_key_hash(*key, p))) {
+        acme_log(work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0847) "%s: the stored key of its order is "
+                                "compromised, making a new one",
                  spec->name);
         return APR_ENOENT;
     }

@@ -361,6 +361,9 @@ apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
     job->config = NULL;
     job->next_run = 0;
     job->urgent = 0;
+    if (live) {
+        job->revoked = NULL;
+    }
     job->ca = NULL;
     job->ca_errors = 0;
     job->barred = 0;

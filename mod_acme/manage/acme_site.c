@@ -90,7 +90,8 @@ static void best(acme_site_actions_t *actions, const acme_site_facts_t *facts,
     }
     else {
         fall_back(actions, facts);
-        if ((live->fit == ACME_FIT_EXPIRED || live->fit == ACME_FIT_FOREIGN)
+        if ((live->fit == ACME_FIT_EXPIRED || live->fit == ACME_FIT_FOREIGN
+             || live->fit == ACME_FIT_REVOKED)
             && (kept || !facts->okc)) {
             actions->serve = ACME_SITE_SERVE_LKC;
         }
@@ -122,8 +123,9 @@ static void later(acme_site_actions_t *actions, const acme_site_facts_t *facts)
 static acme_site_rest_e rest_of_import(const acme_site_facts_t *facts)
 {
     const acme_site_cert_t *imported = &facts->imported;
-    int is_live_stashed =
-        facts->wanted != ACME_WANTED_ACME && is_there(&facts->live);
+    int is_live_stashed = facts->wanted != ACME_WANTED_ACME
+                          && is_there(&facts->live)
+                          && facts->live.fit != ACME_FIT_REVOKED;
 
     if (!is_there(imported)) {
         return ACME_SITE_HOLD;
@@ -153,7 +155,10 @@ void acme_site_decide(acme_site_actions_t *actions,
     case STASH:
         /* A start that was killed leaves more than was deployed: one that is
          * live and not wanted is stashed, whatever the record says. */
-        if (facts->live.fit > ACME_FIT_UNFIT) {
+        if (facts->live.fit == ACME_FIT_REVOKED) {
+            actions->move = ACME_SITE_RETIRE;
+        }
+        else if (facts->live.fit > ACME_FIT_UNFIT) {
             actions->move = ACME_SITE_STASH;
         }
         break;
@@ -170,6 +175,9 @@ void acme_site_decide(acme_site_actions_t *actions,
     }
     if (facts->stashed.fit == ACME_FIT_EXPIRED && facts->clock_good) {
         actions->stashed = ACME_SITE_DELETE;
+    }
+    if (facts->stashed.fit == ACME_FIT_REVOKED) {
+        actions->stashed = ACME_SITE_ARCHIVE;
     }
 }
 
@@ -214,6 +222,8 @@ const char *acme_site_move_name(acme_site_move_e move)
         return "unstash";
     case ACME_SITE_IMPORT:
         return "import";
+    case ACME_SITE_RETIRE:
+        return "retire";
     }
     return "leave";
 }

@@ -50,6 +50,8 @@ typedef enum {
 typedef enum {
     ACME_FIT_ABSENT,  /**< there is none */
     ACME_FIT_UNFIT,   /**< damaged, or without the site's ServerName */
+    ACME_FIT_REVOKED, /**< never again; what is served already goes on until
+                           another is there */
     ACME_FIT_FOREIGN, /**< of a CA that the site is not configured for: what
                            is served already goes on until another is there */
     ACME_FIT_EXPIRED, /**< else it would do */
@@ -78,7 +80,8 @@ typedef enum {
     ACME_SITE_LEAVE,   /**< what is live stays, if anything is */
     ACME_SITE_STASH,   /**< live goes to the stash */
     ACME_SITE_UNSTASH, /**< the stashed one becomes live */
-    ACME_SITE_IMPORT   /**< the imported one becomes live */
+    ACME_SITE_IMPORT,  /**< the imported one becomes live */
+    ACME_SITE_RETIRE   /**< only the archive has what is live */
 } acme_site_move_e;
 
 /** What becomes of one that is not chosen. */
@@ -119,7 +122,7 @@ const char *acme_deployed_name(acme_deployed_e deployed);
  *  "ACME". */
 const char *acme_wanted_name(acme_wanted_e wanted);
 
-/** "leave", "stash", "unstash", "import". */
+/** "leave", "stash", "unstash", "import", "retire". */
 const char *acme_site_move_name(acme_site_move_e move);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "acme_partial.h"
 #include "acme_schedule.h"
+#include "acme_status_revoked.h"
 #include "config.h"
 
 /** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
@@ -192,6 +193,11 @@ static void judge_state(view_t *view, apr_pool_t *p)
 
     if (view->spec->cert_file) {
         judge_file(view, p);
+    }
+    else if (acme_plan_revoked(view->holding, view->job)) {
+        view->state = STATE_INCOMPLETE;
+        view->descr =
+            acme_status_revoked_text(view->spec, view->holding, view->job, p);
     }
     else if (live && missing == NULL) {
         view->state = STATE_COMPLETE;
@@ -473,6 +479,7 @@ static acme_json_t *print_site(const view_t *view,
         acme_json_give(json, "cert", print_cert(served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
+    acme_json_give(json, "revoked", acme_status_revoked(holding, view->job, p));
     if (view->job && *acme_partial_print(view->job, spec, p)) {
         acme_json_give(json, "left-out", print_left_out(view, p));
     }

@@ -24,6 +24,7 @@
 
 #include "acme_file.h"
 #include "acme_generation.h"
+#include "acme_live_revoked.h"
 #include "acme_live_site.h"
 
 /** Both files have lines of two words. */
@@ -178,6 +179,20 @@ int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
     return 0;
 }
 
+/* Not even to save a start: then there is none. */
+static const char *unless_revoked(const acme_live_t *live, const char *link,
+                                  apr_pool_t *p)
+{
+    return link
+                   && acme_live_barred_dir(
+                       live,
+                       apr_pstrcat(p, live->places[ACME_LIVE_SERVED], "/", link,
+                                   NULL),
+                       p)
+               ? NULL
+               : link;
+}
+
 static apr_status_t point_back(const acme_unproven_t *unproven,
                                const acme_undone_t *undone,
                                acme_problem_t *problem, apr_pool_t *p)
@@ -225,6 +240,7 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
         made.name = line->name;
         made.refused = generation_of(unproven->live, line->name, ptemp);
         (void)parse_mark(&newest, &made.link, line, p);
+        made.link = unless_revoked(unproven->live, made.link, ptemp);
         slash = made.link ? strrchr(made.link, '/') : NULL;
         made.live = slash ? acme_generation_number(slash + 1) : 0;
         APR_ARRAY_PUSH(*undone, acme_undone_t) = made;

@@ -22,6 +22,8 @@
 #include "acme_nonce.h"
 #include "acme_resource.h"
 
+#define JOSE "application/jose+json"
+
 /* A request of ours, or somebody who waits for the directory. It has a pool of
  * its own and is in one of the client's two queues, or under way. */
 typedef struct client_request_t {
@@ -279,7 +281,7 @@ static apr_status_t post_send(client_request_t *request, const char *nonce,
     ++request->tries;
     request->http.method = "POST";
     request->http.url = request->url;
-    request->http.content_type = "application/jose+json";
+    request->http.content_type = JOSE;
     request->http.body = body;
     request->http.body_len = strlen(body);
     request->http.repeatable = request->repeatable;
@@ -515,9 +517,9 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
     serve(client, 0);
 }
 
-static void get_done(void *baton, apr_status_t rv,
-                     const acme_http_response_t *response,
-                     const acme_problem_t *problem)
+static void plain_done(void *baton, apr_status_t rv,
+                       const acme_http_response_t *response,
+                       const acme_problem_t *problem)
 {
     client_request_t *request = baton;
     acme_problem_t refused = ACME_PROBLEM_INIT;
@@ -531,10 +533,11 @@ static void get_done(void *baton, apr_status_t rv,
     request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
 }
 
-void acme_client_get(acme_client_t *client, const char *url,
-                     acme_client_done_fn *done, void *baton)
+/* What we neither sign nor number. */
+static void send_plain(client_request_t *request, const char *method,
+                       const char *url)
 {
-    client_request_t *request = request_create(client, done, baton);
+    acme_client_t *client = request->client;
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     request->url = apr_pstrdup(request->p, url);
@@ -545,8 +548,32 @@ void acme_client_get(acme_client_t *client, const char *url,
         request_end(request, APR_EINVAL, NULL, &problem);
         return;
     }
-    request->http.method = "GET";
+    request->http.method = method;
     request->http.url = request->url;
     request->http.repeatable = 1;
-    client->http->submit(client->http, &request->http, get_done, request);
+    client->http->submit(client->http, &request->http, plain_done, request);
+}
+
+void acme_client_get(acme_client_t *client, const char *url,
+                     acme_client_done_fn *done, void *baton)
+{
+    send_plain(request_create(client, done, baton), "GET", url);
+}
+
+void acme_client_get_nonce(acme_client_t *client, acme_client_done_fn *done,
+                           void *baton)
+{
+    send_plain(request_create(client, done, baton), "HEAD",
+               client->directory->new_nonce);
+}
+
+void acme_client_send(acme_client_t *client, const char *url, const char *jws,
+                      acme_client_done_fn *done, void *baton)
+{
+    client_request_t *request = request_create(client, done, baton);
+
+    request->http.content_type = JOSE;
+    request->http.body = apr_pstrdup(request->p, jws);
+    request->http.body_len = strlen(jws);
+    send_plain(request, "POST", url);
 }

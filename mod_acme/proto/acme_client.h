@@ -115,4 +115,19 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
 void acme_client_get(acme_client_t *client, const char *url,
                      acme_client_done_fn *done, void *baton);
 
+/**
+ * Asks for a nonce that is the caller's own: it comes as Replay-Nonce among
+ * the answer's headers. Only after acme_client_open() has succeeded.
+ */
+void acme_client_get_nonce(acme_client_t *client, acme_client_done_fn *done,
+                           void *baton);
+
+/**
+ * POSTs what somebody else has signed, nonce and all: badNonce is the caller's
+ * to see to.
+ * @param url, jws copied; a URL that is no https URL is refused at once
+ */
+void acme_client_send(acme_client_t *client, const char *url, const char *jws,
+                      acme_client_done_fn *done, void *baton);
+
 #endif

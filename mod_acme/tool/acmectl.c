@@ -41,7 +41,9 @@
 #define O_PASS    0x0800
 #define O_GEN     0x1000
 #define O_CA      0x2000
-#define O_YES     0x4000
+#define O_SERIAL  0x4000
+#define O_REASON  0x8000
+#define O_YES     0x10000
 
 /* Values of apr_getopt_option_t that are no letters. */
 enum {
@@ -59,6 +61,8 @@ enum {
     OPT_NAMES,
     OPT_GEN,
     OPT_CA,
+    OPT_SERIAL,
+    OPT_REASON,
     OPT_YES,
     OPT_PASS_FD,
     OPT_PASS_FILE,
@@ -81,6 +85,8 @@ static const apr_getopt_option_t options[] = {
     {"names", OPT_NAMES, 1, NULL},
     {"generation", OPT_GEN, 1, NULL},
     {"ca", OPT_CA, 1, NULL},
+    {"serial", OPT_SERIAL, 1, NULL},
+    {"reason", OPT_REASON, 1, NULL},
     {"yes", OPT_YES, 0, NULL},
     {"passphrase-fd", OPT_PASS_FD, 1, NULL},
     {"passphrase-file", OPT_PASS_FILE, 1, NULL},
@@ -107,6 +113,10 @@ static const command_t commands[] = {
     {"renew", ctl_renew, O_JSON | O_FORCE | O_TIMEOUT, 0, -1,
      "renew [NAME...] [--force] [--timeout T]",
      "order now what is due, or what is named"},
+    {"revoke", ctl_revoke,
+     O_JSON | O_GEN | O_CA | O_SERIAL | O_REASON | O_YES | O_TIMEOUT, 1, 1,
+     "revoke NAME [--reason R] [--serial S|--generation N] [--yes]",
+     "have the CA revoke a certificate for ever, and replace it"},
     {"rollback", ctl_rollback, O_JSON | O_GEN, 1, 1,
      "rollback NAME [--generation N]",
      "serve an earlier certificate again, until it is due"},
@@ -222,6 +232,12 @@ static int take_option(ctl_t *ctl, int option, const char *value)
     case OPT_CA:
         ctl->ca = value;
         return O_CA;
+    case OPT_SERIAL:
+        ctl->serial = value;
+        return O_SERIAL;
+    case OPT_REASON:
+        ctl->reason = value;
+        return O_REASON;
     case OPT_YES:
         ctl->yes = 1;
         return O_YES;

@@ -59,6 +59,8 @@ typedef struct ctl_t {
     const char *names;
     const char *ca;
     const char *generation;
+    const char *serial;
+    const char *reason;
     int passphrase_fd; /**< -1: not given */
     const char *passphrase_file;
     apr_array_header_t *args; /**< const char *: the words */
@@ -172,6 +174,7 @@ int ctl_list(ctl_t *ctl);
 int ctl_status(ctl_t *ctl);
 int ctl_wait(ctl_t *ctl);
 int ctl_renew(ctl_t *ctl);
+int ctl_revoke(ctl_t *ctl);
 int ctl_rollback(ctl_t *ctl);
 int ctl_delete(ctl_t *ctl);
 int ctl_adopt(ctl_t *ctl);

@@ -23,6 +23,8 @@
 #include "acme_file.h"
 #include "acme_ident.h"
 #include "acme_job.h"
+#include "acme_key_hash.h"
+#include "acme_revoked.h"
 #include "acme_text.h"
 
 /* ---- the key that waits: root's, in waiting/ ---- */
@@ -104,6 +106,12 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
     return names;
 }
 
+/* Whether it was once said so of a certificate with this key. */
+static int is_compromised(const ctl_t *ctl, const char *key_hash)
+{
+    return acme_revoked_has_key(acme_revoked_open(ctl->dir, ctl->p), key_hash);
+}
+
 static acme_key_t *make_key(const ctl_t *ctl, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -113,8 +121,13 @@ static acme_key_t *make_key(const ctl_t *ctl, const char *name)
     int i = acme_desired_find(ctl->desired, name);
 
     key = ctl->key ? NULL : ctl_waiting_key(ctl, name, &pem);
-    if (key) {
+    if (key && !is_compromised(ctl, acme_key_hash(key, ctl->p))) {
         return key;
+    }
+    if (key) {
+        ctl_say("%s: the key that waited here is compromised, this is "
+                "another one",
+                name);
     }
     if (i >= 0) {
         spec = ctl_spec(ctl, i)->key;
@@ -274,6 +287,11 @@ int ctl_sign(ctl_t *ctl)
         return ctl_fail(ctl, &problem);
     }
     if (!ctl_open(ctl, CTL_READ)) {
+        return CTL_FAILED;
+    }
+    if (is_compromised(ctl, acme_csr_key_hash(request.csr, ctl->p))) {
+        ctl_say("the key of this request is compromised: a certificate with "
+                "it was revoked for that (acmectl revoke)");
         return CTL_FAILED;
     }
     spec = site_for(ctl, names);

@@ -18,9 +18,10 @@
 
 #include <apr_strings.h>
 
-#include "acme_live_site.h"
 #include "acme_file.h"
 #include "acme_generation.h"
+#include "acme_live_revoked.h"
+#include "acme_live_site.h"
 #include "acme_owner.h"
 #include "acme_pin.h"
 #include "acme_text.h"
@@ -36,7 +37,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     acme_live_site_t site;
     acme_chain_t *chain;
     acme_key_t *key;
-    const char *dir;
+    const char *dir, *barred;
     char *data;
     apr_size_t len;
     apr_status_t rv;
@@ -61,6 +62,13 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     }
     if (rv == APR_SUCCESS) {
         rv = acme_chain_check(chain, key, names, apr_time_now(), &problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        barred = acme_live_barred(ctl->live, acme_chain_info(chain), p);
+        if (barred) {
+            rv = acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
+                                  ACME_PROBLEM_CERTIFICATE, p, "%s", barred);
+        }
     }
     if (rv != APR_SUCCESS) {
         ctl_say("%s: generation %d is of no use: %s", name, generation,

@@ -20,6 +20,7 @@
 
 #include "acme_ident.h"
 #include "acme_identity.h"
+#include "acme_live_revoked.h"
 #include "acme_text.h"
 #include "acme_trust.h"
 
@@ -151,7 +152,16 @@ static int match(ctl_import_t *import)
     for (i = 0; i < import->entries->nelts; ++i) {
         ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         const acme_spec_t *spec = site_of(ctl, &entry);
+        const char *barred = acme_live_barred(ctl->live, entry.info, ctl->p);
 
+        if (barred) {
+            if (!refuse(import, entry.bundle->name,
+                        apr_psprintf(ctl->p, "%s: it is never used again: %s",
+                                     entry.bundle->name, barred))) {
+                return 0;
+            }
+            continue;
+        }
         if (spec && entry.bundle->ca_url
             && acme_spec_find_ca(spec, entry.bundle->ca_url) < 0) {
             if (!refuse(import, entry.bundle->name,

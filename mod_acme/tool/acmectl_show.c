@@ -19,6 +19,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "acme_live_revoked.h"
 #include "acme_pin.h"
 #include "acme_status.h"
 #include "acme_text.h"
@@ -26,7 +27,8 @@
 
 /* ---- list ---- */
 
-static acme_json_t *cert_json(const acme_live_cert_t *cert, apr_pool_t *p)
+static acme_json_t *cert_json(const ctl_t *ctl, const acme_live_cert_t *cert,
+                              apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
@@ -39,6 +41,8 @@ static acme_json_t *cert_json(const acme_live_cert_t *cert, apr_pool_t *p)
     acme_json_set_str(json, "issuer", cert->info->issuer);
     acme_json_set_str(json, "ca", cert->ca_url);
     acme_json_set_int(json, "generation", cert->generation);
+    acme_json_set_str(json, "revoked",
+                      acme_live_barred(ctl->live, cert->info, p));
     return json;
 }
 
@@ -118,10 +122,11 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
         }
         found = 1;
         acme_json_set(json, where,
-                      rv ? broken_json(&problem, p) : cert_json(cert, p));
+                      rv ? broken_json(&problem, p) : cert_json(ctl, cert, p));
         if (!ctl->json) {
             list_text(name, site, where, cert,
                       rv ? acme_problem_text(&problem, p)
+                      : acme_live_barred(ctl->live, cert->info, p) ? "revoked"
                       : place == ACME_LIVE_SERVED
                               && acme_pin_get(ctl->dir, name, p)
                                      == cert->generation

@@ -25,6 +25,7 @@
 #include "acme_changed.h"
 #include "acme_file.h"
 #include "acme_ident.h"
+#include "acme_live_revoked.h"
 #include "acme_okc.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
@@ -272,6 +273,7 @@ acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
     }
     if (rv == APR_SUCCESS) {
         holding->live = live;
+        holding->revoked = acme_live_lost(ctl->live, live, p);
         holding->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->generation;
     }

@@ -20,6 +20,7 @@
 
 #include "acme_job.h"
 #include "acme_partial.h"
+#include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_text.h"
 
@@ -96,7 +97,7 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
     }
     if (info && info->not_after > apr_time_now()
         && (holding->pinned || !acme_partial_missing(job, spec, info->names, p))
-        && !job->staged
+        && !job->staged && !acme_plan_revoked(holding, job)
         && (holding->serving == ACME_SERVING_LKC
             || holding->serving == ACME_SERVING_NOTHING)) {
         *why = "served";

@@ -56,6 +56,7 @@ model_ca_t *model_ca_create(apr_pool_t *p)
     ca->p = p;
     ca->dice = 4711;
     ca->nonces = apr_hash_make(p);
+    ca->revoked = apr_hash_make(p);
     ca->account_by_jwk = apr_hash_make(p);
     ca->ended = apr_hash_make(p);
     ca->order_list = apr_array_make(p, 4, sizeof(model_order_t *));
@@ -407,16 +408,55 @@ static void resource(const model_call_t *call)
     }
 }
 
+static void revoke_cert(const model_call_t *call)
+{
+    model_ca_t *ca = call->ca;
+    apr_int64_t reason = 0;
+    acme_json_t *json;
+    const char *cert;
+
+    ++ca->revocations;
+    assert_int_equal(acme_json_parse(&json, call->request->payload,
+                                     strlen(call->request->payload), NULL,
+                                     call->p),
+                     0);
+    assert_int_equal(acme_json_get_str(&cert, json, "certificate"), 0);
+    (void)acme_json_get_int(&reason, json, "reason");
+    if (ca->refuse_revocation) {
+        model_ca_refuse(call, 400, ca->refuse_revocation, "it is not revoked");
+    }
+    else if (call->request->kid && ca->refuse_accounts) {
+        model_ca_refuse(call, 403, "unauthorized", "not this account's");
+    }
+    else if (apr_hash_get(ca->revoked, cert, APR_HASH_KEY_STRING)) {
+        model_ca_refuse(call, 400, "alreadyRevoked", "it is revoked already");
+    }
+    else {
+        cert = apr_pstrdup(ca->p, cert);
+        apr_hash_set(ca->revoked, cert, APR_HASH_KEY_STRING, cert);
+        ca->revoked_reason = (int)reason;
+        ca->revoked_by_key = call->request->jwk != NULL;
+        model_ca_say(call, 200, "text/plain", "");
+    }
+}
+
 static void post(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
+    int is_revocation = strcmp(call->request->url, BASE "revoke") == 0;
 
     if (!take_nonce(ca, call->request->nonce)) {
         ++ca->bad_nonces;
         model_ca_refuse(call, 400, "badNonce", "this nonce is not liked");
     }
+    else if (is_revocation && !call->request->kid) {
+        revoke_cert(call);
+    }
     else if (model_ca_account(call)) {
         /* answered */
+    }
+    else if (is_revocation) {
+        revoke_cert(call);
     }
     else if (strcmp(call->request->url, BASE "order") == 0) {
         new_order(call);

@@ -62,10 +62,12 @@ typedef struct model_ca_t {
                                      model's own (a day, far in the future) */
     const char *renewal_again;  /**< its Retry-After; NULL: 21600 */
     const char *explanation;    /**< its explanationURL, or NULL */
-    const char *profiles;     /**< members of meta.profiles, "\"a\":\"why\"", or
+    const char *profiles; /**< members of meta.profiles, "\"a\":\"why\"", or
                                NULL */
-    int refuse_profiles;      /**< invalidProfile for all of them */
-    int replaced;             /**< 409 for orders that replace anything */
+    int refuse_profiles;  /**< invalidProfile for all of them */
+    int replaced;         /**< 409 for orders that replace anything */
+    const char *refuse_revocation; /**< type of the problem, or NULL */
+    int refuse_accounts;      /**< unauthorized for revocations by an account */
     model_ca_is_up_fn *is_up; /**< NULL: everything is */
     void *is_up_baton;
     model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
@@ -83,6 +85,9 @@ typedef struct model_ca_t {
     int finalized;
     int responses;
     int bad_nonces;
+    int revocations;      /**< asked for */
+    int revoked_reason;   /**< of the last that was done */
+    int revoked_by_key;   /**< it was by the certificate's key */
     int renewals;         /**< times that renewal information was asked for */
     int changes;          /**< of keys, done */
     const char *contact;  /**< payload of the last change of contacts */
@@ -95,6 +100,7 @@ typedef struct model_ca_t {
     unsigned int dice;
     int n_nonces;
     apr_hash_t *nonces;
+    apr_hash_t *revoked; /* base64url of the DER -> itself */
     apr_hash_t *account_by_jwk;
     apr_hash_t *ended; /* accounts that were deactivated */
     apr_array_header_t *order_list;

@@ -14,6 +14,7 @@
 #include "acme_t_bundle.h"
 
 #include "acme_activate.h"
+#include "acme_revoked.h"
 #include "acme_unproven.h"
 
 #define NAME "a.example.org"
@@ -101,6 +102,37 @@ static void assert_refused(world_t *w, const char *why, const char *stays)
     acme_t_contains(w->problem.detail, why);
     acme_t_contains(w->problem.detail, stays);
     assert_null(strstr(w->problem.detail, NAME ": " NAME));
+}
+
+static void bar(world_t *w, const acme_bundle_t *bundle, int reason)
+{
+    acme_revoked_t mark;
+    acme_chain_t *chain;
+    acme_key_t *key;
+
+    assert_int_equal(acme_bundle_open(&key, &chain, bundle, NULL, w->p), 0);
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = reason == 1 ? "another certificate"
+                                   : acme_chain_info(chain)->fingerprint;
+    mark.key_hash = acme_chain_info(chain)->key_hash;
+    mark.name = NAME;
+    mark.when = ACME_T_NOW;
+    mark.reason = reason;
+    assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
+}
+
+static void what_was_revoked_is_never_activated(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, bundle);
+    bar(w, bundle, 4);
+    assert_refused(w, "its revocation (superseded) was asked for", "without");
+    bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    stage(w, bundle);
+    bar(w, bundle, 1);
+    assert_refused(w, "its key was compromised", "without");
 }
 
 static void outcomes_have_names(void **state)
@@ -379,7 +411,8 @@ static void one_below_the_security_level_is_refused(void **state)
     acme_t_contains(w->problem.detail, "SECLEVEL=4");
 }
 
-ACME_T_MAIN(ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
+ACME_T_MAIN(ACME_T(what_was_revoked_is_never_activated),
+            ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
             ACME_T(what_is_live_already_is_recognized),
             ACME_T(a_newer_one_replaces_and_archives),

@@ -483,6 +483,40 @@ static void neither_its_kind_nor_its_ca_undoes_a_rollback(void **state)
     assert_order(site, "another kind of key: P-384");
 }
 
+static void what_was_revoked_is_replaced_at_once(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_revoked_t mark;
+
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = "f00d";
+    mark.when = NOW;
+    mark.reason = 4;
+    mark.done = 1;
+    site->holding.revoked = &mark;
+    assert_string_equal(plan(site).reason, "it was revoked (superseded) at "
+                                           "2030-01-01T00:00:00Z");
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    assert_true(plan(site).urgent);
+    assert_false(plan(site).by_age);
+    /* no rollback and no question holds it up */
+    site->holding.pinned = 1;
+    site->spec.via_ari = 1;
+    site->info.ari_id = "key.serial";
+    site->live.ca_url = site->ca.url;
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    site->spec.renew_mode = ACME_RENEW_MANUAL;
+    assert_int_equal(plan(site).what, ACME_PLAN_MANUAL);
+    /* since the start, by the job: of what is live alone */
+    site = site_create(*state);
+    site->job.revoked = &mark;
+    assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
+    assert_true(plan(site).urgent);
+    mark.fingerprint = "another";
+    assert_int_equal(plan(site).what, ACME_PLAN_IDLE);
+    assert_null(acme_plan_revoked(&site->holding, NULL));
+}
+
 static void what_was_signed_for_another_machine_is_done(void **state)
 {
     site_t *site = site_create(*state);
@@ -550,6 +584,7 @@ ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(what_is_asked_for_is_ordered),
             ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),
             ACME_T(neither_its_kind_nor_its_ca_undoes_a_rollback),
+            ACME_T(what_was_revoked_is_replaced_at_once),
             ACME_T(what_was_signed_for_another_machine_is_done),
             ACME_T(a_valid_certificate_is_left_alone_until_its_window),
             ACME_T(the_first_certificate_is_ordered),

@@ -13,6 +13,12 @@
 
 #include "acme_t_world.h"
 
+#include <stdlib.h>
+
+#include <apr_file_io.h>
+
+#include "acme_file.h"
+#include "acme_key_hash.h"
 #include "acme_runner_key.h"
 
 #define A "a.example"
@@ -63,6 +69,34 @@ static void it_is_stored_and_found_again(void **state)
                      APR_SUCCESS);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
     assert_string_not_equal(key_of(w, work, a), pem);
+}
+
+static void a_compromised_one_is_not_used_again(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_spec_t *a = world_add(w, A);
+    const char *pem = key_of(w, work, a), *base;
+    acme_revoked_t mark;
+    acme_key_t *key;
+    char *dir;
+
+    assert_int_equal(apr_temp_dir_get(&base, w->p), 0);
+    dir = apr_pstrcat(w->p, base, "/acme-t-XXXXXX", NULL);
+    assert_non_null(mkdtemp(dir));
+    work->revoked = acme_revoked_open(dir, w->p);
+    assert_string_equal(key_of(w, work, a), pem);
+    assert_int_equal(acme_key_from_pem(&key, pem, strlen(pem), NULL, w->p), 0);
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = "f00d";
+    mark.key_hash = acme_key_hash(key, w->p);
+    mark.name = A;
+    mark.when = w->clock->now;
+    mark.reason = 1;
+    assert_int_equal(acme_revoked_put(dir, &mark, NULL, w->p), 0);
+    assert_string_not_equal(key_of(w, work, a), pem);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0847: " A), 1);
+    acme_file_remove_tree(dir, w->p);
 }
 
 static void another_kind_is_another_key(void **state)
@@ -158,6 +192,7 @@ static void the_store_never_shows_it(void **state)
 }
 
 ACME_T_MAIN(ACME_T(it_is_stored_and_found_again),
+            ACME_T(a_compromised_one_is_not_used_again),
             ACME_T(another_kind_is_another_key),
             ACME_T(a_damaged_one_is_made_anew),
             ACME_T(one_that_cannot_be_stored_is_not_used),

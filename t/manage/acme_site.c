@@ -32,6 +32,10 @@
     {                                              \
         ACME_FIT_FOREIGN, NOW + 90 * ACME_TIME_DAY \
     }
+#define REVOKED                                    \
+    {                                              \
+        ACME_FIT_REVOKED, NOW + 90 * ACME_TIME_DAY \
+    }
 #define EXPIRED                               \
     {                                         \
         ACME_FIT_EXPIRED, NOW - ACME_TIME_DAY \
@@ -315,6 +319,41 @@ static void an_import_waits_in_the_stash_for_its_site(void **state)
     }
 }
 
+static void a_revoked_one_only_serves_until_there_is_another(void **state)
+{
+    static const cell_t cells[] = {
+        {ACME_WANTED_ACME, ACME_DEPLOYED_LKC, REVOKED, NONE, NONE,
+         MOVES(LEAVE, HOLD, HOLD, LKC, 1)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_LKC, REVOKED, EARLY, NONE,
+         MOVES(UNSTASH, HOLD, HOLD, LKC, 0)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_LKC, REVOKED, NONE, EARLY,
+         MOVES(IMPORT, HOLD, HOLD, LKC, 0)},
+        /* it comes back from nowhere */
+        {ACME_WANTED_ACME, ACME_DEPLOYED_NONE, NONE, REVOKED, NONE,
+         MOVES(LEAVE, ARCHIVE, HOLD, PLACEHOLDER, 1)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_OKC, NONE, REVOKED, NONE,
+         MOVES(LEAVE, ARCHIVE, HOLD, OKC, 1)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_NONE, NONE, NONE, REVOKED,
+         MOVES(LEAVE, HOLD, ARCHIVE, PLACEHOLDER, 1)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_LKC, EARLY, NONE, REVOKED,
+         MOVES(LEAVE, HOLD, ARCHIVE, LKC, 0)},
+        {ACME_WANTED_ACME, ACME_DEPLOYED_NONE, NONE, REVOKED, EARLY,
+         MOVES(IMPORT, ARCHIVE, HOLD, LKC, 0)},
+        /* and who goes leaves none behind */
+        {ACME_WANTED_NOTHING, ACME_DEPLOYED_LKC, REVOKED, NONE, NONE,
+         MOVES(RETIRE, HOLD, HOLD, NOTHING, 0)},
+        {ACME_WANTED_HTTP, ACME_DEPLOYED_NONE, REVOKED, NONE, NONE,
+         MOVES(RETIRE, HOLD, HOLD, NOTHING, 0)},
+        {ACME_WANTED_OKC, ACME_DEPLOYED_LKC, REVOKED, NONE, EARLY,
+         MOVES(RETIRE, HOLD, TO_STASH, NOTHING, 0)},
+        {ACME_WANTED_NOTHING, ACME_DEPLOYED_NONE, NONE, NONE, REVOKED,
+         MOVES(LEAVE, HOLD, ARCHIVE, NOTHING, 0)},
+    };
+
+    (void)state;
+    CHECK(cells);
+}
+
 static void an_expired_one_is_deleted_instead_of_unstashed(void **state)
 {
     static const cell_t cells[] = {
@@ -442,6 +481,7 @@ static void names_are_for_people(void **state)
     assert_string_equal(acme_deployed_name(ACME_DEPLOYED_LKC), "lkc");
     assert_string_equal(acme_site_move_name(ACME_SITE_LEAVE), "leave");
     assert_string_equal(acme_site_move_name(ACME_SITE_IMPORT), "import");
+    assert_string_equal(acme_site_move_name(ACME_SITE_RETIRE), "retire");
     assert_string_equal(acme_wanted_name(ACME_WANTED_HTTP), "no TLS");
 }
 
@@ -453,6 +493,7 @@ ACME_T_MAIN(ACME_T(what_no_site_wants_is_stashed_if_it_was_served),
             ACME_T(of_live_and_import_the_later_is_used),
             ACME_T(an_import_that_cannot_be_used_is_none),
             ACME_T(an_import_waits_in_the_stash_for_its_site),
+            ACME_T(a_revoked_one_only_serves_until_there_is_another),
             ACME_T(an_expired_one_is_deleted_instead_of_unstashed),
             ACME_T(coverage_decides_between_unstash_and_order),
             ACME_T(with_a_doubtful_clock_nothing_is_done_for_an_age),

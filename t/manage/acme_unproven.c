@@ -13,6 +13,7 @@
 
 #include "acme_t_bundle.h"
 
+#include "acme_revoked.h"
 #include "acme_unproven.h"
 
 #define NAME  "a.example.org"
@@ -82,6 +83,32 @@ static void what_was_loaded_stays(void **state)
     assert_int_equal(w.undone->nelts, 0);
     assert_string_equal(served(&w, NAME, p), fingerprint);
     assert_false(exists(&w, "refused", p));
+}
+
+static void one_that_is_revoked_does_not_come_back(void **state)
+{
+    apr_pool_t *p = *state;
+    world_t w = {NULL, NULL, NULL, NULL};
+    acme_live_cert_t *cert;
+    acme_revoked_t mark;
+
+    w.dir = acme_t_dir(p);
+    start(&w, p);
+    promote(&w, NAME, p);
+    assert_int_equal(acme_live_get(&cert, w.live, NAME, NULL, p), 0);
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = cert->info->fingerprint;
+    mark.key_hash = cert->info->key_hash;
+    mark.name = NAME;
+    mark.when = ACME_T_NOW;
+    mark.done = 1;
+    assert_int_equal(acme_revoked_put(w.dir, &mark, NULL, p), 0);
+    begin(&w, NAME, p);
+    promote(&w, NAME, p);
+    start(&w, p);
+    assert_int_equal(w.undone->nelts, 1);
+    assert_int_equal(APR_ARRAY_IDX(w.undone, 0, acme_undone_t).live, 0);
+    assert_string_equal(served(&w, NAME, p), "");
 }
 
 static void what_ended_the_server_is_taken_back(void **state)
@@ -228,6 +255,7 @@ static void nothing_is_promoted_without_the_marker(void **state)
 }
 
 ACME_T_MAIN(ACME_T(what_was_loaded_stays),
+            ACME_T(one_that_is_revoked_does_not_come_back),
             ACME_T(what_ended_the_server_is_taken_back),
             ACME_T(the_one_before_is_live_again),
             ACME_T(what_was_unstashed_stays),

@@ -1,0 +1,206 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acmectl_revoke.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_generation.h"
+#include "acme_live_site.h"
+#include "acme_text.h"
+
+/* Serials as people copy them: with colons, in any case, with or without
+ * leading zeros. */
+static const char *plain_serial(const char *text, apr_pool_t *p)
+{
+    char *plain = apr_palloc(p, strlen(text) + 1);
+    char *to = plain;
+
+    for (; *text; ++text) {
+        if (*text != ':' && (to != plain || *text != '0')) {
+            *to++ = (char)tolower((unsigned char)*text);
+        }
+    }
+    *to = '\0';
+    return plain;
+}
+
+static int is_serial(const ctl_t *ctl, const acme_cert_info_t *info)
+{
+    return strcmp(plain_serial(ctl->serial, ctl->p),
+                  plain_serial(info->serial, ctl->p))
+           == 0;
+}
+
+static int read_files(ctl_revoke_t *revoke, const char *dir,
+                      acme_problem_t *problem)
+{
+    apr_pool_t *p = revoke->ctl->p;
+    acme_json_t *meta;
+    apr_size_t len;
+    char *data;
+
+    revoke->key_path = apr_pstrcat(p, dir, "/" ACME_LIVE_KEY, NULL);
+    if (acme_file_read(&data, &len,
+                       apr_pstrcat(p, dir, "/" ACME_LIVE_FULL, NULL),
+                       ACME_FILE_MAX, p)
+            != APR_SUCCESS
+        || acme_chain_parse(&revoke->chain, data, len, problem, p)
+               != APR_SUCCESS) {
+        return 0;
+    }
+    revoke->info = acme_chain_info(revoke->chain);
+    revoke->ca_url = NULL;
+    if (acme_file_read(&data, &len,
+                       apr_pstrcat(p, dir, "/" ACME_LIVE_META, NULL),
+                       ACME_FILE_MAX, p)
+            == APR_SUCCESS
+        && acme_json_parse(&meta, data, len, NULL, p) == APR_SUCCESS) {
+        (void)acme_json_get_str(&revoke->ca_url, meta, ACME_LIVE_CA_URL);
+    }
+    return 1;
+}
+
+/* What a pointer leads to. Nonzero: there is one, of use or not. */
+static int read_place(ctl_revoke_t *revoke, acme_live_place_e place,
+                      acme_problem_t *problem)
+{
+    const ctl_t *ctl = revoke->ctl;
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+
+    acme_live_site_find(&site, ctl->live, place, revoke->name, ctl->p);
+    if (acme_live_site_follow(&aim, ctl->live, &site, ctl->p) != APR_SUCCESS) {
+        return 0;
+    }
+    revoke->where = acme_live_place_name(place);
+    revoke->is_live = place == ACME_LIVE_SERVED;
+    return read_files(revoke, aim.dir, problem);
+}
+
+static int read_generation(ctl_revoke_t *revoke, int number)
+{
+    const ctl_t *ctl = revoke->ctl;
+    acme_live_site_t site;
+    int live = 0;
+
+    acme_live_site_find(&site, ctl->live, ACME_LIVE_SERVED, revoke->name,
+                        ctl->p);
+    (void)acme_live_site_pointed(&live, &site);
+    revoke->where = apr_psprintf(ctl->p, "archive, generation %d", number);
+    revoke->is_live = number == live;
+    return read_files(
+        revoke, apr_psprintf(ctl->p, "%s/%d", site.archive, number), NULL);
+}
+
+static int find_serial(ctl_revoke_t *revoke)
+{
+    const ctl_t *ctl = revoke->ctl;
+    apr_array_header_t *numbers;
+    int i;
+
+    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+        if (read_place(revoke, i, NULL) && is_serial(ctl, revoke->info)) {
+            return 1;
+        }
+    }
+    if (acme_live_generations(&numbers, ctl->live, revoke->name, ctl->p)
+        != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = numbers->nelts - 1; i >= 0; --i) {
+        if (read_generation(revoke, APR_ARRAY_IDX(numbers, i, int))
+            && is_serial(ctl, revoke->info)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int find_default(ctl_revoke_t *revoke, acme_problem_t *problem)
+{
+    int place;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (read_place(revoke, place, problem)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int ctl_revoke_find(ctl_revoke_t *revoke, const char *word)
+{
+    ctl_t *ctl = revoke->ctl;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *name = ctl_name(ctl, word);
+    int found, i;
+
+    if (!name) {
+        return 0;
+    }
+    i = acme_desired_find(ctl->desired, name);
+    revoke->spec = i >= 0 ? ctl_spec(ctl, i) : NULL;
+    revoke->name = revoke->spec ? revoke->spec->name : name;
+    if (ctl->serial) {
+        found = find_serial(revoke);
+    }
+    else if (ctl->generation) {
+        i = acme_generation_number(ctl->generation);
+        found = i > 0 && read_generation(revoke, i);
+    }
+    else {
+        found = find_default(revoke, &problem);
+    }
+    if (found) {
+        return 1;
+    }
+    if (problem.detail) {
+        ctl_say("%s: %s", revoke->name, acme_problem_text(&problem, ctl->p));
+    }
+    else if (ctl->serial) {
+        ctl_say("%s: the store has no certificate of it with the serial %s",
+                revoke->name, acme_text_escape(ctl->serial, 100, ctl->p));
+    }
+    else if (ctl->generation) {
+        ctl_say("%s: there is no generation %s", revoke->name,
+                acme_text_escape(ctl->generation, 20, ctl->p));
+    }
+    else {
+        ctl_say("%s: the store has no certificate of that name", revoke->name);
+    }
+    return 0;
+}
+
+acme_key_t *ctl_revoke_key(const ctl_revoke_t *revoke, acme_problem_t *problem)
+{
+    apr_pool_t *p = revoke->ctl->p;
+    acme_key_t *key = NULL;
+    apr_size_t len;
+    char *data;
+    apr_status_t rv;
+
+    rv = acme_file_read(&data, &len, revoke->key_path, ACME_FILE_MAX, p);
+    if (rv != APR_SUCCESS) {
+        acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE,
+                         p, "%s cannot be read: %pm", revoke->key_path, &rv);
+        return NULL;
+    }
+    rv = acme_key_from_pem(&key, data, len, problem, p);
+    acme_key_wipe(data, len);
+    return rv == APR_SUCCESS ? key : NULL;
+}

@@ -1,0 +1,85 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t.h"
+
+#include <string.h>
+
+#include "acme_cert.h"
+#include "acme_csr.h"
+#include "acme_ident.h"
+#include "acme_key_hash.h"
+#include "acme_time.h"
+
+static acme_key_t *make_key(acme_key_e type, int bits, apr_pool_t *p)
+{
+    acme_key_spec_t spec;
+    acme_key_t *key;
+
+    spec.type = type;
+    spec.bits = bits;
+    assert_int_equal(acme_key_generate(&key, &spec, NULL, NULL, NULL, p), 0);
+    return key;
+}
+
+static void a_key_its_certificate_and_its_request_have_the_same(void **state)
+{
+    static const acme_key_spec_t kinds[] = {
+        {ACME_KEY_P256, 0}, {ACME_KEY_P384, 0}, {ACME_KEY_RSA, 2048}};
+    apr_pool_t *p = *state;
+    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
+    const char *hash, *pem, *csr;
+    acme_chain_t *chain;
+    acme_key_t *key, *again;
+    size_t i;
+
+    acme_ident_add(names, "a.example");
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i) {
+        key = make_key(kinds[i].type, kinds[i].bits, p);
+        hash = acme_key_hash(key, p);
+        assert_int_equal(strlen(hash), 64);
+        assert_int_equal(strspn(hash, "0123456789abcdef"), 64);
+        assert_int_equal(acme_cert_placeholder(&pem, key, "a.example",
+                                               apr_time_now(), ACME_TIME_DAY,
+                                               NULL, p),
+                         0);
+        assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), NULL, p),
+                         0);
+        assert_string_equal(acme_chain_info(chain)->key_hash, hash);
+        assert_int_equal(acme_csr_create(&csr, key, names, 0, NULL, p), 0);
+        assert_string_equal(acme_csr_key_hash(csr, p), hash);
+        assert_int_equal(acme_key_to_pem(&pem, key, NULL, p), 0);
+        assert_int_equal(acme_key_from_pem(&again, pem, strlen(pem), NULL, p),
+                         0);
+        assert_string_equal(acme_key_hash(again, p), hash);
+    }
+}
+
+static void another_key_has_another(void **state)
+{
+    apr_pool_t *p = *state;
+
+    assert_string_not_equal(acme_key_hash(make_key(ACME_KEY_P256, 0, p), p),
+                            acme_key_hash(make_key(ACME_KEY_P256, 0, p), p));
+}
+
+static void what_is_no_key_has_none(void **state)
+{
+    assert_string_equal(acme_key_hash_of_evp(NULL, *state), "");
+    assert_string_equal(acme_csr_key_hash("", *state), "");
+    assert_string_equal(acme_csr_key_hash("AAAA", *state), "");
+    assert_string_equal(acme_csr_key_hash("no base64 at all", *state), "");
+}
+
+ACME_T_MAIN(ACME_T(a_key_its_certificate_and_its_request_have_the_same),
+            ACME_T(another_key_has_another), ACME_T(what_is_no_key_has_none))

@@ -1,0 +1,92 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_t_bundle.h"
+
+#include "acme_status_revoked.h"
+
+typedef struct site_t {
+    acme_spec_t spec;
+    acme_holding_t holding;
+    acme_live_cert_t live;
+    acme_cert_info_t info;
+    acme_revoked_t mark;
+    acme_job_t *job;
+} site_t;
+
+static site_t *make_site(apr_pool_t *p)
+{
+    site_t *site = apr_pcalloc(p, sizeof(*site));
+
+    site->info.fingerprint = "f00d";
+    site->live.info = &site->info;
+    site->holding.live = &site->live;
+    site->mark.fingerprint = "f00d";
+    site->mark.key_hash = "beef";
+    site->mark.name = "a.example";
+    site->mark.serial = "0a";
+    site->mark.reason = 4;
+    site->mark.when = ACME_T_NOW;
+    site->mark.done = 1;
+    site->job = acme_job_create("a.example", p);
+    return site;
+}
+
+static const char *text(const site_t *site, apr_pool_t *p)
+{
+    return acme_status_revoked_text(&site->spec, &site->holding, site->job, p);
+}
+
+static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
+{
+    apr_pool_t *p = *state;
+    site_t *site = make_site(p);
+    const acme_json_t *json;
+    const char *value;
+    int confirmed;
+
+    assert_null(text(site, p));
+    assert_null(acme_status_revoked(&site->holding, site->job, p));
+    assert_null(acme_status_revoked(&site->holding, NULL, p));
+    site->job->revoked = &site->mark;
+    acme_t_contains(text(site, p), "it was revoked (superseded)");
+    json = acme_status_revoked(&site->holding, site->job, p);
+    assert_int_equal(acme_json_get_str(&value, json, "reason"), 0);
+    assert_string_equal(value, "superseded");
+    assert_int_equal(acme_json_get_str(&value, json, "when"), 0);
+    acme_t_contains(value, "2026");
+    assert_int_equal(acme_json_get_bool(&confirmed, json, "confirmed"), 0);
+    assert_int_equal(confirmed, 1);
+    site->job->revoked = NULL;
+    site->holding.revoked = &site->mark;
+    assert_non_null(text(site, p));
+    site->spec.renew_mode = ACME_RENEW_MANUAL;
+    acme_t_contains(text(site, p), "acmectl renew");
+}
+
+static void one_that_is_not_served_any_more_is_past(void **state)
+{
+    apr_pool_t *p = *state;
+    site_t *site = make_site(p);
+
+    site->job->revoked = &site->mark;
+    site->info.fingerprint = "another";
+    assert_null(text(site, p));
+    site->holding.live = NULL;
+    site->holding.revoked = &site->mark;
+    assert_null(text(site, p));
+    assert_null(acme_status_revoked(&site->holding, site->job, p));
+}
+
+ACME_T_MAIN(ACME_T(a_mark_of_the_start_and_of_the_job_are_said),
+            ACME_T(one_that_is_not_served_any_more_is_past))
