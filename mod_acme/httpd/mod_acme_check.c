@@ -173,8 +173,6 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
 static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
                     const acme_config_t *config, acme_spec_t *spec)
 {
-    static const acme_ca_name_t standard = {
-        "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1};
     const apr_array_header_t *names =
         acme_config_value(config, ACME_SETTING_CA);
     const int *failover = acme_config_value(config, ACME_SETTING_FAILOVER);
@@ -182,7 +180,8 @@ static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
     int i;
 
     if (!names) {
-        spec->ca = ca_spec(sites, cas, config, &standard, 1, spec->place);
+        spec->ca = ca_spec(sites, cas, config, acme_ca_name_find("letsencrypt"),
+                           1, spec->place);
         return;
     }
     spec->ca = ca_spec(sites, cas, config,

@@ -17,43 +17,24 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
-static const acme_ca_name_t ca_names[] = {
-    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory", 1},
-    {"letsencrypt-test",
-     "https://acme-staging-v02.api.letsencrypt.org/directory", 1},
-    {"zerossl", "https://acme.zerossl.com/v2/DV90", 1},
-    {"google", "https://dv.acme-v02.api.pki.goog/directory", 1},
-    {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory", 1},
-};
-
-/* One of those, by name or URL. */
+/* One that is known, by name or URL, or any other by its URL. */
 static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
                            const char *arg)
 {
     acme_ca_name_t *ca;
     apr_uri_t uri;
-    apr_size_t i;
 
-    for (i = 0; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-        if (!ap_cstr_casecmp(arg, ca_names[i].label)
-            || !strcmp(arg, ca_names[i].url)) {
-            *found = &ca_names[i];
-            return NULL;
-        }
+    *found = acme_ca_name_find(arg);
+    if (*found) {
+        return NULL;
     }
     if (!strstr(arg, "://")) {
-        const char *known = ca_names[0].label;
-
-        for (i = 1; i < sizeof(ca_names) / sizeof(ca_names[0]); i++) {
-            known =
-                apr_pstrcat(cmd->pool, known, ", ", ca_names[i].label, NULL);
-        }
         return acme_cmd_refuse(
             cmd, arg,
             apr_psprintf(cmd->pool,
                          "is no authority known by name; write one "
                          "of %s, or the https URL of its directory",
-                         known));
+                         acme_ca_name_list(cmd->pool)));
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {

@@ -30,6 +30,7 @@
 
 #include <apr_hash.h>
 
+#include "acme_ca_name.h"
 #include "acme_holding.h"
 #include "acme_live.h"
 #include "acme_log.h"
@@ -93,12 +94,6 @@ typedef enum {
 
 #define ACME_SETTING_PER_HOST    ACME_SETTING_AUTO_DOMAINS
 #define ACME_SETTING_SERVER_WIDE ACME_SETTING_CHECK_INTERVAL
-
-typedef struct acme_ca_name_t {
-    const char *label;
-    const char *url;
-    int has_terms; /**< known to ask for agreement to its terms */
-} acme_ca_name_t;
 
 /** What the outside calls port 80 and 443 is here: local ports, 0: not
  *  reachable. */

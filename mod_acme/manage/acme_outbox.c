@@ -72,6 +72,11 @@ const char *acme_sign_name(const char *name, apr_pool_t *p)
     return apr_pstrcat(p, name, " (csr)", NULL);
 }
 
+const char *acme_dry_name(const char *name, apr_pool_t *p)
+{
+    return apr_pstrcat(p, name, " (dry run)", NULL);
+}
+
 static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                            const char *path, apr_pool_t *p)
 {
@@ -134,7 +139,12 @@ acme_outbox_t *acme_outbox_open(const char *dir, const acme_seal_t *seal,
 static const char *component_of(const acme_request_t *request, apr_pool_t *p)
 {
     return acme_file_encode(
-        apr_pstrcat(p, kinds[request->what].name, " ", request->name, NULL), p);
+        apr_pstrcat(p, kinds[request->what].name, " ", request->name,
+                    request->what == ACME_REQUEST_RENEW && request->body
+                        ? " (dry run)"
+                        : "",
+                    NULL),
+        p);
 }
 
 static apr_status_t draw_id(const char **id, apr_pool_t *p)

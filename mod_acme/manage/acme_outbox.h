@@ -51,7 +51,9 @@ typedef struct acme_request_t {
     int force;               /**< RENEW: even when it is not due */
     const char *csr;         /**< SIGN: base64url of the DER */
     const acme_json_t *body; /**< ACCOUNT: its record in the store; SIGN:
-                                  "names", those of the CSR; REVOKE: as
+                                  "names", those of the CSR; RENEW: a dry run
+                                  at the directory "ca", called "label";
+                                  REVOKE: as
                                   acme_revocation_errand_to_json() has it */
 } acme_request_t;
 
@@ -63,6 +65,9 @@ const char *acme_request_name(acme_request_e what);
 /** The job under which a certificate for a CSR of another machine is ordered,
  *  beside that of the site. */
 const char *acme_sign_name(const char *name, apr_pool_t *p);
+
+/** The job of a dry run, beside that of the site. */
+const char *acme_dry_name(const char *name, apr_pool_t *p);
 
 /** Root's, at start: makes the folder and lets the worker's group read it. */
 apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,

@@ -47,13 +47,6 @@ static apr_time_t now_of(const acme_runner_fleet_t *fleet)
     return acme_clock_now(fleet->work->clock);
 }
 
-static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
-{
-    queue->sites = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
-    queue->head = 0;
-    queue->flying = 0;
-}
-
 /* Where it does what is planned: an order at the CA whose turn it is, a
  * question at the one that knows the certificate. */
 static acme_fleet_lane_t *lane_of(const acme_fleet_site_t *site,
@@ -79,7 +72,6 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
 
 void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
 {
-    acme_fleet_lane_t *lane;
     int i;
 
     fleet->prun = p;
@@ -88,13 +80,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     fleet->flights = apr_array_make(p, 8, sizeof(flight_t *));
     acme_fleet_budget_begin(fleet);
     for (i = 0; i < fleet->n_lanes; ++i) {
-        lane = fleet->lanes[i];
-        lane->identity = NULL;
-        lane->asker.down = NULL;
-        begin_queue(&lane->orders, p);
-        begin_queue(&lane->asks, p);
-        lane->errands = apr_array_make(p, 1, sizeof(acme_runner_errand_t *));
-        lane->errand = 0;
+        acme_fleet_lane_begin(fleet->lanes[i], p);
     }
     acme_runner_revokes_begin(fleet->revokes, p);
 }

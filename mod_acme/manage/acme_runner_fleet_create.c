@@ -19,6 +19,9 @@
 /* Questions about renewals in flight per CA. */
 #define PARALLEL_ASKS 10
 
+/* Of dry runs, in the life of a worker. */
+#define TEST_CAS 16
+
 /* Limits are a CA's, whoever we are there. */
 static acme_budget_t *find_budget(acme_runner_fleet_t *fleet,
                                   const acme_ca_spec_t *ca)
@@ -38,15 +41,32 @@ static acme_budget_t *find_budget(acme_runner_fleet_t *fleet,
     return budget;
 }
 
-static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
-                                    const acme_spec_t *spec,
-                                    const acme_ca_spec_t *ca)
+static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
+{
+    queue->sites = apr_array_make(p, 8, sizeof(acme_fleet_site_t *));
+    queue->head = 0;
+    queue->flying = 0;
+}
+
+void acme_fleet_lane_begin(acme_fleet_lane_t *lane, apr_pool_t *p)
+{
+    lane->identity = NULL;
+    lane->asker.down = NULL;
+    begin_queue(&lane->orders, p);
+    begin_queue(&lane->asks, p);
+    lane->errands = apr_array_make(p, 1, sizeof(acme_runner_errand_t *));
+    lane->errand = 0;
+}
+
+acme_fleet_lane_t *acme_fleet_lane(acme_runner_fleet_t *fleet,
+                                   const acme_spec_t *spec,
+                                   const acme_ca_spec_t *ca)
 {
     const char *name = acme_identity_name(ca, fleet->p);
     acme_fleet_lane_t *lane =
         apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 
-    if (!lane) {
+    if (!lane && fleet->n_lanes < fleet->most_lanes) {
         lane = apr_pcalloc(fleet->p, sizeof(*lane));
         lane->ca = ca;
         lane->seed = spec->name;
@@ -56,6 +76,9 @@ static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
         lane->budget = find_budget(fleet, ca);
         apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
+        if (fleet->prun) {
+            acme_fleet_lane_begin(lane, fleet->prun);
+        }
     }
     return lane;
 }
@@ -73,7 +96,7 @@ static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
         apr_palloc(fleet->p, sizeof(acme_fleet_lane_t *) * (apr_size_t)count);
 
     for (i = 0; i < count; ++i) {
-        found[i] = find_lane(fleet, spec, acme_spec_ca(spec, i));
+        found[i] = acme_fleet_lane(fleet, spec, acme_spec_ca(spec, i));
     }
     return found;
 }
@@ -93,8 +116,9 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     fleet->work = work;
     fleet->p = p;
     fleet->n_sites = specs->nelts;
-    /* Each can have one beside it that is ordered for another machine. */
-    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 2 * room);
+    /* Each can have two beside it: one that is ordered for another machine,
+     * and a dry run. */
+    fleet->sites = apr_pcalloc(p, sizeof(acme_fleet_site_t *) * 3 * room);
     fleet->by_name = apr_hash_make(p);
     fleet->lane_by_name = apr_hash_make(p);
     apr_pool_create(&fleet->prequests, p);
@@ -102,7 +126,9 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
         n_cas +=
             (apr_size_t)count_cas(APR_ARRAY_IDX(specs, i, const acme_spec_t *));
     }
-    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
+    fleet->most_lanes = (int)n_cas + TEST_CAS;
+    fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *)
+                                      * (apr_size_t)fleet->most_lanes);
     fleet->parallel = parallel;
     fleet->budgets = apr_array_make(p, 2, sizeof(acme_budget_t *));
     fleet->revokes = acme_fleet_revokes(fleet);

@@ -63,6 +63,7 @@ struct acme_runner_fleet_t {
     apr_hash_t *by_name; /* name -> acme_fleet_site_t * */
     acme_fleet_lane_t **lanes;
     int n_lanes;
+    int most_lanes;
     apr_hash_t *lane_by_name;
     apr_pool_t *prequests;
     acme_runner_revokes_t *revokes;
@@ -96,6 +97,20 @@ int acme_fleet_errand_step(acme_runner_fleet_t *fleet);
 
 /** Whether no order may be launched there before the next one is done. */
 int acme_fleet_errand_holds(const acme_fleet_lane_t *lane);
+
+/** The lane of a CA, made where there is none yet; NULL when there are too
+ *  many. */
+acme_fleet_lane_t *acme_fleet_lane(struct acme_runner_fleet_t *fleet,
+                                   const acme_spec_t *spec,
+                                   const acme_ca_spec_t *ca);
+
+/** Nothing of it is under way. */
+void acme_fleet_lane_begin(acme_fleet_lane_t *lane, apr_pool_t *p);
+
+/** The site of a dry run beside `of`; NULL: the request makes no sense. */
+acme_fleet_site_t *acme_fleet_dry_site(struct acme_runner_fleet_t *fleet,
+                                       const acme_fleet_site_t *of,
+                                       const acme_request_t *request);
 
 /** Reads the ledgers. */
 void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet);

@@ -115,6 +115,9 @@ static void take_request(acme_runner_fleet_t *fleet,
                    ? csr_site(fleet, site, request)
                    : NULL;
     }
+    if (site && request->what == ACME_REQUEST_RENEW && request->body) {
+        site = acme_fleet_dry_site(fleet, site, request);
+    }
     if (!site) {
         return;
     }

@@ -107,8 +107,9 @@ static int take_request(acme_job_t *job, const acme_runner_site_t *site,
     job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
     job->next_run = 0;
     job->config = NULL;
-    if (request->what == ACME_REQUEST_SIGN) {
+    if (request->what == ACME_REQUEST_SIGN || site->spec->dry_run) {
         job->order = NULL;
+        job->problem = NULL;
         job->signed_pem = NULL;
     }
     acme_job_note(job, acme_clock_now(work->clock), "asked", "acmectl %s%s",

@@ -170,6 +170,67 @@ static void leave_out(acme_job_t *job, const acme_work_t *work,
              strchr(names, ',') ? "keep failing" : "keeps failing");
 }
 
+/* A dry run is over, well or not: nothing tries it again by itself. */
+static void end_dry_run(acme_job_t *job, acme_work_t *work,
+                        const acme_spec_t *spec, apr_pool_t *ptemp)
+{
+    acme_problem_t left = ACME_PROBLEM_INIT;
+
+    job->asked = ACME_ASKED_NO;
+    job->order = NULL;
+    job->errors = 0;
+    job->last_run = acme_clock_now(work->clock);
+    job->next_run = ACME_SCHEDULE_NEVER;
+    job->digest = acme_spec_digest(spec, job->p);
+    job->config = acme_plan_config(spec, job->p);
+    (void)acme_runner_key_forget(work, job->name, &left, ptemp);
+}
+
+static apr_status_t throw_away(acme_job_t *job, acme_work_t *work,
+                               const acme_spec_t *spec,
+                               const apr_array_header_t *names,
+                               const acme_bundle_t *bundle,
+                               acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info;
+    apr_status_t rv;
+
+    rv = acme_stage_check(&info, work, spec, names, bundle, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    job->problem = NULL;
+    end_dry_run(job, work, spec, ptemp);
+    acme_job_note(job, acme_clock_now(work->clock), "dry-run-done",
+                  "a certificate of %s, valid until %s", info->issuer,
+                  acme_time_print(info->not_after, ptemp));
+    rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0890) "%s: has succeeded with %s; what came of it is "
+                                "thrown away",
+                 spec->name, spec->ca->label);
+    }
+    return rv;
+}
+
+static void dry_run_failed(acme_job_t *job, acme_work_t *work,
+                           const acme_spec_t *spec,
+                           const acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+
+    job->problem = acme_problem_dup(problem, job->p);
+    end_dry_run(job, work, spec, ptemp);
+    acme_job_note(job, acme_clock_now(work->clock), "failed", "%s",
+                  acme_problem_text(problem, ptemp));
+    acme_log(work->log, ACME_LOG_INFO, problem->rv,
+             ACME_TAG(0891) "%s: has failed with %s: %s", spec->name,
+             spec->ca->label, acme_problem_text(problem, ptemp));
+    /* Who asked waits in vain then, and asks again. */
+    (void)acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp);
+}
+
 void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
                                 const acme_spec_t *spec,
                                 const acme_problem_t *problem,
@@ -182,6 +243,10 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     int errors;
     int ca = acme_job_ca(job, spec, ptemp);
 
+    if (spec->dry_run) {
+        dry_run_failed(job, work, spec, problem, ptemp);
+        return;
+    }
     ++job->errors;
     job->last_run = now;
     kept = keep(problem, whose, job->p);
@@ -292,6 +357,9 @@ apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
     apr_status_t rv;
 
     staged->fingerprint = NULL;
+    if (spec->dry_run) {
+        return throw_away(job, work, spec, names, bundle, problem, ptemp);
+    }
     if (spec->csr) {
         return keep_signed(job, work, spec, bundle->chain_pem, problem, ptemp);
     }

@@ -90,6 +90,7 @@ typedef struct acme_spec_t {
     int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
                              what OpenSSL has by itself */
     const char *place;  /**< "FILE:LINE" it comes from */
+    int dry_run;        /**< what comes of it is looked at and thrown away */
     const char *csr;    /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
 

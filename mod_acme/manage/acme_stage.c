@@ -51,6 +51,17 @@ static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
     return rv;
 }
 
+apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
+                              const acme_spec_t *spec,
+                              const apr_array_header_t *names,
+                              const acme_bundle_t *bundle,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv = check(info, work, spec, names, bundle, problem, p);
+
+    return rv == APR_SUCCESS ? rv : refuse(problem, rv);
+}
+
 apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
                             const acme_spec_t *spec,
                             const apr_array_header_t *names,
@@ -60,9 +71,9 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
     const char *text;
     apr_status_t rv;
 
-    rv = check(info, work, spec, names, bundle, problem, p);
+    rv = acme_stage_check(info, work, spec, names, bundle, problem, p);
     if (rv != APR_SUCCESS) {
-        return refuse(problem, rv);
+        return rv;
     }
     text = acme_bundle_print(bundle, p);
     return acme_vault_put(NULL, work->vault, ACME_STORE_STAGING, spec->name,

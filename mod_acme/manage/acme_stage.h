@@ -39,6 +39,13 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p);
 
+/** The checks of acme_stage_put() alone. */
+apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
+                              const acme_spec_t *spec,
+                              const apr_array_header_t *names,
+                              const acme_bundle_t *bundle,
+                              acme_problem_t *problem, apr_pool_t *p);
+
 /** The fingerprint of what is staged for a site. APR_ENOENT when there is
  *  nothing that can be read.
  *  @param fit nonzero when it is what the spec wants */

@@ -110,9 +110,11 @@ static const command_t commands[] = {
     {"wait", ctl_wait, O_JSON | O_TIMEOUT, 0, -1,
      "wait [NAME...] [--timeout T]",
      "until every certificate that is wanted is served"},
-    {"renew", ctl_renew, O_JSON | O_FORCE | O_TIMEOUT, 0, -1,
-     "renew [NAME...] [--force] [--timeout T]",
-     "order now what is due, or what is named"},
+    {"renew", ctl_renew, O_JSON | O_FORCE | O_DRY | O_CA | O_TIMEOUT, 0, -1,
+     "renew [NAME...] [--force] [--timeout T] | renew [NAME...] --dry-run "
+     "[--ca URL]",
+     "order now what is due, or what is named; with --dry-run only try it, at "
+     "the CA's test service"},
     {"revoke", ctl_revoke,
      O_JSON | O_GEN | O_CA | O_SERIAL | O_REASON | O_YES | O_TIMEOUT, 1, 1,
      "revoke NAME [--reason R] [--serial S|--generation N] [--yes]",

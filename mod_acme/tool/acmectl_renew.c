@@ -18,6 +18,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_ca_name.h"
 #include "acme_job.h"
 #include "acme_plan.h"
 #include "acme_text.h"
@@ -27,6 +28,7 @@ typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
 /* One request on its way. */
 typedef struct errand_t {
     const acme_spec_t *spec;
+    const char *job; /* its name */
     acme_request_t request;
     outcome_e outcome;
     const char *detail;
@@ -67,6 +69,37 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
     return plan.what == ACME_PLAN_ORDER;
 }
 
+/* The CA's test service, or what --ca says. Zero: said why there is none. */
+static int set_test_ca(errand_t *errand, const ctl_t *ctl)
+{
+    const acme_ca_spec_t *own = errand->spec->ca;
+    const acme_ca_name_t *known;
+    acme_json_t *body = acme_json_object(ctl->p);
+    const char *url, *label;
+
+    known = acme_ca_name_find(ctl->ca ? ctl->ca : own->url);
+    if (!ctl->ca && known && known->test) {
+        known = acme_ca_name_find(known->test);
+    }
+    else if (!ctl->ca) {
+        ctl_say("%s: %s has no test service that is known here: name the "
+                "directory of one (--ca URL)",
+                errand->spec->name, own->label);
+        return 0;
+    }
+    url = known ? known->url : ctl->ca;
+    label = known ? known->label : ctl->ca;
+    if (strncmp(url, "https://", 8) != 0) {
+        ctl_say("--ca must be the https URL of a directory, or one of %s",
+                acme_ca_name_list(ctl->p));
+        return 0;
+    }
+    acme_json_set_str(body, "ca", url);
+    acme_json_set_str(body, "label", label);
+    errand->request.body = body;
+    return 1;
+}
+
 static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
 {
     errand_t *errand = apr_array_push(errands);
@@ -74,10 +107,14 @@ static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
 
     memset(errand, 0, sizeof(*errand));
     errand->spec = ctl_spec(ctl, i);
+    errand->job = errand->spec->name;
     errand->request.what = ACME_REQUEST_RENEW;
     errand->request.name = errand->spec->name;
     errand->request.force = ctl->force;
-    if (!is_due(ctl, i, &reason, ctl->p)) {
+    if (ctl->dry_run) {
+        errand->job = acme_dry_name(errand->spec->name, ctl->p);
+    }
+    else if (!is_due(ctl, i, &reason, ctl->p)) {
         errand->outcome = NOT_DUE;
         errand->detail = reason;
     }
@@ -144,7 +181,7 @@ static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
     const char *failure;
     acme_job_t *job;
 
-    if (acme_job_load(&job, ctl->vault, errand->spec->name, &problem, p)
+    if (acme_job_load(&job, ctl->vault, errand->job, &problem, p)
         || !job->request || strcmp(job->request, errand->request.id) != 0) {
         return "the server has not seen it yet";
     }
@@ -155,10 +192,12 @@ static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
     }
     else if (job->asked == ACME_ASKED_NO) {
         errand->outcome = READY;
-        errand->detail = job->staged
-                             ? "the certificate is ready, and is served after "
-                               "the next restart"
-                             : "done";
+        errand->detail =
+            ctl->dry_run  ? "the dry run has succeeded; nothing was "
+                            "changed"
+            : job->staged ? "the certificate is ready, and is served after "
+                            "the next restart"
+                          : "done";
     }
     if (job->log->nelts == 0) {
         return "";
@@ -227,6 +266,11 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i;
 
+    for (i = 0; ctl->dry_run && i < errands->nelts; ++i) {
+        if (!set_test_ca(&APR_ARRAY_IDX(errands, i, errand_t), ctl)) {
+            return 0;
+        }
+    }
     for (i = 0; i < errands->nelts; ++i) {
         errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
 
@@ -247,6 +291,10 @@ int ctl_renew(ctl_t *ctl)
     const char *why;
     int i;
 
+    if (ctl->ca && !ctl->dry_run) {
+        return ctl_usage("--ca is for --dry-run: the configuration says where "
+                         "certificates come from");
+    }
     if (ctl->force && ctl->args->nelts == 0) {
         return ctl_usage("--force needs names: it orders what is not due");
     }

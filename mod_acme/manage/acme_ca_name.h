@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_ca_name.h
+ * @brief CAs that are known by a short name.
+ */
+#ifndef ACME_CA_NAME_H
+#define ACME_CA_NAME_H
+
+#include <apr_pools.h>
+
+typedef struct acme_ca_name_t {
+    const char *label;
+    const char *url;  /**< of its directory */
+    int has_terms;    /**< known to ask for agreement to its terms */
+    const char *test; /**< label of the CA's test service, or NULL */
+} acme_ca_name_t;
+
+/** By its short name, in any case, or its URL; NULL when it is not known. */
+const acme_ca_name_t *acme_ca_name_find(const char *text);
+
+/** All short names, for messages. */
+const char *acme_ca_name_list(apr_pool_t *p);
+
+#endif
