@@ -14,6 +14,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -21,7 +22,7 @@ import fleet
 import measure
 from acme_env import procs
 
-PLENTY, FEW = 350, 50
+PLENTY, FEW = 250, 50
 
 
 def _is_open(port):
@@ -33,10 +34,12 @@ def _is_open(port):
 
 
 def _instructions(bench, server, requests, secure):
-    """Of a whole life of a server in one process, with so many requests."""
+    """Of connections, all that is done for them, from the first byte to the
+    last, in a server of one process, with so many requests."""
     out = os.path.join(server.dir, "callgrind.out")
     daemon = procs.Daemon(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out]
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out,
+         "--toggle-collect=ap_run_process_connection"]
         + server.argv("-X"), server.path("logs/stderr"), env=server.env(),
         cwd=server.dir)
     procs.wait_until(lambda: _is_open(server.http_port), 120, server.tails)
@@ -56,10 +59,7 @@ def _instructions(bench, server, requests, secure):
 
 
 def instructions(bench, sites, rounds):
-    if subprocess.run(["which", "valgrind"],
-                      stdout=subprocess.DEVNULL).returncode:
-        bench.results.note("instructions per request are not measured: "
-                           "valgrind is not installed")
+    if not shutil.which("valgrind"):
         return
     seed = bench.seed(sites)
     for secure in (False, True):
@@ -67,7 +67,7 @@ def instructions(bench, sites, rounds):
         for _ in range(rounds):
             for kind in ("acme", "plain"):
                 folder = bench.folder("instructions")
-                server = fleet.Server(folder, kind, mpm="prefork")
+                server = fleet.Server(folder, kind, mpm="event")
                 server.compose(seed.sites, seed=seed, ca=seed.ca,
                                extra="KeepAlive On\nKeepAliveTimeout 60\n"
                                      "MaxKeepAliveRequests 0\n")
@@ -82,8 +82,8 @@ def instructions(bench, sites, rounds):
 def pages(bench, count, rounds):
     """The status with all sites, and what others notice of it."""
     seed = bench.seed(count)
-    for kind in ("acme", "md"):
-        if kind == "md" and count > 1000 and not bench.full:
+    for kind in bench.kinds:
+        if kind == "plain":
             continue
         folder = bench.folder("pages")
         server = fleet.Server(folder, kind)
@@ -93,22 +93,29 @@ def pages(bench, count, rounds):
         with measure.Knocker(server.http_port) as quiet:
             time.sleep(1)
         json_page = "/acme-status" if kind == "acme" else "/md-status"
+        numbers = "/acme-metrics" if kind == "acme" else "/server-status?auto"
         with measure.Knocker(server.http_port) as knocker:
             for page, what in ((json_page, "status JSON: ms"),
                                ("/server-status", "server-status: ms"),
-                               ("/server-status?auto", "metrics: ms")):
+                               (numbers, "metrics: ms")):
                 for _ in range(rounds):
                     seconds, body = measure.get(server.http_port, page)
                     bench.results.add(what, count, kind, seconds * 1000)
                     if page == json_page:
                         domains = json.loads(body)["managed-domains"]
                         assert len(domains) == count, len(domains)
-        bench.results.add("longest wait of others, quiet: ms", count, kind,
-                          quiet.longest * 1000)
-        bench.results.add("longest wait of others, during pages: ms", count,
-                          kind, knocker.longest * 1000)
+        for when, waits in (("quiet", quiet), ("during pages", knocker)):
+            bench.results.add("median wait of others, %s: ms" % when, count,
+                              kind, waits.median * 1000)
+            bench.results.add("longest wait of others, %s: ms" % when, count,
+                              kind, waits.longest * 1000)
         server.stop()
         bench.remove(folder)
+
+
+def all_pages(bench, count, rounds):
+    engine(bench, count)
+    pages(bench, count, rounds)
 
 
 def challenge(bench, rounds):
@@ -133,7 +140,7 @@ def configtest(bench, count, rounds):
     seed = bench.seed(count)
     folder = bench.folder("configtest")
     servers = []
-    for kind in measure.KINDS:
+    for kind in bench.kinds:
         server = fleet.Server(os.path.join(folder, kind), kind)
         server.compose(seed.sites, ca=seed.ca, seed=seed
                        if kind == "plain" else None)

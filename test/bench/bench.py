@@ -11,11 +11,13 @@
 
 """Speed and size beside mod_md and plain httpd: make bench [BENCH=full].
 
-Runs of the three are alternated; tables show medians, and the smallest and
-the largest value. floor: plain httpd with the same files, or for issuance
-the CA under a client that does nothing else."""
+Runs of the three are alternated; the table shows medians, and the smallest
+and the largest value. floor: plain httpd with the same files, or for issuance
+the CA under a client that does nothing else. What each step has measured is
+kept, so that a run that was interrupted goes on where it was."""
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -33,14 +35,39 @@ import answering  # noqa: E402
 import fleet  # noqa: E402
 import issuance  # noqa: E402
 import measure  # noqa: E402
+import needs  # noqa: E402
 import starting  # noqa: E402
 from acme_env import install, procs  # noqa: E402
+from measure import Target  # noqa: E402
+
+# Kept results are of the code that they were measured with.
+KEPT_FORMAT = 1
+
+TARGETS = [
+    Target(issuance.FAST, 500, "md", 12, at_most=False),
+    Target(issuance.FAST, 500, "plain", 0.5, at_most=False),
+    Target(issuance.FAST_CPU, None, "md", 0.1),
+    Target(issuance.SLOW, 100, "md", 40, at_most=False),
+    Target("start: CPU, s", None, "plain", 1.05),
+    Target("start: s", None, "plain", 1.10),
+    Target("graceful restart: CPU, s", None, "plain", 1.05),
+    Target("graceful restart: s", None, "plain", 1.10),
+    Target("Private_Dirty of a child, largest: MB", 1000, "over", 1),
+    Target(starting.NEW, None, "value", 1.2),
+    Target("requests to the CA at a start", 1000, "value", 1),
+    Target("requests to the CA at a graceful restart", 1000, "value", 1),
+    Target("status JSON: ms", 1000, "value", 30),
+    Target("status JSON: ms", 10000, "value", 300),
+    Target("instructions per request, plain", None, "plain", 1.01),
+    Target("instructions per request, TLS", None, "plain", 1.01),
+]
 
 
 class Bench:
     def __init__(self, full):
         self.full = full
-        self.results = measure.Results()
+        self.kinds = measure.KINDS
+        self.results = None
         self._base = tempfile.mkdtemp(
             prefix="acme-bench-", dir=os.environ.get("ACME_TEST_DIR", "/tmp"))
         os.chmod(self._base, 0o755)
@@ -55,7 +82,7 @@ class Bench:
         return path
 
     def remove(self, path):
-        """At the end of the part: a file system may go through all that was
+        """At the end of the step: a file system may go through all that was
         removed of late before it makes a file, for minutes."""
         self._garbage.append(path)
 
@@ -75,90 +102,74 @@ class Bench:
         shutil.rmtree(self._base, ignore_errors=True)
 
 
-def issue(bench):
-    results = bench.results
-    for count in (10, 100, 500, 1000) if bench.full else (10, 100):
-        for _ in range(3 if bench.full else 1):
-            issuance.run(bench, count)
-    if not bench.full:
-        issuance.run(bench, 500, kinds=("acme", "plain"))
-    slow = 100 if bench.full else 20
-    issuance.run(bench, slow, slow=True)
-    issuance.served(bench)
-
-    fast = "issuance, instant CA: certificates/s"
-    results.want("instant CA, N = 500: certificates/s, times mod_md",
-                 results.ratio(fast, 500, "acme", "md"), 12, False)
-    results.want("instant CA, N = 500: part of the CA's own limit",
-                 results.ratio(fast, 500, "acme", "plain"), 0.5, False)
-    results.want("validations of 1.5-3 s, N = 100: times mod_md",
-                 results.ratio("issuance, validations of 1.5-3 s: "
-                               "certificates/s", 100, "acme", "md"), 40, False)
-    results.want("client CPU per certificate, part of mod_md's",
-                 results.ratio("issuance, instant CA: client CPU, ms each",
-                               100, "acme", "md"), 0.1)
+def quick_steps():
+    """(part, step, function)"""
+    return [
+        ("issue", "issue 100", lambda b: issuance.run(b, 100)),
+        ("issue", "issue 500",
+         lambda b: issuance.run(b, 500, kinds=("acme", "plain"))),
+        ("issue", "issue slowly", lambda b: issuance.run(b, 5, slow=True)),
+        ("issue", "served", issuance.served),
+        ("start", "start 1000", lambda b: starting.run(b, 1000, 2)),
+        ("new", "new", lambda b: starting.new_sites(b, 20, "RSA 2048", 1)),
+        ("heard", "heard", lambda b: starting.heard(b, 1000, 4)),
+        ("page", "page 1000", lambda b: answering.all_pages(b, 1000, 9)),
+        ("page", "challenge", lambda b: answering.challenge(b, 50)),
+        ("page", "configtest", lambda b: answering.configtest(b, 1000, 3)),
+        ("request", "request", lambda b: answering.instructions(b, 20, 1)),
+    ]
 
 
-def start(bench):
-    results = bench.results
-    rounds = 7 if bench.full else 2
-    for count in (0, 100, 1000, 5000) if bench.full else (100, 1000):
-        starting.run(bench, count, rounds)
-    largest = 5000 if bench.full else 1000
-    for what in ("start", "graceful restart"):
-        results.want("%s at %d sites: CPU, times plain" % (what, largest),
-                     results.ratio(what + ": CPU, s", largest, "acme",
-                                   "plain"), 1.05)
-        results.want("%s at %d sites: time, times plain" % (what, largest),
-                     results.ratio(what + ": s", largest, "acme", "plain"),
-                     1.10)
-    dirty = [results.median("Private_Dirty of a child, largest: MB", 1000,
-                            kind) for kind in ("acme", "plain")]
-    if None not in dirty:
-        results.want("Private_Dirty of a child at 1000 sites: MB over plain",
-                     dirty[0] - dirty[1], 1)
+def full_steps():
+    def repeated(function, *args, times=3, **options):
+        def step(bench):
+            for _ in range(times):
+                function(bench, *args, **options)
+        return step
+    steps = [("issue", "issue %d" % n, repeated(issuance.run, n))
+             for n in (10, 100, 500, 1000)]
+    steps += [
+        ("issue", "issue slowly", repeated(issuance.run, 100, slow=True)),
+        ("issue", "served", repeated(issuance.served, times=5)),
+    ]
+    steps += [("start", "start %d" % n,
+               lambda b, n=n: starting.run(b, n, 7))
+              for n in (0, 100, 1000, 5000)]
+    steps += [
+        ("new", "new", lambda b: starting.new_sites(b, 50, "RSA 4096", 3)),
+        ("heard", "heard", lambda b: starting.heard(b, 1000, 10)),
+        ("page", "page 1000", lambda b: answering.all_pages(b, 1000, 9)),
+        ("page", "page 10000", lambda b: answering.all_pages(b, 10000, 9)),
+        ("page", "challenge", lambda b: answering.challenge(b, 200)),
+        ("page", "configtest", lambda b: answering.configtest(b, 10000, 5)),
+        ("request", "request", lambda b: answering.instructions(b, 100, 3)),
+    ]
+    return steps
 
 
-def new(bench):
-    key = "RSA 4096" if bench.full else "RSA 2048"
-    starting.new_sites(bench, 50, key, 3)
-    what = "start of 50 sites, N of them new, %s: s" % key
-    none, some = [bench.results.median(what, count, "acme")
-                  for count in (0, 50)]
-    bench.results.want("first start with 50 new sites, times that with none",
-                       some / none, 1.2)
+class Kept:
+    """What was measured, by step, in a file."""
 
+    def __init__(self, path, full):
+        self._path = path
+        self.steps = {}
+        self._head = {"format": KEPT_FORMAT, "full": full}
+        try:
+            with open(path, encoding="utf-8") as file:
+                data = json.load(file)
+        except (OSError, ValueError):
+            return
+        if all(data.get(key) == value for key, value in self._head.items()):
+            self.steps = data["steps"]
 
-def heard(bench):
-    starting.heard(bench, 1000)
-    bench.results.want(
-        "requests to the CA at a restart with 1000 valid certificates",
-        bench.results.median("requests to the CA at a graceful restart", 1000,
-                             "acme"), 1)
+    def put(self, name, results):
+        self.steps[name] = results.kept()
+        with open(self._path + ".new", "w", encoding="utf-8") as file:
+            json.dump(dict(self._head, steps=self.steps), file)
+        os.replace(self._path + ".new", self._path)
 
-
-def page(bench):
-    for count, limit in ((1000, 30), (10000, 300)):
-        answering.engine(bench, count)
-        answering.pages(bench, count, 9)
-        bench.results.want("status JSON of %d sites: ms" % count,
-                           bench.results.median("status JSON: ms", count,
-                                                "acme"), limit)
-    answering.challenge(bench, 50)
-    answering.configtest(bench, 10000, 3)
-
-
-def request(bench):
-    answering.instructions(bench, 100, 1)
-    for how in ("plain", "TLS"):
-        ratio = bench.results.ratio("instructions per request, " + how, 100,
-                                    "acme", "plain")
-        bench.results.want("instructions per request, %s, times httpd's own"
-                           % how, ratio, 1.01)
-
-
-PARTS = {"issue": issue, "start": start, "new": new, "heard": heard,
-         "page": page, "request": request}
+    def forget(self):
+        self.steps = {}
 
 
 def about(bench):
@@ -166,40 +177,67 @@ def about(bench):
         done = procs.run(argv)
         return (done.stdout.strip().splitlines() or ["unknown"])[0]
     return """\
-`make bench%s`, %s, %d cores, load %s at the begin and %s at the end.
+`make bench%s`, %s, %d cores, load %.1f at the end.
 httpd: %s; OpenSSL: %s; CA: %s
 
 floor: plain httpd with the same certificates, keys and libraries loaded; for
 issuance the CA's own limit, under a client that does nothing else. Medians,
-and the smallest and the largest value; the last columns are ratios of
-medians. Server and CA each have a core of their own.
+and the smallest and the largest value; ratios are of medians. Server and CA
+each have a core of their own.
 """ % (" BENCH=full" if bench.full else "", platform.platform(),
-       os.cpu_count(), bench.load, "%.1f" % os.getloadavg()[0],
+       os.cpu_count(), os.getloadavg()[0],
        one([install.httpd_binary(), "-v"]), one(["openssl", "version"]),
        one([os.path.join(install.pebble_dir(), "pebble"), "-version"]))
 
 
+def run(bench, steps, wanted, kept, again):
+    for part, name, function in steps:
+        if wanted and part not in wanted and name not in wanted:
+            continue
+        if name in kept.steps and not again:
+            print("# %s: there already" % name, flush=True)
+            continue
+        begun = time.monotonic()
+        bench.results = measure.Results()
+        function(bench)
+        bench.sweep()
+        kept.put(name, bench.results)
+        print("# %s: %.0f s" % (name, time.monotonic() - begun), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[]] + sorted(PARTS))
+    parser.add_argument("parts", nargs="*",
+                        help="parts or steps: %s; default: all" % ", ".join(
+                            sorted({step[0] for step in full_steps()})))
     parser.add_argument("--full", action="store_true",
                         default=os.environ.get("BENCH") == "full")
+    parser.add_argument("--fresh", action="store_true",
+                        help="forget what was measured before")
+    parser.add_argument("--kept", help="where that is kept")
     parser.add_argument("--output", help="the table goes to this file, too")
     options = parser.parse_args()
+    steps = full_steps() if options.full else quick_steps()
+    for part in options.parts:
+        if not any(part in step[:2] for step in steps):
+            parser.error("no such part: %s" % part)
     # What was started is ended also when somebody ends us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options.full)
-    bench.load = "%.1f" % os.getloadavg()[0]
+    bench.kinds, missing = needs.look()
+    kept = Kept(options.kept or "bench-%s.json"
+                % ("full" if options.full else "quick"), options.full)
+    # A quick run is over before anybody wants to go on with it.
+    if options.fresh or not (options.full or options.parts):
+        kept.forget()
     try:
-        for name in options.parts or PARTS:
-            begun = time.monotonic()
-            PARTS[name](bench)
-            bench.sweep()
-            print("# %s: %.0f s" % (name, time.monotonic() - begun),
-                  flush=True)
-        text = about(bench) + "\n" + bench.results.markdown()
+        run(bench, steps, options.parts, kept, bool(options.parts))
     finally:
         bench.close()
+    done = [measure.Results(kept.steps[name]) for _, name, _ in steps
+            if name in kept.steps]
+    text = about(bench) + "\n" + measure.markdown(done, TARGETS)
+    text += "".join("- %s\n" % line for line in missing)
     print(text)
     if options.output:
         with open(options.output, "w", encoding="utf-8") as file:

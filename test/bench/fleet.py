@@ -105,6 +105,9 @@ MDStapling off
     <Location "/acme-status">
         SetHandler acme-status
     </Location>
+    <Location "/acme-metrics">
+        SetHandler acme-metrics
+    </Location>
     <Location "/md-status">
         SetHandler md-status
     </Location>

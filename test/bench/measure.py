@@ -71,11 +71,12 @@ class Pinned:
 
 
 class Knocker:
-    """Asks a server all the time; .longest is the longest wait, in s."""
+    """Asks a server all the time; .longest and .median are of its waits, in
+    s."""
 
     def __init__(self, port, path="/", host="localhost", interval=0.005):
         self._args = port, path, host, interval
-        self.longest = 0
+        self.waits = []
         self.failures = 0
         self._end = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -88,6 +89,14 @@ class Knocker:
         self._end = True
         self._thread.join()
 
+    @property
+    def longest(self):
+        return max(self.waits, default=0)
+
+    @property
+    def median(self):
+        return statistics.median(self.waits or [0])
+
     def _run(self):
         port, path, host, interval = self._args
         while not self._end:
@@ -96,7 +105,7 @@ class Knocker:
                 get(port, path, host)
             except (OSError, http.client.HTTPException):
                 self.failures += 1
-            self.longest = max(self.longest, time.monotonic() - begun)
+            self.waits.append(time.monotonic() - begun)
             time.sleep(interval)
 
 
@@ -146,58 +155,100 @@ class Series:
 
 
 KINDS = ("acme", "md", "plain")
+RATIO_TO = {"md": "mod_md", "plain": "floor"}
+
+
+class Target:
+    """What was promised of a row; of the one with the largest N that was
+    measured, where n is None."""
+
+    def __init__(self, what, n, how, limit, at_most=True):
+        """how: md, plain: a ratio to it; over: more than plain; value"""
+        self.what, self.n, self.how = what, n, how
+        self.limit, self.at_most = limit, at_most
+
+    def value(self, row):
+        ours = row.get("acme")
+        other = row.get(self.how) if self.how in RATIO_TO else row.get("plain")
+        if not ours or self.how != "value" and not other:
+            return None
+        if self.how == "value":
+            return ours.median
+        if self.how == "over":
+            return ours.median - other.median
+        return ours.median / other.median
+
+    def words(self, value):
+        unit = {"value": "", "over": " over the floor"}.get(self.how)
+        if unit is None:
+            unit = " x " + RATIO_TO[self.how]
+        good = value <= self.limit if self.at_most else value >= self.limit
+        return "%.4g, at %s %s%s: %s" % (
+            value, "most" if self.at_most else "least",
+            print_number(self.limit), unit, "reached" if good
+            else "**not reached**")
 
 
 class Results:
-    """series(what, n)[kind]; a table of them with ratios."""
+    """Numbers by (what, n) and kind, of one step of a benchmark."""
 
-    def __init__(self):
-        self._rows = {}
-        self.wanted = []
-        self.notes = []
+    def __init__(self, kept=None):
+        kept = kept or {"rows": [], "notes": []}
+        self.rows = {}
+        self.notes = list(kept["notes"])
+        for what, n, kinds in kept["rows"]:
+            for kind, values in kinds.items():
+                for value in values:
+                    self.add(what, n, kind, value)
 
-    def series(self, what, n, kind):
-        row = self._rows.setdefault((what, n), {})
-        return row.setdefault(kind, Series())
+    def kept(self):
+        """As JSON has it."""
+        return {"notes": self.notes, "rows": [
+            [what, n, {kind: series.values for kind, series in row.items()}]
+            for (what, n), row in self.rows.items()]}
 
     def add(self, what, n, kind, value):
-        self.series(what, n, kind).add(value)
-
-    def median(self, what, n, kind):
-        series = self._rows.get((what, n), {}).get(kind)
-        return series.median if series else None
-
-    def want(self, text, value, limit, at_most=True):
-        """A number that was promised: shown with whether it holds."""
-        if value is not None:
-            self.wanted.append((text, value, limit, at_most))
-
-    def ratio(self, what, n, kind, other):
-        above = self.median(what, n, kind)
-        below = self.median(what, n, other)
-        return above / below if above is not None and below else None
+        row = self.rows.setdefault((what, n), {})
+        row.setdefault(kind, Series()).add(value)
 
     def note(self, text):
         self.notes.append(text)
         print("# " + text, flush=True)
 
-    def markdown(self):
-        lines = ["| | N | mod_acme | mod_md | floor | to mod_md | to floor |",
-                 "|---|---|---|---|---|---|---|"]
-        for (what, n), row in self._rows.items():
-            cells = [str(row.get(kind, Series())) for kind in KINDS]
-            ratios = [print_number(self.ratio(what, n, "acme", kind))
-                      for kind in KINDS[1:]]
-            lines.append("| %s | %s | %s |" % (what, n,
-                                               " | ".join(cells + ratios)))
-        if self.wanted:
-            lines += ["", "| wanted | limit | measured | |", "|---|---|---|---|"]
-        for text, value, limit, at_most in self.wanted:
-            good = value <= limit if at_most else value >= limit
-            lines.append("| %s | %s %s | %s | %s |" % (
-                text, "at most" if at_most else "at least",
-                print_number(limit), print_number(value),
-                "yes" if good else "NO"))
-        if self.notes:
-            lines += [""] + ["- " + note for note in self.notes]
-        return "\n".join(lines) + "\n"
+
+def _ratio(row, kind):
+    if "acme" not in row or kind not in row or not row[kind].median:
+        return None
+    return row["acme"].median / row[kind].median
+
+
+def _judged(rows, targets):
+    """Texts of what was promised, by (what, n)."""
+    texts = {}
+    for target in targets:
+        found = [(n, target.value(row)) for (what, n), row in rows.items()
+                 if what == target.what and target.n in (None, n)
+                 and target.value(row) is not None]
+        if found:
+            n, value = max(found)
+            texts.setdefault((target.what, n), []).append(target.words(value))
+    return texts
+
+
+def markdown(steps, targets):
+    """One table of all steps (Results)."""
+    rows = {}
+    for step in steps:
+        rows.update(step.rows)
+    texts = _judged(rows, targets)
+    lines = ["| | N | mod_acme | mod_md | floor | to mod_md | to floor "
+             "| target |", "|---|---|---|---|---|---|---|---|"]
+    for (what, n), row in rows.items():
+        cells = [str(row.get(kind, Series())) for kind in KINDS]
+        cells += [print_number(_ratio(row, kind)) for kind in KINDS[1:]]
+        cells.append("; ".join(texts.get((what, n), [])))
+        lines.append("| %s | %s | %s |" % (what, n, " | ".join(cells)))
+    notes = [note for step in steps for note in step.notes]
+    if notes:
+        lines += [""] + ["- " + note for note in notes]
+    return "\n".join(lines) + "\n"

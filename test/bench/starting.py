@@ -24,6 +24,8 @@ import measure
 from acme_env import tls
 from acme_env.ports import free_port
 
+NEW = "first start with new sites, times that with none"
+
 # After a start, for what children do by themselves.
 SETTLE = 2
 
@@ -48,12 +50,15 @@ def _cycle(bench, server, count):
             time.sleep(SETTLE)
         results.add("graceful restart: longest wait of a connection, s",
                     count, kind, knocker.longest)
+        results.add("graceful restart: connections that failed", count, kind,
+                    knocker.failures)
         results.add("graceful restart: CPU, s", count, kind,
                     server.cpu() - before)
 
 
-def run(bench, count, rounds, kinds=measure.KINDS):
+def run(bench, count, rounds):
     seed = bench.seed(count)
+    kinds = bench.kinds
     folder = bench.folder("start-%d" % count)
     servers = {}
     for kind in kinds:
@@ -130,48 +135,63 @@ class Listener:
         self._server.server_close()
 
 
-def heard(bench, count):
+def _heard_by(bench, listener, server, count, patience):
+    kind = server.kind
+    listener.requests.clear()
+    server.start()
+    time.sleep(patience)
+    before = len(listener.requests)
+    bench.results.add("requests to the CA at a start", count, kind, before)
+    server.graceful()
+    time.sleep(patience)
+    bench.results.add("requests to the CA at a graceful restart", count, kind,
+                      len(listener.requests) - before)
+
+
+def heard(bench, count, patience):
     """Requests to the CA at a restart with all certificates valid."""
-    for kind in ("acme", "md"):
-        folder = bench.folder("heard-%s" % kind)
-        listener = Listener(os.path.join(folder, "ca"))
-        seed = fleet.Seed(os.path.join(folder, "seed"), fleet.names(count),
-                          listener.url("dir"))
-        server = fleet.Server(os.path.join(folder, "httpd"), kind)
+    folder = bench.folder("heard")
+    listener = Listener(os.path.join(folder, "ca"))
+    seed = fleet.Seed(os.path.join(folder, "seed"), fleet.names(count),
+                      listener.url("dir"))
+    for kind in bench.kinds:
+        if kind == "plain":
+            continue
+        server = fleet.Server(os.path.join(folder, kind), kind)
         server.compose(seed.sites, listener.url("dir"), listener.ca_file,
                        seed=seed)
         try:
-            server.start()
-            time.sleep(10)
-            before = len(listener.requests)
-            bench.results.add("requests to the CA at a start", count, kind,
-                              before)
-            server.graceful()
-            time.sleep(10)
-            bench.results.add("requests to the CA at a graceful restart",
-                              count, kind, len(listener.requests) - before)
+            _heard_by(bench, listener, server, count, patience)
         finally:
             server.stop()
-            listener.close()
-        bench.remove(folder)
+    listener.close()
+    bench.remove(folder)
 
 
 def new_sites(bench, count, key, rounds):
     """The first start with sites that have nothing, beside one where all of
     them have their certificates."""
     seed = bench.seed(count)
+    what = "start of %d sites, N of them new, %s: s" % (count, key)
+    times = {}
     for _ in range(rounds):
         for new in (0, count):
-            for kind in ("acme", "md"):
+            for kind in bench.kinds:
+                if kind == "plain":
+                    continue
                 folder = bench.folder("new-%s" % kind)
                 server = fleet.Server(folder, kind)
                 server.cores = (1,)
                 server.compose(seed.sites, ca=seed.ca, key=key if new
                                else "P-256", seed=None if new else seed)
                 try:
-                    bench.results.add("start of %d sites, N of them new, %s: s"
-                                      % (count, key), new, kind,
-                                      server.start())
+                    took = server.start()
                 finally:
                     server.stop()
+                bench.results.add(what, new, kind, took)
+                times.setdefault((kind, new), measure.Series()).add(took)
                 bench.remove(folder)
+    for kind in bench.kinds:
+        if (kind, count) in times:
+            bench.results.add(NEW, count, kind, times[kind, count].median
+                              / times[kind, 0].median)

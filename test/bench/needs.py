@@ -1,0 +1,47 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+
+"""What the benchmark needs of a machine, found or named."""
+
+import os
+import shutil
+import sys
+
+import measure
+from acme_env import install
+
+
+def _has_md():
+    return os.path.exists(os.path.join(install.apxs("LIBEXECDIR"),
+                                       "mod_md.so"))
+
+
+def look():
+    """(kinds of servers that can be measured, what is missing for the rest);
+    ends where nothing can be measured."""
+    missing = []
+    for program in ("curl", "openssl"):
+        if not shutil.which(program):
+            sys.exit("make bench needs %s: install it (Debian, Ubuntu: "
+                     "apt-get install %s)" % (program, program))
+    try:
+        install.pebble_dir()
+    except RuntimeError as error:
+        sys.exit("make bench needs Pebble, the test CA: %s" % error)
+    if not shutil.which("valgrind"):
+        missing.append("instructions per request are not measured: valgrind "
+                       "is missing (Debian, Ubuntu: apt-get install valgrind)")
+    if _has_md():
+        return measure.KINDS, missing
+    missing.append("mod_md is missing (Debian, Ubuntu: it is part of "
+                   "apache2-bin; RHEL, Fedora, clones: mod_md): nothing is "
+                   "compared with it")
+    return ("acme", "plain"), missing
