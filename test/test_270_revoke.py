@@ -86,10 +86,21 @@ def test_usage(httpd, pebble):
         assert acmectl.run(httpd, "revoke", *words).status == FAILED, words
     said = acmectl.run(httpd, "revoke", SHOP)
     assert "--yes" in said.err
+    # One of unknown origin.
+    with open(archived(httpd, 1, "meta.json"), "r+",
+              encoding="utf-8") as file:
+        meta = json.load(file)
+        del meta["ca-url"]
+        file.seek(0)
+        file.truncate()
+        json.dump(meta, file)
+    said = acmectl.run(httpd, "revoke", SHOP, "--yes")
+    assert said.status == FAILED and "--ca URL" in said.err
     assert at_ca(pebble, first.serial)[0] == "Valid"
     assert not os.path.exists(store.path(httpd, "revoked"))
     httpd.stop()
-    said = acmectl.run(httpd, "revoke", SHOP, "--yes")
+    said = acmectl.run(httpd, "revoke", SHOP, "--ca", pebble.directory,
+                       "--yes")
     assert said.status == FAILED and "no server is running" in said.err
     assert os.listdir(store.path(httpd, "outbox")) == []
     assert not os.path.exists(store.path(httpd, "revoked"))
@@ -187,6 +198,14 @@ def test_a_compromised_key_never_comes_back(httpd, pebble, room):
     said = acmectl.run(httpd, "sign", "-", stdin=csr.public_bytes(
         issuer.serialization.Encoding.PEM))
     assert said.status == FAILED and "compromised" in said.err
+    os.makedirs(store.path(httpd, "waiting"), mode=0o700)
+    with open(store.path(httpd, "waiting", SHOP), "wb") as file:
+        file.write(old)
+    said = acmectl.ok(httpd, "csr", SHOP)
+    assert "is compromised, this is another one" in said.err
+    request = issuer.x509.load_pem_x509_csr(said.raw)
+    assert request.public_key().public_numbers() \
+        != key.public_key().public_numbers()
     # Nor from the stash.
     orders = pebble.orders()
     procs.wait_until(lambda: store.names(httpd, "staging") == [], 30,
