@@ -19,6 +19,7 @@ my @foreign = (
     ['OpenSSL', qr{^openssl/},  qr{^(crypto|httpd)/}],
     ['libcurl', qr{^curl/},     qr{^net/}],
     ['jansson', qr{^jansson},   qr{^base/acme_json$}],
+    ['libpsl',  qr{^libpsl},    qr{^base/acme_domain$}],
     ['httpd',
      qr{^(httpd|http_\w+|ap_\w+|mod_\w+|util_\w+|mpm_\w+|scoreboard|unixd|os)
         \.h$}x,                 qr{^httpd/}],

@@ -74,6 +74,11 @@ REFUSED = [
     ("ACMERetryDelay 0", "too short"),
     ("ACMERetryDelay often", "no duration"),
     ("ACMEParallelOrders 0", "from 1 to"),
+    ("ACMERateLimit 300", "orders/period"),
+    ("ACMERateLimit 0/1h", "orders/period"),
+    ("ACMERateLimit 5/never", "orders/period"),
+    ("ACMERateLimit 5/1h/1h", "orders/period"),
+    ("ACMERateLimit none", "orders/period"),
     ("ACMEParallelOrders 5x", "from 1 to"),
     ("ACMEParallelOrders 999999", "from 1 to"),
     # ports
@@ -264,7 +269,7 @@ def test_a_virtual_host_without_a_name(server):
 def test_server_wide_directives_are_refused_in_virtual_hosts(server):
     httpd, pebble = server
     for directive in ("ACMEStoreDir store", "ACMEPortMap http:80",
-                      "ACMECheckInterval 1h", "ACMEParallelOrders 5",
+                      "ACMECheckInterval 1h", "ACMEParallelOrders 5", "ACMERateLimit 5/1h",
                       "ACMEActivation manual", "ACMEActivationDelay 1",
                       "ACMEHttpProxy none",
                       "ACMEHttpProxyCACertificateFile roots.pem",

@@ -126,6 +126,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
     const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
+    const acme_rate_t *rate;
     acme_ca_spec_t *ca;
     const char *key;
     int has_eab;
@@ -149,6 +150,10 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->eab_if_required = one_of > 1;
     ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
+    rate = acme_config_value(acme_config_get(sites->server), ACME_SETTING_RATE);
+    if (rate) {
+        ca->rate = *rate;
+    }
     ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
     check_account(sites, cas, ca, place);

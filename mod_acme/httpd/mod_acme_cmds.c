@@ -350,6 +350,9 @@ const command_rec acme_commands[] = {
                   "longest time between two looks at a certificate (12h)"),
     AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
                   "orders under way at one authority at a time (100)"),
+    AP_INIT_TAKE1("ACMERateLimit", acme_cmd_rate, NULL, RSRC_CONF,
+                  "off, letsencrypt, or orders/period of an account: limits "
+                  "that are kept to (by CA)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path, SETTING(ACME_SETTING_STORE_DIR),
                   RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "

@@ -65,6 +65,7 @@ const char *acme_cmd_eab(cmd_parms *cmd, void *dc, const char *first,
 
 /* Of the whole server. */
 const char *acme_cmd_check_interval(cmd_parms *cmd, void *dc, const char *arg);
+const char *acme_cmd_rate(cmd_parms *cmd, void *dc, const char *arg);
 const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg);
 const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg);
 const char *acme_cmd_port_map(cmd_parms *cmd, void *dc, const char *first,

@@ -111,6 +111,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEMembers",
         "ACMECheckInterval",
         "ACMEParallelOrders",
+        "ACMERateLimit",
         "ACMEStoreDir",
         "ACMEPortMap",
         "ACMEActivation",

@@ -58,13 +58,17 @@ static apr_array_header_t *copy_strs(const acme_json_t *json, const char *key,
 static const acme_ca_spec_t *parse_ca(const acme_json_t *json, apr_pool_t *p)
 {
     acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
-    const char *text;
+    const char *text, *why;
 
     ca->url = copy_str(json, "url", p);
     ca->label = copy_str(json, "label", p);
     ca->ca_file = copy_str(json, "ca-file", p);
     ca->contact = copy_str(json, "contact", p);
     (void)acme_json_get_bool(&ca->agreed, json, "agreed");
+    text = copy_str(json, "rate-limit", p);
+    if (text && acme_rate_parse(&ca->rate, text, &why, p) != APR_SUCCESS) {
+        return NULL;
+    }
     text = copy_str(json, "eab-text", p);
     if (text) {
         ca->eab = apr_pcalloc(p, sizeof(*ca->eab));

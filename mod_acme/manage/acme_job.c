@@ -223,6 +223,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
         && read_str(&read->staged, json, "staged") == APR_SUCCESS
         && read_str(&read->config, json, "config") == APR_SUCCESS
+        && read_str(&read->limit, json, "limit") == APR_SUCCESS
         && read_str(&read->ca, json, "ca") == APR_SUCCESS
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
@@ -285,6 +286,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                       acme_problem_to_json(job->problem, ptemp));
     }
     acme_json_set_str(json, "config", job->config);
+    acme_json_set_str(json, "limit", job->limit);
     if (job->ari) {
         acme_json_set(json, "ari", acme_ari_to_json(job->ari, ptemp));
     }

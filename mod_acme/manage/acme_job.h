@@ -66,6 +66,7 @@ typedef struct acme_job_t {
     apr_time_t next_run; /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
     const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
+    const char *limit;             /**< of the CA that it waits for, or NULL */
     int urgent; /**< what is ordered or staged is to be live at once */
     const acme_revoked_t *revoked; /**< that another has to take the place of;
                            it counts while it is live. Or NULL */

@@ -237,6 +237,13 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
         || job->last_run > now + CLOCK_STEP) {
         return 0;
     }
+    if (job->limit) {
+        decide(plan, ACME_PLAN_IDLE, job->next_run,
+               apr_psprintf(p, "ordered in %s, for a limit of the CA: %s",
+                            acme_time_print_duration(job->next_run - now, p),
+                            job->limit));
+        return 1;
+    }
     decide(plan, ACME_PLAN_IDLE, job->next_run,
            apr_psprintf(p, "tried again in %s, after %d failure%s",
                         acme_time_print_duration(job->next_run - now, p),

@@ -36,6 +36,9 @@ typedef struct flight_t {
     acme_runner_order_t *order;
     acme_runner_ask_t *ask;
     acme_fleet_queue_t *queue; /* that it came from */
+    acme_fleet_lane_t *lane;
+    int counted; /* its order counts for the CA's limits */
+    int exempt;  /* the CA has asked for it */
     apr_pool_t *p;
 } flight_t;
 
@@ -83,6 +86,7 @@ void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
     fleet->complained = 0;
     fleet->look_at = 0;
     fleet->flights = apr_array_make(p, 8, sizeof(flight_t *));
+    acme_fleet_budget_begin(fleet);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         lane->identity = NULL;
@@ -334,6 +338,7 @@ acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
         lane->identity =
             acme_identity_create(fleet->work, lane->ca, fleet->prun);
         acme_identity_succeeds(lane->identity, is_used, fleet);
+        acme_fleet_budget_spare(lane);
     }
     return lane->identity;
 }
@@ -357,7 +362,7 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
     acme_fleet_site_t *site = flight->site;
-    acme_fleet_lane_t *lane = lane_of(site, plan, flight->job, flight->p);
+    acme_fleet_lane_t *lane = flight->lane;
 
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
@@ -382,6 +387,25 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
     site->known.flying = 1;
     ++flight->queue->flying;
     APR_ARRAY_PUSH(fleet->flights, flight_t *) = flight;
+}
+
+/* Zero: it has to wait for the CA's limits. */
+static int afford(acme_runner_fleet_t *fleet, flight_t *flight,
+                  const acme_plan_t *plan)
+{
+    acme_fleet_site_t *site = flight->site;
+    apr_time_t at;
+
+    flight->exempt = plan->by_age && replaces(site, flight->lane);
+    flight->counted = !flight->job->order;
+    at = acme_fleet_budget_hold(fleet, flight->lane, site, flight->job,
+                                flight->exempt, flight->p);
+    if (!at) {
+        return 1;
+    }
+    site->known.next = at;
+    fleet->look_at = at < fleet->look_at ? at : fleet->look_at;
+    return 0;
 }
 
 /* Looks once more, since time has passed, and begins. */
@@ -414,6 +438,11 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     flight->site = site;
     flight->job = job;
     flight->p = p;
+    flight->lane = lane_of(site, &plan, job, p);
+    if (plan.what == ACME_PLAN_ORDER && !afford(fleet, flight, &plan)) {
+        apr_pool_destroy(p);
+        return;
+    }
     take_off(fleet, flight, &plan, since);
 }
 
@@ -452,6 +481,11 @@ static void land(acme_runner_fleet_t *fleet, flight_t *flight)
     acme_fleet_site_t *site = flight->site;
     acme_plan_t plan;
 
+    if (flight->counted) {
+        acme_fleet_budget_land(fleet, flight->lane, site, flight->job,
+                               acme_runner_order_was_made(flight->order),
+                               flight->exempt, flight->p);
+    }
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
               now_of(fleet), flight->p);
     site->known.flying = 0;
@@ -514,6 +548,7 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
     apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
                                  : acme_runner_revokes_due(fleet->revokes);
 
+    acme_fleet_budget_save(fleet);
     *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
              || fleet->look_at <= now_of(fleet) || due <= now_of(fleet);
     at = at < fleet->look_at ? at : fleet->look_at;

@@ -11,11 +11,32 @@
  * limitations under the License.
  */
 
+#include <string.h>
+
 #include "acme_runner_fleet.h"
 #include "acme_runner_fleet_part.h"
 
 /* Questions about renewals in flight per CA. */
 #define PARALLEL_ASKS 10
+
+/* Limits are a CA's, whoever we are there. */
+static acme_budget_t *find_budget(acme_runner_fleet_t *fleet,
+                                  const acme_ca_spec_t *ca)
+{
+    acme_budget_t *budget;
+    int i;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        if (strcmp(fleet->lanes[i]->ca->url, ca->url) == 0) {
+            return fleet->lanes[i]->budget;
+        }
+    }
+    budget = acme_budget_create(ca->url, &ca->rate, fleet->p);
+    if (budget) {
+        APR_ARRAY_PUSH(fleet->budgets, acme_budget_t *) = budget;
+    }
+    return budget;
+}
 
 static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
                                     const acme_spec_t *spec,
@@ -32,6 +53,7 @@ static acme_fleet_lane_t *find_lane(acme_runner_fleet_t *fleet,
         lane->asker.seed = spec->name;
         lane->orders.most = fleet->parallel;
         lane->asks.most = PARALLEL_ASKS;
+        lane->budget = find_budget(fleet, ca);
         apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
     }
@@ -82,6 +104,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     }
     fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *) * n_cas);
     fleet->parallel = parallel;
+    fleet->budgets = apr_array_make(p, 2, sizeof(acme_budget_t *));
     fleet->revokes = acme_fleet_revokes(fleet);
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &sites[i];

@@ -20,6 +20,7 @@
 
 #include <apr_hash.h>
 
+#include "acme_budget.h"
 #include "acme_identity.h"
 #include "acme_runner_ask.h"
 #include "acme_runner_errand.h"
@@ -44,6 +45,8 @@ typedef struct acme_fleet_lane_t {
     acme_runner_asker_t asker;
     apr_array_header_t *errands; /* acme_runner_errand_t *, of this run */
     int errand;                  /* which one is next */
+    acme_budget_t *budget;       /* that its CA's lanes share, or NULL */
+    int held;                    /* a site waits for it, which was said */
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_site_t {
@@ -64,6 +67,7 @@ struct acme_runner_fleet_t {
     apr_pool_t *prequests;
     acme_runner_revokes_t *revokes;
     int parallel;
+    apr_array_header_t *budgets; /* acme_budget_t * */
 
     /* Of one run. */
     apr_pool_t *prun;
@@ -92,5 +96,29 @@ int acme_fleet_errand_step(acme_runner_fleet_t *fleet);
 
 /** Whether no order may be launched there before the next one is done. */
 int acme_fleet_errand_holds(const acme_fleet_lane_t *lane);
+
+/** Reads the ledgers. */
+void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet);
+
+/** A new client goes easy on a CA with limits. */
+void acme_fleet_budget_spare(const acme_fleet_lane_t *lane);
+
+/** 0: its order may be made, and is counted. Else when; its job says so.
+ *  @param exempt the CA has asked for it */
+apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
+                                  acme_fleet_lane_t *lane,
+                                  const acme_fleet_site_t *site,
+                                  acme_job_t *job, int exempt, apr_pool_t *p);
+
+/** What became of one that was counted.
+ *  @param made the CA has made it */
+void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
+                            acme_fleet_lane_t *lane,
+                            const acme_fleet_site_t *site,
+                            const acme_job_t *job, int made, int exempt,
+                            apr_pool_t *p);
+
+/** Writes the ledgers, where they have changed. */
+void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet);
 
 #endif

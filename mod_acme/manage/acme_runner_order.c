@@ -71,6 +71,7 @@ struct acme_runner_order_t {
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
     int by_age;
+    int made; /* the CA has it */
 };
 
 acme_runner_order_t *
@@ -94,6 +95,11 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     apr_pool_create(&order->ptemp, p);
     order->state = ACCOUNT;
     return order;
+}
+
+int acme_runner_order_was_made(const acme_runner_order_t *order)
+{
+    return order->made;
 }
 
 int acme_runner_order_is_over(const acme_runner_order_t *order)
@@ -147,6 +153,7 @@ static void save_progress(acme_runner_order_t *order)
     unsigned int generation = acme_issue_generation(order->issue);
     const char *url = acme_issue_order_url(order->issue);
 
+    order->made |= url != NULL;
     if (generation == order->saved || !is_worth_saving(order, url)) {
         return;
     }

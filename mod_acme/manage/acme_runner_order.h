@@ -54,4 +54,7 @@ apr_time_t acme_runner_order_step(acme_runner_order_t *order);
 /** Whether it has come to its end: the job, which is saved, says which. */
 int acme_runner_order_is_over(const acme_runner_order_t *order);
 
+/** Whether the CA has made the order: it counts for the CA's limits. */
+int acme_runner_order_was_made(const acme_runner_order_t *order);
+
 #endif

@@ -26,6 +26,7 @@
 
 #include "acme_eab.h"
 #include "acme_key.h"
+#include "acme_rate.h"
 
 /** Most names in one certificate, as the large CAs have it. */
 #define ACME_SPEC_MAX_NAMES 100
@@ -56,8 +57,9 @@ typedef struct acme_ca_spec_t {
     const char *contact; /**< "mailto:...", or NULL */
     int agreed;          /**< its terms are accepted */
     int eab_if_required; /**< bind only where the CA demands it */
-    acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
+    acme_eab_t *eab;  /**< that the account is bound to, or NULL; complete when
                           children run */
+    acme_rate_t rate; /**< which of its limits are kept to */
 } acme_ca_spec_t;
 
 typedef struct acme_spec_t {

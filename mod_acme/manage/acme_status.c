@@ -357,6 +357,15 @@ static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
     return json;
 }
 
+static acme_json_t *print_limits(const acme_job_t *job, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "waits-for", job->limit);
+    set_date(json, "until", job->next_run);
+    return json;
+}
+
 static acme_json_t *print_stash(const acme_live_cert_t *stashed, apr_pool_t *p)
 {
     acme_json_t *json = print_cert(stashed->info, p);
@@ -477,6 +486,9 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_give(json, "ari", print_ari(view, p));
     if (problem) {
         acme_json_give(json, "problem", print_problem(problem, p));
+    }
+    if (view->job && view->job->limit && view->job->next_run > view->now) {
+        acme_json_give(json, "limits", print_limits(view->job, p));
     }
     if (view->job) {
         acme_json_give(json, "renewal", print_renewal(view, with_log, p));

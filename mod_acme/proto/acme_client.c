@@ -61,7 +61,10 @@ struct acme_client_t {
     acme_nonce_pool_t *nonces;
     client_queue_t unopened; /* wait for the directory */
     client_queue_t waiting;  /* wait for a nonce */
-    int n_heads; /* newNonce requests under way; never fewer than waiting */
+    int n_heads;             /* newNonce requests under way */
+    int n_posts;             /* others */
+    int spare;               /* of n_heads, in a second; 0: as many as wait */
+    apr_time_t eased;        /* when all of `spare` can be sent at once again */
     int opening;
     int date_known;
     apr_interval_time_t date_off;
@@ -80,6 +83,11 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
     client->log = log;
     client->nonces = acme_nonce_pool_create(p);
     return client;
+}
+
+void acme_client_spare(acme_client_t *client, int heads)
+{
+    client->spare = heads;
 }
 
 void acme_client_trust(acme_client_t *client, const char *ca_file)
@@ -210,6 +218,7 @@ static void post_done(void *baton, apr_status_t rv,
     acme_problem_t refused = ACME_PROBLEM_INIT;
     acme_answer_t answer;
 
+    --client->n_posts;
     if (rv != APR_SUCCESS) {
         request_end(request, rv, NULL, problem);
         return;
@@ -279,6 +288,7 @@ static apr_status_t post_send(client_request_t *request, const char *nonce,
     acme_log(client->log, ACME_LOG_TRACE, 0, ACME_TAG(0412) "%s: sending %s",
              request->url,
              *request->payload ? "a signed request" : "POST-as-GET");
+    ++client->n_posts;
     client->http->submit(client->http, &request->http, post_done, request);
     return APR_SUCCESS;
 }
@@ -332,6 +342,28 @@ static void nonce_fetch(acme_client_t *client)
     client->http->submit(client->http, &head->http, nonce_done, head);
 }
 
+/* Who is not let through waits for the nonce of an answer: there is always one
+ * on its way. */
+static int may_fetch(acme_client_t *client)
+{
+    apr_time_t now = acme_clock_now(client->clock);
+    apr_time_t eased = client->eased > now ? client->eased : now;
+
+    if (client->spare <= 0) {
+        return 1;
+    }
+    if (eased > now + apr_time_from_sec(1)) {
+        eased = now; /* the clock was turned back */
+    }
+    eased += apr_time_from_sec(1) / client->spare;
+    if (eased > now + apr_time_from_sec(1)
+        && client->n_heads + client->n_posts > 0) {
+        return 0;
+    }
+    client->eased = eased;
+    return 1;
+}
+
 /* Sends those who wait as long as there are nonces, and gets more for the
  * rest. What cannot be sent at all is refused only while the transport runs,
  * until then it waits for a HEAD like the others; what its owner posts in turn
@@ -360,7 +392,7 @@ static void serve(acme_client_t *client, int running)
             request_end(request, rv, NULL, &problem);
         }
     }
-    while (client->n_heads < client->waiting.count) {
+    while (client->n_heads < client->waiting.count && may_fetch(client)) {
         nonce_fetch(client);
     }
 }

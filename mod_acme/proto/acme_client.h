@@ -55,6 +55,10 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
  *  @param ca_file PEM, copied, or NULL: the transport's own */
 void acme_client_trust(acme_client_t *client, const char *ca_file);
 
+/** Asks for no more than so many new nonces in a second; who waits for one gets
+ *  those that come with answers. 0: as many as are needed. */
+void acme_client_spare(acme_client_t *client, int heads);
+
 /** Who signs from now on.
  *  @param kid the account's URL, copied; NULL: send the public key instead */
 void acme_client_identify(acme_client_t *client,

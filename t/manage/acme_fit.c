@@ -48,7 +48,8 @@ static void make(acme_live_cert_t *cert, acme_spec_t *spec,
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
     static const acme_ca_spec_t ca = {
-        "https://ca.test/dir", "ca", NULL, NULL, 1, 0, NULL};
+        "https://ca.test/dir",  "ca", NULL, NULL, 1, 0, NULL,
+        {ACME_RATE_BY_CA, 0, 0}};
 
     memset(cert, 0, sizeof(*cert));
     memset(spec, 0, sizeof(*spec));

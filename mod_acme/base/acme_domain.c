@@ -1,0 +1,78 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_domain.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "config.h"
+
+#ifdef HAVE_LIBPSL
+#include <libpsl.h>
+#endif
+
+int acme_domain_is_exact(void)
+{
+#ifdef HAVE_LIBPSL
+    return psl_builtin() != NULL;
+#else
+    return 0;
+#endif
+}
+
+static const char *listed(const char *name)
+{
+#ifdef HAVE_LIBPSL
+    const psl_ctx_t *list = psl_builtin();
+
+    return list ? psl_registrable_domain(list, name) : NULL;
+#else
+    (void)name;
+    return NULL;
+#endif
+}
+
+static const char *last_two_labels(const char *name)
+{
+    const char *c = name + strlen(name);
+    int dots = 0;
+
+    while (c > name) {
+        if (c[-1] == '.' && ++dots == 2) {
+            break;
+        }
+        --c;
+    }
+    return c;
+}
+
+const char *acme_domain_registered(const char *name, apr_pool_t *p)
+{
+    const char *domain;
+
+    if (acme_ident_type(name) == ACME_IDENT_IP) {
+        return apr_pstrdup(p, name);
+    }
+    if (acme_ident_is_wildcard(name)) {
+        name += 2;
+    }
+    domain = listed(name);
+    /* A public suffix itself has none: it is counted as what it is. */
+    if (!domain) {
+        domain = acme_domain_is_exact() ? name : last_two_labels(name);
+    }
+    return apr_pstrdup(p, domain);
+}

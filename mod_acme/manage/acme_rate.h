@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_rate.h
+ * @brief Which of a CA's rate limits are kept to: ACMERateLimit.
+ */
+#ifndef ACME_RATE_H
+#define ACME_RATE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+typedef enum {
+    ACME_RATE_BY_CA, /**< those that are known of the CA */
+    ACME_RATE_OFF,
+    ACME_RATE_LETSENCRYPT, /**< as Let's Encrypt publishes them */
+    ACME_RATE_ORDERS       /**< so many orders of an account in a time */
+} acme_rate_e;
+
+typedef struct acme_rate_t {
+    acme_rate_e kind;
+    int orders;                 /**< of ACME_RATE_ORDERS, 1 to 1000000 */
+    apr_interval_time_t period; /**< of ACME_RATE_ORDERS, a second to a year */
+} acme_rate_t;
+
+/** Reads "off", "letsencrypt" or "300/3h"; a bare number of a period is in
+ *  seconds.
+ *  @param why on failure, what is allowed */
+apr_status_t acme_rate_parse(acme_rate_t *rate, const char *text,
+                             const char **why, apr_pool_t *p);
+
+/** The reverse; NULL for ACME_RATE_BY_CA. */
+const char *acme_rate_print(const acme_rate_t *rate, apr_pool_t *p);
+
+/** What ACME_RATE_BY_CA comes to for a directory; all others stay. */
+acme_rate_e acme_rate_of(const acme_rate_t *rate, const char *ca_url);
+
+#endif

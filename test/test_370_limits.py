@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Rate limits that are kept to: who waits says until when, and no restart
+makes anybody forget."""
+
+import email.utils
+import time
+
+from acme_env import acmectl, conf, procs, status
+from acme_env.journey import activate_by_hand
+
+SITES = ["a%d.test" % i for i in range(6)]
+
+
+def waiting(httpd):
+    shown = {}
+    for name in SITES:
+        site = status.of(httpd, name)
+        if "limits" in site:
+            until = email.utils.parsedate_to_datetime(site["limits"]["until"])
+            shown[name] = until.timestamp()
+            assert "ACMERateLimit" in site["limits"]["waits-for"]
+    return shown
+
+
+def test_first_certificates_wait_for_the_limit(httpd, pebble):
+    """4 in an hour, of which a quarter is kept for renewals: 3 now, then one
+    every 15 minutes."""
+    httpd.configure(conf.managed_conf(httpd, pebble, *SITES,
+                                      ACMEActivation="manual",
+                                      ACMERateLimit="4/1h"))
+    httpd.expect_log("ACME0875: .*4 orders in 1 hour")
+    httpd.start()
+    wait_for(lambda: pebble.orders() == 3 and len(waiting(httpd)) == 3)
+    times = sorted(waiting(httpd).values())
+    now = time.time()
+    assert 13 * 60 < times[0] - now < 16 * 60
+    assert [round((b - a) / 60) for a, b in zip(times, times[1:])] == [15, 15]
+    # A restart, with the certificates that are there, changes nothing.
+    held = waiting(httpd)
+    ready = [name for name in SITES if name not in held]
+    activate_by_hand(httpd, pebble, *ready)
+    httpd.graceful()
+    time.sleep(3)
+    assert pebble.orders() == 3
+    assert waiting(httpd) == held
+    # A renewal goes first, with what was kept for it.
+    httpd.expect_log("ACME0875: .*4 orders in 1 hour")
+    assert acmectl.run(httpd, "renew", ready[0], "--force").status == 0
+    assert pebble.orders() == 4
+    # And then there is nothing left for anybody.
+    result = acmectl.run(httpd, "renew", ready[1], "--force", "--timeout", "5")
+    assert result.status == 1
+    assert pebble.orders() == 4
+
+
+def wait_for(condition):
+    procs.wait_until(condition, 60, lambda: "the limit to hold", interval=0.3)
+
+
+def test_without_a_limit_nothing_waits(httpd, pebble):
+    httpd.configure(conf.managed_conf(httpd, pebble, *SITES,
+                                      ACMEActivation="manual",
+                                      ACMERateLimit="off"))
+    httpd.start()
+    activate_by_hand(httpd, pebble, *SITES)
+    assert pebble.orders() == len(SITES)
+    assert not waiting(httpd)
