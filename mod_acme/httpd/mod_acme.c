@@ -72,7 +72,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_read_request(acme_respond_redirect, NULL, NULL,
                               APR_HOOK_MIDDLE);
     ap_hook_handler(acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(acme_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, acme_status_section, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }

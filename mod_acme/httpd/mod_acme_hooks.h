@@ -75,9 +75,9 @@ int acme_monitor(apr_pool_t *p, server_rec *s);
 void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
 void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
 
-/** Handler acme-status. */
+/** Handlers acme-status and acme-metrics. */
 int acme_status_handler(request_rec *r);
-/** Handler acme-metrics. */
+/** Handler acme-metrics, called where that is the handler. */
 int acme_metrics_handler(request_rec *r);
 /** mod_status's optional hook. */
 int acme_status_section(request_rec *r, int flags);

@@ -63,9 +63,6 @@ int acme_metrics_handler(request_rec *r)
     acme_activation_view_t view;
     acme_metrics_t *metrics;
 
-    if (!r->handler || strcmp(r->handler, "acme-metrics") != 0) {
-        return DECLINED;
-    }
     r->allowed = (AP_METHOD_BIT << M_GET);
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;

@@ -144,7 +144,14 @@ int acme_status_handler(request_rec *r)
     const acme_setup_t *setup = acme_setup_get();
     const char *name;
 
-    if (!r->handler || strcmp(r->handler, "acme-status") != 0) {
+    /* Each request comes by here, so that one look is for both. */
+    if (!r->handler || strncmp(r->handler, "acme-", 5) != 0) {
+        return DECLINED;
+    }
+    if (strcmp(r->handler, "acme-metrics") == 0) {
+        return acme_metrics_handler(r);
+    }
+    if (strcmp(r->handler, "acme-status") != 0) {
         return DECLINED;
     }
     r->allowed = (AP_METHOD_BIT << M_GET);

@@ -34,12 +34,13 @@ def _is_open(port):
 
 
 def _instructions(bench, server, requests, secure):
-    """Of connections, all that is done for them, from the first byte to the
-    last, in a server of one process, with so many requests."""
+    """Of so many requests, from their header to their answer, in a server of
+    one process. A handshake of TLS never costs the same twice."""
     out = os.path.join(server.dir, "callgrind.out")
     daemon = procs.Daemon(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out,
-         "--toggle-collect=ap_run_process_connection"]
+         "--toggle-collect=ap_run_post_read_request",
+         "--toggle-collect=ap_process_async_request"]
         + server.argv("-X"), server.path("logs/stderr"), env=server.env(),
         cwd=server.dir)
     procs.wait_until(lambda: _is_open(server.http_port), 120, server.tails)
