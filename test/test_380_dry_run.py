@@ -89,7 +89,7 @@ def test_it_changes_nothing(server, pebble, test_ca):
     result = dry_run(server, test_ca, BLOG)
     assert result.status == FAILED
     assert result.json["sites"][0]["result"] == "failed"
-    assert "dns" in result.json["sites"][0]["detail"]
+    assert "could not resolve" in result.json["sites"][0]["detail"]
     # And a CA that is not there.
     test_ca.stop()
     result = dry_run(server, test_ca, SHOP)
