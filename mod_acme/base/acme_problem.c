@@ -133,18 +133,6 @@ static void take_document(acme_problem_t *problem, const acme_json_t *document,
     problem->subproblems = take_subproblems(document, p);
 }
 
-/* The type of an answer that names none. */
-static const char *type_by_status(int status)
-{
-    if (status == 429) {
-        return ACME_PROBLEM_URN "rateLimited";
-    }
-    if (status >= 500) {
-        return ACME_PROBLEM_URN "serverInternal";
-    }
-    return ACME_PROBLEM_PROTOCOL;
-}
-
 /* The class by type. All types without a row are tried again with backoff: it
  * slows down to once a day, and what the CA means by a status such as 403 or
  * 404 may pass. */
@@ -172,7 +160,7 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
     problem->status = status;
     take_document(problem, document, p);
     if (!problem->type || !strcmp(problem->type, "about:blank")) {
-        problem->type = type_by_status(status);
+        problem->type = acme_problem_type_by_status(status);
     }
     if (!problem->detail) {
         problem->detail = apr_psprintf(p,
@@ -241,30 +229,15 @@ static acme_json_t *subproblems_to_json(const apr_array_header_t *subproblems,
 
 int acme_problem_is_of_ca(const acme_problem_t *problem)
 {
-    static const char *const ours[] = {
-        ACME_PROBLEM_NETWORK, ACME_PROBLEM_PROTOCOL, ACME_PROBLEM_TIMEOUT};
-    static const char *const acme[] = {"rateLimited", "serverInternal",
-                                       "badNonce"};
-    size_t i;
+    const acme_problem_type_t *row;
 
     if (problem->retry == ACME_RETRY_CONFIG
         || problem->retry == ACME_RETRY_PERMANENT || !problem->type) {
         return 0;
     }
-    if (problem->status == 429 || problem->status >= 500) {
-        return 1;
-    }
-    for (i = 0; i < sizeof(ours) / sizeof(ours[0]); ++i) {
-        if (strcmp(problem->type, ours[i]) == 0) {
-            return 1;
-        }
-    }
-    for (i = 0; i < sizeof(acme) / sizeof(acme[0]); ++i) {
-        if (acme_problem_is(problem, acme[i])) {
-            return 1;
-        }
-    }
-    return 0;
+    row = acme_problem_type_find(problem->type);
+    return problem->status == 429 || problem->status >= 500
+           || (row && row->blame == ACME_BLAME_CA);
 }
 
 acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)

@@ -16,7 +16,9 @@
  * @brief The types of problems that we know, and what each means for us.
  *
  * One const table for RFC 8555 6.7, RFC 9773 7.4 and the profiles extension,
- * one for our own types: when to try again and what an administrator can do.
+ * one for our own types: when to try again, and why then, whose fault it is,
+ * and what an administrator can do. Whoever wants to change when something is
+ * tried again changes it there.
  */
 #ifndef ACME_PROBLEM_TYPE_H
 #define ACME_PROBLEM_TYPE_H
@@ -55,15 +57,25 @@ typedef enum {
     ACME_RETRY_INTERNAL   /**< our own fault or the machine's: as BACKOFF */
 } acme_retry_e;
 
+/** Who another CA would help against. */
+typedef enum {
+    ACME_BLAME_SITE, /**< a name, a site, a request: any CA says the same */
+    ACME_BLAME_CA    /**< the CA, or the way to it */
+} acme_blame_e;
+
 typedef struct acme_problem_type_t {
     const char *name; /**< of the type, without the prefix */
     acme_retry_e retry;
+    acme_blame_e blame;
     const char *to_fix; /**< one sentence for the administrator */
 } acme_problem_type_t;
 
 /** The row of a type, given with its prefix; NULL when it is not known: then
  *  the HTTP status alone tells. */
 const acme_problem_type_t *acme_problem_type_find(const char *type);
+
+/** The type of an answer that names none, by its HTTP status. */
+const char *acme_problem_type_by_status(int status);
 
 /** The type without ACME_PROBLEM_URN, NULL when it is none of RFC 8555's. */
 const char *acme_problem_type_acme(const char *type);

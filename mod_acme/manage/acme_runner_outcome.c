@@ -36,10 +36,8 @@ static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
 {
     acme_problem_t *kept = acme_problem_dup(problem, p);
 
-    /* What an administrator settles at the CA changes no configuration, so
-     * nothing but another try can notice it. */
-    if (acme_problem_is(kept, "userActionRequired")
-        || (whose != ACME_FAILURE_OWN && kept->retry == ACME_RETRY_PERMANENT)) {
+    /* What is permanent about an account is not so about its sites. */
+    if (whose != ACME_FAILURE_OWN && kept->retry == ACME_RETRY_PERMANENT) {
         kept->retry = ACME_RETRY_BACKOFF;
     }
     return kept;

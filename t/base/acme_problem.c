@@ -105,7 +105,7 @@ static void each_type_has_its_class_and_advice(void **state)
         {"unauthorized", ACME_RETRY_BACKOFF},
         {"unsupportedContact", ACME_RETRY_CONFIG},
         {"unsupportedIdentifier", ACME_RETRY_CONFIG},
-        {"userActionRequired", ACME_RETRY_CONFIG},
+        {"userActionRequired", ACME_RETRY_BACKOFF},
     };
     apr_pool_t *p = *state;
     size_t i;
@@ -561,7 +561,7 @@ static void a_failure_is_the_cas_or_it_is_not(void **state)
         {400, ACME_PROBLEM_URN "tls", ACME_RETRY_BACKOFF, 0},
         {403, ACME_PROBLEM_URN "caa", ACME_RETRY_BACKOFF, 0},
         {400, ACME_PROBLEM_URN "rejectedIdentifier", ACME_RETRY_CONFIG, 0},
-        {403, ACME_PROBLEM_URN "userActionRequired", ACME_RETRY_CONFIG, 0},
+        {403, ACME_PROBLEM_URN "userActionRequired", ACME_RETRY_BACKOFF, 0},
     };
     size_t i;
 

@@ -128,7 +128,7 @@ static void what_is_settled_at_the_ca_is_tried_again(void **state)
     const acme_job_t *job;
 
     job = fail_with(w, spec,
-                    problem_of(w, ACME_RETRY_CONFIG,
+                    problem_of(w, ACME_RETRY_BACKOFF,
                                ACME_PROBLEM_URN "userActionRequired", "visit"),
                     ACME_FAILURE_OWN);
     assert_true(job->next_run < w->clock->now + ACME_TIME_HOUR);

@@ -79,7 +79,7 @@ static const bad_t bad_answers[] = {
      "odd"},
     {"resume", 301, NULL, "text/html", "", NULL, ACME_RETRY_BACKOFF, 0, "301"},
     {"resume", 403, NULL, FEED_JSON,
-     FEED_ERROR("userActionRequired", "new terms"), NULL, ACME_RETRY_CONFIG, 1,
+     FEED_ERROR("userActionRequired", "new terms"), NULL, ACME_RETRY_BACKOFF, 1,
      "new terms"},
 
     {"authorize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
