@@ -46,7 +46,7 @@ def renew(httpd):
 
 def test_show_rollover_and_recover(server, pebble):
     shown, = account(server)
-    assert shown["ca"] == pebble.directory and shown["configured"]
+    assert shown["ca"] == pebble.directory and shown["status"] == "valid"
     assert shown["account"].startswith(pebble.directory.replace("/dir", "/"))
     assert "PRIVATE KEY" not in str(shown)
     for record in shown["caa"]:

@@ -17,6 +17,7 @@
 
 #include "acme_changed.h"
 #include "acme_desired.h"
+#include "acme_errand.h"
 #include "acme_identity.h"
 #include "acme_job.h"
 #include "acme_outbox.h"
@@ -57,6 +58,7 @@ static int is_done(const acme_setup_t *setup, const acme_request_t *request,
 {
     const char *name = request->name;
     acme_store_item_t item;
+    acme_errand_t errand;
     acme_job_t *job;
 
     if (request->what == ACME_REQUEST_ACCOUNT) {
@@ -72,6 +74,9 @@ static int is_done(const acme_setup_t *setup, const acme_request_t *request,
     }
     if (request->what == ACME_REQUEST_REVOKE) {
         return 0;
+    }
+    if (acme_errand_is(request)) {
+        return !acme_errand_outcome(&errand, vault, request, p);
     }
     if (request->what == ACME_REQUEST_SIGN) {
         name = acme_sign_name(name, p);

@@ -17,6 +17,9 @@
 
 #include <apr_strings.h>
 
+/* More do not make the next wait longer. */
+#define LOST_MAX 100
+
 static const char *text_of(const acme_json_t *json, const char *key,
                            apr_pool_t *p)
 {
@@ -40,6 +43,19 @@ static acme_key_t *key_of(const acme_json_t *json, const char *member,
         return NULL;
     }
     return key;
+}
+
+static void read_fate(acme_account_record_t *record, const acme_json_t *json)
+{
+    apr_int64_t lost;
+
+    (void)acme_json_get_time(&record->deactivated, json, "deactivated");
+    (void)acme_json_get_time(&record->refused, json, "refused");
+    (void)acme_json_get_bool(&record->gone, json, "gone");
+    if (acme_json_get_int(&lost, json, "lost") == APR_SUCCESS && lost > 0) {
+        record->lost = lost < LOST_MAX ? (int)lost : LOST_MAX;
+    }
+    (void)acme_json_get_time(&record->lost_at, json, "lost-at");
 }
 
 apr_status_t acme_account_record_load(acme_account_record_t **record,
@@ -69,7 +85,7 @@ apr_status_t acme_account_record_load(acme_account_record_t **record,
         found->caa = caa;
     }
     (void)acme_json_get_time(&found->created, json, "created");
-    (void)acme_json_get_time(&found->deactivated, json, "deactivated");
+    read_fate(found, json);
     *record = found;
     return APR_SUCCESS;
 }
@@ -115,6 +131,14 @@ apr_status_t acme_account_record_save(const acme_account_record_t *record,
     }
     acme_json_set_time(json, "created", record->created);
     acme_json_set_time(json, "deactivated", record->deactivated);
+    acme_json_set_time(json, "refused", record->refused);
+    if (record->gone) {
+        acme_json_set_bool(json, "gone", 1);
+    }
+    if (record->lost > 0) {
+        acme_json_set_int(json, "lost", record->lost);
+        acme_json_set_time(json, "lost-at", record->lost_at);
+    }
     return acme_vault_put_json(vault, ACME_STORE_ACCOUNTS, name, json,
                                ACME_STORE_SYNC, problem, ptemp);
 }
@@ -133,4 +157,40 @@ apr_status_t acme_account_record_list(apr_array_header_t **names,
 {
     return acme_store_list(names, acme_vault_store(vault), ACME_STORE_ACCOUNTS,
                            problem, p);
+}
+
+static int is_twin(const acme_account_record_t *a,
+                   const acme_account_record_t *b)
+{
+    return a->url && b->url && a->ca && b->ca && strcmp(a->url, b->url) == 0
+           && strcmp(a->ca, b->ca) == 0;
+}
+
+apr_status_t acme_account_record_spread(const acme_account_record_t *record,
+                                        acme_vault_t *vault, const char *name,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
+{
+    acme_account_record_t *other;
+    apr_array_header_t *names;
+    const char *each;
+    apr_status_t rv;
+    int i;
+
+    rv = acme_account_record_list(&names, vault, problem, ptemp);
+    for (i = 0; rv == APR_SUCCESS && i < names->nelts; ++i) {
+        each = APR_ARRAY_IDX(names, i, const char *);
+        if (strcmp(each, name) == 0
+            || acme_account_record_load(&other, vault, each, NULL, ptemp)
+                   != APR_SUCCESS
+            || !is_twin(record, other)) {
+            continue;
+        }
+        other->key = record->key;
+        other->next_key = record->next_key;
+        other->deactivated = record->deactivated;
+        other->refused = record->refused;
+        rv = acme_account_record_save(other, vault, each, problem, ptemp);
+    }
+    return rv;
 }

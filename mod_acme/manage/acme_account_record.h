@@ -36,6 +36,12 @@ typedef struct acme_account_record_t {
                                         records; or NULL */
     apr_time_t created;
     apr_time_t deactivated; /**< on request, or 0 */
+    apr_time_t refused; /**< since when the CA says that it was deactivated, by
+                             whomever; or 0 */
+    int gone;           /**< the CA does not know it */
+    int lost;           /**< how often it had to be registered again, since a
+                             certificate was issued with it */
+    apr_time_t lost_at; /**< the last time, or 0 */
 } acme_account_record_t;
 
 /**
@@ -58,7 +64,15 @@ apr_status_t acme_account_record_delete(acme_vault_t *vault, const char *name,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp);
 
-/** Names of all records (const char *), in any order. */
+/** All other records of the same account, as imports leave them, get its keys
+ *  and its end. */
+apr_status_t acme_account_record_spread(const acme_account_record_t *record,
+                                        acme_vault_t *vault, const char *name,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
+
+/** Names of all records (const char *), in any order. A worker's: root never
+ *  lists a worker's folder. */
 apr_status_t acme_account_record_list(apr_array_header_t **names,
                                       acme_vault_t *vault,
                                       acme_problem_t *problem, apr_pool_t *p);

@@ -83,6 +83,24 @@ apr_status_t acme_identity_save(acme_identity_t *identity,
                                     identity->name, problem, p);
 }
 
+void acme_identity_note(acme_identity_t *identity)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    apr_pool_t *p;
+
+    if (identity->work->state == ACME_WORK_LOST) {
+        return;
+    }
+    apr_pool_create(&p, identity->p);
+    if (acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
+        acme_log(identity->work->log, ACME_LOG_WARNING, unsaved.rv,
+                 ACME_TAG(0331) "%s: what is new of the account cannot be "
+                                "stored, the CA will be asked again: %s",
+                 identity->ca->label, acme_problem_text(&unsaved, p));
+    }
+    apr_pool_destroy(p);
+}
+
 /* A record without a usable key is none. */
 static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
                          apr_pool_t *p)
@@ -101,6 +119,22 @@ static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
     if (APR_STATUS_IS_ENOENT(rv)) {
         rv = acme_identity_take_over(identity, problem, p);
     }
+    return rv;
+}
+
+apr_status_t acme_identity_load(acme_identity_t *identity,
+                                acme_account_record_t **record)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *p;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!identity->record) {
+        apr_pool_create(&p, identity->p);
+        rv = load(identity, &problem, p);
+        apr_pool_destroy(p);
+    }
+    *record = identity->record;
     return rv;
 }
 
@@ -176,6 +210,10 @@ static apr_status_t prepare(acme_identity_t *identity, acme_problem_t *problem,
         problem->to_fix = "to have another one made: acmectl account recover, "
                           "then acmectl renew";
     }
+    if (rv == APR_SUCCESS
+        && !acme_identity_may_register(identity, problem, p)) {
+        rv = APR_ENOENT;
+    }
     return rv == APR_SUCCESS ? acme_identity_sign(identity, problem) : rv;
 }
 
@@ -183,33 +221,25 @@ static void registered(void *baton, apr_status_t rv, const char *url,
                        const acme_problem_t *problem)
 {
     acme_identity_t *identity = baton;
-    acme_work_t *work = identity->work;
-    acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    apr_pool_t *p;
 
     if (APR_STATUS_IS_EINTR(rv)) {
         acme_identity_enter(identity, ACME_IDENTITY_NEW);
         return;
     }
     if (rv != APR_SUCCESS) {
+        if (acme_account_is_closed(problem)) {
+            acme_identity_refused(identity);
+        }
         acme_identity_fail(identity, problem);
         return;
     }
+    acme_identity_registered(identity);
     identity->record->url = apr_pstrdup(identity->p, url);
     identity->record->contact = identity->ca->contact;
     identity->record->caa = acme_client_directory(identity->client)->caa;
-    apr_pool_create(&p, identity->p);
-    if (work->state != ACME_WORK_LOST
-        && acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
-        /* The key is there: the CA will say the URL once more. */
-        acme_log(work->log, ACME_LOG_WARNING, unsaved.rv,
-                 ACME_TAG(0331) "%s: the account's URL cannot be stored, the "
-                                "CA will be asked again: %s",
-                 identity->ca->label, acme_problem_text(&unsaved, p));
-    }
-    acme_log(work->log, ACME_LOG_NOTICE, 0,
+    acme_identity_note(identity);
+    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0332) "%s: the account is %s", identity->ca->label, url);
-    apr_pool_destroy(p);
     acme_client_identify(identity->client, identity->signer,
                          identity->record->url);
     acme_identity_enter(identity, ACME_IDENTITY_READY);
@@ -217,11 +247,17 @@ static void registered(void *baton, apr_status_t rv, const char *url,
 
 static void ensure(acme_identity_t *identity)
 {
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_account_request_t request;
     apr_pool_t *p;
 
-    acme_identity_enter(identity, ACME_IDENTITY_REGISTERING);
     apr_pool_create(&p, identity->p);
+    if (!acme_identity_may_register(identity, &problem, p)) {
+        acme_identity_fail(identity, &problem);
+        apr_pool_destroy(p);
+        return;
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_REGISTERING);
     request.contacts = apr_array_make(p, 1, sizeof(const char *));
     if (identity->ca->contact) {
         APR_ARRAY_PUSH((apr_array_header_t *)request.contacts, const char *) =
@@ -238,6 +274,28 @@ static void ensure(acme_identity_t *identity)
     apr_pool_destroy(p);
 }
 
+void acme_identity_go_on(acme_identity_t *identity)
+{
+    const acme_account_record_t *record = identity->record;
+
+    if (identity->work->state != ACME_WORK_ON) {
+        acme_identity_enter(identity, record->url ? ACME_IDENTITY_READY
+                                                  : ACME_IDENTITY_NEW);
+    }
+    else if (record->next_key) {
+        acme_identity_resolve(identity);
+    }
+    else if (identity->suspect || record->refused) {
+        acme_identity_check(identity);
+    }
+    else if (!record->url) {
+        ensure(identity);
+    }
+    else {
+        acme_identity_settle(identity);
+    }
+}
+
 static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
                    const acme_problem_t *problem)
 {
@@ -250,19 +308,8 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     else if (rv != APR_SUCCESS) {
         acme_identity_fail(identity, problem);
     }
-    else if (identity->record->url
-             && (identity->work->state != ACME_WORK_ON
-                 || !identity->record->next_key)) {
-        acme_identity_settle(identity);
-    }
-    else if (identity->work->state != ACME_WORK_ON) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
-    }
-    else if (identity->record->next_key) {
-        acme_identity_resolve(identity);
-    }
     else {
-        ensure(identity);
+        acme_identity_go_on(identity);
     }
 }
 
@@ -320,26 +367,6 @@ const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity)
 unsigned int acme_identity_epoch(const acme_identity_t *identity)
 {
     return identity->epoch;
-}
-
-int acme_identity_lost(acme_identity_t *identity, unsigned int epoch)
-{
-    if (epoch < identity->epoch) {
-        return 1;
-    }
-    if (identity->epoch > 0) {
-        return 0;
-    }
-    ++identity->epoch;
-    acme_log(identity->work->log, ACME_LOG_WARNING, 0,
-             ACME_TAG(0333) "%s: the CA does not know the account %s, "
-                            "registering again with the same key",
-             identity->ca->label,
-             identity->record->url ? identity->record->url : "");
-    identity->record->url = NULL;
-    acme_client_identify(identity->client, identity->signer, NULL);
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
-    return 1;
 }
 
 apr_status_t acme_identity_keep(acme_work_t *work, const char *name,

@@ -23,6 +23,7 @@
 #ifndef ACME_IDENTITY_H
 #define ACME_IDENTITY_H
 
+#include "acme_account_record.h"
 #include "acme_client.h"
 #include "acme_identity_change.h"
 #include "acme_spec.h"
@@ -62,15 +63,30 @@ acme_client_t *acme_identity_client(const acme_identity_t *identity);
 
 const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity);
 
-/** A number that grows each time the account is registered anew. */
+/** A number that grows each time the account is looked into anew. */
 unsigned int acme_identity_epoch(const acme_identity_t *identity);
 
 /**
- * The CA does not know the account that was used in that epoch. It is
- * registered once more with the same key, once in a run.
+ * The CA has refused the account that was used in that epoch. One that it does
+ * not know is registered again with the same key, ever more rarely while that
+ * does not help; about one that it does not want it is asked, and no other is
+ * made. Once in a run.
+ * @param problem what the CA said
  * @return zero when that was done and has not helped: give up
  */
-int acme_identity_lost(acme_identity_t *identity, unsigned int epoch);
+int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
+                       const acme_problem_t *problem);
+
+/** The CA has issued a certificate for it: all is well. */
+void acme_identity_proved(acme_identity_t *identity);
+
+/** Whether it was deactivated, here or elsewhere, as far as is known. */
+int acme_identity_is_closed(const acme_identity_t *identity);
+
+/** What the store knows of the account, or of one that nobody uses any more,
+ *  which becomes this one's. APR_ENOENT: nothing. */
+apr_status_t acme_identity_load(acme_identity_t *identity,
+                                acme_account_record_t **record);
 
 /** Nonzero for the first who asks after each failure: who logs it. */
 int acme_identity_report(acme_identity_t *identity);

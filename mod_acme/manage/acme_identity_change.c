@@ -17,6 +17,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_account.h"
 #include "acme_account_change.h"
 #include "acme_identity_part.h"
 
@@ -27,99 +28,26 @@ static const char *label(const acme_identity_t *identity)
     return identity->ca->label;
 }
 
-/* What cannot be saved is found out anew by the next run: it is never less
- * than what the store had before. */
-static void save(acme_identity_t *identity)
+/* Its other names have what it has. */
+static void save_all(acme_identity_t *identity)
 {
-    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p;
 
+    acme_identity_note(identity);
     if (identity->work->state == ACME_WORK_LOST) {
         return;
     }
     apr_pool_create(&p, identity->p);
-    if (acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
-        acme_log(identity->work->log, ACME_LOG_WARNING, unsaved.rv,
+    if (acme_account_record_spread(identity->record, identity->work->vault,
+                                   identity->name, &problem, p)
+        != APR_SUCCESS) {
+        acme_log(identity->work->log, ACME_LOG_WARNING, problem.rv,
                  ACME_TAG(0820) "%s: what became of the account cannot be "
-                                "stored: %s",
-                 label(identity), acme_problem_text(&unsaved, p));
+                                "stored under its other name: %s",
+                 label(identity), acme_problem_text(&problem, p));
     }
     apr_pool_destroy(p);
-}
-
-/* ---- a predecessor ---- */
-
-static int same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static int can_follow(const acme_identity_t *identity,
-                      const acme_account_record_t *record)
-{
-    const acme_eab_t *eab = identity->ca->eab;
-
-    return record->url && !record->deactivated && !record->next_key
-           && same(record->ca, identity->ca->url)
-           && same(record->eab_kid, eab ? eab->key.kid : NULL);
-}
-
-/* The youngest that nobody uses any more. */
-static const char *find_predecessor(const acme_identity_t *identity,
-                                    apr_pool_t *p)
-{
-    acme_account_record_t *record;
-    apr_array_header_t *names;
-    const char *name, *found = NULL;
-    apr_time_t created = 0;
-    int i;
-
-    if (!identity->used
-        || acme_account_record_list(&names, identity->work->vault, NULL, p)
-               != APR_SUCCESS) {
-        return NULL;
-    }
-    for (i = 0; i < names->nelts; ++i) {
-        name = APR_ARRAY_IDX(names, i, const char *);
-        if (!identity->used(identity->used_baton, name)
-            && acme_account_record_load(&record, identity->work->vault, name,
-                                        NULL, p)
-                   == APR_SUCCESS
-            && can_follow(identity, record)
-            && (!found || record->created > created)) {
-            found = name;
-            created = record->created;
-        }
-    }
-    return found;
-}
-
-apr_status_t acme_identity_take_over(acme_identity_t *identity,
-                                     acme_problem_t *problem, apr_pool_t *p)
-{
-    const char *name = find_predecessor(identity, p);
-    apr_status_t rv;
-
-    if (!name) {
-        return APR_ENOENT;
-    }
-    rv = acme_account_record_load(&identity->record, identity->work->vault,
-                                  name, problem, identity->p);
-    if (rv == APR_SUCCESS) {
-        rv = acme_identity_save(identity, problem, p);
-    }
-    if (rv != APR_SUCCESS) {
-        identity->record = NULL;
-        return rv;
-    }
-    /* One that stays is a second name of the same account. */
-    (void)acme_account_record_delete(identity->work->vault, name, NULL, p);
-    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0821) "%s: goes on with the account %s, whose contact "
-                            "was %s",
-             label(identity), identity->record->url,
-             identity->record->contact ? identity->record->contact : "none");
-    return APR_SUCCESS;
 }
 
 /* ---- contacts ---- */
@@ -138,7 +66,7 @@ static void updated(void *baton, apr_status_t rv, const char *url,
     identity->told = 1;
     if (rv == APR_SUCCESS) {
         identity->record->contact = identity->ca->contact;
-        save(identity);
+        acme_identity_note(identity);
         acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0822) "%s: the account's contact is %s now",
                  label(identity),
@@ -168,10 +96,11 @@ void acme_identity_settle(acme_identity_t *identity)
     if (identity->work->state == ACME_WORK_ON && caa->nelts > 0
         && !identity->record->caa) {
         identity->record->caa = caa;
-        save(identity);
+        acme_identity_note(identity);
     }
     if (identity->told || identity->work->state != ACME_WORK_ON
-        || same(identity->record->contact, identity->ca->contact)) {
+        || acme_identity_same(identity->record->contact,
+                              identity->ca->contact)) {
         acme_identity_enter(identity, ACME_IDENTITY_READY);
         return;
     }
@@ -193,7 +122,7 @@ static void use_next(acme_identity_t *identity)
     identity->record->next_key = NULL;
     identity->signer = identity->next_signer;
     identity->next_signer = NULL;
-    save(identity);
+    save_all(identity);
     acme_client_identify(identity->client, identity->signer,
                          identity->record->url);
     acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
@@ -205,7 +134,7 @@ static void drop_next(acme_identity_t *identity)
 {
     identity->record->next_key = NULL;
     identity->next_signer = NULL;
-    save(identity);
+    acme_identity_note(identity);
 }
 
 static void resolved(void *baton, apr_status_t rv, const char *url,
@@ -225,10 +154,13 @@ static void resolved(void *baton, apr_status_t rv, const char *url,
         drop_next(identity);
     }
     else {
+        if (acme_account_is_closed(problem)) {
+            acme_identity_refused(identity);
+        }
         acme_identity_fail(identity, problem);
         return;
     }
-    acme_identity_settle(identity);
+    acme_identity_go_on(identity);
 }
 
 void acme_identity_resolve(acme_identity_t *identity)
@@ -249,8 +181,8 @@ static void done(acme_identity_t *identity, apr_status_t rv, const char *url,
 /* Nobody knows whether the CA has done it. */
 static int is_unknown(apr_status_t rv, const acme_problem_t *problem)
 {
-    return APR_STATUS_IS_EINTR(rv) || problem->status == 0
-           || problem->status >= 500;
+    return APR_STATUS_IS_EINTR(rv) || problem->status < 400
+           || problem->status >= 500 || !acme_problem_type_acme(problem->type);
 }
 
 static void rolled(acme_identity_t *identity, apr_status_t rv,
@@ -269,30 +201,110 @@ static void rolled(acme_identity_t *identity, apr_status_t rv,
     acme_identity_enter(identity, ACME_IDENTITY_READY);
 }
 
-static void recovered(acme_identity_t *identity, apr_status_t rv,
-                      const char *url)
+static void deactivated(acme_identity_t *identity)
 {
-    if (rv == APR_SUCCESS) {
-        identity->record->url = apr_pstrdup(identity->p, url);
-        save(identity);
-        acme_client_identify(identity->client, identity->signer,
-                             identity->record->url);
-    }
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    identity->record->deactivated = acme_clock_now(identity->work->clock);
+    save_all(identity);
+    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0825) "%s: the account %s is deactivated; nothing is "
+                            "ordered there until acmectl account recover",
+             label(identity), identity->record->url);
 }
 
-static void deactivated(acme_identity_t *identity, apr_status_t rv)
+static apr_status_t forget(acme_identity_t *identity, acme_problem_t *problem,
+                           apr_pool_t *p);
+
+/* The CA has said twice that it is closed: nothing is lost with its key. */
+static void recover_closed(acme_identity_t *identity,
+                           const acme_problem_t *problem)
 {
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    int known = identity->record->refused != 0;
+    apr_status_t rv;
+    apr_pool_t *p;
+
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    acme_identity_refused(identity);
+    if (!known) {
+        done(identity, APR_EACCES, NULL, problem);
+        return;
+    }
+    apr_pool_create(&p, identity->p);
+    rv = forget(identity, &unsaved, p);
+    done(identity, rv, NULL, rv == APR_SUCCESS ? NULL : &unsaved);
+    apr_pool_destroy(p);
+}
+
+static void recovered(void *baton, apr_status_t rv, const char *url,
+                      const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+    acme_account_record_t *record = identity->record;
+
     if (rv == APR_SUCCESS) {
-        identity->record->deactivated = acme_clock_now(identity->work->clock);
-        save(identity);
-        acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0825) "%s: the account %s is deactivated; nothing "
-                                "is ordered there until acmectl account "
-                                "recover",
-                 label(identity), identity->record->url);
+        record->url = apr_pstrdup(identity->p, url);
+        record->refused = 0;
+        record->gone = 0;
+        record->lost = 0;
+        record->lost_at = 0;
+        if (identity->with_next) {
+            use_next(identity);
+        }
+        else {
+            acme_identity_note(identity);
+        }
+        acme_client_identify(identity->client, identity->signer, record->url);
+    }
+    else if (!APR_STATUS_IS_EINTR(rv) && acme_account_is_closed(problem)) {
+        recover_closed(identity, problem);
+        return;
+    }
+    else if (identity->with_next && !APR_STATUS_IS_EINTR(rv)
+             && acme_problem_is(problem, "accountDoesNotExist")
+             && identity->work->state == ACME_WORK_ON) {
+        drop_next(identity);
+        identity->with_next = 0;
+        acme_account_find(identity->client, identity->signer, recovered,
+                          identity);
+        return;
     }
     acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    done(identity, rv, rv == APR_SUCCESS ? record->url : NULL, problem);
+}
+
+/* It was refused: perhaps since a worker that was killed has done it. */
+static void looked_into(void *baton, apr_status_t rv, const char *url,
+                        const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+
+    (void)url;
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    if (APR_STATUS_IS_EINTR(rv)) {
+        done(identity, rv, NULL, NULL);
+    }
+    else if (rv != APR_SUCCESS && acme_account_is_closed(problem)) {
+        deactivated(identity);
+        done(identity, APR_SUCCESS, identity->record->url, NULL);
+    }
+    else {
+        done(identity, APR_EGENERAL, NULL, identity->why);
+    }
+}
+
+/* Nonzero: it is being looked into. */
+static int look_into(acme_identity_t *identity, apr_status_t rv,
+                     const acme_problem_t *problem)
+{
+    if (rv == APR_SUCCESS || APR_STATUS_IS_EINTR(rv)
+        || !acme_problem_is(problem, "unauthorized")
+        || identity->work->state != ACME_WORK_ON) {
+        return 0;
+    }
+    identity->why = acme_problem_dup(problem, identity->p);
+    acme_account_find(identity->client, identity->signer, looked_into,
+                      identity);
+    return 1;
 }
 
 static void changed(void *baton, apr_status_t rv, const char *url,
@@ -300,16 +312,18 @@ static void changed(void *baton, apr_status_t rv, const char *url,
 {
     acme_identity_t *identity = baton;
 
-    switch ((acme_identity_change_e)identity->change) {
-    case ACME_IDENTITY_RECOVER:
-        recovered(identity, rv, url);
-        break;
-    case ACME_IDENTITY_ROLLOVER:
+    (void)url;
+    if (identity->change == ACME_IDENTITY_ROLLOVER) {
         rolled(identity, rv, problem);
-        break;
-    case ACME_IDENTITY_DEACTIVATE:
-        deactivated(identity, rv);
-        break;
+    }
+    else {
+        if (look_into(identity, rv, problem)) {
+            return;
+        }
+        if (rv == APR_SUCCESS) {
+            deactivated(identity);
+        }
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
     }
     done(identity, rv, rv == APR_SUCCESS ? identity->record->url : NULL,
          problem);
@@ -352,10 +366,27 @@ static apr_status_t recover(acme_identity_t *identity, int *over,
     }
     rv = acme_identity_sign(identity, problem);
     if (rv == APR_SUCCESS) {
-        acme_account_find(identity->client, identity->signer, changed,
-                          identity);
+        identity->with_next = identity->next_signer != NULL;
+        acme_account_find(identity->client,
+                          identity->with_next ? identity->next_signer
+                                              : identity->signer,
+                          recovered, identity);
     }
     return rv;
+}
+
+/* One that is closed already has nothing left to be told. */
+static void end_account(acme_identity_t *identity, int *over)
+{
+    if (!identity->record->deactivated && !identity->record->refused) {
+        acme_account_deactivate(identity->client, changed, identity);
+        return;
+    }
+    if (!identity->record->deactivated) {
+        deactivated(identity);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    *over = 1;
 }
 
 static apr_status_t roll_over(acme_identity_t *identity,
@@ -365,6 +396,13 @@ static apr_status_t roll_over(acme_identity_t *identity,
     acme_account_record_t *record = identity->record;
     apr_status_t rv;
 
+    if (!acme_client_directory(identity->client)->key_change) {
+        return acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
+                                ACME_PROBLEM_PROTOCOL, p,
+                                "%s has no way to change an account's key "
+                                "(keyChange)",
+                                label(identity));
+    }
     rv = acme_key_generate(&record->next_key, &kind, NULL, NULL, problem,
                            identity->p);
     if (rv == APR_SUCCESS) {
@@ -406,7 +444,7 @@ void acme_identity_change(acme_identity_t *identity,
         rv = roll_over(identity, &problem, p);
         break;
     case ACME_IDENTITY_DEACTIVATE:
-        acme_account_deactivate(identity->client, changed, identity);
+        end_account(identity, &over);
         break;
     }
     if (rv != APR_SUCCESS) {

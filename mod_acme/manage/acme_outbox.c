@@ -292,6 +292,11 @@ static void note_time(acme_outbox_t *outbox)
     outbox->unsure = changed <= now && now - changed < UNSURE;
 }
 
+void acme_outbox_again(acme_outbox_t *outbox)
+{
+    outbox->unsure = 1;
+}
+
 static int by_time(const void *a, const void *b)
 {
     const acme_request_t *left = *(const acme_request_t *const *)a;

@@ -90,6 +90,9 @@ void acme_outbox_remove(acme_outbox_t *outbox, const acme_request_t *request,
  *  stat(). */
 int acme_outbox_moved(acme_outbox_t *outbox);
 
+/** What was read is to be read once more: not all of it could be done. */
+void acme_outbox_again(acme_outbox_t *outbox);
+
 /** All requests (acme_request_t *), oldest first; what does not open is left
  *  out. */
 apr_status_t acme_outbox_read(apr_array_header_t **requests,

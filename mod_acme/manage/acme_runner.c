@@ -147,6 +147,9 @@ static apr_status_t work(acme_runner_t *runner)
         if (rv == APR_SUCCESS && has_requests(runner)) {
             acme_runner_fleet_requests(runner->fleet, runner->outbox);
         }
+        if (rv == APR_SUCCESS && acme_runner_fleet_is_held(runner->fleet)) {
+            return rv;
+        }
         if (rv == APR_SUCCESS) {
             rv = acme_runner_fleet_look(runner->fleet, runner->turn);
         }
@@ -214,6 +217,9 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
         runner->checked = 0;
     }
     leave(runner);
+    if (runner->outbox && acme_runner_fleet_has_errands(runner->fleet)) {
+        acme_outbox_again(runner->outbox);
+    }
     acme_runner_fleet_end(runner->fleet);
     acme_store_busy(store, 0);
     acme_turn_give(runner->turn);

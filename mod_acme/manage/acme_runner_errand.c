@@ -127,7 +127,10 @@ void acme_runner_errand_step(acme_runner_errand_t *errand,
     if (errand->request.what != ACME_REQUEST_RECOVER) {
         rv = acme_identity_ready(identity, errand->since, &problem);
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS
+        || (errand->request.what == ACME_REQUEST_DEACTIVATE
+            && !APR_STATUS_IS_EAGAIN(rv)
+            && acme_identity_is_closed(identity))) {
         act(errand, identity);
     }
     else if (!APR_STATUS_IS_EAGAIN(rv)) {

@@ -260,6 +260,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_t *p;
     int i, looks = 0;
 
+    acme_fleet_errand_survey(fleet);
     if (fleet->look_at > now) {
         return APR_SUCCESS;
     }

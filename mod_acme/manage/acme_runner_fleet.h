@@ -50,6 +50,13 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
 void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
                                 acme_outbox_t *outbox);
 
+/** Whether an account is to be changed while orders of it are in flight: these
+ *  have to be ended, and are gone on with after it. */
+int acme_runner_fleet_is_held(const acme_runner_fleet_t *fleet);
+
+/** Whether anything that acmectl asks of an account is left to do. */
+int acme_runner_fleet_has_errands(const acme_runner_fleet_t *fleet);
+
 /** A run begins, or has ended: whatever was in flight is to be looked at
  *  again.
  *  @param p of the run; no request is under way when it is destroyed */

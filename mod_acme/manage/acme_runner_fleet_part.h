@@ -45,8 +45,9 @@ typedef struct acme_fleet_lane_t {
     acme_runner_asker_t asker;
     apr_array_header_t *errands; /* acme_runner_errand_t *, of this run */
     int errand;                  /* which one is next */
-    acme_budget_t *budget;       /* that its CA's lanes share, or NULL */
-    int held;                    /* a site waits for it, which was said */
+    apr_time_t contact;    /* its account has another one, seen then; or 0 */
+    acme_budget_t *budget; /* that its CA's lanes share, or NULL */
+    int held;              /* a site waits for it, which was said */
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_site_t {
@@ -75,6 +76,7 @@ struct acme_runner_fleet_t {
     apr_array_header_t *flights; /* of orders on their way */
     apr_time_t look_at;          /* when the next site is due */
     int complained;              /* the store's failure is in the log */
+    int surveyed;                /* the accounts; of this process */
 };
 
 /** Who we are at a lane's CA in this run. */
@@ -91,6 +93,10 @@ acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet);
 /** One that acmectl asks for, unless it is done or waits already. */
 void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
                             const acme_request_t *request);
+
+/** Notes which accounts the configuration gives another contact. Only under
+ *  the lease; once in a process. */
+void acme_fleet_errand_survey(acme_runner_fleet_t *fleet);
 
 /** Goes on with them; how many are left. */
 int acme_fleet_errand_step(acme_runner_fleet_t *fleet);

@@ -398,6 +398,9 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     rv = acme_runner_outcome_done(&order->staged, order->job, order->work,
                                   order->spec, order->names, &bundle, &problem,
                                   order->p, order->ptemp);
+    if (rv == APR_SUCCESS) {
+        acme_identity_proved(order->identity);
+    }
     if (rv == APR_SUCCESS && order->staged.fingerprint) {
         order->ticket = acme_flush_want(&order->work->flush);
         order->state = STAGED;
@@ -433,11 +436,13 @@ static void issue_failed(acme_runner_order_t *order,
         start_over(order);
         return;
     }
-    if (acme_account_is_gone(problem)) {
+    if (acme_account_is_gone(problem)
+        || (!acme_issue_order_url(order->issue) && problem->status == 403
+            && acme_problem_is(problem, "unauthorized"))) {
         if (!resumable) {
-            drop(order, "the CA does not know the account");
+            drop(order, "the CA refuses the account");
         }
-        if (acme_identity_lost(order->identity, order->epoch)) {
+        if (acme_identity_lost(order->identity, order->epoch, problem)) {
             start_over(order);
             return;
         }

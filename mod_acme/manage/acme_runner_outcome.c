@@ -43,12 +43,26 @@ static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
     return kept;
 }
 
+/* With what to do, where it is tried again and again but only people can help:
+ * terms that have changed, an account that was deactivated. */
+static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *text = acme_problem_text(problem, p);
+
+    if (problem->to_fix && problem->retry != ACME_RETRY_CONFIG
+        && (acme_problem_is(problem, "userActionRequired")
+            || problem->rv == APR_EACCES)) {
+        text = apr_pstrcat(p, text, "; what to do: ", problem->to_fix, NULL);
+    }
+    return text;
+}
+
 static void say(const acme_job_t *job, const acme_work_t *work,
                 const acme_spec_t *spec, const acme_ca_spec_t *ca,
                 acme_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
     const acme_problem_t *problem = job->problem;
-    const char *text = acme_problem_text(problem, p);
+    const char *text = text_of(problem, p);
     const char *whom = whose == ACME_FAILURE_FIRST ? ca->label : spec->name;
     const char *in;
 

@@ -19,9 +19,9 @@
 
 #include "acme_resource.h"
 
-#define REMEDY_OTHER_KEY                                                    \
-    "remove the account from the store, so that a new one is made, or ask " \
-    "the CA"
+#define REMEDY_CLOSED                                                   \
+    "nothing is ordered there any more; to have another account made: " \
+    "acmectl account recover, then acmectl renew"
 
 typedef struct account_t {
     apr_pool_t *p;
@@ -61,7 +61,7 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
                          ACME_PROBLEM_URN "unauthorized", p,
                          "the account at the CA is %s", status_names[status]);
         problem->status = answer->status;
-        problem->to_fix = REMEDY_OTHER_KEY;
+        problem->to_fix = REMEDY_CLOSED;
         return APR_EACCES;
     }
     if (answer->status != 200 && answer->status != 201) {
@@ -241,4 +241,21 @@ int acme_account_is_gone(const acme_problem_t *problem)
     return acme_problem_is(problem, "accountDoesNotExist")
            || (problem->status == 401
                && acme_problem_is(problem, "unauthorized"));
+}
+
+int acme_account_is_closed(const acme_problem_t *problem)
+{
+    return problem->retry == ACME_RETRY_PERMANENT
+           && acme_problem_is(problem, "unauthorized");
+}
+
+void acme_account_blame(acme_problem_t *problem)
+{
+    if (acme_problem_is(problem, "unauthorized")
+        && (problem->status == 401 || problem->status == 403)) {
+        problem->rv = APR_EACCES;
+        problem->retry = ACME_RETRY_PERMANENT;
+        problem->retry_at = 0;
+        problem->to_fix = REMEDY_CLOSED;
+    }
 }

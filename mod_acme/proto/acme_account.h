@@ -53,4 +53,12 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
  *  more): it was deactivated, or the CA lost it. */
 int acme_account_is_gone(const acme_problem_t *problem);
 
+/** Whether a problem of newAccount says that the account of this key was
+ *  deactivated, which is for ever. */
+int acme_account_is_closed(const acme_problem_t *problem);
+
+/** For a refusal of onlyReturnExisting: for a key without an account there is
+ *  accountDoesNotExist, so who is refused has one that was closed. */
+void acme_account_blame(acme_problem_t *problem);
+
 #endif

@@ -83,6 +83,11 @@ static void found(void *baton, apr_status_t rv, const acme_answer_t *answer,
         rv = acme_account_read(answer, &own, change->p);
         problem = &own;
     }
+    else if (problem) {
+        own = *acme_problem_dup(problem, change->p);
+        acme_account_blame(&own);
+        problem = &own;
+    }
     end(change, rv, rv == APR_SUCCESS ? answer->location : NULL,
         rv == APR_SUCCESS ? NULL : problem);
 }

@@ -43,4 +43,13 @@ apr_status_t acme_client_answer(acme_answer_t *answer,
                                 const acme_http_response_t *response,
                                 acme_problem_t *problem);
 
+/**
+ * The https URLs of its Link headers with that relation (RFC 8288), const
+ * char *, in their order.
+ * @param most that are wanted
+ */
+apr_array_header_t *acme_client_answer_links(const acme_answer_t *answer,
+                                             const char *relation, int most,
+                                             apr_pool_t *p);
+
 #endif

@@ -358,30 +358,11 @@ void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
     acme_issue_state_post(issue, url, "", 1, now);
 }
 
-/* RFC 8555 7.4.2: Link: <URL>;rel="alternate", several joined by commas. */
+/* RFC 8555 7.4.2. */
 static void read_alternates(acme_issue_t *issue, const acme_answer_t *answer)
 {
-    const char *at = apr_table_get(answer->headers, "Link");
-    const char *end, *next, *url;
-
-    issue->alternates = apr_array_make(issue->p, 2, sizeof(const char *));
-    while (at && issue->alternates->nelts < ALTERNATES_MAX
-           && (at = strchr(at, '<')) != NULL) {
-        end = strchr(at, '>');
-        if (!end) {
-            break;
-        }
-        url = apr_pstrmemdup(issue->p, at + 1, (apr_size_t)(end - at - 1));
-        next = strchr(end, '<');
-        at = apr_pstrmemdup(issue->turn, end + 1,
-                            next ? (apr_size_t)(next - end - 1)
-                                 : strlen(end + 1));
-        if ((strstr(at, "rel=\"alternate\"") || strstr(at, "rel=alternate"))
-            && acme_resource_is_url(url)) {
-            APR_ARRAY_PUSH(issue->alternates, const char *) = url;
-        }
-        at = next;
-    }
+    issue->alternates =
+        acme_client_answer_links(answer, "alternate", ALTERNATES_MAX, issue->p);
 }
 
 static int is_preferred(const acme_issue_t *issue, const acme_answer_t *answer)

@@ -18,84 +18,76 @@
 #include <string.h>
 #include <strings.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "acme_account_record.h"
+#include "acme_identity.h"
 #include "acme_text.h"
 
 /* An account, and the CA of the configuration that it is at. */
 typedef struct account_t {
     const char *name; /* of its record */
     acme_account_record_t *record;
-    const acme_ca_spec_t *ca; /* NULL: nobody is configured for it */
-} account_t;
-
-static const acme_ca_spec_t *find_ca(const ctl_t *ctl, const char *url)
-{
     const acme_ca_spec_t *ca;
-    int i, j;
-
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        for (j = 0; (ca = acme_spec_ca(ctl_spec(ctl, i), j)) != NULL; ++j) {
-            if (strcmp(ca->url, url) == 0) {
-                return ca;
-            }
-        }
-    }
-    return NULL;
-}
+} account_t;
 
 static const char *label(const account_t *account)
 {
-    return account->ca ? account->ca->label : account->record->ca;
+    return account->ca->label;
 }
 
 static int is_chosen(const ctl_t *ctl, const account_t *account)
 {
     const acme_account_record_t *record = account->record;
 
-    return !ctl->ca || strcmp(ctl->ca, record->ca) == 0
-           || (account->ca && strcasecmp(ctl->ca, account->ca->label) == 0)
+    return !ctl->ca || strcmp(ctl->ca, account->ca->url) == 0
+           || strcasecmp(ctl->ca, account->ca->label) == 0
            || (record->url && strcmp(ctl->ca, record->url) == 0)
-           || strncmp(ctl->ca, account->name, strlen(ctl->ca)) == 0;
+           || (*ctl->ca
+               && strncmp(ctl->ca, account->name, strlen(ctl->ca)) == 0);
 }
 
 static int by_ca(const void *a, const void *b)
 {
     const account_t *left = a;
     const account_t *right = b;
-    int order = strcmp(left->record->ca, right->record->ca);
+    int order = strcmp(left->ca->url, right->ca->url);
 
     return order ? order : strcmp(left->name, right->name);
 }
 
-/* Those that --ca means, or all; NULL: said why they cannot be read. */
+static void add(const ctl_t *ctl, apr_array_header_t *accounts,
+                apr_hash_t *seen, const acme_ca_spec_t *ca)
+{
+    account_t account;
+
+    account.ca = ca;
+    account.name = acme_identity_name(ca, ctl->p);
+    if (apr_hash_get(seen, account.name, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(seen, account.name, APR_HASH_KEY_STRING, ca);
+    if (acme_account_record_load(&account.record, ctl->vault, account.name,
+                                 NULL, ctl->p)
+            == APR_SUCCESS
+        && is_chosen(ctl, &account)) {
+        APR_ARRAY_PUSH(accounts, account_t) = account;
+    }
+}
+
+/* Those that --ca means, or all; only by names that the configuration gives:
+ * the folder is the worker's. */
 static apr_array_header_t *collect(const ctl_t *ctl)
 {
     apr_array_header_t *accounts = apr_array_make(ctl->p, 4, sizeof(account_t));
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_array_header_t *names;
-    account_t account;
-    int i;
+    apr_hash_t *seen = apr_hash_make(ctl->p);
+    const acme_ca_spec_t *ca;
+    int i, n;
 
-    if (!ctl->vault) {
-        return accounts;
-    }
-    if (acme_account_record_list(&names, ctl->vault, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
-        return NULL;
-    }
-    for (i = 0; i < names->nelts; ++i) {
-        account.name = APR_ARRAY_IDX(names, i, const char *);
-        if (acme_account_record_load(&account.record, ctl->vault, account.name,
-                                     NULL, ctl->p)
-                != APR_SUCCESS
-            || !account.record->ca) {
-            continue;
-        }
-        account.ca = find_ca(ctl, account.record->ca);
-        if (is_chosen(ctl, &account)) {
-            APR_ARRAY_PUSH(accounts, account_t) = account;
+    for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
+        for (n = 0; (ca = acme_spec_ca(ctl_spec(ctl, i), n)) != NULL; ++n) {
+            add(ctl, accounts, seen, ca);
         }
     }
     qsort(accounts->elts, (size_t)accounts->nelts, sizeof(account_t), by_ca);
@@ -115,6 +107,17 @@ static const char *caa_of(const account_t *account, int i, apr_pool_t *p)
                : apr_pstrcat(p, "CAA 0 issue \"", name, "\"", NULL);
 }
 
+static const char *status_of(const acme_account_record_t *record)
+{
+    if (record->deactivated) {
+        return "deactivated";
+    }
+    if (record->refused) {
+        return "refused";
+    }
+    return record->gone ? "unknown" : record->url ? "valid" : "unregistered";
+}
+
 static acme_json_t *account_json(const account_t *account, apr_pool_t *p)
 {
     const acme_account_record_t *record = account->record;
@@ -123,13 +126,13 @@ static acme_json_t *account_json(const account_t *account, apr_pool_t *p)
     int i;
 
     acme_json_set_str(json, "name", account->name);
-    acme_json_set_str(json, "ca", record->ca);
+    acme_json_set_str(json, "ca", account->ca->url);
     acme_json_set_str(json, "label", label(account));
-    acme_json_set_bool(json, "configured", account->ca != NULL);
     acme_json_set_str(json, "account", record->url);
     acme_json_set_str(json, "contact", record->contact);
     acme_json_set_str(json, "eab-kid", record->eab_kid);
     acme_json_set_time(json, "created", record->created);
+    acme_json_set_str(json, "status", status_of(record));
     acme_json_set_time(json, "deactivated", record->deactivated);
     for (i = 0; record->caa && i < record->caa->nelts; ++i) {
         acme_json_append_str(caa, caa_of(account, i, p));
@@ -144,8 +147,7 @@ static void print_text(const account_t *account, apr_pool_t *p)
     int i;
 
     printf("%s\n", acme_text_escape(label(account), 300, p));
-    printf("    directory  %s%s\n", acme_text_escape(record->ca, 2000, p),
-           account->ca ? "" : " (no site is configured for it)");
+    printf("    directory  %s\n", account->ca->url);
     printf("    account    %s\n", record->url
                                       ? acme_text_escape(record->url, 2000, p)
                                       : "not registered yet");
@@ -161,6 +163,15 @@ static void print_text(const account_t *account, apr_pool_t *p)
         printf("    DEACTIVATED at %s UTC: nothing is ordered there until "
                "acmectl account recover\n",
                ctl_date(record->deactivated, p));
+    }
+    else if (record->refused) {
+        printf("    DEACTIVATED by the CA, as it says since %s UTC: nothing is "
+               "ordered there until acmectl account recover\n",
+               ctl_date(record->refused, p));
+    }
+    else if (record->gone) {
+        printf("    the CA does not know it: the next order registers it "
+               "again\n");
     }
     if (record->next_key) {
         printf("    a change of its key was interrupted, and is completed or "
@@ -229,7 +240,7 @@ static int report(const ctl_t *ctl, const account_t *account, const char *url,
         return CTL_DONE;
     }
     json = acme_json_object(ctl->p);
-    acme_json_set_str(json, "ca", account->record->ca);
+    acme_json_set_str(json, "ca", account->ca->url);
     acme_json_set_str(json, "account", url);
     acme_json_set_str(json, "result", result);
     ctl_print_json(ctl, json);
@@ -242,12 +253,6 @@ static int change(ctl_t *ctl, const account_t *account, int which)
     acme_request_t request;
     const char *url = NULL;
 
-    if (!account->ca) {
-        ctl_say("%s: no site is configured for this CA, and the server only "
-                "speaks to those of its configuration",
-                account->record->ca);
-        return CTL_FAILED;
-    }
     if (changes[which].what == ACME_REQUEST_DEACTIVATE && !ctl->yes
         && !ctl_confirm("%s: end the account %s for ever?", label(account),
                         account->record->url ? account->record->url : "")) {
@@ -285,9 +290,6 @@ int ctl_account(ctl_t *ctl)
         return CTL_FAILED;
     }
     accounts = collect(ctl);
-    if (!accounts) {
-        return CTL_FAILED;
-    }
     if (which == N_CHANGES) {
         return show(ctl, accounts);
     }

@@ -211,6 +211,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
+    acme_parcel_account_t kept = *account;
     acme_ca_spec_t ca;
     acme_eab_t eab;
     acme_request_t request;
@@ -225,7 +226,9 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
     memset(&request, 0, sizeof(request));
     request.what = ACME_REQUEST_ACCOUNT;
     request.name = acme_identity_name(&ca, ctl->p);
-    request.body = acme_parcel_account_record(account, ctl->p);
+    /* A contact that nobody has configured here stays as the CA has it. */
+    kept.contact = contact;
+    request.body = acme_parcel_account_record(&kept, ctl->p);
     if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
                             request.name, NULL, ctl->p)
         == APR_SUCCESS) {

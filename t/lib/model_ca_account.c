@@ -85,6 +85,13 @@ static void new_account(const model_call_t *call)
     }
     url = apr_hash_get(ca->account_by_jwk, call->request->jwk,
                        APR_HASH_KEY_STRING);
+    if (url && ca->shows_ended
+        && apr_hash_get(ca->ended, url, APR_HASH_KEY_STRING)) {
+        model_ca_say(call, 200, "application/json",
+                     "{\"status\":\"deactivated\"}");
+        apr_table_set(call->answer->headers, "Location", url);
+        return;
+    }
     if (url && apr_hash_get(ca->ended, url, APR_HASH_KEY_STRING)) {
         model_ca_refuse(call, 401, "unauthorized", "it was deactivated");
         return;
@@ -199,7 +206,8 @@ int model_ca_account(const model_call_t *call)
     }
     else if (apr_hash_get(call->ca->ended, call->request->kid,
                           APR_HASH_KEY_STRING)) {
-        model_ca_refuse(call, 401, "unauthorized", "it was deactivated");
+        model_ca_refuse(call, call->ca->shows_ended ? 403 : 401, "unauthorized",
+                        "it was deactivated");
     }
     else if (strcmp(url, MODEL_CA_BASE "key-change") == 0) {
         key_change(call);

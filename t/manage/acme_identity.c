@@ -137,8 +137,8 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
 
     w->on_request = break_store;
     assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_int_equal(world_said(w, ACME_LOG_WARNING, "URL cannot be stored"),
-                     1);
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING, "cannot be stored, the CA"), 1);
     w->on_request = NULL;
     acme_store_mem_break(w->mem, APR_SUCCESS);
     identity = acme_identity_create(work, &w->ca_spec, w->p);
@@ -182,26 +182,6 @@ static void terms_that_nobody_accepted_are_a_mistake(void **state)
     assert_int_equal(problem->retry, ACME_RETRY_CONFIG);
     assert_non_null(problem->to_fix);
     assert_int_equal(w->ca->accounts, 0);
-}
-
-static void it_is_registered_again_once_and_not_twice(void **state)
-{
-    world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
-    const acme_problem_t *problem;
-
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_int_equal(acme_identity_epoch(identity), 0);
-    apr_hash_clear(w->ca->account_by_jwk);
-    assert_true(acme_identity_lost(identity, 0));
-    assert_int_equal(acme_identity_epoch(identity), 1);
-    /* another order that had the same account is told to wait */
-    assert_true(acme_identity_lost(identity, 0));
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_int_equal(w->ca->accounts, 2);
-    assert_false(acme_identity_lost(identity, 1));
-    assert_int_equal(w->ca->accounts, 2);
 }
 
 static void a_record_that_is_no_use_is_replaced(void **state)
@@ -522,7 +502,6 @@ ACME_T_MAIN(ACME_T(the_key_can_be_changed),
             ACME_T(an_url_that_cannot_be_stored_is_asked_for_again),
             ACME_T(all_who_wait_share_a_failure_and_it_is_reported_once),
             ACME_T(terms_that_nobody_accepted_are_a_mistake),
-            ACME_T(it_is_registered_again_once_and_not_twice),
             ACME_T(a_record_that_is_no_use_is_replaced),
             ACME_T(a_stop_on_the_way_is_no_failure),
             ACME_T(ca_and_contact_make_the_name))

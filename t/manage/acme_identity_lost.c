@@ -1,0 +1,221 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include "acme_account.h"
+#include "acme_t_world.h"
+
+static const acme_problem_t nobody = {APR_EGENERAL,
+                                      400,
+                                      ACME_RETRY_BACKOFF,
+                                      0,
+                                      ACME_PROBLEM_URN "accountDoesNotExist",
+                                      "no such account",
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      NULL};
+static const acme_problem_t refused = {APR_EGENERAL,
+                                       401,
+                                       ACME_RETRY_BACKOFF,
+                                       0,
+                                       ACME_PROBLEM_URN "unauthorized",
+                                       "not you",
+                                       NULL,
+                                       NULL,
+                                       NULL,
+                                       NULL};
+
+static acme_work_t *work_of(world_t *w)
+{
+    acme_work_t *work = apr_pcalloc(w->p, sizeof(*work));
+
+    world_boot(w);
+    work->vault = w->config.vault;
+    work->http = w->config.http;
+    work->clock = &w->clock->clock;
+    work->log = &w->log;
+    return work;
+}
+
+/* What it is once nothing is under way. */
+static apr_status_t settle(acme_identity_t *identity, world_t *w,
+                           const acme_problem_t **problem)
+{
+    apr_time_t since = w->clock->now;
+    apr_status_t rv;
+
+    rv = acme_identity_ready(identity, since, problem);
+    script_http_drain(w->script);
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        rv = acme_identity_ready(identity, since, problem);
+    }
+    return rv;
+}
+
+static void it_is_registered_again_once_and_not_twice(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    const acme_problem_t *problem;
+
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(acme_identity_epoch(identity), 0);
+    apr_hash_clear(w->ca->account_by_jwk);
+    assert_true(acme_identity_lost(identity, 0, &nobody));
+    assert_int_equal(acme_identity_epoch(identity), 1);
+    /* another order that had the same account is told to wait */
+    assert_true(acme_identity_lost(identity, 0, &nobody));
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(w->ca->accounts, 2);
+    assert_false(acme_identity_lost(identity, 1, &nobody));
+    assert_int_equal(w->ca->accounts, 2);
+}
+
+/* One that is loaded anew, as after a restart. */
+static apr_status_t meet(acme_identity_t **identity, acme_work_t *work,
+                         world_t *w, const acme_problem_t **problem)
+{
+    *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    return settle(*identity, w, problem);
+}
+
+static void what_does_not_help_is_done_ever_more_rarely(void **state)
+{
+    static const apr_interval_time_t waits[] = {
+        ACME_TIME_MINUTE, 10 * ACME_TIME_MINUTE, 100 * ACME_TIME_MINUTE,
+        1000 * ACME_TIME_MINUTE, ACME_TIME_DAY};
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    int i, requests;
+
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    apr_hash_clear(w->ca->account_by_jwk);
+    assert_true(acme_identity_lost(identity, 0, &nobody));
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    for (i = 0; i < 5; ++i) {
+        apr_hash_clear(w->ca->account_by_jwk);
+        (void)acme_identity_lost(identity, acme_identity_epoch(identity),
+                                 &nobody);
+        requests = w->ca->requests;
+        assert_int_equal(meet(&identity, work, w, &problem), APR_EGENERAL);
+        assert_true(acme_problem_is(problem, "accountDoesNotExist"));
+        assert_int_equal(problem->retry, ACME_RETRY_LATER);
+        assert_true(problem->retry_at == w->clock->now + waits[i]);
+        fake_clock_turn(w->clock, waits[i] - 1);
+        assert_int_equal(meet(&identity, work, w, &problem), APR_EGENERAL);
+        assert_int_equal(w->ca->requests, requests);
+        assert_int_equal(w->ca->accounts, i + 2);
+        fake_clock_turn(w->clock, 1);
+        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+        assert_int_equal(w->ca->accounts, i + 3);
+    }
+}
+
+static void one_that_has_worked_since_is_registered_at_once(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    int i;
+
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    for (i = 0; i < 3; ++i) {
+        apr_hash_clear(w->ca->account_by_jwk);
+        assert_true(acme_identity_lost(identity, 0, &nobody));
+        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+        acme_identity_proved(identity);
+        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    }
+    assert_int_equal(w->ca->accounts, 4);
+}
+
+static void
+one_that_was_deactivated_is_one_error_and_no_other_account(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    int style, i, requests;
+
+    for (style = 0; style < 2; ++style) {
+        w->ca->shows_ended = style;
+        w->ca_spec.contact = style ? "mailto:b@example.org" : NULL;
+        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+        apr_hash_set(
+            w->ca->ended,
+            apr_psprintf(w->p, "https://ca.test/account/%d", style + 1),
+            APR_HASH_KEY_STRING, "");
+        assert_true(acme_identity_lost(identity, 0, &refused));
+        for (i = 0; i < 3; ++i) {
+            assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+            assert_true(acme_account_is_closed(problem));
+            assert_non_null(strstr(problem->to_fix, "acmectl account recover"));
+            requests = w->ca->requests;
+            identity = acme_identity_create(work, &w->ca_spec, w->p);
+            assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+            /* directory, perhaps a nonce, and whether it is still so */
+            assert_in_range(w->ca->requests - requests, 2, 3);
+        }
+        assert_int_equal(w->ca->accounts, style + 1);
+        assert_int_equal(world_said(w, ACME_LOG_ERR, "deactivated"), style + 1);
+    }
+}
+
+static void one_that_the_ca_wants_again_goes_on(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+    int lookups;
+
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
+                 "");
+    assert_true(acme_identity_lost(identity, 0, &refused));
+    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    apr_hash_clear(w->ca->ended);
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(w->ca->accounts, 1);
+    lookups = w->ca->requests;
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    /* the directory, and nothing else */
+    assert_int_equal(w->ca->requests, lookups + 1);
+}
+
+static void a_refusal_of_something_else_is_no_loss(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    const acme_problem_t *problem;
+    acme_identity_t *identity;
+
+    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_true(acme_identity_lost(identity, 0, &refused));
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_false(acme_identity_lost(identity, 1, &refused));
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
+}
+
+ACME_T_MAIN(ACME_T(it_is_registered_again_once_and_not_twice),
+            ACME_T(what_does_not_help_is_done_ever_more_rarely),
+            ACME_T(one_that_has_worked_since_is_registered_at_once),
+            ACME_T(one_that_was_deactivated_is_one_error_and_no_other_account),
+            ACME_T(one_that_the_ca_wants_again_goes_on),
+            ACME_T(a_refusal_of_something_else_is_no_loss))
