@@ -19,6 +19,7 @@
 #include <apr_atomic.h>
 
 #include "acme_ident.h"
+#include "acme_reuse.h"
 #include "acme_runner_fleet_part.h"
 #include "acme_runner_order.h"
 #include "acme_schedule.h"
@@ -350,6 +351,7 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
 {
     acme_fleet_site_t *site = flight->site;
     acme_fleet_lane_t *lane = flight->lane;
+    const char *hash;
 
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
@@ -369,6 +371,11 @@ static void take_off(acme_runner_fleet_t *fleet, flight_t *flight,
             flight->p);
         if (plan->by_age) {
             acme_runner_order_by_age(flight->order);
+        }
+        hash =
+            acme_reuse_hash(site->known.spec, site->known.holding, flight->job);
+        if (hash) {
+            acme_runner_order_reuse(flight->order, hash);
         }
     }
     site->known.flying = 1;

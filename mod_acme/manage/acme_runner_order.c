@@ -71,7 +71,8 @@ struct acme_runner_order_t {
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
     int by_age;
-    int made; /* the CA has it */
+    const char *reuse; /* hash of the key that is to be used again, or NULL */
+    int made;          /* the CA has it */
 };
 
 acme_runner_order_t *
@@ -539,6 +540,11 @@ void acme_runner_order_by_age(acme_runner_order_t *order)
     order->by_age = 1;
 }
 
+void acme_runner_order_reuse(acme_runner_order_t *order, const char *key_hash)
+{
+    order->reuse = apr_pstrdup(order->p, key_hash);
+}
+
 /* The CA has been heard of. Root is told what its clock says. Returns nonzero
  * when the order is not to be made. */
 static int check_clock(acme_runner_order_t *order)
@@ -598,7 +604,8 @@ static int step_key(acme_runner_order_t *order)
     }
     else if (!order->key) {
         rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
-                             order->work, order->spec, &problem, order->p);
+                             order->work, order->spec, order->reuse, &problem,
+                             order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }

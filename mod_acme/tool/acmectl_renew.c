@@ -136,6 +136,10 @@ static apr_array_header_t *collect(ctl_t *ctl)
             return NULL;
         }
         add(errands, ctl, n);
+        n = ctl_further(ctl, n);
+        if (n >= 0) {
+            add(errands, ctl, n);
+        }
     }
     apr_pool_create(&each, ctl->p);
     for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
