@@ -18,69 +18,110 @@ looks at what has become of it. So cases share a server, and none sees the
 others' faults."""
 
 import email.utils
+import shutil
 import time
 
 from . import acmectl, conf, status
+from .clock import Clock
 from .gate import Gate
 from .httpd import Httpd
 from .pebble import Pebble
 
 # How long nothing must come, where nothing is due.
-QUIET = 1
+QUIET = 0.7
 
 
 class Bench:
-    """sites: {name: {directive: value}}"""
+    """sites: {name: {directive: value}}, where "ServerAlias" is one, too.
+    clock: ahead() turns the server's."""
 
-    def __init__(self, folder, sites):
+    def __init__(self, folder, sites, clock=False):
+        self._folder = folder
+        self._sites = {name: dict(own) for name, own in sites.items()}
         self.pebble = Pebble(folder + "/pebble").start()
-        self.gate = Gate(self.pebble)
+        self.gate = Gate(self.pebble, prompt=True)
         self.httpd = Httpd(folder + "/httpd",
                            http_port=self.pebble.http_port,
                            https_port=self.pebble.tls_port)
+        if clock:
+            self.httpd.clock = Clock(folder)
+        self._ahead = 0
         # Each case says itself what it expects; crashes count.
         self.httpd.allow_log(r"acme:(warn|error)\]")
+        self._configure()
+        self.httpd.start()
+
+    def _configure(self):
         self.httpd.configure(conf.managed_conf(
             self.httpd, self.pebble,
-            *[self._site(name, own) for name, own in sites.items()],
+            *[self._site(name, own) for name, own in self._sites.items()],
             ACMECertificateAuthority=self.gate.directory,
             ACMEActivation="manual", ACMERenewMode="manual",
             ACMERetryDelay="10min"))
-        self.httpd.start()
+
+    def change(self, name, **own):
+        """Other directives of a site, by a graceful restart."""
+        self._sites[name].update(own)
+        self._configure()
+        self.httpd.graceful()
 
     def _site(self, name, own):
         own = dict({"ACMEContactEmail": "admin@" + name}, **own)
-        return conf.site_conf(self.httpd, name, https="ACMEDomain\n" + "".join(
-            "    %s %s\n" % setting for setting in own.items()))
+        aliases = own.pop("ServerAlias", "").split()
+        return conf.site_conf(
+            self.httpd, name, aliases, https="ACMEDomain\n" + "".join(
+                "    %s %s\n" % setting for setting in own.items()))
 
-    def close(self):
-        """What the error log has to complain of."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
         self.httpd.stop()
         self.gate.close()
         self.pebble.shutdown()
-        return self.httpd.log.problems()
+        complaints = self.httpd.log.problems()
+        assert not complaints, "\n".join(complaints)
+        shutil.rmtree(self._folder)
 
     def begin(self):
         """A case: no faults, no requests."""
         self.gate.ask_pebble()
         self.gate.requests.clear()
 
-    def renew(self, name, *args):
-        return acmectl.run(self.httpd, "renew", name, "--timeout", "40", *args)
+    def ahead(self, seconds):
+        """Turns the server's clock on by so much."""
+        self._ahead += seconds
+        self.httpd.clock.turn_to(self._ahead)
 
-    def succeeds(self, name):
-        result = self.renew(name)
+    def now(self):
+        """By the server's clock."""
+        return time.time() + self._ahead
+
+    def in_seconds(self, seconds):
+        """As in_seconds(), by the server's clock."""
+        return in_seconds(self._ahead + seconds)
+
+    def rest(self):
+        """Long enough for what should not come."""
+        time.sleep(QUIET)
+
+    def renew(self, *args):
+        return acmectl.run(self.httpd, "renew", "--timeout", "40", *args,
+                           env=self.httpd.env())
+
+    def succeeds(self, name, *args):
+        result = self.renew(name, *args)
         assert result.status == acmectl.DONE, (result, self.httpd.log.tail())
         said = status.of(self.httpd, name)["renewal"]
         assert said["finished"] and not said["last"].get("problem")
 
-    def fails(self, name):
+    def fails(self, name, *args):
         """What the status says of it then. No request follows."""
-        result = self.renew(name)
+        result = self.renew(name, *args)
         assert result.status == acmectl.FAILED, result
         seen = list(self.gate.requests)
         said = status.of(self.httpd, name)["renewal"]
-        time.sleep(QUIET)
+        self.rest()
         assert self.gate.requests == seen, "it does not rest"
         assert said["last"]["detail"] in result.out
         return said
@@ -90,9 +131,12 @@ def wait_of(said):
     """Seconds from the last try to the next; None: there will be none."""
     if not said.get("next-run"):
         return None
-    last, following = (email.utils.parsedate_to_datetime(said[key])
-                       for key in ("last-run", "next-run"))
-    return (following - last).total_seconds()
+    return until(said["next-run"], until(said["last-run"], 0))
+
+
+def until(date, begin):
+    """Seconds from one time (of time.time()) to a date."""
+    return email.utils.parsedate_to_datetime(date).timestamp() - begin
 
 
 def in_seconds(seconds):

@@ -74,14 +74,17 @@ def members(*headers, **values):
     return change
 
 
-def invalid_authorization(kind, detail):
-    """As after a validation that has failed, in the CA's words."""
+def invalid_authorization(reasons):
+    """As after a validation that has failed. reasons: {name: (the problem's
+    kind, the CA's words)}; others are left as they are."""
     def change(status, headers, body):
         document = json.loads(body)
-        document["status"] = "invalid"
-        for challenge in document["challenges"]:
-            challenge["status"] = "invalid"
-            challenge["error"] = json.loads(problem(kind, detail)[0])
+        name = document["identifier"]["value"]
+        if name in reasons:
+            document["status"] = "invalid"
+            for challenge in document["challenges"]:
+                challenge["status"] = "invalid"
+                challenge["error"] = json.loads(problem(*reasons[name])[0])
         return status, headers, json.dumps(document).encode()
     return change
 
