@@ -157,6 +157,7 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
                             apr_time_t now, apr_pool_t *p)
 {
     acme_ari_t *ari = apr_pcalloc(p, sizeof(*ari));
+    apr_time_t last = now + ACME_RENEWAL_AGAIN_MAX;
     apr_time_t later;
 
     if (old) {
@@ -171,7 +172,8 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
     ++ari->errors;
     ari->next = now + acme_schedule_backoff(ari->errors, FIRST_WAIT, seed);
     later = problem->retry == ACME_RETRY_LATER ? problem->retry_at : 0;
-    if (later > ari->next && later <= now + ACME_RENEWAL_AGAIN_MAX) {
+    later = later < last ? later : last;
+    if (later > ari->next) {
         ari->next = later;
     }
     return ari;

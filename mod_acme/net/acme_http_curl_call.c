@@ -471,6 +471,20 @@ static const char *fix_proxy(const acme_http_call_t *call, CURLcode rc)
     return "check the address in ACMEHttpProxy, and that the proxy runs";
 }
 
+/* Redirects are answers: the CA, or what stands before it, was reached. */
+static const char *type_of(const acme_http_call_t *call, CURLcode rc)
+{
+    long followed = 0;
+
+    if (call->running) {
+        curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &followed);
+    }
+    return rc == CURLE_TOO_MANY_REDIRECTS
+                   || (rc == CURLE_UNSUPPORTED_PROTOCOL && followed > 0)
+               ? ACME_PROBLEM_PROTOCOL
+               : ACME_PROBLEM_NETWORK;
+}
+
 apr_status_t acme_http_call_problem(acme_problem_t *problem,
                                     const acme_http_call_t *call, CURLcode rc)
 {
@@ -487,7 +501,7 @@ apr_status_t acme_http_call_problem(acme_problem_t *problem,
         why = *call->error ? call->error : curl_easy_strerror(rc);
     }
     rv = acme_problem_set(
-        problem, status_of(call, rc), ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK,
+        problem, status_of(call, rc), ACME_RETRY_BACKOFF, type_of(call, rc),
         call->p, "request to %s%s%s failed: %s", call->host,
         proxy ? " through the proxy " : "", proxy ? proxy : "", why);
     to_fix = fix_proxy(call, rc);

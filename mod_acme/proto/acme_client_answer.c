@@ -22,7 +22,8 @@
 #include "acme_time.h"
 
 #define RETRY_MIN apr_time_from_sec(1)
-#define RETRY_MAX ACME_TIME_DAY
+/* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
+#define RETRY_MAX (7 * ACME_TIME_DAY)
 
 static const char *media_type(const char *header, apr_pool_t *p)
 {

@@ -184,6 +184,9 @@ static void a_failure_keeps_what_was_known_and_waits(void **state)
     problem.retry_at = NOW + ACME_TIME_HOUR;
     ari = acme_ari_failed(NULL, &problem, &info, "ca", NOW, *state);
     assert_true(ari->next == NOW + ACME_TIME_HOUR);
+    problem.retry_at = NOW + DAYS(3);
+    ari = acme_ari_failed(NULL, &problem, &info, "ca", NOW, *state);
+    assert_true(ari->next == NOW + ACME_RENEWAL_AGAIN_MAX);
     assert_int_equal(acme_ari_renew_at(ari, &info), 0);
     ari = told(ari, &info, NOW + DAYS(50), NOW + DAYS(52), NOW, *state);
     assert_int_equal(ari->errors, 0);

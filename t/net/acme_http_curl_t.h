@@ -187,11 +187,12 @@ static inline outcome_t *ask(world_t *w, const char *method, const char *path)
     return o;
 }
 
-static inline void assert_failed(const outcome_t *o, const char *words)
+static inline void assert_failed_as(const outcome_t *o, const char *type,
+                                    const char *words)
 {
     assert_int_equal(o->calls, 1);
     assert_int_not_equal(o->rv, APR_SUCCESS);
-    assert_string_equal(o->problem->type, ACME_PROBLEM_NETWORK);
+    assert_string_equal(o->problem->type, type);
     assert_int_equal(o->problem->retry, ACME_RETRY_BACKOFF);
     assert_non_null(o->problem->detail);
     if (!strstr(o->problem->detail, words)) {
@@ -199,6 +200,17 @@ static inline void assert_failed(const outcome_t *o, const char *words)
                     words);
         fail();
     }
+}
+
+static inline void assert_failed(const outcome_t *o, const char *words)
+{
+    assert_failed_as(o, ACME_PROBLEM_NETWORK, words);
+}
+
+/* By what was reached. */
+static inline void assert_misled(const outcome_t *o, const char *words)
+{
+    assert_failed_as(o, ACME_PROBLEM_PROTOCOL, words);
 }
 
 static inline void assert_cancelled(const outcome_t *o)

@@ -42,14 +42,14 @@ def program():
         os.path.dirname(os.path.dirname(install.acme_module())), "acmectl")
 
 
-def run(store, *args, stdin=b"", timeout=90):
+def run(store, *args, stdin=b"", timeout=90, env=None):
     """acmectl --store STORE ARGS; store may be a server (its store)."""
     path = store if isinstance(store, str) else store.path("store")
     argv = [program(), "--store", path] + list(args)
     # A session of its own: there is no terminal to ask.
     return Result(subprocess.run(
         argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        timeout=timeout, check=False, start_new_session=True))
+        timeout=timeout, check=False, start_new_session=True, env=env))
 
 
 def ok(store, *args, **kwargs):

@@ -10,7 +10,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A door before Pebble: holds, answers or loses requests by their path.
+"""A door before Pebble: holds, answers, changes or loses what comes by, by
+path.
 
 Pebble names its resources after the Host that it was asked for, so a client
 that starts at Gate.directory stays behind the door. To Pebble's paths
@@ -24,6 +25,7 @@ import threading
 
 from . import procs
 from .ports import free_port
+from .rule import Rule
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
               "content-length")
@@ -45,14 +47,18 @@ class Held:
 
 
 class Gate:
-    """Stopped by the fixture. `requests` lists (method, path) as they came."""
+    """Stopped by the fixture. `requests` lists (method, path) as they came.
 
-    def __init__(self, pebble):
+    prompt: Pebble's own Retry-After is left out, which is a second at least:
+    then clients come back when they like."""
+
+    def __init__(self, pebble, prompt=False):
         self._pebble = pebble
+        self._prompt = prompt
         self.port = free_port()
         self.requests = []
         self._held = {}
-        self._canned = {}
+        self._rules = []
         self._lock = threading.Lock()
         server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", self.port), _handler(self))
@@ -81,14 +87,24 @@ class Gate:
         return held
 
     def answer(self, path, status, body, content_type="text/html",
-               headers=(), times=None):
-        """Pebble is not asked; this is the answer, so many times."""
-        self._canned[path] = [status, body.encode(), content_type,
-                              list(headers), times]
+               headers=(), **which):
+        """Pebble is not asked; this is the answer. which: see Rule."""
+        self._rules.append(Rule(path, answer=(
+            status, list(headers) + [("Content-Type", content_type)],
+            body.encode()), **which))
 
-    def ask_pebble(self, path):
-        """The end of answer()."""
-        self._canned.pop(path, None)
+    def change(self, path, changed, **which):
+        """Pebble's answer passes through changed(status, headers, body)."""
+        self._rules.append(Rule(path, change=changed, **which))
+
+    def drop(self, path, **which):
+        """The connection ends with no answer."""
+        self._rules.append(Rule(path, drop=True, **which))
+
+    def ask_pebble(self, path=None):
+        """The end of answer(), change() and drop() for a path, or for all."""
+        self._rules = [rule for rule in self._rules
+                       if path and rule.path != path]
 
     def count(self, path):
         return sum(1 for _, seen in self.requests if seen.startswith(path))
@@ -116,13 +132,11 @@ class Gate:
                 return held
         return None
 
-    def canned_for(self, path):
+    def rule_for(self, path, body):
         with self._lock:
-            for start, canned in self._canned.items():
-                if path.startswith(start) and canned[4] != 0:
-                    if canned[4]:
-                        canned[4] -= 1
-                    return canned
+            for rule in self._rules:
+                if rule.takes(path, body):
+                    return rule
         return None
 
     def forward(self, method, path, headers, body):
@@ -133,7 +147,10 @@ class Gate:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
+            headers = [item for item in answer.getheaders()
+                       if not (self._prompt
+                               and item[0].lower() == "retry-after")]
+            return answer.status, headers, answer.read()
         finally:
             connection.close()
 
@@ -151,23 +168,26 @@ def _handler(gate):
             if held and held.before:
                 held.arrived.set()
                 held.free.wait()
-            canned = gate.canned_for(self.path)
-            if canned:
-                status, answer, kind, headers, _ = canned
-                headers = headers + [("Content-Type", kind)]
-            else:
-                passed = {key: value for key, value in self.headers.items()
-                          if key.lower() != "connection"}
-                try:
-                    status, headers, answer = gate.forward(
-                        self.command, self.path, passed, body)
-                except OSError:
-                    self.close_connection = True
-                    return
+            rule = gate.rule_for(self.path, body)
+            try:
+                status, headers, answer = self._answer(rule, body)
+            except OSError:
+                self.close_connection = True
+                return
             if held and not held.before:
                 held.arrived.set()
                 held.free.wait()
             self._send(status, headers, answer)
+
+        def _answer(self, rule, body):
+            if rule and rule.drop:
+                raise ConnectionAbortedError
+            if rule and rule.answer:
+                return rule.answer
+            passed = {key: value for key, value in self.headers.items()
+                      if key.lower() != "connection"}
+            answer = gate.forward(self.command, self.path, passed, body)
+            return rule.change(*answer) if rule else answer
 
         def _send(self, status, headers, answer):
             self.send_response_only(status)

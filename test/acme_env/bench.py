@@ -1,0 +1,144 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""One server before a Pebble behind a Gate, for many small cases.
+
+Nothing is ordered by itself (ACMERenewMode manual, ACMEActivation manual): a
+case has a site, and with that an account, of its own, asks with acmectl, and
+looks at what has become of it. So cases share a server, and none sees the
+others' faults."""
+
+import email.utils
+import shutil
+import time
+
+from . import acmectl, conf, status
+from .clock import Clock
+from .gate import Gate
+from .httpd import Httpd
+from .pebble import Pebble
+
+# How long nothing must come, where nothing is due.
+QUIET = 0.7
+
+
+class Bench:
+    """sites: {name: {directive: value}}, where "ServerAlias" is one, too.
+    clock: ahead() turns the server's."""
+
+    def __init__(self, folder, sites, clock=False):
+        self._folder = folder
+        self._sites = {name: dict(own) for name, own in sites.items()}
+        self.pebble = Pebble(folder + "/pebble").start()
+        self.gate = Gate(self.pebble, prompt=True)
+        self.httpd = Httpd(folder + "/httpd",
+                           http_port=self.pebble.http_port,
+                           https_port=self.pebble.tls_port)
+        if clock:
+            self.httpd.clock = Clock(folder)
+        self._ahead = 0
+        # Each case says itself what it expects; crashes count.
+        self.httpd.allow_log(r"acme:(warn|error)\]")
+        self._configure()
+        self.httpd.start()
+
+    def _configure(self):
+        self.httpd.configure(conf.managed_conf(
+            self.httpd, self.pebble,
+            *[self._site(name, own) for name, own in self._sites.items()],
+            ACMECertificateAuthority=self.gate.directory,
+            ACMEActivation="manual", ACMERenewMode="manual",
+            ACMERetryDelay="10min"))
+
+    def change(self, name, **own):
+        """Other directives of a site, by a graceful restart."""
+        self._sites[name].update(own)
+        self._configure()
+        self.httpd.graceful()
+
+    def _site(self, name, own):
+        own = dict({"ACMEContactEmail": "admin@" + name}, **own)
+        aliases = own.pop("ServerAlias", "").split()
+        return conf.site_conf(
+            self.httpd, name, aliases, https="ACMEDomain\n" + "".join(
+                "    %s %s\n" % setting for setting in own.items()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.httpd.stop()
+        self.gate.close()
+        self.pebble.shutdown()
+        complaints = self.httpd.log.problems()
+        assert not complaints, "\n".join(complaints)
+        shutil.rmtree(self._folder)
+
+    def begin(self):
+        """A case: no faults, no requests."""
+        self.gate.ask_pebble()
+        self.gate.requests.clear()
+
+    def ahead(self, seconds):
+        """Turns the server's clock on by so much."""
+        self._ahead += seconds
+        self.httpd.clock.turn_to(self._ahead)
+
+    def now(self):
+        """By the server's clock."""
+        return time.time() + self._ahead
+
+    def in_seconds(self, seconds):
+        """As in_seconds(), by the server's clock."""
+        return in_seconds(self._ahead + seconds)
+
+    def rest(self):
+        """Long enough for what should not come."""
+        time.sleep(QUIET)
+
+    def renew(self, *args):
+        return acmectl.run(self.httpd, "renew", "--timeout", "40", *args,
+                           env=self.httpd.env())
+
+    def succeeds(self, name, *args):
+        result = self.renew(name, *args)
+        assert result.status == acmectl.DONE, (result, self.httpd.log.tail())
+        said = status.of(self.httpd, name)["renewal"]
+        assert said["finished"] and not said["last"].get("problem")
+
+    def fails(self, name, *args):
+        """What the status says of it then. No request follows."""
+        result = self.renew(name, *args)
+        assert result.status == acmectl.FAILED, result
+        seen = list(self.gate.requests)
+        said = status.of(self.httpd, name)["renewal"]
+        self.rest()
+        assert self.gate.requests == seen, "it does not rest"
+        assert said["last"]["detail"] in result.out
+        return said
+
+
+def wait_of(said):
+    """Seconds from the last try to the next; None: there will be none."""
+    if not said.get("next-run"):
+        return None
+    return until(said["next-run"], until(said["last-run"], 0))
+
+
+def until(date, begin):
+    """Seconds from one time (of time.time()) to a date."""
+    return email.utils.parsedate_to_datetime(date).timestamp() - begin
+
+
+def in_seconds(seconds):
+    """A date for headers, so many seconds from now."""
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)

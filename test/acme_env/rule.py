@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a Gate does to requests, and changes of a CA's answers for it."""
+
+import base64
+import json
+
+
+class Rule:
+    """For requests whose path starts so: another answer, a changed one, or
+    none.
+
+    after: so many pass unharmed first; times: how many do not, all if None;
+    naming: only those whose (signed) payload has this text."""
+
+    def __init__(self, path, answer=None, change=None, drop=False, times=None,
+                 after=0, naming=None):
+        self.path = path
+        self.answer = answer
+        self.change = change
+        self.drop = drop
+        self._times = times
+        self._after = after
+        self._naming = naming
+
+    def takes(self, path, body):
+        if not path.startswith(self.path) or self._times == 0:
+            return False
+        if self._naming and self._naming not in payload(body):
+            return False
+        if self._after:
+            self._after -= 1
+            return False
+        if self._times:
+            self._times -= 1
+        return True
+
+
+def payload(body):
+    """What a signed request says."""
+    try:
+        text = json.loads(body)["payload"]
+        return base64.urlsafe_b64decode(text + "===").decode()
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def problem(kind, detail, **members):
+    """The text of an ACME error document, and its Content-Type."""
+    document = {"type": "urn:ietf:params:acme:error:" + kind,
+                "detail": detail}
+    document.update(members)
+    return json.dumps(document), "application/problem+json"
+
+
+def members(*headers, **values):
+    """Other values in the document, other headers beside it."""
+    def change(status, old, body):
+        document = json.loads(body)
+        document.update(values)
+        names = [name.lower() for name, _ in headers]
+        kept = [item for item in old if item[0].lower() not in names]
+        return status, kept + list(headers), json.dumps(document).encode()
+    return change
+
+
+def invalid_authorization(reasons):
+    """As after a validation that has failed. reasons: {name: (the problem's
+    kind, the CA's words)}; others are left as they are."""
+    def change(status, headers, body):
+        document = json.loads(body)
+        name = document["identifier"]["value"]
+        if name in reasons:
+            document["status"] = "invalid"
+            for challenge in document["challenges"]:
+                challenge["status"] = "invalid"
+                challenge["error"] = json.loads(problem(*reasons[name])[0])
+        return status, headers, json.dumps(document).encode()
+    return change
+
+
+def truncated(status, headers, body):
+    return status, headers, body[:len(body) // 2]
+
+
+def of_type(content_type):
+    """The same, by another name."""
+    def change(status, headers, body):
+        kept = [item for item in headers if item[0].lower() != "content-type"]
+        return status, kept + [("Content-Type", content_type)], body
+    return change

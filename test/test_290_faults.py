@@ -1,0 +1,243 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Whatever a CA can answer, in every phase in which it can: what the status
+says of it, when the next try is, how many requests the CA sees meanwhile, and
+that all is well when the fault is gone.
+
+What each problem's class is and why: mod_acme/base/acme_problem_type.c."""
+
+import collections
+import os
+import time
+
+import pytest
+
+from acme_env import rule, status
+from acme_env.bench import Bench, in_seconds, wait_of
+from acme_env.rule import problem
+
+URN = "urn:ietf:params:acme:error:"
+OWN = "urn:mod_acme:error:"
+
+PATHS = {"directory": "/dir", "nonce": "/nonce-plz",
+         "account": "/sign-me-up", "order": "/order-plz",
+         "authz": "/authZ/", "challenge": "/chalZ/", "poll": "/my-order/",
+         "finalize": "/finalize-order/", "download": "/certZ/"}
+
+WORDS = "the CA says so, and why"
+
+# Waits, in seconds: at least, at most. The delay is 10 minutes, and by chance
+# a fifth of it.
+BACKOFF = (599, 721)
+NEVER = None
+HOUR = (3597, 3603)
+TWO_HOURS = (7195, 7203)
+
+
+def says(code, kind, *headers, **members):
+    """An error document."""
+    def fault(gate, path, **which):
+        text, content_type = problem(kind, WORDS, **members)
+        gate.answer(path, code, text, content_type, headers, **which)
+    return fault
+
+
+def page(code, *headers):
+    """Of what stands before the CA."""
+    def fault(gate, path, **which):
+        gate.answer(path, code, "<html>dear user</html>", headers=headers,
+                    **which)
+    return fault
+
+
+def changed(change):
+    return lambda gate, path, **which: gate.change(path, change, **which)
+
+
+def redirect(code, to):
+    return lambda gate, path, **which: gate.answer(
+        path, code, "", headers=[("Location", gate.directory[:-4] + (
+            path if to is None else to))], **which)
+
+
+def dropped(gate, path, **which):
+    gate.drop(path, **which)
+
+
+FAULTS = {
+    "429": says(429, "rateLimited"),
+    "429-seconds": says(429, "rateLimited", ("Retry-After", "3600")),
+    "429-date": lambda gate, path, **which: says(
+        429, "rateLimited", ("Retry-After", in_seconds(7200)))(
+            gate, path, **which),
+    "429-soon": says(429, "rateLimited", ("Retry-After", "2")),
+    "429-page": page(429),
+    "500-page": page(500),
+    "503-page": page(503),
+    "503-seconds": page(503, ("Retry-After", "3600")),
+    "503-soon": page(503, ("Retry-After", "2")),
+    "web-page": page(200),
+    "truncated": changed(rule.truncated),
+    "array": lambda gate, path, **which: gate.answer(
+        path, 200, "[]", "application/json", **which),
+    "empty": lambda gate, path, **which: gate.answer(
+        path, 200, "", "application/pem-certificate-chain", **which),
+    "text-plain": changed(rule.of_type("text/plain")),
+    "redirect": redirect(302, "/elsewhere"),
+    "redirect-loop": redirect(302, None),
+    "redirect-post": redirect(308, None),
+    "dropped": dropped,
+    "userActionRequired": says(
+        403, "userActionRequired",
+        ("Link", '<https://ca.test/terms>;rel="terms-of-service"'),
+        instance="https://ca.test/agree"),
+}
+for _code, _kinds in {
+        400: ("accountDoesNotExist", "badCSR", "badNonce", "connection",
+              "dns", "invalidContact", "malformed", "rejectedIdentifier",
+              "unheardOf"),
+        403: ("caa", "orderNotReady", "unauthorized"),
+        409: ("alreadyReplaced",)}.items():
+    FAULTS.update({_kind: says(_code, _kind) for _kind in _kinds})
+
+Cell = collections.namedtuple("Cell", "phase fault kind wait count words")
+
+
+def cells(phases, faults, kind=None, wait=BACKOFF, count=1, words=WORDS):
+    """Where a problem's type is not told: URN and the fault's name. count: of
+    the phase's requests."""
+    counts = count if isinstance(count, tuple) else (count,)
+    return [Cell(phase, fault, kind or URN + fault, wait, counts, words)
+            for phase in phases.split() for fault in faults.split()]
+
+
+START = "directory account"
+ORDER = "order authz challenge poll finalize download"
+LIMITED, BUSY = URN + "rateLimited", URN + "serverInternal"
+NETWORK, PROTOCOL = OWN + "network", OWN + "protocol"
+
+FAILS = (
+    # -- until there is an account
+    cells(START + " order", "429", LIMITED)
+    + cells(START, "429-page", LIMITED, words="429")
+    + cells(START, "503-page 500-page", BUSY, words="50")
+    + cells("directory", "web-page array truncated", PROTOCOL,
+            words="directory")
+    + cells("directory", "redirect", PROTOCOL, words="404")
+    + cells("directory", "redirect-loop", PROTOCOL, count=4, words="redirect")
+    # Where the connection was a used one, it is repeated on a new one.
+    + cells(START, "dropped", NETWORK, count=(1, 2), words="localhost")
+    + cells("nonce", "429 429-page", LIMITED, words="429")
+    + cells("nonce", "429-seconds", LIMITED, HOUR, words="429")
+    + cells("nonce", "500-page", BUSY, words="500")
+    + cells("nonce", "503-seconds", BUSY, HOUR, words="503")
+    + cells("nonce", "web-page", PROTOCOL, words="nonce")
+    + cells("account", "web-page truncated", PROTOCOL, words="account")
+    + cells("account", "accountDoesNotExist unauthorized userActionRequired "
+            "malformed unheardOf")
+    + cells("account", "invalidContact", wait=NEVER)
+    + cells("account", "badNonce", count=20)
+    # -- what may come whenever the CA is asked
+    + cells(START + " " + ORDER, "429-seconds", LIMITED, HOUR)
+    + cells(START + " " + ORDER, "503-seconds", BUSY, HOUR, words="503")
+    + cells(START + " " + ORDER, "429-date", LIMITED, TWO_HOURS)
+    + cells(ORDER, "userActionRequired")
+    + cells("authz poll finalize download", "unauthorized malformed")
+    + cells("challenge", "unauthorized malformed")
+    + cells("order authz challenge poll finalize", "web-page truncated",
+            PROTOCOL, words="")
+    # -- what comes in one place
+    + cells("order", "alreadyReplaced caa connection dns malformed unheardOf")
+    + cells("order", "rejectedIdentifier", wait=NEVER)
+    # The account is looked at once, and is fine.
+    + cells("order", "unauthorized", count=2)
+    + cells("order", "redirect-post", PROTOCOL, words="308")
+    + cells("finalize", "caa connection dns")
+    + cells("finalize", "badCSR rejectedIdentifier", wait=NEVER)
+    + cells("finalize", "orderNotReady", count=6)
+    + cells("download", "web-page", PROTOCOL, words="text/html")
+    + cells("download", "text-plain", PROTOCOL, words="text/plain")
+    + cells("download", "empty", PROTOCOL, words="empty")
+    + cells("download", "truncated", OWN + "certificate", words=""))
+
+# (phase, fault, how often, seconds that it takes at least)
+PASSES = [
+    ("order", "503-soon", 1, 2), ("authz", "429-soon", 1, 2),
+    ("challenge", "503-soon", 1, 2), ("poll", "429-soon", 1, 2),
+    ("finalize", "503-soon", 1, 2), ("download", "503-soon", 1, 2),
+    # With no time named, 5 s and growing.
+    ("order", "500-page", 1, 5), ("authz", "dropped", 2, 5),
+    ("poll", "429", 1, 5), ("finalize", "dropped", 2, 5),
+    # With none to wait for.
+    ("account", "badNonce", 3, 0), ("order", "badNonce", 3, 0),
+    ("finalize", "badNonce", 3, 0), ("finalize", "orderNotReady", 1, 0),
+    # What is no fault.
+    ("directory", "text-plain", None, 0), ("account", "text-plain", None, 0),
+    ("order", "text-plain", None, 0),
+]
+
+# Requests where nothing is wrong, if not one.
+MOST = {"poll": 6, "finalize": 2}
+
+
+def site_of(*what):
+    return "-".join(what).lower() + ".test"
+
+
+SITES = {site_of(*cell[:2]): {} for cell in FAILS}
+SITES.update({site_of("passes", *row[:2]): {} for row in PASSES})
+
+
+@pytest.fixture(scope="module")
+def bench(base_dir):
+    with Bench(os.path.join(base_dir, "faults"), SITES) as made:
+        yield made
+
+
+@pytest.mark.parametrize("cell", FAILS, ids=lambda cell: "%s-%s" % cell[:2])
+def test_one_problem_and_then_all_is_well(bench, cell):
+    name, path = site_of(*cell[:2]), PATHS[cell.phase]
+    bench.begin()
+    FAULTS[cell.fault](bench.gate, path)
+    said = bench.fails(name)
+    last = said["last"]
+    assert (last["problem"], said["errors"]) == (cell.kind, 1)
+    assert cell.words in last["detail"]
+    assert last["activity"]
+    assert last.get("to-fix") or cell.fault == "unheardOf"
+    wait = wait_of(said)
+    assert wait == cell.wait if cell.wait is None or wait is None \
+        else cell.wait[0] <= wait <= cell.wait[1], wait
+    assert bench.gate.count(path) in cell.count, bench.gate.requests
+    if cell.fault == "userActionRequired":
+        assert last["instance"] == "https://ca.test/agree"
+        assert "https://ca.test/terms" in last["to-fix"]
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+@pytest.mark.parametrize("phase, fault, times, seconds", PASSES)
+def test_no_problem_at_all(bench, phase, fault, times, seconds):
+    """The order waits for as long as it is told, and goes on."""
+    name, path = site_of("passes", phase, fault), PATHS[phase]
+    bench.begin()
+    FAULTS[fault](bench.gate, path, times=times)
+    begun = time.monotonic()
+    bench.succeeds(name)
+    assert time.monotonic() - begun >= seconds
+    assert status.of(bench.httpd, name)["renewal"]["errors"] == 0
+    # What was done is not done again.
+    if times:
+        assert bench.gate.count(path) <= times + MOST.get(phase, 1)
+    if phase != "order":
+        assert bench.gate.count("/order-plz") == 1

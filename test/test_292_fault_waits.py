@@ -1,0 +1,209 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""When the next try is, and of whom: waits are kept, to the second, and what
+they are not about does not wait."""
+
+import os
+import subprocess
+
+import pytest
+
+from acme_env import acmectl, rule, status
+from acme_env.bench import Bench, wait_of
+from acme_env.rule import problem
+
+URN = "urn:ietf:params:acme:error:"
+WORDS = "the CA says so, and why"
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+# (path, status, Retry-After or what makes it, seconds)
+NAMED = {
+    "directory": ("/dir", 503, "3000", 3000),
+    "account": ("/sign-me-up", 429, None, 2 * HOUR),
+    "order": ("/order-plz", 429, None, 3 * HOUR),
+    "poll": ("/my-order/", 503, "4000", 4000),
+    "days": ("/order-plz", 429, str(3 * DAY), 3 * DAY),
+    "years": ("/order-plz", 429, str(1000 * DAY), 7 * DAY),
+}
+SENSELESS = {"word": "soon", "negative": "-5", "past": "Thu, 01 Jan 1970 00:00:00 GMT",
+             "sum": "1 + 1"}
+
+SITES = {"named-%s.test" % key: {} for key in NAMED}
+SITES.update({"senseless-%s.test" % key: {} for key in SENSELESS})
+SITES.update({name: {"ACMEContactEmail": "both@pair.test"}
+              for name in ("poor.test", "rich.test", "late.test")})
+SITES["other.test"] = {}
+SITES["grows.test"] = {}
+SITES["quick.test"] = {"ACMERetryDelay": "1s"}
+SITES["lost.test"] = {"ACMERetryDelay": "1s"}
+SITES["forever-pending.test"] = {}
+SITES["forever-processing.test"] = {}
+for _own in SITES.values():
+    _own.setdefault("ACMERetryDelay", "1min")
+
+
+@pytest.fixture(scope="module")
+def bench(base_dir):
+    with Bench(os.path.join(base_dir, "waits"), SITES, clock=True) as made:
+        yield made
+
+
+def limit(gate, path, code, retry_after, **which):
+    text, content_type = problem("rateLimited", WORDS)
+    gate.answer(path, code, text, content_type,
+                [("Retry-After", retry_after)] if retry_after else [], **which)
+
+
+def wait_until_ready(bench, name):
+    status.wait_for(bench.httpd, name, lambda s: s["renewal"]["finished"],
+                    timeout=15)
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_the_time_that_the_ca_names(bench, case):
+    """It is kept also by a restart, and then all goes on by itself."""
+    name = "named-%s.test" % case
+    path, code, value, seconds = NAMED[case]
+    bench.begin()
+    orders = bench.pebble.orders()
+    limit(bench.gate, path, code, value or bench.in_seconds(seconds))
+    said = bench.fails(name)
+    assert abs(wait_of(said) - seconds) < 5
+    bench.gate.ask_pebble()
+    seen = len(bench.gate.requests)
+    bench.httpd.graceful()
+    bench.ahead(seconds - 30)
+    bench.rest()
+    assert len(bench.gate.requests) == seen, bench.gate.requests[seen:]
+    assert status.of(bench.httpd, name)["renewal"]["next-run"] \
+        == said["next-run"]
+    bench.ahead(35)
+    wait_until_ready(bench, name)
+    # The one that could not be asked for is not given up.
+    assert bench.pebble.orders() == orders + 1
+
+
+@pytest.mark.parametrize("case", SENSELESS)
+def test_a_time_that_makes_no_sense(bench, case):
+    """Then the wait is ours."""
+    name = "senseless-%s.test" % case
+    bench.begin()
+    limit(bench.gate, "/dir", 429, SENSELESS[case])
+    assert MINUTE - 1 <= wait_of(bench.fails(name)) <= MINUTE * 1.2 + 1
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+def test_waits_grow(bench):
+    """1, 10, 100 minutes, then once a day; a fifth more by chance."""
+    bench.begin()
+    bench.gate.answer("/dir", 500, "")
+    said = bench.fails("grows.test")
+    for errors, wait in enumerate((MINUTE, 10 * MINUTE, 100 * MINUTE,
+                                   1000 * MINUTE, DAY, DAY), 1):
+        assert said["errors"] == errors == bench.gate.count("/dir")
+        assert wait - 1 <= wait_of(said) <= wait * 1.2 + 1
+        bench.ahead(wait - 5)
+        bench.rest()
+        assert bench.gate.count("/dir") == errors
+        if errors == 6:
+            break
+        bench.ahead(wait // 5 + 6)
+        said = status.wait_for(bench.httpd, "grows.test",
+                               lambda s, last=errors:
+                               s["renewal"]["errors"] > last)["renewal"]
+    bench.gate.ask_pebble()
+    bench.ahead(DAY)
+    wait_until_ready(bench, "grows.test")
+
+
+def test_a_short_delay_and_no_help(bench):
+    """The next try comes by itself, and gets it."""
+    bench.begin()
+    bench.gate.answer("/dir", 500, "", times=1)
+    assert bench.renew("quick.test").status == acmectl.FAILED
+    wait_until_ready(bench, "quick.test")
+    assert bench.gate.count("/dir") == 2
+
+
+def test_a_limit_stops_whom_it_names(bench):
+    """Two sites of one account: the limit is of the names of one."""
+    bench.begin()
+    limit(bench.gate, "/order-plz", 429, "3600", naming="poor.test")
+    result = bench.renew("poor.test", "rich.test", "--json")
+    assert {site["name"]: site["result"] for site in result.json["sites"]} \
+        == {"poor.test": "failed", "rich.test": "ready"}
+    said = status.of(bench.httpd, "poor.test")["renewal"]
+    assert said["last"]["problem"] == URN + "rateLimited"
+    assert said["last"]["detail"] == WORDS
+    assert abs(wait_of(said) - HOUR) < 5
+    # Nor does it keep who comes later.
+    bench.succeeds("late.test")
+    assert bench.gate.count("/order-plz") == 3
+    bench.gate.ask_pebble()
+    bench.succeeds("poor.test")
+
+
+def test_a_limit_of_one_account_is_not_one_of_another(bench):
+    bench.begin()
+    limit(bench.gate, "/sign-me-up", 429, "3600", naming="admin@other.test")
+    bench.fails("other.test")
+    bench.gate.ask_pebble()
+    bench.succeeds("other.test")
+
+
+def test_an_account_that_is_always_lost(bench):
+    """It is registered again once, and then less and less often; and all is
+    well when the CA has found it."""
+    bench.begin()
+    text, content_type = problem("accountDoesNotExist", WORDS)
+    bench.gate.answer("/order-plz", 400, text, content_type)
+    said = bench.fails("lost.test")
+    assert said["last"]["problem"] == URN + "accountDoesNotExist"
+    assert said["last"]["detail"] == WORDS and said["last"]["to-fix"]
+    assert bench.gate.count("/order-plz") == bench.gate.count("/sign-me-up") \
+        == 2
+    seen = len(bench.gate.requests)
+    # Its retry asks nobody: until the account is to be registered again.
+    said = status.wait_for(bench.httpd, "lost.test",
+                           lambda s: s["renewal"]["errors"] > 1)["renewal"]
+    assert MINUTE - 10 <= wait_of(said) <= MINUTE
+    assert len(bench.gate.requests) == seen
+    bench.gate.ask_pebble()
+    bench.ahead(MINUTE)
+    wait_until_ready(bench, "lost.test")
+    assert bench.gate.count("/sign-me-up") == 3
+
+
+@pytest.mark.parametrize("state", ["pending", "processing"])
+def test_an_order_that_does_not_come_to_an_end(bench, state):
+    """Ten minutes of looking, once in a while, and then it is another
+    problem."""
+    bench.begin()
+    bench.gate.change("/my-order/", rule.members(
+        ("Retry-After", "2"), status=state))
+    asked = subprocess.Popen(
+        [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
+         "--timeout", "2h", "forever-%s.test" % state], stdout=subprocess.PIPE,
+        env=bench.httpd.env())
+    bench.gate.wait_for("/my-order/", 2)
+    assert bench.gate.count("/my-order/") == 2
+    bench.ahead(11 * MINUTE)
+    said, _ = asked.communicate(timeout=30)
+    assert asked.returncode == acmectl.FAILED and b"timeout" in said
+    said = status.of(bench.httpd, "forever-%s.test" % state)["renewal"]
+    assert said["last"]["problem"] == "urn:mod_acme:error:timeout"
+    assert said["last"]["to-fix"]
+    assert bench.gate.count("/my-order/") <= 5
+    bench.gate.ask_pebble()
+    bench.succeeds("forever-%s.test" % state)

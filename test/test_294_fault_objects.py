@@ -1,0 +1,270 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a CA's objects can say: validations that fail, in the CA's words, with
+each name's own; orders that take their time; and orders, authorizations and
+challenges that cannot be."""
+
+import json
+import os
+
+import pytest
+
+from acme_env import rule, status
+from acme_env.bench import Bench, wait_of
+from acme_env.rule import problem
+
+URN = "urn:ietf:params:acme:error:"
+PROTOCOL = "urn:mod_acme:error:protocol"
+WORDS = "the CA says so, and why"
+ORDER, AUTHZ = "/my-order/", "/authZ/"
+
+TRIED_AGAIN = ("caa", "connection", "dns", "incorrectResponse", "rateLimited",
+               "serverInternal", "tls", "unauthorized", "unheardOf")
+# Only another configuration helps.
+FOR_GOOD = ("rejectedIdentifier", "unsupportedIdentifier")
+
+
+def item(name, kind, detail):
+    return {"type": URN + kind, "detail": detail,
+            "identifier": {"type": "dns", "value": name}}
+
+
+def authorization_for(name):
+    def change(code, headers, body):
+        document = json.loads(body)
+        document["identifier"]["value"] = name
+        return code, headers, json.dumps(document).encode()
+    return change
+
+
+def late(state, still, times):
+    """An order that comes to a state so many looks later."""
+    left = [times]
+
+    def change(code, headers, body):
+        if json.loads(body)["status"] != state or left[0] == 0:
+            return code, headers, body
+        left[0] -= 1
+        return rule.members(("Retry-After", "1"), status=still)(
+            code, headers, body)
+    return change
+
+
+# Where, and what stands there instead.
+STRANGE = {
+    "order-status": ("/order-plz", rule.members(status="surprised")),
+    "order-valid": ("/order-plz", rule.members(status="valid")),
+    "order-finalize": ("/order-plz", rule.members(finalize="http://ca.test/")),
+    "order-empty": ("/order-plz", rule.members(authorizations=[])),
+    "order-many": ("/order-plz", rule.members(authorizations=[
+        "https://localhost/%d" % i for i in range(2000)])),
+    "order-location": ("/order-plz", rule.members(
+        ("Location", "javascript:alert(1)"))),
+    "authz-status": (AUTHZ, rule.members(status="perhaps")),
+    "authz-name": (AUTHZ, authorization_for("bank.test")),
+    "authz-challenges": (AUTHZ, rule.members(challenges=[])),
+    "challenge-token": (AUTHZ, rule.members(challenges=[
+        {"type": "http-01", "status": "pending", "token": "../../etc/passwd",
+         "url": "https://localhost/chalZ/1"}])),
+    "challenge-status": ("/chalZ/", rule.members(status=7)),
+    "poll-valid": (ORDER, rule.members(status="valid", certificate=None)),
+    "finalize-pending": ("/finalize-order/", rule.members(status="pending")),
+}
+
+# (path, what it would be, what it is still, how often)
+SLOW = {
+    "pending": (ORDER, "ready", "pending", 2),
+    "processing": (ORDER, "valid", "processing", 2),
+    "ready": ("/finalize-order/", "processing", "ready", 1),
+}
+
+SITES = {"says-%s.test" % kind.lower(): {} for kind in TRIED_AGAIN + FOR_GOOD}
+SITES.update({"strange-%s.test" % key: {} for key in STRANGE})
+SITES.update({"slow-%s.test" % key: {} for key in SLOW})
+SITES.update({"%s.pair.test" % key: {"ServerAlias": "www.%s.pair.test" % key}
+              for key in ("validation", "order", "refused", "partly")})
+SITES.update({"gone-%s.test" % key: {} for key in
+              ("authz", "challenge", "poll", "finalize", "download")})
+SITES.update({"silent.test": {}, "early.test": {}, "hostile.test": {}})
+
+
+@pytest.fixture(scope="module")
+def bench(base_dir):
+    with Bench(os.path.join(base_dir, "objects"), SITES) as made:
+        yield made
+
+
+def fail_validation(gate, reasons, after=0):
+    """reasons: {name: (kind, detail)}"""
+    gate.change(ORDER, rule.members(status="invalid"))
+    gate.change(AUTHZ, rule.invalid_authorization(reasons), after=after)
+
+
+def details(said):
+    return {sub["identifier"]["value"]: (sub["type"], sub["detail"])
+            for sub in said["last"]["subproblems"]}
+
+
+@pytest.mark.parametrize("kind", TRIED_AGAIN + FOR_GOOD)
+def test_a_validation_that_fails(bench, kind):
+    name = "says-%s.test" % kind.lower()
+    bench.begin()
+    fail_validation(bench.gate, {name: (kind, WORDS)}, after=1)
+    said = bench.fails(name)
+    last = said["last"]
+    assert (last["problem"], last["detail"]) == (URN + kind, WORDS)
+    assert details(said) == {name: (URN + kind, WORDS)}
+    assert last.get("to-fix") or kind == "unheardOf"
+    if kind in FOR_GOOD:
+        assert wait_of(said) is None
+    else:
+        assert 599 <= wait_of(said) <= 721
+    # The order was looked at once, its authorization once more, for why.
+    assert [bench.gate.count(path) for path in
+            ("/order-plz", AUTHZ, "/chalZ/", ORDER)] == [1, 2, 1, 1]
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+    # Of an order that has failed nothing is asked again.
+    assert bench.gate.count("/order-plz") == 2
+
+
+def test_an_authorization_that_is_invalid_from_the_start(bench):
+    bench.begin()
+    fail_validation(bench.gate, {"early.test": ("dns", WORDS)})
+    said = bench.fails("early.test")
+    assert said["last"]["problem"] == URN + "dns"
+    assert said["last"]["detail"] == WORDS
+    assert bench.gate.count("/chalZ/") == 0
+    bench.gate.ask_pebble()
+    bench.succeeds("early.test")
+
+
+def test_each_name_has_its_own_reason(bench):
+    name = "validation.pair.test"
+    bench.begin()
+    fail_validation(bench.gate, {name: ("dns", "no such host"),
+                                 "www." + name: ("caa", "not by us")}, after=2)
+    said = bench.fails(name)
+    assert said["last"]["problem"] == URN + "compound"
+    assert details(said) == {name: (URN + "dns", "no such host"),
+                             "www." + name: (URN + "caa", "not by us")}
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+def test_one_name_of_two(bench):
+    name = "partly.pair.test"
+    bench.begin()
+    fail_validation(bench.gate, {"www." + name: ("connection", WORDS)},
+                    after=2)
+    said = bench.fails(name)
+    assert said["last"]["problem"] == URN + "connection"
+    assert details(said) == {"www." + name: (URN + "connection", WORDS)}
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+@pytest.mark.parametrize("phase", ["order", "refused"])
+def test_what_the_ca_says_of_each_name(bench, phase):
+    """In an order that fails after all, and where it makes none."""
+    name = phase + ".pair.test"
+    kinds = {name: "rejectedIdentifier", "www." + name: "caa"}
+    subproblems = [item(one, kind, "of " + one) for one, kind in kinds.items()]
+    bench.begin()
+    text, content_type = problem("rejectedIdentifier", WORDS,
+                                 subproblems=subproblems)
+    if phase == "order":
+        bench.gate.change(ORDER, rule.members(status="invalid",
+                                              error=json.loads(text)))
+    else:
+        bench.gate.answer("/order-plz", 403, text, content_type)
+    said = bench.fails(name)
+    assert said["last"]["problem"] == URN + "rejectedIdentifier"
+    assert said["last"]["detail"] == WORDS
+    assert details(said) == {one: (URN + kind, "of " + one)
+                             for one, kind in kinds.items()}
+    assert wait_of(said) is None
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+def test_an_order_that_fails_for_no_reason(bench):
+    bench.begin()
+    bench.gate.change(ORDER, rule.members(status="invalid"))
+    said = bench.fails("silent.test")
+    assert said["last"]["problem"] == PROTOCOL
+    assert "does not say why" in said["last"]["detail"]
+    bench.gate.ask_pebble()
+    bench.succeeds("silent.test")
+
+
+def test_words_that_are_meant_to_do_harm(bench):
+    """They are kept, in bounds, and neither the log nor a terminal sees their
+    control characters."""
+    words = "\x1b[2J</script>\n[acme:emerg] fake \u202e%n%s" + "x" * 5000
+    bench.begin()
+    text, content_type = problem("malformed", words, instance="javascript:1")
+    bench.gate.answer("/order-plz", 400, text, content_type)
+    result = bench.renew("hostile.test")
+    assert "\x1b" not in result.out and "\x1b" not in bench.httpd.log.text()
+    said = status.of(bench.httpd, "hostile.test")["renewal"]
+    assert said["last"]["detail"].startswith(words[:20])
+    assert len(said["last"]["detail"]) < 2100
+    assert not bench.httpd.log.lines(r"^\[acme:emerg\]")
+    bench.gate.ask_pebble()
+    bench.succeeds("hostile.test")
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_what_cannot_be(bench, case):
+    """A clear problem, which ends the order and nothing else."""
+    name = "strange-%s.test" % case
+    path, change = STRANGE[case]
+    bench.begin()
+    bench.gate.change(path, change)
+    said = bench.fails(name)
+    assert said["last"]["problem"] == PROTOCOL
+    assert said["last"]["to-fix"]
+    assert 599 <= wait_of(said) <= 721
+    assert bench.gate.count(path) == 1
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_a_ca_that_takes_its_time(bench, case):
+    """It is asked when it says, and not before."""
+    name = "slow-%s.test" % case
+    path, state, still, times = SLOW[case]
+    bench.begin()
+    bench.gate.change(path, late(state, still, times))
+    bench.succeeds(name)
+    assert status.of(bench.httpd, name)["renewal"]["errors"] == 0
+    assert bench.gate.count("/order-plz") == 1
+    assert bench.gate.count("/finalize-order/") == 1
+    assert bench.gate.count(ORDER) <= times + 6
+
+
+@pytest.mark.parametrize("phase, path", [
+    ("authz", AUTHZ), ("challenge", "/chalZ/"), ("poll", ORDER),
+    ("finalize", "/finalize-order/"), ("download", "/certZ/")])
+def test_an_account_that_is_gone_in_between(bench, phase, path):
+    """It is registered again, and the order begins anew: at once, and that
+    once."""
+    bench.begin()
+    text, content_type = problem("accountDoesNotExist", WORDS)
+    bench.gate.answer(path, 400, text, content_type, times=1)
+    bench.succeeds("gone-%s.test" % phase)
+    assert bench.gate.count("/order-plz") == 2
+    assert bench.gate.count("/sign-me-up") == 2
+    assert bench.gate.count("/dir") == 1
