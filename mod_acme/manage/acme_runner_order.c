@@ -11,7 +11,7 @@
  * limitations under the License.
  */
 
-#include "acme_runner_order_part.h"
+#include "acme_runner_order.h"
 
 #include <string.h>
 
@@ -21,6 +21,7 @@
 #include "acme_csr.h"
 #include "acme_partial.h"
 #include "acme_runner_key.h"
+#include "acme_runner_order_part.h"
 #include "acme_schedule.h"
 
 acme_runner_order_t *

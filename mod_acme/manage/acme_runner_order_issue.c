@@ -11,7 +11,7 @@
  * limitations under the License.
  */
 
-#include "acme_runner_order_part.h"
+#include "acme_runner_order.h"
 
 #include <string.h>
 
@@ -19,6 +19,7 @@
 
 #include "acme_account.h"
 #include "acme_runner_key.h"
+#include "acme_runner_order_part.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
 #include "acme_text.h"

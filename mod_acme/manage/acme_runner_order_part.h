@@ -19,8 +19,8 @@
 #ifndef ACME_RUNNER_ORDER_PART_H
 #define ACME_RUNNER_ORDER_PART_H
 
+#include "acme_identity.h"
 #include "acme_issue.h"
-#include "acme_runner_order.h"
 #include "acme_runner_outcome.h"
 
 typedef enum {

@@ -11,7 +11,7 @@
  * limitations under the License.
  */
 
-#include "acme_status_part.h"
+#include "acme_status.h"
 
 #include <string.h>
 
@@ -19,6 +19,7 @@
 
 #include "acme_partial.h"
 #include "acme_schedule.h"
+#include "acme_status_part.h"
 #include "acme_status_revoked.h"
 
 const char *acme_status_key_type(const char *key_type)

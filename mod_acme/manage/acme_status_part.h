@@ -19,7 +19,7 @@
 #ifndef ACME_STATUS_PART_H
 #define ACME_STATUS_PART_H
 
-#include "acme_status.h"
+#include "acme_plan.h"
 
 /** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
 typedef enum {
