@@ -35,10 +35,12 @@
 #include "acme_live.h"
 #include "acme_log.h"
 #include "acme_placeholder.h"
+#include "acme_quiet.h"
 #include "acme_restart.h"
 #include "acme_seal.h"
 #include "acme_setting.h"
 #include "acme_spec.h"
+#include "acme_stamp.h"
 #include "acme_unproven.h"
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
@@ -146,14 +148,6 @@ typedef struct acme_config_t {
     int placeholder;      /**< has no real certificate yet; by startup */
 } acme_config_t;
 
-/** What tells one version of a file from the next. */
-typedef struct acme_stamp_t {
-    apr_ino_t inode; /**< 0: there is no such file */
-    apr_dev_t device;
-    apr_time_t mtime;
-    apr_off_t size;
-} acme_stamp_t;
-
 /** Written by the parent and the worker, read by children; never read by the
  *  parent. */
 typedef struct acme_board_t {
@@ -195,6 +189,7 @@ typedef struct acme_setup_t {
     acme_stamp_t changed;     /**< acmectl's, before startup looked */
     acme_board_t *board;      /**< shared memory */
     acme_hurry_t *hurry;      /**< shared memory, or NULL */
+    acme_quiet_t *quiet;      /**< shared memory, by index of specs, or NULL */
     int ours;                 /**< the store is, so it may be changed */
     struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
@@ -240,13 +235,6 @@ const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
 
 /** A handle on the sealed store for one thread; NULL where it is of no use. */
 acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p);
-
-/** Where `path` is a link: of what it leads to, or of the link itself. */
-typedef enum { ACME_STAMP_FOLLOW, ACME_STAMP_LINK } acme_stamp_e;
-
-void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
-                     apr_pool_t *ptemp);
-int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b);
 
 /** The directive table of the module. */
 extern const command_rec acme_commands[];

@@ -13,8 +13,7 @@
 
 /**
  * @file mod_acme_glance.h
- * @brief Jobs for pages with all sites: one whose item has not changed, and of
- * which there was nothing to tell but its time, is not read again.
+ * @brief What pages with all sites show of each, and of the server.
  */
 #ifndef MOD_ACME_GLANCE_H
 #define MOD_ACME_GLANCE_H
@@ -22,9 +21,6 @@
 #include "acme_job.h"
 #include "acme_status.h"
 #include "mod_acme_config.h"
-
-/** In each child, before it serves. */
-void acme_glance_child_init(const acme_setup_t *setup, apr_pool_t *pchild);
 
 /** The job of the site, without its log; NULL: it has to be loaded, because
  *  that failed just now or there is no room to remember. From any thread. */

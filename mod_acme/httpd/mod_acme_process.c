@@ -29,7 +29,7 @@
 
 /* The number changes with the structure: a module that is upgraded under a
  * running server must not take the old one for its own. */
-#define USERDATA_KEY "mod_acme-process-2"
+#define USERDATA_KEY "mod_acme-process-3"
 
 /* The binary of the running process. Where the system does not tell, what it
  * was called with, if that is a path. */

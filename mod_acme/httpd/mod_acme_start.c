@@ -34,6 +34,7 @@
 #include "acme_time.h"
 #include "mod_acme_keep.h"
 #include "mod_acme_process.h"
+#include "mod_acme_quiet.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_trust.h"
 #include "mod_acme_unproven.h"
@@ -273,6 +274,7 @@ static void make_board(acme_setup_t *setup)
         setup->hurry = apr_shm_baseaddr_get(shm);
         memset(setup->hurry, 0, size);
     }
+    acme_quiet_prepare(setup);
 }
 
 /* When check_config found them the error log was not open yet. */

@@ -25,7 +25,6 @@
 #include "acme_runner.h"
 #include "acme_time.h"
 #include "config.h"
-#include "mod_acme_glance.h"
 #include "mod_acme_surroundings.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
@@ -172,7 +171,6 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
         /* This child is inside of ChrootDir by now. */
         setup->store_dir = setup->inner_dir;
     }
-    acme_glance_child_init(setup, pchild);
     if (!setup || !setup->seal) {
         return;
     }
@@ -223,6 +221,7 @@ static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
     config->loaded = setup->loaded;
     config->urgent = setup->hurry ? hurry : NULL;
     config->urgent_baton = setup->hurry;
+    config->quiet = setup->quiet;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);

@@ -99,8 +99,9 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     runner->work.keygen = acme_keygen_create(wake, runner, p);
     runner->turn =
         acme_turn_create(config->vault, config->clock, config->loaded, p);
-    runner->fleet = acme_runner_fleet_create(&runner->work, config->specs,
-                                             config->holdings, parallel, p);
+    runner->fleet =
+        acme_runner_fleet_create(&runner->work, config->specs, config->holdings,
+                                 config->quiet, parallel, p);
     runner->outbox = config->outbox;
     runner->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name

@@ -26,6 +26,7 @@
 #include "acme_outbox.h"
 #include "acme_spec.h"
 #include "acme_turn.h"
+#include "acme_quiet.h"
 #include "acme_work.h"
 
 typedef struct acme_runner_fleet_t acme_runner_fleet_t;
@@ -36,8 +37,8 @@ typedef struct acme_runner_fleet_t acme_runner_fleet_t;
  */
 acme_runner_fleet_t *
 acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
-                         const apr_array_header_t *holdings, int parallel,
-                         apr_pool_t *p);
+                         const apr_array_header_t *holdings,
+                         acme_quiet_t *quiet, int parallel, apr_pool_t *p);
 
 /** Forgets when sites are due: all of them are. */
 void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);

@@ -103,8 +103,8 @@ static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
 
 acme_runner_fleet_t *
 acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
-                         const apr_array_header_t *holdings, int parallel,
-                         apr_pool_t *p)
+                         const apr_array_header_t *holdings,
+                         acme_quiet_t *quiet, int parallel, apr_pool_t *p)
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
     apr_size_t room = (apr_size_t)specs->nelts + 1;
@@ -139,6 +139,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
             APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
+        site->known.quiet = quiet ? &quiet[i] : NULL;
         site->lanes = find_lanes(fleet, site->known.spec);
         apr_hash_set(fleet->by_name, site->known.spec->name,
                      APR_HASH_KEY_STRING, site);

@@ -132,17 +132,52 @@ static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
+/* Nonzero: it is as quiet as it was, nobody asks for anything, and nothing is
+ * to be done. Else the stamp of its job is that of what is read next. */
+static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
+                      const acme_runner_site_t *site, const acme_work_t *work,
+                      apr_pool_t *p)
+{
+    const acme_holding_t *holding = site->holding;
+
+    memset(stamp, 0, sizeof(*stamp));
+    if (!site->quiet) {
+        return 0;
+    }
+    acme_store_stamp(stamp, acme_vault_store(work->vault), ACME_STORE_JOBS,
+                     site->spec->name, p);
+    if (site->request || holding->staged != ACME_STAGED_NONE
+        || !acme_quiet_recall(job, site->quiet, stamp, site->spec->name,
+                              holding->live ? holding->live->info : NULL, p)) {
+        return 0;
+    }
+    (*job)->longest_wait = longest_wait(holding);
+    acme_plan(plan, site->spec, holding, *job, acme_clock_now(work->clock), p);
+    return plan->what == ACME_PLAN_IDLE;
+}
+
 apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
                               acme_runner_site_t *site, acme_work_t *work,
                               acme_problem_t *problem, apr_pool_t *p)
 {
+    const acme_live_cert_t *live = site->holding->live;
+    acme_stamp_t stamp;
     int searched = 0;
     int asked = 0;
     int i;
     apr_status_t rv;
 
+    if (is_at_rest(plan, job, &stamp, site, work, p)) {
+        site->met = 1;
+        site->fresh = 0;
+        return APR_SUCCESS;
+    }
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
     (*job)->longest_wait = longest_wait(site->holding);
+    if (rv == APR_SUCCESS && site->quiet) {
+        acme_quiet_remember(site->quiet, &stamp, *job,
+                            live ? live->info : NULL);
+    }
     if (rv == APR_SUCCESS && !site->met
         && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
         searched = 1;

@@ -21,6 +21,7 @@
 
 #include "acme_outbox.h"
 #include "acme_plan.h"
+#include "acme_quiet.h"
 #include "acme_work.h"
 
 /** What the engine remembers of a site between two looks. */
@@ -33,13 +34,14 @@ typedef struct acme_runner_site_t {
     int flying;                    /**< its order is in flight */
     const acme_request_t *request; /**< the last that came for it, or NULL */
     int fresh;                     /**< and nobody has looked at it yet */
-    int trouble; /**< looks in a row that the store made fail */
+    int trouble;         /**< looks in a row that the store made fail */
+    acme_quiet_t *quiet; /**< where its job is remembered, or NULL */
 } acme_runner_site_t;
 
 /**
  * Settles what root has decided, finds what an accident left behind, drops
  * what is not wanted any more, and plans.
- * @param job as it is now, in p
+ * @param job as it is now, in p; without its log where nothing is to be done
  * @return what the store said
  */
 apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,

@@ -124,6 +124,12 @@ void acme_store_busy(acme_store_t *store, int busy)
     }
 }
 
+void acme_store_stamp(acme_stamp_t *stamp, acme_store_t *store,
+                      const char *kind, const char *name, apr_pool_t *ptemp)
+{
+    store->backend->stamp(stamp, store, kind, name, ptemp);
+}
+
 apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
                              const char *kind, acme_problem_t *problem,
                              apr_pool_t *p)

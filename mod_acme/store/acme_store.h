@@ -35,6 +35,7 @@
 #include <apr_time.h>
 
 #include "acme_problem.h"
+#include "acme_stamp.h"
 
 /** Accounts at CAs. */
 #define ACME_STORE_ACCOUNTS "accounts"
@@ -111,6 +112,10 @@ apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
  *  the backend may keep at hand what makes that cheap. */
 void acme_store_busy(acme_store_t *store, int busy);
 
+/** What tells this version of an item from the next, without reading it. */
+void acme_store_stamp(acme_stamp_t *stamp, acme_store_t *store,
+                      const char *kind, const char *name, apr_pool_t *ptemp);
+
 /** All names of one kind (const char *), in any order. */
 apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
                              const char *kind, acme_problem_t *problem,
@@ -155,6 +160,8 @@ typedef struct acme_store_backend_t {
     apr_status_t (*flush)(acme_store_t *store, acme_problem_t *problem,
                           apr_pool_t *ptemp);
     void (*busy)(acme_store_t *store, int busy); /**< or NULL */
+    void (*stamp)(acme_stamp_t *stamp, acme_store_t *store, const char *kind,
+                  const char *name, apr_pool_t *ptemp);
 } acme_store_backend_t;
 
 struct acme_store_t {

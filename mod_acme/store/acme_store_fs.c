@@ -334,9 +334,16 @@ static void fs_release(acme_lease_t *lease)
 
 /* ---- the handle ---- */
 
+static void fs_stamp(acme_stamp_t *stamp, acme_store_t *store, const char *kind,
+                     const char *name, apr_pool_t *ptemp)
+{
+    acme_stamp_read(stamp, acme_store_fs_path(store, kind, name, ptemp),
+                    ACME_STAMP_LINK, ptemp);
+}
+
 static const acme_store_backend_t fs_backend = {
-    "fs",     fs_get,   fs_put,     fs_del,   fs_list,
-    fs_lease, fs_renew, fs_release, fs_flush, fs_busy,
+    "fs",     fs_get,     fs_put,   fs_del,  fs_list,  fs_lease,
+    fs_renew, fs_release, fs_flush, fs_busy, fs_stamp,
 };
 
 apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,

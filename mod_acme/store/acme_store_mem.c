@@ -224,9 +224,22 @@ static void mem_release(acme_lease_t *lease)
     apr_pool_cleanup_run(own->p, own, lease_cleanup);
 }
 
+static void mem_stamp(acme_stamp_t *stamp, acme_store_t *store,
+                      const char *kind, const char *name, apr_pool_t *ptemp)
+{
+    const mem_item_t *found = find(store, kind, name);
+
+    (void)ptemp;
+    memset(stamp, 0, sizeof(*stamp));
+    if (found) {
+        stamp->inode = 1;
+        stamp->mtime = apr_atoi64(found->version);
+    }
+}
+
 static const acme_store_backend_t mem_backend = {
-    "mem",     mem_get,   mem_put,     mem_del, mem_list,
-    mem_lease, mem_renew, mem_release, NULL,    NULL,
+    "mem",     mem_get,     mem_put, mem_del, mem_list,  mem_lease,
+    mem_renew, mem_release, NULL,    NULL,    mem_stamp,
 };
 
 static acme_store_t *handle(mem_t *mem, apr_pool_t *p)

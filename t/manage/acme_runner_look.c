@@ -240,7 +240,50 @@ static void an_idle_site_says_when(void **state)
     assert_true(site.met);
 }
 
-ACME_T_MAIN(ACME_T(what_root_refused_is_ordered_again_after_a_while),
+/* A job that was read has a log, one that was remembered has none. */
+static void a_quiet_job_is_not_read_again(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_request_t request = {0};
+    acme_holding_t holding;
+    acme_runner_site_t site;
+    acme_quiet_t quiet;
+    acme_work_t work;
+    acme_plan_t plan;
+    acme_job_t *job;
+    int i;
+
+    assert_true(world_run(w));
+    world_restart(w);
+    assert_true(world_run(w));
+    memset(&quiet, 0, sizeof(quiet));
+    memset(&site, 0, sizeof(site));
+    memset(&work, 0, sizeof(work));
+    holding = *world_holding(w, 0);
+    holding.staged = ACME_STAGED_NONE;
+    site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+    site.holding = &holding;
+    site.quiet = &quiet;
+    work.vault = w->vault;
+    work.clock = &w->clock->clock;
+    work.log = &w->log;
+    for (i = 0; i < 5; ++i) {
+        /* asked for something; and when its time has come */
+        site.request = i == 2 ? &request : NULL;
+        request.id = "1";
+        request.name = A;
+        w->clock->now += i == 4 ? 80 * ACME_TIME_DAY : 0;
+        assert_int_equal(
+            acme_runner_look(&plan, &job, &site, &work, &problem, w->p),
+            APR_SUCCESS);
+        assert_int_equal(plan.what, i == 4 ? ACME_PLAN_ORDER : ACME_PLAN_IDLE);
+        assert_int_equal(job->log->nelts > 0, i != 1);
+    }
+}
+
+ACME_T_MAIN(ACME_T(a_quiet_job_is_not_read_again),
+            ACME_T(what_root_refused_is_ordered_again_after_a_while),
             ACME_T(what_no_new_order_can_mend_waits_for_the_configuration),
             ACME_T(what_was_refused_and_is_not_wanted_any_more_is_no_failure),
             ACME_T(a_finished_certificate_is_found_without_its_job),
