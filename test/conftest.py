@@ -97,7 +97,10 @@ def make_pebble(room):
                         **options)
         made.append(pebble)
         return pebble.start() if start else pebble
+    make.before_end = []
     yield make
+    for end in make.before_end:
+        end()
     for pebble in made:
         pebble.shutdown()
 
@@ -108,11 +111,11 @@ def pebble(make_pebble):
 
 
 @pytest.fixture
-def gate(pebble):
-    """The door before this test's Pebble."""
+def gate(pebble, make_pebble):
+    """The door before this test's Pebble, open as long as that one."""
     door = Gate(pebble)
-    yield door
-    door.close()
+    make_pebble.before_end.append(door.close)
+    return door
 
 
 @pytest.fixture
@@ -129,10 +132,10 @@ def make_proxy():
 
 
 @pytest.fixture
-def make_httpd(request, room):
+def make_httpd(request, room, make_pebble, make_proxy):
     """make_httpd(pebble=None, **options): an Httpd, where the Pebble
-    validates if there is one; stopped, and its log checked, afterwards.
-    folder: what its ServerRoot is called."""
+    validates if there is one; stopped before those that it talks to, and its
+    log checked, afterwards. folder: what its ServerRoot is called."""
     made = []
 
     def make(pebble=None, **options):

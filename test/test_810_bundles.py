@@ -235,7 +235,8 @@ def refused(target, room, data, reason, *args):
     # The worker's folders live on.
     for seen in (before, after):
         for name in list(seen):
-            if name.split("/")[0] in ("jobs", "locks", "desired"):
+            if name.split("/")[0] in ("jobs", "locks", "desired",
+                                      "challenges"):
                 del seen[name]
     assert before == after
     return result

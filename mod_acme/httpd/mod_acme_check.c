@@ -255,13 +255,15 @@ static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
     }
 }
 
-static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
-                                    const apr_array_header_t *challenges,
-                                    const acme_site_draft_t *draft)
+static acme_spec_t *make_spec(acme_sites_t *sites,
+                              const acme_key_spec_t **further, apr_hash_t *cas,
+                              const apr_array_header_t *challenges,
+                              const acme_site_draft_t *draft)
 {
     const acme_config_t *config = acme_config_merge(
         sites->p, acme_config_get(sites->server), (void *)&draft->settings);
-    const acme_key_spec_t *key = acme_config_value(config, ACME_SETTING_KEYS);
+    const apr_array_header_t *keys =
+        acme_config_value(config, ACME_SETTING_KEYS);
     const acme_renew_mode_e *mode =
         acme_config_value(config, ACME_SETTING_RENEW_MODE);
     const acme_require_https_e *require =
@@ -287,9 +289,13 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     spec->challenge_types = challenges;
     set_cas(sites, cas, config, spec);
     spec->key.type = ACME_KEY_P256;
-    if (key) {
-        spec->key = *key;
+    if (keys) {
+        spec->key = APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
+        *further = keys->nelts > 1 && !spec->cert_file
+                       ? &APR_ARRAY_IDX(keys, 1, acme_key_spec_t)
+                       : NULL;
     }
+    spec->key_reuse = acme_config_flag(config, ACME_SETTING_KEY_REUSE);
     spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
     spec->require_https = require ? *require : ACME_HTTPS_OFF;
     if (window) {
@@ -306,13 +312,39 @@ static const acme_spec_t *make_spec(acme_sites_t *sites, apr_hash_t *cas,
     return spec;
 }
 
+/* A second certificate for the same names: each client gets the kind that it
+ * knows. */
+static void add_further(acme_sites_t *sites, apr_array_header_t *further,
+                        acme_spec_t *of, const acme_key_spec_t *key, int first)
+{
+    acme_spec_t *spec = apr_pmemdup(sites->p, of, sizeof(*of));
+
+    spec->of = of->name;
+    spec->name = acme_spec_further_name(of->name, sites->p);
+    spec->key = *key;
+    of->further = first + further->nelts;
+    APR_ARRAY_PUSH(further, const acme_spec_t *) = spec;
+    if (apr_hash_get(sites->match.claims, spec->name, APR_HASH_KEY_STRING)) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0850) "ACMEPrivateKeys of the site %s (%s): its "
+                           "certificate with an RSA key is filed under %s, "
+                           "which is the name of another site; give it one "
+                           "kind of key only",
+            of->name, of->place, spec->name);
+    }
+}
+
 static void make_setup(acme_sites_t *sites)
 {
     acme_setup_t *setup = apr_pcalloc(sites->p, sizeof(*setup));
     apr_array_header_t *challenges =
         apr_array_make(sites->p, 1, sizeof(const char *));
+    apr_array_header_t *further =
+        apr_array_make(sites->p, 4, sizeof(const acme_spec_t *));
     apr_hash_t *cas = apr_hash_make(sites->p);
     apr_hash_index_t *hi;
+    acme_spec_t *spec;
     int i;
 
     APR_ARRAY_PUSH(challenges, const char *) = "http-01";
@@ -323,11 +355,19 @@ static void make_setup(acme_sites_t *sites)
     setup->specs = apr_array_make(sites->p, sites->match.sites->nelts,
                                   sizeof(const acme_spec_t *));
     for (i = 0; i < sites->match.sites->nelts; i++) {
+        const acme_key_spec_t *key = NULL;
+
         if (sites->drafts[i].match->names->nelts) {
-            APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) =
-                make_spec(sites, cas, challenges, &sites->drafts[i]);
+            spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);
+            APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) = spec;
+            if (key) {
+                add_further(sites, further, spec, key,
+                            sites->match.sites->nelts);
+            }
         }
     }
+    /* Behind all others: those are found by the index of their site. */
+    apr_array_cat(setup->specs, further);
     if (sites->errors) {
         return;
     }

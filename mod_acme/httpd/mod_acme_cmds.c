@@ -116,30 +116,64 @@ static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
     return put(cmd, setting, path, path);
 }
 
+/* One kind of key from the words that follow; how many it took, or 0. */
+static int take_key(acme_key_spec_t *spec, const char **text, const char **why,
+                    int argc, char *const argv[], apr_pool_t *p)
+{
+    const char *bits = argc > 1 && apr_isdigit(*argv[1]) ? argv[1] : NULL;
+
+    *text = bits ? apr_pstrcat(p, argv[0], " ", bits, NULL) : argv[0];
+    if (acme_key_spec_parse(spec, argv[0], bits, why, p)) {
+        return 0;
+    }
+    return bits ? 2 : 1;
+}
+
+/* The elliptic one comes first: it is the site's own, in whatever order they
+ * are written. */
 static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
                             char *const argv[])
 {
-    acme_key_spec_t *spec = apr_palloc(cmd->pool, sizeof(*spec));
-    const char *bits = argc > 1 && apr_isdigit(*argv[1]) ? argv[1] : NULL;
-    const char *why;
+    apr_array_header_t *keys =
+        apr_array_make(cmd->pool, 2, sizeof(acme_key_spec_t));
+    acme_key_spec_t spec, *first, *last;
+    const char *text, *why;
+    int i, taken;
 
     (void)dc;
     if (!argc) {
         return "ACMEPrivateKeys: needs a kind of key; write P-256, P-384 or "
                "RSA with 2048 to 4096 bits";
     }
-    if (acme_key_spec_parse(spec, argv[0], bits, &why, cmd->pool)) {
-        return refuse(cmd,
-                      bits ? apr_pstrcat(cmd->pool, argv[0], " ", bits, NULL)
-                           : argv[0],
-                      why);
+    for (i = 0; i < argc; i += taken) {
+        taken = take_key(&spec, &text, &why, argc - i, argv + i, cmd->pool);
+        if (!taken) {
+            return refuse(cmd, text, why);
+        }
+        if (keys->nelts == 2
+            || (keys->nelts
+                && (APR_ARRAY_IDX(keys, 0, acme_key_spec_t).type
+                    == ACME_KEY_RSA)
+                       == (spec.type == ACME_KEY_RSA))) {
+            return refuse(cmd, text,
+                          "a TLS server has one certificate with an elliptic "
+                          "key and one with an RSA key at most; leave one out");
+        }
+        APR_ARRAY_PUSH(keys, acme_key_spec_t) = spec;
     }
-    if (argc > (bits ? 2 : 1)) {
-        return refuse(cmd, argv[bits ? 2 : 1],
-                      "a site has one kind of key; write only one");
+    first = &APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
+    last = &APR_ARRAY_IDX(keys, keys->nelts - 1, acme_key_spec_t);
+    if (keys->nelts > 1 && first->type == ACME_KEY_RSA) {
+        spec = *first;
+        *first = *last;
+        *last = spec;
     }
-    return put(cmd, ACME_SETTING_KEYS, acme_key_spec_print(spec, cmd->pool),
-               spec);
+    text = acme_key_spec_print(first, cmd->pool);
+    if (keys->nelts > 1) {
+        text = apr_pstrcat(cmd->pool, text, " ",
+                           acme_key_spec_print(last, cmd->pool), NULL);
+    }
+    return put(cmd, ACME_SETTING_KEYS, text, keys);
 }
 
 static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
@@ -321,6 +355,9 @@ const command_rec acme_commands[] = {
                   "verified with (the system's)"),
     AP_INIT_TAKE_ARGV("ACMEPrivateKeys", set_keys, NULL, RSRC_CONF,
                       "kind of key: P-256, P-384, RSA [bits] (P-256)"),
+    AP_INIT_TAKE1("ACMEKeyReuse", acme_cmd_flag,
+                  SETTING(ACME_SETTING_KEY_REUSE), RSRC_CONF,
+                  "the next certificate is for the key of the last (off)"),
     AP_INIT_TAKE1("ACMERenewMode", set_renew_mode, NULL, RSRC_CONF,
                   "auto, always or manual (auto)"),
     AP_INIT_TAKE1("ACMERenewWindow", set_window, NULL, RSRC_CONF,

@@ -94,6 +94,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEExternalAccountBinding",
         "ACMECACertificateFile",
         "ACMEPrivateKeys",
+        "ACMEKeyReuse",
         "ACMERenewMode",
         "ACMERenewWindow",
         "ACMERenewViaARI",

@@ -58,7 +58,9 @@ typedef enum {
     ACME_SETTING_EAB,        /**< const acme_eab_t *, of file or kid; neither:
                                    none */
     ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
-    ACME_SETTING_KEYS,       /**< const acme_key_spec_t * */
+    ACME_SETTING_KEYS,       /**< array of one or two acme_key_spec_t, an
+                                  elliptic one first */
+    ACME_SETTING_KEY_REUSE,  /**< const int * */
     ACME_SETTING_RENEW_MODE, /**< const acme_renew_mode_e * */
     ACME_SETTING_WINDOW,     /**< const acme_window_t * */
     ACME_SETTING_ARI,        /**< const int * */

@@ -238,6 +238,23 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
     return 0;
 }
 
+int acme_keep_further(acme_setup_t *setup, int index)
+{
+    acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    kept_t *kept = &setup->keep->sites[index];
+
+    if (!holding->decided) {
+        /* The site has something else to serve, whatever that is. */
+        kept->serve = acme_keeper_site(
+            keeper_of(setup->keep, setup->pconf),
+            APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), holding,
+            ACME_WANTED_ACME, 1);
+        holding->decided = 1;
+    }
+    return kept->serve == ACME_SITE_SERVE_LKC;
+}
+
 /* A site that has a certificate of the administrator's own, or no TLS: what is
  * live for it is put away, if it is not wanted. */
 static void decide(acme_setup_t *setup, const acme_spec_t *spec,
@@ -394,6 +411,21 @@ void acme_keep_rest(acme_setup_t *setup)
     acme_keeper_rest(keeper, wanted_of, setup);
 }
 
+/* The names are the site's own; what is kept beside it is found by what it is
+ * filed under. */
+static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
+                                                 apr_pool_t *p)
+{
+    apr_array_header_t *names;
+
+    if (!spec->of) {
+        return spec->names;
+    }
+    names = apr_array_make(p, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(names, const char *) = spec->name;
+    return names;
+}
+
 /* What it serves from now on. One that still waits for its first keeps what
  * it had. */
 static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
@@ -408,7 +440,7 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
     acme_deployed_site_t *site = apr_pcalloc(setup->pconf, sizeof(*site));
 
     site->name = spec->name;
-    site->names = spec->names;
+    site->names = names_in_record(spec, setup->pconf);
     site->managed = 1;
     switch (holding->serving) {
     case ACME_SERVING_LKC:

@@ -51,6 +51,10 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
                    server_rec *s, const apr_array_header_t *cert_files,
                    const apr_array_header_t *key_files, apr_pool_t *ptemp);
 
+/** Its site's certificate for the further kind of key, by index of specs.
+ *  @return nonzero: it is served too */
+int acme_keep_further(acme_setup_t *setup, int index);
+
 /**
  * One whose site has a certificate of the administrator's own: what was
  * obtained for it is put away.

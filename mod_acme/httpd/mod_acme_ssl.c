@@ -35,6 +35,13 @@ static void give(apr_array_header_t *cert_files, const char *cert,
     APR_ARRAY_PUSH(key_files, const char *) = key;
 }
 
+static void add(apr_array_header_t *cert_files, apr_array_header_t *key_files,
+                const acme_live_cert_t *live)
+{
+    APR_ARRAY_PUSH(cert_files, const char *) = live->cert_path;
+    APR_ARRAY_PUSH(key_files, const char *) = live->key_path;
+}
+
 static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
                      acme_holding_t *holding, apr_array_header_t *cert_files,
                      apr_array_header_t *key_files)
@@ -52,6 +59,41 @@ static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
     give(cert_files, holding->live->cert_path, key_files,
          holding->live->key_path);
     serves(holding, ACME_SERVING_LKC);
+    return OK;
+}
+
+/* The certificate for the other kind of key, beside the site's own or, while
+ * that is not there yet, in place of whatever is served instead. */
+static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
+                        acme_holding_t *holding, int index, int status,
+                        server_rec *s, apr_array_header_t *cert_files,
+                        apr_array_header_t *key_files)
+{
+    acme_holding_t *further =
+        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    int live =
+        setup->keep ? acme_keep_further(setup, index) : further->live != NULL;
+
+    if (!live) {
+        serves(further, holding->serving == ACME_SERVING_PLACEHOLDER
+                            ? ACME_SERVING_PLACEHOLDER
+                            : ACME_SERVING_OKC);
+        return status;
+    }
+    serves(further, ACME_SERVING_LKC);
+    if (holding->serving == ACME_SERVING_LKC) {
+        add(cert_files, key_files, further->live);
+        return status;
+    }
+    acme_log(setup->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0851) "%s: only its certificate with the key %s is "
+                            "served until there is one with the key %s",
+             spec->name, further->live->info->key_type,
+             acme_key_spec_print(&spec->key, setup->pconf));
+    give(cert_files, further->live->cert_path, key_files,
+         further->live->key_path);
+    acme_config_get(s)->placeholder = 0;
+    holding->serving = ACME_SERVING_OKC;
     return OK;
 }
 
@@ -134,30 +176,15 @@ static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
                                                 cert_files, key_files, p);
 }
 
-int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
-                            apr_array_header_t *cert_files,
-                            apr_array_header_t *key_files)
+/* What the site's own certificate is for now. */
+static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
+                     acme_holding_t *holding, server_rec *s,
+                     apr_array_header_t *cert_files,
+                     apr_array_header_t *key_files, apr_pool_t *p)
 {
-    acme_setup_t *setup = acme_setup_get();
-    acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
     acme_fallback_t fallback = {NULL, NULL, 0};
-    const acme_spec_t *spec;
     int live;
 
-    if (!setup) {
-        return DECLINED;
-    }
-    acme_config_get(s)->tls = 1;
-    if (!holding) {
-        if (setup->keep) {
-            acme_keep_other(setup, s, cert_files, key_files);
-        }
-        return DECLINED;
-    }
-    spec = acme_setup_spec(setup, s);
-    if (spec->cert_file) {
-        return give_file(setup, spec, holding, s, cert_files, key_files, p);
-    }
     if (setup->keep) {
         live = acme_keep_host(&fallback, setup, s, cert_files, key_files, p);
     }
@@ -176,4 +203,33 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                            key_files);
     }
     return give_placeholder(setup, spec, holding, s, cert_files, key_files, p);
+}
+
+int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
+                            apr_array_header_t *cert_files,
+                            apr_array_header_t *key_files)
+{
+    acme_setup_t *setup = acme_setup_get();
+    acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
+    const acme_spec_t *spec;
+    int status;
+
+    if (!setup) {
+        return DECLINED;
+    }
+    acme_config_get(s)->tls = 1;
+    if (!holding) {
+        if (setup->keep) {
+            acme_keep_other(setup, s, cert_files, key_files);
+        }
+        return DECLINED;
+    }
+    spec = acme_setup_spec(setup, s);
+    if (spec->cert_file) {
+        return give_file(setup, spec, holding, s, cert_files, key_files, p);
+    }
+    status = give_site(setup, spec, holding, s, cert_files, key_files, p);
+    return spec->further ? give_further(setup, spec, holding, spec->further,
+                                        status, s, cert_files, key_files)
+                         : status;
 }

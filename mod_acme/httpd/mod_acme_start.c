@@ -386,6 +386,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     acme_setup_t *setup = acme_setup_get();
     int counts[ACME_SERVING_LKC + 1] = {0};
     apr_pool_t *pleave;
+    int sites = 0;
     int i;
 
     (void)pconf;
@@ -406,7 +407,11 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
     for (i = 0; i < setup->holdings->nelts; i++) {
-        counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)->serving]++;
+        if (!APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->of) {
+            counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)
+                       ->serving]++;
+            sites++;
+        }
     }
     acme_log(setup->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0108) "%d sites managed: %d serve a "
@@ -414,9 +419,8 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                             "another one, %d wait for "
                             "their first, %d have no TLS "
                             "virtual host",
-             setup->holdings->nelts, counts[ACME_SERVING_LKC],
-             counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
-             counts[ACME_SERVING_NOTHING]);
+             sites, counts[ACME_SERVING_LKC], counts[ACME_SERVING_OKC],
+             counts[ACME_SERVING_PLACEHOLDER], counts[ACME_SERVING_NOTHING]);
     return OK;
 }
 

@@ -21,6 +21,7 @@
 #include "acme_identity.h"
 #include "acme_job.h"
 #include "acme_outbox.h"
+#include "acme_reuse.h"
 #include "acme_revocation.h"
 #include "acme_time.h"
 
@@ -152,5 +153,10 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0151) "acmectl does not see this configuration: %s",
                  acme_problem_text(&problem, ptemp));
+    }
+    if (setup->live) {
+        acme_reuse_leave(acme_reuse_open(setup->store_dir, setup->seal, ptemp),
+                         setup->specs, setup->holdings, setup->live,
+                         ap_unixd_config.group_id, setup->log, ptemp);
     }
 }

@@ -154,7 +154,7 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
     apr_array_header_t *first = apr_array_make(p, 1, sizeof(const char *));
     apr_status_t rv;
 
-    APR_ARRAY_PUSH(first, const char *) = staged->spec->name;
+    APR_ARRAY_PUSH(first, const char *) = acme_spec_host(staged->spec);
     rv = acme_chain_check(staged->chain, staged->key, first, now, problem, p);
     if (rv == APR_SUCCESS && staged->spec->security_level) {
         rv = acme_chain_loads(staged->chain, staged->key,

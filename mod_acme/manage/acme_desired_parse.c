@@ -207,6 +207,7 @@ static const acme_spec_t *parse_spec(const acme_json_t *json,
     apr_int64_t number;
 
     spec->name = copy_str(json, "name", p);
+    spec->of = copy_str(json, "of", p);
     spec->names = copy_strs(json, "names", p);
     spec->optional = copy_strs(json, "optional", p);
     spec->cert_file = copy_str(json, "cert-file", p);
@@ -221,6 +222,7 @@ static const acme_spec_t *parse_spec(const acme_json_t *json,
         || !parse_key(&spec->key, json, p)) {
         return NULL;
     }
+    (void)acme_json_get_bool(&spec->key_reuse, json, "key-reuse");
     parse_order(spec, json, p);
     if (acme_json_get_int(&number, json, "security-level") == APR_SUCCESS) {
         spec->security_level = (int)number;

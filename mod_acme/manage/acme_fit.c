@@ -25,6 +25,12 @@ int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
     return cert->ca_url && acme_spec_find_ca(spec, cert->ca_url) >= 0;
 }
 
+int acme_fit_key(const acme_live_cert_t *cert, const acme_spec_t *spec)
+{
+    return (strncmp(cert->info->key_type, "RSA", 3) == 0)
+           == (spec->key.type == ACME_KEY_RSA);
+}
+
 acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
                     const acme_spec_t *spec, int issuer, apr_time_t now,
                     apr_pool_t *p)
@@ -37,8 +43,8 @@ acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
         return ACME_FIT_ABSENT;
     }
     info = cert->info;
-    if (!acme_ident_covered(info->names, spec->name)) {
-        *why = apr_psprintf(p, "it does not cover %s", spec->name);
+    if (!acme_ident_covered(info->names, acme_spec_host(spec))) {
+        *why = apr_psprintf(p, "it does not cover %s", acme_spec_host(spec));
         return ACME_FIT_UNFIT;
     }
     if (!issuer) {

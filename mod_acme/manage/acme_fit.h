@@ -39,4 +39,7 @@ acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
 /** Whether it is from the CA that the site is configured for. */
 int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec);
 
+/** Whether its key is of the spec's kind: elliptic, or RSA of any size. */
+int acme_fit_key(const acme_live_cert_t *cert, const acme_spec_t *spec);
+
 #endif

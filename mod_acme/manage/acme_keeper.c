@@ -210,8 +210,8 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     choice.keeper = keeper;
     choice.spec = spec;
     choice.ptemp = ptemp;
-    acme_shelf_visit(keeper->shelf, spec->name, acme_keeper_consider, &choice,
-                     ptemp);
+    acme_shelf_visit(keeper->shelf, acme_spec_host(spec), acme_keeper_consider,
+                     &choice, ptemp);
     if (!holding->live && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
         acme_keeper_inherit(&choice);
         reread(keeper, spec, holding);

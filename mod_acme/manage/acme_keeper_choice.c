@@ -107,6 +107,10 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     acme_fit_e fit;
     int issuer;
 
+    if (acme_spec_is_one_of_two(choice->spec)
+        && !acme_fit_key(cert, choice->spec)) {
+        return;
+    }
     /* What mod_ssl would not load would end the start. */
     if (acme_live_loads(cert, choice->spec->security_level, NULL, choice->ptemp)
         != APR_SUCCESS) {

@@ -237,6 +237,7 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     copy->serial = apr_pstrdup(p, info->serial);
     copy->fingerprint = apr_pstrdup(p, info->fingerprint);
     copy->key_type = apr_pstrdup(p, info->key_type);
+    copy->key_hash = apr_pstrdup(p, info->key_hash);
     copy->ari_id = apr_pstrdup(p, info->ari_id);
     return copy;
 }

@@ -21,6 +21,7 @@
 #include "acme_ident.h"
 #include "acme_json.h"
 #include "acme_jws.h"
+#include "acme_spec.h"
 #include "acme_text.h"
 
 #define FORMAT "mod_acme bundle 1"
@@ -241,7 +242,7 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    const char *name, *why;
+    const char *name, *own, *why;
     acme_chain_t *chain;
     acme_key_t *key;
     apr_status_t rv;
@@ -255,7 +256,11 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    APR_ARRAY_PUSH(names, const char *) = name;
+    /* The certificate for a further kind of key covers the site's own name. */
+    own = acme_spec_own_name(name, p);
+    APR_ARRAY_PUSH(names, const char *) =
+        own && !acme_ident_covered(acme_chain_info(chain)->names, name) ? own
+                                                                        : name;
     rv = acme_chain_check(chain, key, names, now, problem, p);
     if (rv != APR_SUCCESS) {
         if (problem) {

@@ -93,6 +93,7 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     runner->work.clock = config->clock;
     runner->work.log = config->log;
     runner->work.revoked = config->revoked;
+    runner->work.reuse = config->reuse;
     runner->work.urgent = config->urgent;
     runner->work.urgent_baton = config->urgent_baton;
     runner->work.keygen = acme_keygen_create(wake, runner, p);

@@ -36,6 +36,7 @@
 #include "acme_http.h"
 #include "acme_outbox.h"
 #include "acme_plan.h"
+#include "acme_reuse.h"
 #include "acme_time.h"
 
 typedef struct acme_runner_t acme_runner_t;
@@ -52,6 +53,7 @@ typedef struct acme_runner_config_t {
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
     acme_revoked_list_t *revoked;       /**< keys not to be used, or NULL */
+    const acme_reuse_t *reuse;          /**< keys to be used again, or NULL */
     acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:

@@ -50,6 +50,8 @@ typedef struct acme_fleet_lane_t {
     int held;              /* a site waits for it, which was said */
 } acme_fleet_lane_t;
 
+typedef struct acme_fleet_flight_t acme_fleet_flight_t;
+
 typedef struct acme_fleet_site_t {
     acme_runner_site_t known;
     acme_fleet_lane_t **lanes; /* of each of its CAs */
@@ -73,11 +75,40 @@ struct acme_runner_fleet_t {
 
     /* Of one run. */
     apr_pool_t *prun;
-    apr_array_header_t *flights; /* of orders on their way */
+    apr_array_header_t *flights; /* acme_fleet_flight_t *, on their way */
     apr_time_t look_at;          /* when the next site is due */
     int complained;              /* the store's failure is in the log */
     int surveyed;                /* the accounts; of this process */
 };
+
+apr_time_t acme_fleet_now(const acme_runner_fleet_t *fleet);
+
+/** Where it does what is planned: an order at the CA whose turn it is, a
+ *  question at the one that knows the certificate. */
+acme_fleet_lane_t *acme_fleet_lane_of(const acme_fleet_site_t *site,
+                                      const acme_plan_t *plan,
+                                      const acme_job_t *job, apr_pool_t *p);
+
+/** The store makes looks fail: all sites come back together, and one message
+ *  is enough. */
+void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                        const acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** When it is to be looked at again: never at once, whatever the plan is. */
+void acme_fleet_rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                     const acme_plan_t *plan);
+
+/** Says that what is staged for it must not wait. */
+void acme_fleet_hurry(const acme_runner_fleet_t *fleet,
+                      const acme_fleet_site_t *site, const acme_plan_t *plan,
+                      const acme_job_t *job);
+
+/** Of those that wait, as many as may be in flight; how many still wait. */
+int acme_fleet_launch(acme_runner_fleet_t *fleet);
+
+/** Goes on with all that are in flight; when one of them has something to do
+ *  by itself. */
+apr_time_t acme_fleet_fly(acme_runner_fleet_t *fleet);
 
 /** Who we are at a lane's CA in this run. */
 acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,

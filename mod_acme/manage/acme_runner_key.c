@@ -23,23 +23,15 @@ static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
            && (a->type != ACME_KEY_RSA || a->bits == b->bits);
 }
 
-/* APR_ENOENT also when what is there is damaged or of another kind. */
-static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
-                         const acme_spec_t *spec, acme_problem_t *problem,
-                         apr_pool_t *p)
+/* A key that was kept. APR_ENOENT when it is damaged, of another kind, or must
+ * not be used. */
+static apr_status_t judge(acme_key_t **key, const char *pem, acme_work_t *work,
+                          const acme_spec_t *spec, apr_pool_t *p)
 {
     acme_problem_t damage = ACME_PROBLEM_INIT;
-    acme_store_item_t item;
     acme_key_spec_t kind;
-    apr_status_t rv;
 
-    rv = acme_vault_get(&item, work->vault, ACME_STORE_KEYS, spec->name,
-                        problem, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (acme_key_from_pem(key, item.data, item.len, &damage, p)
-        != APR_SUCCESS) {
+    if (acme_key_from_pem(key, pem, strlen(pem), &damage, p) != APR_SUCCESS) {
         acme_log(work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0320) "%s: the stored key of its order is damaged, "
                                 "making a new one",
@@ -54,11 +46,23 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
         return APR_ENOENT;
     }
     kind = acme_key_spec(*key);
-    if (!same_kind(&kind, &spec->key)) {
-        return APR_ENOENT;
+    return same_kind(&kind, &spec->key) ? APR_SUCCESS : APR_ENOENT;
+}
+
+static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
+                         const acme_spec_t *spec, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    acme_store_item_t item;
+    apr_status_t rv;
+
+    rv = acme_vault_get(&item, work->vault, ACME_STORE_KEYS, spec->name,
+                        problem, p);
+    if (rv == APR_SUCCESS) {
+        *pem = item.data;
+        rv = judge(key, *pem, work, spec, p);
     }
-    *pem = item.data;
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
@@ -70,7 +74,8 @@ static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
 
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
-                             acme_problem_t *problem, apr_pool_t *p)
+                             const char *reuse, acme_problem_t *problem,
+                             apr_pool_t *p)
 {
     apr_status_t rv;
 
@@ -86,6 +91,12 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
         if (!APR_STATUS_IS_ENOENT(rv)) {
             return rv;
         }
+        if (reuse && work->reuse
+            && acme_reuse_get(pem, work->reuse, reuse, p) == APR_SUCCESS) {
+            rv = judge(key, *pem, work, spec, p);
+        }
+    }
+    if (APR_STATUS_IS_ENOENT(rv)) {
         rv = acme_keygen_want(work->keygen, spec->name, &spec->key, problem, p);
         if (rv == APR_SUCCESS) {
             rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem,

@@ -24,14 +24,17 @@
 
 /**
  * The key that the store has for this site, if it is of the kind wanted; else
- * a new one. It and its PEM are wiped with p. The next flush of the store puts
- * it on disk; nothing may be told to a CA before.
- * @param made whether it is such a new one
+ * the one that is to be used again, if it is there and of that kind and not
+ * compromised; else a new one. It and its PEM are wiped with p. The next flush
+ * of the store puts it on disk; nothing may be told to a CA before.
+ * @param made whether the site's order had none yet
+ * @param reuse the hash of one that is to be used again (acme_reuse.h), or NULL
  * @return APR_EAGAIN while it is being made
  */
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
-                             acme_problem_t *problem, apr_pool_t *p);
+                             const char *reuse, acme_problem_t *problem,
+                             apr_pool_t *p);
 
 /** Removes it from the store: the next order has a new one. */
 apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,

@@ -104,7 +104,10 @@ static int take_request(acme_job_t *job, const acme_runner_site_t *site,
         return 0;
     }
     job->request = apr_pstrdup(job->p, request->id);
-    job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    /* What was forced and has failed stays wanted. */
+    if (job->asked != ACME_ASKED_FORCE) {
+        job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    }
     job->next_run = 0;
     job->config = NULL;
     if (request->what == ACME_REQUEST_SIGN || site->spec->dry_run) {

@@ -44,6 +44,10 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
  *  disagree, since it is only an expiry that asks for it. */
 void acme_runner_order_by_age(acme_runner_order_t *order);
 
+/** Before the first step: the key with that hash is used again, if root has
+ *  left it, and nothing is said against it. */
+void acme_runner_order_reuse(acme_runner_order_t *order, const char *key_hash);
+
 /**
  * Goes as far as it can without waiting.
  * @return when to step again; ACME_SCHEDULE_NEVER: not before something comes

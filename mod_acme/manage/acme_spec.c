@@ -22,6 +22,9 @@
 #include "acme_jws.h"
 #include "acme_time.h"
 
+/* A site's own key is elliptic where it has two. */
+#define FURTHER "-rsa"
+
 const char *acme_renew_mode_name(acme_renew_mode_e mode)
 {
     switch (mode) {
@@ -57,6 +60,30 @@ const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
         return acme_time_print_duration(window->span, p);
     }
     return "33% (50% below 10 days)";
+}
+
+const char *acme_spec_host(const acme_spec_t *spec)
+{
+    return APR_ARRAY_IDX(spec->names, 0, const char *);
+}
+
+int acme_spec_is_one_of_two(const acme_spec_t *spec)
+{
+    return spec->of || spec->further;
+}
+
+const char *acme_spec_further_name(const char *name, apr_pool_t *p)
+{
+    return apr_pstrcat(p, name, FURTHER, NULL);
+}
+
+const char *acme_spec_own_name(const char *name, apr_pool_t *p)
+{
+    apr_size_t len = strlen(name), end = strlen(FURTHER);
+
+    return len > end && strcmp(name + len - end, FURTHER) == 0
+               ? apr_pstrmemdup(p, name, len - end)
+               : NULL;
 }
 
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i)

@@ -62,8 +62,17 @@ typedef struct acme_ca_spec_t {
     acme_rate_t rate; /**< which of its limits are kept to */
 } acme_ca_spec_t;
 
+/**
+ * One certificate that is kept. A site with two kinds of keys has two of them:
+ * the site's own, and one for its further kind of key, which has the same names
+ * and settings, and everything else for itself: order, schedule, store.
+ */
 typedef struct acme_spec_t {
-    const char *name;                /**< the first of names */
+    const char *name; /**< it is filed under: the first of names, and for a
+                           further kind of key with a suffix */
+    const char *of;   /**< the name of the site whose further one it is; NULL:
+                           it is the site's own */
+    int further; /**< the site's further one, its index among all; 0: none */
     const apr_array_header_t *names; /**< const char *, canonical */
     /** Of the names, those that may be left out of an order when they keep
      *  failing: NULL where none may. */
@@ -76,6 +85,7 @@ typedef struct acme_spec_t {
                                              when it fails; or NULL */
     int failover; /**< failures until the next one is; 0: 2 */
     acme_key_spec_t key;
+    int key_reuse; /**< the next certificate is for the key of the last one */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *profile;   /**< that the CA is to issue by, or NULL */
     int profile_mandatory; /**< rather no certificate than one without it */
@@ -93,6 +103,19 @@ typedef struct acme_spec_t {
     int dry_run;        /**< what comes of it is looked at and thrown away */
     const char *csr;    /**< of another machine, base64url; NULL: our own key */
 } acme_spec_t;
+
+/** The first of its names: what clients know it by. */
+const char *acme_spec_host(const acme_spec_t *spec);
+
+/** Whether it has, or is, a further one: its keys are of one kind only. */
+int acme_spec_is_one_of_two(const acme_spec_t *spec);
+
+/** What the certificate for the further kind of key of a site is filed under:
+ *  NAME-rsa. */
+const char *acme_spec_further_name(const char *name, apr_pool_t *p);
+
+/** The site's own name, where `name` is such; else NULL. */
+const char *acme_spec_own_name(const char *name, apr_pool_t *p);
 
 /** CA i of all it has, 0 is the first; NULL when out of range. */
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);

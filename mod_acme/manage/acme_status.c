@@ -20,30 +20,9 @@
 
 #include "acme_partial.h"
 #include "acme_schedule.h"
+#include "acme_status_part.h"
 #include "acme_status_revoked.h"
 #include "config.h"
-
-/** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
-typedef enum {
-    STATE_UNKNOWN = 0,
-    STATE_INCOMPLETE = 1,
-    STATE_COMPLETE = 2,
-    STATE_ERROR = 4,
-    STATE_MISSING_INFORMATION = 5
-} state_e;
-
-/** All that is known of one site. */
-typedef struct view_t {
-    const acme_spec_t *spec;
-    const acme_holding_t *holding;
-    const acme_job_t *job; /**< NULL: not known */
-    acme_plan_t plan;
-    apr_time_t renew_at; /**< or 0 */
-    state_e state;
-    const char *descr; /**< or NULL */
-    int renew;
-    apr_time_t now;
-} view_t;
 
 /* ---- forms of mod_md ---- */
 
@@ -101,11 +80,6 @@ static int mode_number(acme_renew_mode_e mode)
     return 1;
 }
 
-static const char *key_type_name(const char *key_type)
-{
-    return strncmp(key_type, "RSA", 3) == 0 ? "rsa" : key_type;
-}
-
 static const char *upper(const char *text, apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, text);
@@ -149,118 +123,8 @@ static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
 
 /* ---- one site ---- */
 
-/** Whether it fails because the configuration lacks something. */
-static int lacks_information(const acme_job_t *job)
-{
-    return job && job->problem && job->problem->retry == ACME_RETRY_CONFIG;
-}
-
-/** What is said of a certificate that some names were left out of. */
-static const char *left_out(const view_t *view, apr_pool_t *p)
-{
-    const char *names =
-        view->job ? acme_partial_print(view->job, view->spec, p) : "";
-
-    return *names
-               ? apr_psprintf(p, "left out, since it keeps failing: %s", names)
-               : NULL;
-}
-
-/** A certificate of the administrator's own. */
-static void judge_file(view_t *view, apr_pool_t *p)
-{
-    const acme_holding_t *holding = view->holding;
-
-    if (!holding->file) {
-        view->state = STATE_ERROR;
-        view->descr = holding->problem ? holding->problem->detail
-                                       : "its certificate file was not read";
-        return;
-    }
-    view->state = STATE_COMPLETE;
-    view->descr = acme_holding_file_warning(holding, view->now, p);
-}
-
-static void judge_state(view_t *view, apr_pool_t *p)
-{
-    const acme_live_cert_t *live = view->holding->live;
-    const acme_problem_t *problem = view->holding->problem;
-    acme_staged_e staged = view->holding->staged;
-    const char *type = key_type_name(acme_key_spec_print(&view->spec->key, p));
-    const char *missing =
-        live ? acme_partial_missing(view->job, view->spec, live->info->names, p)
-             : NULL;
-
-    if (view->spec->cert_file) {
-        judge_file(view, p);
-    }
-    else if (acme_plan_revoked(view->holding, view->job)) {
-        view->state = STATE_INCOMPLETE;
-        view->descr =
-            acme_status_revoked_text(view->spec, view->holding, view->job, p);
-    }
-    else if (live && missing == NULL) {
-        view->state = STATE_COMPLETE;
-        view->descr =
-            live->info->not_after <= view->now ? "expired" : left_out(view, p);
-    }
-    else if (live) {
-        view->state = STATE_INCOMPLETE;
-        view->descr =
-            apr_psprintf(p,
-                         "certificate(%s) does not cover all "
-                         "domains: %s is missing",
-                         key_type_name(live->info->key_type), missing);
-    }
-    else if (problem && staged != ACME_STAGED_REFUSED
-             && staged != ACME_STAGED_FAILED) {
-        view->state = STATE_ERROR;
-        view->descr = problem->detail;
-    }
-    else if (lacks_information(view->job)) {
-        view->state = STATE_MISSING_INFORMATION;
-        view->descr = view->job->problem->detail;
-    }
-    else if (view->job == NULL) {
-        view->state = STATE_UNKNOWN;
-        view->descr = "the store could not be read";
-    }
-    else {
-        view->state = STATE_INCOMPLETE;
-        view->descr = apr_psprintf(p, "certificate(%s) is missing", type);
-    }
-}
-
-static void judge(view_t *view, apr_pool_t *p)
-{
-    const acme_job_t *job = view->job;
-
-    memset(&view->plan, 0, sizeof(view->plan));
-    if (job) {
-        acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
-    }
-    if (!view->spec->cert_file) {
-        view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
-    }
-    judge_state(view, p);
-    view->renew =
-        !view->spec->cert_file
-        && (view->state != STATE_COMPLETE || view->renew_at <= view->now
-            || (job && (job->order || job->staged)));
-}
-
-/** What the site serves, as far as it is known; or NULL. */
-static const acme_cert_info_t *served(const view_t *view)
-{
-    const acme_holding_t *holding = view->holding;
-
-    if (view->spec->cert_file) {
-        return holding->file;
-    }
-    return holding->live ? holding->live->info : NULL;
-}
-
-static acme_json_t *print_left_out(const view_t *view, apr_pool_t *p)
+static acme_json_t *print_left_out(const acme_status_view_t *view,
+                                   apr_pool_t *p)
 {
     const acme_job_t *job = view->job;
     acme_json_t *list = acme_json_array(p);
@@ -279,24 +143,6 @@ static acme_json_t *print_left_out(const view_t *view, apr_pool_t *p)
         }
     }
     return list;
-}
-
-static void count(acme_status_counts_t *counts, const view_t *view)
-{
-    const acme_job_t *job = view->job;
-
-    const acme_cert_info_t *info = served(view);
-
-    ++counts->total;
-    counts->ok +=
-        view->state == STATE_COMPLETE && info && info->not_after > view->now;
-    counts->renew += view->renew;
-    if (view->holding->problem || (job && job->errors > 0)) {
-        ++counts->errored;
-    }
-    else if (job && job->staged) {
-        ++counts->ready;
-    }
 }
 
 static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
@@ -329,13 +175,13 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     acme_json_set_str(cert, "serial", upper(info->serial, p));
     acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
     acme_json_set_str(cert, "ari-cert-id", info->ari_id);
-    acme_json_give(json, key_type_name(info->key_type), cert);
+    acme_json_give(json, acme_status_key_type(info->key_type), cert);
     set_period(json, "valid", info->not_before, info->not_after, p);
     return json;
 }
 
 /** What the CA said of the live certificate's renewal, or NULL. */
-static acme_json_t *print_ari(const view_t *view, apr_pool_t *p)
+static acme_json_t *print_ari(const acme_status_view_t *view, apr_pool_t *p)
 {
     const acme_ari_t *ari = view->job ? view->job->ari : NULL;
     acme_json_t *json;
@@ -397,14 +243,7 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
 }
 
 /** Whether it is worked on at a time that is known. */
-static int is_scheduled(const view_t *view)
-{
-    return view->job
-           && (view->plan.what == ACME_PLAN_IDLE
-               || view->plan.what == ACME_PLAN_ORDER);
-}
-
-static acme_json_t *print_renewal(const view_t *view, int with_log,
+static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
                                   apr_pool_t *p)
 {
     const acme_job_t *job = view->job;
@@ -413,7 +252,7 @@ static acme_json_t *print_renewal(const view_t *view, int with_log,
     acme_json_set_str(json, "name", view->spec->name);
     acme_json_set_bool(json, "finished", job->staged != NULL);
     acme_json_set_int(json, "errors", job->errors);
-    if (is_scheduled(view)) {
+    if (acme_status_is_scheduled(view)) {
         set_date(json, "next-run", view->plan.at);
     }
     set_date(json, "last-run", job->last_run);
@@ -432,7 +271,7 @@ static acme_json_t *print_renewal(const view_t *view, int with_log,
     return json;
 }
 
-static acme_json_t *print_site(const view_t *view,
+static acme_json_t *print_site(const acme_status_view_t *view,
                                const acme_problem_t *problem, int with_log,
                                apr_pool_t *p)
 {
@@ -441,6 +280,7 @@ static acme_json_t *print_site(const view_t *view,
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", spec->name);
+    acme_json_set_str(json, "of", spec->of);
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
     acme_json_give(json, "ca", print_ca(spec, view->job, p));
@@ -475,8 +315,8 @@ static acme_json_t *print_site(const view_t *view,
     if (holding->stashed) {
         acme_json_give(json, "stash", print_stash(holding->stashed, p));
     }
-    if (served(view)) {
-        acme_json_give(json, "cert", print_cert(served(view), p));
+    if (acme_status_served(view)) {
+        acme_json_give(json, "cert", print_cert(acme_status_served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
     acme_json_give(json, "revoked", acme_status_revoked(holding, view->job, p));
@@ -505,7 +345,7 @@ static acme_json_t *status_site(const acme_spec_t *spec,
     acme_problem_t unread = ACME_PROBLEM_INIT;
     const acme_problem_t *problem = holding->problem;
     acme_job_t *job = NULL;
-    view_t view;
+    acme_status_view_t view;
 
     memset(&view, 0, sizeof(view));
     view.spec = spec;
@@ -520,9 +360,9 @@ static acme_json_t *status_site(const acme_spec_t *spec,
             problem = &unread;
         }
     }
-    judge(&view, p);
+    acme_status_judge(&view, p);
     if (counts) {
-        count(counts, &view);
+        acme_status_count(counts, &view);
     }
     return print_site(&view, problem, with_log, p);
 }
@@ -542,42 +382,6 @@ acme_json_t *acme_status_brief(const acme_spec_t *spec,
                                apr_pool_t *p)
 {
     return status_site(spec, holding, job, vault, now, 0, counts, p);
-}
-
-/* ---- numbers ---- */
-
-static apr_int64_t gauge_time(apr_time_t t)
-{
-    return t > 0 && t != ACME_SCHEDULE_NEVER ? apr_time_sec(t)
-                                             : ACME_GAUGE_NONE;
-}
-
-void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                        const acme_holding_t *holding, const acme_job_t *job,
-                        apr_time_t now, acme_status_counts_t *counts,
-                        apr_pool_t *ptemp)
-{
-    const acme_cert_info_t *info;
-    view_t view;
-
-    memset(&view, 0, sizeof(view));
-    view.spec = spec;
-    view.holding = holding;
-    view.job = job;
-    view.now = now;
-    judge(&view, ptemp);
-    count(counts, &view);
-    info = served(&view);
-    values[ACME_GAUGE_STATE] = view.state;
-    values[ACME_GAUGE_RENEW] = view.renew;
-    values[ACME_GAUGE_READY] = job && job->staged;
-    values[ACME_GAUGE_FAILURES] = job ? job->errors : ACME_GAUGE_NONE;
-    values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
-    values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
-    values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
-    values[ACME_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
-    values[ACME_GAUGE_NEXT_RUN] =
-        gauge_time(is_scheduled(&view) ? view.plan.at : 0);
 }
 
 /* ---- all ---- */

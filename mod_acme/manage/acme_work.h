@@ -21,6 +21,7 @@
 #include "acme_flush.h"
 #include "acme_http.h"
 #include "acme_keygen.h"
+#include "acme_reuse.h"
 #include "acme_revoked.h"
 #include "acme_time.h"
 #include "acme_vault.h"
@@ -39,6 +40,7 @@ typedef struct acme_work_t {
     const acme_log_t *log;
     acme_keygen_t *keygen;
     acme_revoked_list_t *revoked; /**< or NULL */
+    const acme_reuse_t *reuse;    /**< or NULL */
     /** A site of that index has something staged that must not wait for others;
      *  may be said more than once. Or NULL. */
     void (*urgent)(void *baton, int site);

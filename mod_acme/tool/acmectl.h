@@ -137,6 +137,9 @@ int ctl_site(const ctl_t *ctl, const char *text);
 
 const acme_spec_t *ctl_spec(const ctl_t *ctl, int i);
 
+/** The certificate for the further kind of key of site `of`, or -1. */
+int ctl_further(const ctl_t *ctl, int of);
+
 /** What that site has now; its live is NULL where there is none. */
 acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p);
 

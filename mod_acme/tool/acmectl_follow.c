@@ -21,12 +21,20 @@
 
 #define LOOK_AGAIN apr_time_from_msec(300)
 #define ABSENCE    apr_time_from_sec(15)
+/* Between two generations of children there may be no worker for as long as
+ * httpd takes to notice that the old one is gone. */
+#define PATIENCE apr_time_from_sec(3)
 
 int ctl_attended(const ctl_t *ctl)
 {
-    if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
-        return 1;
-    }
+    apr_time_t end = apr_time_now() + PATIENCE;
+
+    do {
+        if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+            return 1;
+        }
+        apr_sleep(LOOK_AGAIN);
+    } while (ctl->outbox && apr_time_now() < end);
     ctl_say("no server is running with this store, and only a server speaks "
             "to a CA: start it (apachectl start)");
     return 0;

@@ -121,7 +121,7 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
             return spec;
         }
         if (!covered && acme_ident_in(spec->names, entry->bundle->name)
-            && acme_ident_covered(entry->info->names, spec->name)) {
+            && acme_ident_covered(entry->info->names, acme_spec_host(spec))) {
             covered = spec;
         }
     }

@@ -50,7 +50,9 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
         *reason = acme_problem_text(&problem, p);
         return 0;
     }
-    job->asked = ctl->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    if (job->asked != ACME_ASKED_FORCE) {
+        job->asked = ctl->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    }
     job->next_run = 0;
     job->config = NULL;
     acme_plan(&plan, spec, holding, job, apr_time_now(), p);
@@ -134,6 +136,10 @@ static apr_array_header_t *collect(ctl_t *ctl)
             return NULL;
         }
         add(errands, ctl, n);
+        n = ctl_further(ctl, n);
+        if (n >= 0) {
+            add(errands, ctl, n);
+        }
     }
     apr_pool_create(&each, ctl->p);
     for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {

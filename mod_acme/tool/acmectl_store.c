@@ -249,6 +249,20 @@ const acme_spec_t *ctl_spec(const ctl_t *ctl, int i)
     return APR_ARRAY_IDX(ctl->desired->specs, i, const acme_spec_t *);
 }
 
+int ctl_further(const ctl_t *ctl, int of)
+{
+    int i;
+
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        const char *name = ctl_spec(ctl, i)->of;
+
+        if (name && strcmp(name, ctl_spec(ctl, of)->name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
 {
     const acme_spec_t *spec = ctl_spec(ctl, i);

@@ -203,6 +203,10 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
             return NULL;
         }
         APR_ARRAY_PUSH(sites, int) = n;
+        n = ctl_further(ctl, n);
+        if (n >= 0) {
+            APR_ARRAY_PUSH(sites, int) = n;
+        }
     }
     for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
         APR_ARRAY_PUSH(sites, int) = i;

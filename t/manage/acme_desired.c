@@ -155,6 +155,8 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->failover = 5;
     was->profile = "shortlived";
     was->profile_mandatory = 1;
+    was->of = "own.example";
+    was->key_reuse = 1;
     was->must_staple = 1;
     was->preferred_chain = "Root X";
     was->via_ari = 1;
@@ -171,6 +173,8 @@ static void what_is_asked_of_cas_comes_back(void **state)
     assert_int_equal(is->failover, 5);
     assert_string_equal(is->profile, "shortlived");
     assert_true(is->profile_mandatory);
+    assert_string_equal(is->of, "own.example");
+    assert_true(is->key_reuse);
     assert_true(is->must_staple);
     assert_string_equal(is->preferred_chain, "Root X");
     assert_true(is->via_ari);

@@ -120,5 +120,46 @@ static void the_ca_is_known_by_its_directory(void **state)
     assert_true(acme_fit_issuer(&cert, &spec));
 }
 
+static void keys_are_elliptic_or_rsa(void **state)
+{
+    static const struct {
+        const char *of_cert;
+        acme_key_e of_spec;
+        int fits;
+    } keys[] = {
+        {"P-256", ACME_KEY_P256, 1},   {"P-256", ACME_KEY_P384, 1},
+        {"P-384", ACME_KEY_RSA, 0},    {"RSA 2048", ACME_KEY_RSA, 1},
+        {"RSA 1024", ACME_KEY_RSA, 1}, {"RSA 3072", ACME_KEY_P256, 0},
+        {"?", ACME_KEY_RSA, 0},
+    };
+    acme_live_cert_t cert;
+    acme_cert_info_t info;
+    acme_spec_t spec;
+    size_t i;
+
+    make(&cert, &spec, &info, 0, *state);
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
+        info.key_type = keys[i].of_cert;
+        spec.key.type = keys[i].of_spec;
+        assert_int_equal(acme_fit_key(&cert, &spec), keys[i].fits);
+    }
+}
+
+static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
+{
+    acme_live_cert_t cert;
+    acme_cert_info_t info;
+    acme_spec_t spec;
+    const char *why;
+
+    make(&cert, &spec, &info, 0, *state);
+    spec.of = spec.name;
+    spec.name = acme_spec_further_name(spec.of, *state);
+    assert_int_equal(acme_fit(&why, &cert, &spec, 1, ACME_T_NOW, *state),
+                     ACME_FIT_FULL);
+}
+
 ACME_T_MAIN(ACME_T(names_time_and_ca_decide), ACME_T(none_is_none),
-            ACME_T(the_ca_is_known_by_its_directory))
+            ACME_T(the_ca_is_known_by_its_directory),
+            ACME_T(keys_are_elliptic_or_rsa),
+            ACME_T(a_further_one_is_judged_by_the_names_of_its_site))

@@ -11,6 +11,7 @@
  * limitations under the License.
  */
 
+#include "acme_t_bundle.h"
 #include "acme_t_world.h"
 
 #include <stdlib.h>
@@ -48,10 +49,41 @@ static const char *key_of(world_t *w, acme_work_t *work,
     int made;
 
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, spec, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, spec, NULL, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
+}
+
+/** A live certificate's key, left by root; the folder is returned. */
+static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
+                             const char **hash)
+{
+    const char *dir = acme_t_dir(w->p);
+    acme_bundle_t *bundle = acme_t_bundle("left.example", ACME_T_NOW, w->p);
+    apr_array_header_t *specs = apr_array_make(w->p, 1, sizeof(void *));
+    apr_array_header_t *holdings = apr_array_make(w->p, 1, sizeof(void *));
+    acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
+    acme_live_cert_t *cert;
+    acme_live_t *live;
+
+    assert_int_equal(acme_live_open(&live, dir, NULL, w->p), APR_SUCCESS);
+    assert_int_equal(acme_live_install(live, bundle, 3, NULL, w->p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_live_get(&cert, live, bundle->name, NULL, w->p),
+                     APR_SUCCESS);
+    spec->name = bundle->name;
+    spec->key_reuse = 1;
+    holding->live = cert;
+    APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(holdings, acme_holding_t *) = holding;
+    work->reuse = acme_reuse_open(dir, w->seal, w->p);
+    acme_reuse_leave(work->reuse, specs, holdings, live, getegid(), &w->log,
+                     w->p);
+    *pem = bundle->key_pem;
+    *hash = cert->info->key_hash;
+    return dir;
 }
 
 static void it_is_stored_and_found_again(void **state)
@@ -99,6 +131,51 @@ static void a_compromised_one_is_not_used_again(void **state)
     acme_file_remove_tree(dir, w->p);
 }
 
+static void one_that_root_has_left_is_used_again(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_spec_t *a = world_add(w, A);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *left, *hash, *pem, *dir = leave_key(w, work, &left, &hash);
+    acme_key_t *key;
+    int made;
+
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        APR_SUCCESS);
+    assert_string_equal(pem, left);
+    assert_true(made);
+    /* From now on it is the order's, whatever becomes of the other. */
+    acme_file_remove_tree(dir, w->p);
+    assert_string_equal(key_of(w, work, a), left);
+    /* Without it there is a new one. */
+    assert_int_equal(acme_runner_key_forget(work, A, &problem, w->p),
+                     APR_SUCCESS);
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        APR_SUCCESS);
+    assert_string_not_equal(pem, left);
+}
+
+static void of_another_kind_it_is_of_no_use(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_spec_t *a = world_add(w, A);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *left, *hash, *pem;
+    acme_key_t *key;
+    int made;
+
+    (void)leave_key(w, work, &left, &hash);
+    a->key.type = ACME_KEY_P384;
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        APR_SUCCESS);
+    assert_int_equal(acme_key_spec(key).type, ACME_KEY_P384);
+}
+
 static void another_kind_is_another_key(void **state)
 {
     world_t *w = world_create(*state);
@@ -141,7 +218,7 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p),
         APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
@@ -161,12 +238,12 @@ static void a_slow_one_comes_later(void **state)
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_runner_key(&key, &pem, &made, work, a, &problem, w->p);
+    rv = acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv = acme_runner_key(&key, &pem, &made, work, a, &problem, w->p);
+        rv = acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).bits, 2048);
@@ -191,7 +268,9 @@ static void the_store_never_shows_it(void **state)
     }
 }
 
-ACME_T_MAIN(ACME_T(it_is_stored_and_found_again),
+ACME_T_MAIN(ACME_T(one_that_root_has_left_is_used_again),
+            ACME_T(of_another_kind_it_is_of_no_use),
+            ACME_T(it_is_stored_and_found_again),
             ACME_T(a_compromised_one_is_not_used_again),
             ACME_T(another_kind_is_another_key),
             ACME_T(a_damaged_one_is_made_anew),

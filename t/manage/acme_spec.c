@@ -57,6 +57,27 @@ static void windows_read_as_people_write_them(void **state)
                         "33% (50% below 10 days)");
 }
 
+static void a_further_one_is_filed_beside_its_site(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_ca_spec_t ca;
+    acme_spec_t *own = spec_of(&ca, "a.example", "b.example", p);
+    acme_spec_t *further = spec_of(&ca, "a.example", "b.example", p);
+
+    assert_false(acme_spec_is_one_of_two(own));
+    further->of = own->name;
+    further->name = acme_spec_further_name(own->name, p);
+    own->further = 7;
+    assert_true(acme_spec_is_one_of_two(own));
+    assert_true(acme_spec_is_one_of_two(further));
+    assert_string_equal(acme_spec_host(further), "a.example");
+    assert_string_equal(further->name, "a.example-rsa");
+    assert_string_equal(acme_spec_own_name(further->name, p), "a.example");
+    assert_null(acme_spec_own_name("a.example", p));
+    assert_null(acme_spec_own_name("-rsa", p));
+    assert_null(acme_spec_own_name("", p));
+}
+
 static void cas_are_counted_and_found(void **state)
 {
     acme_ca_spec_t ca, other = {0};
@@ -165,7 +186,8 @@ static void names_that_may_be_left_out_are_told_from_the_rest(void **state)
     assert_null(acme_spec_missing(spec, held, ACME_SPEC_ALL));
 }
 
-ACME_T_MAIN(ACME_T(cas_are_counted_and_found),
+ACME_T_MAIN(ACME_T(a_further_one_is_filed_beside_its_site),
+            ACME_T(cas_are_counted_and_found),
             ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),
             ACME_T(digest_does_not_depend_on_the_order_of_names),

@@ -49,6 +49,14 @@ def alive(pid):
     return state is not None and state != "Z"
 
 
+def threads(pid):
+    """How many it has, 0 when it is gone."""
+    try:
+        return len(os.listdir("/proc/%d/task" % pid))
+    except OSError:
+        return 0
+
+
 def _stat(pid):
     try:
         with open("/proc/%d/stat" % pid, encoding="latin-1") as file:

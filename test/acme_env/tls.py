@@ -77,11 +77,16 @@ def _date(text):
             tzinfo=datetime.timezone.utc)
 
 
-def served(port, name, host="127.0.0.1", timeout=10):
-    """The certificate shown for the name, whoever signed it."""
+def served(port, name, host="127.0.0.1", timeout=10, kind=None):
+    """The certificate shown for the name, whoever signed it.
+
+    kind: RSA or ECDSA, to a client that knows only keys of that kind."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if kind:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE-%s-AES128-GCM-SHA256" % kind)
     with socket.create_connection((host, port), timeout=timeout) as raw:
         with context.wrap_socket(raw, server_hostname=name) as tls:
             der = tls.getpeercert(binary_form=True)

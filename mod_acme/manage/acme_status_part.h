@@ -1,0 +1,62 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_status_part.h
+ * @brief What the parts of acme_status share: a site's state, judged from all
+ * that is known of it, before it is put into words.
+ */
+#ifndef ACME_STATUS_PART_H
+#define ACME_STATUS_PART_H
+
+#include "acme_plan.h"
+
+/** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
+typedef enum {
+    ACME_STATUS_UNKNOWN = 0,
+    ACME_STATUS_INCOMPLETE = 1,
+    ACME_STATUS_COMPLETE = 2,
+    ACME_STATUS_ERROR = 4,
+    ACME_STATUS_MISSING_INFORMATION = 5
+} acme_status_state_e;
+
+/** All that is known of one site. */
+typedef struct acme_status_view_t {
+    const acme_spec_t *spec;
+    const acme_holding_t *holding;
+    const acme_job_t *job; /**< NULL: not known */
+    acme_plan_t plan;
+    apr_time_t renew_at; /**< or 0 */
+    acme_status_state_e state;
+    const char *descr; /**< or NULL */
+    int renew;
+    apr_time_t now;
+} acme_status_view_t;
+
+/** The name of a kind of key in the status: mod_md's. */
+const char *acme_status_key_type(const char *key_type);
+
+/** Fills what follows from spec, holding, job and now. */
+void acme_status_judge(acme_status_view_t *view, apr_pool_t *p);
+
+/** What the site serves, as far as it is known; or NULL. */
+const acme_cert_info_t *acme_status_served(const acme_status_view_t *view);
+
+/** Whether a time of its next run is known. */
+int acme_status_is_scheduled(const acme_status_view_t *view);
+
+/** Adds a site that was judged. */
+void acme_status_count(acme_status_counts_t *counts,
+                       const acme_status_view_t *view);
+
+#endif

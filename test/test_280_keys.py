@@ -1,0 +1,229 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Two kinds of keys for one site: each client gets the one that it knows."""
+
+import os
+import shutil
+import ssl
+
+import pytest
+
+from acme_env import acmectl, conf, procs, status, tls
+from acme_env.journey import activate_by_hand, generations, live_file
+
+SHOP, BLOG = "shop.test", "blog.test"
+SHOP_RSA = SHOP + "-rsa"
+
+
+def configure(httpd, pebble, *sites, keys="RSA 2048 P-256", **changes):
+    if keys:
+        changes["ACMEPrivateKeys"] = keys
+    httpd.configure(conf.managed_conf(httpd, pebble, *(sites or (SHOP,)),
+                                      ACMEActivation="manual", **changes))
+
+
+def kinds(httpd, name=SHOP):
+    """What each kind of client is shown."""
+    shown = {kind: tls.served(httpd.https_port, name, kind=kind)
+             for kind in ("ECDSA", "RSA")}
+    assert shown["ECDSA"].algorithm == "id-ecPublicKey"
+    assert shown["RSA"].algorithm == "rsaEncryption"
+    assert all(one.by_pebble for one in shown.values())
+    assert shown["ECDSA"].names == shown["RSA"].names
+    return {kind: one.serial for kind, one in shown.items()}
+
+
+@pytest.fixture
+def both(httpd, pebble):
+    """A server with both certificates in place."""
+    configure(httpd, pebble)
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    httpd.wait_for_log("%s: certificate ready" % SHOP_RSA)
+    httpd.graceful()
+    return httpd
+
+
+def test_each_client_gets_its_kind(both, pebble):
+    first = kinds(both)
+    assert first["ECDSA"] != first["RSA"]
+    # It is one account, two orders, one row each, and two folders.
+    assert (pebble.accounts(), pebble.orders()) == (1, 2)
+    for name, kind, of in ((SHOP, "P-256", None), (SHOP_RSA, "rsa", SHOP)):
+        site = status.of(both, name)
+        assert site["site"] == "lkc" and site["domains"] == [SHOP]
+        assert kind in site["cert"] and site.get("of") == of
+        assert generations(both, name) == [1]
+        assert os.path.exists(live_file(both, name, "privkey.pem"))
+    assert len(both.log.lines("ACME0108: 1 sites managed: 1 serve")) == 1
+    # Nothing is ordered again at a start, and both are served at once.
+    both.restart()
+    assert kinds(both) == first
+    assert pebble.orders() == 2
+    # Both are renewed by the site's name, one by its own.
+    acmectl.ok(both, "renew", SHOP, "--force")
+    both.graceful()
+    second = kinds(both)
+    assert not set(second.values()) & set(first.values())
+    acmectl.ok(both, "renew", SHOP_RSA, "--force")
+    both.graceful()
+    third = kinds(both)
+    assert third["ECDSA"] == second["ECDSA"]
+    assert third["RSA"] != second["RSA"]
+    # Revoked, only that one is replaced.
+    both.expect_log("ACME084[0-9]: %s: " % SHOP_RSA)
+    acmectl.ok(both, "revoke", SHOP_RSA, "--yes")
+    both.wait_for_log("(?s)revoked.*%s: certificate ready" % SHOP_RSA)
+    both.graceful()
+    fourth = kinds(both)
+    assert fourth["ECDSA"] == second["ECDSA"]
+    assert fourth["RSA"] != third["RSA"]
+
+
+def test_a_kind_goes_and_comes_back(both, pebble):
+    first = kinds(both)
+    configure(both, pebble, keys="P-256")
+    both.expect_log("ACME0569: %s: " % SHOP_RSA)
+    both.graceful()
+    assert tls.served(both.https_port, SHOP).serial == first["ECDSA"]
+    with pytest.raises(ssl.SSLError):
+        tls.served(both.https_port, SHOP, kind="RSA")
+    # It is unstashed, and not ordered again; the other one is no substitute.
+    configure(both, pebble)
+    both.expect_log("ACME0564: %s: unstashed" % SHOP_RSA)
+    both.graceful()
+    assert kinds(both) == first
+    assert pebble.orders() == 2
+    # Undeployed and deployed again, both come back.
+    both.expect_log("ACME0569: %s: |ACME0570" % SHOP)
+    configure(both, pebble, BLOG, keys=None)
+    both.graceful()
+    activate_by_hand(both, pebble, BLOG)
+    configure(both, pebble, SHOP, BLOG)
+    both.expect_log("ACME0564: %s: unstashed" % SHOP)
+    both.graceful()
+    assert kinds(both) == first
+
+
+def test_one_kind_is_better_than_none(both, pebble):
+    """The site's own is lost, and the CA is out."""
+    first = kinds(both)
+    both.stop()
+    pebble.stop()
+    os.remove(both.path("store", "live", SHOP))
+    shutil.rmtree(both.path("store", "archive", SHOP))
+    both.allow_log("ACME034[0-9]: .*network")
+    both.start()
+    assert tls.served(both.https_port, SHOP).serial == first["RSA"]
+    assert status.of(both, SHOP)["site"] == "okc"
+    assert status.of(both, SHOP_RSA)["site"] == "lkc"
+    # As soon as there is one, it is served too. Pebble has forgotten everything.
+    pebble.start()
+    both.expect_log("ACME0333: .*registering again")
+    acmectl.ok(both, "renew", SHOP)
+    both.graceful()
+    now = kinds(both)
+    assert now["RSA"] == first["RSA"] and now["ECDSA"] != first["ECDSA"]
+
+
+def test_a_bundle_has_both(both, make_httpd, pebble, room):
+    first = kinds(both)
+    bundle = os.path.join(room, "bundle")
+    pass_file = acmectl.passphrase_file(room)
+    acmectl.ok(both, "export", "--all", "--out", bundle,
+               "--passphrase-file", pass_file)
+    both.stop()
+    other = make_httpd(pebble)
+    configure(other, pebble)
+    other.start()
+    other.expect_log("ACME0565: %s: the imported" % SHOP)
+    other.expect_log("ACME0565: %s: the imported" % SHOP_RSA)
+    other.allow_log("ACME03")
+    acmectl.ok(other, "import", bundle, "--passphrase-file", pass_file)
+    other.graceful()
+    assert kinds(other) == first
+
+
+def test_names_that_collide(httpd, pebble):
+    configure(httpd, pebble, SHOP, SHOP_RSA)
+    code, said = httpd.configtest()
+    assert code != 0
+    assert "ACME0850" in said and SHOP_RSA in said and SHOP + " (" in said
+
+
+def public_key(httpd, name=SHOP):
+    """What a TLSA record of the kind 3 1 1 would be made of."""
+    with open(live_file(httpd, name, "cert.pem"), encoding="ascii") as file:
+        done = procs.run(["openssl", "x509", "-noout", "-pubkey"],
+                         stdin=file.read())
+    assert done.returncode == 0
+    return done.stdout
+
+
+def renewed(httpd, *args):
+    acmectl.ok(httpd, "renew", SHOP, *(args or ("--force",)))
+    httpd.graceful()
+    return public_key(httpd)
+
+
+def test_a_key_that_is_used_again(httpd, pebble):
+    configure(httpd, pebble, keys="P-256 RSA 2048", ACMEKeyReuse="on")
+    httpd.start()
+    activate_by_hand(httpd, pebble, SHOP)
+    httpd.wait_for_log("%s: certificate ready" % SHOP_RSA)
+    httpd.graceful()
+    first, serials = public_key(httpd), kinds(httpd)
+    rsa = public_key(httpd, SHOP_RSA)
+    assert renewed(httpd) == first
+    assert public_key(httpd, SHOP_RSA) == rsa
+    assert not set(serials.values()) & set(kinds(httpd).values())
+    # Also when the one before was never served, and after a restart.
+    acmectl.ok(httpd, "renew", SHOP, "--force")
+    httpd.restart()
+    assert renewed(httpd) == first
+    # The copies are sealed, and go when nobody wants them.
+    folder = httpd.path("store", "reuse")
+    assert len(os.listdir(folder)) == 2
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            assert b"PRIVATE KEY" not in file.read()
+    configure(httpd, pebble, keys="P-256 RSA 2048")
+    httpd.graceful()
+    assert not os.listdir(folder)
+    second = renewed(httpd)
+    assert second != first
+    # Another kind is another key.
+    configure(httpd, pebble, keys="P-384", ACMEKeyReuse="on")
+    httpd.expect_log("ACME0569: %s: " % SHOP_RSA)
+    httpd.graceful()
+    httpd.wait_for_log("(?s)another kind of key.*certificate ready")
+    httpd.graceful()
+    third = public_key(httpd)
+    assert third not in (first, second)
+    assert renewed(httpd) == third
+
+
+@pytest.mark.parametrize("reason", ["keyCompromise", "superseded"])
+def test_a_revoked_ones_key_is_not_used_again(httpd, pebble, reason):
+    configure(httpd, pebble, keys="P-256", ACMEKeyReuse="on")
+    httpd.start()
+    activate_by_hand(httpd, pebble, SHOP)
+    first = public_key(httpd)
+    httpd.expect_log("ACME0841: %s: " % SHOP)
+    mark = httpd.log.mark()
+    acmectl.ok(httpd, "revoke", SHOP, "--reason", reason, "--yes")
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    httpd.graceful()
+    second = public_key(httpd)
+    assert second != first
+    assert renewed(httpd) == second
