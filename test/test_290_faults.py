@@ -85,6 +85,7 @@ FAULTS = {
     "500-page": page(500),
     "503-page": page(503),
     "503-seconds": page(503, ("Retry-After", "3600")),
+    "503-second": page(503, ("Retry-After", "1")),
     "503-soon": page(503, ("Retry-After", "2")),
     "web-page": page(200),
     "truncated": changed(rule.truncated),
@@ -146,7 +147,8 @@ FAILS = (
     + cells("account", "accountDoesNotExist unauthorized userActionRequired "
             "malformed unheardOf")
     + cells("account", "invalidContact", wait=NEVER)
-    + cells("account", "badNonce", count=20)
+    # The request is repeated, and then nothing is for this time.
+    + cells("account order poll finalize download", "badNonce", count=20)
     # -- what may come whenever the CA is asked
     + cells(START + " " + ORDER, "429-seconds", LIMITED, HOUR)
     + cells(START + " " + ORDER, "503-seconds", BUSY, HOUR, words="503")
@@ -161,6 +163,8 @@ FAILS = (
     + cells("order", "rejectedIdentifier", wait=NEVER)
     # The account is looked at once, and is fine.
     + cells("order", "unauthorized", count=2)
+    # Each request is repeated five times at most.
+    + cells("order", "503-second", BUSY, count=6, words="503")
     + cells("order", "redirect-post", PROTOCOL, words="308")
     + cells("finalize", "caa connection dns")
     + cells("finalize", "badCSR rejectedIdentifier", wait=NEVER)

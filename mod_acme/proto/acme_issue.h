@@ -33,13 +33,15 @@
  * order repeats no newOrder. A finalize whose answer was lost goes the same
  * way.
  *
- * A CA that cannot be reached, answers 5xx or 429, or keeps refusing nonces
- * has said nothing about the order: the wish becomes a WAIT (until the time
- * the CA named, or 5, 10, 20 s and so on) and is then repeated, up to
- * ACME_ISSUE_RETRIES times in a row. After that, or when the CA named a time
- * beyond `patience`, the issue fails, but the order stays resumable
- * (acme_issue_resumable()). So it does when a challenge could not be presented
- * and when an answer was not JSON at all or the certificate not one.
+ * A CA that cannot be reached, or answers 5xx or 429, has said nothing about
+ * the order: the wish becomes a WAIT (until the time the CA named, or 5, 10,
+ * 20 s and so on) and is then repeated, up to ACME_ISSUE_RETRIES times in a
+ * row. After that, or when the CA named a time beyond `patience`, or refuses
+ * every nonce (each request has been repeated then), the issue fails, but the
+ * order stays resumable (acme_issue_resumable()). So it does when the CA has
+ * all that it wants and names a time beyond `patience`; when a challenge could
+ * not be presented; and when an answer was not JSON at all or the certificate
+ * not one.
  *
  * Not resumable is what the CA or its answers settled: an order or
  * authorization that is invalid, a refused request (4xx), an answer that

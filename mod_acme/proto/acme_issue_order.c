@@ -24,6 +24,10 @@
 
 #define PEM_CHAIN "application/pem-certificate-chain"
 
+/* Polls within the patience at least, whatever the CA names: some name a day
+ * and are done in a second. */
+#define HINTS 5
+
 /* Beside phases: the order stays as it is, or may not be like this now. */
 #define STAY    (-1)
 #define NOT_NOW (-2)
@@ -277,10 +281,13 @@ static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t max = acme_issue_state_poll_max(issue);
     apr_interval_time_t delay = issue->interval;
+    apr_interval_time_t most;
 
     if (issue->hint > 0) {
+        most = acme_issue_state_patience(issue) / HINTS;
+        most = most > max ? most : max;
         delay = issue->hint - now;
-        delay = delay < min ? min : delay > max ? max : delay;
+        delay = delay < min ? min : delay > most ? most : delay;
     }
     else {
         issue->interval = delay > max / 2 ? max : delay * 2;
@@ -294,6 +301,7 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t patience = acme_issue_state_patience(issue);
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_issue_alive_e alive = ACME_ISSUE_OVER;
 
     if (issue->awake) {
         issue->awake = 0;
@@ -315,7 +323,13 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
         issue->turn, "%s took longer than %s, the order is %s",
         issue->phases[issue->phase].activity,
         acme_time_print_duration(patience, issue->turn), issue->order_url);
-    acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
+    if (issue->phase == ACME_PHASE_PROCESS && issue->hint > now + patience) {
+        /* The CA has all that it wants, and says until when it works. */
+        problem.retry = ACME_RETRY_LATER;
+        problem.retry_at = issue->hint;
+        alive = ACME_ISSUE_ALIVE;
+    }
+    acme_issue_state_fail(issue, &problem, alive, now);
 }
 
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)

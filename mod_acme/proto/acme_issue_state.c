@@ -209,6 +209,9 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     apr_interval_time_t delay;
     int n;
 
+    if (acme_problem_is(problem, "badNonce")) {
+        return 0; /* the client has repeated it often enough */
+    }
     ++issue->outages;
     n = issue->finalizations > issue->outages ? issue->finalizations
                                               : issue->outages;

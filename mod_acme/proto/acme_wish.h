@@ -47,7 +47,8 @@ typedef struct acme_issue_config_t {
     apr_interval_time_t poll_first;  /**< before the first poll, where the CA
                                           names no time; 0: poll_min */
     apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
-    apr_interval_time_t poll_max;    /**< longest; 0: 30 s */
+    apr_interval_time_t poll_max;    /**< longest, where the CA names
+                                          no time; 0: 30 s */
     apr_interval_time_t patience;    /**< per phase; 0: 10 minutes */
 } acme_issue_config_t;
 

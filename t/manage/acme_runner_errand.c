@@ -348,12 +348,21 @@ static void another_contact_is_no_way_around_an_end(void **state)
         strstr(world_job(w, A)->problem->detail, "deactivated by acmectl"));
 }
 
-static desk_t *asking; /* whose order is in flight */
+static desk_t *asking;     /* whose order is in flight */
+static apr_time_t changed; /* at the first request after the change */
+
+static void note_change(world_t *w, const script_request_t *request)
+{
+    (void)request;
+    if (!changed && w->ca->changes > 0) {
+        changed = w->clock->now;
+    }
+}
 
 static void ask_meanwhile(world_t *w, const script_request_t *request)
 {
     if (strstr(request->url, "/challenge/")) {
-        w->on_request = NULL;
+        w->on_request = note_change;
         (void)ask(asking, ACME_REQUEST_ROLLOVER, account_of(asking));
     }
 }
@@ -368,12 +377,13 @@ static void a_change_does_not_wait_for_slow_orders(void **state)
     w->ca->validate_polls = 3;
     w->ca->retry_after = 1200;
     asking = desk;
+    changed = 0;
     w->on_request = ask_meanwhile;
     desk_boot(desk);
     while (w->ca->changes == 0 && w->clock->now < begun + ACME_TIME_DAY) {
         assert_true(world_run(w));
     }
-    assert_in_range(w->clock->now - begun, 0, 10 * ACME_TIME_MINUTE);
+    assert_in_range(changed - begun, 0, ACME_TIME_MINUTE);
     /* and the order goes on */
     world_live(w, ACME_TIME_DAY);
     world_assert_staged(w, A);

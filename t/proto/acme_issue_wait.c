@@ -110,17 +110,62 @@ static void polls_are_spaced_and_end(void **state)
 
 static void retry_after_spaces_polls_within_bounds(void **state)
 {
-    static const int named[][2] = {{10, 10}, {1, 1}, {30, 30}, {3600, 30}};
+    static const int named[][2] = {
+        {10, 10}, {1, 1}, {30, 30}, {100, 100}, {3600, 120}};
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
     size_t i;
 
-    for (i = 0; i < 4; ++i) {
+    for (i = 0; i < 5; ++i) {
         issue_feed_answer(feed, 200, NULL, FEED_JSON,
                           issue_feed_order(feed, "pending"),
                           apr_time_from_sec(named[i][0]));
         assert_int_equal(issue_feed_wish(feed)->until - feed->now,
                          apr_time_from_sec(named[i][1]));
         issue_feed_attend(feed);
+    }
+}
+
+static void an_order_that_takes_hours_is_left_and_resumed(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("process", 1, *state);
+    const char *text = issue_feed_order(feed, "processing");
+    const acme_problem_t *problem;
+    int polls = 0;
+
+    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
+                          apr_time_from_sec(2 * 3600));
+        ++polls;
+        issue_feed_attend(feed);
+    }
+    issue_feed_to_the_end(feed);
+    problem = issue_feed_assert_failed(feed);
+    assert_in_range(polls, 4, 7);
+    assert_string_equal(problem->type, ACME_PROBLEM_TIMEOUT);
+    assert_int_equal(problem->retry, ACME_RETRY_LATER);
+    assert_int_equal(problem->retry_at,
+                     feed->now + apr_time_from_sec(2 * 3600));
+    assert_non_null(strstr(problem->detail, FEED_ORDER));
+    assert_true(acme_issue_resumable(feed->issue));
+}
+
+static void refused_nonces_end_it_for_this_time(void **state)
+{
+    static const char *const phases[] = {"new", "authorize", "finalize",
+                                         "download"};
+    size_t i;
+
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
+
+        issue_feed_answer(feed, 400, NULL, FEED_JSON,
+                          FEED_ERROR("badNonce", "x"), 0);
+        issue_feed_to_the_end(feed);
+        assert_true(
+            acme_problem_is(issue_feed_assert_failed(feed), "badNonce"));
+        assert_int_equal(issue_feed_assert_failed(feed)->retry,
+                         ACME_RETRY_BACKOFF);
+        assert_int_equal(acme_issue_resumable(feed->issue) != 0, i > 0);
     }
 }
 
@@ -275,6 +320,8 @@ ACME_T_MAIN(ACME_T(an_outage_is_waited_out_with_growing_delay),
             ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
             ACME_T(polls_are_spaced_and_end),
             ACME_T(retry_after_spaces_polls_within_bounds),
+            ACME_T(an_order_that_takes_hours_is_left_and_resumed),
+            ACME_T(refused_nonces_end_it_for_this_time),
             ACME_T(a_clock_that_stands_still_is_no_endless_loop),
             ACME_T(an_outage_does_not_shorten_the_next_phase),
             ACME_T(an_outage_is_no_delay_of_the_validation),
