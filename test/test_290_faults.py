@@ -24,6 +24,7 @@ import pytest
 
 from acme_env import rule, status
 from acme_env.bench import Bench, in_seconds, wait_of
+from acme_env.journey import get
 from acme_env.rule import problem
 
 URN = "urn:ietf:params:acme:error:"
@@ -91,6 +92,8 @@ FAULTS = {
     "truncated": changed(rule.truncated),
     "array": lambda gate, path, **which: gate.answer(
         path, 200, "[]", "application/json", **which),
+    "object": lambda gate, path, **which: gate.answer(
+        path, 200, "{}", "application/json", **which),
     "empty": lambda gate, path, **which: gate.answer(
         path, 200, "", "application/pem-certificate-chain", **which),
     "text-plain": changed(rule.of_type("text/plain")),
@@ -105,8 +108,8 @@ FAULTS = {
 }
 for _code, _kinds in {
         400: ("accountDoesNotExist", "badCSR", "badNonce", "connection",
-              "dns", "invalidContact", "malformed", "rejectedIdentifier",
-              "unheardOf"),
+              "dns", "externalAccountRequired", "invalidContact", "malformed",
+              "rejectedIdentifier", "unheardOf"),
         403: ("caa", "orderNotReady", "unauthorized"),
         409: ("alreadyReplaced",)}.items():
     FAULTS.update({_kind: says(_code, _kind) for _kind in _kinds})
@@ -132,7 +135,7 @@ FAILS = (
     cells(START + " order", "429", LIMITED)
     + cells(START, "429-page", LIMITED, words="429")
     + cells(START, "503-page 500-page", BUSY, words="50")
-    + cells("directory", "web-page array truncated", PROTOCOL,
+    + cells("directory", "web-page array object truncated", PROTOCOL,
             words="directory")
     + cells("directory", "redirect", PROTOCOL, words="404")
     + cells("directory", "redirect-loop", PROTOCOL, count=4, words="redirect")
@@ -146,7 +149,7 @@ FAILS = (
     + cells("account", "web-page truncated", PROTOCOL, words="account")
     + cells("account", "accountDoesNotExist unauthorized userActionRequired "
             "malformed unheardOf")
-    + cells("account", "invalidContact", wait=NEVER)
+    + cells("account", "invalidContact externalAccountRequired", wait=NEVER)
     # The request is repeated, and then nothing is for this time.
     + cells("account order poll finalize download", "badNonce", count=20)
     # -- what may come whenever the CA is asked
@@ -226,6 +229,8 @@ def test_one_problem_and_then_all_is_well(bench, cell):
     if cell.fault == "userActionRequired":
         assert last["instance"] == "https://ca.test/agree"
         assert "https://ca.test/terms" in last["to-fix"]
+    # The site's http goes on.
+    assert get(bench.httpd, name).status == 200
     bench.gate.ask_pebble()
     bench.succeeds(name)
 

@@ -35,8 +35,8 @@ NAMED = {
     "days": ("/order-plz", 429, str(3 * DAY), 3 * DAY),
     "years": ("/order-plz", 429, str(1000 * DAY), 7 * DAY),
 }
-SENSELESS = {"word": "soon", "negative": "-5", "past": "Thu, 01 Jan 1970 00:00:00 GMT",
-             "sum": "1 + 1"}
+SENSELESS = {"word": "soon", "negative": "-5",
+             "past": "Thu, 01 Jan 1970 00:00:00 GMT", "sum": "1 + 1"}
 
 SITES = {"named-%s.test" % key: {} for key in NAMED}
 SITES.update({"senseless-%s.test" % key: {} for key in SENSELESS})

@@ -10,11 +10,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A CA that is down, slow, or says what it should not."""
+"""A CA that is down, slow, or refuses some. What it should not say: see
+test_290_faults.py and those after it."""
 
 import time
-
-import pytest
 
 from acme_env import conf, status
 from acme_env.journey import activate_by_hand, get, wait_until_served
@@ -76,38 +75,3 @@ def test_one_bad_name_delays_no_other(httpd, pebble):
     assert last["detail"]
     assert "to-fix" in str(said)
     assert pebble.orders() == 2
-
-
-@pytest.mark.parametrize("path, code, body, kind", [
-    ("/dir", 200, "<html>welcome to the hotel</html>", "text/html"),
-    ("/dir", 200, "{}", "application/json"),
-    ("/dir", 503, "", "text/plain"),
-    ("/nonce-plz", 500, "", "text/plain"),
-    ("/sign-me-up", 400,
-     '{"type": "urn:ietf:params:acme:error:externalAccountRequired",'
-     ' "detail": "join first"}', "application/problem+json"),
-    ("/order-plz", 429,
-     '{"type": "urn:ietf:params:acme:error:rateLimited",'
-     ' "detail": "too many of you"}', "application/problem+json"),
-    ("/order-plz", 201, '{"status": "surprised"}', "application/json"),
-    ("/certZ/", 200, "no certificate at all",
-     "application/pem-certificate-chain"),
-])
-def test_a_strange_answer(httpd, pebble, gate, path, code, body, kind):
-    """A clear problem, no crash, no loop; the site's http goes on."""
-    gate.answer(path, code, body, kind)
-    httpd.expect_log(r"acme:(warn|error)")
-    httpd.configure(conf.managed_conf(
-        httpd, pebble, SHOP, ACMERetryDelay="10min",
-        ACMECertificateAuthority=gate.directory))
-    httpd.start()
-    said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 1)
-    assert said["renewal"]["last"]["problem"]
-    assert said["renewal"]["last"]["detail"]
-    seen = len(gate.requests)
-    time.sleep(3)
-    assert len(gate.requests) == seen
-    assert get(httpd, SHOP).status == 200
-    if "detail" in body:
-        assert "join first" in status.problem(said) \
-            or "too many of you" in status.problem(said)
