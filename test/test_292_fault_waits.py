@@ -42,7 +42,7 @@ SITES = {"named-%s.test" % key: {} for key in NAMED}
 SITES.update({"senseless-%s.test" % key: {} for key in SENSELESS})
 SITES.update({name: {"ACMEContactEmail": "both@pair.test"}
               for name in ("poor.test", "rich.test", "late.test")})
-SITES["other.test"] = {}
+SITES.update({"other.test": {}, "spare.test": {}})
 SITES["grows.test"] = {}
 SITES["quick.test"] = {"ACMERetryDelay": "1s"}
 SITES["lost.test"] = {"ACMERetryDelay": "1s"}
@@ -158,6 +158,7 @@ def test_a_limit_of_one_account_is_not_one_of_another(bench):
     bench.begin()
     limit(bench.gate, "/sign-me-up", 429, "3600", naming="admin@other.test")
     bench.fails("other.test")
+    bench.succeeds("spare.test")
     bench.gate.ask_pebble()
     bench.succeeds("other.test")
 
