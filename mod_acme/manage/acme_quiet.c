@@ -18,6 +18,10 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+/* Two versions of an item that are written within one tick of the kernel's
+ * clock may have the same stamp. */
+#define TICK apr_time_from_sec(1)
+
 /* Numbers, about the certificate that the site has. */
 static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
 {
@@ -111,7 +115,8 @@ void acme_quiet_remember(acme_quiet_t *slot, const acme_stamp_t *stamp,
 {
     apr_uint32_t turn = apr_atomic_read32(&slot->turn);
 
-    if (!stamp->inode || !is_quiet(job, info) || turn % 2
+    if (!stamp->inode || apr_time_now() - stamp->mtime < TICK
+        || !is_quiet(job, info) || turn % 2
         || apr_atomic_cas32(&slot->turn, turn + 1, turn) != turn) {
         return;
     }

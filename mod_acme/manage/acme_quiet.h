@@ -55,7 +55,7 @@ int acme_quiet_recall(acme_job_t **job, acme_quiet_t *slot,
                       const acme_stamp_t *stamp, const char *name,
                       const acme_cert_info_t *info, apr_pool_t *p);
 
-/** If it is quiet.
+/** If it is quiet, and was not written just now.
  *  @param stamp of its item, read before the job was */
 void acme_quiet_remember(acme_quiet_t *slot, const acme_stamp_t *stamp,
                          const acme_job_t *job, const acme_cert_info_t *info);
