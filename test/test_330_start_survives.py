@@ -106,6 +106,16 @@ def test_a_secret_that_is_a_folder(httpd, pebble):
     httpd.start()
 
 
+def test_a_security_level_that_p256_does_not_meet(httpd, pebble):
+    """The placeholder has to load, or there is no server."""
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, "SSLCipherSuite DEFAULT@SECLEVEL=4\n",
+        ACMEPrivateKeys="P-384", ACMERetryDelay="1h"))
+    httpd.allow_log("ACME0341: %s: .*with SECLEVEL=4 no server could" % SHOP)
+    httpd.start()
+    httpd.wait_for_log("ACME0341: %s" % SHOP)
+
+
 def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
     """Pebble's intermediate has an RSA key of 2048 bits."""
     httpd.expect_log("ACME0341: %s: .*with SECLEVEL=3 no server could" % NEW)

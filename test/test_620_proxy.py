@@ -16,7 +16,7 @@ import time
 
 from acme_env import conf, procs, status, tls
 
-SHOP = "shop.test"
+SHOP, BLOG = "shop.test", "blog.test"
 
 
 def through(httpd, pebble, proxy, scheme="http", user="", **changes):
@@ -74,3 +74,42 @@ def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
     servers[-1].stop()
     assert time.monotonic() - before < 5
     assert pebble.requests() == 0
+
+
+def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
+    """One CA behind a proxy, another one that is reached without."""
+    proxy, inner = make_proxy(), make_pebble()
+    httpd = make_httpd(pebble)
+    intranet = """
+<ACMEDomainSet %s>
+    ACMECertificateAuthority %s
+    ACMECACertificateFile "%s"
+    ACMEHttpProxy none
+</ACMEDomainSet>
+""" % (BLOG, inner.directory, inner.ca_file)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP, conf.site_conf(httpd, BLOG, https=""),
+        extra=intranet, ACMEActivation="manual",
+        ACMEHttpProxy="http://localhost:%d" % proxy.port))
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    # The other one has no way to validate, but has heard of it.
+    procs.wait_until(inner.orders, 30, httpd.log.tail)
+    assert set(proxy.connects) == {"localhost:%d" % pebble.port}
+    httpd.allow_log("%s: " % BLOG)
+
+
+def test_ways_that_differ(httpd, pebble):
+    """Two sites with one account, and a password that nobody sees."""
+    one = "ACMEDomain\nACMEHttpProxy http://ann:secret@localhost:1\n"
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, conf.site_conf(httpd, SHOP, https=one),
+        conf.site_conf(httpd, BLOG, https="ACMEDomain\nACMEHttpProxy none\n")))
+    code, said = httpd.configtest()
+    assert code != 0 and "ACME0013" in said and "ACMEHttpProxy" in said
+    assert "secret" not in said
+    httpd.configure(conf.managed_conf(httpd, pebble, conf.site_conf(
+        httpd, SHOP, http="ACMEDomain\nACMEHttpProxy none\n", https=one)))
+    code, said = httpd.configtest()
+    assert code != 0 and "ACME0005" in said and "(...)@localhost:1" in said
+    assert "secret" not in said

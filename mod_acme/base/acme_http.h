@@ -42,8 +42,12 @@ typedef struct acme_http_request_t {
     const char *content_type; /**< of the body, or NULL */
     const char *body;         /**< or NULL */
     apr_size_t body_len;
-    const char *ca_file; /**< PEM of the roots to trust, or NULL: the
+    const char *ca_file;       /**< PEM of the roots to trust, or NULL: the
                                    transport's own */
+    const char *proxy;         /**< URL of an http or https proxy, "" for none,
+                                    or NULL: the transport's own */
+    const char *proxy_ca_file; /**< roots for an https one, or NULL: the
+                                    transport's own */
     /** Leaving before its answer loses nothing. newOrder is the opposite: its
      *  answer holds the only copy of the order's URL. */
     int repeatable;

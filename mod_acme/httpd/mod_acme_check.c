@@ -88,6 +88,11 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
     }
 }
 
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
 /* What shares an account must agree on how it is reached and opened. */
 static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                           const acme_ca_spec_t *ca, const char *place)
@@ -108,6 +113,10 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                        acme_eab_text(ca->eab, sites->p))
                       != 0
                   ? acme_setting_name(ACME_SETTING_EAB)
+              : !is_same(other->proxy, ca->proxy)
+                  ? acme_setting_name(ACME_SETTING_HTTP_PROXY)
+              : !is_same(other->proxy_ca_file, ca->proxy_ca_file)
+                  ? acme_setting_name(ACME_SETTING_HTTP_PROXY_CA_FILE)
                   : acme_setting_name(ACME_SETTING_CA_FILE);
     acme_sites_refuse(
         sites,
@@ -124,6 +133,9 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                                      const char *place)
 {
     const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
+    const char *proxy = acme_config_value(config, ACME_SETTING_HTTP_PROXY);
+    const char *proxy_ca_file =
+        acme_config_value(config, ACME_SETTING_HTTP_PROXY_CA_FILE);
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
     const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
     const acme_rate_t *rate;
@@ -137,8 +149,8 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
         contact ? contact : "", "\n",
         has_eab ? acme_eab_text(eab, sites->p) : "",
         has_eab && one_of > 1 ? " if required" : "", "\n",
-        acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
-        NULL);
+        acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "", "\n",
+        proxy ? proxy : "", "\n", proxy_ca_file ? proxy_ca_file : "", NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
     if (ca) {
         return ca;
@@ -147,6 +159,8 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->url = name->url;
     ca->label = name->label;
     ca->ca_file = acme_surroundings_inside(ca_file, sites->p);
+    ca->proxy = proxy;
+    ca->proxy_ca_file = acme_surroundings_inside(proxy_ca_file, sites->p);
     ca->eab_if_required = one_of > 1;
     ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;

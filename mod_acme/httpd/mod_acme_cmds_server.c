@@ -102,7 +102,7 @@ const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
                                "65535, and nothing behind them; write "
                                "http://HOST:PORT");
     }
-    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, arg,
+    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, shown,
                         apr_pstrdup(cmd->pool, arg));
 }
 

@@ -60,13 +60,15 @@ typedef enum {
     ACME_SETTING_EAB,        /**< const acme_eab_t *, of file or kid; neither:
                                    none */
     ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
-    ACME_SETTING_KEYS,       /**< array of one or two acme_key_spec_t, an
+    ACME_SETTING_HTTP_PROXY, /**< const char *, "" for none */
+    ACME_SETTING_HTTP_PROXY_CA_FILE, /**< const char *, absolute path */
+    ACME_SETTING_KEYS,              /**< array of one or two acme_key_spec_t, an
                                   elliptic one first */
-    ACME_SETTING_KEY_REUSE,  /**< const int * */
-    ACME_SETTING_RENEW_MODE, /**< const acme_renew_mode_e * */
-    ACME_SETTING_WINDOW,     /**< const acme_window_t * */
-    ACME_SETTING_ARI,        /**< const int * */
-    ACME_SETTING_PROFILE,    /**< const char * */
+    ACME_SETTING_KEY_REUSE,         /**< const int * */
+    ACME_SETTING_RENEW_MODE,        /**< const acme_renew_mode_e * */
+    ACME_SETTING_WINDOW,            /**< const acme_window_t * */
+    ACME_SETTING_ARI,               /**< const int * */
+    ACME_SETTING_PROFILE,           /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
     ACME_SETTING_FAILOVER,          /**< const int * */
@@ -86,8 +88,6 @@ typedef enum {
     ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */
     ACME_SETTING_ACTIVATION_DELAY,    /**< const apr_interval_time_t * */
     ACME_SETTING_ACTIVATION_INTERVAL, /**< const acme_intervals_t * */
-    ACME_SETTING_HTTP_PROXY,          /**< const char *, "" for none */
-    ACME_SETTING_HTTP_PROXY_CA_FILE,  /**< const char *, absolute path */
     ACME_SETTING_MATCH_NAMES,         /**< const acme_match_names_e * */
     ACME_SETTING_BASE_SERVER,         /**< const int * */
     ACME_SETTING_ACTIVATION_WINDOW,   /**< apr_array_header_t of

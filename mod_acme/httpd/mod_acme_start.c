@@ -63,8 +63,15 @@ static void open_placeholder(acme_setup_t *setup, const char *dir,
                              apr_time_t now, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    int i, level = 0;
 
-    if (acme_placeholder_create(&setup->placeholder, dir, now, &problem,
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+
+        level = spec->security_level > level ? spec->security_level : level;
+    }
+    if (acme_placeholder_create(&setup->placeholder, dir, level, now, &problem,
                                 ptemp)) {
         setup->placeholder = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,

@@ -41,6 +41,7 @@ acme_identity_t *acme_identity_create(acme_work_t *work,
     identity->client =
         acme_client_create(ca->url, work->http, work->clock, work->log, p);
     acme_client_trust(identity->client, ca->ca_file);
+    acme_client_route(identity->client, ca->proxy, ca->proxy_ca_file);
     return identity;
 }
 

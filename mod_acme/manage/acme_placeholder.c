@@ -34,10 +34,11 @@ struct acme_placeholder_t {
 };
 
 apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
-                                     const char *dir, apr_time_t now,
+                                     const char *dir, int level, apr_time_t now,
                                      acme_problem_t *problem, apr_pool_t *p)
 {
-    static const acme_key_spec_t spec = {ACME_KEY_P256, 0};
+    /* 192 bits of security, as OpenSSL counts */
+    acme_key_spec_t spec = {level < 4 ? ACME_KEY_P256 : ACME_KEY_P384, 0};
     acme_placeholder_t *made = apr_pcalloc(p, sizeof(*made));
     const char *pem;
     apr_status_t rv;

@@ -32,10 +32,12 @@ typedef struct acme_placeholder_t acme_placeholder_t;
  * where that is of no use). What an earlier start left there is not touched: it
  * has another name.
  * @param dir or NULL
+ * @param level the highest security level (OpenSSL's) of those that get one, or
+ *        0; 5 asks for more than any kind of key that we make
  * @param p the files are removed when it is cleared
  */
 apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
-                                     const char *dir, apr_time_t now,
+                                     const char *dir, int level, apr_time_t now,
                                      acme_problem_t *problem, apr_pool_t *p);
 
 /** The key's file. */

@@ -60,6 +60,7 @@ static void set_spec(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     spec->profile_mandatory = 0;
     spec->preferred_chain = NULL;
     spec->via_ari = 0;
+    spec->key_reuse = 0;
     spec->renew_mode = ACME_RENEW_ALWAYS;
     spec->dry_run = 1;
     site->known.spec = spec;

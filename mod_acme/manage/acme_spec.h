@@ -54,9 +54,12 @@ typedef struct acme_ca_spec_t {
     const char *url;     /**< of its directory, https */
     const char *label;   /**< short name, or the URL's host: for people */
     const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
-    const char *contact; /**< "mailto:...", or NULL */
-    int agreed;          /**< its terms are accepted */
-    int eab_if_required; /**< bind only where the CA demands it */
+    const char *proxy;   /**< that leads to it, "" for none; NULL: whatever
+                              leads to all others */
+    const char *proxy_ca_file; /**< PEM of trusted roots for that, or NULL */
+    const char *contact;       /**< "mailto:...", or NULL */
+    int agreed;                /**< its terms are accepted */
+    int eab_if_required;       /**< bind only where the CA demands it */
     acme_eab_t *eab;  /**< that the account is bound to, or NULL; complete when
                           children run */
     acme_rate_t rate; /**< which of its limits are kept to */

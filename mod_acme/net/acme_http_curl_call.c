@@ -11,7 +11,6 @@
  * limitations under the License.
  */
 
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -245,15 +244,16 @@ static int set_trust(acme_http_call_t *call)
  * set in any case. */
 static int set_proxy(acme_http_call_t *call)
 {
-    const acme_http_call_config_t *config = call->config;
+    const char *ca_file = call->request->proxy_ca_file
+                              ? call->request->proxy_ca_file
+                              : call->config->proxy_ca_file;
     CURL *easy = call->easy;
     int ok;
 
-    ok = curl_easy_setopt(easy, CURLOPT_PROXY,
-                          config->proxy ? config->proxy : "")
+    ok = curl_easy_setopt(easy, CURLOPT_PROXY, call->proxy ? call->proxy : "")
          == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
-    if (!config->proxy) {
+    if (!call->proxy) {
         return ok;
     }
     ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
@@ -263,14 +263,13 @@ static int set_proxy(acme_http_call_t *call)
           == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE)
           == CURLE_OK;
-    if (!strncmp(config->proxy, "https:", 6)) {
+    if (!strncmp(call->proxy, "https:", 6)) {
         ok &= curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L)
               == CURLE_OK;
         ok &= curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L)
               == CURLE_OK;
-        if (config->proxy_ca_file) {
-            ok &= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO,
-                                   config->proxy_ca_file)
+        if (ca_file) {
+            ok &= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_file)
                   == CURLE_OK;
             (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
         }
@@ -368,6 +367,19 @@ static void set_comfort(acme_http_call_t *call)
 #endif
 }
 
+static void choose_proxy(acme_http_call_t *call)
+{
+    const char *own = call->request->proxy;
+
+    call->proxy = call->config->proxy;
+    call->proxy_host = call->config->proxy_host;
+    if (own) {
+        call->proxy = *own ? own : NULL;
+        call->proxy_host =
+            *own ? acme_http_call_host(NULL, own, call->p) : NULL;
+    }
+}
+
 /* Hands the call to libcurl; returns why not, or NULL. */
 static const char *begin(acme_http_call_t *call, void *owner)
 {
@@ -417,6 +429,7 @@ acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
     call->shown = "";
     call->headers = apr_table_make(p, 16);
     apr_pool_cleanup_register(p, call, call_cleanup, apr_pool_cleanup_null);
+    choose_proxy(call);
     call->refusal = begin(call, owner);
     return call;
 }
@@ -424,95 +437,6 @@ acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
 void acme_http_call_end(acme_http_call_t *call)
 {
     apr_pool_cleanup_run(call->p, call, call_cleanup);
-}
-
-static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
-{
-    if (call->refusal) {
-        return call->running ? EMSGSIZE : APR_EINVAL;
-    }
-    switch (rc) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return APR_TIMEUP;
-    case CURLE_COULDNT_CONNECT:
-        return APR_ECONNREFUSED;
-    default:
-        return APR_EGENERAL;
-    }
-}
-
-/* What to do about a proxy, when it is the proxy; else NULL. */
-static const char *fix_proxy(const acme_http_call_t *call, CURLcode rc)
-{
-    long status = 0;
-
-    if (!call->running || !call->config->proxy) {
-        return NULL;
-    }
-    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-    if (status == 407) {
-        return "the proxy wants a user and a password: write them into "
-               "ACMEHttpProxy, as http://USER:PASSWORD@HOST:PORT";
-    }
-    if (status >= 300) {
-        return apr_psprintf(call->p,
-                            "make the proxy allow connections to %s, "
-                            "or name another one in ACMEHttpProxy",
-                            call->host);
-    }
-    if (status) {
-        return NULL;
-    }
-    if (rc == CURLE_PEER_FAILED_VERIFICATION) {
-        return "check the proxy's address in ACMEHttpProxy; if its "
-               "certificate has a root of its own, name that in "
-               "ACMEHttpProxyCACertificateFile";
-    }
-    return "check the address in ACMEHttpProxy, and that the proxy runs";
-}
-
-/* Redirects are answers: the CA, or what stands before it, was reached. */
-static const char *type_of(const acme_http_call_t *call, CURLcode rc)
-{
-    long followed = 0;
-
-    if (call->running) {
-        curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &followed);
-    }
-    return rc == CURLE_TOO_MANY_REDIRECTS
-                   || (rc == CURLE_UNSUPPORTED_PROTOCOL && followed > 0)
-               ? ACME_PROBLEM_PROTOCOL
-               : ACME_PROBLEM_NETWORK;
-}
-
-apr_status_t acme_http_call_problem(acme_problem_t *problem,
-                                    const acme_http_call_t *call, CURLcode rc)
-{
-    const char *proxy = call->config->proxy_host;
-    const char *why = call->refusal;
-    const char *to_fix;
-    apr_status_t rv;
-
-    if (!why && rc == CURLE_OUT_OF_MEMORY) {
-        /* so libcurl calls a header line over its own bound */
-        why = "a header of the answer is too long, or memory is short";
-    }
-    if (!why) {
-        why = *call->error ? call->error : curl_easy_strerror(rc);
-    }
-    rv = acme_problem_set(
-        problem, status_of(call, rc), ACME_RETRY_BACKOFF, type_of(call, rc),
-        call->p, "request to %s%s%s failed: %s", call->host,
-        proxy ? " through the proxy " : "", proxy ? proxy : "", why);
-    to_fix = fix_proxy(call, rc);
-    if (to_fix) {
-        problem->to_fix = to_fix;
-    }
-    else if (rc == CURLE_PEER_FAILED_VERIFICATION) {
-        problem->to_fix = "check the CA's address; if the CA has a root of "
-                          "its own, name it in ACMECACertificateFile";
-    }
-    return rv;
 }
 
 void acme_http_call_response(acme_http_response_t *response,

@@ -47,10 +47,12 @@ typedef struct acme_http_call_t {
     const acme_http_request_t *request;
     CURL *easy;
     struct curl_slist *fields;
-    int running;         /**< in the multi; else it was refused */
-    const char *refusal; /**< our own reason to end it, or NULL */
-    const char *host;    /**< and port, as messages show it */
-    const char *shown;   /**< the URL as the log shows it */
+    int running;            /**< in the multi; else it was refused */
+    const char *refusal;    /**< our own reason to end it, or NULL */
+    const char *host;       /**< and port, as messages show it */
+    const char *shown;      /**< the URL as the log shows it */
+    const char *proxy;      /**< URL, or NULL */
+    const char *proxy_host; /**< and port, as messages show it, or NULL */
     apr_table_t *headers;
     apr_size_t header_bytes;
     int header_lines;

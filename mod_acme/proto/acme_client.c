@@ -19,56 +19,9 @@
 #include <apr_strings.h>
 
 #include "acme_client_answer.h"
+#include "acme_client_part.h"
 #include "acme_nonce.h"
 #include "acme_resource.h"
-
-#define JOSE "application/jose+json"
-
-/* A request of ours, or somebody who waits for the directory. It has a pool of
- * its own and is in one of the client's two queues, or under way. */
-typedef struct client_request_t {
-    struct client_request_t *next;
-    acme_client_t *client;
-    apr_pool_t *p;
-    apr_pool_t *ptry; /* of one sending */
-    acme_client_done_fn *done;
-    void *baton;
-    const char *url; /* NULL: waits for the directory, no more */
-    const char *payload;
-    const acme_jws_signer_t *signer;
-    const char *kid;
-    int repeatable;
-    int tries;
-    acme_http_request_t http;
-} client_request_t;
-
-typedef struct client_queue_t {
-    client_request_t *first;
-    client_request_t *last;
-    int count;
-} client_queue_t;
-
-struct acme_client_t {
-    apr_pool_t *p;
-    const char *directory_url;
-    acme_http_t *http;
-    const acme_clock_t *clock;
-    const acme_log_t *log;
-    const acme_directory_t *directory;
-    const acme_jws_signer_t *signer;
-    const char *kid;
-    const char *ca_file;
-    acme_nonce_pool_t *nonces;
-    client_queue_t unopened; /* wait for the directory */
-    client_queue_t waiting;  /* wait for a nonce */
-    int n_heads;             /* newNonce requests under way */
-    int n_posts;             /* others */
-    int spare;               /* of n_heads, in a second; 0: as many as wait */
-    apr_time_t eased;        /* when all of `spare` can be sent at once again */
-    int opening;
-    int date_known;
-    apr_interval_time_t date_off;
-};
 
 acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
                                   const acme_clock_t *clock,
@@ -88,6 +41,13 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
 void acme_client_spare(acme_client_t *client, int heads)
 {
     client->spare = heads;
+}
+
+void acme_client_route(acme_client_t *client, const char *proxy,
+                       const char *proxy_ca_file)
+{
+    client->proxy = apr_pstrdup(client->p, proxy);
+    client->proxy_ca_file = apr_pstrdup(client->p, proxy_ca_file);
 }
 
 void acme_client_trust(acme_client_t *client, const char *ca_file)
@@ -129,7 +89,8 @@ const acme_directory_t *acme_client_directory(const acme_client_t *client)
     return client->directory;
 }
 
-static void put_last(client_queue_t *queue, client_request_t *request)
+void acme_client_put_last(acme_client_queue_t *queue,
+                          acme_client_request_t *request)
 {
     request->next = NULL;
     if (queue->last) {
@@ -142,7 +103,8 @@ static void put_last(client_queue_t *queue, client_request_t *request)
     ++queue->count;
 }
 
-static void put_first(client_queue_t *queue, client_request_t *request)
+static void put_first(acme_client_queue_t *queue,
+                      acme_client_request_t *request)
 {
     request->next = queue->first;
     queue->first = request;
@@ -152,9 +114,9 @@ static void put_first(client_queue_t *queue, client_request_t *request)
     ++queue->count;
 }
 
-static client_request_t *take_first(client_queue_t *queue)
+acme_client_request_t *acme_client_take_first(acme_client_queue_t *queue)
 {
-    client_request_t *request = queue->first;
+    acme_client_request_t *request = queue->first;
 
     queue->first = request->next;
     if (!queue->first) {
@@ -164,10 +126,11 @@ static client_request_t *take_first(client_queue_t *queue)
     return request;
 }
 
-static client_request_t *request_create(acme_client_t *client,
-                                        acme_client_done_fn *done, void *baton)
+acme_client_request_t *acme_client_request(acme_client_t *client,
+                                           acme_client_done_fn *done,
+                                           void *baton)
 {
-    client_request_t *request;
+    acme_client_request_t *request;
     apr_pool_t *p;
 
     apr_pool_create(&p, client->p);
@@ -175,22 +138,22 @@ static client_request_t *request_create(acme_client_t *client,
     request->client = client;
     request->p = p;
     request->http.ca_file = client->ca_file;
+    request->http.proxy = client->proxy;
+    request->http.proxy_ca_file = client->proxy_ca_file;
     request->done = done;
     request->baton = baton;
     return request;
 }
 
-static void request_end(client_request_t *request, apr_status_t rv,
-                        const acme_answer_t *answer,
-                        const acme_problem_t *problem)
+void acme_client_end(acme_client_request_t *request, apr_status_t rv,
+                     const acme_answer_t *answer, const acme_problem_t *problem)
 {
     request->done(request->baton, rv, answer, problem);
     apr_pool_destroy(request->p);
 }
 
-/* What the CA's clock says, for who asks acme_client_clock(). */
-static void note_date(acme_client_t *client,
-                      const acme_http_response_t *response)
+void acme_client_note_date(acme_client_t *client,
+                           const acme_http_response_t *response)
 {
     const char *text = apr_table_get(response->headers, "Date");
     apr_time_t date = text ? apr_date_parse_http(text) : APR_DATE_BAD;
@@ -207,20 +170,18 @@ int acme_client_clock(const acme_client_t *client, apr_interval_time_t *off)
     return client->date_known;
 }
 
-static void serve(acme_client_t *client, int running);
-
 static void post_done(void *baton, apr_status_t rv,
                       const acme_http_response_t *response,
                       const acme_problem_t *problem)
 {
-    client_request_t *request = baton;
+    acme_client_request_t *request = baton;
     acme_client_t *client = request->client;
     acme_problem_t refused = ACME_PROBLEM_INIT;
     acme_answer_t answer;
 
     --client->n_posts;
     if (rv != APR_SUCCESS) {
-        request_end(request, rv, NULL, problem);
+        acme_client_end(request, rv, NULL, problem);
         return;
     }
     (void)acme_nonce_add(client->nonces,
@@ -241,13 +202,14 @@ static void post_done(void *baton, apr_status_t rv,
         put_first(&client->waiting, request);
     }
     else {
-        request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
+        acme_client_end(request, rv, &answer,
+                        rv == APR_SUCCESS ? NULL : &refused);
     }
-    serve(client, 1);
+    acme_client_serve(client, 1);
 }
 
 /* Signs and hands it to the transport. */
-static apr_status_t post_send(client_request_t *request, const char *nonce,
+static apr_status_t post_send(acme_client_request_t *request, const char *nonce,
                               acme_problem_t *problem)
 {
     acme_client_t *client = request->client;
@@ -281,7 +243,7 @@ static apr_status_t post_send(client_request_t *request, const char *nonce,
     ++request->tries;
     request->http.method = "POST";
     request->http.url = request->url;
-    request->http.content_type = JOSE;
+    request->http.content_type = ACME_CLIENT_JOSE;
     request->http.body = body;
     request->http.body_len = strlen(body);
     request->http.repeatable = request->repeatable;
@@ -299,7 +261,7 @@ static void nonce_done(void *baton, apr_status_t rv,
                        const acme_http_response_t *response,
                        const acme_problem_t *problem)
 {
-    client_request_t *head = baton;
+    acme_client_request_t *head = baton;
     acme_client_t *client = head->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
     acme_answer_t answer;
@@ -322,17 +284,18 @@ static void nonce_done(void *baton, apr_status_t rv,
         got = rv == APR_SUCCESS;
     }
     if (!got && client->waiting.count > client->n_heads) {
-        client_request_t *request = take_first(&client->waiting);
+        acme_client_request_t *request =
+            acme_client_take_first(&client->waiting);
 
-        request_end(request, rv, NULL, problem);
+        acme_client_end(request, rv, NULL, problem);
     }
     apr_pool_destroy(head->p);
-    serve(client, 1);
+    acme_client_serve(client, 1);
 }
 
 static void nonce_fetch(acme_client_t *client)
 {
-    client_request_t *head = request_create(client, NULL, NULL);
+    acme_client_request_t *head = acme_client_request(client, NULL, NULL);
 
     head->url = client->directory->new_nonce;
     head->http.method = "HEAD";
@@ -364,16 +327,12 @@ static int may_fetch(acme_client_t *client)
     return 1;
 }
 
-/* Sends those who wait as long as there are nonces, and gets more for the
- * rest. What cannot be sent at all is refused only while the transport runs,
- * until then it waits for a HEAD like the others; what its owner posts in turn
- * has to wait for the next time, so that this ends. */
-static void serve(acme_client_t *client, int running)
+void acme_client_serve(acme_client_t *client, int running)
 {
     int n = client->waiting.count;
 
     while (n-- > 0 && client->waiting.count > 0) {
-        client_request_t *request = client->waiting.first;
+        acme_client_request_t *request = client->waiting.first;
         acme_problem_t problem = ACME_PROBLEM_INIT;
         const char *nonce;
         apr_status_t rv;
@@ -387,107 +346,14 @@ static void serve(acme_client_t *client, int running)
         if (rv != APR_SUCCESS && !running) {
             break;
         }
-        (void)take_first(&client->waiting);
+        (void)acme_client_take_first(&client->waiting);
         if (rv != APR_SUCCESS) {
-            request_end(request, rv, NULL, &problem);
+            acme_client_end(request, rv, NULL, &problem);
         }
     }
     while (client->n_heads < client->waiting.count && may_fetch(client)) {
         nonce_fetch(client);
     }
-}
-
-/* Everybody who waited for the directory gets on, or hears why not. */
-static void opened(acme_client_t *client, apr_status_t rv,
-                   const acme_problem_t *problem)
-{
-    client_queue_t queue = client->unopened;
-
-    client->opening = 0;
-    memset(&client->unopened, 0, sizeof(client->unopened));
-    while (queue.count > 0) {
-        client_request_t *request = take_first(&queue);
-
-        if (rv == APR_SUCCESS && request->url) {
-            put_last(&client->waiting, request);
-        }
-        else {
-            request_end(request, rv, NULL, problem);
-        }
-    }
-    if (rv == APR_SUCCESS) {
-        serve(client, 1);
-    }
-}
-
-static void directory_done(void *baton, apr_status_t rv,
-                           const acme_http_response_t *response,
-                           const acme_problem_t *problem)
-{
-    client_request_t *get = baton;
-    acme_client_t *client = get->client;
-    acme_problem_t own = ACME_PROBLEM_INIT;
-    acme_directory_t *directory;
-    acme_answer_t answer;
-    apr_pool_t *p;
-
-    if (rv == APR_SUCCESS) {
-        problem = &own;
-        (void)acme_nonce_add(client->nonces,
-                             apr_table_get(response->headers, "Replay-Nonce"),
-                             response->received);
-        note_date(client, response);
-        rv = acme_client_answer(&answer, response, &own);
-    }
-    if (rv == APR_SUCCESS) {
-        apr_pool_create(&p, client->p);
-        rv = acme_directory_read(&directory, answer.json, &own, p);
-        if (rv == APR_SUCCESS) {
-            client->directory = directory;
-            problem = NULL;
-        }
-        else {
-            own = *acme_problem_dup(&own, get->p);
-            apr_pool_destroy(p);
-        }
-    }
-    opened(client, rv, problem);
-    apr_pool_destroy(get->p);
-}
-
-/* Waits for the directory, and has it fetched. */
-static void wait_for_directory(client_request_t *request)
-{
-    acme_client_t *client = request->client;
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    client_request_t *get;
-
-    if (!acme_resource_is_url(client->directory_url)) {
-        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
-                         ACME_PROBLEM_CONFIG, request->p,
-                         "%.200s is no https URL", client->directory_url);
-        request_end(request, APR_EINVAL, NULL, &problem);
-        return;
-    }
-    put_last(&client->unopened, request);
-    if (!client->opening) {
-        client->opening = 1;
-        get = request_create(client, NULL, NULL);
-        get->http.method = "GET";
-        get->http.url = client->directory_url;
-        get->http.repeatable = 1;
-        client->http->submit(client->http, &get->http, directory_done, get);
-    }
-}
-
-void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
-                      void *baton)
-{
-    if (client->directory) {
-        done(baton, APR_SUCCESS, NULL, NULL);
-        return;
-    }
-    wait_for_directory(request_create(client, done, baton));
 }
 
 void acme_client_post(acme_client_t *client, const char *url,
@@ -502,7 +368,7 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
                          const char *kid, const char *url, const char *payload,
                          int repeatable, acme_client_done_fn *done, void *baton)
 {
-    client_request_t *request = request_create(client, done, baton);
+    acme_client_request_t *request = acme_client_request(client, done, baton);
 
     request->url = apr_pstrdup(request->p, url);
     request->payload = apr_pstrdup(request->p, payload);
@@ -510,70 +376,9 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
     request->signer = signer;
     request->kid = apr_pstrdup(request->p, kid);
     if (!client->directory) {
-        wait_for_directory(request);
+        acme_client_await_directory(request);
         return;
     }
-    put_last(&client->waiting, request);
-    serve(client, 0);
-}
-
-static void plain_done(void *baton, apr_status_t rv,
-                       const acme_http_response_t *response,
-                       const acme_problem_t *problem)
-{
-    client_request_t *request = baton;
-    acme_problem_t refused = ACME_PROBLEM_INIT;
-    acme_answer_t answer;
-
-    if (rv != APR_SUCCESS) {
-        request_end(request, rv, NULL, problem);
-        return;
-    }
-    rv = acme_client_answer(&answer, response, &refused);
-    request_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
-}
-
-/* What we neither sign nor number. */
-static void send_plain(client_request_t *request, const char *method,
-                       const char *url)
-{
-    acme_client_t *client = request->client;
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-
-    request->url = apr_pstrdup(request->p, url);
-    if (!acme_resource_is_url(request->url)) {
-        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
-                         ACME_PROBLEM_PROTOCOL, request->p,
-                         "%.200s is no https URL, nothing is sent there", url);
-        request_end(request, APR_EINVAL, NULL, &problem);
-        return;
-    }
-    request->http.method = method;
-    request->http.url = request->url;
-    request->http.repeatable = 1;
-    client->http->submit(client->http, &request->http, plain_done, request);
-}
-
-void acme_client_get(acme_client_t *client, const char *url,
-                     acme_client_done_fn *done, void *baton)
-{
-    send_plain(request_create(client, done, baton), "GET", url);
-}
-
-void acme_client_get_nonce(acme_client_t *client, acme_client_done_fn *done,
-                           void *baton)
-{
-    send_plain(request_create(client, done, baton), "HEAD",
-               client->directory->new_nonce);
-}
-
-void acme_client_send(acme_client_t *client, const char *url, const char *jws,
-                      acme_client_done_fn *done, void *baton)
-{
-    client_request_t *request = request_create(client, done, baton);
-
-    request->http.content_type = JOSE;
-    request->http.body = apr_pstrdup(request->p, jws);
-    request->http.body_len = strlen(jws);
-    send_plain(request, "POST", url);
+    acme_client_put_last(&client->waiting, request);
+    acme_client_serve(client, 0);
 }

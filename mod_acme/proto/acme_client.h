@@ -55,6 +55,10 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
  *  @param ca_file PEM, copied, or NULL: the transport's own */
 void acme_client_trust(acme_client_t *client, const char *ca_file);
 
+/** The way there: as acme_http_request_t has it; copied. */
+void acme_client_route(acme_client_t *client, const char *proxy,
+                       const char *proxy_ca_file);
+
 /** Asks for no more than so many new nonces in a second; who waits for one gets
  *  those that come with answers. 0: as many as are needed. */
 void acme_client_spare(acme_client_t *client, int heads);

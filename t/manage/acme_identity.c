@@ -227,8 +227,10 @@ static void a_stop_on_the_way_is_no_failure(void **state)
 static void ca_and_contact_make_the_name(void **state)
 {
     apr_pool_t *p = *state;
-    acme_ca_spec_t a = {"https://a.test/dir",   "a", NULL, NULL, 1, 0, NULL,
-                        {ACME_RATE_BY_CA, 0, 0}};
+    acme_ca_spec_t a = {.url = "https://a.test/dir",
+                        .label = "a",
+                        .agreed = 1,
+                        .rate = {ACME_RATE_BY_CA, 0, 0}};
     acme_ca_spec_t b = a;
 
     assert_string_equal(acme_identity_name(&a, p), acme_identity_name(&b, p));

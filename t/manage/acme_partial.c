@@ -21,9 +21,10 @@
 #define WWW "www.a.example"
 #define OLD "old.a.example"
 
-static const acme_ca_spec_t ca = {
-    "https://ca.test/dir",  "ca.test", NULL, NULL, 1, 0, NULL,
-    {ACME_RATE_BY_CA, 0, 0}};
+static const acme_ca_spec_t ca = {.url = "https://ca.test/dir",
+                                  .label = "ca.test",
+                                  .agreed = 1,
+                                  .rate = {ACME_RATE_BY_CA, 0, 0}};
 
 typedef struct world_t {
     apr_pool_t *p;

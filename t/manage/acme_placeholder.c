@@ -50,7 +50,7 @@ static void each_host_gets_one_that_names_it(void **state)
     const char *path;
     apr_size_t i;
 
-    assert_int_equal(acme_placeholder_create(&placeholder, acme_t_dir(p),
+    assert_int_equal(acme_placeholder_create(&placeholder, acme_t_dir(p), 0,
                                              ACME_T_NOW, NULL, p),
                      0);
     for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
@@ -66,6 +66,27 @@ static void each_host_gets_one_that_names_it(void **state)
     }
 }
 
+static void it_loads_where_more_is_asked_for(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_placeholder_t *placeholder;
+    const char *path;
+    int level;
+
+    for (level = 0; level <= 4; ++level) {
+        assert_int_equal(acme_placeholder_create(&placeholder, acme_t_dir(p),
+                                                 level, ACME_T_NOW, NULL, p),
+                         0);
+        assert_int_equal(
+            acme_placeholder_cert(&path, placeholder, "example.org", NULL, p),
+            0);
+        assert_int_equal(acme_chain_loads(read_chain(path, p),
+                                          read_key(placeholder, p), level, NULL,
+                                          p),
+                         0);
+    }
+}
+
 static void what_is_no_host_gets_one_too(void **state)
 {
     static const char *const hosts[] = {NULL, "", "no host", "../../etc",
@@ -76,7 +97,7 @@ static void what_is_no_host_gets_one_too(void **state)
     const char *path;
     apr_size_t i;
 
-    assert_int_equal(acme_placeholder_create(&placeholder, acme_t_dir(p),
+    assert_int_equal(acme_placeholder_create(&placeholder, acme_t_dir(p), 0,
                                              ACME_T_NOW, NULL, p),
                      0);
     for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
@@ -101,7 +122,8 @@ static void nothing_is_left_behind(void **state)
 
     apr_pool_create(&start, p);
     assert_int_equal(
-        acme_placeholder_create(&placeholder, dir, ACME_T_NOW, NULL, start), 0);
+        acme_placeholder_create(&placeholder, dir, 0, ACME_T_NOW, NULL, start),
+        0);
     acme_placeholder_cert(&path, placeholder, "example.org", NULL, start);
     assert_int_equal(stat(acme_placeholder_key(placeholder), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -119,13 +141,14 @@ static void a_folder_of_no_use_is_no_loss(void **state)
 
     assert_int_equal(
         acme_placeholder_create(&placeholder,
-                                apr_pstrcat(p, acme_t_dir(p), "/none", NULL),
+                                apr_pstrcat(p, acme_t_dir(p), "/none", NULL), 0,
                                 ACME_T_NOW, NULL, p),
         0);
     assert_non_null(read_key(placeholder, p));
 }
 
-ACME_T_MAIN(ACME_T(each_host_gets_one_that_names_it),
+ACME_T_MAIN(ACME_T(it_loads_where_more_is_asked_for),
+            ACME_T(each_host_gets_one_that_names_it),
             ACME_T(what_is_no_host_gets_one_too),
             ACME_T(nothing_is_left_behind),
             ACME_T(a_folder_of_no_use_is_no_loss))
