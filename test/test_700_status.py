@@ -67,6 +67,7 @@ def test_what_the_pages_say(httpd, pebble):
     page = get(httpd, "localhost", "/server-status").body
     assert "Managed Certificates" in page
     assert SHOP in page and BAD in page
+    assert "<td>ok</td>" in page and "; to fix: " in page
     auto = get(httpd, "localhost", "/server-status?auto").body
     lines = dict(line.split(": ", 1) for line in auto.splitlines()
                  if line.startswith("ManagedCertificates"))

@@ -15,6 +15,7 @@ delete, adopt; exit statuses and JSON."""
 
 import json
 import os
+import re
 import time
 
 from acme_env import acmectl, conf, tls
@@ -66,9 +67,11 @@ def test_wait_list_and_status(httpd, pebble):
     status = acmectl.ok(httpd, "status", "--json").json
     assert status["server"] is True and status["needs-attention"] == 0
     assert [site["state"] for site in status["managed-domains"]] == [2, 2]
+    assert {site["deployed"] for site in status["managed-domains"]} == {"lkc"}
     one = acmectl.ok(httpd, "status", "www." + SHOP, "--json").json
     assert one["name"] == SHOP and one["needs-attention"] is False
-    assert "valid until" in acmectl.ok(httpd, "status", SHOP).out
+    assert re.search(r"valid until \S+ \S+ UTC, renews \S+ \S+ UTC\n",
+                     acmectl.ok(httpd, "status", SHOP).out)
     # Keys are in none of it.
     everything = acmectl.ok(httpd, "list", "--json").out + json.dumps(status)
     assert "PRIVATE KEY" not in everything
@@ -131,7 +134,10 @@ def test_a_failing_renewal_says_why(httpd, pebble):
     result = acmectl.run(httpd, "renew", SHOP, "--force", "--json")
     assert result.status == FAILED
     assert result.json["sites"][0]["result"] == "failed"
-    assert result.json["sites"][0]["detail"]
+    told = r"next try \S+ \S+ UTC%sto fix: check that this server reaches"
+    assert re.search(told % "; ", result.json["sites"][0]["detail"])
+    said = acmectl.run(httpd, "status", SHOP)
+    assert said.status == FAILED and re.search(told % r"\n +", said.out)
 
 
 def test_manual_sites_are_ordered_when_asked(httpd, pebble):

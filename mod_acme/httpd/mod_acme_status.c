@@ -192,14 +192,35 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
 {
     const acme_json_t *renewal = child_of(site, "renewal");
     const acme_json_t *last = child_of(renewal, "last");
+    const char *to_fix = last ? str_of(last, "to-fix") : "";
     apr_int64_t errors = 0;
 
     if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
         return "";
     }
-    return acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
-                                        str_of(last, "detail"), NULL),
-                            MAX_PROBLEM, p);
+    return apr_pstrcat(
+        p,
+        acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
+                                     str_of(last, "detail"), NULL),
+                         MAX_PROBLEM, p),
+        *to_fix ? "; to fix: " : "", acme_text_escape(to_fix, MAX_PROBLEM, p),
+        NULL);
+}
+
+/* In words, also when all is well. */
+static const char *state_of(const acme_json_t *site)
+{
+    const acme_json_t *renewal = child_of(site, "renewal");
+    const char *descr = str_of(site, "state-descr");
+    int finished = 0;
+
+    if (*descr) {
+        return descr;
+    }
+    if (renewal) {
+        (void)acme_json_get_bool(&finished, renewal, "finished");
+    }
+    return finished ? "a new certificate waits for its activation" : "ok";
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
@@ -217,7 +238,7 @@ static void print_row(request_rec *r, const acme_spec_t *spec,
                    ? apr_pstrcat(r->pool, acme_serving_name(holding->serving),
                                  " (stashed)", NULL)
                    : acme_serving_name(holding->serving),
-               ap_escape_html(r->pool, str_of(site, "state-descr")),
+               ap_escape_html(r->pool, state_of(site)),
                info ? acme_time_print(info->not_after, r->pool) : "-",
                ap_escape_html(r->pool, spec->ca->label),
                ap_escape_html(r->pool, problem_of(site, r->pool)),

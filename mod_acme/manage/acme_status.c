@@ -251,7 +251,7 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
 
     acme_json_set_str(json, "name", view->spec->name);
     acme_json_set_bool(json, "finished", job->staged != NULL);
-    acme_json_set_int(json, "errors", job->errors);
+    acme_json_set_int(json, "errors", acme_status_errors(job));
     if (acme_status_is_scheduled(view)) {
         set_date(json, "next-run", view->plan.at);
     }

@@ -138,6 +138,11 @@ const acme_cert_info_t *acme_status_served(const acme_status_view_t *view)
     return holding->live ? holding->live->info : NULL;
 }
 
+int acme_status_errors(const acme_job_t *job)
+{
+    return !job || (job->staged && !job->problem) ? 0 : job->errors;
+}
+
 void acme_status_count(acme_status_counts_t *counts,
                        const acme_status_view_t *view)
 {
@@ -149,7 +154,7 @@ void acme_status_count(acme_status_counts_t *counts,
     counts->ok += view->state == ACME_STATUS_COMPLETE && info
                   && info->not_after > view->now;
     counts->renew += view->renew;
-    if (view->holding->problem || (job && job->errors > 0)) {
+    if (view->holding->problem || acme_status_errors(job) > 0) {
         ++counts->errored;
     }
     else if (job && job->staged) {
@@ -191,7 +196,8 @@ void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
     values[ACME_GAUGE_STATE] = view.state;
     values[ACME_GAUGE_RENEW] = view.renew;
     values[ACME_GAUGE_READY] = job && job->staged;
-    values[ACME_GAUGE_FAILURES] = job ? job->errors : ACME_GAUGE_NONE;
+    values[ACME_GAUGE_FAILURES] =
+        job ? acme_status_errors(job) : ACME_GAUGE_NONE;
     values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
     values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
     values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);

@@ -55,6 +55,11 @@ const acme_cert_info_t *acme_status_served(const acme_status_view_t *view);
 /** Whether a time of its next run is known. */
 int acme_status_is_scheduled(const acme_status_view_t *view);
 
+/** Failures since something last went well: none once a certificate waits for
+ *  its activation, whatever the backoff of the next one will begin with.
+ *  @param job or NULL */
+int acme_status_errors(const acme_job_t *job);
+
 /** Adds a site that was judged. */
 void acme_status_count(acme_status_counts_t *counts,
                        const acme_status_view_t *view);

@@ -21,6 +21,7 @@
 #include "acme_ca_name.h"
 #include "acme_job.h"
 #include "acme_plan.h"
+#include "acme_schedule.h"
 #include "acme_text.h"
 
 typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
@@ -162,6 +163,20 @@ static int count(const apr_array_header_t *errands, outcome_e outcome)
     return n;
 }
 
+/* What helps, and what comes next. */
+static const char *outlook(const acme_job_t *job, apr_pool_t *p)
+{
+    const char *to_fix = job->problem ? job->problem->to_fix : NULL;
+    const char *next = NULL;
+
+    if (job->next_run > 0 && job->next_run != ACME_SCHEDULE_NEVER) {
+        next = apr_pstrcat(p, "; next try ", ctl_date(job->next_run, p), " UTC",
+                           NULL);
+    }
+    return apr_pstrcat(p, next ? next : "", to_fix ? "; to fix: " : "",
+                       to_fix ? acme_text_escape(to_fix, 600, p) : "", NULL);
+}
+
 static const char *failure_since(const acme_job_t *job, apr_time_t when)
 {
     const acme_job_entry_t *entry;
@@ -194,7 +209,8 @@ static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
     failure = failure_since(job, errand->request.when);
     if (failure) {
         errand->outcome = FAILED;
-        errand->detail = acme_text_escape(failure, 1000, ctl->p);
+        errand->detail = apr_pstrcat(ctl->p, acme_text_escape(failure, 1000, p),
+                                     ctl->dry_run ? "" : outlook(job, p), NULL);
     }
     else if (job->asked == ACME_ASKED_NO) {
         errand->outcome = READY;

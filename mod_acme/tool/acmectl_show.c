@@ -16,9 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <apr_date.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "acme_deployed.h"
 #include "acme_live_revoked.h"
 #include "acme_pin.h"
 #include "acme_status.h"
@@ -197,18 +199,29 @@ static const char *member(const acme_json_t *json, const char *a, const char *b)
     return NULL;
 }
 
-static const char *sub_detail(const acme_json_t *json, apr_pool_t *p)
+/* The status has httpd's dates, in words. */
+static const char *date_of(const char *text, apr_pool_t *p)
 {
-    acme_json_t *renewal;
-    const char *detail = NULL;
-    acme_json_t *last;
+    return apr_pstrcat(p, ctl_date(apr_date_parse_http(text), p), " UTC", NULL);
+}
 
-    if (acme_json_get(&renewal, json, "renewal") == APR_SUCCESS
-        && acme_json_get(&last, renewal, "last") == APR_SUCCESS
-        && acme_json_get_str(&detail, last, "detail") == APR_SUCCESS) {
-        return acme_text_escape(detail, 600, p);
+/* What went wrong last, what helps, and what comes next. */
+static void problem_text(const acme_json_t *json, apr_pool_t *p)
+{
+    const char *next = member(json, "renewal", "next-run");
+    const char *detail, *to_fix;
+    acme_json_t *renewal;
+
+    if (acme_json_get(&renewal, json, "renewal")
+        || !(detail = member(renewal, "last", "detail"))) {
+        return;
     }
-    return NULL;
+    printf("      %s%s%s\n", acme_text_escape(detail, 600, p),
+           next ? "; next try " : "", next ? date_of(next, p) : "");
+    to_fix = member(renewal, "last", "to-fix");
+    if (to_fix) {
+        printf("      to fix: %s\n", acme_text_escape(to_fix, 600, p));
+    }
 }
 
 static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
@@ -230,7 +243,7 @@ static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
         printf(", pinned to generation %d", holding->live->generation);
     }
     if (renew) {
-        printf(", renewed %s", renew);
+        printf(", renews %s", date_of(renew, p));
     }
     putchar('\n');
     if (descr) {
@@ -239,13 +252,7 @@ static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
     if (detail) {
         printf("      %s\n", acme_text_escape(detail, 600, p));
     }
-    detail = sub_detail(json, p);
-    if (detail) {
-        const char *next = member(json, "renewal", "next-run");
-
-        printf("      %s%s%s\n", detail, next ? "; next try " : "",
-               next ? next : "");
-    }
+    problem_text(json, p);
 }
 
 static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
@@ -271,6 +278,30 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
     return attention;
 }
 
+/* What the last start has left on record, for those who may read it. */
+static void add_deployed(const ctl_t *ctl)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_deployed_site_t *site;
+    acme_deployed_t *deployed;
+    apr_status_t rv = acme_deployed_read(&deployed, ctl->dir, &problem, ctl->p);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        if (!APR_STATUS_IS_ENOENT(rv)) {
+            ctl_fail(ctl, &problem);
+        }
+        return;
+    }
+    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+        site = acme_deployed_find(deployed, ctl_spec(ctl, i)->name);
+        if (site) {
+            APR_ARRAY_IDX(ctl->desired->holdings, i, acme_holding_t *)
+                ->deployed = site->state;
+        }
+    }
+}
+
 int ctl_status(ctl_t *ctl)
 {
     apr_time_t now = apr_time_now();
@@ -281,6 +312,7 @@ int ctl_status(ctl_t *ctl)
     if (!ctl_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
+    add_deployed(ctl);
     if (ctl->args->nelts > 0) {
         i = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
         return i < 0 || status_one(ctl, i, NULL, now, ctl->p) ? CTL_FAILED

@@ -451,10 +451,12 @@ static void what_waits_for_activation_is_finished(void **state)
     acme_json_t *json;
 
     job->staged = "abcdef";
+    job->errors = 2; /* before that */
     job->last_run = ACME_T_NOW;
     save(w, job);
     json = site_of(w);
     assert_int_equal(flag(w, json, "renewal", "finished"), 1);
+    assert_int_equal(number(w, json, "renewal", "errors"), 0);
     assert_int_equal(flag(w, json, "", "renew"), 1);
     assert_int_equal(number(w, json, "renewal/last", "status"), 0);
     assert_string_equal(text(w, json, "renewal", "next-run"), "(none)");
