@@ -69,6 +69,47 @@ def wait_until_ready(bench, name):
                     timeout=15)
 
 
+# First, as the CA's orders expire within a day of its own clock.
+@pytest.mark.parametrize("state, named", [
+    ("pending", "2"), ("processing", "2"), ("processing", "7200")])
+def test_an_order_that_does_not_come_to_an_end(bench, state, named):
+    """Ten minutes of looking, once in a while, and then it is another
+    problem. The CA's time for an order that it works on is kept."""
+    name = "forever-%s-%s.test" % (state, named)
+    bench.begin()
+    orders = bench.pebble.orders()
+    bench.gate.change("/my-order/" if named == "2" else "/finalize-order/",
+                      rule.members(("Retry-After", named), status=state))
+    asked = subprocess.Popen(
+        [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
+         "--timeout", "2h", name], stdout=subprocess.PIPE,
+        env=bench.httpd.env())
+    if named == "2":
+        bench.gate.wait_for("/my-order/", 2)
+        assert bench.gate.count("/my-order/") == 2
+    else:
+        bench.gate.wait_for("/finalize-order/")
+        bench.gate.change("/my-order/", rule.members(
+            ("Retry-After", named), status=state))
+        bench.rest()
+    bench.ahead(11 * MINUTE)
+    said, _ = asked.communicate(timeout=30)
+    assert asked.returncode == acmectl.FAILED and b"timeout" in said
+    said = status.of(bench.httpd, name)["renewal"]
+    assert said["last"]["problem"] == "urn:mod_acme:error:timeout"
+    assert said["last"]["to-fix"]
+    assert bench.gate.count("/my-order/") <= 5
+    bench.gate.ask_pebble()
+    if named == "2":
+        bench.succeeds(name)
+        return
+    assert abs(wait_of(said) - 2 * HOUR) < 5
+    bench.ahead(2 * HOUR)
+    wait_until_ready(bench, name)
+    assert bench.pebble.orders() == orders + 1
+    assert bench.gate.count("/finalize-order/") == 1
+
+
 @pytest.mark.parametrize("case", NAMED)
 def test_the_time_that_the_ca_names(bench, case):
     """It is kept also by a restart, and then all goes on by itself."""
@@ -184,43 +225,3 @@ def test_an_account_that_is_always_lost(bench):
     bench.ahead(MINUTE)
     wait_until_ready(bench, "lost.test")
     assert bench.gate.count("/sign-me-up") == 3
-
-
-@pytest.mark.parametrize("state, named", [
-    ("pending", "2"), ("processing", "2"), ("processing", "7200")])
-def test_an_order_that_does_not_come_to_an_end(bench, state, named):
-    """Ten minutes of looking, once in a while, and then it is another
-    problem. The CA's time for an order that it works on is kept."""
-    name = "forever-%s-%s.test" % (state, named)
-    bench.begin()
-    orders = bench.pebble.orders()
-    bench.gate.change("/my-order/" if named == "2" else "/finalize-order/",
-                      rule.members(("Retry-After", named), status=state))
-    asked = subprocess.Popen(
-        [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
-         "--timeout", "2h", name], stdout=subprocess.PIPE,
-        env=bench.httpd.env())
-    if named == "2":
-        bench.gate.wait_for("/my-order/", 2)
-        assert bench.gate.count("/my-order/") == 2
-    else:
-        bench.gate.wait_for("/finalize-order/")
-        bench.gate.change("/my-order/", rule.members(
-            ("Retry-After", named), status=state))
-        bench.rest()
-    bench.ahead(11 * MINUTE)
-    said, _ = asked.communicate(timeout=30)
-    assert asked.returncode == acmectl.FAILED and b"timeout" in said
-    said = status.of(bench.httpd, name)["renewal"]
-    assert said["last"]["problem"] == "urn:mod_acme:error:timeout"
-    assert said["last"]["to-fix"]
-    assert bench.gate.count("/my-order/") <= 5
-    bench.gate.ask_pebble()
-    if named == "2":
-        bench.succeeds(name)
-        return
-    assert abs(wait_of(said) - 2 * HOUR) < 5
-    bench.ahead(2 * HOUR)
-    wait_until_ready(bench, name)
-    assert bench.pebble.orders() == orders + 1
-    assert bench.gate.count("/finalize-order/") == 1

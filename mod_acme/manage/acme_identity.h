@@ -69,8 +69,8 @@ unsigned int acme_identity_epoch(const acme_identity_t *identity);
 /**
  * The CA has refused the account that was used in that epoch. One that it does
  * not know is registered again with the same key, ever more rarely while that
- * does not help; about one that it does not want it is asked, and no other is
- * made. Once in a run.
+ * does not help; about one that it does not want it is asked, once in a run,
+ * and no other is made.
  * @param problem what the CA said
  * @return zero when that was done and has not helped: give up
  */

@@ -82,6 +82,8 @@ static void forget_url(acme_identity_t *identity)
 int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
                        const acme_problem_t *problem)
 {
+    int is_first = identity->epoch == 0;
+
     if (epoch < identity->epoch) {
         return 1;
     }
@@ -91,12 +93,13 @@ int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
     else {
         identity->suspect = 1;
     }
-    if (identity->epoch > 0) {
-        return 0;
+    /* Nobody can go on without one, so that whoever comes next makes it, or
+     * hears when it may be made. */
+    if (is_first || !identity->record->url) {
+        ++identity->epoch;
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
     }
-    ++identity->epoch;
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
-    return 1;
+    return is_first;
 }
 
 void acme_identity_refused(acme_identity_t *identity)

@@ -20,6 +20,10 @@
 /* How long what a directory said of the service holds. */
 #define SERVICE_LIFE ACME_TIME_DAY
 
+/* How long nobody asks a CA that has not answered, in a run that lasts: until
+ * the first who heard of it may ask again. */
+#define DOWN_LIFE (10 * ACME_TIME_MINUTE)
+
 struct acme_runner_ask_t {
     acme_work_t *work;
     acme_runner_asker_t *asker;
@@ -105,7 +109,7 @@ static void fail(acme_runner_ask_t *ask, const acme_problem_t *problem)
     end(ask, ari);
 }
 
-/* Whoever asks next in this run would hear the same. */
+/* Whoever asks now would hear the same. */
 static void give_up(acme_runner_ask_t *ask, const acme_problem_t *problem)
 {
     if (!ask->asker->down) {
@@ -210,6 +214,10 @@ void acme_runner_ask_step(acme_runner_ask_t *ask)
 
     if (ask->busy || ask->over || ask->work->state != ACME_WORK_ON) {
         return;
+    }
+    if (asker->down
+        && (now < asker->down_at || now - asker->down_at >= DOWN_LIFE)) {
+        asker->down = NULL;
     }
     if (asker->down) {
         fail(ask, asker->down);

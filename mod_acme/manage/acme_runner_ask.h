@@ -18,7 +18,7 @@
  *
  * One GET per certificate. Where the CA is asked is remembered across runs, so
  * that a run that asks about one certificate makes one request; a CA that does
- * not answer is asked once in a run, whoever has a question.
+ * not answer is asked once in ten minutes, whoever has a question.
  */
 #ifndef ACME_RUNNER_ASK_H
 #define ACME_RUNNER_ASK_H
@@ -34,7 +34,7 @@
 typedef struct acme_runner_asker_t {
     char service[ACME_RESOURCE_URL_MAX + 1]; /**< or "": it has none */
     apr_time_t known;                        /**< when it said so, or 0 */
-    const acme_problem_t *down; /**< of this run: it does not answer */
+    const acme_problem_t *down; /**< of this run: it has not answered */
     apr_time_t down_at;         /**< since then */
     const char *seed;           /**< of their common wait */
 } acme_runner_asker_t;

@@ -154,7 +154,8 @@ int acme_fleet_errand_holds(const acme_fleet_lane_t *lane)
     return lane->errand < lane->errands->nelts;
 }
 
-/* One after the other, as they were asked for. */
+/* One after the other, as they were asked for; nothing else is done with the
+ * account meanwhile. */
 static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
 {
     acme_runner_errand_t *errand;
@@ -162,7 +163,7 @@ static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
     while (lane->errand < lane->errands->nelts) {
         errand =
             APR_ARRAY_IDX(lane->errands, lane->errand, acme_runner_errand_t *);
-        if (lane->orders.flying == 0
+        if (lane->orders.flying == 0 && !lane->contact
             && !acme_runner_revokes_are_busy(fleet->revokes)) {
             acme_runner_errand_step(errand, acme_fleet_identity(fleet, lane));
         }

@@ -125,8 +125,20 @@ static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
                : at;
 }
 
-/* Where the CA is to blame often enough, the next one's turn comes: at once,
- * until all have had theirs. */
+/* Whether the CA names a time that is further away than any wait of ours. */
+static int is_long(const acme_job_t *job, apr_time_t now)
+{
+    apr_interval_time_t most = ACME_TIME_DAY;
+
+    if (job->longest_wait > 0 && job->longest_wait < most) {
+        most = job->longest_wait;
+    }
+    return job->problem->retry == ACME_RETRY_LATER
+           && job->problem->retry_at > now + most;
+}
+
+/* Where the CA is to blame often enough, or for long, the next one's turn
+ * comes: at once, until all have had theirs. */
 static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
                       apr_time_t now)
 {
@@ -139,7 +151,8 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
     if (problem->retry == ACME_RETRY_LATER && job->next_run > job->barred) {
         job->barred = job->next_run;
     }
-    if (++job->ca_errors < (spec->failover > 0 ? spec->failover : FAILOVER)) {
+    if (++job->ca_errors < (spec->failover > 0 ? spec->failover : FAILOVER)
+        && !is_long(job, now)) {
         return;
     }
     job->ca_errors = 0;

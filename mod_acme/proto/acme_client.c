@@ -182,6 +182,10 @@ static void post_done(void *baton, apr_status_t rv,
     --client->n_posts;
     if (rv != APR_SUCCESS) {
         acme_client_end(request, rv, NULL, problem);
+        /* Who waited for the nonce that would have come with it. */
+        if (!APR_STATUS_IS_EINTR(rv)) {
+            acme_client_serve(client, 1);
+        }
         return;
     }
     (void)acme_nonce_add(client->nonces,
@@ -310,20 +314,20 @@ static void nonce_fetch(acme_client_t *client)
 static int may_fetch(acme_client_t *client)
 {
     apr_time_t now = acme_clock_now(client->clock);
+    apr_time_t last = now + apr_time_from_sec(1);
     apr_time_t eased = client->eased > now ? client->eased : now;
 
     if (client->spare <= 0) {
         return 1;
     }
-    if (eased > now + apr_time_from_sec(1)) {
+    if (eased > last) {
         eased = now; /* the clock was turned back */
     }
     eased += apr_time_from_sec(1) / client->spare;
-    if (eased > now + apr_time_from_sec(1)
-        && client->n_heads + client->n_posts > 0) {
+    if (eased > last && client->n_heads + client->n_posts > 0) {
         return 0;
     }
-    client->eased = eased;
+    client->eased = eased < last ? eased : last;
     return 1;
 }
 

@@ -80,6 +80,36 @@ static void it_is_registered_again_once_and_not_twice(void **state)
     assert_int_equal(w->ca->accounts, 2);
     assert_false(acme_identity_lost(identity, 1, &nobody));
     assert_int_equal(w->ca->accounts, 2);
+    /* who comes next hears why there is none, and until when */
+    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_true(acme_problem_is(problem, "accountDoesNotExist"));
+    assert_int_equal(problem->retry, ACME_RETRY_LATER);
+    assert_int_equal(w->ca->accounts, 2);
+}
+
+static void while_it_lasts_one_order_asks_for_another_account(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    const acme_problem_t *problem;
+    unsigned int epoch;
+    int i;
+
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_true(acme_identity_lost(identity, 0, &nobody));
+    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    /* the CA is slow, and others have had the same account all the time */
+    fake_clock_turn(w->clock, ACME_TIME_MINUTE);
+    epoch = acme_identity_epoch(identity);
+    apr_hash_clear(w->ca->account_by_jwk);
+    assert_false(acme_identity_lost(identity, epoch, &nobody));
+    for (i = 0; i < 3; ++i) {
+        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+        assert_non_null(acme_client_kid(acme_identity_client(identity)));
+        assert_true(acme_identity_lost(identity, epoch, &nobody));
+    }
+    assert_int_equal(w->ca->accounts, 2);
 }
 
 /* One that is loaded anew, as after a restart. */
@@ -213,9 +243,47 @@ static void a_refusal_of_something_else_is_no_loss(void **state)
     assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
 }
 
+static int orders; /* asked for */
+
+/* The CA forgets each account at once, and answers the second order, that of
+ * another site, when the first has had a new account and lost that too. */
+static void forget_accounts(world_t *w, const script_request_t *request)
+{
+    apr_hash_clear(w->ca->account_by_jwk);
+    orders += strcmp(request->url, "https://ca.test/order") == 0;
+    w->ca->delay = orders == 1 && strcmp(request->method, "HEAD") == 0
+                       ? apr_time_from_sec(10)
+                       : 0;
+}
+
+static void
+orders_that_lose_it_one_after_the_other_wait_for_another(void **state)
+{
+    world_t *w = world_create(*state);
+    const acme_job_t *job;
+
+    world_add(w, "a.example");
+    world_add(w, "b.example");
+    orders = 0;
+    w->on_request = forget_accounts;
+    assert_true(world_run(w));
+    assert_int_equal(orders, 3);
+    assert_int_equal(w->ca->accounts, 2);
+    job = world_job(w, "b.example");
+    assert_true(acme_problem_is(job->problem, "accountDoesNotExist"));
+    assert_int_equal(job->problem->retry, ACME_RETRY_LATER);
+    w->on_request = NULL;
+    world_live(w, 2 * ACME_TIME_MINUTE);
+    world_assert_staged(w, "a.example");
+    world_assert_staged(w, "b.example");
+    assert_int_equal(w->ca->accounts, 3);
+}
+
 ACME_T_MAIN(ACME_T(it_is_registered_again_once_and_not_twice),
+            ACME_T(while_it_lasts_one_order_asks_for_another_account),
             ACME_T(what_does_not_help_is_done_ever_more_rarely),
             ACME_T(one_that_has_worked_since_is_registered_at_once),
             ACME_T(one_that_was_deactivated_is_one_error_and_no_other_account),
             ACME_T(one_that_the_ca_wants_again_goes_on),
-            ACME_T(a_refusal_of_something_else_is_no_loss))
+            ACME_T(a_refusal_of_something_else_is_no_loss),
+            ACME_T(orders_that_lose_it_one_after_the_other_wait_for_another))

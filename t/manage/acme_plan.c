@@ -341,6 +341,10 @@ static void all_that_a_mistake_can_be_about_is_looked_at(void **state)
     site->spec.challenge_types = strings(p, "tls-alpn-01 http-01");
     assert_order(site, "first certificate");
     site->spec.challenge_types = strings(p, "http-01");
+    /* an alias that the CA rejects may be left out now */
+    site->spec.optional = strings(p, "www.example.org");
+    assert_order(site, "first certificate");
+    site->spec.optional = NULL;
     site->spec.retry_delay = 1;
     site->spec.renew_window.percent = 50;
     assert_idle(site, ACME_SCHEDULE_NEVER);

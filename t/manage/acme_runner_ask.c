@@ -310,6 +310,38 @@ static void killed_at_any_request_it_asks_again(void **state)
     }
 }
 
+static void be_back(world_t *w, const script_request_t *request)
+{
+    (void)request;
+    if (w->ca->renewals > 0) {
+        w->ca->renewal_status = 0;
+        w->ca->renewal_again = NULL;
+    }
+}
+
+/* One run, as long as there are orders in flight. */
+static void a_ca_that_is_back_is_asked_while_others_are_ordered(void **state)
+{
+    world_t *w = served(*state);
+    apr_time_t begun = w->clock->now;
+    int i;
+
+    for (i = 0; i < 4; ++i) {
+        add(w, apr_psprintf(w->p, "s%d.example", i));
+    }
+    w->parallel = 1;
+    w->ca->validate_polls = 5;
+    w->ca->retry_after = 100;
+    world_boot(w);
+    w->ca->renewal_status = 503;
+    w->ca->renewal_again = "60";
+    w->on_request = be_back;
+    assert_true(world_run(w));
+    assert_true(w->clock->now - begun > 30 * ACME_TIME_MINUTE);
+    assert_int_equal(w->ca->renewals, 2);
+    assert_int_equal(world_job(w, A)->ari->errors, 0);
+}
+
 ACME_T_MAIN(ACME_T(a_certificate_is_renewed_inside_the_window_it_is_given),
             ACME_T(it_is_asked_when_the_ca_says_so_and_not_more),
             ACME_T(restarts_ask_nothing_and_keep_the_time),
@@ -323,4 +355,5 @@ ACME_T_MAIN(ACME_T(a_certificate_is_renewed_inside_the_window_it_is_given),
             ACME_T(a_certificate_that_was_replaced_already_is_renewed),
             ACME_T(another_ca_is_not_asked),
             ACME_T(who_does_nothing_by_itself_asks_nothing),
-            ACME_T(killed_at_any_request_it_asks_again))
+            ACME_T(killed_at_any_request_it_asks_again),
+            ACME_T(a_ca_that_is_back_is_asked_while_others_are_ordered))

@@ -390,6 +390,46 @@ static void a_change_does_not_wait_for_slow_orders(void **state)
     assert_int_equal(w->ca->orders, 1);
 }
 
+static int lookups; /* of the account by its key */
+
+/* Two that are asked for at once: the first one is answered last. */
+static void answer_late(world_t *w, const script_request_t *request)
+{
+    lookups += request->payload
+               && strstr(request->payload, "onlyReturnExisting") != NULL;
+    w->ca->delay =
+        lookups == 0 && w->ca->heads == 2 ? apr_time_from_sec(10) : 0;
+}
+
+/* The contact has changed as well, which the CA is to be told. */
+static void a_recovery_waits_for_what_is_under_way(void **state)
+{
+    desk_t *desk = registered(*state);
+    world_t *w = desk->w;
+    acme_request_t request;
+
+    apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
+                 "");
+    (void)ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    assert_true(world_run(w));
+    w->ca_spec.contact = "mailto:new@example.org";
+    desk_restart(desk);
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    w->on_request = answer_late;
+    w->ca->validate_polls = 3;
+    w->ca->retry_after = 20;
+    w->ca->heads = 0;
+    lookups = 0;
+    assert_true(world_run(w));
+    assert_int_equal(lookups, 2);
+    assert_null(outcome(desk, &request)->problem);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->accounts, 2);
+    /* of the old account, not of the new one */
+    assert_int_equal(world_said(w, ACME_LOG_ERR, "has deactivated"), 1);
+}
+
 ACME_T_MAIN(ACME_T(a_new_key_is_asked_for_once),
             ACME_T(a_renewal_uses_the_new_key),
             ACME_T(orders_in_flight_are_waited_for),
@@ -404,4 +444,5 @@ ACME_T_MAIN(ACME_T(a_new_key_is_asked_for_once),
             ACME_T(a_new_key_that_was_taken_unheard_is_recovered),
             ACME_T(another_contact_is_told_at_the_next_start),
             ACME_T(another_contact_is_no_way_around_an_end),
-            ACME_T(a_change_does_not_wait_for_slow_orders))
+            ACME_T(a_change_does_not_wait_for_slow_orders),
+            ACME_T(a_recovery_waits_for_what_is_under_way))

@@ -161,8 +161,53 @@ a_failure_that_cannot_be_saved_is_in_the_job_all_the_same(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
 }
 
+/* Who says that it will be away for days is not asked a second time first. */
+static void a_ca_that_names_days_hands_over_at_once(void **state)
+{
+    static const struct {
+        apr_interval_time_t wait, longest;
+        int over;
+    } cases[] = {
+        {5 * ACME_TIME_DAY, 0, 1},
+        {5 * ACME_TIME_DAY, 9 * ACME_TIME_DAY, 1},
+        {3 * ACME_TIME_HOUR, 9 * ACME_TIME_DAY, 0},
+        {20 * ACME_TIME_HOUR, 16 * ACME_TIME_HOUR, 1},
+        {20 * ACME_TIME_HOUR, 0, 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        world_t *w = world_create(*state);
+        acme_spec_t *spec = world_add(w, A);
+        acme_job_t *job = world_job(w, A);
+        acme_problem_t *problem = problem_of(
+            w, ACME_RETRY_LATER, ACME_PROBLEM_URN "rateLimited", "too many");
+
+        world_add_ca(w, spec);
+        problem->retry_at = w->clock->now + cases[i].wait;
+        job->longest_wait = cases[i].longest;
+        acme_runner_outcome_failed(job, work_of(w), spec, problem,
+                                   ACME_FAILURE_OWN, A, w->p);
+        assert_int_equal(job->at_once, cases[i].over);
+        assert_int_equal(acme_job_ca(job, spec, w->p), cases[i].over);
+        assert_true(job->next_run == (cases[i].over ? 0 : problem->retry_at));
+        if (!cases[i].over) {
+            continue;
+        }
+        /* where the other one fails too the first is left alone till then */
+        job->problem =
+            problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down");
+        spec->failover = 1;
+        acme_runner_outcome_failed(job, work_of(w), spec, job->problem,
+                                   ACME_FAILURE_OWN, A, w->p);
+        assert_int_equal(acme_job_ca(job, spec, w->p), 0);
+        assert_true(job->next_run == problem->retry_at);
+    }
+}
+
 ACME_T_MAIN(ACME_T(a_failure_says_what_and_when_in_one_line),
             ACME_T(the_time_that_the_ca_named_is_the_next),
+            ACME_T(a_ca_that_names_days_hands_over_at_once),
             ACME_T(a_mistake_is_an_error_with_a_remedy),
             ACME_T(the_failure_of_a_ca_is_said_for_it_once),
             ACME_T(what_is_settled_at_the_ca_is_tried_again),
