@@ -164,6 +164,46 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     take_off(fleet, flight, &plan, since);
 }
 
+/* Whether another order for the same names is on its way there. A CA may
+ * answer newOrder with one that it has already (Let's Encrypt does): then two
+ * would be one, with a certificate for one key only. */
+static int has_twin(const acme_runner_fleet_t *fleet,
+                    const acme_fleet_queue_t *queue,
+                    const acme_fleet_site_t *site)
+{
+    const acme_fleet_flight_t *flight;
+    int i;
+
+    for (i = 0; i < fleet->flights->nelts; ++i) {
+        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_fleet_flight_t *);
+        if (flight->order && flight->queue == queue
+            && acme_ident_same(flight->site->known.spec->names,
+                               site->known.spec->names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The first that may go, at the head now. Zero: none may. */
+static int next_up(const acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
+{
+    acme_fleet_site_t **sites = (acme_fleet_site_t **)queue->sites->elts;
+    acme_fleet_site_t *site;
+    int i;
+
+    for (i = queue->head; i < queue->sites->nelts; ++i) {
+        site = sites[i];
+        if (!has_twin(fleet, queue, site)) {
+            memmove(sites + queue->head + 1, sites + queue->head,
+                    (size_t)(i - queue->head) * sizeof(*sites));
+            sites[queue->head] = site;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
 static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
@@ -171,7 +211,7 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
 {
     int room = held ? 0 : queue->most - queue->flying;
 
-    while (room-- > 0 && queue->head < queue->sites->nelts) {
+    while (room-- > 0 && next_up(fleet, queue)) {
         launch(fleet,
                APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
     }
