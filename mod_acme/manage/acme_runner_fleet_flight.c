@@ -70,12 +70,28 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
     return NULL;
 }
 
+/* The key that is served is used again, unless the CA has just refused it. */
+static void set_key(acme_fleet_flight_t *flight)
+{
+    const acme_spec_t *spec = flight->site->known.spec;
+    const acme_holding_t *holding = flight->site->known.holding;
+    const acme_job_t *job = flight->job;
+    int refused =
+        acme_reuse_is_refused(job->problem) && job->digest
+        && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
+
+    if (holding->live) {
+        acme_runner_order_live_key(
+            flight->order, holding->live->info->key_hash,
+            !refused && acme_reuse_hash(spec, holding, job) != NULL);
+    }
+}
+
 static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
     acme_fleet_site_t *site = flight->site;
     acme_fleet_lane_t *lane = flight->lane;
-    const char *hash;
 
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
@@ -96,11 +112,7 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         if (plan->by_age) {
             acme_runner_order_by_age(flight->order);
         }
-        hash =
-            acme_reuse_hash(site->known.spec, site->known.holding, flight->job);
-        if (hash) {
-            acme_runner_order_reuse(flight->order, hash);
-        }
+        set_key(flight);
     }
     site->known.flying = 1;
     ++flight->queue->flying;

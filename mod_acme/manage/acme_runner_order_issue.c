@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_key_hash.h"
 #include "acme_runner_key.h"
 #include "acme_runner_order_part.h"
 #include "acme_schedule.h"
@@ -278,6 +279,24 @@ static void start_over(acme_runner_order_t *order)
     order->state = ACME_ORDER_ACCOUNT;
 }
 
+/* The next order is for another key. One that was used again may be all that
+ * the CA minds; a new one of the same kind is refused as well. */
+static void refuse_key(acme_runner_order_t *order, acme_problem_t *problem)
+{
+    acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    if (!order->again || !order->key || !order->live_key
+        || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
+               != 0) {
+        return;
+    }
+    problem->retry = ACME_RETRY_BACKOFF;
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0853) "%s: the CA refuses an order for the key that was "
+                            "to be used again (ACMEKeyReuse), the next one is "
+                            "for a new key",
+             order->spec->name);
+}
+
 static void issue_failed(acme_runner_order_t *order,
                          const acme_problem_t *failure)
 {
@@ -304,9 +323,8 @@ static void issue_failed(acme_runner_order_t *order,
     else if (!resumable) {
         acme_order_drop(order, "it has failed");
     }
-    if (acme_problem_is(problem, "badCSR")
-        || acme_problem_is(problem, "badPublicKey")) {
-        acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    if (acme_reuse_is_refused(problem)) {
+        refuse_key(order, problem);
     }
     acme_order_fail(order, problem, ACME_FAILURE_OWN);
 }
