@@ -242,7 +242,7 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    const char *name, *own, *why;
+    const char *name, *why;
     acme_chain_t *chain;
     acme_key_t *key;
     apr_status_t rv;
@@ -256,11 +256,8 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* The certificate for a further kind of key covers the site's own name. */
-    own = acme_spec_own_name(name, p);
     APR_ARRAY_PUSH(names, const char *) =
-        own && !acme_ident_covered(acme_chain_info(chain)->names, name) ? own
-                                                                        : name;
+        acme_spec_filed_for(name, acme_chain_info(chain)->names, p);
     rv = acme_chain_check(chain, key, names, now, problem, p);
     if (rv != APR_SUCCESS) {
         if (problem) {

@@ -86,6 +86,14 @@ const char *acme_spec_own_name(const char *name, apr_pool_t *p)
                : NULL;
 }
 
+const char *acme_spec_filed_for(const char *name,
+                                const apr_array_header_t *held, apr_pool_t *p)
+{
+    const char *own = acme_spec_own_name(name, p);
+
+    return own && !acme_ident_covered(held, name) ? own : name;
+}
+
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i)
 {
     if (i <= 0) {

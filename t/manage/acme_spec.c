@@ -186,7 +186,24 @@ static void names_that_may_be_left_out_are_told_from_the_rest(void **state)
     assert_null(acme_spec_missing(spec, held, ACME_SPEC_ALL));
 }
 
-ACME_T_MAIN(ACME_T(a_further_one_is_filed_beside_its_site),
+static void a_further_one_is_for_the_sites_own_name(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_array_header_t *held = apr_array_make(p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(held, const char *) = "a.example";
+    assert_string_equal(acme_spec_filed_for("a.example", held, p), "a.example");
+    assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
+                        "a.example");
+    /* A site may be called so; and what is for neither is for none. */
+    APR_ARRAY_PUSH(held, const char *) = "a.example-rsa";
+    assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
+                        "a.example-rsa");
+    assert_string_equal(acme_spec_filed_for("b.example", held, p), "b.example");
+}
+
+ACME_T_MAIN(ACME_T(a_further_one_is_for_the_sites_own_name),
+            ACME_T(a_further_one_is_filed_beside_its_site),
             ACME_T(cas_are_counted_and_found),
             ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),
