@@ -123,6 +123,33 @@ def test_a_kind_goes_and_comes_back(both, pebble):
     assert kinds(both) == first
 
 
+def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
+    """Who knows both kinds would be shown the bad one."""
+    first = kinds(both)
+    configure(both, pebble, ACMERenewMode="manual")
+    both.graceful()
+    for name, left in ((SHOP, "RSA"), (SHOP_RSA, "ECDSA")):
+        both.expect_log("ACME0841: %s: " % name)
+        both.expect_log("ACME0840: %s: the certificate is not served" % name)
+        acmectl.ok(both, "revoke", name, "--reason", "keyCompromise", "--yes")
+        # Elsewhere nothing would be known against it.
+        result = acmectl.run(both, "export", name, "--plain", "--out",
+                             os.path.join(room, name))
+        assert result.status == acmectl.FAILED
+        assert "is not exported: its key was compromised" in result.err
+        assert not os.path.exists(os.path.join(room, name))
+        both.graceful()
+        assert tls.served(both.https_port, SHOP).serial == first[left]
+        gone = "RSA" if left == "ECDSA" else "ECDSA"
+        with pytest.raises(ssl.SSLError):
+            tls.served(both.https_port, SHOP, kind=gone)
+        acmectl.ok(both, "renew", name)
+        both.graceful()
+        now = kinds(both)
+        assert now[left] == first[left] and now[gone] != first[gone]
+        first = now
+
+
 def test_one_kind_is_better_than_none(both, pebble):
     """The site's own is lost, and the CA is out."""
     first = kinds(both)
