@@ -149,7 +149,8 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     }
 }
 
-/** The site that these names were split from, and where its certificate is. */
+/** The site that these names were split from, and where its certificate is. Of
+ *  one that had a single kind of key until now, that may be the further one. */
 static const char *split_from(const acme_keeper_t *keeper,
                               const acme_spec_t *spec)
 {
@@ -157,6 +158,9 @@ static const char *split_from(const acme_keeper_t *keeper,
         acme_deployed_find(keeper->config->before, spec->name);
     const char *heir;
 
+    if (spec->of) {
+        return spec->of;
+    }
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
     }
@@ -186,6 +190,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     from = split_from(keeper, spec);
     if (!from
         || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
+        || (acme_spec_is_one_of_two(spec) && !acme_fit_key(cert, spec))
         || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
                < ACME_FIT_NARROW
         || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,

@@ -628,7 +628,48 @@ one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
     assert_string_not_equal(STASH("a.example-rsa"), "");
 }
 
+/* Who had RSA only and wants an elliptic kind too: for clients that know RSA
+ * nothing changes, its key included. */
+static void the_further_kind_goes_on_with_what_the_site_had(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_key_spec_t rsa = {ACME_KEY_RSA, 2048};
+    acme_spec_t *own, *further;
+    const char *pem, *had;
+    acme_bundle_t *bundle;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &rsa, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    bundle = issue_for(w, pem, "a.example", "a.example", 60, CA);
+    had = acme_t_fingerprint(bundle, w->p);
+    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    own = site(w, "a.example");
+    own->key = rsa;
+    start(w);
+    configure(w);
+    own = site(w, "a.example");
+    further = site(w, "a.example");
+    own->further = 1;
+    further->of = own->name;
+    further->name = acme_spec_further_name(own->name, w->p);
+    further->key = rsa;
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), had);
+    /* But not with one of the other kind. */
+    assert_int_equal(acme_live_remove(w->live, ACME_LIVE_SERVED,
+                                      "a.example-rsa", NULL, w->p),
+                     0);
+    had = put(w, ACME_LIVE_SERVED, "a.example", "a.example", 60, CA);
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), "");
+}
+
 ACME_T_MAIN(
+    ACME_T(the_further_kind_goes_on_with_what_the_site_had),
+
     ACME_T(one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one),
     ACME_T(a_site_that_goes_and_comes_back_has_its_certificate),
     ACME_T(one_that_loses_tls_is_stashed_and_shown),
