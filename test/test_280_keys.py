@@ -12,6 +12,7 @@
 
 """Two kinds of keys for one site: each client gets the one that it knows."""
 
+import json
 import os
 import shutil
 import ssl
@@ -187,6 +188,56 @@ def test_a_bundle_has_both(both, make_httpd, pebble, room):
     acmectl.ok(other, "import", bundle, "--passphrase-file", pass_file)
     other.graceful()
     assert kinds(other) == first
+
+
+def mod_md_store(httpd, pebble, folder):
+    """As mod_md keeps both kinds, with what the server has."""
+    base = os.path.join(folder, "domains", SHOP)
+    os.makedirs(base)
+    with open(os.path.join(base, "md.json"), "w", encoding="ascii") as file:
+        json.dump({"name": SHOP, "ca": {"urls": [pebble.directory]}}, file)
+    for name, kind in ((SHOP, ""), (SHOP_RSA, ".rsa2048")):
+        shutil.copy(live_file(httpd, name, "privkey.pem"),
+                    os.path.join(base, "privkey%s.pem" % kind))
+        shutil.copy(live_file(httpd, name, "fullchain.pem"),
+                    os.path.join(base, "pubcert%s.pem" % kind))
+    return folder
+
+
+def test_both_are_adopted_of_mod_md(both, make_httpd, pebble, room):
+    first = kinds(both)
+    folder = mod_md_store(both, pebble, os.path.join(room, "md"))
+    both.stop()
+    other = make_httpd(pebble)
+    configure(other, pebble)
+    args = ["import", "--from", "mod_md", folder, SHOP]
+    result = acmectl.run(other, *args, BLOG)
+    assert result.status == acmectl.FAILED and "not all of" in result.err
+    acmectl.ok(other, *args)
+    other.expect_log("ACME0565: %s: the imported" % SHOP)
+    other.expect_log("ACME0565: %s: the imported" % SHOP_RSA)
+    other.start()
+    assert kinds(other) == first
+    assert pebble.orders() == 2
+
+
+def test_a_kind_is_added_to_rsa(httpd, pebble):
+    """Who knows RSA notices nothing, and what is pinned stays right."""
+    configure(httpd, pebble, keys="RSA 2048", ACMEKeyReuse="on")
+    httpd.start()
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP].serial
+    key = public_key(httpd)
+    configure(httpd, pebble, ACMEKeyReuse="on")
+    httpd.expect_log("ACME0563: %s: was split from" % SHOP_RSA)
+    httpd.graceful()
+    httpd.wait_for_log("(?s)another kind of key.*%s: certificate ready" % SHOP)
+    httpd.graceful()
+    assert kinds(httpd)["RSA"] == first
+    assert pebble.orders() == 2
+    acmectl.ok(httpd, "renew", SHOP_RSA, "--force")
+    httpd.graceful()
+    assert kinds(httpd)["RSA"] != first
+    assert public_key(httpd, SHOP_RSA) == key
 
 
 def test_names_that_collide(httpd, pebble):

@@ -13,9 +13,6 @@
 
 #include "acme_t_bundle.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "acme_reuse.h"
 
 #define A "a.example"
