@@ -235,12 +235,29 @@ static void give_up(acme_runner_order_t *order)
     acme_runner_key_discard(order->work, order->spec, order->ptemp);
 }
 
+/* Since the order was begun: one that is used again is in use meanwhile. */
+static int is_compromised(const acme_runner_order_t *order)
+{
+    return order->key
+           && acme_revoked_has_key(order->work->revoked,
+                                   acme_key_hash(order->key, order->ptemp));
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
     apr_status_t rv;
 
+    if (is_compromised(order)) {
+        acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_CERTIFICATE, order->ptemp,
+                         "the certificate came, but its key was compromised "
+                         "meanwhile");
+        give_up(order);
+        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        return;
+    }
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
     bundle.key = order->key;

@@ -189,7 +189,8 @@ static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
 }
 
-static const char *the_key; /* that the CA does not take */
+static const char *the_key; /* that is to be used again */
+static const char *the_dir; /* of marks */
 static model_ca_sign_fn *the_signer;
 
 static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
@@ -199,18 +200,31 @@ static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
                : the_signer(baton, csr, p);
 }
 
-static void one_that_the_ca_refuses_is_not_used_for_ever(void **state)
+static const char *sign_and_mark(void *baton, const char *csr, apr_pool_t *p)
 {
-    world_t *w = world_create(*state);
+    acme_revoked_t mark;
+
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = "live";
+    mark.key_hash = the_key;
+    mark.name = A;
+    mark.reason = 1;
+    assert_int_equal(acme_revoked_put(the_dir, &mark, NULL, p), 0);
+    return the_signer(baton, csr, p);
+}
+
+/** A site that is due, for the key that it has. */
+static void begin(world_t *w, model_ca_sign_fn *sign)
+{
     acme_work_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
     const char *left;
 
-    (void)leave_key(w, work, &left, &the_key);
+    the_dir = leave_key(w, work, &left, &the_key);
     the_signer = w->ca->sign;
-    w->ca->sign = sign_others;
+    w->ca->sign = sign;
     a->key_reuse = 1;
     info->names = apr_array_copy(w->p, a->names);
     info->fingerprint = "live";
@@ -223,14 +237,41 @@ static void one_that_the_ca_refuses_is_not_used_for_ever(void **state)
     world_holding(w, 0)->serving = ACME_SERVING_LKC;
     world_boot(w);
     w->config.reuse = work->reuse;
+    w->config.revoked = acme_revoked_open(the_dir, w->prun);
     w->runner = acme_runner_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 1);
     assert_true(world_job(w, A)->next_run < w->clock->now + ACME_TIME_HOUR);
-    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0853: " A), 1);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+}
+
+/** The next try has another key. */
+static void end(world_t *w)
+{
     world_live(w, ACME_TIME_HOUR);
     world_assert_staged(w, A);
+    assert_string_not_equal(world_info(w, world_staged(w, A))->key_hash,
+                            the_key);
     assert_int_equal(w->ca->orders, 2);
+}
+
+static void one_that_the_ca_refuses_is_not_used_for_ever(void **state)
+{
+    world_t *w = world_create(*state);
+
+    begin(w, sign_others);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0853: " A), 1);
+    end(w);
+}
+
+static void one_that_is_compromised_meanwhile_is_not_staged(void **state)
+{
+    world_t *w = world_create(*state);
+
+    begin(w, sign_and_mark);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "compromised meanwhile"),
+                     1);
+    end(w);
 }
 
 static void of_another_kind_it_is_of_no_use(void **state)
@@ -348,6 +389,7 @@ ACME_T_MAIN(ACME_T(one_that_root_has_left_is_used_again),
             ACME_T(of_another_kind_it_is_of_no_use),
             ACME_T(one_that_is_not_to_be_used_again_is_not_kept_either),
             ACME_T(one_that_the_ca_refuses_is_not_used_for_ever),
+            ACME_T(one_that_is_compromised_meanwhile_is_not_staged),
             ACME_T(it_is_stored_and_found_again),
             ACME_T(a_compromised_one_is_not_used_again),
             ACME_T(another_kind_is_another_key),
