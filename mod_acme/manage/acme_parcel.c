@@ -247,7 +247,7 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
     acme_key_t *key;
     apr_status_t rv;
 
-    if (acme_ident_canonical(&name, bundle->name, &why, p) != APR_SUCCESS
+    if (acme_spec_name_parse(&name, bundle->name, &why, p) != APR_SUCCESS
         || strcmp(name, bundle->name) != 0) {
         return refuse(problem, p, "\"%s\" is no name of a site",
                       acme_text_escape(bundle->name, 300, p));
