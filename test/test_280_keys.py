@@ -12,6 +12,7 @@
 
 """Two kinds of keys for one site: each client gets the one that it knows."""
 
+import json
 import os
 import shutil
 import ssl
@@ -80,6 +81,10 @@ def test_each_client_gets_its_kind(both, pebble):
     third = kinds(both)
     assert third["ECDSA"] == second["ECDSA"]
     assert third["RSA"] != second["RSA"]
+    # It can be gone back to, as any other.
+    acmectl.ok(both, "rollback", SHOP_RSA)
+    both.graceful()
+    assert kinds(both) == {"ECDSA": third["ECDSA"], "RSA": second["RSA"]}
     # Revoked, only that one is replaced.
     both.expect_log("ACME084[0-9]: %s: " % SHOP_RSA)
     acmectl.ok(both, "revoke", SHOP_RSA, "--yes")
@@ -87,7 +92,11 @@ def test_each_client_gets_its_kind(both, pebble):
     both.graceful()
     fourth = kinds(both)
     assert fourth["ECDSA"] == second["ECDSA"]
-    assert fourth["RSA"] != third["RSA"]
+    assert fourth["RSA"] not in (third["RSA"], second["RSA"])
+    # Another machine's key of that kind is for the site's names.
+    request = acmectl.ok(both, "csr", SHOP_RSA).out
+    done = procs.run(["openssl", "req", "-noout", "-text"], stdin=request)
+    assert "DNS:%s\n" % SHOP in done.stdout and "2048 bit" in done.stdout
 
 
 def test_a_kind_goes_and_comes_back(both, pebble):
@@ -113,6 +122,33 @@ def test_a_kind_goes_and_comes_back(both, pebble):
     both.expect_log("ACME0564: %s: unstashed" % SHOP)
     both.graceful()
     assert kinds(both) == first
+
+
+def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
+    """Who knows both kinds would be shown the bad one."""
+    first = kinds(both)
+    configure(both, pebble, ACMERenewMode="manual")
+    both.graceful()
+    for name, left in ((SHOP, "RSA"), (SHOP_RSA, "ECDSA")):
+        both.expect_log("ACME0841: %s: " % name)
+        both.expect_log("ACME0840: %s: the certificate is not served" % name)
+        acmectl.ok(both, "revoke", name, "--reason", "keyCompromise", "--yes")
+        # Elsewhere nothing would be known against it.
+        result = acmectl.run(both, "export", name, "--plain", "--out",
+                             os.path.join(room, name))
+        assert result.status == acmectl.FAILED
+        assert "is not exported: its key was compromised" in result.err
+        assert not os.path.exists(os.path.join(room, name))
+        both.graceful()
+        assert tls.served(both.https_port, SHOP).serial == first[left]
+        gone = "RSA" if left == "ECDSA" else "ECDSA"
+        with pytest.raises(ssl.SSLError):
+            tls.served(both.https_port, SHOP, kind=gone)
+        acmectl.ok(both, "renew", name)
+        both.graceful()
+        now = kinds(both)
+        assert now[left] == first[left] and now[gone] != first[gone]
+        first = now
 
 
 def test_one_kind_is_better_than_none(both, pebble):
@@ -152,6 +188,56 @@ def test_a_bundle_has_both(both, make_httpd, pebble, room):
     acmectl.ok(other, "import", bundle, "--passphrase-file", pass_file)
     other.graceful()
     assert kinds(other) == first
+
+
+def mod_md_store(httpd, pebble, folder):
+    """As mod_md keeps both kinds, with what the server has."""
+    base = os.path.join(folder, "domains", SHOP)
+    os.makedirs(base)
+    with open(os.path.join(base, "md.json"), "w", encoding="ascii") as file:
+        json.dump({"name": SHOP, "ca": {"urls": [pebble.directory]}}, file)
+    for name, kind in ((SHOP, ""), (SHOP_RSA, ".rsa2048")):
+        shutil.copy(live_file(httpd, name, "privkey.pem"),
+                    os.path.join(base, "privkey%s.pem" % kind))
+        shutil.copy(live_file(httpd, name, "fullchain.pem"),
+                    os.path.join(base, "pubcert%s.pem" % kind))
+    return folder
+
+
+def test_both_are_adopted_of_mod_md(both, make_httpd, pebble, room):
+    first = kinds(both)
+    folder = mod_md_store(both, pebble, os.path.join(room, "md"))
+    both.stop()
+    other = make_httpd(pebble)
+    configure(other, pebble)
+    args = ["import", "--from", "mod_md", folder, SHOP]
+    result = acmectl.run(other, *args, BLOG)
+    assert result.status == acmectl.FAILED and "not all of" in result.err
+    acmectl.ok(other, *args)
+    other.expect_log("ACME0565: %s: the imported" % SHOP)
+    other.expect_log("ACME0565: %s: the imported" % SHOP_RSA)
+    other.start()
+    assert kinds(other) == first
+    assert pebble.orders() == 2
+
+
+def test_a_kind_is_added_to_rsa(httpd, pebble):
+    """Who knows RSA notices nothing, and what is pinned stays right."""
+    configure(httpd, pebble, keys="RSA 2048", ACMEKeyReuse="on")
+    httpd.start()
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP].serial
+    key = public_key(httpd)
+    configure(httpd, pebble, ACMEKeyReuse="on")
+    httpd.expect_log("ACME0563: %s: was split from" % SHOP_RSA)
+    httpd.graceful()
+    httpd.wait_for_log("(?s)another kind of key.*%s: certificate ready" % SHOP)
+    httpd.graceful()
+    assert kinds(httpd)["RSA"] == first
+    assert pebble.orders() == 2
+    acmectl.ok(httpd, "renew", SHOP_RSA, "--force")
+    httpd.graceful()
+    assert kinds(httpd)["RSA"] != first
+    assert public_key(httpd, SHOP_RSA) == key
 
 
 def test_names_that_collide(httpd, pebble):

@@ -62,8 +62,27 @@ static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
     return OK;
 }
 
+/* One that clients may trust: of the two that a site has, one that they do not
+ * trust would be shown to those who know both kinds of keys. */
+static int is_good(const acme_holding_t *holding)
+{
+    return holding->live && !holding->revoked
+           && holding->live->info->not_after > apr_time_now();
+}
+
+static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
+                      const acme_live_cert_t *live, const acme_spec_t *missing)
+{
+    acme_log(setup->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0851) "%s: only its certificate with the key %s is "
+                            "served until there is a good one with the key %s",
+             spec->name, live->info->key_type,
+             acme_key_spec_print(&missing->key, setup->pconf));
+}
+
 /* The certificate for the other kind of key, beside the site's own or, while
- * that is not there yet, in place of whatever is served instead. */
+ * that is not there or of no use any more, in place of whatever is served
+ * instead. */
 static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
                         acme_holding_t *holding, int index, int status,
                         server_rec *s, apr_array_header_t *cert_files,
@@ -73,7 +92,13 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
         APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
     int live =
         setup->keep ? acme_keep_further(setup, index) : further->live != NULL;
+    int own = holding->serving == ACME_SERVING_LKC;
 
+    if (live && own && is_good(holding) && !is_good(further)) {
+        say_alone(setup, spec, holding->live,
+                  APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *));
+        live = 0;
+    }
     if (!live) {
         serves(further, holding->serving == ACME_SERVING_PLACEHOLDER
                             ? ACME_SERVING_PLACEHOLDER
@@ -81,15 +106,11 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
         return status;
     }
     serves(further, ACME_SERVING_LKC);
-    if (holding->serving == ACME_SERVING_LKC) {
+    if (own && (is_good(holding) || !is_good(further))) {
         add(cert_files, key_files, further->live);
         return status;
     }
-    acme_log(setup->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0851) "%s: only its certificate with the key %s is "
-                            "served until there is one with the key %s",
-             spec->name, further->live->info->key_type,
-             acme_key_spec_print(&spec->key, setup->pconf));
+    say_alone(setup, spec, further->live, spec);
     give(cert_files, further->live->cert_path, key_files,
          further->live->key_path);
     acme_config_get(s)->placeholder = 0;

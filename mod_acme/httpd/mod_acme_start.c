@@ -118,9 +118,10 @@ static void promote(acme_setup_t *setup, acme_holding_t *holding,
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (vault && setup->keep) {
-        holding->staged =
-            acme_activate(&holding->staged_fingerprint, setup->live, vault,
-                          spec, ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
+        holding->staged = acme_activate(
+            &holding->staged_fingerprint, setup->live, vault, spec,
+            acme_pin_get(setup->store_dir, spec->name, ptemp),
+            ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
     if (holding->staged == ACME_STAGED_REFUSED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);

@@ -17,8 +17,10 @@
 
 #include <apr_strings.h>
 
+#include "acme_file.h"
 #include "acme_ident.h"
 #include "acme_live_revoked.h"
+#include "acme_live_site.h"
 #include "acme_time.h"
 #include "acme_unproven.h"
 
@@ -213,10 +215,43 @@ static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
                             problem, p);
 }
 
+/** Whether it was promoted already, and somebody went back from it before the
+ *  worker knew. */
+static int was_left(const acme_live_t *live, const acme_live_cert_t *cert,
+                    int pinned, const char *name, const char *fingerprint,
+                    apr_pool_t *p)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    acme_chain_t *chain;
+    apr_size_t len;
+    char *data;
+    int i;
+
+    if (!pinned || !cert || cert->generation != pinned
+        || acme_live_generations(&numbers, live, name, p) != APR_SUCCESS) {
+        return 0;
+    }
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    for (i = 0; i < numbers->nelts; ++i) {
+        if (acme_file_read(&data, &len,
+                           apr_psprintf(p, "%s/%d/" ACME_LIVE_FULL,
+                                        site.archive,
+                                        APR_ARRAY_IDX(numbers, i, int)),
+                           ACME_FILE_MAX, p)
+                == APR_SUCCESS
+            && acme_chain_parse(&chain, data, len, NULL, p) == APR_SUCCESS
+            && strcmp(acme_chain_info(chain)->fingerprint, fingerprint) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
                               acme_vault_t *vault, const acme_spec_t *spec,
-                              int keep, apr_time_t now, acme_problem_t *problem,
-                              apr_pool_t *p)
+                              int pinned, int keep, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *p)
 {
     staged_t staged = {spec, NULL, NULL, NULL, NULL};
     acme_live_cert_t *stashed = NULL;
@@ -258,6 +293,9 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
             /* Left to who decides upon the stash. */
             return ACME_STAGED_LIVE;
         }
+        if (was_left(live, staged.live, pinned, spec->name, *fingerprint, p)) {
+            return ACME_STAGED_LIVE;
+        }
         rv = check_revoked(&staged, live, problem, p);
         if (rv == APR_SUCCESS) {
             rv = check_proven(&staged, live, problem, p);
@@ -279,8 +317,8 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
 
 acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
                             acme_vault_t *vault, const acme_spec_t *spec,
-                            int keep, apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p)
+                            int pinned, int keep, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     const char *found = NULL;
@@ -288,7 +326,8 @@ acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, p);
-    outcome = activate(&found, live, vault, spec, keep, now, &why, ptemp);
+    outcome =
+        activate(&found, live, vault, spec, pinned, keep, now, &why, ptemp);
     *fingerprint = found ? apr_pstrdup(p, found) : NULL;
     if (problem
         && (outcome == ACME_STAGED_REFUSED || outcome == ACME_STAGED_FAILED)) {

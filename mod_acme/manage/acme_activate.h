@@ -40,14 +40,16 @@ typedef enum {
 /**
  * Promotes what is staged for one site. Never fails the start: whatever goes
  * wrong is an outcome, with its problem.
+ * @param pinned the generation that was rolled back to (acme_pin.h), or 0: what
+ *        was live before that does not come back by being staged still
  * @param keep generations kept besides the live one
  * @param fingerprint of the leaf whose fate is decided: NULL for NONE, for
  *        FAILED, and where it could not be read
  */
 acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
                             acme_vault_t *vault, const acme_spec_t *spec,
-                            int keep, apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p);
+                            int pinned, int keep, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *p);
 
 const char *acme_staged_name(acme_staged_e staged);
 

@@ -22,6 +22,7 @@
 #include "acme_foreign_part.h"
 #include "acme_ident.h"
 #include "acme_key_foreign.h"
+#include "acme_spec.h"
 
 /* What encrypts account keys (and all others but those in domains/). */
 #define STORE_KEY_LEN 48
@@ -116,7 +117,53 @@ static const char *ca_of(const acme_json_t *md, apr_pool_t *p)
     return url ? url : acme_foreign_str(md, "ca", "url", p);
 }
 
-/* Of several key types the one that lives longest. */
+/* One certificate of a domain. */
+typedef struct md_found_t {
+    acme_bundle_t *bundle; /* or NULL */
+    apr_time_t until;
+} md_found_t;
+
+/* Of several elliptic kinds of keys the one that lives longest; and one for an
+ * RSA key. Returns why there is none of use. */
+static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
+                              const md_store_t *store, const char *dir,
+                              const char *name, const char *ca_url)
+{
+    apr_array_header_t *files = acme_foreign_list(dir, store->p);
+    const char *why = "it has no key";
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *info;
+    acme_bundle_t *bundle;
+    md_found_t *best;
+    int i;
+
+    for (i = 0; i < files->nelts; ++i) {
+        const char *file = APR_ARRAY_IDX(files, i, const char *);
+
+        if (!is_key_file(file)) {
+            continue;
+        }
+        bundle = read_pair(store, dir, file, name, &why);
+        if (!bundle) {
+            continue;
+        }
+        bundle->ca_url = ca_url;
+        if (acme_parcel_check(&info, bundle, store->now, &problem, store->p)
+            != APR_SUCCESS) {
+            why = problem.detail;
+            continue;
+        }
+        best = strncmp(info->key_type, "RSA", 3) == 0 ? rsa : elliptic;
+        if (!best->bundle || info->not_after > best->until) {
+            best->bundle = bundle;
+            best->until = info->not_after;
+            bundle->obtained = info->not_before;
+        }
+    }
+    return why;
+}
+
+/* Two are filed as a site with two kinds of keys files them. */
 static void read_domain(md_store_t *store, const char *entry)
 {
     const char *what = apr_pstrcat(store->p, "domains/", entry, NULL);
@@ -124,40 +171,27 @@ static void read_domain(md_store_t *store, const char *entry)
     const acme_json_t *md = acme_foreign_json(dir, "md.json", store->p);
     const char *name = acme_foreign_str(md, "name", NULL, store->p);
     const char *account = acme_foreign_str(md, "ca", "account", store->p);
-    const char *why = md ? "it has no key" : "md.json cannot be read";
-    apr_array_header_t *files = acme_foreign_list(dir, store->p);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_bundle_t *bundle, *best = NULL;
-    const acme_cert_info_t *info;
-    apr_time_t until = 0;
-    int i;
+    const char *why = "md.json cannot be read";
+    apr_array_header_t *bundles = store->found->parcel->bundles;
+    md_found_t elliptic = {NULL, 0}, rsa = {NULL, 0};
 
-    for (i = 0; md && i < files->nelts; ++i) {
-        const char *file = APR_ARRAY_IDX(files, i, const char *);
-
-        if (!is_key_file(file)) {
-            continue;
-        }
-        bundle = read_pair(store, dir, file, name ? name : entry, &why);
-        if (!bundle) {
-            continue;
-        }
-        bundle->ca_url = ca_of(md, store->p);
-        if (acme_parcel_check(&info, bundle, store->now, &problem, store->p)
-            != APR_SUCCESS) {
-            why = problem.detail;
-        }
-        else if (!best || info->not_after > until) {
-            best = bundle;
-            until = info->not_after;
-            best->obtained = info->not_before;
-        }
+    if (md) {
+        why = read_pairs(&elliptic, &rsa, store, dir, name ? name : entry,
+                         ca_of(md, store->p));
     }
-    if (!best) {
+    if (!elliptic.bundle && !rsa.bundle) {
         acme_foreign_skip(store->found, what, why, store->p);
         return;
     }
-    APR_ARRAY_PUSH(store->found->parcel->bundles, acme_bundle_t *) = best;
+    if (elliptic.bundle) {
+        APR_ARRAY_PUSH(bundles, acme_bundle_t *) = elliptic.bundle;
+    }
+    if (elliptic.bundle && rsa.bundle) {
+        rsa.bundle->name = acme_spec_further_name(rsa.bundle->name, store->p);
+    }
+    if (rsa.bundle) {
+        APR_ARRAY_PUSH(bundles, acme_bundle_t *) = rsa.bundle;
+    }
     if (account) {
         acme_ident_add(store->used, account);
     }

@@ -85,15 +85,24 @@ static acme_fit_e fit_of(const char **why, const acme_live_cert_t *cert,
                            choice->ptemp);
 }
 
-/* Usable ones first, those for all names first of these, then who expires
- * last. */
+/* Usable ones first, those for all names first of these, then those with a key
+ * of the kind that is wanted, which need no order, then who expires last. */
 static int is_better(acme_fit_e fit, const acme_shelf_item_t *item,
-                     acme_fit_e best_fit, const acme_shelf_item_t *best)
+                     acme_fit_e best_fit, const acme_shelf_item_t *best,
+                     const acme_keeper_choice_t *choice)
 {
+    const char *key;
+    int kind, best_kind;
+
     if (!best || fit != best_fit) {
         return !best || fit > best_fit;
     }
-    return item->cert->info->not_after > best->cert->info->not_after;
+    key = acme_key_spec_print(&choice->spec->key, choice->ptemp);
+    kind = strcmp(item->cert->info->key_type, key) == 0;
+    best_kind = strcmp(best->cert->info->key_type, key) == 0;
+    return kind != best_kind
+               ? kind
+               : item->cert->info->not_after > best->cert->info->not_after;
 }
 
 void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
@@ -131,7 +140,8 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
         fit = ACME_FIT_UNFIT;
         why = acme_problem_text(&problem, choice->ptemp);
     }
-    if (is_better(fit, item, choice->certs[place].fit, choice->items[place])) {
+    if (is_better(fit, item, choice->certs[place].fit, choice->items[place],
+                  choice)) {
         choice->items[place] = item;
         choice->certs[place].fit = fit;
         choice->certs[place].not_after = cert->info->not_after;
@@ -139,7 +149,8 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     }
 }
 
-/** The site that these names were split from, and where its certificate is. */
+/** The site that these names were split from, and where its certificate is. Of
+ *  one that had a single kind of key until now, that may be the further one. */
 static const char *split_from(const acme_keeper_t *keeper,
                               const acme_spec_t *spec)
 {
@@ -147,6 +158,9 @@ static const char *split_from(const acme_keeper_t *keeper,
         acme_deployed_find(keeper->config->before, spec->name);
     const char *heir;
 
+    if (spec->of) {
+        return spec->of;
+    }
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
     }
@@ -176,6 +190,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     from = split_from(keeper, spec);
     if (!from
         || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
+        || (acme_spec_is_one_of_two(spec) && !acme_fit_key(cert, spec))
         || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
                < ACME_FIT_NARROW
         || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,

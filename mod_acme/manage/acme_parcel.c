@@ -242,12 +242,12 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    const char *name, *own, *why;
+    const char *name, *why;
     acme_chain_t *chain;
     acme_key_t *key;
     apr_status_t rv;
 
-    if (acme_ident_canonical(&name, bundle->name, &why, p) != APR_SUCCESS
+    if (acme_spec_name_parse(&name, bundle->name, &why, p) != APR_SUCCESS
         || strcmp(name, bundle->name) != 0) {
         return refuse(problem, p, "\"%s\" is no name of a site",
                       acme_text_escape(bundle->name, 300, p));
@@ -256,11 +256,8 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* The certificate for a further kind of key covers the site's own name. */
-    own = acme_spec_own_name(name, p);
     APR_ARRAY_PUSH(names, const char *) =
-        own && !acme_ident_covered(acme_chain_info(chain)->names, name) ? own
-                                                                        : name;
+        acme_spec_filed_for(name, acme_chain_info(chain)->names, p);
     rv = acme_chain_check(chain, key, names, now, problem, p);
     if (rv != APR_SUCCESS) {
         if (problem) {

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_hash.h>
@@ -57,6 +58,13 @@ const char *acme_reuse_hash(const acme_spec_t *spec,
                : NULL;
 }
 
+int acme_reuse_is_refused(const acme_problem_t *problem)
+{
+    return problem
+           && (acme_problem_is(problem, "badPublicKey")
+               || acme_problem_is(problem, "badCSR"));
+}
+
 static const char *path_of(const acme_reuse_t *reuse, const char *hash,
                            apr_pool_t *p)
 {
@@ -80,27 +88,44 @@ apr_status_t acme_reuse_get(const char **pem, const acme_reuse_t *reuse,
 
 /* ---- root's side ---- */
 
-/* Those that are there and wanted; the others are removed. */
+/* Whether the worker gets it: it is sealed with the secret that counts, whole,
+ * and of the worker's group. */
+static int is_good(const acme_reuse_t *reuse, const char *hash, apr_gid_t gid,
+                   apr_pool_t *ptemp)
+{
+    const char *pem;
+    struct stat st;
+
+    return !lstat(path_of(reuse, hash, ptemp), &st)
+           && (geteuid() != 0 || st.st_gid == gid)
+           && acme_reuse_get(&pem, reuse, hash, ptemp) == APR_SUCCESS;
+}
+
+/* Those that are there and wanted, and good; what nobody wants is removed. */
 static apr_hash_t *tidy(const acme_reuse_t *reuse, apr_hash_t *wanted,
-                        apr_pool_t *ptemp)
+                        apr_gid_t gid, apr_pool_t *ptemp)
 {
     apr_hash_t *there = apr_hash_make(ptemp);
     apr_array_header_t *names;
+    apr_pool_t *each;
     int i;
 
     if (acme_file_list(&names, reuse->folder, ptemp) != APR_SUCCESS) {
         return there;
     }
+    apr_pool_create(&each, ptemp);
     for (i = 0; i < names->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        if (apr_hash_get(wanted, name, APR_HASH_KEY_STRING)) {
+        apr_pool_clear(each);
+        if (!apr_hash_get(wanted, name, APR_HASH_KEY_STRING)) {
+            (void)unlink(path_of(reuse, name, each));
+        }
+        else if (is_good(reuse, name, gid, each)) {
             apr_hash_set(there, name, APR_HASH_KEY_STRING, name);
         }
-        else {
-            (void)unlink(path_of(reuse, name, ptemp));
-        }
     }
+    apr_pool_destroy(each);
     return there;
 }
 
@@ -192,7 +217,7 @@ void acme_reuse_leave(const acme_reuse_t *reuse,
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);
         }
     }
-    there = tidy(reuse, wanted, ptemp);
+    there = tidy(reuse, wanted, gid, ptemp);
     apr_pool_create(&each, ptemp);
     for (hi = apr_hash_first(ptemp, wanted); hi; hi = apr_hash_next(hi)) {
         hash = apr_hash_this_key(hi);

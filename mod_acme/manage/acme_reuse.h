@@ -43,6 +43,10 @@ const char *acme_reuse_hash(const acme_spec_t *spec,
                             const acme_holding_t *holding,
                             const acme_job_t *job);
 
+/** Whether a CA has refused the key that an order was for: then, with the same
+ *  names, the next one is for a new one. */
+int acme_reuse_is_refused(const acme_problem_t *problem);
+
 /**
  * For root, at a start, when what is live is known. What cannot be left is
  * said, and the next certificate has a new key.

@@ -70,12 +70,28 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
     return NULL;
 }
 
+/* The key that is served is used again, unless the CA has just refused it. */
+static void set_key(acme_fleet_flight_t *flight)
+{
+    const acme_spec_t *spec = flight->site->known.spec;
+    const acme_holding_t *holding = flight->site->known.holding;
+    const acme_job_t *job = flight->job;
+    int refused =
+        acme_reuse_is_refused(job->problem) && job->digest
+        && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
+
+    if (holding->live) {
+        acme_runner_order_live_key(
+            flight->order, holding->live->info->key_hash,
+            !refused && acme_reuse_hash(spec, holding, job) != NULL);
+    }
+}
+
 static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
     acme_fleet_site_t *site = flight->site;
     acme_fleet_lane_t *lane = flight->lane;
-    const char *hash;
 
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
@@ -96,11 +112,7 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         if (plan->by_age) {
             acme_runner_order_by_age(flight->order);
         }
-        hash =
-            acme_reuse_hash(site->known.spec, site->known.holding, flight->job);
-        if (hash) {
-            acme_runner_order_reuse(flight->order, hash);
-        }
+        set_key(flight);
     }
     site->known.flying = 1;
     ++flight->queue->flying;
@@ -164,6 +176,46 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     take_off(fleet, flight, &plan, since);
 }
 
+/* Whether another order for the same names is on its way there. A CA may
+ * answer newOrder with one that it has already (Let's Encrypt does): then two
+ * would be one, with a certificate for one key only. */
+static int has_twin(const acme_runner_fleet_t *fleet,
+                    const acme_fleet_queue_t *queue,
+                    const acme_fleet_site_t *site)
+{
+    const acme_fleet_flight_t *flight;
+    int i;
+
+    for (i = 0; i < fleet->flights->nelts; ++i) {
+        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_fleet_flight_t *);
+        if (flight->order && flight->queue == queue
+            && acme_ident_same(flight->site->known.spec->names,
+                               site->known.spec->names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The first that may go, at the head now. Zero: none may. */
+static int next_up(const acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
+{
+    acme_fleet_site_t **sites = (acme_fleet_site_t **)queue->sites->elts;
+    acme_fleet_site_t *site;
+    int i;
+
+    for (i = queue->head; i < queue->sites->nelts; ++i) {
+        site = sites[i];
+        if (!has_twin(fleet, queue, site)) {
+            memmove(sites + queue->head + 1, sites + queue->head,
+                    (size_t)(i - queue->head) * sizeof(*sites));
+            sites[queue->head] = site;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
 static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
@@ -171,7 +223,7 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
 {
     int room = held ? 0 : queue->most - queue->flying;
 
-    while (room-- > 0 && queue->head < queue->sites->nelts) {
+    while (room-- > 0 && next_up(fleet, queue)) {
         launch(fleet,
                APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
     }

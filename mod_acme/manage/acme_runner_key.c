@@ -49,9 +49,10 @@ static apr_status_t judge(acme_key_t **key, const char *pem, acme_work_t *work,
     return same_kind(&kind, &spec->key) ? APR_SUCCESS : APR_ENOENT;
 }
 
+/* The order's own. */
 static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
-                         const acme_spec_t *spec, acme_problem_t *problem,
-                         apr_pool_t *p)
+                         const acme_spec_t *spec, const char *live, int again,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     acme_store_item_t item;
     apr_status_t rv;
@@ -62,7 +63,28 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
         *pem = item.data;
         rv = judge(key, *pem, work, spec, p);
     }
+    /* It was to be used again, and is not any more. */
+    if (rv == APR_SUCCESS && live && !again
+        && strcmp(acme_key_hash(*key, p), live) == 0) {
+        rv = APR_ENOENT;
+    }
     return rv;
+}
+
+/* The one that root has left. */
+static apr_status_t reuse(acme_key_t **key, const char **pem, acme_work_t *work,
+                          const acme_spec_t *spec, const char *live,
+                          apr_pool_t *p)
+{
+    if (acme_reuse_get(pem, work->reuse, live, p) == APR_SUCCESS) {
+        return judge(key, *pem, work, spec, p);
+    }
+    acme_log(work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0854) "%s: the key that was to be used again "
+                            "(ACMEKeyReuse) is not to be had, making a new "
+                            "one; the next start leaves it, if it can",
+             spec->name);
+    return APR_ENOENT;
 }
 
 static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
@@ -74,8 +96,8 @@ static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
 
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
-                             const char *reuse, acme_problem_t *problem,
-                             apr_pool_t *p)
+                             const char *live, int again,
+                             acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
@@ -83,7 +105,7 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
     /* One that is being made was not in the store. */
     rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = load(key, pem, work, spec, problem, p);
+        rv = load(key, pem, work, spec, live, again, problem, p);
         if (rv == APR_SUCCESS) {
             /* Who made it may have been killed before it was on disk. */
             (void)put(work, spec, *pem, NULL, p);
@@ -91,9 +113,8 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
         if (!APR_STATUS_IS_ENOENT(rv)) {
             return rv;
         }
-        if (reuse && work->reuse
-            && acme_reuse_get(pem, work->reuse, reuse, p) == APR_SUCCESS) {
-            rv = judge(key, *pem, work, spec, p);
+        if (again && live && work->reuse) {
+            rv = reuse(key, pem, work, spec, live, p);
         }
     }
     if (APR_STATUS_IS_ENOENT(rv)) {

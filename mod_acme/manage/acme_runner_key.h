@@ -28,13 +28,15 @@
  * compromised; else a new one. It and its PEM are wiped with p. The next flush
  * of the store puts it on disk; nothing may be told to a CA before.
  * @param made whether the site's order had none yet
- * @param reuse the hash of one that is to be used again (acme_reuse.h), or NULL
+ * @param live the hash of the one that the site serves, or NULL
+ * @param again that is to be used again (acme_reuse.h); else it is not, also
+ * where it was kept for this order
  * @return APR_EAGAIN while it is being made
  */
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
                              acme_work_t *work, const acme_spec_t *spec,
-                             const char *reuse, acme_problem_t *problem,
-                             apr_pool_t *p);
+                             const char *live, int again,
+                             acme_problem_t *problem, apr_pool_t *p);
 
 /** Removes it from the store: the next order has a new one. */
 apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,

@@ -131,9 +131,11 @@ void acme_runner_order_by_age(acme_runner_order_t *order)
     order->by_age = 1;
 }
 
-void acme_runner_order_reuse(acme_runner_order_t *order, const char *key_hash)
+void acme_runner_order_live_key(acme_runner_order_t *order,
+                                const char *key_hash, int again)
 {
-    order->reuse = apr_pstrdup(order->p, key_hash);
+    order->live_key = apr_pstrdup(order->p, key_hash);
+    order->again = again;
 }
 
 /* The CA has been heard of. Root is told what its clock says. Returns nonzero
@@ -196,8 +198,8 @@ static int step_key(acme_runner_order_t *order)
     }
     else if (!order->key) {
         rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
-                             order->work, order->spec, order->reuse, &problem,
-                             order->p);
+                             order->work, order->spec, order->live_key,
+                             order->again, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }

@@ -44,9 +44,11 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
  *  disagree, since it is only an expiry that asks for it. */
 void acme_runner_order_by_age(acme_runner_order_t *order);
 
-/** Before the first step: the key with that hash is used again, if root has
- *  left it, and nothing is said against it. */
-void acme_runner_order_reuse(acme_runner_order_t *order, const char *key_hash);
+/** Before the first step: the hash of the key that the site serves.
+ *  @param again it is used again, if root has left it, and nothing is said
+ *  against it; else the order is for another one */
+void acme_runner_order_live_key(acme_runner_order_t *order,
+                                const char *key_hash, int again);
 
 /**
  * Goes as far as it can without waiting.

@@ -18,6 +18,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_key_hash.h"
 #include "acme_runner_key.h"
 #include "acme_runner_order_part.h"
 #include "acme_schedule.h"
@@ -234,12 +235,29 @@ static void give_up(acme_runner_order_t *order)
     acme_runner_key_discard(order->work, order->spec, order->ptemp);
 }
 
+/* Since the order was begun: one that is used again is in use meanwhile. */
+static int is_compromised(const acme_runner_order_t *order)
+{
+    return order->key
+           && acme_revoked_has_key(order->work->revoked,
+                                   acme_key_hash(order->key, order->ptemp));
+}
+
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
     apr_status_t rv;
 
+    if (is_compromised(order)) {
+        acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_CERTIFICATE, order->ptemp,
+                         "the certificate came, but its key was compromised "
+                         "meanwhile");
+        give_up(order);
+        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        return;
+    }
     bundle.name = order->spec->name;
     bundle.key_pem = order->key_pem;
     bundle.key = order->key;
@@ -278,6 +296,24 @@ static void start_over(acme_runner_order_t *order)
     order->state = ACME_ORDER_ACCOUNT;
 }
 
+/* The next order is for another key. One that was used again may be all that
+ * the CA minds; a new one of the same kind is refused as well. */
+static void refuse_key(acme_runner_order_t *order, acme_problem_t *problem)
+{
+    acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    if (!order->again || !order->key || !order->live_key
+        || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
+               != 0) {
+        return;
+    }
+    problem->retry = ACME_RETRY_BACKOFF;
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0853) "%s: the CA refuses an order for the key that was "
+                            "to be used again (ACMEKeyReuse), the next one is "
+                            "for a new key",
+             order->spec->name);
+}
+
 static void issue_failed(acme_runner_order_t *order,
                          const acme_problem_t *failure)
 {
@@ -304,9 +340,8 @@ static void issue_failed(acme_runner_order_t *order,
     else if (!resumable) {
         acme_order_drop(order, "it has failed");
     }
-    if (acme_problem_is(problem, "badCSR")
-        || acme_problem_is(problem, "badPublicKey")) {
-        acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    if (acme_reuse_is_refused(problem)) {
+        refuse_key(order, problem);
     }
     acme_order_fail(order, problem, ACME_FAILURE_OWN);
 }

@@ -62,8 +62,9 @@ struct acme_runner_order_t {
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
     int by_age;
-    const char *reuse; /* hash of the key that is to be used again, or NULL */
-    int made;          /* the CA has it */
+    const char *live_key; /* hash of the key that is served, or NULL */
+    int again;            /* that is to be used again */
+    int made;             /* the CA has it */
 };
 
 apr_time_t acme_order_now(const acme_runner_order_t *order);

@@ -86,6 +86,29 @@ const char *acme_spec_own_name(const char *name, apr_pool_t *p)
                : NULL;
 }
 
+apr_status_t acme_spec_name_parse(const char **name, const char *text,
+                                  const char **why, apr_pool_t *p)
+{
+    apr_status_t rv = acme_ident_canonical(name, text, why, p);
+    const char *own = rv == APR_SUCCESS ? NULL : acme_spec_own_name(text, p);
+    const char *canonical, *unused;
+
+    if (own
+        && acme_ident_canonical(&canonical, own, &unused, p) == APR_SUCCESS) {
+        *name = acme_spec_further_name(canonical, p);
+        rv = APR_SUCCESS;
+    }
+    return rv;
+}
+
+const char *acme_spec_filed_for(const char *name,
+                                const apr_array_header_t *held, apr_pool_t *p)
+{
+    const char *own = acme_spec_own_name(name, p);
+
+    return own && !acme_ident_covered(held, name) ? own : name;
+}
+
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i)
 {
     if (i <= 0) {

@@ -120,6 +120,16 @@ const char *acme_spec_further_name(const char *name, apr_pool_t *p);
 /** The site's own name, where `name` is such; else NULL. */
 const char *acme_spec_own_name(const char *name, apr_pool_t *p);
 
+/** As acme_ident_canonical(), and what a further one is filed under is a name,
+ *  too, where it is none by itself: of an address, or too long. */
+apr_status_t acme_spec_name_parse(const char **name, const char *text,
+                                  const char **why, apr_pool_t *p);
+
+/** What a certificate with these names that is filed under `name` is for: that
+ *  name, or the site's own where it is the one for a further kind of key. */
+const char *acme_spec_filed_for(const char *name,
+                                const apr_array_header_t *held, apr_pool_t *p);
+
 /** CA i of all it has, 0 is the first; NULL when out of range. */
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);
 

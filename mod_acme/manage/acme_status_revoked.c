@@ -26,9 +26,10 @@ const char *acme_status_revoked_text(const acme_spec_t *spec,
     if (!revoked) {
         return NULL;
     }
-    return apr_psprintf(p,
-                        "the certificate is served until there is another "
-                        "one, but %s%s",
+    return apr_psprintf(p, "the certificate is %s%s%s",
+                        holding->serving == ACME_SERVING_OKC
+                            ? "not served, since "
+                            : "served until there is another one, but ",
                         acme_revoked_text(revoked, p),
                         spec->renew_mode == ACME_RENEW_MANUAL
                             ? "; ACMERenewMode is manual: acmectl renew "

@@ -87,6 +87,12 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
     const char *one;
     char *state, *word, *list;
 
+    /* What the certificate for a further kind of key is filed under is no name
+     * of it. */
+    if (i >= 0 && ctl_spec(ctl, i)->of
+        && strcmp(ctl_spec(ctl, i)->name, name) == 0) {
+        name = ctl_spec(ctl, i)->of;
+    }
     acme_ident_add(names, name);
     if (!ctl->names && i >= 0) {
         site = ctl_spec(ctl, i)->names;

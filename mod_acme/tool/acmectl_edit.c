@@ -44,7 +44,6 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
 
     acme_live_site_find(&site, ctl->live, ACME_LIVE_SERVED, name, p);
     dir = apr_psprintf(p, "%s/%d", site.archive, generation);
-    APR_ARRAY_PUSH(names, const char *) = name;
     rv = acme_file_read(&data, &len,
                         apr_pstrcat(p, dir, "/" ACME_LIVE_KEY, NULL),
                         ACME_FILE_MAX, p);
@@ -61,6 +60,8 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
         rv = acme_chain_parse(&chain, data, len, &problem, p);
     }
     if (rv == APR_SUCCESS) {
+        APR_ARRAY_PUSH(names, const char *) =
+            acme_spec_filed_for(name, acme_chain_info(chain)->names, p);
         rv = acme_chain_check(chain, key, names, apr_time_now(), &problem, p);
     }
     if (rv == APR_SUCCESS) {

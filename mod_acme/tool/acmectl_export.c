@@ -19,19 +19,32 @@
 #include <apr_strings.h>
 
 #include "acme_identity.h"
+#include "acme_live_revoked.h"
 #include "acme_parcel.h"
 
-/* The one that is live; else what is kept for later. */
+/* The one that is live; else what is kept for later. One that was revoked stays
+ * here: on the other machine nothing would be known against it. */
 static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_live_cert_t *cert;
     acme_bundle_t *bundle;
+    const char *barred = NULL;
     int place;
     apr_status_t rv;
 
     for (place = 0; place < ACME_LIVE_PLACES; ++place) {
-        rv =
-            acme_live_bundle(&bundle, ctl->live, place, name, &problem, ctl->p);
+        rv = acme_live_get_at(&cert, ctl->live, place, name, &problem, ctl->p);
+        if (rv == APR_SUCCESS) {
+            barred = acme_live_barred(ctl->live, cert->info, ctl->p);
+            if (barred) {
+                ctl_say("%s: the certificate in %s is not exported: %s", name,
+                        acme_live_place_name(place), barred);
+                continue;
+            }
+            rv = acme_live_bundle(&bundle, ctl->live, place, name, &problem,
+                                  ctl->p);
+        }
         if (rv == APR_SUCCESS) {
             APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) = bundle;
             return 1;
@@ -41,7 +54,9 @@ static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
             return 0;
         }
     }
-    ctl_say("%s: the store has no certificate of that name", name);
+    if (!barred) {
+        ctl_say("%s: the store has no certificate of that name", name);
+    }
     return 0;
 }
 

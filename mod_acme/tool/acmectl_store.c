@@ -222,7 +222,7 @@ const char *ctl_name(const ctl_t *ctl, const char *text)
 {
     const char *name, *why;
 
-    if (acme_ident_canonical(&name, text, &why, ctl->p) != APR_SUCCESS) {
+    if (acme_spec_name_parse(&name, text, &why, ctl->p) != APR_SUCCESS) {
         ctl_say("%s: %s", acme_text_escape(text, 300, ctl->p), why);
         return NULL;
     }

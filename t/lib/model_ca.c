@@ -206,6 +206,41 @@ static void show_order(const model_call_t *call, int n,
     }
 }
 
+static int is_for(const model_order_t *order, const acme_json_t *names)
+{
+    const char *name;
+    int i;
+
+    for (i = 0; i < order->authz->nelts && i < acme_json_count(names); ++i) {
+        assert_int_equal(
+            acme_json_get_str(&name, acme_json_at(names, i), "value"),
+            APR_SUCCESS);
+        if (strcmp(authz_at(order, i)->name, name) != 0) {
+            return 0;
+        }
+    }
+    return order->authz->nelts == acme_json_count(names);
+}
+
+/* The account's open one for the same names, or -1. */
+static int open_order(const model_call_t *call, const acme_json_t *names)
+{
+    const apr_array_header_t *list = call->ca->order_list;
+    int n;
+
+    for (n = 0; call->ca->reuse_orders && n < list->nelts; ++n) {
+        const model_order_t *order = APR_ARRAY_IDX(list, n, model_order_t *);
+
+        if ((strcmp(order->status, "pending") == 0
+             || strcmp(order->status, "ready") == 0)
+            && strcmp(order->kid, call->request->kid) == 0
+            && is_for(order, names)) {
+            return n;
+        }
+    }
+    return -1;
+}
+
 static void new_order(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
@@ -238,6 +273,12 @@ static void new_order(const model_call_t *call)
             model_ca_refuse(call, 400, "invalidProfile", "not for you");
             return;
         }
+    }
+    i = open_order(call, names);
+    if (i >= 0) {
+        call->answer->status = 201;
+        show_order(call, i, APR_ARRAY_IDX(ca->order_list, i, model_order_t *));
+        return;
     }
     ++ca->orders;
     order->kid = apr_pstrdup(ca->p, call->request->kid);

@@ -56,6 +56,8 @@ typedef struct model_ca_t {
                           shown to its key, and is 403 elsewhere; else 401 */
     int refuse_binding; /**< 401 for accounts that bring one */
     int reuse_authorizations;   /**< new orders find them valid */
+    int reuse_orders;           /**< one that is open is given again, as
+                                     Let's Encrypt does */
     const char *terms;          /**< or NULL */
     const char *fail_name;      /**< validation of this name fails */
     int no_renewal_info;        /**< it has no RFC 9773 */

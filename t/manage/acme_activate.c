@@ -27,6 +27,7 @@ typedef struct world_t {
     acme_spec_t *spec;
     acme_problem_t problem;
     const char *fingerprint;
+    int pinned;
     apr_pool_t *p;
 } world_t;
 
@@ -68,8 +69,8 @@ static acme_staged_e activate(world_t *w, apr_time_t now)
 
     w->problem = none;
     w->fingerprint = "not set";
-    return acme_activate(&w->fingerprint, w->live, w->vault, w->spec, 3, now,
-                         &w->problem, w->p);
+    return acme_activate(&w->fingerprint, w->live, w->vault, w->spec, w->pinned,
+                         3, now, &w->problem, w->p);
 }
 
 static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
@@ -351,8 +352,8 @@ static void nobody_needs_the_problem(void **state)
     const char *fingerprint;
 
     stage_text(w, "{}");
-    assert_int_equal(acme_activate(&fingerprint, w->live, w->vault, w->spec, 3,
-                                   ACME_T_NOW, NULL, w->p),
+    assert_int_equal(acme_activate(&fingerprint, w->live, w->vault, w->spec, 0,
+                                   3, ACME_T_NOW, NULL, w->p),
                      ACME_STAGED_REFUSED);
 }
 
@@ -411,7 +412,36 @@ static void one_below_the_security_level_is_refused(void **state)
     acme_t_contains(w->problem.detail, "SECLEVEL=4");
 }
 
-ACME_T_MAIN(ACME_T(what_was_revoked_is_never_activated),
+/* The worker has not settled it before the next start. */
+static void what_was_rolled_back_from_does_not_come_back(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *old =
+        install(w, NAME, ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    acme_bundle_t *staged = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, staged);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    w->pinned = 1;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
+    assert_string_equal(w->fingerprint, acme_t_fingerprint(staged, w->p));
+    assert_live(w, old);
+    /* But a newer one does come, as when it was asked for. */
+    staged = acme_t_bundle(NAME, ACME_T_NOW + ACME_TIME_HOUR, w->p);
+    stage(w, staged);
+    assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
+                     ACME_STAGED_PROMOTED);
+    /* And without a pin it is promoted whose promotion was cut short. */
+    w->pinned = 0;
+    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
+                     ACME_STAGED_PROMOTED);
+    assert_live(w, staged);
+}
+
+ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
+            ACME_T(what_was_revoked_is_never_activated),
             ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
             ACME_T(what_is_live_already_is_recognized),

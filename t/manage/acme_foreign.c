@@ -135,6 +135,47 @@ static void a_store_of_mod_md_is_read(void **state)
     assert_string_equal(bundle_at(found, 0)->name, "b.example");
 }
 
+static acme_bundle_t *rsa_bundle(const char *name, apr_time_t at, apr_pool_t *p)
+{
+    static const acme_key_spec_t spec = {ACME_KEY_RSA, 2048};
+    acme_bundle_t *bundle = acme_t_bundle(name, at, p);
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &spec, NULL, NULL, NULL, p), 0);
+    assert_int_equal(acme_key_to_pem(&bundle->key_pem, key, NULL, p), 0);
+    assert_int_equal(acme_cert_placeholder(&bundle->chain_pem, key, name, at,
+                                           90 * ACME_TIME_DAY, NULL, p),
+                     0);
+    return bundle;
+}
+
+static void an_elliptic_and_an_rsa_key_are_both_taken(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *root = acme_t_dir(p);
+    const char *dir = place(root, "domains/a.example", p);
+    acme_bundle_t *ec = acme_t_bundle("a.example", NOW, p);
+    acme_bundle_t *rsa = rsa_bundle("a.example", NOW, p);
+    acme_foreign_t *found;
+
+    md_domain(root, "a.example", ec, p);
+    put(dir, "privkey.rsa2048.pem", rsa->key_pem, p);
+    put(dir, "pubcert.rsa2048.pem", rsa->chain_pem, p);
+    found = read_md(root, NULL, p);
+    assert_int_equal(found->parcel->bundles->nelts, 2);
+    assert_string_equal(bundle_at(found, 0)->name, "a.example");
+    assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
+                        acme_t_fingerprint(ec, p));
+    assert_string_equal(bundle_at(found, 1)->name, "a.example-rsa");
+    assert_string_equal(acme_t_fingerprint(bundle_at(found, 1), p),
+                        acme_t_fingerprint(rsa, p));
+    /* RSA alone is the site's own. */
+    md_domain(root, "a.example", rsa, p);
+    found = read_md(root, NULL, p);
+    assert_int_equal(found->parcel->bundles->nelts, 1);
+    assert_string_equal(bundle_at(found, 0)->name, "a.example");
+}
+
 static void of_several_key_types_the_longest_living(void **state)
 {
     apr_pool_t *p = *state;
@@ -306,6 +347,7 @@ static void damaged_lineages_and_accounts_are_left_out(void **state)
 }
 
 ACME_T_MAIN(ACME_T(a_store_of_mod_md_is_read),
+            ACME_T(an_elliptic_and_an_rsa_key_are_both_taken),
             ACME_T(of_several_key_types_the_longest_living),
             ACME_T(damaged_entries_are_left_out_with_a_reason),
             ACME_T(what_is_no_store_is_a_problem),

@@ -87,15 +87,16 @@ static world_t *make_world(apr_pool_t *p)
 }
 
 /** One that a CA issued for the names. */
-static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
-                            int days, const char *ca_url)
+static acme_bundle_t *issue_for(world_t *w, const char *key_pem,
+                                const char *site, const char *names, int days,
+                                const char *ca_url)
 {
     acme_bundle_t *bundle = apr_pcalloc(w->p, sizeof(*bundle));
     acme_key_t *key;
     const char *csr;
 
     bundle->name = site;
-    bundle->key_pem = acme_t_key_pem(w->p);
+    bundle->key_pem = key_pem;
     assert_int_equal(acme_key_from_pem(&key, bundle->key_pem,
                                        strlen(bundle->key_pem), NULL, w->p),
                      0);
@@ -106,6 +107,12 @@ static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
     bundle->ca_url = ca_url;
     bundle->obtained = ACME_T_NOW;
     return bundle;
+}
+
+static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
+                            int days, const char *ca_url)
+{
+    return issue_for(w, acme_t_key_pem(w->p), site, names, days, ca_url);
 }
 
 static const char *put(world_t *w, acme_live_place_e place, const char *site,
@@ -597,23 +604,90 @@ static void a_start_that_is_done_again_changes_nothing(void **state)
     }
 }
 
-ACME_T_MAIN(ACME_T(a_site_that_goes_and_comes_back_has_its_certificate),
-            ACME_T(one_that_loses_tls_is_stashed_and_shown),
-            ACME_T(a_renamed_site_keeps_its_certificate),
-            ACME_T(what_a_pointer_of_another_name_needs_is_never_removed),
-            ACME_T(a_merged_set_goes_on_with_what_covers_its_name),
-            ACME_T(both_parts_of_a_split_set_go_on),
-            ACME_T(a_site_of_its_own_takes_no_wildcard_of_others),
-            ACME_T(a_stashed_one_is_found_by_its_names),
-            ACME_T(a_narrow_one_serves_until_a_wider_is_there),
-            ACME_T(only_its_own_ca_will_do),
-            ACME_T(what_is_live_stays_when_the_ca_is_another),
-            ACME_T(the_later_of_import_and_live_is_used),
-            ACME_T(the_later_of_import_and_stash_is_used),
-            ACME_T(an_import_waits_in_the_stash),
-            ACME_T(what_has_expired_is_deleted_when_all_clocks_agree),
-            ACME_T(an_expired_one_is_not_unstashed),
-            ACME_T(the_stash_can_be_kept_shorter),
-            ACME_T(over_half_of_all_at_once_is_one_notice),
-            ACME_T(damage_is_told_and_left_alone),
-            ACME_T(a_start_that_is_done_again_changes_nothing))
+/* Who had two kinds of keys and wants one of them. */
+static void
+one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_key_spec_t other = {ACME_KEY_P384, 0};
+    const char *good, *pem;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &other, NULL, NULL, NULL, w->p),
+                     0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    good = put(w, ACME_LIVE_STASHED, "a.example", "a.example", 30, CA);
+    assert_int_equal(acme_live_install_at(w->live, ACME_LIVE_STASHED,
+                                          issue_for(w, pem, "a.example-rsa",
+                                                    "a.example", 90, CA),
+                                          3, NULL, w->p),
+                     0);
+    (void)site(w, "a.example");
+    start(w);
+    assert_string_equal(LIVE("a.example"), good);
+    assert_string_not_equal(STASH("a.example-rsa"), "");
+}
+
+/* Who had RSA only and wants an elliptic kind too: for clients that know RSA
+ * nothing changes, its key included. */
+static void the_further_kind_goes_on_with_what_the_site_had(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_key_spec_t rsa = {ACME_KEY_RSA, 2048};
+    acme_spec_t *own, *further;
+    const char *pem, *had;
+    acme_bundle_t *bundle;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &rsa, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    bundle = issue_for(w, pem, "a.example", "a.example", 60, CA);
+    had = acme_t_fingerprint(bundle, w->p);
+    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    own = site(w, "a.example");
+    own->key = rsa;
+    start(w);
+    configure(w);
+    own = site(w, "a.example");
+    further = site(w, "a.example");
+    own->further = 1;
+    further->of = own->name;
+    further->name = acme_spec_further_name(own->name, w->p);
+    further->key = rsa;
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), had);
+    /* But not with one of the other kind. */
+    assert_int_equal(acme_live_remove(w->live, ACME_LIVE_SERVED,
+                                      "a.example-rsa", NULL, w->p),
+                     0);
+    had = put(w, ACME_LIVE_SERVED, "a.example", "a.example", 60, CA);
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), "");
+}
+
+ACME_T_MAIN(
+    ACME_T(the_further_kind_goes_on_with_what_the_site_had),
+
+    ACME_T(one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one),
+    ACME_T(a_site_that_goes_and_comes_back_has_its_certificate),
+    ACME_T(one_that_loses_tls_is_stashed_and_shown),
+    ACME_T(a_renamed_site_keeps_its_certificate),
+    ACME_T(what_a_pointer_of_another_name_needs_is_never_removed),
+    ACME_T(a_merged_set_goes_on_with_what_covers_its_name),
+    ACME_T(both_parts_of_a_split_set_go_on),
+    ACME_T(a_site_of_its_own_takes_no_wildcard_of_others),
+    ACME_T(a_stashed_one_is_found_by_its_names),
+    ACME_T(a_narrow_one_serves_until_a_wider_is_there),
+    ACME_T(only_its_own_ca_will_do),
+    ACME_T(what_is_live_stays_when_the_ca_is_another),
+    ACME_T(the_later_of_import_and_live_is_used),
+    ACME_T(the_later_of_import_and_stash_is_used),
+    ACME_T(an_import_waits_in_the_stash),
+    ACME_T(what_has_expired_is_deleted_when_all_clocks_agree),
+    ACME_T(an_expired_one_is_not_unstashed),
+    ACME_T(the_stash_can_be_kept_shorter),
+    ACME_T(over_half_of_all_at_once_is_one_notice),
+    ACME_T(damage_is_told_and_left_alone),
+    ACME_T(a_start_that_is_done_again_changes_nothing))

@@ -179,6 +179,48 @@ static void one_that_root_has_not_left_is_none(void **state)
     assert_false(is_left(w, 0));
 }
 
+static void one_that_is_damaged_or_of_another_secret_is_left_anew(void **state)
+{
+    static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {7};
+    world_t *w = make_world(*state);
+    const char *path;
+
+    add(w, A);
+    start(w);
+    path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
+    acme_t_write(path, "", w->p);
+    assert_false(is_left(w, 0));
+    start(w);
+    assert_true(is_left(w, 0));
+    w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, w->p), w->p);
+    assert_false(is_left(w, 0));
+    start(w);
+    assert_true(is_left(w, 0));
+    assert_int_equal(w->log->count, 0);
+}
+
+static void it_is_of_the_group_that_the_worker_has_now(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *path;
+    struct stat st;
+
+    if (geteuid() != 0) {
+        return; /* there is only one user */
+    }
+    add(w, A);
+    path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
+    start(w);
+    acme_reuse_leave(w->reuse, w->specs, w->holdings, w->live, 1, &w->log->log,
+                     w->p);
+    assert_int_equal(lstat(path, &st), 0);
+    assert_int_equal(st.st_gid, 1);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    assert_int_equal(lstat(apr_pstrcat(w->p, w->dir, "/reuse", NULL), &st), 0);
+    assert_int_equal(st.st_gid, 1);
+    assert_int_equal(st.st_mode & 0777, 0750);
+}
+
 static void one_that_cannot_be_left_is_said(void **state)
 {
     world_t *w = make_world(*state);
@@ -194,4 +236,6 @@ ACME_T_MAIN(ACME_T(what_is_live_is_left_for_those_that_want_it),
             ACME_T(a_key_of_another_kind_is_not), ACME_T(a_revoked_ones_is_not),
             ACME_T(a_site_with_none_has_nothing_to_reuse),
             ACME_T(one_that_root_has_not_left_is_none),
+            ACME_T(one_that_is_damaged_or_of_another_secret_is_left_anew),
+            ACME_T(it_is_of_the_group_that_the_worker_has_now),
             ACME_T(one_that_cannot_be_left_is_said))

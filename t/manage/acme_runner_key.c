@@ -18,6 +18,7 @@
 
 #include <apr_file_io.h>
 
+#include "acme_csr.h"
 #include "acme_file.h"
 #include "acme_key_hash.h"
 #include "acme_runner_key.h"
@@ -49,7 +50,7 @@ static const char *key_of(world_t *w, acme_work_t *work,
     int made;
 
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, spec, NULL, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, spec, NULL, 0, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
@@ -142,7 +143,7 @@ static void one_that_root_has_left_is_used_again(void **state)
     int made;
 
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_true(made);
@@ -153,9 +154,124 @@ static void one_that_root_has_left_is_used_again(void **state)
     assert_int_equal(acme_runner_key_forget(work, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0854: " A), 1);
+}
+
+/* Its certificate was revoked meanwhile, or ACMEKeyReuse is off. */
+static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_spec_t *a = world_add(w, A);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *left, *hash, *pem, *other;
+    acme_key_t *key;
+    int made;
+
+    (void)leave_key(w, work, &left, &hash);
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        APR_SUCCESS);
+    assert_string_equal(pem, left);
+    assert_int_equal(
+        acme_runner_key(&key, &pem, &made, work, a, hash, 0, &problem, w->p),
+        APR_SUCCESS);
+    assert_string_not_equal(pem, left);
+    assert_true(made);
+    /* The new one is the order's. */
+    assert_int_equal(
+        acme_runner_key(&key, &other, &made, work, a, hash, 0, &problem, w->p),
+        APR_SUCCESS);
+    assert_string_equal(other, pem);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+static const char *the_key; /* that is to be used again */
+static const char *the_dir; /* of marks */
+static model_ca_sign_fn *the_signer;
+
+static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
+{
+    return strcmp(acme_csr_key_hash(csr, p), the_key) == 0
+               ? NULL
+               : the_signer(baton, csr, p);
+}
+
+static const char *sign_and_mark(void *baton, const char *csr, apr_pool_t *p)
+{
+    acme_revoked_t mark;
+
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = "live";
+    mark.key_hash = the_key;
+    mark.name = A;
+    mark.reason = 1;
+    assert_int_equal(acme_revoked_put(the_dir, &mark, NULL, p), 0);
+    return the_signer(baton, csr, p);
+}
+
+/** A site that is due, for the key that it has. */
+static void begin(world_t *w, model_ca_sign_fn *sign)
+{
+    acme_work_t *work = work_of(w);
+    acme_spec_t *a = world_add(w, A);
+    acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+    acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
+    const char *left;
+
+    the_dir = leave_key(w, work, &left, &the_key);
+    the_signer = w->ca->sign;
+    w->ca->sign = sign;
+    a->key_reuse = 1;
+    info->names = apr_array_copy(w->p, a->names);
+    info->fingerprint = "live";
+    info->key_type = "P-256";
+    info->key_hash = the_key;
+    info->not_before = w->clock->now - 80 * ACME_TIME_DAY;
+    info->not_after = w->clock->now + 10 * ACME_TIME_DAY;
+    live->info = info;
+    world_holding(w, 0)->live = live;
+    world_holding(w, 0)->serving = ACME_SERVING_LKC;
+    world_boot(w);
+    w->config.reuse = work->reuse;
+    w->config.revoked = acme_revoked_open(the_dir, w->prun);
+    w->runner = acme_runner_create(&w->config, w->prun);
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    assert_true(world_job(w, A)->next_run < w->clock->now + ACME_TIME_HOUR);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+}
+
+/** The next try has another key. */
+static void end(world_t *w)
+{
+    world_live(w, ACME_TIME_HOUR);
+    world_assert_staged(w, A);
+    assert_string_not_equal(world_info(w, world_staged(w, A))->key_hash,
+                            the_key);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+static void one_that_the_ca_refuses_is_not_used_for_ever(void **state)
+{
+    world_t *w = world_create(*state);
+
+    begin(w, sign_others);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0853: " A), 1);
+    end(w);
+}
+
+static void one_that_is_compromised_meanwhile_is_not_staged(void **state)
+{
+    world_t *w = world_create(*state);
+
+    begin(w, sign_and_mark);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "compromised meanwhile"),
+                     1);
+    end(w);
 }
 
 static void of_another_kind_it_is_of_no_use(void **state)
@@ -171,7 +287,7 @@ static void of_another_kind_it_is_of_no_use(void **state)
     (void)leave_key(w, work, &left, &hash);
     a->key.type = ACME_KEY_P384;
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, ACME_KEY_P384);
 }
@@ -218,7 +334,7 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p),
+        acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p),
         APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
@@ -238,12 +354,13 @@ static void a_slow_one_comes_later(void **state)
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p);
+    rv = acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv = acme_runner_key(&key, &pem, &made, work, a, NULL, &problem, w->p);
+        rv = acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem,
+                             w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).bits, 2048);
@@ -270,6 +387,9 @@ static void the_store_never_shows_it(void **state)
 
 ACME_T_MAIN(ACME_T(one_that_root_has_left_is_used_again),
             ACME_T(of_another_kind_it_is_of_no_use),
+            ACME_T(one_that_is_not_to_be_used_again_is_not_kept_either),
+            ACME_T(one_that_the_ca_refuses_is_not_used_for_ever),
+            ACME_T(one_that_is_compromised_meanwhile_is_not_staged),
             ACME_T(it_is_stored_and_found_again),
             ACME_T(a_compromised_one_is_not_used_again),
             ACME_T(another_kind_is_another_key),

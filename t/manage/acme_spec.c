@@ -13,6 +13,8 @@
 
 #include "acme_t.h"
 
+#include <apr_strings.h>
+
 #include "acme_spec.h"
 #include "acme_time.h"
 
@@ -186,7 +188,50 @@ static void names_that_may_be_left_out_are_told_from_the_rest(void **state)
     assert_null(acme_spec_missing(spec, held, ACME_SPEC_ALL));
 }
 
-ACME_T_MAIN(ACME_T(a_further_one_is_filed_beside_its_site),
+static void what_a_further_one_is_filed_under_is_a_name(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *label =
+        "a.abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-"
+        "abcdefghi";
+    const char *name, *why;
+
+    assert_int_equal(acme_spec_name_parse(&name, "A.example-rsa", &why, p), 0);
+    assert_string_equal(name, "a.example-rsa");
+    assert_int_equal(acme_spec_name_parse(&name, "2001:DB8::1-rsa", &why, p),
+                     0);
+    assert_string_equal(name, "2001:db8::1-rsa");
+    assert_int_equal(acme_spec_name_parse(
+                         &name, apr_pstrcat(p, label, "-rsa", NULL), &why, p),
+                     0);
+    assert_int_not_equal(
+        acme_spec_name_parse(&name, apr_pstrcat(p, label, "-rs", NULL), &why,
+                             p),
+        0);
+    assert_int_not_equal(acme_spec_name_parse(&name, "../evil-rsa", &why, p),
+                         0);
+    assert_non_null(why);
+}
+
+static void a_further_one_is_for_the_sites_own_name(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_array_header_t *held = apr_array_make(p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(held, const char *) = "a.example";
+    assert_string_equal(acme_spec_filed_for("a.example", held, p), "a.example");
+    assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
+                        "a.example");
+    /* A site may be called so; and what is for neither is for none. */
+    APR_ARRAY_PUSH(held, const char *) = "a.example-rsa";
+    assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
+                        "a.example-rsa");
+    assert_string_equal(acme_spec_filed_for("b.example", held, p), "b.example");
+}
+
+ACME_T_MAIN(ACME_T(what_a_further_one_is_filed_under_is_a_name),
+            ACME_T(a_further_one_is_for_the_sites_own_name),
+            ACME_T(a_further_one_is_filed_beside_its_site),
             ACME_T(cas_are_counted_and_found),
             ACME_T(renew_modes_have_the_names_of_the_directive),
             ACME_T(windows_read_as_people_write_them),

@@ -60,6 +60,9 @@ static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
     assert_null(acme_status_revoked(&site->holding, NULL, p));
     site->job->revoked = &site->mark;
     acme_t_contains(text(site, p), "it was revoked (superseded)");
+    acme_t_contains(text(site, p), "is served until");
+    site->holding.serving = ACME_SERVING_OKC;
+    acme_t_contains(text(site, p), "is not served");
     json = acme_status_revoked(&site->holding, site->job, p);
     assert_int_equal(acme_json_get_str(&value, json, "reason"), 0);
     assert_string_equal(value, "superseded");

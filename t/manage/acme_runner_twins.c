@@ -1,0 +1,79 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* Orders for the same names: a site with two kinds of keys, a dry run, one for
+ * another machine. */
+
+#include "acme_t_world.h"
+
+#define A "a.example"
+
+/** A site and its further one. */
+static world_t *both(apr_pool_t *p, const char *names)
+{
+    world_t *w = world_create(p);
+    acme_spec_t *own = world_add(w, names), *further = world_add(w, names);
+
+    own->further = 1;
+    further->of = own->name;
+    further->name = acme_spec_further_name(own->name, p);
+    further->key.type = ACME_KEY_P384;
+    return w;
+}
+
+static void a_ca_that_gives_an_open_order_again_issues_both(void **state)
+{
+    world_t *w = both(*state, A " www.a.example");
+
+    w->ca->reuse_orders = 1;
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    world_assert_staged(w, A "-rsa");
+    assert_int_equal(w->ca->orders, 2);
+    assert_int_equal(w->ca->finalized, 2);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+    assert_int_equal(world_job(w, A)->errors, 0);
+    assert_int_equal(world_job(w, A "-rsa")->errors, 0);
+}
+
+static void they_go_one_after_the_other_and_others_beside_them(void **state)
+{
+    world_t *w = both(*state, A);
+    int i;
+
+    w->ca->validate_polls = 3;
+    for (i = 0; i < 6; ++i) {
+        world_add(w, apr_psprintf(w->p, "site%d.example", i));
+    }
+    w->parallel = 2;
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 8);
+    assert_int_equal(script_http_most_pending(w->script), 2);
+    assert_int_equal(w->ca->orders, 8);
+}
+
+static void one_that_fails_does_not_keep_the_other_waiting(void **state)
+{
+    world_t *w = both(*state, A);
+
+    w->ca->fail_name = A;
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    assert_int_equal(world_job(w, A "-rsa")->errors, 1);
+    assert_int_equal(w->ca->orders, 2);
+}
+
+ACME_T_MAIN(ACME_T(a_ca_that_gives_an_open_order_again_issues_both),
+            ACME_T(they_go_one_after_the_other_and_others_beside_them),
+            ACME_T(one_that_fails_does_not_keep_the_other_waiting))
