@@ -274,10 +274,9 @@ def test_a_virtual_host_without_a_name(server):
 def test_server_wide_directives_are_refused_in_virtual_hosts(server):
     httpd, pebble = server
     for directive in ("ACMEStoreDir store", "ACMEPortMap http:80",
-                      "ACMECheckInterval 1h", "ACMEParallelOrders 5", "ACMERateLimit 5/1h",
-                      "ACMEActivation manual", "ACMEActivationDelay 1",
-                      "ACMEHttpProxy none",
-                      "ACMEHttpProxyCACertificateFile roots.pem",
+                      "ACMECheckInterval 1h", "ACMEParallelOrders 5",
+                      "ACMERateLimit 5/1h", "ACMEActivation manual",
+                      "ACMEActivationDelay 1", "ACMEStashKeep 30d",
                       "ACMEActivationInterval 1min"):
         httpd.configure(conf.managed_conf(
             httpd, pebble, conf.site_conf(
