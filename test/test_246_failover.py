@@ -16,10 +16,24 @@ import time
 
 import pytest
 
-from acme_env import conf, status
-from acme_env.journey import activate_by_hand
+from acme_env import acmectl, conf, status
+from acme_env.clock import Clock
+from acme_env.journey import activate_by_hand, wait_until_served
+from acme_env.rule import problem
 
 SHOP = "shop.test"
+# How the first CA answers to the orders of these sites: status, body, headers.
+PAGE = ("<html>sorry</html>", "text/html")
+FAULTS = {
+    "broken.test": (500, PAGE, ()),
+    "busy.test": (503, PAGE, [("Retry-After", "3600")]),
+    "internal.test": (400, problem("serverInternal", "it broke"),
+                      [("Replay-Nonce", "none")]),
+}
+# It answers nothing to this one's.
+LOST = "lost.test"
+# Seconds between the requests of one order that fail for a while.
+OUTAGE = (5, 10, 20, 40, 80)
 
 
 @pytest.fixture
@@ -28,16 +42,17 @@ def second(pebble, make_pebble):
     return make_pebble(http_port=pebble.http_port, tls_port=pebble.tls_port)
 
 
-def configure(httpd, first, second, directory=None, **changes):
+def configure(httpd, first, second, *sites, directory=None, trusted=None,
+              **changes):
     """Both trusted, both validating at this server."""
     trust = ""
-    for pebble in (first, second):
+    for pebble in trusted or (first, second):
         with open(pebble.ca_file, encoding="ascii") as file:
             trust += file.read()
     httpd.write("conf/trust.pem", trust)
     changes.setdefault("ACMEActivation", "manual")
     httpd.configure(conf.managed_conf(
-        httpd, first, SHOP,
+        httpd, first, *(sites or (SHOP,)),
         ACMECertificateAuthority="%s %s" % (directory or first.directory,
                                             second.directory),
         ACMECACertificateFile='"%s"' % httpd.path("conf", "trust.pem"),
@@ -54,13 +69,77 @@ def test_a_ca_that_is_away(httpd, pebble, second):
     activate_by_hand(httpd, second, SHOP)
     assert time.time() - begun < 30
     assert second.orders() == 1 and second.accounts() == 1
-    # Back at the first for what comes next; nothing comes now.
+    # Back at the first for what comes next.
     said = status.wait_for(httpd, SHOP, lambda s: s["ca"]["current"]
                            == pebble.directory)
     assert said["ca"]["urls"] == [pebble.directory, second.directory]
     pebble.start()
-    time.sleep(3)
-    assert pebble.orders() == 0 and second.orders() == 1
+    renew(httpd, pebble, SHOP)
+    assert pebble.orders() == 1 and second.orders() == 1
+
+
+def renew(httpd, pebble, *names):
+    """By this one's CA."""
+    acmectl.ok(httpd, "renew", *names, "--force", env=httpd.env())
+    httpd.graceful()
+    wait_until_served(httpd, pebble, *names)
+    for name in names:
+        said = status.of(httpd, name)["ca"]
+        assert said["current"] == said["urls"][0]
+
+
+def test_faults_of_a_ca(httpd, pebble, second, gate, room):
+    """Each has its order at the next one at once, and then is back."""
+    httpd.clock = Clock(room)
+    for name, (code, (body, content_type), headers) in FAULTS.items():
+        gate.answer("/order-plz", code, body, content_type, headers,
+                    naming=name)
+    gate.drop("/order-plz", naming=LOST)
+    sites = [LOST, *FAULTS]
+    configure(httpd, pebble, second, *sites, directory=gate.directory,
+              ACMERetryFailover="1", ACMERetryDelay="10min")
+    for name in sites:
+        httpd.expect_log(r"ACME0380: %s: .*asked instead" % name)
+    httpd.expect_log("ACME0403: (broken|lost).test: ")
+    httpd.start()
+    for number, wait in enumerate(OUTAGE, 1):
+        for name in ("broken.test", LOST):
+            httpd.wait_for_log("ACME0403: %s: .*again in %d s" % (name, wait))
+        httpd.clock.turn_to(sum(OUTAGE[:number]))
+    activate_by_hand(httpd, second, *sites)
+    asked = [order["identifiers"][0]["value"]
+             for order in gate.said("/order-plz")]
+    assert {name: asked.count(name) for name in FAULTS} == {
+        "broken.test": 1 + len(OUTAGE), "busy.test": 1, "internal.test": 1}
+    assert second.orders() == len(sites) and second.accounts() == 1
+    assert not pebble.orders()
+    gate.ask_pebble()
+    renew(httpd, pebble, *sites)
+    assert pebble.orders() == second.orders() == len(sites)
+
+
+def test_a_ca_that_does_not_answer(httpd, pebble, second, gate, room):
+    """For a minute, which passes quickly here."""
+    httpd.clock = Clock(room)
+    held = gate.hold("/dir")
+    configure(httpd, pebble, second, directory=gate.directory,
+              ACMERetryFailover="1", ACMERetryDelay="10min")
+    httpd.expect_log(r"ACME0380: .* timed out .*asked instead")
+    httpd.start()
+    held.wait()
+    httpd.clock.wait_for_nothing(61)
+    activate_by_hand(httpd, second, SHOP)
+    assert gate.count("/dir") == 1 and not pebble.requests()
+    assert second.orders() == 1
+
+
+def test_a_ca_that_is_not_trusted(httpd, pebble, second):
+    configure(httpd, pebble, second, trusted=[second],
+              ACMERetryFailover="1", ACMERetryDelay="10min")
+    httpd.expect_log(r"ACME0380: .*certificate.*asked instead")
+    httpd.start()
+    activate_by_hand(httpd, second, SHOP)
+    assert pebble.requests() == 0 and second.orders() == 1
 
 
 def test_a_ca_whose_limit_is_exhausted(httpd, pebble, second, gate):

@@ -20,6 +20,13 @@ from acme_env.acmectl import DONE, FAILED, NOTHING, USAGE
 from acme_env.journey import activate_by_hand
 
 SHOP = "shop.test"
+CAA = ["pebble.letsencrypt.org", "ca.example.org"]
+
+
+@pytest.fixture
+def pebble(make_pebble):
+    """With the names that it answers to in CAA records."""
+    return make_pebble(config={"caaIdentities": CAA})
 
 
 @pytest.fixture
@@ -49,9 +56,14 @@ def test_show_rollover_and_recover(server, pebble):
     assert shown["ca"] == pebble.directory and shown["status"] == "valid"
     assert shown["account"].startswith(pebble.directory.replace("/dir", "/"))
     assert "PRIVATE KEY" not in str(shown)
-    for record in shown["caa"]:
-        assert "accounturi=" + shown["account"] in record
-    assert shown["account"] in acmectl.ok(server, "account", "show").out
+    records = ['CAA 0 issue "%s; accounturi=%s"' % (name, shown["account"])
+               for name in CAA]
+    assert shown["caa"] == records
+    lines = [line.split(None, 2) for line
+             in acmectl.ok(server, "account", "show").out.splitlines()]
+    assert ["account", shown["account"]] in lines
+    assert [line[2] for line in lines if line[:2] == ["for", "DNS"]] \
+        == ["example.org. " + record for record in records]
     server.expect_log("ACME0824: .* has a new key")
     result = acmectl.ok(server, "account", "rollover", "--json")
     assert result.json["account"] == shown["account"]
@@ -60,8 +72,10 @@ def test_show_rollover_and_recover(server, pebble):
     assert renew(server).status == DONE
     server.graceful()
     assert renew(server).status == DONE
+    asked = pebble.requests("/sign-me-up")
     result = acmectl.ok(server, "account", "recover", "--json")
     assert result.json["account"] == shown["account"]
+    assert pebble.requests("/sign-me-up") == asked + 1
     assert pebble.accounts() == 1
 
 

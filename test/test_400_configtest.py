@@ -238,11 +238,23 @@ def test_different_settings_for_one_site(server):
     assert len(set(re.findall(r"httpd\.conf:(\d+)", said))) >= 2, said
 
 
-def test_a_password_of_a_proxy_is_not_repeated(server):
+def test_what_is_refused_is_not_repeated_where_it_may_be_secret(server):
     httpd, pebble = server
-    httpd.configure(conf.managed_conf(
-        httpd, pebble, SHOP, extra="ACMEHttpProxy ftp://ann:geheim@x.test\n"))
-    assert "geheim" not in refuse(httpd, "x.test")
+    eab = "ACMEExternalAccountBinding kid Z2VoZWltZ2VoZWltZ2VoZWlt"
+    for extra, text in (("ACMEHttpProxy ftp://ann:geheim@x.test", "x.test"),
+                        ("ACMEHttpProxy http://ann:geheim@", "is no URL"),
+                        ("ACMEHttpProxy http://ann:7geheim", "is no URL"),
+                        ("ACMEHttpProxy ann:geheim", "ann:"),
+                        ("ACMEExternalAccountBinding kid geheim", "base64url"),
+                        (eab + " HS512", "24|18 bytes"),
+                        (eab + " HS256 more", "takes one, two or three"),
+                        (eab.replace("Acc", "Ac"), "Invalid command"),
+                        ("<Directory />\n%s\n</Directory>" % eab,
+                         "not allowed in")):
+        httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                          extra=extra + "\n"))
+        said = refuse(httpd, text)
+        assert "geheim" not in said and "Z2Vo" not in said, said
 
 
 def test_require_https_is_one_for_a_site(server):
@@ -274,10 +286,9 @@ def test_a_virtual_host_without_a_name(server):
 def test_server_wide_directives_are_refused_in_virtual_hosts(server):
     httpd, pebble = server
     for directive in ("ACMEStoreDir store", "ACMEPortMap http:80",
-                      "ACMECheckInterval 1h", "ACMEParallelOrders 5", "ACMERateLimit 5/1h",
-                      "ACMEActivation manual", "ACMEActivationDelay 1",
-                      "ACMEHttpProxy none",
-                      "ACMEHttpProxyCACertificateFile roots.pem",
+                      "ACMECheckInterval 1h", "ACMEParallelOrders 5",
+                      "ACMERateLimit 5/1h", "ACMEActivation manual",
+                      "ACMEActivationDelay 1", "ACMEStashKeep 30d",
                       "ACMEActivationInterval 1min"):
         httpd.configure(conf.managed_conf(
             httpd, pebble, conf.site_conf(

@@ -33,6 +33,12 @@ const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why)
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
 }
 
+void acme_cmd_hide(cmd_parms *cmd, const char *args)
+{
+    /* httpd reads them once, before it calls the setter. */
+    cmd->directive->args = apr_pstrdup(cmd->pool, args);
+}
+
 const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
                          const char *text, const void *value)
 {

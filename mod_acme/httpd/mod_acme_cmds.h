@@ -36,6 +36,10 @@ const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why);
 const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
                          const char *text, const void *value);
 
+/** What the directive's arguments are from now on for those who print the
+ *  configuration that httpd has read: -DDUMP_CONFIG, mod_info. */
+void acme_cmd_hide(cmd_parms *cmd, const char *args);
+
 /** A duration as text that nothing is rounded in: it is compared. */
 const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p);
 

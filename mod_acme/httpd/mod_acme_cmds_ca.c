@@ -149,9 +149,12 @@ const char *acme_cmd_eab(cmd_parms *cmd, void *dc, const char *first,
                              "is no valid path; write a file, or the key "
                              "identifier and the HMAC key, or none");
     }
+    acme_cmd_hide(cmd, "***");
     if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
         return acme_cmd_refuse(cmd, "***", why);
     }
+    acme_cmd_hide(
+        cmd, apr_pstrcat(cmd->pool, eab->key.kid, " *** ", eab->key.alg, NULL));
     return acme_cmd_put(cmd, ACME_SETTING_EAB, acme_eab_text(eab, cmd->pool),
                         eab);
 }

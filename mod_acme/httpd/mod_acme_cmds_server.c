@@ -67,9 +67,28 @@ static int is_port(const char *text)
     return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
 }
 
+/* What may be a password is not repeated: what stands before the host, or,
+ * where there is no host, what should be a port. */
+static const char *hide_password(const char *arg, apr_pool_t *p)
+{
+    const char *at = strrchr(arg, '@');
+    const char *host = strstr(arg, "://");
+    const char *port = strrchr(host ? host + 3 : arg, ':');
+
+    if (at) {
+        return apr_pstrcat(p, "(...)", at, NULL);
+    }
+    if (port && !strchr("/", port[1 + strspn(port + 1, "0123456789")])) {
+        return apr_pstrcat(p,
+                           apr_pstrmemdup(p, arg, (apr_size_t)(port + 1 - arg)),
+                           "(...)", NULL);
+    }
+    return arg;
+}
+
 const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
 {
-    const char *shown = arg;
+    const char *hidden = hide_password(arg, cmd->pool);
     const char *at = strrchr(arg, '@');
     apr_uri_t uri;
 
@@ -77,19 +96,18 @@ const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
     if (!ap_cstr_casecmp(arg, "none")) {
         return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
     }
-    /* What may be a password is not repeated. */
     if (at) {
-        shown = apr_pstrcat(cmd->pool, "(...)", at, NULL);
+        acme_cmd_hide(cmd, hidden);
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {
-        return acme_cmd_refuse(cmd, shown,
+        return acme_cmd_refuse(cmd, hidden,
                                "is no URL; write that of an http or https "
                                "proxy, such as http://proxy.example.org:"
                                "3128, or none");
     }
     if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
-        return acme_cmd_refuse(cmd, shown,
+        return acme_cmd_refuse(cmd, hidden,
                                "only http and https proxies can be used; "
                                "write http://HOST:PORT or "
                                "https://HOST:PORT");
@@ -97,12 +115,12 @@ const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
     if ((uri.port_str && !is_port(uri.port_str))
         || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
         || uri.fragment) {
-        return acme_cmd_refuse(cmd, shown,
+        return acme_cmd_refuse(cmd, hidden,
                                "a proxy has a host and a port from 1 to "
                                "65535, and nothing behind them; write "
                                "http://HOST:PORT");
     }
-    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, shown,
+    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, at ? hidden : arg,
                         apr_pstrdup(cmd->pool, arg));
 }
 

@@ -115,6 +115,16 @@ static apr_time_t draw(const acme_ari_t *ari, const acme_cert_info_t *info)
     return acme_schedule_draw(ari->start, end, info->ari_id);
 }
 
+/* Not before what the CA names, which is a day at most. */
+static apr_time_t ask_again(const acme_renewal_t *renewal, const char *name,
+                            apr_time_t now)
+{
+    apr_time_t last = now + ACME_RENEWAL_AGAIN_MAX;
+    apr_time_t at = now + acme_schedule_jitter(renewal->again - now, name);
+
+    return at < last ? at : last;
+}
+
 acme_ari_t *acme_ari_told(const acme_ari_t *old, const acme_renewal_t *renewal,
                           const acme_cert_info_t *info, const char *name,
                           apr_time_t now, apr_pool_t *p)
@@ -125,7 +135,7 @@ acme_ari_t *acme_ari_told(const acme_ari_t *old, const acme_renewal_t *renewal,
     ari->start = renewal->start;
     ari->end = renewal->end;
     ari->explanation = apr_pstrdup(p, renewal->explanation);
-    ari->next = now + acme_schedule_jitter(renewal->again - now, name);
+    ari->next = ask_again(renewal, name, now);
     ari->first = now;
     if (acme_ari_is_of(old, info)) {
         ari->hasty = old->hasty;
@@ -158,6 +168,7 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
 {
     acme_ari_t *ari = apr_pcalloc(p, sizeof(*ari));
     apr_time_t last = now + ACME_RENEWAL_AGAIN_MAX;
+    apr_interval_time_t wait;
     apr_time_t later;
 
     if (old) {
@@ -170,7 +181,9 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
     ari->cert = apr_pstrdup(p, info->ari_id);
     ari->problem = acme_problem_dup(problem, p);
     ++ari->errors;
-    ari->next = now + acme_schedule_backoff(ari->errors, FIRST_WAIT, seed);
+    wait = acme_schedule_backoff(ari->errors, FIRST_WAIT, seed);
+    /* A fifth more than a day is a day. */
+    ari->next = now + (wait > ACME_RENEWAL_AGAIN_MAX ? wait / 6 * 5 : wait);
     later = problem->retry == ACME_RETRY_LATER ? problem->retry_at : 0;
     later = later < last ? later : last;
     if (later > ari->next) {

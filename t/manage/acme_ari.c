@@ -177,7 +177,7 @@ static void a_failure_keeps_what_was_known_and_waits(void **state)
         assert_true(ari->selected == selected);
         assert_true(ari->next - NOW >= last);
         last = ari->next - NOW;
-        assert_true(last <= DAYS(1) * 12 / 10);
+        assert_true(last <= DAYS(1));
         assert_int_equal(acme_ari_ask_at(ari, &info, NOW), ari->next);
     }
     problem.retry = ACME_RETRY_LATER;
@@ -191,6 +191,30 @@ static void a_failure_keeps_what_was_known_and_waits(void **state)
     ari = told(ari, &info, NOW + DAYS(50), NOW + DAYS(52), NOW, *state);
     assert_int_equal(ari->errors, 0);
     assert_null(ari->problem);
+}
+
+static void it_is_asked_again_within_a_day(void **state)
+{
+    acme_cert_info_t info = of("key.serial");
+    acme_renewal_t renewal = window(NOW + DAYS(50), NOW + DAYS(52));
+    apr_interval_time_t shortest = DAYS(1), longest = 0;
+    char name[24];
+    int i;
+
+    for (i = 0; i < 100; ++i) {
+        acme_ari_t *ari;
+
+        apr_snprintf(name, sizeof(name), "a%d.example", i);
+        renewal.again = NOW + DAYS(1);
+        ari = acme_ari_told(NULL, &renewal, &info, name, NOW, *state);
+        assert_true(ari->next == NOW + DAYS(1));
+        renewal.again = NOW + DAYS(1) - ACME_TIME_HOUR;
+        ari = acme_ari_told(NULL, &renewal, &info, name, NOW, *state);
+        assert_in_range(ari->next, renewal.again, NOW + DAYS(1));
+        shortest = ari->next - NOW < shortest ? ari->next - NOW : shortest;
+        longest = ari->next - NOW > longest ? ari->next - NOW : longest;
+    }
+    assert_true(shortest < longest);
 }
 
 static void another_certificate_is_asked_about_at_once(void **state)
@@ -275,5 +299,6 @@ ACME_T_MAIN(ACME_T(the_time_is_drawn_once_per_window_and_kept),
             ACME_T(no_window_is_waited_for_until_it_is_too_late),
             ACME_T(a_ca_that_is_never_content_is_served_less_and_less),
             ACME_T(a_failure_keeps_what_was_known_and_waits),
+            ACME_T(it_is_asked_again_within_a_day),
             ACME_T(another_certificate_is_asked_about_at_once),
             ACME_T(everything_comes_back), ACME_T(what_was_damaged_is_nothing))

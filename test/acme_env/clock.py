@@ -13,7 +13,8 @@
 """The wall clock as a server sees it, turned by a test.
 
 A preloaded library adds what a shared file says to every answer of the
-system's clock; the file is mapped, so that a turn is seen at once."""
+system's clock; the file is mapped, so that a turn is seen at once. Of the
+monotonic clock it is another number: timeouts count by that one."""
 
 import os
 import shutil
@@ -31,7 +32,9 @@ SOURCE = r"""
 #include <time.h>
 #include <unistd.h>
 
-static const volatile long long *by;
+static const volatile struct {
+    long long real, monotonic;
+} *by;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -51,7 +54,11 @@ int clock_gettime(clockid_t id, struct timespec *t)
     int rc = (int)syscall(SYS_clock_gettime, id, t);
 
     if (rc == 0 && id == CLOCK_REALTIME && by) {
-        t->tv_sec += *by;
+        t->tv_sec += by->real;
+    }
+    if (rc == 0 && (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_RAW)
+        && by) {
+        t->tv_sec += by->monotonic;
     }
     return rc;
 }
@@ -93,13 +100,21 @@ class Clock:
         done = procs.run(compiler.split() + ["-O1", "-shared", "-fPIC", "-o",
                                              self.library, source])
         assert done.returncode == 0, done.stdout
-        self.turn_to(0)
+        with open(self.path, "wb") as file:
+            file.write(struct.pack("qq", 0, 0))
+
+    def _set(self, offset, seconds):
+        with open(self.path, "r+b") as file:
+            file.seek(offset)
+            file.write(struct.pack("q", seconds))
 
     def turn_to(self, seconds):
         """So many seconds ahead of the machine's clock, or behind it."""
-        exists = os.path.exists(self.path)
-        with open(self.path, "r+b" if exists else "wb") as file:
-            file.write(struct.pack("q", seconds))
+        self._set(0, seconds)
+
+    def wait_for_nothing(self, seconds):
+        """Who waits for an answer has waited so many seconds longer."""
+        self._set(struct.calcsize("q"), seconds)
 
     def env(self):
         return {"ACME_TEST_CLOCK": self.path}

@@ -20,12 +20,13 @@ belong /dir, /nonce-plz, /sign-me-up, /order-plz, /my-order/, /authZ/,
 
 import http.client
 import http.server
+import json
 import ssl
 import threading
 
 from . import procs
 from .ports import free_port
-from .rule import Rule
+from .rule import Rule, payload
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
               "content-length")
@@ -47,7 +48,8 @@ class Held:
 
 
 class Gate:
-    """Stopped by the fixture. `requests` lists (method, path) as they came.
+    """Stopped by the fixture. `requests` lists (method, path) as they came,
+    and said(path) what was in them.
 
     prompt: Pebble's own Retry-After is left out, which is a second at least:
     then clients come back when they like."""
@@ -57,6 +59,7 @@ class Gate:
         self._prompt = prompt
         self.port = free_port()
         self.requests = []
+        self._said = []
         self._held = {}
         self._rules = []
         self._lock = threading.Lock()
@@ -109,6 +112,11 @@ class Gate:
     def count(self, path):
         return sum(1 for _, seen in self.requests if seen.startswith(path))
 
+    def said(self, path):
+        """The payloads of the signed requests for a path."""
+        return [json.loads(text) for seen, text in self._said
+                if seen.startswith(path)]
+
     def wait_for(self, path, count=1, timeout=30):
         procs.wait_until(lambda: self.count(path) >= count, timeout,
                          lambda: "%d requests for %s; so far: %s"
@@ -122,9 +130,12 @@ class Gate:
 
     # -- what the handler does --------------------------------------------
 
-    def note(self, method, path):
+    def note(self, method, path, body):
+        text = body and payload(body)
         with self._lock:
             self.requests.append((method, path))
+            if text:
+                self._said.append((path, text))
 
     def held_for(self, path):
         for start, held in self._held.items():
@@ -161,9 +172,9 @@ def _handler(gate):
         disable_nagle_algorithm = True
 
         def _serve(self):
-            gate.note(self.command, self.path)
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else None
+            gate.note(self.command, self.path, body)
             held = gate.held_for(self.path)
             if held and held.before:
                 held.arrived.set()

@@ -26,13 +26,15 @@ class Proxy:
     """mode: "forward", "refuse" or "hang". With a password, it is wanted.
 
     `connects` lists where clients wanted to go, `passed` how often they
-    got there. cert, key: it is an https proxy."""
+    got there. instead: {"HOST:PORT": PORT}, where they get to in truth; if
+    there is one, nowhere else. cert, key: it is an https proxy."""
 
     def __init__(self, password=None, cert=None, key=None):
         self.port = free_port()
         self.mode = "forward"
         self.connects = []
         self.passed = 0
+        self.instead = {}
         self._password = password
         self._context = None
         if cert:
@@ -86,13 +88,16 @@ class Proxy:
         self.connects.append(target)
         if self.mode == "hang":
             self._ended.wait()
-        elif self.mode == "refuse":
+        elif self.mode == "refuse" or (self.instead
+                                       and target not in self.instead):
             client.sendall(b"HTTP/1.1 403 Not through here\r\n\r\n")
         elif self._password and self._secret() not in head:
             client.sendall(b"HTTP/1.1 407 Who is it\r\nContent-Length: 0\r\n"
                            b"Proxy-Authenticate: Basic realm=\"x\"\r\n\r\n")
         else:
             host, _, port = target.rpartition(":")
+            if self.instead:
+                host, port = "localhost", self.instead[target]
             with socket.create_connection((host, int(port))) as server:
                 client.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
                 self.passed += 1
