@@ -64,6 +64,7 @@ struct acme_runner_order_t {
     int by_age;
     const char *reuse; /* hash of the key that is to be used again, or NULL */
     int made;          /* the CA has it */
+    int replaced;      /* and was told what it replaces */
 };
 
 apr_time_t acme_order_now(const acme_runner_order_t *order);
