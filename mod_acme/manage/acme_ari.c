@@ -211,6 +211,13 @@ apr_time_t acme_ari_renew_at(const acme_ari_t *ari,
     return at < last ? at : last;
 }
 
+int acme_ari_is_open(const acme_ari_t *ari, const acme_cert_info_t *info,
+                     apr_time_t now)
+{
+    return acme_ari_is_of(ari, info) && ari->start > 0 && ari->start <= now
+           && now < ari->end;
+}
+
 int acme_ari_is_urgent(const acme_ari_t *ari, apr_time_t now)
 {
     return ari && ari->start > 0 && (ari->early || ari->end <= now);

@@ -74,6 +74,11 @@ apr_time_t acme_ari_ask_at(const acme_ari_t *ari, const acme_cert_info_t *info,
 /** Whether this is about that certificate. */
 int acme_ari_is_of(const acme_ari_t *ari, const acme_cert_info_t *info);
 
+/** Whether the CA has named a window for that certificate, and now is inside:
+ *  only there does a CA exempt renewals from its limits. */
+int acme_ari_is_open(const acme_ari_t *ari, const acme_cert_info_t *info,
+                     apr_time_t now);
+
 /** When to renew; 0: the CA has named no window. Not after the last tenth of
  *  its life has begun, whatever the CA says; and where it wants one certificate
  *  after the other to be renewed at once, the second has to wait, and each one

@@ -20,8 +20,8 @@
  * registered domain, set of names, name), which fills up again steadily. Of
  * each bucket it takes one number, the time at which it will be full (GCRA).
  * Renewals come first: orders for sites that never had a certificate leave a
- * quarter of the account's tokens to them. Renewals that the CA itself has
- * asked for (RFC 9773) count nowhere, those of the very same names not by
+ * quarter of the account's tokens to them. Renewals inside the window that the
+ * CA has named (RFC 9773) count nowhere, those of the very same names not by
  * domain.
  *
  * The ledger is the worker's, of kind notes, in parts, so that an order changes
@@ -48,7 +48,7 @@ typedef struct acme_budget_order_t {
     const char *account;             /**< name of its record */
     const apr_array_header_t *names; /**< const char * */
     int renewal; /**< there is a certificate for exactly these names */
-    int exempt;  /**< the CA has asked for it */
+    int exempt;  /**< inside the window that the CA has named */
 } acme_budget_order_t;
 
 /** NULL when nothing limits orders there. */

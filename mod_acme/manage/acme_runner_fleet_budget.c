@@ -115,6 +115,19 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
     return at;
 }
 
+void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
+                             acme_fleet_lane_t *lane,
+                             const acme_fleet_site_t *site, apr_pool_t *p)
+{
+    acme_budget_order_t order;
+
+    if (lane->budget) {
+        order = order_of(site, lane, 0, p);
+        acme_budget_take(lane->budget, &order,
+                         acme_clock_now(fleet->work->clock));
+    }
+}
+
 static int is_validation(const acme_problem_t *problem)
 {
     int i;

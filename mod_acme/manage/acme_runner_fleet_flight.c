@@ -119,6 +119,20 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     APR_ARRAY_PUSH(fleet->flights, acme_fleet_flight_t *) = flight;
 }
 
+/* Whether it is the CA that wants this renewal now: it is inside its window,
+ * and the order says what it replaces. */
+static int is_asked_for(const acme_runner_fleet_t *fleet,
+                        const acme_fleet_flight_t *flight,
+                        const acme_plan_t *plan)
+{
+    const acme_fleet_site_t *site = flight->site;
+
+    return plan->by_age && replaces(site, flight->lane)
+           && acme_ari_is_open(flight->job->ari,
+                               site->known.holding->live->info,
+                               acme_fleet_now(fleet));
+}
+
 /* Zero: it has to wait for the CA's limits. */
 static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
                   const acme_plan_t *plan)
@@ -126,7 +140,7 @@ static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     acme_fleet_site_t *site = flight->site;
     apr_time_t at;
 
-    flight->exempt = plan->by_age && replaces(site, flight->lane);
+    flight->exempt = is_asked_for(fleet, flight, plan);
     flight->counted = !flight->job->order;
     at = acme_fleet_budget_hold(fleet, flight->lane, site, flight->job,
                                 flight->exempt, flight->p);
@@ -252,6 +266,10 @@ static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
     acme_plan_t plan;
 
     if (flight->counted) {
+        if (flight->exempt && acme_runner_order_was_made(flight->order)
+            && !acme_runner_order_has_replaced(flight->order)) {
+            acme_fleet_budget_count(fleet, flight->lane, site, flight->p);
+        }
         acme_fleet_budget_land(fleet, flight->lane, site, flight->job,
                                acme_runner_order_was_made(flight->order),
                                flight->exempt, flight->p);

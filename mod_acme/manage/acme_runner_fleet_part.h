@@ -162,6 +162,12 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
                                   const acme_fleet_site_t *site,
                                   acme_job_t *job, int exempt, apr_pool_t *p);
 
+/** One that was exempt counts after all: the CA has not made it for what it
+ *  replaces. */
+void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
+                             acme_fleet_lane_t *lane,
+                             const acme_fleet_site_t *site, apr_pool_t *p);
+
 /** What became of one that was counted.
  *  @param made the CA has made it */
 void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,

@@ -52,6 +52,11 @@ int acme_runner_order_was_made(const acme_runner_order_t *order)
     return order->made;
 }
 
+int acme_runner_order_has_replaced(const acme_runner_order_t *order)
+{
+    return order->made && order->replaced;
+}
+
 int acme_runner_order_is_over(const acme_runner_order_t *order)
 {
     return order->state == ACME_ORDER_OVER;

@@ -63,4 +63,7 @@ int acme_runner_order_is_over(const acme_runner_order_t *order);
 /** Whether the CA has made the order: it counts for the CA's limits. */
 int acme_runner_order_was_made(const acme_runner_order_t *order);
 
+/** Whether the order that was made names the certificate that it replaces. */
+int acme_runner_order_has_replaced(const acme_runner_order_t *order);
+
 #endif

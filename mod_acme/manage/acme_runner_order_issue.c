@@ -70,7 +70,10 @@ static void save_progress(acme_runner_order_t *order)
     unsigned int generation = acme_issue_generation(order->issue);
     const char *url = acme_issue_order_url(order->issue);
 
-    order->made |= url != NULL;
+    if (url) {
+        order->made = 1;
+        order->replaced = acme_issue_replaces(order->issue);
+    }
     if (generation == order->saved || !is_worth_saving(order, url)) {
         return;
     }

@@ -65,6 +65,7 @@ struct acme_runner_order_t {
     const char *live_key; /* hash of the key that is served, or NULL */
     int again;            /* that is to be used again */
     int made;             /* the CA has it */
+    int replaced;         /* and was told what it replaces */
 };
 
 apr_time_t acme_order_now(const acme_runner_order_t *order);

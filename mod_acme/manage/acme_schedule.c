@@ -22,7 +22,8 @@
 #define DEFAULT_PERCENT       33
 #define DEFAULT_PERCENT_SHORT 50
 
-/* Longest wait after failures, before chance adds to it. */
+/* Longest wait after failures, before chance adds to it. One that has grown to
+ * half as much is as long: after the minutes comes the day. */
 #define MAX_BACKOFF ACME_TIME_DAY
 
 /* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
@@ -92,7 +93,7 @@ apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,
     int i;
 
     for (i = 1; i < errors && d < MAX_BACKOFF; ++i) {
-        d *= 10;
+        d = d * 10 < MAX_BACKOFF / 2 ? d * 10 : MAX_BACKOFF;
     }
     return spread(d < MAX_BACKOFF ? d : MAX_BACKOFF, 5, seed, errors);
 }

@@ -37,8 +37,9 @@ apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
 apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after);
 
 /**
- * How long to wait after so many failures in a row: `first`, ten times as
- * long each time, at most a day; up to a fifth is added by chance.
+ * How long to wait after so many failures in a row: `first`, then ten times as
+ * long each time, where half a day or more is a day: 1, 10 and 100 minutes,
+ * then daily. Up to a fifth is added by chance.
  * @param errors at least 1
  */
 apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,

@@ -279,6 +279,11 @@ const char *acme_issue_order_url(const acme_issue_t *issue)
     return issue->order_url;
 }
 
+int acme_issue_replaces(const acme_issue_t *issue)
+{
+    return issue->config->replaces && !issue->replaces_nothing;
+}
+
 int acme_issue_stale(const acme_issue_t *issue)
 {
     return issue->phase == ACME_PHASE_FAILED && issue->stale;

@@ -109,6 +109,10 @@ const char *acme_issue_phase(const acme_issue_t *issue);
 /** The order's URL at the CA, or NULL before there is one. */
 const char *acme_issue_order_url(const acme_issue_t *issue);
 
+/** Whether its order names the certificate that it replaces, as configured: not
+ *  after the CA has minded. */
+int acme_issue_replaces(const acme_issue_t *issue);
+
 /** Whether it failed only because the order it was restored with is of no use
  *  any more (gone, expired, invalid since before): a new one may be made. */
 int acme_issue_stale(const acme_issue_t *issue);

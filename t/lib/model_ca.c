@@ -514,9 +514,18 @@ static void renewal_info(const model_call_t *call)
     const char *window = ca->renewal_window
                              ? ca->renewal_window
                              : "2040-01-01T00:00:00Z 2040-01-02T00:00:00Z";
-    const char *space = strchr(window, ' ');
+    const char *space;
 
     ++ca->renewals;
+    if (ca->window_of) {
+        window =
+            ca->window_of(ca->window_baton, call->request->url + 24, call->p);
+        if (!window) {
+            model_ca_refuse(call, 404, "malformed", "no such certificate");
+            return;
+        }
+    }
+    space = strchr(window, ' ');
     apr_table_set(call->answer->headers, "Retry-After",
                   ca->renewal_again ? ca->renewal_again : "21600");
     if (ca->renewal_status) {

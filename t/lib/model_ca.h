@@ -64,8 +64,11 @@ typedef struct model_ca_t {
     int renewal_status;         /**< of renewal information; 0: 200 */
     const char *renewal_window; /**< RFC 3339 times, "START END"; NULL: the
                                      model's own (a day, far in the future) */
-    const char *renewal_again;  /**< its Retry-After; NULL: 21600 */
-    const char *explanation;    /**< its explanationURL, or NULL */
+    const char *(*window_of)(void *baton, const char *id, apr_pool_t *p);
+    /**< the same for the certificate of that id, NULL: 404; or NULL */
+    void *window_baton;
+    const char *renewal_again; /**< its Retry-After; NULL: 21600 */
+    const char *explanation;   /**< its explanationURL, or NULL */
     const char *profiles; /**< members of meta.profiles, "\"a\":\"why\"", or
                                NULL */
     int refuse_profiles;  /**< invalidProfile for all of them */

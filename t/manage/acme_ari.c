@@ -69,6 +69,22 @@ static void the_time_is_drawn_once_per_window_and_kept(void **state)
     assert_false(again->early);
 }
 
+static void a_window_is_open_inside_and_for_its_own_only(void **state)
+{
+    acme_cert_info_t info = of("key.serial"), other = of("key.other");
+    acme_ari_t *ari = told(NULL, &info, NOW + 10, NOW + 20, NOW, *state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    assert_false(acme_ari_is_open(NULL, &info, NOW));
+    assert_false(acme_ari_is_open(ari, &info, NOW + 9));
+    assert_true(acme_ari_is_open(ari, &info, NOW + 10));
+    assert_true(acme_ari_is_open(ari, &info, NOW + 19));
+    assert_false(acme_ari_is_open(ari, &info, NOW + 20));
+    assert_false(acme_ari_is_open(ari, &other, NOW + 15));
+    ari = acme_ari_failed(NULL, &problem, &info, "a", NOW, *state);
+    assert_false(acme_ari_is_open(ari, &info, NOW));
+}
+
 static void ten_thousand_are_spread_over_their_window(void **state)
 {
     enum { SITES = 10000, PARTS = 10 };
@@ -293,6 +309,7 @@ static void what_was_damaged_is_nothing(void **state)
 }
 
 ACME_T_MAIN(ACME_T(the_time_is_drawn_once_per_window_and_kept),
+            ACME_T(a_window_is_open_inside_and_for_its_own_only),
             ACME_T(ten_thousand_are_spread_over_their_window),
             ACME_T(a_window_in_the_past_is_urgent),
             ACME_T(a_window_that_is_moved_to_now_is_urgent),

@@ -95,16 +95,32 @@ static void warns_in_the_last_tenth(void **state)
 
 static void waits_ten_times_longer_each_time(void **state)
 {
-    static const apr_interval_time_t least[] = {apr_time_from_sec(60),
-                                                apr_time_from_sec(600),
-                                                apr_time_from_sec(6000),
-                                                apr_time_from_sec(60000),
-                                                DAYS(1),
-                                                DAYS(1)};
+    static const apr_interval_time_t least[] = {
+        apr_time_from_sec(60), apr_time_from_sec(600), apr_time_from_sec(6000),
+        DAYS(1), DAYS(1)};
+    static const struct {
+        apr_interval_time_t first;
+        int errors;
+        apr_interval_time_t wait;
+    } rows[] = {
+        {5 * ACME_TIME_MINUTE, 3, 500 * ACME_TIME_MINUTE},
+        {5 * ACME_TIME_MINUTE, 4, DAYS(1)},
+        {13 * ACME_TIME_HOUR, 1, 13 * ACME_TIME_HOUR},
+        {13 * ACME_TIME_HOUR, 2, DAYS(1)},
+        {DAYS(1) / 20, 2, DAYS(1)},
+        {DAYS(1) / 20 - 1, 2, DAYS(1) / 2 - 10},
+    };
+    apr_size_t row;
     int i;
 
     (void)state;
-    for (i = 0; i < 6; ++i) {
+    for (row = 0; row < sizeof(rows) / sizeof(rows[0]); ++row) {
+        apr_interval_time_t d =
+            acme_schedule_backoff(rows[row].errors, rows[row].first, "a");
+
+        assert_in_range(d, rows[row].wait, rows[row].wait * 6 / 5);
+    }
+    for (i = 0; i < 5; ++i) {
         apr_interval_time_t d =
             acme_schedule_backoff(i + 1, ACME_TIME_MINUTE, "a.example");
 

@@ -1,0 +1,146 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* Renewals that the CA has asked for do not count for its limits: those inside
+ * their window, and no others. */
+
+#include "acme_t_world.h"
+
+#define A "a.example"
+#define B "b.example"
+
+/* 2030-01-01 is when the clock begins; by itself a certificate of 90 days is
+ * renewed on day 60.3, and what has a window on day 81 at the latest. */
+#define DAYS_50_55 "2030-02-20T00:00:00Z 2030-02-25T00:00:00Z"
+#define DAYS_85_89 "2030-03-27T00:00:00Z 2030-03-31T00:00:00Z"
+#define PAST       "2029-12-01T00:00:00Z 2029-12-02T00:00:00Z"
+
+typedef struct windows_t {
+    world_t *w;
+    const char *of[2]; /* of each site's live certificate, NULL: 404 */
+} windows_t;
+
+static const char *window_of(void *baton, const char *id, apr_pool_t *p)
+{
+    const windows_t *windows = baton;
+    const acme_live_cert_t *live;
+    int i;
+
+    (void)p;
+    for (i = 0; i < 2; ++i) {
+        live = world_holding(windows->w, i)->live;
+        if (live && strcmp(live->info->ari_id, id) == 0) {
+            return windows->of[i];
+        }
+    }
+    return NULL;
+}
+
+/* Two sites that have used up what may be ordered, for half a year to come. */
+static world_t *used_up(apr_pool_t *p, const char *a, const char *b, int orders)
+{
+    windows_t *windows = apr_pcalloc(p, sizeof(*windows));
+    world_t *w = world_create(p);
+
+    w->ca_spec.rate.kind = ACME_RATE_ORDERS;
+    w->ca_spec.rate.orders = orders;
+    w->ca_spec.rate.period = 366 * ACME_TIME_DAY;
+    windows->w = w;
+    windows->of[0] = a;
+    windows->of[1] = b;
+    w->ca->window_of = window_of;
+    w->ca->window_baton = windows;
+    world_add(w, A)->via_ari = 1;
+    world_add(w, B)->via_ari = 1;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 2);
+    world_restart(w);
+    return w;
+}
+
+static int waits(const world_t *w, const char *name)
+{
+    const acme_job_t *job = world_job(w, name);
+
+    return job->limit && job->next_run > w->clock->now;
+}
+
+static void one_inside_its_window_is_renewed(void **state)
+{
+    world_t *w = used_up(*state, DAYS_50_55, NULL, 2);
+
+    world_live(w, 65 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 3);
+    assert_non_null(w->ca->replaces);
+    world_assert_staged(w, A);
+    /* the other one has no window, and is due for days */
+    assert_false(waits(w, A));
+    assert_true(waits(w, B));
+}
+
+static void one_that_is_not_inside_waits(void **state)
+{
+    static const char *const windows[] = {DAYS_85_89, PAST, NULL};
+    size_t i;
+
+    for (i = 0; i < sizeof(windows) / sizeof(windows[0]); ++i) {
+        world_t *w = used_up(*state, windows[i], NULL, 2);
+
+        world_live(w, 82 * ACME_TIME_DAY);
+        assert_int_equal(w->ca->orders, 2);
+        assert_true(waits(w, A));
+        assert_true(waits(w, B));
+    }
+}
+
+static void what_was_said_of_another_certificate_is_no_window(void **state)
+{
+    world_t *w = used_up(*state, DAYS_50_55, NULL, 2);
+    acme_live_cert_t *live;
+    acme_cert_info_t *info;
+
+    assert_true(world_run(w));
+    assert_non_null(world_job(w, A)->ari);
+    live = apr_pmemdup(w->p, world_holding(w, 0)->live, sizeof(*live));
+    info = apr_pmemdup(w->p, live->info, sizeof(*info));
+    info->ari_id = "other.certificate";
+    live->info = info;
+    world_holding(w, 0)->live = live;
+    world_boot(w);
+    w->ca->renewal_status = 500;
+    world_live(w, 65 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+    assert_true(waits(w, A));
+}
+
+static void one_that_replaces_nothing_after_all_counts(void **state)
+{
+    world_t *w = used_up(*state, DAYS_50_55, NULL, 3);
+
+    /* what the CA does not mind leaves an order to the other one */
+    world_live(w, 65 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 4);
+    assert_false(waits(w, B));
+    w = used_up(*state, DAYS_50_55, NULL, 3);
+    w->ca->replaced = 1;
+    world_live(w, 65 * ACME_TIME_DAY);
+    assert_null(w->ca->replaces);
+    assert_int_equal(w->ca->orders, 3);
+    world_assert_staged(w, A);
+    assert_true(waits(w, B));
+}
+
+ACME_T_MAIN(ACME_T(one_inside_its_window_is_renewed),
+            ACME_T(one_that_is_not_inside_waits),
+            ACME_T(what_was_said_of_another_certificate_is_no_window),
+            ACME_T(one_that_replaces_nothing_after_all_counts))
