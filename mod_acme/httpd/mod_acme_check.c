@@ -284,6 +284,8 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
         acme_config_value(config, ACME_SETTING_WINDOW);
+    const acme_window_t *warn =
+        acme_config_value(config, ACME_SETTING_WARN_WINDOW);
     const int *mandatory =
         acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
     const int *must_staple =
@@ -314,6 +316,9 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->require_https = require ? *require : ACME_HTTPS_OFF;
     if (window) {
         spec->renew_window = *window;
+    }
+    if (warn) {
+        spec->warn_window = *warn;
     }
     spec->profile = acme_config_value(config, ACME_SETTING_PROFILE);
     spec->profile_mandatory = mandatory && *mandatory;

@@ -242,7 +242,7 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
                       "duration such as 30d (a bare number counts "
                       "days)");
     }
-    return put(cmd, ACME_SETTING_WINDOW,
+    return put(cmd, (acme_setting_e)(apr_uintptr_t)cmd->info,
                window->percent ? acme_window_print(window, cmd->pool)
                                : acme_cmd_exactly(window->span, cmd->pool),
                window);
@@ -366,9 +366,15 @@ const command_rec acme_commands[] = {
                   "the next certificate is for the key of the last (off)"),
     AP_INIT_TAKE1("ACMERenewMode", set_renew_mode, NULL, RSRC_CONF,
                   "auto, always or manual (auto)"),
-    AP_INIT_TAKE1("ACMERenewWindow", set_window, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMERenewWindow", set_window, SETTING(ACME_SETTING_WINDOW),
+                  RSRC_CONF,
                   "part of its life or time before its end in which a "
                   "certificate is renewed (33%, 50% below 10 days)"),
+    AP_INIT_TAKE1("ACMEWarnWindow", set_window,
+                  SETTING(ACME_SETTING_WARN_WINDOW), RSRC_CONF,
+                  "part of its life or time before its end in which a "
+                  "certificate that is due and was not renewed is warned "
+                  "about (10%)"),
     AP_INIT_TAKE1("ACMERenewViaARI", acme_cmd_flag, SETTING(ACME_SETTING_ARI),
                   RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),

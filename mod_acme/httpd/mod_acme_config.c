@@ -99,6 +99,7 @@ const char *acme_setting_name(acme_setting_e setting)
         "ACMEKeyReuse",
         "ACMERenewMode",
         "ACMERenewWindow",
+        "ACMEWarnWindow",
         "ACMERenewViaARI",
         "ACMEProfile",
         "ACMEProfileMandatory",

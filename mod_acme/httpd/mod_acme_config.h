@@ -67,6 +67,7 @@ typedef enum {
     ACME_SETTING_KEY_REUSE,         /**< const int * */
     ACME_SETTING_RENEW_MODE,        /**< const acme_renew_mode_e * */
     ACME_SETTING_WINDOW,            /**< const acme_window_t * */
+    ACME_SETTING_WARN_WINDOW,       /**< const acme_window_t * */
     ACME_SETTING_ARI,               /**< const int * */
     ACME_SETTING_PROFILE,           /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */

@@ -158,7 +158,7 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
 
     return !info || (setup->hurry && setup->hurry->sites[site])
-           || now >= acme_schedule_warn_at(info->not_before, info->not_after)
+           || now >= acme_schedule_urgent_at(info->not_before, info->not_after)
            || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
 

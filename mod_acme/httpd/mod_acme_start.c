@@ -102,7 +102,8 @@ static acme_holding_t *examine_file(acme_setup_t *setup,
                  spec->name, acme_problem_text(&problem, ptemp));
         return holding;
     }
-    warning = acme_holding_file_warning(holding, now, ptemp);
+    warning =
+        acme_holding_file_warning(holding, &spec->warn_window, now, ptemp);
     if (warning) {
         acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
                  spec->name, warning);

@@ -59,7 +59,7 @@ static int find_site(const acme_setup_t *setup, const char *name)
 
 static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
 {
-    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json;
     int i = find_site(setup, name);
 
@@ -273,7 +273,7 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
 int acme_status_section(request_rec *r, int flags)
 {
     const acme_setup_t *setup = acme_setup_get();
-    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_activation_view_t view;
     acme_vault_t *vault;
     const char *waiting;

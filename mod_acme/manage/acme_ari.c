@@ -109,7 +109,8 @@ int acme_ari_is_of(const acme_ari_t *ari, const acme_cert_info_t *info)
  * does, the window as it is. */
 static apr_time_t draw(const acme_ari_t *ari, const acme_cert_info_t *info)
 {
-    apr_time_t last = acme_schedule_warn_at(info->not_before, info->not_after);
+    apr_time_t last =
+        acme_schedule_urgent_at(info->not_before, info->not_after);
     apr_time_t end = last > ari->start && last < ari->end ? last : ari->end;
 
     return acme_schedule_draw(ari->start, end, info->ari_id);
@@ -195,7 +196,8 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
 apr_time_t acme_ari_renew_at(const acme_ari_t *ari,
                              const acme_cert_info_t *info)
 {
-    apr_time_t last = acme_schedule_warn_at(info->not_before, info->not_after);
+    apr_time_t last =
+        acme_schedule_urgent_at(info->not_before, info->not_after);
 
     apr_time_t at, least;
 

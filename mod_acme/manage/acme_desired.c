@@ -79,6 +79,8 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
                       acme_renew_mode_name(spec->renew_mode));
     acme_json_set_int(json, "renew-percent", spec->renew_window.percent);
     acme_json_set_int(json, "renew-span", spec->renew_window.span);
+    acme_json_set_int(json, "warn-percent", spec->warn_window.percent);
+    acme_json_set_int(json, "warn-span", spec->warn_window.span);
     acme_json_set_int(json, "retry-delay", spec->retry_delay);
     acme_json_set_str(json, "require-https",
                       acme_require_https_name(spec->require_https));

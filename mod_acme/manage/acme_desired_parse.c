@@ -231,6 +231,10 @@ static const acme_spec_t *parse_spec(const acme_json_t *json,
         spec->renew_window.percent = (int)number;
     }
     (void)acme_json_get_int(&spec->renew_window.span, json, "renew-span");
+    if (acme_json_get_int(&number, json, "warn-percent") == APR_SUCCESS) {
+        spec->warn_window.percent = (int)number;
+    }
+    (void)acme_json_get_int(&spec->warn_window.span, json, "warn-span");
     (void)acme_json_get_int(&spec->retry_delay, json, "retry-delay");
     return spec;
 }

@@ -34,13 +34,15 @@ const char *acme_serving_name(acme_serving_e serving)
 }
 
 const char *acme_holding_file_warning(const acme_holding_t *holding,
+                                      const acme_window_t *window,
                                       apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
     const char *when;
 
     if (!info
-        || now < acme_schedule_warn_at(info->not_before, info->not_after)) {
+        || now < acme_schedule_warn_at(info->not_before, info->not_after,
+                                       window)) {
         return NULL;
     }
     when = acme_time_print(info->not_after, p);

@@ -135,6 +135,8 @@ static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
     if (acme_json_get(&revoked, json, "revoked") == APR_SUCCESS) {
         job->revoked = acme_revoked_from_json(revoked, job->p);
     }
+    (void)acme_json_get_str(&job->warned, json, "warned");
+    (void)acme_json_get_bool(&job->warned_over, json, "warned-over");
     rv = acme_json_get_bool(&job->urgent, json, "urgent");
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
@@ -158,6 +160,9 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
     }
     job->ca_errors = (int)ca_errors;
     rv = read_time(&job->barred, json, "barred");
+    if (rv == APR_SUCCESS) {
+        rv = read_time(&job->failing, json, "failing");
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -271,6 +276,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     acme_json_set(json, "order", job->order);
     acme_json_set_str(json, "staged", job->staged);
     acme_json_set_int(json, "errors", job->errors);
+    if (job->errors > 0) {
+        acme_json_set_time(json, "failing", job->failing);
+    }
     acme_json_set_str(json, "ca", job->ca);
     acme_json_set_int(json, "ca-errors", job->ca_errors);
     acme_json_set_time(json, "barred", job->barred);
@@ -296,6 +304,10 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     if (job->revoked) {
         acme_json_set(json, "revoked",
                       acme_revoked_to_json(job->revoked, ptemp));
+    }
+    acme_json_set_str(json, "warned", job->warned);
+    if (job->warned_over) {
+        acme_json_set_bool(json, "warned-over", 1);
     }
     acme_json_set_str(json, "request", job->request);
     if (job->asked != ACME_ASKED_NO) {

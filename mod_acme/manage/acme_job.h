@@ -57,6 +57,7 @@ typedef struct acme_job_t {
     acme_json_t *order; /**< snapshot of acme_issue, or NULL */
     const char *staged; /**< fingerprint of what waits for root, or NULL */
     int errors;         /**< failures in a row */
+    apr_time_t failing; /**< since when, where there are any */
     const char
         *ca;       /**< directory of the CA whose turn it is; NULL: the first */
     int ca_errors; /**< failures in a row that were this CA's */
@@ -70,9 +71,12 @@ typedef struct acme_job_t {
     int urgent; /**< what is ordered or staged is to be live at once */
     const acme_revoked_t *revoked; /**< that another has to take the place of;
                            it counts while it is live. Or NULL */
-    const char *config;     /**< digest that a CONFIG problem was seen with */
-    const char *request;    /**< id of the last request seen, or NULL */
-    acme_asked_e asked;     /**< until a certificate is staged */
+    const char *warned;  /**< fingerprint of the last certificate that the log
+                             said nears its end, or NULL */
+    int warned_over;     /**< and that it has expired */
+    const char *config;  /**< digest that a CONFIG problem was seen with */
+    const char *request; /**< id of the last request seen, or NULL */
+    acme_asked_e asked;  /**< until a certificate is staged */
     const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
     apr_array_header_t *names;        /**< acme_job_name_t: those that failed */
     apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */

@@ -51,6 +51,8 @@ static const struct {
                         "5 the configuration lacks something, 0 unknown."},
     {"acme_site_renewing", "Whether a certificate is being obtained or due."},
     {"acme_site_ready", "Whether a new certificate waits for a restart."},
+    {"acme_site_expiring", "Whether the served certificate nears its end and "
+                           "was not renewed (1), or has expired (2)."},
     {"acme_site_failures", "Failures in a row."},
     {"acme_site_certificate_not_before_seconds",
      "Begin of the validity of the served certificate."},
@@ -177,6 +179,9 @@ static void totals(const out_t *out, const acme_metrics_t *metrics)
     one(out, "acme_sites_errored",
         "Sites that failed last time, or whose store is of no use.",
         counts->errored);
+    one(out, "acme_sites_expiring",
+        "Sites whose certificate nears its end or has expired.",
+        counts->expiring);
     one(out, "acme_sites_ready", "Sites that wait for a restart.",
         counts->ready);
 }

@@ -134,7 +134,7 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     const acme_cert_info_t *info;
     const acme_revoked_t *revoked;
     const char *name, *why;
-    apr_time_t warn_at;
+    apr_time_t last;
 
     *at = now;
     *due = 0;
@@ -167,8 +167,8 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     *at = acme_plan_renew_at(spec, holding, job);
     if (pinned) {
         /* Whoever went back to it knows that a CA has named its time. */
-        warn_at = acme_schedule_warn_at(info->not_before, info->not_after);
-        *at = *at > warn_at ? *at : warn_at;
+        last = acme_schedule_urgent_at(info->not_before, info->not_after);
+        *at = *at > last ? *at : last;
     }
     *due = *at <= now;
     if (*due && !pinned && acme_plan_is_via_ari(spec, holding)
@@ -209,8 +209,8 @@ static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
     if (ask_at > now || job->asked
         || (why
             && (job->order || !due || acme_ari_is_of(job->ari, info)
-                || now >= acme_schedule_warn_at(info->not_before,
-                                                info->not_after)))) {
+                || now >= acme_schedule_urgent_at(info->not_before,
+                                                  info->not_after)))) {
         return 0;
     }
     decide(plan, ACME_PLAN_ASK, now, "the CA is asked when to renew it");
@@ -252,8 +252,9 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
 }
 
 /* A certificate of the administrator's own is watched, and that is all. */
-static void plan_file(acme_plan_t *plan, const acme_holding_t *holding,
-                      apr_time_t now, apr_pool_t *p)
+static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
+                      const acme_holding_t *holding, apr_time_t now,
+                      apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
     apr_time_t at;
@@ -263,7 +264,8 @@ static void plan_file(acme_plan_t *plan, const acme_holding_t *holding,
                "its own certificate file is served, and cannot be read");
         return;
     }
-    at = acme_schedule_warn_at(info->not_before, info->not_after);
+    at = acme_schedule_warn_at(info->not_before, info->not_after,
+                               &spec->warn_window);
     if (at > now) {
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p,
@@ -272,7 +274,8 @@ static void plan_file(acme_plan_t *plan, const acme_holding_t *holding,
                             acme_time_print(info->not_after, p)));
         return;
     }
-    plan->warning = acme_holding_file_warning(holding, now, p);
+    plan->warning =
+        acme_holding_file_warning(holding, &spec->warn_window, now, p);
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 
@@ -286,7 +289,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 
     plan->warning = NULL;
     if (spec->cert_file) {
-        plan_file(plan, holding, now, p);
+        plan_file(plan, spec, holding, now, p);
         return;
     }
     if (job->staged) {

@@ -18,6 +18,7 @@
 
 #include <apr_atomic.h>
 
+#include "acme_expiry.h"
 #include "acme_runner_fleet_part.h"
 #include "acme_schedule.h"
 
@@ -104,6 +105,7 @@ void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
         wait = STORE_WAIT;
     }
     site->known.next = acme_fleet_now(fleet) + wait;
+    site->say_at = site->known.next;
     acme_log(fleet->work->log,
              fleet->complained ? ACME_LOG_DEBUG : ACME_LOG_WARNING, problem->rv,
              ACME_TAG(0310) "%s: %s; looking again in %s",
@@ -176,6 +178,58 @@ static int by_urgency(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* Whether the log has it: once that a certificate nears its end, and once that
+ * it has expired. Else it has now. */
+static int was_said(acme_job_t *job, const char *fingerprint, int over)
+{
+    int known = job->warned && strcmp(job->warned, fingerprint) == 0;
+
+    if (known && (job->warned_over || !over)) {
+        return 1;
+    }
+    job->warned = fingerprint;
+    job->warned_over = over;
+    return 0;
+}
+
+/* One that nears its end is warned about, unless it is about to be renewed. */
+static void watch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                  const acme_plan_t *plan, const acme_job_t *job, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = site->known.spec;
+    const acme_holding_t *holding = site->known.holding;
+    apr_time_t now = acme_fleet_now(fleet);
+    int tried = job->errors > 0 || plan->what != ACME_PLAN_ORDER;
+    const char *text;
+    acme_expiry_e how;
+    acme_job_t *whole;
+
+    site->say_at = acme_expiry_next(spec, holding, job, now);
+    how = acme_expiry(&text, spec, holding, job, now, p);
+    /* The one that was planned with may have been remembered in part. */
+    if (how == ACME_EXPIRY_FAR || !tried
+        || acme_job_load(&whole, fleet->work->vault, spec->name, &problem, p)
+               != APR_SUCCESS
+        || was_said(whole, holding->live->info->fingerprint,
+                    how == ACME_EXPIRY_OVER)) {
+        return;
+    }
+    if (how == ACME_EXPIRY_OVER) {
+        acme_log(fleet->work->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0897) "%s: the certificate that it serves has %s",
+                 spec->name, text);
+    }
+    else {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0896) "%s: the certificate that it serves %s",
+                 spec->name, text);
+    }
+    /* Where it cannot be saved, the next look says it again. */
+    (void)acme_job_save(whole, fleet->work->vault, ACME_STORE_LAZY, &problem,
+                        p);
+}
+
 static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                  apr_pool_t *p)
 {
@@ -194,16 +248,22 @@ static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
         acme_log(fleet->work->log, ACME_LOG_WARNING, 0, ACME_TAG(0349) "%s: %s",
                  site->known.spec->name, plan.warning);
     }
+    watch(fleet, site, &plan, job, p);
     acme_fleet_hurry(fleet, site, &plan, job);
     if (!enqueue(fleet, site, &plan, job, p)) {
         acme_fleet_rest(fleet, site, &plan);
     }
 }
 
+/* When it is looked at next. */
+static apr_time_t when(const acme_fleet_site_t *site)
+{
+    return site->say_at < site->known.next ? site->say_at : site->known.next;
+}
+
 static int is_due(const acme_fleet_site_t *site, apr_time_t now)
 {
-    return !site->known.flying && !site->known.queued
-           && site->known.next <= now;
+    return !site->known.flying && !site->known.queued && when(site) <= now;
 }
 
 static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
@@ -214,9 +274,8 @@ static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
 
     for (i = 0; i < fleet->n_sites; ++i) {
         site = fleet->sites[i];
-        if (!site->known.flying && !site->known.queued
-            && site->known.next < at) {
-            at = site->known.next;
+        if (!site->known.flying && !site->known.queued && when(site) < at) {
+            at = when(site);
         }
     }
     return at;

@@ -55,7 +55,8 @@ typedef struct acme_fleet_flight_t acme_fleet_flight_t;
 typedef struct acme_fleet_site_t {
     acme_runner_site_t known;
     acme_fleet_lane_t **lanes; /* of each of its CAs */
-    int index;                 /* of its spec; -1: one for another machine */
+    apr_time_t say_at; /* when its certificate may have to be warned about */
+    int index;         /* of its spec; -1: one for another machine */
 } acme_fleet_site_t;
 
 struct acme_runner_fleet_t {

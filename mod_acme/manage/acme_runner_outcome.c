@@ -272,7 +272,9 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
         dry_run_failed(job, work, spec, problem, ptemp);
         return;
     }
-    ++job->errors;
+    if (++job->errors == 1 || !job->failing) {
+        job->failing = now;
+    }
     job->last_run = now;
     kept = keep(problem, whose, job->p);
     job->problem = kept;

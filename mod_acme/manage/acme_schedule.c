@@ -79,11 +79,25 @@ apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
     return not_after - (span < most ? span : most);
 }
 
-apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after)
+apr_time_t acme_schedule_urgent_at(apr_time_t not_before, apr_time_t not_after)
 {
     apr_interval_time_t life = not_after - not_before;
 
     return life > 0 ? not_after - life / 10 : not_after;
+}
+
+apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after,
+                                 const acme_window_t *window)
+{
+    apr_interval_time_t life = not_after - not_before;
+
+    if (life > 0 && window->percent > 0 && window->percent < 100) {
+        return not_after - life / 100 * window->percent;
+    }
+    if (window->percent <= 0 && window->span > 0 && window->span < life) {
+        return not_after - window->span;
+    }
+    return acme_schedule_urgent_at(not_before, not_after);
 }
 
 apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,

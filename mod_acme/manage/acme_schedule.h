@@ -34,7 +34,12 @@ apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
                                   const acme_window_t *window);
 
 /** When it is urgent: the last tenth of its life. */
-apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after);
+apr_time_t acme_schedule_urgent_at(apr_time_t not_before, apr_time_t not_after);
+
+/** When an administrator is to be warned that it ends. A window that is not
+ *  set, or a span that is no shorter than its life, is the last tenth. */
+apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after,
+                                 const acme_window_t *window);
 
 /**
  * How long to wait after so many failures in a row: `first`, then ten times as

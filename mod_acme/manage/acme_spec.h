@@ -97,6 +97,8 @@ typedef struct acme_spec_t {
                                       NULL: the CA's own choice */
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window; /**< where the CA names no time of its own */
+    acme_window_t warn_window;  /**< before its end, the administrator is to
+                                     know; none: the last tenth */
     int via_ari;                /**< the CA is asked for it (RFC 9773) */
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;

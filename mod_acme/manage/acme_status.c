@@ -46,14 +46,16 @@ static void set_period(acme_json_t *object, const char *key, apr_time_t from,
     acme_json_give(object, key, period);
 }
 
-/** As ACMERenewWindow takes it. */
-static const char *window_text(const acme_window_t *window, apr_pool_t *p)
+/** As ACMERenewWindow and ACMEWarnWindow take it.
+ *  @param percent by default */
+static const char *window_text(const acme_window_t *window, int percent,
+                               apr_pool_t *p)
 {
     apr_int64_t seconds = apr_time_sec(window->span);
 
     if (window->percent > 0 || seconds <= 0) {
         return apr_psprintf(p, "%d%%",
-                            window->percent > 0 ? window->percent : 33);
+                            window->percent > 0 ? window->percent : percent);
     }
     if (seconds % 86400 == 0) {
         return apr_psprintf(p, "%" APR_INT64_T_FMT "d", seconds / 86400);
@@ -252,6 +254,9 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
     acme_json_set_str(json, "name", view->spec->name);
     acme_json_set_bool(json, "finished", job->staged != NULL);
     acme_json_set_int(json, "errors", acme_status_errors(job));
+    if (acme_status_errors(job) > 0) {
+        set_date(json, "failing-since", job->failing);
+    }
     if (acme_status_is_scheduled(view)) {
         set_date(json, "next-run", view->plan.at);
     }
@@ -299,7 +304,9 @@ static acme_json_t *print_site(const acme_status_view_t *view,
                           acme_require_https_name(spec->require_https));
     }
     acme_json_set_str(json, "renew-window",
-                      window_text(&spec->renew_window, p));
+                      window_text(&spec->renew_window, 33, p));
+    acme_json_set_str(json, "warn-window",
+                      window_text(&spec->warn_window, 10, p));
     set_date(json, "renew-at", view->renew_at);
     acme_json_set_bool(json, "must-staple", spec->must_staple);
     acme_json_set_str(json, "profile", spec->profile);

@@ -34,7 +34,7 @@ typedef struct acme_activation_view_t {
 
 /** Counts for the summary line of server-status. */
 typedef struct acme_status_counts_t {
-    int total, ok, renew, errored, ready;
+    int total, ok, renew, errored, ready, expiring;
 } acme_status_counts_t;
 
 /** What acme_metrics.h tells of a site: numbers, or times in seconds. */
@@ -42,6 +42,7 @@ typedef enum {
     ACME_GAUGE_STATE,
     ACME_GAUGE_RENEW,
     ACME_GAUGE_READY,
+    ACME_GAUGE_EXPIRING,
     ACME_GAUGE_FAILURES,
     ACME_GAUGE_NOT_BEFORE,
     ACME_GAUGE_NOT_AFTER,

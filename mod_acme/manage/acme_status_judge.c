@@ -55,13 +55,19 @@ static void judge_file(acme_status_view_t *view, apr_pool_t *p)
                                        : "its certificate file was not read";
         return;
     }
-    view->state = ACME_STATUS_COMPLETE;
-    view->descr = acme_holding_file_warning(holding, view->now, p);
+    view->descr = acme_holding_file_warning(holding, &view->spec->warn_window,
+                                            view->now, p);
+    view->expiry = !view->descr                            ? ACME_EXPIRY_FAR
+                   : holding->file->not_after <= view->now ? ACME_EXPIRY_OVER
+                                                           : ACME_EXPIRY_NEAR;
+    view->state = view->expiry == ACME_EXPIRY_OVER ? ACME_STATUS_ERROR
+                                                   : ACME_STATUS_COMPLETE;
 }
 
 static void judge_state(acme_status_view_t *view, apr_pool_t *p)
 {
     const acme_live_cert_t *live = view->holding->live;
+    const char *ends;
     const acme_problem_t *problem = view->holding->problem;
     acme_staged_e staged = view->holding->staged;
     const char *type =
@@ -72,16 +78,24 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
 
     if (view->spec->cert_file) {
         judge_file(view, p);
+        return;
     }
-    else if (acme_plan_revoked(view->holding, view->job)) {
+    view->expiry =
+        acme_expiry(&ends, view->spec, view->holding, view->job, view->now, p);
+    if (acme_plan_revoked(view->holding, view->job)) {
         view->state = ACME_STATUS_INCOMPLETE;
         view->descr =
             acme_status_revoked_text(view->spec, view->holding, view->job, p);
     }
+    else if (view->expiry == ACME_EXPIRY_OVER) {
+        view->state = ACME_STATUS_ERROR;
+        view->descr = ends;
+    }
     else if (live && missing == NULL) {
         view->state = ACME_STATUS_COMPLETE;
-        view->descr =
-            live->info->not_after <= view->now ? "expired" : left_out(view, p);
+        view->descr = ends                                 ? ends
+                      : live->info->not_after <= view->now ? "expired"
+                                                           : left_out(view, p);
     }
     else if (live) {
         view->state = ACME_STATUS_INCOMPLETE;
@@ -154,6 +168,7 @@ void acme_status_count(acme_status_counts_t *counts,
     counts->ok += view->state == ACME_STATUS_COMPLETE && info
                   && info->not_after > view->now;
     counts->renew += view->renew;
+    counts->expiring += view->expiry != ACME_EXPIRY_FAR;
     if (view->holding->problem || acme_status_errors(job) > 0) {
         ++counts->errored;
     }
@@ -195,6 +210,7 @@ void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
     info = acme_status_served(&view);
     values[ACME_GAUGE_STATE] = view.state;
     values[ACME_GAUGE_RENEW] = view.renew;
+    values[ACME_GAUGE_EXPIRING] = view.expiry;
     values[ACME_GAUGE_READY] = job && job->staged;
     values[ACME_GAUGE_FAILURES] =
         job ? acme_status_errors(job) : ACME_GAUGE_NONE;

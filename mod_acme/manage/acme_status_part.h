@@ -19,9 +19,11 @@
 #ifndef ACME_STATUS_PART_H
 #define ACME_STATUS_PART_H
 
+#include "acme_expiry.h"
 #include "acme_plan.h"
 
-/** Numbers of mod_md's `state`; 3 (expired) is not used there any more. */
+/** Numbers of mod_md's `state`; 3 (expired) is not used there any more: an
+ *  expired certificate is an error. */
 typedef enum {
     ACME_STATUS_UNKNOWN = 0,
     ACME_STATUS_INCOMPLETE = 1,
@@ -39,6 +41,7 @@ typedef struct acme_status_view_t {
     apr_time_t renew_at; /**< or 0 */
     acme_status_state_e state;
     const char *descr; /**< or NULL */
+    acme_expiry_e expiry;
     int renew;
     apr_time_t now;
 } acme_status_view_t;

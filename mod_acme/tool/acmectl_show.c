@@ -184,7 +184,7 @@ static int needs_attention(const acme_spec_t *spec,
     int watched = spec->renew_mode != ACME_RENEW_AUTO
                   || holding->serving != ACME_SERVING_NOTHING;
 
-    return counts->errored || (watched && !counts->ok);
+    return counts->errored || counts->expiring || (watched && !counts->ok);
 }
 
 static const char *member(const acme_json_t *json, const char *a, const char *b)
@@ -260,7 +260,7 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
 {
     const acme_spec_t *spec = ctl_spec(ctl, i);
     const acme_holding_t *holding = ctl_holding(ctl, i, p);
-    acme_status_counts_t counts = {0, 0, 0, 0, 0};
+    acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json =
         acme_status_site(spec, holding, ctl->vault, now, &counts, p);
     int attention = needs_attention(spec, holding, &counts);

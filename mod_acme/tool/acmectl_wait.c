@@ -51,8 +51,8 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
 }
 
 /* Nothing is ordered: it is served, or somebody has to see to it. */
-static site_e judge_file(const acme_holding_t *holding, const char **why,
-                         apr_pool_t *p)
+static site_e judge_file(const acme_spec_t *spec, const acme_holding_t *holding,
+                         const char **why, apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
 
@@ -62,7 +62,8 @@ static site_e judge_file(const acme_holding_t *holding, const char **why,
         return SITE_STUCK;
     }
     if (info->not_after <= apr_time_now()) {
-        *why = acme_holding_file_warning(holding, apr_time_now(), p);
+        *why = acme_holding_file_warning(holding, &spec->warn_window,
+                                         apr_time_now(), p);
         return SITE_STUCK;
     }
     if (holding->serving != ACME_SERVING_OKC) {
@@ -93,7 +94,7 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
         return SITE_UNWANTED;
     }
     if (spec->cert_file) {
-        return judge_file(holding, why, p);
+        return judge_file(spec, holding, why, p);
     }
     if (info && info->not_after > apr_time_now()
         && (holding->pinned || !acme_partial_missing(job, spec, info->names, p))

@@ -141,7 +141,7 @@ static void a_window_that_is_moved_to_now_is_urgent(void **state)
 static void no_window_is_waited_for_until_it_is_too_late(void **state)
 {
     acme_cert_info_t info = of("key.serial");
-    apr_time_t last = acme_schedule_warn_at(info.not_before, info.not_after);
+    apr_time_t last = acme_schedule_urgent_at(info.not_before, info.not_after);
     acme_ari_t *ari =
         told(NULL, &info, NOW + DAYS(200), NOW + DAYS(210), NOW, *state);
 

@@ -41,6 +41,7 @@ static void add(acme_desired_t *desired, const acme_ca_spec_t *ca,
     spec->challenge_types = strs(p, "http-01", NULL);
     spec->renew_mode = ACME_RENEW_MANUAL;
     spec->renew_window.percent = 20;
+    spec->warn_window.span = 7;
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
     holding->serving = serving;
@@ -84,6 +85,8 @@ static void all_of_it_comes_back(void **state)
     assert_true(is->ca->agreed);
     assert_int_equal(is->renew_mode, ACME_RENEW_MANUAL);
     assert_int_equal(is->renew_window.percent, 20);
+    assert_int_equal(is->warn_window.percent, 0);
+    assert_int_equal(is->warn_window.span, 7);
     assert_int_equal(is->retry_delay, 12345);
     assert_string_equal(is->place, "httpd.conf:7");
     assert_int_equal(is->key.bits, 3072);

@@ -82,6 +82,9 @@ static void everything_comes_back(void **state)
     job->asked = ACME_ASKED_FORCE;
     job->signed_pem = "a chain";
     job->errors = 3;
+    job->failing = ACME_T_NOW - 3;
+    job->warned = "c0ffee";
+    job->warned_over = 1;
     job->last_run = ACME_T_NOW + 1;
     job->next_run = ACME_T_NOW + 123456;
     job->problem = &problem;
@@ -99,6 +102,9 @@ static void everything_comes_back(void **state)
     save(job, vault, p);
 
     job = load(vault, p);
+    assert_true(job->failing == ACME_T_NOW - 3);
+    assert_string_equal(job->warned, "c0ffee");
+    assert_true(job->warned_over);
     assert_string_equal(job->request, "0123");
     assert_int_equal(job->asked, ACME_ASKED_FORCE);
     assert_string_equal(job->signed_pem, "a chain");

@@ -123,6 +123,26 @@ static void a_good_site(void **state)
     has(w, "acme_site_state{site=\"" NAME "\"} 2");
     has(w, "acme_site_renewing{site=\"" NAME "\"} 0");
     has(w, "acme_site_failures{site=\"" NAME "\"} 0");
+    has(w, "acme_site_expiring{site=\"" NAME "\"} 0");
+    has(w, "acme_sites_expiring 0");
+    w->info.not_before = ACME_T_NOW - 95 * ACME_TIME_DAY;
+    w->info.not_after = ACME_T_NOW + 5 * ACME_TIME_DAY;
+    print_site(w, job);
+    has(w, "acme_site_expiring{site=\"" NAME "\"} 1");
+    has(w, "acme_sites_expiring 1");
+    w->info.not_after = ACME_T_NOW - 1;
+    print_site(w, job);
+    has(w, "acme_site_expiring{site=\"" NAME "\"} 2");
+    has(w, "acme_site_state{site=\"" NAME "\"} 4");
+}
+
+static void the_times_of_a_site(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_job_t *job = acme_job_create(NAME, w->p);
+
+    job->last_run = ACME_T_NOW - ACME_TIME_HOUR;
+    print_site(w, job);
     has(w, seconds(w, "acme_site_certificate_not_before_seconds",
                    w->info.not_before));
     has(w, seconds(w, "acme_site_certificate_not_after_seconds",
@@ -268,8 +288,8 @@ static void labels_are_escaped(void **state)
     assert_non_null(strstr(w->text, "authority=\"\"} 1\n"));
 }
 
-ACME_T_MAIN(ACME_T(a_good_site), ACME_T(a_site_that_fails),
-            ACME_T(a_site_whose_job_is_not_known),
+ACME_T_MAIN(ACME_T(a_good_site), ACME_T(the_times_of_a_site),
+            ACME_T(a_site_that_fails), ACME_T(a_site_whose_job_is_not_known),
             ACME_T(a_site_that_waits_for_a_restart),
             ACME_T(what_is_said_beside_the_sites),
             ACME_T(the_lines_of_a_metric_stand_together),

@@ -83,13 +83,35 @@ static void a_life_that_makes_no_sense_ends_at_its_end(void **state)
     (void)state;
     assert_int_equal(acme_schedule_renew_at(NOW, NOW, &window), NOW);
     assert_int_equal(acme_schedule_renew_at(NOW, NOW - 5, &window), NOW - 5);
-    assert_int_equal(acme_schedule_warn_at(NOW, NOW - 5), NOW - 5);
+    assert_int_equal(acme_schedule_urgent_at(NOW, NOW - 5), NOW - 5);
 }
 
-static void warns_in_the_last_tenth(void **state)
+static void warns_in_its_window_or_the_last_tenth(void **state)
 {
+    static const struct {
+        apr_interval_time_t life;
+        acme_window_t window;
+        apr_interval_time_t before_end;
+    } rows[] = {
+        {DAYS(90), {0, 0}, DAYS(9)},
+        {160 * ACME_TIME_HOUR, {0, 0}, 16 * ACME_TIME_HOUR},
+        {DAYS(90), {20, 0}, DAYS(18)},
+        {DAYS(90), {0, DAYS(5)}, DAYS(5)},
+        {DAYS(5), {0, DAYS(5)}, DAYS(5) / 10},
+        {DAYS(90), {-1, -1}, DAYS(9)},
+        {DAYS(90), {100, 0}, DAYS(9)},
+        {0, {20, 0}, 0},
+    };
+    apr_size_t i;
+
     (void)state;
-    assert_int_equal(acme_schedule_warn_at(NOW, NOW + DAYS(90)),
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+        apr_time_t end = NOW + rows[i].life;
+
+        assert_int_equal(end - acme_schedule_warn_at(NOW, end, &rows[i].window),
+                         rows[i].before_end);
+    }
+    assert_int_equal(acme_schedule_urgent_at(NOW, NOW + DAYS(90)),
                      NOW + DAYS(81));
 }
 
@@ -218,7 +240,7 @@ ACME_T_MAIN(ACME_T(a_time_is_drawn_between_its_bounds),
             ACME_T(renews_at_a_part_of_the_life),
             ACME_T(a_certificate_just_issued_is_never_due),
             ACME_T(a_life_that_makes_no_sense_ends_at_its_end),
-            ACME_T(warns_in_the_last_tenth),
+            ACME_T(warns_in_its_window_or_the_last_tenth),
             ACME_T(waits_ten_times_longer_each_time),
             ACME_T(chance_is_the_same_again_and_spreads),
             ACME_T(what_comes_next_is_decided_by_the_class),

@@ -221,6 +221,9 @@ static void settings_have_the_forms_of_mod_md(void **state)
         w->spec.renew_window = windows[i].window;
         assert_string_equal(text(w, site_of(w), "", "renew-window"),
                             windows[i].text);
+        w->spec.warn_window = windows[i].window;
+        assert_string_equal(text(w, site_of(w), "", "warn-window"),
+                            i == 0 ? "10%" : windows[i].text);
     }
     w->spec.renew_mode = ACME_RENEW_MANUAL;
     assert_int_equal(number(w, site_of(w), "", "renew-mode"), 0);
@@ -309,7 +312,7 @@ static void a_site_with_an_added_name_is_incomplete(void **state)
     assert_counts(w, 0, 1, 0, 0);
 }
 
-static void an_expired_one_is_complete_and_says_so(void **state)
+static void an_expired_one_is_an_error_and_says_so(void **state)
 {
     world_t *w = make_world(*state);
     acme_json_t *json;
@@ -317,9 +320,49 @@ static void an_expired_one_is_complete_and_says_so(void **state)
     w->info.not_before = ACME_T_NOW - 9 * ACME_TIME_DAY;
     w->info.not_after = ACME_T_NOW;
     json = site_of(w);
+    assert_int_equal(number(w, json, "", "state"), 4);
+    acme_t_contains(text(w, json, "", "state-descr"),
+                    "expired at 2026-01-02T03:04:05Z; ");
+    assert_counts(w, 0, 1, 0, 0);
+    assert_int_equal(w->counts.expiring, 1);
+    /* where nobody serves it, nobody minds */
+    w->holding.serving = ACME_SERVING_NOTHING;
+    json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 2);
     assert_string_equal(text(w, json, "", "state-descr"), "expired");
-    assert_counts(w, 0, 1, 0, 0);
+    assert_int_equal(w->counts.expiring, 0);
+}
+
+static void one_that_nears_its_end_says_what_holds_it_back(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_job_t *job = acme_job_create(NAME, w->p);
+    acme_problem_t problem;
+    acme_json_t *json;
+
+    w->info.not_before = ACME_T_NOW - 80 * ACME_TIME_DAY;
+    w->info.not_after = ACME_T_NOW + 8 * ACME_TIME_DAY;
+    set_problem(&problem, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK,
+                "nobody there", w->p);
+    job->errors = 7;
+    job->problem = &problem;
+    job->failing = ACME_T_NOW - 5 * ACME_TIME_DAY;
+    job->last_run = ACME_T_NOW - ACME_TIME_HOUR;
+    save(w, job);
+    json = site_of(w);
+    assert_int_equal(number(w, json, "", "state"), 2);
+    acme_t_contains(text(w, json, "", "state-descr"), "expires in 8 days, at ");
+    acme_t_contains(text(w, json, "", "state-descr"),
+                    "failed 7 times since 2025-12-28T03:04:05Z: ");
+    acme_t_contains(text(w, json, "", "state-descr"), "nobody there");
+    assert_string_equal(text(w, json, "renewal", "failing-since"),
+                        "Sun, 28 Dec 2025 03:04:05 GMT");
+    assert_counts(w, 1, 1, 1, 0);
+    assert_int_equal(w->counts.expiring, 1);
+    w->spec.warn_window.span = 7 * ACME_TIME_DAY;
+    json = site_of(w);
+    assert_string_equal(text(w, json, "", "state-descr"), "(none)");
+    assert_int_equal(w->counts.expiring, 0);
 }
 
 static void a_due_one_renews_and_is_ok(void **state)
@@ -688,7 +731,8 @@ ACME_T_MAIN(ACME_T(what_the_ca_says_of_the_renewal_is_shown),
             ACME_T(what_is_stashed_and_was_deployed_is_shown),
             ACME_T(a_site_without_certificate_is_incomplete),
             ACME_T(a_site_with_an_added_name_is_incomplete),
-            ACME_T(an_expired_one_is_complete_and_says_so),
+            ACME_T(an_expired_one_is_an_error_and_says_so),
+            ACME_T(one_that_nears_its_end_says_what_holds_it_back),
             ACME_T(a_due_one_renews_and_is_ok),
             ACME_T(a_damaged_one_is_an_error),
             ACME_T(a_refused_one_does_not_make_a_working_one_an_error),

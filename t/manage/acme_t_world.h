@@ -87,6 +87,10 @@ typedef struct world_t {
     int kill_after_put;          /* after it */
     int stop_request;            /* acme_runner_stop() when the nth is sent */
     void (*on_request)(struct world_t *w, const script_request_t *request);
+    /* Nonzero: the CA refuses it, and this is what it says. */
+    int (*refuse)(struct world_t *w, const script_request_t *request,
+                  script_answer_t *answer, apr_pool_t *p);
+    void *refuse_baton;
 
     int gets, puts;
 } world_t;
@@ -256,6 +260,9 @@ static inline void world_respond(void *baton, const script_request_t *request,
     }
     if (world_counts_down(&w->stop_request)) {
         acme_runner_stop(w->runner);
+    }
+    if (w->refuse && w->refuse(w, request, answer, p)) {
+        return;
     }
     if (strncmp(request->url, "https://cb.", 11) == 0) {
         world_other_respond(w, request, answer, p);

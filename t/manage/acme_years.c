@@ -14,7 +14,7 @@
 /* Years of many sites, on a clock that costs nothing. What a CA would have
  * refused is counted here, independently of what the module counts. */
 
-#include "acme_t_world.h"
+#include "acme_t_limits.h"
 
 #include "acme_ari.h"
 #include "acme_plan.h"
@@ -117,35 +117,6 @@ static void ten_thousand_renewals_are_inside_their_windows(void **state)
 
 /* ---- rate limits ---- */
 
-/* Counts as a CA does: tokens that come back steadily. */
-static struct {
-    double tokens;
-    double most;
-    double per_second;
-    apr_time_t seen;
-    int refused;
-} limit;
-
-static void count_orders(world_t *w, const script_request_t *request)
-{
-    const char *end = strstr(request->url, "/order");
-
-    if (!end || strcmp(end, "/order") != 0) {
-        return;
-    }
-    limit.tokens += (double)(w->clock->now - limit.seen) / APR_USEC_PER_SEC
-                    * limit.per_second;
-    limit.seen = w->clock->now;
-    if (limit.tokens > limit.most) {
-        limit.tokens = limit.most;
-    }
-    if (limit.tokens < 1) {
-        ++limit.refused;
-        return;
-    }
-    limit.tokens -= 1;
-}
-
 static int staged_somewhere(const world_t *w)
 {
     return world_count(w, ACME_STORE_STAGING) > 0;
@@ -166,49 +137,62 @@ static const char *expired(const world_t *w, int from, int to)
     return NULL;
 }
 
+/* Those that there are came over two days, as sites do. */
+static void let_sites_come(world_t *w, int sites)
+{
+    int i;
+
+    for (i = 0; i < sites; ++i) {
+        world_add(w, apr_psprintf(w->p, "www.old%d.test", i));
+        if (i % 10 == 9) {
+            world_restart(w);
+            world_live(w, 2 * ACME_TIME_HOUR);
+        }
+    }
+    world_restart(w);
+    assert_null(expired(w, 0, sites));
+}
+
 static void a_move_of_many_sites_is_never_refused(void **state)
 {
-    int new_sites = 2000, old_sites = 200;
+    enum { OLD = 200, NEW = 2000, SHARED = 60 };
     world_t *w = world_create(*state);
+    limits_t *limits = limits_create(w);
     int i;
 
     w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
-    limit.most = 300;
-    limit.tokens = 300;
-    limit.per_second = 300 / 10800.0;
-    limit.seen = w->clock->now;
-    limit.refused = 0;
-    w->on_request = count_orders;
+    w->log.level = ACME_LOG_WARNING;
     test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
-    for (i = 0; i < old_sites; ++i) {
-        world_add(w, apr_psprintf(w->p, "www.old%d.test", i));
-    }
-    while (expired(w, 0, old_sites)) {
-        world_live(w, ACME_TIME_HOUR);
-        world_restart(w);
-    }
+    let_sites_come(w, OLD);
     /* and then the others come, when the old ones are due */
-    world_live(w, 2 * ACME_TIME_DAY);
-    for (i = 0; i < new_sites; ++i) {
+    world_live(w, ACME_TIME_DAY);
+    for (i = 0; i < NEW - SHARED; ++i) {
         world_add(w, apr_psprintf(w->p, "www.new%d.test", i));
     }
+    for (i = 0; i < SHARED; ++i) {
+        world_add(w, apr_psprintf(w->p, "site%d.shared.test", i));
+    }
+    world_add(w, "www.bad.test");
+    w->ca->fail_name = "www.bad.test";
     world_restart(w);
-    for (i = 0; i < 3 * 24; ++i) {
+    for (i = 0; i < 4 * 24; ++i) {
         world_live(w, ACME_TIME_HOUR);
-        assert_null(expired(w, 0, old_sites));
+        assert_null(expired(w, 0, OLD));
         if (staged_somewhere(w)) {
             world_restart(w);
         }
-        if (!expired(w, 0, old_sites + new_sites)) {
+        if (!expired(w, 0, OLD + NEW)) {
             break;
         }
     }
-    assert_null(expired(w, 0, old_sites + new_sites));
-    assert_int_equal(limit.refused, 0);
+    assert_null(expired(w, 0, OLD + NEW));
+    limits_assert_none_refused(limits);
     assert_int_equal(w->ca->accounts, 1);
-    /* each one once, and nothing else but renewals */
-    assert_in_range(w->ca->orders, old_sites + new_sites,
-                    3 * old_sites + new_sites);
+    /* each one once, and nothing else but renewals, none of them late */
+    assert_in_range(limits->renewals, OLD, 2 * OLD);
+    assert_in_range(limits->latest, 0, ACME_TIME_HOUR);
+    assert_in_range(w->ca->orders, OLD + NEW + limits->renewals,
+                    OLD + NEW + limits->renewals + 10);
 }
 
 /* ---- short lives ---- */

@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_expiry.h
+ * @brief What is to be said of a site's certificate that nears its end and
+ * should have been renewed: pure functions.
+ *
+ * Nothing, before its renewal is due and has had the first tenth of the time
+ * that is left; then from ACMEWarnWindow on. Nothing either where no virtual
+ * host serves it, nor of an administrator's own files (acme_holding.h).
+ */
+#ifndef ACME_EXPIRY_H
+#define ACME_EXPIRY_H
+
+#include "acme_holding.h"
+#include "acme_job.h"
+
+typedef enum {
+    ACME_EXPIRY_FAR,  /**< or there is none, or nobody minds */
+    ACME_EXPIRY_NEAR, /**< it ends soon, and there is nothing in its place */
+    ACME_EXPIRY_OVER  /**< it has */
+} acme_expiry_e;
+
+/**
+ * @param job or NULL: not known
+ * @param text unless FAR: "expires in 14 hours, ...", with what holds its
+ *        renewal back; or NULL
+ */
+acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
+                          const acme_holding_t *holding, const acme_job_t *job,
+                          apr_time_t now, apr_pool_t *p);
+
+/** When its answer is another one by itself; ACME_SCHEDULE_NEVER. */
+apr_time_t acme_expiry_next(const acme_spec_t *spec,
+                            const acme_holding_t *holding,
+                            const acme_job_t *job, apr_time_t now);
+
+#endif

@@ -1,0 +1,189 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_t_limits.h
+ * @brief The world's CA has Let's Encrypt's limits: it counts for itself, by
+ * tokens that come back steadily, and refuses what is too much.
+ */
+#ifndef ACME_T_LIMITS_H
+#define ACME_T_LIMITS_H
+
+#include "acme_t_world.h"
+
+#include <apr_hash.h>
+
+#include "acme_plan.h"
+
+typedef struct limits_bucket_t {
+    double tokens;
+    apr_time_t seen;
+} limits_bucket_t;
+
+typedef struct limits_t {
+    world_t *w;
+    apr_hash_t *buckets; /* what and whose -> limits_bucket_t * */
+    int refused;
+    const char *why;            /* the last was */
+    int renewals;               /* orders for names that have a certificate */
+    int exempt;                 /* of these, those that say what they replace */
+    apr_interval_time_t latest; /* after its time was the latest of them */
+} limits_t;
+
+/* Zero: there is none left. */
+static inline int limits_has(limits_t *limits, int take, const char *what,
+                             const char *whose, int most,
+                             apr_interval_time_t period)
+{
+    apr_time_t now = limits->w->clock->now;
+    char key[600];
+    limits_bucket_t *bucket;
+
+    apr_snprintf(key, sizeof(key), "%s %s", what, whose);
+    bucket = apr_hash_get(limits->buckets, key, APR_HASH_KEY_STRING);
+    if (!bucket) {
+        bucket = apr_pcalloc(limits->w->p, sizeof(*bucket));
+        bucket->tokens = most;
+        bucket->seen = now;
+        apr_hash_set(limits->buckets, apr_pstrdup(limits->w->p, key),
+                     APR_HASH_KEY_STRING, bucket);
+    }
+    bucket->tokens += (double)(now - bucket->seen) / (double)period * most;
+    bucket->tokens = bucket->tokens > most ? most : bucket->tokens;
+    bucket->seen = now;
+    /* a millionth is lost by counting in fractions */
+    if (bucket->tokens < 1 - 1e-6) {
+        ++limits->refused;
+        limits->why = apr_pstrdup(limits->w->p, key);
+        return 0;
+    }
+    bucket->tokens -= take;
+    return 1;
+}
+
+/* The last two labels, which is what names of these tests have. */
+static inline const char *limits_domain(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    while (dot && dot > name && dot[-1] != '.') {
+        --dot;
+    }
+    return dot ? dot : name;
+}
+
+static inline const acme_holding_t *
+limits_site(const limits_t *limits, const acme_spec_t **spec, const char *name)
+{
+    int i;
+
+    for (i = 0; i < limits->w->specs->nelts; ++i) {
+        *spec = APR_ARRAY_IDX(limits->w->specs, i, const acme_spec_t *);
+        if (strcmp((*spec)->name, name) == 0) {
+            return world_holding(limits->w, i);
+        }
+    }
+    fail_msg("there is no site %s", name);
+    return NULL;
+}
+
+/* Of one name each. */
+static inline int limits_order(limits_t *limits,
+                               const script_request_t *request, apr_pool_t *p)
+{
+    const char *name, *replaces = NULL;
+    const acme_holding_t *holding;
+    acme_json_t *payload, *names;
+    const acme_spec_t *spec;
+    apr_interval_time_t late;
+
+    assert_int_equal(acme_json_parse(&payload, request->payload,
+                                     strlen(request->payload), NULL, p),
+                     0);
+    assert_int_equal(acme_json_get(&names, payload, "identifiers"), 0);
+    assert_int_equal(acme_json_count(names), 1);
+    assert_int_equal(acme_json_get_str(&name, acme_json_at(names, 0), "value"),
+                     0);
+    (void)acme_json_get_str(&replaces, payload, "replaces");
+    holding = limits_site(limits, &spec, name);
+    if (!replaces
+        && (!limits_has(limits, 1, "account", request->kid, 300,
+                        3 * ACME_TIME_HOUR)
+            || !limits_has(limits, 1, "set", name, 5, 7 * ACME_TIME_DAY)
+            || (!holding->live
+                && !limits_has(limits, 1, "domain", limits_domain(name), 50,
+                               7 * ACME_TIME_DAY)))) {
+        return 0;
+    }
+    if (!limits_has(limits,
+                    limits->w->ca->fail_name
+                        && strcmp(name, limits->w->ca->fail_name) == 0,
+                    "failures", name, 5, ACME_TIME_HOUR)) {
+        return 0;
+    }
+    if (holding->live) {
+        late = limits->w->clock->now
+               - acme_plan_renew_at(spec, holding, world_job(limits->w, name));
+        limits->latest = late > limits->latest ? late : limits->latest;
+        ++limits->renewals;
+        limits->exempt += replaces != NULL;
+    }
+    return 1;
+}
+
+static inline int limits_refuse(world_t *w, const script_request_t *request,
+                                script_answer_t *answer, apr_pool_t *p)
+{
+    limits_t *limits = w->refuse_baton;
+    apr_size_t len = strlen(request->url);
+    int good = 1;
+
+    if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
+        good = limits_has(limits, 1, "directory", "", 40, apr_time_from_sec(1));
+    }
+    else if (len > 6 && strcmp(request->url + len - 6, "/nonce") == 0) {
+        good = limits_has(limits, 1, "nonce", "", 20, apr_time_from_sec(1));
+    }
+    else if (len > 6 && strcmp(request->url + len - 6, "/order") == 0) {
+        good = limits_order(limits, request, p);
+    }
+    if (!good) {
+        answer->status = 429;
+        answer->body = "{\"type\":\"urn:ietf:params:acme:error:rateLimited\"}";
+        apr_table_set(answer->headers, "Content-Type",
+                      "application/problem+json");
+    }
+    return !good;
+}
+
+/** From now on they hold. */
+static inline limits_t *limits_create(world_t *w)
+{
+    limits_t *limits = apr_pcalloc(w->p, sizeof(*limits));
+
+    limits->w = w;
+    limits->buckets = apr_hash_make(w->p);
+    w->refuse = limits_refuse;
+    w->refuse_baton = limits;
+    return limits;
+}
+
+static inline void limits_assert_none_refused(const limits_t *limits)
+{
+    if (limits->refused > 0) {
+        fail_msg("%d requests were refused, the last for %s", limits->refused,
+                 limits->why);
+    }
+}
+
+#endif
