@@ -12,14 +12,14 @@
 
 """Profiles, and what changes the certificate that is wanted."""
 
-import time
-
 import pytest
 
-from acme_env import conf, status, tls
-from acme_env.journey import wait_until_served
+from acme_env import conf, status
+from acme_env.bench import until
+from acme_env.journey import activate_by_hand, wait_until_served
+from acme_env.rule import problem
 
-SHOP = "shop.test"
+SHOP, BLOG = "shop.test", "blog.test"
 HOUR = 3600
 PROFILES = {"classic": {"description": "as ever",
                         "validityPeriod": 90 * 24 * HOUR},
@@ -28,7 +28,7 @@ PROFILES = {"classic": {"description": "as ever",
 
 
 @pytest.fixture
-def ca(make_pebble):
+def pebble(make_pebble):
     return make_pebble(config={"profiles": PROFILES})
 
 
@@ -36,59 +36,96 @@ def life(served):
     return (served.not_after - served.not_before).total_seconds()
 
 
-def test_a_profile_and_its_change(make_httpd, ca):
-    httpd = make_httpd(ca)
-    httpd.configure(conf.managed_conf(httpd, ca, SHOP,
-                                      ACMEProfile="shortlived",
-                                      ACMEProfileMandatory="on"))
+def configure(httpd, pebble, **changes):
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual", **changes))
+
+
+def change(httpd, pebble, **changes):
+    """What is served then: of one order more."""
+    configure(httpd, pebble, **changes)
+    mark, orders = httpd.log.mark(), pebble.orders()
+    httpd.graceful()
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    httpd.graceful()
+    assert pebble.orders() == orders + 1
+    return wait_until_served(httpd, pebble, SHOP)[SHOP]
+
+
+def test_a_profile_and_its_change(make_httpd, pebble):
+    httpd = make_httpd(pebble)
+    configure(httpd, pebble, ACMEProfile="shortlived",
+              ACMEProfileMandatory="on")
     httpd.start()
-    first = wait_until_served(httpd, ca, SHOP)[SHOP]
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP]
     assert abs(life(first) - 160 * HOUR) < HOUR
     said = status.of(httpd, SHOP)
     assert said["profile"] == "shortlived"
     assert said["state"] == 2
+    # It is renewed at half of its life.
+    used = until(said["renew-at"], first.not_before.timestamp())
+    assert abs(used - life(first) / 2) < 60
     # Restarts change nothing, another profile does.
+    mark = httpd.log.mark()
     httpd.graceful()
-    time.sleep(2)
-    assert ca.orders() == 1
-    httpd.configure(conf.managed_conf(httpd, ca, SHOP, ACMEProfile="classic"))
-    httpd.graceful()
-    second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial,
-                                 timeout=60)
+    httpd.wait_for_log("%s: idle: renewed in" % SHOP, mark=mark)
+    assert pebble.orders() == 1
+    second = change(httpd, pebble, ACMEProfile="classic")
     assert abs(life(second) - 90 * 24 * HOUR) < HOUR
-    assert ca.orders() == 2
 
 
 def test_another_kind_of_key_is_ordered_at_once(make_httpd, pebble):
     httpd = make_httpd(pebble)
-    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    configure(httpd, pebble)
     httpd.start()
-    first = wait_until_served(httpd, pebble, SHOP)[SHOP]
-    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
-                                      ACMEPrivateKeys="P-384"))
-    httpd.graceful()
-    tls.wait_for_serial(httpd.https_port, SHOP, first.serial, timeout=60)
+    first = activate_by_hand(httpd, pebble, SHOP)[SHOP]
+    second = change(httpd, pebble, ACMEPrivateKeys="P-384")
+    assert second.serial != first.serial and second.key == "384"
     assert "P-384" in status.of(httpd, SHOP)["cert"]
-    assert pebble.orders() == 2
 
 
-def test_a_mandatory_profile_that_is_not_offered(make_httpd, ca):
-    httpd = make_httpd(ca)
-    httpd.configure(conf.managed_conf(httpd, ca, SHOP, ACMEProfile="eternal",
-                                      ACMEProfileMandatory="on"))
+def test_a_mandatory_profile_that_is_not_offered(make_httpd, pebble):
+    httpd = make_httpd(pebble)
+    configure(httpd, pebble, ACMEProfile="eternal", ACMEProfileMandatory="on")
     httpd.expect_log(r"ACME0340: %s: .*no profile eternal.*classic" % SHOP)
     httpd.start()
     said = status.wait_for(httpd, SHOP, lambda s: s["state"] == 5)
     assert "invalidProfile" in status.problem(said)
     assert "shortlived" in status.problem(said)
-    assert ca.orders() == 0
+    assert pebble.orders() == 0
 
 
-def test_one_that_is_no_must_is_done_without(make_httpd, ca):
-    httpd = make_httpd(ca)
-    httpd.configure(conf.managed_conf(httpd, ca, SHOP, ACMEProfile="eternal"))
+def test_one_that_is_no_must_is_done_without(make_httpd, pebble):
+    httpd = make_httpd(pebble)
+    configure(httpd, pebble, ACMEProfile="eternal")
     httpd.expect_log(r"ACME0805: %s: .*no profile eternal" % SHOP)
     httpd.start()
-    wait_until_served(httpd, ca, SHOP)
-    time.sleep(3)
-    assert ca.orders() == 1
+    activate_by_hand(httpd, pebble, SHOP)
+    httpd.wait_for_log("%s: idle: renewed in" % SHOP)
+    assert pebble.orders() == 1
+
+
+def test_one_that_the_ca_offers_and_refuses(make_httpd, pebble, gate):
+    """Said once, or ordered again without it."""
+    body, content_type = problem("invalidProfile", "not for you")
+    gate.answer("/order-plz", 400, body, content_type, naming="profile")
+    httpd = make_httpd(pebble)
+    httpd.configure(conf.managed_conf(
+        httpd, pebble,
+        *[conf.site_conf(httpd, name, https="ACMEDomain\n"
+                         "ACMEProfileMandatory %s\n" % mandatory)
+          for name, mandatory in ((SHOP, "on"), (BLOG, "off"))],
+        ACMECertificateAuthority=gate.directory, ACMEProfile="classic",
+        ACMEActivation="manual"))
+    httpd.expect_log(r"ACME0340: %s: .*not for you" % SHOP)
+    httpd.expect_log(r"ACME0811: %s: .*not for you" % BLOG)
+    httpd.start()
+    activate_by_hand(httpd, pebble, BLOG)
+    said = status.wait_for(httpd, SHOP, lambda s: s["state"] == 5)
+    assert "invalidProfile" in status.problem(said)
+    assert "choose a profile" in said["renewal"]["last"]["to-fix"]
+    assert "next-run" not in said["renewal"]
+    asked = [(order["identifiers"][0]["value"], order.get("profile"))
+             for order in gate.said("/order-plz")]
+    assert sorted(asked, key=str) == [(BLOG, "classic"), (BLOG, None),
+                                      (SHOP, "classic")]

@@ -165,3 +165,20 @@ def test_what_is_wrong_with_the_site_stays_with_the_first(httpd, pebble, second)
     status.wait_for(httpd, SHOP,
                     lambda s: s["renewal"]["errors"] >= 2, timeout=60)
     assert second.requests("/dir") == 0
+
+
+def test_another_ca_is_asked_at_once(httpd, pebble, second):
+    """Where the configuration says so; the old one's serves until then."""
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    httpd.start()
+    activate_by_hand(httpd, pebble, SHOP)
+    httpd.configure(conf.managed_conf(httpd, second, SHOP,
+                                      ACMEActivation="manual"))
+    mark = httpd.log.mark()
+    httpd.graceful()
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    wait_until_served(httpd, pebble, SHOP)
+    httpd.graceful()
+    wait_until_served(httpd, second, SHOP)
+    assert pebble.orders() == second.orders() == 1

@@ -99,6 +99,19 @@ def test_each_client_gets_its_kind(both, pebble):
     assert "DNS:%s\n" % SHOP in done.stdout and "2048 bit" in done.stdout
 
 
+def test_long_rsa_keys(httpd, pebble):
+    sites = {SHOP: "3072", BLOG: "4096"}
+    configure(httpd, pebble, *[
+        conf.site_conf(httpd, name, https="ACMEDomain\n"
+                       "ACMEPrivateKeys RSA %s\n" % bits)
+        for name, bits in sites.items()], keys=None)
+    httpd.start()
+    shown = activate_by_hand(httpd, pebble, *sites)
+    assert {name: one.key for name, one in shown.items()} == sites
+    assert all(one.algorithm == "rsaEncryption" for one in shown.values())
+    assert pebble.orders() == 2
+
+
 def test_a_kind_goes_and_comes_back(both, pebble):
     first = kinds(both)
     configure(both, pebble, keys="P-256")

@@ -15,6 +15,7 @@
 import time
 
 from acme_env import conf, procs, status, tls
+from acme_env.journey import activate_by_hand
 
 SHOP, BLOG = "shop.test", "blog.test"
 
@@ -78,7 +79,8 @@ def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
 
 def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
     """One CA behind a proxy, another one that is reached without."""
-    proxy, inner = make_proxy(), make_pebble()
+    proxy = make_proxy()
+    inner = make_pebble(http_port=pebble.http_port, tls_port=pebble.tls_port)
     httpd = make_httpd(pebble)
     intranet = """
 <ACMEDomainSet %s>
@@ -92,11 +94,10 @@ def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
         extra=intranet, ACMEActivation="manual",
         ACMEHttpProxy="http://localhost:%d" % proxy.port))
     httpd.start()
-    httpd.wait_for_log("%s: certificate ready" % SHOP)
-    # The other one has no way to validate, but has heard of it.
-    procs.wait_until(inner.orders, 30, httpd.log.tail)
+    activate_by_hand(httpd, pebble, SHOP)
+    activate_by_hand(httpd, inner, BLOG)
+    assert (pebble.orders(), inner.orders()) == (1, 1)
     assert set(proxy.connects) == {"localhost:%d" % pebble.port}
-    httpd.allow_log("%s: " % BLOG)
 
 
 def test_ways_that_differ(httpd, pebble):

@@ -320,10 +320,10 @@ static void verify_ecdsa(acme_key_e type, const char *group, const EVP_MD *md,
                          int width, int rounds, apr_pool_t *p)
 {
     acme_jws_signer_t *signer = new_signer(type, p);
-    const unsigned char *raw;
+    const unsigned char *raw = NULL;
     const char *signature;
     const char *payload;
-    const char *text;
+    const char *text = NULL;
     acme_json_t *header;
     EVP_PKEY *evp;
     EVP_PKEY *other;
