@@ -117,7 +117,10 @@ static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     acme_fleet_site_t *site = flight->site;
     apr_time_t at;
 
-    flight->exempt = plan->by_age && replaces(site, flight->lane);
+    flight->exempt =
+        plan->by_age && replaces(site, flight->lane)
+        && acme_ari_renew_at(flight->job->ari, site->known.holding->live->info)
+               > 0;
     flight->counted = !flight->job->order;
     at = acme_fleet_budget_hold(fleet, flight->lane, site, flight->job,
                                 flight->exempt, flight->p);

@@ -155,6 +155,44 @@ static void an_order_that_was_not_made_gives_its_token_back(void **state)
     assert_int_equal(w->ca->asked, ca.refused + 2);
 }
 
+/* Of eight orders six are made, and the rest is for renewals. */
+static world_t *six_of_eight(apr_pool_t *p)
+{
+    world_t *w = world_create(p);
+    int i;
+
+    w->ca_spec.rate.kind = ACME_RATE_ORDERS;
+    w->ca_spec.rate.orders = 8;
+    w->ca_spec.rate.period = 300 * ACME_TIME_DAY;
+    test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
+    for (i = 0; i < 6; ++i) {
+        world_add(w, apr_psprintf(p, "s%d.test", i))->via_ari = 1;
+    }
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->ca->orders, 6);
+    world_restart(w);
+    return w;
+}
+
+static void what_the_ca_wants_renewed_counts_nowhere(void **state)
+{
+    world_t *w = six_of_eight(*state);
+
+    w->ca->renewal_window = "2030-01-02T00:00:00Z 2030-01-02T00:00:01Z";
+    world_live(w, 2 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 12);
+}
+
+/* The time is ours then, and the limit as well. */
+static void what_it_has_named_no_time_for_counts(void **state)
+{
+    world_t *w = six_of_eight(*state);
+
+    w->ca->no_renewal_info = 1;
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 8);
+}
+
 /* When the last ones were asked for. */
 static struct {
     apr_time_t heads[64];
@@ -206,4 +244,6 @@ static void many_accounts_are_one_client_to_a_ca(void **state)
 ACME_T_MAIN(ACME_T(a_name_that_fails_is_asked_for_five_times_an_hour),
             ACME_T(a_failure_is_noted_by_who_sees_it),
             ACME_T(an_order_that_was_not_made_gives_its_token_back),
+            ACME_T(what_the_ca_wants_renewed_counts_nowhere),
+            ACME_T(what_it_has_named_no_time_for_counts),
             ACME_T(many_accounts_are_one_client_to_a_ca))
