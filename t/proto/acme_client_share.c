@@ -33,6 +33,7 @@ typedef struct crowd_t {
     client_heard_t *heard;
     int directory_status;
     int posts;
+    int lose; /* so many from now on are not answered */
     apr_interval_time_t delay;
     apr_array_header_t *directories; /* apr_time_t: when they were asked for */
     apr_array_header_t *heads;
@@ -47,6 +48,8 @@ static void respond(void *baton, const script_request_t *request,
     answer->delay = crowd->delay;
     if (strcmp(request->method, "POST") == 0) {
         ++crowd->posts;
+        answer->rv = crowd->lose > 0 ? APR_ECONNRESET : APR_SUCCESS;
+        crowd->lose -= crowd->lose > 0;
         return;
     }
     if (strcmp(request->method, "HEAD") == 0) {
@@ -269,6 +272,20 @@ static void together_they_keep_to_the_rates(void **state)
     }
 }
 
+static void who_waits_for_an_answer_is_not_left_when_there_is_none(void **state)
+{
+    crowd_t *crowd = make(*state, 30, 15);
+
+    share(crowd);
+    crowd->lose = CLIENTS * POSTS - 1;
+    post_all(crowd);
+    run(crowd);
+    assert_int_equal(crowd->posts, CLIENTS * POSTS);
+    assert_int_equal(crowd->heard->times, CLIENTS * POSTS);
+    assert_int_equal(crowd->heard->rv, APR_SUCCESS);
+    assert_true(most_in_a_second(crowd->heads) <= HEADS_MAX);
+}
+
 /* Together with the second before, of which it knows nothing. */
 static void a_new_process_begins_slowly(void **state)
 {
@@ -323,6 +340,7 @@ ACME_T_MAIN(ACME_T(one_directory_does_for_all),
             ACME_T(not_for_those_who_go_another_way),
             ACME_T(a_new_run_asks_anew),
             ACME_T(together_they_keep_to_the_rates),
+            ACME_T(who_waits_for_an_answer_is_not_left_when_there_is_none),
             ACME_T(a_new_process_begins_slowly),
             ACME_T(a_clock_that_is_turned_back_keeps_nobody_waiting),
             ACME_T(without_limits_nobody_waits))
