@@ -19,7 +19,7 @@ import subprocess
 import pytest
 
 from acme_env import acmectl, rule, status
-from acme_env.bench import Bench, wait_of
+from acme_env.bench import Bench, until, wait_of
 from acme_env.rule import problem
 
 URN = "urn:ietf:params:acme:error:"
@@ -43,6 +43,9 @@ SITES.update({"senseless-%s.test" % key: {} for key in SENSELESS})
 SITES.update({name: {"ACMEContactEmail": "both@pair.test"}
               for name in ("poor.test", "rich.test", "late.test")})
 SITES.update({"other.test": {}, "spare.test": {}})
+SITES.update({name: {"ACMEContactEmail": "all@full.test"}
+              for name in ("one.full.test", "two.full.test", "six.full.test")})
+SITES.update({"not.full.test": {}, "ten.full.test": {}})
 SITES["grows.test"] = {}
 SITES["quick.test"] = {"ACMERetryDelay": "1s"}
 SITES["lost.test"] = {"ACMERetryDelay": "1s"}
@@ -58,8 +61,8 @@ def bench(base_dir):
         yield made
 
 
-def limit(gate, path, code, retry_after, **which):
-    text, content_type = problem("rateLimited", WORDS)
+def limit(gate, path, code, retry_after, words=WORDS, **which):
+    text, content_type = problem("rateLimited", words)
     gate.answer(path, code, text, content_type,
                 [("Retry-After", retry_after)] if retry_after else [], **which)
 
@@ -193,6 +196,41 @@ def test_a_limit_stops_whom_it_names(bench):
     assert bench.gate.count("/order-plz") == 3
     bench.gate.ask_pebble()
     bench.succeeds("poor.test")
+
+
+@pytest.mark.parametrize("words, which, held, others", [
+    ("too many new orders (300) from this account in the last 3h0m0s, retry "
+     "after 2030-01-01 00:00:00 UTC: see https://letsencrypt.org/docs/"
+     "rate-limits/#new-orders-per-account", "orders of this account",
+     ("one.full.test", "two.full.test"), ("not.full.test",)),
+    ('too many certificates (50) already issued for "full.test" in the last '
+     "168h0m0s", "certificates for full.test",
+     ("six.full.test", "ten.full.test"), ())])
+def test_a_limit_stops_all_whom_it_names(bench, words, which, held, others):
+    """One hears it, the other does not have to ask; not even by hand, or
+    after a restart. Who is not meant goes on."""
+    bench.begin()
+    heard, spared = held
+    limit(bench.gate, "/order-plz", 429, "600", words=words, naming=heard)
+    assert abs(wait_of(bench.fails(heard, "--force")) - 10 * MINUTE) < 5
+    bench.gate.ask_pebble()
+    for name in others:
+        bench.succeeds(name, "--force")
+    bench.httpd.graceful()
+    asked = bench.gate.count("/order-plz")
+    for name in spared, heard:
+        result = acmectl.run(bench.httpd, "renew", "--force", "--timeout",
+                             "1", name, env=bench.httpd.env())
+        assert result.status == acmectl.FAILED
+        said = status.wait_for(bench.httpd, name,
+                               lambda s: "limits" in s)["limits"]
+        assert which in said["waits-for"]
+        assert abs(until(said["until"], bench.now()) - 10 * MINUTE) < MINUTE
+    assert bench.gate.count("/order-plz") == asked
+    bench.ahead(11 * MINUTE)
+    for name in held:
+        wait_until_ready(bench, name)
+    assert bench.gate.count("/order-plz") == asked + 2
 
 
 def test_a_limit_of_one_account_is_not_one_of_another(bench):

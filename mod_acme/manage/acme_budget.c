@@ -29,8 +29,11 @@
 /* Hex digits of a bucket's key: no two of a server's share them. */
 #define KEY_LEN 24
 
-/* What limits count by. */
-typedef enum { ACCOUNT, DOMAIN, SET, NAME, LIMITS } limit_e;
+#define ACCOUNT ACME_LIMITED_ACCOUNT
+#define DOMAIN  ACME_LIMITED_DOMAIN
+#define SET     ACME_LIMITED_SET
+#define NAME    ACME_LIMITED_NAME
+#define LIMITS  ACME_LIMITED_KINDS
 
 typedef struct limit_t {
     int tokens; /* 0: there is no such limit */
@@ -92,13 +95,12 @@ acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
 
 /* ---- buckets ---- */
 
-static const char *key_of(limit_e which, const char *of, apr_pool_t *p)
+static const char *key_of(acme_limited_e which, const char *of, apr_pool_t *p)
 {
-    static const char *const kinds[LIMITS] = {"account", "domain", "set",
-                                              "name"};
-
     return apr_pstrndup(
-        p, acme_jws_sha256_hex(apr_pstrcat(p, kinds[which], " ", of, NULL), p),
+        p,
+        acme_jws_sha256_hex(
+            apr_pstrcat(p, acme_limited_name(which), " ", of, NULL), p),
         KEY_LEN);
 }
 
@@ -145,26 +147,13 @@ static apr_time_t when(apr_time_t full, const limit_t *limit, int left,
 /* ---- what an order takes of which buckets ---- */
 
 typedef struct claim_t {
-    limit_e which;
+    acme_limited_e which;
     const char *key;
     int left; /* tokens that it has to leave behind */
 } claim_t;
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static const char *set_of(const apr_array_header_t *names, apr_pool_t *p)
-{
-    apr_array_header_t *sorted = apr_array_copy(p, names);
-
-    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(const char *), by_text);
-    return apr_array_pstrcat(p, sorted, ' ');
-}
-
 static void claim(apr_array_header_t *claims, const acme_budget_t *budget,
-                  limit_e which, const char *of, int left, apr_pool_t *p)
+                  acme_limited_e which, const char *of, int left, apr_pool_t *p)
 {
     const char *key;
     claim_t *made;
@@ -197,7 +186,7 @@ static apr_array_header_t *claims_of(const acme_budget_t *budget,
     }
     claim(claims, budget, ACCOUNT, order->account,
           order->renewal ? 0 : budget->limits[ACCOUNT].tokens / 4, p);
-    claim(claims, budget, SET, set_of(order->names, p), 0, p);
+    claim(claims, budget, SET, acme_limited_set(order->names, p), 0, p);
     for (i = 0; !order->renewal && i < order->names->nelts; ++i) {
         claim(claims, budget, DOMAIN,
               acme_domain_registered(
@@ -205,12 +194,6 @@ static apr_array_header_t *claims_of(const acme_budget_t *budget,
               0, p);
     }
     return claims;
-}
-
-static const char *failures_of(const char *account, const char *name,
-                               apr_pool_t *p)
-{
-    return apr_pstrcat(p, account, " ", name, NULL);
 }
 
 /* Those of which a token must be there, and none is taken. */
@@ -222,8 +205,8 @@ static void add_failures(apr_array_header_t *claims,
 
     for (i = 0; i < order->names->nelts; ++i) {
         claim(claims, budget, NAME,
-              failures_of(order->account,
-                          APR_ARRAY_IDX(order->names, i, const char *), p),
+              acme_limited_of(NAME, order->account,
+                              APR_ARRAY_IDX(order->names, i, const char *), p),
               0, p);
     }
 }
@@ -300,6 +283,25 @@ void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order)
     apr_pool_destroy(p);
 }
 
+void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order)
+{
+    apr_array_header_t *claims, *certificates;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, budget->p);
+    claims = claims_of(budget, order, p);
+    certificates = apr_array_make(p, 4, sizeof(claim_t));
+    for (i = 0; i < claims->nelts; ++i) {
+        if (APR_ARRAY_IDX(claims, i, claim_t).which != ACCOUNT) {
+            APR_ARRAY_PUSH(certificates, claim_t) =
+                APR_ARRAY_IDX(claims, i, claim_t);
+        }
+    }
+    add_tokens(budget, certificates, -1, 0);
+    apr_pool_destroy(p);
+}
+
 void acme_budget_failed(acme_budget_t *budget, const char *account,
                         const char *name, apr_time_t now)
 {
@@ -308,8 +310,29 @@ void acme_budget_failed(acme_budget_t *budget, const char *account,
 
     apr_pool_create(&p, budget->p);
     claims = apr_array_make(p, 1, sizeof(claim_t));
-    claim(claims, budget, NAME, failures_of(account, name, p), 0, p);
+    claim(claims, budget, NAME, acme_limited_of(NAME, account, name, p), 0, p);
     add_tokens(budget, claims, 1, now);
+    apr_pool_destroy(p);
+}
+
+void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
+                         apr_time_t until, apr_time_t now)
+{
+    const limit_t *limit = &budget->limits[limited->what];
+    bucket_t *bucket;
+    apr_time_t full;
+    apr_pool_t *p;
+
+    if (!limit->tokens) {
+        return;
+    }
+    apr_pool_create(&p, budget->p);
+    bucket = bucket_at(budget, key_of(limited->what, limited->of, p));
+    full = bounded(until + limit->period - token(limit), limit, now);
+    if (bounded(bucket->full, limit, now) < full) {
+        bucket->full = full;
+        budget->changed[part_of(key_of(limited->what, limited->of, p))] = 1;
+    }
     apr_pool_destroy(p);
 }
 

@@ -35,6 +35,7 @@
 
 #include <apr_tables.h>
 
+#include "acme_limited.h"
 #include "acme_rate.h"
 #include "acme_vault.h"
 
@@ -71,9 +72,18 @@ void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
 /** It was not, after all: the CA has not made it. */
 void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order);
 
+/** It was made and has failed: as an order it is counted, but not as the
+ *  certificate that it was to be. */
+void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order);
+
 /** A validation of this name has failed. */
 void acme_budget_failed(acme_budget_t *budget, const char *account,
                         const char *name, apr_time_t now);
+
+/** The CA has said that there is no token before that time: there are none
+ *  left, then, whatever was counted. */
+void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
+                         apr_time_t until, apr_time_t now);
 
 /** Reads the ledger in the place of what is known. */
 void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,

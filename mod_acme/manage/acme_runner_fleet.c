@@ -342,9 +342,25 @@ acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
         lane->identity =
             acme_identity_create(fleet->work, lane->ca, fleet->prun);
         acme_identity_succeeds(lane->identity, is_used, fleet);
-        acme_fleet_budget_spare(lane);
+        acme_client_share(acme_identity_client(lane->identity),
+                          lane->at->shared);
     }
     return lane->identity;
+}
+
+/* Those whose turn at a CA has come; when the next one's does. */
+static apr_time_t step_clients(acme_runner_fleet_t *fleet)
+{
+    apr_time_t at, first = ACME_SCHEDULE_NEVER;
+    int i;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        at = fleet->lanes[i]->identity ? acme_client_step(
+                 acme_identity_client(fleet->lanes[i]->identity))
+                                       : 0;
+        first = at > 0 && at < first ? at : first;
+    }
+    return first;
 }
 
 apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
@@ -353,6 +369,7 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
     int revoking = acme_runner_revokes_step(fleet->revokes);
     int errands = acme_fleet_errand_step(fleet);
     apr_time_t at = acme_fleet_fly(fleet);
+    apr_time_t turn = step_clients(fleet);
     /* Revocations wait for accounts that change. */
     apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
                                  : acme_runner_revokes_due(fleet->revokes);
@@ -362,5 +379,6 @@ apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
              || fleet->look_at <= acme_fleet_now(fleet)
              || due <= acme_fleet_now(fleet);
     at = at < fleet->look_at ? at : fleet->look_at;
+    at = at < turn ? at : turn;
     return at < due ? at : due;
 }

@@ -23,22 +23,20 @@
 #define TEST_CAS 16
 
 /* Limits are a CA's, whoever we are there. */
-static acme_budget_t *find_budget(acme_runner_fleet_t *fleet,
-                                  const acme_ca_spec_t *ca)
+static acme_fleet_ca_t *find_ca(acme_runner_fleet_t *fleet,
+                                const acme_ca_spec_t *ca)
 {
-    acme_budget_t *budget;
     int i;
 
-    for (i = 0; i < fleet->n_lanes; ++i) {
-        if (strcmp(fleet->lanes[i]->ca->url, ca->url) == 0) {
-            return fleet->lanes[i]->budget;
+    for (i = 0; i < fleet->cas->nelts; ++i) {
+        acme_fleet_ca_t *known =
+            APR_ARRAY_IDX(fleet->cas, i, acme_fleet_ca_t *);
+
+        if (strcmp(known->url, ca->url) == 0) {
+            return known;
         }
     }
-    budget = acme_budget_create(ca->url, &ca->rate, fleet->p);
-    if (budget) {
-        APR_ARRAY_PUSH(fleet->budgets, acme_budget_t *) = budget;
-    }
-    return budget;
+    return acme_fleet_budget_create(fleet, ca);
 }
 
 static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
@@ -51,6 +49,7 @@ static void begin_queue(acme_fleet_queue_t *queue, apr_pool_t *p)
 void acme_fleet_lane_begin(acme_fleet_lane_t *lane, apr_pool_t *p)
 {
     lane->identity = NULL;
+    lane->asking = 0;
     lane->asker.down = NULL;
     begin_queue(&lane->orders, p);
     begin_queue(&lane->asks, p);
@@ -73,7 +72,7 @@ acme_fleet_lane_t *acme_fleet_lane(acme_runner_fleet_t *fleet,
         lane->asker.seed = spec->name;
         lane->orders.most = fleet->parallel;
         lane->asks.most = PARALLEL_ASKS;
-        lane->budget = find_budget(fleet, ca);
+        lane->at = find_ca(fleet, ca);
         apr_hash_set(fleet->lane_by_name, name, APR_HASH_KEY_STRING, lane);
         fleet->lanes[fleet->n_lanes++] = lane;
         if (fleet->prun) {
@@ -130,7 +129,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
     fleet->lanes = apr_pcalloc(p, sizeof(acme_fleet_lane_t *)
                                       * (apr_size_t)fleet->most_lanes);
     fleet->parallel = parallel;
-    fleet->budgets = apr_array_make(p, 2, sizeof(acme_budget_t *));
+    fleet->cas = apr_array_make(p, 2, sizeof(acme_fleet_ca_t *));
     fleet->revokes = acme_fleet_revokes(fleet);
     for (i = 0; i < fleet->n_sites; ++i) {
         site = &sites[i];

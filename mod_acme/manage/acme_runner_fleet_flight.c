@@ -30,6 +30,7 @@ struct acme_fleet_flight_t {
     acme_fleet_queue_t *queue; /* that it came from */
     acme_fleet_lane_t *lane;
     int counted; /* its order counts for the CA's limits */
+    int asking;  /* and the CA has not made it yet */
     int exempt;  /* the CA has asked for it */
     apr_pool_t *p;
 };
@@ -103,6 +104,8 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     }
     else {
         flight->queue = &lane->orders;
+        flight->asking = flight->counted;
+        lane->asking += flight->asking;
         flight->job->urgent =
             plan->urgent || (flight->job->order && flight->job->urgent);
         flight->order = acme_runner_order_create(
@@ -233,10 +236,11 @@ static int next_up(const acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
 static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
-                       int held)
+                       int most)
 {
-    int room = held ? 0 : queue->most - queue->flying;
+    int room = queue->most - queue->flying;
 
+    room = most < room ? most : room;
     while (room-- > 0 && next_up(fleet, queue)) {
         launch(fleet,
                APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
@@ -248,31 +252,50 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
     return queue->sites->nelts - queue->head;
 }
 
+/* More orders that its CA may be asked for. */
+static int may_ask(const acme_fleet_lane_t *lane)
+{
+    if (acme_fleet_errand_holds(lane)) {
+        return 0;
+    }
+    return lane->careful ? lane->careful - lane->asking : lane->orders.most;
+}
+
 int acme_fleet_launch(acme_runner_fleet_t *fleet)
 {
     int i, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        waiting += launch_some(fleet, &fleet->lanes[i]->orders,
-                               acme_fleet_errand_holds(fleet->lanes[i]));
-        waiting += launch_some(fleet, &fleet->lanes[i]->asks, 0);
+        acme_fleet_lane_t *lane = fleet->lanes[i];
+
+        waiting += launch_some(fleet, &lane->orders, may_ask(lane));
+        waiting += launch_some(fleet, &lane->asks, lane->asks.most);
     }
     return waiting;
+}
+
+static void end_asking(acme_fleet_flight_t *flight)
+{
+    flight->lane->asking -= flight->asking;
+    flight->asking = 0;
 }
 
 static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
 {
     acme_fleet_site_t *site = flight->site;
     acme_plan_t plan;
+    int made;
 
-    if (flight->counted) {
-        if (flight->exempt && acme_runner_order_was_made(flight->order)
+    end_asking(flight);
+    if (flight->order) {
+        made = acme_runner_order_was_made(flight->order);
+        if (flight->counted && flight->exempt && made
             && !acme_runner_order_has_replaced(flight->order)) {
             acme_fleet_budget_count(fleet, flight->lane, site, flight->p);
         }
         acme_fleet_budget_land(fleet, flight->lane, site, flight->job,
-                               acme_runner_order_was_made(flight->order),
-                               flight->exempt, flight->p);
+                               !flight->counted || made, flight->exempt,
+                               flight->p);
     }
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
               acme_fleet_now(fleet), flight->p);
@@ -287,7 +310,8 @@ static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
     apr_pool_destroy(flight->p);
 }
 
-static apr_time_t step(acme_fleet_flight_t *flight, int *over)
+static apr_time_t step(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
+                       int *over)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
 
@@ -297,6 +321,10 @@ static apr_time_t step(acme_fleet_flight_t *flight, int *over)
         return at;
     }
     at = acme_runner_order_step(flight->order);
+    if (flight->asking && acme_runner_order_was_made(flight->order)) {
+        end_asking(flight);
+        acme_fleet_budget_made(fleet, flight->lane);
+    }
     *over = acme_runner_order_is_over(flight->order);
     return at;
 }
@@ -310,7 +338,7 @@ apr_time_t acme_fleet_fly(acme_runner_fleet_t *fleet)
 
     while (i < flights->nelts) {
         flight = APR_ARRAY_IDX(flights, i, acme_fleet_flight_t *);
-        at = step(flight, &over);
+        at = step(fleet, flight, &over);
         if (over) {
             APR_ARRAY_IDX(flights, i, acme_fleet_flight_t *) = APR_ARRAY_IDX(
                 flights, flights->nelts - 1, acme_fleet_flight_t *);

@@ -21,7 +21,9 @@
 #include <apr_hash.h>
 
 #include "acme_budget.h"
+#include "acme_client.h"
 #include "acme_identity.h"
+#include "acme_pause.h"
 #include "acme_runner_ask.h"
 #include "acme_runner_errand.h"
 #include "acme_runner_look.h"
@@ -35,6 +37,14 @@ typedef struct acme_fleet_queue_t {
     int most; /* in flight */
 } acme_fleet_queue_t;
 
+/* A CA, whoever we are there. */
+typedef struct acme_fleet_ca_t {
+    const char *url;
+    acme_budget_t *budget; /* NULL: nothing is known of its limits */
+    acme_pause_t *pause;
+    acme_client_shared_t *shared;
+} acme_fleet_ca_t;
+
 /* A CA, as one contact sees it, and the sites that wait for it. */
 typedef struct acme_fleet_lane_t {
     const acme_ca_spec_t *ca;
@@ -45,9 +55,11 @@ typedef struct acme_fleet_lane_t {
     acme_runner_asker_t asker;
     apr_array_header_t *errands; /* acme_runner_errand_t *, of this run */
     int errand;                  /* which one is next */
-    apr_time_t contact;    /* its account has another one, seen then; or 0 */
-    acme_budget_t *budget; /* that its CA's lanes share, or NULL */
-    int held;              /* a site waits for it, which was said */
+    apr_time_t contact;  /* its account has another one, seen then; or 0 */
+    acme_fleet_ca_t *at; /* that its CA's lanes share */
+    int held;            /* a site waits for it, which was said */
+    int asking;          /* orders in flight that the CA has not made yet */
+    int careful;         /* most of these, since it refused some; 0: any */
 } acme_fleet_lane_t;
 
 typedef struct acme_fleet_flight_t acme_fleet_flight_t;
@@ -72,7 +84,7 @@ struct acme_runner_fleet_t {
     apr_pool_t *prequests;
     acme_runner_revokes_t *revokes;
     int parallel;
-    apr_array_header_t *budgets; /* acme_budget_t * */
+    apr_array_header_t *cas; /* acme_fleet_ca_t * */
 
     /* Of one run. */
     apr_pool_t *prun;
@@ -150,14 +162,16 @@ acme_fleet_site_t *acme_fleet_dry_site(struct acme_runner_fleet_t *fleet,
                                        const acme_fleet_site_t *of,
                                        const acme_request_t *request);
 
+/** A CA that is used from now on, with the limits of a configuration of it. */
+acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,
+                                          const acme_ca_spec_t *ca);
+
 /** Reads the ledgers. */
 void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet);
 
-/** A new client goes easy on a CA with limits. */
-void acme_fleet_budget_spare(const acme_fleet_lane_t *lane);
-
 /** 0: its order may be made, and is counted. Else when; its job says so.
- *  @param exempt the CA has asked for it */
+ *  @param exempt the CA has asked for it: what is known of the limits does not
+ *         hold it, but what the CA has said does */
 apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
                                   acme_fleet_lane_t *lane,
                                   const acme_fleet_site_t *site,
@@ -169,7 +183,12 @@ void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
                              acme_fleet_lane_t *lane,
                              const acme_fleet_site_t *site, apr_pool_t *p);
 
-/** What became of one that was counted.
+/** The CA has made an order: it takes more of them. */
+void acme_fleet_budget_made(const struct acme_runner_fleet_t *fleet,
+                            acme_fleet_lane_t *lane);
+
+/** What became of one that was counted, now or by a run before, and what the
+ *  CA has said of others.
  *  @param made the CA has made it */
 void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
                             acme_fleet_lane_t *lane,

@@ -38,11 +38,6 @@ acme_client_t *acme_client_create(const char *directory_url, acme_http_t *http,
     return client;
 }
 
-void acme_client_spare(acme_client_t *client, int heads)
-{
-    client->spare = heads;
-}
-
 void acme_client_route(acme_client_t *client, const char *proxy,
                        const char *proxy_ca_file)
 {
@@ -309,28 +304,6 @@ static void nonce_fetch(acme_client_t *client)
     client->http->submit(client->http, &head->http, nonce_done, head);
 }
 
-/* Who is not let through waits for the nonce of an answer: there is always one
- * on its way. */
-static int may_fetch(acme_client_t *client)
-{
-    apr_time_t now = acme_clock_now(client->clock);
-    apr_time_t last = now + apr_time_from_sec(1);
-    apr_time_t eased = client->eased > now ? client->eased : now;
-
-    if (client->spare <= 0) {
-        return 1;
-    }
-    if (eased > last) {
-        eased = now; /* the clock was turned back */
-    }
-    eased += apr_time_from_sec(1) / client->spare;
-    if (eased > last && client->n_heads + client->n_posts > 0) {
-        return 0;
-    }
-    client->eased = eased < last ? eased : last;
-    return 1;
-}
-
 void acme_client_serve(acme_client_t *client, int running)
 {
     int n = client->waiting.count;
@@ -355,7 +328,8 @@ void acme_client_serve(acme_client_t *client, int running)
             acme_client_end(request, rv, NULL, &problem);
         }
     }
-    while (client->n_heads < client->waiting.count && may_fetch(client)) {
+    while (client->n_heads < client->waiting.count
+           && acme_client_may_fetch(client)) {
         nonce_fetch(client);
     }
 }
@@ -379,7 +353,7 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
     request->repeatable = repeatable;
     request->signer = signer;
     request->kid = apr_pstrdup(request->p, kid);
-    if (!client->directory) {
+    if (!acme_client_has_directory(client)) {
         acme_client_await_directory(request);
         return;
     }

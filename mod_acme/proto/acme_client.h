@@ -59,9 +59,32 @@ void acme_client_trust(acme_client_t *client, const char *ca_file);
 void acme_client_route(acme_client_t *client, const char *proxy,
                        const char *proxy_ca_file);
 
-/** Asks for no more than so many new nonces in a second; who waits for one gets
- *  those that come with answers. 0: as many as are needed. */
-void acme_client_spare(acme_client_t *client, int heads);
+/** What the clients of one CA's accounts share: acme_client_share.c. */
+typedef struct acme_client_shared_t acme_client_shared_t;
+
+/**
+ * @param directories, heads that are asked for in a second, at most (heads
+ *        are new nonces); 0: as many as are needed
+ * @param p outlives the clients
+ */
+acme_client_shared_t *acme_client_shared_create(int directories, int heads,
+                                                const acme_clock_t *clock,
+                                                apr_pool_t *p);
+
+/** All clients so far are gone. What was asked for counts on. */
+void acme_client_shared_begin(acme_client_shared_t *shared, apr_pool_t *p);
+
+/**
+ * The client goes easy on the CA, together with the others. One directory does
+ * for all that go the same way to it; who waits for a nonce gets those that
+ * come with answers, or waits for its turn. Before the first request, and
+ * after acme_client_trust() and acme_client_route().
+ */
+void acme_client_share(acme_client_t *client, acme_client_shared_t *shared);
+
+/** Goes on with who waits for its turn; when that is to be called again. 0:
+ *  nobody waits. */
+apr_time_t acme_client_step(acme_client_t *client);
 
 /** Who signs from now on.
  *  @param kid the account's URL, copied; NULL: send the public key instead */

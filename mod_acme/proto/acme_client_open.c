@@ -51,7 +51,9 @@ static void directory_done(void *baton, apr_status_t rv,
     acme_problem_t own = ACME_PROBLEM_INIT;
     acme_directory_t *directory;
     acme_answer_t answer;
+    apr_array_header_t *waiters;
     apr_pool_t *p;
+    int i;
 
     if (rv == APR_SUCCESS) {
         problem = &own;
@@ -73,15 +75,37 @@ static void directory_done(void *baton, apr_status_t rv,
             apr_pool_destroy(p);
         }
     }
-    opened(client, rv, problem);
+    client->fetching = 0;
+    waiters = acme_client_waiters(client, get->p);
+    for (i = 0; i < waiters->nelts; ++i) {
+        acme_client_t *waiter = APR_ARRAY_IDX(waiters, i, acme_client_t *);
+
+        (void)acme_client_has_directory(waiter);
+        opened(waiter, rv, problem);
+    }
     apr_pool_destroy(get->p);
+}
+
+void acme_client_fetch_directory(acme_client_t *client)
+{
+    acme_client_request_t *get;
+
+    if (client->opening || acme_client_is_not_to_fetch(client)) {
+        return;
+    }
+    client->opening = 1;
+    client->fetching = 1;
+    get = acme_client_request(client, NULL, NULL);
+    get->http.method = "GET";
+    get->http.url = client->directory_url;
+    get->http.repeatable = 1;
+    client->http->submit(client->http, &get->http, directory_done, get);
 }
 
 void acme_client_await_directory(acme_client_request_t *request)
 {
     acme_client_t *client = request->client;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_client_request_t *get;
 
     if (!acme_resource_is_url(client->directory_url)) {
         acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
@@ -91,20 +115,13 @@ void acme_client_await_directory(acme_client_request_t *request)
         return;
     }
     acme_client_put_last(&client->unopened, request);
-    if (!client->opening) {
-        client->opening = 1;
-        get = acme_client_request(client, NULL, NULL);
-        get->http.method = "GET";
-        get->http.url = client->directory_url;
-        get->http.repeatable = 1;
-        client->http->submit(client->http, &get->http, directory_done, get);
-    }
+    acme_client_fetch_directory(client);
 }
 
 void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
                       void *baton)
 {
-    if (client->directory) {
+    if (acme_client_has_directory(client)) {
         done(baton, APR_SUCCESS, NULL, NULL);
         return;
     }

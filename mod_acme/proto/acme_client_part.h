@@ -15,7 +15,7 @@
  * @file acme_client_part.h
  * @brief What the files of the client share: acme_client.c signs and repeats,
  * acme_client_open.c gets the directory, acme_client_plain.c sends what is
- * neither signed nor numbered.
+ * neither signed nor numbered, acme_client_share.c knows of the others.
  */
 #ifndef ACME_CLIENT_PART_H
 #define ACME_CLIENT_PART_H
@@ -69,9 +69,9 @@ struct acme_client_t {
     acme_client_queue_t waiting;  /* wait for a nonce */
     int n_heads;                  /* newNonce requests under way */
     int n_posts;                  /* others */
-    int spare;        /* of n_heads, in a second; 0: as many as wait */
-    apr_time_t eased; /* when all of `spare` can be sent at once again */
-    int opening;
+    acme_client_shared_t *shared; /* or NULL */
+    int opening;                  /* the directory is on its way */
+    int fetching;                 /* to this one, and to others through it */
     int date_known;
     apr_interval_time_t date_off;
 };
@@ -103,6 +103,22 @@ void acme_client_note_date(acme_client_t *client,
  * has to wait for the next time, so that this ends.
  */
 void acme_client_serve(acme_client_t *client, int running);
+
+/** Whether it has the directory, or another one has that goes the same way. */
+int acme_client_has_directory(acme_client_t *client);
+
+/** Whether others see to the directory, or it is not its turn; else it is. */
+int acme_client_is_not_to_fetch(acme_client_t *client);
+
+/** Whether a nonce may be asked for; then it counts as asked for. */
+int acme_client_may_fetch(acme_client_t *client);
+
+/** Those who wait for this one's directory, itself among them:
+ *  acme_client_t *. */
+apr_array_header_t *acme_client_waiters(acme_client_t *client, apr_pool_t *p);
+
+/** Has the directory fetched for those who wait for it, unless others do. */
+void acme_client_fetch_directory(acme_client_t *client);
 
 /** Waits for the directory, and has it fetched. */
 void acme_client_await_directory(acme_client_request_t *request);

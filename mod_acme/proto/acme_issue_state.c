@@ -222,6 +222,13 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     if (delay > OUTAGE_MAX) {
         delay = OUTAGE_MAX;
     }
+    if (issue->phase == ACME_PHASE_NEW
+        && (problem->status == 429
+            || acme_problem_is(problem, "rateLimited"))) {
+        /* Nothing is lost by ordering another time, and others who would be
+         * refused as well hear of it. */
+        return 0;
+    }
     if (problem->retry == ACME_RETRY_LATER) {
         delay = problem->retry_at - now;
         if (delay > acme_issue_state_patience(issue)) {
@@ -230,11 +237,6 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
         if (delay < apr_time_from_sec(1)) {
             delay = apr_time_from_sec(1);
         }
-    }
-    else if (issue->phase == ACME_PHASE_NEW
-             && (problem->status == 429
-                 || acme_problem_is(problem, "rateLimited"))) {
-        return 0; /* nothing is lost by ordering another day */
     }
     acme_log(issue->log, issue->outages == 1 ? ACME_LOG_WARNING : ACME_LOG_INFO,
              problem->rv,

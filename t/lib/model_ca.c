@@ -171,6 +171,26 @@ static void advance(model_ca_t *ca, model_order_t *order)
     settle(order);
 }
 
+static int is_limited(const model_call_t *call)
+{
+    const model_ca_t *ca = call->ca;
+    int seconds = 0;
+    const char *words = ca->limit
+                            ? ca->limit(ca->limit_baton, call->request->kid,
+                                        call->request->payload, &seconds)
+                            : NULL;
+
+    if (!words) {
+        return 0;
+    }
+    model_ca_refuse(call, 429, "rateLimited", words);
+    if (seconds > 0) {
+        apr_table_set(call->answer->headers, "Retry-After",
+                      apr_itoa(call->p, seconds));
+    }
+    return 1;
+}
+
 static void show_order(const model_call_t *call, int n,
                        const model_order_t *order)
 {
@@ -249,6 +269,10 @@ static void new_order(const model_call_t *call)
     acme_json_t *names;
     int i;
 
+    ++ca->asked;
+    if (is_limited(call)) {
+        return;
+    }
     if (acme_json_parse(&payload, call->request->payload,
                         strlen(call->request->payload), NULL, call->p)
             != APR_SUCCESS

@@ -38,6 +38,11 @@ typedef int model_ca_is_up_fn(void *baton, const char *type,
 typedef const char *model_ca_sign_fn(void *baton, const char *csr,
                                      apr_pool_t *p);
 
+/** Asked at newOrder, with what is ordered: the words of its rateLimited, and
+ *  the seconds of its Retry-After (0: there is none); NULL: it makes it. */
+typedef const char *model_ca_limit_fn(void *baton, const char *kid,
+                                      const char *payload, int *seconds);
+
 /** Set its members at any time. */
 typedef struct model_ca_t {
     /* How it behaves. */
@@ -75,6 +80,8 @@ typedef struct model_ca_t {
     int replaced;         /**< 409 for orders that replace anything */
     const char *refuse_revocation; /**< type of the problem, or NULL */
     int refuse_accounts;      /**< unauthorized for revocations by an account */
+    model_ca_limit_fn *limit; /**< NULL: there is no limit */
+    void *limit_baton;
     model_ca_is_up_fn *is_up; /**< NULL: everything is */
     void *is_up_baton;
     model_ca_sign_fn *sign; /**< NULL: a text that looks like a chain */
@@ -89,6 +96,7 @@ typedef struct model_ca_t {
     int heads;
     int accounts; /**< made */
     int orders;   /**< made */
+    int asked;    /**< for orders, made or not */
     int finalized;
     int responses;
     int bad_nonces;

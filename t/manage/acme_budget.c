@@ -210,6 +210,69 @@ static void what_the_ca_has_not_made_is_given_back(void **state)
     assert_int_equal(exhaust(ledger, &order, 0), 1);
 }
 
+static void what_has_failed_was_an_order_but_no_certificate(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.one.test");
+    int n;
+
+    for (n = 0; n < 225; ++n) {
+        assert_int_equal(ask(ledger, &order), ledger->now);
+        acme_budget_take(ledger->budget, &order, ledger->now);
+        acme_budget_end(ledger->budget, &order);
+    }
+    assert_true(ask(ledger, &order) > ledger->now);
+    assert_non_null(strstr(ledger->why, "of an account"));
+    order.account = "you";
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+}
+
+static void what_the_ca_has_refused_counts_as_used_up(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.one.test");
+    acme_limited_t account = {ACME_LIMITED_ACCOUNT, "me"};
+    acme_limited_t domain = {ACME_LIMITED_DOMAIN, "one.test"};
+    acme_limited_t far = {ACME_LIMITED_SET, "b.test"};
+    apr_time_t until = ledger->now + apr_time_from_sec(20);
+
+    acme_budget_refused(ledger->budget, &domain, until, ledger->now);
+    assert_true(ask(ledger, &order) == until);
+    order.renewal = 1;
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    /* a renewal is next, and then one in 36 s; a first certificate comes when
+     * there is a quarter again */
+    acme_budget_refused(ledger->budget, &account, until, ledger->now);
+    acme_budget_refused(ledger->budget, &account, until - 5, ledger->now);
+    assert_true(ask(ledger, &order) == until);
+    ledger->now = until;
+    assert_int_equal(exhaust(ledger, &order, 0), 1);
+    ledger->now += apr_time_from_sec(36);
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    order = order_of(ledger, "new.test");
+    assert_true(ask(ledger, &order) >= ledger->now + 40 * ACME_TIME_MINUTE);
+    order.account = "you";
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    /* no bucket is emptier than empty */
+    acme_budget_refused(ledger->budget, &far, until + 1000 * ACME_TIME_DAY,
+                        ledger->now);
+    order = order_of(ledger, "b.test");
+    order.account = "you";
+    assert_true(ask(ledger, &order) == ledger->now + 7 * ACME_TIME_DAY / 5);
+}
+
+static void a_limit_that_is_not_kept_to_is_not_counted(void **state)
+{
+    acme_rate_t rate = {ACME_RATE_ORDERS, 4, apr_time_from_sec(400)};
+    ledger_t *ledger = make(*state, &rate);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_limited_t set = {ACME_LIMITED_SET, "a.test"};
+
+    acme_budget_refused(ledger->budget, &set, ledger->now + ACME_TIME_DAY,
+                        ledger->now);
+    assert_int_equal(ask(ledger, &order), ledger->now);
+}
+
 static void failed_validations_are_counted_by_name(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
@@ -311,6 +374,9 @@ ACME_T_MAIN(ACME_T(nothing_limits_most_cas),
             ACME_T(who_waits_has_a_time_for_himself),
             ACME_T(nobody_is_told_to_wait_for_ever),
             ACME_T(what_the_ca_has_not_made_is_given_back),
+            ACME_T(what_has_failed_was_an_order_but_no_certificate),
+            ACME_T(what_the_ca_has_refused_counts_as_used_up),
+            ACME_T(a_limit_that_is_not_kept_to_is_not_counted),
             ACME_T(failed_validations_are_counted_by_name),
             ACME_T(a_clock_that_is_set_back_locks_nobody_out),
             ACME_T(it_is_remembered), ACME_T(a_damaged_ledger_is_an_empty_one))

@@ -297,33 +297,6 @@ static void a_refused_nonces_successor_is_for_the_same_request(void **state)
     script_http_check(world->script);
 }
 
-/* One new nonce in a second: the next one comes with the first's answer. */
-static void who_waits_for_an_answer_is_not_left_when_there_is_none(void **state)
-{
-    client_world_t *world = client_world_create_open(*state);
-    client_heard_t *heard[3];
-    int i;
-
-    acme_client_spare(world->client, 1);
-    for (i = 0; i < 3; ++i) {
-        heard[i] = client_world_post(
-            world, apr_psprintf(world->p, WORLD_URL "/%d", i));
-    }
-    assert_int_equal(world->http->pending(world->http), 1);
-    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
-    script_http_expect(world->script, "POST", WORLD_URL "/0", NULL)->rv =
-        APR_ECONNRESET;
-    script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
-    script_http_expect(world->script, "POST", WORLD_URL "/1", NULL);
-    script_http_expect(world->script, "POST", WORLD_URL "/2", NULL);
-    script_http_drain(world->script);
-    for (i = 0; i < 3; ++i) {
-        assert_int_equal(heard[i]->times, 1);
-        assert_int_equal(heard[i]->rv == APR_SUCCESS, i > 0);
-    }
-    script_http_check(world->script);
-}
-
 ACME_T_MAIN(ACME_T(a_failed_head_takes_nobody_along_who_can_still_be_served),
             ACME_T(a_refused_nonces_successor_is_for_the_same_request),
             ACME_T(nonces_go_round), ACME_T(each_who_waits_gets_one_nonce),
@@ -333,5 +306,4 @@ ACME_T_MAIN(ACME_T(a_failed_head_takes_nobody_along_who_can_still_be_served),
             ACME_T(nonces_refused_for_ever_are_a_problem),
             ACME_T(cancelling_ends_everybody_once),
             ACME_T(cancelling_ends_those_who_wait_for_the_directory),
-            ACME_T(what_must_not_be_repeated_survives_a_polite_cancel),
-            ACME_T(who_waits_for_an_answer_is_not_left_when_there_is_none))
+            ACME_T(what_must_not_be_repeated_survives_a_polite_cancel))

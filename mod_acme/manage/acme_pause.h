@@ -1,0 +1,63 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * @file acme_pause.h
+ * @brief What a CA takes no orders for at the moment, as it has said itself.
+ *
+ * Beside the budget (acme_budget.h), which is what is known beforehand of the
+ * limits of some CAs: this is what any of them says when it refuses an order
+ * (acme_limited.h). It holds all sites that it is about, renewals also, and
+ * those that somebody asks for by hand, until the time that the CA has named.
+ *
+ * One item of kind notes per CA, the worker's; one that is lost or damaged is
+ * an empty one: then the CA says it again. One thread.
+ */
+#ifndef ACME_PAUSE_H
+#define ACME_PAUSE_H
+
+#include "acme_limited.h"
+#include "acme_vault.h"
+
+/** No CA is obeyed for longer. */
+#define ACME_PAUSE_MAX apr_time_from_sec(7 * 86400)
+
+typedef struct acme_pause_t acme_pause_t;
+
+acme_pause_t *acme_pause_create(const char *ca_url, apr_pool_t *p);
+
+/** Until then, or until the later time that was named before; what is over
+ *  already, or in more than ACME_PAUSE_MAX, is brought into those bounds. */
+void acme_pause_add(acme_pause_t *pause, const acme_limited_t *limited,
+                    apr_time_t until, apr_time_t now);
+
+/**
+ * When an order of that account for these names may be made: 0, now.
+ * @param limited who is meant, in p
+ * @param why the limit that it waits for, in p
+ */
+apr_time_t acme_pause_until(const acme_pause_t *pause, const char *account,
+                            const apr_array_header_t *names, apr_time_t now,
+                            acme_limited_t *limited, const char **why,
+                            apr_pool_t *p);
+
+/** Reads the item in the place of what is known. */
+void acme_pause_load(acme_pause_t *pause, acme_vault_t *vault, apr_time_t now,
+                     apr_pool_t *ptemp);
+
+/** Writes it, if it has changed. */
+apr_status_t acme_pause_save(acme_pause_t *pause, acme_vault_t *vault,
+                             apr_time_t now, acme_problem_t *problem,
+                             apr_pool_t *ptemp);
+
+#endif

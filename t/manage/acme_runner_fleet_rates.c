@@ -1,0 +1,249 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* Limits that are known of a CA, and how the engine keeps to them. */
+
+#include "acme_t_world.h"
+
+#define ACCOUNTS 30
+
+/* What the model counts. */
+static struct {
+    apr_time_t full; /* when a name may fail five times again */
+    int refused;
+} ca;
+
+static const char *job_limit(const world_t *w, const char *name)
+{
+    return world_job(w, name)->limit;
+}
+
+/* Another process, which does not wait for what a failure has brought. */
+static void try_now(world_t *w, const char *name)
+{
+    acme_job_t *job = world_job(w, name);
+
+    job->next_run = job->limit ? job->next_run : 0;
+    assert_int_equal(acme_job_save(job, w->vault, ACME_STORE_LAZY, NULL, w->p),
+                     0);
+    world_boot(w);
+}
+
+/* As Let's Encrypt counts them: five, and one more every twelve minutes. */
+static const char *too_many_failures(void *baton, const char *kid,
+                                     const char *payload, int *seconds)
+{
+    static const apr_interval_time_t token = 12 * ACME_TIME_MINUTE;
+    world_t *w = baton;
+    apr_time_t now = w->clock->now;
+
+    (void)kid;
+    if (!strstr(payload, "bad.test")) {
+        return NULL;
+    }
+    ca.full = (ca.full > now ? ca.full : now) + token;
+    ca.refused += ca.full > now + 5 * token;
+    *seconds = 3600;
+    return ca.full > now + 5 * token ? "too many failures" : NULL;
+}
+
+static void a_name_that_fails_is_asked_for_five_times_an_hour(void **state)
+{
+    world_t *w = world_create(*state);
+    apr_time_t end;
+    int hour;
+
+    world_add(w, "bad.test");
+    world_add(w, "good.test");
+    w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
+    w->ca->fail_name = "bad.test";
+    w->ca->limit = too_many_failures;
+    w->ca->limit_baton = w;
+    memset(&ca, 0, sizeof(ca));
+    world_boot(w);
+    /* somebody has no patience */
+    for (hour = 0; hour < 4; ++hour) {
+        int before = w->ca->asked;
+
+        for (end = w->clock->now + ACME_TIME_HOUR; w->clock->now < end;) {
+            try_now(w, "bad.test");
+            world_live(w, ACME_TIME_MINUTE);
+        }
+        /* the good one, and five that were left at the beginning */
+        assert_in_range(w->ca->asked - before, hour ? 4 : 9, hour ? 5 : 11);
+        if (job_limit(w, "bad.test")) {
+            assert_non_null(
+                strstr(job_limit(w, "bad.test"), "failed validations"));
+        }
+    }
+    assert_int_equal(ca.refused, 0);
+    assert_int_equal(w->ca->finalized, 1);
+    /* It had no certificate, so none is counted. */
+    w->ca->fail_name = NULL;
+    world_live(w, ACME_TIME_DAY);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 2);
+}
+
+static void die_with_an_order(world_t *w, const script_request_t *request)
+{
+    if (strstr(request->url, "/authz/")) {
+        w->kill_request = 1;
+    }
+}
+
+static void a_failure_is_noted_by_who_sees_it(void **state)
+{
+    world_t *w = world_create(*state);
+    int i;
+
+    world_add(w, "bad.test");
+    w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
+    w->ca->fail_name = "bad.test";
+    world_boot(w);
+    for (i = 0; i < 7; ++i) {
+        w->on_request = die_with_an_order;
+        world_live(w, 1);
+        w->on_request = NULL;
+        world_boot(w);
+        world_live(w, 1);
+        try_now(w, "bad.test");
+    }
+    assert_int_equal(w->ca->asked, 5);
+    assert_non_null(strstr(job_limit(w, "bad.test"), "failed validations"));
+}
+
+static const char *slow_down(void *baton, const char *kid, const char *payload,
+                             int *seconds)
+{
+    (void)baton;
+    (void)kid;
+    (void)payload;
+    (void)seconds;
+    ++ca.refused;
+    return "slow down";
+}
+
+/* Else those that the CA refuses would be counted: three of them were all. */
+static void an_order_that_was_not_made_gives_its_token_back(void **state)
+{
+    world_t *w = world_create(*state);
+
+    w->ca_spec.rate.kind = ACME_RATE_ORDERS;
+    w->ca_spec.rate.orders = 4;
+    w->ca_spec.rate.period = 100 * ACME_TIME_DAY;
+    world_add(w, "a.test");
+    world_add(w, "b.test");
+    world_boot(w);
+    memset(&ca, 0, sizeof(ca));
+    w->ca->limit = slow_down;
+    world_live(w, ACME_TIME_DAY);
+    assert_true(ca.refused >= 4);
+    assert_null(world_job(w, "a.test")->limit);
+    w->ca->limit = NULL;
+    world_live(w, ACME_TIME_DAY);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 2);
+    assert_int_equal(w->ca->asked, ca.refused + 2);
+}
+
+/* Of eight orders six are made, and the rest is for renewals. */
+static world_t *six_of_eight(apr_pool_t *p)
+{
+    world_t *w = world_create(p);
+    int i;
+
+    w->ca_spec.rate.kind = ACME_RATE_ORDERS;
+    w->ca_spec.rate.orders = 8;
+    w->ca_spec.rate.period = 300 * ACME_TIME_DAY;
+    test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
+    for (i = 0; i < 6; ++i) {
+        world_add(w, apr_psprintf(p, "s%d.test", i))->via_ari = 1;
+    }
+    world_live(w, ACME_TIME_HOUR);
+    assert_int_equal(w->ca->orders, 6);
+    world_restart(w);
+    return w;
+}
+
+static void what_the_ca_wants_renewed_counts_nowhere(void **state)
+{
+    world_t *w = six_of_eight(*state);
+
+    w->ca->renewal_window = "2030-01-02T00:00:00Z 2030-01-02T00:00:01Z";
+    world_live(w, 2 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 12);
+}
+
+/* The time is ours then, and the limit as well. */
+static void what_it_has_named_no_time_for_counts(void **state)
+{
+    world_t *w = six_of_eight(*state);
+
+    w->ca->no_renewal_info = 1;
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 8);
+}
+
+/* When the last ones were asked for. */
+static struct {
+    apr_time_t heads[64];
+    int n;
+    int most;
+} second;
+
+static void count_heads(world_t *w, const script_request_t *request)
+{
+    int i, n = 1;
+
+    if (strcmp(request->method, "HEAD") != 0) {
+        return;
+    }
+    for (i = 0; i < second.n && i < 64; ++i) {
+        n += second.heads[(second.n - 1 - i) % 64]
+             > w->clock->now - apr_time_from_sec(1);
+    }
+    second.heads[second.n++ % 64] = w->clock->now;
+    second.most = n > second.most ? n : second.most;
+}
+
+static void many_accounts_are_one_client_to_a_ca(void **state)
+{
+    world_t *w = world_create(*state);
+    int i;
+
+    w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
+    w->ca->delay = 300000;
+    for (i = 0; i < ACCOUNTS; ++i) {
+        acme_ca_spec_t *account =
+            apr_pmemdup(w->p, &w->ca_spec, sizeof(*account));
+
+        account->contact = apr_psprintf(w->p, "mailto:a%d@example.org", i);
+        world_add(w, apr_psprintf(w->p, "a%d.test", i))->ca = account;
+        world_add(w, apr_psprintf(w->p, "b%d.test", i))->ca = account;
+    }
+    memset(&second, 0, sizeof(second));
+    w->on_request = count_heads;
+    w->parallel = 50;
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->accounts, ACCOUNTS);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 2 * ACCOUNTS);
+    assert_int_equal(w->ca->directories, 1);
+    assert_in_range(second.most, 10, 20);
+    assert_true(second.n >= ACCOUNTS);
+}
+
+ACME_T_MAIN(ACME_T(a_name_that_fails_is_asked_for_five_times_an_hour),
+            ACME_T(a_failure_is_noted_by_who_sees_it),
+            ACME_T(an_order_that_was_not_made_gives_its_token_back),
+            ACME_T(what_the_ca_wants_renewed_counts_nowhere),
+            ACME_T(what_it_has_named_no_time_for_counts),
+            ACME_T(many_accounts_are_one_client_to_a_ca))
