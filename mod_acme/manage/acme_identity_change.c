@@ -178,11 +178,37 @@ static void done(acme_identity_t *identity, apr_status_t rv, const char *url,
     identity->done(identity->done_baton, rv, url, problem);
 }
 
-/* Nobody knows whether the CA has done it. */
+/* Nobody knows whether the CA has done it, and it is not asked now. */
 static int is_unknown(apr_status_t rv, const acme_problem_t *problem)
 {
     return APR_STATUS_IS_EINTR(rv) || problem->status < 400
-           || problem->status >= 500 || !acme_problem_type_acme(problem->type);
+           || problem->status == 429 || problem->status >= 500
+           || !acme_problem_type_acme(problem->type);
+}
+
+/* The CA refused it: perhaps since it was done, and sent again on another
+ * connection when the first one broke. */
+static void rolled_all_the_same(void *baton, apr_status_t rv, const char *url,
+                                const acme_problem_t *problem)
+{
+    acme_identity_t *identity = baton;
+
+    if (rv == APR_SUCCESS) {
+        identity->record->url = apr_pstrdup(identity->p, url);
+        use_next(identity);
+        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        done(identity, APR_SUCCESS, identity->record->url, NULL);
+        return;
+    }
+    if (!APR_STATUS_IS_EINTR(rv)
+        && acme_problem_is(problem, "accountDoesNotExist")) {
+        drop_next(identity);
+        acme_identity_enter(identity, ACME_IDENTITY_READY);
+    }
+    else {
+        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    }
+    done(identity, APR_EGENERAL, NULL, identity->why);
 }
 
 static void rolled(acme_identity_t *identity, apr_status_t rv,
@@ -190,15 +216,18 @@ static void rolled(acme_identity_t *identity, apr_status_t rv,
 {
     if (rv == APR_SUCCESS) {
         use_next(identity);
+        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        done(identity, rv, identity->record->url, NULL);
     }
-    else if (is_unknown(rv, problem)) {
+    else if (is_unknown(rv, problem) || identity->work->state != ACME_WORK_ON) {
         acme_identity_enter(identity, ACME_IDENTITY_NEW);
-        return;
+        done(identity, rv, NULL, problem);
     }
     else {
-        drop_next(identity);
+        identity->why = acme_problem_dup(problem, identity->p);
+        acme_account_find(identity->client, identity->next_signer,
+                          rolled_all_the_same, identity);
     }
-    acme_identity_enter(identity, ACME_IDENTITY_READY);
 }
 
 static void deactivated(acme_identity_t *identity)
@@ -315,16 +344,15 @@ static void changed(void *baton, apr_status_t rv, const char *url,
     (void)url;
     if (identity->change == ACME_IDENTITY_ROLLOVER) {
         rolled(identity, rv, problem);
+        return;
     }
-    else {
-        if (look_into(identity, rv, problem)) {
-            return;
-        }
-        if (rv == APR_SUCCESS) {
-            deactivated(identity);
-        }
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    if (look_into(identity, rv, problem)) {
+        return;
     }
+    if (rv == APR_SUCCESS) {
+        deactivated(identity);
+    }
+    acme_identity_enter(identity, ACME_IDENTITY_NEW);
     done(identity, rv, rv == APR_SUCCESS ? identity->record->url : NULL,
          problem);
 }

@@ -39,7 +39,8 @@
 #define REQUEST_MAX  (64 * 1024)
 #define REQUESTS_MAX 200000
 
-/* A folder that changed so lately may change again without another time. */
+/* A folder that is seen to have changed so lately may change again without
+ * another time. */
 #define UNSURE apr_time_from_sec(2)
 
 struct acme_outbox_t {
@@ -48,7 +49,8 @@ struct acme_outbox_t {
     const acme_seal_t *seal;
     struct timespec seen;
     ino_t inode;
-    int unsure; /* it may have changed since `seen` */
+    apr_time_t since; /* when that was first seen, by steady(); 0: never */
+    int unsure;       /* it may have changed since `seen` */
 };
 
 static const struct {
@@ -263,6 +265,14 @@ void acme_outbox_remove(acme_outbox_t *outbox, const acme_request_t *request,
     }
 }
 
+/* Than when it was read. */
+static int is_other(const acme_outbox_t *outbox, const struct stat *st)
+{
+    return st->st_ino != outbox->inode
+           || st->st_mtim.tv_sec != outbox->seen.tv_sec
+           || st->st_mtim.tv_nsec != outbox->seen.tv_nsec;
+}
+
 int acme_outbox_moved(acme_outbox_t *outbox)
 {
     struct stat st;
@@ -270,26 +280,44 @@ int acme_outbox_moved(acme_outbox_t *outbox)
     if (stat(outbox->folder, &st)) {
         return 0;
     }
-    return outbox->unsure || st.st_ino != outbox->inode
-           || st.st_mtim.tv_sec != outbox->seen.tv_sec
-           || st.st_mtim.tv_nsec != outbox->seen.tv_nsec;
+    return outbox->unsure || is_other(outbox, &st);
 }
 
-/* Before the folder is listed: what comes later is news. */
+/* A clock that nobody sets. */
+static apr_time_t steady(void)
+{
+    struct timespec t = {0, 0};
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    /* Later than 0 even where it has just begun. */
+    return apr_time_make(t.tv_sec, t.tv_nsec / 1000) + UNSURE + 1;
+}
+
+/* Before the folder is listed: what comes later is news. Its times are of
+ * another clock than ours, perhaps (that of a file server, or ours before it
+ * was set): they count for what was there before us only. */
 static void note_time(acme_outbox_t *outbox)
 {
-    apr_time_t changed, now = apr_time_now();
+    apr_time_t now = steady();
+    int first = outbox->since == 0;
     struct stat st;
 
     if (stat(outbox->folder, &st)) {
         outbox->unsure = 0;
         outbox->inode = 0;
+        outbox->since = now;
         return;
+    }
+    if (first || is_other(outbox, &st)) {
+        outbox->since = now;
+    }
+    if (first
+        && apr_time_from_sec(st.st_mtim.tv_sec) < apr_time_now() - UNSURE) {
+        outbox->since = now - UNSURE;
     }
     outbox->seen = st.st_mtim;
     outbox->inode = st.st_ino;
-    changed = apr_time_from_sec(st.st_mtim.tv_sec);
-    outbox->unsure = changed <= now && now - changed < UNSURE;
+    outbox->unsure = now - outbox->since < UNSURE;
 }
 
 void acme_outbox_again(acme_outbox_t *outbox)

@@ -38,15 +38,16 @@
  * 20 s and so on) and is then repeated, up to ACME_ISSUE_RETRIES times in a
  * row. After that, or when the CA named a time beyond `patience`, or refuses
  * every nonce (each request has been repeated then), the issue fails, but the
- * order stays resumable (acme_issue_resumable()). So it does when the CA has
- * all that it wants and names a time beyond `patience`; when a challenge could
- * not be presented; and when an answer was not JSON at all or the certificate
- * not one.
+ * order stays resumable (acme_issue_resumable()). So it does, at once, when the
+ * CA has all that it wants and names a time beyond `patience`; when a challenge
+ * could not be presented; and when an answer was not JSON at all or the
+ * certificate not one.
  *
  * Not resumable is what the CA or its answers settled: an order or
  * authorization that is invalid, a refused request (4xx), an answer that
- * RFC 8555 does not allow, a validation that took longer than `patience`; nor
- * is an order that failed ACME_ISSUE_FAILURES times or has expired.
+ * RFC 8555 does not allow, a validation that took longer than `patience` (or
+ * than the CA's own time for it, up to six times that); nor is an order that
+ * failed ACME_ISSUE_FAILURES times or has expired.
  *
  * An order that the CA no longer knows, or that is invalid or expired when it
  * is resumed, fails with class NOW (see acme_issue_stale()).

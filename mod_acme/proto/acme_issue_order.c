@@ -18,15 +18,18 @@
 #include "acme_cert.h"
 #include "acme_issue_phase.h"
 #include "acme_resource.h"
+#include "acme_time.h"
 
 /* Chains to choose from that are looked at. */
 #define ALTERNATES_MAX 10
 
-#define PEM_CHAIN "application/pem-certificate-chain"
+/* A part of the patience: a Retry-After below that is soon. */
+#define SOON 5
 
-/* Polls within the patience at least, whatever the CA names: some name a day
- * and are done in a second. */
-#define HINTS 5
+/* How many times the patience a validation may take, where the CA says so. */
+#define LONGEST 6
+
+#define PEM_CHAIN "application/pem-certificate-chain"
 
 /* Beside phases: the order stays as it is, or may not be like this now. */
 #define STAY    (-1)
@@ -276,23 +279,59 @@ void acme_issue_order_refused_resume(acme_issue_t *issue,
     acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
 }
 
+/* What is about to be there, again and again, is rather stuck. */
+static int is_long(const acme_issue_t *issue, apr_time_t now)
+{
+    return issue->hint > issue->deadline
+           && issue->hint - now > acme_issue_state_patience(issue) / SOON;
+}
+
+/* The CA has all that it wants, and says that it works for long: nothing of
+ * ours has to be there meanwhile, and nobody asks before. */
+static int leaves_until_later(const acme_issue_t *issue, apr_time_t now)
+{
+    return issue->phase == ACME_PHASE_PROCESS && is_long(issue, now);
+}
+
+/* When the CA says, or at growing intervals; but once when it is over. */
 static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t max = acme_issue_state_poll_max(issue);
-    apr_interval_time_t delay = issue->interval;
-    apr_interval_time_t most;
+    apr_time_t at = issue->hint;
 
-    if (issue->hint > 0) {
-        most = acme_issue_state_patience(issue) / HINTS;
-        most = most > max ? most : max;
-        delay = issue->hint - now;
-        delay = delay < min ? min : delay > most ? most : delay;
+    if (at <= 0) {
+        at = now + issue->interval;
+        issue->interval = issue->interval > max / 2 ? max : issue->interval * 2;
     }
-    else {
-        issue->interval = delay > max / 2 ? max : delay * 2;
+    else if (at < now + min) {
+        at = now + min;
     }
-    return now + delay < issue->deadline ? now + delay : issue->deadline;
+    return at < issue->deadline ? at : issue->deadline;
+}
+
+static void leave(acme_issue_t *issue, apr_time_t now)
+{
+    apr_interval_time_t took = issue->deadline - issue->latest
+                               + LONGEST * acme_issue_state_patience(issue);
+    const char *activity = issue->phases[issue->phase].activity;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (leaves_until_later(issue, now)) {
+        acme_problem_set(&problem, APR_TIMEUP, ACME_RETRY_LATER,
+                         ACME_PROBLEM_TIMEOUT, issue->turn,
+                         "%s takes until %s, says the CA, the order is %s",
+                         activity, acme_time_print(issue->hint, issue->turn),
+                         issue->order_url);
+        problem.retry_at = issue->hint;
+        acme_issue_state_fail(issue, &problem, ACME_ISSUE_ALIVE, now);
+        return;
+    }
+    acme_problem_set(
+        &problem, APR_TIMEUP, ACME_RETRY_BACKOFF, ACME_PROBLEM_TIMEOUT,
+        issue->turn, "%s took longer than %s, the order is %s", activity,
+        acme_time_print_duration(took, issue->turn), issue->order_url);
+    acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
 }
 
 /* AWAIT and PROCESS. */
@@ -300,8 +339,6 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t patience = acme_issue_state_patience(issue);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_issue_alive_e alive = ACME_ISSUE_OVER;
 
     if (issue->awake) {
         issue->awake = 0;
@@ -310,26 +347,21 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
     }
     if (issue->deadline == 0) {
         issue->deadline = now + patience;
+        issue->latest = now + LONGEST * patience;
         issue->interval =
             issue->config->poll_first > 0 ? issue->config->poll_first : min;
     }
+    if (issue->phase == ACME_PHASE_AWAIT && is_long(issue, now)) {
+        issue->deadline =
+            issue->hint < issue->latest ? issue->hint : issue->latest;
+    }
     /* The count is for a clock that does not go on. */
-    if (now < issue->deadline && issue->polls <= patience / min + 1) {
+    if (now < issue->deadline && issue->polls <= patience / min + 1
+        && !leaves_until_later(issue, now)) {
         acme_issue_state_wait(issue, next_poll(issue, now));
         return;
     }
-    acme_problem_set(
-        &problem, APR_TIMEUP, ACME_RETRY_BACKOFF, ACME_PROBLEM_TIMEOUT,
-        issue->turn, "%s took longer than %s, the order is %s",
-        issue->phases[issue->phase].activity,
-        acme_time_print_duration(patience, issue->turn), issue->order_url);
-    if (issue->phase == ACME_PHASE_PROCESS && issue->hint > now + patience) {
-        /* The CA has all that it wants, and says until when it works. */
-        problem.retry = ACME_RETRY_LATER;
-        problem.retry_at = issue->hint;
-        alive = ACME_ISSUE_ALIVE;
-    }
-    acme_issue_state_fail(issue, &problem, alive, now);
+    leave(issue, now);
 }
 
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)

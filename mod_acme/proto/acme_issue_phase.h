@@ -96,6 +96,7 @@ struct acme_issue_t {
     acme_problem_t *refusal; /**< RESPOND: does it matter, or NULL */
     apr_time_t hint;         /**< Retry-After of the last good answer, or 0 */
     apr_time_t deadline;     /**< of AWAIT or PROCESS, or 0 */
+    apr_time_t latest;       /**< that it may become */
     apr_interval_time_t interval;
     int polls;
 

@@ -56,10 +56,12 @@ typedef struct model_ca_t {
                               answer is lost; 0: none */
     apr_interval_time_t delay; /**< of each answer */
     int account_required;
-    int refuse_changes; /**< 409 for changes of keys */
-    int shows_ended;    /**< as Pebble does: an account that was deactivated is
+    int refuse_changes;  /**< 409 for changes of keys */
+    int repeats_changes; /**< of what was lost on the way: done, and then
+                           refused, for the key is another one now */
+    int shows_ended;     /**< as Pebble does: an account that was deactivated is
                           shown to its key, and is 403 elsewhere; else 401 */
-    int refuse_binding; /**< 401 for accounts that bring one */
+    int refuse_binding;  /**< 401 for accounts that bring one */
     int reuse_authorizations;   /**< new orders find them valid */
     int reuse_orders;           /**< one that is open is given again, as
                                      Let's Encrypt does */

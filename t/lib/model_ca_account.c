@@ -177,6 +177,10 @@ static void key_change(const model_call_t *call)
     apr_hash_set(ca->account_by_jwk, jwk, APR_HASH_KEY_STRING,
                  apr_pstrdup(ca->p, call->request->kid));
     ++ca->changes;
+    if (ca->repeats_changes) {
+        model_ca_refuse(call, 400, "malformed", "signed by the old key");
+        return;
+    }
     model_ca_say(call, 200, "application/json", "{\"status\":\"valid\"}");
 }
 

@@ -327,6 +327,23 @@ static void a_change_that_is_refused_leaves_the_old_key(void **state)
     assert_string_equal(jwk_of(begin_again(w, work)), old);
 }
 
+static void a_change_that_is_refused_since_it_is_done_is_done(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_work_t *work = work_of(w);
+    acme_identity_t *identity = begin_again(w, work);
+    const char *old = jwk_of(identity);
+    heard_t heard;
+
+    w->ca->repeats_changes = 1;
+    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    assert_int_equal(heard.rv, APR_SUCCESS);
+    assert_string_equal(heard.url, "https://ca.test/account/1");
+    assert_string_not_equal(jwk_of(identity), old);
+    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+    assert_int_equal(w->ca->accounts, 1);
+}
+
 static void a_change_whose_answer_is_lost_is_found_out(void **state)
 {
     int acted;
@@ -490,6 +507,7 @@ static void an_account_that_is_used_is_not_taken_over(void **state)
 
 ACME_T_MAIN(ACME_T(the_key_can_be_changed),
             ACME_T(a_change_that_is_refused_leaves_the_old_key),
+            ACME_T(a_change_that_is_refused_since_it_is_done_is_done),
             ACME_T(a_change_whose_answer_is_lost_is_found_out),
             ACME_T(a_new_key_is_stored_before_the_ca_hears_of_it),
             ACME_T(what_was_deactivated_stays_so_until_it_is_recovered),

@@ -163,6 +163,7 @@ static void it_moves_when_something_comes(void **state)
     const char *folder = apr_pstrcat(p, box->dir, "/outbox", NULL);
     acme_request_t request = renew("a.example", 0);
     struct utimbuf old = {1000000000, 1000000000};
+    int i;
 
     assert_int_equal(utime(folder, &old), 0);
     assert_true(acme_outbox_moved(box->worker));
@@ -173,9 +174,14 @@ static void it_moves_when_something_comes(void **state)
     read_all(box->worker, p);
     /* so fresh that another one may come in the same instant */
     assert_true(acme_outbox_moved(box->worker));
+    /* whatever the folder's clock says */
     assert_int_equal(utime(folder, &old), 0);
-    assert_true(acme_outbox_moved(box->worker));
     read_all(box->worker, p);
+    assert_true(acme_outbox_moved(box->worker));
+    for (i = 0; i < 200 && acme_outbox_moved(box->worker); ++i) {
+        apr_sleep(apr_time_from_msec(50));
+        read_all(box->worker, p);
+    }
     assert_false(acme_outbox_moved(box->worker));
 }
 

@@ -110,42 +110,123 @@ static void polls_are_spaced_and_end(void **state)
 
 static void retry_after_spaces_polls_within_bounds(void **state)
 {
-    static const int named[][2] = {
-        {10, 10}, {1, 1}, {30, 30}, {100, 100}, {3600, 120}};
-    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
-    size_t i;
+    static const int named[][2] = {{10, 10}, {1, 1}, {30, 30}, {300, 300}};
+    static const char *const phases[] = {"await", "process"};
+    static const char *const statuses[] = {"pending", "processing"};
+    size_t phase, i;
 
-    for (i = 0; i < 5; ++i) {
-        issue_feed_answer(feed, 200, NULL, FEED_JSON,
-                          issue_feed_order(feed, "pending"),
-                          apr_time_from_sec(named[i][0]));
-        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
-                         apr_time_from_sec(named[i][1]));
-        issue_feed_attend(feed);
+    for (phase = 0; phase < 2; ++phase) {
+        issue_feed_t *feed = issue_feed_create_in(phases[phase], 1, *state);
+
+        for (i = 0; i < sizeof(named) / sizeof(named[0]); ++i) {
+            issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                              issue_feed_order(feed, statuses[phase]),
+                              apr_time_from_sec(named[i][0]));
+            assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                             apr_time_from_sec(named[i][1]));
+            issue_feed_attend(feed);
+        }
     }
 }
 
+static void
+a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
+{
+    static const int waits[] = {1200, 1200, 1199};
+    issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
+    const char *text = issue_feed_order(feed, "pending");
+    size_t i;
+
+    for (i = 0; i < sizeof(waits) / sizeof(waits[0]); ++i) {
+        issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
+                          apr_time_from_sec(1200));
+        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                         apr_time_from_sec(waits[i]));
+        issue_feed_attend(feed);
+    }
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
+                      apr_time_from_sec(1200));
+    issue_feed_to_the_end(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->type,
+                        ACME_PROBLEM_TIMEOUT);
+    assert_non_null(strstr(issue_feed_assert_failed(feed)->detail, "1 hour"));
+    assert_int_equal(issue_feed_assert_failed(feed)->retry, ACME_RETRY_BACKOFF);
+    assert_false(acme_issue_resumable(feed->issue));
+}
+
+/* Beyond the end of our patience, wherever the CA says it. */
 static void an_order_that_takes_hours_is_left_and_resumed(void **state)
+{
+    static const char *const phases[] = {"finalize", "process", "resume"};
+    size_t i;
+
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
+        apr_time_t until = feed->now + apr_time_from_sec(2 * 3600);
+        const acme_problem_t *problem;
+        int posts = feed->posts;
+
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "processing"),
+                          until - feed->now);
+        while (!issue_feed_is_over(feed)) {
+            assert_int_not_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+            issue_feed_attend(feed);
+        }
+        assert_int_equal(feed->posts, posts + 1);
+        problem = issue_feed_assert_failed(feed);
+        assert_string_equal(problem->type, ACME_PROBLEM_TIMEOUT);
+        assert_int_equal(problem->retry, ACME_RETRY_LATER);
+        assert_int_equal(problem->retry_at, until);
+        assert_non_null(strstr(problem->detail, FEED_ORDER));
+        assert_true(acme_issue_resumable(feed->issue));
+        feed->now = until;
+        issue_feed_restore(feed);
+        assert_string_equal(issue_feed_wish(feed)->url, FEED_ORDER);
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          issue_feed_order(feed, "valid"), 0);
+        issue_feed_assert_phase(feed, "download");
+    }
+}
+
+/* An order that is always about to be there is given up. */
+static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
+{
+    static const int seconds[] = {2, 45, 119};
+    size_t i;
+
+    for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("process", 1, *state);
+        const char *text = issue_feed_order(feed, "processing");
+        apr_time_t began = feed->now - apr_time_from_sec(1);
+
+        while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+            issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
+                              apr_time_from_sec(seconds[i]));
+            issue_feed_attend(feed);
+        }
+        issue_feed_to_the_end(feed);
+        assert_int_equal(feed->now - began, apr_time_from_sec(600));
+        assert_int_equal(issue_feed_assert_failed(feed)->retry,
+                         ACME_RETRY_BACKOFF);
+        assert_false(acme_issue_resumable(feed->issue));
+    }
+}
+
+/* Each time within the patience, together beyond it. */
+static void times_that_add_up_are_kept_too(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("process", 1, *state);
     const char *text = issue_feed_order(feed, "processing");
-    const acme_problem_t *problem;
-    int polls = 0;
+    apr_time_t until;
 
-    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
-        issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
-                          apr_time_from_sec(2 * 3600));
-        ++polls;
-        issue_feed_attend(feed);
-    }
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_WAIT);
+    issue_feed_attend(feed);
+    until = feed->now + apr_time_from_sec(400);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
     issue_feed_to_the_end(feed);
-    problem = issue_feed_assert_failed(feed);
-    assert_in_range(polls, 4, 7);
-    assert_string_equal(problem->type, ACME_PROBLEM_TIMEOUT);
-    assert_int_equal(problem->retry, ACME_RETRY_LATER);
-    assert_int_equal(problem->retry_at,
-                     feed->now + apr_time_from_sec(2 * 3600));
-    assert_non_null(strstr(problem->detail, FEED_ORDER));
+    assert_int_equal(issue_feed_assert_failed(feed)->retry_at, until);
     assert_true(acme_issue_resumable(feed->issue));
 }
 
@@ -316,17 +397,21 @@ static void too_many_requests_end_it(void **state)
     assert_false(acme_issue_resumable(feed->issue));
 }
 
-ACME_T_MAIN(ACME_T(an_outage_is_waited_out_with_growing_delay),
-            ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
-            ACME_T(polls_are_spaced_and_end),
-            ACME_T(retry_after_spaces_polls_within_bounds),
-            ACME_T(an_order_that_takes_hours_is_left_and_resumed),
-            ACME_T(refused_nonces_end_it_for_this_time),
-            ACME_T(a_clock_that_stands_still_is_no_endless_loop),
-            ACME_T(an_outage_does_not_shorten_the_next_phase),
-            ACME_T(an_outage_is_no_delay_of_the_validation),
-            ACME_T(outages_count_anew_after_each_answer),
-            ACME_T(a_time_that_is_now_is_a_second_away),
-            ACME_T(an_order_that_expires_meanwhile_is_not_resumed),
-            ACME_T(polls_of_one_phase_are_not_the_nexts),
-            ACME_T(too_many_requests_end_it))
+ACME_T_MAIN(
+    ACME_T(an_outage_is_waited_out_with_growing_delay),
+    ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
+    ACME_T(polls_are_spaced_and_end),
+    ACME_T(retry_after_spaces_polls_within_bounds),
+    ACME_T(a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever),
+    ACME_T(an_order_that_takes_hours_is_left_and_resumed),
+    ACME_T(a_time_that_is_always_soon_is_no_reason_to_wait),
+    ACME_T(times_that_add_up_are_kept_too),
+    ACME_T(refused_nonces_end_it_for_this_time),
+    ACME_T(a_clock_that_stands_still_is_no_endless_loop),
+    ACME_T(an_outage_does_not_shorten_the_next_phase),
+    ACME_T(an_outage_is_no_delay_of_the_validation),
+    ACME_T(outages_count_anew_after_each_answer),
+    ACME_T(a_time_that_is_now_is_a_second_away),
+    ACME_T(an_order_that_expires_meanwhile_is_not_resumed),
+    ACME_T(polls_of_one_phase_are_not_the_nexts),
+    ACME_T(too_many_requests_end_it))
