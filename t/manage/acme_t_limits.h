@@ -104,7 +104,7 @@ static inline int limits_order(limits_t *limits,
     const char *name, *replaces = NULL;
     const acme_holding_t *holding;
     acme_json_t *payload, *names;
-    const acme_spec_t *spec;
+    const acme_spec_t *spec = NULL;
     apr_interval_time_t late;
 
     assert_int_equal(acme_json_parse(&payload, request->payload,
