@@ -22,20 +22,13 @@ import time
 
 import pytest
 
-from acme_env import rule, status
-from acme_env.bench import Bench, in_seconds, wait_of
+from acme_env import status
+from acme_env.bench import Bench, wait_of
+from acme_env.faults import FAULTS, PATHS, WORDS
 from acme_env.journey import get
-from acme_env.rule import problem
 
 URN = "urn:ietf:params:acme:error:"
 OWN = "urn:mod_acme:error:"
-
-PATHS = {"directory": "/dir", "nonce": "/nonce-plz",
-         "account": "/sign-me-up", "order": "/order-plz",
-         "authz": "/authZ/", "challenge": "/chalZ/", "poll": "/my-order/",
-         "finalize": "/finalize-order/", "download": "/certZ/"}
-
-WORDS = "the CA says so, and why"
 
 # Waits, in seconds: at least, at most. The delay is 10 minutes, and by chance
 # a fifth of it.
@@ -43,76 +36,6 @@ BACKOFF = (599, 721)
 NEVER = None
 HOUR = (3597, 3603)
 TWO_HOURS = (7195, 7203)
-
-
-def says(code, kind, *headers, **members):
-    """An error document."""
-    def fault(gate, path, **which):
-        text, content_type = problem(kind, WORDS, **members)
-        gate.answer(path, code, text, content_type, headers, **which)
-    return fault
-
-
-def page(code, *headers):
-    """Of what stands before the CA."""
-    def fault(gate, path, **which):
-        gate.answer(path, code, "<html>dear user</html>", headers=headers,
-                    **which)
-    return fault
-
-
-def changed(change):
-    return lambda gate, path, **which: gate.change(path, change, **which)
-
-
-def redirect(code, to):
-    return lambda gate, path, **which: gate.answer(
-        path, code, "", headers=[("Location", gate.directory[:-4] + (
-            path if to is None else to))], **which)
-
-
-def dropped(gate, path, **which):
-    gate.drop(path, **which)
-
-
-FAULTS = {
-    "429": says(429, "rateLimited"),
-    "429-seconds": says(429, "rateLimited", ("Retry-After", "3600")),
-    "429-date": lambda gate, path, **which: says(
-        429, "rateLimited", ("Retry-After", in_seconds(7200)))(
-            gate, path, **which),
-    "429-soon": says(429, "rateLimited", ("Retry-After", "2")),
-    "429-page": page(429),
-    "500-page": page(500),
-    "503-page": page(503),
-    "503-seconds": page(503, ("Retry-After", "3600")),
-    "503-second": page(503, ("Retry-After", "1")),
-    "503-soon": page(503, ("Retry-After", "2")),
-    "web-page": page(200),
-    "truncated": changed(rule.truncated),
-    "array": lambda gate, path, **which: gate.answer(
-        path, 200, "[]", "application/json", **which),
-    "object": lambda gate, path, **which: gate.answer(
-        path, 200, "{}", "application/json", **which),
-    "empty": lambda gate, path, **which: gate.answer(
-        path, 200, "", "application/pem-certificate-chain", **which),
-    "text-plain": changed(rule.of_type("text/plain")),
-    "redirect": redirect(302, "/elsewhere"),
-    "redirect-loop": redirect(302, None),
-    "redirect-post": redirect(308, None),
-    "dropped": dropped,
-    "userActionRequired": says(
-        403, "userActionRequired",
-        ("Link", '<https://ca.test/terms>;rel="terms-of-service"'),
-        instance="https://ca.test/agree"),
-}
-for _code, _kinds in {
-        400: ("accountDoesNotExist", "badCSR", "badNonce", "connection",
-              "dns", "externalAccountRequired", "invalidContact", "malformed",
-              "rejectedIdentifier", "unheardOf"),
-        403: ("caa", "orderNotReady", "unauthorized"),
-        409: ("alreadyReplaced",)}.items():
-    FAULTS.update({_kind: says(_code, _kind) for _kind in _kinds})
 
 Cell = collections.namedtuple("Cell", "phase fault kind wait count words")
 
@@ -156,21 +79,28 @@ FAILS = (
     + cells(START + " " + ORDER, "429-seconds", LIMITED, HOUR)
     + cells(START + " " + ORDER, "503-seconds", BUSY, HOUR, words="503")
     + cells(START + " " + ORDER, "429-date", LIMITED, TWO_HOURS)
-    + cells(ORDER, "userActionRequired")
-    + cells("authz poll finalize download", "unauthorized malformed")
-    + cells("challenge", "unauthorized malformed")
+    + cells(START + " " + ORDER, "503-date", BUSY, TWO_HOURS, words="503")
+    + cells("directory " + ORDER, "userActionRequired")
+    + cells("authz challenge poll finalize download", "unauthorized malformed")
+    + cells("directory", "accountDoesNotExist unauthorized")
+    # It is registered again, and the order begins anew, once.
+    + cells("order authz challenge poll finalize download",
+            "accountDoesNotExist", count=2)
+    + cells(START + " " + ORDER, "caa connection dns")
+    + cells(START + " " + ORDER, "rejectedIdentifier", wait=NEVER)
+    # In places where they make no sense.
+    + cells(START + " " + ORDER, "alreadyReplaced")
+    + cells(START + " order authz challenge poll download", "orderNotReady")
     + cells("order authz challenge poll finalize", "web-page truncated",
             PROTOCOL, words="")
     # -- what comes in one place
-    + cells("order", "alreadyReplaced caa connection dns malformed unheardOf")
-    + cells("order", "rejectedIdentifier", wait=NEVER)
+    + cells("order", "malformed unheardOf")
     # The account is looked at once, and is fine.
     + cells("order", "unauthorized", count=2)
     # Each request is repeated five times at most.
     + cells("order", "503-second", BUSY, count=6, words="503")
     + cells("order", "redirect-post", PROTOCOL, words="308")
-    + cells("finalize", "caa connection dns")
-    + cells("finalize", "badCSR rejectedIdentifier", wait=NEVER)
+    + cells("finalize", "badCSR", wait=NEVER)
     + cells("finalize", "orderNotReady", count=6)
     + cells("download", "web-page", PROTOCOL, words="text/html")
     + cells("download", "text-plain", PROTOCOL, words="text/plain")
@@ -196,6 +126,9 @@ PASSES = [
 # Requests where nothing is wrong, if not one.
 MOST = {"poll": 6, "finalize": 2}
 
+# Where the next try is waited for, and not asked for.
+BY_ITSELF = ("503-date", "accountDoesNotExist", "userActionRequired")
+
 
 def site_of(*what):
     return "-".join(what).lower() + ".test"
@@ -207,7 +140,7 @@ SITES.update({site_of("passes", *row[:2]): {} for row in PASSES})
 
 @pytest.fixture(scope="module")
 def bench(base_dir):
-    with Bench(os.path.join(base_dir, "faults"), SITES) as made:
+    with Bench(os.path.join(base_dir, "faults"), SITES, clock=True) as made:
         yield made
 
 
@@ -216,7 +149,8 @@ def test_one_problem_and_then_all_is_well(bench, cell):
     name, path = site_of(*cell[:2]), PATHS[cell.phase]
     bench.begin()
     FAULTS[cell.fault](bench.gate, path)
-    said = bench.fails(name)
+    said = bench.fails(name, faulty=path,
+                       rounds=2 if cell.count == (2,) else 1)
     last = said["last"]
     assert (last["problem"], said["errors"]) == (cell.kind, 1)
     assert cell.words in last["detail"]
@@ -229,8 +163,14 @@ def test_one_problem_and_then_all_is_well(bench, cell):
     if cell.fault == "userActionRequired":
         assert last["instance"] == "https://ca.test/agree"
         assert "https://ca.test/terms" in last["to-fix"]
+    assert [sub["detail"] for sub in last.get("subproblems", ())] == (
+        ["not this one", "not by us"]
+        if cell.fault == "rejectedIdentifier" else [])
     # The site's http goes on.
     assert get(bench.httpd, name).status == 200
+    if cell.fault in BY_ITSELF:
+        bench.comes(name, said, path)
+        return
     bench.gate.ask_pebble()
     bench.succeeds(name)
 

@@ -13,6 +13,7 @@
 """When the next try is, and of whom: waits are kept, to the second, and what
 they are not about does not wait."""
 
+import json
 import os
 import subprocess
 
@@ -23,6 +24,8 @@ from acme_env.bench import Bench, until, wait_of
 from acme_env.rule import problem
 
 URN = "urn:ietf:params:acme:error:"
+TIMEOUT = "urn:mod_acme:error:timeout"
+POLL = "/my-order/"
 WORDS = "the CA says so, and why"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -49,8 +52,9 @@ SITES.update({"not.full.test": {}, "ten.full.test": {}})
 SITES["grows.test"] = {}
 SITES["quick.test"] = {"ACMERetryDelay": "1s"}
 SITES["lost.test"] = {"ACMERetryDelay": "1s"}
-SITES.update({"forever-%s.test" % key: {} for key in (
-    "pending-2", "processing-2", "processing-7200")})
+SITES.update({key + ".test": {} for key in (
+    "forever-pending", "forever-processing", "minutes-seconds", "minutes-date",
+    "hours-seconds", "hours-date", "hours-poll")})
 for _own in SITES.values():
     _own.setdefault("ACMERetryDelay", "1min")
 
@@ -67,61 +71,14 @@ def limit(gate, path, code, retry_after, words=WORDS, **which):
                 [("Retry-After", retry_after)] if retry_after else [], **which)
 
 
-def wait_until_ready(bench, name):
-    status.wait_for(bench.httpd, name, lambda s: s["renewal"]["finished"],
-                    timeout=15)
-
-
-# First, as the CA's orders expire within a day of its own clock.
-@pytest.mark.parametrize("state, named", [
-    ("pending", "2"), ("processing", "2"), ("processing", "7200")])
-def test_an_order_that_does_not_come_to_an_end(bench, state, named):
-    """Ten minutes of looking, once in a while, and then it is another
-    problem. The CA's time for an order that it works on is kept."""
-    name = "forever-%s-%s.test" % (state, named)
-    bench.begin()
-    orders = bench.pebble.orders()
-    bench.gate.change("/my-order/" if named == "2" else "/finalize-order/",
-                      rule.members(("Retry-After", named), status=state))
-    asked = subprocess.Popen(
-        [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
-         "--timeout", "2h", name], stdout=subprocess.PIPE,
-        env=bench.httpd.env())
-    if named == "2":
-        bench.gate.wait_for("/my-order/", 2)
-        assert bench.gate.count("/my-order/") == 2
-    else:
-        bench.gate.wait_for("/finalize-order/")
-        bench.gate.change("/my-order/", rule.members(
-            ("Retry-After", named), status=state))
-        bench.rest()
-    bench.ahead(11 * MINUTE)
-    said, _ = asked.communicate(timeout=30)
-    assert asked.returncode == acmectl.FAILED and b"timeout" in said
-    said = status.of(bench.httpd, name)["renewal"]
-    assert said["last"]["problem"] == "urn:mod_acme:error:timeout"
-    assert said["last"]["to-fix"]
-    assert bench.gate.count("/my-order/") <= 5
-    bench.gate.ask_pebble()
-    if named == "2":
-        bench.succeeds(name)
-        return
-    assert abs(wait_of(said) - 2 * HOUR) < 5
-    bench.ahead(2 * HOUR)
-    wait_until_ready(bench, name)
-    assert bench.pebble.orders() == orders + 1
-    assert bench.gate.count("/finalize-order/") == 1
-
-
 @pytest.mark.parametrize("case", NAMED)
 def test_the_time_that_the_ca_names(bench, case):
     """It is kept also by a restart, and then all goes on by itself."""
     name = "named-%s.test" % case
     path, code, value, seconds = NAMED[case]
     bench.begin()
-    orders = bench.pebble.orders()
     limit(bench.gate, path, code, value or bench.in_seconds(seconds))
-    said = bench.fails(name)
+    said = bench.fails(name, faulty=path)
     assert abs(wait_of(said) - seconds) < 5
     bench.gate.ask_pebble()
     seen = len(bench.gate.requests)
@@ -132,9 +89,9 @@ def test_the_time_that_the_ca_names(bench, case):
     assert status.of(bench.httpd, name)["renewal"]["next-run"] \
         == said["next-run"]
     bench.ahead(35)
-    wait_until_ready(bench, name)
+    bench.is_ready(name)
     # The one that could not be asked for is not given up.
-    assert bench.pebble.orders() == orders + 1
+    assert bench.gate.orders_of(name) == 1
 
 
 @pytest.mark.parametrize("case", SENSELESS)
@@ -168,7 +125,7 @@ def test_waits_grow(bench):
                                s["renewal"]["errors"] > last)["renewal"]
     bench.gate.ask_pebble()
     bench.ahead(DAY)
-    wait_until_ready(bench, "grows.test")
+    bench.is_ready("grows.test")
 
 
 def test_a_short_delay_and_no_help(bench):
@@ -176,7 +133,7 @@ def test_a_short_delay_and_no_help(bench):
     bench.begin()
     bench.gate.answer("/dir", 500, "", times=1)
     assert bench.renew("quick.test").status == acmectl.FAILED
-    wait_until_ready(bench, "quick.test")
+    bench.is_ready("quick.test")
     assert bench.gate.count("/dir") == 2
 
 
@@ -229,7 +186,7 @@ def test_a_limit_stops_all_whom_it_names(bench, words, which, held, others):
     assert bench.gate.count("/order-plz") == asked
     bench.ahead(11 * MINUTE)
     for name in held:
-        wait_until_ready(bench, name)
+        bench.is_ready(name)
     assert bench.gate.count("/order-plz") == asked + 2
 
 
@@ -248,7 +205,7 @@ def test_an_account_that_is_always_lost(bench):
     bench.begin()
     text, content_type = problem("accountDoesNotExist", WORDS)
     bench.gate.answer("/order-plz", 400, text, content_type)
-    said = bench.fails("lost.test")
+    said = bench.fails("lost.test", faulty="/order-plz", rounds=2)
     assert said["last"]["problem"] == URN + "accountDoesNotExist"
     assert said["last"]["detail"] == WORDS and said["last"]["to-fix"]
     assert bench.gate.count("/order-plz") == bench.gate.count("/sign-me-up") \
@@ -261,5 +218,100 @@ def test_an_account_that_is_always_lost(bench):
     assert len(bench.gate.requests) == seen
     bench.gate.ask_pebble()
     bench.ahead(MINUTE)
-    wait_until_ready(bench, "lost.test")
+    bench.is_ready("lost.test")
     assert bench.gate.count("/sign-me-up") == 3
+
+
+def still(state, retry_after):
+    """An order that is in this state, and not before it could be."""
+    change = rule.members(("Retry-After", retry_after), status=state)
+    before = ("pending", "ready") if state == "processing" else ()
+
+    def changed(code, headers, body):
+        if json.loads(body)["status"] in before:
+            return code, headers, body
+        return change(code, headers, body)
+    return changed
+
+
+def ask(bench, name):
+    """acmectl renew, which waits for it."""
+    return subprocess.Popen(
+        [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
+         "--timeout", "2h", name], stdout=subprocess.PIPE,
+        env=bench.httpd.env())
+
+
+def wait_until_processing(bench, name):
+    bench.httpd.wait_for_log("ACME0401: %s: finalize -> process" % name)
+
+
+def answer_of(asked):
+    said, _ = asked.communicate(timeout=30)
+    return asked.returncode, said.decode()
+
+
+@pytest.mark.parametrize("state", ["pending", "processing"])
+def test_an_order_that_does_not_come_to_an_end(bench, state):
+    """Ten minutes of looking, once in a while, and then it is another
+    problem."""
+    name = "forever-%s.test" % state
+    bench.begin()
+    bench.gate.change(POLL, still(state, "60"))
+    asked = ask(bench, name)
+    bench.gate.wait_for(POLL)
+    if state == "processing":
+        wait_until_processing(bench, name)
+    bench.ahead(11 * MINUTE)
+    code, words = answer_of(asked)
+    assert code == acmectl.FAILED and "timeout" in words
+    said = status.of(bench.httpd, name)["renewal"]
+    assert said["last"]["problem"] == TIMEOUT and said["last"]["to-fix"]
+    assert MINUTE - 1 <= wait_of(said) <= MINUTE * 1.2 + 1
+    assert bench.gate.count(POLL) <= 8
+    bench.assert_bounded(POLL)
+    bench.gate.ask_pebble()
+    bench.succeeds(name)
+    assert bench.gate.orders_of(name) == 2
+
+
+@pytest.mark.parametrize("case", ["seconds", "date"])
+def test_an_order_that_takes_minutes(bench, case):
+    """It is looked at when the CA says."""
+    name = "minutes-%s.test" % case
+    bench.begin()
+    bench.gate.change("/finalize-order/", still(
+        "processing",
+        "500" if case == "seconds" else bench.in_seconds(500)))
+    asked = ask(bench, name)
+    wait_until_processing(bench, name)
+    seen = list(bench.gate.requests)
+    bench.ahead(480)
+    bench.rest()
+    assert bench.gate.requests == seen
+    bench.ahead(30)
+    assert answer_of(asked)[0] == acmectl.DONE
+    assert bench.gate.requests[len(seen)][1].startswith(POLL)
+    bench.assert_bounded()
+
+
+@pytest.mark.parametrize("case", ["seconds", "date", "poll"])
+def test_an_order_that_takes_hours(bench, case):
+    """It is left until then, and goes on with one look."""
+    name = "hours-%s.test" % case
+    path = POLL if case == "poll" else "/finalize-order/"
+    bench.begin()
+    bench.gate.change(path, still(
+        "processing",
+        bench.in_seconds(2 * HOUR) if case == "date" else "7200"))
+    said = bench.fails(name)
+    assert said["last"]["problem"] == TIMEOUT and said["last"]["to-fix"]
+    assert "/my-order/" in said["last"]["detail"]
+    assert abs(wait_of(said) - 2 * HOUR) < 5
+    looks = bench.gate.count(POLL)
+    # Over restarts, too.
+    bench.httpd.graceful()
+    bench.comes(name, said, POLL)
+    assert bench.gate.count(POLL) == looks + 1
+    assert bench.gate.count("/finalize-order/") == 1
+    assert bench.gate.orders_of(name) == 1

@@ -21,7 +21,7 @@ import pytest
 
 from acme_env import rule, status
 from acme_env.bench import Bench, wait_of
-from acme_env.rule import problem
+from acme_env.rule import about, problem
 
 URN = "urn:ietf:params:acme:error:"
 PROTOCOL = "urn:mod_acme:error:protocol"
@@ -32,11 +32,6 @@ TRIED_AGAIN = ("caa", "connection", "dns", "incorrectResponse", "rateLimited",
                "serverInternal", "tls", "unauthorized", "unheardOf")
 # Only another configuration helps.
 FOR_GOOD = ("rejectedIdentifier", "unsupportedIdentifier")
-
-
-def item(name, kind, detail):
-    return {"type": URN + kind, "detail": detail,
-            "identifier": {"type": "dns", "value": name}}
 
 
 def authorization_for(name):
@@ -92,7 +87,7 @@ SITES = {"says-%s.test" % kind.lower(): {} for kind in TRIED_AGAIN + FOR_GOOD}
 SITES.update({"strange-%s.test" % key: {} for key in STRANGE})
 SITES.update({"slow-%s.test" % key: {} for key in SLOW})
 SITES.update({"%s.pair.test" % key: {"ServerAlias": "www.%s.pair.test" % key}
-              for key in ("validation", "order", "refused", "partly")})
+              for key in ("validation", "order", "refused", "final", "partly")})
 SITES.update({"gone-%s.test" % key: {} for key in
               ("authz", "challenge", "poll", "finalize", "download")})
 SITES.update({"silent.test": {}, "early.test": {}, "hostile.test": {}})
@@ -174,12 +169,13 @@ def test_one_name_of_two(bench):
     bench.succeeds(name)
 
 
-@pytest.mark.parametrize("phase", ["order", "refused"])
+@pytest.mark.parametrize("phase", ["order", "refused", "final"])
 def test_what_the_ca_says_of_each_name(bench, phase):
-    """In an order that fails after all, and where it makes none."""
+    """In an order that fails after all, where it makes none, and where it
+    issues nothing."""
     name = phase + ".pair.test"
     kinds = {name: "rejectedIdentifier", "www." + name: "caa"}
-    subproblems = [item(one, kind, "of " + one) for one, kind in kinds.items()]
+    subproblems = [about(one, kind, "of " + one) for one, kind in kinds.items()]
     bench.begin()
     text, content_type = problem("rejectedIdentifier", WORDS,
                                  subproblems=subproblems)
@@ -187,7 +183,8 @@ def test_what_the_ca_says_of_each_name(bench, phase):
         bench.gate.change(ORDER, rule.members(status="invalid",
                                               error=json.loads(text)))
     else:
-        bench.gate.answer("/order-plz", 403, text, content_type)
+        bench.gate.answer("/order-plz" if phase == "refused"
+                          else "/finalize-order/", 403, text, content_type)
     said = bench.fails(name)
     assert said["last"]["problem"] == URN + "rejectedIdentifier"
     assert said["last"]["detail"] == WORDS

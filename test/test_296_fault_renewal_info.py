@@ -75,10 +75,17 @@ CASES = {
                  WORDS, near(DAY), 1),
     "503-seconds": (page(503, ("Retry-After", "3600")),
                     URN + "serverInternal", "503", near(HOUR), 1),
+    "503-date": (lambda bench, path: page(503, (
+        "Retry-After", bench.in_seconds(2 * HOUR)))(bench, path),
+        URN + "serverInternal", "503", near(2 * HOUR), 1),
     "500": (page(500), URN + "serverInternal", "500", BACKOFF, 1),
     "404": (says(404, "malformed"), URN + "malformed", WORDS, BACKOFF, 1),
     "unauthorized": (says(403, "unauthorized"), URN + "unauthorized", WORDS,
                      BACKOFF, 1),
+    "unknown": (says(400, "accountDoesNotExist"), URN + "accountDoesNotExist",
+                WORDS, BACKOFF, 1),
+    "action": (says(403, "userActionRequired"), URN + "userActionRequired",
+               WORDS, BACKOFF, 1),
     "rejected": (says(403, "rejectedIdentifier"), URN + "rejectedIdentifier",
                  WORDS, BACKOFF, 1),
     "web-page": (page(200), OWN + "protocol", "renewal", BACKOFF, 1),
@@ -182,8 +189,9 @@ def test_an_order_that_may_not_replace(bench, name, code, kind):
     bench.change(name, **WATCHED)
     status.wait_for(bench.httpd, name,
                     lambda s: (s.get("ari") or {}).get("window"))
+    bench.begin()
     says(code, kind)(bench, "/order-plz")
-    said = bench.fails(name, "--force")
+    said = bench.fails(name, "--force", faulty="/order-plz")
     assert said["last"]["problem"] == URN + kind
     assert said["last"]["detail"] == WORDS
     assert bench.gate.count("/order-plz") == 2

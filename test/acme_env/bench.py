@@ -30,6 +30,12 @@ from .pebble import Pebble
 # How long nothing must come, where nothing is due.
 QUIET = 0.7
 
+# Requests of a try for a site of one or two names, if nothing is repeated;
+# the last is where redirections lead to (faults.py).
+MOST = {"/dir": 1, "/nonce-plz": 3, "/sign-me-up": 1, "/order-plz": 1,
+        "/authZ/": 4, "/chalZ/": 2, "/my-order/": 6, "/finalize-order/": 1,
+        "/certZ/": 1, "/elsewhere": 1}
+
 
 class Bench:
     """sites: {name: {directive: value}}, where "ServerAlias" is one, too.
@@ -61,7 +67,12 @@ class Bench:
 
     def change(self, name, **own):
         """Other directives of a site, by a graceful restart."""
-        self._sites[name].update(own)
+        self.change_each({name: own})
+
+    def change_each(self, changes):
+        """{site: {directive: value}}"""
+        for name, own in changes.items():
+            self._sites[name].update(own)
         self._configure()
         self.httpd.graceful()
 
@@ -91,6 +102,7 @@ class Bench:
     def ahead(self, seconds):
         """Turns the server's clock on by so much."""
         self._ahead += seconds
+        self.gate.ahead = self._ahead
         self.httpd.clock.turn_to(self._ahead)
 
     def now(self):
@@ -115,16 +127,53 @@ class Bench:
         said = status.of(self.httpd, name)["renewal"]
         assert said["finished"] and not said["last"].get("problem")
 
-    def fails(self, name, *args):
-        """What the status says of it then. No request follows."""
+    def fails(self, name, *args, faulty="", rounds=1):
+        """What the status says of it then. No request follows, and beside
+        those for the faulty path, which the caller counts, none came in vain.
+        rounds: how often all is begun anew."""
         result = self.renew(name, *args)
         assert result.status == acmectl.FAILED, result
+        self.assert_bounded(faulty, rounds)
         seen = list(self.gate.requests)
         said = status.of(self.httpd, name)["renewal"]
         self.rest()
         assert self.gate.requests == seen, "it does not rest"
         assert said["last"]["detail"] in result.out
         return said
+
+    def assert_bounded(self, faulty="", rounds=1):
+        """No requests but those that were to be made."""
+        for path in {path for _, path in self.gate.requests}:
+            if faulty and path.startswith(faulty):
+                continue
+            kind = next((start for start in MOST if path.startswith(start)),
+                        path)
+            most = MOST.get(kind, 0) * rounds
+            if kind == "/nonce-plz":
+                # What the gate answers brings no nonce for the next one.
+                most += self.gate.count(faulty or "none")
+            assert self.gate.count(kind) <= most, self.gate.requests
+
+    def comes(self, name, said, path):
+        """The next try (for that path), which comes by itself, when it is
+        due and not before; nothing is wrong any more."""
+        wait = int(until(said["next-run"], self.now()))
+        self.gate.ask_pebble()
+        seen = list(self.gate.requests)
+        self.ahead(wait - 20)
+        self.rest()
+        assert self.gate.requests == seen, "it does not wait"
+        self.ahead(25)
+        said = self.is_ready(name)
+        assert not said["last"].get("problem")
+        assert self.gate.count(path) > sum(
+            1 for _, one in seen if one.startswith(path))
+
+    def is_ready(self, name):
+        """Soon, and with nobody's help."""
+        return status.wait_for(self.httpd, name,
+                               lambda s: s["renewal"]["finished"],
+                               timeout=15)["renewal"]
 
 
 def wait_of(said):

@@ -18,15 +18,17 @@ that starts at Gate.directory stays behind the door. To Pebble's paths
 belong /dir, /nonce-plz, /sign-me-up, /order-plz, /my-order/, /authZ/,
 /chalZ/, /finalize-order/ and /certZ/."""
 
+import datetime
 import http.client
 import http.server
 import json
+import re
 import ssl
 import threading
 
 from . import procs
 from .ports import free_port
-from .rule import Rule, payload
+from .rule import Rule, names_ordered, payload
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
               "content-length")
@@ -49,8 +51,10 @@ class Held:
 
 class Gate:
     """Stopped by the fixture. `requests` lists (method, path) as they came,
-    and said(path) what was in them.
+    and said(path) what was in them, `orders` the names of each order that the
+    CA made.
 
+    ahead: what the clients' clock is before ours and Pebble's, in seconds.
     prompt: Pebble's own Retry-After is left out, which is a second at least:
     then clients come back when they like."""
 
@@ -60,6 +64,8 @@ class Gate:
         self.port = free_port()
         self.requests = []
         self._said = []
+        self.orders = []
+        self.ahead = 0
         self._held = {}
         self._rules = []
         self._lock = threading.Lock()
@@ -117,6 +123,10 @@ class Gate:
         return [json.loads(text) for seen, text in self._said
                 if seen.startswith(path)]
 
+    def orders_of(self, name):
+        """How many orders it has had."""
+        return sum(1 for names in self.orders if name in names)
+
     def wait_for(self, path, count=1, timeout=30):
         procs.wait_until(lambda: self.count(path) >= count, timeout,
                          lambda: "%d requests for %s; so far: %s"
@@ -137,6 +147,10 @@ class Gate:
             if text:
                 self._said.append((path, text))
 
+    def note_order(self, body):
+        with self._lock:
+            self.orders.append(names_ordered(body))
+
     def held_for(self, path):
         for start, held in self._held.items():
             if path.startswith(start) and not held.free.is_set():
@@ -150,6 +164,15 @@ class Gate:
                     return rule
         return None
 
+    def _on_time(self, body):
+        """Pebble's orders end within a day, and by another clock."""
+        if not self.ahead:
+            return body
+        expires = datetime.datetime.now(datetime.timezone.utc) \
+            + datetime.timedelta(days=1, seconds=self.ahead)
+        return re.sub(rb'("expires": *)"[^"]*"', rb'\1"%s"' % (
+            expires.strftime("%Y-%m-%dT%H:%M:%SZ").encode()), body)
+
     def forward(self, method, path, headers, body):
         """(status, headers, body) from Pebble."""
         context = ssl.create_default_context(cafile=self._pebble.ca_file)
@@ -161,7 +184,7 @@ class Gate:
             headers = [item for item in answer.getheaders()
                        if not (self._prompt
                                and item[0].lower() == "retry-after")]
-            return answer.status, headers, answer.read()
+            return answer.status, headers, self._on_time(answer.read())
         finally:
             connection.close()
 
@@ -198,6 +221,8 @@ def _handler(gate):
             passed = {key: value for key, value in self.headers.items()
                       if key.lower() != "connection"}
             answer = gate.forward(self.command, self.path, passed, body)
+            if self.path.startswith("/order-plz") and answer[0] == 201:
+                gate.note_order(body)
             return rule.change(*answer) if rule else answer
 
         def _send(self, status, headers, answer):

@@ -55,12 +55,24 @@ def payload(body):
         return ""
 
 
+def names_ordered(body):
+    """Of a newOrder request."""
+    return [identifier["value"] for identifier
+            in json.loads(payload(body))["identifiers"]]
+
+
 def problem(kind, detail, **members):
     """The text of an ACME error document, and its Content-Type."""
     document = {"type": "urn:ietf:params:acme:error:" + kind,
                 "detail": detail}
     document.update(members)
     return json.dumps(document), "application/problem+json"
+
+
+def about(name, kind, detail):
+    """A subproblem."""
+    return {"type": "urn:ietf:params:acme:error:" + kind, "detail": detail,
+            "identifier": {"type": "dns", "value": name}}
 
 
 def members(*headers, **values):
