@@ -15,7 +15,7 @@
 import http.client
 import json
 
-from acme_env import conf, status, tls
+from acme_env import conf, procs, status, tls
 from acme_env.journey import get, wait_until_served
 
 SHOP, WWW, BAD = "shop.test", "www.shop.test", "bad.test"
