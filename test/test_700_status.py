@@ -79,7 +79,7 @@ def test_what_the_pages_say(httpd, pebble):
     assert lines["ManagedCertificatesErrored"] == "1"
 
     # The words of others are escaped.
-    assert "<script" not in page
+    assert "<script" not in page()
     answer = tls.curl("http://localhost:%d/acme-status/%%3Cscript%%3E"
                       % httpd.http_port, "localhost", httpd.http_port)
     assert answer.status == 404

@@ -208,7 +208,12 @@ static void rolled_all_the_same(void *baton, apr_status_t rv, const char *url,
     else {
         acme_identity_enter(identity, ACME_IDENTITY_NEW);
     }
-    done(identity, APR_EGENERAL, NULL, identity->why);
+    if (APR_STATUS_IS_EINTR(rv)) {
+        done(identity, rv, NULL, NULL);
+    }
+    else {
+        done(identity, APR_EGENERAL, NULL, identity->why);
+    }
 }
 
 static void rolled(acme_identity_t *identity, apr_status_t rv,

@@ -46,7 +46,15 @@ static const char *key_of(acme_limited_e what, const char *of, apr_pool_t *p)
     return apr_pstrcat(p, acme_limited_name(what), " ", of, NULL);
 }
 
-static void set(acme_pause_t *pause, const char *key, apr_time_t until)
+/* One of more than was ever set comes from a clock that was turned back since:
+ * it is none. */
+static int is_sane(apr_time_t end, apr_time_t now)
+{
+    return end > now && end <= now + ACME_PAUSE_MAX;
+}
+
+static void set(acme_pause_t *pause, const char *key, apr_time_t until,
+                apr_time_t now)
 {
     apr_time_t *end = apr_hash_get(pause->ends, key, APR_HASH_KEY_STRING);
 
@@ -55,7 +63,7 @@ static void set(acme_pause_t *pause, const char *key, apr_time_t until)
         apr_hash_set(pause->ends, apr_pstrdup(pause->pends, key),
                      APR_HASH_KEY_STRING, end);
     }
-    if (*end < until) {
+    if (*end < until || !is_sane(*end, now)) {
         *end = until;
         pause->changed = 1;
     }
@@ -68,7 +76,7 @@ void acme_pause_add(acme_pause_t *pause, const acme_limited_t *limited,
 
     apr_pool_create(&p, pause->p);
     set(pause, key_of(limited->what, limited->of, p),
-        until > now + ACME_PAUSE_MAX ? now + ACME_PAUSE_MAX : until);
+        until > now + ACME_PAUSE_MAX ? now + ACME_PAUSE_MAX : until, now);
     apr_pool_destroy(p);
 }
 
@@ -83,16 +91,14 @@ typedef struct search_t {
     apr_pool_t *p;
 } search_t;
 
-/* The longest wait is the one that counts. One of more than was ever set comes
- * from a clock that was turned back since. */
+/* The longest wait is the one that counts. */
 static void look(search_t *search, acme_limited_e what, const char *of,
                  const char *name)
 {
     const apr_time_t *end = apr_hash_get(
         search->pause->ends, key_of(what, of, search->p), APR_HASH_KEY_STRING);
 
-    if (end && *end > search->now && *end <= search->now + ACME_PAUSE_MAX
-        && *end > search->until) {
+    if (end && is_sane(*end, search->now) && *end > search->until) {
         search->until = *end;
         search->limited->what = what;
         search->limited->of = apr_pstrdup(search->p, of);
@@ -176,11 +182,11 @@ void acme_pause_load(acme_pause_t *pause, acme_vault_t *vault, apr_time_t now,
         apr_time_t until = apr_strtoi64(line, &end, 10);
 
         space = *end == ' ' ? strchr(end + 1, ' ') : NULL;
-        if (space && until > now
+        if (space && is_sane(until, now)
             && acme_limited_find(apr_pstrmemdup(ptemp, end + 1,
                                                 (apr_size_t)(space - end - 1)))
                    != ACME_LIMITED_KINDS) {
-            set(pause, end + 1, until);
+            set(pause, end + 1, until, now);
         }
     }
     pause->changed = 0;
@@ -203,7 +209,7 @@ apr_status_t acme_pause_save(acme_pause_t *pause, acme_vault_t *vault,
         const char *key = apr_hash_this_key(hi);
         const apr_time_t *end = apr_hash_this_val(hi);
 
-        if (*end > now) {
+        if (is_sane(*end, now)) {
             APR_ARRAY_PUSH(lines, const char *) =
                 apr_psprintf(ptemp, "%" APR_TIME_T_FMT " %s", *end, key);
         }

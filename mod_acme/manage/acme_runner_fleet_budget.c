@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "acme_partial.h"
 #include "acme_runner_fleet.h"
 #include "acme_runner_fleet_part.h"
 #include "acme_runner_outcome.h"
@@ -76,8 +77,10 @@ void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet)
     }
 }
 
+/* What is ordered: without the names that are left out. */
 static acme_budget_order_t order_of(const acme_fleet_site_t *site,
-                                    const acme_fleet_lane_t *lane, int exempt,
+                                    const acme_fleet_lane_t *lane,
+                                    const acme_job_t *job, int exempt,
                                     apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
@@ -85,8 +88,8 @@ static acme_budget_order_t order_of(const acme_fleet_site_t *site,
     acme_budget_order_t order;
 
     order.account = acme_identity_name(lane->ca, p);
-    order.names = spec->names;
-    order.renewal = live && acme_ident_same(live->info->names, spec->names);
+    order.names = acme_partial_names(job, spec, p);
+    order.renewal = live && acme_ident_same(live->info->names, order.names);
     order.exempt = exempt;
     return order;
 }
@@ -158,7 +161,7 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
     if (job->order) {
         return 0;
     }
-    order = order_of(site, lane, exempt, p);
+    order = order_of(site, lane, job, exempt, p);
     at = acme_pause_until(lane->at->pause, order.account, order.names, now,
                           &limited, &why, p);
     if (at > now) {
@@ -185,12 +188,13 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
 
 void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
                              acme_fleet_lane_t *lane,
-                             const acme_fleet_site_t *site, apr_pool_t *p)
+                             const acme_fleet_site_t *site,
+                             const acme_job_t *job, apr_pool_t *p)
 {
     acme_budget_order_t order;
 
     if (lane->at->budget) {
-        order = order_of(site, lane, 0, p);
+        order = order_of(site, lane, job, 0, p);
         acme_budget_take(lane->at->budget, &order,
                          acme_clock_now(fleet->work->clock));
     }
@@ -269,8 +273,8 @@ static void note_limits(acme_fleet_lane_t *lane,
 void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
                             acme_fleet_lane_t *lane,
                             const acme_fleet_site_t *site,
-                            const acme_job_t *job, int made, int exempt,
-                            apr_pool_t *p)
+                            const acme_job_t *job, int made, int counted,
+                            int exempt, apr_pool_t *p)
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
     acme_budget_t *budget = lane->at->budget;
@@ -279,8 +283,8 @@ void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
     if (!job->problem) {
         return;
     }
-    order = order_of(site, lane, exempt, p);
-    if (budget && !made) {
+    order = order_of(site, lane, job, exempt, p);
+    if (budget && !made && counted) {
         acme_budget_give(budget, &order);
     }
     if (!made) {

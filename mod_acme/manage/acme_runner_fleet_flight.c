@@ -152,11 +152,13 @@ static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     }
     site->known.next = at;
     fleet->look_at = at < fleet->look_at ? at : fleet->look_at;
+    fleet->work->moved = 1; /* the next one is looked at without a nap */
     return 0;
 }
 
-/* Looks once more, since time has passed, and begins. */
-static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
+/* Looks once more, since time has passed, and begins. Zero: it stays where it
+ * is. */
+static int launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t since = site->known.queued;
@@ -179,7 +181,7 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
             acme_fleet_rest(fleet, site, &plan);
         }
         apr_pool_destroy(p);
-        return;
+        return 0;
     }
     flight = apr_pcalloc(p, sizeof(*flight));
     flight->site = site;
@@ -188,9 +190,10 @@ static void launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     flight->lane = acme_fleet_lane_of(site, &plan, job, p);
     if (plan.what == ACME_PLAN_ORDER && !afford(fleet, flight, &plan)) {
         apr_pool_destroy(p);
-        return;
+        return 0;
     }
     take_off(fleet, flight, &plan, since);
+    return 1;
 }
 
 /* Whether another order for the same names is on its way there. A CA may
@@ -239,11 +242,12 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
                        int most)
 {
     int room = queue->most - queue->flying;
+    int looks = room;
 
     room = most < room ? most : room;
-    while (room-- > 0 && next_up(fleet, queue)) {
-        launch(fleet,
-               APR_ARRAY_IDX(queue->sites, queue->head++, acme_fleet_site_t *));
+    while (room > 0 && looks-- > 0 && next_up(fleet, queue)) {
+        room -= launch(fleet, APR_ARRAY_IDX(queue->sites, queue->head++,
+                                            acme_fleet_site_t *));
     }
     if (queue->head == queue->sites->nelts) {
         apr_array_clear(queue->sites);
@@ -291,11 +295,12 @@ static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
         made = acme_runner_order_was_made(flight->order);
         if (flight->counted && flight->exempt && made
             && !acme_runner_order_has_replaced(flight->order)) {
-            acme_fleet_budget_count(fleet, flight->lane, site, flight->p);
+            acme_fleet_budget_count(fleet, flight->lane, site, flight->job,
+                                    flight->p);
+            flight->exempt = 0;
         }
-        acme_fleet_budget_land(fleet, flight->lane, site, flight->job,
-                               !flight->counted || made, flight->exempt,
-                               flight->p);
+        acme_fleet_budget_land(fleet, flight->lane, site, flight->job, made,
+                               flight->counted, flight->exempt, flight->p);
     }
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
               acme_fleet_now(fleet), flight->p);

@@ -181,7 +181,8 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
  *  replaces. */
 void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
                              acme_fleet_lane_t *lane,
-                             const acme_fleet_site_t *site, apr_pool_t *p);
+                             const acme_fleet_site_t *site,
+                             const acme_job_t *job, apr_pool_t *p);
 
 /** The CA has made an order: it takes more of them. */
 void acme_fleet_budget_made(const struct acme_runner_fleet_t *fleet,
@@ -189,12 +190,13 @@ void acme_fleet_budget_made(const struct acme_runner_fleet_t *fleet,
 
 /** What became of one that was counted, now or by a run before, and what the
  *  CA has said of others.
- *  @param made the CA has made it */
+ *  @param made the CA has made it
+ *  @param counted now */
 void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
                             acme_fleet_lane_t *lane,
                             const acme_fleet_site_t *site,
-                            const acme_job_t *job, int made, int exempt,
-                            apr_pool_t *p);
+                            const acme_job_t *job, int made, int counted,
+                            int exempt, apr_pool_t *p);
 
 /** Writes the ledgers, where they have changed. */
 void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet);

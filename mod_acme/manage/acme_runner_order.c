@@ -43,6 +43,7 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     order->since = since;
     order->p = p;
     apr_pool_create(&order->ptemp, p);
+    order->made = job->order != NULL;
     order->state = ACME_ORDER_ACCOUNT;
     return order;
 }
@@ -108,6 +109,7 @@ static void adopt_spec(acme_runner_order_t *order)
 
     if (!is_ours(order)) {
         acme_order_drop(order, "its names, CA or kind of key have changed");
+        order->made = 0;
         if (job->digest) {
             job->errors = 0;
         }

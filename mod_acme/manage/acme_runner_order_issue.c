@@ -295,6 +295,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
 static void start_over(acme_runner_order_t *order)
 {
     order->issue = NULL;
+    order->made = 0;
     order->since = acme_order_now(order);
     order->state = ACME_ORDER_ACCOUNT;
 }

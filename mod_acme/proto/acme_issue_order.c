@@ -293,11 +293,13 @@ static int leaves_until_later(const acme_issue_t *issue, apr_time_t now)
     return issue->phase == ACME_PHASE_PROCESS && is_long(issue, now);
 }
 
-/* When the CA says, or at growing intervals; but once when it is over. */
+/* When the CA says, or at growing intervals; but once when it is over. Some
+ * name a day for a validation, and are done in a second: there it is soon. */
 static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t max = acme_issue_state_poll_max(issue);
+    apr_time_t soon = now + acme_issue_state_patience(issue) / SOON;
     apr_time_t at = issue->hint;
 
     if (at <= 0) {
@@ -306,6 +308,9 @@ static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
     }
     else if (at < now + min) {
         at = now + min;
+    }
+    if (issue->phase == ACME_PHASE_AWAIT && at > soon) {
+        at = soon;
     }
     return at < issue->deadline ? at : issue->deadline;
 }

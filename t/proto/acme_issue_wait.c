@@ -110,7 +110,8 @@ static void polls_are_spaced_and_end(void **state)
 
 static void retry_after_spaces_polls_within_bounds(void **state)
 {
-    static const int named[][2] = {{10, 10}, {1, 1}, {30, 30}, {300, 300}};
+    static const int named[][3] = {
+        {10, 10, 10}, {1, 1, 1}, {30, 30, 30}, {300, 120, 300}};
     static const char *const phases[] = {"await", "process"};
     static const char *const statuses[] = {"pending", "processing"};
     size_t phase, i;
@@ -123,7 +124,7 @@ static void retry_after_spaces_polls_within_bounds(void **state)
                               issue_feed_order(feed, statuses[phase]),
                               apr_time_from_sec(named[i][0]));
             assert_int_equal(issue_feed_wish(feed)->until - feed->now,
-                             apr_time_from_sec(named[i][1]));
+                             apr_time_from_sec(named[i][1 + phase]));
             issue_feed_attend(feed);
         }
     }
@@ -132,21 +133,19 @@ static void retry_after_spaces_polls_within_bounds(void **state)
 static void
 a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
 {
-    static const int waits[] = {1200, 1200, 1199};
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
     const char *text = issue_feed_order(feed, "pending");
-    size_t i;
+    apr_time_t began = feed->now, asked;
 
-    for (i = 0; i < sizeof(waits) / sizeof(waits[0]); ++i) {
+    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        asked = feed->now;
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
                           apr_time_from_sec(1200));
-        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
-                         apr_time_from_sec(waits[i]));
         issue_feed_attend(feed);
+        assert_true(feed->now - asked <= apr_time_from_sec(120));
     }
-    issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
-                      apr_time_from_sec(1200));
     issue_feed_to_the_end(feed);
+    assert_true(feed->now - began >= apr_time_from_sec(3590));
     assert_string_equal(issue_feed_assert_failed(feed)->type,
                         ACME_PROBLEM_TIMEOUT);
     assert_non_null(strstr(issue_feed_assert_failed(feed)->detail, "1 hour"));
