@@ -386,7 +386,7 @@ void acme_json_set_bool(acme_json_t *object, const char *key, int value)
 void acme_json_set_time(acme_json_t *object, const char *key, apr_time_t value)
 {
     if (value) {
-        acme_json_set_str(object, key, acme_time_print(value, object->p));
+        acme_json_set_str(object, key, acme_time_print_exact(value, object->p));
     }
 }
 

@@ -173,22 +173,34 @@ apr_status_t acme_time_parse(apr_time_t *t, const char *text)
     return APR_SUCCESS;
 }
 
-const char *acme_time_print(apr_time_t t, apr_pool_t *p)
+/* Microseconds past the second, also before 1970. */
+static int fraction_of(apr_time_t t)
+{
+    int usec = (int)(t % APR_USEC_PER_SEC);
+
+    return usec < 0 ? usec + (int)APR_USEC_PER_SEC : usec;
+}
+
+static const char *print(apr_time_t t, const char *fraction, apr_pool_t *p)
 {
     apr_time_exp_t x;
-    apr_time_t usec = t % APR_USEC_PER_SEC;
-    const char *fraction = "";
 
-    if (usec < 0) {
-        usec += APR_USEC_PER_SEC;
-    }
-    apr_time_exp_gmt(&x, t - usec);
-    if (usec) {
-        fraction = apr_psprintf(p, ".%06d", (int)usec);
-    }
+    apr_time_exp_gmt(&x, t - fraction_of(t));
     return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", x.tm_year + 1900,
                         x.tm_mon + 1, x.tm_mday, x.tm_hour, x.tm_min, x.tm_sec,
                         fraction);
+}
+
+const char *acme_time_print(apr_time_t t, apr_pool_t *p)
+{
+    return print(t, "", p);
+}
+
+const char *acme_time_print_exact(apr_time_t t, apr_pool_t *p)
+{
+    int usec = fraction_of(t);
+
+    return print(t, usec ? apr_psprintf(p, ".%06d", usec) : "", p);
 }
 
 /* Digits as a number, `limit` when it is more than that; moves on. */

@@ -42,8 +42,12 @@ apr_time_t acme_clock_now(const acme_clock_t *clock);
 /** RFC 3339 with any offset and fraction. APR_EINVAL when it is none. */
 apr_status_t acme_time_parse(apr_time_t *t, const char *text);
 
-/** "2026-11-20T22:51:07Z", with a fraction only where there is one. */
+/** For people: "2026-11-20T22:51:07Z", without a fraction. */
 const char *acme_time_print(apr_time_t t, apr_pool_t *p);
+
+/** The same time again when it is parsed: with a fraction where there is
+ *  one. */
+const char *acme_time_print_exact(apr_time_t t, apr_pool_t *p);
 
 /**
  * Retry-After (RFC 9110 10.2.3), seconds or an HTTP date, as a point in time

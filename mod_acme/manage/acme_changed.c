@@ -29,7 +29,7 @@ apr_status_t acme_changed_touch(const char *dir, const char *what,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path = acme_changed_path(dir, ptemp);
-    const char *now = acme_time_print(apr_time_now(), ptemp);
+    const char *now = acme_time_print_exact(apr_time_now(), ptemp);
     const char *text = apr_pstrcat(ptemp, now, " ", what, "\n", NULL);
     /* A new file each time: the same second on another inode is a change. */
     apr_status_t rv = acme_file_write(path, text, strlen(text),

@@ -135,11 +135,14 @@ static void reads_what_it_prints(void **state)
 
     assert_string_equal(acme_time_print(1795215067000000LL, p),
                         "2026-11-20T22:51:07Z");
-    assert_string_equal(acme_time_print(1795215067000250LL, p),
+    assert_string_equal(acme_time_print(1795215067999999LL, p),
+                        "2026-11-20T22:51:07Z");
+    assert_string_equal(acme_time_print_exact(1795215067000250LL, p),
                         "2026-11-20T22:51:07.000250Z");
     for (i = 0; i < sizeof(times) / sizeof(times[0]); ++i) {
-        assert_int_equal(acme_time_parse(&t, acme_time_print(times[i], p)),
-                         APR_SUCCESS);
+        assert_int_equal(
+            acme_time_parse(&t, acme_time_print_exact(times[i], p)),
+            APR_SUCCESS);
         assert_true(t == times[i]);
     }
 }
