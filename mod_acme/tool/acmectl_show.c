@@ -239,7 +239,7 @@ static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
            info ? apr_psprintf(p, "valid until %s UTC",
                                ctl_date(info->not_after, p))
                 : "no certificate");
-    if (holding->pinned) {
+    if (holding->live && holding->pinned) {
         printf(", pinned to generation %d", holding->live->generation);
     }
     if (renew) {
