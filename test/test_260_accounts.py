@@ -21,12 +21,14 @@ from acme_env.journey import activate_by_hand
 
 SHOP = "shop.test"
 CAA = ["pebble.letsencrypt.org", "ca.example.org"]
+# What private CAs write there; no CAA record can hold it.
+STRANGE_CAA = ["internal-ca", "", "ca example", "https://ca.example.org/"]
 
 
 @pytest.fixture
 def pebble(make_pebble):
     """With the names that it answers to in CAA records."""
-    return make_pebble(config={"caaIdentities": CAA})
+    return make_pebble(config={"caaIdentities": STRANGE_CAA + CAA})
 
 
 @pytest.fixture

@@ -183,11 +183,15 @@ apr_status_t acme_ident_canonical(const char **name, const char *text,
                                   const char **why, apr_pool_t *p)
 {
     apr_size_t len = strlen(text);
+    const char *unwanted;
     const char *found;
     const char *wrong;
     char *lower;
     apr_size_t i;
 
+    if (!why) {
+        why = &unwanted;
+    }
     if (!len) {
         *why = "the name is empty";
         return APR_EINVAL;

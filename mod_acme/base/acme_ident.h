@@ -35,7 +35,7 @@ acme_ident_e acme_ident_type(const char *name);
 
 /**
  * Brings a name as an administrator writes it into canonical form.
- * @param why on failure, what is wrong and what to write instead
+ * @param why on failure, what is wrong and what to write instead; may be NULL
  * @return APR_EINVAL when no certificate can name it: bad characters, labels
  *         over 63 or names over 253 bytes, empty labels, an asterisk anywhere
  *         but as the whole first label, a single label, an all-numeric last

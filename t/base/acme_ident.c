@@ -228,9 +228,27 @@ static void types_have_the_names_of_the_order(void **state)
     assert_string_equal(acme_ident_type_name(ACME_IDENT_IP), "ip");
 }
 
+static void the_reason_is_optional(void **state)
+{
+    static const char *const bad[] = {"",    "internal-ca", "a b.test",
+                                      "::g", "*.",          "a..test"};
+    const char *name = "unset";
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
+        assert_int_equal(acme_ident_canonical(&name, bad[i], NULL, *state),
+                         APR_EINVAL);
+        assert_string_equal(name, "unset");
+    }
+    assert_int_equal(acme_ident_canonical(&name, "A.test", NULL, *state),
+                     APR_SUCCESS);
+    assert_string_equal(name, "a.test");
+}
+
 ACME_T_MAIN(ACME_T(brings_names_into_canonical_form),
             ACME_T(brings_addresses_into_canonical_form),
             ACME_T(refuses_what_no_certificate_names_and_says_why),
             ACME_T(bounds_labels_and_names), ACME_T(wildcards_cover_one_label),
             ACME_T(sets_have_no_repetition_and_no_order),
-            ACME_T(types_have_the_names_of_the_order))
+            ACME_T(types_have_the_names_of_the_order),
+            ACME_T(the_reason_is_optional))

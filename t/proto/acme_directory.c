@@ -141,6 +141,40 @@ static void a_bad_directory_is_a_problem_that_names_the_member(void **state)
     }
 }
 
+static void a_strange_caa_identity_is_left_out(void **state)
+{
+    static const struct {
+        const char *identities;
+        const char *kept; /* or NULL: none */
+    } cases[] = {
+        {"[\"internal-ca\"]", NULL},
+        {"[\"internal-ca\",\"CA.test\"]", "ca.test"},
+        {"[\"\",\"ca.test\",\"a b\",\".\",\"::g\"]", "ca.test"},
+        {"[\"https://ca.test/\"]", NULL},
+        {"[7,null,{}]", NULL},
+        {"\"ca.test\"", NULL},
+        {"null", NULL},
+        {"[]", NULL},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_directory_t *directory;
+        const char *text = apr_pstrcat(*state,
+                                       "{" URLS ",\"meta\":{"
+                                       "\"caaIdentities\":",
+                                       cases[i].identities, "}}", NULL);
+
+        assert_int_equal(read_text(&directory, text, &problem, *state), 0);
+        assert_int_equal(directory->caa->nelts, cases[i].kept ? 1 : 0);
+        if (cases[i].kept) {
+            assert_string_equal(APR_ARRAY_IDX(directory->caa, 0, const char *),
+                                cases[i].kept);
+        }
+    }
+}
+
 static void no_json_is_a_problem(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -155,4 +189,5 @@ ACME_T_MAIN(ACME_T(profiles_are_offered_by_name),
             ACME_T(a_whole_directory_is_read),
             ACME_T(a_bare_directory_is_enough),
             ACME_T(a_bad_directory_is_a_problem_that_names_the_member),
+            ACME_T(a_strange_caa_identity_is_left_out),
             ACME_T(no_json_is_a_problem))
