@@ -200,6 +200,14 @@ int acme_problem_is(const acme_problem_t *problem, const char *name)
     return type && !strcmp(type, name);
 }
 
+int acme_problem_is_conflict(const acme_problem_t *problem)
+{
+    return acme_problem_is(problem, "conflict")
+           || (problem->status == 409 && problem->type
+               && (acme_problem_is(problem, "malformed")
+                   || !acme_problem_type_find(problem->type)));
+}
+
 static acme_json_t *subproblems_to_json(const apr_array_header_t *subproblems,
                                         apr_pool_t *p)
 {

@@ -100,6 +100,12 @@ apr_status_t acme_problem_from_json(acme_problem_t *problem,
 /** Whether the type is `name` of RFC 8555 ("badNonce"), prefix left out. */
 int acme_problem_is(const acme_problem_t *problem, const char *name);
 
+/** Whether the CA has nothing against the request itself, but something that
+ *  is, or is under way, is against it: by the type, or by the status (409)
+ *  where the type says no more, because RFC 8555 has none for it: one that we
+ *  do not know, or malformed, which some send for want of a better one. */
+int acme_problem_is_conflict(const acme_problem_t *problem);
+
 /** Whether the CA is to blame, or the way to it: another CA may do better. Not
  *  when it says that something is wrong with a name, a site or a request. */
 int acme_problem_is_of_ca(const acme_problem_t *problem);

@@ -52,6 +52,11 @@ static const acme_problem_type_t acme_rows[] = {
     /* its parts may pass, each for itself */
     {"compound", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "see what the CA says of each name and mend those"},
+    /* the CA is at something that this is in the way of, an earlier request of
+     * ours as a rule; that comes to an end */
+    {"conflict", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
+     "nothing, unless it lasts: the CA is still at an earlier request; see its "
+     "status page then"},
     /* a firewall or an outage of the way to us; it may pass */
     {"connection", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "let the CA reach this server: check the address records, port "
@@ -147,6 +152,7 @@ static const struct {
     int from, to; /* HTTP statuses */
     const char *type;
 } status_rows[] = {
+    {409, 409, ACME_PROBLEM_URN "conflict"},
     {429, 429, ACME_PROBLEM_URN "rateLimited"},
     {500, 599, ACME_PROBLEM_URN "serverInternal"},
     {0, 999, ACME_PROBLEM_PROTOCOL},

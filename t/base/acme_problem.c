@@ -90,6 +90,7 @@ static void each_type_has_its_class_and_advice(void **state)
         {"badSignatureAlgorithm", ACME_RETRY_CONFIG},
         {"caa", ACME_RETRY_BACKOFF},
         {"compound", ACME_RETRY_BACKOFF},
+        {"conflict", ACME_RETRY_BACKOFF},
         {"connection", ACME_RETRY_BACKOFF},
         {"dns", ACME_RETRY_BACKOFF},
         {"externalAccountRequired", ACME_RETRY_CONFIG},
@@ -140,6 +141,7 @@ static void an_answer_without_document_is_judged_by_status(void **state)
         acme_retry_e retry;
         const char *type;
     } cases[] = {
+        {409, 0, ACME_RETRY_BACKOFF, ACME_PROBLEM_URN "conflict"},
         {429, 0, ACME_RETRY_BACKOFF, ACME_PROBLEM_URN "rateLimited"},
         {429, NOW, ACME_RETRY_LATER, ACME_PROBLEM_URN "rateLimited"},
         {500, 0, ACME_RETRY_BACKOFF, ACME_PROBLEM_URN "serverInternal"},
@@ -175,6 +177,33 @@ static void an_answer_without_document_is_judged_by_status(void **state)
             assert_non_null(
                 strstr(problem.detail, apr_itoa(p, cases[i].status)));
         }
+    }
+}
+
+static void a_conflict_is_one_by_type_or_status(void **state)
+{
+    static const struct {
+        int status;
+        const char *type;
+        int conflict;
+    } cases[] = {
+        {409, ACME_PROBLEM_URN "conflict", 1},
+        {409, ACME_PROBLEM_URN "malformed", 1},
+        {409, ACME_PROBLEM_URN "alreadyReplaced", 0},
+        {409, "https://ca.example/odd", 1},
+        {400, ACME_PROBLEM_URN "conflict", 1},
+        {400, ACME_PROBLEM_URN "malformed", 0},
+        {400, "https://ca.example/conflict", 0},
+    };
+    apr_pool_t *p = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+
+        answer(&problem, cases[i].status,
+               apr_psprintf(p, "{\"type\":\"%s\"}", cases[i].type), 0, p);
+        assert_int_equal(acme_problem_is_conflict(&problem), cases[i].conflict);
     }
 }
 
@@ -582,6 +611,7 @@ ACME_T_MAIN(ACME_T(a_failure_is_the_cas_or_it_is_not),
             ACME_T(own_failures_carry_status_class_text_and_advice),
             ACME_T(each_type_has_its_class_and_advice),
             ACME_T(an_answer_without_document_is_judged_by_status),
+            ACME_T(a_conflict_is_one_by_type_or_status),
             ACME_T(keeps_the_words_of_the_ca),
             ACME_T(wrong_types_in_the_document_fall_back),
             ACME_T(a_problem_inside_a_resource_is_judged_alike),
