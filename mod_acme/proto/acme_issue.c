@@ -164,6 +164,7 @@ static void lost(acme_issue_t *issue, const acme_problem_t *problem,
     acme_problem_t named = *problem;
 
     named.activity = phases[issue->phase].activity;
+    acme_issue_authz_unanswered(issue);
     if (issue->phase == ACME_PHASE_FINALIZE) {
         /* The CA may have got it all the same: ask before saying it again. */
         ++issue->finalizations;
@@ -214,7 +215,11 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
                        const acme_answer_t *answer,
                        const acme_problem_t *problem, apr_time_t now)
 {
-    if (APR_STATUS_IS_EINTR(rv) || issue->wish.type != ACME_WISH_POST) {
+    if (issue->wish.type != ACME_WISH_POST) {
+        return;
+    }
+    if (APR_STATUS_IS_EINTR(rv)) {
+        acme_issue_authz_unanswered(issue);
         return;
     }
     apr_pool_clear(issue->turn);

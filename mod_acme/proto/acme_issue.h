@@ -33,6 +33,13 @@
  * order repeats no newOrder. A finalize whose answer was lost goes the same
  * way.
  *
+ * A CA that minds a request which it may have had before is taken at that: it
+ * says so (409, or the type conflict), or we know that it may have been told of
+ * the challenge, from the snapshot or because an answer was lost. Then the
+ * order's own status tells, and `patience` bounds that; the CA's words are in
+ * the problem if it comes to nothing. A finalize in conflict is repeated, at
+ * growing intervals, and leaves the order resumable.
+ *
  * A CA that cannot be reached, or answers 5xx or 429, has said nothing about
  * the order: the wish becomes a WAIT (until the time the CA named, or 5, 10,
  * 20 s and so on) and is then repeated, up to ACME_ISSUE_RETRIES times in a

@@ -73,7 +73,9 @@ static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
     task->url = apr_pstrdup(p, challenge->url);
     task->authz_url =
         APR_ARRAY_IDX(issue->authz_urls, issue->index, const char *);
+    /* Let's Encrypt leaves it pending while it validates. */
     task->respond = challenge->status == ACME_CHALLENGE_PENDING;
+    task->told = issue->told;
 }
 
 static int is_ours(acme_issue_t *issue, const acme_authz_t *authz,
@@ -163,6 +165,12 @@ void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now)
 {
     const acme_issue_task_t *task;
 
+    if (issue->index == 0) {
+        /* Before the first, because the snapshot has to know what the CA may
+         * have heard. */
+        issue->told = 1;
+        issue->objection = NULL;
+    }
     while (issue->index < issue->tasks->nelts
            && !task_at(issue, issue->index)->respond) {
         ++issue->index;
@@ -231,17 +239,35 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
     ++issue->index;
 }
 
-/* As a rule it was told before, by ourselves before a crash: then the
- * challenge is no longer pending, and all is well. */
+/* As a rule it was told before, by ourselves before a crash or by a request
+ * whose answer was lost. Some say so (409), of others we know it, and with some
+ * the challenge is no longer pending: then all is well, and where it is not
+ * the order does not become ready, which AWAIT bounds. */
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now)
 {
+    if (acme_problem_is_conflict(problem)
+        || task_at(issue, issue->index)->told) {
+        acme_issue_state_object(issue,
+                                issue->refusal ? issue->refusal : problem);
+        issue->refusal = NULL;
+        issue->hint = problem->retry_at;
+        ++issue->index;
+        return;
+    }
     if (issue->refusal) {
         acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
         return;
     }
     issue->refusal = acme_problem_dup(problem, issue->p);
+}
+
+void acme_issue_authz_unanswered(acme_issue_t *issue)
+{
+    if (issue->phase == ACME_PHASE_RESPOND && !issue->refusal) {
+        task_at(issue, issue->index)->told = 1;
+    }
 }
 
 void acme_issue_authz_plan_cleanup(acme_issue_t *issue, apr_time_t now)

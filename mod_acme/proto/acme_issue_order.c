@@ -194,7 +194,8 @@ void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
 static int minds_replacing(const acme_problem_t *problem)
 {
     return acme_problem_is(problem, "alreadyReplaced") || problem->status == 404
-           || problem->status == 409 || acme_problem_is(problem, "malformed")
+           || problem->status == 409 || acme_problem_is(problem, "conflict")
+           || acme_problem_is(problem, "malformed")
            || acme_problem_is(problem, "unauthorized");
 }
 
@@ -334,8 +335,14 @@ static void leave(acme_issue_t *issue, apr_time_t now)
     }
     acme_problem_set(
         &problem, APR_TIMEUP, ACME_RETRY_BACKOFF, ACME_PROBLEM_TIMEOUT,
-        issue->turn, "%s took longer than %s, the order is %s", activity,
-        acme_time_print_duration(took, issue->turn), issue->order_url);
+        issue->turn, "%s took longer than %s, the order is %s%s%s", activity,
+        acme_time_print_duration(took, issue->turn), issue->order_url,
+        issue->objection ? "; before that the CA said: " : "",
+        issue->objection ? issue->objection->detail : "");
+    if (issue->objection) {
+        problem.instance = issue->objection->instance;
+        problem.subproblems = issue->objection->subproblems;
+    }
     acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
 }
 
@@ -371,6 +378,7 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
 
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
 {
+    issue->objection = NULL;
     acme_issue_state_post(
         issue, issue->finalize,
         acme_order_finalize_payload(issue->config->csr, issue->turn), 1, now);
@@ -380,14 +388,26 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
                                        const acme_problem_t *problem,
                                        apr_time_t now)
 {
+    int conflict = acme_problem_is_conflict(problem);
+
     /* It may as well be processing or valid already: AWAIT finds out. */
-    if (acme_problem_is(problem, "orderNotReady")
+    if ((conflict || acme_problem_is(problem, "orderNotReady"))
         && ++issue->finalizations <= ACME_ISSUE_RETRIES) {
         issue->hint = problem->retry_at;
+        if (conflict) {
+            acme_issue_state_object(issue, problem);
+            if (issue->hint <= 0) {
+                issue->hint =
+                    now + acme_issue_state_pause(issue->finalizations);
+            }
+        }
         acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
         return;
     }
-    acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
+    /* What is in the way of it may be a finalize that the CA is at: that one
+     * makes a certificate. */
+    acme_issue_state_fail(issue, problem,
+                          conflict ? ACME_ISSUE_ALIVE : ACME_ISSUE_OVER, now);
 }
 
 void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)

@@ -67,6 +67,7 @@ typedef struct acme_issue_task_t {
     const char *url; /**< of the challenge */
     const char *authz_url;
     int respond; /**< the CA waits to be told */
+    int told;    /**< it may have been before */
 } acme_issue_task_t;
 
 struct acme_issue_t {
@@ -93,10 +94,13 @@ struct acme_issue_t {
     /* Within a phase. */
     int index; /**< of the authorization, task or presented challenge */
     int awake; /**< a WAIT is over */
-    acme_problem_t *refusal; /**< RESPOND: does it matter, or NULL */
-    apr_time_t hint;         /**< Retry-After of the last good answer, or 0 */
-    apr_time_t deadline;     /**< of AWAIT or PROCESS, or 0 */
-    apr_time_t latest;       /**< that it may become */
+    acme_problem_t *refusal;   /**< RESPOND: does it matter, or NULL */
+    acme_problem_t *objection; /**< to what the CA seems to have heard before:
+                                    its words if it does not come to an end;
+                                    or NULL */
+    apr_time_t hint;           /**< Retry-After of the last good answer, or 0 */
+    apr_time_t deadline;       /**< of AWAIT or PROCESS, or 0 */
+    apr_time_t latest;         /**< that it may become */
     apr_interval_time_t interval;
     int polls;
 
@@ -106,6 +110,7 @@ struct acme_issue_t {
     int finalizations; /**< that were lost or came too early */
     int failures;      /**< of this order, over all its resumptions */
 
+    int told;     /**< of challenges, by us or by those before us */
     int restored; /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
@@ -162,6 +167,14 @@ void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
  *  Zero when it has been repeated often enough, or is not to be. */
 int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
                             apr_time_t now);
+
+/** The pause before something is tried for the nth time again. */
+apr_interval_time_t acme_issue_state_pause(int n);
+
+/** The CA minds a request because it has heard it before, as far as we can
+ *  know: it goes on, and these are the words if that comes to nothing. */
+void acme_issue_state_object(acme_issue_t *issue,
+                             const acme_problem_t *problem);
 
 /** Times of the configuration, or their defaults. */
 apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue);
@@ -224,6 +237,8 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now);
+/** Nobody knows whether the CA has got the request that is under way. */
+void acme_issue_authz_unanswered(acme_issue_t *issue);
 void acme_issue_authz_solved_present(acme_issue_t *issue, apr_status_t rv,
                                      const acme_problem_t *problem,
                                      apr_time_t now);

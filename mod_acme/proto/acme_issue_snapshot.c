@@ -55,6 +55,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_time(json, "expires", issue->expires);
     acme_json_set(json, "presented", presented_to_json(issue, p));
     acme_json_set_int(json, "failures", issue->failures);
+    acme_json_set_bool(json, "told", issue->told);
     acme_json_set_bool(json, "stale", issue->stale);
     acme_json_set_bool(json, "resumable", issue->resumable);
     if (issue->problem) {
@@ -133,6 +134,18 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
     return 1;
 }
 
+/* Of a version that did not keep it, the phase tells as much as it can. */
+static int read_told(acme_issue_t *issue, const acme_json_t *snapshot,
+                     acme_phase_e phase)
+{
+    apr_status_t rv = acme_json_get_bool(&issue->told, snapshot, "told");
+
+    if (rv == APR_NOTFOUND) {
+        issue->told = phase == ACME_PHASE_RESPOND || phase == ACME_PHASE_AWAIT;
+    }
+    return rv == APR_SUCCESS || rv == APR_NOTFOUND;
+}
+
 static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
 {
     acme_json_t *problem;
@@ -193,7 +206,8 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue, acme_phase_e *phase,
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         return damaged(problem, issue, "its expiry is damaged");
     }
-    if (!read_presented(issue, snapshot)) {
+    if (!read_presented(issue, snapshot)
+        || !read_told(issue, snapshot, *phase)) {
         return damaged(problem, issue, "its challenges are damaged");
     }
     if (!read_failure(issue, snapshot)

@@ -203,6 +203,26 @@ void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
     acme_issue_state_fail(issue, &problem, alive, now);
 }
 
+apr_interval_time_t acme_issue_state_pause(int n)
+{
+    apr_interval_time_t pause = OUTAGE_MIN << (n - 1);
+
+    return pause < OUTAGE_MAX ? pause : OUTAGE_MAX;
+}
+
+void acme_issue_state_object(acme_issue_t *issue, const acme_problem_t *problem)
+{
+    /* The first says it for all, because many names make many of them. */
+    if (!issue->objection) {
+        issue->objection = acme_problem_dup(problem, issue->p);
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0813) "%s: %s was done before, it seems; going on: "
+                            "%s",
+             issue->config->name, issue->phases[issue->phase].activity,
+             acme_problem_text(problem, issue->turn));
+}
+
 int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
                             apr_time_t now)
 {
@@ -218,10 +238,7 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     if (n > ACME_ISSUE_RETRIES) {
         return 0;
     }
-    delay = OUTAGE_MIN << (n - 1);
-    if (delay > OUTAGE_MAX) {
-        delay = OUTAGE_MAX;
-    }
+    delay = acme_issue_state_pause(n);
     if (issue->phase == ACME_PHASE_NEW
         && (problem->status == 429
             || acme_problem_is(problem, "rateLimited"))) {

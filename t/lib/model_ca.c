@@ -283,7 +283,9 @@ static void new_order(const model_call_t *call)
     if (acme_json_get_str(&ca->replaces, payload, "replaces") == APR_SUCCESS) {
         ca->replaces = apr_pstrdup(ca->p, ca->replaces);
         if (ca->replaced) {
-            model_ca_refuse(call, 409, "alreadyReplaced", "it has been");
+            model_ca_refuse(call, 409,
+                            ca->says_conflict ? "conflict" : "alreadyReplaced",
+                            "it has been");
             return;
         }
     }
@@ -327,6 +329,13 @@ static void new_order(const model_call_t *call)
     show_order(call, ca->order_list->nelts - 1, order);
 }
 
+static const char *shown(const model_ca_t *ca, const model_authz_t *authz)
+{
+    return ca->says_conflict && strcmp(authz->challenge, "processing") == 0
+               ? "pending"
+               : authz->challenge;
+}
+
 static void show_challenge(const model_call_t *call, const char *url,
                            const model_authz_t *authz)
 {
@@ -335,7 +344,7 @@ static void show_challenge(const model_call_t *call, const char *url,
         apr_psprintf(call->p,
                      "{\"type\":\"http-01\",\"url\":\"%s\",\"token\":\"%s\","
                      "\"status\":\"%s\"}",
-                     url, authz->token, authz->challenge));
+                     url, authz->token, shown(call->ca, authz)));
 }
 
 static void show_authz(const model_call_t *call, int n, int i,
@@ -353,7 +362,7 @@ static void show_authz(const model_call_t *call, int n, int i,
             "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
             authz->status, authz->name + (wildcard ? 2 : 0),
             wildcard ? ",\"wildcard\":true" : "", n, i, authz->token,
-            authz->challenge,
+            shown(call->ca, authz),
             strcmp(authz->challenge, "invalid") == 0
                 ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
                   "unauthorized\",\"detail\":\"the model says no\"}"
@@ -363,6 +372,11 @@ static void show_authz(const model_call_t *call, int n, int i,
 static void respond_challenge(const model_call_t *call, model_authz_t *authz)
 {
     if (strcmp(authz->challenge, "pending") != 0) {
+        ++call->ca->told_again;
+        if (call->ca->says_conflict) {
+            model_ca_refuse(call, 409, "conflict", "it is being validated");
+            return;
+        }
         model_ca_refuse(call, 400, "malformed", "the challenge is not pending");
         return;
     }
@@ -377,6 +391,11 @@ static void finalize(const model_call_t *call, int n, model_order_t *order)
     acme_json_t *payload;
     const char *csr;
 
+    if (ca->conflicts > 0) {
+        --ca->conflicts;
+        model_ca_refuse(call, 409, "conflict", "it is being finalized");
+        return;
+    }
     if (strcmp(order->status, "ready") != 0) {
         model_ca_refuse(call, 403, "orderNotReady", "the order is not ready");
         return;

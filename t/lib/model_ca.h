@@ -49,6 +49,10 @@ typedef struct model_ca_t {
     int refuse_nonces;  /**< per cent of the good ones */
     int validate_polls; /**< polls of the order before validation ends */
     int process_polls;  /**< polls of the order before it is valid */
+    int says_conflict;  /**< as Let's Encrypt: a challenge that is validated
+                             stays pending, and 409 conflict is the answer when
+                             it is told again; also to what was replaced */
+    int conflicts;      /**< so many finalizes from now on get 409 conflict */
     int retry_after;    /**< seconds, in answers about a pending order */
     int outage;         /**< so many requests from now on get 503 */
     int unreachable;    /**< so many from now on get no answer */
@@ -101,6 +105,7 @@ typedef struct model_ca_t {
     int asked;    /**< for orders, made or not */
     int finalized;
     int responses;
+    int told_again; /**< of challenges it had been told of */
     int bad_nonces;
     int revocations;      /**< asked for */
     int revoked_reason;   /**< of the last that was done */

@@ -83,6 +83,8 @@ a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
         int again;
     } cases[] = {
         {409, FEED_ERROR("alreadyReplaced", "it is"), 1},
+        {409, FEED_ERROR("conflict", "it is"), 1},
+        {400, FEED_ERROR("conflict", "it is"), 1},
         {404, FEED_ERROR("malformed", "unknown"), 1},
         {403, FEED_ERROR("unauthorized", "not yours"), 1},
         {400, FEED_ERROR("rejectedIdentifier", "no"), 0},
