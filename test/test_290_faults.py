@@ -91,6 +91,8 @@ FAILS = (
     # In places where they make no sense.
     + cells(START + " " + ORDER, "alreadyReplaced")
     + cells(START + " order authz challenge poll download", "orderNotReady")
+    # At challenge and finalize it says that they are under way.
+    + cells(START + " order authz poll download", "conflict")
     + cells("order authz challenge poll finalize", "web-page truncated",
             PROTOCOL, words="")
     # -- what comes in one place
@@ -115,6 +117,7 @@ PASSES = [
     # With no time named, 5 s and growing.
     ("order", "500-page", 1, 5), ("authz", "dropped", 2, 5),
     ("poll", "429", 1, 5), ("finalize", "dropped", 2, 5),
+    ("finalize", "conflict", 1, 5),
     # With none to wait for.
     ("account", "badNonce", 3, 0), ("order", "badNonce", 3, 0),
     ("finalize", "badNonce", 3, 0), ("finalize", "orderNotReady", 1, 0),

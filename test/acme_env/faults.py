@@ -100,5 +100,5 @@ for _code, _kinds in {
               "dns", "externalAccountRequired", "invalidContact", "malformed",
               "unheardOf"),
         403: ("caa", "orderNotReady", "unauthorized"),
-        409: ("alreadyReplaced",)}.items():
+        409: ("alreadyReplaced", "conflict")}.items():
     FAULTS.update({_kind: says(_code, _kind) for _kind in _kinds})
