@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A CA that leaves a challenge pending while it validates, and answers 409
+conflict when it is told again, as Let's Encrypt does: what interrupts twelve
+orders in the middle of it fails none, and none is placed twice."""
+
+import pytest
+
+from acme_env import conf, status, tls
+from acme_env.journey import live_file, wait_until_served, worker_pid
+from acme_env.personality import LetsEncrypt
+
+SITES = ["s%02d.conflict.test" % number for number in range(12)]
+SHOP = "shop.test"
+# For what happens as soon as the machine gets round to it.
+PATIENCE = 180
+
+
+@pytest.fixture
+def ca(pebble, make_pebble):
+    door = LetsEncrypt(pebble)
+    make_pebble.before_end.append(door.close)
+    return door
+
+
+def be_validated(httpd, pebble, ca):
+    """Starts a server whose sites are all in the middle of it."""
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, *SITES, ACMEActivation="manual",
+        ACMECertificateAuthority=ca.directory))
+    ca.hold_validations()
+    httpd.start()
+    ca.wait_for_told(len(SITES), PATIENCE)
+
+
+def assert_all_well(httpd, pebble, ca):
+    """Goes on, and nothing has failed on the way."""
+    ca.wait_for_told_again(len(SITES), PATIENCE)
+    assert pebble.certificates() == 0
+    ca.release_validations()
+    for name in SITES:
+        httpd.wait_for_log("%s: certificate ready" % name, PATIENCE)
+    httpd.graceful(PATIENCE)
+    wait_until_served(httpd, pebble, *SITES, timeout=PATIENCE)
+    assert (pebble.accounts(), pebble.orders(),
+            pebble.certificates()) == (1, len(SITES), len(SITES))
+    assert sorted(ca.orders) == [[name] for name in SITES]
+    assert set(ca.told_again) == set(ca.told)
+    for name in SITES:
+        renewal = status.of(httpd, name)["renewal"]
+        assert renewal["errors"] == 0, renewal
+        assert not renewal["last"].get("problem"), renewal
+
+
+def test_a_graceful_restart_while_the_ca_validates(httpd, pebble, ca):
+    be_validated(httpd, pebble, ca)
+    httpd.graceful(PATIENCE)
+    assert_all_well(httpd, pebble, ca)
+
+
+def test_the_worker_is_killed_while_the_ca_validates(httpd, pebble, ca):
+    httpd.allow_log("exit signal Killed")
+    be_validated(httpd, pebble, ca)
+    httpd.kill_child(worker_pid(httpd))
+    assert_all_well(httpd, pebble, ca)
+
+
+def test_the_answers_are_lost(httpd, pebble, ca):
+    """The CA has heard it, and the connection ended."""
+    httpd.allow_log("telling the CA to validate failed, trying again")
+    ca.lose_answers()
+    be_validated(httpd, pebble, ca)
+    assert_all_well(httpd, pebble, ca)
+
+
+def test_what_replaces_is_a_conflict(httpd, pebble, ca):
+    """A renewal is ordered again, without what it replaces."""
+    text = conf.managed_conf(httpd, pebble, SHOP,
+                             ACMECertificateAuthority=ca.directory)
+    httpd.configure(text)
+    httpd.start()
+    wait_until_served(httpd, pebble, SHOP, timeout=PATIENCE)
+    old = tls.served(httpd.https_port, SHOP).serial
+    with open(live_file(httpd, SHOP, "cert.pem"), encoding="ascii") as file:
+        pebble.set_renewal_info(file.read(), -7200, -3600)
+    ca.minds_replacing = True
+    httpd.configure(text + "ACMERenewViaARI on\n")
+    httpd.graceful(PATIENCE)
+    tls.wait_for_serial(httpd.https_port, SHOP, old, timeout=PATIENCE)
+    assert httpd.log.lines("ACME0810: %s: .*it has been replaced" % SHOP)
+    assert ["replaces" in said for said in ca.said("/order-plz")][:3] \
+        == [False, True, False]
+    assert pebble.orders() == len(ca.orders)
