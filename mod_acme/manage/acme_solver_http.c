@@ -23,6 +23,7 @@
 #define KEY_IDENTIFIER    "identifier"
 #define KEY_AUTHORIZATION "key-authorization"
 #define KEY_PRESENTED     "presented"
+#define KEY_SITE          "site"
 
 /* base64url without padding, as RFC 8555 8.3 has it: no request can make the
  * store look for anything else. */
@@ -53,6 +54,7 @@ apr_status_t acme_solver_http_present(acme_vault_t *vault,
     acme_json_set_str(json, KEY_IDENTIFIER, challenge->identifier);
     acme_json_set_str(json, KEY_AUTHORIZATION, challenge->key_authorization);
     acme_json_set_time(json, KEY_PRESENTED, now);
+    acme_json_set_str(json, KEY_SITE, challenge->site);
     return acme_vault_put_json(vault, ACME_STORE_CHALLENGES, challenge->token,
                                json, ACME_STORE_LAZY, problem, ptemp);
 }
@@ -94,30 +96,17 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
     return APR_SUCCESS;
 }
 
-/** Whether nobody waits for it: too old, or never put up by us. */
-static int is_left_over(acme_vault_t *vault, const char *token,
-                        apr_time_t before, apr_pool_t *ptemp)
-{
-    acme_json_t *json;
-    apr_time_t presented;
-    apr_status_t rv;
+typedef int is_over_fn(const acme_json_t *json, const void *baton);
 
-    rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_CHALLENGES, token,
-                             NULL, ptemp);
-    if (rv != APR_SUCCESS) {
-        /* What could not be read is looked at again by the next sweep. */
-        return APR_STATUS_IS_ENOENT(rv);
-    }
-    rv = acme_json_get_time(&presented, json, KEY_PRESENTED);
-    return rv != APR_SUCCESS || presented < before;
-}
-
-void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
-                            apr_pool_t *ptemp)
+/** Removes those that are over, and those that were never put up by us. */
+static void remove_each(acme_vault_t *vault, is_over_fn *is_over,
+                        const void *baton, apr_pool_t *ptemp)
 {
     acme_store_t *store = acme_vault_store(vault);
     apr_array_header_t *tokens;
+    acme_json_t *json;
     apr_pool_t *each;
+    apr_status_t rv;
     int i;
 
     if (acme_store_list(&tokens, store, ACME_STORE_CHALLENGES, NULL, ptemp)
@@ -129,9 +118,42 @@ void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
         const char *token = APR_ARRAY_IDX(tokens, i, const char *);
 
         apr_pool_clear(each);
-        if (is_left_over(vault, token, before, each)) {
+        rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_CHALLENGES,
+                                 token, NULL, each);
+        /* What could not be read is looked at again by the next sweep. */
+        if (APR_STATUS_IS_ENOENT(rv)
+            || (rv == APR_SUCCESS && is_over(json, baton))) {
             acme_store_delete(store, ACME_STORE_CHALLENGES, token, NULL, each);
         }
     }
     apr_pool_destroy(each);
+}
+
+static int is_too_old(const acme_json_t *json, const void *baton)
+{
+    const apr_time_t *before = baton;
+    apr_time_t presented;
+
+    return acme_json_get_time(&presented, json, KEY_PRESENTED) != APR_SUCCESS
+           || presented < *before;
+}
+
+static int is_of(const acme_json_t *json, const void *baton)
+{
+    const char *site;
+
+    return acme_json_get_str(&site, json, KEY_SITE) == APR_SUCCESS
+           && strcmp(site, baton) == 0;
+}
+
+void acme_solver_http_forget(acme_vault_t *vault, const char *site,
+                             apr_pool_t *ptemp)
+{
+    remove_each(vault, is_of, site, ptemp);
+}
+
+void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
+                            apr_pool_t *ptemp)
+{
+    remove_each(vault, is_too_old, &before, ptemp);
 }

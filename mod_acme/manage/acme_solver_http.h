@@ -45,6 +45,11 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
                                      acme_vault_t *vault, const char *host,
                                      const char *token, apr_pool_t *p);
 
+/** Takes down all that was put up for the orders of one site: of one that is
+ *  given up nobody knows the tokens any more. */
+void acme_solver_http_forget(acme_vault_t *vault, const char *site,
+                             apr_pool_t *ptemp);
+
 /** Removes what crashes left behind, put up before `before`. */
 void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
                             apr_pool_t *ptemp);

@@ -27,6 +27,7 @@ typedef struct acme_challenge_t {
     const char *identifier; /**< canonical name to be proven */
     const char *token;
     const char *key_authorization; /**< RFC 8555 8.1 */
+    const char *site;              /**< whose order it is of, or NULL */
 } acme_challenge_t;
 
 /**

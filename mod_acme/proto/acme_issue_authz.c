@@ -66,6 +66,7 @@ static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
     apr_pool_t *p = issue->p;
 
     task->challenge.type = acme_challenge_type(challenge->type);
+    task->challenge.site = issue->config->name;
     task->challenge.identifier = apr_pstrdup(p, authz->identifier);
     task->challenge.token = apr_pstrdup(p, challenge->token);
     task->challenge.key_authorization = acme_jws_key_authorization(

@@ -125,6 +125,7 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
             return 0;
         }
         challenge.type = acme_challenge_type(challenge.type);
+        challenge.site = issue->config->name;
         challenge.identifier = apr_pstrdup(issue->p, challenge.identifier);
         challenge.token = apr_pstrdup(issue->p, challenge.token);
         challenge.key_authorization = acme_jws_key_authorization(

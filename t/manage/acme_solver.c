@@ -22,7 +22,8 @@ static void http_01_goes_to_its_solver(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_challenge_t challenge = {"http-01", "a.example", TOKEN, TOKEN ".x"};
+    acme_challenge_t challenge = {"http-01", "a.example", TOKEN, TOKEN ".x",
+                                  NULL};
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *answer;
 
@@ -46,7 +47,8 @@ static void a_type_that_nobody_solves_is_a_problem(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_challenge_t challenge = {"strange-99", "a.example", TOKEN, TOKEN};
+    acme_challenge_t challenge = {"strange-99", "a.example", TOKEN, TOKEN,
+                                  NULL};
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_int_equal(

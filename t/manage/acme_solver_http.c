@@ -17,7 +17,7 @@
 
 static acme_challenge_t challenge_of(const char *identifier, const char *token)
 {
-    acme_challenge_t challenge = {"http-01", NULL, NULL, "tok.thumb"};
+    acme_challenge_t challenge = {"http-01", NULL, NULL, "tok.thumb", NULL};
 
     challenge.identifier = identifier;
     challenge.token = token;
@@ -226,6 +226,29 @@ static int is_stored(acme_vault_t *vault, const char *token, apr_pool_t *p)
            == APR_SUCCESS;
 }
 
+static void what_is_forgotten_is_of_one_site(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_challenge_t challenge = challenge_of("a.example", "tok1");
+    const char *answer;
+
+    challenge.site = "a.example";
+    acme_solver_http_present(vault, &challenge, ACME_T_NOW, NULL, p);
+    challenge.site = "a.example-rsa";
+    challenge.token = "tok2";
+    acme_solver_http_present(vault, &challenge, ACME_T_NOW, NULL, p);
+    present(vault, "a.example", "tok3", ACME_T_NOW, NULL, p);
+    acme_solver_http_forget(vault, "a.example", p);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok1", p),
+        APR_ENOENT);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok2", p), 0);
+    assert_int_equal(
+        acme_solver_http_answer(&answer, vault, "a.example", "tok3", p), 0);
+}
+
 static void the_sweep_takes_what_is_old_or_planted(void **state)
 {
     apr_pool_t *p = *state;
@@ -260,4 +283,5 @@ ACME_T_MAIN(ACME_T(what_was_put_up_is_answered),
             ACME_T(an_item_that_lacks_something_is_not_there),
             ACME_T(what_was_cleaned_up_is_gone),
             ACME_T(a_full_store_is_a_problem),
+            ACME_T(what_is_forgotten_is_of_one_site),
             ACME_T(the_sweep_takes_what_is_old_or_planted))
