@@ -227,6 +227,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     if (read_str(&read->digest, json, "digest") == APR_SUCCESS
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
         && read_str(&read->staged, json, "staged") == APR_SUCCESS
+        && read_str(&read->instead, json, "instead") == APR_SUCCESS
         && read_str(&read->config, json, "config") == APR_SUCCESS
         && read_str(&read->limit, json, "limit") == APR_SUCCESS
         && read_str(&read->ca, json, "ca") == APR_SUCCESS
@@ -275,6 +276,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     acme_json_set_str(json, "reason", job->reason);
     acme_json_set(json, "order", job->order);
     acme_json_set_str(json, "staged", job->staged);
+    acme_json_set_str(json, "instead", job->instead);
     acme_json_set_int(json, "errors", job->errors);
     if (job->errors > 0) {
         acme_json_set_time(json, "failing", job->failing);

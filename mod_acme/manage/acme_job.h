@@ -52,12 +52,14 @@ typedef struct acme_job_name_t {
 
 typedef struct acme_job_t {
     const char *name;
-    const char *digest; /**< acme_spec_digest() of the order, or NULL */
-    const char *reason; /**< why it was ordered: "first certificate" */
-    acme_json_t *order; /**< snapshot of acme_issue, or NULL */
-    const char *staged; /**< fingerprint of what waits for root, or NULL */
-    int errors;         /**< failures in a row */
-    apr_time_t failing; /**< since when, where there are any */
+    const char *digest;  /**< acme_spec_digest() of the order, or NULL */
+    const char *reason;  /**< why it was ordered: "first certificate" */
+    acme_json_t *order;  /**< snapshot of acme_issue, or NULL */
+    const char *instead; /**< fingerprint of what was live when that was begun,
+                             "" where nothing was; NULL: nobody knows */
+    const char *staged;  /**< fingerprint of what waits for root, or NULL */
+    int errors;          /**< failures in a row */
+    apr_time_t failing;  /**< since when, where there are any */
     const char
         *ca;       /**< directory of the CA whose turn it is; NULL: the first */
     int ca_errors; /**< failures in a row that were this CA's */

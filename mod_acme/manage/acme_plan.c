@@ -279,6 +279,15 @@ static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 
+/* Whether it is about an order, or failures, from before what is live now came
+ * from elsewhere: it was imported, unstashed or rolled back to. */
+static int is_overtaken(const acme_job_t *job, const acme_holding_t *holding)
+{
+    return (job->order || job->problem || job->errors > 0) && job->instead
+           && holding->live
+           && strcmp(job->instead, holding->live->info->fingerprint) != 0;
+}
+
 void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                const acme_holding_t *holding, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p)
@@ -288,6 +297,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     int due, by_age;
 
     plan->warning = NULL;
+    plan->needless = 0;
     if (spec->cert_file) {
         plan_file(plan, spec, holding, now, p);
         return;
@@ -307,11 +317,12 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     if (!why && job->asked == ACME_ASKED_FORCE) {
         why = "asked for by acmectl renew";
     }
+    plan->needless = !why && is_overtaken(job, holding);
     renew_at = at;
     if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
         return;
     }
-    if (!why && job->order && same(job->digest, digest)) {
+    if (!why && job->order && !plan->needless && same(job->digest, digest)) {
         why = "an order is under way";
     }
     if (!why) {

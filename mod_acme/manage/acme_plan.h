@@ -40,6 +40,9 @@ typedef struct acme_plan_t {
     int by_age;          /**< ordered because of an expiry: only while the CA's
                               clock says much the same as ours */
     int content;         /**< IDLE, and the site has all that it needs */
+    int needless;        /**< what the job is about was begun in place of
+                              another certificate than the one that is live
+                              now, which leaves nothing to be ordered */
     const char *warning; /**< what an administrator has to see to, or NULL */
 } acme_plan_t;
 

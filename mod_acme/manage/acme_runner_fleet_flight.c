@@ -71,8 +71,8 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
     return NULL;
 }
 
-/* The key that is served is used again, unless the CA has just refused it. */
-static void set_key(acme_fleet_flight_t *flight)
+/* What is served: its key is used again, unless the CA has just refused it. */
+static void set_live(acme_fleet_flight_t *flight)
 {
     const acme_spec_t *spec = flight->site->known.spec;
     const acme_holding_t *holding = flight->site->known.holding;
@@ -82,6 +82,8 @@ static void set_key(acme_fleet_flight_t *flight)
         && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
 
     if (holding->live) {
+        acme_runner_order_instead(flight->order,
+                                  holding->live->info->fingerprint);
         acme_runner_order_live_key(
             flight->order, holding->live->info->key_hash,
             !refused && acme_reuse_hash(spec, holding, job) != NULL);
@@ -115,7 +117,7 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         if (plan->by_age) {
             acme_runner_order_by_age(flight->order);
         }
-        set_key(flight);
+        set_live(flight);
     }
     site->known.flying = 1;
     ++flight->queue->flying;

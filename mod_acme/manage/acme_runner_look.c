@@ -17,7 +17,9 @@
 
 #include <apr_strings.h>
 
+#include "acme_runner_key.h"
 #include "acme_runner_outcome.h"
+#include "acme_solver_http.h"
 #include "acme_stage.h"
 
 /* A settled site is planned again, and then perhaps found to have something
@@ -61,25 +63,54 @@ static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
-/* Failures of a set of names that nobody wants any more say nothing about the
- * certificate that is there. */
+/* Why an order, or its failures, say nothing about the certificate that is
+ * there, or NULL. */
+static const char *why_dropped(const acme_plan_t *plan, const acme_job_t *job,
+                               const acme_runner_site_t *site, apr_pool_t *p)
+{
+    if (plan->needless) {
+        return "another certificate has become live meanwhile, and has all "
+               "that is wanted";
+    }
+    if (plan->what == ACME_PLAN_IDLE && job->digest
+        && (job->problem || job->order)
+        && strcmp(job->digest, acme_spec_digest(site->spec, p)) != 0) {
+        return "what was ordered is not wanted any more";
+    }
+    return NULL;
+}
+
+/* The CA is told nothing: what it has not issued yet expires there. The job is
+ * written last, because a kill before that has all of this done again. */
 static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
                          const acme_runner_site_t *site, acme_work_t *work,
                          acme_problem_t *problem, apr_pool_t *p)
 {
-    if (plan->what != ACME_PLAN_IDLE || !job->digest
-        || (!job->problem && !job->order)
-        || strcmp(job->digest, acme_spec_digest(site->spec, p)) == 0) {
+    const char *why = why_dropped(plan, job, site, p);
+
+    if (!why) {
         return APR_SUCCESS;
     }
-    acme_job_note(job, acme_clock_now(work->clock), "dropped",
-                  "what was ordered is not wanted any more");
+    acme_log(work->log, ACME_LOG_INFO, 0, ACME_TAG(0354) "%s: %s given up: %s",
+             site->spec->name,
+             job->order ? "its order is" : "what has failed is", why);
+    if (job->order) {
+        acme_solver_http_forget(work->vault, site->spec->name, p);
+    }
+    acme_runner_key_discard(work, site->spec, p);
+    acme_job_note(job, acme_clock_now(work->clock), "dropped", "%s", why);
     job->digest = NULL;
     job->order = NULL;
+    job->instead = NULL;
     job->problem = NULL;
     job->config = NULL;
     job->errors = 0;
     job->next_run = 0;
+    job->ca = NULL;
+    job->ca_errors = 0;
+    job->barred = 0;
+    job->urgent = 0;
+    job->asked = ACME_ASKED_NO;
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 

@@ -44,6 +44,7 @@ acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
     order->p = p;
     apr_pool_create(&order->ptemp, p);
     order->made = job->order != NULL;
+    order->instead = "";
     order->state = ACME_ORDER_ACCOUNT;
     return order;
 }
@@ -123,6 +124,7 @@ static void adopt_spec(acme_runner_order_t *order)
     }
     if (!job->order) {
         job->reason = order->reason;
+        job->instead = order->instead;
         if (!job->errors) {
             acme_partial_forget(job);
         }
@@ -136,6 +138,12 @@ static void adopt_spec(acme_runner_order_t *order)
 void acme_runner_order_by_age(acme_runner_order_t *order)
 {
     order->by_age = 1;
+}
+
+void acme_runner_order_instead(acme_runner_order_t *order,
+                               const char *fingerprint)
+{
+    order->instead = apr_pstrdup(order->p, fingerprint);
 }
 
 void acme_runner_order_live_key(acme_runner_order_t *order,

@@ -50,6 +50,11 @@ void acme_runner_order_by_age(acme_runner_order_t *order);
 void acme_runner_order_live_key(acme_runner_order_t *order,
                                 const char *key_hash, int again);
 
+/** Before the first step: the fingerprint of what is live, which a new order is
+ *  to take the place of. */
+void acme_runner_order_instead(acme_runner_order_t *order,
+                               const char *fingerprint);
+
 /**
  * Goes as far as it can without waiting.
  * @return when to step again; ACME_SCHEDULE_NEVER: not before something comes

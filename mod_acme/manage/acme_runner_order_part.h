@@ -62,6 +62,7 @@ struct acme_runner_order_t {
     int renewed;           /* a stale order was replaced already */
     int unsaved;           /* and that was said */
     int by_age;
+    const char *instead;  /* fingerprint of what is live, or "" */
     const char *live_key; /* hash of the key that is served, or NULL */
     int again;            /* that is to be used again */
     int made;             /* the CA has it */

@@ -446,6 +446,10 @@ apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
         acme_job_note(job, now, "dropped",
                       "the new certificate is not what is wanted any more");
     }
+    else if (!live && holding->staged == ACME_STAGED_PROMOTED) {
+        acme_job_note(job, now, "dropped",
+                      "another one expires later than the new certificate");
+    }
     else {
         acme_job_note(job, now, "activated", NULL);
         acme_log(work->log, ACME_LOG_INFO, 0,

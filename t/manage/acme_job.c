@@ -43,6 +43,7 @@ static void assert_new(const acme_job_t *job)
     assert_null(job->reason);
     assert_null(job->order);
     assert_null(job->staged);
+    assert_null(job->instead);
     assert_null(job->problem);
     assert_null(job->config);
     assert_null(job->ari);
@@ -77,6 +78,7 @@ static void everything_comes_back(void **state)
     job->digest = "digest";
     job->reason = "first certificate";
     job->staged = "f00";
+    job->instead = "";
     job->config = "config";
     job->request = "0123";
     job->asked = ACME_ASKED_FORCE;
@@ -112,6 +114,7 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->digest, "digest");
     assert_string_equal(job->reason, "first certificate");
     assert_string_equal(job->staged, "f00");
+    assert_string_equal(job->instead, "");
     assert_string_equal(job->config, "config");
     assert_int_equal(job->urgent, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");

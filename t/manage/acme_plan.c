@@ -75,7 +75,7 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, NULL};
+    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, 0, NULL};
 
     acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
     assert_non_null(made.reason);
@@ -362,6 +362,55 @@ static void an_order_under_way_is_finished(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
 }
 
+static void an_order_in_place_of_what_is_gone_is_needless(void **state)
+{
+    site_t *site = site_create(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    site->job.digest = acme_spec_digest(&site->spec, *state);
+    site->job.order = acme_json_object(*state);
+    /* of the one that is live still */
+    site->job.instead = "f00d";
+    assert_order(site, "an order is under way");
+    assert_false(plan(site).needless);
+    /* of none, and of another */
+    site->job.instead = "";
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_true(plan(site).needless && plan(site).content);
+    site->job.instead = "beef";
+    assert_true(plan(site).needless);
+    /* asked for without a need, it ends as well; by force it goes on */
+    site->job.asked = ACME_ASKED_DUE;
+    assert_true(plan(site).needless);
+    site->job.asked = ACME_ASKED_FORCE;
+    assert_order(site, "asked for by acmectl renew");
+    assert_false(plan(site).needless);
+    site->job.asked = ACME_ASKED_NO;
+    /* so does one whose names, or kind of key, it does not have */
+    site->info.names = strings(*state, "a.example");
+    assert_order(site, "name added: www.a.example");
+    assert_false(plan(site).needless);
+    site->info.names = strings(*state, "a.example www.a.example");
+    site->live.ca_url = site->ca.url;
+    site->info.key_type = "RSA 2048";
+    assert_order(site, "another kind of key: P-256");
+    assert_false(plan(site).needless);
+    site->info.key_type = "P-256";
+    /* failures without an order are over, too, and where there is nothing,
+     * nothing is */
+    site->job.order = NULL;
+    assert_false(plan(site).needless);
+    site->job.problem = &problem;
+    site->job.errors = 1;
+    site->job.next_run = NOW + 1;
+    assert_true(plan(site).needless);
+    site->job.instead = NULL;
+    assert_false(plan(site).needless);
+    site->job.instead = "";
+    site->holding.live = NULL;
+    assert_false(plan(site).needless);
+}
+
 static void what_has_changed_is_ordered_anew(void **state)
 {
     site_t *site = site_create(*state);
@@ -607,5 +656,6 @@ ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(a_mistake_is_not_repeated_before_the_configuration_changes),
             ACME_T(all_that_a_mistake_can_be_about_is_looked_at),
             ACME_T(an_order_under_way_is_finished),
+            ACME_T(an_order_in_place_of_what_is_gone_is_needless),
             ACME_T(names_that_were_left_out_are_no_reason_before_the_renewal),
             ACME_T(a_certificate_of_ones_own_is_watched))

@@ -188,6 +188,128 @@ static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
     assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
 }
 
+/* What an import, or anything else but the order, makes live. */
+static void make_live(world_t *w, const acme_cert_info_t *info)
+{
+    acme_holding_t *holding =
+        apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
+    acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+
+    live->info = info;
+    holding->live = live;
+    holding->serving = ACME_SERVING_LKC;
+    holding->staged = ACME_STAGED_NONE;
+    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *) = holding;
+}
+
+/* One for these names, of another server. */
+static const acme_cert_info_t *elsewhere(const char *names, apr_pool_t *p)
+{
+    world_t *other = world_create(p);
+
+    world_add(other, names);
+    assert_true(world_run(other));
+    return world_info(other, world_staged(other, A));
+}
+
+static void assert_untouched(world_t *w, int requests)
+{
+    const acme_job_t *job = world_job(w, A);
+
+    assert_int_equal(w->ca->requests, requests);
+    assert_null(job->order);
+    assert_null(job->problem);
+    assert_int_equal(job->errors, 0);
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
+    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
+    assert_null(world_staged(w, A));
+    assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
+}
+
+static void an_order_that_an_import_makes_needless_ends(void **state)
+{
+    const acme_cert_info_t *info = elsewhere(A, *state);
+    int n, requests, dropped = 0, presented = 0;
+
+    /* wherever the process that had begun it ends */
+    for (n = 1; n < 100; ++n) {
+        world_t *w = fresh(*state);
+
+        w->kill_request = n;
+        if (world_run(w)) {
+            break;
+        }
+        requests = w->ca->requests;
+        presented += world_count(w, ACME_STORE_CHALLENGES);
+        if (world_job(w, A)->order) {
+            ++dropped;
+            make_live(w, info);
+            world_boot(w);
+            assert_true(world_run(w));
+            assert_untouched(w, requests);
+            assert_int_equal(
+                world_said(w, ACME_LOG_INFO, A ": its order is given up"), 1);
+            /* once */
+            world_boot(w);
+            assert_true(world_run(w));
+            assert_int_equal(world_said(w, ACME_LOG_INFO, "given up"), 1);
+        }
+    }
+    assert_true(n < 100 && dropped > 4 && presented > 0);
+}
+
+static void one_that_an_import_does_not_make_needless_goes_on(void **state)
+{
+    const acme_cert_info_t *info = elsewhere(A, *state);
+    world_t *w = world_create(*state);
+
+    world_add(w, A " www." A);
+    w->kill_request = 8;
+    assert_false(world_run(w));
+    assert_non_null(world_job(w, A)->order);
+    make_live(w, info);
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "given up"), 0);
+    world_assert_staged(w, A);
+}
+
+static void failures_end_with_an_import(void **state)
+{
+    const acme_cert_info_t *info = elsewhere(A, *state);
+    world_t *w = fresh(*state);
+    int requests;
+
+    w->ca->fail_name = A;
+    assert_true(world_run(w));
+    assert_int_equal(world_job(w, A)->errors, 1);
+    requests = w->ca->requests;
+    make_live(w, info);
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_untouched(w, requests);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "has failed is given up"), 1);
+}
+
+static void one_that_is_ready_and_was_outlived_is_settled(void **state)
+{
+    const acme_cert_info_t *info = elsewhere(A, *state);
+    world_t *w = fresh(*state);
+    int requests;
+
+    assert_true(world_run(w));
+    requests = w->ca->requests;
+    make_live(w, info);
+    world_holding(w, 0)->staged = ACME_STAGED_PROMOTED;
+    world_holding(w, 0)->staged_fingerprint = world_job(w, A)->staged;
+    world_boot(w);
+    assert_true(world_run(w));
+    assert_untouched(w, requests);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "certificate is live"), 0);
+}
+
 /* A store that cannot be read. */
 static apr_status_t unreadable(acme_store_item_t *item, acme_store_t *store,
                                const char *kind, const char *name,
@@ -290,5 +412,9 @@ ACME_T_MAIN(ACME_T(a_quiet_job_is_not_read_again),
             ACME_T(what_is_staged_for_other_names_is_not_taken),
             ACME_T(a_staged_certificate_that_is_gone_is_a_failure),
             ACME_T(failures_of_a_name_that_was_removed_are_forgotten),
+            ACME_T(an_order_that_an_import_makes_needless_ends),
+            ACME_T(one_that_an_import_does_not_make_needless_goes_on),
+            ACME_T(failures_end_with_an_import),
+            ACME_T(one_that_is_ready_and_was_outlived_is_settled),
             ACME_T(what_cannot_be_read_is_read_again_later),
             ACME_T(an_idle_site_says_when))
