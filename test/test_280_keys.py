@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import ssl
+import time
 
 import pytest
 
@@ -44,15 +45,19 @@ def kinds(httpd, name=SHOP):
     return {kind: one.serial for kind, one in shown.items()}
 
 
-@pytest.fixture
-def both(httpd, pebble):
-    """A server with both certificates in place."""
-    configure(httpd, pebble)
+def serve_both(httpd, pebble, **changes):
+    configure(httpd, pebble, **changes)
     httpd.start()
     httpd.wait_for_log("%s: certificate ready" % SHOP)
     httpd.wait_for_log("%s: certificate ready" % SHOP_RSA)
     httpd.graceful()
     return httpd
+
+
+@pytest.fixture
+def both(httpd, pebble):
+    """A server with both certificates in place."""
+    return serve_both(httpd, pebble)
 
 
 def test_each_client_gets_its_kind(both, pebble):
@@ -185,22 +190,81 @@ def test_one_kind_is_better_than_none(both, pebble):
     assert now["RSA"] == first["RSA"] and now["ECDSA"] != first["ECDSA"]
 
 
-def test_a_bundle_has_both(both, make_httpd, pebble, room):
-    first = kinds(both)
+def exported(httpd, room):
+    """What acmectl import takes; nobody serves it any more."""
     bundle = os.path.join(room, "bundle")
-    pass_file = acmectl.passphrase_file(room)
-    acmectl.ok(both, "export", "--all", "--out", bundle,
-               "--passphrase-file", pass_file)
-    both.stop()
+    args = [bundle, "--passphrase-file", acmectl.passphrase_file(room)]
+    acmectl.ok(httpd, "export", "--all", "--out", *args)
+    httpd.stop()
+    return ["import"] + args
+
+
+def kept(httpd, kind):
+    """What the store has of that kind."""
+    return [name for name in os.listdir(httpd.path("store", kind))
+            if not name.startswith(".")]
+
+
+@pytest.mark.parametrize("path", ["/order-plz", "/chalZ/", "/finalize-order/",
+                                  "/certZ/"])
+def test_a_bundle_has_both(httpd, make_httpd, pebble, gate, room, path):
+    """It comes while orders are under way, which end, wherever they are."""
+    ca = {"ACMECertificateAuthority": gate.directory}
+    first = kinds(serve_both(httpd, pebble, **ca))
+    bundle = exported(httpd, room)
+    other = make_httpd(pebble)
+    configure(other, pebble, **ca)
+    held = gate.hold(path)
+    other.start()
+    held.wait()
+    assert kept(other, "keys")
+    assert bool(kept(other, "challenges")) == (path != "/order-plz")
+    other.expect_log("ACME0565: %s: the imported" % SHOP)
+    other.expect_log("ACME0565: %s: the imported" % SHOP_RSA)
+    acmectl.ok(other, *bundle)
+    seen, mark = list(gate.requests), other.log.mark()
+    other.graceful()
+    assert kinds(other) == first
+    for name in (SHOP, SHOP_RSA):
+        other.wait_for_log("ACME0311: %s: idle" % name, mark=mark)
+        said = status.of(other, name)
+        assert not said["renew"] and said["renewal"]["errors"] == 0
+        assert "problem" not in status.problem(said)
+    # The CA hears no more of it, and nobody can answer it.
+    assert gate.requests == seen
+    assert len(other.log.lines("ACME0354: .*: its order is given up")) \
+        == (path != "/order-plz")
+    assert not kept(other, "challenges") and not kept(other, "staging")
+    assert pebble.orders() == (2 if path == "/order-plz" else 3)
+    assert pebble.certificates() == (3 if path == "/certZ/" else 2)
+    # Nor is the next one in its way.
+    held.release()
+    acmectl.ok(other, "renew", SHOP, "--force")
+    other.graceful()
+    second = kinds(other)
+    assert second["ECDSA"] not in first.values()
+    assert second["RSA"] not in first.values()
+
+
+def test_a_bundle_that_comes_too_late(both, make_httpd, pebble, room):
+    """Of two that are there when a start decides, the later one serves."""
+    first = kinds(both)
+    bundle = exported(both, room)
+    issued = time.time()
+    # A certificate's times are whole seconds.
+    procs.wait_until(lambda: time.time() > issued + 2, procs.GIVE_UP,
+                     "two seconds")
     other = make_httpd(pebble)
     configure(other, pebble)
     other.start()
-    other.expect_log("ACME0565: %s: the imported" % SHOP)
-    other.expect_log("ACME0565: %s: the imported" % SHOP_RSA)
-    other.allow_log("ACME03")
-    acmectl.ok(other, "import", bundle, "--passphrase-file", pass_file)
+    for name in (SHOP, SHOP_RSA):
+        other.wait_for_log("%s: certificate ready" % name)
+    acmectl.ok(other, *bundle)
     other.graceful()
-    assert kinds(other) == first
+    assert not set(kinds(other).values()) & set(first.values())
+    for name in (SHOP, SHOP_RSA):
+        other.wait_for_log("ACME0561: %s: .*expires later" % name)
+    assert pebble.orders() == pebble.certificates() == 4
 
 
 def mod_md_store(httpd, pebble, folder):
