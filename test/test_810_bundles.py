@@ -164,7 +164,7 @@ def at_a_terminal(argv, answers):
     if pid == 0:
         os.execv(argv[0], argv)
     shown = b""
-    end = time.monotonic() + 30
+    end = time.monotonic() + procs.GIVE_UP
 
     def more():
         ready = select.select([fd], [], [], 1)[0]
@@ -326,7 +326,7 @@ def test_a_hundred_megabytes(target, room):
     # Neither a FIFO nor a folder.
     os.mkfifo(path + ".fifo")
     assert acmectl.run(target, "import", path + ".fifo",
-                       timeout=10).status == FAILED
+                       timeout=procs.GIVE_UP).status == FAILED
     assert acmectl.run(target, "import", room).status == FAILED
     assert acmectl.tree(target.path("store", "archive")) == before
 

@@ -42,7 +42,7 @@ def program():
         os.path.dirname(os.path.dirname(install.acme_module())), "acmectl")
 
 
-def run(store, *args, stdin=b"", timeout=90, env=None):
+def run(store, *args, stdin=b"", timeout=200, env=None):
     """acmectl --store STORE ARGS; store may be a server (its store)."""
     path = store if isinstance(store, str) else store.path("store")
     argv = [program(), "--store", path] + list(args)

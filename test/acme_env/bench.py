@@ -105,6 +105,14 @@ class Bench:
         self.gate.ahead = self._ahead
         self.httpd.clock.turn_to(self._ahead)
 
+    def just_before(self, date):
+        """Rests there; the rest of a minute is for a slow machine."""
+        self.ahead(int(until(date, self.now())) - 30)
+        self.rest()
+
+    def just_after(self, date):
+        self.ahead(int(until(date, self.now())) + 5)
+
     def now(self):
         """By the server's clock."""
         return time.time() + self._ahead
@@ -118,7 +126,7 @@ class Bench:
         time.sleep(QUIET)
 
     def renew(self, *args):
-        return acmectl.run(self.httpd, "renew", "--timeout", "40", *args,
+        return acmectl.run(self.httpd, "renew", "--timeout", "120", *args,
                            env=self.httpd.env())
 
     def succeeds(self, name, *args):
@@ -157,13 +165,11 @@ class Bench:
     def comes(self, name, said, path):
         """The next try (for that path), which comes by itself, when it is
         due and not before; nothing is wrong any more."""
-        wait = int(until(said["next-run"], self.now()))
         self.gate.ask_pebble()
         seen = list(self.gate.requests)
-        self.ahead(wait - 20)
-        self.rest()
+        self.just_before(said["next-run"])
         assert self.gate.requests == seen, "it does not wait"
-        self.ahead(25)
+        self.just_after(said["next-run"])
         said = self.is_ready(name)
         assert not said["last"].get("problem")
         assert self.gate.count(path) > sum(
@@ -172,8 +178,7 @@ class Bench:
     def is_ready(self, name):
         """Soon, and with nobody's help."""
         return status.wait_for(self.httpd, name,
-                               lambda s: s["renewal"]["finished"],
-                               timeout=15)["renewal"]
+                               lambda s: s["renewal"]["finished"])["renewal"]
 
 
 def wait_of(said):
@@ -181,6 +186,12 @@ def wait_of(said):
     if not said.get("next-run"):
         return None
     return until(said["next-run"], until(said["last-run"], 0))
+
+
+def is_about(wait, seconds, took):
+    """Whether a date that is so many seconds ahead was kept, by who asked
+    within the seconds that all of it took."""
+    return seconds - took - 1 <= wait <= seconds + took + 1
 
 
 def until(date, begin):

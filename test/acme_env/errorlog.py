@@ -58,7 +58,7 @@ class ErrorLog:
         return [line for line in self.text(mark).splitlines()
                 if pattern.search(line)]
 
-    def wait_for(self, regex, timeout=30, mark=0, check=None):
+    def wait_for(self, regex, timeout=procs.GIVE_UP, mark=0, check=None):
         """The first match of regex, line by line, after the mark.
 
         check: called each time; what it raises ends the wait."""

@@ -42,7 +42,7 @@ class Held:
         self.arrived = threading.Event()
         self.free = threading.Event()
 
-    def wait(self, timeout=30):
+    def wait(self, timeout=procs.GIVE_UP):
         assert self.arrived.wait(timeout), "no such request came"
 
     def release(self):
@@ -127,7 +127,7 @@ class Gate:
         """How many orders it has had."""
         return sum(1 for names in self.orders if name in names)
 
-    def wait_for(self, path, count=1, timeout=30):
+    def wait_for(self, path, count=1, timeout=procs.GIVE_UP):
         procs.wait_until(lambda: self.count(path) >= count, timeout,
                          lambda: "%d requests for %s; so far: %s"
                          % (count, path, self.requests))
@@ -177,7 +177,8 @@ class Gate:
         """(status, headers, body) from Pebble."""
         context = ssl.create_default_context(cafile=self._pebble.ca_file)
         connection = http.client.HTTPSConnection(
-            "localhost", self._pebble.port, context=context, timeout=30)
+            "localhost", self._pebble.port, context=context,
+            timeout=procs.GIVE_UP)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -148,7 +148,7 @@ StartServers %(children)d
         return self._daemon is not None \
             and self._daemon.exit_status() is None
 
-    def start(self, timeout=30):
+    def start(self, timeout=procs.GIVE_UP):
         """Returns when it answers on its http port."""
         mark = self.log.mark()
         if self._user:
@@ -173,7 +173,7 @@ StartServers %(children)d
                   errors="replace") as file:
             return "%s\n%s" % (file.read()[-2000:], self.log.tail())
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=procs.GIVE_UP):
         """SIGTERM; children that survive it are ended and reported."""
         if not self.is_running():
             return
@@ -209,7 +209,7 @@ StartServers %(children)d
         return len(children) >= START_SERVERS \
             and all(procs.threads(pid) > 1 for pid in children)
 
-    def graceful(self, timeout=30):
+    def graceful(self, timeout=procs.GIVE_UP):
         """A graceful restart by hand; returns when it is through."""
         mark = self.log.mark()
         self._daemon.signal(signal.SIGUSR1)
@@ -219,7 +219,7 @@ StartServers %(children)d
         self.stop()
         self.start()
 
-    def wait_for_restart(self, mark, timeout=30):
+    def wait_for_restart(self, mark, timeout=procs.GIVE_UP):
         """Until a graceful restart after the mark is through."""
         self.log.wait_for(r"(?s)%s.*resuming normal operations" % GRACEFUL,
                           timeout, mark, check=self._check_running)
@@ -237,7 +237,7 @@ StartServers %(children)d
 
     # -- the log ----------------------------------------------------------
 
-    def wait_for_log(self, regex, timeout=30, mark=0):
+    def wait_for_log(self, regex, timeout=procs.GIVE_UP, mark=0):
         return self.log.wait_for(regex, timeout, mark,
                                  check=self._check_running)
 

@@ -19,7 +19,7 @@ import subprocess
 from . import install, procs, tls
 
 # A certificate is ready in a second or two; the parent looks every 10 s.
-PATIENCE = 60
+PATIENCE = procs.GIVE_UP
 
 
 def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
@@ -48,7 +48,7 @@ def activate_by_hand(httpd, pebble, *names, timeout=PATIENCE):
     for name in names:
         httpd.wait_for_log("%s: certificate ready" % re.escape(name), timeout)
     httpd.graceful()
-    return wait_until_served(httpd, pebble, *names, timeout=10)
+    return wait_until_served(httpd, pebble, *names)
 
 
 def get(httpd, name, path="/", https=False, ca=None, args=()):

@@ -249,7 +249,7 @@ class Pebble:
         return self._count(r"(?:GET|HEAD|POST) %s\S* -> calling handler"
                            % (path or "/"))
 
-    def wait_for(self, regex, timeout=30):
+    def wait_for(self, regex, timeout=procs.GIVE_UP):
         pattern = re.compile(regex, re.M)
         return procs.wait_until(
             lambda: pattern.search(self.log()), timeout,

@@ -18,6 +18,11 @@ import subprocess
 import time
 
 
+# Where something must come, and only then: long, because a machine may be
+# slow, and harmless, because who waits goes on at once.
+GIVE_UP = 120
+
+
 def wait_until(condition, timeout, what, interval=0.1):
     """The first true value of condition(); AssertionError when too late.
 
@@ -75,7 +80,7 @@ def kill(pid, signum=signal.SIGKILL):
     return True
 
 
-def run(argv, timeout=60, stdin="", **kwargs):
+def run(argv, timeout=GIVE_UP, stdin="", **kwargs):
     """A finished process with its output (text) in .stdout, errors with it.
 
     Nothing is raised for its exit status."""

@@ -51,7 +51,7 @@ class Proxy:
         self._thread.join()
         self._listener.close()
 
-    def wait_for_connect(self, timeout=30):
+    def wait_for_connect(self, timeout=procs.GIVE_UP):
         procs.wait_until(lambda: self.connects, timeout,
                          "somebody comes to the proxy")
 

@@ -34,7 +34,7 @@ def of(httpd, name):
     return status
 
 
-def wait_for(httpd, name, condition, timeout=60):
+def wait_for(httpd, name, condition, timeout=procs.GIVE_UP):
     """The first status of the site for which condition(status) is true."""
     seen = [None]
 

@@ -77,7 +77,7 @@ def _date(text):
             tzinfo=datetime.timezone.utc)
 
 
-def served(port, name, host="127.0.0.1", timeout=10, kind=None):
+def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP, kind=None):
     """The certificate shown for the name, whoever signed it.
 
     kind: RSA or ECDSA, to a client that knows only keys of that kind."""
@@ -93,7 +93,7 @@ def served(port, name, host="127.0.0.1", timeout=10, kind=None):
     return Served(ssl.DER_cert_to_PEM_cert(der))
 
 
-def verify(port, name, root_file, host="127.0.0.1", timeout=10):
+def verify(port, name, root_file, host="127.0.0.1", timeout=procs.GIVE_UP):
     """The handshake as a strict client does it: chain and name. Raises."""
     context = ssl.create_default_context(cafile=root_file)
     with socket.create_connection((host, port), timeout=timeout) as raw:
@@ -101,7 +101,7 @@ def verify(port, name, root_file, host="127.0.0.1", timeout=10):
             pass
 
 
-def wait_for_serial(port, name, old, timeout=60):
+def wait_for_serial(port, name, old, timeout=procs.GIVE_UP):
     """The first served certificate with another serial than old."""
     def look():
         try:
@@ -125,7 +125,7 @@ class Response:
         return "<%s %r %s>" % (self.status, self.body[:200], self.error)
 
 
-def curl(url, name, port, ca=None, args=(), timeout=20):
+def curl(url, name, port, ca=None, args=(), timeout=procs.GIVE_UP):
     """GET url; the connection goes to 127.0.0.1:port, whose vhost is name.
 
     ca: a file of trusted roots; None: nothing is verified. Status 0: no
