@@ -14,6 +14,7 @@
 
 kill_at   ends the process with SIGKILL before or after the n-th change of the
           file system below a folder
+end_in    gives a child of httpd a SIGTERM in the middle of a function
 clock     turns the clock of a process"""
 
 import os
@@ -114,6 +115,105 @@ int mkdir(const char *path, mode_t mode)
 }
 """
 
+END_IN = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REAL(type, name, args) type (*real) args = dlsym(RTLD_NEXT, #name)
+
+static int forked;
+static volatile int inside;
+static struct sigaction first;
+
+pid_t fork(void)
+{
+    REAL(pid_t, fork, (void));
+    pid_t pid = real();
+
+    if (pid == 0) {
+        forked = 1;
+        sigaction(SIGTERM, NULL, &first);
+    }
+    return pid;
+}
+
+/* The first two that come here are ended; $END_COUNT has a byte for each. */
+static int is_mine(const char *name)
+{
+    const char *place = getenv("END_IN");
+    struct sigaction now;
+    struct stat st;
+    int fd;
+
+    if (!forked || inside || !place || strcmp(place, name) != 0) {
+        return 0;
+    }
+    /* Not before the MPM has set up the handler of a child. */
+    sigaction(SIGTERM, NULL, &now);
+    if (now.sa_handler == first.sa_handler) {
+        return 0;
+    }
+    forked = 0;
+    fd = open(getenv("END_COUNT"), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (fd < 0 || write(fd, "x", 1) != 1 || fstat(fd, &st) != 0) {
+        abort();
+    }
+    close(fd);
+    return st.st_size <= 2;
+}
+
+static void end(const char *name)
+{
+    if (is_mine(name)) {
+        inside = 1;
+        raise(SIGTERM);
+        inside = 0;
+    }
+}
+
+/* As free() does when exit() was called in the middle of a malloc(). */
+__attribute__((destructor)) static void at_exit(void)
+{
+    if (inside) {
+        abort();
+    }
+}
+
+pid_t getpid(void)
+{
+    REAL(pid_t, getpid, (void));
+
+    end("getpid");
+    return real();
+}
+
+int initgroups(const char *user, gid_t group)
+{
+    REAL(int, initgroups, (const char *, gid_t));
+
+    end("initgroups");
+    return real(user, group);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                   void *(*start)(void *), void *arg)
+{
+    REAL(int, pthread_create, (pthread_t *, const pthread_attr_t *,
+                               void *(*)(void *), void *));
+
+    end("pthread_create");
+    return real(thread, attr, start, arg);
+}
+"""
+
 CLOCK = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -163,7 +263,7 @@ time_t time(time_t *t)
 
 def build(folder, name):
     """The path of a library; the test is skipped without a compiler."""
-    source = {"kill_at": KILL_AT, "clock": CLOCK}[name]
+    source = {"kill_at": KILL_AT, "end_in": END_IN, "clock": CLOCK}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)
