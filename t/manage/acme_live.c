@@ -11,18 +11,12 @@
  * limitations under the License.
  */
 
-#include "acme_t_bundle.h"
-
-#include <signal.h>
-
-#include <sys/wait.h>
+#include "kill_at.h"
 
 #include "acme_live.h"
+#include "acme_t_bundle.h"
 
 #define NAME "a.example.org"
-
-/** At most so many, and on a slow machine a quarter of them. */
-#define KILLS 200
 
 static acme_live_t *open_live(const char *dir, apr_pool_t *p)
 {
@@ -429,36 +423,19 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 
 /* ---- kill -9 ---- */
 
-static void install_until_killed(const acme_live_t *live,
-                                 acme_bundle_t *const bundles[2], int next)
-{
+/** What a child does. */
+typedef struct task_t {
+    const acme_live_t *live;
+    const acme_bundle_t *bundle;
     apr_pool_t *p;
+} task_t;
 
-    apr_pool_create(&p, NULL);
-    while (acme_live_install(live, bundles[next % 2], 1, NULL, p)
-           == APR_SUCCESS) {
-        apr_pool_clear(p);
-        ++next;
-    }
-    _exit(1);
-}
-
-/** Lets a child install again and again and kills it after so long. */
-static void kill_an_installer(const acme_live_t *live,
-                              acme_bundle_t *const bundles[2], int next,
-                              apr_interval_time_t after)
+static int do_install(void *baton)
 {
-    pid_t child = fork();
-    int status;
+    const task_t *task = baton;
 
-    assert_true(child >= 0);
-    if (child == 0) {
-        install_until_killed(live, bundles, next);
-    }
-    apr_sleep(after);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
+    return acme_live_install(task->live, task->bundle, 1, NULL, task->p)
+           != APR_SUCCESS;
 }
 
 /** Numbered generations that are not whole. */
@@ -470,6 +447,9 @@ static int count_halves(const char *archive, apr_pool_t *p)
     int count = 0;
     int i, j;
 
+    if (!exists(archive)) {
+        return 0;
+    }
     assert_int_equal(acme_file_list(&names, archive, p), 0);
     for (i = 0; i < names->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
@@ -484,43 +464,127 @@ static int count_halves(const char *archive, apr_pool_t *p)
     return count;
 }
 
-static void killed_at_any_instant_a_whole_one_is_live(void **state)
+/** What writers that were killed have left in a folder. */
+static int count_temps(const char *dir, apr_pool_t *p)
 {
-    apr_pool_t *p = *state;
-    const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
-    acme_bundle_t *bundles[2];
-    const char *fingerprints[2];
+    apr_array_header_t *names;
+    int count = 0;
+    int i;
+
+    assert_int_equal(acme_file_list(&names, dir, p), 0);
+    for (i = 0; i < names->nelts; ++i) {
+        count += !strncmp(APR_ARRAY_IDX(names, i, const char *), ACME_FILE_TEMP,
+                          strlen(ACME_FILE_TEMP));
+    }
+    return count;
+}
+
+/** Which of them is live: 0 or 1, and whole; -1: none is. */
+static int which_is_live(const acme_live_t *live, const char *archive,
+                         const char *const fingerprints[2], apr_pool_t *p)
+{
     acme_live_cert_t *cert;
-    apr_time_t span = apr_time_now();
-    apr_time_t end;
-    int seen[2] = {0, 0};
+    apr_status_t rv = acme_live_get(&cert, live, NAME, NULL, p);
+    int which;
+
+    assert_int_equal(count_halves(archive, p), 0);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return -1;
+    }
+    assert_int_equal(rv, APR_SUCCESS);
+    which = strcmp(cert->info->fingerprint, fingerprints[0]) != 0;
+    assert_string_equal(cert->info->fingerprint, fingerprints[which]);
+    return which;
+}
+
+static void make_two(acme_bundle_t *bundles[2], const char *fingerprints[2],
+                     apr_pool_t *p)
+{
     int i;
 
     for (i = 0; i < 2; ++i) {
         bundles[i] = acme_t_bundle(NAME, ACME_T_NOW, p);
         fingerprints[i] = acme_t_fingerprint(bundles[i], p);
-        assert_int_equal(acme_live_install(live, bundles[i], 1, NULL, p), 0);
     }
-    /* some three installs, as fast as this machine is */
-    span = 2 * (apr_time_now() - span);
-    end = apr_time_now() + apr_time_from_sec(10);
-    for (i = 0; i < KILLS && (i < KILLS / 4 || apr_time_now() < end); ++i) {
-        apr_pool_t *each;
-        int which;
+}
 
-        apr_pool_create(&each, p);
-        kill_an_installer(live, bundles, i, i * 7919 % KILLS * span / KILLS);
-        assert_int_equal(acme_live_get(&cert, live, NAME, NULL, each), 0);
-        which = strcmp(cert->info->fingerprint, fingerprints[0]) != 0;
-        assert_string_equal(cert->info->fingerprint, fingerprints[which]);
-        ++seen[which];
-        assert_int_equal(
-            count_halves(path_of(dir, "archive/" NAME, each), each), 0);
-        apr_pool_destroy(each);
+/** One install over so many older ones, killed at the n-th instant. Returns
+ *  what is live then; 2: it was not killed. */
+static int kill_an_install(long n, int older, apr_pool_t *p)
+{
+    const char *dir = acme_t_dir(p);
+    const char *archive = path_of(dir, "archive/" NAME, p);
+    acme_live_t *live = open_live(dir, p);
+    acme_bundle_t *bundles[2];
+    const char *fingerprints[2];
+    task_t task = {live, NULL, p};
+    int i, which;
+
+    make_two(bundles, fingerprints, p);
+    for (i = 0; i < older; ++i) {
+        assert_int_equal(acme_live_install(live, bundles[0], 1, NULL, p), 0);
     }
-    assert_true(seen[0] > 0 && seen[1] > 0);
+    task.bundle = bundles[1];
+    if (!kill_at_run(n, do_install, &task)) {
+        assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
+        return 2;
+    }
+    which = which_is_live(live, archive, fingerprints, p);
+    assert_true(which >= 0 || older == 0);
+    /* and the next one cleans up */
+    assert_int_equal(acme_live_install(live, bundles[1], 1, NULL, p), 0);
+    open_live(dir, p);
+    assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
+    assert_in_range(acme_live_archived(live, NAME, p), older > 0, 1);
+    assert_int_equal(count_temps(archive, p), 0);
+    assert_int_equal(count_temps(path_of(dir, "live", p), p), 0);
+    return which;
+}
+
+static void killed_at_any_instant_a_whole_one_is_live(void **state)
+{
+    int older;
+
+    for (older = 0; older < 3; ++older) {
+        int seen[3] = {0, 0, 0}; /* none, the old one, the new one */
+        int which = 0;
+        long n;
+
+        for (n = 1; which != 2; ++n) {
+            apr_pool_t *each;
+
+            apr_pool_create(&each, *state);
+            which = kill_an_install(n, older, each);
+            if (which != 2) {
+                ++seen[which + 1];
+            }
+            apr_pool_destroy(each);
+        }
+        assert_true(seen[older > 0] > 20 && seen[2] > 0);
+        assert_int_equal(seen[older == 0], 0);
+    }
+}
+
+static void killed_again_and_again_a_whole_one_is_live(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    const char *archive = path_of(dir, "archive/" NAME, p);
+    acme_live_t *live = open_live(dir, p);
+    acme_bundle_t *bundles[2];
+    const char *fingerprints[2];
+    task_t task = {live, NULL, p};
+    long n = 0;
+
+    make_two(bundles, fingerprints, p);
     assert_int_equal(acme_live_install(live, bundles[0], 1, NULL, p), 0);
+    do {
+        ++n;
+        task.bundle = bundles[n % 2];
+        apr_pool_create(&task.p, p);
+        assert_true(which_is_live(live, archive, fingerprints, task.p) >= 0);
+    } while (kill_at_run(n, do_install, &task));
+    assert_int_equal(which_is_live(live, archive, fingerprints, p), n % 2);
     assert_int_equal(acme_live_archived(live, NAME, p), 1);
 }
 
@@ -582,4 +646,5 @@ ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(a_folder_in_the_place_of_the_link_is_kept_aside),
             ACME_T(a_look_makes_nothing),
             ACME_T(a_look_takes_only_what_nobody_else_can_write),
-            ACME_T(killed_at_any_instant_a_whole_one_is_live))
+            ACME_T(killed_at_any_instant_a_whole_one_is_live),
+            ACME_T(killed_again_and_again_a_whole_one_is_live))

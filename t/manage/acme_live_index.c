@@ -13,6 +13,8 @@
 
 #include "acme_t_bundle.h"
 
+#include <time.h>
+
 #include <sys/stat.h>
 
 #include "acme_live.h"
@@ -21,8 +23,15 @@
 #define NAME  "a.example.org"
 #define OTHER "b.example.org"
 
-/** Files must be older than the clock's step to be kept in mind. */
-#define OLD_ENOUGH apr_time_from_msec(150)
+/* Not 0: the time, in the place of one at which all files of a test are older
+ * than the clock's step, as they must be to be kept in mind. */
+static apr_time_t stopped_at;
+
+/* Takes the place of libapr's. */
+apr_time_t apr_time_now(void)
+{
+    return stopped_at ? stopped_at : apr_time_from_sec(time(NULL) + 10);
+}
 
 typedef struct world_t {
     apr_pool_t *p;
@@ -68,7 +77,6 @@ static world_t *settled(apr_pool_t *p)
     acme_live_cert_t *cert;
 
     install(w, NAME, apr_time_now());
-    apr_sleep(OLD_ENOUGH);
     assert_false(start(w, NAME, &cert));
     return w;
 }
@@ -186,13 +194,21 @@ static void a_file_that_is_too_young_is_not_kept_in_mind(void **state)
 {
     world_t *w = make_world(*state);
     acme_live_cert_t *cert;
+    struct stat st;
 
     install(w, NAME, apr_time_now());
+    assert_int_equal(
+        stat(apr_pstrcat(w->p, w->dir, "/live/" NAME "/privkey.pem", NULL),
+             &st),
+        0);
+    stopped_at = apr_time_from_sec(st.st_ctim.tv_sec)
+                 + st.st_ctim.tv_nsec / 1000 + apr_time_from_msec(50);
     assert_false(start(w, NAME, &cert));
     assert_false(start(w, NAME, &cert));
-    apr_sleep(OLD_ENOUGH);
+    stopped_at += apr_time_from_msec(150);
     assert_false(start(w, NAME, &cert));
     assert_true(start(w, NAME, &cert));
+    stopped_at = 0;
 }
 
 static void a_site_that_nobody_asks_for_is_forgotten(void **state)
@@ -201,7 +217,6 @@ static void a_site_that_nobody_asks_for_is_forgotten(void **state)
     acme_live_cert_t *cert;
 
     install(w, OTHER, apr_time_now());
-    apr_sleep(OLD_ENOUGH);
     assert_false(start(w, OTHER, &cert));
     assert_true(start(w, OTHER, &cert));
     assert_null(strstr(acme_t_read(w->index, w->p), NAME));
@@ -291,7 +306,6 @@ static void one_of_another_name_is_read(void **state)
     acme_live_cert_t *read, *known;
 
     install(w, OTHER, apr_time_now() + apr_time_from_sec(60));
-    apr_sleep(OLD_ENOUGH);
     assert_int_equal(acme_live_move(w->live, ACME_LIVE_SERVED, OTHER,
                                     ACME_LIVE_SERVED, NAME, NULL, w->p),
                      0);

@@ -11,13 +11,41 @@
  * limitations under the License.
  */
 
+/* RTLD_NEXT is not in POSIX before 2024. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include "acme_t_bundle.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <utime.h>
 
 #include "acme_outbox.h"
+
+/* The clock that nobody sets goes only where a test turns it. */
+static apr_time_t monotonic;
+
+/* Takes the place of libc's. Where a time is wider than the system's calls, it
+ * has another name. */
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+    int (*real)(clockid_t, struct timespec *);
+    void *found;
+
+    if (clock == CLOCK_MONOTONIC) {
+        ts->tv_sec = (time_t)apr_time_sec(monotonic);
+        ts->tv_nsec = (long)apr_time_usec(monotonic) * 1000;
+        return 0;
+    }
+    found = dlsym(RTLD_NEXT, sizeof(time_t) > sizeof(long) ? "__clock_gettime64"
+                                                           : "clock_gettime");
+    memcpy(&real, &found, sizeof(real));
+    return real(clock, ts);
+}
 
 typedef struct box_t {
     const char *dir;
@@ -163,7 +191,6 @@ static void it_moves_when_something_comes(void **state)
     const char *folder = apr_pstrcat(p, box->dir, "/outbox", NULL);
     acme_request_t request = renew("a.example", 0);
     struct utimbuf old = {1000000000, 1000000000};
-    int i;
 
     assert_int_equal(utime(folder, &old), 0);
     assert_true(acme_outbox_moved(box->worker));
@@ -173,15 +200,15 @@ static void it_moves_when_something_comes(void **state)
     assert_true(acme_outbox_moved(box->worker));
     read_all(box->worker, p);
     /* so fresh that another one may come in the same instant */
+    monotonic += apr_time_from_msec(1900);
+    read_all(box->worker, p);
     assert_true(acme_outbox_moved(box->worker));
     /* whatever the folder's clock says */
     assert_int_equal(utime(folder, &old), 0);
     read_all(box->worker, p);
     assert_true(acme_outbox_moved(box->worker));
-    for (i = 0; i < 200 && acme_outbox_moved(box->worker); ++i) {
-        apr_sleep(apr_time_from_msec(50));
-        read_all(box->worker, p);
-    }
+    monotonic += apr_time_from_msec(2100);
+    read_all(box->worker, p);
     assert_false(acme_outbox_moved(box->worker));
 }
 

@@ -212,24 +212,19 @@ static void two_cas_do_not_wait_for_each_other(void **state)
 static void idle_sites_cost_nothing(void **state)
 {
     world_t *w = many(*state, 5000);
-    apr_time_t begun;
     int i, gets;
 
     for (i = 0; i < 5000; ++i) {
         set_live(w, i, 80 * ACME_TIME_DAY + i * ACME_TIME_MINUTE);
     }
-    begun = apr_time_now();
     assert_true(world_run(w));
-    assert_true(apr_time_now() - begun < apr_time_from_sec(10));
     assert_in_range(w->gets, 5000, 5010);
     assert_int_equal(w->ca->requests, 0);
     gets = w->gets;
-    begun = apr_time_now();
     for (i = 0; i < 100; ++i) {
         assert_true(world_run(w));
     }
     assert_int_equal(w->gets, gets);
-    assert_true(apr_time_now() - begun < apr_time_from_sec(2));
 }
 
 static void all_are_looked_at_once_in_a_while(void **state)

@@ -119,7 +119,7 @@ static pid_t start_proxy(int *port, manner_e manner)
     assert_true(pid >= 0);
     if (pid == 0) {
         signal(SIGPIPE, SIG_IGN);
-        alarm(60);
+        alarm(TLS_PATIENCE);
         for (;;) {
             int client = accept(listener, NULL, NULL);
 

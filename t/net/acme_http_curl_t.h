@@ -81,13 +81,13 @@ static inline int setup(void **state)
     w = apr_pcalloc(*state, sizeof(*w));
     w->p = *state;
     *state = w;
-    alarm(60);
+    alarm(TLS_PATIENCE);
     /* whoever raises one ends the program */
     signal(SIGPIPE, SIG_DFL);
     w->server = tls_start(w->p);
     w->config.user_agent = "mod_acme/test";
     w->config.ca_file = w->server->ca_file;
-    w->config.timeout = apr_time_from_sec(20);
+    w->config.timeout = apr_time_from_sec(TLS_PATIENCE);
     w->log.sink = sink;
     w->log.baton = w;
     w->log.level = ACME_LOG_TRACE;
@@ -170,11 +170,9 @@ static inline outcome_t *begin(world_t *w, const char *method, const char *path)
 
 static inline void run_all(world_t *w)
 {
-    apr_time_t end = apr_time_now() + apr_time_from_sec(30);
-
+    /* alarm() ends what does not end */
     while (w->http->pending(w->http) > 0) {
         w->http->run(w->http, apr_time_from_sec(1));
-        assert_true(apr_time_now() < end);
     }
 }
 

@@ -27,7 +27,7 @@
  *   /redirect/N to /redirect/N-1 ...; 0 is an answer; /loop to itself
  *   /to/URL     to that URL
  *   /trailer    a chunked answer with a trailer
- *   /wait       answers after 200 ms
+ *   /wait       answers when tls_gate says so
  *   /slow       nothing for a long time; /half: half an answer, then nothing
  *   /drop       closes without an answer; /cut: in the middle of one
  *   /close      answers and closes without saying so
@@ -42,6 +42,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +52,18 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+/* Shared with the server's processes: who waits at /wait. */
+typedef struct tls_gate_t {
+    volatile int asked;    /* so many requests are there */
+    volatile int open;     /* they are answered */
+    volatile int answered; /* so many have been */
+} tls_gate_t;
+
+static tls_gate_t *tls_gate;
+
+/* Gives up after so many seconds: no machine is that slow. */
+#define TLS_PATIENCE 300
 
 typedef struct tls_server_t {
     apr_pool_t *p;
@@ -296,10 +309,10 @@ static inline void tls_bad(SSL *ssl, const tls_request_t *request)
     }
     if (tls_is(request, "/half")) {
         tls_puts(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-        sleep(30);
+        pause();
     }
     if (tls_is(request, "/slow")) {
-        sleep(30);
+        pause();
     }
     if (tls_is(request, "/cut")) {
         tls_puts(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
@@ -373,8 +386,12 @@ static inline void tls_serve(SSL *ssl, const tls_request_t *request,
         tls_echo(ssl, request);
     }
     else if (tls_is(request, "/wait")) {
-        usleep(200000);
+        __sync_fetch_and_add(&tls_gate->asked, 1);
+        while (!tls_gate->open) {
+            usleep(1000);
+        }
         tls_answer(ssl, "200 OK", "", "at last");
+        __sync_fetch_and_add(&tls_gate->answered, 1);
     }
     else if (tls_is(request, "/connection")) {
         snprintf(text, sizeof(text), "%d.%d", connection, number);
@@ -408,7 +425,7 @@ static inline void tls_connection(SSL_CTX *ctx, int fd, int connection)
     static tls_request_t request;
     int number = 0;
 
-    alarm(60);
+    alarm(2 * TLS_PATIENCE);
     SSL_set_fd(ssl, fd);
     if (SSL_accept(ssl) == 1) {
         while (tls_read(ssl, &request)) {
@@ -422,7 +439,7 @@ static inline void tls_loop(SSL_CTX *ctx, int listener)
 {
     int connection;
 
-    alarm(120);
+    alarm(2 * TLS_PATIENCE);
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     for (connection = 1;; connection++) {
@@ -460,6 +477,9 @@ static inline tls_server_t *tls_start(apr_pool_t *p)
     int listener;
 
     server->p = p;
+    tls_gate = mmap(NULL, sizeof(*tls_gate), PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(tls_gate != MAP_FAILED);
     ctx = tls_context(server);
     listener = tls_listen(&server->port);
     server->pid = fork();
@@ -479,6 +499,7 @@ static inline void tls_stop(tls_server_t *server)
 {
     kill(-server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
+    munmap(tls_gate, sizeof(*tls_gate));
     unlink(server->ca_file);
     unlink(server->other_ca_file);
 }

@@ -132,7 +132,7 @@ static void waits_for_no_fifo(void **state)
 
     assert_int_equal(mkfifo(in(w, "jobs/a"), 0600), 0);
     assert_int_equal(count(w), 0);
-    alarm(20);
+    alarm(300);
     assert_replaceable(w);
     alarm(0);
 }
@@ -237,7 +237,7 @@ static void a_planted_lock_stops_nobody_for_ever(void **state)
     assert_int_equal(symlink(in(w, "target"), in(w, names[0])), 0);
     assert_int_equal(mkfifo(in(w, names[1]), 0600), 0);
     assert_int_equal(mkdir(in(w, names[2]), 0700), 0);
-    alarm(20);
+    alarm(300);
     for (i = 0; i < 3; i++) {
         memset(&w->problem, 0, sizeof(w->problem));
         assert_int_not_equal(acme_store_lease(&lease, w->store, names[i] + 12,
