@@ -1,4 +1,4 @@
-dnl Licensed under the Apache License, Version 2.0; see LICENSE.
+dnl SPDX-License-Identifier: Apache-2.0
 
 dnl ACME_NEED(WHAT, DEBIAN, RHEL, [CONSEQUENCE])
 dnl Ends configure: what is wrong, and the packages that make it right.

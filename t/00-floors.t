@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # The floors: a file includes from its own folder or a lower floor; crypto, net
 # and store never each other. No circle between units (the .c and the .h of one

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # The module exports acme_module and nothing else.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # Message tags: four digits, each for one message only.
 use strict;

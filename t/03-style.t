@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # Style that a program can judge. How clang-format formats depends on its
 # version: 14 is the one that counts.
@@ -47,7 +47,7 @@ for my $file (@code) {
         push @marker, "$file:$n: $line" if $line =~ /$marker/;
     }
     push @licence, $file
-        unless $text =~ m{^/\* Licensed under the Apache License, Version 2\.0};
+        unless $text =~ m{^/\* SPDX-License-Identifier: Apache-2\.0 \*/\n};
 
     # What is neither in a comment nor in a literal; lines stay in place.
     $text =~ s{(/\*.*?\*/)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'}

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # Nothing is forgotten: every source is built and described, every unit has a
 # test program, every test is run. ('make units' brings the lists of

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SPDX-License-Identifier: Apache-2.0
 #
 # Directives and messages are documented, and nothing else is:
 # - each row of the table in mod_acme_cmds.c has an entry in conf/acme.conf, a
