@@ -12,9 +12,9 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
-#include "mod_acme_dryrun.h"
+#include "mod_acme_configtest_extra.h"
 #include "mod_acme_process.h"
-#include "mod_acme_unproven.h"
+#include "mod_acme_promote.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 105)
 #error "mod_acme needs httpd 2.4.48 or newer"

@@ -12,7 +12,7 @@
 
 #include "acme_time.h"
 #include "mod_acme_sites.h"
-#include "mod_acme_surroundings.h"
+#include "mod_acme_compat.h"
 
 APLOG_USE_MODULE(acme);
 

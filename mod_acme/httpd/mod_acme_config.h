@@ -19,18 +19,18 @@
 
 #include <apr_hash.h>
 
-#include "acme_ca_name.h"
-#include "acme_holding.h"
-#include "acme_live.h"
+#include "acme_ca.h"
+#include "acme_inventory.h"
+#include "acme_certstore.h"
 #include "acme_log.h"
 #include "acme_placeholder.h"
-#include "acme_quiet.h"
+#include "acme_job_cache.h"
 #include "acme_restart.h"
 #include "acme_seal.h"
 #include "acme_setting.h"
 #include "acme_spec.h"
-#include "acme_stamp.h"
-#include "acme_unproven.h"
+#include "acme_file_stamp.h"
+#include "acme_promote_guard.h"
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
 

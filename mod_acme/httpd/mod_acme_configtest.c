@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
-#include "mod_acme_dryrun.h"
+#include "mod_acme_configtest_extra.h"
 #include "mod_acme_process.h"
 
 /* Of the test's output: its end, where httpd names the mistake. */

@@ -5,7 +5,7 @@
 #include <http_protocol.h>
 
 #include "acme_metrics.h"
-#include "mod_acme_glance.h"
+#include "mod_acme_report.h"
 
 static void send_text(void *baton, const char *text, apr_size_t len)
 {

@@ -24,7 +24,7 @@ typedef struct acme_process_t {
     int signalled;                /**< the restart under way is our own */
     acme_stamp_t changed;         /**< acmectl's, as the last start saw it */
     int fruitless;                /**< our own restarts that promoted nothing */
-    struct acme_memory_t *memory; /**< of quiet jobs (mod_acme_quiet.c) */
+    struct acme_memory_t *memory; /**< of quiet jobs (mod_acme_job_cache.c) */
 } acme_process_t;
 
 /** Finds it, or makes it: before the server goes into the background. */

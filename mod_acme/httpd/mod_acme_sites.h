@@ -12,7 +12,7 @@
 
 #include "acme_match.h"
 #include "mod_acme_config.h"
-#include "mod_acme_tree.h"
+#include "mod_acme_conftree.h"
 
 /** One site, before it is a spec. */
 typedef struct acme_site_draft_t {

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "mod_acme_keep.h"
+#include "mod_acme_install.h"
 
 /* A site's virtual hosts may differ; the worst of them counts. */
 static void serves(acme_holding_t *holding, acme_serving_e serving)

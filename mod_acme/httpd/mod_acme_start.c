@@ -14,19 +14,19 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
-#include "acme_live_revoked.h"
-#include "acme_okc.h"
+#include "acme_certstore_revoked.h"
+#include "acme_own_cert_read.h"
 #include "acme_pin.h"
-#include "acme_scratch.h"
+#include "acme_tmpfile.h"
 #include "acme_status_revoked.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
-#include "mod_acme_keep.h"
+#include "mod_acme_install.h"
 #include "mod_acme_process.h"
-#include "mod_acme_quiet.h"
+#include "mod_acme_job_cache.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_trust.h"
-#include "mod_acme_unproven.h"
+#include "mod_acme_promote.h"
 
 /* What a start that was killed left behind. Nobody else writes here. */
 static void remove_leftovers(const char *dir, apr_pool_t *ptemp)

@@ -12,7 +12,7 @@
 #include "acme_status.h"
 #include "acme_text.h"
 #include "acme_time.h"
-#include "mod_acme_glance.h"
+#include "mod_acme_report.h"
 
 /* A CA may say a lot. */
 #define MAX_PROBLEM 300

@@ -8,7 +8,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "mod_acme_level.h"
+#include "mod_acme_seclevel.h"
 
 APLOG_USE_MODULE(acme);
 

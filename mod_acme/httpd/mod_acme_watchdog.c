@@ -10,11 +10,11 @@
 #include <apr_thread_mutex.h>
 
 #include "acme_http_curl.h"
-#include "acme_outbox.h"
-#include "acme_runner.h"
+#include "acme_ctl_request.h"
+#include "acme_worker.h"
 #include "acme_time.h"
 #include "config.h"
-#include "mod_acme_surroundings.h"
+#include "mod_acme_compat.h"
 
 #define WATCHDOG_NAME          "_mod_acme_"
 #define DEFAULT_PARALLEL       100

@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 
 #include "acme_client_answer.h"
-#include "acme_client_part.h"
+#include "acme_client_private.h"
 #include "acme_nonce.h"
 #include "acme_resource.h"
 

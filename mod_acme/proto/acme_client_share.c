@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "acme_client_part.h"
+#include "acme_client_private.h"
 
 /* At once, after a pause; no second has more than the rate and these. */
 #define BURST 5

@@ -2,7 +2,7 @@
 
 #include "acme_issue.h"
 
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 
 #define TO(phase)  (1u << ACME_PHASE_##phase)
 #define TO_FAILURE (TO(CLEANUP) | TO(FAILED))

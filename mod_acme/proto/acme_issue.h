@@ -55,7 +55,7 @@
 #define ACME_ISSUE_H
 
 #include "acme_client.h"
-#include "acme_wish.h"
+#include "acme_issue_action.h"
 
 acme_issue_t *acme_issue_create(const acme_issue_config_t *config,
                                 const acme_log_t *log, apr_time_t now,

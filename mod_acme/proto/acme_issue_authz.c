@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 
 static acme_issue_task_t *task_at(const acme_issue_t *issue, int i)
 {

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 
 void acme_issue_diagnose_start(acme_issue_t *issue,
                                const acme_problem_t *problem)

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_cert.h"
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 #include "acme_resource.h"
 #include "acme_time.h"
 

@@ -6,7 +6,7 @@
 
 #include "acme_ident.h"
 #include "acme_issue.h"
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 #include "acme_resource.h"
 
 /* Raised when a snapshot of the version before cannot be read any more. */

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_issue_phase.h"
+#include "acme_issue_private.h"
 
 #define OUTAGE_MIN apr_time_from_sec(5)
 #define OUTAGE_MAX apr_time_from_sec(300)

@@ -24,7 +24,7 @@
 #include <apr_time.h>
 
 #include "acme_problem.h"
-#include "acme_stamp.h"
+#include "acme_file_stamp.h"
 
 /** Accounts at CAs. */
 #define ACME_STORE_ACCOUNTS "accounts"

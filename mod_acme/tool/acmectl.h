@@ -12,10 +12,10 @@
 #ifndef ACMECTL_H
 #define ACMECTL_H
 
-#include "acme_desired.h"
-#include "acme_live.h"
+#include "acme_published.h"
+#include "acme_certstore.h"
 #include "acme_lock.h"
-#include "acme_outbox.h"
+#include "acme_ctl_request.h"
 #include "acme_vault.h"
 
 /** Exit statuses, as the manual page has them. */
@@ -104,7 +104,7 @@ typedef int ctl_look_fn(void *baton, const char **line, apr_pool_t *p);
 const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
 
 /**
- * Has the server do an errand (acme_errand.h), and waits for it.
+ * Has the server do an errand (acme_ctl_result.h), and waits for it.
  * @param url of the account that it was done with, or NULL; may be NULL
  * @param problem why it was not done; of status APR_TIMEUP: nobody knows yet
  * @return nonzero when it was done

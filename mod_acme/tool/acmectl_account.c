@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "acme_account_record.h"
-#include "acme_identity.h"
+#include "acme_ca_account.h"
 #include "acme_text.h"
 
 /* An account, and the CA of the configuration that it is at. */

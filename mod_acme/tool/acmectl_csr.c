@@ -13,7 +13,7 @@
 #include "acme_ident.h"
 #include "acme_job.h"
 #include "acme_key_hash.h"
-#include "acme_revoked.h"
+#include "acme_blocklist.h"
 #include "acme_text.h"
 
 /* ---- the key that waits: root's, in waiting/ ---- */

@@ -8,9 +8,9 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
-#include "acme_generation.h"
-#include "acme_live_revoked.h"
-#include "acme_live_site.h"
+#include "acme_archive.h"
+#include "acme_certstore_revoked.h"
+#include "acme_certstore_path.h"
 #include "acme_owner.h"
 #include "acme_pin.h"
 #include "acme_text.h"

@@ -7,9 +7,9 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "acme_identity.h"
-#include "acme_live_revoked.h"
-#include "acme_parcel.h"
+#include "acme_ca_account.h"
+#include "acme_certstore_revoked.h"
+#include "acme_export.h"
 
 /* The one that is live; else what is kept for later. One that was revoked stays
  * here: on the other machine nothing would be known against it. */

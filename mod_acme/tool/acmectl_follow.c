@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_errand.h"
+#include "acme_ctl_result.h"
 
 #define LOOK_AGAIN apr_time_from_msec(300)
 #define ABSENCE    apr_time_from_sec(15)

@@ -8,10 +8,10 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
-#include "acme_identity.h"
-#include "acme_live_revoked.h"
+#include "acme_ca_account.h"
+#include "acme_certstore_revoked.h"
 #include "acme_text.h"
-#include "acme_trust.h"
+#include "acme_cert_trusted.h"
 
 /* Generations kept besides the pointed ones. */
 #define ARCHIVE_KEEP 3

@@ -7,7 +7,7 @@
 #ifndef ACMECTL_IMPORT_H
 #define ACMECTL_IMPORT_H
 
-#include "acme_foreign.h"
+#include "acme_import.h"
 #include "acmectl.h"
 
 /* One certificate on its way in. */

@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_ca_name.h"
+#include "acme_ca.h"
 #include "acme_job.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"

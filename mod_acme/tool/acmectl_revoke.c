@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
-#include "acme_live_revoked.h"
-#include "acme_revocation.h"
+#include "acme_certstore_revoked.h"
+#include "acme_revoke_order.h"
 #include "acme_revoke.h"
 #include "acme_text.h"
 

@@ -8,8 +8,8 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
-#include "acme_generation.h"
-#include "acme_live_site.h"
+#include "acme_archive.h"
+#include "acme_certstore_path.h"
 #include "acme_text.h"
 
 /* Serials as people copy them: with colons, in any case, with or without

@@ -11,11 +11,11 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-#include "acme_changed.h"
+#include "acme_ctl_restart.h"
 #include "acme_file.h"
 #include "acme_ident.h"
-#include "acme_live_revoked.h"
-#include "acme_okc.h"
+#include "acme_certstore_revoked.h"
+#include "acme_own_cert_read.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
 #include "acme_store_fs.h"

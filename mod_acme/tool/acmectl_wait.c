@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 
 #include "acme_job.h"
-#include "acme_partial.h"
+#include "acme_partial_names.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_text.h"

@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
-#include "acme_live.h"
+#include "acme_certstore.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_status.h"

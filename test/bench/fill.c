@@ -18,7 +18,7 @@
 #include "acme_csr.h"
 #include "acme_file.h"
 #include "acme_job.h"
-#include "acme_live.h"
+#include "acme_certstore.h"
 #include "acme_store_fs.h"
 #include "test_issuer.h"
 

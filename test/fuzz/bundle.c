@@ -17,11 +17,11 @@
 #include <apr_strings.h>
 
 #include "acme_csr.h"
-#include "acme_desired.h"
+#include "acme_published.h"
 #include "acme_file.h"
 #include "acme_key_foreign.h"
 #include "acme_lockbox.h"
-#include "acme_parcel.h"
+#include "acme_export.h"
 
 #define NOW apr_time_from_sec(1767323045)
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_ca_account.h
+ * @brief Who we are at one CA: its client, and the account that all orders
+ * there share.
+ *
+ * One per CA, external account, contact and run. The record in the store, of
+ * kind accounts, holds the account's key and URL: the key is on disk before the
+ * CA hears of it, and a known URL is used without asking the CA again.
+ */
+#ifndef ACME_CA_ACCOUNT_H
+#define ACME_CA_ACCOUNT_H
+
+#include "acme_account_record.h"
+#include "acme_client.h"
+#include "acme_ca_account_change.h"
+#include "acme_spec.h"
+#include "acme_worker_ctx.h"
+
+typedef struct acme_identity_t acme_identity_t;
+
+/** Whether the configuration uses the account of that record. */
+typedef int acme_identity_used_fn(void *baton, const char *name);
+
+/** Touches nothing yet.
+ *  @param work, ca live as long as p */
+acme_identity_t *acme_identity_create(acme_work_t *work,
+                                      const acme_ca_spec_t *ca, apr_pool_t *p);
+
+/**
+ * Where no account is there yet: another one of the same CA and external
+ * account, which is not used any more, is taken over, and the CA is told the
+ * new contact, rather than that there are two.
+ */
+void acme_identity_succeeds(acme_identity_t *identity,
+                            acme_identity_used_fn *used, void *baton);
+
+/**
+ * Whether the client can be used: its directory is there, and it signs in the
+ * name of the account. Begins what is needed for that.
+ * @param since when the caller began to wait: a failure after that is its own
+ *        too, so that all who wait share one; for who comes later it is tried
+ *        again
+ * @param problem lives until the next try
+ * @return APR_EAGAIN: ask again when `moved` of the work is set
+ */
+apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
+                                 const acme_problem_t **problem);
+
+acme_client_t *acme_identity_client(const acme_identity_t *identity);
+
+const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity);
+
+/** A number that grows each time the account is looked into anew. */
+unsigned int acme_identity_epoch(const acme_identity_t *identity);
+
+/**
+ * The CA has refused the account that was used in that epoch. One that it does
+ * not know is registered again with the same key, ever more rarely while that
+ * does not help; about one that it does not want it is asked, once in a run,
+ * and no other is made.
+ * @param problem what the CA said
+ * @return zero when that was done and has not helped: give up
+ */
+int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
+                       const acme_problem_t *problem);
+
+/** The CA has issued a certificate for it: all is well. */
+void acme_identity_proved(acme_identity_t *identity);
+
+/** Whether it was deactivated, here or elsewhere, as far as is known. */
+int acme_identity_is_closed(const acme_identity_t *identity);
+
+/** What the store knows of the account, or of one that nobody uses any more,
+ *  which becomes this one's. APR_ENOENT: nothing. */
+apr_status_t acme_identity_load(acme_identity_t *identity,
+                                acme_account_record_t **record);
+
+/** Nonzero for the first who asks after each failure: who logs it. */
+int acme_identity_report(acme_identity_t *identity);
+
+/**
+ * Stores an account that was imported, unless there is one of that name.
+ * @param record as in the store: "key", "url", "ca", "contact", "created"
+ * @return APR_EEXIST when there is one, which is kept
+ */
+apr_status_t acme_identity_keep(acme_work_t *work, const char *name,
+                                const acme_json_t *record,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** Name of its record in the store. */
+const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p);
+
+#endif

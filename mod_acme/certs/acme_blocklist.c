@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_blocklist.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_revoke.h"
+#include "acme_time.h"
+
+#define FOLDER "/revoked"
+#define OUTBOX "/outbox"
+
+/* How a mark of a key is told from one of a certificate. */
+#define OF_KEY "key-"
+
+/* Most bytes of a mark. */
+#define MARK_MAX 16384
+
+/* A folder that changed so lately may change again without another time. */
+#define UNSURE 2
+
+struct acme_revoked_list_t {
+    const char *folder;
+    apr_pool_t *p;
+    apr_pool_t *pnames;
+    apr_hash_t *names; /* of the files */
+    struct timespec seen;
+    ino_t inode;
+    int unsure; /* it may have changed since `seen` */
+};
+
+int acme_revoked_is_compromised(const acme_revoked_t *revoked)
+{
+    return revoked->reason == ACME_REVOKE_KEY_COMPROMISE;
+}
+
+int acme_revoked_is_final(const acme_revoked_t *revoked)
+{
+    return revoked->done || acme_revoked_is_compromised(revoked);
+}
+
+const char *acme_revoked_text(const acme_revoked_t *revoked, apr_pool_t *p)
+{
+    const char *when = acme_time_print(revoked->when, p);
+
+    if (acme_revoked_is_compromised(revoked)) {
+        return apr_psprintf(p,
+                            "its key was compromised, as was said when %s was "
+                            "revoked at %s",
+                            revoked->serial ? revoked->serial : "a certificate",
+                            when);
+    }
+    return apr_psprintf(p,
+                        revoked->done ? "it was revoked (%s) at %s"
+                                      : "its revocation (%s) was asked for "
+                                        "at %s",
+                        acme_revoke_reason_name(revoked->reason), when);
+}
+
+acme_json_t *acme_revoked_to_json(const acme_revoked_t *revoked, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    acme_json_set_str(json, "name", revoked->name);
+    acme_json_set_str(json, "serial", revoked->serial);
+    acme_json_set_str(json, "fingerprint", revoked->fingerprint);
+    acme_json_set_str(json, "key-hash", revoked->key_hash);
+    acme_json_set_int(json, "reason", revoked->reason);
+    acme_json_set_time(json, "when", revoked->when);
+    acme_json_set_bool(json, "done", revoked->done);
+    return json;
+}
+
+acme_revoked_t *acme_revoked_from_json(const acme_json_t *json, apr_pool_t *p)
+{
+    acme_revoked_t *revoked = apr_pcalloc(p, sizeof(*revoked));
+    apr_int64_t reason;
+
+    if (acme_json_get_str(&revoked->name, json, "name") != APR_SUCCESS
+        || acme_json_get_str(&revoked->fingerprint, json, "fingerprint")
+               != APR_SUCCESS
+        || acme_json_get_str(&revoked->key_hash, json, "key-hash")
+               != APR_SUCCESS
+        || acme_json_get_int(&reason, json, "reason") != APR_SUCCESS
+        || reason < 0 || reason > 10
+        || acme_json_get_time(&revoked->when, json, "when") != APR_SUCCESS
+        || acme_json_get_bool(&revoked->done, json, "done") != APR_SUCCESS) {
+        return NULL;
+    }
+    (void)acme_json_get_str(&revoked->serial, json, "serial");
+    revoked->reason = (int)reason;
+    return revoked;
+}
+
+/* ---- root's ---- */
+
+static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
+                           const char *path, apr_pool_t *p)
+{
+    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p,
+                            "%s cannot be read or written: %pm", path, &rv);
+}
+
+static apr_status_t give(const char *path, apr_gid_t gid)
+{
+    return geteuid() == 0 && lchown(path, (uid_t)-1, gid) && errno != ENOENT
+               ? errno
+               : APR_SUCCESS;
+}
+
+apr_status_t acme_revoked_prepare(const char *dir, apr_gid_t gid,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
+    apr_array_header_t *names;
+    struct stat st;
+    apr_status_t rv;
+    int i;
+
+    if (lstat(folder, &st) || st.st_gid == gid) {
+        return APR_SUCCESS;
+    }
+    rv = give(folder, gid);
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_list(&names, folder, ptemp);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < names->nelts; ++i) {
+        rv = give(apr_pstrcat(ptemp, folder, "/",
+                              APR_ARRAY_IDX(names, i, const char *), NULL),
+                  gid);
+    }
+    return rv == APR_SUCCESS ? rv : failed(problem, rv, folder, ptemp);
+}
+
+static apr_status_t write_mark(const char *folder, const char *name,
+                               const char *text, apr_gid_t gid,
+                               acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, folder, "/", name, NULL);
+    apr_status_t rv =
+        acme_file_write(path, text, strlen(text),
+                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD,
+                        ACME_FILE_SYNC, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = give(path, gid);
+    }
+    return rv == APR_SUCCESS ? rv : failed(problem, rv, path, p);
+}
+
+apr_status_t acme_revoked_put(const char *dir, const acme_revoked_t *revoked,
+                              acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
+    const char *text =
+        acme_json_print(acme_revoked_to_json(revoked, ptemp), 1, ptemp);
+    apr_gid_t gid = (apr_gid_t)-1;
+    struct stat st;
+    apr_status_t rv;
+
+    /* The worker's group is the one that reads requests. */
+    if (stat(apr_pstrcat(ptemp, dir, OUTBOX, NULL), &st) == 0) {
+        gid = st.st_gid;
+    }
+    rv = acme_file_mkdir(folder,
+                         APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
+                             | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
+                         ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = give(folder, gid);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_sync_dir(dir, ptemp);
+    }
+    if (rv != APR_SUCCESS) {
+        return failed(problem, rv, folder, ptemp);
+    }
+    /* The key first: what bars more is there when we are killed in between. */
+    if (acme_revoked_is_compromised(revoked)) {
+        rv = write_mark(folder,
+                        apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
+                        text, gid, problem, ptemp);
+    }
+    return rv == APR_SUCCESS ? write_mark(folder, revoked->fingerprint, text,
+                                          gid, problem, ptemp)
+                             : rv;
+}
+
+apr_status_t acme_revoked_withdraw(const char *dir,
+                                   const acme_revoked_t *revoked,
+                                   acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *path;
+    apr_status_t rv;
+
+    if (acme_revoked_is_compromised(revoked)) {
+        return APR_SUCCESS;
+    }
+    path = apr_pstrcat(ptemp, dir, FOLDER "/", revoked->fingerprint, NULL);
+    rv = apr_file_remove(path, ptemp);
+    return rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)
+               ? APR_SUCCESS
+               : failed(problem, rv, path, ptemp);
+}
+
+/* ---- anybody's ---- */
+
+acme_revoked_list_t *acme_revoked_open(const char *dir, apr_pool_t *p)
+{
+    acme_revoked_list_t *list = apr_pcalloc(p, sizeof(*list));
+
+    list->p = p;
+    list->folder = apr_pstrcat(p, dir, FOLDER, NULL);
+    list->unsure = 1;
+    apr_pool_create(&list->pnames, p);
+    list->names = apr_hash_make(list->pnames);
+    return list;
+}
+
+/* One stat() as long as nothing changes. */
+static void look(acme_revoked_list_t *list)
+{
+    apr_array_header_t *names;
+    struct stat st;
+    time_t now;
+    int i;
+
+    if (stat(list->folder, &st)) {
+        memset(&st, 0, sizeof(st));
+    }
+    if (!list->unsure && st.st_ino == list->inode
+        && st.st_mtim.tv_sec == list->seen.tv_sec
+        && st.st_mtim.tv_nsec == list->seen.tv_nsec) {
+        return;
+    }
+    now = time(NULL);
+    list->seen = st.st_mtim;
+    list->inode = st.st_ino;
+    list->unsure = st.st_mtim.tv_sec <= now && now - st.st_mtim.tv_sec < UNSURE;
+    apr_pool_clear(list->pnames);
+    list->names = apr_hash_make(list->pnames);
+    if (st.st_ino == 0
+        || acme_file_list(&names, list->folder, list->pnames) != APR_SUCCESS) {
+        return;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        apr_hash_set(list->names, name, APR_HASH_KEY_STRING, name);
+    }
+}
+
+static int has(const acme_revoked_list_t *list, const char *name)
+{
+    return apr_hash_get(list->names, name, APR_HASH_KEY_STRING) != NULL;
+}
+
+/* That it is there is what counts: one that is damaged says less. */
+static const acme_revoked_t *read_mark(const acme_revoked_list_t *list,
+                                       const char *name,
+                                       const acme_cert_info_t *info, int of_key,
+                                       apr_pool_t *p)
+{
+    acme_revoked_t *revoked = NULL;
+    acme_json_t *json;
+    apr_size_t len;
+    char *text;
+
+    if (acme_file_read(&text, &len,
+                       apr_pstrcat(p, list->folder, "/", name, NULL), MARK_MAX,
+                       p)
+            == APR_SUCCESS
+        && acme_json_parse(&json, text, len, NULL, p) == APR_SUCCESS) {
+        revoked = acme_revoked_from_json(json, p);
+    }
+    if (!revoked) {
+        revoked = apr_pcalloc(p, sizeof(*revoked));
+        revoked->name = "";
+        revoked->fingerprint = info->fingerprint;
+        revoked->key_hash = info->key_hash;
+        revoked->reason = of_key ? ACME_REVOKE_KEY_COMPROMISE : 0;
+        revoked->done = 1;
+    }
+    return revoked;
+}
+
+static const char *of_key(const char *key_hash, apr_pool_t *p)
+{
+    return key_hash && *key_hash ? apr_pstrcat(p, OF_KEY, key_hash, NULL) : "";
+}
+
+const acme_revoked_t *acme_revoked_find(acme_revoked_list_t *list,
+                                        const acme_cert_info_t *info,
+                                        apr_pool_t *p)
+{
+    const char *name;
+
+    if (!list) {
+        return NULL;
+    }
+    look(list);
+    if (apr_hash_count(list->names) == 0) {
+        return NULL;
+    }
+    if (has(list, info->fingerprint)) {
+        return read_mark(list, info->fingerprint, info, 0, p);
+    }
+    name = of_key(info->key_hash, p);
+    return has(list, name) ? read_mark(list, name, info, 1, p) : NULL;
+}
+
+int acme_revoked_has_key(acme_revoked_list_t *list, const char *key_hash)
+{
+    apr_pool_t *ptemp;
+    int found;
+
+    if (!list) {
+        return 0;
+    }
+    look(list);
+    apr_pool_create(&ptemp, list->p);
+    found = has(list, of_key(key_hash, ptemp));
+    apr_pool_destroy(ptemp);
+    return found;
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_certstore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_archive.h"
+#include "acme_certstore_index.h"
+#include "acme_certstore_path.h"
+#include "acme_blocklist.h"
+#include "acme_cert_trusted.h"
+
+#define INDEX "/live.index"
+
+apr_status_t acme_live_open(acme_live_t **live, const char *dir,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    apr_status_t rv;
+    int i;
+
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->revoked = acme_revoked_open(dir, p);
+    made->index = apr_pstrcat(p, dir, INDEX, NULL);
+    rv = acme_live_site_mkdir(made->archive, problem, p);
+    for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
+        made->places[i] =
+            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
+        rv = acme_live_site_mkdir(made->places[i], problem, p);
+        if (rv == APR_SUCCESS) {
+            /* Links that were made but never put in place. */
+            acme_generation_tidy(made->places[i], p);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        *live = made;
+    }
+    return rv;
+}
+
+acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
+{
+    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    int i;
+
+    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->revoked = acme_revoked_open(dir, p);
+    made->index = apr_pstrcat(p, dir, INDEX, NULL);
+    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+        made->places[i] =
+            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
+    }
+    made->is_strange = 1;
+    return made;
+}
+
+/* Whether nobody else could have put this file into its folder. */
+static int is_ours(const char *file, apr_pool_t *p)
+{
+    const char *dir =
+        apr_pstrmemdup(p, file, (apr_size_t)(strrchr(file, '/') - file));
+    struct stat st;
+
+    return !lstat(dir, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid()
+           && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+void acme_live_recall(acme_live_t *live, apr_pool_t *p)
+{
+    if (live->is_strange && !is_ours(live->index, p)) {
+        return;
+    }
+    apr_pool_create(&live->pknown, p);
+    live->known = acme_live_index_open(live->index, live->pknown);
+}
+
+void acme_live_keep(acme_live_t *live)
+{
+    if (live->known) {
+        (void)acme_live_index_save(live->known);
+        live->known = NULL;
+        apr_pool_destroy(live->pknown);
+    }
+}
+
+static apr_status_t useless(acme_problem_t *problem,
+                            const acme_live_site_t *site, apr_status_t rv,
+                            const char *why, apr_pool_t *p)
+{
+    const char *text =
+        apr_psprintf(p, "%s: the certificate in %s is of no use: %s",
+                     site->name, site->link, why);
+
+    acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_CERTIFICATE,
+                     p, "%s", text);
+    if (problem) {
+        problem->to_fix = "nothing: another one is ordered and takes its "
+                          "place; or restore the files from a backup";
+    }
+    return rv;
+}
+
+static apr_status_t read_file(char **data, apr_size_t *len,
+                              const acme_live_site_t *site, const char *dir,
+                              const char *file, acme_problem_t *problem,
+                              apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, dir, "/", file, NULL);
+    apr_status_t rv = acme_file_read(data, len, path, ACME_FILE_MAX, p);
+
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return useless(problem, site, APR_EGENERAL,
+                       apr_psprintf(p, "%s is missing", file), p);
+    }
+    if (rv == EFBIG) {
+        return useless(
+            problem, site, rv,
+            apr_psprintf(p, "%s has more than %d bytes", file, ACME_FILE_MAX),
+            p);
+    }
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, "%s cannot be read: %pm", file, &rv), p);
+    }
+    return APR_SUCCESS;
+}
+
+/** Reads a pair and checks whatever does not depend on the time. */
+static apr_status_t read_pair(const acme_cert_info_t **info,
+                              const acme_live_site_t *site, const char *dir,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
+    acme_chain_t *chain;
+    acme_key_t *key;
+    char *data;
+    apr_size_t len;
+    apr_status_t rv;
+
+    rv = read_file(&data, &len, site, dir, ACME_LIVE_KEY, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_key_from_pem(&key, data, len, &why, p);
+    acme_key_wipe(data, len);
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, ACME_LIVE_KEY ": %s", why.detail), p);
+    }
+    rv = read_file(&data, &len, site, dir, ACME_LIVE_FULL, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_chain_parse(&chain, data, len, &why, p);
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       apr_psprintf(p, ACME_LIVE_FULL ": %s", why.detail), p);
+    }
+    *info = acme_chain_info(chain);
+    rv = acme_chain_check(chain, key, no_names, (*info)->not_before, &why, p);
+    return rv == APR_SUCCESS ? rv : useless(problem, site, rv, why.detail, p);
+}
+
+/* What is not there or not to be read is not known: nothing else is lost. */
+static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
+                      apr_pool_t *ptemp)
+{
+    const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
+    acme_json_t *json;
+    const char *url, *profile;
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, ptemp) != APR_SUCCESS
+        || acme_json_parse(&json, data, len, NULL, ptemp) != APR_SUCCESS
+        || !acme_json_is_object(json)) {
+        return;
+    }
+    if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
+        cert->ca_url = apr_pstrdup(p, url);
+    }
+    if (acme_json_get_str(&profile, json, ACME_LIVE_PROFILE) == APR_SUCCESS) {
+        cert->profile = apr_pstrdup(p, profile);
+    }
+    if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
+        != APR_SUCCESS) {
+        cert->obtained = 0;
+    }
+}
+
+static void read_order_url(const char **url, const char *dir, apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, dir, "/" ACME_LIVE_META, NULL);
+    acme_json_t *json;
+    char *data;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) == APR_SUCCESS
+        && acme_json_parse(&json, data, len, NULL, p) == APR_SUCCESS) {
+        acme_json_get_str(url, json, ACME_LIVE_ORDER_URL);
+    }
+}
+
+static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
+                                        apr_pool_t *p)
+{
+    acme_cert_info_t *copy = apr_pmemdup(p, info, sizeof(*info));
+    int i;
+
+    copy->names =
+        apr_array_make(p, info->names->nelts + 1, sizeof(const char *));
+    for (i = 0; i < info->names->nelts; ++i) {
+        APR_ARRAY_PUSH(copy->names, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(info->names, i, const char *));
+    }
+    copy->subject = apr_pstrdup(p, info->subject);
+    copy->issuer = apr_pstrdup(p, info->issuer);
+    copy->serial = apr_pstrdup(p, info->serial);
+    copy->fingerprint = apr_pstrdup(p, info->fingerprint);
+    copy->key_type = apr_pstrdup(p, info->key_type);
+    copy->key_hash = apr_pstrdup(p, info->key_hash);
+    copy->ari_id = apr_pstrdup(p, info->ari_id);
+    return copy;
+}
+
+static void set_paths(acme_live_cert_t *cert, const acme_live_site_t *site,
+                      apr_pool_t *p)
+{
+    struct stat st;
+
+    cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
+    cert->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    /* What stash and import do is a rename, which leaves the link's own time as
+     * acme_live_move() set it. */
+    cert->moved = lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
+}
+
+/* The index is of what is served; a stash is small. */
+static acme_live_index_t *index_of(const acme_live_t *live,
+                                   const acme_live_site_t *site)
+{
+    return site->folder == live->places[ACME_LIVE_SERVED] ? live->known : NULL;
+}
+
+/* APR_ENOENT: not known; there may be one. */
+static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
+                           const acme_live_site_t *site,
+                           const acme_live_aim_t *aim, apr_pool_t *p)
+{
+    acme_live_index_t *index = index_of(live, site);
+    acme_live_cert_t *found;
+
+    if (!index) {
+        return APR_ENOENT;
+    }
+    found = apr_pcalloc(p, sizeof(*found));
+    if (!acme_live_index_find(found, index, site->name, aim->number, aim->dir,
+                              p)) {
+        return APR_ENOENT;
+    }
+    set_paths(found, site, p);
+    *cert = found;
+    return APR_SUCCESS;
+}
+
+static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
+                             const acme_live_site_t *site,
+                             acme_problem_t *problem, apr_pool_t *p,
+                             apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info = NULL;
+    acme_live_cert_t *found;
+    acme_live_aim_t aim;
+    apr_status_t rv;
+
+    rv = acme_live_site_follow(&aim, live, site, ptemp);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return APR_ENOENT;
+    }
+    if (rv != APR_SUCCESS) {
+        return useless(problem, site, rv,
+                       "this is no link to a generation in the archive", ptemp);
+    }
+    if (live->is_strange) {
+        rv = acme_live_site_trusted(live, site, &aim, problem, ptemp);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (recall(cert, live, site, &aim, p) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    /* Not through the link, so that all is of one generation. */
+    rv = read_pair(&info, site, aim.dir, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    found = apr_pcalloc(p, sizeof(*found));
+    found->info = info_dup(info, p);
+    found->generation = aim.number;
+    set_paths(found, site, p);
+    read_meta(found, aim.dir, p, ptemp);
+    if (index_of(live, site)) {
+        acme_live_index_add(live->known, site->name, found, aim.dir);
+    }
+    *cert = found;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
+                             const char *name, apr_pool_t *p)
+{
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    apr_pool_t *ptemp;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    rv = acme_live_site_follow(&aim, live, &site, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = recall(cert, live, &site, &aim, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
+                              acme_live_place_e place, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_pool_t *ptemp;
+    acme_live_site_t site;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_live_site_find(&site, live, place, name, ptemp);
+    rv = get_cert(cert, live, &site, &why, p, ptemp);
+    if (problem && why.type) {
+        *problem = *acme_problem_dup(&why, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
+                           const char *name, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    return acme_live_get_at(cert, live, ACME_LIVE_SERVED, name, problem, p);
+}
+
+apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
+                              acme_live_place_e place, const char *name,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_live_cert_t *cert;
+    acme_bundle_t *made;
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    const char *order_url = NULL;
+    char *key, *chain;
+    apr_size_t len;
+    apr_status_t rv;
+
+    rv = acme_live_get_at(&cert, live, place, name, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acme_live_site_find(&site, live, place, name, p);
+    rv = acme_live_site_follow(&aim, live, &site, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = read_file(&chain, &len, &site, aim.dir, ACME_LIVE_FULL, problem, p);
+    if (rv == APR_SUCCESS) {
+        rv = read_file(&key, &len, &site, aim.dir, ACME_LIVE_KEY, problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acme_key_wipe_with_pool(key, len, p);
+    read_order_url(&order_url, aim.dir, p);
+    made = apr_pcalloc(p, sizeof(*made));
+    made->name = apr_pstrdup(p, name);
+    made->key_pem = key;
+    made->chain_pem = chain;
+    made->ca_url = cert->ca_url;
+    made->profile = cert->profile;
+    made->order_url = order_url;
+    made->obtained = cert->obtained;
+    *bundle = made;
+    return APR_SUCCESS;
+}
+
+int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
+                         const char *name, apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    acme_chain_t *chain;
+    char *data;
+    apr_size_t len;
+
+    acme_live_site_find(&site, live, place, name, ptemp);
+    return acme_live_site_follow(&aim, live, &site, ptemp) == APR_SUCCESS
+           && read_file(&data, &len, &site, aim.dir, ACME_LIVE_FULL, NULL,
+                        ptemp)
+                  == APR_SUCCESS
+           && acme_chain_parse(&chain, data, len, NULL, ptemp) == APR_SUCCESS
+           && acme_trust_check(chain, acme_chain_info(chain)->not_before, NULL,
+                               ptemp)
+                  == APR_SUCCESS;
+}
+
+/* A name that was too long for its pointer's is in the generation. */
+static const char *name_behind(const acme_live_t *live, acme_live_place_e place,
+                               const char *entry, apr_pool_t *p)
+{
+    const char *name = acme_file_decode(entry, p);
+    const char *path, *text;
+    acme_json_t *json;
+    char *data;
+    apr_size_t len;
+
+    if (name) {
+        return name;
+    }
+    path = apr_pstrcat(p, live->places[place], "/", entry, "/" ACME_LIVE_META,
+                       NULL);
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS
+        || acme_json_parse(&json, data, len, NULL, p) != APR_SUCCESS
+        || acme_json_get_str(&text, json, ACME_LIVE_NAME) != APR_SUCCESS
+        || strcmp(acme_file_encode(text, p), entry) != 0) {
+        return NULL;
+    }
+    return apr_pstrdup(p, text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+apr_status_t acme_live_list(apr_array_header_t **names, const acme_live_t *live,
+                            acme_live_place_e place, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    apr_array_header_t *found;
+    apr_array_header_t *entries;
+    apr_status_t rv = acme_file_list(&entries, live->places[place], p);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p, "%s: %pm",
+                                live->places[place], &rv);
+    }
+    found = apr_array_make(p, entries->nelts + 1, sizeof(const char *));
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *name = name_behind(
+            live, place, APR_ARRAY_IDX(entries, i, const char *), p);
+
+        if (name) {
+            APR_ARRAY_PUSH(found, const char *) = name;
+        }
+    }
+    qsort(found->elts, (size_t)found->nelts, sizeof(const char *), by_name);
+    *names = found;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_generations(apr_array_header_t **numbers,
+                                   const acme_live_t *live, const char *name,
+                                   apr_pool_t *p)
+{
+    acme_live_site_t site;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    return acme_generation_list(numbers, site.archive, p);
+}
+
+int acme_live_archived(const acme_live_t *live, const char *name,
+                       apr_pool_t *ptemp)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    int number = 0;
+    int count = 0;
+    int i;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    acme_live_site_pointed(&number, &site);
+    if (acme_generation_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < numbers->nelts; ++i) {
+        count += APR_ARRAY_IDX(numbers, i, int) != number;
+    }
+    return count;
+}

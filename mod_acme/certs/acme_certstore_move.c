@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_certstore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_archive.h"
+#include "acme_certstore_path.h"
+
+static apr_status_t failed(acme_problem_t *problem, const char *name,
+                           const char *doing, apr_status_t rv, apr_pool_t *p)
+{
+    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p, "%s: %s: %pm", name, doing,
+                            &rv);
+}
+
+/* The link's own time says since when it is where it is. Where a file system
+ * has none that can be set, the time it was made is as good. */
+static void stamp(const char *link)
+{
+    struct timespec times[2];
+
+    times[0].tv_sec = 0;
+    times[0].tv_nsec = UTIME_NOW;
+    times[1] = times[0];
+    if (utimensat(AT_FDCWD, link, times, AT_SYMLINK_NOFOLLOW)) {
+        errno = 0;
+    }
+}
+
+apr_status_t acme_live_move(const acme_live_t *live, acme_live_place_e from,
+                            const char *from_name, acme_live_place_e to,
+                            const char *to_name, acme_problem_t *problem,
+                            apr_pool_t *ptemp)
+{
+    acme_live_site_t source, target;
+    struct stat st;
+    const char *what;
+    apr_status_t rv;
+
+    acme_live_site_find(&source, live, from, from_name, ptemp);
+    acme_live_site_find(&target, live, to, to_name, ptemp);
+    what = apr_psprintf(ptemp, "moving its certificate from %s to %s",
+                        source.link, target.link);
+    if (lstat(source.link, &st)) {
+        rv = errno;
+        return APR_STATUS_IS_ENOENT(rv)
+                   ? APR_ENOENT
+                   : failed(problem, from_name, what, rv, ptemp);
+    }
+    if (!S_ISLNK(st.st_mode)) {
+        return failed(problem, from_name, what, APR_EINVAL, ptemp);
+    }
+    stamp(source.link);
+    if (rename(source.link, target.link)) {
+        return failed(problem, from_name, what, errno, ptemp);
+    }
+    rv = acme_file_sync_dir(live->places[to], ptemp);
+    if (rv == APR_SUCCESS && from != to) {
+        rv = acme_file_sync_dir(live->places[from], ptemp);
+    }
+    return rv == APR_SUCCESS ? rv : failed(problem, from_name, what, rv, ptemp);
+}
+
+apr_status_t acme_live_stash(const acme_live_t *live, const char *name,
+                             acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    return acme_live_move(live, ACME_LIVE_SERVED, name, ACME_LIVE_STASHED, name,
+                          problem, ptemp);
+}
+
+apr_status_t acme_live_unstash(const acme_live_t *live, const char *stashed,
+                               const char *name, acme_problem_t *problem,
+                               apr_pool_t *ptemp)
+{
+    return acme_live_move(live, ACME_LIVE_STASHED, stashed, ACME_LIVE_SERVED,
+                          name, problem, ptemp);
+}
+
+apr_status_t acme_live_point(const acme_live_t *live, const char *name,
+                             int generation, acme_problem_t *problem,
+                             apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    struct stat st;
+    const char *dir;
+    apr_status_t rv;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    dir = apr_psprintf(ptemp, "%s/%d", site.archive, generation);
+    if (lstat(dir, &st) || !S_ISDIR(st.st_mode)) {
+        return acme_problem_set(
+            problem, APR_ENOENT, ACME_RETRY_PERMANENT, ACME_PROBLEM_STORE,
+            ptemp, "%s: there is no generation %d", name, generation);
+    }
+    rv = acme_file_link(site.link,
+                        apr_psprintf(ptemp, "%s%d", site.target, generation),
+                        ACME_FILE_SYNC, ptemp);
+    return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
+}
+
+apr_status_t acme_live_archive(const acme_live_t *live, acme_live_place_e place,
+                               const char *name, acme_problem_t *problem,
+                               apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    apr_status_t rv = APR_SUCCESS;
+
+    acme_live_site_find(&site, live, place, name, ptemp);
+    if (unlink(site.link)) {
+        rv = errno;
+    }
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_sync_dir(live->places[place], ptemp);
+    }
+    return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
+}
+
+apr_status_t acme_live_remove(const acme_live_t *live, acme_live_place_e place,
+                              const char *name, acme_problem_t *problem,
+                              apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    apr_status_t aimed;
+    apr_status_t rv;
+
+    acme_live_site_find(&site, live, place, name, ptemp);
+    aimed = acme_live_site_follow(&aim, live, &site, ptemp);
+    rv = acme_live_archive(live, place, name, problem, ptemp);
+    if (rv != APR_SUCCESS || aimed != APR_SUCCESS
+        || acme_live_site_is_pointed(live, aim.archive, aim.number, ptemp)) {
+        return rv;
+    }
+    rv = acme_generation_remove(aim.archive, aim.number, ptemp);
+    /* Without its last generation the folder is of no use. */
+    rmdir(aim.archive);
+    return rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)
+               ? APR_SUCCESS
+               : failed(problem, name, aim.dir, rv, ptemp);
+}

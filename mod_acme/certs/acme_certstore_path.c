@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_certstore_path.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_archive.h"
+
+/** An encoded name is much shorter. */
+#define LINK_MAX_LEN 1024
+
+#define MODE_DIR APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
+
+#define UPWARDS "../archive/"
+
+void acme_live_site_find(acme_live_site_t *site, const struct acme_live_t *live,
+                         acme_live_place_e place, const char *name,
+                         apr_pool_t *p)
+{
+    const char *encoded = acme_file_encode(name, p);
+
+    site->name = name;
+    site->folder = live->places[place];
+    site->link = apr_pstrcat(p, site->folder, "/", encoded, NULL);
+    site->archive = apr_pstrcat(p, live->archive, "/", encoded, NULL);
+    site->target = apr_pstrcat(p, UPWARDS, encoded, "/", NULL);
+}
+
+static apr_status_t read_link(char buffer[LINK_MAX_LEN], const char *path)
+{
+    ssize_t got = readlink(path, buffer, LINK_MAX_LEN - 1);
+
+    if (got < 0) {
+        return errno;
+    }
+    buffer[got] = '\0';
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_site_pointed(int *number, const acme_live_site_t *site)
+{
+    apr_size_t len = strlen(site->target);
+    char buffer[LINK_MAX_LEN];
+    apr_status_t rv = read_link(buffer, site->link);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (strncmp(buffer, site->target, len) != 0) {
+        return APR_EINVAL;
+    }
+    *number = acme_generation_number(buffer + len);
+    return *number > 0 ? APR_SUCCESS : APR_EINVAL;
+}
+
+static apr_status_t follow(acme_live_aim_t *aim, const struct acme_live_t *live,
+                           const char *link, apr_pool_t *p)
+{
+    apr_size_t len = strlen(UPWARDS);
+    char buffer[LINK_MAX_LEN];
+    apr_status_t rv = read_link(buffer, link);
+    char *slash;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    aim->link = apr_pstrdup(p, buffer);
+    slash = strrchr(buffer, '/');
+    if (strncmp(buffer, UPWARDS, len) != 0 || slash < buffer + len) {
+        return APR_EINVAL;
+    }
+    *slash = '\0';
+    aim->number = acme_generation_number(slash + 1);
+    /* One component, and none that begins with a dot. */
+    if (aim->number == 0 || buffer[len] == '\0' || buffer[len] == '.'
+        || strchr(buffer + len, '/') != NULL) {
+        return APR_EINVAL;
+    }
+    aim->archive = apr_pstrcat(p, live->archive, "/", buffer + len, NULL);
+    aim->dir = apr_psprintf(p, "%s/%d", aim->archive, aim->number);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_live_site_follow(acme_live_aim_t *aim,
+                                   const struct acme_live_t *live,
+                                   const acme_live_site_t *site, apr_pool_t *p)
+{
+    return follow(aim, live, site->link, p);
+}
+
+int acme_live_site_is_pointed(const struct acme_live_t *live,
+                              const char *archive, int number,
+                              apr_pool_t *ptemp)
+{
+    apr_array_header_t *entries;
+    acme_live_aim_t aim;
+    int place, i;
+
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        if (acme_file_list(&entries, live->places[place], ptemp)) {
+            return 1;
+        }
+        for (i = 0; i < entries->nelts; ++i) {
+            const char *entry = APR_ARRAY_IDX(entries, i, const char *);
+            const char *link =
+                apr_pstrcat(ptemp, live->places[place], "/", entry, NULL);
+
+            /* One that a killed writer left behind points for nobody. */
+            if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
+                continue;
+            }
+            if (follow(&aim, live, link, ptemp) == APR_SUCCESS
+                && aim.number == number && strcmp(aim.archive, archive) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,
+                                  apr_pool_t *p)
+{
+    apr_status_t rv = acme_file_mkdir(path, MODE_DIR, p);
+    struct stat st;
+
+    if (rv == APR_SUCCESS && lstat(path, &st)) {
+        rv = errno;
+    }
+    if (rv != APR_SUCCESS) {
+        return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                                ACME_PROBLEM_STORE, p,
+                                "folder %s could not be made: %pm", path, &rv);
+    }
+    /* What somebody else may change is not to be trusted with keys. */
+    if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH))) {
+        return acme_problem_set(
+            problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
+            "folder %s belongs to another user or may be written by others: "
+            "it must belong to the user who starts httpd (%ld), mode 0700",
+            path, (long)geteuid());
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t not_trusted(acme_problem_t *problem,
+                                const acme_live_site_t *site, const char *path,
+                                apr_pool_t *p)
+{
+    return acme_problem_set(
+        problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
+        "%s: %s is not ours, or may be written by others", site->name, path);
+}
+
+apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
+                                    const acme_live_site_t *site,
+                                    const acme_live_aim_t *aim,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const char *paths[6];
+    struct stat st;
+    int i;
+
+    paths[0] = site->folder;
+    paths[1] = live->archive;
+    paths[2] = aim->archive;
+    paths[3] = aim->dir;
+    paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_KEY, NULL);
+    paths[5] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_FULL, NULL);
+    for (i = 0; i < 6; i++) {
+        if (lstat(paths[i], &st) || st.st_uid != geteuid()
+            || (st.st_mode & (S_IWGRP | S_IWOTH))
+            || !(i < 4 ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))) {
+            return not_trusted(problem, site, paths[i], ptemp);
+        }
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_ctl_result.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+int acme_errand_is(const acme_request_t *request)
+{
+    switch (request->what) {
+    case ACME_REQUEST_RECOVER:
+    case ACME_REQUEST_ROLLOVER:
+    case ACME_REQUEST_DEACTIVATE:
+        return 1;
+    case ACME_REQUEST_RENEW:
+    case ACME_REQUEST_SIGN:
+    case ACME_REQUEST_ACCOUNT:
+    case ACME_REQUEST_REVOKE:
+        break;
+    }
+    return 0;
+}
+
+static const char *name_of(const acme_request_t *request, apr_pool_t *p)
+{
+    return apr_pstrcat(p, acme_request_name(request->what), " ", request->name,
+                       NULL);
+}
+
+apr_status_t acme_errand_note(acme_vault_t *vault,
+                              const acme_request_t *request, const char *url,
+                              const acme_problem_t *outcome,
+                              acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    acme_json_t *json = acme_json_object(ptemp);
+
+    acme_json_set_str(json, "request", request->id);
+    acme_json_set_str(json, "account", url);
+    if (outcome) {
+        acme_json_give(json, "problem", acme_problem_to_json(outcome, ptemp));
+    }
+    return acme_vault_put_json(vault, ACME_STORE_NOTES, name_of(request, ptemp),
+                               json, ACME_STORE_SYNC, problem, ptemp);
+}
+
+apr_status_t acme_errand_outcome(acme_errand_t *errand, acme_vault_t *vault,
+                                 const acme_request_t *request, apr_pool_t *p)
+{
+    acme_problem_t *problem = apr_pcalloc(p, sizeof(*problem));
+    acme_json_t *json, *outcome;
+    apr_status_t rv;
+
+    memset(errand, 0, sizeof(*errand));
+    rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_NOTES,
+                             name_of(request, p), NULL, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (acme_json_get_str(&errand->id, json, "request") != APR_SUCCESS
+        || strcmp(errand->id, request->id) != 0) {
+        return APR_ENOENT;
+    }
+    (void)acme_json_get_str(&errand->url, json, "account");
+    if (acme_json_get(&outcome, json, "problem") == APR_SUCCESS) {
+        rv = acme_problem_restore(problem, outcome, p);
+        errand->problem = problem;
+    }
+    return rv;
+}

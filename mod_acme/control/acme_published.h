@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_published.h
+ * @brief What the configuration says, for programs that never read it.
+ *
+ * Startup leaves the effective settings of all sites, without secrets, in
+ * desired/sites.json of the store; root writes, the worker's group reads.
+ * acmectl works from it. One file, replaced in one step, and only when it
+ * would be another one.
+ */
+#ifndef ACME_PUBLISHED_H
+#define ACME_PUBLISHED_H
+
+#include <apr_user.h>
+
+#include "acme_inventory.h"
+#include "acme_spec.h"
+
+/** Most bytes that are read: some 100,000 sites. */
+#define ACME_DESIRED_MAX (64 * 1024 * 1024)
+
+/** Of the file: another one is not read. */
+#define ACME_DESIRED_FORMAT 1
+
+typedef struct acme_desired_t {
+    apr_array_header_t *specs;    /**< const acme_spec_t * */
+    apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs:
+                                       what was served at that start, nothing
+                                       else is set */
+    const char *activation;       /**< "graceful" or "manual" */
+} acme_desired_t;
+
+/** As JSON text, indented. */
+const char *acme_desired_print(const acme_desired_t *desired, apr_pool_t *p);
+
+/** The reverse. What is missing or mistyped is a problem that says where. */
+apr_status_t acme_desired_parse(acme_desired_t **desired, const char *text,
+                                apr_size_t len, acme_problem_t *problem,
+                                apr_pool_t *p);
+
+/**
+ * Root's, at each start.
+ * @param gid the worker's, to whom root gives folder and file to read
+ * @param written nonzero when the file was another one; or NULL
+ */
+apr_status_t acme_desired_write(const char *dir, const acme_desired_t *desired,
+                                apr_gid_t gid, int *written,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** APR_ENOENT, without a problem, when no server has left one yet. */
+apr_status_t acme_desired_read(acme_desired_t **desired, const char *dir,
+                               acme_problem_t *problem, apr_pool_t *p);
+
+/** The site of that name, or the one that has it among its names; -1: none. */
+int acme_desired_find(const acme_desired_t *desired, const char *name);
+
+#endif

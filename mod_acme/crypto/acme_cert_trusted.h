@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_cert_trusted.h
+ * @brief Whether the world trusts a chain: the roots of this machine.
+ */
+#ifndef ACME_CERT_TRUSTED_H
+#define ACME_CERT_TRUSTED_H
+
+#include "acme_cert.h"
+
+/**
+ * Whether the chain leads to a root that OpenSSL trusts by default here (its
+ * folder, or SSL_CERT_FILE and SSL_CERT_DIR), at `now`. APR_EACCES, and a
+ * problem that says why, when it does not: a test CA's never does.
+ */
+apr_status_t acme_trust_check(const acme_chain_t *chain, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_account_ops.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+struct acme_runner_errand_t {
+    acme_work_t *work;
+    acme_request_t request;
+    apr_pool_t *p;
+    apr_time_t since;
+    int busy; /* a request of it is under way */
+    int over;
+};
+
+acme_runner_errand_t *acme_runner_errand_create(acme_work_t *work,
+                                                const acme_request_t *request,
+                                                apr_pool_t *p)
+{
+    acme_runner_errand_t *errand = apr_pcalloc(p, sizeof(*errand));
+
+    errand->work = work;
+    errand->p = p;
+    errand->since = acme_clock_now(work->clock);
+    errand->request = *request;
+    errand->request.name = apr_pstrdup(p, request->name);
+    errand->request.id = apr_pstrdup(p, request->id);
+    errand->request.csr = NULL;
+    errand->request.body = NULL;
+    return errand;
+}
+
+const acme_request_t *
+acme_runner_errand_request(const acme_runner_errand_t *errand)
+{
+    return &errand->request;
+}
+
+int acme_runner_errand_is_over(const acme_runner_errand_t *errand)
+{
+    return errand->over;
+}
+
+static void end(acme_runner_errand_t *errand, const char *url,
+                const acme_problem_t *outcome)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    errand->over = 1;
+    errand->work->moved = 1;
+    if (errand->work->state != ACME_WORK_LOST
+        && acme_errand_note(errand->work->vault, &errand->request, url, outcome,
+                            &problem, errand->p)
+               != APR_SUCCESS) {
+        acme_log(errand->work->log, ACME_LOG_WARNING, problem.rv,
+                 ACME_TAG(0826) "what came of acmectl's request cannot be "
+                                "noted, and acmectl waits for it in vain: %s",
+                 acme_problem_text(&problem, errand->p));
+    }
+}
+
+static void log_failure(const acme_runner_errand_t *errand,
+                        const acme_problem_t *problem)
+{
+    acme_log(errand->work->log, ACME_LOG_WARNING, problem->rv,
+             ACME_TAG(0827) "what acmectl asked for (%s) has failed: %s",
+             acme_request_name(errand->request.what),
+             acme_problem_text(problem, errand->p));
+}
+
+static void finish(acme_runner_errand_t *errand, apr_status_t rv,
+                   const char *url, const acme_problem_t *problem)
+{
+    errand->busy = 0;
+    errand->work->moved = 1;
+    if (APR_STATUS_IS_EINTR(rv)) {
+        return;
+    }
+    if (rv != APR_SUCCESS) {
+        log_failure(errand, problem);
+    }
+    end(errand, url, rv == APR_SUCCESS ? NULL : problem);
+}
+
+static void changed(void *baton, apr_status_t rv, const char *url,
+                    const acme_problem_t *problem)
+{
+    finish(baton, rv, url, problem);
+}
+
+static void act(acme_runner_errand_t *errand, acme_identity_t *identity)
+{
+    acme_identity_change_e change = ACME_IDENTITY_RECOVER;
+
+    if (errand->request.what == ACME_REQUEST_ROLLOVER) {
+        change = ACME_IDENTITY_ROLLOVER;
+    }
+    else if (errand->request.what == ACME_REQUEST_DEACTIVATE) {
+        change = ACME_IDENTITY_DEACTIVATE;
+    }
+    errand->busy = 1;
+    acme_identity_change(identity, change, changed, errand);
+}
+
+void acme_runner_errand_step(acme_runner_errand_t *errand,
+                             acme_identity_t *identity)
+{
+    const acme_problem_t *problem = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (errand->busy || errand->over || errand->work->state != ACME_WORK_ON) {
+        return;
+    }
+    if (errand->request.what != ACME_REQUEST_RECOVER) {
+        rv = acme_identity_ready(identity, errand->since, &problem);
+    }
+    if (rv == APR_SUCCESS
+        || (errand->request.what == ACME_REQUEST_DEACTIVATE
+            && !APR_STATUS_IS_EAGAIN(rv)
+            && acme_identity_is_closed(identity))) {
+        act(errand, identity);
+    }
+    else if (!APR_STATUS_IS_EAGAIN(rv)) {
+        finish(errand, rv, NULL, problem);
+    }
+}

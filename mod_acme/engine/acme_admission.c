@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_partial_names.h"
+#include "acme_scheduler.h"
+#include "acme_scheduler_private.h"
+#include "acme_obtain_result.h"
+
+/* In a second, of those that Let's Encrypt allows: 40 and 20. */
+#define DIRECTORIES_PER_SECOND 30
+#define HEADS_PER_SECOND       15
+
+/* Validations of these types have reached the name, or tried to. */
+static const char *const validations[] = {
+    "caa", "compound",           "connection",  "dns", "incorrectResponse",
+    "tls", "rejectedIdentifier", "unauthorized"};
+
+#define VALIDATIONS (int)(sizeof(validations) / sizeof(validations[0]))
+
+/* What is known of it at the beginning of a run. */
+static void begin_ca(struct acme_runner_fleet_t *fleet, acme_fleet_ca_t *ca)
+{
+    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_pool_t *p;
+
+    apr_pool_create(&p, fleet->prun);
+    if (ca->budget) {
+        acme_budget_load(ca->budget, fleet->work->vault, now, p);
+    }
+    acme_pause_load(ca->pause, fleet->work->vault, now, p);
+    acme_client_shared_begin(ca->shared, fleet->prun);
+    apr_pool_destroy(p);
+}
+
+acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,
+                                          const acme_ca_spec_t *ca)
+{
+    acme_fleet_ca_t *made = apr_pcalloc(fleet->p, sizeof(*made));
+
+    made->url = ca->url;
+    made->budget = acme_budget_create(ca->url, &ca->rate, fleet->p);
+    made->pause = acme_pause_create(ca->url, fleet->p);
+    made->shared = acme_client_shared_create(
+        made->budget ? DIRECTORIES_PER_SECOND : 0,
+        made->budget ? HEADS_PER_SECOND : 0, fleet->work->clock, fleet->p);
+    if (fleet->prun) {
+        begin_ca(fleet, made);
+    }
+    APR_ARRAY_PUSH(fleet->cas, acme_fleet_ca_t *) = made;
+    return made;
+}
+
+void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet)
+{
+    int i;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        fleet->lanes[i]->held = 0;
+    }
+    for (i = 0; i < fleet->cas->nelts; ++i) {
+        begin_ca(fleet, APR_ARRAY_IDX(fleet->cas, i, acme_fleet_ca_t *));
+    }
+}
+
+/* What is ordered: without the names that are left out. */
+static acme_budget_order_t order_of(const acme_fleet_site_t *site,
+                                    const acme_fleet_lane_t *lane,
+                                    const acme_job_t *job, int exempt,
+                                    apr_pool_t *p)
+{
+    const acme_spec_t *spec = site->known.spec;
+    const acme_live_cert_t *live = site->known.holding->live;
+    acme_budget_order_t order;
+
+    order.account = acme_identity_name(lane->ca, p);
+    order.names = acme_partial_names(job, spec, p);
+    order.renewal = live && acme_ident_same(live->info->names, order.names);
+    order.exempt = exempt;
+    return order;
+}
+
+/* Once in a run; each site says it in its job and status. */
+static void say(const struct acme_runner_fleet_t *fleet,
+                acme_fleet_lane_t *lane, const acme_fleet_site_t *site,
+                const char *why, apr_time_t at, apr_pool_t *p)
+{
+    acme_log(fleet->work->log, lane->held ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
+             ACME_TAG(0875) "%s: is not ordered before %s, for the limits of "
+                            "%s: %s",
+             site->known.spec->name, acme_time_print(at, p), lane->ca->label,
+             why);
+    lane->held = 1;
+}
+
+static apr_time_t wait_for(struct acme_runner_fleet_t *fleet,
+                           acme_fleet_lane_t *lane,
+                           const acme_fleet_site_t *site, acme_job_t *job,
+                           const char *why, apr_time_t at, apr_pool_t *p)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+
+    if (!job->limit || strcmp(job->limit, why) != 0) {
+        job->limit = apr_pstrdup(job->p, why);
+        acme_job_note(job, acme_clock_now(fleet->work->clock),
+                      "waits-for-limit", "%s", why);
+    }
+    job->next_run = at;
+    say(fleet, lane, site, why, at, p);
+    /* What cannot be saved is found anew by the next process. */
+    (void)acme_job_save(job, fleet->work->vault, ACME_STORE_LAZY, &unsaved, p);
+    return at;
+}
+
+/* One that has another CA as well fares as if it had asked itself: its turn
+ * there comes all the sooner. */
+static apr_time_t fail_for(struct acme_runner_fleet_t *fleet,
+                           const acme_fleet_lane_t *lane,
+                           const acme_fleet_site_t *site, acme_job_t *job,
+                           const char *why, apr_time_t until, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_LATER,
+                     ACME_PROBLEM_URN "rateLimited", p, "a limit of %s: %s",
+                     lane->ca->label, why);
+    problem.status = 429;
+    problem.retry_at = until;
+    job->limit = NULL;
+    acme_runner_outcome_failed(job, fleet->work, site->known.spec, &problem,
+                               ACME_FAILURE_SHARED, lane->seed, p);
+    return job->at_once ? acme_clock_now(fleet->work->clock) : job->next_run;
+}
+
+apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
+                                  acme_fleet_lane_t *lane,
+                                  const acme_fleet_site_t *site,
+                                  acme_job_t *job, int exempt, apr_pool_t *p)
+{
+    apr_time_t now = acme_clock_now(fleet->work->clock);
+    const acme_spec_t *spec = site->known.spec;
+    acme_budget_order_t order;
+    acme_limited_t limited;
+    const char *why = NULL;
+    apr_time_t at;
+
+    if (job->order) {
+        return 0;
+    }
+    order = order_of(site, lane, job, exempt, p);
+    at = acme_pause_until(lane->at->pause, order.account, order.names, now,
+                          &limited, &why, p);
+    if (at > now) {
+        if (limited.what == ACME_LIMITED_ACCOUNT) {
+            lane->careful = 1;
+        }
+        return spec->more_cas
+                       && (!job->digest
+                           || strcmp(job->digest, acme_spec_digest(spec, p))
+                                  == 0)
+                   ? fail_for(fleet, lane, site, job, why, at, p)
+                   : wait_for(fleet, lane, site, job, why, at, p);
+    }
+    if (lane->at->budget) {
+        at = acme_budget_when(lane->at->budget, &order, now, &why, p);
+        if (at > now) {
+            return wait_for(fleet, lane, site, job, why, at, p);
+        }
+        acme_budget_take(lane->at->budget, &order, now);
+    }
+    job->limit = NULL;
+    return 0;
+}
+
+void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
+                             acme_fleet_lane_t *lane,
+                             const acme_fleet_site_t *site,
+                             const acme_job_t *job, apr_pool_t *p)
+{
+    acme_budget_order_t order;
+
+    if (lane->at->budget) {
+        order = order_of(site, lane, job, 0, p);
+        acme_budget_take(lane->at->budget, &order,
+                         acme_clock_now(fleet->work->clock));
+    }
+}
+
+/* Where an account's orders were refused, those that come first find out
+ * whether all may come. */
+void acme_fleet_budget_made(const struct acme_runner_fleet_t *fleet,
+                            acme_fleet_lane_t *lane)
+{
+    lane->careful *= 2;
+    if (lane->careful >= fleet->parallel) {
+        lane->careful = 0;
+    }
+}
+
+static int is_validation(const acme_problem_t *problem)
+{
+    int i;
+
+    for (i = 0; i < VALIDATIONS; ++i) {
+        if (acme_problem_is(problem, validations[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void note_failures(acme_budget_t *budget,
+                          const acme_budget_order_t *order,
+                          const acme_problem_t *problem, apr_time_t now)
+{
+    int i;
+
+    for (i = 0; problem->subproblems && i < problem->subproblems->nelts; ++i) {
+        const char *name =
+            APR_ARRAY_IDX(problem->subproblems, i, acme_subproblem_t)
+                .identifier;
+
+        if (name) {
+            acme_budget_failed(budget, order->account, name, now);
+        }
+    }
+    for (i = 0; !problem->subproblems && i < order->names->nelts; ++i) {
+        acme_budget_failed(budget, order->account,
+                           APR_ARRAY_IDX(order->names, i, const char *), now);
+    }
+}
+
+/* The CA has made no order: it may have said of whom it makes none. */
+static void note_limits(acme_fleet_lane_t *lane,
+                        const acme_budget_order_t *order,
+                        const acme_problem_t *problem, apr_time_t now,
+                        apr_pool_t *p)
+{
+    apr_array_header_t *limited;
+    int i;
+
+    if (problem->retry != ACME_RETRY_LATER || problem->retry_at <= now) {
+        return;
+    }
+    limited = acme_limited_read(problem, order->account, order->names, p);
+    for (i = 0; i < limited->nelts; ++i) {
+        const acme_limited_t *one = &APR_ARRAY_IDX(limited, i, acme_limited_t);
+
+        acme_pause_add(lane->at->pause, one, problem->retry_at, now);
+        if (lane->at->budget) {
+            acme_budget_refused(lane->at->budget, one, problem->retry_at, now);
+        }
+        if (one->what == ACME_LIMITED_ACCOUNT) {
+            lane->careful = 1;
+        }
+    }
+}
+
+void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
+                            acme_fleet_lane_t *lane,
+                            const acme_fleet_site_t *site,
+                            const acme_job_t *job, int made, int counted,
+                            int exempt, apr_pool_t *p)
+{
+    apr_time_t now = acme_clock_now(fleet->work->clock);
+    acme_budget_t *budget = lane->at->budget;
+    acme_budget_order_t order;
+
+    if (!job->problem) {
+        return;
+    }
+    order = order_of(site, lane, job, exempt, p);
+    if (budget && !made && counted) {
+        acme_budget_give(budget, &order);
+    }
+    if (!made) {
+        note_limits(lane, &order, job->problem, now, p);
+    }
+    else if (budget && is_validation(job->problem)) {
+        if (!job->order) {
+            acme_budget_end(budget, &order);
+        }
+        note_failures(budget, &order, job->problem, now);
+    }
+}
+
+static apr_status_t save_ca(acme_fleet_ca_t *ca, acme_vault_t *vault,
+                            apr_time_t now, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    apr_status_t rv = acme_pause_save(ca->pause, vault, now, problem, p);
+
+    return rv == APR_SUCCESS && ca->budget
+               ? acme_budget_save(ca->budget, vault, now, problem, p)
+               : rv;
+}
+
+void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_pool_t *p;
+    int i;
+
+    if (fleet->work->state == ACME_WORK_LOST) {
+        return;
+    }
+    apr_pool_create(&p, fleet->prun);
+    for (i = 0; i < fleet->cas->nelts; ++i) {
+        apr_pool_clear(p);
+        if (save_ca(APR_ARRAY_IDX(fleet->cas, i, acme_fleet_ca_t *),
+                    fleet->work->vault, now, &problem, p)
+                != APR_SUCCESS
+            && !fleet->complained) {
+            fleet->complained = 1;
+            acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
+                     ACME_TAG(0876) "how much of the CA's limits is used is "
+                                    "only remembered by this process: %s",
+                     acme_problem_text(&problem, p));
+        }
+    }
+    apr_pool_destroy(p);
+}

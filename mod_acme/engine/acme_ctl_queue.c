@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_scheduler.h"
+#include "acme_scheduler_private.h"
+
+static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
+                                    apr_pool_t *p)
+{
+    apr_array_header_t *copy = apr_array_copy(p, strs);
+    int i;
+
+    for (i = 0; i < copy->nelts; ++i) {
+        APR_ARRAY_IDX(copy, i, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(copy, i, const char *));
+    }
+    return copy;
+}
+
+/* An order for another machine goes beside those of the site: its spec but for
+ * the name, which is that of its job. */
+static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
+                                   const acme_fleet_site_t *of,
+                                   const acme_request_t *request)
+{
+    const char *name = acme_sign_name(of->known.spec->name, fleet->p);
+    acme_fleet_site_t *site =
+        apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
+    apr_array_header_t *names;
+    acme_spec_t *spec;
+
+    if (site && site->known.flying) {
+        return site;
+    }
+    if (site && strcmp(site->known.spec->csr, request->csr) == 0) {
+        return site;
+    }
+    if (acme_json_get_strs(&names, request->body, "names", fleet->p)
+        != APR_SUCCESS) {
+        return NULL;
+    }
+    if (!site) {
+        site = apr_pcalloc(fleet->p, sizeof(*site));
+        site->known.holding =
+            apr_pcalloc(fleet->p, sizeof(*site->known.holding));
+        site->lanes = of->lanes;
+        site->index = -1;
+        fleet->sites[fleet->n_sites++] = site;
+        apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
+    }
+    spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
+    spec->names = strs_dup(names, fleet->p);
+    spec->name = name;
+    /* The request has the names that it has. */
+    spec->optional = NULL;
+    spec->cert_file = NULL;
+    spec->cert_key_file = NULL;
+    spec->csr = apr_pstrdup(fleet->p, request->csr);
+    spec->renew_mode = ACME_RENEW_ALWAYS;
+    site->known.spec = spec;
+    return site;
+}
+
+static void keep_account(acme_runner_fleet_t *fleet,
+                         const acme_request_t *request, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    rv = acme_identity_keep(fleet->work, request->name, request->body, &problem,
+                            ptemp);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, rv,
+                 ACME_TAG(0361) "an imported account cannot be stored: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}
+
+static void take_request(acme_runner_fleet_t *fleet,
+                         const acme_request_t *request)
+{
+    acme_fleet_site_t *site;
+
+    if (request->what == ACME_REQUEST_ACCOUNT) {
+        if (request->body) {
+            keep_account(fleet, request, fleet->prequests);
+        }
+        return;
+    }
+    if (request->what == ACME_REQUEST_REVOKE) {
+        acme_runner_revokes_take(fleet->revokes, request);
+        return;
+    }
+    if (acme_errand_is(request)) {
+        acme_fleet_errand_take(fleet, request);
+        return;
+    }
+    site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
+    if (site && request->what == ACME_REQUEST_SIGN) {
+        site = request->csr && request->body && !site->known.spec->csr
+                   ? csr_site(fleet, site, request)
+                   : NULL;
+    }
+    if (site && request->what == ACME_REQUEST_RENEW && request->body) {
+        site = acme_fleet_dry_site(fleet, site, request);
+    }
+    if (!site) {
+        return;
+    }
+    site->known.request = request;
+    site->known.fresh = 1;
+    if (!site->known.flying && !site->known.queued) {
+        site->known.next = 0;
+        fleet->look_at = 0;
+    }
+}
+
+void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
+                                acme_outbox_t *outbox)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *requests;
+    int i;
+
+    for (i = 0; i < fleet->n_sites; ++i) {
+        fleet->sites[i]->known.request = NULL;
+        fleet->sites[i]->known.fresh = 0;
+    }
+    apr_pool_clear(fleet->prequests);
+    if (acme_outbox_read(&requests, outbox, &problem, fleet->prequests)
+        != APR_SUCCESS) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
+                 ACME_TAG(0360) "requests of acmectl are not seen: %s",
+                 acme_problem_text(&problem, fleet->prequests));
+        return;
+    }
+    acme_runner_revokes_read_begin(fleet->revokes);
+    for (i = 0; i < requests->nelts; ++i) {
+        take_request(fleet, APR_ARRAY_IDX(requests, i, acme_request_t *));
+    }
+    acme_runner_revokes_read_end(fleet->revokes);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_scheduler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_atomic.h>
+
+#include "acme_expiry.h"
+#include "acme_scheduler_private.h"
+#include "acme_schedule.h"
+
+/* The longest a site is left alone because the store has failed. */
+#define STORE_WAIT ACME_TIME_HOUR
+
+/* Looks between two looks at the lease. */
+#define LOOKS_PER_LEASE 64
+
+apr_time_t acme_fleet_now(const acme_runner_fleet_t *fleet)
+{
+    return acme_clock_now(fleet->work->clock);
+}
+
+acme_fleet_lane_t *acme_fleet_lane_of(const acme_fleet_site_t *site,
+                                      const acme_plan_t *plan,
+                                      const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_spec_t *spec = site->known.spec;
+
+    return site->lanes[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
+                           spec, site->known.holding->live->ca_url)
+                                                   : acme_job_ca(job, spec, p)];
+}
+
+void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
+{
+    int i;
+
+    for (i = 0; i < fleet->n_sites; ++i) {
+        fleet->sites[i]->known.next = 0;
+        fleet->sites[i]->known.trouble = 0;
+    }
+}
+
+void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
+{
+    int i;
+
+    fleet->prun = p;
+    fleet->complained = 0;
+    fleet->look_at = 0;
+    fleet->flights = apr_array_make(p, 8, sizeof(acme_fleet_flight_t *));
+    acme_fleet_budget_begin(fleet);
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        acme_fleet_lane_begin(fleet->lanes[i], p);
+    }
+    acme_runner_revokes_begin(fleet->revokes, p);
+}
+
+void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
+{
+    acme_fleet_site_t *site;
+    int i;
+
+    for (i = 0; i < fleet->n_sites; ++i) {
+        site = fleet->sites[i];
+        if (site->known.flying || site->known.queued) {
+            site->known.flying = 0;
+            site->known.queued = 0;
+            site->known.next = 0;
+        }
+    }
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        fleet->lanes[i]->identity = NULL;
+        fleet->lanes[i]->orders.sites = NULL;
+        fleet->lanes[i]->asks.sites = NULL;
+        fleet->lanes[i]->errands = NULL;
+    }
+    acme_runner_revokes_end(fleet->revokes);
+    fleet->flights = NULL;
+    fleet->prun = NULL;
+}
+
+void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                        const acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_interval_time_t wait;
+
+    ++site->known.trouble;
+    wait =
+        acme_schedule_backoff(site->known.trouble, ACME_TIME_MINUTE, "store");
+    if (wait > STORE_WAIT) {
+        wait = STORE_WAIT;
+    }
+    site->known.next = acme_fleet_now(fleet) + wait;
+    site->say_at = site->known.next;
+    acme_log(fleet->work->log,
+             fleet->complained ? ACME_LOG_DEBUG : ACME_LOG_WARNING, problem->rv,
+             ACME_TAG(0310) "%s: %s; looking again in %s",
+             site->known.spec->name, acme_problem_text(problem, ptemp),
+             acme_time_print_duration(wait, ptemp));
+    fleet->complained = 1;
+}
+
+void acme_fleet_rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                     const acme_plan_t *plan)
+{
+    apr_time_t now = acme_fleet_now(fleet);
+
+    site->known.trouble = 0;
+    site->known.next = plan->at > now ? plan->at : now + ACME_TIME_MINUTE;
+    /* One that came while its order was in flight. */
+    if (site->known.fresh) {
+        site->known.next = now;
+    }
+    if (site->known.next < fleet->look_at) {
+        fleet->look_at = site->known.next;
+    }
+}
+
+void acme_fleet_hurry(const acme_runner_fleet_t *fleet,
+                      const acme_fleet_site_t *site, const acme_plan_t *plan,
+                      const acme_job_t *job)
+{
+    if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent
+        && site->index >= 0) {
+        fleet->work->urgent(fleet->work->urgent_baton, site->index);
+    }
+}
+
+/* Zero: it has nothing to do at the CA. */
+static int enqueue(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                   const acme_plan_t *plan, const acme_job_t *job,
+                   apr_pool_t *p)
+{
+    acme_fleet_queue_t *queue;
+    acme_fleet_lane_t *lane;
+
+    if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
+        return 0;
+    }
+    lane = acme_fleet_lane_of(site, plan, job, p);
+    queue = plan->what == ACME_PLAN_ASK ? &lane->asks : &lane->orders;
+    site->known.queued = acme_fleet_now(fleet);
+    APR_ARRAY_PUSH(queue->sites, acme_fleet_site_t *) = site;
+    return 1;
+}
+
+/* Who serves nothing of ours comes first, then who expires first. */
+static apr_time_t urgency(const acme_fleet_site_t *site)
+{
+    const acme_live_cert_t *live = site->known.holding->live;
+
+    return live ? live->info->not_after : 0;
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+    const acme_fleet_site_t *left = *(acme_fleet_site_t *const *)a;
+    const acme_fleet_site_t *right = *(acme_fleet_site_t *const *)b;
+    apr_time_t l = urgency(left), r = urgency(right);
+
+    if (l != r) {
+        return l < r ? -1 : 1;
+    }
+    return left < right ? -1 : left > right;
+}
+
+/* Whether the log has it: once that a certificate nears its end, and once that
+ * it has expired. Else it has now. */
+static int was_said(acme_job_t *job, const char *fingerprint, int over)
+{
+    int known = job->warned && strcmp(job->warned, fingerprint) == 0;
+
+    if (known && (job->warned_over || !over)) {
+        return 1;
+    }
+    job->warned = fingerprint;
+    job->warned_over = over;
+    return 0;
+}
+
+/* One that nears its end is warned about, unless it is about to be renewed. */
+static void watch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                  const acme_plan_t *plan, const acme_job_t *job, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = site->known.spec;
+    const acme_holding_t *holding = site->known.holding;
+    apr_time_t now = acme_fleet_now(fleet);
+    int tried = job->errors > 0 || plan->what != ACME_PLAN_ORDER;
+    const char *text;
+    acme_expiry_e how;
+    acme_job_t *whole;
+
+    site->say_at = acme_expiry_next(spec, holding, job, now);
+    how = acme_expiry(&text, spec, holding, job, now, p);
+    /* The one that was planned with may have been remembered in part. */
+    if (how == ACME_EXPIRY_FAR || !tried
+        || acme_job_load(&whole, fleet->work->vault, spec->name, &problem, p)
+               != APR_SUCCESS
+        || was_said(whole, holding->live->info->fingerprint,
+                    how == ACME_EXPIRY_OVER)) {
+        return;
+    }
+    if (how == ACME_EXPIRY_OVER) {
+        acme_log(fleet->work->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0897) "%s: the certificate that it serves has %s",
+                 spec->name, text);
+    }
+    else {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0896) "%s: the certificate that it serves %s",
+                 spec->name, text);
+    }
+    /* Where it cannot be saved, the next look says it again. */
+    (void)acme_job_save(whole, fleet->work->vault, ACME_STORE_LAZY, &problem,
+                        p);
+}
+
+static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+                 apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_plan_t plan;
+    acme_job_t *job;
+
+    if (acme_runner_look(&plan, &job, &site->known, fleet->work, &problem, p)
+        != APR_SUCCESS) {
+        acme_fleet_trouble(fleet, site, &problem, p);
+        return;
+    }
+    acme_log(fleet->work->log, ACME_LOG_DEBUG, 0, ACME_TAG(0311) "%s: %s: %s",
+             site->known.spec->name, acme_plan_name(plan.what), plan.reason);
+    if (plan.warning) {
+        acme_log(fleet->work->log, ACME_LOG_WARNING, 0, ACME_TAG(0349) "%s: %s",
+                 site->known.spec->name, plan.warning);
+    }
+    watch(fleet, site, &plan, job, p);
+    acme_fleet_hurry(fleet, site, &plan, job);
+    if (!enqueue(fleet, site, &plan, job, p)) {
+        acme_fleet_rest(fleet, site, &plan);
+    }
+}
+
+/* When it is looked at next. */
+static apr_time_t when(const acme_fleet_site_t *site)
+{
+    return site->say_at < site->known.next ? site->say_at : site->known.next;
+}
+
+static int is_due(const acme_fleet_site_t *site, apr_time_t now)
+{
+    return !site->known.flying && !site->known.queued && when(site) <= now;
+}
+
+static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
+{
+    apr_time_t at = ACME_SCHEDULE_NEVER;
+    const acme_fleet_site_t *site;
+    int i;
+
+    for (i = 0; i < fleet->n_sites; ++i) {
+        site = fleet->sites[i];
+        if (!site->known.flying && !site->known.queued && when(site) < at) {
+            at = when(site);
+        }
+    }
+    return at;
+}
+
+apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+{
+    apr_time_t at = acme_runner_revokes_due(fleet->revokes);
+    apr_time_t site = sites_due(fleet);
+
+    return site < at ? site : at;
+}
+
+apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
+                                    acme_turn_t *turn)
+{
+    apr_time_t now = acme_fleet_now(fleet);
+    apr_status_t rv = APR_SUCCESS;
+    acme_fleet_lane_t *lane;
+    apr_pool_t *p;
+    int i, looks = 0;
+
+    acme_fleet_errand_survey(fleet);
+    if (fleet->look_at > now) {
+        return APR_SUCCESS;
+    }
+    apr_pool_create(&p, fleet->prun);
+    for (i = 0; i < fleet->n_sites && rv == APR_SUCCESS; ++i) {
+        if (!is_due(fleet->sites[i], now)) {
+            continue;
+        }
+        if (apr_atomic_read32(&fleet->work->stop)) {
+            break;
+        }
+        apr_pool_clear(p);
+        look(fleet, fleet->sites[i], p);
+        if (++looks % LOOKS_PER_LEASE == 0) {
+            rv = acme_turn_keep(turn);
+        }
+    }
+    apr_pool_destroy(p);
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        lane = fleet->lanes[i];
+        qsort((acme_fleet_site_t **)lane->orders.sites->elts
+                  + lane->orders.head,
+              (size_t)(lane->orders.sites->nelts - lane->orders.head),
+              sizeof(acme_fleet_site_t *), by_urgency);
+    }
+    fleet->look_at = sites_due(fleet);
+    return rv;
+}
+
+static int is_used(void *baton, const char *name)
+{
+    acme_runner_fleet_t *fleet = baton;
+
+    return apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING) != NULL;
+}
+
+acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
+                                     acme_fleet_lane_t *lane)
+{
+    if (!lane->identity) {
+        lane->identity =
+            acme_identity_create(fleet->work, lane->ca, fleet->prun);
+        acme_identity_succeeds(lane->identity, is_used, fleet);
+        acme_client_share(acme_identity_client(lane->identity),
+                          lane->at->shared);
+    }
+    return lane->identity;
+}
+
+/* Those whose turn at a CA has come; when the next one's does. */
+static apr_time_t step_clients(acme_runner_fleet_t *fleet)
+{
+    apr_time_t at, first = ACME_SCHEDULE_NEVER;
+    int i;
+
+    for (i = 0; i < fleet->n_lanes; ++i) {
+        at = fleet->lanes[i]->identity ? acme_client_step(
+                 acme_identity_client(fleet->lanes[i]->identity))
+                                       : 0;
+        first = at > 0 && at < first ? at : first;
+    }
+    return first;
+}
+
+apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
+{
+    int waiting = acme_fleet_launch(fleet);
+    int revoking = acme_runner_revokes_step(fleet->revokes);
+    int errands = acme_fleet_errand_step(fleet);
+    apr_time_t at = acme_fleet_fly(fleet);
+    apr_time_t turn = step_clients(fleet);
+    /* Revocations wait for accounts that change. */
+    apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
+                                 : acme_runner_revokes_due(fleet->revokes);
+
+    acme_fleet_budget_save(fleet);
+    *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
+             || fleet->look_at <= acme_fleet_now(fleet)
+             || due <= acme_fleet_now(fleet);
+    at = at < fleet->look_at ? at : fleet->look_at;
+    at = at < turn ? at : turn;
+    return at < due ? at : due;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_scheduler.h
+ * @brief All sites of the engine: which are due, which wait for their turn,
+ * and the orders in flight.
+ *
+ * Between two runs it remembers no more than when each site is due. At each CA
+ * a bounded number of orders is in flight; who waits is served by urgency.
+ */
+#ifndef ACME_SCHEDULER_H
+#define ACME_SCHEDULER_H
+
+#include "acme_inventory.h"
+#include "acme_ctl_request.h"
+#include "acme_spec.h"
+#include "acme_worker_lease.h"
+#include "acme_job_cache.h"
+#include "acme_worker_ctx.h"
+
+typedef struct acme_runner_fleet_t acme_runner_fleet_t;
+
+/**
+ * @param specs, holdings as in acme_runner_config_t
+ * @param parallel orders in flight per CA
+ */
+acme_runner_fleet_t *
+acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
+                         const apr_array_header_t *holdings,
+                         acme_quiet_t *quiet, int parallel, apr_pool_t *p);
+
+/** Forgets when sites are due: all of them are. */
+void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);
+
+/** When the first site is due that neither waits nor flies. */
+apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
+
+/** Reads what acmectl asks for: the sites that it is about are due. Only
+ *  under the lease. */
+void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
+                                acme_outbox_t *outbox);
+
+/** Whether an account is to be changed while orders of it are in flight: these
+ *  have to be ended, and are gone on with after it. */
+int acme_runner_fleet_is_held(const acme_runner_fleet_t *fleet);
+
+/** Whether anything that acmectl asks of an account is left to do. */
+int acme_runner_fleet_has_errands(const acme_runner_fleet_t *fleet);
+
+/** A run begins, or has ended: whatever was in flight is to be looked at
+ *  again.
+ *  @param p of the run; no request is under way when it is destroyed */
+void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p);
+void acme_runner_fleet_end(acme_runner_fleet_t *fleet);
+
+/** Looks at all that are due, unless the work is to stop, and queues who has
+ *  something to order. APR_EBUSY when the turn is lost. */
+apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
+                                    acme_turn_t *turn);
+
+/**
+ * Launches who waits, steps who flies.
+ * @param waits nonzero when something is in flight or waits, or has become due
+ * @return when to do it again by ourselves: a site's step, or one that is due
+ */
+apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_site_check.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_obtain_key.h"
+#include "acme_obtain_result.h"
+#include "acme_solver_http.h"
+#include "acme_stage.h"
+
+/* A settled site is planned again, and then perhaps found to have something
+ * staged; more changes than that do not happen in one look. */
+#define ROUNDS 4
+
+static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
+                            acme_work_t *work, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    acme_problem_t lost = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    rv = acme_stage_recover(job, work, site->spec, site->holding, problem, p);
+    if (rv != APR_NOTFOUND) {
+        return rv;
+    }
+    job->staged = NULL;
+    acme_problem_set(&lost, APR_NOTFOUND, ACME_RETRY_INTERNAL,
+                     ACME_PROBLEM_STORE, p,
+                     "the certificate that waited for activation is gone from "
+                     "the store, another one will be ordered");
+    acme_runner_outcome_failed(job, work, site->spec, &lost, ACME_FAILURE_OWN,
+                               site->spec->name, p);
+    return APR_SUCCESS;
+}
+
+/* What failed was left out, and what is live has all the rest: that is over
+ * until the next renewal, which tries all again. */
+static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
+                         acme_work_t *work, acme_problem_t *problem,
+                         apr_pool_t *p)
+{
+    if (!plan->content || !job->names->nelts || !job->errors || job->order) {
+        return APR_SUCCESS;
+    }
+    job->errors = 0;
+    job->problem = NULL;
+    job->config = NULL;
+    job->next_run = 0;
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
+/* Why an order, or its failures, say nothing about the certificate that is
+ * there, or NULL. */
+static const char *why_dropped(const acme_plan_t *plan, const acme_job_t *job,
+                               const acme_runner_site_t *site, apr_pool_t *p)
+{
+    if (plan->needless) {
+        return "another certificate has become live meanwhile, and has all "
+               "that is wanted";
+    }
+    if (plan->what == ACME_PLAN_IDLE && job->digest
+        && (job->problem || job->order)
+        && strcmp(job->digest, acme_spec_digest(site->spec, p)) != 0) {
+        return "what was ordered is not wanted any more";
+    }
+    return NULL;
+}
+
+/* The CA is told nothing: what it has not issued yet expires there. The job is
+ * written last, because a kill before that has all of this done again. */
+static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
+                         const acme_runner_site_t *site, acme_work_t *work,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *why = why_dropped(plan, job, site, p);
+
+    if (!why) {
+        return APR_SUCCESS;
+    }
+    acme_log(work->log, ACME_LOG_INFO, 0, ACME_TAG(0354) "%s: %s given up: %s",
+             site->spec->name,
+             job->order ? "its order is" : "what has failed is", why);
+    if (job->order) {
+        acme_solver_http_forget(work->vault, site->spec->name, p);
+    }
+    acme_runner_key_discard(work, site->spec, p);
+    acme_job_note(job, acme_clock_now(work->clock), "dropped", "%s", why);
+    job->digest = NULL;
+    job->order = NULL;
+    job->instead = NULL;
+    job->problem = NULL;
+    job->config = NULL;
+    job->errors = 0;
+    job->next_run = 0;
+    job->ca = NULL;
+    job->ca_errors = 0;
+    job->barred = 0;
+    job->urgent = 0;
+    job->asked = ACME_ASKED_NO;
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
+/* A certificate that lives for days cannot be left for a day. */
+static apr_interval_time_t longest_wait(const acme_holding_t *holding)
+{
+    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+
+    return info && info->not_after > info->not_before
+               ? (info->not_after - info->not_before) / 10
+               : 0;
+}
+
+/* A request that this job has not seen: nothing that it waits for counts any
+ * more. */
+static int take_request(acme_job_t *job, const acme_runner_site_t *site,
+                        const acme_work_t *work)
+{
+    const acme_request_t *request = site->request;
+
+    if (!request || (job->request && strcmp(job->request, request->id) == 0)) {
+        return 0;
+    }
+    job->request = apr_pstrdup(job->p, request->id);
+    /* What was forced and has failed stays wanted. */
+    if (job->asked != ACME_ASKED_FORCE) {
+        job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    }
+    job->next_run = 0;
+    job->config = NULL;
+    if (request->what == ACME_REQUEST_SIGN || site->spec->dry_run) {
+        job->order = NULL;
+        job->problem = NULL;
+        job->signed_pem = NULL;
+    }
+    acme_job_note(job, acme_clock_now(work->clock), "asked", "acmectl %s%s",
+                  request->what == ACME_REQUEST_SIGN ? "sign" : "renew",
+                  request->force ? " --force" : "");
+    return 1;
+}
+
+/* Whoever asked reads the answer in the job. */
+static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
+                                   const acme_work_t *work,
+                                   acme_problem_t *problem, apr_pool_t *p)
+{
+    if (plan->what != ACME_PLAN_ORDER) {
+        job->asked = ACME_ASKED_NO;
+    }
+    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+}
+
+/* Nonzero: it is as quiet as it was, nobody asks for anything, and nothing is
+ * to be done. Else the stamp of its job is that of what is read next. */
+static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
+                      const acme_runner_site_t *site, const acme_work_t *work,
+                      apr_pool_t *p)
+{
+    const acme_holding_t *holding = site->holding;
+
+    memset(stamp, 0, sizeof(*stamp));
+    if (!site->quiet) {
+        return 0;
+    }
+    acme_store_stamp(stamp, acme_vault_store(work->vault), ACME_STORE_JOBS,
+                     site->spec->name, p);
+    if (site->request || holding->staged != ACME_STAGED_NONE
+        || !acme_quiet_recall(job, site->quiet, stamp, site->spec->name,
+                              holding->live ? holding->live->info : NULL, p)) {
+        return 0;
+    }
+    (*job)->longest_wait = longest_wait(holding);
+    acme_plan(plan, site->spec, holding, *job, acme_clock_now(work->clock), p);
+    return plan->what == ACME_PLAN_IDLE;
+}
+
+apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
+                              acme_runner_site_t *site, acme_work_t *work,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    const acme_live_cert_t *live = site->holding->live;
+    acme_stamp_t stamp;
+    int searched = 0;
+    int asked = 0;
+    int i;
+    apr_status_t rv;
+
+    if (is_at_rest(plan, job, &stamp, site, work, p)) {
+        site->met = 1;
+        site->fresh = 0;
+        return APR_SUCCESS;
+    }
+    rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
+    (*job)->longest_wait = longest_wait(site->holding);
+    if (rv == APR_SUCCESS && site->quiet) {
+        acme_quiet_remember(site->quiet, &stamp, *job,
+                            live ? live->info : NULL);
+    }
+    if (rv == APR_SUCCESS && !site->met
+        && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
+        searched = 1;
+        rv = recover(*job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        site->fresh = 0;
+        asked = take_request(*job, site, work);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
+        acme_plan(plan, site->spec, site->holding, *job,
+                  acme_clock_now(work->clock), p);
+        if (plan->what == ACME_PLAN_SETTLE) {
+            rv = acme_runner_outcome_settled(*job, work, site->spec,
+                                             site->holding, problem, p);
+        }
+        else if (plan->what == ACME_PLAN_ORDER && !(*job)->order && !searched) {
+            searched = 1;
+            rv = recover(*job, site, work, problem, p);
+        }
+        else {
+            break;
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tidy(plan, *job, site, work, problem, p);
+    }
+    if (rv == APR_SUCCESS && asked) {
+        rv = answer_request(*job, plan, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = rest(plan, *job, work, problem, p);
+    }
+    if (rv == APR_SUCCESS) {
+        site->met = 1;
+    }
+    return rv;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_worker.h
+ * @brief The engine: carries out what acme_plan says, for all sites, many
+ * orders at once, on one transport.
+ *
+ * It knows nothing of its host. A thin host (the watchdog thread, a test)
+ * calls acme_runner_run() again and again from one thread. A run takes the
+ * lease or leaves at once; under the lease it reads each due job again, plans
+ * again, and steps. Every step is saved before its consequence can be lost:
+ *
+ *   account key (synced) -> newAccount -> account URL
+ *   certificate key (synced) -> newOrder -> order URL -> ...
+ *   -> bundle staged (synced) -> key and order cleared
+ *
+ * so that a kill at any instant resumes the same order with the same key; a
+ * power cut loses no key that the CA has seen, and at worst an order's URL.
+ * On acme_runner_stop() a run ends its repeatable requests at once, waits up
+ * to two seconds for those whose answer must not be lost, and returns.
+ */
+#ifndef ACME_WORKER_H
+#define ACME_WORKER_H
+
+#include "acme_http.h"
+#include "acme_ctl_request.h"
+#include "acme_plan.h"
+#include "acme_job_cache.h"
+#include "acme_key_reuse.h"
+#include "acme_time.h"
+
+typedef struct acme_runner_t acme_runner_t;
+
+/** Lives as long as the runner. */
+typedef struct acme_runner_config_t {
+    const apr_array_header_t *specs;    /**< const acme_spec_t * */
+    const apr_array_header_t *holdings; /**< const acme_holding_t *, each the
+                                             one of the spec at its index */
+    acme_vault_t *vault;
+    acme_http_t *http;
+    const acme_clock_t *clock;
+    const acme_log_t *log;
+    int parallel;                       /**< orders in flight per CA */
+    apr_interval_time_t check_interval; /**< longest time without a look */
+    acme_revoked_list_t *revoked;       /**< keys not to be used, or NULL */
+    const acme_reuse_t *reuse;          /**< keys to be used again, or NULL */
+    acme_quiet_t *quiet;                /**< by index of specs, or NULL */
+    acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
+    apr_time_t loaded; /**< when the holdings were read (one time for all
+                            children of a generation of the server), or 0:
+                            a worker never acts after one of a generation that
+                            was loaded later */
+    void (*urgent)(void *baton, int site); /**< the site of that index has
+                            something staged that must not wait for others;
+                            may be said more than once. Or NULL */
+    void *urgent_baton;
+} acme_runner_config_t;
+
+/** Owned by p; its pool's destruction ends everything, saving nothing more. */
+acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
+                                  apr_pool_t *p);
+
+/**
+ * Works until nothing is due, or stop.
+ * @return when there is something to do again: call then, or earlier
+ */
+apr_time_t acme_runner_run(acme_runner_t *runner);
+
+/** Why nothing has been ordered for a while, for people: somebody else has the
+ *  lease. "" when it is not so. */
+const char *acme_runner_waiting(const acme_runner_t *runner);
+
+/** From any thread, any number of times. For good. */
+void acme_runner_stop(acme_runner_t *runner);
+
+/**
+ * Whether a request is under way whose answer must not be lost, or that answer
+ * is just being saved: the process is better not ended now. From any thread.
+ */
+int acme_runner_is_precious(const acme_runner_t *runner);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_compat.h"
+
+#include <http_config.h>
+#include <mpm_common.h>
+#include <unixd.h>
+
+#include <apr_strings.h>
+
+#include "mod_acme_hooks.h"
+#include "mod_acme_conftree.h"
+
+/* ---- where the server runs ---- */
+
+/* The part of the path below ChrootDir, with its slash; NULL: it is outside. */
+static const char *below_chroot(const char *path)
+{
+    const char *root = ap_unixd_config.chroot_dir;
+    apr_size_t len = strlen(root);
+
+    while (len && root[len - 1] == '/') {
+        len--;
+    }
+    if (strncmp(path, root, len) != 0 || path[len] != '/') {
+        return NULL;
+    }
+    return path + len;
+}
+
+const char *acme_surroundings_inside(const char *path, apr_pool_t *p)
+{
+    const char *below =
+        path && ap_unixd_config.chroot_dir ? below_chroot(path) : NULL;
+
+    return below ? apr_pstrdup(p, below) : path;
+}
+
+static void check_chroot(acme_sites_t *sites)
+{
+    const char *store = acme_start_store_dir(sites->server, sites->p);
+
+    if (ap_unixd_config.chroot_dir && !below_chroot(store)) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0020) "ChrootDir %s: httpd's children, which "
+                           "obtain the certificates, cannot reach the "
+                           "store %s from inside of it; write "
+                           "'ACMEStoreDir %s%s'",
+            ap_unixd_config.chroot_dir, store, ap_unixd_config.chroot_dir,
+            store);
+    }
+}
+
+/* Both change the user of a whole child while it works. */
+static void check_users(acme_sites_t *sites)
+{
+    static const char *const modules[][2] = {
+        {"mpm_itk.c", "mpm-itk"},
+        {"mod_ruid2.c", "mod_ruid2"},
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        if (ap_find_linked_module(modules[i][0])) {
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0021) "ACMEDomain does not work with %s, which is "
+                               "loaded: httpd's children run as root or "
+                               "change their user at every request, and so "
+                               "would what obtains the certificates; "
+                               "unload %s and run the sites' programs as "
+                               "their users by other means, such as "
+                               "php-fpm, mod_fcgid or suexec",
+                modules[i][1], modules[i][1]);
+        }
+    }
+}
+
+static void check_core_dumps(acme_sites_t *sites)
+{
+    if (ap_coredumpdir_configured) {
+        acme_sites_warn(
+            sites,
+            ACME_TAG(0022) "CoreDumpDirectory %s: while it is set, "
+                           "every program that runs as httpd's user "
+                           "can read the keys of all certificates out "
+                           "of httpd's children; remove it when you "
+                           "have found what you look for",
+            ap_coredump_dir);
+    }
+}
+
+/* httpd gives it another server's name; an order for that would be made. */
+static void check_names(acme_sites_t *sites)
+{
+    const server_rec *s;
+
+    for (s = sites->server->next; s; s = s->next) {
+        const acme_config_t *config = acme_config_get(s);
+
+        if (config->domains->nelts && !acme_tree_is_named(sites->tree, s)) {
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0023) "ACMEDomain at %s: the virtual host has no "
+                               "ServerName of its own; write one into it",
+                APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place);
+        }
+    }
+}
+
+void acme_surroundings_check(acme_sites_t *sites)
+{
+    sites->tree = acme_tree_read(sites->p);
+    check_users(sites);
+    check_chroot(sites);
+    check_core_dumps(sites);
+    check_names(sites);
+}
+
+/* ---- who else wants the same ---- */
+
+static void check_md(acme_sites_t *sites)
+{
+    apr_hash_index_t *hi;
+
+    if (!apr_hash_count(sites->tree->md_names)) {
+        return;
+    }
+    for (hi = apr_hash_first(sites->p, sites->match.claims); hi;
+         hi = apr_hash_next(hi)) {
+        const char *name = apr_hash_this_key(hi);
+        const acme_match_claim_t *claim = apr_hash_this_val(hi);
+        const acme_remark_t *said = acme_tree_md(sites->tree, name);
+
+        if (said) {
+            acme_sites_refuse(
+                sites,
+                ACME_TAG(0024) "ACMEDomain %s at %s: mod_md manages this "
+                               "name too, by '%s' at %s; remove it from "
+                               "one of them",
+                name, claim->place, said->text, said->place);
+        }
+    }
+}
+
+/* mod_md takes all names of a virtual host that has one of its names. */
+static void check_md_host(acme_sites_t *sites, const server_rec *s)
+{
+    const acme_remark_t *said = NULL;
+    const acme_site_draft_t *site;
+    int i;
+
+    if (s->server_hostname) {
+        said = acme_tree_md(sites->tree, s->server_hostname);
+    }
+    for (i = 0; !said && s->names && i < s->names->nelts; i++) {
+        said =
+            acme_tree_md(sites->tree, APR_ARRAY_IDX(s->names, i, const char *));
+    }
+    if (said) {
+        site = &sites->drafts[acme_config_get(s)->site];
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0025) "ACMEDomain at %s: the virtual host at "
+                           "%s:%u is of this site, and mod_md has it "
+                           "too, by '%s' at %s; have one of them "
+                           "manage all of its names",
+            site->match->place, s->defn_name ? s->defn_name : "",
+            s->defn_line_number, said->text, said->place);
+    }
+}
+
+/* What mod_ssl is told in this way it loads after ours, in its place. */
+static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
+{
+    const acme_remark_t *said = acme_tree_conf_cmd(sites->tree, s);
+
+    if (said) {
+        acme_sites_refuse(
+            sites,
+            ACME_TAG(0026) "'%s' at %s would always be served in the "
+                           "place of the certificate that is obtained "
+                           "for the virtual host at %s:%u; write "
+                           "SSLCertificateFile and "
+                           "SSLCertificateKeyFile instead, which serve "
+                           "until it is there",
+            said->text, said->place, s->defn_name ? s->defn_name : "",
+            s->defn_line_number);
+    }
+}
+
+/* Nobody can come to where they would be sent. */
+static void check_redirect(acme_sites_t *sites)
+{
+    const acme_config_t *base = acme_config_get(sites->server);
+    const acme_port_map_t *map = acme_config_value(base, ACME_SETTING_PORT_MAP);
+    const server_rec *s;
+
+    for (s = sites->server; s && map && !map->https; s = s->next) {
+        const acme_require_https_e *value =
+            acme_config_value(acme_config_get(s), ACME_SETTING_REQUIRE_HTTPS);
+
+        if (value && *value != ACME_HTTPS_OFF) {
+            acme_sites_warn(
+                sites,
+                ACME_TAG(0027) "ACMERequireHttps at %s does nothing: by "
+                               "ACMEPortMap at %s no https comes in",
+                acme_config_get(s)->settings[ACME_SETTING_REQUIRE_HTTPS].place,
+                base->settings[ACME_SETTING_PORT_MAP].place);
+            return;
+        }
+    }
+}
+
+void acme_surroundings_check_sites(acme_sites_t *sites)
+{
+    const server_rec *s;
+
+    check_redirect(sites);
+    check_md(sites);
+    for (s = sites->server; s && !sites->errors; s = s->next) {
+        if (acme_config_get(s)->site >= 0) {
+            check_md_host(sites, s);
+            check_conf_cmd(sites, s);
+        }
+    }
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_install.h"
+
+#include <apr_strings.h>
+
+#include "acme_ca_clock.h"
+#include "acme_ident.h"
+#include "acme_install.h"
+#include "acme_own_cert.h"
+#include "acme_time.h"
+
+/* A clock may be set back by so much without anybody having to know. */
+#define CLOCK_STEP (2 * ACME_TIME_MINUTE)
+
+/* One managed site, by index of specs. */
+typedef struct kept_t {
+    acme_site_serve_e serve;
+    const apr_array_header_t *cert_files; /* of its own: of the first host */
+    const apr_array_header_t *key_files;
+    acme_fallback_t former; /* remembered, and still valid; or NULL in it */
+} kept_t;
+
+struct acme_keep_t {
+    acme_lock_t *lock;
+    acme_keeper_config_t config;
+    acme_keeper_t *keeper;
+    kept_t *sites;
+    apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
+    apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
+};
+
+static const apr_array_header_t *copy_strings(const apr_array_header_t *from,
+                                              apr_pool_t *p)
+{
+    apr_array_header_t *to =
+        apr_array_make(p, from->nelts + 1, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < from->nelts; i++) {
+        APR_ARRAY_PUSH(to, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(from, i, const char *));
+    }
+    return to;
+}
+
+static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    /* Where we are not root, others of our user could hold it for ever. */
+    apr_interval_time_t wait = geteuid() == 0 ? ACME_LOCK_START : 0;
+
+    if (acme_lock_take(&setup->keep->lock, setup->store_dir, wait, &problem,
+                       setup->pconf)) {
+        acme_log(setup->log, ACME_LOG_ERR, 0,
+                 ACME_TAG(0157) "no certificate is stashed, "
+                                "unstashed or imported in this "
+                                "start: %s; restart the server "
+                                "again later",
+                 acme_problem_text(&problem, ptemp));
+        return 0;
+    }
+    return 1;
+}
+
+static acme_deployed_t *read_record(acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_deployed_t *before;
+    apr_status_t rv =
+        acme_deployed_read(&before, setup->store_dir, &problem, setup->pconf);
+
+    if (!rv) {
+        return before;
+    }
+    if (!APR_STATUS_IS_ENOENT(rv)) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0158) "%s; it is written anew, and certificates are "
+                                "found by their names",
+                 acme_problem_text(&problem, ptemp));
+    }
+    return acme_deployed_create(setup->pconf);
+}
+
+static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
+{
+    acme_keeper_config_t *config = &setup->keep->config;
+    apr_time_t written = config->before->written;
+
+    config->clock_good = written <= now + CLOCK_STEP;
+    if (!config->clock_good) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0152) "the clock of this machine is %s "
+                                "behind the last start of the "
+                                "server, at %s: in this start no "
+                                "certificate is deleted for its "
+                                "age, and none ordered for an "
+                                "expiry before the authority's "
+                                "clock has been seen",
+                 acme_time_print_duration(written - now, ptemp),
+                 acme_time_print(written, ptemp));
+    }
+}
+
+void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
+                    apr_pool_t *ptemp)
+{
+    acme_keep_t *keep = apr_pcalloc(setup->pconf, sizeof(*keep));
+
+    setup->keep = keep;
+    if (!take_lock(setup, ptemp)) {
+        setup->keep = NULL;
+        return;
+    }
+    keep->config.live = setup->live;
+    keep->config.before = read_record(setup, ptemp);
+    keep->config.specs = setup->specs;
+    keep->config.now = now;
+    keep->config.proven = vault ? acme_ca_date_read(vault, ptemp) : 0;
+    keep->config.stash_keep = acme_config_interval(
+        acme_config_get(setup->server), ACME_SETTING_STASH_KEEP, 0);
+    keep->config.archive_keep = ACME_ARCHIVE_KEEP;
+    keep->config.log = setup->log;
+    check_clock(setup, now, ptemp);
+    keep->sites = apr_pcalloc(
+        setup->pconf, sizeof(kept_t) * ((apr_size_t)setup->specs->nelts + 1));
+    keep->others =
+        apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
+    keep->wanted = apr_hash_make(setup->pconf);
+}
+
+/* After what is staged was promoted: what is live counts. */
+static acme_keeper_t *keeper_of(acme_keep_t *keep, apr_pool_t *p)
+{
+    if (!keep->keeper) {
+        keep->keeper = acme_keeper_create(&keep->config, p);
+    }
+    return keep->keeper;
+}
+
+/* What the site was seen to serve of its own, before it asked for ACME or
+ * while it waited. */
+static void find_former(acme_setup_t *setup, kept_t *kept,
+                        const acme_spec_t *spec, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_deployed_site_t *before =
+        acme_keeper_before(setup->keep->config.before, spec);
+
+    if (!before || before->state != ACME_DEPLOYED_OKC || !before->cert_files) {
+        return;
+    }
+    if (acme_fallback_check(before->cert_files, before->key_files,
+                            setup->keep->config.now, &problem, ptemp)
+        != ACME_FALLBACK_VALID) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0153) "%s: its former certificate cannot be served "
+                                "until there is one from %s: %s",
+                 spec->name, spec->ca->label,
+                 acme_problem_text(&problem, ptemp));
+        return;
+    }
+    kept->former.cert_files = before->cert_files;
+    kept->former.key_files = before->key_files;
+    kept->former.former = 1;
+}
+
+/* Its own, unless it is known to have expired: what cannot be read here mod_ssl
+ * perhaps can. */
+static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
+                     const apr_array_header_t *cert_files,
+                     const apr_array_header_t *key_files, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (!cert_files->nelts) {
+        return 0;
+    }
+    if (acme_fallback_check(cert_files, key_files, setup->keep->config.now,
+                            &problem, ptemp)
+        == ACME_FALLBACK_EXPIRED) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0154) "%s: SSLCertificateFile %s has expired and is "
+                                "left out",
+                 spec->name, APR_ARRAY_IDX(cert_files, 0, const char *));
+        return 0;
+    }
+    return 1;
+}
+
+int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
+                   server_rec *s, const apr_array_header_t *cert_files,
+                   const apr_array_header_t *key_files, apr_pool_t *ptemp)
+{
+    const acme_spec_t *spec = acme_setup_spec(setup, s);
+    acme_holding_t *holding = acme_setup_holding(setup, s);
+    acme_keep_t *keep = setup->keep;
+    kept_t *kept = &keep->sites[acme_config_get(s)->site];
+    int own = 0;
+
+    memset(fallback, 0, sizeof(*fallback));
+    if (!holding->decided || kept->serve != ACME_SITE_SERVE_LKC) {
+        own = is_of_use(setup, spec, cert_files, key_files, ptemp);
+    }
+    if (!holding->decided) {
+        find_former(setup, kept, spec, ptemp);
+        kept->serve = acme_keeper_site(keeper_of(keep, setup->pconf), spec,
+                                       holding, ACME_WANTED_ACME,
+                                       own || kept->former.cert_files != NULL);
+        holding->decided = 1;
+    }
+    if (kept->serve == ACME_SITE_SERVE_LKC) {
+        return 1;
+    }
+    if (own) {
+        fallback->cert_files = copy_strings(cert_files, setup->pconf);
+        fallback->key_files = copy_strings(
+            key_files->nelts ? key_files : cert_files, setup->pconf);
+    }
+    else {
+        *fallback = kept->former;
+    }
+    if (!kept->cert_files) {
+        kept->cert_files = fallback->cert_files;
+        kept->key_files = fallback->key_files;
+    }
+    return 0;
+}
+
+int acme_keep_further(acme_setup_t *setup, int index)
+{
+    acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    kept_t *kept = &setup->keep->sites[index];
+
+    if (!holding->decided) {
+        /* The site has something else to serve, whatever that is. */
+        kept->serve = acme_keeper_site(
+            keeper_of(setup->keep, setup->pconf),
+            APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), holding,
+            ACME_WANTED_ACME, 1);
+        holding->decided = 1;
+    }
+    return kept->serve == ACME_SITE_SERVE_LKC;
+}
+
+/* A site that has a certificate of the administrator's own, or no TLS: what is
+ * live for it is put away, if it is not wanted. */
+static void decide(acme_setup_t *setup, const acme_spec_t *spec,
+                   acme_holding_t *holding, acme_wanted_e wanted)
+{
+    acme_live_cert_t *live;
+
+    if (spec->cert_file
+        && !acme_live_get(&live, setup->live, spec->name, NULL, setup->pconf)) {
+        holding->live = live;
+    }
+    acme_keeper_site(keeper_of(setup->keep, setup->pconf), spec, holding,
+                     wanted, 0);
+    if (spec->cert_file) {
+        holding->live = NULL;
+    }
+    holding->decided = 1;
+}
+
+void acme_keep_file(acme_setup_t *setup, server_rec *s,
+                    const apr_array_header_t *cert_files,
+                    const apr_array_header_t *key_files)
+{
+    acme_holding_t *holding = acme_setup_holding(setup, s);
+    kept_t *kept = &setup->keep->sites[acme_config_get(s)->site];
+
+    if (!holding->decided) {
+        decide(setup, acme_setup_spec(setup, s), holding, ACME_WANTED_OKC);
+    }
+    if (!kept->cert_files && cert_files->nelts) {
+        kept->cert_files = copy_strings(cert_files, setup->pconf);
+        kept->key_files = copy_strings(
+            key_files->nelts ? key_files : cert_files, setup->pconf);
+    }
+}
+
+static const apr_array_header_t *names_of(const server_rec *s, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
+    const char *name, *why;
+    int i;
+
+    if (s->server_hostname
+        && !acme_ident_canonical(&name, s->server_hostname, &why, p)) {
+        acme_ident_add(names, name);
+    }
+    for (i = 0; s->names && i < s->names->nelts; i++) {
+        if (!acme_ident_canonical(
+                &name, APR_ARRAY_IDX(s->names, i, const char *), &why, p)) {
+            acme_ident_add(names, name);
+        }
+    }
+    return names;
+}
+
+void acme_keep_other(acme_setup_t *setup, server_rec *s,
+                     const apr_array_header_t *cert_files,
+                     const apr_array_header_t *key_files)
+{
+    const apr_array_header_t *names;
+    acme_deployed_site_t *site;
+
+    if (!cert_files->nelts) {
+        return;
+    }
+    names = names_of(s, setup->pconf);
+    if (!names->nelts) {
+        return;
+    }
+    site = apr_pcalloc(setup->pconf, sizeof(*site));
+    site->names = names;
+    site->name = APR_ARRAY_IDX(names, 0, const char *);
+    site->state = ACME_DEPLOYED_OKC;
+    site->cert_files = copy_strings(cert_files, setup->pconf);
+    site->key_files =
+        copy_strings(key_files->nelts ? key_files : cert_files, setup->pconf);
+    APR_ARRAY_PUSH(setup->keep->others, acme_deployed_site_t *) = site;
+}
+
+/* The strongest of the virtual hosts that have a name, of those that are not
+ * managed: those that are have sites of their own. */
+static void index_hosts(acme_setup_t *setup)
+{
+    acme_keep_t *keep = setup->keep;
+    server_rec *s;
+    int i;
+
+    for (s = setup->server->next; s; s = s->next) {
+        const apr_array_header_t *names;
+        acme_wanted_e is =
+            acme_config_get(s)->tls ? ACME_WANTED_OKC : ACME_WANTED_HTTP;
+
+        if (acme_config_get(s)->site >= 0) {
+            continue;
+        }
+        names = names_of(s, setup->pconf);
+        for (i = 0; i < names->nelts; i++) {
+            const char *name = APR_ARRAY_IDX(names, i, const char *);
+            acme_wanted_e *wanted =
+                apr_hash_get(keep->wanted, name, APR_HASH_KEY_STRING);
+
+            if (!wanted) {
+                wanted = apr_pcalloc(setup->pconf, sizeof(*wanted));
+                apr_hash_set(keep->wanted, name, APR_HASH_KEY_STRING, wanted);
+            }
+            if (*wanted < is) {
+                *wanted = is;
+            }
+        }
+    }
+}
+
+static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
+{
+    const acme_setup_t *setup = baton;
+    acme_wanted_e wanted = ACME_WANTED_NOTHING;
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        const acme_wanted_e *one = apr_hash_get(
+            setup->keep->wanted, APR_ARRAY_IDX(names, i, const char *),
+            APR_HASH_KEY_STRING);
+
+        if (one && *one > wanted) {
+            wanted = *one;
+        }
+    }
+    return wanted;
+}
+
+void acme_keep_rest(acme_setup_t *setup)
+{
+    acme_keeper_t *keeper;
+    int i;
+
+    if (!setup->keep) {
+        return;
+    }
+    keeper = keeper_of(setup->keep, setup->pconf);
+    for (i = 0; i < setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+        acme_holding_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
+
+        if (!holding->decided) {
+            decide(setup, spec, holding,
+                   spec->renew_mode == ACME_RENEW_ALWAYS && !spec->cert_file
+                       ? ACME_WANTED_ACME
+                       : ACME_WANTED_HTTP);
+        }
+    }
+    index_hosts(setup);
+    acme_keeper_rest(keeper, wanted_of, setup);
+}
+
+/* The names are the site's own; what is kept beside it is found by what it is
+ * filed under. */
+static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
+                                                 apr_pool_t *p)
+{
+    apr_array_header_t *names;
+
+    if (!spec->of) {
+        return spec->names;
+    }
+    names = apr_array_make(p, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(names, const char *) = spec->name;
+    return names;
+}
+
+/* What it serves from now on. One that still waits for its first keeps what
+ * it had. */
+static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
+{
+    const acme_spec_t *spec =
+        APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *);
+    acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    const kept_t *kept = &setup->keep->sites[index];
+    const acme_deployed_site_t *before =
+        acme_keeper_before(setup->keep->config.before, spec);
+    acme_deployed_site_t *site = apr_pcalloc(setup->pconf, sizeof(*site));
+
+    site->name = spec->name;
+    site->names = names_in_record(spec, setup->pconf);
+    site->managed = 1;
+    switch (holding->serving) {
+    case ACME_SERVING_LKC:
+        site->state = ACME_DEPLOYED_LKC;
+        break;
+    case ACME_SERVING_NOTHING:
+        site->state = holding->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
+        break;
+    case ACME_SERVING_OKC:
+        site->state = ACME_DEPLOYED_OKC;
+        site->cert_files = kept->cert_files;
+        site->key_files = kept->key_files;
+        break;
+    case ACME_SERVING_PLACEHOLDER:
+        if (before) {
+            site->state = before->state;
+            site->cert_files = before->cert_files;
+            site->key_files = before->key_files;
+        }
+        break;
+    }
+    holding->deployed = site->state;
+    return site;
+}
+
+void acme_keep_done(acme_setup_t *setup)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_keep_t *keep = setup->keep;
+    acme_deployed_t *now;
+    apr_pool_t *ptemp;
+    int i;
+
+    if (!keep) {
+        return;
+    }
+    apr_pool_create(&ptemp, setup->pconf);
+    now = acme_deployed_create(ptemp);
+    now->written = apr_time_now();
+    for (i = 0; i < setup->specs->nelts; i++) {
+        acme_deployed_add(now, deployed_of(setup, i));
+    }
+    for (i = 0; i < keep->others->nelts; i++) {
+        acme_deployed_add(
+            now, APR_ARRAY_IDX(keep->others, i, acme_deployed_site_t *));
+    }
+    if (acme_deployed_write(setup->store_dir, now, &problem, ptemp)) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0155) "%s; the next start takes sites for what they "
+                                "were before this one",
+                 acme_problem_text(&problem, ptemp));
+    }
+    acme_lock_release(keep->lock);
+    setup->keep = NULL;
+    apr_pool_destroy(ptemp);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_job_cache.h"
+
+#include <string.h>
+
+#include <apr_shm.h>
+#include <apr_strings.h>
+
+#include "mod_acme_process.h"
+
+/* The last generation's slots: it may be about to end, but its children go on
+ * writing into their own mapping. */
+typedef struct acme_memory_t {
+    apr_pool_t *p; /* with the segment; goes with the next generation */
+    acme_quiet_t *slots;
+    apr_hash_t *by_name; /* name -> acme_quiet_t * */
+} acme_memory_t;
+
+static acme_memory_t *make(const apr_array_header_t *specs, apr_pool_t *pparent)
+{
+    apr_size_t size = sizeof(acme_quiet_t) * (apr_size_t)specs->nelts;
+    acme_memory_t *memory;
+    apr_pool_t *p;
+    apr_shm_t *shm;
+    int i;
+
+    apr_pool_create(&p, pparent);
+    memory = apr_pcalloc(p, sizeof(*memory));
+    memory->p = p;
+    if (apr_shm_create(&shm, size, NULL, p)) {
+        apr_pool_destroy(p);
+        return NULL;
+    }
+    memory->slots = apr_shm_baseaddr_get(shm);
+    memset(memory->slots, 0, size);
+    memory->by_name = apr_hash_make(p);
+    for (i = 0; i < specs->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(specs, i, const acme_spec_t *)->name;
+
+        apr_hash_set(memory->by_name, apr_pstrdup(p, name), APR_HASH_KEY_STRING,
+                     &memory->slots[i]);
+    }
+    return memory;
+}
+
+void acme_quiet_prepare(acme_setup_t *setup)
+{
+    process_rec *process = setup->server->process;
+    acme_process_t *state = acme_process_get(process);
+    acme_memory_t *before = state->memory;
+    acme_quiet_t *slot;
+    int i;
+
+    state->memory = make(setup->specs, process->pool);
+    setup->quiet = state->memory ? state->memory->slots : NULL;
+    for (i = 0; before && setup->quiet && i < setup->specs->nelts; i++) {
+        slot = apr_hash_get(
+            before->by_name,
+            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name,
+            APR_HASH_KEY_STRING);
+        if (slot) {
+            acme_quiet_copy(&setup->quiet[i], slot);
+        }
+    }
+    if (before) {
+        apr_pool_destroy(before->p);
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_report.h"
+
+#include <ap_mpm.h>
+
+#include <apr_strings.h>
+
+const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
+                              int site, apr_pool_t *p)
+{
+    const acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
+    const char *name =
+        APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *)->name;
+    acme_job_t *job;
+
+    return vault && setup->quiet
+                   && !acme_quiet_load(
+                       &job, &setup->quiet[site], vault, name,
+                       holding->live ? holding->live->info : NULL, NULL, p)
+               ? job
+               : NULL;
+}
+
+/* ---- what pages say beside the sites ---- */
+
+void acme_glance_activation(acme_activation_view_t *view,
+                            const acme_setup_t *setup, apr_pool_t *p)
+{
+    const acme_activation_e *activation = acme_config_value(
+        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+
+    memset(view, 0, sizeof(*view));
+    view->mode = activation && *activation == ACME_ACTIVATION_MANUAL
+                     ? "manual"
+                     : "graceful";
+    ap_mpm_query(AP_MPMQ_GENERATION, &view->generation);
+    view->pending = setup->board->pending;
+    view->next = setup->board->next;
+    if (*setup->board->blocked) {
+        /* The parent may be writing: take what is there, bounded. */
+        view->blocked = apr_pstrndup(p, setup->board->blocked,
+                                     sizeof(setup->board->blocked) - 1);
+    }
+}
+
+/* The worker may be writing. */
+const char *acme_glance_waiting(const acme_setup_t *setup, apr_pool_t *p)
+{
+    return *setup->board->waiting ? apr_pstrndup(
+               p, setup->board->waiting, sizeof(setup->board->waiting) - 1)
+                                  : NULL;
+}

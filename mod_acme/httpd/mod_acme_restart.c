@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_hooks.h"
+
+#include <ap_mpm.h>
+#include <mpm_common.h>
+#include <scoreboard.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+
+#include "acme_ctl_restart.h"
+#include "acme_schedule.h"
+#include "acme_store_fs.h"
+#include "acme_time.h"
+#include "mod_acme_configtest.h"
+#include "mod_acme_process.h"
+
+#define DEFAULT_URGENT  apr_time_from_sec(60)
+#define DEFAULT_ROUTINE (6 * ACME_TIME_HOUR)
+
+/* Between two checks of a configuration that was broken: doubles. */
+#define RECHECK_MIN apr_time_from_sec(10)
+#define RECHECK_MAX apr_time_from_sec(600)
+
+/* What comes within this after a change may leave the same time behind. */
+#define CLOCK_TICK apr_time_from_sec(2)
+
+/* What nothing told us about is looked for at least so often. */
+#define LOOK_AGAIN ACME_TIME_HOUR
+
+/* One per generation of the server, in pconf, of the parent alone. */
+typedef struct monitor_t {
+    acme_setup_t *setup;
+    acme_process_t *process;
+    acme_modules_t modules;
+    acme_configtest_t *test;
+    acme_store_t *store;
+    const char *changed; /* acmectl's stamp */
+    const char *staging; /* folder */
+    acme_stamp_t staging_stamp;
+    int changed_seen;
+    apr_time_t looked;
+    apr_uint32_t hurries;
+    apr_time_t seen; /* the clock, the last time */
+    acme_restart_policy_t policy;
+    acme_restart_facts_t facts;
+    int manual;
+    char blocked[480];     /* the reason there is no restart, or "" */
+    int announced;         /* sites that a manual restart was asked for */
+    apr_time_t not_before; /* the next test */
+    apr_interval_time_t recheck;
+} monitor_t;
+
+static monitor_t *monitor;
+
+static apr_status_t forget(void *data)
+{
+    (void)data;
+    monitor = NULL;
+    return APR_SUCCESS;
+}
+
+static void read_policy(monitor_t *m)
+{
+    const acme_config_t *config = acme_config_get(m->setup->server);
+    const acme_activation_e *activation =
+        acme_config_value(config, ACME_SETTING_ACTIVATION);
+    const acme_intervals_t *intervals =
+        acme_config_value(config, ACME_SETTING_ACTIVATION_INTERVAL);
+
+    m->manual = activation && *activation == ACME_ACTIVATION_MANUAL;
+    m->policy.delay =
+        acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
+    m->policy.interval = intervals ? intervals->urgent : DEFAULT_URGENT;
+    m->policy.gather = intervals ? intervals->routine : DEFAULT_ROUTINE;
+    m->policy.windows =
+        acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
+}
+
+static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
+
+/* From the monitor hook, and when a test has ended: the hook is called every
+ * ten seconds only. */
+static void look_and_act(void *baton)
+{
+    monitor_t *m = baton;
+    apr_pool_t *ptemp;
+
+    apr_pool_create(&ptemp, m->setup->pconf);
+    work(m, apr_time_now(), ptemp);
+    apr_pool_destroy(ptemp);
+}
+
+apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
+                                  apr_pool_t *ptemp)
+{
+    monitor_t *m = apr_pcalloc(setup->pconf, sizeof(*m));
+    int asked;
+    apr_status_t rv;
+
+    m->setup = setup;
+    m->process = acme_process_get(setup->server->process);
+    /* A restart for acmectl's sake promotes nothing, and has done its work. */
+    asked = !acme_stamp_same(&setup->changed, &m->process->changed);
+    m->process->changed = setup->changed;
+    if (promoted || asked) {
+        m->process->fruitless = 0;
+    }
+    else if (m->process->signalled) {
+        m->process->fruitless++;
+    }
+    m->process->signalled = 0;
+    if (!setup->seal) {
+        return APR_SUCCESS;
+    }
+    rv = acme_store_fs_open(&m->store, setup->store_dir, NULL, setup->pconf);
+    if (rv) {
+        return rv;
+    }
+    (void)ptemp;
+    m->changed = acme_changed_path(setup->store_dir, setup->pconf);
+    m->staging = apr_pstrcat(setup->pconf, setup->store_dir,
+                             "/" ACME_STORE_STAGING, NULL);
+    m->recheck = RECHECK_MIN;
+    read_policy(m);
+    acme_modules_read(&m->modules, setup->pconf);
+    m->test = acme_configtest_create(setup->server, setup->store_dir,
+                                     look_and_act, m, setup->pconf);
+    monitor = m;
+    apr_pool_cleanup_register(setup->pconf, m, forget, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+/* Urgent: a name of the site is without a working certificate, or soon will
+ * be; or the CA wants the one there is to be gone, as a child says. It could
+ * say so without need: that costs a restart, no more often than all others. */
+static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
+{
+    const acme_spec_t *spec =
+        APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
+    const acme_holding_t *holding =
+        APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
+    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+
+    return !info || (setup->hurry && setup->hurry->sites[site])
+           || now >= acme_schedule_urgent_at(info->not_before, info->not_after)
+           || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
+}
+
+/* Counts what was staged since startup looked. Only names that the
+ * configuration has, only stat(): a worker's files are not read here. */
+static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+{
+    apr_uint32_t hurries =
+        m->setup->hurry ? apr_atomic_read32(&m->setup->hurry->changes) : 0;
+    acme_stamp_t stamp;
+    int changed;
+    int i;
+
+    acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
+    changed = !acme_stamp_same(&stamp, &m->setup->changed);
+    acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
+    if (changed == m->changed_seen && hurries == m->hurries
+        && acme_stamp_same(&stamp, &m->staging_stamp)
+        && m->looked > stamp.mtime + CLOCK_TICK
+        && now < m->looked + LOOK_AGAIN) {
+        return;
+    }
+    m->staging_stamp = stamp;
+    m->changed_seen = changed;
+    m->looked = now;
+    m->hurries = hurries;
+    /* What an administrator has done is not to wait. */
+    m->facts.urgent = changed;
+    m->facts.routine = 0;
+    for (i = 0; i < m->setup->specs->nelts; i++) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(m->setup->specs, i, const acme_spec_t *);
+
+        acme_stamp_read(
+            &stamp,
+            acme_store_fs_path(m->store, ACME_STORE_STAGING, spec->name, ptemp),
+            ACME_STAMP_LINK, ptemp);
+        if (!stamp.inode || acme_stamp_same(&stamp, &m->setup->staged[i])) {
+            continue;
+        }
+        if (is_urgent(m->setup, i, now)) {
+            m->facts.urgent++;
+        }
+        else {
+            m->facts.routine++;
+        }
+    }
+    if (m->facts.urgent + m->facts.routine == 0) {
+        m->facts.first_ready = 0;
+    }
+    else if (!m->facts.first_ready) {
+        m->facts.first_ready = now;
+    }
+}
+
+/* Older generations whose children still have requests to finish. */
+static int count_draining(void)
+{
+    ap_generation_t seen[8];
+    int limit = 0;
+    int mine = 0;
+    int count = 0;
+    int i;
+    int j;
+
+    if (!ap_scoreboard_image || ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &limit)
+        || ap_mpm_query(AP_MPMQ_GENERATION, &mine)) {
+        return 0;
+    }
+    for (i = 0; i < limit && count < 8; i++) {
+        const process_score *score = &ap_scoreboard_image->parent[i];
+
+        if (!score->pid || score->generation == mine) {
+            continue;
+        }
+        for (j = 0; j < count && seen[j] != score->generation; j++) {
+        }
+        if (j == count) {
+            seen[count++] = score->generation;
+        }
+    }
+    return count;
+}
+
+/* Tells why there is no restart: once, until the reason changes. */
+static void block(monitor_t *m, const char *why, apr_time_t now,
+                  apr_pool_t *ptemp)
+{
+    m->not_before = now + m->recheck;
+    acme_log(m->setup->log,
+             strncmp(m->blocked, why, sizeof(m->blocked) - 1) ? ACME_LOG_ERR
+                                                              : ACME_LOG_DEBUG,
+             0,
+             ACME_TAG(0201) "certificates are ready for %d "
+                            "sites, but the server is not "
+                            "restarted: %s; what is served "
+                            "now is kept, checked again in "
+                            "%s",
+             m->facts.urgent + m->facts.routine, why,
+             acme_time_print_duration(m->recheck, ptemp));
+    apr_cpystrn(m->blocked, why, sizeof(m->blocked));
+    apr_cpystrn(m->setup->board->blocked, why,
+                sizeof(m->setup->board->blocked));
+    m->recheck *= 2;
+    if (m->recheck > RECHECK_MAX) {
+        m->recheck = RECHECK_MAX;
+    }
+}
+
+static void unblock(monitor_t *m)
+{
+    *m->blocked = '\0';
+    *m->setup->board->blocked = '\0';
+    m->recheck = RECHECK_MIN;
+}
+
+static int is_replaced(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+{
+    const char *path =
+        acme_process_replaced(m->setup->server->process, &m->modules, ptemp);
+
+    if (path) {
+        block(m,
+              apr_psprintf(ptemp,
+                           "%s was replaced while the server runs, "
+                           "so it has to be stopped and started by "
+                           "hand",
+                           path),
+              now, ptemp);
+    }
+    return path != NULL;
+}
+
+static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+{
+    if (is_replaced(m, now, ptemp)) {
+        return;
+    }
+    acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0202) "restarting gracefully for %d new certificates%s",
+             m->facts.urgent + m->facts.routine,
+             *m->blocked ? ", nothing is in the way any more" : "");
+    unblock(m);
+    m->process->signalled = 1;
+    /* Should the signal be lost, ask again, but not at once. */
+    m->not_before = now + DEFAULT_URGENT;
+    kill(getpid(), AP_SIG_GRACEFUL);
+}
+
+static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+{
+    apr_time_t when;
+
+    m->facts.last_restart = m->process->last_restart;
+    if (m->facts.last_restart > now) {
+        /* The clock was turned back. */
+        m->facts.last_restart = now;
+        m->process->last_restart = now;
+    }
+    m->facts.last_duration = m->process->duration;
+    m->facts.fruitless = m->process->fruitless;
+    m->facts.draining = count_draining();
+    when = acme_restart_at(&m->policy, &m->facts, now);
+    if (!when || when == ACME_RESTART_WAIT) {
+        m->setup->board->next = 0;
+        return;
+    }
+    if (when < m->not_before) {
+        when = m->not_before;
+    }
+    m->setup->board->next = when;
+    if (when <= now && !is_replaced(m, now, ptemp)) {
+        acme_configtest_start(m->test, now);
+    }
+}
+
+/* The clock was turned back: what was to be then would come too late. */
+static void turn_back(monitor_t *m, apr_time_t now)
+{
+    m->looked = 0;
+    if (m->facts.first_ready > now) {
+        m->facts.first_ready = now;
+    }
+    if (m->not_before > now + RECHECK_MIN) {
+        m->not_before = now + RECHECK_MIN;
+    }
+}
+
+static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+{
+    const char *words = NULL;
+    acme_configtest_e tested = acme_configtest_state(m->test, &words, now);
+    int ready;
+
+    if (now < m->seen) {
+        turn_back(m, now);
+    }
+    m->seen = now;
+    look(m, now, ptemp);
+    ready = m->facts.urgent + m->facts.routine;
+    m->setup->board->pending = ready;
+    if (!ready) {
+        /* A test's result is for now, not for what may come later. */
+        m->setup->board->next = 0;
+        unblock(m);
+        return;
+    }
+    if (m->manual) {
+        if (ready != m->announced) {
+            m->announced = ready;
+            acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
+                     ACME_TAG(0203) "certificates are ready for %d "
+                                    "sites and are served after "
+                                    "the next restart "
+                                    "(ACMEActivation manual): "
+                                    "apachectl graceful",
+                     ready);
+        }
+        return;
+    }
+    switch (tested) {
+    case ACME_CONFIGTEST_RUNNING:
+        break;
+    case ACME_CONFIGTEST_PASSED:
+        restart(m, now, ptemp);
+        break;
+    case ACME_CONFIGTEST_FAILED:
+        block(m,
+              apr_pstrcat(ptemp,
+                          "the configuration does not pass its "
+                          "test: ",
+                          words, NULL),
+              now, ptemp);
+        break;
+    case ACME_CONFIGTEST_IDLE:
+        consider(m, now, ptemp);
+        break;
+    }
+}
+
+int acme_monitor(apr_pool_t *p, server_rec *s)
+{
+    (void)p;
+    (void)s;
+    if (monitor) {
+        look_and_act(monitor);
+    }
+    return DECLINED;
+}

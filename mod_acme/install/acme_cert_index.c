@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_cert_index.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+/** An item in the list of one name. */
+typedef struct entry_t {
+    acme_shelf_item_t *item;
+    struct entry_t *next;
+} entry_t;
+
+struct acme_shelf_t {
+    apr_pool_t *p;
+    apr_array_header_t *items;
+    apr_hash_t *by_name; /* covered name, or wildcard -> entry_t * */
+    apr_hash_t *filed[ACME_LIVE_PLACES];
+};
+
+static void index_item(acme_shelf_t *shelf, acme_shelf_item_t *item)
+{
+    const apr_array_header_t *names = item->cert->info->names;
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        entry_t *entry = apr_palloc(shelf->p, sizeof(*entry));
+
+        entry->item = item;
+        entry->next = apr_hash_get(shelf->by_name, name, APR_HASH_KEY_STRING);
+        apr_hash_set(shelf->by_name, name, APR_HASH_KEY_STRING, entry);
+    }
+}
+
+static void add(acme_shelf_t *shelf, const acme_live_t *live,
+                acme_live_place_e place, const char *name)
+{
+    acme_shelf_item_t *item = apr_pcalloc(shelf->p, sizeof(*item));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_live_cert_t *cert;
+    apr_status_t rv;
+
+    item->place = place;
+    item->name = name;
+    rv = acme_live_get_at(&cert, live, place, name, &problem, shelf->p);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return;
+    }
+    if (rv == APR_SUCCESS) {
+        item->cert = cert;
+        index_item(shelf, item);
+    }
+    else {
+        item->problem = acme_problem_dup(&problem, shelf->p);
+    }
+    APR_ARRAY_PUSH(shelf->items, acme_shelf_item_t *) = item;
+    apr_hash_set(shelf->filed[place], name, APR_HASH_KEY_STRING, item);
+}
+
+acme_shelf_t *acme_shelf_read(const acme_live_t *live,
+                              acme_shelf_wanted_fn *wanted, void *baton,
+                              apr_pool_t *p)
+{
+    acme_shelf_t *shelf = apr_pcalloc(p, sizeof(*shelf));
+    apr_array_header_t *names;
+    int place, i;
+
+    shelf->p = p;
+    shelf->items = apr_array_make(p, 16, sizeof(acme_shelf_item_t *));
+    shelf->by_name = apr_hash_make(p);
+    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+        shelf->filed[place] = apr_hash_make(p);
+        if (acme_live_list(&names, live, place, NULL, p) != APR_SUCCESS) {
+            continue;
+        }
+        for (i = 0; i < names->nelts; ++i) {
+            const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+            if (place != ACME_LIVE_SERVED || !wanted(baton, name)) {
+                add(shelf, live, place, name);
+            }
+        }
+    }
+    return shelf;
+}
+
+const apr_array_header_t *acme_shelf_items(const acme_shelf_t *shelf)
+{
+    return shelf->items;
+}
+
+acme_shelf_item_t *acme_shelf_filed(const acme_shelf_t *shelf,
+                                    acme_live_place_e place, const char *name)
+{
+    return apr_hash_get(shelf->filed[place], name, APR_HASH_KEY_STRING);
+}
+
+static void visit_name(const acme_shelf_t *shelf, const char *name,
+                       acme_shelf_visit_fn *visit, void *baton)
+{
+    const entry_t *entry =
+        apr_hash_get(shelf->by_name, name, APR_HASH_KEY_STRING);
+
+    for (; entry; entry = entry->next) {
+        if (!entry->item->gone) {
+            visit(baton, entry->item);
+        }
+    }
+}
+
+void acme_shelf_visit(const acme_shelf_t *shelf, const char *host,
+                      acme_shelf_visit_fn *visit, void *baton,
+                      apr_pool_t *ptemp)
+{
+    const char *dot = strchr(host, '.');
+
+    visit_name(shelf, host, visit, baton);
+    if (dot && host[0] != '*') {
+        visit_name(shelf, apr_pstrcat(ptemp, "*", dot, NULL), visit, baton);
+    }
+}

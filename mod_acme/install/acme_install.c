@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_install.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_install_choice.h"
+#include "acme_certstore_revoked.h"
+
+/** So many stashed at once are no accident of one site. */
+#define MASS_MIN 2
+
+/** One that was stashed, and why. */
+typedef struct stashed_t {
+    const char *name;
+    acme_wanted_e wanted;
+} stashed_t;
+
+static int is_wanted(void *baton, const char *name)
+{
+    const acme_keeper_t *keeper = baton;
+
+    return apr_hash_get(keeper->specs, name, APR_HASH_KEY_STRING) != NULL;
+}
+
+acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
+                                  apr_pool_t *p)
+{
+    acme_keeper_t *keeper = apr_pcalloc(p, sizeof(*keeper));
+    const apr_array_header_t *items;
+    int i;
+
+    keeper->config = config;
+    keeper->p = p;
+    keeper->specs = apr_hash_make(p);
+    keeper->heirs = apr_hash_make(p);
+    keeper->stashed = apr_array_make(p, 8, sizeof(stashed_t));
+    for (i = 0; i < config->specs->nelts; ++i) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(config->specs, i, const acme_spec_t *);
+
+        apr_hash_set(keeper->specs, spec->name, APR_HASH_KEY_STRING, spec);
+    }
+    keeper->shelf = acme_shelf_read(config->live, is_wanted, keeper, p);
+    items = acme_shelf_items(keeper->shelf);
+    for (i = 0; i < items->nelts; ++i) {
+        keeper->had += APR_ARRAY_IDX(items, i, acme_shelf_item_t *)->place
+                       == ACME_LIVE_SERVED;
+    }
+    return keeper;
+}
+
+int acme_keeper_moves(const acme_keeper_t *keeper)
+{
+    return keeper->moves;
+}
+
+const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
+                                               const acme_spec_t *spec)
+{
+    const acme_deployed_site_t *site = acme_deployed_find(before, spec->name);
+    int i;
+
+    for (i = 0; !site && i < spec->names->nelts; ++i) {
+        site = acme_deployed_find(before,
+                                  APR_ARRAY_IDX(spec->names, i, const char *));
+    }
+    return site;
+}
+
+static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
+                   acme_holding_t *holding)
+{
+    acme_live_cert_t *live;
+
+    holding->live = NULL;
+    if (acme_live_get(&live, keeper->config->live, spec->name, NULL, keeper->p)
+            == APR_SUCCESS
+        && acme_live_loads(live, spec->security_level, NULL, keeper->p)
+               == APR_SUCCESS) {
+        holding->live = live;
+    }
+}
+
+static void note_stashed(acme_keeper_t *keeper, const char *name,
+                         acme_wanted_e wanted)
+{
+    stashed_t *stashed = apr_array_push(keeper->stashed);
+
+    stashed->name = apr_pstrdup(keeper->p, name);
+    stashed->wanted = wanted;
+    ++keeper->moves;
+}
+
+/** To no site in particular. */
+static acme_fit_e worth(const acme_keeper_t *keeper,
+                        const acme_live_cert_t *cert, apr_pool_t *ptemp)
+{
+    if (acme_live_barred(keeper->config->live, cert->info, ptemp)) {
+        return ACME_FIT_REVOKED;
+    }
+    return cert->info->not_after > keeper->config->now ? ACME_FIT_FULL
+                                                       : ACME_FIT_EXPIRED;
+}
+
+/** What is revoked is of no use to whoever comes back. */
+static int retire(acme_keeper_t *keeper, const char *name,
+                  const acme_live_cert_t *live, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (acme_live_archive(keeper->config->live, ACME_LIVE_SERVED, name,
+                          &problem, ptemp)) {
+        acme_keeper_complain(keeper, name, &problem, ptemp);
+        return 0;
+    }
+    ++keeper->moves;
+    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0846) "%s: its certificate %s is only archived and not "
+                            "stashed: %s",
+             name, live->info->serial,
+             acme_live_barred(keeper->config->live, live->info, ptemp));
+    return 1;
+}
+
+/** What is live for a site that does not want it.
+ *  @return nonzero when it was stashed */
+static int put_away(acme_keeper_t *keeper, const char *name,
+                    const acme_live_cert_t *live,
+                    const acme_deployed_site_t *before, acme_wanted_e wanted,
+                    apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_shelf_item_t *other;
+    acme_site_actions_t actions;
+    acme_site_facts_t facts;
+
+    memset(&facts, 0, sizeof(facts));
+    facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
+    facts.wanted = wanted;
+    facts.clock_good = keeper->config->clock_good;
+    facts.live.fit = worth(keeper, live, ptemp);
+    facts.live.not_after = live->info->not_after;
+    acme_site_decide(&actions, &facts);
+    if (actions.move == ACME_SITE_RETIRE) {
+        return retire(keeper, name, live, ptemp);
+    }
+    if (actions.move != ACME_SITE_STASH) {
+        return 0;
+    }
+    if (acme_live_stash(keeper->config->live, name, &problem, ptemp)) {
+        acme_keeper_complain(keeper, name, &problem, ptemp);
+        return 0;
+    }
+    note_stashed(keeper, name, wanted);
+    other = acme_shelf_filed(keeper->shelf, ACME_LIVE_STASHED, name);
+    if (other) {
+        /* Only archived from now on. */
+        other->gone = 1;
+    }
+    return 1;
+}
+
+static const acme_live_cert_t *stashed_for(acme_keeper_t *keeper,
+                                           const acme_spec_t *spec)
+{
+    acme_live_cert_t *cert;
+
+    return acme_live_get_at(&cert, keeper->config->live, ACME_LIVE_STASHED,
+                            spec->name, NULL, keeper->p)
+                   == APR_SUCCESS
+               ? cert
+               : NULL;
+}
+
+static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
+                              acme_holding_t *holding, acme_wanted_e wanted,
+                              int okc, apr_pool_t *ptemp)
+{
+    const acme_deployed_site_t *before =
+        acme_keeper_before(keeper->config->before, spec);
+    acme_site_actions_t actions;
+    acme_site_facts_t facts;
+    acme_keeper_choice_t choice;
+
+    keeper->had += holding->live != NULL;
+    if (wanted != ACME_WANTED_ACME) {
+        if (holding->live
+            && put_away(keeper, spec->name, holding->live, before, wanted,
+                        ptemp)) {
+            holding->live = NULL;
+        }
+        holding->stashed = stashed_for(keeper, spec);
+        return ACME_SITE_SERVE_NOTHING;
+    }
+    memset(&choice, 0, sizeof(choice));
+    choice.keeper = keeper;
+    choice.spec = spec;
+    choice.ptemp = ptemp;
+    acme_shelf_visit(keeper->shelf, acme_spec_host(spec), acme_keeper_consider,
+                     &choice, ptemp);
+    if (!holding->live && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
+        acme_keeper_inherit(&choice);
+        reread(keeper, spec, holding);
+    }
+    memset(&facts, 0, sizeof(facts));
+    facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
+    facts.wanted = wanted;
+    facts.okc = okc;
+    facts.clock_good = keeper->config->clock_good;
+    facts.stashed = choice.certs[ACME_LIVE_STASHED];
+    facts.imported = choice.certs[ACME_LIVE_IMPORTED];
+    acme_keeper_judge_live(&facts.live, holding, &choice);
+    acme_site_decide(&actions, &facts);
+    acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
+             ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
+             acme_deployed_name(facts.deployed), acme_wanted_name(wanted),
+             acme_site_move_name(actions.move),
+             actions.order ? ", to be ordered" : "");
+    acme_keeper_carry_out(&choice, &actions);
+    if (actions.move != ACME_SITE_LEAVE) {
+        reread(keeper, spec, holding);
+        acme_keeper_judge_live(&facts.live, holding, &choice);
+    }
+    holding->aged = !holding->live && facts.stashed.fit == ACME_FIT_EXPIRED;
+    holding->stashed = stashed_for(keeper, spec);
+    return actions.serve == ACME_SITE_SERVE_LKC && !holding->live
+               ? (okc ? ACME_SITE_SERVE_OKC : ACME_SITE_SERVE_PLACEHOLDER)
+               : actions.serve;
+}
+
+acme_site_serve_e acme_keeper_site(acme_keeper_t *keeper,
+                                   const acme_spec_t *spec,
+                                   acme_holding_t *holding,
+                                   acme_wanted_e wanted, int okc)
+{
+    acme_site_serve_e serve;
+    apr_pool_t *ptemp;
+
+    apr_pool_create(&ptemp, keeper->p);
+    serve = keep(keeper, spec, holding, wanted, okc, ptemp);
+    apr_pool_destroy(ptemp);
+    return serve;
+}
+
+/* ---- what no site wants any more ---- */
+
+static void put_away_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
+                          void *baton, acme_shelf_item_t *item,
+                          apr_pool_t *ptemp)
+{
+    const acme_deployed_site_t *before =
+        acme_deployed_find(keeper->config->before, item->name);
+    const apr_array_header_t *names =
+        before ? before->names : item->cert->info->names;
+
+    item->gone = put_away(keeper, item->name, item->cert, before,
+                          wanted(baton, names), ptemp);
+}
+
+/** An import that no site has taken. */
+static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
+                       apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_live_cert_t *other;
+    acme_site_actions_t actions;
+    acme_site_facts_t facts;
+
+    memset(&facts, 0, sizeof(facts));
+    facts.wanted = ACME_WANTED_NOTHING;
+    facts.clock_good = keeper->config->clock_good;
+    facts.imported.fit = worth(keeper, item->cert, ptemp);
+    facts.imported.not_after = item->cert->info->not_after;
+    if (acme_live_get_at(&other, keeper->config->live, ACME_LIVE_STASHED,
+                         item->name, NULL, ptemp)
+        == APR_SUCCESS) {
+        facts.stashed.fit = worth(keeper, other, ptemp);
+        facts.stashed.not_after = other->info->not_after;
+    }
+    acme_site_decide(&actions, &facts);
+    if (actions.imported != ACME_SITE_TO_STASH) {
+        acme_keeper_archive(keeper, item,
+                            facts.imported.fit == ACME_FIT_REVOKED
+                                ? acme_live_barred(keeper->config->live,
+                                                   item->cert->info, ptemp)
+                            : facts.imported.fit == ACME_FIT_EXPIRED
+                                ? "it has expired"
+                                : "the stashed one expires later",
+                            ptemp);
+        return;
+    }
+    if (acme_live_move(keeper->config->live, ACME_LIVE_IMPORTED, item->name,
+                       ACME_LIVE_STASHED, item->name, &problem, ptemp)) {
+        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        return;
+    }
+    item->gone = 1;
+    ++keeper->moves;
+    acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0567) "%s: no site asks for ACME with the imported "
+                            "certificate yet: it is stashed until one does",
+             item->name);
+}
+
+/** Whether it is too old for the stash, beyond doubt. */
+static int is_over(const acme_keeper_t *keeper, const acme_live_cert_t *cert)
+{
+    const acme_keeper_config_t *config = keeper->config;
+    apr_time_t end = cert->info->not_after;
+
+    if (config->stash_keep > 0 && cert->moved > 0
+        && cert->moved + config->stash_keep < end) {
+        end = cert->moved + config->stash_keep;
+    }
+    return config->clock_good && end <= config->now && end <= config->proven;
+}
+
+static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
+                       apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (!is_over(keeper, item->cert)) {
+        return;
+    }
+    if (acme_live_remove(keeper->config->live, item->place, item->name,
+                         &problem, ptemp)) {
+        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        return;
+    }
+    item->gone = 1;
+    acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
+             ACME_TAG(0568) "%s: the stashed certificate is deleted, its time "
+                            "is over",
+             item->name);
+}
+
+static void say_stashed(const acme_keeper_t *keeper)
+{
+    int count = keeper->stashed->nelts;
+    int mass = count >= MASS_MIN && 2 * count > keeper->had;
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        const stashed_t *stashed =
+            &APR_ARRAY_IDX(keeper->stashed, i, stashed_t);
+
+        acme_log(
+            keeper->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
+            ACME_TAG(0569) "%s: %s: its certificate is stashed, and served "
+                           "again with no order when the site wants it",
+            stashed->name, acme_wanted_name(stashed->wanted));
+    }
+    if (mass) {
+        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0570) "%d of %d sites do not want their "
+                                "certificates any more: these are "
+                                "stashed, and served again with no "
+                                "order when the sites come back",
+                 count, keeper->had);
+    }
+}
+
+void acme_keeper_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
+                      void *baton)
+{
+    const apr_array_header_t *items = acme_shelf_items(keeper->shelf);
+    apr_pool_t *ptemp;
+    int i;
+
+    apr_pool_create(&ptemp, keeper->p);
+    for (i = 0; i < items->nelts; ++i) {
+        acme_shelf_item_t *item = APR_ARRAY_IDX(items, i, acme_shelf_item_t *);
+
+        apr_pool_clear(ptemp);
+        if (item->gone) {
+            continue;
+        }
+        if (!item->cert) {
+            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
+                     ACME_TAG(0571) "%s: a certificate that is kept is of no "
+                                    "use and is left alone: %s",
+                     item->name, acme_problem_text(item->problem, ptemp));
+        }
+        else if (item->place == ACME_LIVE_SERVED) {
+            put_away_rest(keeper, wanted, baton, item, ptemp);
+        }
+        else if (item->place == ACME_LIVE_IMPORTED) {
+            put_import(keeper, item, ptemp);
+        }
+        else {
+            delete_old(keeper, item, ptemp);
+        }
+    }
+    apr_pool_destroy(ptemp);
+    say_stashed(keeper);
+}

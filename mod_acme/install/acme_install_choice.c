@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_install_choice.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_suitable.h"
+#include "acme_certstore_revoked.h"
+#include "acme_time.h"
+
+typedef struct acme_keeper_t acme_keeper_t;
+
+void acme_keeper_complain(const acme_keeper_t *keeper, const char *name,
+                          const acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    acme_log(keeper->config->log, ACME_LOG_ERR, 0,
+             ACME_TAG(0560) "%s: what is kept of its "
+                            "certificates could not be put "
+                            "where it belongs, and is tried "
+                            "again at the next start: %s",
+             name, acme_problem_text(problem, ptemp));
+}
+
+/** Moves one from the shelf into live/ of a site. */
+static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
+                const acme_spec_t *spec, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (acme_live_move(keeper->config->live, item->place, item->name,
+                       ACME_LIVE_SERVED, spec->name, &problem, ptemp)) {
+        acme_keeper_complain(keeper, spec->name, &problem, ptemp);
+        return 0;
+    }
+    item->gone = 1;
+    if (item->place == ACME_LIVE_SERVED) {
+        apr_hash_set(keeper->heirs, item->name, APR_HASH_KEY_STRING,
+                     spec->name);
+    }
+    ++keeper->moves;
+    return 1;
+}
+
+void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
+                         const char *why, apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (acme_live_archive(keeper->config->live, item->place, item->name,
+                          &problem, ptemp)) {
+        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        return;
+    }
+    item->gone = 1;
+    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0561) "%s: the certificate in %s is only archived from "
+                            "now on: %s",
+             item->name, acme_live_place_name(item->place), why);
+}
+
+/* ---- what a site can choose from ---- */
+
+/* Of one that is not in use by this site. */
+static acme_fit_e fit_of(const char **why, const acme_live_cert_t *cert,
+                         const acme_keeper_choice_t *choice, int issuer)
+{
+    const acme_keeper_config_t *config = choice->keeper->config;
+
+    *why = acme_live_barred(config->live, cert->info, choice->ptemp);
+    return *why ? ACME_FIT_REVOKED
+                : acme_fit(why, cert, choice->spec, issuer, config->now,
+                           choice->ptemp);
+}
+
+/* Usable ones first, those for all names first of these, then those with a key
+ * of the kind that is wanted, which need no order, then who expires last. */
+static int is_better(acme_fit_e fit, const acme_shelf_item_t *item,
+                     acme_fit_e best_fit, const acme_shelf_item_t *best,
+                     const acme_keeper_choice_t *choice)
+{
+    const char *key;
+    int kind, best_kind;
+
+    if (!best || fit != best_fit) {
+        return !best || fit > best_fit;
+    }
+    key = acme_key_spec_print(&choice->spec->key, choice->ptemp);
+    kind = strcmp(item->cert->info->key_type, key) == 0;
+    best_kind = strcmp(best->cert->info->key_type, key) == 0;
+    return kind != best_kind
+               ? kind
+               : item->cert->info->not_after > best->cert->info->not_after;
+}
+
+void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
+{
+    acme_keeper_choice_t *choice = baton;
+    const acme_keeper_t *keeper = choice->keeper;
+    const acme_live_cert_t *cert = item->cert;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int place = item->place;
+    const char *why;
+    acme_fit_e fit;
+    int issuer;
+
+    if (acme_spec_is_one_of_two(choice->spec)
+        && !acme_fit_key(cert, choice->spec)) {
+        return;
+    }
+    /* What mod_ssl would not load would end the start. */
+    if (acme_live_loads(cert, choice->spec->security_level, NULL, choice->ptemp)
+        != APR_SUCCESS) {
+        return;
+    }
+    /* What nobody knows the origin of must be trusted by the world; what was
+     * live for another site of ours is as good as it was. */
+    issuer = acme_fit_issuer(cert, choice->spec)
+             || ((!cert->ca_url || place == ACME_LIVE_SERVED)
+                 && acme_live_is_trusted(keeper->config->live, item->place,
+                                         item->name, choice->ptemp));
+    fit = fit_of(&why, cert, choice, issuer);
+    if (fit > ACME_FIT_UNFIT
+        && acme_live_loads(cert, choice->spec->security_level, &problem,
+                           choice->ptemp)
+               != APR_SUCCESS) {
+        /* The server would end over it. */
+        fit = ACME_FIT_UNFIT;
+        why = acme_problem_text(&problem, choice->ptemp);
+    }
+    if (is_better(fit, item, choice->certs[place].fit, choice->items[place],
+                  choice)) {
+        choice->items[place] = item;
+        choice->certs[place].fit = fit;
+        choice->certs[place].not_after = cert->info->not_after;
+        choice->why[place] = why;
+    }
+}
+
+/** The site that these names were split from, and where its certificate is. Of
+ *  one that had a single kind of key until now, that may be the further one. */
+static const char *split_from(const acme_keeper_t *keeper,
+                              const acme_spec_t *spec)
+{
+    const acme_deployed_site_t *site =
+        acme_deployed_find(keeper->config->before, spec->name);
+    const char *heir;
+
+    if (spec->of) {
+        return spec->of;
+    }
+    if (!site || strcmp(site->name, spec->name) == 0) {
+        return NULL;
+    }
+    heir = apr_hash_get(keeper->heirs, site->name, APR_HASH_KEY_STRING);
+    return heir ? heir : site->name;
+}
+
+void acme_keeper_inherit(acme_keeper_choice_t *choice)
+{
+    acme_keeper_t *keeper = choice->keeper;
+    acme_shelf_item_t *item = choice->items[ACME_LIVE_SERVED];
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = choice->spec;
+    acme_live_cert_t *cert;
+    acme_bundle_t *bundle;
+    const char *from, *why;
+
+    if (item && acme_site_usable(&choice->certs[ACME_LIVE_SERVED])) {
+        if (take(keeper, item, spec, choice->ptemp)) {
+            acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+                     ACME_TAG(0562) "%s: goes on with the certificate that was "
+                                    "filed under %s",
+                     spec->name, item->name);
+        }
+        return;
+    }
+    from = split_from(keeper, spec);
+    if (!from
+        || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
+        || (acme_spec_is_one_of_two(spec) && !acme_fit_key(cert, spec))
+        || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
+               < ACME_FIT_NARROW
+        || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,
+                            from, NULL, choice->ptemp)) {
+        return;
+    }
+    bundle->name = spec->name;
+    if (acme_live_install(keeper->config->live, bundle,
+                          keeper->config->archive_keep, &problem,
+                          choice->ptemp)) {
+        acme_keeper_complain(keeper, spec->name, &problem, choice->ptemp);
+        return;
+    }
+    ++keeper->moves;
+    acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
+                            "its certificate",
+             spec->name, from);
+}
+
+/* ---- what it chose ---- */
+
+void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
+                            const acme_keeper_choice_t *choice)
+{
+    const acme_live_cert_t *live = holding->live;
+    const char *why;
+    int issuer;
+
+    if (!live) {
+        cert->fit = ACME_FIT_ABSENT;
+        return;
+    }
+    /* What is served already and trusted by the world stays until it is due,
+     * also when the CA was changed. */
+    issuer =
+        acme_fit_issuer(live, choice->spec)
+        || acme_live_is_trusted(choice->keeper->config->live, ACME_LIVE_SERVED,
+                                choice->spec->name, choice->ptemp);
+    holding->revoked =
+        acme_live_lost(choice->keeper->config->live, live, choice->keeper->p);
+    cert->fit = holding->revoked
+                    ? ACME_FIT_REVOKED
+                    : acme_fit(&why, live, choice->spec, issuer,
+                               choice->keeper->config->now, choice->ptemp);
+    cert->not_after = live->info->not_after;
+    holding->foreign = !issuer;
+}
+
+static void say_served(const acme_keeper_choice_t *choice,
+                       acme_live_place_e place)
+{
+    const acme_shelf_item_t *item = choice->items[place];
+    const acme_keeper_t *keeper = choice->keeper;
+    int wider = choice->certs[place].fit == ACME_FIT_NARROW;
+
+    if (place == ACME_LIVE_STASHED) {
+        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
+                                "%s; %s",
+                 choice->spec->name, item->cert->info->serial,
+                 acme_time_print(item->cert->info->not_after, choice->ptemp),
+                 wider ? choice->why[place] : "none has to be ordered");
+    }
+    else {
+        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0565) "%s: the imported certificate %s is used from "
+                                "now on, valid until %s; %s",
+                 choice->spec->name, item->cert->info->serial,
+                 acme_time_print(item->cert->info->not_after, choice->ptemp),
+                 wider ? choice->why[place] : "none has to be ordered");
+    }
+}
+
+void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
+                           const acme_site_actions_t *actions)
+{
+    acme_keeper_t *keeper = choice->keeper;
+    acme_shelf_item_t *stashed = choice->items[ACME_LIVE_STASHED];
+    acme_shelf_item_t *imported = choice->items[ACME_LIVE_IMPORTED];
+
+    if (actions->move == ACME_SITE_UNSTASH
+        && take(keeper, stashed, choice->spec, choice->ptemp)) {
+        say_served(choice, ACME_LIVE_STASHED);
+    }
+    if (actions->move == ACME_SITE_IMPORT
+        && take(keeper, imported, choice->spec, choice->ptemp)) {
+        say_served(choice, ACME_LIVE_IMPORTED);
+    }
+    if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
+        acme_keeper_archive(keeper, stashed,
+                            choice->certs[ACME_LIVE_STASHED].fit
+                                    == ACME_FIT_REVOKED
+                                ? choice->why[ACME_LIVE_STASHED]
+                                : "the imported one expires later",
+                            choice->ptemp);
+    }
+    if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {
+        if (acme_site_usable(&choice->certs[ACME_LIVE_IMPORTED])) {
+            acme_keeper_archive(keeper, imported, "the other one expires later",
+                                choice->ptemp);
+        }
+        else {
+            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
+                     ACME_TAG(0572) "%s: the imported certificate is of no "
+                                    "use and only archived: %s",
+                     choice->spec->name, choice->why[ACME_LIVE_IMPORTED]);
+            acme_keeper_archive(keeper, imported,
+                                choice->why[ACME_LIVE_IMPORTED], choice->ptemp);
+        }
+    }
+}

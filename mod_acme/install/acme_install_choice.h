@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_install_choice.h
+ * @brief One site's part of acme_keeper: what it can choose from, and taking
+ * what was chosen.
+ */
+#ifndef ACME_INSTALL_CHOICE_H
+#define ACME_INSTALL_CHOICE_H
+
+#include "acme_install_private.h"
+
+/** What one site may choose from. */
+typedef struct acme_keeper_choice_t {
+    struct acme_keeper_t *keeper;
+    const acme_spec_t *spec;
+    acme_shelf_item_t *items[ACME_LIVE_PLACES]; /* the best of each place */
+    acme_site_cert_t certs[ACME_LIVE_PLACES];
+    const char *why[ACME_LIVE_PLACES];
+    apr_pool_t *ptemp;
+} acme_keeper_choice_t;
+
+/** Says that something could not be moved: the next start tries again. */
+void acme_keeper_complain(const struct acme_keeper_t *keeper, const char *name,
+                          const acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** Takes one off the shelf, into the archive. */
+void acme_keeper_archive(struct acme_keeper_t *keeper, acme_shelf_item_t *item,
+                         const char *why, apr_pool_t *ptemp);
+
+/** An acme_shelf_visit_fn; baton is the choice, which keeps the best of each
+ *  place. */
+void acme_keeper_consider(void *baton, acme_shelf_item_t *item);
+
+/**
+ * A site without any: that of a site which had its names goes on here. Where
+ * the other one is still there, both have it, each with files of its own.
+ */
+void acme_keeper_inherit(acme_keeper_choice_t *choice);
+
+/** What its live one is worth; sets holding->foreign. */
+void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
+                            const acme_keeper_choice_t *choice);
+
+/** Does what was decided for a site that wants ACME. */
+void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
+                           const acme_site_actions_t *actions);
+
+#endif

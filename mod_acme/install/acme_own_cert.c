@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_own_cert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_cert.h"
+#include "acme_file.h"
+
+#define BEGIN "-----BEGIN "
+#define END   "-----END "
+#define DASH  "-----"
+
+/* The first block whose label ends so; NULL when there is none. Others (keys,
+ * parameters) may stand before it. */
+static char *find_block(const char *text, const char *label, apr_pool_t *p)
+{
+    apr_size_t len = strlen(label);
+    const char *at = text;
+
+    while ((at = strstr(at, BEGIN)) != NULL) {
+        const char *name = at + strlen(BEGIN);
+        const char *dash = strstr(name, DASH);
+        const char *end = dash ? strstr(dash, END) : NULL;
+
+        end = end ? strstr(end + strlen(END), DASH) : NULL;
+        if (!end) {
+            return NULL;
+        }
+        end += strlen(DASH);
+        if ((apr_size_t)(dash - name) >= len
+            && strncmp(dash - len, label, len) == 0) {
+            return apr_pstrcat(p, apr_pstrmemdup(p, at, (apr_size_t)(end - at)),
+                               "\n", NULL);
+        }
+        at = end;
+    }
+    return NULL;
+}
+
+static acme_fallback_e unknown(acme_problem_t *problem, const char *path,
+                               const char *why, apr_pool_t *p)
+{
+    acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                     ACME_PROBLEM_CERTIFICATE, p, "%s: %s", path, why);
+    return ACME_FALLBACK_UNKNOWN;
+}
+
+static acme_fallback_e check_one(const char *cert_file, const char *key_file,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
+    acme_chain_t *chain;
+    acme_key_t *key;
+    char *text, *pem;
+    apr_size_t len;
+    apr_status_t rv;
+
+    rv = acme_file_read_linked(&text, &len, cert_file, ACME_FILE_MAX, p);
+    if (rv != APR_SUCCESS) {
+        return unknown(problem, cert_file,
+                       apr_psprintf(p, "it cannot be read: %pm", &rv), p);
+    }
+    acme_key_wipe_with_pool(text, len, p);
+    pem = find_block(text, "CERTIFICATE", p);
+    if (!pem) {
+        return unknown(problem, cert_file, "there is no certificate in it", p);
+    }
+    if (acme_chain_parse(&chain, pem, strlen(pem), &why, p) != APR_SUCCESS) {
+        return unknown(problem, cert_file, why.detail, p);
+    }
+    if (acme_chain_info(chain)->not_after <= now) {
+        unknown(problem, cert_file, "it has expired", p);
+        return ACME_FALLBACK_EXPIRED;
+    }
+    rv = acme_file_read_linked(&text, &len, key_file, ACME_FILE_MAX, p);
+    if (rv != APR_SUCCESS) {
+        return unknown(problem, key_file,
+                       apr_psprintf(p, "it cannot be read: %pm", &rv), p);
+    }
+    acme_key_wipe_with_pool(text, len, p);
+    pem = find_block(text, "PRIVATE KEY", p);
+    if (!pem) {
+        return unknown(problem, key_file, "there is no key in it", p);
+    }
+    acme_key_wipe_with_pool(pem, strlen(pem), p);
+    if (acme_key_from_pem(&key, pem, strlen(pem), &why, p) != APR_SUCCESS) {
+        return unknown(problem, key_file, why.detail, p);
+    }
+    if (acme_chain_check(chain, key, no_names, now, &why, p) != APR_SUCCESS) {
+        return unknown(problem, cert_file, why.detail, p);
+    }
+    return ACME_FALLBACK_VALID;
+}
+
+acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
+                                    const apr_array_header_t *key_files,
+                                    apr_time_t now, acme_problem_t *problem,
+                                    apr_pool_t *ptemp)
+{
+    acme_fallback_e state = ACME_FALLBACK_UNKNOWN;
+    int i;
+
+    for (i = 0; i < cert_files->nelts; ++i) {
+        const char *cert = APR_ARRAY_IDX(cert_files, i, const char *);
+        const char *key = i < key_files->nelts
+                              ? APR_ARRAY_IDX(key_files, i, const char *)
+                              : cert;
+
+        state = check_one(cert, key, now, problem, ptemp);
+        if (state != ACME_FALLBACK_VALID) {
+            return state;
+        }
+    }
+    return state;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_promote.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_ident.h"
+#include "acme_certstore_revoked.h"
+#include "acme_certstore_path.h"
+#include "acme_time.h"
+#include "acme_promote_guard.h"
+
+/** What is staged, and what it would replace. */
+typedef struct staged_t {
+    const acme_spec_t *spec;
+    acme_bundle_t *bundle;
+    acme_key_t *key;
+    acme_chain_t *chain;
+    const acme_live_cert_t *live; /**< NULL: there is none of any use */
+} staged_t;
+
+const char *acme_staged_name(acme_staged_e staged)
+{
+    switch (staged) {
+    case ACME_STAGED_NONE:
+        return "none";
+    case ACME_STAGED_PROMOTED:
+        return "promoted";
+    case ACME_STAGED_LIVE:
+        return "live";
+    case ACME_STAGED_REFUSED:
+        return "refused";
+    case ACME_STAGED_FAILED:
+        return "failed";
+    }
+    return "none";
+}
+
+/** What is served although the staged one is not. */
+static const char *what_stays(const acme_live_cert_t *live, apr_time_t now,
+                              apr_pool_t *p)
+{
+    if (live == NULL) {
+        return "the site stays without a certificate of its own";
+    }
+    return apr_psprintf(p, "the one that is live stays (%s %s)",
+                        live->info->not_after > now ? "valid until"
+                                                    : "expired at",
+                        acme_time_print(live->info->not_after, p));
+}
+
+/** Completes the problem of whoever found it: the site before it, what stays
+ *  behind it. */
+static acme_staged_e not_promoted(acme_staged_e outcome,
+                                  acme_problem_t *problem,
+                                  const acme_spec_t *spec,
+                                  const acme_live_cert_t *live, apr_time_t now,
+                                  apr_pool_t *p)
+{
+    const char *detail = problem->detail ? problem->detail : "unknown";
+    apr_size_t len = strlen(spec->name);
+
+    if (strncmp(detail, spec->name, len) == 0
+        && strncmp(detail + len, ": ", 2) == 0) {
+        detail += len + 2;
+    }
+    problem->detail =
+        apr_psprintf(p, "%s: the new certificate %s: %s; %s", spec->name,
+                     outcome == ACME_STAGED_FAILED ? "could not be put in place"
+                                                   : "is refused",
+                     detail, what_stays(live, now, p));
+    if (problem->activity == NULL) {
+        problem->activity = "activating a certificate";
+    }
+    return outcome;
+}
+
+static apr_status_t refuse(acme_problem_t *problem, const char *why,
+                           apr_pool_t *p)
+{
+    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                            ACME_PROBLEM_CERTIFICATE, p, "%s", why);
+}
+
+static int count_covered(const apr_array_header_t *wanted,
+                         const apr_array_header_t *held)
+{
+    int count = 0;
+    int i;
+
+    for (i = 0; i < wanted->nelts; ++i) {
+        count +=
+            acme_ident_covered(held, APR_ARRAY_IDX(wanted, i, const char *));
+    }
+    return count;
+}
+
+/**
+ * Whether it is better than what is live. What a worker stages is not trusted
+ * to be new: an old certificate with a lost key must not come back.
+ */
+static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    const acme_cert_info_t *info = acme_chain_info(staged->chain);
+    const acme_cert_info_t *live = staged->live ? staged->live->info : NULL;
+    const apr_array_header_t *wanted;
+    int covered, held;
+
+    if (live == NULL || live->not_after <= now) {
+        return APR_SUCCESS;
+    }
+    if (info->not_before <= live->not_before) {
+        return refuse(problem,
+                      apr_psprintf(p,
+                                   "it is valid from %s and so no newer than "
+                                   "the live one, valid from %s",
+                                   acme_time_print(info->not_before, p),
+                                   acme_time_print(live->not_before, p)),
+                      p);
+    }
+    /* One that leaves out what keeps failing is no loss. */
+    wanted = acme_spec_required(staged->spec, p);
+    covered = count_covered(wanted, info->names);
+    held = count_covered(wanted, live->names);
+    if (covered < held) {
+        return refuse(problem,
+                      apr_psprintf(p,
+                                   "it covers %d of the site's %d names, the "
+                                   "live one covers %d",
+                                   covered, wanted->nelts, held),
+                      p);
+    }
+    return APR_SUCCESS;
+}
+
+/** Its other names may be of an earlier configuration: it may serve until a
+ *  wider one is there. */
+static apr_status_t check(const staged_t *staged, apr_time_t now,
+                          acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_array_header_t *first = apr_array_make(p, 1, sizeof(const char *));
+    apr_status_t rv;
+
+    APR_ARRAY_PUSH(first, const char *) = acme_spec_host(staged->spec);
+    rv = acme_chain_check(staged->chain, staged->key, first, now, problem, p);
+    if (rv == APR_SUCCESS && staged->spec->security_level) {
+        rv = acme_chain_loads(staged->chain, staged->key,
+                              staged->spec->security_level, problem, p);
+    }
+    return rv == APR_SUCCESS ? check_newer(staged, now, problem, p) : rv;
+}
+
+/** The first time another one may do better. After that it would go on. */
+static apr_status_t check_proven(const staged_t *staged,
+                                 const acme_live_t *live,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    int count = acme_unproven_refused(
+        live, staged->spec->name, acme_chain_info(staged->chain)->fingerprint);
+    apr_status_t rv;
+
+    if (!count) {
+        return APR_SUCCESS;
+    }
+    rv = refuse(problem, "the server ended when it was to be loaded", p);
+    if (problem && count > 1) {
+        problem->retry = ACME_RETRY_CONFIG;
+        problem->to_fix = "look for mod_ssl's messages of that time, repair "
+                          "what they name, then remove the site's file in the "
+                          "store's folder jobs and restart gracefully";
+    }
+    return rv;
+}
+
+static apr_status_t check_revoked(const staged_t *staged,
+                                  const acme_live_t *live,
+                                  acme_problem_t *problem, apr_pool_t *p)
+{
+    const char *why = acme_live_barred(live, acme_chain_info(staged->chain), p);
+
+    return why ? refuse(problem, why, p) : APR_SUCCESS;
+}
+
+static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    rv = acme_bundle_parse(&staged->bundle, item->data, item->len, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (strcmp(staged->bundle->name, staged->spec->name) != 0) {
+        return refuse(
+            problem,
+            apr_psprintf(p, "it is one of the site %s", staged->bundle->name),
+            p);
+    }
+    return acme_bundle_open(&staged->key, &staged->chain, staged->bundle,
+                            problem, p);
+}
+
+/** Whether it was promoted already, and somebody went back from it before the
+ *  worker knew. */
+static int was_left(const acme_live_t *live, const acme_live_cert_t *cert,
+                    int pinned, const char *name, const char *fingerprint,
+                    apr_pool_t *p)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    acme_chain_t *chain;
+    apr_size_t len;
+    char *data;
+    int i;
+
+    if (!pinned || !cert || cert->generation != pinned
+        || acme_live_generations(&numbers, live, name, p) != APR_SUCCESS) {
+        return 0;
+    }
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    for (i = 0; i < numbers->nelts; ++i) {
+        if (acme_file_read(&data, &len,
+                           apr_psprintf(p, "%s/%d/" ACME_LIVE_FULL,
+                                        site.archive,
+                                        APR_ARRAY_IDX(numbers, i, int)),
+                           ACME_FILE_MAX, p)
+                == APR_SUCCESS
+            && acme_chain_parse(&chain, data, len, NULL, p) == APR_SUCCESS
+            && strcmp(acme_chain_info(chain)->fingerprint, fingerprint) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
+                              acme_vault_t *vault, const acme_spec_t *spec,
+                              int pinned, int keep, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    staged_t staged = {spec, NULL, NULL, NULL, NULL};
+    acme_live_cert_t *stashed = NULL;
+    acme_live_cert_t *cert = NULL;
+    acme_store_item_t item;
+    apr_status_t rv_live;
+    apr_status_t rv;
+
+    rv = acme_vault_get(&item, vault, ACME_STORE_STAGING, spec->name, problem,
+                        p);
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return ACME_STAGED_NONE;
+    }
+    /* A live one that is of no use is replaced by anything that is. Where there
+     * is none, the stash has what the site had: perhaps this very one, staged
+     * when the site went and not cleared since. */
+    rv_live = acme_live_get(&cert, live, spec->name, NULL, p);
+    if (APR_STATUS_IS_ENOENT(rv_live)
+        && acme_live_get_at(&stashed, live, ACME_LIVE_STASHED, spec->name, NULL,
+                            p)
+               == APR_SUCCESS) {
+        staged.live = stashed;
+    }
+    else if (rv_live == APR_SUCCESS
+             && acme_live_loads(cert, spec->security_level, NULL, p)
+                    == APR_SUCCESS) {
+        staged.live = cert;
+    }
+    if (rv != APR_SUCCESS) {
+        return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
+    }
+    rv = read_staged(&staged, &item, problem, p);
+    if (rv == APR_SUCCESS) {
+        *fingerprint = acme_chain_info(staged.chain)->fingerprint;
+        if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
+            return ACME_STAGED_LIVE;
+        }
+        if (stashed && strcmp(*fingerprint, stashed->info->fingerprint) == 0) {
+            /* Left to who decides upon the stash. */
+            return ACME_STAGED_LIVE;
+        }
+        if (was_left(live, staged.live, pinned, spec->name, *fingerprint, p)) {
+            return ACME_STAGED_LIVE;
+        }
+        rv = check_revoked(&staged, live, problem, p);
+        if (rv == APR_SUCCESS) {
+            rv = check_proven(&staged, live, problem, p);
+        }
+        if (rv == APR_SUCCESS) {
+            rv = check(&staged, now, problem, p);
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        return not_promoted(ACME_STAGED_REFUSED, problem, spec, cert, now, p);
+    }
+    rv = acme_live_install(live, staged.bundle, keep, problem, p);
+    if (rv != APR_SUCCESS) {
+        *fingerprint = NULL;
+        return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
+    }
+    return ACME_STAGED_PROMOTED;
+}
+
+acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
+                            acme_vault_t *vault, const acme_spec_t *spec,
+                            int pinned, int keep, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    const char *found = NULL;
+    acme_staged_e outcome;
+    apr_pool_t *ptemp;
+
+    apr_pool_create(&ptemp, p);
+    outcome =
+        activate(&found, live, vault, spec, pinned, keep, now, &why, ptemp);
+    *fingerprint = found ? apr_pstrdup(p, found) : NULL;
+    if (problem
+        && (outcome == ACME_STAGED_REFUSED || outcome == ACME_STAGED_FAILED)) {
+        *problem = *acme_problem_dup(&why, p);
+    }
+    apr_pool_destroy(ptemp);
+    return outcome;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_promote.h
+ * @brief From staged to live: root's part, at start.
+ *
+ * Looks only at names that the configuration gives. What is staged was sealed
+ * by a worker; it is checked once more here (key, names, dates, chain, scratch
+ * SSL_CTX, newer than what is live) before it replaces anything. The staged
+ * item is left for the worker, who removes it when it sees it live.
+ */
+#ifndef ACME_PROMOTE_H
+#define ACME_PROMOTE_H
+
+#include "acme_certstore.h"
+#include "acme_spec.h"
+#include "acme_vault.h"
+
+typedef enum {
+    ACME_STAGED_NONE,     /**< nothing was staged */
+    ACME_STAGED_PROMOTED, /**< it is live now */
+    ACME_STAGED_LIVE,     /**< it was live already */
+    ACME_STAGED_REFUSED,  /**< for good; the problem says why, nothing has
+                               changed */
+    ACME_STAGED_FAILED    /**< not now (a full disk); the problem says why,
+                               nothing has changed, it stays staged */
+} acme_staged_e;
+
+/**
+ * Promotes what is staged for one site. Never fails the start: whatever goes
+ * wrong is an outcome, with its problem.
+ * @param pinned the generation that was rolled back to (acme_pin.h), or 0: what
+ *        was live before that does not come back by being staged still
+ * @param keep generations kept besides the live one
+ * @param fingerprint of the leaf whose fate is decided: NULL for NONE, for
+ *        FAILED, and where it could not be read
+ */
+acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
+                            acme_vault_t *vault, const acme_spec_t *spec,
+                            int pinned, int keep, apr_time_t now,
+                            acme_problem_t *problem, apr_pool_t *p);
+
+const char *acme_staged_name(acme_staged_e staged);
+
+#endif

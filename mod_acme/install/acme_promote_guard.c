@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_promote_guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <unistd.h>
+
+#include <apr_errno.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "acme_file.h"
+#include "acme_archive.h"
+#include "acme_certstore_revoked.h"
+#include "acme_certstore_path.h"
+
+/** Both files have lines of two words. */
+typedef struct line_t {
+    const char *name;
+    const char *value;
+} line_t;
+
+struct acme_unproven_t {
+    acme_live_t *live;
+    const char *marker;
+    const char *refused;
+    apr_array_header_t *marked; /**< line_t: name, generation */
+    apr_pool_t *p;
+};
+
+static apr_array_header_t *read_lines(const char *path, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, 4, sizeof(line_t));
+    char *data, *line;
+    char *state = NULL;
+    apr_size_t len;
+
+    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS) {
+        return lines;
+    }
+    for (line = apr_strtok(data, "\n", &state); line;
+         line = apr_strtok(NULL, "\n", &state)) {
+        char *space = strchr(line, ' ');
+        line_t made;
+
+        if (space) {
+            *space = '\0';
+            made.name = line;
+            made.value = space + 1;
+            APR_ARRAY_PUSH(lines, line_t) = made;
+        }
+    }
+    return lines;
+}
+
+static apr_status_t write_lines(const char *path,
+                                const apr_array_header_t *lines,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_array_header_t *parts =
+        apr_array_make(p, 4 * lines->nelts + 1, sizeof(const char *));
+    const char *text;
+    apr_status_t rv;
+    int i;
+
+    for (i = 0; i < lines->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(lines, i, line_t);
+
+        APR_ARRAY_PUSH(parts, const char *) = line->name;
+        APR_ARRAY_PUSH(parts, const char *) = " ";
+        APR_ARRAY_PUSH(parts, const char *) = line->value;
+        APR_ARRAY_PUSH(parts, const char *) = "\n";
+    }
+    text = apr_array_pstrcat(p, parts, 0);
+    rv = acme_file_write(path, text, strlen(text),
+                         APR_FPROT_UREAD | APR_FPROT_UWRITE, ACME_FILE_SYNC, p);
+    return rv == APR_SUCCESS
+               ? rv
+               : acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
+                                  ACME_PROBLEM_STORE, p,
+                                  "%s cannot be written: %pm", path, &rv);
+}
+
+acme_unproven_t *acme_unproven_read(acme_live_t *live, const char *dir,
+                                    apr_pool_t *p)
+{
+    acme_unproven_t *made = apr_pcalloc(p, sizeof(*made));
+
+    made->p = p;
+    made->live = live;
+    made->marker = apr_pstrcat(p, dir, "/unproven", NULL);
+    made->refused = apr_pstrcat(p, dir, "/refused", NULL);
+    made->marked = read_lines(made->marker, p);
+    live->refused = read_lines(made->refused, p);
+    return made;
+}
+
+/* Of those that its own archive has. */
+static int generation_of(const acme_live_t *live, const char *name,
+                         apr_pool_t *ptemp)
+{
+    acme_live_site_t site;
+    int number = 0;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    return acme_live_site_pointed(&number, &site) == APR_SUCCESS ? number : 0;
+}
+
+/* What a promotion is told from: it has a higher number than all that were
+ * there; a certificate that comes back from the stash has not. */
+static const char *print_mark(const acme_live_t *live, const char *name,
+                              apr_pool_t *p)
+{
+    apr_array_header_t *numbers;
+    acme_live_site_t site;
+    acme_live_aim_t aim;
+    int newest = 0;
+
+    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    if (acme_generation_list(&numbers, site.archive, p) == APR_SUCCESS
+        && numbers->nelts) {
+        newest = APR_ARRAY_IDX(numbers, numbers->nelts - 1, int);
+    }
+    return acme_live_site_follow(&aim, live, &site, p) == APR_SUCCESS
+               ? apr_psprintf(p, "%d %s", newest, aim.link)
+               : apr_itoa(p, newest);
+}
+
+/* Nonzero: it is one, and *link is what the pointer said, or NULL. */
+static int parse_mark(int *newest, const char **link, const line_t *line,
+                      apr_pool_t *p)
+{
+    const char *space = strchr(line->value, ' ');
+    const char *number =
+        space
+            ? apr_pstrmemdup(p, line->value, (apr_size_t)(space - line->value))
+            : line->value;
+
+    *link = space ? space + 1 : NULL;
+    *newest = acme_generation_number(number);
+    return *newest > 0 || !strcmp(number, "0");
+}
+
+static int is_new(const acme_unproven_t *unproven, const line_t *line,
+                  apr_pool_t *ptemp)
+{
+    const char *link;
+    int newest;
+
+    return parse_mark(&newest, &link, line, ptemp)
+           && generation_of(unproven->live, line->name, ptemp) > newest;
+}
+
+int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
+                      apr_pool_t *ptemp)
+{
+    int i;
+
+    for (i = 0; i < unproven->marked->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
+
+        if (!strcmp(line->name, name) && is_new(unproven, line, ptemp)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Not even to save a start: then there is none. */
+static const char *unless_revoked(const acme_live_t *live, const char *link,
+                                  apr_pool_t *p)
+{
+    return link
+                   && acme_live_barred_dir(
+                       live,
+                       apr_pstrcat(p, live->places[ACME_LIVE_SERVED], "/", link,
+                                   NULL),
+                       p)
+               ? NULL
+               : link;
+}
+
+static apr_status_t point_back(const acme_unproven_t *unproven,
+                               const acme_undone_t *undone,
+                               acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_live_site_t site;
+    apr_status_t rv;
+
+    acme_live_site_find(&site, unproven->live, ACME_LIVE_SERVED, undone->name,
+                        p);
+    if (undone->link) {
+        rv = acme_file_link(site.link, undone->link, ACME_FILE_SYNC, p);
+    }
+    else {
+        rv = apr_file_remove(site.link, p);
+    }
+    return rv == APR_SUCCESS
+               ? rv
+               : acme_problem_set(
+                   problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+                   "%s: %s cannot be changed: %pm", site.name, site.link, &rv);
+}
+
+/* Known to be refused before it is taken back: whoever is killed here does it
+ * again. */
+apr_status_t acme_unproven_undo(apr_array_header_t **undone,
+                                acme_unproven_t *unproven,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_pool_t *p = unproven->p;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    *undone = apr_array_make(p, 1, sizeof(acme_undone_t));
+    for (i = 0; i < unproven->marked->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
+        acme_live_cert_t *cert;
+        acme_undone_t made;
+        line_t refused;
+        const char *slash;
+        int newest;
+
+        if (!is_new(unproven, line, ptemp)) {
+            continue;
+        }
+        made.name = line->name;
+        made.refused = generation_of(unproven->live, line->name, ptemp);
+        (void)parse_mark(&newest, &made.link, line, p);
+        made.link = unless_revoked(unproven->live, made.link, ptemp);
+        slash = made.link ? strrchr(made.link, '/') : NULL;
+        made.live = slash ? acme_generation_number(slash + 1) : 0;
+        APR_ARRAY_PUSH(*undone, acme_undone_t) = made;
+        if (acme_live_get(&cert, unproven->live, line->name, NULL, p)
+                == APR_SUCCESS
+            && !acme_unproven_refused(unproven->live, line->name,
+                                      cert->info->fingerprint)) {
+            refused.name = line->name;
+            refused.value = cert->info->fingerprint;
+            APR_ARRAY_PUSH(unproven->live->refused, line_t) = refused;
+        }
+    }
+    if ((*undone)->nelts) {
+        rv = write_lines(unproven->refused, unproven->live->refused, problem,
+                         ptemp);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < (*undone)->nelts; i++) {
+        rv = point_back(unproven, &APR_ARRAY_IDX(*undone, i, acme_undone_t),
+                        problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_file_remove(unproven->marker, ptemp);
+        apr_array_clear(unproven->marked);
+    }
+    return rv;
+}
+
+apr_status_t acme_unproven_begin(acme_unproven_t *unproven,
+                                 const apr_array_header_t *names,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_pool_t *p = unproven->p;
+    int i;
+
+    apr_array_clear(unproven->marked);
+    for (i = 0; i < names->nelts; i++) {
+        line_t line;
+
+        line.name = APR_ARRAY_IDX(names, i, const char *);
+        line.value = print_mark(unproven->live, line.name, p);
+        APR_ARRAY_PUSH(unproven->marked, line_t) = line;
+    }
+    return names->nelts
+               ? write_lines(unproven->marker, unproven->marked, problem, ptemp)
+               : APR_SUCCESS;
+}
+
+/* Its newest one is proven, so what was held against the name is past. */
+static void forgive(acme_unproven_t *unproven, apr_pool_t *ptemp)
+{
+    const apr_array_header_t *all = unproven->live->refused;
+    apr_array_header_t *left = apr_array_make(ptemp, 1, sizeof(line_t));
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(all, i, line_t);
+
+        if (!acme_unproven_has(unproven, line->name, ptemp)) {
+            APR_ARRAY_PUSH(left, line_t) = *line;
+        }
+    }
+    if (!left->nelts && all->nelts) {
+        apr_file_remove(unproven->refused, ptemp);
+    }
+    else if (left->nelts < all->nelts) {
+        write_lines(unproven->refused, left, NULL, ptemp);
+    }
+}
+
+void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp)
+{
+    if (unproven->marked->nelts) {
+        forgive(unproven, ptemp);
+        apr_file_remove(unproven->marker, ptemp);
+        apr_array_clear(unproven->marked);
+    }
+}
+
+int acme_unproven_refused(const acme_live_t *live, const char *name,
+                          const char *fingerprint)
+{
+    int count = 0;
+    int is_one = 0;
+    int i;
+
+    for (i = 0; live->refused && i < live->refused->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(live->refused, i, line_t);
+
+        if (!strcmp(line->name, name)) {
+            count++;
+            is_one |= !strcmp(line->value, fingerprint);
+        }
+    }
+    return is_one ? count : 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_tmpfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+
+#include <apr_errno.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "acme_file.h"
+
+/* MFD_CLOEXEC, which not every libc names. */
+#define CLOSE_ON_EXEC 1U
+
+struct acme_scratch_t {
+    apr_pool_t *p;
+    const char *const *next; /* of the places, not tried yet */
+    const char *place;       /* in use, or NULL */
+    const char *dir;         /* ours, in it */
+};
+
+const char *const *acme_scratch_places(const char *dir, apr_pool_t *p)
+{
+    const char **places = apr_pcalloc(p, 5 * sizeof(*places));
+    int n = 0;
+
+    if (dir) {
+        places[n++] = dir;
+    }
+    /* Two that are in memory on most systems, each a file system of its own. */
+    places[n++] = "/dev/shm";
+    places[n++] = "/run";
+    apr_temp_dir_get(&places[n], p);
+    return places;
+}
+
+acme_scratch_t *acme_scratch_create(const char *const *places, apr_pool_t *p)
+{
+    acme_scratch_t *scratch = apr_pcalloc(p, sizeof(*scratch));
+
+    scratch->p = p;
+    scratch->next = places;
+    return scratch;
+}
+
+static apr_status_t remove_dir(void *dir)
+{
+    apr_pool_t *ptemp;
+
+    if (apr_pool_create(&ptemp, NULL) == APR_SUCCESS) {
+        acme_file_remove_tree(dir, ptemp);
+        apr_pool_destroy(ptemp);
+    }
+    return APR_SUCCESS;
+}
+
+/* The next place. */
+static apr_status_t advance(acme_scratch_t *scratch)
+{
+    char *dir;
+
+    scratch->place = *scratch->next++;
+    dir = apr_pstrcat(scratch->p, scratch->place,
+                      "/" ACME_SCRATCH_PREFIX "XXXXXX", NULL);
+    if (!mkdtemp(dir)) {
+        scratch->place = NULL;
+        return apr_get_os_error();
+    }
+    apr_pool_cleanup_register(scratch->p, dir, remove_dir,
+                              apr_pool_cleanup_null);
+    scratch->dir = dir;
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_file(const char **path, const acme_scratch_t *scratch,
+                               const char *name, const char *text,
+                               apr_pool_t *p)
+{
+    *path = apr_pstrcat(p, scratch->dir, "/", name, NULL);
+    return acme_file_write(*path, text, strlen(text),
+                           APR_FPROT_UREAD | APR_FPROT_UWRITE, ACME_FILE_LAZY,
+                           p);
+}
+
+#if defined(__linux__) && defined(SYS_memfd_create)
+static apr_status_t close_memory(void *data)
+{
+    close(*(int *)data);
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_memory(const char **path, apr_pool_t *p,
+                                 const char *text, apr_pool_t *pscratch)
+{
+    int *fd = apr_palloc(pscratch, sizeof(*fd));
+    apr_size_t len = strlen(text);
+
+    *fd = (int)syscall(SYS_memfd_create, "placeholder", CLOSE_ON_EXEC);
+    if (*fd < 0) {
+        return apr_get_os_error();
+    }
+    apr_pool_cleanup_register(pscratch, fd, close_memory,
+                              apr_pool_cleanup_null);
+    if (write(*fd, text, len) != (ssize_t)len) {
+        return APR_EGENERAL;
+    }
+    *path = apr_psprintf(p, "/proc/self/fd/%d", *fd);
+    return access(*path, R_OK) ? apr_get_os_error() : APR_SUCCESS;
+}
+#else
+static apr_status_t write_memory(const char **path, apr_pool_t *p,
+                                 const char *text, apr_pool_t *pscratch)
+{
+    (void)path;
+    (void)p;
+    (void)text;
+    (void)pscratch;
+    return APR_ENOTIMPL;
+}
+#endif
+
+apr_status_t acme_scratch_write(const char **path, acme_scratch_t *scratch,
+                                const char *name, const char *text,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_status_t first = APR_SUCCESS;
+    const char *first_place = "memory";
+    apr_status_t rv;
+
+    while (scratch->place || *scratch->next) {
+        const char *place = scratch->place ? scratch->place : *scratch->next;
+
+        rv = scratch->place ? APR_SUCCESS : advance(scratch);
+        if (rv == APR_SUCCESS) {
+            rv = write_file(path, scratch, name, text, p);
+        }
+        if (rv == APR_SUCCESS) {
+            return rv;
+        }
+        scratch->place = NULL;
+        if (first == APR_SUCCESS) {
+            first = rv;
+            first_place = place;
+        }
+    }
+    rv = write_memory(path, p, text, scratch->p);
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    first = first ? first : rv;
+    return acme_problem_set(problem, first, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p,
+                            "%s cannot be written in %s, nor anywhere else: "
+                            "%pm",
+                            name, first_place, &first);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_plan.h"
+
+#include <apr_strings.h>
+
+#include "acme_jws.h"
+#include "acme_partial_names.h"
+#include "acme_schedule.h"
+#include "acme_time.h"
+
+/* No wait that we ever set is longer: the clock was turned back since. */
+#define LONGEST_WAIT (9 * ACME_TIME_DAY)
+
+/* And who was tried later than now was tried before the clock was turned back.
+ * A clock that is put right by less than this makes the wait longer by it. */
+#define CLOCK_STEP ACME_TIME_MINUTE
+
+static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
+                   const char *reason)
+{
+    plan->urgent = 0;
+    plan->what = what;
+    plan->at = at;
+    plan->reason = reason;
+    plan->by_age = 0;
+    plan->content = 0;
+}
+
+static int same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Something of this site waits for root, or has come back from it. */
+static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
+                        const acme_job_t *job, apr_time_t now)
+{
+    if (holding->live && same(holding->live->info->fingerprint, job->staged)) {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
+    }
+    else if (!same(holding->staged_fingerprint, job->staged)) {
+        decide(plan, ACME_PLAN_STAGED, ACME_SCHEDULE_NEVER,
+               "a new certificate waits for activation");
+    }
+    else if (holding->staged == ACME_STAGED_REFUSED) {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate was refused");
+    }
+    else {
+        decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
+    }
+}
+
+/* What a CA said of a certificate counts with that CA only. */
+int acme_plan_is_via_ari(const acme_spec_t *spec, const acme_holding_t *holding)
+{
+    return spec->via_ari && holding->live && holding->live->info->ari_id
+           && acme_spec_find_ca(spec, holding->live->ca_url) >= 0;
+}
+
+apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
+                              const acme_holding_t *holding,
+                              const acme_job_t *job)
+{
+    const acme_cert_info_t *info;
+    apr_time_t at = 0;
+
+    if (!holding->live) {
+        return 0;
+    }
+    info = holding->live->info;
+    if (job && acme_plan_is_via_ari(spec, holding)) {
+        at = acme_ari_renew_at(job->ari, info);
+    }
+    return at > 0 ? at
+                  : acme_schedule_renew_at(info->not_before, info->not_after,
+                                           &spec->renew_window);
+}
+
+const acme_revoked_t *acme_plan_revoked(const acme_holding_t *holding,
+                                        const acme_job_t *job)
+{
+    if (!holding->live || holding->revoked) {
+        return holding->live ? holding->revoked : NULL;
+    }
+    return job && job->revoked
+                   && same(job->revoked->fingerprint,
+                           holding->live->info->fingerprint)
+               ? job->revoked
+               : NULL;
+}
+
+/* What is another certificate now than when it was ordered, or NULL. Of one
+ * that came from elsewhere it is not known how it was wanted: it is left alone
+ * until it is due. */
+static const char *changed(const acme_spec_t *spec,
+                           const acme_live_cert_t *live, apr_pool_t *p)
+{
+    const char *key = acme_key_spec_print(&spec->key, p);
+
+    if (!live->ca_url) {
+        return NULL;
+    }
+    if (acme_spec_find_ca(spec, live->ca_url) < 0) {
+        return apr_psprintf(p, "another CA: %s", spec->ca->label);
+    }
+    if (!same(live->info->key_type, key)) {
+        return apr_psprintf(p, "another kind of key: %s", key);
+    }
+    if ((live->profile || spec->profile)
+        && !same(live->profile, spec->profile)) {
+        return apr_psprintf(p, "another profile: %s",
+                            spec->profile ? spec->profile : "the CA's own");
+    }
+    return NULL;
+}
+
+/* Why a certificate is to be had, or NULL; then *at says when it will be. */
+static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        int *due, int pinned, apr_time_t now, apr_pool_t *p)
+{
+    const acme_cert_info_t *info;
+    const acme_revoked_t *revoked;
+    const char *name, *why;
+    apr_time_t last;
+
+    *at = now;
+    *due = 0;
+    *by_age = holding->aged;
+    if (!holding->live) {
+        return holding->aged ? "what was kept has expired"
+                             : "first certificate";
+    }
+    info = holding->live->info;
+    if (info->not_after <= now) {
+        *by_age = 1;
+        return apr_psprintf(p, "expired %s ago",
+                            acme_time_print_duration(now - info->not_after, p));
+    }
+    revoked = acme_plan_revoked(holding, job);
+    if (revoked) {
+        return acme_revoked_text(revoked, p);
+    }
+    name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
+    if (name) {
+        return apr_psprintf(p, "name added: %s", name);
+    }
+    why = pinned ? NULL : changed(spec, holding->live, p);
+    if (why) {
+        return why;
+    }
+    if (holding->foreign && !pinned) {
+        return "the certificate is from another authority";
+    }
+    *at = acme_plan_renew_at(spec, holding, job);
+    if (pinned) {
+        /* Whoever went back to it knows that a CA has named its time. */
+        last = acme_schedule_urgent_at(info->not_before, info->not_after);
+        *at = *at > last ? *at : last;
+    }
+    *due = *at <= now;
+    if (*due && !pinned && acme_plan_is_via_ari(spec, holding)
+        && acme_ari_renew_at(job->ari, info) > 0) {
+        *by_age = 1;
+        return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
+                            acme_time_print_duration(info->not_after - now, p));
+    }
+    if (*at <= now) {
+        *by_age = 1;
+        return apr_psprintf(p, "expires in %s",
+                            acme_time_print_duration(info->not_after - now, p));
+    }
+    return NULL;
+}
+
+/* Whether the CA is to be asked before anything else: it has never been asked
+ * about this certificate, or it is time, and nothing presses: no request of
+ * acmectl either, whose answer is not to wait for it. */
+static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
+                    const acme_holding_t *holding, const acme_job_t *job,
+                    const char *why, int due, apr_time_t now)
+{
+    const acme_cert_info_t *info;
+    apr_time_t ask_at;
+
+    if (!acme_plan_is_via_ari(spec, holding)
+        || spec->renew_mode == ACME_RENEW_MANUAL
+        || (spec->renew_mode == ACME_RENEW_AUTO
+            && holding->serving == ACME_SERVING_NOTHING)) {
+        return 0;
+    }
+    info = holding->live->info;
+    ask_at = acme_ari_ask_at(job->ari, info, now);
+    if (!why) {
+        *at = ask_at < *at ? ask_at : *at;
+    }
+    if (ask_at > now || job->asked
+        || (why
+            && (job->order || !due || acme_ari_is_of(job->ari, info)
+                || now >= acme_schedule_urgent_at(info->not_before,
+                                                  info->not_after)))) {
+        return 0;
+    }
+    decide(plan, ACME_PLAN_ASK, now, "the CA is asked when to renew it");
+    return 1;
+}
+
+/* Whether the last try holds the next one back; decides when it does. */
+static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
+                     const acme_job_t *job, const char *digest, apr_time_t now,
+                     apr_pool_t *p)
+{
+    if (job->digest && strcmp(job->digest, digest) != 0) {
+        return 0;
+    }
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        if (!same(job->config, acme_plan_config(spec, p))) {
+            return 0;
+        }
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "not tried again before its configuration changes");
+        return 1;
+    }
+    if (job->next_run <= now || job->next_run > now + LONGEST_WAIT
+        || job->last_run > now + CLOCK_STEP) {
+        return 0;
+    }
+    if (job->limit) {
+        decide(plan, ACME_PLAN_IDLE, job->next_run,
+               apr_psprintf(p, "ordered in %s, for a limit of the CA: %s",
+                            acme_time_print_duration(job->next_run - now, p),
+                            job->limit));
+        return 1;
+    }
+    decide(plan, ACME_PLAN_IDLE, job->next_run,
+           apr_psprintf(p, "tried again in %s, after %d failure%s",
+                        acme_time_print_duration(job->next_run - now, p),
+                        job->errors, job->errors == 1 ? "" : "s"));
+    return 1;
+}
+
+/* A certificate of the administrator's own is watched, and that is all. */
+static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
+                      const acme_holding_t *holding, apr_time_t now,
+                      apr_pool_t *p)
+{
+    const acme_cert_info_t *info = holding->file;
+    apr_time_t at;
+
+    if (!info) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "its own certificate file is served, and cannot be read");
+        return;
+    }
+    at = acme_schedule_warn_at(info->not_before, info->not_after,
+                               &spec->warn_window);
+    if (at > now) {
+        decide(plan, ACME_PLAN_IDLE, at,
+               apr_psprintf(p,
+                            "its own certificate file is served, valid "
+                            "until %s",
+                            acme_time_print(info->not_after, p)));
+        return;
+    }
+    plan->warning =
+        acme_holding_file_warning(holding, &spec->warn_window, now, p);
+    decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
+}
+
+/* Whether it is about an order, or failures, from before what is live now came
+ * from elsewhere: it was imported, unstashed or rolled back to. */
+static int is_overtaken(const acme_job_t *job, const acme_holding_t *holding)
+{
+    return (job->order || job->problem || job->errors > 0) && job->instead
+           && holding->live
+           && strcmp(job->instead, holding->live->info->fingerprint) != 0;
+}
+
+void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
+               const acme_holding_t *holding, const acme_job_t *job,
+               apr_time_t now, apr_pool_t *p)
+{
+    const char *digest, *why;
+    apr_time_t at, renew_at;
+    int due, by_age;
+
+    plan->warning = NULL;
+    plan->needless = 0;
+    if (spec->cert_file) {
+        plan_file(plan, spec, holding, now, p);
+        return;
+    }
+    if (job->staged) {
+        plan_staged(plan, holding, job, now);
+        return;
+    }
+    if (job->signed_pem) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "the certificate for another machine's request is there");
+        return;
+    }
+    digest = acme_spec_digest(spec, p);
+    why = need(&at, &by_age, spec, holding, job, &due,
+               holding->pinned && !job->asked, now, p);
+    if (!why && job->asked == ACME_ASKED_FORCE) {
+        why = "asked for by acmectl renew";
+    }
+    plan->needless = !why && is_overtaken(job, holding);
+    renew_at = at;
+    if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
+        return;
+    }
+    if (!why && job->order && !plan->needless && same(job->digest, digest)) {
+        why = "an order is under way";
+    }
+    if (!why) {
+        decide(plan, ACME_PLAN_IDLE, at,
+               apr_psprintf(p, "renewed in %s",
+                            acme_time_print_duration(renew_at - now, p)));
+        plan->content = 1;
+    }
+    else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
+        decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
+    }
+    else if (spec->renew_mode == ACME_RENEW_AUTO
+             && holding->serving == ACME_SERVING_NOTHING && !job->asked) {
+        decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
+               "no TLS virtual host uses it");
+    }
+    else if (!plan_wait(plan, spec, job, digest, now, p)) {
+        decide(plan, ACME_PLAN_ORDER, now, why);
+        plan->urgent = acme_plan_revoked(holding, job)
+                       || (acme_plan_is_via_ari(spec, holding)
+                           && acme_ari_is_of(job->ari, holding->live->info)
+                           && acme_ari_is_urgent(job->ari, now));
+        plan->by_age = by_age && !job->asked && !job->order;
+    }
+}
+
+const char *acme_plan_name(acme_plan_e what)
+{
+    switch (what) {
+    case ACME_PLAN_IDLE:
+        return "idle";
+    case ACME_PLAN_ORDER:
+        return "order";
+    case ACME_PLAN_STAGED:
+        return "staged";
+    case ACME_PLAN_SETTLE:
+        return "settle";
+    case ACME_PLAN_MANUAL:
+        return "manual";
+    case ACME_PLAN_ASK:
+        return "ask";
+    }
+    return "?";
+}
+
+const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
+{
+    const char *text = apr_psprintf(
+        p, "%s\n%s\n%d\n%s", acme_spec_digest(spec, p),
+        apr_array_pstrcat(p, spec->challenge_types, ','),
+        spec->profile_mandatory,
+        spec->optional ? apr_array_pstrcat(p, spec->optional, ',') : "");
+    const acme_ca_spec_t *ca;
+    int i;
+
+    for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
+        text = apr_psprintf(p, "%s\n%s\n%d\n%s", text,
+                            ca->ca_file ? ca->ca_file : "", ca->agreed,
+                            acme_eab_text(ca->eab, p));
+    }
+    return acme_jws_sha256_hex(text, p);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_site_decide.h"
+
+#include <string.h>
+
+/** A cell of the table. */
+typedef enum {
+    NOTHING,   /**< what is kept stays as it is */
+    STASH,     /**< live goes to the stash */
+    BEST,      /**< U, and keep: of live and stashed what is usable, else order;
+                    until it is there, the fallback */
+    BEST_KEPT, /**< the same, but an expired live one keeps serving */
+    LATER      /**< L: of what is there and the import, the one that expires
+                    later */
+} cell_e;
+
+/** The rows: what is wanted; the last one is ACME where an imported one is
+ *  usable. */
+#define ROW_IMPORTED ACME_WANTED_COUNT
+
+/** The columns: what was deployed: none, http, OKC, LKC. */
+static const cell_e table[ACME_WANTED_COUNT + 1][ACME_DEPLOYED_COUNT] = {
+    /* undeployed     */ {NOTHING, NOTHING, NOTHING, STASH},
+    /* no TLS         */ {NOTHING, NOTHING, NOTHING, STASH},
+    /* OKC            */ {NOTHING, NOTHING, NOTHING, STASH},
+    /* ACME           */ {BEST, BEST, BEST, BEST_KEPT},
+    /* ACME, imported */ {LATER, LATER, LATER, LATER}};
+
+int acme_site_usable(const acme_site_cert_t *cert)
+{
+    return cert->fit == ACME_FIT_NARROW || cert->fit == ACME_FIT_FULL;
+}
+
+static int is_there(const acme_site_cert_t *cert)
+{
+    return cert->fit != ACME_FIT_ABSENT;
+}
+
+/** Which LKC there will be, and whether another is to be ordered. */
+static void choose(acme_site_actions_t *actions, acme_site_move_e move,
+                   const acme_site_cert_t *cert)
+{
+    actions->move = move;
+    actions->serve = ACME_SITE_SERVE_LKC;
+    actions->order = cert->fit == ACME_FIT_NARROW;
+}
+
+static void fall_back(acme_site_actions_t *actions,
+                      const acme_site_facts_t *facts)
+{
+    actions->serve =
+        facts->okc ? ACME_SITE_SERVE_OKC : ACME_SITE_SERVE_PLACEHOLDER;
+    actions->order = 1;
+}
+
+/**
+ * Of live and stashed. While the clock is in doubt, one that seems to have
+ * expired serves, and none is ordered in its place.
+ */
+static void best(acme_site_actions_t *actions, const acme_site_facts_t *facts,
+                 int kept)
+{
+    const acme_site_cert_t *live = &facts->live;
+    const acme_site_cert_t *stashed = &facts->stashed;
+
+    if (live->fit == ACME_FIT_FULL
+        || (live->fit == ACME_FIT_NARROW && stashed->fit != ACME_FIT_FULL)) {
+        choose(actions, ACME_SITE_LEAVE, live);
+    }
+    else if (acme_site_usable(stashed)) {
+        choose(actions, ACME_SITE_UNSTASH, stashed);
+    }
+    else if (!facts->clock_good && live->fit == ACME_FIT_EXPIRED) {
+        choose(actions, ACME_SITE_LEAVE, live);
+    }
+    else if (!facts->clock_good && stashed->fit == ACME_FIT_EXPIRED) {
+        choose(actions, ACME_SITE_UNSTASH, stashed);
+    }
+    else {
+        fall_back(actions, facts);
+        if ((live->fit == ACME_FIT_EXPIRED || live->fit == ACME_FIT_FOREIGN
+             || live->fit == ACME_FIT_REVOKED)
+            && (kept || !facts->okc)) {
+            actions->serve = ACME_SITE_SERVE_LKC;
+        }
+    }
+}
+
+/** The import against what the site has: live, where it is usable, else the
+ *  stash. The loser is archived. */
+static void later(acme_site_actions_t *actions, const acme_site_facts_t *facts)
+{
+    int has_live = acme_site_usable(&facts->live);
+    const acme_site_cert_t *held = has_live ? &facts->live : &facts->stashed;
+
+    if (acme_site_usable(held)
+        && held->not_after >= facts->imported.not_after) {
+        choose(actions, has_live ? ACME_SITE_LEAVE : ACME_SITE_UNSTASH, held);
+        actions->imported = ACME_SITE_ARCHIVE;
+        return;
+    }
+    choose(actions, ACME_SITE_IMPORT, &facts->imported);
+    /* It is live now: gone from where it was, and so archived nowhere else. */
+    if (!has_live && acme_site_usable(&facts->stashed)) {
+        actions->stashed = ACME_SITE_ARCHIVE;
+    }
+}
+
+/** What becomes of an import that is not of use now: it is decided upon all
+ *  the same. */
+static acme_site_rest_e rest_of_import(const acme_site_facts_t *facts)
+{
+    const acme_site_cert_t *imported = &facts->imported;
+    int is_live_stashed = facts->wanted != ACME_WANTED_ACME
+                          && is_there(&facts->live)
+                          && facts->live.fit != ACME_FIT_REVOKED;
+
+    if (!is_there(imported)) {
+        return ACME_SITE_HOLD;
+    }
+    if (facts->wanted == ACME_WANTED_ACME || !acme_site_usable(imported)) {
+        return ACME_SITE_ARCHIVE;
+    }
+    if ((acme_site_usable(&facts->stashed)
+         && facts->stashed.not_after > imported->not_after)
+        || (is_live_stashed && facts->live.not_after > imported->not_after)) {
+        return ACME_SITE_ARCHIVE;
+    }
+    return ACME_SITE_TO_STASH;
+}
+
+void acme_site_decide(acme_site_actions_t *actions,
+                      const acme_site_facts_t *facts)
+{
+    int imported =
+        facts->wanted == ACME_WANTED_ACME && acme_site_usable(&facts->imported);
+    int row = imported ? ROW_IMPORTED : (int)facts->wanted;
+
+    memset(actions, 0, sizeof(*actions));
+    actions->imported = rest_of_import(facts);
+    switch (table[row][facts->deployed]) {
+    case NOTHING:
+    case STASH:
+        /* A start that was killed leaves more than was deployed: one that is
+         * live and not wanted is stashed, whatever the record says. */
+        if (facts->live.fit == ACME_FIT_REVOKED) {
+            actions->move = ACME_SITE_RETIRE;
+        }
+        else if (facts->live.fit > ACME_FIT_UNFIT) {
+            actions->move = ACME_SITE_STASH;
+        }
+        break;
+    case BEST:
+        best(actions, facts, 0);
+        break;
+    case BEST_KEPT:
+        best(actions, facts, 1);
+        break;
+    case LATER:
+        actions->imported = ACME_SITE_HOLD;
+        later(actions, facts);
+        break;
+    }
+    if (facts->stashed.fit == ACME_FIT_EXPIRED && facts->clock_good) {
+        actions->stashed = ACME_SITE_DELETE;
+    }
+    if (facts->stashed.fit == ACME_FIT_REVOKED) {
+        actions->stashed = ACME_SITE_ARCHIVE;
+    }
+}
+
+const char *acme_deployed_name(acme_deployed_e deployed)
+{
+    switch (deployed) {
+    case ACME_DEPLOYED_NONE:
+        return "none";
+    case ACME_DEPLOYED_HTTP:
+        return "http";
+    case ACME_DEPLOYED_OKC:
+        return "okc";
+    case ACME_DEPLOYED_LKC:
+        return "lkc";
+    }
+    return "none";
+}
+
+const char *acme_wanted_name(acme_wanted_e wanted)
+{
+    switch (wanted) {
+    case ACME_WANTED_NOTHING:
+        return "undeployed";
+    case ACME_WANTED_HTTP:
+        return "no TLS";
+    case ACME_WANTED_OKC:
+        return "TLS with its own certificate";
+    case ACME_WANTED_ACME:
+        return "ACME";
+    }
+    return "undeployed";
+}
+
+const char *acme_site_move_name(acme_site_move_e move)
+{
+    switch (move) {
+    case ACME_SITE_LEAVE:
+        return "leave";
+    case ACME_SITE_STASH:
+        return "stash";
+    case ACME_SITE_UNSTASH:
+        return "unstash";
+    case ACME_SITE_IMPORT:
+        return "import";
+    case ACME_SITE_RETIRE:
+        return "retire";
+    }
+    return "leave";
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_client.h"
+
+#include <string.h>
+
+#include "acme_client_answer.h"
+#include "acme_client_private.h"
+#include "acme_resource.h"
+
+/* Everybody who waited for the directory gets on, or hears why not. */
+static void opened(acme_client_t *client, apr_status_t rv,
+                   const acme_problem_t *problem)
+{
+    acme_client_queue_t queue = client->unopened;
+
+    client->opening = 0;
+    memset(&client->unopened, 0, sizeof(client->unopened));
+    while (queue.count > 0) {
+        acme_client_request_t *request = acme_client_take_first(&queue);
+
+        if (rv == APR_SUCCESS && request->url) {
+            acme_client_put_last(&client->waiting, request);
+        }
+        else {
+            acme_client_end(request, rv, NULL, problem);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        acme_client_serve(client, 1);
+    }
+}
+
+static void directory_done(void *baton, apr_status_t rv,
+                           const acme_http_response_t *response,
+                           const acme_problem_t *problem)
+{
+    acme_client_request_t *get = baton;
+    acme_client_t *client = get->client;
+    acme_problem_t own = ACME_PROBLEM_INIT;
+    acme_directory_t *directory;
+    acme_answer_t answer;
+    apr_array_header_t *waiters;
+    apr_pool_t *p;
+    int i;
+
+    if (rv == APR_SUCCESS) {
+        problem = &own;
+        (void)acme_nonce_add(client->nonces,
+                             apr_table_get(response->headers, "Replay-Nonce"),
+                             response->received);
+        acme_client_note_date(client, response);
+        rv = acme_client_answer(&answer, response, &own);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_pool_create(&p, client->p);
+        rv = acme_directory_read(&directory, answer.json, &own, p);
+        if (rv == APR_SUCCESS) {
+            client->directory = directory;
+            problem = NULL;
+        }
+        else {
+            own = *acme_problem_dup(&own, get->p);
+            apr_pool_destroy(p);
+        }
+    }
+    client->fetching = 0;
+    waiters = acme_client_waiters(client, get->p);
+    for (i = 0; i < waiters->nelts; ++i) {
+        acme_client_t *waiter = APR_ARRAY_IDX(waiters, i, acme_client_t *);
+
+        (void)acme_client_has_directory(waiter);
+        opened(waiter, rv, problem);
+    }
+    apr_pool_destroy(get->p);
+}
+
+void acme_client_fetch_directory(acme_client_t *client)
+{
+    acme_client_request_t *get;
+
+    if (client->opening || acme_client_is_not_to_fetch(client)) {
+        return;
+    }
+    client->opening = 1;
+    client->fetching = 1;
+    get = acme_client_request(client, NULL, NULL);
+    get->http.method = "GET";
+    get->http.url = client->directory_url;
+    get->http.repeatable = 1;
+    client->http->submit(client->http, &get->http, directory_done, get);
+}
+
+void acme_client_await_directory(acme_client_request_t *request)
+{
+    acme_client_t *client = request->client;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (!acme_resource_is_url(client->directory_url)) {
+        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                         ACME_PROBLEM_CONFIG, request->p,
+                         "%.200s is no https URL", client->directory_url);
+        acme_client_end(request, APR_EINVAL, NULL, &problem);
+        return;
+    }
+    acme_client_put_last(&client->unopened, request);
+    acme_client_fetch_directory(client);
+}
+
+void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
+                      void *baton)
+{
+    if (acme_client_has_directory(client)) {
+        done(baton, APR_SUCCESS, NULL, NULL);
+        return;
+    }
+    acme_client_await_directory(acme_client_request(client, done, baton));
+}

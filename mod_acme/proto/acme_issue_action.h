@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_issue_action.h
+ * @brief What an order (acme_issue.h) is told once, and what it asks of its
+ * owner, one wish at a time.
+ */
+#ifndef ACME_ISSUE_ACTION_H
+#define ACME_ISSUE_ACTION_H
+
+#include "acme_challenge.h"
+#include "acme_jws.h"
+
+/** An order under way. */
+typedef struct acme_issue_t acme_issue_t;
+
+/** How often in a row one request is repeated while the CA is out. */
+#define ACME_ISSUE_RETRIES 5
+
+/** How often an order may fail and be resumed before it is given up. */
+#define ACME_ISSUE_FAILURES 10
+
+/** Immutable, and alive as long as the issue. */
+typedef struct acme_issue_config_t {
+    const char *name; /**< for messages: the site */
+    const char *new_order_url;
+    const apr_array_header_t *names; /**< canonical, the first is the site's */
+    const apr_array_header_t *challenge_types; /**< preferred first */
+    const char *csr;                           /**< base64url DER */
+    const char *replaces;        /**< CertID (RFC 9773 5), or NULL */
+    const char *preferred_chain; /**< common name of its topmost issuer, or
+                                      NULL: as the CA has it */
+    const char *profile;   /**< that the CA offers, or NULL: its own choice */
+    int profile_mandatory; /**< rather no order than one without it */
+    const acme_jws_signer_t *signer; /**< for key authorizations only */
+    apr_interval_time_t poll_first;  /**< before the first poll, where the CA
+                                          names no time; 0: poll_min */
+    apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
+    apr_interval_time_t poll_max;    /**< longest, where the CA names
+                                          no time; 0: 30 s */
+    apr_interval_time_t patience;    /**< per phase; 0: 10 minutes */
+} acme_issue_config_t;
+
+typedef enum {
+    ACME_WISH_POST,    /**< POST `payload` to `url`, then acme_issue_answer() */
+    ACME_WISH_PRESENT, /**< put `challenge` up, then acme_issue_solved() */
+    ACME_WISH_CLEANUP, /**< take it down, then acme_issue_solved() */
+    ACME_WISH_WAIT,    /**< until `until`, then acme_issue_woken() */
+    ACME_WISH_DONE,    /**< `chain` is there */
+    ACME_WISH_FAILED   /**< `problem` says why */
+} acme_wish_e;
+
+/** Valid until the issue is fed. */
+typedef struct acme_wish_t {
+    acme_wish_e type;
+    const char *url;
+    const char *payload;
+    int repeatable;
+    const acme_challenge_t *challenge;
+    apr_time_t until;
+    const char *chain; /**< PEM as downloaded; not yet checked */
+    apr_size_t chain_len;
+    const acme_problem_t *problem;
+} acme_wish_t;
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_status.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_partial_names.h"
+#include "acme_schedule.h"
+#include "acme_status_private.h"
+#include "acme_status_revoked.h"
+
+const char *acme_status_key_type(const char *key_type)
+{
+    return strncmp(key_type, "RSA", 3) == 0 ? "rsa" : key_type;
+}
+
+/** Whether it fails because the configuration lacks something. */
+static int lacks_information(const acme_job_t *job)
+{
+    return job && job->problem && job->problem->retry == ACME_RETRY_CONFIG;
+}
+
+/** What is said of a certificate that some names were left out of. */
+static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
+{
+    const char *names =
+        view->job ? acme_partial_print(view->job, view->spec, p) : "";
+
+    return *names
+               ? apr_psprintf(p, "left out, since it keeps failing: %s", names)
+               : NULL;
+}
+
+/** A certificate of the administrator's own. */
+static void judge_file(acme_status_view_t *view, apr_pool_t *p)
+{
+    const acme_holding_t *holding = view->holding;
+
+    if (!holding->file) {
+        view->state = ACME_STATUS_ERROR;
+        view->descr = holding->problem ? holding->problem->detail
+                                       : "its certificate file was not read";
+        return;
+    }
+    view->descr = acme_holding_file_warning(holding, &view->spec->warn_window,
+                                            view->now, p);
+    view->expiry = !view->descr                            ? ACME_EXPIRY_FAR
+                   : holding->file->not_after <= view->now ? ACME_EXPIRY_OVER
+                                                           : ACME_EXPIRY_NEAR;
+    view->state = view->expiry == ACME_EXPIRY_OVER ? ACME_STATUS_ERROR
+                                                   : ACME_STATUS_COMPLETE;
+}
+
+static void judge_state(acme_status_view_t *view, apr_pool_t *p)
+{
+    const acme_live_cert_t *live = view->holding->live;
+    const char *ends;
+    const acme_problem_t *problem = view->holding->problem;
+    acme_staged_e staged = view->holding->staged;
+    const char *type =
+        acme_status_key_type(acme_key_spec_print(&view->spec->key, p));
+    const char *missing =
+        live ? acme_partial_missing(view->job, view->spec, live->info->names, p)
+             : NULL;
+
+    if (view->spec->cert_file) {
+        judge_file(view, p);
+        return;
+    }
+    view->expiry =
+        acme_expiry(&ends, view->spec, view->holding, view->job, view->now, p);
+    if (acme_plan_revoked(view->holding, view->job)) {
+        view->state = ACME_STATUS_INCOMPLETE;
+        view->descr =
+            acme_status_revoked_text(view->spec, view->holding, view->job, p);
+    }
+    else if (view->expiry == ACME_EXPIRY_OVER) {
+        view->state = ACME_STATUS_ERROR;
+        view->descr = ends;
+    }
+    else if (live && missing == NULL) {
+        view->state = ACME_STATUS_COMPLETE;
+        view->descr = ends                                 ? ends
+                      : live->info->not_after <= view->now ? "expired"
+                                                           : left_out(view, p);
+    }
+    else if (live) {
+        view->state = ACME_STATUS_INCOMPLETE;
+        view->descr =
+            apr_psprintf(p,
+                         "certificate(%s) does not cover all "
+                         "domains: %s is missing",
+                         acme_status_key_type(live->info->key_type), missing);
+    }
+    else if (problem && staged != ACME_STAGED_REFUSED
+             && staged != ACME_STAGED_FAILED) {
+        view->state = ACME_STATUS_ERROR;
+        view->descr = problem->detail;
+    }
+    else if (lacks_information(view->job)) {
+        view->state = ACME_STATUS_MISSING_INFORMATION;
+        view->descr = view->job->problem->detail;
+    }
+    else if (view->job == NULL) {
+        view->state = ACME_STATUS_UNKNOWN;
+        view->descr = "the store could not be read";
+    }
+    else {
+        view->state = ACME_STATUS_INCOMPLETE;
+        view->descr = apr_psprintf(p, "certificate(%s) is missing", type);
+    }
+}
+
+void acme_status_judge(acme_status_view_t *view, apr_pool_t *p)
+{
+    const acme_job_t *job = view->job;
+
+    memset(&view->plan, 0, sizeof(view->plan));
+    if (job) {
+        acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
+    }
+    if (!view->spec->cert_file) {
+        view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
+    }
+    judge_state(view, p);
+    view->renew =
+        !view->spec->cert_file
+        && (view->state != ACME_STATUS_COMPLETE || view->renew_at <= view->now
+            || (job && (job->order || job->staged)));
+}
+
+const acme_cert_info_t *acme_status_served(const acme_status_view_t *view)
+{
+    const acme_holding_t *holding = view->holding;
+
+    if (view->spec->cert_file) {
+        return holding->file;
+    }
+    return holding->live ? holding->live->info : NULL;
+}
+
+int acme_status_errors(const acme_job_t *job)
+{
+    return !job || (job->staged && !job->problem) ? 0 : job->errors;
+}
+
+void acme_status_count(acme_status_counts_t *counts,
+                       const acme_status_view_t *view)
+{
+    const acme_job_t *job = view->job;
+
+    const acme_cert_info_t *info = acme_status_served(view);
+
+    ++counts->total;
+    counts->ok += view->state == ACME_STATUS_COMPLETE && info
+                  && info->not_after > view->now;
+    counts->renew += view->renew;
+    counts->expiring += view->expiry != ACME_EXPIRY_FAR;
+    if (view->holding->problem || acme_status_errors(job) > 0) {
+        ++counts->errored;
+    }
+    else if (job && job->staged) {
+        ++counts->ready;
+    }
+}
+
+int acme_status_is_scheduled(const acme_status_view_t *view)
+{
+    return view->job
+           && (view->plan.what == ACME_PLAN_IDLE
+               || view->plan.what == ACME_PLAN_ORDER);
+}
+
+/* ---- as numbers ---- */
+
+static apr_int64_t gauge_time(apr_time_t t)
+{
+    return t > 0 && t != ACME_SCHEDULE_NEVER ? apr_time_sec(t)
+                                             : ACME_GAUGE_NONE;
+}
+
+void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
+                        const acme_holding_t *holding, const acme_job_t *job,
+                        apr_time_t now, acme_status_counts_t *counts,
+                        apr_pool_t *ptemp)
+{
+    const acme_cert_info_t *info;
+    acme_status_view_t view;
+
+    memset(&view, 0, sizeof(view));
+    view.spec = spec;
+    view.holding = holding;
+    view.job = job;
+    view.now = now;
+    acme_status_judge(&view, ptemp);
+    acme_status_count(counts, &view);
+    info = acme_status_served(&view);
+    values[ACME_GAUGE_STATE] = view.state;
+    values[ACME_GAUGE_RENEW] = view.renew;
+    values[ACME_GAUGE_EXPIRING] = view.expiry;
+    values[ACME_GAUGE_READY] = job && job->staged;
+    values[ACME_GAUGE_FAILURES] =
+        job ? acme_status_errors(job) : ACME_GAUGE_NONE;
+    values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
+    values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
+    values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
+    values[ACME_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
+    values[ACME_GAUGE_NEXT_RUN] =
+        gauge_time(acme_status_is_scheduled(&view) ? view.plan.at : 0);
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_ratelimit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "acme_domain.h"
+#include "acme_jws.h"
+#include "acme_time.h"
+
+/* By the first digit of its key. */
+#define PARTS 16
+
+/* Hex digits of a bucket's key: no two of a server's share them. */
+#define KEY_LEN 24
+
+#define ACCOUNT ACME_LIMITED_ACCOUNT
+#define DOMAIN  ACME_LIMITED_DOMAIN
+#define SET     ACME_LIMITED_SET
+#define NAME    ACME_LIMITED_NAME
+#define LIMITS  ACME_LIMITED_KINDS
+
+typedef struct limit_t {
+    int tokens; /* 0: there is no such limit */
+    apr_interval_time_t period;
+    const char *what; /* for people */
+} limit_t;
+
+/* As published in 2025 (letsencrypt.org/docs/rate-limits): each bucket fills
+ * up again over its period, a token at a time. */
+static const limit_t letsencrypt[LIMITS] = {
+    {300, 3 * ACME_TIME_HOUR, "300 orders of an account in 3 hours"},
+    {50, 7 * ACME_TIME_DAY, "50 certificates of a registered domain in 7 days"},
+    {5, 7 * ACME_TIME_DAY, "5 certificates for the same names in 7 days"},
+    {5, ACME_TIME_HOUR, "5 failed validations of a name in an hour"},
+};
+
+typedef struct bucket_t {
+    apr_time_t full;   /* when it will be full again */
+    apr_time_t booked; /* the same, when all who wait have had theirs */
+} bucket_t;
+
+struct acme_budget_t {
+    limit_t limits[LIMITS];
+    const char *name; /* of its items in the store */
+    apr_pool_t *p;
+    apr_pool_t *pbuckets;
+    apr_hash_t *buckets; /* key -> bucket_t * */
+    int changed[PARTS];
+};
+
+acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
+                                  apr_pool_t *p)
+{
+    acme_rate_e kind = acme_rate_of(rate, ca_url);
+    acme_budget_t *budget;
+
+    if (kind == ACME_RATE_OFF) {
+        return NULL;
+    }
+    budget = apr_pcalloc(p, sizeof(*budget));
+    if (kind == ACME_RATE_LETSENCRYPT) {
+        memcpy(budget->limits, letsencrypt, sizeof(letsencrypt));
+    }
+    else {
+        budget->limits[ACCOUNT].tokens = rate->orders;
+        budget->limits[ACCOUNT].period = rate->period;
+        budget->limits[ACCOUNT].what =
+            apr_psprintf(p, "%d orders in %s (ACMERateLimit)", rate->orders,
+                         acme_time_print_duration(rate->period, p));
+    }
+    budget->name = apr_pstrcat(
+        p, "budget ", apr_pstrndup(p, acme_jws_sha256_hex(ca_url, p), KEY_LEN),
+        " ", NULL);
+    budget->p = p;
+    apr_pool_create(&budget->pbuckets, p);
+    budget->buckets = apr_hash_make(budget->pbuckets);
+    return budget;
+}
+
+/* ---- buckets ---- */
+
+static const char *key_of(acme_limited_e which, const char *of, apr_pool_t *p)
+{
+    return apr_pstrndup(
+        p,
+        acme_jws_sha256_hex(
+            apr_pstrcat(p, acme_limited_name(which), " ", of, NULL), p),
+        KEY_LEN);
+}
+
+static int part_of(const char *key)
+{
+    char digit[2] = {key[0], '\0'};
+
+    return (int)strtol(digit, NULL, PARTS);
+}
+
+static bucket_t *bucket_at(acme_budget_t *budget, const char *key)
+{
+    bucket_t *bucket = apr_hash_get(budget->buckets, key, APR_HASH_KEY_STRING);
+
+    if (!bucket) {
+        bucket = apr_pcalloc(budget->pbuckets, sizeof(*bucket));
+        apr_hash_set(budget->buckets, apr_pstrdup(budget->pbuckets, key),
+                     APR_HASH_KEY_STRING, bucket);
+    }
+    return bucket;
+}
+
+/* What one token takes to come back. */
+static apr_interval_time_t token(const limit_t *limit)
+{
+    return limit->period / limit->tokens;
+}
+
+/* Whatever the clock has done since, none is emptier than empty. */
+static apr_time_t bounded(apr_time_t full, const limit_t *limit, apr_time_t now)
+{
+    return full > now + limit->period ? now + limit->period : full;
+}
+
+/* When there will be a token, with `left` others left behind in the bucket. */
+static apr_time_t when(apr_time_t full, const limit_t *limit, int left,
+                       apr_time_t now)
+{
+    apr_time_t at = full + token(limit) - limit->period + left * token(limit);
+
+    return full <= now || at <= now ? now : at;
+}
+
+/* ---- what an order takes of which buckets ---- */
+
+typedef struct claim_t {
+    acme_limited_e which;
+    const char *key;
+    int left; /* tokens that it has to leave behind */
+} claim_t;
+
+static void claim(apr_array_header_t *claims, const acme_budget_t *budget,
+                  acme_limited_e which, const char *of, int left, apr_pool_t *p)
+{
+    const char *key;
+    claim_t *made;
+    int i;
+
+    if (!budget->limits[which].tokens) {
+        return;
+    }
+    key = key_of(which, of, p);
+    for (i = 0; i < claims->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(claims, i, claim_t).key, key) == 0) {
+            return;
+        }
+    }
+    made = apr_array_push(claims);
+    made->which = which;
+    made->key = key;
+    made->left = left;
+}
+
+static apr_array_header_t *claims_of(const acme_budget_t *budget,
+                                     const acme_budget_order_t *order,
+                                     apr_pool_t *p)
+{
+    apr_array_header_t *claims = apr_array_make(p, 4, sizeof(claim_t));
+    int i;
+
+    if (order->exempt) {
+        return claims;
+    }
+    claim(claims, budget, ACCOUNT, order->account,
+          order->renewal ? 0 : budget->limits[ACCOUNT].tokens / 4, p);
+    claim(claims, budget, SET, acme_limited_set(order->names, p), 0, p);
+    for (i = 0; !order->renewal && i < order->names->nelts; ++i) {
+        claim(claims, budget, DOMAIN,
+              acme_domain_registered(
+                  APR_ARRAY_IDX(order->names, i, const char *), p),
+              0, p);
+    }
+    return claims;
+}
+
+/* Those of which a token must be there, and none is taken. */
+static void add_failures(apr_array_header_t *claims,
+                         const acme_budget_t *budget,
+                         const acme_budget_order_t *order, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < order->names->nelts; ++i) {
+        claim(claims, budget, NAME,
+              acme_limited_of(NAME, order->account,
+                              APR_ARRAY_IDX(order->names, i, const char *), p),
+              0, p);
+    }
+}
+
+apr_time_t acme_budget_when(acme_budget_t *budget,
+                            const acme_budget_order_t *order, apr_time_t now,
+                            const char **why, apr_pool_t *p)
+{
+    apr_array_header_t *claims = claims_of(budget, order, p);
+    apr_time_t last = now;
+    int i;
+
+    add_failures(claims, budget, order, p);
+    for (i = 0; i < claims->nelts; ++i) {
+        const claim_t *one = &APR_ARRAY_IDX(claims, i, claim_t);
+        const limit_t *limit = &budget->limits[one->which];
+        bucket_t *bucket = bucket_at(budget, one->key);
+        apr_time_t full = bounded(bucket->full, limit, now);
+        apr_time_t at;
+
+        if (when(full, limit, one->left, now) <= now) {
+            continue;
+        }
+        if (one->which != NAME && bucket->booked > full
+            && bucket->booked <= now + limit->period + ACME_BUDGET_WAIT_MAX) {
+            full = bucket->booked;
+        }
+        at = when(full, limit, one->left, now);
+        bucket->booked = full + token(limit);
+        if (at > last) {
+            last = at;
+            *why = limit->what;
+        }
+    }
+    return last > now + ACME_BUDGET_WAIT_MAX ? now + ACME_BUDGET_WAIT_MAX
+                                             : last;
+}
+
+static void add_tokens(acme_budget_t *budget, const apr_array_header_t *claims,
+                       int sign, apr_time_t now)
+{
+    int i;
+
+    for (i = 0; i < claims->nelts; ++i) {
+        const claim_t *one = &APR_ARRAY_IDX(claims, i, claim_t);
+        const limit_t *limit = &budget->limits[one->which];
+        bucket_t *bucket = bucket_at(budget, one->key);
+
+        if (sign > 0) {
+            bucket->full = bounded(bucket->full, limit, now);
+            bucket->full = bucket->full > now ? bucket->full : now;
+        }
+        bucket->full += sign * token(limit);
+        budget->changed[part_of(one->key)] = 1;
+    }
+}
+
+void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
+                      apr_time_t now)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, budget->p);
+    add_tokens(budget, claims_of(budget, order, p), 1, now);
+    apr_pool_destroy(p);
+}
+
+void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, budget->p);
+    add_tokens(budget, claims_of(budget, order, p), -1, 0);
+    apr_pool_destroy(p);
+}
+
+void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order)
+{
+    apr_array_header_t *claims, *certificates;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, budget->p);
+    claims = claims_of(budget, order, p);
+    certificates = apr_array_make(p, 4, sizeof(claim_t));
+    for (i = 0; i < claims->nelts; ++i) {
+        if (APR_ARRAY_IDX(claims, i, claim_t).which != ACCOUNT) {
+            APR_ARRAY_PUSH(certificates, claim_t) =
+                APR_ARRAY_IDX(claims, i, claim_t);
+        }
+    }
+    add_tokens(budget, certificates, -1, 0);
+    apr_pool_destroy(p);
+}
+
+void acme_budget_failed(acme_budget_t *budget, const char *account,
+                        const char *name, apr_time_t now)
+{
+    apr_array_header_t *claims;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, budget->p);
+    claims = apr_array_make(p, 1, sizeof(claim_t));
+    claim(claims, budget, NAME, acme_limited_of(NAME, account, name, p), 0, p);
+    add_tokens(budget, claims, 1, now);
+    apr_pool_destroy(p);
+}
+
+void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
+                         apr_time_t until, apr_time_t now)
+{
+    const limit_t *limit = &budget->limits[limited->what];
+    bucket_t *bucket;
+    apr_time_t full;
+    apr_pool_t *p;
+
+    if (!limit->tokens) {
+        return;
+    }
+    apr_pool_create(&p, budget->p);
+    bucket = bucket_at(budget, key_of(limited->what, limited->of, p));
+    full = bounded(until + limit->period - token(limit), limit, now);
+    if (bounded(bucket->full, limit, now) < full) {
+        bucket->full = full;
+        budget->changed[part_of(key_of(limited->what, limited->of, p))] = 1;
+    }
+    apr_pool_destroy(p);
+}
+
+/* ---- the ledger: a line a bucket ---- */
+
+static const char *item_name(const acme_budget_t *budget, int part,
+                             apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s%x", budget->name, (unsigned int)part);
+}
+
+static void read_lines(acme_budget_t *budget, char *text, int part)
+{
+    char *line, *state, *space, *end;
+
+    for (line = apr_strtok(text, "\n", &state); line;
+         line = apr_strtok(NULL, "\n", &state)) {
+        apr_time_t full;
+
+        space = strchr(line, ' ');
+        if (!space || space - line != KEY_LEN) {
+            continue;
+        }
+        *space = '\0';
+        full = apr_strtoi64(space + 1, &end, 10);
+        if (!*end && full > 0
+            && strspn(line, "0123456789abcdef") == (size_t)KEY_LEN
+            && part_of(line) == part) {
+            bucket_at(budget, line)->full = full;
+        }
+    }
+}
+
+void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,
+                      apr_time_t now, apr_pool_t *ptemp)
+{
+    acme_store_item_t item;
+    int i;
+
+    (void)now;
+    apr_pool_clear(budget->pbuckets);
+    budget->buckets = apr_hash_make(budget->pbuckets);
+    for (i = 0; i < PARTS; ++i) {
+        budget->changed[i] = 0;
+        if (acme_vault_get(&item, vault, ACME_STORE_NOTES,
+                           item_name(budget, i, ptemp), NULL, ptemp)
+            == APR_SUCCESS) {
+            read_lines(budget, item.data, i);
+        }
+    }
+}
+
+static apr_status_t save_part(const acme_budget_t *budget, int part,
+                              acme_vault_t *vault, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, 64, sizeof(const char *));
+    apr_hash_index_t *hi;
+    const char *text;
+
+    for (hi = apr_hash_first(p, budget->buckets); hi; hi = apr_hash_next(hi)) {
+        const char *key = apr_hash_this_key(hi);
+        const bucket_t *bucket = apr_hash_this_val(hi);
+
+        if (part_of(key) == part && bucket->full > now) {
+            APR_ARRAY_PUSH(lines, const char *) =
+                apr_psprintf(p, "%s %" APR_TIME_T_FMT, key, bucket->full);
+        }
+    }
+    text = apr_array_pstrcat(p, lines, '\n');
+    return acme_vault_put(NULL, vault, ACME_STORE_NOTES,
+                          item_name(budget, part, p), text, strlen(text), NULL,
+                          ACME_STORE_LAZY, problem, p);
+}
+
+apr_status_t acme_budget_save(acme_budget_t *budget, acme_vault_t *vault,
+                              apr_time_t now, acme_problem_t *problem,
+                              apr_pool_t *ptemp)
+{
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, ptemp);
+    for (i = 0; i < PARTS && rv == APR_SUCCESS; ++i) {
+        if (budget->changed[i]) {
+            apr_pool_clear(p);
+            rv = save_part(budget, i, vault, now, problem, p);
+            budget->changed[i] = rv != APR_SUCCESS;
+        }
+    }
+    apr_pool_destroy(p);
+    return rv;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_ratelimit.h
+ * @brief What a CA lets us order, and when: its rate limits, kept to so that it
+ * never has to say rateLimited.
+ *
+ * A limit is a bucket of tokens for each of what it counts by (account,
+ * registered domain, set of names, name), which fills up again steadily. Of
+ * each bucket it takes one number, the time at which it will be full (GCRA).
+ * Renewals come first: orders for sites that never had a certificate leave a
+ * quarter of the account's tokens to them. Renewals inside the window that the
+ * CA has named (RFC 9773) count nowhere, those of the very same names not by
+ * domain.
+ *
+ * The ledger is the worker's, of kind notes, in parts, so that an order changes
+ * a few of them only. One that is lost or damaged is an empty one: the CA's own
+ * limits still hold, and its Retry-After is obeyed.
+ *
+ * Pure but for acme_budget_load() and acme_budget_save(). One thread.
+ */
+#ifndef ACME_RATELIMIT_H
+#define ACME_RATELIMIT_H
+
+#include <apr_tables.h>
+
+#include "acme_ratelimit_parse.h"
+#include "acme_ratelimit_policy.h"
+#include "acme_vault.h"
+
+/** No order is told to wait for longer at once. */
+#define ACME_BUDGET_WAIT_MAX apr_time_from_sec(7 * 86400)
+
+typedef struct acme_budget_t acme_budget_t;
+
+/** An order that is to be made, as the limits see it. */
+typedef struct acme_budget_order_t {
+    const char *account;             /**< name of its record */
+    const apr_array_header_t *names; /**< const char * */
+    int renewal; /**< there is a certificate for exactly these names */
+    int exempt;  /**< inside the window that the CA has named */
+} acme_budget_order_t;
+
+/** NULL when nothing limits orders there. */
+acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
+                                  apr_pool_t *p);
+
+/**
+ * When it may be made: `now`, or a later time. Who is told to wait has that
+ * time for himself: the next one is told a later one.
+ * @param why what it waits for, in p, if it has to
+ */
+apr_time_t acme_budget_when(acme_budget_t *budget,
+                            const acme_budget_order_t *order, apr_time_t now,
+                            const char **why, apr_pool_t *p);
+
+/** It is made. */
+void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
+                      apr_time_t now);
+
+/** It was not, after all: the CA has not made it. */
+void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order);
+
+/** It was made and has failed: as an order it is counted, but not as the
+ *  certificate that it was to be. */
+void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order);
+
+/** A validation of this name has failed. */
+void acme_budget_failed(acme_budget_t *budget, const char *account,
+                        const char *name, apr_time_t now);
+
+/** The CA has said that there is no token before that time: there are none
+ *  left, then, whatever was counted. */
+void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
+                         apr_time_t until, apr_time_t now);
+
+/** Reads the ledger in the place of what is known. */
+void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,
+                      apr_time_t now, apr_pool_t *ptemp);
+
+/** Writes what has changed. */
+apr_status_t acme_budget_save(acme_budget_t *budget, acme_vault_t *vault,
+                              apr_time_t now, acme_problem_t *problem,
+                              apr_pool_t *ptemp);
+
+#endif

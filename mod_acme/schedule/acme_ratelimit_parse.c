@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_ratelimit_parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+
+static const char *const kinds[ACME_LIMITED_KINDS] = {"account", "domain",
+                                                      "set", "name"};
+
+const char *acme_limited_name(acme_limited_e what)
+{
+    return kinds[what];
+}
+
+acme_limited_e acme_limited_find(const char *name)
+{
+    int i = 0;
+
+    while (i < ACME_LIMITED_KINDS && strcmp(kinds[i], name) != 0) {
+        ++i;
+    }
+    return (acme_limited_e)i;
+}
+
+const char *acme_limited_of(acme_limited_e what, const char *account,
+                            const char *name, apr_pool_t *p)
+{
+    switch (what) {
+    case ACME_LIMITED_ACCOUNT:
+        return account;
+    case ACME_LIMITED_NAME:
+        return apr_pstrcat(p, account, " ", name, NULL);
+    case ACME_LIMITED_DOMAIN:
+    case ACME_LIMITED_SET:
+    case ACME_LIMITED_KINDS:
+        break;
+    }
+    return name;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *acme_limited_set(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_array_header_t *sorted = apr_array_copy(p, names);
+
+    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(const char *), by_text);
+    return apr_array_pstrcat(p, sorted, ' ');
+}
+
+static char *lower(const char *text, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, text ? text : "");
+    char *c;
+
+    for (c = copy; *c; ++c) {
+        *c = (char)apr_tolower(*c);
+    }
+    return copy;
+}
+
+static void found(apr_array_header_t *limited, acme_limited_e what,
+                  const char *of)
+{
+    acme_limited_t *one = apr_array_push(limited);
+
+    one->what = what;
+    one->of = of;
+}
+
+/* The name that begins here, in quotes or not; empty: none. */
+static const char *name_at(const char *text, apr_pool_t *p)
+{
+    apr_size_t len;
+
+    text += strspn(text, ": \"");
+    len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.");
+    while (len > 0 && text[len - 1] == '.') {
+        --len;
+    }
+    return apr_pstrmemdup(p, text, len);
+}
+
+static const char *without_asterisk(const char *name)
+{
+    return acme_ident_is_wildcard(name) ? name + 2 : name;
+}
+
+/* Whether one of the names is that domain, or below it. A top level domain is
+ * nobody's. */
+static int is_domain_of(const char *domain, const apr_array_header_t *names)
+{
+    apr_size_t len = strlen(domain), own;
+    const char *name;
+    int i;
+
+    for (i = 0; i < names->nelts && strchr(domain, '.'); ++i) {
+        name = without_asterisk(APR_ARRAY_IDX(names, i, const char *));
+        own = strlen(name);
+        if (strcmp(name, domain) == 0
+            || (own > len && acme_ident_type(name) == ACME_IDENT_DNS
+                && name[own - len - 1] == '.'
+                && strcmp(name + own - len, domain) == 0)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void find_domains(apr_array_header_t *limited, const char *text,
+                         const acme_problem_t *problem,
+                         const apr_array_header_t *names, apr_pool_t *p)
+{
+    const char *domain = name_at(text, p);
+    int i;
+
+    if (is_domain_of(domain, names)) {
+        found(limited, ACME_LIMITED_DOMAIN, domain);
+    }
+    for (i = 0; problem->subproblems && i < problem->subproblems->nelts; ++i) {
+        const acme_subproblem_t *sub =
+            &APR_ARRAY_IDX(problem->subproblems, i, acme_subproblem_t);
+
+        domain = lower(sub->identifier, p);
+        if (sub->type && strstr(sub->type, "rateLimited")
+            && is_domain_of(domain, names)) {
+            found(limited, ACME_LIMITED_DOMAIN, domain);
+        }
+    }
+}
+
+static void find_name(apr_array_header_t *limited, const char *text,
+                      const char *account, const apr_array_header_t *names,
+                      apr_pool_t *p)
+{
+    const char *name = name_at(text, p);
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        if (strcmp(without_asterisk(APR_ARRAY_IDX(names, i, const char *)),
+                   name)
+            == 0) {
+            found(limited, ACME_LIMITED_NAME,
+                  acme_limited_of(ACME_LIMITED_NAME, account, name, p));
+            return;
+        }
+    }
+}
+
+apr_array_header_t *acme_limited_read(const acme_problem_t *problem,
+                                      const char *account,
+                                      const apr_array_header_t *names,
+                                      apr_pool_t *p)
+{
+    apr_array_header_t *limited = apr_array_make(p, 1, sizeof(acme_limited_t));
+    const char *text = lower(problem->detail, p);
+    const char *issued = strstr(text, "already issued for");
+    const char *failed = strstr(text, "failed authorizations");
+
+    if (problem->status != 429 && !acme_problem_is(problem, "rateLimited")) {
+        return limited;
+    }
+    if (issued && strstr(issued, "exact set of")) {
+        found(limited, ACME_LIMITED_SET, acme_limited_set(names, p));
+    }
+    else if (issued) {
+        find_domains(limited, issued + strlen("already issued for"), problem,
+                     names, p);
+    }
+    else if (failed) {
+        const char *of = strstr(failed, " for ");
+
+        find_name(limited, of ? of + strlen(" for ") : "", account, names, p);
+    }
+    else if (strstr(text, "too many new orders")
+             || strstr(text, "#new-orders-per-account")) {
+        found(limited, ACME_LIMITED_ACCOUNT, account);
+    }
+    return limited;
+}

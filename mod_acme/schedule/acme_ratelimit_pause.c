@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_ratelimit_pause.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "acme_ident.h"
+#include "acme_jws.h"
+
+struct acme_pause_t {
+    const char *item;
+    apr_pool_t *p;
+    apr_pool_t *pends;
+    apr_hash_t *ends; /* "KIND WHO" -> apr_time_t * */
+    int changed;
+};
+
+acme_pause_t *acme_pause_create(const char *ca_url, apr_pool_t *p)
+{
+    acme_pause_t *pause = apr_pcalloc(p, sizeof(*pause));
+
+    pause->item =
+        apr_pstrcat(p, "pause ", acme_jws_sha256_hex(ca_url, p), NULL);
+    pause->p = p;
+    apr_pool_create(&pause->pends, p);
+    pause->ends = apr_hash_make(pause->pends);
+    return pause;
+}
+
+static const char *key_of(acme_limited_e what, const char *of, apr_pool_t *p)
+{
+    return apr_pstrcat(p, acme_limited_name(what), " ", of, NULL);
+}
+
+/* One of more than was ever set comes from a clock that was turned back since:
+ * it is none. */
+static int is_sane(apr_time_t end, apr_time_t now)
+{
+    return end > now && end <= now + ACME_PAUSE_MAX;
+}
+
+static void set(acme_pause_t *pause, const char *key, apr_time_t until,
+                apr_time_t now)
+{
+    apr_time_t *end = apr_hash_get(pause->ends, key, APR_HASH_KEY_STRING);
+
+    if (!end) {
+        end = apr_pcalloc(pause->pends, sizeof(*end));
+        apr_hash_set(pause->ends, apr_pstrdup(pause->pends, key),
+                     APR_HASH_KEY_STRING, end);
+    }
+    if (*end < until || !is_sane(*end, now)) {
+        *end = until;
+        pause->changed = 1;
+    }
+}
+
+void acme_pause_add(acme_pause_t *pause, const acme_limited_t *limited,
+                    apr_time_t until, apr_time_t now)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, pause->p);
+    set(pause, key_of(limited->what, limited->of, p),
+        until > now + ACME_PAUSE_MAX ? now + ACME_PAUSE_MAX : until, now);
+    apr_pool_destroy(p);
+}
+
+/* ---- who has to wait ---- */
+
+typedef struct search_t {
+    const acme_pause_t *pause;
+    apr_time_t now;
+    apr_time_t until;
+    acme_limited_t *limited;
+    const char *name; /* that it is about */
+    apr_pool_t *p;
+} search_t;
+
+/* The longest wait is the one that counts. */
+static void look(search_t *search, acme_limited_e what, const char *of,
+                 const char *name)
+{
+    const apr_time_t *end = apr_hash_get(
+        search->pause->ends, key_of(what, of, search->p), APR_HASH_KEY_STRING);
+
+    if (end && is_sane(*end, search->now) && *end > search->until) {
+        search->until = *end;
+        search->limited->what = what;
+        search->limited->of = apr_pstrdup(search->p, of);
+        search->name = name;
+    }
+}
+
+static const char *text_of(const search_t *search)
+{
+    switch (search->limited->what) {
+    case ACME_LIMITED_ACCOUNT:
+        return "orders of this account, as the CA says";
+    case ACME_LIMITED_DOMAIN:
+        return apr_psprintf(search->p, "certificates for %s, as the CA says",
+                            search->name);
+    case ACME_LIMITED_SET:
+        return "certificates for the same names, as the CA says";
+    case ACME_LIMITED_NAME:
+    case ACME_LIMITED_KINDS:
+        break;
+    }
+    return apr_psprintf(search->p, "failed validations of %s, as the CA says",
+                        search->name);
+}
+
+static void look_for_name(search_t *search, const char *account,
+                          const char *name)
+{
+    const char *domain = acme_ident_is_wildcard(name) ? name + 2 : name;
+    int is_dns = acme_ident_type(name) == ACME_IDENT_DNS;
+
+    look(search, ACME_LIMITED_NAME,
+         acme_limited_of(ACME_LIMITED_NAME, account, domain, search->p),
+         domain);
+    look(search, ACME_LIMITED_DOMAIN, domain, domain);
+    for (domain = strchr(domain, '.'); is_dns && domain;
+         domain = strchr(domain, '.')) {
+        ++domain;
+        look(search, ACME_LIMITED_DOMAIN, domain, domain);
+    }
+}
+
+apr_time_t acme_pause_until(const acme_pause_t *pause, const char *account,
+                            const apr_array_header_t *names, apr_time_t now,
+                            acme_limited_t *limited, const char **why,
+                            apr_pool_t *p)
+{
+    search_t search = {pause, now, 0, limited, NULL, p};
+    int i;
+
+    if (apr_hash_count(pause->ends) == 0) {
+        return 0;
+    }
+    look(&search, ACME_LIMITED_ACCOUNT, account, NULL);
+    look(&search, ACME_LIMITED_SET, acme_limited_set(names, p), NULL);
+    for (i = 0; i < names->nelts; ++i) {
+        look_for_name(&search, account, APR_ARRAY_IDX(names, i, const char *));
+    }
+    if (search.until > 0) {
+        *why = text_of(&search);
+    }
+    return search.until;
+}
+
+/* ---- the item: a line each, "UNTIL KIND WHO" ---- */
+
+void acme_pause_load(acme_pause_t *pause, acme_vault_t *vault, apr_time_t now,
+                     apr_pool_t *ptemp)
+{
+    acme_store_item_t item;
+    char *line, *state, *end, *space;
+
+    apr_pool_clear(pause->pends);
+    pause->ends = apr_hash_make(pause->pends);
+    if (acme_vault_get(&item, vault, ACME_STORE_NOTES, pause->item, NULL, ptemp)
+        != APR_SUCCESS) {
+        item.data = apr_pstrdup(ptemp, "");
+    }
+    for (line = apr_strtok(item.data, "\n", &state); line;
+         line = apr_strtok(NULL, "\n", &state)) {
+        apr_time_t until = apr_strtoi64(line, &end, 10);
+
+        space = *end == ' ' ? strchr(end + 1, ' ') : NULL;
+        if (space && is_sane(until, now)
+            && acme_limited_find(apr_pstrmemdup(ptemp, end + 1,
+                                                (apr_size_t)(space - end - 1)))
+                   != ACME_LIMITED_KINDS) {
+            set(pause, end + 1, until, now);
+        }
+    }
+    pause->changed = 0;
+}
+
+apr_status_t acme_pause_save(acme_pause_t *pause, acme_vault_t *vault,
+                             apr_time_t now, acme_problem_t *problem,
+                             apr_pool_t *ptemp)
+{
+    apr_array_header_t *lines;
+    apr_hash_index_t *hi;
+    const char *text;
+    apr_status_t rv;
+
+    if (!pause->changed) {
+        return APR_SUCCESS;
+    }
+    lines = apr_array_make(ptemp, 8, sizeof(const char *));
+    for (hi = apr_hash_first(ptemp, pause->ends); hi; hi = apr_hash_next(hi)) {
+        const char *key = apr_hash_this_key(hi);
+        const apr_time_t *end = apr_hash_this_val(hi);
+
+        if (is_sane(*end, now)) {
+            APR_ARRAY_PUSH(lines, const char *) =
+                apr_psprintf(ptemp, "%" APR_TIME_T_FMT " %s", *end, key);
+        }
+    }
+    text = apr_array_pstrcat(ptemp, lines, '\n');
+    rv = acme_vault_put(NULL, vault, ACME_STORE_NOTES, pause->item, text,
+                        strlen(text), NULL, ACME_STORE_LAZY, problem, ptemp);
+    pause->changed = rv != APR_SUCCESS;
+    return rv;
+}

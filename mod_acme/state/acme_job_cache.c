@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_job_cache.h"
+
+#include <string.h>
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+
+/* Two versions of an item that are written within one tick of the kernel's
+ * clock may have the same stamp. */
+#define TICK apr_time_from_sec(1)
+
+/* Numbers, about the certificate that the site has. */
+static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
+{
+    return !ari
+           || (info && acme_ari_is_of(ari, info) && !ari->explanation
+               && ari->errors == 0 && !ari->problem);
+}
+
+/* Whether its time, and when the CA wants a renewal, are all that there is to
+ * tell, its log apart. */
+static int is_quiet(const acme_job_t *job, const acme_cert_info_t *info)
+{
+    return !job->order && !job->staged && !job->problem && !job->config
+           && job->errors == 0 && job->next_run == 0 && !job->names->nelts
+           && !job->ca && !job->barred && !job->urgent && !job->revoked
+           && !job->limit && !job->signed_pem && job->asked == ACME_ASKED_NO
+           && is_plain(job->ari, info);
+}
+
+static void name_cert(char *cert, const acme_cert_info_t *info)
+{
+    memset(cert, 0, ACME_QUIET_CERT);
+    if (info) {
+        apr_cpystrn(cert, info->fingerprint, ACME_QUIET_CERT);
+    }
+}
+
+/* Zero: it was being written. */
+static int take(acme_quiet_t *copy, acme_quiet_t *slot)
+{
+    apr_uint32_t turn = apr_atomic_read32(&slot->turn);
+
+    *copy = *slot;
+    return turn % 2 == 0 && apr_atomic_cas32(&slot->turn, turn, turn) == turn;
+}
+
+int acme_quiet_recall(acme_job_t **job, acme_quiet_t *slot,
+                      const acme_stamp_t *stamp, const char *name,
+                      const acme_cert_info_t *info, apr_pool_t *p)
+{
+    char cert[ACME_QUIET_CERT];
+    acme_quiet_t quiet;
+    acme_ari_t *ari;
+
+    name_cert(cert, info);
+    if (!stamp->inode || !take(&quiet, slot)
+        || !acme_stamp_same(stamp, &quiet.stamp)
+        || memcmp(cert, quiet.cert, sizeof(cert)) != 0
+        || (quiet.asked && (!info || !info->ari_id))) {
+        return 0;
+    }
+    *job = acme_job_create(name, p);
+    (*job)->last_run = quiet.last_run;
+    if (quiet.asked) {
+        ari = apr_pcalloc(p, sizeof(*ari));
+        ari->cert = info->ari_id;
+        ari->early = quiet.early;
+        ari->hasty = quiet.hasty;
+        ari->start = quiet.start;
+        ari->end = quiet.end;
+        ari->selected = quiet.selected;
+        ari->first = quiet.first;
+        ari->next = quiet.next;
+        (*job)->ari = ari;
+    }
+    return 1;
+}
+
+static void fill(acme_quiet_t *slot, const acme_stamp_t *stamp,
+                 const acme_job_t *job, const acme_cert_info_t *info)
+{
+    const acme_ari_t *ari = job->ari;
+
+    slot->stamp = *stamp;
+    name_cert(slot->cert, info);
+    slot->last_run = job->last_run;
+    slot->asked = ari != NULL;
+    if (ari) {
+        slot->early = ari->early;
+        slot->hasty = ari->hasty;
+        slot->start = ari->start;
+        slot->end = ari->end;
+        slot->selected = ari->selected;
+        slot->first = ari->first;
+        slot->next = ari->next;
+    }
+}
+
+void acme_quiet_remember(acme_quiet_t *slot, const acme_stamp_t *stamp,
+                         const acme_job_t *job, const acme_cert_info_t *info)
+{
+    apr_uint32_t turn = apr_atomic_read32(&slot->turn);
+
+    if (!stamp->inode || apr_time_now() - stamp->mtime < TICK
+        || !is_quiet(job, info) || turn % 2
+        || apr_atomic_cas32(&slot->turn, turn + 1, turn) != turn) {
+        return;
+    }
+    fill(slot, stamp, job, info);
+    /* Not before all of it is there. */
+    apr_atomic_inc32(&slot->turn);
+}
+
+apr_status_t acme_quiet_load(acme_job_t **job, acme_quiet_t *slot,
+                             acme_vault_t *vault, const char *name,
+                             const acme_cert_info_t *info,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_stamp_t stamp;
+    apr_status_t rv;
+
+    /* Before it is read: what is written later has another one. */
+    acme_store_stamp(&stamp, acme_vault_store(vault), ACME_STORE_JOBS, name, p);
+    if (acme_quiet_recall(job, slot, &stamp, name, info, p)) {
+        return APR_SUCCESS;
+    }
+    rv = acme_job_load(job, vault, name, problem, p);
+    if (rv == APR_SUCCESS) {
+        acme_quiet_remember(slot, &stamp, *job, info);
+    }
+    return rv;
+}
+
+void acme_quiet_copy(acme_quiet_t *to, acme_quiet_t *from)
+{
+    if (take(to, from)) {
+        to->turn = 0;
+    }
+    else {
+        memset(to, 0, sizeof(*to));
+    }
+}

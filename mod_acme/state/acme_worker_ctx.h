@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_worker_ctx.h
+ * @brief What all parts of one run of the engine share.
+ */
+#ifndef ACME_WORKER_CTX_H
+#define ACME_WORKER_CTX_H
+
+#include "acme_flush.h"
+#include "acme_http.h"
+#include "acme_keygen.h"
+#include "acme_key_reuse.h"
+#include "acme_blocklist.h"
+#include "acme_time.h"
+#include "acme_vault.h"
+
+/** How far a run may go. */
+typedef enum {
+    ACME_WORK_ON,
+    ACME_WORK_HALTED, /**< what comes in is still fed and saved, no more */
+    ACME_WORK_LOST    /**< somebody else acts: nothing is saved any more */
+} acme_work_e;
+
+typedef struct acme_work_t {
+    acme_vault_t *vault;
+    acme_http_t *http;
+    const acme_clock_t *clock;
+    const acme_log_t *log;
+    acme_keygen_t *keygen;
+    acme_revoked_list_t *revoked; /**< or NULL */
+    const acme_reuse_t *reuse;    /**< or NULL */
+    /** A site of that index has something staged that must not wait for others;
+     *  may be said more than once. Or NULL. */
+    void (*urgent)(void *baton, int site);
+    void *urgent_baton;
+    acme_flush_t flush; /**< what must be on disk before an order goes on */
+    acme_work_e state;
+    int moved; /**< something happened that others may wait for */
+    volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */
+} acme_work_t;
+
+#endif

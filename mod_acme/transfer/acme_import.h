@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_import.h
+ * @brief What other ACME clients keep: read whole, changed never.
+ *
+ * An entry that is damaged, or has expired, is left out and listed with its
+ * reason; all others are taken. Nothing outside of the folder that the
+ * administrator names is read, but for what certbot's own links lead to.
+ */
+#ifndef ACME_IMPORT_H
+#define ACME_IMPORT_H
+
+#include "acme_export.h"
+
+typedef struct acme_foreign_skip_t {
+    const char *what; /**< "domains/example.org" */
+    const char *why;
+} acme_foreign_skip_t;
+
+typedef struct acme_foreign_t {
+    acme_parcel_t *parcel;
+    apr_array_header_t *skipped; /**< acme_foreign_skip_t */
+} acme_foreign_t;
+
+/**
+ * A store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json, pubcert.pem,
+ * privkey.pem} and those of further key types, accounts/ID/{account.json,
+ * account.pem}, md_store.json.
+ * @param names only these (const char *); empty: all
+ * @return APR_ENOENT, and a problem, when it is no such store
+ */
+apr_status_t acme_foreign_md(acme_foreign_t **found, const char *dir,
+                             const apr_array_header_t *names, apr_time_t now,
+                             acme_problem_t *problem, apr_pool_t *p);
+
+/** The same for certbot's folder: live/, archive/, renewal/, accounts/. */
+apr_status_t acme_foreign_certbot(acme_foreign_t **found, const char *dir,
+                                  const apr_array_header_t *names,
+                                  apr_time_t now, acme_problem_t *problem,
+                                  apr_pool_t *p);
+
+#endif

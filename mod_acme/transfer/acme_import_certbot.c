@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_import.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "acme_import_common.h"
+#include "acme_ident.h"
+#include "acme_key_foreign.h"
+
+/* accounts/HOST/PATH/ID: as deep as the path of a CA's directory may be. */
+#define DEPTH_MAX 8
+
+typedef struct certbot_t {
+    const char *dir;
+    acme_foreign_t *found;
+    apr_time_t now;
+    apr_pool_t *p;
+} certbot_t;
+
+/* "key = value" of a file in the manner of an .ini; NULL: it has none. */
+static const char *setting(const char *text, const char *key, apr_pool_t *p)
+{
+    apr_size_t len = strlen(key);
+    const char *end;
+
+    while (text && *text) {
+        while (*text == ' ' || *text == '\t') {
+            ++text;
+        }
+        if (strncmp(text, key, len) == 0) {
+            text += len;
+            while (*text == ' ' || *text == '\t') {
+                ++text;
+            }
+            if (*text == '=') {
+                ++text;
+                while (*text == ' ' || *text == '\t') {
+                    ++text;
+                }
+                end = text + strcspn(text, "\r\n");
+                while (end > text && apr_isspace(end[-1])) {
+                    --end;
+                }
+                return end > text
+                           ? apr_pstrmemdup(p, text, (apr_size_t)(end - text))
+                           : NULL;
+            }
+        }
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    return NULL;
+}
+
+/* ---- certificates ---- */
+
+/* A lineage may be called anything, so its name counts only when the
+ * certificate has it. */
+static const char *name_of(const char *lineage, const acme_cert_info_t *info,
+                           apr_pool_t *p)
+{
+    const char *name, *why;
+
+    if (acme_ident_canonical(&name, lineage, &why, p) == APR_SUCCESS
+        && acme_ident_in(info->names, name)) {
+        return name;
+    }
+    return info->names->nelts > 0 ? APR_ARRAY_IDX(info->names, 0, const char *)
+                                  : lineage;
+}
+
+static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
+                                 const char *dir, const char *number,
+                                 const char **why)
+{
+    const char *key_file = apr_pstrcat(bot->p, "privkey", number, ".pem", NULL);
+    const char *chain_file =
+        apr_pstrcat(bot->p, "fullchain", number, ".pem", NULL);
+    acme_bundle_t *bundle = apr_pcalloc(bot->p, sizeof(*bundle));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *info;
+    acme_chain_t *chain;
+
+    bundle->key_pem = acme_foreign_read(dir, key_file, 1, bot->p);
+    bundle->chain_pem = acme_foreign_read(dir, chain_file, 1, bot->p);
+    if (!bundle->key_pem || !bundle->chain_pem) {
+        *why = apr_pstrcat(bot->p, bundle->key_pem ? chain_file : key_file,
+                           " cannot be read", NULL);
+        return NULL;
+    }
+    if (acme_chain_parse(&chain, bundle->chain_pem, strlen(bundle->chain_pem),
+                         &problem, bot->p)
+        != APR_SUCCESS) {
+        *why = problem.detail;
+        return NULL;
+    }
+    bundle->name = name_of(lineage, acme_chain_info(chain), bot->p);
+    if (acme_parcel_check(&info, bundle, bot->now, &problem, bot->p)
+        != APR_SUCCESS) {
+        *why = problem.detail;
+        return NULL;
+    }
+    bundle->obtained = info->not_before;
+    return bundle;
+}
+
+/* Where live/ is damaged: the newest of the archive. */
+static acme_bundle_t *read_archive(const certbot_t *bot, const char *lineage,
+                                   const char **why)
+{
+    const char *dir = apr_pstrcat(bot->p, bot->dir, "/archive/", lineage, NULL);
+    apr_array_header_t *files = acme_foreign_list(dir, bot->p);
+    int i, newest = 0;
+
+    for (i = 0; i < files->nelts; ++i) {
+        const char *file = APR_ARRAY_IDX(files, i, const char *);
+        char *end;
+        apr_int64_t n;
+
+        if (strncmp(file, "fullchain", 9) == 0 && apr_isdigit(file[9])) {
+            n = apr_strtoi64(file + 9, &end, 10);
+            if (strcmp(end, ".pem") == 0 && n > newest && n < 1000000) {
+                newest = (int)n;
+            }
+        }
+    }
+    return newest > 0
+               ? read_files(bot, lineage, dir, apr_itoa(bot->p, newest), why)
+               : NULL;
+}
+
+static void read_lineage(const certbot_t *bot, const char *lineage)
+{
+    const char *renewal = acme_foreign_read(
+        apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
+        apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
+    const char *why = "it has no key", *why_not = NULL;
+    acme_bundle_t *bundle = read_files(
+        bot, lineage, apr_pstrcat(bot->p, bot->dir, "/live/", lineage, NULL),
+        "", &why);
+
+    if (!bundle) {
+        bundle = read_archive(bot, lineage, &why_not);
+    }
+    if (!bundle) {
+        acme_foreign_skip(bot->found,
+                          apr_pstrcat(bot->p, "live/", lineage, NULL), why,
+                          bot->p);
+        return;
+    }
+    bundle->ca_url = setting(renewal, "server", bot->p);
+    APR_ARRAY_PUSH(bot->found->parcel->bundles, acme_bundle_t *) = bundle;
+}
+
+/* ---- accounts ---- */
+
+static void read_account(const certbot_t *bot, const char *dir,
+                         const char *what, const char *ca_url)
+{
+    const acme_json_t *jwk = acme_foreign_json(dir, "private_key.json", bot->p);
+    const acme_json_t *regr = acme_foreign_json(dir, "regr.json", bot->p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_parcel_account_t account;
+    acme_key_t *key;
+
+    memset(&account, 0, sizeof(account));
+    account.ca_url = ca_url;
+    account.url = acme_foreign_str(regr, "uri", NULL, bot->p);
+    account.contact = acme_foreign_first(regr, "body", "contact", bot->p);
+    if (!jwk) {
+        acme_foreign_skip(bot->found, what, "private_key.json is no JSON",
+                          bot->p);
+    }
+    else if (acme_key_from_jwk(&key, jwk, &problem, bot->p) != APR_SUCCESS
+             || acme_key_to_pem(&account.key_pem, key, &problem, bot->p)
+                    != APR_SUCCESS) {
+        acme_foreign_skip(bot->found, what, problem.detail, bot->p);
+    }
+    else {
+        acme_foreign_account(bot->found, what, &account, bot->p);
+    }
+}
+
+/* The folders are called as the CA's directory: HOST/PATH. */
+static void walk_accounts(const certbot_t *bot, const char *dir,
+                          const char *what, const char *url, int depth)
+{
+    apr_array_header_t *entries = acme_foreign_list(dir, bot->p);
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(entries, i, const char *), "private_key.json")
+            == 0) {
+            /* The last folder is the account's id. */
+            read_account(bot, dir, what,
+                         apr_pstrmemdup(bot->p, url,
+                                        (apr_size_t)(strrchr(url, '/') - url)));
+            return;
+        }
+    }
+    for (i = 0; depth < DEPTH_MAX && i < entries->nelts; ++i) {
+        const char *entry = APR_ARRAY_IDX(entries, i, const char *);
+
+        walk_accounts(bot, apr_pstrcat(bot->p, dir, "/", entry, NULL),
+                      apr_pstrcat(bot->p, what, "/", entry, NULL),
+                      apr_pstrcat(bot->p, url, depth ? "/" : "", entry, NULL),
+                      depth + 1);
+    }
+}
+
+apr_status_t acme_foreign_certbot(acme_foreign_t **found, const char *dir,
+                                  const apr_array_header_t *names,
+                                  apr_time_t now, acme_problem_t *problem,
+                                  apr_pool_t *p)
+{
+    apr_array_header_t *entries =
+        acme_foreign_list(apr_pstrcat(p, dir, "/live", NULL), p);
+    certbot_t bot;
+    int i;
+
+    bot.dir = dir;
+    bot.found = acme_foreign_create(p);
+    bot.now = now;
+    bot.p = p;
+    if (entries->nelts == 0) {
+        return acme_problem_set(problem, APR_ENOENT, ACME_RETRY_PERMANENT,
+                                ACME_PROBLEM_CONFIG, p,
+                                "%s is no folder of certbot: there is nothing "
+                                "in its folder live/",
+                                dir);
+    }
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *entry = APR_ARRAY_IDX(entries, i, const char *);
+
+        if (strcmp(entry, "README") != 0
+            && (names->nelts == 0 || acme_ident_in(names, entry))) {
+            read_lineage(&bot, entry);
+        }
+    }
+    walk_accounts(&bot, apr_pstrcat(p, dir, "/accounts", NULL), "accounts",
+                  "https://", 0);
+    *found = bot.found;
+    return APR_SUCCESS;
+}

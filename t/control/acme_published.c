@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_bundle.h"
+
+#include "acme_published.h"
+#include "acme_plan.h"
+
+static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
+{
+    apr_array_header_t *array = apr_array_make(p, 2, sizeof(const char *));
+
+    APR_ARRAY_PUSH(array, const char *) = a;
+    if (b) {
+        APR_ARRAY_PUSH(array, const char *) = b;
+    }
+    return array;
+}
+
+static void add(acme_desired_t *desired, const acme_ca_spec_t *ca,
+                const char *name, acme_serving_e serving, apr_pool_t *p)
+{
+    acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
+    acme_holding_t *holding = apr_pcalloc(p, sizeof(*holding));
+
+    spec->name = name;
+    spec->names = strs(p, name, apr_pstrcat(p, "www.", name, NULL));
+    spec->ca = ca;
+    spec->key.type = ACME_KEY_RSA;
+    spec->key.bits = 3072;
+    spec->challenge_types = strs(p, "http-01", NULL);
+    spec->renew_mode = ACME_RENEW_MANUAL;
+    spec->renew_window.percent = 20;
+    spec->warn_window.span = 7;
+    spec->retry_delay = 12345;
+    spec->place = "httpd.conf:7";
+    holding->serving = serving;
+    APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(desired->holdings, acme_holding_t *) = holding;
+}
+
+static acme_desired_t *two_sites(apr_pool_t *p)
+{
+    acme_desired_t *desired = apr_pcalloc(p, sizeof(*desired));
+    acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
+
+    ca->url = "https://ca.example/dir";
+    ca->label = "ca.example";
+    ca->contact = "mailto:a@b.example";
+    ca->ca_file = "/etc/roots.pem";
+    ca->agreed = 1;
+    desired->activation = "manual";
+    desired->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
+    desired->holdings = apr_array_make(p, 2, sizeof(acme_holding_t *));
+    add(desired, ca, "a.example", ACME_SERVING_LKC, p);
+    add(desired, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
+    return desired;
+}
+
+static void all_of_it_comes_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_desired_t *desired = two_sites(p), *read;
+    const acme_spec_t *was, *is;
+    const char *text = acme_desired_print(desired, p);
+
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    assert_string_equal(read->activation, "manual");
+    assert_int_equal(read->specs->nelts, 2);
+    was = APR_ARRAY_IDX(desired->specs, 1, const acme_spec_t *);
+    is = APR_ARRAY_IDX(read->specs, 1, const acme_spec_t *);
+    assert_string_equal(acme_spec_digest(was, p), acme_spec_digest(is, p));
+    assert_string_equal(is->ca->ca_file, "/etc/roots.pem");
+    assert_string_equal(is->ca->label, "ca.example");
+    assert_true(is->ca->agreed);
+    assert_int_equal(is->renew_mode, ACME_RENEW_MANUAL);
+    assert_int_equal(is->renew_window.percent, 20);
+    assert_int_equal(is->warn_window.percent, 0);
+    assert_int_equal(is->warn_window.span, 7);
+    assert_int_equal(is->retry_delay, 12345);
+    assert_string_equal(is->place, "httpd.conf:7");
+    assert_int_equal(is->key.bits, 3072);
+    /* one CA, once */
+    assert_ptr_equal(is->ca,
+                     APR_ARRAY_IDX(read->specs, 0, const acme_spec_t *)->ca);
+    assert_int_equal(
+        APR_ARRAY_IDX(read->holdings, 1, acme_holding_t *)->serving,
+        ACME_SERVING_PLACEHOLDER);
+    assert_string_equal(acme_desired_print(read, p), text);
+}
+
+static acme_spec_t *spec_at(const acme_desired_t *desired, int i)
+{
+    return (acme_spec_t *)APR_ARRAY_IDX(desired->specs, i, acme_spec_t *);
+}
+
+static void what_shapes_sites_comes_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_desired_t *desired = two_sites(p), *read;
+    const char *text;
+
+    spec_at(desired, 0)->optional = strs(p, "www.a.example", NULL);
+    spec_at(desired, 0)->require_https = ACME_HTTPS_PERMANENT;
+    spec_at(desired, 0)->security_level = 3;
+    spec_at(desired, 1)->cert_file = "/etc/own.pem";
+    spec_at(desired, 1)->cert_key_file = "/etc/own.key";
+    text = acme_desired_print(desired, p);
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
+    assert_false(acme_spec_is_optional(spec_at(read, 0), "a.example"));
+    assert_int_equal(spec_at(read, 0)->require_https, ACME_HTTPS_PERMANENT);
+    assert_int_equal(spec_at(read, 0)->security_level, 3);
+    assert_int_equal(spec_at(read, 1)->security_level, 0);
+    assert_null(spec_at(read, 0)->cert_file);
+    assert_null(spec_at(read, 1)->optional);
+    assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);
+    assert_string_equal(spec_at(read, 1)->cert_file, "/etc/own.pem");
+    assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
+    assert_string_equal(acme_desired_print(read, p), text);
+    /* one of both files says nothing */
+    spec_at(desired, 1)->cert_key_file = NULL;
+    text = acme_desired_print(desired, p);
+    assert_int_not_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
+                         0);
+}
+
+static void what_is_asked_of_cas_comes_back(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_desired_t *desired = two_sites(p), *read;
+    acme_spec_t *was = spec_at(desired, 1), *is;
+    apr_array_header_t *more = apr_array_make(p, 1, sizeof(acme_ca_spec_t *));
+    acme_ca_spec_t other = {0};
+    acme_eab_t eab = {0};
+    const char *text;
+    char *bad;
+
+    eab.key.kid = "kid-1";
+    eab.key.hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQ";
+    eab.key.alg = "HS256";
+    other.url = "https://other.example/dir";
+    other.label = "other.example";
+    other.eab = &eab;
+    other.eab_if_required = 1;
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = &other;
+    was->more_cas = more;
+    was->failover = 5;
+    was->profile = "shortlived";
+    was->profile_mandatory = 1;
+    was->of = "own.example";
+    was->key_reuse = 1;
+    was->must_staple = 1;
+    was->preferred_chain = "Root X";
+    was->via_ari = 1;
+    was->security_level = 3;
+    text = acme_desired_print(desired, p);
+    assert_null(strstr(text, eab.key.hmac));
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    is = spec_at(read, 1);
+    assert_int_equal(acme_spec_find_ca(is, other.url), 1);
+    assert_string_equal(acme_spec_ca(is, 1)->eab->key.kid, "kid-1");
+    assert_true(acme_spec_ca(is, 1)->eab_if_required);
+    assert_string_equal(acme_spec_digest(is, p), acme_spec_digest(was, p));
+    assert_string_equal(acme_plan_config(is, p), acme_plan_config(was, p));
+    assert_int_equal(is->failover, 5);
+    assert_string_equal(is->profile, "shortlived");
+    assert_true(is->profile_mandatory);
+    assert_string_equal(is->of, "own.example");
+    assert_true(is->key_reuse);
+    assert_true(is->must_staple);
+    assert_string_equal(is->preferred_chain, "Root X");
+    assert_true(is->via_ari);
+    assert_int_equal(is->security_level, 3);
+    assert_null(spec_at(read, 0)->more_cas);
+    assert_null(spec_at(read, 0)->profile);
+    assert_string_equal(acme_desired_print(read, p), text);
+    /* a CA that is not in the list */
+    bad = strstr(text, "\"more-cas\"");
+    assert_non_null(bad);
+    bad = strchr(strchr(bad, '['), '1');
+    *bad = '7';
+    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
+                     APR_EINVAL);
+}
+
+static void sites_are_found_by_any_name(void **state)
+{
+    acme_desired_t *desired = two_sites(*state);
+
+    assert_int_equal(acme_desired_find(desired, "a.example"), 0);
+    assert_int_equal(acme_desired_find(desired, "www.b.example"), 1);
+    assert_int_equal(acme_desired_find(desired, "c.example"), -1);
+}
+
+static void it_is_rewritten_only_when_it_changes(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_desired_t *desired = two_sites(p), *read;
+    struct stat first, second;
+    const char *path = apr_pstrcat(p, dir, "/desired/sites.json", NULL);
+    int written;
+
+    assert_int_equal(acme_desired_read(&read, dir, NULL, p), APR_ENOENT);
+    assert_int_equal(
+        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+    assert_true(written);
+    assert_int_equal(stat(path, &first), 0);
+    assert_int_equal(first.st_mode & 0777, 0640);
+    assert_int_equal(
+        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+    assert_false(written);
+    assert_int_equal(stat(path, &second), 0);
+    assert_int_equal(first.st_ino, second.st_ino);
+    desired->activation = "graceful";
+    assert_int_equal(
+        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+    assert_true(written);
+    assert_int_equal(acme_desired_read(&read, dir, NULL, p), 0);
+    assert_string_equal(read->activation, "graceful");
+}
+
+static void what_is_damaged_is_a_problem(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"format\":2,\"activation\":\"x\"}",
+        "{\"format\":1,\"activation\":\"graceful\"}",
+        "{\"format\":1,\"activation\":\"graceful\",\"cas\":[{}],\"sites\":[]}",
+        "{\"format\":1,\"activation\":\"graceful\",\"cas\":[],\"sites\":"
+        "[{\"name\":\"a.example\",\"names\":[\"a.example\"],\"ca\":0,"
+        "\"key\":\"P-256\",\"challenges\":[]}]}",
+        "{\"format\":1,\"activation\":\"graceful\",\"cas\":[],\"sites\":[7]}"};
+    acme_desired_t *read;
+    int i;
+
+    for (i = 0; i < (int)(sizeof(bad) / sizeof(bad[0])); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+
+        assert_int_equal(
+            acme_desired_parse(&read, bad[i], strlen(bad[i]), &problem, *state),
+            APR_EINVAL);
+        assert_non_null(problem.detail);
+    }
+}
+
+ACME_T_MAIN(ACME_T(all_of_it_comes_back), ACME_T(what_shapes_sites_comes_back),
+            ACME_T(what_is_asked_of_cas_comes_back),
+            ACME_T(sites_are_found_by_any_name),
+            ACME_T(it_is_rewritten_only_when_it_changes),
+            ACME_T(what_is_damaged_is_a_problem))

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What acmectl asks of accounts, in the engine. */
+
+#include "acme_t_desk.h"
+
+#include "acme_ctl_result.h"
+
+#define A "a.example"
+
+static const char *account_of(desk_t *desk)
+{
+    return acme_identity_name(&desk->w->ca_spec, desk->w->p);
+}
+
+static acme_request_t ask(desk_t *desk, acme_request_e what, const char *name)
+{
+    acme_request_t request;
+
+    memset(&request, 0, sizeof(request));
+    request.what = what;
+    request.name = name;
+    request.id = desk_ask(desk, what, name, 0, NULL, NULL);
+    return request;
+}
+
+static const acme_errand_t *outcome(desk_t *desk, const acme_request_t *request)
+{
+    acme_errand_t *errand = apr_palloc(desk->w->p, sizeof(*errand));
+
+    return acme_errand_outcome(errand, desk->w->vault, request, desk->w->p)
+                   == APR_SUCCESS
+               ? errand
+               : NULL;
+}
+
+static desk_t *registered(apr_pool_t *p)
+{
+    desk_t *desk = desk_create(p);
+
+    world_add(desk->w, A);
+    desk_boot(desk);
+    assert_true(world_run(desk->w));
+    desk_restart(desk);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->accounts, 1);
+    return desk;
+}
+
+static void a_new_key_is_asked_for_once(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    const acme_errand_t *errand;
+
+    assert_true(world_run(desk->w));
+    errand = outcome(desk, &request);
+    assert_null(errand->problem);
+    assert_string_equal(errand->url, "https://ca.test/account/1");
+    assert_int_equal(desk->w->ca->changes, 1);
+    /* whoever reads the request again */
+    desk_restart(desk);
+    assert_true(world_run(desk->w));
+    assert_int_equal(desk->w->ca->changes, 1);
+}
+
+static void a_renewal_uses_the_new_key(void **state)
+{
+    desk_t *desk = registered(*state);
+
+    ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    assert_true(world_run(desk->w));
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(desk->w));
+    world_assert_staged(desk->w, A);
+    assert_int_equal(desk->w->ca->orders, 2);
+    assert_int_equal(desk->w->ca->accounts, 1);
+}
+
+static void orders_in_flight_are_waited_for(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request;
+
+    desk->w->ca->validate_polls = 3;
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    assert_true(world_run(desk->w));
+    world_assert_staged(desk->w, A);
+    assert_null(outcome(desk, &request)->problem);
+    assert_int_equal(desk->w->ca->changes, 1);
+}
+
+static void a_refusal_is_told_and_not_repeated(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    const acme_errand_t *errand;
+    int requests;
+
+    desk->w->ca->refuse_changes = 1;
+    assert_true(world_run(desk->w));
+    errand = outcome(desk, &request);
+    assert_non_null(strstr(errand->problem->detail, "taken"));
+    assert_int_equal(world_said(desk->w, ACME_LOG_WARNING, "taken"), 1);
+    requests = desk->w->ca->requests;
+    world_live(desk->w, ACME_TIME_DAY);
+    assert_int_equal(desk->w->ca->changes, 0);
+    assert_in_range(desk->w->ca->requests, requests, requests + 10);
+}
+
+static void nothing_is_ordered_with_an_account_that_ended(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request =
+        ask(desk, ACME_REQUEST_DEACTIVATE, account_of(desk));
+
+    assert_true(world_run(desk->w));
+    assert_null(outcome(desk, &request)->problem);
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(desk->w));
+    world_live(desk->w, 3 * ACME_TIME_DAY);
+    assert_int_equal(desk->w->ca->orders, 1);
+    assert_int_equal(desk->w->ca->accounts, 1);
+    assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
+                           "deactivated by acmectl"));
+    /* and then there is another one */
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(desk->w));
+    assert_null(outcome(desk, &request)->problem);
+    assert_int_equal(desk->w->ca->accounts, 2);
+    assert_int_equal(desk->w->ca->orders, 2);
+}
+
+static void an_account_that_nobody_is_configured_for_is_left_alone(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request = ask(desk, ACME_REQUEST_DEACTIVATE, "another");
+    int requests = desk->w->ca->requests;
+
+    assert_true(world_run(desk->w));
+    assert_null(outcome(desk, &request));
+    assert_int_equal(desk->w->ca->requests, requests);
+}
+
+static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
+{
+    int n;
+
+    for (n = 1; n <= 4; ++n) {
+        desk_t *desk = registered(*state);
+        acme_request_t request =
+            ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+
+        desk->w->kill_answer = n;
+        if (!world_run(desk->w)) {
+            desk_restart(desk);
+            assert_true(world_run(desk->w));
+        }
+        desk->w->kill_answer = 0;
+        assert_non_null(outcome(desk, &request));
+        assert_null(outcome(desk, &request)->problem);
+        desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+        assert_true(world_run(desk->w));
+        assert_int_equal(desk->w->ca->orders, 2);
+        assert_int_equal(desk->w->ca->accounts, 1);
+    }
+}
+
+static void set_death(world_t *w, int kind, int n)
+{
+    w->kill_request = kind == 0 ? n : 0;
+    w->kill_answer = kind == 1 ? n : 0;
+    w->kill_put = kind == 2 ? n : 0;
+    w->kill_after_put = kind == 3 ? n : 0;
+}
+
+/* Nonzero: it was killed on the way. Either way it is done in the end. */
+static int die_of(desk_t *desk, acme_request_e what, int kind, int n)
+{
+    acme_request_t request = ask(desk, what, account_of(desk));
+    int killed;
+
+    set_death(desk->w, kind, n);
+    killed = !world_run(desk->w);
+    set_death(desk->w, kind, 0);
+    fake_clock_turn(desk->w->clock, ACME_TIME_HOUR);
+    desk_boot(desk);
+    assert_true(world_run(desk->w));
+    assert_non_null(outcome(desk, &request));
+    assert_null(outcome(desk, &request)->problem);
+    return killed;
+}
+
+static void a_kill_at_any_instant_leaves_a_usable_account(void **state)
+{
+    int kind, n, killed, deaths = 0;
+
+    for (kind = 0; kind < 4; ++kind) {
+        for (n = 1, killed = 1; killed; ++n) {
+            desk_t *desk = registered(*state);
+
+            killed = die_of(desk, ACME_REQUEST_ROLLOVER, kind, n);
+            deaths += killed;
+            assert_in_range(desk->w->ca->changes, 1, 2);
+            desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+            assert_true(world_run(desk->w));
+            world_assert_staged(desk->w, A);
+            assert_int_equal(desk->w->ca->accounts, 1);
+            assert_true(n < 30);
+        }
+    }
+    assert_in_range(deaths, 8, 60);
+}
+
+static void a_kill_leaves_an_account_that_ended_at_its_end(void **state)
+{
+    int kind, n, killed, style;
+
+    for (style = 0; style < 2; ++style) {
+        for (kind = 0; kind < 4; ++kind) {
+            for (n = 1, killed = 1; killed; ++n) {
+                desk_t *desk = registered(*state);
+
+                desk->w->ca->shows_ended = style;
+                killed = die_of(desk, ACME_REQUEST_DEACTIVATE, kind, n);
+                desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+                assert_true(world_run(desk->w));
+                assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
+                                       "deactivated by acmectl"));
+                assert_int_equal(desk->w->ca->accounts, 1);
+                assert_true(n < 30);
+            }
+        }
+    }
+}
+
+/* Nobody has asked us: one error, and no other account. */
+static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
+{
+    int style;
+
+    for (style = 0; style < 2; ++style) {
+        desk_t *desk = registered(*state);
+        world_t *w = desk->w;
+        acme_request_t request;
+        int requests;
+
+        world_add(w, "b.example");
+        w->ca->shows_ended = style;
+        apr_hash_set(w->ca->ended, "https://ca.test/account/1",
+                     APR_HASH_KEY_STRING, "");
+        requests = w->ca->requests;
+        desk_restart(desk);
+        world_live(w, 3 * ACME_TIME_DAY);
+        desk_restart(desk);
+        world_live(w, 3 * ACME_TIME_DAY);
+        assert_int_equal(w->ca->accounts, 1);
+        assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 1);
+        assert_true(world_said(w, ACME_LOG_WARNING, "what to do") > 0);
+        assert_in_range(w->ca->requests, requests, requests + 70);
+        assert_non_null(strstr(world_job(w, "b.example")->problem->to_fix,
+                               "acmectl account recover"));
+        request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+        desk_ask(desk, ACME_REQUEST_RENEW, "b.example", 0, NULL, NULL);
+        assert_true(world_run(w));
+        assert_null(outcome(desk, &request)->problem);
+        assert_int_equal(w->ca->accounts, 2);
+        world_assert_staged(w, "b.example");
+    }
+}
+
+/* So that a CA's slip does not cost the key. */
+static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request;
+
+    apr_hash_set(desk->w->ca->ended, "https://ca.test/account/1",
+                 APR_HASH_KEY_STRING, "");
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    assert_true(world_run(desk->w));
+    assert_true(
+        acme_problem_is(outcome(desk, &request)->problem, "unauthorized"));
+    apr_hash_clear(desk->w->ca->ended);
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    assert_true(world_run(desk->w));
+    assert_string_equal(outcome(desk, &request)->url,
+                        "https://ca.test/account/1");
+    assert_int_equal(desk->w->ca->accounts, 1);
+}
+
+static void a_new_key_that_was_taken_unheard_is_recovered(void **state)
+{
+    desk_t *desk = registered(*state);
+    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+
+    desk->w->ca->lose_after = 3; /* directory, nonce, keyChange */
+    assert_true(world_run(desk->w));
+    assert_non_null(outcome(desk, &request)->problem);
+    assert_int_equal(desk->w->ca->changes, 1);
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    assert_true(world_run(desk->w));
+    assert_null(outcome(desk, &request)->problem);
+    assert_int_equal(world_said(desk->w, ACME_LOG_NOTICE, "has a new key"), 1);
+    assert_int_equal(desk->w->ca->accounts, 1);
+}
+
+static void another_contact_is_told_at_the_next_start(void **state)
+{
+    desk_t *desk = registered(*state);
+    world_t *w = desk->w;
+
+    w->ca_spec.contact = "mailto:new@example.org";
+    desk_restart(desk);
+    assert_true(world_run(w));
+    assert_non_null(strstr(w->ca->contact, "mailto:new@example.org"));
+    assert_int_equal(w->ca->accounts, 1);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
+}
+
+static void another_contact_is_no_way_around_an_end(void **state)
+{
+    desk_t *desk = registered(*state);
+    world_t *w = desk->w;
+
+    (void)ask(desk, ACME_REQUEST_DEACTIVATE, account_of(desk));
+    assert_true(world_run(w));
+    w->ca_spec.contact = "mailto:new@example.org";
+    desk_restart(desk);
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->accounts, 1);
+    assert_non_null(
+        strstr(world_job(w, A)->problem->detail, "deactivated by acmectl"));
+}
+
+static desk_t *asking;     /* whose order is in flight */
+static apr_time_t changed; /* at the first request after the change */
+
+static void note_change(world_t *w, const script_request_t *request)
+{
+    (void)request;
+    if (!changed && w->ca->changes > 0) {
+        changed = w->clock->now;
+    }
+}
+
+static void ask_meanwhile(world_t *w, const script_request_t *request)
+{
+    if (strstr(request->url, "/challenge/")) {
+        w->on_request = note_change;
+        (void)ask(asking, ACME_REQUEST_ROLLOVER, account_of(asking));
+    }
+}
+
+static void a_change_does_not_wait_for_slow_orders(void **state)
+{
+    desk_t *desk = desk_create(*state);
+    world_t *w = desk->w;
+    apr_time_t begun = w->clock->now;
+
+    world_add(w, A);
+    w->ca->validate_polls = 3;
+    w->ca->retry_after = 1200;
+    asking = desk;
+    changed = 0;
+    w->on_request = ask_meanwhile;
+    desk_boot(desk);
+    while (w->ca->changes == 0 && w->clock->now < begun + ACME_TIME_DAY) {
+        assert_true(world_run(w));
+    }
+    assert_in_range(changed - begun, 0, ACME_TIME_MINUTE);
+    /* and the order goes on */
+    world_live(w, ACME_TIME_DAY);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+}
+
+static int lookups; /* of the account by its key */
+
+/* Two that are asked for at once: the first one is answered last. */
+static void answer_late(world_t *w, const script_request_t *request)
+{
+    lookups += request->payload
+               && strstr(request->payload, "onlyReturnExisting") != NULL;
+    w->ca->delay =
+        lookups == 0 && w->ca->heads == 2 ? apr_time_from_sec(10) : 0;
+}
+
+/* The contact has changed as well, which the CA is to be told. */
+static void a_recovery_waits_for_what_is_under_way(void **state)
+{
+    desk_t *desk = registered(*state);
+    world_t *w = desk->w;
+    acme_request_t request;
+
+    apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
+                 "");
+    (void)ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    assert_true(world_run(w));
+    w->ca_spec.contact = "mailto:new@example.org";
+    desk_restart(desk);
+    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    w->on_request = answer_late;
+    w->ca->validate_polls = 3;
+    w->ca->retry_after = 20;
+    w->ca->heads = 0;
+    lookups = 0;
+    assert_true(world_run(w));
+    assert_int_equal(lookups, 2);
+    assert_null(outcome(desk, &request)->problem);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->accounts, 2);
+    /* of the old account, not of the new one */
+    assert_int_equal(world_said(w, ACME_LOG_ERR, "has deactivated"), 1);
+}
+
+ACME_T_MAIN(ACME_T(a_new_key_is_asked_for_once),
+            ACME_T(a_renewal_uses_the_new_key),
+            ACME_T(orders_in_flight_are_waited_for),
+            ACME_T(a_refusal_is_told_and_not_repeated),
+            ACME_T(nothing_is_ordered_with_an_account_that_ended),
+            ACME_T(an_account_that_nobody_is_configured_for_is_left_alone),
+            ACME_T(one_that_is_killed_in_between_is_done_by_the_next),
+            ACME_T(a_kill_at_any_instant_leaves_a_usable_account),
+            ACME_T(a_kill_leaves_an_account_that_ended_at_its_end),
+            ACME_T(what_the_ca_has_ended_is_one_error_until_somebody_asks),
+            ACME_T(what_ended_unseen_is_forgotten_when_asked_twice),
+            ACME_T(a_new_key_that_was_taken_unheard_is_recovered),
+            ACME_T(another_contact_is_told_at_the_next_start),
+            ACME_T(another_contact_is_no_way_around_an_end),
+            ACME_T(a_change_does_not_wait_for_slow_orders),
+            ACME_T(a_recovery_waits_for_what_is_under_way))

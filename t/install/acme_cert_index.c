@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_bundle.h"
+
+#include "acme_cert_index.h"
+
+static int only_kept(void *baton, const char *name)
+{
+    return strcmp(name, baton) == 0;
+}
+
+static void put(const acme_live_t *live, acme_live_place_e place,
+                const char *name, const char *san, apr_pool_t *p)
+{
+    assert_int_equal(
+        acme_live_install_at(
+            live, place,
+            acme_t_bundle_for(name, san, ACME_T_NOW, 90 * ACME_TIME_DAY, p), 3,
+            NULL, p),
+        0);
+}
+
+static void count(void *baton, acme_shelf_item_t *item)
+{
+    int *counts = baton;
+
+    ++counts[item->place];
+}
+
+static int found(const acme_shelf_t *shelf, const char *host,
+                 acme_live_place_e place, apr_pool_t *p)
+{
+    int counts[ACME_LIVE_PLACES] = {0, 0, 0};
+
+    acme_shelf_visit(shelf, host, count, counts, p);
+    return counts[place];
+}
+
+static void they_are_found_by_the_names_they_cover(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_shelf_item_t *item;
+    acme_shelf_t *shelf;
+    acme_live_t *live;
+
+    assert_int_equal(acme_live_open(&live, dir, NULL, p), 0);
+    put(live, ACME_LIVE_STASHED, "old.test", "a.test", p);
+    put(live, ACME_LIVE_STASHED, "*.w.test", "*.w.test", p);
+    put(live, ACME_LIVE_IMPORTED, "a.test", "a.test", p);
+    put(live, ACME_LIVE_SERVED, "gone.test", "a.test", p);
+    put(live, ACME_LIVE_SERVED, "kept.test", "a.test", p);
+    shelf =
+        acme_shelf_read(live, only_kept, (void *)(uintptr_t) "kept.test", p);
+    assert_int_equal(acme_shelf_items(shelf)->nelts, 4);
+    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 1);
+    assert_int_equal(found(shelf, "a.test", ACME_LIVE_IMPORTED, p), 1);
+    assert_int_equal(found(shelf, "a.test", ACME_LIVE_SERVED, p), 1);
+    assert_int_equal(found(shelf, "x.w.test", ACME_LIVE_STASHED, p), 1);
+    assert_int_equal(found(shelf, "*.w.test", ACME_LIVE_STASHED, p), 1);
+    assert_int_equal(found(shelf, "y.x.w.test", ACME_LIVE_STASHED, p), 0);
+    assert_int_equal(found(shelf, "old.test", ACME_LIVE_STASHED, p), 0);
+    item = acme_shelf_filed(shelf, ACME_LIVE_STASHED, "old.test");
+    item->gone = 1;
+    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 0);
+    assert_null(acme_shelf_filed(shelf, ACME_LIVE_SERVED, "kept.test"));
+}
+
+static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_shelf_item_t *item;
+    acme_shelf_t *shelf;
+    acme_live_t *live;
+
+    assert_int_equal(acme_live_open(&live, dir, NULL, p), 0);
+    put(live, ACME_LIVE_STASHED, "a.test", "a.test", p);
+    acme_t_write(apr_pstrcat(p, dir, "/archive/a.test/1/privkey.pem", NULL),
+                 "x", p);
+    assert_int_equal(symlink("../archive/b.test/7",
+                             apr_pstrcat(p, dir, "/stash/b.test", NULL)),
+                     0);
+    shelf = acme_shelf_read(live, only_kept, (void *)(uintptr_t) "", p);
+    assert_int_equal(acme_shelf_items(shelf)->nelts, 2);
+    item = acme_shelf_filed(shelf, ACME_LIVE_STASHED, "a.test");
+    assert_null(item->cert);
+    acme_t_contains(item->problem->detail, "privkey.pem");
+    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 0);
+    assert_null(acme_shelf_filed(shelf, ACME_LIVE_STASHED, "b.test")->cert);
+}
+
+ACME_T_MAIN(ACME_T(they_are_found_by_the_names_they_cover),
+            ACME_T(what_is_damaged_is_on_it_and_covers_nothing))

@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_bundle.h"
+
+#include "acme_csr.h"
+#include "acme_ident.h"
+#include "acme_install.h"
+#include "fake_clock.h"
+#include "test_issuer.h"
+
+#define CA    "https://ca.example/dir"
+#define OTHER "https://test-ca.example/dir"
+
+/** A server: what it kept and what was deployed survive its starts. */
+typedef struct world_t {
+    apr_pool_t *p;
+    const char *dir;
+    acme_live_t *live;
+    test_issuer_t *issuer;
+    fake_clock_t *clock;
+    acme_deployed_t *before;
+    apr_array_header_t *specs;    /* acme_spec_t * */
+    apr_array_header_t *holdings; /* acme_holding_t * */
+    acme_ca_spec_t ca;
+    acme_keeper_config_t config;
+    acme_keeper_t *keeper;
+    acme_log_t log;
+    const char *said;
+} world_t;
+
+static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
+                 const char *message)
+{
+    world_t *w = baton;
+
+    (void)rv;
+    w->said = apr_psprintf(w->p, "%s%d %s\n", w->said, level, message);
+}
+
+static apr_array_header_t *list(apr_pool_t *p, const char *text)
+{
+    apr_array_header_t *names = apr_array_make(p, 4, sizeof(const char *));
+    char *copy = apr_pstrdup(p, text);
+    char *last;
+    char *name;
+
+    for (name = apr_strtok(copy, " ", &last); name;
+         name = apr_strtok(NULL, " ", &last)) {
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    return names;
+}
+
+static world_t *make_world(apr_pool_t *p)
+{
+    world_t *w = apr_pcalloc(p, sizeof(*w));
+
+    w->p = p;
+    w->dir = acme_t_dir(p);
+    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    w->clock = fake_clock_create(p);
+    w->clock->now = ACME_T_NOW;
+    w->issuer = test_issuer_create(&w->clock->clock, p);
+    w->before = acme_deployed_create(p);
+    w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
+    w->holdings = apr_array_make(p, 4, sizeof(acme_holding_t *));
+    w->ca.url = CA;
+    w->ca.label = "ca";
+    w->log.sink = sink;
+    w->log.baton = w;
+    w->log.level = ACME_LOG_INFO;
+    w->said = "";
+    w->config.clock_good = 1;
+    w->config.proven = ACME_T_NOW;
+    return w;
+}
+
+/** One that a CA issued for the names. */
+static acme_bundle_t *issue_for(world_t *w, const char *key_pem,
+                                const char *site, const char *names, int days,
+                                const char *ca_url)
+{
+    acme_bundle_t *bundle = apr_pcalloc(w->p, sizeof(*bundle));
+    acme_key_t *key;
+    const char *csr;
+
+    bundle->name = site;
+    bundle->key_pem = key_pem;
+    assert_int_equal(acme_key_from_pem(&key, bundle->key_pem,
+                                       strlen(bundle->key_pem), NULL, w->p),
+                     0);
+    assert_int_equal(
+        acme_csr_create(&csr, key, list(w->p, names), 0, NULL, w->p), 0);
+    test_issuer_config(w->issuer)->life = days * ACME_TIME_DAY;
+    bundle->chain_pem = test_issuer_sign(w->issuer, csr, w->p);
+    bundle->ca_url = ca_url;
+    bundle->obtained = ACME_T_NOW;
+    return bundle;
+}
+
+static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
+                            int days, const char *ca_url)
+{
+    return issue_for(w, acme_t_key_pem(w->p), site, names, days, ca_url);
+}
+
+static const char *put(world_t *w, acme_live_place_e place, const char *site,
+                       const char *names, int days, const char *ca_url)
+{
+    acme_bundle_t *bundle = issue(w, site, names, days, ca_url);
+
+    assert_int_equal(
+        acme_live_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+    return acme_t_fingerprint(bundle, w->p);
+}
+
+/** The fingerprint of what is there, "" for none. */
+static const char *in(world_t *w, acme_live_place_e place, const char *site)
+{
+    acme_live_cert_t *cert;
+
+    return acme_live_get_at(&cert, w->live, place, site, NULL, w->p)
+                   == APR_SUCCESS
+               ? cert->info->fingerprint
+               : "";
+}
+
+#define LIVE(site)   in(w, ACME_LIVE_SERVED, site)
+#define STASH(site)  in(w, ACME_LIVE_STASHED, site)
+#define IMPORT(site) in(w, ACME_LIVE_IMPORTED, site)
+
+static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
+{
+    (void)baton;
+    (void)names;
+    return ACME_WANTED_NOTHING;
+}
+
+/** Forgets the configuration: the next begins. */
+static void configure(world_t *w)
+{
+    apr_array_clear(w->specs);
+    apr_array_clear(w->holdings);
+}
+
+static acme_spec_t *site(world_t *w, const char *names)
+{
+    acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
+
+    spec->names = list(w->p, names);
+    spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
+    spec->ca = &w->ca;
+    APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(w->holdings, acme_holding_t *) =
+        apr_pcalloc(w->p, sizeof(acme_holding_t));
+    return spec;
+}
+
+static acme_site_serve_e last_serve;
+
+/** As startup does it, up to the record, which is written too. */
+static void start_wanting(world_t *w, acme_wanted_e wanted)
+{
+    acme_deployed_t *after = acme_deployed_create(w->p);
+    acme_live_cert_t *live;
+    int i;
+
+    w->said = "";
+    w->config.live = w->live;
+    w->config.before = w->before;
+    w->config.specs = w->specs;
+    w->config.now = acme_clock_now(&w->clock->clock);
+    w->config.archive_keep = 3;
+    w->config.log = &w->log;
+    for (i = 0; i < w->specs->nelts; ++i) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+        acme_holding_t *holding =
+            APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+
+        if (acme_live_get(&live, w->live, spec->name, NULL, w->p)
+            == APR_SUCCESS) {
+            holding->live = live;
+        }
+    }
+    w->keeper = acme_keeper_create(&w->config, w->p);
+    for (i = 0; i < w->specs->nelts; ++i) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+        acme_holding_t *holding =
+            APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+        acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
+
+        last_serve = acme_keeper_site(w->keeper, spec, holding, wanted, 0);
+        deployed->name = spec->name;
+        deployed->names = spec->names;
+        deployed->state =
+            holding->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
+        acme_deployed_add(after, deployed);
+    }
+    acme_keeper_rest(w->keeper, nobody, NULL);
+    w->before = after;
+}
+
+static void start(world_t *w)
+{
+    start_wanting(w, ACME_WANTED_ACME);
+}
+
+static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
+
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+    configure(w);
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    assert_string_equal(STASH("a.test"), cert);
+    acme_t_contains(w->said, "ACME0569: a.test: undeployed");
+    start(w);
+    assert_string_equal(STASH("a.test"), cert);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+    assert_string_equal(STASH("a.test"), "");
+    acme_t_contains(w->said, "none has to be ordered");
+    assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
+    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 0);
+}
+
+static void one_that_loses_tls_is_stashed_and_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
+    acme_holding_t *holding;
+
+    site(w, "a.test");
+    start_wanting(w, ACME_WANTED_HTTP);
+    assert_string_equal(STASH("a.test"), cert);
+    holding = APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *);
+    assert_null(holding->live);
+    assert_string_equal(holding->stashed->info->fingerprint, cert);
+    assert_true(holding->stashed->moved > 0);
+    acme_t_contains(w->said, "no TLS");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+}
+
+static void a_renamed_site_keeps_its_certificate(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert =
+        put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+    const char *next;
+
+    site(w, "a.test b.test");
+    start(w);
+    configure(w);
+    /* its first name is another one */
+    site(w, "b.test a.test");
+    start(w);
+    assert_string_equal(LIVE("b.test"), cert);
+    assert_string_equal(LIVE("a.test"), "");
+    assert_string_equal(STASH("a.test"), "");
+    acme_t_contains(w->said, "filed under a.test");
+    /* the next generation is its own; the former's archive is not lost */
+    next = put(w, ACME_LIVE_SERVED, "b.test", "a.test b.test", 91, CA);
+    assert_string_equal(LIVE("b.test"), next);
+    start(w);
+    assert_string_equal(LIVE("b.test"), next);
+}
+
+static void what_a_pointer_of_another_name_needs_is_never_removed(void **state)
+{
+    world_t *w = make_world(*state);
+    int i;
+
+    put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+
+    site(w, "a.test b.test");
+    start(w);
+    configure(w);
+    site(w, "b.test");
+    site(w, "a.test");
+    start(w);
+    configure(w);
+    site(w, "b.test");
+    start(w);
+    for (i = 0; i < 6; ++i) {
+        acme_bundle_t *bundle = issue(w, "a.test", "a.test", 90, CA);
+
+        assert_int_equal(acme_live_install(w->live, bundle, 0, NULL, w->p), 0);
+    }
+    assert_string_not_equal(LIVE("b.test"), "");
+}
+
+static void a_merged_set_goes_on_with_what_covers_its_name(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *a = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
+    const char *b = put(w, ACME_LIVE_SERVED, "b.test", "b.test", 90, CA);
+
+    site(w, "a.test");
+    site(w, "b.test");
+    start(w);
+    configure(w);
+    site(w, "a.test b.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), a);
+    assert_string_equal(STASH("b.test"), b);
+    /* and apart again */
+    configure(w);
+    site(w, "a.test");
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), a);
+    assert_string_equal(LIVE("b.test"), b);
+    assert_string_equal(STASH("b.test"), "");
+}
+
+static void both_parts_of_a_split_set_go_on(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *both =
+        put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+
+    site(w, "a.test b.test");
+    start(w);
+    configure(w);
+    site(w, "a.test");
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), both);
+    assert_string_equal(LIVE("b.test"), both);
+    acme_t_contains(w->said, "split from a.test");
+    /* in any order, and when the former name is gone */
+    configure(w);
+    start(w);
+    configure(w);
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("b.test"), both);
+}
+
+static void a_site_of_its_own_takes_no_wildcard_of_others(void **state)
+{
+    world_t *w = make_world(*state);
+
+    put(w, ACME_LIVE_SERVED, "*.x.test", "*.x.test", 90, CA);
+    site(w, "*.x.test");
+    start(w);
+    site(w, "a.x.test");
+    start(w);
+    assert_string_equal(LIVE("a.x.test"), "");
+    assert_string_not_equal(LIVE("*.x.test"), "");
+}
+
+static void a_stashed_one_is_found_by_its_names(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *wide =
+        put(w, ACME_LIVE_STASHED, "old.test", "old.test a.test", 30, CA);
+
+    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, CA);
+    site(w, "a.test old.test");
+    start(w);
+    /* for all names, though it expires earlier */
+    assert_string_equal(LIVE("a.test"), wide);
+    assert_string_equal(STASH("old.test"), "");
+}
+
+static void a_narrow_one_serves_until_a_wider_is_there(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, CA);
+
+    site(w, "a.test www.a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+    acme_t_contains(w->said, "does not cover www.a.test");
+}
+
+static void only_its_own_ca_will_do(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, OTHER);
+    const char *own;
+
+    put(w, ACME_LIVE_IMPORTED, "u.test", "u.test", 80, NULL);
+    site(w, "a.test");
+    site(w, "u.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    assert_string_equal(STASH("a.test"), cert);
+    /* of unknown origin, and trusted by nobody */
+    assert_string_equal(LIVE("u.test"), "");
+    assert_string_equal(IMPORT("u.test"), "");
+    acme_t_contains(w->said, "trusted root");
+    /* one that lives longer does not beat the right one */
+    put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 300, OTHER);
+    own = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 20, CA);
+    configure(w);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), own);
+}
+
+static void what_is_live_stays_when_the_ca_is_another(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 80, OTHER);
+
+    site(w, "a.test");
+    start(w);
+    configure(w);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+    assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
+    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->foreign);
+}
+
+static void the_later_of_import_and_live_is_used(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *late, *live;
+
+    put(w, ACME_LIVE_SERVED, "a.test", "a.test", 30, CA);
+    late = put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 60, CA);
+    live = put(w, ACME_LIVE_SERVED, "b.test", "b.test", 60, CA);
+    put(w, ACME_LIVE_IMPORTED, "b.test", "b.test", 30, CA);
+    site(w, "a.test");
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), late);
+    assert_string_equal(LIVE("b.test"), live);
+    assert_string_equal(IMPORT("a.test"), "");
+    assert_string_equal(IMPORT("b.test"), "");
+    /* losers are archived */
+    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 1);
+    assert_int_equal(acme_live_archived(w->live, "b.test", w->p), 1);
+}
+
+static void the_later_of_import_and_stash_is_used(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *late;
+
+    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 30, CA);
+    late = put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 60, CA);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), late);
+    assert_string_equal(STASH("a.test"), "");
+    assert_string_equal(IMPORT("a.test"), "");
+}
+
+static void an_import_waits_in_the_stash(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert =
+        put(w, ACME_LIVE_IMPORTED, "a.test", "a.test www.a.test", 60, CA);
+
+    start(w);
+    assert_string_equal(STASH("a.test"), cert);
+    assert_string_equal(IMPORT("a.test"), "");
+    acme_t_contains(w->said, "ACME0567");
+    site(w, "www.a.test a.test");
+    start(w);
+    assert_string_equal(LIVE("www.a.test"), cert);
+}
+
+static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 10, CA);
+
+    put(w, ACME_LIVE_STASHED, "b.test", "b.test", 90, CA);
+    fake_clock_turn(w->clock, 20 * ACME_TIME_DAY);
+    /* the CA's clock has not shown that yet */
+    start(w);
+    assert_string_equal(STASH("a.test"), cert);
+    /* set back, as far as anybody can see */
+    w->config.proven = ACME_T_NOW + 20 * ACME_TIME_DAY;
+    w->config.clock_good = 0;
+    start(w);
+    assert_string_equal(STASH("a.test"), cert);
+    w->config.clock_good = 1;
+    start(w);
+    assert_string_equal(STASH("a.test"), "");
+    assert_string_not_equal(STASH("b.test"), "");
+    /* silently, and with its key */
+    assert_string_equal(w->said, "");
+    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 0);
+}
+
+static void an_expired_one_is_not_unstashed(void **state)
+{
+    world_t *w = make_world(*state);
+
+    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 10, CA);
+    fake_clock_turn(w->clock, 20 * ACME_TIME_DAY);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    assert_int_equal(last_serve, ACME_SITE_SERVE_PLACEHOLDER);
+    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->aged);
+}
+
+static void the_stash_can_be_kept_shorter(void **state)
+{
+    world_t *w = make_world(*state);
+
+    /* the pointer's own time is the machine's, not the fake clock's */
+    put(w, ACME_LIVE_SERVED, "a.test", "a.test", 9000, CA);
+    start(w);
+    assert_string_not_equal(STASH("a.test"), "");
+    fake_clock_turn(w->clock, apr_time_now() - ACME_T_NOW);
+    w->config.stash_keep = 2 * ACME_TIME_DAY;
+    w->config.proven = apr_time_now() + 30 * ACME_TIME_DAY;
+    fake_clock_turn(w->clock, ACME_TIME_DAY);
+    start(w);
+    assert_string_not_equal(STASH("a.test"), "");
+    fake_clock_turn(w->clock, 2 * ACME_TIME_DAY);
+    start(w);
+    assert_string_equal(STASH("a.test"), "");
+}
+
+static void over_half_of_all_at_once_is_one_notice(void **state)
+{
+    world_t *w = make_world(*state);
+    int i;
+
+    for (i = 0; i < 5; ++i) {
+        const char *name = apr_psprintf(w->p, "s%d.test", i);
+
+        put(w, ACME_LIVE_SERVED, name, name, 90, CA);
+        site(w, name);
+    }
+    start(w);
+    configure(w);
+    site(w, "s0.test");
+    site(w, "s1.test");
+    w->log.level = ACME_LOG_NOTICE;
+    start(w);
+    assert_string_equal(w->said,
+                        "2 ACME0570: 3 of 5 sites do not want their "
+                        "certificates any more: these are stashed, and served "
+                        "again with no order when the sites come back\n");
+}
+
+static void damage_is_told_and_left_alone(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *file;
+
+    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 90, CA);
+    file = apr_pstrcat(w->p, w->dir, "/archive/a.test/1/fullchain.pem", NULL);
+    acme_t_write(file, "nonsense", w->p);
+    site(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    acme_t_contains(w->said, "ACME0571: a.test");
+    assert_int_equal(last_serve, ACME_SITE_SERVE_PLACEHOLDER);
+}
+
+static void a_start_that_is_done_again_changes_nothing(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *a = put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+    const char *c = put(w, ACME_LIVE_SERVED, "c.test", "c.test", 90, CA);
+    acme_deployed_t *before;
+    int i;
+
+    site(w, "a.test b.test");
+    site(w, "c.test");
+    start(w);
+    before = w->before;
+    configure(w);
+    site(w, "b.test");
+    site(w, "a.test");
+    for (i = 0; i < 3; ++i) {
+        /* killed before the record was written */
+        w->before = before;
+        start(w);
+        assert_string_equal(LIVE("a.test"), a);
+        assert_string_equal(LIVE("b.test"), a);
+        assert_string_equal(STASH("c.test"), c);
+        assert_int_equal(acme_live_archived(w->live, "b.test", w->p), 0);
+    }
+}
+
+/* Who had two kinds of keys and wants one of them. */
+static void
+one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_key_spec_t other = {ACME_KEY_P384, 0};
+    const char *good, *pem;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &other, NULL, NULL, NULL, w->p),
+                     0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    good = put(w, ACME_LIVE_STASHED, "a.example", "a.example", 30, CA);
+    assert_int_equal(acme_live_install_at(w->live, ACME_LIVE_STASHED,
+                                          issue_for(w, pem, "a.example-rsa",
+                                                    "a.example", 90, CA),
+                                          3, NULL, w->p),
+                     0);
+    (void)site(w, "a.example");
+    start(w);
+    assert_string_equal(LIVE("a.example"), good);
+    assert_string_not_equal(STASH("a.example-rsa"), "");
+}
+
+/* Who had RSA only and wants an elliptic kind too: for clients that know RSA
+ * nothing changes, its key included. */
+static void the_further_kind_goes_on_with_what_the_site_had(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_key_spec_t rsa = {ACME_KEY_RSA, 2048};
+    acme_spec_t *own, *further;
+    const char *pem, *had;
+    acme_bundle_t *bundle;
+    acme_key_t *key;
+
+    assert_int_equal(acme_key_generate(&key, &rsa, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    bundle = issue_for(w, pem, "a.example", "a.example", 60, CA);
+    had = acme_t_fingerprint(bundle, w->p);
+    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    own = site(w, "a.example");
+    own->key = rsa;
+    start(w);
+    configure(w);
+    own = site(w, "a.example");
+    further = site(w, "a.example");
+    own->further = 1;
+    further->of = own->name;
+    further->name = acme_spec_further_name(own->name, w->p);
+    further->key = rsa;
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), had);
+    /* But not with one of the other kind. */
+    assert_int_equal(acme_live_remove(w->live, ACME_LIVE_SERVED,
+                                      "a.example-rsa", NULL, w->p),
+                     0);
+    had = put(w, ACME_LIVE_SERVED, "a.example", "a.example", 60, CA);
+    start(w);
+    assert_string_equal(LIVE("a.example"), had);
+    assert_string_equal(LIVE("a.example-rsa"), "");
+}
+
+ACME_T_MAIN(
+    ACME_T(the_further_kind_goes_on_with_what_the_site_had),
+
+    ACME_T(one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one),
+    ACME_T(a_site_that_goes_and_comes_back_has_its_certificate),
+    ACME_T(one_that_loses_tls_is_stashed_and_shown),
+    ACME_T(a_renamed_site_keeps_its_certificate),
+    ACME_T(what_a_pointer_of_another_name_needs_is_never_removed),
+    ACME_T(a_merged_set_goes_on_with_what_covers_its_name),
+    ACME_T(both_parts_of_a_split_set_go_on),
+    ACME_T(a_site_of_its_own_takes_no_wildcard_of_others),
+    ACME_T(a_stashed_one_is_found_by_its_names),
+    ACME_T(a_narrow_one_serves_until_a_wider_is_there),
+    ACME_T(only_its_own_ca_will_do),
+    ACME_T(what_is_live_stays_when_the_ca_is_another),
+    ACME_T(the_later_of_import_and_live_is_used),
+    ACME_T(the_later_of_import_and_stash_is_used),
+    ACME_T(an_import_waits_in_the_stash),
+    ACME_T(what_has_expired_is_deleted_when_all_clocks_agree),
+    ACME_T(an_expired_one_is_not_unstashed),
+    ACME_T(the_stash_can_be_kept_shorter),
+    ACME_T(over_half_of_all_at_once_is_one_notice),
+    ACME_T(damage_is_told_and_left_alone),
+    ACME_T(a_start_that_is_done_again_changes_nothing))

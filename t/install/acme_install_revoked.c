@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is revoked, when sites come, go and change. */
+
+#include "acme_t_bundle.h"
+
+#include "acme_install.h"
+
+#define A  "a.test"
+#define CA "https://ca.example/dir"
+
+typedef struct world_t {
+    apr_pool_t *p;
+    const char *dir;
+    acme_live_t *live;
+    acme_spec_t spec;
+    acme_ca_spec_t ca;
+    acme_holding_t *holding; /* of the last start */
+    acme_log_t log;
+    const char *said;
+} world_t;
+
+static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
+                 const char *message)
+{
+    world_t *w = baton;
+
+    (void)rv;
+    w->said = apr_psprintf(w->p, "%s%d %s\n", w->said, level, message);
+}
+
+static world_t *make_world(apr_pool_t *p)
+{
+    world_t *w = apr_pcalloc(p, sizeof(*w));
+    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
+
+    w->p = p;
+    w->dir = acme_t_dir(p);
+    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    APR_ARRAY_PUSH(names, const char *) = A;
+    w->ca.url = CA;
+    w->ca.label = "ca";
+    w->spec.name = A;
+    w->spec.names = names;
+    w->spec.ca = &w->ca;
+    w->log.sink = sink;
+    w->log.baton = w;
+    w->log.level = ACME_LOG_INFO;
+    return w;
+}
+
+static const char *put(world_t *w, acme_live_place_e place, int days)
+{
+    acme_bundle_t *bundle =
+        acme_t_bundle_for(A, A, ACME_T_NOW, days * ACME_TIME_DAY, w->p);
+
+    assert_int_equal(
+        acme_live_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+    return acme_t_fingerprint(bundle, w->p);
+}
+
+static void bar(world_t *w, acme_live_place_e place, int reason, int done)
+{
+    acme_live_cert_t *cert;
+    acme_revoked_t mark;
+
+    assert_int_equal(acme_live_get_at(&cert, w->live, place, A, NULL, w->p), 0);
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = cert->info->fingerprint;
+    mark.key_hash = cert->info->key_hash;
+    mark.name = A;
+    mark.when = ACME_T_NOW;
+    mark.reason = reason;
+    mark.done = done;
+    assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
+}
+
+static const char *in(world_t *w, acme_live_place_e place)
+{
+    acme_live_cert_t *cert;
+
+    return acme_live_get_at(&cert, w->live, place, A, NULL, w->p) == APR_SUCCESS
+               ? cert->info->fingerprint
+               : "";
+}
+
+static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
+{
+    (void)baton;
+    (void)names;
+    return ACME_WANTED_NOTHING;
+}
+
+/* A start, with the site or without it. */
+static acme_site_serve_e start(world_t *w, int with)
+{
+    acme_keeper_config_t *config = apr_pcalloc(w->p, sizeof(*config));
+    apr_array_header_t *specs =
+        apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
+    acme_site_serve_e serve = ACME_SITE_SERVE_NOTHING;
+    acme_keeper_t *keeper;
+    acme_live_cert_t *live;
+
+    w->said = "";
+    w->holding = apr_pcalloc(w->p, sizeof(*w->holding));
+    if (with) {
+        APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
+    }
+    config->live = w->live;
+    config->before = acme_deployed_create(w->p);
+    config->specs = specs;
+    config->now = ACME_T_NOW;
+    config->clock_good = 1;
+    config->proven = ACME_T_NOW;
+    config->archive_keep = 3;
+    config->log = &w->log;
+    if (acme_live_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
+        w->holding->live = live;
+    }
+    keeper = acme_keeper_create(config, w->p);
+    if (with) {
+        serve =
+            acme_keeper_site(keeper, &w->spec, w->holding, ACME_WANTED_ACME, 0);
+    }
+    acme_keeper_rest(keeper, nobody, NULL);
+    return serve;
+}
+
+static void what_is_live_serves_on_and_is_known_to_be_revoked(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *live = put(w, ACME_LIVE_SERVED, 90);
+
+    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_null(w->holding->revoked);
+    bar(w, ACME_LIVE_SERVED, 4, 0);
+    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_null(w->holding->revoked);
+    bar(w, ACME_LIVE_SERVED, 4, 1);
+    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_non_null(w->holding->revoked);
+    assert_string_equal(in(w, ACME_LIVE_SERVED), live);
+}
+
+static void another_that_is_kept_takes_its_place(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *stashed;
+
+    put(w, ACME_LIVE_SERVED, 90);
+    bar(w, ACME_LIVE_SERVED, 4, 1);
+    stashed = put(w, ACME_LIVE_STASHED, 20);
+    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_string_equal(in(w, ACME_LIVE_SERVED), stashed);
+    assert_null(w->holding->revoked);
+    /* or one that was imported, however short it lives */
+    bar(w, ACME_LIVE_SERVED, 1, 0);
+    stashed = put(w, ACME_LIVE_IMPORTED, 10);
+    start(w, 1);
+    assert_string_equal(in(w, ACME_LIVE_SERVED), stashed);
+}
+
+static void who_goes_leaves_none_in_the_stash(void **state)
+{
+    world_t *w = make_world(*state);
+
+    put(w, ACME_LIVE_SERVED, 90);
+    bar(w, ACME_LIVE_SERVED, 4, 1);
+    start(w, 0);
+    assert_string_equal(in(w, ACME_LIVE_SERVED), "");
+    assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+    acme_t_contains(w->said, "ACME0846: " A);
+    assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
+}
+
+static void none_comes_back_from_the_stash(void **state)
+{
+    static const int reasons[] = {4, 1};
+    int i;
+
+    for (i = 0; i < 2; ++i) {
+        world_t *w = make_world(*state);
+
+        put(w, ACME_LIVE_STASHED, 90);
+        bar(w, ACME_LIVE_STASHED, reasons[i], 0);
+        assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
+        assert_string_equal(in(w, ACME_LIVE_SERVED), "");
+        assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+        acme_t_contains(w->said, "ACME0561: " A);
+        assert_null(w->holding->live);
+    }
+}
+
+static void none_is_imported(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *live = put(w, ACME_LIVE_SERVED, 20);
+
+    put(w, ACME_LIVE_IMPORTED, 90);
+    bar(w, ACME_LIVE_IMPORTED, 4, 1);
+    start(w, 1);
+    assert_string_equal(in(w, ACME_LIVE_SERVED), live);
+    assert_string_equal(in(w, ACME_LIVE_IMPORTED), "");
+    acme_t_contains(w->said, "ACME0572: " A);
+    acme_t_contains(w->said, "it was revoked (superseded)");
+    /* nor kept for a site that comes later */
+    put(w, ACME_LIVE_IMPORTED, 91);
+    bar(w, ACME_LIVE_IMPORTED, 4, 1);
+    acme_live_archive(w->live, ACME_LIVE_SERVED, A, NULL, w->p);
+    start(w, 0);
+    assert_string_equal(in(w, ACME_LIVE_IMPORTED), "");
+    assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+}
+
+ACME_T_MAIN(ACME_T(what_is_live_serves_on_and_is_known_to_be_revoked),
+            ACME_T(another_that_is_kept_takes_its_place),
+            ACME_T(who_goes_leaves_none_in_the_stash),
+            ACME_T(none_comes_back_from_the_stash), ACME_T(none_is_imported))

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_bundle.h"
+
+#include "acme_key_reuse.h"
+
+#define A "a.example"
+#define B "b.example"
+
+/** A server with sites whose certificates are live. */
+typedef struct world_t {
+    apr_pool_t *p;
+    acme_live_t *live;
+    const char *dir;
+    acme_reuse_t *reuse;
+    apr_array_header_t *specs;    /* acme_spec_t * */
+    apr_array_header_t *holdings; /* acme_holding_t * */
+    acme_t_log_t *log;
+} world_t;
+
+static world_t *make_world(apr_pool_t *p)
+{
+    static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {4, 5, 6};
+    world_t *w = apr_pcalloc(p, sizeof(*w));
+
+    w->p = p;
+    w->dir = acme_t_dir(p);
+    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, p), p);
+    (void)acme_t_vault(&w->log, p);
+    w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
+    w->holdings = apr_array_make(p, 2, sizeof(acme_holding_t *));
+    return w;
+}
+
+static acme_spec_t *add(world_t *w, const char *name)
+{
+    acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
+    acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_live_cert_t *live;
+
+    assert_int_equal(acme_live_install(w->live,
+                                       acme_t_bundle(name, ACME_T_NOW, w->p), 3,
+                                       NULL, w->p),
+                     0);
+    assert_int_equal(acme_live_get(&live, w->live, name, NULL, w->p), 0);
+    holding->live = live;
+    spec->name = name;
+    spec->key_reuse = 1;
+    APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(w->holdings, acme_holding_t *) = holding;
+    return spec;
+}
+
+static acme_holding_t *holding_of(world_t *w, int i)
+{
+    return APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+}
+
+static const char *hash_of(world_t *w, int i)
+{
+    return holding_of(w, i)->live->info->key_hash;
+}
+
+/** Whether the worker finds the key, and that it is the live one. */
+static int is_left(world_t *w, int i)
+{
+    const acme_spec_t *spec = APR_ARRAY_IDX(w->specs, i, acme_spec_t *);
+    acme_bundle_t *bundle;
+    const char *pem;
+
+    if (acme_reuse_get(&pem, w->reuse, hash_of(w, i), w->p)) {
+        return 0;
+    }
+    assert_int_equal(acme_live_bundle(&bundle, w->live, ACME_LIVE_SERVED,
+                                      spec->name, NULL, w->p),
+                     0);
+    assert_string_equal(pem, bundle->key_pem);
+    return 1;
+}
+
+static void start(world_t *w)
+{
+    acme_reuse_leave(w->reuse, w->specs, w->holdings, w->live, getegid(),
+                     &w->log->log, w->p);
+}
+
+static void what_is_live_is_left_for_those_that_want_it(void **state)
+{
+    world_t *w = make_world(*state);
+
+    add(w, A);
+    add(w, B)->key_reuse = 0;
+    start(w);
+    assert_true(is_left(w, 0));
+    assert_false(is_left(w, 1));
+    /* Once is enough, and nobody's is removed. */
+    start(w);
+    assert_true(is_left(w, 0));
+    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->key_reuse = 0;
+    start(w);
+    assert_false(is_left(w, 0));
+}
+
+static void a_key_of_another_kind_is_not(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_spec_t *spec = add(w, A);
+
+    assert_string_equal(acme_reuse_hash(spec, holding_of(w, 0), NULL),
+                        hash_of(w, 0));
+    spec->key.type = ACME_KEY_RSA;
+    assert_null(acme_reuse_hash(spec, holding_of(w, 0), NULL));
+    start(w);
+    assert_false(is_left(w, 0));
+}
+
+static void a_revoked_ones_is_not(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_spec_t *spec = add(w, A);
+    acme_holding_t *holding = holding_of(w, 0);
+    acme_revoked_t revoked;
+    acme_job_t job;
+
+    start(w);
+    assert_true(is_left(w, 0));
+    memset(&revoked, 0, sizeof(revoked));
+    revoked.fingerprint = holding->live->info->fingerprint;
+    /* The worker hears of it first; the next start removes it. */
+    memset(&job, 0, sizeof(job));
+    job.revoked = &revoked;
+    assert_null(acme_reuse_hash(spec, holding, &job));
+    holding->revoked = &revoked;
+    assert_null(acme_reuse_hash(spec, holding, NULL));
+    start(w);
+    assert_false(is_left(w, 0));
+}
+
+static void a_site_with_none_has_nothing_to_reuse(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_spec_t *spec = add(w, A);
+    acme_holding_t empty;
+
+    memset(&empty, 0, sizeof(empty));
+    assert_null(acme_reuse_hash(spec, &empty, NULL));
+}
+
+static void one_that_root_has_not_left_is_none(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *path, *sealed;
+
+    add(w, A);
+    add(w, B);
+    start(w);
+    path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
+    sealed = acme_t_read(
+        apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 1), NULL), w->p);
+    assert_null(strstr(sealed, "PRIVATE"));
+    /* Another's, sealed all the same; in clear; and nothing. */
+    acme_t_write(path, sealed, w->p);
+    assert_false(is_left(w, 0));
+    acme_t_write(path, "-----BEGIN PRIVATE KEY-----", w->p);
+    assert_false(is_left(w, 0));
+    acme_t_write(path, "", w->p);
+    assert_false(is_left(w, 0));
+}
+
+static void one_that_is_damaged_or_of_another_secret_is_left_anew(void **state)
+{
+    static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {7};
+    world_t *w = make_world(*state);
+    const char *path;
+
+    add(w, A);
+    start(w);
+    path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
+    acme_t_write(path, "", w->p);
+    assert_false(is_left(w, 0));
+    start(w);
+    assert_true(is_left(w, 0));
+    w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, w->p), w->p);
+    assert_false(is_left(w, 0));
+    start(w);
+    assert_true(is_left(w, 0));
+    assert_int_equal(w->log->count, 0);
+}
+
+static void it_is_of_the_group_that_the_worker_has_now(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *path;
+    struct stat st;
+
+    if (geteuid() != 0) {
+        return; /* there is only one user */
+    }
+    add(w, A);
+    path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
+    start(w);
+    acme_reuse_leave(w->reuse, w->specs, w->holdings, w->live, 1, &w->log->log,
+                     w->p);
+    assert_int_equal(lstat(path, &st), 0);
+    assert_int_equal(st.st_gid, 1);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    assert_int_equal(lstat(apr_pstrcat(w->p, w->dir, "/reuse", NULL), &st), 0);
+    assert_int_equal(st.st_gid, 1);
+    assert_int_equal(st.st_mode & 0777, 0750);
+}
+
+static void one_that_cannot_be_left_is_said(void **state)
+{
+    world_t *w = make_world(*state);
+
+    add(w, A);
+    acme_live_remove(w->live, ACME_LIVE_SERVED, A, NULL, w->p);
+    start(w);
+    assert_int_equal(w->log->count, 1);
+    acme_t_contains(w->log->last, "ACME0852: " A);
+}
+
+ACME_T_MAIN(ACME_T(what_is_live_is_left_for_those_that_want_it),
+            ACME_T(a_key_of_another_kind_is_not), ACME_T(a_revoked_ones_is_not),
+            ACME_T(a_site_with_none_has_nothing_to_reuse),
+            ACME_T(one_that_root_has_not_left_is_none),
+            ACME_T(one_that_is_damaged_or_of_another_secret_is_left_anew),
+            ACME_T(it_is_of_the_group_that_the_worker_has_now),
+            ACME_T(one_that_cannot_be_left_is_said))

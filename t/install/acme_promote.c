@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_bundle.h"
+
+#include "acme_promote.h"
+#include "acme_blocklist.h"
+#include "acme_promote_guard.h"
+
+#define NAME "a.example.org"
+
+/** One site, its live set and its vault. */
+typedef struct world_t {
+    const char *dir;
+    acme_live_t *live;
+    acme_vault_t *vault;
+    acme_spec_t *spec;
+    acme_problem_t problem;
+    const char *fingerprint;
+    int pinned;
+    apr_pool_t *p;
+} world_t;
+
+static world_t *make_world(apr_pool_t *p)
+{
+    static const acme_problem_t none = ACME_PROBLEM_INIT;
+    apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
+    world_t *w = apr_pcalloc(p, sizeof(*w));
+
+    APR_ARRAY_PUSH(names, const char *) = NAME;
+    APR_ARRAY_PUSH(names, const char *) = "b.example.org";
+    w->p = p;
+    w->dir = acme_t_dir(p);
+    w->vault = acme_t_vault(NULL, p);
+    w->spec = apr_pcalloc(p, sizeof(*w->spec));
+    w->spec->name = NAME;
+    w->spec->names = names;
+    w->problem = none;
+    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    return w;
+}
+
+static void stage_text(world_t *w, const char *text)
+{
+    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_STAGING, NAME,
+                                    text, strlen(text), NULL, ACME_STORE_SYNC,
+                                    NULL, w->p),
+                     0);
+}
+
+static void stage(world_t *w, const acme_bundle_t *bundle)
+{
+    stage_text(w, acme_bundle_print(bundle, w->p));
+}
+
+static acme_staged_e activate(world_t *w, apr_time_t now)
+{
+    static const acme_problem_t none = ACME_PROBLEM_INIT;
+
+    w->problem = none;
+    w->fingerprint = "not set";
+    return acme_activate(&w->fingerprint, w->live, w->vault, w->spec, w->pinned,
+                         3, now, &w->problem, w->p);
+}
+
+static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
+                              apr_interval_time_t life)
+{
+    acme_bundle_t *bundle = acme_t_bundle_for(NAME, san, at, life, w->p);
+
+    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    return bundle;
+}
+
+static const char *live_fingerprint(world_t *w)
+{
+    acme_live_cert_t *cert;
+
+    return acme_live_get(&cert, w->live, NAME, NULL, w->p) == APR_SUCCESS
+               ? cert->info->fingerprint
+               : "";
+}
+
+static void assert_live(world_t *w, const acme_bundle_t *bundle)
+{
+    assert_string_equal(live_fingerprint(w), acme_t_fingerprint(bundle, w->p));
+}
+
+static void assert_refused(world_t *w, const char *why, const char *stays)
+{
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
+    acme_t_contains(w->problem.detail, NAME ": the new certificate");
+    acme_t_contains(w->problem.detail, why);
+    acme_t_contains(w->problem.detail, stays);
+    assert_null(strstr(w->problem.detail, NAME ": " NAME));
+}
+
+static void bar(world_t *w, const acme_bundle_t *bundle, int reason)
+{
+    acme_revoked_t mark;
+    acme_chain_t *chain;
+    acme_key_t *key;
+
+    assert_int_equal(acme_bundle_open(&key, &chain, bundle, NULL, w->p), 0);
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = reason == 1 ? "another certificate"
+                                   : acme_chain_info(chain)->fingerprint;
+    mark.key_hash = acme_chain_info(chain)->key_hash;
+    mark.name = NAME;
+    mark.when = ACME_T_NOW;
+    mark.reason = reason;
+    assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
+}
+
+static void what_was_revoked_is_never_activated(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, bundle);
+    bar(w, bundle, 4);
+    assert_refused(w, "its revocation (superseded) was asked for", "without");
+    bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    stage(w, bundle);
+    bar(w, bundle, 1);
+    assert_refused(w, "its key was compromised", "without");
+}
+
+static void outcomes_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(acme_staged_name(ACME_STAGED_NONE), "none");
+    assert_string_equal(acme_staged_name(ACME_STAGED_PROMOTED), "promoted");
+    assert_string_equal(acme_staged_name(ACME_STAGED_LIVE), "live");
+    assert_string_equal(acme_staged_name(ACME_STAGED_REFUSED), "refused");
+    assert_string_equal(acme_staged_name(ACME_STAGED_FAILED), "failed");
+}
+
+static void nothing_staged_changes_nothing(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *old = install(w, NAME, ACME_T_NOW, ACME_TIME_DAY);
+
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_NONE);
+    assert_null(w->fingerprint);
+    assert_null(w->problem.type);
+    assert_live(w, old);
+}
+
+static void the_first_certificate_is_promoted(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_string_equal(w->fingerprint, acme_t_fingerprint(bundle, w->p));
+    assert_null(w->problem.type);
+    assert_live(w, bundle);
+}
+
+static void what_is_live_already_is_recognized(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
+    assert_string_equal(w->fingerprint, acme_t_fingerprint(bundle, w->p));
+    assert_int_equal(acme_live_archived(w->live, NAME, w->p), 0);
+    /* also when it has expired since */
+    assert_int_equal(activate(w, ACME_T_NOW + 365 * ACME_TIME_DAY),
+                     ACME_STAGED_LIVE);
+}
+
+static void a_newer_one_replaces_and_archives(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *new = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    install(w, NAME, ACME_T_NOW - apr_time_from_sec(1), 90 * ACME_TIME_DAY);
+    stage(w, new);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, new);
+    assert_int_equal(acme_live_archived(w->live, NAME, w->p), 1);
+}
+
+static void an_older_one_never_comes_back(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *live = install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
+
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW - ACME_TIME_DAY, w->p));
+    assert_refused(w, "no newer", "the one that is live stays (valid until");
+    assert_non_null(w->fingerprint);
+    assert_live(w, live);
+    /* nor one of the same second */
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW, w->p));
+    assert_refused(w, "no newer", "stays");
+    assert_live(w, live);
+}
+
+static void one_with_fewer_names_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *live = install(
+        w, "*.example.org", ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW, w->p));
+    assert_refused(w, "covers 1 of the site's 2 names", "stays");
+    assert_live(w, live);
+}
+
+static void one_that_misses_a_name_serves_until_a_wider_one(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    install(w, NAME, ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
+static void an_expired_one_is_replaced_by_anything_valid(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle =
+        acme_t_bundle(NAME, ACME_T_NOW - 2 * ACME_TIME_DAY, w->p);
+
+    install(w, "*.example.org", ACME_T_NOW - ACME_TIME_DAY, ACME_TIME_HOUR);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
+static void a_damaged_one_is_replaced(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle =
+        acme_t_bundle(NAME, ACME_T_NOW - 2 * ACME_TIME_DAY, w->p);
+
+    install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
+    acme_t_write(apr_pstrcat(w->p, w->dir, "/live/" NAME "/privkey.pem", NULL),
+                 "x", w->p);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
+static void one_of_another_site_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+
+    stage(w, acme_t_bundle("b.example.org", ACME_T_NOW, w->p));
+    assert_refused(w, "b.example.org", "without a certificate of its own");
+    stage(w, acme_t_bundle_for(NAME, "b.example.org", ACME_T_NOW, ACME_TIME_DAY,
+                               w->p));
+    assert_refused(w, "does not cover", "without a certificate of its own");
+    assert_string_equal(live_fingerprint(w), "");
+}
+
+static void one_for_another_key_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *live =
+        install(w, NAME, ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    bundle->key_pem = acme_t_key_pem(w->p);
+    stage(w, bundle);
+    assert_refused(w, "another key", "stays");
+    assert_live(w, live);
+}
+
+static void one_that_is_not_valid_now_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+
+    stage(w, acme_t_bundle_for(NAME, NAME, ACME_T_NOW - 9 * ACME_TIME_DAY,
+                               8 * ACME_TIME_DAY, w->p));
+    assert_refused(w, "expired", "without a certificate of its own");
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW + ACME_TIME_DAY, w->p));
+    assert_refused(w, "not valid before", "without a certificate of its own");
+    assert_string_equal(live_fingerprint(w), "");
+}
+
+static void damaged_ones_are_refused(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *live =
+        install(w, NAME, ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage_text(w, "");
+    assert_refused(w, "damaged", "stays");
+    assert_null(w->fingerprint);
+    stage_text(w, "{}");
+    assert_refused(w, "no \"name\"", "stays");
+    bundle->key_pem = "no key";
+    stage(w, bundle);
+    assert_refused(w, "private key", "stays");
+    bundle->key_pem = acme_t_key_pem(w->p);
+    bundle->chain_pem = "no chain";
+    stage(w, bundle);
+    assert_refused(w, "certificate chain", "stays");
+    assert_live(w, live);
+}
+
+static void what_was_not_sealed_here_is_not_there(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    acme_t_plant(w->vault, ACME_STORE_STAGING, NAME,
+                 acme_bundle_print(bundle, w->p), w->p);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_NONE);
+    assert_string_equal(live_fingerprint(w), "");
+}
+
+static void what_cannot_be_written_stays_staged(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    const char *archive = apr_pstrcat(w->p, w->dir, "/archive/" NAME, NULL);
+
+    acme_t_write(archive, "in the way", w->p);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_FAILED);
+    acme_t_contains(w->problem.detail, NAME ": the new certificate could not");
+    assert_string_equal(w->problem.type, ACME_PROBLEM_STORE);
+    assert_null(w->fingerprint);
+    assert_int_equal(unlink(archive), 0);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
+static void nobody_needs_the_problem(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *fingerprint;
+
+    stage_text(w, "{}");
+    assert_int_equal(acme_activate(&fingerprint, w->live, w->vault, w->spec, 0,
+                                   3, ACME_T_NOW, NULL, w->p),
+                     ACME_STAGED_REFUSED);
+}
+
+static void one_without_a_name_that_may_be_left_out_is_promoted(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    apr_array_header_t *optional =
+        apr_array_make(w->p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(optional, const char *) =
+        APR_ARRAY_IDX(w->spec->names, 1, const char *);
+    w->spec->optional = optional;
+    install(w, "*.example.org", ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, bundle);
+}
+
+static void what_ended_the_server_waits_for_a_human_in_the_end(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    const char *line = apr_pstrcat(
+        w->p, NAME " ", acme_t_fingerprint(bundle, w->p), "\n", NULL);
+    const char *path = apr_pstrcat(w->p, w->dir, "/refused", NULL);
+    int i;
+
+    stage(w, bundle);
+    for (i = 0; i < 2; i++) {
+        line = apr_pstrcat(w->p, i ? NAME " another\n" : "", line, NULL);
+        acme_file_write(path, line, strlen(line), APR_FPROT_UREAD,
+                        ACME_FILE_LAZY, w->p);
+        acme_unproven_read(w->live, w->dir, w->p);
+        assert_refused(w, "the server ended", "without");
+        assert_int_equal(w->problem.retry,
+                         i ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);
+    }
+}
+
+static void one_below_the_security_level_is_refused(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_live_cert_t *cert;
+
+    stage(w, bundle);
+    w->spec->security_level = 4;
+    assert_refused(w, "with SECLEVEL=4 no server could serve", "without");
+    w->spec->security_level = 3;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 0, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 3, NULL, w->p), 0);
+    assert_int_equal(acme_live_loads(cert, 4, &w->problem, w->p), APR_EINVAL);
+    acme_t_contains(w->problem.detail, "SECLEVEL=4");
+}
+
+/* The worker has not settled it before the next start. */
+static void what_was_rolled_back_from_does_not_come_back(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *old =
+        install(w, NAME, ACME_T_NOW - ACME_TIME_DAY, 90 * ACME_TIME_DAY);
+    acme_bundle_t *staged = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    stage(w, staged);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    w->pinned = 1;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
+    assert_string_equal(w->fingerprint, acme_t_fingerprint(staged, w->p));
+    assert_live(w, old);
+    /* But a newer one does come, as when it was asked for. */
+    staged = acme_t_bundle(NAME, ACME_T_NOW + ACME_TIME_HOUR, w->p);
+    stage(w, staged);
+    assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
+                     ACME_STAGED_PROMOTED);
+    /* And without a pin it is promoted whose promotion was cut short. */
+    w->pinned = 0;
+    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
+                     ACME_STAGED_PROMOTED);
+    assert_live(w, staged);
+}
+
+ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
+            ACME_T(what_was_revoked_is_never_activated),
+            ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
+            ACME_T(the_first_certificate_is_promoted),
+            ACME_T(what_is_live_already_is_recognized),
+            ACME_T(a_newer_one_replaces_and_archives),
+            ACME_T(an_older_one_never_comes_back),
+            ACME_T(one_with_fewer_names_is_refused),
+            ACME_T(one_that_misses_a_name_serves_until_a_wider_one),
+            ACME_T(an_expired_one_is_replaced_by_anything_valid),
+            ACME_T(a_damaged_one_is_replaced),
+            ACME_T(one_of_another_site_is_refused),
+            ACME_T(one_for_another_key_is_refused),
+            ACME_T(one_that_is_not_valid_now_is_refused),
+            ACME_T(damaged_ones_are_refused),
+            ACME_T(what_was_not_sealed_here_is_not_there),
+            ACME_T(what_cannot_be_written_stays_staged),
+            ACME_T(nobody_needs_the_problem),
+            ACME_T(what_ended_the_server_waits_for_a_human_in_the_end),
+            ACME_T(one_below_the_security_level_is_refused),
+            ACME_T(one_without_a_name_that_may_be_left_out_is_promoted))

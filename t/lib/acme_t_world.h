@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_t_world.h
+ * @brief A server with its sites, a store and a CA, for the tests of the
+ * engine: it can be run, killed at any instant, and restarted.
+ */
+#ifndef ACME_T_WORLD_H
+#define ACME_T_WORLD_H
+
+#include "acme_t.h"
+
+#include <apr_strings.h>
+
+#include "acme_bundle.h"
+#include "acme_ident.h"
+#include "acme_ca_account.h"
+#include "acme_worker.h"
+#include "acme_schedule.h"
+#include "acme_solver_http.h"
+#include "acme_store_mem.h"
+#include "fake_clock.h"
+#include "model_ca.h"
+#include "script_http.h"
+#include "test_issuer.h"
+
+/** The second CA's directory. */
+#define WORLD_OTHER "https://cb.test/dir"
+
+typedef struct world_line_t {
+    acme_log_level_e level;
+    const char *text;
+} world_line_t;
+
+typedef struct world_item_t {
+    const char *kind;
+    const char *name;
+} world_item_t;
+
+typedef struct world_t {
+    apr_pool_t *p;
+    fake_clock_t *clock;
+    model_ca_t *ca;
+    model_ca_t *other; /* at WORLD_OTHER, or NULL */
+    test_issuer_t *issuer;
+    acme_store_t *mem;  /* what survives everything */
+    acme_store_t store; /* as the runner sees it: counted, and deadly */
+    acme_store_backend_t backend;
+    const acme_seal_t *seal;
+    acme_vault_t *vault; /* for looking at it */
+    acme_log_t log;
+    apr_array_header_t *lines; /* world_line_t */
+    acme_ca_spec_t ca_spec;
+    apr_array_header_t *specs;    /* acme_spec_t * */
+    apr_array_header_t *holdings; /* acme_holding_t * */
+    int parallel;
+    apr_time_t loaded;
+
+    /* A process of it. */
+    apr_pool_t *prun;
+    script_http_t *script;
+    acme_runner_config_t config;
+    acme_runner_t *runner;
+    apr_time_t next; /* what the last run said */
+
+    /* Death, by request or by put; 0: none. */
+    jmp_buf death;
+    int killed;
+    int kill_request; /* before the CA has seen the nth from now */
+    int kill_answer;  /* after the CA has acted on it */
+    int power_cut;    /* what was not flushed goes with the process */
+    int flushes;
+    apr_status_t flush_fails;    /* each of them, 0: none */
+    apr_array_header_t *batched; /* world_item_t, since the last flush */
+    int kill_put;                /* before the nth put from now is done */
+    int kill_after_put;          /* after it */
+    int stop_request;            /* acme_runner_stop() when the nth is sent */
+    void (*on_request)(struct world_t *w, const script_request_t *request);
+    /* Nonzero: the CA refuses it, and this is what it says. */
+    int (*refuse)(struct world_t *w, const script_request_t *request,
+                  script_answer_t *answer, apr_pool_t *p);
+    void *refuse_baton;
+
+    int gets, puts;
+} world_t;
+
+static inline void world_sink(void *baton, acme_log_level_e level,
+                              apr_status_t rv, const char *message)
+{
+    world_t *w = baton;
+    world_line_t *line = apr_array_push(w->lines);
+
+    (void)rv;
+    line->level = level;
+    line->text = apr_pstrdup(w->p, message);
+}
+
+/** How many messages of that level have that part (NULL: any). */
+static inline int world_said(const world_t *w, acme_log_level_e level,
+                             const char *part)
+{
+    const world_line_t *line;
+    int i, n = 0;
+
+    for (i = 0; i < w->lines->nelts; ++i) {
+        line = &APR_ARRAY_IDX(w->lines, i, world_line_t);
+        n += line->level == level && (!part || strstr(line->text, part));
+    }
+    return n;
+}
+
+static inline int world_counts_down(int *n)
+{
+    return *n > 0 && --*n == 0;
+}
+
+static inline void world_die(world_t *w)
+{
+    world_item_t *item;
+
+    w->killed = 1;
+    while (w->power_cut && (item = apr_array_pop(w->batched)) != NULL) {
+        assert_int_equal(
+            acme_store_delete(w->mem, item->kind, item->name, NULL, w->p), 0);
+    }
+    apr_array_clear(w->batched);
+    longjmp(w->death, 1);
+}
+
+static inline apr_status_t world_get(acme_store_item_t *item,
+                                     acme_store_t *store, const char *kind,
+                                     const char *name, acme_problem_t *problem,
+                                     apr_pool_t *p)
+{
+    world_t *w = store->self;
+
+    ++w->gets;
+    return acme_store_get(item, w->mem, kind, name, problem, p);
+}
+
+static inline apr_status_t world_put(const char **version, acme_store_t *store,
+                                     const char *kind, const char *name,
+                                     const void *data, apr_size_t len,
+                                     const char *if_version,
+                                     acme_store_sync_e sync,
+                                     acme_problem_t *problem, apr_pool_t *p)
+{
+    world_t *w = store->self;
+    world_item_t *item;
+    apr_status_t rv;
+
+    ++w->puts;
+    if (world_counts_down(&w->kill_put)) {
+        world_die(w);
+    }
+    rv = acme_store_put(version, w->mem, kind, name, data, len, if_version,
+                        sync, problem, p);
+    if (rv == APR_SUCCESS && sync == ACME_STORE_BATCH) {
+        item = apr_array_push(w->batched);
+        item->kind = apr_pstrdup(w->p, kind);
+        item->name = apr_pstrdup(w->p, name);
+    }
+    if (world_counts_down(&w->kill_after_put)) {
+        world_die(w);
+    }
+    return rv;
+}
+
+static inline apr_status_t
+world_flush(acme_store_t *store, acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    world_t *w = store->self;
+
+    ++w->flushes;
+    apr_array_clear(w->batched);
+    return w->flush_fails
+               ? acme_problem_set(problem, w->flush_fails, ACME_RETRY_INTERNAL,
+                                  ACME_PROBLEM_STORE, ptemp, "cannot sync")
+               : APR_SUCCESS;
+}
+
+static inline apr_status_t world_del(acme_store_t *store, const char *kind,
+                                     const char *name, acme_problem_t *problem,
+                                     apr_pool_t *ptemp)
+{
+    world_t *w = store->self;
+
+    return acme_store_delete(w->mem, kind, name, problem, ptemp);
+}
+
+static inline apr_status_t world_list(apr_array_header_t **names,
+                                      acme_store_t *store, const char *kind,
+                                      acme_problem_t *problem, apr_pool_t *p)
+{
+    world_t *w = store->self;
+
+    return acme_store_list(names, w->mem, kind, problem, p);
+}
+
+static inline apr_status_t world_lease(acme_lease_t **lease,
+                                       acme_store_t *store, const char *name,
+                                       apr_interval_time_t ttl,
+                                       acme_problem_t *problem, apr_pool_t *p)
+{
+    world_t *w = store->self;
+
+    return acme_store_lease(lease, w->mem, name, ttl, problem, p);
+}
+
+static inline const char *world_renamed(const char *text, const char *from,
+                                        const char *to, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, text);
+    char *at;
+
+    for (at = copy; at && (at = strstr(at, from)) != NULL; ++at) {
+        memcpy(at, to, strlen(to));
+    }
+    return copy;
+}
+
+/* All models live at ca.test: the second one is renamed on its way. */
+static inline void world_other_respond(world_t *w,
+                                       const script_request_t *request,
+                                       script_answer_t *answer, apr_pool_t *p)
+{
+    script_request_t renamed = *request;
+    const char *location;
+
+    assert_non_null(w->other);
+    renamed.url = world_renamed(request->url, "//cb.", "//ca.", p);
+    renamed.kid = world_renamed(request->kid, "//cb.", "//ca.", p);
+    model_ca_respond(w->other, &renamed, answer, p);
+    answer->body = world_renamed(answer->body, "//ca.", "//cb.", p);
+    location = apr_table_get(answer->headers, "Location");
+    if (location) {
+        apr_table_set(answer->headers, "Location",
+                      world_renamed(location, "//ca.", "//cb.", p));
+    }
+}
+
+static inline void world_respond(void *baton, const script_request_t *request,
+                                 script_answer_t *answer, apr_pool_t *p)
+{
+    world_t *w = baton;
+
+    if (world_counts_down(&w->kill_request)) {
+        world_die(w);
+    }
+    if (world_counts_down(&w->stop_request)) {
+        acme_runner_stop(w->runner);
+    }
+    if (w->refuse && w->refuse(w, request, answer, p)) {
+        return;
+    }
+    if (strncmp(request->url, "https://cb.", 11) == 0) {
+        world_other_respond(w, request, answer, p);
+    }
+    else {
+        model_ca_respond(w->ca, request, answer, p);
+    }
+    if (w->on_request) {
+        w->on_request(w, request);
+    }
+    if (world_counts_down(&w->kill_answer)) {
+        world_die(w);
+    }
+}
+
+/* The CA looks for the challenge as it would in real life. */
+static inline int world_is_up(void *baton, const char *type,
+                              const char *identifier, const char *token)
+{
+    world_t *w = baton;
+    const char *answer;
+
+    assert_string_equal(type, "http-01");
+    return acme_solver_http_answer(&answer, w->vault, identifier, token, w->p)
+           == APR_SUCCESS;
+}
+
+static inline world_t *world_create(apr_pool_t *p)
+{
+    static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {7};
+    world_t *w = apr_pcalloc(p, sizeof(*w));
+
+    w->p = p;
+    w->clock = fake_clock_create(p);
+    w->ca = model_ca_create(p);
+    w->issuer = test_issuer_create(&w->clock->clock, p);
+    w->ca->sign = test_issuer_sign;
+    w->ca->sign_baton = w->issuer;
+    w->ca->is_up = world_is_up;
+    w->ca->is_up_baton = w;
+    w->mem = acme_store_mem_create(&w->clock->clock, p);
+    w->backend.name = "world";
+    w->backend.get = world_get;
+    w->backend.put = world_put;
+    w->backend.del = world_del;
+    w->backend.list = world_list;
+    w->backend.lease = world_lease;
+    w->backend.flush = world_flush;
+    w->batched = apr_array_make(p, 8, sizeof(world_item_t));
+    w->store.backend = &w->backend;
+    w->store.self = w;
+    w->seal = acme_seal_create(secret, p);
+    w->log.sink = world_sink;
+    w->log.baton = w;
+    w->log.level = ACME_LOG_INFO;
+    w->lines = apr_array_make(p, 64, sizeof(world_line_t));
+    w->vault = acme_vault_create(w->mem, w->seal, &w->log, p);
+    w->ca_spec.url = MODEL_CA_DIRECTORY;
+    w->ca_spec.label = "ca.test";
+    w->ca_spec.contact = "mailto:admin@example.org";
+    w->ca_spec.agreed = 1;
+    w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
+    w->holdings = apr_array_make(p, 4, sizeof(acme_holding_t *));
+    w->parallel = 10;
+    return w;
+}
+
+static inline apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
+{
+    apr_array_header_t *array = apr_array_make(p, 4, sizeof(const char *));
+    char *copy = apr_pstrdup(p, list);
+    char *state, *word;
+
+    for (word = apr_strtok(copy, " ", &state); word;
+         word = apr_strtok(NULL, " ", &state)) {
+        APR_ARRAY_PUSH(array, const char *) = word;
+    }
+    return array;
+}
+
+/** A site with these names (one text, by spaces) that has nothing yet. */
+static inline acme_spec_t *world_add(world_t *w, const char *names)
+{
+    acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
+    acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+
+    spec->names = world_strings(w->p, names);
+    spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
+    spec->ca = &w->ca_spec;
+    spec->key.type = ACME_KEY_P256;
+    spec->challenge_types = world_strings(w->p, "http-01");
+    spec->retry_delay = ACME_TIME_MINUTE;
+    spec->place = "test.conf:1";
+    holding->serving = ACME_SERVING_PLACEHOLDER;
+    APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(w->holdings, acme_holding_t *) = holding;
+    return spec;
+}
+
+/** Gives a site a second CA. */
+static inline void world_add_ca(world_t *w, acme_spec_t *spec)
+{
+    acme_ca_spec_t *ca = apr_pmemdup(w->p, spec->ca, sizeof(*ca));
+    apr_array_header_t *more =
+        apr_array_make(w->p, 1, sizeof(const acme_ca_spec_t *));
+
+    if (!w->other) {
+        w->other = model_ca_create(w->p);
+        w->other->sign = w->ca->sign;
+        w->other->sign_baton = w->ca->sign_baton;
+        w->other->is_up = w->ca->is_up;
+        w->other->is_up_baton = w;
+    }
+    ca->url = WORLD_OTHER;
+    ca->label = "cb.test";
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = ca;
+    spec->more_cas = more;
+}
+
+static inline acme_holding_t *world_holding(const world_t *w, int i)
+{
+    return APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+}
+
+/** A process begins; the last one is gone without a word. */
+static inline void world_boot(world_t *w)
+{
+    if (w->prun) {
+        apr_pool_destroy(w->prun);
+    }
+    apr_pool_create(&w->prun, w->p);
+    w->killed = 0;
+    w->script = script_http_create(w->clock, w->prun);
+    script_http_respond(w->script, world_respond, w);
+    memset(&w->config, 0, sizeof(w->config));
+    w->config.specs = w->specs;
+    w->config.holdings = w->holdings;
+    w->config.vault = acme_vault_create(&w->store, w->seal, &w->log, w->prun);
+    w->config.http = script_http_transport(w->script);
+    w->config.clock = &w->clock->clock;
+    w->config.log = &w->log;
+    w->config.parallel = w->parallel;
+    w->config.check_interval = 12 * ACME_TIME_HOUR;
+    w->config.loaded = w->loaded;
+    w->runner = acme_runner_create(&w->config, w->prun);
+}
+
+/** One run of the process there is; zero: it was killed. */
+static inline int world_run(world_t *w)
+{
+    if (!w->runner) {
+        world_boot(w);
+    }
+    if (setjmp(w->death) == 0) {
+        w->next = acme_runner_run(w->runner);
+        assert_true(w->next > w->clock->now);
+        assert_int_equal(w->config.http->pending(w->config.http), 0);
+        return 1;
+    }
+    return 0;
+}
+
+/** Runs whenever it is time, for so long. Returns the number of runs. */
+static inline int world_live(world_t *w, apr_interval_time_t time)
+{
+    apr_time_t end = w->clock->now + time;
+    int runs = 0;
+
+    while (world_run(w)) {
+        ++runs;
+        assert_true(runs < 10000);
+        if (w->next > end) {
+            if (w->clock->now < end) {
+                w->clock->now = end;
+            }
+            break;
+        }
+        if (w->next > w->clock->now) {
+            w->clock->now = w->next;
+        }
+    }
+    return runs;
+}
+
+static inline acme_bundle_t *world_staged(const world_t *w, const char *name)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_store_item_t item;
+    acme_bundle_t *bundle;
+
+    if (acme_vault_get(&item, w->vault, ACME_STORE_STAGING, name, &problem,
+                       w->p)
+        != APR_SUCCESS) {
+        return NULL;
+    }
+    assert_int_equal(
+        acme_bundle_parse(&bundle, item.data, item.len, &problem, w->p),
+        APR_SUCCESS);
+    return bundle;
+}
+
+static inline const acme_cert_info_t *world_info(const world_t *w,
+                                                 const acme_bundle_t *bundle)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_chain_t *chain;
+    acme_key_t *key;
+
+    assert_int_equal(acme_bundle_open(&key, &chain, bundle, &problem, w->p),
+                     APR_SUCCESS);
+    return acme_chain_info(chain);
+}
+
+/** The server restarts: root promotes, and a new process begins. */
+static inline void world_restart(world_t *w)
+{
+    int i;
+
+    for (i = 0; i < w->specs->nelts; ++i) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+        const acme_holding_t *old = world_holding(w, i);
+        acme_holding_t *holding = apr_pmemdup(w->p, old, sizeof(*old));
+        const acme_bundle_t *bundle = world_staged(w, spec->name);
+        acme_live_cert_t *live;
+
+        holding->staged = ACME_STAGED_NONE;
+        holding->staged_fingerprint = NULL;
+        if (bundle) {
+            live = apr_pcalloc(w->p, sizeof(*live));
+            live->info = world_info(w, bundle);
+            live->ca_url = bundle->ca_url;
+            live->profile = bundle->profile;
+            holding->staged = ACME_STAGED_PROMOTED;
+            holding->staged_fingerprint = live->info->fingerprint;
+            holding->live = live;
+            holding->serving = ACME_SERVING_LKC;
+        }
+        APR_ARRAY_IDX(w->holdings, i, acme_holding_t *) = holding;
+    }
+    world_boot(w);
+}
+
+static inline acme_job_t *world_job(const world_t *w, const char *name)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_job_t *job;
+
+    assert_int_equal(acme_job_load(&job, w->vault, name, &problem, w->p),
+                     APR_SUCCESS);
+    return job;
+}
+
+/** Number of items of a kind. */
+static inline int world_count(const world_t *w, const char *kind)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_array_header_t *names;
+
+    assert_int_equal(acme_store_list(&names, w->mem, kind, &problem, w->p),
+                     APR_SUCCESS);
+    return names->nelts;
+}
+
+/** Bytes that nobody sealed. */
+static inline void world_damage(const world_t *w, const char *kind,
+                                const char *name)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    assert_int_equal(acme_store_put(NULL, w->mem, kind, name, "damage", 6, NULL,
+                                    ACME_STORE_LAZY, &problem, w->p),
+                     APR_SUCCESS);
+}
+
+/** A certificate is staged for this site, for all its names. */
+static inline void world_assert_staged(const world_t *w, const char *name)
+{
+    const acme_job_t *job = world_job(w, name);
+    const acme_bundle_t *bundle = world_staged(w, name);
+    const acme_cert_info_t *info;
+    int i;
+
+    assert_non_null(bundle);
+    info = world_info(w, bundle);
+    assert_non_null(job->staged);
+    assert_string_equal(job->staged, info->fingerprint);
+    assert_null(job->order);
+    for (i = 0; i < w->specs->nelts; ++i) {
+        const acme_spec_t *spec =
+            APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
+
+        if (strcmp(spec->name, name) == 0) {
+            assert_true(acme_ident_same(spec->names, info->names));
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_world.h"
+
+#include "acme_ratelimit.h"
+
+#define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
+
+static const acme_rate_t by_ca = {ACME_RATE_BY_CA, 0, 0};
+
+typedef struct ledger_t {
+    apr_pool_t *p;
+    acme_budget_t *budget;
+    apr_time_t now;
+    const char *why;
+} ledger_t;
+
+static ledger_t *make(apr_pool_t *p, const acme_rate_t *rate)
+{
+    ledger_t *ledger = apr_pcalloc(p, sizeof(*ledger));
+
+    ledger->p = p;
+    ledger->now = apr_time_from_sec(2000000000);
+    ledger->budget = acme_budget_create(LETSENCRYPT, rate, p);
+    assert_non_null(ledger->budget);
+    return ledger;
+}
+
+static acme_budget_order_t order_of(ledger_t *ledger, const char *name)
+{
+    acme_budget_order_t order = {"me", NULL, 0, 0};
+    apr_array_header_t *names =
+        apr_array_make(ledger->p, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(names, const char *) = name;
+    order.names = names;
+    return order;
+}
+
+static apr_time_t ask(ledger_t *ledger, const acme_budget_order_t *order)
+{
+    return acme_budget_when(ledger->budget, order, ledger->now, &ledger->why,
+                            ledger->p);
+}
+
+/* Orders as long as it may; how many that were. */
+static int exhaust(ledger_t *ledger, acme_budget_order_t *order,
+                   int other_names)
+{
+    int n = 0;
+
+    for (;;) {
+        if (other_names) {
+            *order =
+                order_of(ledger, apr_psprintf(ledger->p, "s%d.d%d.test", n, n));
+        }
+        if (ask(ledger, order) > ledger->now) {
+            return n;
+        }
+        acme_budget_take(ledger->budget, order, ledger->now);
+        ++n;
+    }
+}
+
+static void nothing_limits_most_cas(void **state)
+{
+    acme_rate_t off = {ACME_RATE_OFF, 0, 0};
+
+    assert_null(acme_budget_create("https://ca.test/dir", &by_ca, *state));
+    assert_null(acme_budget_create(LETSENCRYPT, &off, *state));
+}
+
+static void the_same_names_five_times_in_a_week(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_budget_order_t other = order_of(ledger, "b.test");
+    apr_interval_time_t token = 7 * ACME_TIME_DAY / 5;
+
+    order.renewal = 1;
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+    assert_non_null(strstr(ledger->why, "the same names"));
+    assert_int_equal(ask(ledger, &other), ledger->now);
+    ledger->now += token - 1;
+    assert_true(ask(ledger, &order) > ledger->now);
+    ledger->now += 1;
+    assert_int_equal(exhaust(ledger, &order, 0), 1);
+    ledger->now += 7 * ACME_TIME_DAY;
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+}
+
+static void the_order_of_names_makes_no_other_set(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    apr_array_header_t *ab = apr_array_make(ledger->p, 2, sizeof(char *));
+    apr_array_header_t *ba = apr_array_make(ledger->p, 2, sizeof(char *));
+    acme_budget_order_t order = {"me", ab, 1, 0};
+
+    APR_ARRAY_PUSH(ab, const char *) = "a.test";
+    APR_ARRAY_PUSH(ab, const char *) = "b.test";
+    APR_ARRAY_PUSH(ba, const char *) = "b.test";
+    APR_ARRAY_PUSH(ba, const char *) = "a.test";
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+    order.names = ba;
+    assert_true(ask(ledger, &order) > ledger->now);
+}
+
+static void new_sites_leave_a_quarter_to_renewals(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order, renewal = order_of(ledger, "old.test");
+    int n;
+
+    assert_int_equal(exhaust(ledger, &order, 1), 225);
+    assert_non_null(strstr(ledger->why, "of an account"));
+    renewal.renewal = 1;
+    for (n = 0; n < 75; ++n) {
+        renewal = order_of(ledger, apr_psprintf(ledger->p, "r%d.test", n));
+        renewal.renewal = 1;
+        assert_int_equal(ask(ledger, &renewal), ledger->now);
+        acme_budget_take(ledger->budget, &renewal, ledger->now);
+    }
+    renewal = order_of(ledger, "one.more.test");
+    renewal.renewal = 1;
+    assert_true(ask(ledger, &renewal) > ledger->now);
+    /* and what the CA has asked for is let through all the same */
+    renewal.exempt = 1;
+    assert_int_equal(ask(ledger, &renewal), ledger->now);
+    /* another account has its own */
+    order = order_of(ledger, "other.test");
+    order.account = "you";
+    assert_int_equal(ask(ledger, &order), ledger->now);
+}
+
+static void a_registered_domain_has_fifty(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order;
+    int n;
+
+    for (n = 0; n < 50; ++n) {
+        order = order_of(ledger, apr_psprintf(ledger->p, "s%d.one.test", n));
+        assert_int_equal(ask(ledger, &order), ledger->now);
+        acme_budget_take(ledger->budget, &order, ledger->now);
+    }
+    order = order_of(ledger, "last.one.test");
+    assert_true(ask(ledger, &order) > ledger->now);
+    assert_non_null(strstr(ledger->why, "registered domain"));
+    order.renewal = 1;
+    assert_int_equal(ask(ledger, &order), ledger->now);
+}
+
+static void who_waits_has_a_time_for_himself(void **state)
+{
+    acme_rate_t rate = {ACME_RATE_ORDERS, 4, apr_time_from_sec(400)};
+    ledger_t *ledger = make(*state, &rate);
+    acme_budget_order_t order;
+    apr_time_t at, last;
+    int n;
+
+    assert_int_equal(exhaust(ledger, &order, 1), 3);
+    last = ledger->now;
+    for (n = 0; n < 10; ++n) {
+        order = order_of(ledger, apr_psprintf(ledger->p, "w%d.test", n));
+        at = ask(ledger, &order);
+        if (n > 0) {
+            assert_true(at == last + apr_time_from_sec(100));
+        }
+        last = at;
+    }
+    assert_non_null(strstr(ledger->why, "ACMERateLimit"));
+    /* whoever comes at his time is let through */
+    ledger->now += apr_time_from_sec(100);
+    for (n = 0; n < 3; ++n) {
+        order = order_of(ledger, apr_psprintf(ledger->p, "w%d.test", n));
+        assert_int_equal(ask(ledger, &order), ledger->now);
+        acme_budget_take(ledger->budget, &order, ledger->now);
+        ledger->now += apr_time_from_sec(100);
+    }
+}
+
+static void nobody_is_told_to_wait_for_ever(void **state)
+{
+    acme_rate_t rate = {ACME_RATE_ORDERS, 1, 300 * ACME_TIME_DAY};
+    ledger_t *ledger = make(*state, &rate);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+
+    acme_budget_take(ledger->budget, &order, ledger->now);
+    assert_true(ask(ledger, &order) == ledger->now + ACME_BUDGET_WAIT_MAX);
+}
+
+static void what_the_ca_has_not_made_is_given_back(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+    acme_budget_give(ledger->budget, &order);
+    assert_int_equal(exhaust(ledger, &order, 0), 1);
+}
+
+static void what_has_failed_was_an_order_but_no_certificate(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.one.test");
+    int n;
+
+    for (n = 0; n < 225; ++n) {
+        assert_int_equal(ask(ledger, &order), ledger->now);
+        acme_budget_take(ledger->budget, &order, ledger->now);
+        acme_budget_end(ledger->budget, &order);
+    }
+    assert_true(ask(ledger, &order) > ledger->now);
+    assert_non_null(strstr(ledger->why, "of an account"));
+    order.account = "you";
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+}
+
+static void what_the_ca_has_refused_counts_as_used_up(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.one.test");
+    acme_limited_t account = {ACME_LIMITED_ACCOUNT, "me"};
+    acme_limited_t domain = {ACME_LIMITED_DOMAIN, "one.test"};
+    acme_limited_t far = {ACME_LIMITED_SET, "b.test"};
+    apr_time_t until = ledger->now + apr_time_from_sec(20);
+
+    acme_budget_refused(ledger->budget, &domain, until, ledger->now);
+    assert_true(ask(ledger, &order) == until);
+    order.renewal = 1;
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    /* a renewal is next, and then one in 36 s; a first certificate comes when
+     * there is a quarter again */
+    acme_budget_refused(ledger->budget, &account, until, ledger->now);
+    acme_budget_refused(ledger->budget, &account, until - 5, ledger->now);
+    assert_true(ask(ledger, &order) == until);
+    ledger->now = until;
+    assert_int_equal(exhaust(ledger, &order, 0), 1);
+    ledger->now += apr_time_from_sec(36);
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    order = order_of(ledger, "new.test");
+    assert_true(ask(ledger, &order) >= ledger->now + 40 * ACME_TIME_MINUTE);
+    order.account = "you";
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    /* no bucket is emptier than empty */
+    acme_budget_refused(ledger->budget, &far, until + 1000 * ACME_TIME_DAY,
+                        ledger->now);
+    order = order_of(ledger, "b.test");
+    order.account = "you";
+    assert_true(ask(ledger, &order) == ledger->now + 7 * ACME_TIME_DAY / 5);
+}
+
+static void a_limit_that_is_not_kept_to_is_not_counted(void **state)
+{
+    acme_rate_t rate = {ACME_RATE_ORDERS, 4, apr_time_from_sec(400)};
+    ledger_t *ledger = make(*state, &rate);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_limited_t set = {ACME_LIMITED_SET, "a.test"};
+
+    acme_budget_refused(ledger->budget, &set, ledger->now + ACME_TIME_DAY,
+                        ledger->now);
+    assert_int_equal(ask(ledger, &order), ledger->now);
+}
+
+static void failed_validations_are_counted_by_name(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+    int n;
+
+    for (n = 0; n < 5; ++n) {
+        assert_int_equal(ask(ledger, &order), ledger->now);
+        acme_budget_failed(ledger->budget, "me", "a.test", ledger->now);
+    }
+    assert_true(ask(ledger, &order) > ledger->now);
+    assert_non_null(strstr(ledger->why, "failed validations"));
+    order.account = "you";
+    assert_int_equal(ask(ledger, &order), ledger->now);
+    order.account = "me";
+    ledger->now += ACME_TIME_HOUR / 5;
+    assert_int_equal(ask(ledger, &order), ledger->now);
+}
+
+static void a_clock_that_is_set_back_locks_nobody_out(void **state)
+{
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+
+    order.renewal = 1;
+    assert_int_equal(exhaust(ledger, &order, 0), 5);
+    ledger->now -= 1000 * ACME_TIME_DAY;
+    assert_true(ask(ledger, &order) <= ledger->now + 2 * ACME_TIME_DAY);
+}
+
+static void it_is_remembered(void **state)
+{
+    world_t *w = world_create(*state);
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order;
+    int puts, n;
+
+    for (n = 0; n < 3; ++n) {
+        assert_int_equal(exhaust(ledger, &order, 1), n ? 0 : 225);
+        assert_int_equal(
+            acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p),
+            0);
+        ledger->budget = acme_budget_create(LETSENCRYPT, &by_ca, w->p);
+        acme_budget_load(ledger->budget, w->vault, ledger->now, w->p);
+    }
+    puts = world_count(w, ACME_STORE_NOTES);
+    assert_in_range(puts, 2, 16);
+    /* what is full again needs no line */
+    ledger->now += 30 * ACME_TIME_DAY;
+    order = order_of(ledger, "a.test");
+    acme_budget_take(ledger->budget, &order, ledger->now);
+    assert_int_equal(
+        acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p), 0);
+}
+
+static void a_damaged_ledger_is_an_empty_one(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "\n\n",
+                                        "nothing",
+                                        "0123 5",
+                                        "zzzzzzzzzzzzzzzzzzzzzzzz 5",
+                                        "000000000000000000000000 -5",
+                                        "000000000000000000000000 5x",
+                                        "000000000000000000000000",
+                                        "ffffffffffffffffffffffff 1"};
+    world_t *w = world_create(*state);
+    ledger_t *ledger = make(*state, &by_ca);
+    acme_budget_order_t order = order_of(ledger, "a.test");
+    apr_array_header_t *names;
+    size_t i;
+
+    acme_budget_take(ledger->budget, &order, ledger->now);
+    assert_int_equal(
+        acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p), 0);
+    assert_int_equal(
+        acme_store_list(&names, w->mem, ACME_STORE_NOTES, NULL, w->p), 0);
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
+        int n;
+
+        for (n = 0; n < names->nelts; ++n) {
+            assert_int_equal(
+                acme_vault_put(NULL, w->vault, ACME_STORE_NOTES,
+                               APR_ARRAY_IDX(names, n, const char *), texts[i],
+                               strlen(texts[i]), NULL, ACME_STORE_LAZY, NULL,
+                               w->p),
+                0);
+        }
+        acme_budget_load(ledger->budget, w->vault, ledger->now, w->p);
+        assert_int_equal(ask(ledger, &order), ledger->now);
+    }
+}
+
+ACME_T_MAIN(ACME_T(nothing_limits_most_cas),
+            ACME_T(the_same_names_five_times_in_a_week),
+            ACME_T(the_order_of_names_makes_no_other_set),
+            ACME_T(new_sites_leave_a_quarter_to_renewals),
+            ACME_T(a_registered_domain_has_fifty),
+            ACME_T(who_waits_has_a_time_for_himself),
+            ACME_T(nobody_is_told_to_wait_for_ever),
+            ACME_T(what_the_ca_has_not_made_is_given_back),
+            ACME_T(what_has_failed_was_an_order_but_no_certificate),
+            ACME_T(what_the_ca_has_refused_counts_as_used_up),
+            ACME_T(a_limit_that_is_not_kept_to_is_not_counted),
+            ACME_T(failed_validations_are_counted_by_name),
+            ACME_T(a_clock_that_is_set_back_locks_nobody_out),
+            ACME_T(it_is_remembered), ACME_T(a_damaged_ledger_is_an_empty_one))

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "acme_t_world.h"
+
+#include "acme_worker_lease.h"
+
+static apr_status_t take(acme_turn_t *turn, int *again, apr_pool_t *p)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    return acme_turn_take(turn, again, &problem, p);
+}
+
+static acme_turn_t *create(world_t *w, apr_time_t loaded)
+{
+    return acme_turn_create(w->vault, &w->clock->clock, loaded, w->p);
+}
+
+static void one_at_a_time(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    int again;
+
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    assert_int_equal(take(b, &again, w->p), APR_EBUSY);
+    acme_turn_give(a);
+    assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
+    assert_int_equal(take(a, &again, w->p), APR_EBUSY);
+    acme_turn_give(a);
+    assert_int_equal(take(a, &again, w->p), APR_EBUSY);
+}
+
+static void it_ends_with_its_pool(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    apr_pool_t *p;
+    int again;
+
+    apr_pool_create(&p, w->p);
+    assert_int_equal(take(a, &again, p), APR_SUCCESS);
+    apr_pool_destroy(p);
+    assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
+}
+
+static void it_tells_whether_another_one_acted(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    int again;
+
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    assert_false(again);
+    acme_turn_give(a);
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    assert_true(again);
+    acme_turn_give(a);
+    assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
+    assert_false(again);
+    acme_turn_give(b);
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    assert_false(again);
+}
+
+static void it_is_kept_as_long_as_it_is_renewed(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    int again, i;
+
+    assert_int_equal(acme_turn_keep(a), APR_EBUSY);
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    for (i = 0; i < 20; ++i) {
+        assert_true(acme_turn_keep_at(a) > w->clock->now);
+        w->clock->now = acme_turn_keep_at(a);
+        assert_int_equal(acme_turn_keep(a), APR_SUCCESS);
+        assert_int_equal(take(b, &again, w->p), APR_EBUSY);
+    }
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
+    assert_int_equal(acme_turn_keep(a), APR_EBUSY);
+}
+
+static void who_is_older_does_not_act_again(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *old = create(w, w->clock->now - ACME_TIME_HOUR);
+    acme_turn_t *sister = create(w, w->clock->now - ACME_TIME_HOUR);
+    acme_turn_t *young = create(w, w->clock->now);
+    int again;
+
+    assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
+    acme_turn_give(old);
+    assert_int_equal(take(sister, &again, w->p), APR_SUCCESS);
+    acme_turn_give(sister);
+    assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
+    acme_turn_give(young);
+    assert_int_equal(take(old, &again, w->p), APR_EBUSY);
+    assert_int_equal(take(sister, &again, w->p), APR_EBUSY);
+    assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
+    assert_true(again);
+    acme_turn_give(young);
+    /* should clocks have told a lie, it does not last */
+    fake_clock_turn(w->clock, 59 * ACME_TIME_MINUTE);
+    assert_int_equal(take(old, &again, w->p), APR_EBUSY);
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
+}
+
+static void a_mark_from_the_future_stops_nobody(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *young = create(w, w->clock->now + ACME_TIME_DAY);
+    acme_turn_t *old = create(w, w->clock->now);
+    int again;
+
+    assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
+    acme_turn_give(young);
+    assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
+    assert_false(again);
+}
+
+static void a_damaged_mark_stops_nobody(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, w->clock->now);
+    int again;
+
+    world_damage(w, ACME_STORE_JOBS, "worker");
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+    assert_false(again);
+}
+
+static void a_store_that_fails_gives_it_to_nobody(void **state)
+{
+    world_t *w = world_create(*state);
+    acme_turn_t *a = create(w, 0);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int again;
+
+    acme_store_mem_break(w->mem, APR_ENOSPC);
+    assert_int_equal(acme_turn_take(a, &again, &problem, w->p), APR_ENOSPC);
+    assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+    acme_store_mem_break(w->mem, APR_SUCCESS);
+    assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
+}
+
+ACME_T_MAIN(ACME_T(one_at_a_time), ACME_T(it_ends_with_its_pool),
+            ACME_T(it_tells_whether_another_one_acted),
+            ACME_T(it_is_kept_as_long_as_it_is_renewed),
+            ACME_T(who_is_older_does_not_act_again),
+            ACME_T(a_mark_from_the_future_stops_nobody),
+            ACME_T(a_damaged_mark_stops_nobody),
+            ACME_T(a_store_that_fails_gives_it_to_nobody))
