@@ -19,7 +19,7 @@
 #define MODE_DIR  APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
 #define MODE_FILE APR_FPROT_UREAD | APR_FPROT_UWRITE
 
-int acme_generation_number(const char *text)
+int acme_archive_version(const char *text)
 {
     apr_size_t len = strspn(text, "0123456789");
 
@@ -34,8 +34,8 @@ static int by_number(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-apr_status_t acme_generation_list(apr_array_header_t **numbers, const char *dir,
-                                  apr_pool_t *p)
+apr_status_t acme_archive_list(apr_array_header_t **numbers, const char *dir,
+                               apr_pool_t *p)
 {
     apr_array_header_t *found = apr_array_make(p, 4, sizeof(int));
     apr_array_header_t *names;
@@ -47,7 +47,7 @@ apr_status_t acme_generation_list(apr_array_header_t **numbers, const char *dir,
     }
     for (i = 0; rv == APR_SUCCESS && i < names->nelts; ++i) {
         int number =
-            acme_generation_number(APR_ARRAY_IDX(names, i, const char *));
+            acme_archive_version(APR_ARRAY_IDX(names, i, const char *));
 
         if (number > 0) {
             APR_ARRAY_PUSH(found, int) = number;
@@ -58,7 +58,7 @@ apr_status_t acme_generation_list(apr_array_header_t **numbers, const char *dir,
     return APR_SUCCESS;
 }
 
-void acme_generation_tidy(const char *dir, apr_pool_t *ptemp)
+void acme_archive_tidy(const char *dir, apr_pool_t *ptemp)
 {
     apr_array_header_t *names;
     int i;
@@ -100,10 +100,10 @@ static apr_status_t sync_file(const char *path)
 
 /* All are written before the first is synced: most file systems then put all
  * of them on disk at once. */
-static apr_status_t fill(const char *temp, const acme_generation_file_t *files,
+static apr_status_t fill(const char *temp, const acme_archive_file_t *files,
                          apr_pool_t *ptemp)
 {
-    const acme_generation_file_t *file;
+    const acme_archive_file_t *file;
     apr_status_t rv = APR_SUCCESS;
 
     for (file = files; rv == APR_SUCCESS && file->name; ++file) {
@@ -117,9 +117,9 @@ static apr_status_t fill(const char *temp, const acme_generation_file_t *files,
     return rv == APR_SUCCESS ? acme_file_sync_dir(temp, ptemp) : rv;
 }
 
-apr_status_t acme_generation_write(const char *dir, int number,
-                                   const acme_generation_file_t *files,
-                                   acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_archive_write(const char *dir, int number,
+                                const acme_archive_file_t *files,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *temp = temp_path(dir, number, ptemp);
     const char *path = apr_psprintf(ptemp, "%s/%d", dir, number);
@@ -146,8 +146,7 @@ apr_status_t acme_generation_write(const char *dir, int number,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_generation_remove(const char *dir, int number,
-                                    apr_pool_t *ptemp)
+apr_status_t acme_archive_remove(const char *dir, int number, apr_pool_t *ptemp)
 {
     const char *temp = temp_path(dir, number, ptemp);
 

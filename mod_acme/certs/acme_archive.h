@@ -17,34 +17,34 @@
 #include "acme_problem.h"
 
 /** Largest number of a generation. */
-#define ACME_GENERATION_MAX 999999999
+#define ACME_ARCHIVE_MAX 999999999
 
-typedef struct acme_generation_file_t {
+typedef struct acme_archive_file_t {
     const char *name;
     const char *data;
-} acme_generation_file_t;
+} acme_archive_file_t;
 
 /** The number that this text is, 0 when it is none. */
-int acme_generation_number(const char *text);
+int acme_archive_version(const char *text);
 
 /** Numbers (int) of all generations in a site's folder, ascending; none when
  *  there is no such folder. */
-apr_status_t acme_generation_list(apr_array_header_t **numbers, const char *dir,
-                                  apr_pool_t *p);
+apr_status_t acme_archive_list(apr_array_header_t **numbers, const char *dir,
+                               apr_pool_t *p);
 
 /** Removes what a killed writer left behind. */
-void acme_generation_tidy(const char *dir, apr_pool_t *ptemp);
+void acme_archive_tidy(const char *dir, apr_pool_t *ptemp);
 
 /**
  * Writes a generation, files 0600; it and all of its files are on disk when
  * this returns. Leaves nothing behind when it fails.
  * @param files ends with one whose name is NULL
  */
-apr_status_t acme_generation_write(const char *dir, int number,
-                                   const acme_generation_file_t *files,
-                                   acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_archive_write(const char *dir, int number,
+                                const acme_archive_file_t *files,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
 
-apr_status_t acme_generation_remove(const char *dir, int number,
-                                    apr_pool_t *ptemp);
+apr_status_t acme_archive_remove(const char *dir, int number,
+                                 apr_pool_t *ptemp);
 
 #endif

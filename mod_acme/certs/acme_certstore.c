@@ -19,24 +19,24 @@
 
 #define INDEX "/live.index"
 
-apr_status_t acme_live_open(acme_live_t **live, const char *dir,
-                            acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
+                                 acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    acme_certstore_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv;
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->revoked = acme_revoked_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
-    rv = acme_live_site_mkdir(made->archive, problem, p);
-    for (i = 0; rv == APR_SUCCESS && i < ACME_LIVE_PLACES; ++i) {
+    rv = acme_certstore_path_mkdir(made->archive, problem, p);
+    for (i = 0; rv == APR_SUCCESS && i < ACME_PLACES; ++i) {
         made->places[i] =
-            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
-        rv = acme_live_site_mkdir(made->places[i], problem, p);
+            apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
+        rv = acme_certstore_path_mkdir(made->places[i], problem, p);
         if (rv == APR_SUCCESS) {
             /* Links that were made but never put in place. */
-            acme_generation_tidy(made->places[i], p);
+            acme_archive_tidy(made->places[i], p);
         }
     }
     if (rv == APR_SUCCESS) {
@@ -45,17 +45,17 @@ apr_status_t acme_live_open(acme_live_t **live, const char *dir,
     return rv;
 }
 
-acme_live_t *acme_live_look(const char *dir, apr_pool_t *p)
+acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
 {
-    acme_live_t *made = apr_pcalloc(p, sizeof(*made));
+    acme_certstore_t *made = apr_pcalloc(p, sizeof(*made));
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->revoked = acme_revoked_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
-    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+    for (i = 0; i < ACME_PLACES; ++i) {
         made->places[i] =
-            apr_pstrcat(p, dir, "/", acme_live_place_name(i), NULL);
+            apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
     }
     made->is_strange = 1;
     return made;
@@ -72,26 +72,26 @@ static int is_ours(const char *file, apr_pool_t *p)
            && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-void acme_live_recall(acme_live_t *live, apr_pool_t *p)
+void acme_certstore_recall(acme_certstore_t *live, apr_pool_t *p)
 {
     if (live->is_strange && !is_ours(live->index, p)) {
         return;
     }
     apr_pool_create(&live->pknown, p);
-    live->known = acme_live_index_open(live->index, live->pknown);
+    live->known = acme_certstore_index_open(live->index, live->pknown);
 }
 
-void acme_live_keep(acme_live_t *live)
+void acme_certstore_keep(acme_certstore_t *live)
 {
     if (live->known) {
-        (void)acme_live_index_save(live->known);
+        (void)acme_certstore_index_save(live->known);
         live->known = NULL;
         apr_pool_destroy(live->pknown);
     }
 }
 
 static apr_status_t useless(acme_problem_t *problem,
-                            const acme_live_site_t *site, apr_status_t rv,
+                            const acme_certstore_path_t *site, apr_status_t rv,
                             const char *why, apr_pool_t *p)
 {
     const char *text =
@@ -108,9 +108,9 @@ static apr_status_t useless(acme_problem_t *problem,
 }
 
 static apr_status_t read_file(char **data, apr_size_t *len,
-                              const acme_live_site_t *site, const char *dir,
-                              const char *file, acme_problem_t *problem,
-                              apr_pool_t *p)
+                              const acme_certstore_path_t *site,
+                              const char *dir, const char *file,
+                              acme_problem_t *problem, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, dir, "/", file, NULL);
     apr_status_t rv = acme_file_read(data, len, path, ACME_FILE_MAX, p);
@@ -134,8 +134,9 @@ static apr_status_t read_file(char **data, apr_size_t *len,
 
 /** Reads a pair and checks whatever does not depend on the time. */
 static apr_status_t read_pair(const acme_cert_info_t **info,
-                              const acme_live_site_t *site, const char *dir,
-                              acme_problem_t *problem, apr_pool_t *p)
+                              const acme_certstore_path_t *site,
+                              const char *dir, acme_problem_t *problem,
+                              apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
@@ -145,7 +146,7 @@ static apr_status_t read_pair(const acme_cert_info_t **info,
     apr_size_t len;
     apr_status_t rv;
 
-    rv = read_file(&data, &len, site, dir, ACME_LIVE_KEY, problem, p);
+    rv = read_file(&data, &len, site, dir, ACME_CERTSTORE_KEY, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -153,16 +154,18 @@ static apr_status_t read_pair(const acme_cert_info_t **info,
     acme_key_wipe(data, len);
     if (rv != APR_SUCCESS) {
         return useless(problem, site, rv,
-                       apr_psprintf(p, ACME_LIVE_KEY ": %s", why.detail), p);
+                       apr_psprintf(p, ACME_CERTSTORE_KEY ": %s", why.detail),
+                       p);
     }
-    rv = read_file(&data, &len, site, dir, ACME_LIVE_FULL, problem, p);
+    rv = read_file(&data, &len, site, dir, ACME_CERTSTORE_FULL, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = acme_chain_parse(&chain, data, len, &why, p);
     if (rv != APR_SUCCESS) {
         return useless(problem, site, rv,
-                       apr_psprintf(p, ACME_LIVE_FULL ": %s", why.detail), p);
+                       apr_psprintf(p, ACME_CERTSTORE_FULL ": %s", why.detail),
+                       p);
     }
     *info = acme_chain_info(chain);
     rv = acme_chain_check(chain, key, no_names, (*info)->not_before, &why, p);
@@ -170,10 +173,10 @@ static apr_status_t read_pair(const acme_cert_info_t **info,
 }
 
 /* What is not there or not to be read is not known: nothing else is lost. */
-static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
-                      apr_pool_t *ptemp)
+static void read_meta(acme_certstore_cert_t *cert, const char *dir,
+                      apr_pool_t *p, apr_pool_t *ptemp)
 {
-    const char *path = apr_pstrcat(ptemp, dir, "/" ACME_LIVE_META, NULL);
+    const char *path = apr_pstrcat(ptemp, dir, "/" ACME_CERTSTORE_META, NULL);
     acme_json_t *json;
     const char *url, *profile;
     char *data;
@@ -184,13 +187,14 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
         || !acme_json_is_object(json)) {
         return;
     }
-    if (acme_json_get_str(&url, json, ACME_LIVE_CA_URL) == APR_SUCCESS) {
+    if (acme_json_get_str(&url, json, ACME_CERTSTORE_CA_URL) == APR_SUCCESS) {
         cert->ca_url = apr_pstrdup(p, url);
     }
-    if (acme_json_get_str(&profile, json, ACME_LIVE_PROFILE) == APR_SUCCESS) {
+    if (acme_json_get_str(&profile, json, ACME_CERTSTORE_PROFILE)
+        == APR_SUCCESS) {
         cert->profile = apr_pstrdup(p, profile);
     }
-    if (acme_json_get_time(&cert->obtained, json, ACME_LIVE_OBTAINED)
+    if (acme_json_get_time(&cert->obtained, json, ACME_CERTSTORE_OBTAINED)
         != APR_SUCCESS) {
         cert->obtained = 0;
     }
@@ -198,14 +202,14 @@ static void read_meta(acme_live_cert_t *cert, const char *dir, apr_pool_t *p,
 
 static void read_order_url(const char **url, const char *dir, apr_pool_t *p)
 {
-    const char *path = apr_pstrcat(p, dir, "/" ACME_LIVE_META, NULL);
+    const char *path = apr_pstrcat(p, dir, "/" ACME_CERTSTORE_META, NULL);
     acme_json_t *json;
     char *data;
     apr_size_t len;
 
     if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) == APR_SUCCESS
         && acme_json_parse(&json, data, len, NULL, p) == APR_SUCCESS) {
-        acme_json_get_str(url, json, ACME_LIVE_ORDER_URL);
+        acme_json_get_str(url, json, ACME_CERTSTORE_ORDER_URL);
     }
 }
 
@@ -231,39 +235,40 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
     return copy;
 }
 
-static void set_paths(acme_live_cert_t *cert, const acme_live_site_t *site,
-                      apr_pool_t *p)
+static void set_paths(acme_certstore_cert_t *cert,
+                      const acme_certstore_path_t *site, apr_pool_t *p)
 {
     struct stat st;
 
-    cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_FULL, NULL);
-    cert->key_path = apr_pstrcat(p, site->link, "/" ACME_LIVE_KEY, NULL);
+    cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_CERTSTORE_FULL, NULL);
+    cert->key_path = apr_pstrcat(p, site->link, "/" ACME_CERTSTORE_KEY, NULL);
     /* What stash and import do is a rename, which leaves the link's own time as
-     * acme_live_move() set it. */
+     * acme_certstore_move() set it. */
     cert->moved = lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
 }
 
 /* The index is of what is served; a stash is small. */
-static acme_live_index_t *index_of(const acme_live_t *live,
-                                   const acme_live_site_t *site)
+static acme_certstore_index_t *index_of(const acme_certstore_t *live,
+                                        const acme_certstore_path_t *site)
 {
-    return site->folder == live->places[ACME_LIVE_SERVED] ? live->known : NULL;
+    return site->folder == live->places[ACME_PLACE_LIVE] ? live->known : NULL;
 }
 
 /* APR_ENOENT: not known; there may be one. */
-static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
-                           const acme_live_site_t *site,
-                           const acme_live_aim_t *aim, apr_pool_t *p)
+static apr_status_t recall(acme_certstore_cert_t **cert,
+                           const acme_certstore_t *live,
+                           const acme_certstore_path_t *site,
+                           const acme_certstore_target_t *aim, apr_pool_t *p)
 {
-    acme_live_index_t *index = index_of(live, site);
-    acme_live_cert_t *found;
+    acme_certstore_index_t *index = index_of(live, site);
+    acme_certstore_cert_t *found;
 
     if (!index) {
         return APR_ENOENT;
     }
     found = apr_pcalloc(p, sizeof(*found));
-    if (!acme_live_index_find(found, index, site->name, aim->number, aim->dir,
-                              p)) {
+    if (!acme_certstore_index_find(found, index, site->name, aim->number,
+                                   aim->dir, p)) {
         return APR_ENOENT;
     }
     set_paths(found, site, p);
@@ -271,17 +276,18 @@ static apr_status_t recall(acme_live_cert_t **cert, const acme_live_t *live,
     return APR_SUCCESS;
 }
 
-static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
-                             const acme_live_site_t *site,
+static apr_status_t get_cert(acme_certstore_cert_t **cert,
+                             const acme_certstore_t *live,
+                             const acme_certstore_path_t *site,
                              acme_problem_t *problem, apr_pool_t *p,
                              apr_pool_t *ptemp)
 {
     const acme_cert_info_t *info = NULL;
-    acme_live_cert_t *found;
-    acme_live_aim_t aim;
+    acme_certstore_cert_t *found;
+    acme_certstore_target_t aim;
     apr_status_t rv;
 
-    rv = acme_live_site_follow(&aim, live, site, ptemp);
+    rv = acme_certstore_path_follow(&aim, live, site, ptemp);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_ENOENT;
     }
@@ -290,7 +296,7 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
                        "this is no link to a generation in the archive", ptemp);
     }
     if (live->is_strange) {
-        rv = acme_live_site_trusted(live, site, &aim, problem, ptemp);
+        rv = acme_certstore_path_is_owned(live, site, &aim, problem, ptemp);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -309,23 +315,24 @@ static apr_status_t get_cert(acme_live_cert_t **cert, const acme_live_t *live,
     set_paths(found, site, p);
     read_meta(found, aim.dir, p, ptemp);
     if (index_of(live, site)) {
-        acme_live_index_add(live->known, site->name, found, aim.dir);
+        acme_certstore_index_add(live->known, site->name, found, aim.dir);
     }
     *cert = found;
     return APR_SUCCESS;
 }
 
-apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
-                             const char *name, apr_pool_t *p)
+apr_status_t acme_certstore_known(acme_certstore_cert_t **cert,
+                                  const acme_certstore_t *live,
+                                  const char *name, apr_pool_t *p)
 {
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
     apr_pool_t *ptemp;
     apr_status_t rv;
 
     apr_pool_create(&ptemp, p);
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
-    rv = acme_live_site_follow(&aim, live, &site, ptemp);
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
+    rv = acme_certstore_path_follow(&aim, live, &site, ptemp);
     if (rv == APR_SUCCESS) {
         rv = recall(cert, live, &site, &aim, p);
     }
@@ -333,17 +340,18 @@ apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
     return rv;
 }
 
-apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
-                              acme_live_place_e place, const char *name,
-                              acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
+                                   const acme_certstore_t *live,
+                                   acme_place_e place, const char *name,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     apr_pool_t *ptemp;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     apr_status_t rv;
 
     apr_pool_create(&ptemp, p);
-    acme_live_site_find(&site, live, place, name, ptemp);
+    acme_certstore_path_find(&site, live, place, name, ptemp);
     rv = get_cert(cert, live, &site, &why, p, ptemp);
     if (problem && why.type) {
         *problem = *acme_problem_dup(&why, p);
@@ -352,38 +360,41 @@ apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
     return rv;
 }
 
-apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
-                           const char *name, acme_problem_t *problem,
-                           apr_pool_t *p)
+apr_status_t acme_certstore_get(acme_certstore_cert_t **cert,
+                                const acme_certstore_t *live, const char *name,
+                                acme_problem_t *problem, apr_pool_t *p)
 {
-    return acme_live_get_at(cert, live, ACME_LIVE_SERVED, name, problem, p);
+    return acme_certstore_get_at(cert, live, ACME_PLACE_LIVE, name, problem, p);
 }
 
-apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
-                              acme_live_place_e place, const char *name,
-                              acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
+                                   const acme_certstore_t *live,
+                                   acme_place_e place, const char *name,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_bundle_t *made;
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
     const char *order_url = NULL;
     char *key, *chain;
     apr_size_t len;
     apr_status_t rv;
 
-    rv = acme_live_get_at(&cert, live, place, name, problem, p);
+    rv = acme_certstore_get_at(&cert, live, place, name, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    acme_live_site_find(&site, live, place, name, p);
-    rv = acme_live_site_follow(&aim, live, &site, p);
+    acme_certstore_path_find(&site, live, place, name, p);
+    rv = acme_certstore_path_follow(&aim, live, &site, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = read_file(&chain, &len, &site, aim.dir, ACME_LIVE_FULL, problem, p);
+    rv = read_file(&chain, &len, &site, aim.dir, ACME_CERTSTORE_FULL, problem,
+                   p);
     if (rv == APR_SUCCESS) {
-        rv = read_file(&key, &len, &site, aim.dir, ACME_LIVE_KEY, problem, p);
+        rv = read_file(&key, &len, &site, aim.dir, ACME_CERTSTORE_KEY, problem,
+                       p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -402,18 +413,18 @@ apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
     return APR_SUCCESS;
 }
 
-int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
-                         const char *name, apr_pool_t *ptemp)
+int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
+                              const char *name, apr_pool_t *ptemp)
 {
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
     acme_chain_t *chain;
     char *data;
     apr_size_t len;
 
-    acme_live_site_find(&site, live, place, name, ptemp);
-    return acme_live_site_follow(&aim, live, &site, ptemp) == APR_SUCCESS
-           && read_file(&data, &len, &site, aim.dir, ACME_LIVE_FULL, NULL,
+    acme_certstore_path_find(&site, live, place, name, ptemp);
+    return acme_certstore_path_follow(&aim, live, &site, ptemp) == APR_SUCCESS
+           && read_file(&data, &len, &site, aim.dir, ACME_CERTSTORE_FULL, NULL,
                         ptemp)
                   == APR_SUCCESS
            && acme_chain_parse(&chain, data, len, NULL, ptemp) == APR_SUCCESS
@@ -423,7 +434,7 @@ int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
 }
 
 /* A name that was too long for its pointer's is in the generation. */
-static const char *name_behind(const acme_live_t *live, acme_live_place_e place,
+static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
                                const char *entry, apr_pool_t *p)
 {
     const char *name = acme_file_decode(entry, p);
@@ -435,11 +446,11 @@ static const char *name_behind(const acme_live_t *live, acme_live_place_e place,
     if (name) {
         return name;
     }
-    path = apr_pstrcat(p, live->places[place], "/", entry, "/" ACME_LIVE_META,
-                       NULL);
+    path = apr_pstrcat(p, live->places[place], "/", entry,
+                       "/" ACME_CERTSTORE_META, NULL);
     if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS
         || acme_json_parse(&json, data, len, NULL, p) != APR_SUCCESS
-        || acme_json_get_str(&text, json, ACME_LIVE_NAME) != APR_SUCCESS
+        || acme_json_get_str(&text, json, ACME_CERTSTORE_NAME) != APR_SUCCESS
         || strcmp(acme_file_encode(text, p), entry) != 0) {
         return NULL;
     }
@@ -451,9 +462,10 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-apr_status_t acme_live_list(apr_array_header_t **names, const acme_live_t *live,
-                            acme_live_place_e place, acme_problem_t *problem,
-                            apr_pool_t *p)
+apr_status_t acme_certstore_list(apr_array_header_t **names,
+                                 const acme_certstore_t *live,
+                                 acme_place_e place, acme_problem_t *problem,
+                                 apr_pool_t *p)
 {
     apr_array_header_t *found;
     apr_array_header_t *entries;
@@ -479,28 +491,28 @@ apr_status_t acme_live_list(apr_array_header_t **names, const acme_live_t *live,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_live_generations(apr_array_header_t **numbers,
-                                   const acme_live_t *live, const char *name,
-                                   apr_pool_t *p)
+apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
+                                     const acme_certstore_t *live,
+                                     const char *name, apr_pool_t *p)
 {
-    acme_live_site_t site;
+    acme_certstore_path_t site;
 
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
-    return acme_generation_list(numbers, site.archive, p);
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
+    return acme_archive_list(numbers, site.archive, p);
 }
 
-int acme_live_archived(const acme_live_t *live, const char *name,
-                       apr_pool_t *ptemp)
+int acme_certstore_archived(const acme_certstore_t *live, const char *name,
+                            apr_pool_t *ptemp)
 {
     apr_array_header_t *numbers;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     int number = 0;
     int count = 0;
     int i;
 
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
-    acme_live_site_pointed(&number, &site);
-    if (acme_generation_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
+    acme_certstore_path_pointed(&number, &site);
+    if (acme_archive_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
         return 0;
     }
     for (i = 0; i < numbers->nelts; ++i) {

@@ -30,121 +30,132 @@
 #include "acme_certstore_cert.h"
 #include "acme_certstore_place.h"
 
-typedef struct acme_live_t acme_live_t;
+typedef struct acme_certstore_t acme_certstore_t;
 
 /** Makes the folders that are missing. */
-apr_status_t acme_live_open(acme_live_t **live, const char *dir,
-                            acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
+                                 acme_problem_t *problem, apr_pool_t *p);
 
 /**
  * Only to read: nothing is made or changed. Certificates are taken where the
  * folders and files are ours and ours alone to write, since nothing else is
  * known of `dir`.
  */
-acme_live_t *acme_live_look(const char *dir, apr_pool_t *p);
+acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p);
 
-/** From now on acme_live_get() reads no files that are as they were when a
- *  process called acme_live_keep() (acme_certstore_index.h). Of what
- *  acme_live_look() made all is read all the same, where `dir` is not ours
+/** From now on acme_certstore_get() reads no files that are as they were when a
+ *  process called acme_certstore_keep() (acme_certstore_index.h). Of what
+ *  acme_certstore_look() made all is read all the same, where `dir` is not ours
  *  alone to write. */
-void acme_live_recall(acme_live_t *live, apr_pool_t *p);
+void acme_certstore_recall(acme_certstore_t *live, apr_pool_t *p);
 
-/** Keeps what has been read since acme_live_recall() for the next start, and
- *  ends its effect. A failure costs the next start time, no more. */
-void acme_live_keep(acme_live_t *live);
+/** Keeps what has been read since acme_certstore_recall() for the next start,
+ * and ends its effect. A failure costs the next start time, no more. */
+void acme_certstore_keep(acme_certstore_t *live);
 
 /** Reads and parses; key and chain must fit each other. APR_ENOENT when the
  *  site has none; any other failure: there is one, and it is of no use. */
-apr_status_t acme_live_get(acme_live_cert_t **cert, const acme_live_t *live,
-                           const char *name, acme_problem_t *problem,
-                           apr_pool_t *p);
+apr_status_t acme_certstore_get(acme_certstore_cert_t **cert,
+                                const acme_certstore_t *live, const char *name,
+                                acme_problem_t *problem, apr_pool_t *p);
 
-/** As acme_live_get(), but only what acme_live_recall() knows: APR_ENOENT also
- *  for what would have to be parsed. */
-apr_status_t acme_live_known(acme_live_cert_t **cert, const acme_live_t *live,
-                             const char *name, apr_pool_t *p);
+/** As acme_certstore_get(), but only what acme_certstore_recall() knows:
+ * APR_ENOENT also for what would have to be parsed. */
+apr_status_t acme_certstore_known(acme_certstore_cert_t **cert,
+                                  const acme_certstore_t *live,
+                                  const char *name, apr_pool_t *p);
 /** Whether what was got loads where the configuration asks for this security
  *  level of OpenSSL; 0: none is asked for, and that was looked at before. */
-apr_status_t acme_live_loads(const acme_live_cert_t *cert, int level,
-                             acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,
+                                  acme_problem_t *problem, apr_pool_t *p);
 
 /** The same for any place. */
-apr_status_t acme_live_get_at(acme_live_cert_t **cert, const acme_live_t *live,
-                              acme_live_place_e place, const char *name,
-                              acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
+                                   const acme_certstore_t *live,
+                                   acme_place_e place, const char *name,
+                                   acme_problem_t *problem, apr_pool_t *p);
 
 /** Whether it leads to a root that this machine trusts, as of its issuance. */
-int acme_live_is_trusted(const acme_live_t *live, acme_live_place_e place,
-                         const char *name, apr_pool_t *ptemp);
+int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
+                              const char *name, apr_pool_t *ptemp);
 
 /** All of it, with the key, which is wiped with p; bundle->name is `name`. */
-apr_status_t acme_live_bundle(acme_bundle_t **bundle, const acme_live_t *live,
-                              acme_live_place_e place, const char *name,
-                              acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
+                                   const acme_certstore_t *live,
+                                   acme_place_e place, const char *name,
+                                   acme_problem_t *problem, apr_pool_t *p);
 
 /** Names (const char *) of all that are in a place, sorted; whether they are
  *  of any use is another question. */
-apr_status_t acme_live_list(apr_array_header_t **names, const acme_live_t *live,
-                            acme_live_place_e place, acme_problem_t *problem,
-                            apr_pool_t *p);
+apr_status_t acme_certstore_list(apr_array_header_t **names,
+                                 const acme_certstore_t *live,
+                                 acme_place_e place, acme_problem_t *problem,
+                                 apr_pool_t *p);
 
 /**
  * Writes the next generation, flips the pointer, then removes generations
  * beyond `keep` older ones that no pointer leads to.
  */
-apr_status_t acme_live_install(const acme_live_t *live,
-                               const acme_bundle_t *bundle, int keep,
-                               acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_certstore_install(const acme_certstore_t *live,
+                                    const acme_bundle_t *bundle, int keep,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** The same for any place. What was there is archived. */
-apr_status_t acme_live_install_at(const acme_live_t *live,
-                                  acme_live_place_e place,
-                                  const acme_bundle_t *bundle, int keep,
-                                  acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_certstore_install_at(const acme_certstore_t *live,
+                                       acme_place_e place,
+                                       const acme_bundle_t *bundle, int keep,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp);
 
 /**
  * Moves a pointer, to another place, another name or both: one rename, synced.
  * What was there is archived. APR_ENOENT when there is nothing to move.
  */
-apr_status_t acme_live_move(const acme_live_t *live, acme_live_place_e from,
-                            const char *from_name, acme_live_place_e to,
-                            const char *to_name, acme_problem_t *problem,
-                            apr_pool_t *ptemp);
+apr_status_t acme_certstore_move(const acme_certstore_t *live,
+                                 acme_place_e from, const char *from_name,
+                                 acme_place_e to, const char *to_name,
+                                 acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** acme_live_move() from live/ to stash/ under the same name. */
-apr_status_t acme_live_stash(const acme_live_t *live, const char *name,
-                             acme_problem_t *problem, apr_pool_t *ptemp);
+/** acme_certstore_move() from live/ to stash/ under the same name. */
+apr_status_t acme_certstore_move_stash(const acme_certstore_t *live,
+                                       const char *name,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp);
 
-/** acme_live_move() from stash/ under one name to live/ under another. */
-apr_status_t acme_live_unstash(const acme_live_t *live, const char *stashed,
-                               const char *name, acme_problem_t *problem,
-                               apr_pool_t *ptemp);
+/** acme_certstore_move() from stash/ under one name to live/ under another. */
+apr_status_t acme_certstore_move_unstash(const acme_certstore_t *live,
+                                         const char *stashed, const char *name,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp);
 
 /** Makes an archived generation of its own the one in live/. APR_ENOENT when
  *  there is no such generation. */
-apr_status_t acme_live_point(const acme_live_t *live, const char *name,
-                             int generation, acme_problem_t *problem,
-                             apr_pool_t *ptemp);
+apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
+                                       const char *name, int generation,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp);
 
 /** Removes the pointer only: the generation is archived. Success also when
  *  there was none. */
-apr_status_t acme_live_archive(const acme_live_t *live, acme_live_place_e place,
-                               const char *name, acme_problem_t *problem,
-                               apr_pool_t *ptemp);
+apr_status_t acme_certstore_move_archive(const acme_certstore_t *live,
+                                         acme_place_e place, const char *name,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp);
 
 /** Removes the pointer and the generation it leads to, key and all. Success
  *  also when there was none. */
-apr_status_t acme_live_remove(const acme_live_t *live, acme_live_place_e place,
-                              const char *name, acme_problem_t *problem,
-                              apr_pool_t *ptemp);
+apr_status_t acme_certstore_move_remove(const acme_certstore_t *live,
+                                        acme_place_e place, const char *name,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
 
 /** Numbers (int) of all generations kept below archive/NAME, ascending. */
-apr_status_t acme_live_generations(apr_array_header_t **numbers,
-                                   const acme_live_t *live, const char *name,
-                                   apr_pool_t *p);
+apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
+                                     const acme_certstore_t *live,
+                                     const char *name, apr_pool_t *p);
 
 /** Generations kept of this site, besides the live one. */
-int acme_live_archived(const acme_live_t *live, const char *name,
-                       apr_pool_t *ptemp);
+int acme_certstore_archived(const acme_certstore_t *live, const char *name,
+                            apr_pool_t *ptemp);
 
 #endif

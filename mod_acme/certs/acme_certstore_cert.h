@@ -11,7 +11,7 @@
 #include "acme_cert.h"
 
 /** One certificate of one site. */
-typedef struct acme_live_cert_t {
+typedef struct acme_certstore_cert_t {
     const acme_cert_info_t *info;
     const char *ca_url;    /**< or NULL */
     const char *profile;   /**< that was wanted of it, or NULL */
@@ -20,6 +20,6 @@ typedef struct acme_live_cert_t {
     const char *cert_path; /**< fullchain.pem, through the pointer */
     const char *key_path;
     apr_time_t moved; /**< when the pointer was put where it is */
-} acme_live_cert_t;
+} acme_certstore_cert_t;
 
 #endif

@@ -50,7 +50,7 @@ typedef struct entry_t {
     int used;
 } entry_t;
 
-struct acme_live_index_t {
+struct acme_certstore_index_t {
     apr_pool_t *p;
     const char *path;
     const char *magic;   /* the first line */
@@ -78,7 +78,7 @@ static int split(entry_t *entry, char *line)
     return 1;
 }
 
-static void read_lines(acme_live_index_t *index, char *text)
+static void read_lines(acme_certstore_index_t *index, char *text)
 {
     char *line = text;
     char *end = strchr(line, '\n');
@@ -110,9 +110,10 @@ static int is_ours(const char *path)
            && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-acme_live_index_t *acme_live_index_open(const char *path, apr_pool_t *p)
+acme_certstore_index_t *acme_certstore_index_open(const char *path,
+                                                  apr_pool_t *p)
 {
-    acme_live_index_t *index = apr_pcalloc(p, sizeof(*index));
+    acme_certstore_index_t *index = apr_pcalloc(p, sizeof(*index));
     apr_size_t len;
     char *text;
 
@@ -173,7 +174,8 @@ static const char *or_empty(const char *value, apr_pool_t *p)
     return value ? apr_pstrdup(p, value) : "";
 }
 
-static void fill(acme_live_cert_t *cert, const entry_t *entry, apr_pool_t *p)
+static void fill(acme_certstore_cert_t *cert, const entry_t *entry,
+                 apr_pool_t *p)
 {
     acme_cert_info_t *info = apr_pcalloc(p, sizeof(*info));
     const char *const *fields = entry->fields;
@@ -201,9 +203,9 @@ static void fill(acme_live_cert_t *cert, const entry_t *entry, apr_pool_t *p)
     cert->generation = atoi(fields[GENERATION]);
 }
 
-int acme_live_index_find(acme_live_cert_t *cert, acme_live_index_t *index,
-                         const char *name, int generation, const char *dir,
-                         apr_pool_t *p)
+int acme_certstore_index_find(acme_certstore_cert_t *cert,
+                              acme_certstore_index_t *index, const char *name,
+                              int generation, const char *dir, apr_pool_t *p)
 {
     entry_t *entry = apr_hash_get(index->entries, name, APR_HASH_KEY_STRING);
     apr_pool_t *ptemp;
@@ -213,8 +215,9 @@ int acme_live_index_find(acme_live_cert_t *cert, acme_live_index_t *index,
         return 0;
     }
     apr_pool_create(&ptemp, p);
-    found = is_same(entry->fields[KEY_STAMP], dir, ACME_LIVE_KEY, ptemp)
-            && is_same(entry->fields[CHAIN_STAMP], dir, ACME_LIVE_FULL, ptemp);
+    found =
+        is_same(entry->fields[KEY_STAMP], dir, ACME_CERTSTORE_KEY, ptemp)
+        && is_same(entry->fields[CHAIN_STAMP], dir, ACME_CERTSTORE_FULL, ptemp);
     apr_pool_destroy(ptemp);
     if (found) {
         entry->used = 1;
@@ -247,8 +250,9 @@ static int is_plain(const entry_t *entry)
     return 1;
 }
 
-void acme_live_index_add(acme_live_index_t *index, const char *name,
-                         const acme_live_cert_t *cert, const char *dir)
+void acme_certstore_index_add(acme_certstore_index_t *index, const char *name,
+                              const acme_certstore_cert_t *cert,
+                              const char *dir)
 {
     const acme_cert_info_t *info = cert->info;
     apr_pool_t *p = index->p;
@@ -258,8 +262,8 @@ void acme_live_index_add(acme_live_index_t *index, const char *name,
 
     fields[NAME] = apr_pstrdup(p, name);
     fields[GENERATION] = apr_itoa(p, cert->generation);
-    fields[KEY_STAMP] = stamp(dir, ACME_LIVE_KEY, now, p);
-    fields[CHAIN_STAMP] = stamp(dir, ACME_LIVE_FULL, now, p);
+    fields[KEY_STAMP] = stamp(dir, ACME_CERTSTORE_KEY, now, p);
+    fields[CHAIN_STAMP] = stamp(dir, ACME_CERTSTORE_FULL, now, p);
     fields[NOT_BEFORE] = number(info->not_before, p);
     fields[NOT_AFTER] = number(info->not_after, p);
     fields[OBTAINED] = number(cert->obtained, p);
@@ -291,7 +295,7 @@ static apr_size_t line_size(const entry_t *entry)
     return size;
 }
 
-apr_status_t acme_live_index_save(acme_live_index_t *index)
+apr_status_t acme_certstore_index_save(acme_certstore_index_t *index)
 {
     apr_size_t size = strlen(index->magic) + 1;
     apr_hash_index_t *at;

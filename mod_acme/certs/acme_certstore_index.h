@@ -16,27 +16,29 @@
 
 #include "acme_certstore_cert.h"
 
-typedef struct acme_live_index_t acme_live_index_t;
+typedef struct acme_certstore_index_t acme_certstore_index_t;
 
 /** Reads the file, if there is one. */
-acme_live_index_t *acme_live_index_open(const char *path, apr_pool_t *p);
+acme_certstore_index_t *acme_certstore_index_open(const char *path,
+                                                  apr_pool_t *p);
 
 /**
  * What is known of the site's generation in the folder `dir`.
  * @param cert filled, in p, but for its paths
  * @return nonzero if it is known and the files are as they were
  */
-int acme_live_index_find(acme_live_cert_t *cert, acme_live_index_t *index,
-                         const char *name, int generation, const char *dir,
-                         apr_pool_t *p);
+int acme_certstore_index_find(acme_certstore_cert_t *cert,
+                              acme_certstore_index_t *index, const char *name,
+                              int generation, const char *dir, apr_pool_t *p);
 
 /** Remembers what has just been read and checked. Files that may still change
  *  unnoticed, because they are younger than the clock's step, are not. */
-void acme_live_index_add(acme_live_index_t *index, const char *name,
-                         const acme_live_cert_t *cert, const char *dir);
+void acme_certstore_index_add(acme_certstore_index_t *index, const char *name,
+                              const acme_certstore_cert_t *cert,
+                              const char *dir);
 
 /** Writes the file, if anything in it has changed: without the sites that
  *  nobody has asked for. */
-apr_status_t acme_live_index_save(acme_live_index_t *index);
+apr_status_t acme_certstore_index_save(acme_certstore_index_t *index);
 
 #endif

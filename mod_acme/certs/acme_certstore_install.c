@@ -18,7 +18,7 @@
 #define NFILES 6
 
 static apr_status_t failed(acme_problem_t *problem,
-                           const acme_live_site_t *site, const char *what,
+                           const acme_certstore_path_t *site, const char *what,
                            apr_status_t rv, apr_pool_t *p)
 {
     return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
@@ -28,14 +28,15 @@ static apr_status_t failed(acme_problem_t *problem,
 
 /* Keeps what is pointed to and the `keep` newest of the others. What cannot be
  * removed now is removed by a later install. */
-static void prune(const acme_live_t *live, const acme_live_site_t *site,
-                  int newest, int keep, apr_pool_t *ptemp)
+static void prune(const acme_certstore_t *live,
+                  const acme_certstore_path_t *site, int newest, int keep,
+                  apr_pool_t *ptemp)
 {
     apr_array_header_t *numbers;
     apr_pool_t *scratch;
     int i;
 
-    if (acme_generation_list(&numbers, site->archive, ptemp) != APR_SUCCESS) {
+    if (acme_archive_list(&numbers, site->archive, ptemp) != APR_SUCCESS) {
         return;
     }
     apr_pool_create(&scratch, ptemp);
@@ -43,9 +44,9 @@ static void prune(const acme_live_t *live, const acme_live_site_t *site,
         int number = APR_ARRAY_IDX(numbers, i, int);
 
         if (number != newest && keep-- <= 0
-            && !acme_live_site_is_pointed(live, site->archive, number,
-                                          scratch)) {
-            acme_generation_remove(site->archive, number, scratch);
+            && !acme_certstore_path_is_pointed(live, site->archive, number,
+                                               scratch)) {
+            acme_archive_remove(site->archive, number, scratch);
         }
         apr_pool_clear(scratch);
     }
@@ -56,7 +57,7 @@ static void prune(const acme_live_t *live, const acme_live_site_t *site,
  * A pointer that is none (a restored backup made it a folder) cannot be
  * replaced by one: it goes into the archive, where the last such is kept.
  */
-static apr_status_t set_aside(const acme_live_site_t *site,
+static apr_status_t set_aside(const acme_certstore_path_t *site,
                               acme_problem_t *problem, apr_pool_t *p)
 {
     const char *aside = apr_pstrcat(p, site->archive, "/aside", NULL);
@@ -82,15 +83,15 @@ static const char *print_meta(const acme_bundle_t *bundle, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
-    acme_json_set_str(json, ACME_LIVE_NAME, bundle->name);
-    acme_json_set_str(json, ACME_LIVE_CA_URL, bundle->ca_url);
-    acme_json_set_str(json, ACME_LIVE_PROFILE, bundle->profile);
-    acme_json_set_str(json, ACME_LIVE_ORDER_URL, bundle->order_url);
-    acme_json_set_time(json, ACME_LIVE_OBTAINED, bundle->obtained);
+    acme_json_set_str(json, ACME_CERTSTORE_NAME, bundle->name);
+    acme_json_set_str(json, ACME_CERTSTORE_CA_URL, bundle->ca_url);
+    acme_json_set_str(json, ACME_CERTSTORE_PROFILE, bundle->profile);
+    acme_json_set_str(json, ACME_CERTSTORE_ORDER_URL, bundle->order_url);
+    acme_json_set_time(json, ACME_CERTSTORE_OBTAINED, bundle->obtained);
     return acme_json_print(json, 1, p);
 }
 
-static apr_status_t prepare_files(acme_generation_file_t files[NFILES],
+static apr_status_t prepare_files(acme_archive_file_t files[NFILES],
                                   const acme_bundle_t *bundle,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
@@ -107,38 +108,38 @@ static apr_status_t prepare_files(acme_generation_file_t files[NFILES],
         return rv;
     }
     memset(files, 0, NFILES * sizeof(*files));
-    files[0].name = ACME_LIVE_KEY;
+    files[0].name = ACME_CERTSTORE_KEY;
     files[0].data = bundle->key_pem;
-    files[1].name = ACME_LIVE_CERT;
+    files[1].name = ACME_CERTSTORE_CERT;
     files[1].data = leaf;
-    files[2].name = ACME_LIVE_CHAIN;
+    files[2].name = ACME_CERTSTORE_CHAIN;
     files[2].data = rest;
-    files[3].name = ACME_LIVE_FULL;
+    files[3].name = ACME_CERTSTORE_FULL;
     files[3].data = full;
-    files[4].name = ACME_LIVE_META;
+    files[4].name = ACME_CERTSTORE_META;
     files[4].data = print_meta(bundle, p);
     return APR_SUCCESS;
 }
 
 /** A number that no generation has had. */
-static apr_status_t next_number(int *number, const acme_live_site_t *site,
+static apr_status_t next_number(int *number, const acme_certstore_path_t *site,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *numbers;
     int highest = 0;
     apr_status_t rv;
 
-    rv = acme_generation_list(&numbers, site->archive, p);
+    rv = acme_archive_list(&numbers, site->archive, p);
     if (rv != APR_SUCCESS) {
         return failed(problem, site, site->archive, rv, p);
     }
-    acme_live_site_pointed(&highest, site);
+    acme_certstore_path_pointed(&highest, site);
     if (numbers->nelts > 0) {
         int last = APR_ARRAY_IDX(numbers, numbers->nelts - 1, int);
 
         highest = last > highest ? last : highest;
     }
-    if (highest >= ACME_GENERATION_MAX) {
+    if (highest >= ACME_ARCHIVE_MAX) {
         return failed(problem, site,
                       apr_psprintf(p, "%s/%d: no generation can follow it",
                                    site->archive, highest),
@@ -148,18 +149,18 @@ static apr_status_t next_number(int *number, const acme_live_site_t *site,
     return APR_SUCCESS;
 }
 
-static apr_status_t make_archive(const acme_live_t *live,
-                                 const acme_live_site_t *site,
+static apr_status_t make_archive(const acme_certstore_t *live,
+                                 const acme_certstore_path_t *site,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     struct stat st;
     apr_status_t rv;
 
     if (lstat(site->archive, &st) == 0 && S_ISDIR(st.st_mode)) {
-        acme_generation_tidy(site->archive, p);
+        acme_archive_tidy(site->archive, p);
         return APR_SUCCESS;
     }
-    rv = acme_live_site_mkdir(site->archive, problem, p);
+    rv = acme_certstore_path_mkdir(site->archive, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -167,18 +168,19 @@ static apr_status_t make_archive(const acme_live_t *live,
     return rv == APR_SUCCESS ? rv : failed(problem, site, live->archive, rv, p);
 }
 
-apr_status_t acme_live_install_at(const acme_live_t *live,
-                                  acme_live_place_e place,
-                                  const acme_bundle_t *bundle, int keep,
-                                  acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_certstore_install_at(const acme_certstore_t *live,
+                                       acme_place_e place,
+                                       const acme_bundle_t *bundle, int keep,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp)
 {
-    acme_generation_file_t files[NFILES];
+    acme_archive_file_t files[NFILES];
     const char *target;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     int number = 0;
     apr_status_t rv;
 
-    acme_live_site_find(&site, live, place, bundle->name, ptemp);
+    acme_certstore_path_find(&site, live, place, bundle->name, ptemp);
     rv = prepare_files(files, bundle, problem, ptemp);
     if (rv == APR_SUCCESS) {
         rv = make_archive(live, &site, problem, ptemp);
@@ -187,7 +189,7 @@ apr_status_t acme_live_install_at(const acme_live_t *live,
         rv = next_number(&number, &site, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_generation_write(site.archive, number, files, problem, ptemp);
+        rv = acme_archive_write(site.archive, number, files, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
         rv = set_aside(&site, problem, ptemp);
@@ -204,10 +206,10 @@ apr_status_t acme_live_install_at(const acme_live_t *live,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_live_install(const acme_live_t *live,
-                               const acme_bundle_t *bundle, int keep,
-                               acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_certstore_install(const acme_certstore_t *live,
+                                    const acme_bundle_t *bundle, int keep,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    return acme_live_install_at(live, ACME_LIVE_SERVED, bundle, keep, problem,
-                                ptemp);
+    return acme_certstore_install_at(live, ACME_PLACE_LIVE, bundle, keep,
+                                     problem, ptemp);
 }

@@ -6,7 +6,7 @@
 
 #include "acme_file.h"
 
-static apr_status_t load(const acme_live_cert_t *cert, int level,
+static apr_status_t load(const acme_certstore_cert_t *cert, int level,
                          acme_problem_t *problem, apr_pool_t *p)
 {
     acme_chain_t *chain;
@@ -30,8 +30,8 @@ static apr_status_t load(const acme_live_cert_t *cert, int level,
                              : rv;
 }
 
-apr_status_t acme_live_loads(const acme_live_cert_t *cert, int level,
-                             acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     apr_pool_t *ptemp;

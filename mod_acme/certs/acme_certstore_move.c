@@ -38,18 +38,18 @@ static void stamp(const char *link)
     }
 }
 
-apr_status_t acme_live_move(const acme_live_t *live, acme_live_place_e from,
-                            const char *from_name, acme_live_place_e to,
-                            const char *to_name, acme_problem_t *problem,
-                            apr_pool_t *ptemp)
+apr_status_t acme_certstore_move(const acme_certstore_t *live,
+                                 acme_place_e from, const char *from_name,
+                                 acme_place_e to, const char *to_name,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_live_site_t source, target;
+    acme_certstore_path_t source, target;
     struct stat st;
     const char *what;
     apr_status_t rv;
 
-    acme_live_site_find(&source, live, from, from_name, ptemp);
-    acme_live_site_find(&target, live, to, to_name, ptemp);
+    acme_certstore_path_find(&source, live, from, from_name, ptemp);
+    acme_certstore_path_find(&target, live, to, to_name, ptemp);
     what = apr_psprintf(ptemp, "moving its certificate from %s to %s",
                         source.link, target.link);
     if (lstat(source.link, &st)) {
@@ -72,31 +72,35 @@ apr_status_t acme_live_move(const acme_live_t *live, acme_live_place_e from,
     return rv == APR_SUCCESS ? rv : failed(problem, from_name, what, rv, ptemp);
 }
 
-apr_status_t acme_live_stash(const acme_live_t *live, const char *name,
-                             acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_certstore_move_stash(const acme_certstore_t *live,
+                                       const char *name,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp)
 {
-    return acme_live_move(live, ACME_LIVE_SERVED, name, ACME_LIVE_STASHED, name,
-                          problem, ptemp);
+    return acme_certstore_move(live, ACME_PLACE_LIVE, name, ACME_PLACE_STASH,
+                               name, problem, ptemp);
 }
 
-apr_status_t acme_live_unstash(const acme_live_t *live, const char *stashed,
-                               const char *name, acme_problem_t *problem,
-                               apr_pool_t *ptemp)
+apr_status_t acme_certstore_move_unstash(const acme_certstore_t *live,
+                                         const char *stashed, const char *name,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp)
 {
-    return acme_live_move(live, ACME_LIVE_STASHED, stashed, ACME_LIVE_SERVED,
-                          name, problem, ptemp);
+    return acme_certstore_move(live, ACME_PLACE_STASH, stashed, ACME_PLACE_LIVE,
+                               name, problem, ptemp);
 }
 
-apr_status_t acme_live_point(const acme_live_t *live, const char *name,
-                             int generation, acme_problem_t *problem,
-                             apr_pool_t *ptemp)
+apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
+                                       const char *name, int generation,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp)
 {
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     struct stat st;
     const char *dir;
     apr_status_t rv;
 
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
     dir = apr_psprintf(ptemp, "%s/%d", site.archive, generation);
     if (lstat(dir, &st) || !S_ISDIR(st.st_mode)) {
         return acme_problem_set(
@@ -109,14 +113,15 @@ apr_status_t acme_live_point(const acme_live_t *live, const char *name,
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
-apr_status_t acme_live_archive(const acme_live_t *live, acme_live_place_e place,
-                               const char *name, acme_problem_t *problem,
-                               apr_pool_t *ptemp)
+apr_status_t acme_certstore_move_archive(const acme_certstore_t *live,
+                                         acme_place_e place, const char *name,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp)
 {
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     apr_status_t rv = APR_SUCCESS;
 
-    acme_live_site_find(&site, live, place, name, ptemp);
+    acme_certstore_path_find(&site, live, place, name, ptemp);
     if (unlink(site.link)) {
         rv = errno;
     }
@@ -129,23 +134,25 @@ apr_status_t acme_live_archive(const acme_live_t *live, acme_live_place_e place,
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
-apr_status_t acme_live_remove(const acme_live_t *live, acme_live_place_e place,
-                              const char *name, acme_problem_t *problem,
-                              apr_pool_t *ptemp)
+apr_status_t acme_certstore_move_remove(const acme_certstore_t *live,
+                                        acme_place_e place, const char *name,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
 {
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
     apr_status_t aimed;
     apr_status_t rv;
 
-    acme_live_site_find(&site, live, place, name, ptemp);
-    aimed = acme_live_site_follow(&aim, live, &site, ptemp);
-    rv = acme_live_archive(live, place, name, problem, ptemp);
+    acme_certstore_path_find(&site, live, place, name, ptemp);
+    aimed = acme_certstore_path_follow(&aim, live, &site, ptemp);
+    rv = acme_certstore_move_archive(live, place, name, problem, ptemp);
     if (rv != APR_SUCCESS || aimed != APR_SUCCESS
-        || acme_live_site_is_pointed(live, aim.archive, aim.number, ptemp)) {
+        || acme_certstore_path_is_pointed(live, aim.archive, aim.number,
+                                          ptemp)) {
         return rv;
     }
-    rv = acme_generation_remove(aim.archive, aim.number, ptemp);
+    rv = acme_archive_remove(aim.archive, aim.number, ptemp);
     /* Without its last generation the folder is of no use. */
     rmdir(aim.archive);
     return rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)

@@ -21,9 +21,10 @@
 
 #define UPWARDS "../archive/"
 
-void acme_live_site_find(acme_live_site_t *site, const struct acme_live_t *live,
-                         acme_live_place_e place, const char *name,
-                         apr_pool_t *p)
+void acme_certstore_path_find(acme_certstore_path_t *site,
+                              const struct acme_certstore_t *live,
+                              acme_place_e place, const char *name,
+                              apr_pool_t *p)
 {
     const char *encoded = acme_file_encode(name, p);
 
@@ -45,7 +46,8 @@ static apr_status_t read_link(char buffer[LINK_MAX_LEN], const char *path)
     return APR_SUCCESS;
 }
 
-apr_status_t acme_live_site_pointed(int *number, const acme_live_site_t *site)
+apr_status_t acme_certstore_path_pointed(int *number,
+                                         const acme_certstore_path_t *site)
 {
     apr_size_t len = strlen(site->target);
     char buffer[LINK_MAX_LEN];
@@ -57,11 +59,12 @@ apr_status_t acme_live_site_pointed(int *number, const acme_live_site_t *site)
     if (strncmp(buffer, site->target, len) != 0) {
         return APR_EINVAL;
     }
-    *number = acme_generation_number(buffer + len);
+    *number = acme_archive_version(buffer + len);
     return *number > 0 ? APR_SUCCESS : APR_EINVAL;
 }
 
-static apr_status_t follow(acme_live_aim_t *aim, const struct acme_live_t *live,
+static apr_status_t follow(acme_certstore_target_t *aim,
+                           const struct acme_certstore_t *live,
                            const char *link, apr_pool_t *p)
 {
     apr_size_t len = strlen(UPWARDS);
@@ -78,7 +81,7 @@ static apr_status_t follow(acme_live_aim_t *aim, const struct acme_live_t *live,
         return APR_EINVAL;
     }
     *slash = '\0';
-    aim->number = acme_generation_number(slash + 1);
+    aim->number = acme_archive_version(slash + 1);
     /* One component, and none that begins with a dot. */
     if (aim->number == 0 || buffer[len] == '\0' || buffer[len] == '.'
         || strchr(buffer + len, '/') != NULL) {
@@ -89,22 +92,23 @@ static apr_status_t follow(acme_live_aim_t *aim, const struct acme_live_t *live,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_live_site_follow(acme_live_aim_t *aim,
-                                   const struct acme_live_t *live,
-                                   const acme_live_site_t *site, apr_pool_t *p)
+apr_status_t acme_certstore_path_follow(acme_certstore_target_t *aim,
+                                        const struct acme_certstore_t *live,
+                                        const acme_certstore_path_t *site,
+                                        apr_pool_t *p)
 {
     return follow(aim, live, site->link, p);
 }
 
-int acme_live_site_is_pointed(const struct acme_live_t *live,
-                              const char *archive, int number,
-                              apr_pool_t *ptemp)
+int acme_certstore_path_is_pointed(const struct acme_certstore_t *live,
+                                   const char *archive, int number,
+                                   apr_pool_t *ptemp)
 {
     apr_array_header_t *entries;
-    acme_live_aim_t aim;
+    acme_certstore_target_t aim;
     int place, i;
 
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+    for (place = 0; place < ACME_PLACES; ++place) {
         if (acme_file_list(&entries, live->places[place], ptemp)) {
             return 1;
         }
@@ -126,8 +130,8 @@ int acme_live_site_is_pointed(const struct acme_live_t *live,
     return 0;
 }
 
-apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,
-                                  apr_pool_t *p)
+apr_status_t acme_certstore_path_mkdir(const char *path,
+                                       acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv = acme_file_mkdir(path, MODE_DIR, p);
     struct stat st;
@@ -152,18 +156,19 @@ apr_status_t acme_live_site_mkdir(const char *path, acme_problem_t *problem,
 }
 
 static apr_status_t not_trusted(acme_problem_t *problem,
-                                const acme_live_site_t *site, const char *path,
-                                apr_pool_t *p)
+                                const acme_certstore_path_t *site,
+                                const char *path, apr_pool_t *p)
 {
     return acme_problem_set(
         problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
         "%s: %s is not ours, or may be written by others", site->name, path);
 }
 
-apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
-                                    const acme_live_site_t *site,
-                                    const acme_live_aim_t *aim,
-                                    acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
+                                          const acme_certstore_path_t *site,
+                                          const acme_certstore_target_t *aim,
+                                          acme_problem_t *problem,
+                                          apr_pool_t *ptemp)
 {
     const char *paths[6];
     struct stat st;
@@ -173,8 +178,8 @@ apr_status_t acme_live_site_trusted(const struct acme_live_t *live,
     paths[1] = live->archive;
     paths[2] = aim->archive;
     paths[3] = aim->dir;
-    paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_KEY, NULL);
-    paths[5] = apr_pstrcat(ptemp, aim->dir, "/" ACME_LIVE_FULL, NULL);
+    paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_CERTSTORE_KEY, NULL);
+    paths[5] = apr_pstrcat(ptemp, aim->dir, "/" ACME_CERTSTORE_FULL, NULL);
     for (i = 0; i < 6; i++) {
         if (lstat(paths[i], &st) || st.st_uid != geteuid()
             || (st.st_mode & (S_IWGRP | S_IWOTH))

@@ -2,16 +2,16 @@
 
 #include "acme_certstore_place.h"
 
-const char *acme_live_place_name(acme_live_place_e place)
+const char *acme_certstore_place_name(acme_place_e place)
 {
     switch (place) {
-    case ACME_LIVE_SERVED:
+    case ACME_PLACE_LIVE:
         return "live";
-    case ACME_LIVE_STASHED:
+    case ACME_PLACE_STASH:
         return "stash";
-    case ACME_LIVE_IMPORTED:
+    case ACME_PLACE_IMPORT:
         return "import";
-    case ACME_LIVE_PLACES:
+    case ACME_PLACES:
         break;
     }
     return "?";

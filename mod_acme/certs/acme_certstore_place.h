@@ -8,13 +8,13 @@
 #define ACME_CERTSTORE_PLACE_H
 
 typedef enum {
-    ACME_LIVE_SERVED,   /**< live/: renewed, and served where TLS is */
-    ACME_LIVE_STASHED,  /**< stash/: neither */
-    ACME_LIVE_IMPORTED, /**< import/: until the next start decides */
-    ACME_LIVE_PLACES
-} acme_live_place_e;
+    ACME_PLACE_LIVE,   /**< live/: renewed, and served where TLS is */
+    ACME_PLACE_STASH,  /**< stash/: neither */
+    ACME_PLACE_IMPORT, /**< import/: until the next start decides */
+    ACME_PLACES
+} acme_place_e;
 
 /** "live", "stash", "import": the folder. */
-const char *acme_live_place_name(acme_live_place_e place);
+const char *acme_certstore_place_name(acme_place_e place);
 
 #endif

@@ -25,15 +25,15 @@ typedef enum {
 
 typedef struct acme_holding_t {
     acme_serving_e serving;
-    const acme_live_cert_t *live; /**< or NULL; it may have expired */
-    int pinned;                   /**< live was rolled back to (acme_pin.h) */
+    const acme_certstore_cert_t *live; /**< or NULL; it may have expired */
+    int pinned; /**< live was rolled back to (acme_pin.h) */
     acme_staged_e staged;
     const char *staged_fingerprint; /**< or NULL */
     const acme_cert_info_t *file;   /**< of the administrator's own, if the spec
                                        names one and it can be read */
     const acme_problem_t *problem;  /**< why staged or live is of no use */
     acme_deployed_e deployed; /**< as the record has it after this start */
-    const acme_live_cert_t *stashed; /**< under the site's name, or NULL */
+    const acme_certstore_cert_t *stashed; /**< under the site's name, or NULL */
     int foreign; /**< live is from a CA that the site is not configured for */
     int aged;    /**< there is no live one, and what was kept has expired */
     const acme_revoked_t *revoked; /**< live has to be replaced: its mark */

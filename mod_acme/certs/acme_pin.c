@@ -61,5 +61,5 @@ int acme_pin_get(const char *dir, const char *name, apr_pool_t *ptemp)
         != APR_SUCCESS) {
         return 0;
     }
-    return acme_generation_number(text);
+    return acme_archive_version(text);
 }

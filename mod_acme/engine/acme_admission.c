@@ -73,7 +73,7 @@ static acme_budget_order_t order_of(const acme_fleet_site_t *site,
                                     apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
-    const acme_live_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.holding->live;
     acme_budget_order_t order;
 
     order.account = acme_identity_name(lane->ca, p);

@@ -56,7 +56,7 @@ static int held(void *baton)
 
 static int serves(const acme_fleet_site_t *site, const acme_revoked_t *what)
 {
-    const acme_live_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.holding->live;
 
     return live
            && (strcmp(live->info->fingerprint, what->fingerprint) == 0

@@ -150,7 +150,7 @@ static int enqueue(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
 /* Who serves nothing of ours comes first, then who expires first. */
 static apr_time_t urgency(const acme_fleet_site_t *site)
 {
-    const acme_live_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.holding->live;
 
     return live ? live->info->not_after : 0;
 }

@@ -180,7 +180,7 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
                               acme_runner_site_t *site, acme_work_t *work,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    const acme_live_cert_t *live = site->holding->live;
+    const acme_certstore_cert_t *live = site->holding->live;
     acme_stamp_t stamp;
     int searched = 0;
     int asked = 0;

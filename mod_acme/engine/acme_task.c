@@ -29,7 +29,7 @@ static const char *replaces(const acme_fleet_site_t *site,
                             const acme_fleet_lane_t *lane)
 {
     const acme_spec_t *spec = site->known.spec;
-    const acme_live_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.holding->live;
     int i;
 
     if (!acme_plan_is_via_ari(spec, site->known.holding)

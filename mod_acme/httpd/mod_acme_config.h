@@ -171,7 +171,7 @@ typedef struct acme_setup_t {
     const char *inner_dir;           /**< the same, as children see it */
     const acme_seal_t *seal;         /**< NULL: the store is of no use */
     const char *unusable;            /**< why, or NULL */
-    acme_live_t *live;               /**< or NULL */
+    acme_certstore_t *live;          /**< or NULL */
     acme_unproven_t *unproven;       /**< or NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */

@@ -249,10 +249,11 @@ int acme_keep_further(acme_setup_t *setup, int index)
 static void decide(acme_setup_t *setup, const acme_spec_t *spec,
                    acme_holding_t *holding, acme_wanted_e wanted)
 {
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
 
     if (spec->cert_file
-        && !acme_live_get(&live, setup->live, spec->name, NULL, setup->pconf)) {
+        && !acme_certstore_get(&live, setup->live, spec->name, NULL,
+                               setup->pconf)) {
         holding->live = live;
     }
     acme_keeper_site(keeper_of(setup->keep, setup->pconf), spec, holding,

@@ -25,7 +25,7 @@ static void give(apr_array_header_t *cert_files, const char *cert,
 }
 
 static void add(apr_array_header_t *cert_files, apr_array_header_t *key_files,
-                const acme_live_cert_t *live)
+                const acme_certstore_cert_t *live)
 {
     APR_ARRAY_PUSH(cert_files, const char *) = live->cert_path;
     APR_ARRAY_PUSH(key_files, const char *) = live->key_path;
@@ -60,7 +60,8 @@ static int is_good(const acme_holding_t *holding)
 }
 
 static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
-                      const acme_live_cert_t *live, const acme_spec_t *missing)
+                      const acme_certstore_cert_t *live,
+                      const acme_spec_t *missing)
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
              ACME_TAG(0851) "%s: only its certificate with the key %s is "

@@ -133,20 +133,21 @@ static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
-    acme_live_cert_t *live = NULL;
+    acme_certstore_cert_t *live = NULL;
     apr_status_t rv;
 
     promote(setup, holding, vault, spec, now, ptemp);
-    rv = setup->live ? acme_live_get(&live, setup->live, spec->name, &problem,
-                                     setup->pconf)
+    rv = setup->live ? acme_certstore_get(&live, setup->live, spec->name,
+                                          &problem, setup->pconf)
                      : APR_ENOENT;
     if (!rv) {
-        rv =
-            acme_live_loads(live, spec->security_level, &problem, setup->pconf);
+        rv = acme_certstore_loads(live, spec->security_level, &problem,
+                                  setup->pconf);
     }
     if (!rv) {
         holding->live = live;
-        holding->revoked = acme_live_lost(setup->live, live, setup->pconf);
+        holding->revoked =
+            acme_certstore_revoked(setup->live, live, setup->pconf);
         holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
                           == live->generation;
     }
@@ -296,8 +297,8 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     int i;
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
-    setup->live = acme_live_look(dir, ptemp);
-    acme_live_recall(setup->live, ptemp);
+    setup->live = acme_certstore_look(dir, ptemp);
+    acme_certstore_recall(setup->live, ptemp);
     unproven = acme_unproven_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_holding_t *));
@@ -305,12 +306,12 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
-        acme_live_cert_t *live;
+        acme_certstore_cert_t *live;
 
         if (!acme_unproven_has(unproven, spec->name, ptemp)
-            && !acme_live_get(&live, setup->live, spec->name, NULL,
-                              setup->pconf)
-            && !acme_live_loads(live, spec->security_level, NULL, ptemp)) {
+            && !acme_certstore_get(&live, setup->live, spec->name, NULL,
+                                   setup->pconf)
+            && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
             holding->live = live;
         }
         APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
@@ -343,10 +344,10 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     acme_tool_prepare(setup, ptemp);
     /* A store that is not ours is only read. */
     if (setup->ours) {
-        acme_live_recall(setup->live, ptemp);
+        acme_certstore_recall(setup->live, ptemp);
     }
     promoted = examine_all(setup, now, ptemp);
-    acme_live_keep(setup->live);
+    acme_certstore_keep(setup->live);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
     }

@@ -172,19 +172,20 @@ void acme_start_open(acme_setup_t *setup, apr_pool_t *ptemp)
     setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
     setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
-        setup->live = acme_live_look(setup->store_dir, setup->pconf);
+        setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
         return;
     }
     is_ours = claim_store(setup, ptemp);
-    for (place = 0; place < ACME_LIVE_PLACES; place++) {
-        acme_trust_close(setup, apr_pstrcat(ptemp, setup->store_dir, "/",
-                                            acme_live_place_name(place), NULL));
+    for (place = 0; place < ACME_PLACES; place++) {
+        acme_trust_close(setup,
+                         apr_pstrcat(ptemp, setup->store_dir, "/",
+                                     acme_certstore_place_name(place), NULL));
     }
     acme_trust_close(setup,
                      apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
-    if (acme_live_open(&setup->live, setup->store_dir, &problem,
-                       setup->pconf)) {
-        setup->live = acme_live_look(setup->store_dir, setup->pconf);
+    if (acme_certstore_open(&setup->live, setup->store_dir, &problem,
+                            setup->pconf)) {
+        setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
         return;
     }

@@ -17,7 +17,7 @@ struct acme_shelf_t {
     apr_pool_t *p;
     apr_array_header_t *items;
     apr_hash_t *by_name; /* covered name, or wildcard -> entry_t * */
-    apr_hash_t *filed[ACME_LIVE_PLACES];
+    apr_hash_t *filed[ACME_PLACES];
 };
 
 static void index_item(acme_shelf_t *shelf, acme_shelf_item_t *item)
@@ -35,17 +35,17 @@ static void index_item(acme_shelf_t *shelf, acme_shelf_item_t *item)
     }
 }
 
-static void add(acme_shelf_t *shelf, const acme_live_t *live,
-                acme_live_place_e place, const char *name)
+static void add(acme_shelf_t *shelf, const acme_certstore_t *live,
+                acme_place_e place, const char *name)
 {
     acme_shelf_item_t *item = apr_pcalloc(shelf->p, sizeof(*item));
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     apr_status_t rv;
 
     item->place = place;
     item->name = name;
-    rv = acme_live_get_at(&cert, live, place, name, &problem, shelf->p);
+    rv = acme_certstore_get_at(&cert, live, place, name, &problem, shelf->p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return;
     }
@@ -60,7 +60,7 @@ static void add(acme_shelf_t *shelf, const acme_live_t *live,
     apr_hash_set(shelf->filed[place], name, APR_HASH_KEY_STRING, item);
 }
 
-acme_shelf_t *acme_shelf_read(const acme_live_t *live,
+acme_shelf_t *acme_shelf_read(const acme_certstore_t *live,
                               acme_shelf_wanted_fn *wanted, void *baton,
                               apr_pool_t *p)
 {
@@ -71,15 +71,15 @@ acme_shelf_t *acme_shelf_read(const acme_live_t *live,
     shelf->p = p;
     shelf->items = apr_array_make(p, 16, sizeof(acme_shelf_item_t *));
     shelf->by_name = apr_hash_make(p);
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+    for (place = 0; place < ACME_PLACES; ++place) {
         shelf->filed[place] = apr_hash_make(p);
-        if (acme_live_list(&names, live, place, NULL, p) != APR_SUCCESS) {
+        if (acme_certstore_list(&names, live, place, NULL, p) != APR_SUCCESS) {
             continue;
         }
         for (i = 0; i < names->nelts; ++i) {
             const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-            if (place != ACME_LIVE_SERVED || !wanted(baton, name)) {
+            if (place != ACME_PLACE_LIVE || !wanted(baton, name)) {
                 add(shelf, live, place, name);
             }
         }
@@ -93,7 +93,7 @@ const apr_array_header_t *acme_shelf_items(const acme_shelf_t *shelf)
 }
 
 acme_shelf_item_t *acme_shelf_filed(const acme_shelf_t *shelf,
-                                    acme_live_place_e place, const char *name)
+                                    acme_place_e place, const char *name)
 {
     return apr_hash_get(shelf->filed[place], name, APR_HASH_KEY_STRING);
 }

@@ -16,11 +16,11 @@
 
 /** One certificate, and where it is. */
 typedef struct acme_shelf_item_t {
-    acme_live_place_e place;
-    const char *name;              /**< it is filed under */
-    const acme_live_cert_t *cert;  /**< NULL: it is of no use */
-    const acme_problem_t *problem; /**< why, then */
-    int gone;                      /**< it is nowhere on the shelf any more */
+    acme_place_e place;
+    const char *name;                  /**< it is filed under */
+    const acme_certstore_cert_t *cert; /**< NULL: it is of no use */
+    const acme_problem_t *problem;     /**< why, then */
+    int gone; /**< it is nowhere on the shelf any more */
 } acme_shelf_item_t;
 
 typedef struct acme_shelf_t acme_shelf_t;
@@ -29,7 +29,7 @@ typedef struct acme_shelf_t acme_shelf_t;
  *  shelf. */
 typedef int acme_shelf_wanted_fn(void *baton, const char *name);
 
-acme_shelf_t *acme_shelf_read(const acme_live_t *live,
+acme_shelf_t *acme_shelf_read(const acme_certstore_t *live,
                               acme_shelf_wanted_fn *wanted, void *baton,
                               apr_pool_t *p);
 
@@ -38,7 +38,7 @@ const apr_array_header_t *acme_shelf_items(const acme_shelf_t *shelf);
 
 /** Those filed under a name; NULL: none. */
 acme_shelf_item_t *acme_shelf_filed(const acme_shelf_t *shelf,
-                                    acme_live_place_e place, const char *name);
+                                    acme_place_e place, const char *name);
 
 /**
  * Calls back for each that covers a host's name, wildcards too, and is not

@@ -47,7 +47,7 @@ acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
     items = acme_shelf_items(keeper->shelf);
     for (i = 0; i < items->nelts; ++i) {
         keeper->had += APR_ARRAY_IDX(items, i, acme_shelf_item_t *)->place
-                       == ACME_LIVE_SERVED;
+                       == ACME_PLACE_LIVE;
     }
     return keeper;
 }
@@ -73,12 +73,13 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
 static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
                    acme_holding_t *holding)
 {
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
 
     holding->live = NULL;
-    if (acme_live_get(&live, keeper->config->live, spec->name, NULL, keeper->p)
+    if (acme_certstore_get(&live, keeper->config->live, spec->name, NULL,
+                           keeper->p)
             == APR_SUCCESS
-        && acme_live_loads(live, spec->security_level, NULL, keeper->p)
+        && acme_certstore_loads(live, spec->security_level, NULL, keeper->p)
                == APR_SUCCESS) {
         holding->live = live;
     }
@@ -96,9 +97,9 @@ static void note_stashed(acme_keeper_t *keeper, const char *name,
 
 /** To no site in particular. */
 static acme_fit_e worth(const acme_keeper_t *keeper,
-                        const acme_live_cert_t *cert, apr_pool_t *ptemp)
+                        const acme_certstore_cert_t *cert, apr_pool_t *ptemp)
 {
-    if (acme_live_barred(keeper->config->live, cert->info, ptemp)) {
+    if (acme_certstore_refusal(keeper->config->live, cert->info, ptemp)) {
         return ACME_FIT_REVOKED;
     }
     return cert->info->not_after > keeper->config->now ? ACME_FIT_FULL
@@ -107,12 +108,12 @@ static acme_fit_e worth(const acme_keeper_t *keeper,
 
 /** What is revoked is of no use to whoever comes back. */
 static int retire(acme_keeper_t *keeper, const char *name,
-                  const acme_live_cert_t *live, apr_pool_t *ptemp)
+                  const acme_certstore_cert_t *live, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_live_archive(keeper->config->live, ACME_LIVE_SERVED, name,
-                          &problem, ptemp)) {
+    if (acme_certstore_move_archive(keeper->config->live, ACME_PLACE_LIVE, name,
+                                    &problem, ptemp)) {
         acme_keeper_complain(keeper, name, &problem, ptemp);
         return 0;
     }
@@ -121,14 +122,14 @@ static int retire(acme_keeper_t *keeper, const char *name,
              ACME_TAG(0846) "%s: its certificate %s is only archived and not "
                             "stashed: %s",
              name, live->info->serial,
-             acme_live_barred(keeper->config->live, live->info, ptemp));
+             acme_certstore_refusal(keeper->config->live, live->info, ptemp));
     return 1;
 }
 
 /** What is live for a site that does not want it.
  *  @return nonzero when it was stashed */
 static int put_away(acme_keeper_t *keeper, const char *name,
-                    const acme_live_cert_t *live,
+                    const acme_certstore_cert_t *live,
                     const acme_deployed_site_t *before, acme_wanted_e wanted,
                     apr_pool_t *ptemp)
 {
@@ -150,12 +151,13 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     if (actions.move != ACME_SITE_STASH) {
         return 0;
     }
-    if (acme_live_stash(keeper->config->live, name, &problem, ptemp)) {
+    if (acme_certstore_move_stash(keeper->config->live, name, &problem,
+                                  ptemp)) {
         acme_keeper_complain(keeper, name, &problem, ptemp);
         return 0;
     }
     note_stashed(keeper, name, wanted);
-    other = acme_shelf_filed(keeper->shelf, ACME_LIVE_STASHED, name);
+    other = acme_shelf_filed(keeper->shelf, ACME_PLACE_STASH, name);
     if (other) {
         /* Only archived from now on. */
         other->gone = 1;
@@ -163,13 +165,13 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     return 1;
 }
 
-static const acme_live_cert_t *stashed_for(acme_keeper_t *keeper,
-                                           const acme_spec_t *spec)
+static const acme_certstore_cert_t *stashed_for(acme_keeper_t *keeper,
+                                                const acme_spec_t *spec)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    return acme_live_get_at(&cert, keeper->config->live, ACME_LIVE_STASHED,
-                            spec->name, NULL, keeper->p)
+    return acme_certstore_get_at(&cert, keeper->config->live, ACME_PLACE_STASH,
+                                 spec->name, NULL, keeper->p)
                    == APR_SUCCESS
                ? cert
                : NULL;
@@ -201,7 +203,7 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     choice.ptemp = ptemp;
     acme_shelf_visit(keeper->shelf, acme_spec_host(spec), acme_keeper_consider,
                      &choice, ptemp);
-    if (!holding->live && !acme_site_usable(&choice.certs[ACME_LIVE_STASHED])) {
+    if (!holding->live && !acme_site_usable(&choice.certs[ACME_PLACE_STASH])) {
         acme_keeper_inherit(&choice);
         reread(keeper, spec, holding);
     }
@@ -210,8 +212,8 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     facts.wanted = wanted;
     facts.okc = okc;
     facts.clock_good = keeper->config->clock_good;
-    facts.stashed = choice.certs[ACME_LIVE_STASHED];
-    facts.imported = choice.certs[ACME_LIVE_IMPORTED];
+    facts.stashed = choice.certs[ACME_PLACE_STASH];
+    facts.imported = choice.certs[ACME_PLACE_IMPORT];
     acme_keeper_judge_live(&facts.live, holding, &choice);
     acme_site_decide(&actions, &facts);
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
@@ -265,7 +267,7 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *other;
+    acme_certstore_cert_t *other;
     acme_site_actions_t actions;
     acme_site_facts_t facts;
 
@@ -274,26 +276,26 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
     facts.clock_good = keeper->config->clock_good;
     facts.imported.fit = worth(keeper, item->cert, ptemp);
     facts.imported.not_after = item->cert->info->not_after;
-    if (acme_live_get_at(&other, keeper->config->live, ACME_LIVE_STASHED,
-                         item->name, NULL, ptemp)
+    if (acme_certstore_get_at(&other, keeper->config->live, ACME_PLACE_STASH,
+                              item->name, NULL, ptemp)
         == APR_SUCCESS) {
         facts.stashed.fit = worth(keeper, other, ptemp);
         facts.stashed.not_after = other->info->not_after;
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_TO_STASH) {
-        acme_keeper_archive(keeper, item,
-                            facts.imported.fit == ACME_FIT_REVOKED
-                                ? acme_live_barred(keeper->config->live,
-                                                   item->cert->info, ptemp)
-                            : facts.imported.fit == ACME_FIT_EXPIRED
-                                ? "it has expired"
-                                : "the stashed one expires later",
-                            ptemp);
+        acme_keeper_archive(
+            keeper, item,
+            facts.imported.fit == ACME_FIT_REVOKED ? acme_certstore_refusal(
+                keeper->config->live, item->cert->info, ptemp)
+            : facts.imported.fit == ACME_FIT_EXPIRED
+                ? "it has expired"
+                : "the stashed one expires later",
+            ptemp);
         return;
     }
-    if (acme_live_move(keeper->config->live, ACME_LIVE_IMPORTED, item->name,
-                       ACME_LIVE_STASHED, item->name, &problem, ptemp)) {
+    if (acme_certstore_move(keeper->config->live, ACME_PLACE_IMPORT, item->name,
+                            ACME_PLACE_STASH, item->name, &problem, ptemp)) {
         acme_keeper_complain(keeper, item->name, &problem, ptemp);
         return;
     }
@@ -306,7 +308,8 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
 }
 
 /** Whether it is too old for the stash, beyond doubt. */
-static int is_over(const acme_keeper_t *keeper, const acme_live_cert_t *cert)
+static int is_over(const acme_keeper_t *keeper,
+                   const acme_certstore_cert_t *cert)
 {
     const acme_keeper_config_t *config = keeper->config;
     apr_time_t end = cert->info->not_after;
@@ -326,8 +329,8 @@ static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
     if (!is_over(keeper, item->cert)) {
         return;
     }
-    if (acme_live_remove(keeper->config->live, item->place, item->name,
-                         &problem, ptemp)) {
+    if (acme_certstore_move_remove(keeper->config->live, item->place,
+                                   item->name, &problem, ptemp)) {
         acme_keeper_complain(keeper, item->name, &problem, ptemp);
         return;
     }
@@ -385,10 +388,10 @@ void acme_keeper_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
                                     "use and is left alone: %s",
                      item->name, acme_problem_text(item->problem, ptemp));
         }
-        else if (item->place == ACME_LIVE_SERVED) {
+        else if (item->place == ACME_PLACE_LIVE) {
             put_away_rest(keeper, wanted, baton, item, ptemp);
         }
-        else if (item->place == ACME_LIVE_IMPORTED) {
+        else if (item->place == ACME_PLACE_IMPORT) {
             put_import(keeper, item, ptemp);
         }
         else {

@@ -29,13 +29,13 @@ static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_live_move(keeper->config->live, item->place, item->name,
-                       ACME_LIVE_SERVED, spec->name, &problem, ptemp)) {
+    if (acme_certstore_move(keeper->config->live, item->place, item->name,
+                            ACME_PLACE_LIVE, spec->name, &problem, ptemp)) {
         acme_keeper_complain(keeper, spec->name, &problem, ptemp);
         return 0;
     }
     item->gone = 1;
-    if (item->place == ACME_LIVE_SERVED) {
+    if (item->place == ACME_PLACE_LIVE) {
         apr_hash_set(keeper->heirs, item->name, APR_HASH_KEY_STRING,
                      spec->name);
     }
@@ -48,8 +48,8 @@ void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_live_archive(keeper->config->live, item->place, item->name,
-                          &problem, ptemp)) {
+    if (acme_certstore_move_archive(keeper->config->live, item->place,
+                                    item->name, &problem, ptemp)) {
         acme_keeper_complain(keeper, item->name, &problem, ptemp);
         return;
     }
@@ -57,18 +57,18 @@ void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
     acme_log(keeper->config->log, ACME_LOG_INFO, 0,
              ACME_TAG(0561) "%s: the certificate in %s is only archived from "
                             "now on: %s",
-             item->name, acme_live_place_name(item->place), why);
+             item->name, acme_certstore_place_name(item->place), why);
 }
 
 /* ---- what a site can choose from ---- */
 
 /* Of one that is not in use by this site. */
-static acme_fit_e fit_of(const char **why, const acme_live_cert_t *cert,
+static acme_fit_e fit_of(const char **why, const acme_certstore_cert_t *cert,
                          const acme_keeper_choice_t *choice, int issuer)
 {
     const acme_keeper_config_t *config = choice->keeper->config;
 
-    *why = acme_live_barred(config->live, cert->info, choice->ptemp);
+    *why = acme_certstore_refusal(config->live, cert->info, choice->ptemp);
     return *why ? ACME_FIT_REVOKED
                 : acme_fit(why, cert, choice->spec, issuer, config->now,
                            choice->ptemp);
@@ -98,7 +98,7 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
 {
     acme_keeper_choice_t *choice = baton;
     const acme_keeper_t *keeper = choice->keeper;
-    const acme_live_cert_t *cert = item->cert;
+    const acme_certstore_cert_t *cert = item->cert;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
     const char *why;
@@ -110,20 +110,21 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
         return;
     }
     /* What mod_ssl would not load would end the start. */
-    if (acme_live_loads(cert, choice->spec->security_level, NULL, choice->ptemp)
+    if (acme_certstore_loads(cert, choice->spec->security_level, NULL,
+                             choice->ptemp)
         != APR_SUCCESS) {
         return;
     }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
     issuer = acme_fit_issuer(cert, choice->spec)
-             || ((!cert->ca_url || place == ACME_LIVE_SERVED)
-                 && acme_live_is_trusted(keeper->config->live, item->place,
-                                         item->name, choice->ptemp));
+             || ((!cert->ca_url || place == ACME_PLACE_LIVE)
+                 && acme_certstore_is_trusted(keeper->config->live, item->place,
+                                              item->name, choice->ptemp));
     fit = fit_of(&why, cert, choice, issuer);
     if (fit > ACME_FIT_UNFIT
-        && acme_live_loads(cert, choice->spec->security_level, &problem,
-                           choice->ptemp)
+        && acme_certstore_loads(cert, choice->spec->security_level, &problem,
+                                choice->ptemp)
                != APR_SUCCESS) {
         /* The server would end over it. */
         fit = ACME_FIT_UNFIT;
@@ -160,14 +161,14 @@ static const char *split_from(const acme_keeper_t *keeper,
 void acme_keeper_inherit(acme_keeper_choice_t *choice)
 {
     acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *item = choice->items[ACME_LIVE_SERVED];
+    acme_shelf_item_t *item = choice->items[ACME_PLACE_LIVE];
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = choice->spec;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_bundle_t *bundle;
     const char *from, *why;
 
-    if (item && acme_site_usable(&choice->certs[ACME_LIVE_SERVED])) {
+    if (item && acme_site_usable(&choice->certs[ACME_PLACE_LIVE])) {
         if (take(keeper, item, spec, choice->ptemp)) {
             acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
@@ -178,18 +179,19 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     }
     from = split_from(keeper, spec);
     if (!from
-        || acme_live_get(&cert, keeper->config->live, from, NULL, choice->ptemp)
+        || acme_certstore_get(&cert, keeper->config->live, from, NULL,
+                              choice->ptemp)
         || (acme_spec_is_one_of_two(spec) && !acme_fit_key(cert, spec))
         || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
                < ACME_FIT_NARROW
-        || acme_live_bundle(&bundle, keeper->config->live, ACME_LIVE_SERVED,
-                            from, NULL, choice->ptemp)) {
+        || acme_certstore_bundle(&bundle, keeper->config->live, ACME_PLACE_LIVE,
+                                 from, NULL, choice->ptemp)) {
         return;
     }
     bundle->name = spec->name;
-    if (acme_live_install(keeper->config->live, bundle,
-                          keeper->config->archive_keep, &problem,
-                          choice->ptemp)) {
+    if (acme_certstore_install(keeper->config->live, bundle,
+                               keeper->config->archive_keep, &problem,
+                               choice->ptemp)) {
         acme_keeper_complain(keeper, spec->name, &problem, choice->ptemp);
         return;
     }
@@ -205,7 +207,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
 void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
                             const acme_keeper_choice_t *choice)
 {
-    const acme_live_cert_t *live = holding->live;
+    const acme_certstore_cert_t *live = holding->live;
     const char *why;
     int issuer;
 
@@ -215,12 +217,12 @@ void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
     }
     /* What is served already and trusted by the world stays until it is due,
      * also when the CA was changed. */
-    issuer =
-        acme_fit_issuer(live, choice->spec)
-        || acme_live_is_trusted(choice->keeper->config->live, ACME_LIVE_SERVED,
-                                choice->spec->name, choice->ptemp);
-    holding->revoked =
-        acme_live_lost(choice->keeper->config->live, live, choice->keeper->p);
+    issuer = acme_fit_issuer(live, choice->spec)
+             || acme_certstore_is_trusted(choice->keeper->config->live,
+                                          ACME_PLACE_LIVE, choice->spec->name,
+                                          choice->ptemp);
+    holding->revoked = acme_certstore_revoked(choice->keeper->config->live,
+                                              live, choice->keeper->p);
     cert->fit = holding->revoked
                     ? ACME_FIT_REVOKED
                     : acme_fit(&why, live, choice->spec, issuer,
@@ -229,14 +231,13 @@ void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
     holding->foreign = !issuer;
 }
 
-static void say_served(const acme_keeper_choice_t *choice,
-                       acme_live_place_e place)
+static void say_served(const acme_keeper_choice_t *choice, acme_place_e place)
 {
     const acme_shelf_item_t *item = choice->items[place];
     const acme_keeper_t *keeper = choice->keeper;
     int wider = choice->certs[place].fit == ACME_FIT_NARROW;
 
-    if (place == ACME_LIVE_STASHED) {
+    if (place == ACME_PLACE_STASH) {
         acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
                                 "%s; %s",
@@ -258,27 +259,27 @@ void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
                            const acme_site_actions_t *actions)
 {
     acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *stashed = choice->items[ACME_LIVE_STASHED];
-    acme_shelf_item_t *imported = choice->items[ACME_LIVE_IMPORTED];
+    acme_shelf_item_t *stashed = choice->items[ACME_PLACE_STASH];
+    acme_shelf_item_t *imported = choice->items[ACME_PLACE_IMPORT];
 
     if (actions->move == ACME_SITE_UNSTASH
         && take(keeper, stashed, choice->spec, choice->ptemp)) {
-        say_served(choice, ACME_LIVE_STASHED);
+        say_served(choice, ACME_PLACE_STASH);
     }
     if (actions->move == ACME_SITE_IMPORT
         && take(keeper, imported, choice->spec, choice->ptemp)) {
-        say_served(choice, ACME_LIVE_IMPORTED);
+        say_served(choice, ACME_PLACE_IMPORT);
     }
     if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
         acme_keeper_archive(keeper, stashed,
-                            choice->certs[ACME_LIVE_STASHED].fit
+                            choice->certs[ACME_PLACE_STASH].fit
                                     == ACME_FIT_REVOKED
-                                ? choice->why[ACME_LIVE_STASHED]
+                                ? choice->why[ACME_PLACE_STASH]
                                 : "the imported one expires later",
                             choice->ptemp);
     }
     if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {
-        if (acme_site_usable(&choice->certs[ACME_LIVE_IMPORTED])) {
+        if (acme_site_usable(&choice->certs[ACME_PLACE_IMPORT])) {
             acme_keeper_archive(keeper, imported, "the other one expires later",
                                 choice->ptemp);
         }
@@ -286,9 +287,9 @@ void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
             acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
                      ACME_TAG(0572) "%s: the imported certificate is of no "
                                     "use and only archived: %s",
-                     choice->spec->name, choice->why[ACME_LIVE_IMPORTED]);
+                     choice->spec->name, choice->why[ACME_PLACE_IMPORT]);
             acme_keeper_archive(keeper, imported,
-                                choice->why[ACME_LIVE_IMPORTED], choice->ptemp);
+                                choice->why[ACME_PLACE_IMPORT], choice->ptemp);
         }
     }
 }

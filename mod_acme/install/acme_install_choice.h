@@ -14,9 +14,9 @@
 typedef struct acme_keeper_choice_t {
     struct acme_keeper_t *keeper;
     const acme_spec_t *spec;
-    acme_shelf_item_t *items[ACME_LIVE_PLACES]; /* the best of each place */
-    acme_site_cert_t certs[ACME_LIVE_PLACES];
-    const char *why[ACME_LIVE_PLACES];
+    acme_shelf_item_t *items[ACME_PLACES]; /* the best of each place */
+    acme_site_cert_t certs[ACME_PLACES];
+    const char *why[ACME_PLACES];
     apr_pool_t *ptemp;
 } acme_keeper_choice_t;
 

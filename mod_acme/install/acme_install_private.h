@@ -14,7 +14,7 @@
 #include "acme_cert_index.h"
 
 typedef struct acme_keeper_config_t {
-    const acme_live_t *live;
+    const acme_certstore_t *live;
     const acme_deployed_t *before;   /**< what was deployed */
     const apr_array_header_t *specs; /**< const acme_spec_t * */
     apr_time_t now;

@@ -38,7 +38,7 @@ const char *acme_reuse_hash(const acme_spec_t *spec,
                             const acme_holding_t *holding,
                             const acme_job_t *job)
 {
-    const acme_live_cert_t *live = holding->live;
+    const acme_certstore_cert_t *live = holding->live;
 
     return spec->key_reuse && live && live->info->key_hash
                    && *live->info->key_hash && acme_fit_key(live, spec)
@@ -168,14 +168,14 @@ static apr_status_t write_key(const acme_reuse_t *reuse, const char *hash,
 }
 
 static void leave(const acme_reuse_t *reuse, const acme_spec_t *spec,
-                  const char *hash, const acme_live_t *live, apr_gid_t gid,
+                  const char *hash, const acme_certstore_t *live, apr_gid_t gid,
                   const acme_log_t *log, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t *bundle;
 
-    if (acme_live_bundle(&bundle, live, ACME_LIVE_SERVED, spec->name, &problem,
-                         ptemp)
+    if (acme_certstore_bundle(&bundle, live, ACME_PLACE_LIVE, spec->name,
+                              &problem, ptemp)
         || write_key(reuse, hash, bundle->key_pem, gid, &problem, ptemp)) {
         acme_log(log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0852) "%s: its next certificate gets a new key, "
@@ -187,7 +187,7 @@ static void leave(const acme_reuse_t *reuse, const acme_spec_t *spec,
 void acme_reuse_leave(const acme_reuse_t *reuse,
                       const apr_array_header_t *specs,
                       const apr_array_header_t *holdings,
-                      const acme_live_t *live, apr_gid_t gid,
+                      const acme_certstore_t *live, apr_gid_t gid,
                       const acme_log_t *log, apr_pool_t *ptemp)
 {
     apr_hash_t *wanted = apr_hash_make(ptemp);

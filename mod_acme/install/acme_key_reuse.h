@@ -45,7 +45,7 @@ int acme_reuse_is_refused(const acme_problem_t *problem);
 void acme_reuse_leave(const acme_reuse_t *reuse,
                       const apr_array_header_t *specs,
                       const apr_array_header_t *holdings,
-                      const acme_live_t *live, apr_gid_t gid,
+                      const acme_certstore_t *live, apr_gid_t gid,
                       const acme_log_t *log, apr_pool_t *ptemp);
 
 /** The key by its hash, as PEM that is wiped with p. APR_ENOENT when there is

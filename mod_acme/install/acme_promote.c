@@ -19,7 +19,7 @@ typedef struct staged_t {
     acme_bundle_t *bundle;
     acme_key_t *key;
     acme_chain_t *chain;
-    const acme_live_cert_t *live; /**< NULL: there is none of any use */
+    const acme_certstore_cert_t *live; /**< NULL: there is none of any use */
 } staged_t;
 
 const char *acme_staged_name(acme_staged_e staged)
@@ -40,7 +40,7 @@ const char *acme_staged_name(acme_staged_e staged)
 }
 
 /** What is served although the staged one is not. */
-static const char *what_stays(const acme_live_cert_t *live, apr_time_t now,
+static const char *what_stays(const acme_certstore_cert_t *live, apr_time_t now,
                               apr_pool_t *p)
 {
     if (live == NULL) {
@@ -57,8 +57,8 @@ static const char *what_stays(const acme_live_cert_t *live, apr_time_t now,
 static acme_staged_e not_promoted(acme_staged_e outcome,
                                   acme_problem_t *problem,
                                   const acme_spec_t *spec,
-                                  const acme_live_cert_t *live, apr_time_t now,
-                                  apr_pool_t *p)
+                                  const acme_certstore_cert_t *live,
+                                  apr_time_t now, apr_pool_t *p)
 {
     const char *detail = problem->detail ? problem->detail : "unknown";
     apr_size_t len = strlen(spec->name);
@@ -156,7 +156,7 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
 
 /** The first time another one may do better. After that it would go on. */
 static apr_status_t check_proven(const staged_t *staged,
-                                 const acme_live_t *live,
+                                 const acme_certstore_t *live,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     int count = acme_unproven_refused(
@@ -177,10 +177,11 @@ static apr_status_t check_proven(const staged_t *staged,
 }
 
 static apr_status_t check_revoked(const staged_t *staged,
-                                  const acme_live_t *live,
+                                  const acme_certstore_t *live,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *why = acme_live_barred(live, acme_chain_info(staged->chain), p);
+    const char *why =
+        acme_certstore_refusal(live, acme_chain_info(staged->chain), p);
 
     return why ? refuse(problem, why, p) : APR_SUCCESS;
 }
@@ -206,25 +207,25 @@ static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
 
 /** Whether it was promoted already, and somebody went back from it before the
  *  worker knew. */
-static int was_left(const acme_live_t *live, const acme_live_cert_t *cert,
-                    int pinned, const char *name, const char *fingerprint,
-                    apr_pool_t *p)
+static int was_left(const acme_certstore_t *live,
+                    const acme_certstore_cert_t *cert, int pinned,
+                    const char *name, const char *fingerprint, apr_pool_t *p)
 {
     apr_array_header_t *numbers;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     acme_chain_t *chain;
     apr_size_t len;
     char *data;
     int i;
 
     if (!pinned || !cert || cert->generation != pinned
-        || acme_live_generations(&numbers, live, name, p) != APR_SUCCESS) {
+        || acme_certstore_versions(&numbers, live, name, p) != APR_SUCCESS) {
         return 0;
     }
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
     for (i = 0; i < numbers->nelts; ++i) {
         if (acme_file_read(&data, &len,
-                           apr_psprintf(p, "%s/%d/" ACME_LIVE_FULL,
+                           apr_psprintf(p, "%s/%d/" ACME_CERTSTORE_FULL,
                                         site.archive,
                                         APR_ARRAY_IDX(numbers, i, int)),
                            ACME_FILE_MAX, p)
@@ -237,14 +238,15 @@ static int was_left(const acme_live_t *live, const acme_live_cert_t *cert,
     return 0;
 }
 
-static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
-                              acme_vault_t *vault, const acme_spec_t *spec,
-                              int pinned, int keep, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *p)
+static acme_staged_e activate(const char **fingerprint,
+                              const acme_certstore_t *live, acme_vault_t *vault,
+                              const acme_spec_t *spec, int pinned, int keep,
+                              apr_time_t now, acme_problem_t *problem,
+                              apr_pool_t *p)
 {
     staged_t staged = {spec, NULL, NULL, NULL, NULL};
-    acme_live_cert_t *stashed = NULL;
-    acme_live_cert_t *cert = NULL;
+    acme_certstore_cert_t *stashed = NULL;
+    acme_certstore_cert_t *cert = NULL;
     acme_store_item_t item;
     apr_status_t rv_live;
     apr_status_t rv;
@@ -257,15 +259,15 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     /* A live one that is of no use is replaced by anything that is. Where there
      * is none, the stash has what the site had: perhaps this very one, staged
      * when the site went and not cleared since. */
-    rv_live = acme_live_get(&cert, live, spec->name, NULL, p);
+    rv_live = acme_certstore_get(&cert, live, spec->name, NULL, p);
     if (APR_STATUS_IS_ENOENT(rv_live)
-        && acme_live_get_at(&stashed, live, ACME_LIVE_STASHED, spec->name, NULL,
-                            p)
+        && acme_certstore_get_at(&stashed, live, ACME_PLACE_STASH, spec->name,
+                                 NULL, p)
                == APR_SUCCESS) {
         staged.live = stashed;
     }
     else if (rv_live == APR_SUCCESS
-             && acme_live_loads(cert, spec->security_level, NULL, p)
+             && acme_certstore_loads(cert, spec->security_level, NULL, p)
                     == APR_SUCCESS) {
         staged.live = cert;
     }
@@ -296,7 +298,7 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     if (rv != APR_SUCCESS) {
         return not_promoted(ACME_STAGED_REFUSED, problem, spec, cert, now, p);
     }
-    rv = acme_live_install(live, staged.bundle, keep, problem, p);
+    rv = acme_certstore_install(live, staged.bundle, keep, problem, p);
     if (rv != APR_SUCCESS) {
         *fingerprint = NULL;
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
@@ -304,10 +306,11 @@ static acme_staged_e activate(const char **fingerprint, const acme_live_t *live,
     return ACME_STAGED_PROMOTED;
 }
 
-acme_staged_e acme_activate(const char **fingerprint, const acme_live_t *live,
-                            acme_vault_t *vault, const acme_spec_t *spec,
-                            int pinned, int keep, apr_time_t now,
-                            acme_problem_t *problem, apr_pool_t *p)
+acme_staged_e acme_activate(const char **fingerprint,
+                            const acme_certstore_t *live, acme_vault_t *vault,
+                            const acme_spec_t *spec, int pinned, int keep,
+                            apr_time_t now, acme_problem_t *problem,
+                            apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     const char *found = NULL;

@@ -23,7 +23,7 @@ typedef struct line_t {
 } line_t;
 
 struct acme_unproven_t {
-    acme_live_t *live;
+    acme_certstore_t *live;
     const char *marker;
     const char *refused;
     apr_array_header_t *marked; /**< line_t: name, generation */
@@ -83,7 +83,7 @@ static apr_status_t write_lines(const char *path,
                                   "%s cannot be written: %pm", path, &rv);
 }
 
-acme_unproven_t *acme_unproven_read(acme_live_t *live, const char *dir,
+acme_unproven_t *acme_unproven_read(acme_certstore_t *live, const char *dir,
                                     apr_pool_t *p)
 {
     acme_unproven_t *made = apr_pcalloc(p, sizeof(*made));
@@ -98,32 +98,33 @@ acme_unproven_t *acme_unproven_read(acme_live_t *live, const char *dir,
 }
 
 /* Of those that its own archive has. */
-static int generation_of(const acme_live_t *live, const char *name,
+static int generation_of(const acme_certstore_t *live, const char *name,
                          apr_pool_t *ptemp)
 {
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     int number = 0;
 
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, ptemp);
-    return acme_live_site_pointed(&number, &site) == APR_SUCCESS ? number : 0;
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
+    return acme_certstore_path_pointed(&number, &site) == APR_SUCCESS ? number
+                                                                      : 0;
 }
 
 /* What a promotion is told from: it has a higher number than all that were
  * there; a certificate that comes back from the stash has not. */
-static const char *print_mark(const acme_live_t *live, const char *name,
+static const char *print_mark(const acme_certstore_t *live, const char *name,
                               apr_pool_t *p)
 {
     apr_array_header_t *numbers;
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
     int newest = 0;
 
-    acme_live_site_find(&site, live, ACME_LIVE_SERVED, name, p);
-    if (acme_generation_list(&numbers, site.archive, p) == APR_SUCCESS
+    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
+    if (acme_archive_list(&numbers, site.archive, p) == APR_SUCCESS
         && numbers->nelts) {
         newest = APR_ARRAY_IDX(numbers, numbers->nelts - 1, int);
     }
-    return acme_live_site_follow(&aim, live, &site, p) == APR_SUCCESS
+    return acme_certstore_path_follow(&aim, live, &site, p) == APR_SUCCESS
                ? apr_psprintf(p, "%d %s", newest, aim.link)
                : apr_itoa(p, newest);
 }
@@ -139,7 +140,7 @@ static int parse_mark(int *newest, const char **link, const line_t *line,
             : line->value;
 
     *link = space ? space + 1 : NULL;
-    *newest = acme_generation_number(number);
+    *newest = acme_archive_version(number);
     return *newest > 0 || !strcmp(number, "0");
 }
 
@@ -169,13 +170,13 @@ int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
 }
 
 /* Not even to save a start: then there is none. */
-static const char *unless_revoked(const acme_live_t *live, const char *link,
-                                  apr_pool_t *p)
+static const char *unless_revoked(const acme_certstore_t *live,
+                                  const char *link, apr_pool_t *p)
 {
     return link
-                   && acme_live_barred_dir(
+                   && acme_certstore_refusal_dir(
                        live,
-                       apr_pstrcat(p, live->places[ACME_LIVE_SERVED], "/", link,
+                       apr_pstrcat(p, live->places[ACME_PLACE_LIVE], "/", link,
                                    NULL),
                        p)
                ? NULL
@@ -186,11 +187,11 @@ static apr_status_t point_back(const acme_unproven_t *unproven,
                                const acme_undone_t *undone,
                                acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     apr_status_t rv;
 
-    acme_live_site_find(&site, unproven->live, ACME_LIVE_SERVED, undone->name,
-                        p);
+    acme_certstore_path_find(&site, unproven->live, ACME_PLACE_LIVE,
+                             undone->name, p);
     if (undone->link) {
         rv = acme_file_link(site.link, undone->link, ACME_FILE_SYNC, p);
     }
@@ -217,7 +218,7 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
     *undone = apr_array_make(p, 1, sizeof(acme_undone_t));
     for (i = 0; i < unproven->marked->nelts; i++) {
         const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
-        acme_live_cert_t *cert;
+        acme_certstore_cert_t *cert;
         acme_undone_t made;
         line_t refused;
         const char *slash;
@@ -231,9 +232,9 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
         (void)parse_mark(&newest, &made.link, line, p);
         made.link = unless_revoked(unproven->live, made.link, ptemp);
         slash = made.link ? strrchr(made.link, '/') : NULL;
-        made.live = slash ? acme_generation_number(slash + 1) : 0;
+        made.live = slash ? acme_archive_version(slash + 1) : 0;
         APR_ARRAY_PUSH(*undone, acme_undone_t) = made;
-        if (acme_live_get(&cert, unproven->live, line->name, NULL, p)
+        if (acme_certstore_get(&cert, unproven->live, line->name, NULL, p)
                 == APR_SUCCESS
             && !acme_unproven_refused(unproven->live, line->name,
                                       cert->info->fingerprint)) {
@@ -308,7 +309,7 @@ void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp)
     }
 }
 
-int acme_unproven_refused(const acme_live_t *live, const char *name,
+int acme_unproven_refused(const acme_certstore_t *live, const char *name,
                           const char *fingerprint)
 {
     int count = 0;

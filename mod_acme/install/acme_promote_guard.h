@@ -31,7 +31,7 @@ typedef struct acme_undone_t {
 
 /** Reads what an earlier start left; changes nothing. What cannot be read
  *  counts as not there. From then on `live` knows what is refused. */
-acme_unproven_t *acme_unproven_read(acme_live_t *live, const char *dir,
+acme_unproven_t *acme_unproven_read(acme_certstore_t *live, const char *dir,
                                     apr_pool_t *p);
 
 /** Whether the generation that is live is one that nothing has loaded. */
@@ -55,7 +55,7 @@ void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp);
 
 /** How many certificates of this name were taken back, if this is one of them;
  *  else 0. */
-int acme_unproven_refused(const acme_live_t *live, const char *name,
+int acme_unproven_refused(const acme_certstore_t *live, const char *name,
                           const char *fingerprint);
 
 #endif

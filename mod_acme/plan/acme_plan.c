@@ -94,7 +94,7 @@ const acme_revoked_t *acme_plan_revoked(const acme_holding_t *holding,
  * that came from elsewhere it is not known how it was wanted: it is left alone
  * until it is due. */
 static const char *changed(const acme_spec_t *spec,
-                           const acme_live_cert_t *live, apr_pool_t *p)
+                           const acme_certstore_cert_t *live, apr_pool_t *p)
 {
     const char *key = acme_key_spec_print(&spec->key, p);
 

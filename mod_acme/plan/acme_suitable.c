@@ -9,18 +9,18 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-int acme_fit_issuer(const acme_live_cert_t *cert, const acme_spec_t *spec)
+int acme_fit_issuer(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
 {
     return cert->ca_url && acme_spec_find_ca(spec, cert->ca_url) >= 0;
 }
 
-int acme_fit_key(const acme_live_cert_t *cert, const acme_spec_t *spec)
+int acme_fit_key(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
 {
     return (strncmp(cert->info->key_type, "RSA", 3) == 0)
            == (spec->key.type == ACME_KEY_RSA);
 }
 
-acme_fit_e acme_fit(const char **why, const acme_live_cert_t *cert,
+acme_fit_e acme_fit(const char **why, const acme_certstore_cert_t *cert,
                     const acme_spec_t *spec, int issuer, apr_time_t now,
                     apr_pool_t *p)
 {

@@ -203,7 +203,8 @@ static acme_json_t *print_limits(const acme_job_t *job, apr_pool_t *p)
     return json;
 }
 
-static acme_json_t *print_stash(const acme_live_cert_t *stashed, apr_pool_t *p)
+static acme_json_t *print_stash(const acme_certstore_cert_t *stashed,
+                                apr_pool_t *p)
 {
     acme_json_t *json = print_cert(stashed->info, p);
 

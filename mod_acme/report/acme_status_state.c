@@ -55,7 +55,7 @@ static void judge_file(acme_status_view_t *view, apr_pool_t *p)
 
 static void judge_state(acme_status_view_t *view, apr_pool_t *p)
 {
-    const acme_live_cert_t *live = view->holding->live;
+    const acme_certstore_cert_t *live = view->holding->live;
     const char *ends;
     const acme_problem_t *problem = view->holding->problem;
     acme_staged_e staged = view->holding->staged;

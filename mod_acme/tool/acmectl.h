@@ -59,7 +59,7 @@ typedef struct ctl_t {
     acme_seal_t *seal;     /**< or NULL: the store has no secret yet */
     acme_vault_t *vault;   /**< or NULL */
     acme_outbox_t *outbox; /**< or NULL */
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_desired_t *desired; /**< empty where no server has left any */
     acme_lock_t *lock;
 } ctl_t;

@@ -23,7 +23,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
 {
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     acme_chain_t *chain;
     acme_key_t *key;
     const char *dir, *barred;
@@ -31,10 +31,10 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     apr_size_t len;
     apr_status_t rv;
 
-    acme_live_site_find(&site, ctl->live, ACME_LIVE_SERVED, name, p);
+    acme_certstore_path_find(&site, ctl->live, ACME_PLACE_LIVE, name, p);
     dir = apr_psprintf(p, "%s/%d", site.archive, generation);
     rv = acme_file_read(&data, &len,
-                        apr_pstrcat(p, dir, "/" ACME_LIVE_KEY, NULL),
+                        apr_pstrcat(p, dir, "/" ACME_CERTSTORE_KEY, NULL),
                         ACME_FILE_MAX, p);
     if (rv == APR_SUCCESS) {
         rv = acme_key_from_pem(&key, data, len, &problem, p);
@@ -42,7 +42,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     }
     if (rv == APR_SUCCESS) {
         rv = acme_file_read(&data, &len,
-                            apr_pstrcat(p, dir, "/" ACME_LIVE_FULL, NULL),
+                            apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL),
                             ACME_FILE_MAX, p);
     }
     if (rv == APR_SUCCESS) {
@@ -54,7 +54,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
         rv = acme_chain_check(chain, key, names, apr_time_now(), &problem, p);
     }
     if (rv == APR_SUCCESS) {
-        barred = acme_live_barred(ctl->live, acme_chain_info(chain), p);
+        barred = acme_certstore_refusal(ctl->live, acme_chain_info(chain), p);
         if (barred) {
             rv = acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
                                   ACME_PROBLEM_CERTIFICATE, p, "%s", barred);
@@ -72,13 +72,14 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
 
 /* The one asked for, or the newest before the live one that is of use. */
 static int choose(const ctl_t *ctl, const char *name,
-                  const acme_live_cert_t *live, const acme_cert_info_t **info)
+                  const acme_certstore_cert_t *live,
+                  const acme_cert_info_t **info)
 {
     apr_array_header_t *numbers;
     int i, number;
 
     if (ctl->generation) {
-        number = acme_generation_number(ctl->generation);
+        number = acme_archive_version(ctl->generation);
         if (number == live->generation) {
             ctl_say("%s: generation %d is served already", name, number);
             return 0;
@@ -86,7 +87,7 @@ static int choose(const ctl_t *ctl, const char *name,
         return number > 0 && !check(ctl, name, number, info, ctl->p) ? number
                                                                      : -1;
     }
-    if (acme_live_generations(&numbers, ctl->live, name, ctl->p)) {
+    if (acme_certstore_versions(&numbers, ctl->live, name, ctl->p)) {
         return -1;
     }
     for (i = numbers->nelts - 1; i >= 0; --i) {
@@ -122,7 +123,7 @@ int ctl_rollback(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
     const char *name;
     apr_status_t rv;
     int number;
@@ -134,7 +135,7 @@ int ctl_rollback(ctl_t *ctl)
     if (!name) {
         return CTL_FAILED;
     }
-    rv = acme_live_get(&live, ctl->live, name, &problem, ctl->p);
+    rv = acme_certstore_get(&live, ctl->live, name, &problem, ctl->p);
     if (rv != APR_SUCCESS) {
         ctl_say("%s: there is no live certificate%s%s", name,
                 problem.detail ? ": " : "",
@@ -148,7 +149,8 @@ int ctl_rollback(ctl_t *ctl)
     /* Killed in between, the pin is one of a generation that is not live. */
     rv = acme_pin_set(ctl->dir, name, number, &problem, ctl->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_live_point(ctl->live, name, number, &problem, ctl->p);
+        rv = acme_certstore_move_point(ctl->live, name, number, &problem,
+                                       ctl->p);
     }
     if (rv != APR_SUCCESS) {
         return ctl_fail(ctl, &problem);
@@ -169,7 +171,7 @@ static int is_served(const ctl_t *ctl, const char *name)
 int ctl_delete(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_json_t *json;
     const char *name;
     int place, removed = 0;
@@ -188,18 +190,19 @@ int ctl_delete(ctl_t *ctl)
                 name);
         return CTL_FAILED;
     }
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
-        if (APR_STATUS_IS_ENOENT(acme_live_get_at(&cert, ctl->live, place, name,
-                                                  NULL, ctl->p))) {
+    for (place = 0; place < ACME_PLACES; ++place) {
+        if (APR_STATUS_IS_ENOENT(acme_certstore_get_at(&cert, ctl->live, place,
+                                                       name, NULL, ctl->p))) {
             continue;
         }
-        if (acme_live_remove(ctl->live, place, name, &problem, ctl->p)) {
+        if (acme_certstore_move_remove(ctl->live, place, name, &problem,
+                                       ctl->p)) {
             return ctl_fail(ctl, &problem);
         }
         ++removed;
         if (!ctl->json) {
             printf("%s: key and certificate removed from %s\n", name,
-                   acme_live_place_name(place));
+                   acme_certstore_place_name(place));
         }
     }
     acme_pin_remove(ctl->dir, name, NULL, ctl->p);

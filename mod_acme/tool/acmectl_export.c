@@ -16,23 +16,24 @@
 static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_bundle_t *bundle;
     const char *barred = NULL;
     int place;
     apr_status_t rv;
 
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
-        rv = acme_live_get_at(&cert, ctl->live, place, name, &problem, ctl->p);
+    for (place = 0; place < ACME_PLACES; ++place) {
+        rv = acme_certstore_get_at(&cert, ctl->live, place, name, &problem,
+                                   ctl->p);
         if (rv == APR_SUCCESS) {
-            barred = acme_live_barred(ctl->live, cert->info, ctl->p);
+            barred = acme_certstore_refusal(ctl->live, cert->info, ctl->p);
             if (barred) {
                 ctl_say("%s: the certificate in %s is not exported: %s", name,
-                        acme_live_place_name(place), barred);
+                        acme_certstore_place_name(place), barred);
                 continue;
             }
-            rv = acme_live_bundle(&bundle, ctl->live, place, name, &problem,
-                                  ctl->p);
+            rv = acme_certstore_bundle(&bundle, ctl->live, place, name,
+                                       &problem, ctl->p);
         }
         if (rv == APR_SUCCESS) {
             APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) = bundle;
@@ -57,10 +58,10 @@ static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
     const char *name;
     int i, place;
 
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+    for (place = 0; place < ACME_PLACES; ++place) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
-        if (acme_live_list(&names, ctl->live, place, &problem, ctl->p)) {
+        if (acme_certstore_list(&names, ctl->live, place, &problem, ctl->p)) {
             ctl_fail(ctl, &problem);
             return 0;
         }

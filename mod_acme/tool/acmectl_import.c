@@ -119,11 +119,11 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
 
 static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     int place;
 
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
-        if (acme_live_get_at(&cert, ctl->live, place, name, NULL, ctl->p)
+    for (place = 0; place < ACME_PLACES; ++place) {
+        if (acme_certstore_get_at(&cert, ctl->live, place, name, NULL, ctl->p)
                 == APR_SUCCESS
             && strcmp(cert->info->fingerprint, fingerprint) == 0) {
             return 1;
@@ -141,7 +141,8 @@ static int match(ctl_import_t *import)
     for (i = 0; i < import->entries->nelts; ++i) {
         ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         const acme_spec_t *spec = site_of(ctl, &entry);
-        const char *barred = acme_live_barred(ctl->live, entry.info, ctl->p);
+        const char *barred =
+            acme_certstore_refusal(ctl->live, entry.info, ctl->p);
 
         if (barred) {
             if (!refuse(import, entry.bundle->name,
@@ -189,8 +190,8 @@ static void undo(ctl_import_t *import)
             &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
 
         if (entry->installed) {
-            acme_live_remove(ctl->live, ACME_LIVE_IMPORTED, entry->name, NULL,
-                             ctl->p);
+            acme_certstore_move_remove(ctl->live, ACME_PLACE_IMPORT,
+                                       entry->name, NULL, ctl->p);
         }
     }
 }
@@ -281,8 +282,8 @@ static int install_all(ctl_import_t *import)
             bundle.profile = entry->profile;
         }
         apr_pool_clear(each);
-        if (acme_live_install_at(ctl->live, ACME_LIVE_IMPORTED, &bundle,
-                                 ARCHIVE_KEEP, &problem, each)) {
+        if (acme_certstore_install_at(ctl->live, ACME_PLACE_IMPORT, &bundle,
+                                      ARCHIVE_KEEP, &problem, each)) {
             ctl_fail(ctl, &problem);
             return 0;
         }

@@ -43,9 +43,9 @@ static int read_files(ctl_revoke_t *revoke, const char *dir,
     apr_size_t len;
     char *data;
 
-    revoke->key_path = apr_pstrcat(p, dir, "/" ACME_LIVE_KEY, NULL);
+    revoke->key_path = apr_pstrcat(p, dir, "/" ACME_CERTSTORE_KEY, NULL);
     if (acme_file_read(&data, &len,
-                       apr_pstrcat(p, dir, "/" ACME_LIVE_FULL, NULL),
+                       apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL),
                        ACME_FILE_MAX, p)
             != APR_SUCCESS
         || acme_chain_parse(&revoke->chain, data, len, problem, p)
@@ -55,41 +55,42 @@ static int read_files(ctl_revoke_t *revoke, const char *dir,
     revoke->info = acme_chain_info(revoke->chain);
     revoke->ca_url = NULL;
     if (acme_file_read(&data, &len,
-                       apr_pstrcat(p, dir, "/" ACME_LIVE_META, NULL),
+                       apr_pstrcat(p, dir, "/" ACME_CERTSTORE_META, NULL),
                        ACME_FILE_MAX, p)
             == APR_SUCCESS
         && acme_json_parse(&meta, data, len, NULL, p) == APR_SUCCESS) {
-        (void)acme_json_get_str(&revoke->ca_url, meta, ACME_LIVE_CA_URL);
+        (void)acme_json_get_str(&revoke->ca_url, meta, ACME_CERTSTORE_CA_URL);
     }
     return 1;
 }
 
 /* What a pointer leads to. Nonzero: there is one, of use or not. */
-static int read_place(ctl_revoke_t *revoke, acme_live_place_e place,
+static int read_place(ctl_revoke_t *revoke, acme_place_e place,
                       acme_problem_t *problem)
 {
     const ctl_t *ctl = revoke->ctl;
-    acme_live_site_t site;
-    acme_live_aim_t aim;
+    acme_certstore_path_t site;
+    acme_certstore_target_t aim;
 
-    acme_live_site_find(&site, ctl->live, place, revoke->name, ctl->p);
-    if (acme_live_site_follow(&aim, ctl->live, &site, ctl->p) != APR_SUCCESS) {
+    acme_certstore_path_find(&site, ctl->live, place, revoke->name, ctl->p);
+    if (acme_certstore_path_follow(&aim, ctl->live, &site, ctl->p)
+        != APR_SUCCESS) {
         return 0;
     }
-    revoke->where = acme_live_place_name(place);
-    revoke->is_live = place == ACME_LIVE_SERVED;
+    revoke->where = acme_certstore_place_name(place);
+    revoke->is_live = place == ACME_PLACE_LIVE;
     return read_files(revoke, aim.dir, problem);
 }
 
 static int read_generation(ctl_revoke_t *revoke, int number)
 {
     const ctl_t *ctl = revoke->ctl;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     int live = 0;
 
-    acme_live_site_find(&site, ctl->live, ACME_LIVE_SERVED, revoke->name,
-                        ctl->p);
-    (void)acme_live_site_pointed(&live, &site);
+    acme_certstore_path_find(&site, ctl->live, ACME_PLACE_LIVE, revoke->name,
+                             ctl->p);
+    (void)acme_certstore_path_pointed(&live, &site);
     revoke->where = apr_psprintf(ctl->p, "archive, generation %d", number);
     revoke->is_live = number == live;
     return read_files(
@@ -102,12 +103,12 @@ static int find_serial(ctl_revoke_t *revoke)
     apr_array_header_t *numbers;
     int i;
 
-    for (i = 0; i < ACME_LIVE_PLACES; ++i) {
+    for (i = 0; i < ACME_PLACES; ++i) {
         if (read_place(revoke, i, NULL) && is_serial(ctl, revoke->info)) {
             return 1;
         }
     }
-    if (acme_live_generations(&numbers, ctl->live, revoke->name, ctl->p)
+    if (acme_certstore_versions(&numbers, ctl->live, revoke->name, ctl->p)
         != APR_SUCCESS) {
         return 0;
     }
@@ -124,7 +125,7 @@ static int find_default(ctl_revoke_t *revoke, acme_problem_t *problem)
 {
     int place;
 
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+    for (place = 0; place < ACME_PLACES; ++place) {
         if (read_place(revoke, place, problem)) {
             return 1;
         }
@@ -149,7 +150,7 @@ int ctl_revoke_find(ctl_revoke_t *revoke, const char *word)
         found = find_serial(revoke);
     }
     else if (ctl->generation) {
-        i = acme_generation_number(ctl->generation);
+        i = acme_archive_version(ctl->generation);
         found = i > 0 && read_generation(revoke, i);
     }
     else {

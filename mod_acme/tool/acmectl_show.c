@@ -18,8 +18,8 @@
 
 /* ---- list ---- */
 
-static acme_json_t *cert_json(const ctl_t *ctl, const acme_live_cert_t *cert,
-                              apr_pool_t *p)
+static acme_json_t *cert_json(const ctl_t *ctl,
+                              const acme_certstore_cert_t *cert, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
@@ -33,7 +33,7 @@ static acme_json_t *cert_json(const ctl_t *ctl, const acme_live_cert_t *cert,
     acme_json_set_str(json, "ca", cert->ca_url);
     acme_json_set_int(json, "generation", cert->generation);
     acme_json_set_str(json, "revoked",
-                      acme_live_barred(ctl->live, cert->info, p));
+                      acme_certstore_refusal(ctl->live, cert->info, p));
     return json;
 }
 
@@ -61,8 +61,8 @@ static apr_array_header_t *all_names(const ctl_t *ctl)
         apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
         APR_ARRAY_PUSH(names, const char *) = name;
     }
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
-        if (acme_live_list(&more, ctl->live, place, NULL, ctl->p)) {
+    for (place = 0; place < ACME_PLACES; ++place) {
+        if (acme_certstore_list(&more, ctl->live, place, NULL, ctl->p)) {
             continue;
         }
         for (i = 0; i < more->nelts; ++i) {
@@ -77,7 +77,7 @@ static apr_array_header_t *all_names(const ctl_t *ctl)
 }
 
 static void list_text(const char *name, const char *site, const char *place,
-                      const acme_live_cert_t *cert, const char *note,
+                      const acme_certstore_cert_t *cert, const char *note,
                       apr_pool_t *p)
 {
     printf("%-36s %-5s %-7s %-17s %s\n", acme_text_escape(name, 300, p), site,
@@ -101,12 +101,12 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
     }
     acme_json_set_str(json, "name", name);
     acme_json_set_str(json, "site", site);
-    for (place = 0; place < ACME_LIVE_PLACES; ++place) {
+    for (place = 0; place < ACME_PLACES; ++place) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
-        acme_live_cert_t *cert = NULL;
-        const char *where = acme_live_place_name(place);
+        acme_certstore_cert_t *cert = NULL;
+        const char *where = acme_certstore_place_name(place);
         apr_status_t rv =
-            acme_live_get_at(&cert, ctl->live, place, name, &problem, p);
+            acme_certstore_get_at(&cert, ctl->live, place, name, &problem, p);
 
         if (APR_STATUS_IS_ENOENT(rv)) {
             continue;
@@ -115,15 +115,15 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
         acme_json_set(json, where,
                       rv ? broken_json(&problem, p) : cert_json(ctl, cert, p));
         if (!ctl->json) {
-            list_text(name, site, where, cert,
-                      rv ? acme_problem_text(&problem, p)
-                      : acme_live_barred(ctl->live, cert->info, p) ? "revoked"
-                      : place == ACME_LIVE_SERVED
-                              && acme_pin_get(ctl->dir, name, p)
-                                     == cert->generation
-                          ? "pinned"
-                          : "",
-                      p);
+            list_text(
+                name, site, where, cert,
+                rv ? acme_problem_text(&problem, p)
+                : acme_certstore_refusal(ctl->live, cert->info, p) ? "revoked"
+                : place == ACME_PLACE_LIVE
+                        && acme_pin_get(ctl->dir, name, p) == cert->generation
+                    ? "pinned"
+                    : "",
+                p);
         }
     }
     if (!found && !ctl->json) {

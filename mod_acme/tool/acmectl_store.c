@@ -170,7 +170,7 @@ int ctl_open(ctl_t *ctl, ctl_open_e how)
     /* A start that is under way is let through. */
     rv = acme_lock_take(&ctl->lock, ctl->dir, ACME_LOCK_TOOL, &problem, ctl->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_live_open(&ctl->live, ctl->dir, &problem, ctl->p);
+        rv = acme_certstore_open(&ctl->live, ctl->dir, &problem, ctl->p);
     }
     if (rv != APR_SUCCESS || !open_sealed(ctl, how, &problem)) {
         ctl_fail(ctl, &problem);
@@ -259,7 +259,7 @@ acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
     acme_holding_t *holding = apr_pmemdup(
         p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *),
         sizeof(*holding));
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
     apr_status_t rv;
 
     if (spec->cert_file) {
@@ -270,13 +270,13 @@ acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
         }
         return holding;
     }
-    rv = acme_live_get(&live, ctl->live, spec->name, &problem, p);
+    rv = acme_certstore_get(&live, ctl->live, spec->name, &problem, p);
     if (rv == APR_SUCCESS) {
-        rv = acme_live_loads(live, spec->security_level, &problem, p);
+        rv = acme_certstore_loads(live, spec->security_level, &problem, p);
     }
     if (rv == APR_SUCCESS) {
         holding->live = live;
-        holding->revoked = acme_live_lost(ctl->live, live, p);
+        holding->revoked = acme_certstore_revoked(ctl->live, live, p);
         holding->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->generation;
     }

@@ -4,7 +4,7 @@
 
 #include "acme_archive.h"
 
-static const acme_generation_file_t files[] = {
+static const acme_archive_file_t files[] = {
     {"one", "1"}, {"two", ""}, {NULL, NULL}};
 
 static void make_dir(const char *dir, const char *name, apr_pool_t *p)
@@ -27,11 +27,11 @@ static void numbers_are_plain_and_positive(void **state)
     int i;
 
     (void)state;
-    assert_int_equal(acme_generation_number("1"), 1);
-    assert_int_equal(acme_generation_number("20"), 20);
-    assert_int_equal(acme_generation_number("999999999"), ACME_GENERATION_MAX);
+    assert_int_equal(acme_archive_version("1"), 1);
+    assert_int_equal(acme_archive_version("20"), 20);
+    assert_int_equal(acme_archive_version("999999999"), ACME_ARCHIVE_MAX);
     for (i = 0; i < (int)(sizeof(bad) / sizeof(bad[0])); ++i) {
-        assert_int_equal(acme_generation_number(bad[i]), 0);
+        assert_int_equal(acme_archive_version(bad[i]), 0);
     }
 }
 
@@ -47,7 +47,7 @@ static void the_list_is_ascending_and_knows_only_generations(void **state)
     make_dir(dir, "01", p);
     make_dir(dir, ACME_FILE_TEMP "11", p);
     make_dir(dir, "aside", p);
-    assert_int_equal(acme_generation_list(&numbers, dir, p), 0);
+    assert_int_equal(acme_archive_list(&numbers, dir, p), 0);
     assert_int_equal(numbers->nelts, 3);
     assert_int_equal(APR_ARRAY_IDX(numbers, 0, int), 1);
     assert_int_equal(APR_ARRAY_IDX(numbers, 1, int), 9);
@@ -60,8 +60,8 @@ static void no_folder_has_no_generations(void **state)
     apr_array_header_t *numbers;
 
     assert_int_equal(
-        acme_generation_list(&numbers,
-                             apr_pstrcat(p, acme_t_dir(p), "/x", NULL), p),
+        acme_archive_list(&numbers, apr_pstrcat(p, acme_t_dir(p), "/x", NULL),
+                          p),
         0);
     assert_int_equal(numbers->nelts, 0);
 }
@@ -72,7 +72,7 @@ static void a_generation_is_written_with_all_its_files(void **state)
     const char *dir = acme_t_dir(p);
     struct stat st;
 
-    assert_int_equal(acme_generation_write(dir, 3, files, NULL, p), 0);
+    assert_int_equal(acme_archive_write(dir, 3, files, NULL, p), 0);
     assert_string_equal(acme_t_read(apr_pstrcat(p, dir, "/3/one", NULL), p),
                         "1");
     assert_string_equal(acme_t_read(apr_pstrcat(p, dir, "/3/two", NULL), p),
@@ -89,10 +89,10 @@ static void what_cannot_be_written_leaves_nothing(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_generation_file_t bad[2] = {{"no/such/folder", "x"}, {NULL, NULL}};
+    acme_archive_file_t bad[2] = {{"no/such/folder", "x"}, {NULL, NULL}};
     apr_array_header_t *names;
 
-    assert_int_not_equal(acme_generation_write(dir, 1, bad, &problem, p), 0);
+    assert_int_not_equal(acme_archive_write(dir, 1, bad, &problem, p), 0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_t_contains(problem.detail, dir);
     assert_int_equal(acme_file_list(&names, dir, p), 0);
@@ -103,10 +103,10 @@ static void a_generation_that_is_there_is_not_touched(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    static const acme_generation_file_t other[] = {{"one", "2"}, {NULL, NULL}};
+    static const acme_archive_file_t other[] = {{"one", "2"}, {NULL, NULL}};
 
-    assert_int_equal(acme_generation_write(dir, 1, files, NULL, p), 0);
-    assert_int_not_equal(acme_generation_write(dir, 1, other, NULL, p), 0);
+    assert_int_equal(acme_archive_write(dir, 1, files, NULL, p), 0);
+    assert_int_not_equal(acme_archive_write(dir, 1, other, NULL, p), 0);
     assert_string_equal(acme_t_read(apr_pstrcat(p, dir, "/1/one", NULL), p),
                         "1");
 }
@@ -117,13 +117,13 @@ static void a_removed_one_is_gone(void **state)
     const char *dir = acme_t_dir(p);
     apr_array_header_t *names;
 
-    acme_generation_write(dir, 1, files, NULL, p);
-    acme_generation_write(dir, 2, files, NULL, p);
-    assert_int_equal(acme_generation_remove(dir, 1, p), 0);
+    acme_archive_write(dir, 1, files, NULL, p);
+    acme_archive_write(dir, 2, files, NULL, p);
+    assert_int_equal(acme_archive_remove(dir, 1, p), 0);
     assert_int_equal(acme_file_list(&names, dir, p), 0);
     assert_int_equal(names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), "2");
-    assert_int_not_equal(acme_generation_remove(dir, 1, p), 0);
+    assert_int_not_equal(acme_archive_remove(dir, 1, p), 0);
 }
 
 static void leftovers_are_tidied_up_and_nothing_else(void **state)
@@ -131,18 +131,18 @@ static void leftovers_are_tidied_up_and_nothing_else(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
 
-    acme_generation_write(dir, 1, files, NULL, p);
+    acme_archive_write(dir, 1, files, NULL, p);
     make_dir(dir, ACME_FILE_TEMP "2", p);
     acme_t_write(apr_pstrcat(p, dir, "/" ACME_FILE_TEMP "2/one", NULL), "x", p);
     acme_t_write(apr_pstrcat(p, dir, "/" ACME_FILE_TEMP "file", NULL), "x", p);
     assert_int_equal(
         symlink("1", apr_pstrcat(p, dir, "/" ACME_FILE_TEMP "link", NULL)), 0);
-    acme_generation_tidy(dir, p);
+    acme_archive_tidy(dir, p);
     assert_false(exists(dir, ACME_FILE_TEMP "2", p));
     assert_false(exists(dir, ACME_FILE_TEMP "file", p));
     assert_false(exists(dir, ACME_FILE_TEMP "link", p));
     assert_true(exists(dir, "1/one", p));
-    acme_generation_tidy(apr_pstrcat(p, dir, "/none", NULL), p);
+    acme_archive_tidy(apr_pstrcat(p, dir, "/none", NULL), p);
 }
 
 ACME_T_MAIN(ACME_T(numbers_are_plain_and_positive),

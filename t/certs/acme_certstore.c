@@ -7,11 +7,11 @@
 
 #define NAME "a.example.org"
 
-static acme_live_t *open_live(const char *dir, apr_pool_t *p)
+static acme_certstore_t *open_live(const char *dir, apr_pool_t *p)
 {
-    acme_live_t *live;
+    acme_certstore_t *live;
 
-    assert_int_equal(acme_live_open(&live, dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
     return live;
 }
 
@@ -20,12 +20,12 @@ static const char *path_of(const char *dir, const char *rest, apr_pool_t *p)
     return apr_pstrcat(p, dir, "/", rest, NULL);
 }
 
-static const char *install(const acme_live_t *live, const char *name,
+static const char *install(const acme_certstore_t *live, const char *name,
                            apr_time_t at, int keep, apr_pool_t *p)
 {
     acme_bundle_t *bundle = acme_t_bundle(name, at, p);
 
-    assert_int_equal(acme_live_install(live, bundle, keep, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(live, bundle, keep, NULL, p), 0);
     return acme_t_fingerprint(bundle, p);
 }
 
@@ -68,39 +68,40 @@ static void a_folder_of_others_is_not_used(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_t *live;
+    acme_certstore_t *live;
 
     open_live(dir, p);
     assert_int_equal(chmod(path_of(dir, "archive", p), 0777), 0);
-    assert_int_equal(acme_live_open(&live, dir, &problem, p), APR_EACCES);
+    assert_int_equal(acme_certstore_open(&live, dir, &problem, p), APR_EACCES);
     acme_t_contains(problem.detail, "/archive");
     assert_int_not_equal(
-        acme_live_open(&live, path_of(dir, "none", p), &problem, p), 0);
+        acme_certstore_open(&live, path_of(dir, "none", p), &problem, p), 0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
 }
 
 static void a_new_site_has_none(void **state)
 {
     apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *live = open_live(acme_t_dir(p), p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_live_get(&cert, live, NAME, &problem, p), APR_ENOENT);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, &problem, p),
+                     APR_ENOENT);
     assert_null(problem.type);
-    assert_int_equal(acme_live_archived(live, NAME, p), 0);
+    assert_int_equal(acme_certstore_archived(live, NAME, p), 0);
 }
 
 static void what_is_installed_is_live(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_live_install(live, bundle, 3, NULL, p), 0);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(live, bundle, 3, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, acme_t_fingerprint(bundle, p));
     assert_int_equal(cert->info->names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(cert->info->names, 0, const char *),
@@ -137,35 +138,35 @@ static void the_files_are_where_others_look_for_them(void **state)
 static void an_older_one_stays_in_the_archive(void **state)
 {
     apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
-    acme_live_cert_t *cert;
+    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_cert_t *cert;
     const char *second;
 
     install(live, NAME, ACME_T_NOW - ACME_TIME_DAY, 3, p);
     second = install(live, NAME, ACME_T_NOW, 3, p);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, second);
     assert_int_equal(cert->generation, 2);
-    assert_int_equal(acme_live_archived(live, NAME, p), 1);
+    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
 }
 
 static void the_archive_is_bounded(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
-    acme_live_cert_t *cert;
+    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_cert_t *cert;
     int i;
 
     for (i = 0; i < 6; ++i) {
         install(live, NAME, ACME_T_NOW, 2, p);
     }
-    assert_int_equal(acme_live_archived(live, NAME, p), 2);
+    assert_int_equal(acme_certstore_archived(live, NAME, p), 2);
     assert_false(exists(path_of(dir, "archive/" NAME "/3", p)));
     assert_true(exists(path_of(dir, "archive/" NAME "/4", p)));
     install(live, NAME, ACME_T_NOW, 0, p);
-    assert_int_equal(acme_live_archived(live, NAME, p), 0);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_archived(live, NAME, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_int_equal(cert->generation, 7);
 }
 
@@ -174,7 +175,7 @@ static void sites_do_not_meet(void **state)
     static const char *const names[] = {"*.example.org", "example.org",
                                         "2001:db8::1", "b.example.org"};
     apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *live = open_live(acme_t_dir(p), p);
     const char *fingerprints[4];
     int i;
 
@@ -182,11 +183,11 @@ static void sites_do_not_meet(void **state)
         fingerprints[i] = install(live, names[i], ACME_T_NOW, 3, p);
     }
     for (i = 0; i < 4; ++i) {
-        acme_live_cert_t *cert;
+        acme_certstore_cert_t *cert;
 
-        assert_int_equal(acme_live_get(&cert, live, names[i], NULL, p), 0);
+        assert_int_equal(acme_certstore_get(&cert, live, names[i], NULL, p), 0);
         assert_string_equal(cert->info->fingerprint, fingerprints[i]);
-        assert_int_equal(acme_live_archived(live, names[i], p), 0);
+        assert_int_equal(acme_certstore_archived(live, names[i], p), 0);
     }
 }
 
@@ -194,12 +195,13 @@ static void what_does_not_open_is_not_installed(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     bundle->chain_pem = "x";
-    assert_int_not_equal(acme_live_install(live, bundle, 3, &problem, p), 0);
+    assert_int_not_equal(acme_certstore_install(live, bundle, 3, &problem, p),
+                         0);
     acme_t_contains(problem.detail, NAME);
     assert_false(exists(path_of(dir, "archive/" NAME, p)));
     assert_false(exists(path_of(dir, "live/" NAME, p)));
@@ -209,20 +211,20 @@ static void a_failed_install_leaves_the_old_one(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     const char *old = install(live, NAME, ACME_T_NOW, 3, p);
 
     assert_int_equal(mkdir(path_of(dir, "archive/" NAME "/999999999", p), 0700),
                      0);
-    assert_int_not_equal(acme_live_install(live,
-                                           acme_t_bundle(NAME, ACME_T_NOW, p),
-                                           3, &problem, p),
-                         0);
+    assert_int_not_equal(
+        acme_certstore_install(live, acme_t_bundle(NAME, ACME_T_NOW, p), 3,
+                               &problem, p),
+        0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_t_contains(problem.detail, NAME);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, old);
 }
 
@@ -230,7 +232,7 @@ static void what_a_killed_install_left_is_cleaned_up(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
 
     install(live, NAME, ACME_T_NOW, 3, p);
     mkdir(path_of(dir, "archive/" NAME "/.tmp-2", p), 0700);
@@ -310,8 +312,8 @@ static void a_damaged_one_is_of_no_use_and_replaced(void **state)
 
     for (i = 0; i < (int)(sizeof(damages) / sizeof(damages[0])); ++i) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
-        acme_live_cert_t *cert = NULL;
-        acme_live_t *live;
+        acme_certstore_cert_t *cert = NULL;
+        acme_certstore_t *live;
         apr_pool_t *p;
         const char *dir;
         const char *new;
@@ -322,16 +324,16 @@ static void a_damaged_one_is_of_no_use_and_replaced(void **state)
         live = open_live(dir, p);
         install(live, NAME, ACME_T_NOW, 3, p);
         do_damage(dir, &damages[i], p);
-        rv = acme_live_get(&cert, live, NAME, &problem, p);
+        rv = acme_certstore_get(&cert, live, NAME, &problem, p);
         assert_int_not_equal(rv, APR_SUCCESS);
         assert_int_not_equal(rv, APR_ENOENT);
         assert_null(cert);
         acme_t_contains(problem.detail, NAME ": ");
         acme_t_contains(problem.detail, damages[i].says);
         assert_non_null(problem.to_fix);
-        assert_int_not_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_not_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
         new = install(live, NAME, ACME_T_NOW, 3, p);
-        assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
         assert_string_equal(cert->info->fingerprint, new);
         apr_pool_destroy(p);
     }
@@ -341,14 +343,14 @@ static void the_key_of_another_certificate_is_noticed(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     install(live, NAME, ACME_T_NOW, 3, p);
     acme_t_write(path_of(dir, GENERATION "/privkey.pem", p), acme_t_key_pem(p),
                  p);
-    assert_int_not_equal(acme_live_get(&cert, live, NAME, &problem, p), 0);
+    assert_int_not_equal(acme_certstore_get(&cert, live, NAME, &problem, p), 0);
     acme_t_contains(problem.detail, "another key");
     assert_string_equal(problem.type, ACME_PROBLEM_CERTIFICATE);
 }
@@ -356,11 +358,11 @@ static void the_key_of_another_certificate_is_noticed(void **state)
 static void an_expired_one_is_still_live(void **state)
 {
     apr_pool_t *p = *state;
-    acme_live_t *live = open_live(acme_t_dir(p), p);
-    acme_live_cert_t *cert;
+    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_cert_t *cert;
 
     install(live, NAME, apr_time_from_sec(1000000000), 3, p);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_true(cert->info->not_after < apr_time_now());
 }
 
@@ -371,19 +373,19 @@ static void without_meta_it_is_as_good(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     const char *meta = path_of(dir, "live/" NAME "/meta.json", p);
-    acme_live_t *live = open_live(dir, p);
-    acme_live_cert_t *cert;
+    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_cert_t *cert;
     int i;
 
     install(live, NAME, ACME_T_NOW, 3, p);
     for (i = 0; i < (int)(sizeof(bad) / sizeof(bad[0])); ++i) {
         acme_t_write(meta, bad[i], p);
-        assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
         assert_null(cert->ca_url);
         assert_int_equal(cert->obtained, 0);
     }
     unlink(meta);
-    assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_null(cert->ca_url);
 }
 
@@ -391,8 +393,8 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_t *live = open_live(dir, p);
-    acme_live_cert_t *cert;
+    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_cert_t *cert;
     int i;
 
     for (i = 0; i < 2; ++i) {
@@ -402,7 +404,7 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
         assert_int_equal(mkdir(link, 0700), 0);
         acme_t_write(path_of(link, "privkey.pem", p), i ? "b" : "a", p);
         install(live, NAME, ACME_T_NOW, 3, p);
-        assert_int_equal(acme_live_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
         assert_string_equal(
             acme_t_read(path_of(dir, "archive/" NAME "/aside/privkey.pem", p),
                         p),
@@ -414,7 +416,7 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 
 /** What a child does. */
 typedef struct task_t {
-    const acme_live_t *live;
+    const acme_certstore_t *live;
     const acme_bundle_t *bundle;
     apr_pool_t *p;
 } task_t;
@@ -423,7 +425,7 @@ static int do_install(void *baton)
 {
     const task_t *task = baton;
 
-    return acme_live_install(task->live, task->bundle, 1, NULL, task->p)
+    return acme_certstore_install(task->live, task->bundle, 1, NULL, task->p)
            != APR_SUCCESS;
 }
 
@@ -469,11 +471,11 @@ static int count_temps(const char *dir, apr_pool_t *p)
 }
 
 /** Which of them is live: 0 or 1, and whole; -1: none is. */
-static int which_is_live(const acme_live_t *live, const char *archive,
+static int which_is_live(const acme_certstore_t *live, const char *archive,
                          const char *const fingerprints[2], apr_pool_t *p)
 {
-    acme_live_cert_t *cert;
-    apr_status_t rv = acme_live_get(&cert, live, NAME, NULL, p);
+    acme_certstore_cert_t *cert;
+    apr_status_t rv = acme_certstore_get(&cert, live, NAME, NULL, p);
     int which;
 
     assert_int_equal(count_halves(archive, p), 0);
@@ -503,7 +505,7 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
 {
     const char *dir = acme_t_dir(p);
     const char *archive = path_of(dir, "archive/" NAME, p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_bundle_t *bundles[2];
     const char *fingerprints[2];
     task_t task = {live, NULL, p};
@@ -511,7 +513,8 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
 
     make_two(bundles, fingerprints, p);
     for (i = 0; i < older; ++i) {
-        assert_int_equal(acme_live_install(live, bundles[0], 1, NULL, p), 0);
+        assert_int_equal(acme_certstore_install(live, bundles[0], 1, NULL, p),
+                         0);
     }
     task.bundle = bundles[1];
     if (!kill_at_run(n, do_install, &task)) {
@@ -521,10 +524,10 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
     which = which_is_live(live, archive, fingerprints, p);
     assert_true(which >= 0 || older == 0);
     /* and the next one cleans up */
-    assert_int_equal(acme_live_install(live, bundles[1], 1, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(live, bundles[1], 1, NULL, p), 0);
     open_live(dir, p);
     assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
-    assert_in_range(acme_live_archived(live, NAME, p), older > 0, 1);
+    assert_in_range(acme_certstore_archived(live, NAME, p), older > 0, 1);
     assert_int_equal(count_temps(archive, p), 0);
     assert_int_equal(count_temps(path_of(dir, "live", p), p), 0);
     return which;
@@ -559,14 +562,14 @@ static void killed_again_and_again_a_whole_one_is_live(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     const char *archive = path_of(dir, "archive/" NAME, p);
-    acme_live_t *live = open_live(dir, p);
+    acme_certstore_t *live = open_live(dir, p);
     acme_bundle_t *bundles[2];
     const char *fingerprints[2];
     task_t task = {live, NULL, p};
     long n = 0;
 
     make_two(bundles, fingerprints, p);
-    assert_int_equal(acme_live_install(live, bundles[0], 1, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(live, bundles[0], 1, NULL, p), 0);
     do {
         ++n;
         task.bundle = bundles[n % 2];
@@ -574,22 +577,23 @@ static void killed_again_and_again_a_whole_one_is_live(void **state)
         assert_true(which_is_live(live, archive, fingerprints, task.p) >= 0);
     } while (kill_at_run(n, do_install, &task));
     assert_int_equal(which_is_live(live, archive, fingerprints, p), n % 2);
-    assert_int_equal(acme_live_archived(live, NAME, p), 1);
+    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
 }
 
 static void a_look_makes_nothing(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     assert_int_equal(
-        acme_live_get(&cert, acme_live_look(dir, p), NAME, NULL, p),
+        acme_certstore_get(&cert, acme_certstore_look(dir, p), NAME, NULL, p),
         APR_ENOENT);
     assert_false(exists(path_of(dir, "live", p)));
     install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
     assert_int_equal(
-        acme_live_get(&cert, acme_live_look(dir, p), NAME, NULL, p), 0);
+        acme_certstore_get(&cert, acme_certstore_look(dir, p), NAME, NULL, p),
+        0);
 }
 
 static void a_look_takes_only_what_nobody_else_can_write(void **state)
@@ -602,7 +606,7 @@ static void a_look_takes_only_what_nobody_else_can_write(void **state)
                                          "archive/" NAME "/1/fullchain.pem"};
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     int i;
 
     install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
@@ -611,9 +615,9 @@ static void a_look_takes_only_what_nobody_else_can_write(void **state)
         const char *path = path_of(dir, places[i], p);
 
         assert_int_equal(chmod(path, 0720), 0);
-        assert_int_equal(
-            acme_live_get(&cert, acme_live_look(dir, p), NAME, &problem, p),
-            APR_EACCES);
+        assert_int_equal(acme_certstore_get(&cert, acme_certstore_look(dir, p),
+                                            NAME, &problem, p),
+                         APR_EACCES);
         acme_t_contains(problem.detail, places[i]);
         assert_int_equal(chmod(path, 0700), 0);
     }

@@ -26,7 +26,7 @@ typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
     const char *index;
-    acme_live_t *live;
+    acme_certstore_t *live;
 } world_t;
 
 static world_t *make_world(apr_pool_t *p)
@@ -36,7 +36,7 @@ static world_t *make_world(apr_pool_t *p)
     w->p = p;
     w->dir = acme_t_dir(p);
     w->index = apr_pstrcat(p, w->dir, "/live.index", NULL);
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     return w;
 }
 
@@ -45,25 +45,26 @@ static void install(const world_t *w, const char *name, apr_time_t at)
     acme_bundle_t *bundle = acme_t_bundle(name, at, w->p);
 
     bundle->profile = "classic";
-    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
 }
 
 /* One start: what is known before, then everything is read. */
-static int start(const world_t *w, const char *name, acme_live_cert_t **cert)
+static int start(const world_t *w, const char *name,
+                 acme_certstore_cert_t **cert)
 {
     int known;
 
-    acme_live_recall(w->live, w->p);
-    known = acme_live_known(cert, w->live, name, w->p) == APR_SUCCESS;
-    assert_int_equal(acme_live_get(cert, w->live, name, NULL, w->p), 0);
-    acme_live_keep(w->live);
+    acme_certstore_recall(w->live, w->p);
+    known = acme_certstore_known(cert, w->live, name, w->p) == APR_SUCCESS;
+    assert_int_equal(acme_certstore_get(cert, w->live, name, NULL, w->p), 0);
+    acme_certstore_keep(w->live);
     return known;
 }
 
 static world_t *settled(apr_pool_t *p)
 {
     world_t *w = make_world(p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     install(w, NAME, apr_time_now());
     assert_false(start(w, NAME, &cert));
@@ -73,9 +74,9 @@ static world_t *settled(apr_pool_t *p)
 static void the_second_start_knows_all_of_it(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *read, *known;
+    acme_certstore_cert_t *read, *known;
 
-    assert_int_equal(acme_live_get(&read, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&read, w->live, NAME, NULL, w->p), 0);
     assert_true(start(w, NAME, &known));
     assert_int_equal(known->generation, read->generation);
     assert_string_equal(known->cert_path, read->cert_path);
@@ -100,28 +101,29 @@ static void what_asks_for_renewal_information_is_kept(void **state)
 {
     world_t *w = settled(*state);
     const char *dir = apr_pstrcat(w->p, w->dir, "/live/" NAME, NULL);
-    acme_live_index_t *index = acme_live_index_open(w->index, w->p);
+    acme_certstore_index_t *index = acme_certstore_index_open(w->index, w->p);
     acme_cert_info_t info;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
     info = *cert->info;
     info.ari_id = "key.serial";
     cert->info = &info;
-    acme_live_index_add(index, NAME, cert, dir);
-    assert_int_equal(acme_live_index_save(index), 0);
-    index = acme_live_index_open(w->index, w->p);
-    assert_true(
-        acme_live_index_find(cert, index, NAME, cert->generation, dir, w->p));
+    acme_certstore_index_add(index, NAME, cert, dir);
+    assert_int_equal(acme_certstore_index_save(index), 0);
+    index = acme_certstore_index_open(w->index, w->p);
+    assert_true(acme_certstore_index_find(cert, index, NAME, cert->generation,
+                                          dir, w->p));
     assert_string_equal(cert->info->ari_id, "key.serial");
 }
 
 static void nothing_is_known_outside_of_a_start(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_live_known(&cert, w->live, NAME, w->p), APR_ENOENT);
+    assert_int_equal(acme_certstore_known(&cert, w->live, NAME, w->p),
+                     APR_ENOENT);
 }
 
 static void only_root_may_read_it(void **state)
@@ -136,7 +138,7 @@ static void only_root_may_read_it(void **state)
 static void a_new_generation_is_read(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     install(w, NAME, apr_time_now() + apr_time_from_sec(60));
     assert_false(start(w, NAME, &cert));
@@ -146,7 +148,7 @@ static void a_new_generation_is_read(void **state)
 static void a_file_that_was_touched_is_read(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     const char *key;
 
     assert_true(start(w, NAME, &cert));
@@ -158,31 +160,33 @@ static void a_file_that_was_touched_is_read(void **state)
 static void a_file_that_was_damaged_is_noticed(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     assert_true(start(w, NAME, &cert));
     acme_t_write(cert->cert_path, "nothing of use", w->p);
-    acme_live_recall(w->live, w->p);
-    assert_int_not_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
-    acme_live_keep(w->live);
+    acme_certstore_recall(w->live, w->p);
+    assert_int_not_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
+                         0);
+    acme_certstore_keep(w->live);
 }
 
 static void a_file_that_is_gone_is_noticed(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     assert_true(start(w, NAME, &cert));
     assert_int_equal(unlink(cert->key_path), 0);
-    acme_live_recall(w->live, w->p);
-    assert_int_not_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
-    acme_live_keep(w->live);
+    acme_certstore_recall(w->live, w->p);
+    assert_int_not_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
+                         0);
+    acme_certstore_keep(w->live);
 }
 
 static void a_file_that_is_too_young_is_not_kept_in_mind(void **state)
 {
     world_t *w = make_world(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     struct stat st;
 
     install(w, NAME, apr_time_now());
@@ -203,7 +207,7 @@ static void a_file_that_is_too_young_is_not_kept_in_mind(void **state)
 static void a_site_that_nobody_asks_for_is_forgotten(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     install(w, OTHER, apr_time_now());
     assert_false(start(w, OTHER, &cert));
@@ -227,7 +231,7 @@ static void a_damaged_file_is_an_empty_one(void **state)
     };
     world_t *w = settled(*state);
     char *first = apr_pstrdup(w->p, acme_t_read(w->index, w->p));
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     size_t i;
 
     first[strcspn(first, "\n")] = '\0';
@@ -245,7 +249,7 @@ static void what_another_openssl_has_judged_is_read(void **state)
 {
     world_t *w = settled(*state);
     char *text = apr_pstrdup(w->p, acme_t_read(w->index, w->p));
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     acme_t_write(w->index, text, w->p);
     assert_true(start(w, NAME, &cert));
@@ -259,7 +263,7 @@ static void what_another_openssl_has_judged_is_read(void **state)
 static void one_that_others_may_write_is_an_empty_one(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     assert_int_equal(chmod(w->index, 0620), 0);
     assert_false(start(w, NAME, &cert));
@@ -272,31 +276,31 @@ static void
 a_folder_that_is_only_looked_at_is_known_where_it_is_ours(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    w->live = acme_live_look(w->dir, w->p);
+    w->live = acme_certstore_look(w->dir, w->p);
     assert_true(start(w, NAME, &cert));
     assert_int_equal(chmod(w->dir, 0777), 0);
-    w->live = acme_live_look(w->dir, w->p);
+    w->live = acme_certstore_look(w->dir, w->p);
     assert_false(start(w, NAME, &cert));
     assert_int_equal(chmod(w->dir, 0700), 0);
     /* and what leads to the files is looked at all the same */
     assert_int_equal(chmod(apr_pstrcat(w->p, w->dir, "/archive", NULL), 0777),
                      0);
-    acme_live_recall(w->live, w->p);
-    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p),
+    acme_certstore_recall(w->live, w->p);
+    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
                      APR_EACCES);
-    acme_live_keep(w->live);
+    acme_certstore_keep(w->live);
 }
 
 static void one_of_another_name_is_read(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *read, *known;
+    acme_certstore_cert_t *read, *known;
 
     install(w, OTHER, apr_time_now() + apr_time_from_sec(60));
-    assert_int_equal(acme_live_move(w->live, ACME_LIVE_SERVED, OTHER,
-                                    ACME_LIVE_SERVED, NAME, NULL, w->p),
+    assert_int_equal(acme_certstore_move(w->live, ACME_PLACE_LIVE, OTHER,
+                                         ACME_PLACE_LIVE, NAME, NULL, w->p),
                      0);
     assert_false(start(w, NAME, &read));
     assert_int_equal(read->generation, 1);
@@ -310,17 +314,18 @@ static void one_of_another_name_is_read(void **state)
 static void the_stash_is_always_read(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_live_stash(w->live, NAME, NULL, w->p), 0);
-    acme_live_recall(w->live, w->p);
-    assert_int_equal(acme_live_known(&cert, w->live, NAME, w->p), APR_ENOENT);
-    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p),
+    assert_int_equal(acme_certstore_move_stash(w->live, NAME, NULL, w->p), 0);
+    acme_certstore_recall(w->live, w->p);
+    assert_int_equal(acme_certstore_known(&cert, w->live, NAME, w->p),
                      APR_ENOENT);
-    assert_int_equal(
-        acme_live_get_at(&cert, w->live, ACME_LIVE_STASHED, NAME, NULL, w->p),
-        0);
-    acme_live_keep(w->live);
+    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
+                     APR_ENOENT);
+    assert_int_equal(acme_certstore_get_at(&cert, w->live, ACME_PLACE_STASH,
+                                           NAME, NULL, w->p),
+                     0);
+    acme_certstore_keep(w->live);
     assert_null(strstr(acme_t_read(w->index, w->p), NAME));
 }
 
@@ -328,7 +333,7 @@ static void every_part_of_it_is_an_empty_one_or_true(void **state)
 {
     world_t *w = settled(*state);
     const char *text = acme_t_read(w->index, w->p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     size_t len;
 
     for (len = 0; len < strlen(text); len += 3) {
@@ -341,7 +346,7 @@ static void every_part_of_it_is_an_empty_one_or_true(void **state)
 static void a_folder_that_cannot_be_written_costs_nothing_else(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     assert_int_equal(unlink(w->index), 0);
     assert_int_equal(mkdir(w->index, 0700), 0);
@@ -352,7 +357,7 @@ static void a_folder_that_cannot_be_written_costs_nothing_else(void **state)
 static void it_is_not_written_when_nothing_is_new(void **state)
 {
     world_t *w = settled(*state);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     struct stat before, after;
 
     assert_int_equal(stat(w->index, &before), 0);

@@ -4,20 +4,21 @@
 
 #include "acme_certstore_path.h"
 
-static void make_site(acme_live_site_t *site, const char *name, apr_pool_t *p)
+static void make_site(acme_certstore_path_t *site, const char *name,
+                      apr_pool_t *p)
 {
-    struct acme_live_t *live = apr_pcalloc(p, sizeof(*live));
+    struct acme_certstore_t *live = apr_pcalloc(p, sizeof(*live));
     const char *dir = acme_t_dir(p);
 
-    live->places[ACME_LIVE_SERVED] = dir;
+    live->places[ACME_PLACE_LIVE] = dir;
     live->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    acme_live_site_find(site, live, ACME_LIVE_SERVED, name, p);
+    acme_certstore_path_find(site, live, ACME_PLACE_LIVE, name, p);
 }
 
 static void a_hostile_name_stays_in_its_folder(void **state)
 {
     apr_pool_t *p = *state;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
 
     make_site(&site, "../../x", p);
     assert_string_equal(site.name, "../../x");
@@ -50,14 +51,15 @@ static void only_a_link_to_a_generation_points(void **state)
     int i;
 
     for (i = 0; i < (int)(sizeof(links) / sizeof(links[0])); ++i) {
-        acme_live_site_t site;
+        acme_certstore_path_t site;
         int number = 0;
 
         make_site(&site, "a.example", p);
         if (links[i].target) {
             assert_int_equal(symlink(links[i].target, site.link), 0);
         }
-        assert_int_equal(acme_live_site_pointed(&number, &site), links[i].rv);
+        assert_int_equal(acme_certstore_path_pointed(&number, &site),
+                         links[i].rv);
         assert_int_equal(number, links[i].number);
     }
 }
@@ -65,15 +67,15 @@ static void only_a_link_to_a_generation_points(void **state)
 static void what_is_no_link_does_not_point(void **state)
 {
     apr_pool_t *p = *state;
-    acme_live_site_t site;
+    acme_certstore_path_t site;
     int number;
 
     make_site(&site, "a.example", p);
     assert_int_equal(mkdir(site.link, 0700), 0);
-    assert_int_equal(acme_live_site_pointed(&number, &site), APR_EINVAL);
+    assert_int_equal(acme_certstore_path_pointed(&number, &site), APR_EINVAL);
     make_site(&site, "a.example", p);
     acme_t_write(site.link, "x", p);
-    assert_int_equal(acme_live_site_pointed(&number, &site), APR_EINVAL);
+    assert_int_equal(acme_certstore_path_pointed(&number, &site), APR_EINVAL);
 }
 
 static void folders_are_for_us_alone(void **state)
@@ -82,10 +84,10 @@ static void folders_are_for_us_alone(void **state)
     const char *path = apr_pstrcat(p, acme_t_dir(p), "/f", NULL);
     struct stat st;
 
-    assert_int_equal(acme_live_site_mkdir(path, NULL, p), 0);
+    assert_int_equal(acme_certstore_path_mkdir(path, NULL, p), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
-    assert_int_equal(acme_live_site_mkdir(path, NULL, p), 0);
+    assert_int_equal(acme_certstore_path_mkdir(path, NULL, p), 0);
 }
 
 static void a_folder_of_others_is_refused(void **state)
@@ -97,15 +99,15 @@ static void a_folder_of_others_is_refused(void **state)
 
     assert_int_equal(mkdir(path, 0700), 0);
     assert_int_equal(chmod(path, 0770), 0);
-    assert_int_equal(acme_live_site_mkdir(path, &problem, p), APR_EACCES);
+    assert_int_equal(acme_certstore_path_mkdir(path, &problem, p), APR_EACCES);
     acme_t_contains(problem.detail, path);
     acme_t_contains(problem.detail, "0700");
     chmod(path, 0702);
-    assert_int_equal(acme_live_site_mkdir(path, NULL, p), APR_EACCES);
+    assert_int_equal(acme_certstore_path_mkdir(path, NULL, p), APR_EACCES);
     chmod(path, 0700);
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 65534, 65534), 0);
-        assert_int_equal(acme_live_site_mkdir(path, NULL, p), APR_EACCES);
+        assert_int_equal(acme_certstore_path_mkdir(path, NULL, p), APR_EACCES);
     }
 }
 
@@ -118,12 +120,13 @@ static void what_is_no_folder_is_refused(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     acme_t_write(file, "x", p);
-    assert_int_not_equal(acme_live_site_mkdir(file, &problem, p), 0);
+    assert_int_not_equal(acme_certstore_path_mkdir(file, &problem, p), 0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     assert_int_equal(symlink("/", link), 0);
-    assert_int_not_equal(acme_live_site_mkdir(link, NULL, p), 0);
+    assert_int_not_equal(acme_certstore_path_mkdir(link, NULL, p), 0);
     assert_int_not_equal(
-        acme_live_site_mkdir(apr_pstrcat(p, dir, "/x/y", NULL), NULL, p), 0);
+        acme_certstore_path_mkdir(apr_pstrcat(p, dir, "/x/y", NULL), NULL, p),
+        0);
 }
 
 ACME_T_MAIN(ACME_T(a_hostile_name_stays_in_its_folder),

@@ -8,8 +8,8 @@
 
 typedef struct world_t {
     const char *dir;
-    acme_live_t *live;
-    acme_live_cert_t *cert;
+    acme_certstore_t *live;
+    acme_certstore_cert_t *cert;
 } world_t;
 
 static world_t make_world(apr_pool_t *p)
@@ -17,12 +17,12 @@ static world_t make_world(apr_pool_t *p)
     world_t w;
 
     w.dir = acme_t_dir(p);
-    assert_int_equal(acme_live_open(&w.live, w.dir, NULL, p), 0);
-    assert_int_equal(acme_live_install(w.live,
-                                       acme_t_bundle(NAME, ACME_T_NOW, p), 3,
-                                       NULL, p),
+    assert_int_equal(acme_certstore_open(&w.live, w.dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(w.live,
+                                            acme_t_bundle(NAME, ACME_T_NOW, p),
+                                            3, NULL, p),
                      0);
-    assert_int_equal(acme_live_get(&w.cert, w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&w.cert, w.live, NAME, NULL, p), 0);
     return w;
 }
 
@@ -46,17 +46,18 @@ static void what_is_asked_for_is_barred_and_not_yet_lost(void **state)
     world_t w = make_world(p);
     const char *dir = apr_pstrcat(p, w.dir, "/archive/" NAME "/1", NULL);
 
-    assert_null(acme_live_barred(w.live, w.cert->info, p));
-    assert_null(acme_live_barred_dir(w.live, dir, p));
-    assert_null(acme_live_lost(w.live, w.cert, p));
+    assert_null(acme_certstore_refusal(w.live, w.cert->info, p));
+    assert_null(acme_certstore_refusal_dir(w.live, dir, p));
+    assert_null(acme_certstore_revoked(w.live, w.cert, p));
     put(&w, 4, 0, p);
-    acme_t_contains(acme_live_barred(w.live, w.cert->info, p), "asked for");
-    assert_non_null(acme_live_barred_dir(w.live, dir, p));
-    assert_null(acme_live_lost(w.live, w.cert, p));
+    acme_t_contains(acme_certstore_refusal(w.live, w.cert->info, p),
+                    "asked for");
+    assert_non_null(acme_certstore_refusal_dir(w.live, dir, p));
+    assert_null(acme_certstore_revoked(w.live, w.cert, p));
     put(&w, 4, 1, p);
-    assert_non_null(acme_live_lost(w.live, w.cert, p));
+    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
     /* nothing there is nothing barred */
-    assert_null(acme_live_barred_dir(w.live, "/nowhere", p));
+    assert_null(acme_certstore_refusal_dir(w.live, "/nowhere", p));
 }
 
 static void a_compromised_one_is_lost_before_any_ca_says_so(void **state)
@@ -65,8 +66,9 @@ static void a_compromised_one_is_lost_before_any_ca_says_so(void **state)
     world_t w = make_world(p);
 
     put(&w, 1, 0, p);
-    assert_non_null(acme_live_lost(w.live, w.cert, p));
-    acme_t_contains(acme_live_barred(w.live, w.cert->info, p), "compromised");
+    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
+    acme_t_contains(acme_certstore_refusal(w.live, w.cert->info, p),
+                    "compromised");
 }
 
 static void who_only_looks_sees_it_too(void **state)
@@ -75,8 +77,8 @@ static void who_only_looks_sees_it_too(void **state)
     world_t w = make_world(p);
 
     put(&w, 4, 1, p);
-    w.live = acme_live_look(w.dir, p);
-    assert_non_null(acme_live_lost(w.live, w.cert, p));
+    w.live = acme_certstore_look(w.dir, p);
+    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
 }
 
 ACME_T_MAIN(ACME_T(what_is_asked_for_is_barred_and_not_yet_lost),

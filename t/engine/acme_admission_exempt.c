@@ -22,7 +22,7 @@ typedef struct windows_t {
 static const char *window_of(void *baton, const char *id, apr_pool_t *p)
 {
     const windows_t *windows = baton;
-    const acme_live_cert_t *live;
+    const acme_certstore_cert_t *live;
     int i;
 
     (void)p;
@@ -95,7 +95,7 @@ static void one_that_is_not_inside_waits(void **state)
 static void what_was_said_of_another_certificate_is_no_window(void **state)
 {
     world_t *w = used_up(*state, DAYS_50_55, NULL, 2);
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
     acme_cert_info_t *info;
 
     assert_true(world_run(w));

@@ -253,7 +253,7 @@ static void a_certificate_that_was_replaced_already_is_renewed(void **state)
 static void another_ca_is_not_asked(void **state)
 {
     world_t *w = served(*state);
-    acme_live_cert_t *live =
+    acme_certstore_cert_t *live =
         apr_pmemdup(w->p, world_holding(w, 0)->live, sizeof(*live));
 
     live->ca_url = "https://other.test/dir";

@@ -223,7 +223,7 @@ static void a_key_that_is_lost_takes_all_that_have_it(void **state)
 {
     counter_t *counter = served(*state);
     world_t *w = counter->w;
-    acme_live_cert_t *other =
+    acme_certstore_cert_t *other =
         apr_pmemdup(w->p, world_holding(w, 1)->live, sizeof(*other));
     acme_cert_info_t *info = apr_pmemdup(w->p, other->info, sizeof(*info));
 

@@ -71,7 +71,7 @@ static void note_order(world_t *w, const script_request_t *request)
 static void set_live(world_t *w, int i, apr_interval_time_t left)
 {
     acme_holding_t *holding = world_holding(w, i);
-    acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+    acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
 
     info->names =

@@ -182,7 +182,7 @@ static void make_live(world_t *w, const acme_cert_info_t *info)
 {
     acme_holding_t *holding =
         apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
-    acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+    acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
 
     live->info = info;
     holding->live = live;

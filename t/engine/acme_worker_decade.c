@@ -41,7 +41,7 @@ static const char *window_of(void *baton, const char *id, apr_pool_t *p)
     int i;
 
     for (i = 0; i < w->specs->nelts; ++i) {
-        const acme_live_cert_t *live = world_holding(w, i)->live;
+        const acme_certstore_cert_t *live = world_holding(w, i)->live;
 
         if (live && strcmp(live->info->ari_id, id) == 0) {
             window_of_cert(&start, &end, live->info, i, w->clock->now);
@@ -57,7 +57,7 @@ static void check_order(world_t *w, const script_request_t *request)
 {
     decade_t *decade = w->ca->window_baton;
     apr_time_t start, end, now = w->clock->now;
-    const acme_live_cert_t *live = NULL;
+    const acme_certstore_cert_t *live = NULL;
     apr_size_t len = strlen(request->url);
     int i;
 
@@ -142,7 +142,7 @@ static void assert_all_valid(const world_t *w, apr_time_t begun)
     int i;
 
     for (i = 0; i < w->holdings->nelts; ++i) {
-        const acme_live_cert_t *live = world_holding(w, i)->live;
+        const acme_certstore_cert_t *live = world_holding(w, i)->live;
 
         if (live->info->not_after <= w->clock->now) {
             fail_msg("site %d has expired on day %d", i,

@@ -9,11 +9,11 @@ static int only_kept(void *baton, const char *name)
     return strcmp(name, baton) == 0;
 }
 
-static void put(const acme_live_t *live, acme_live_place_e place,
+static void put(const acme_certstore_t *live, acme_place_e place,
                 const char *name, const char *san, apr_pool_t *p)
 {
     assert_int_equal(
-        acme_live_install_at(
+        acme_certstore_install_at(
             live, place,
             acme_t_bundle_for(name, san, ACME_T_NOW, 90 * ACME_TIME_DAY, p), 3,
             NULL, p),
@@ -28,9 +28,9 @@ static void count(void *baton, acme_shelf_item_t *item)
 }
 
 static int found(const acme_shelf_t *shelf, const char *host,
-                 acme_live_place_e place, apr_pool_t *p)
+                 acme_place_e place, apr_pool_t *p)
 {
-    int counts[ACME_LIVE_PLACES] = {0, 0, 0};
+    int counts[ACME_PLACES] = {0, 0, 0};
 
     acme_shelf_visit(shelf, host, count, counts, p);
     return counts[place];
@@ -42,28 +42,28 @@ static void they_are_found_by_the_names_they_cover(void **state)
     const char *dir = acme_t_dir(p);
     acme_shelf_item_t *item;
     acme_shelf_t *shelf;
-    acme_live_t *live;
+    acme_certstore_t *live;
 
-    assert_int_equal(acme_live_open(&live, dir, NULL, p), 0);
-    put(live, ACME_LIVE_STASHED, "old.test", "a.test", p);
-    put(live, ACME_LIVE_STASHED, "*.w.test", "*.w.test", p);
-    put(live, ACME_LIVE_IMPORTED, "a.test", "a.test", p);
-    put(live, ACME_LIVE_SERVED, "gone.test", "a.test", p);
-    put(live, ACME_LIVE_SERVED, "kept.test", "a.test", p);
+    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
+    put(live, ACME_PLACE_STASH, "old.test", "a.test", p);
+    put(live, ACME_PLACE_STASH, "*.w.test", "*.w.test", p);
+    put(live, ACME_PLACE_IMPORT, "a.test", "a.test", p);
+    put(live, ACME_PLACE_LIVE, "gone.test", "a.test", p);
+    put(live, ACME_PLACE_LIVE, "kept.test", "a.test", p);
     shelf =
         acme_shelf_read(live, only_kept, (void *)(uintptr_t) "kept.test", p);
     assert_int_equal(acme_shelf_items(shelf)->nelts, 4);
-    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 1);
-    assert_int_equal(found(shelf, "a.test", ACME_LIVE_IMPORTED, p), 1);
-    assert_int_equal(found(shelf, "a.test", ACME_LIVE_SERVED, p), 1);
-    assert_int_equal(found(shelf, "x.w.test", ACME_LIVE_STASHED, p), 1);
-    assert_int_equal(found(shelf, "*.w.test", ACME_LIVE_STASHED, p), 1);
-    assert_int_equal(found(shelf, "y.x.w.test", ACME_LIVE_STASHED, p), 0);
-    assert_int_equal(found(shelf, "old.test", ACME_LIVE_STASHED, p), 0);
-    item = acme_shelf_filed(shelf, ACME_LIVE_STASHED, "old.test");
+    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(shelf, "a.test", ACME_PLACE_IMPORT, p), 1);
+    assert_int_equal(found(shelf, "a.test", ACME_PLACE_LIVE, p), 1);
+    assert_int_equal(found(shelf, "x.w.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(shelf, "*.w.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(shelf, "y.x.w.test", ACME_PLACE_STASH, p), 0);
+    assert_int_equal(found(shelf, "old.test", ACME_PLACE_STASH, p), 0);
+    item = acme_shelf_filed(shelf, ACME_PLACE_STASH, "old.test");
     item->gone = 1;
-    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 0);
-    assert_null(acme_shelf_filed(shelf, ACME_LIVE_SERVED, "kept.test"));
+    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 0);
+    assert_null(acme_shelf_filed(shelf, ACME_PLACE_LIVE, "kept.test"));
 }
 
 static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
@@ -72,10 +72,10 @@ static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
     const char *dir = acme_t_dir(p);
     acme_shelf_item_t *item;
     acme_shelf_t *shelf;
-    acme_live_t *live;
+    acme_certstore_t *live;
 
-    assert_int_equal(acme_live_open(&live, dir, NULL, p), 0);
-    put(live, ACME_LIVE_STASHED, "a.test", "a.test", p);
+    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
+    put(live, ACME_PLACE_STASH, "a.test", "a.test", p);
     acme_t_write(apr_pstrcat(p, dir, "/archive/a.test/1/privkey.pem", NULL),
                  "x", p);
     assert_int_equal(symlink("../archive/b.test/7",
@@ -83,11 +83,11 @@ static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
                      0);
     shelf = acme_shelf_read(live, only_kept, (void *)(uintptr_t) "", p);
     assert_int_equal(acme_shelf_items(shelf)->nelts, 2);
-    item = acme_shelf_filed(shelf, ACME_LIVE_STASHED, "a.test");
+    item = acme_shelf_filed(shelf, ACME_PLACE_STASH, "a.test");
     assert_null(item->cert);
     acme_t_contains(item->problem->detail, "privkey.pem");
-    assert_int_equal(found(shelf, "a.test", ACME_LIVE_STASHED, p), 0);
-    assert_null(acme_shelf_filed(shelf, ACME_LIVE_STASHED, "b.test")->cert);
+    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 0);
+    assert_null(acme_shelf_filed(shelf, ACME_PLACE_STASH, "b.test")->cert);
 }
 
 ACME_T_MAIN(ACME_T(they_are_found_by_the_names_they_cover),

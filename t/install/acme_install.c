@@ -15,7 +15,7 @@
 typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
-    acme_live_t *live;
+    acme_certstore_t *live;
     test_issuer_t *issuer;
     fake_clock_t *clock;
     acme_deployed_t *before;
@@ -57,7 +57,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     w->clock = fake_clock_create(p);
     w->clock->now = ACME_T_NOW;
     w->issuer = test_issuer_create(&w->clock->clock, p);
@@ -104,30 +104,30 @@ static acme_bundle_t *issue(world_t *w, const char *site, const char *names,
     return issue_for(w, acme_t_key_pem(w->p), site, names, days, ca_url);
 }
 
-static const char *put(world_t *w, acme_live_place_e place, const char *site,
+static const char *put(world_t *w, acme_place_e place, const char *site,
                        const char *names, int days, const char *ca_url)
 {
     acme_bundle_t *bundle = issue(w, site, names, days, ca_url);
 
     assert_int_equal(
-        acme_live_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+        acme_certstore_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
     return acme_t_fingerprint(bundle, w->p);
 }
 
 /** The fingerprint of what is there, "" for none. */
-static const char *in(world_t *w, acme_live_place_e place, const char *site)
+static const char *in(world_t *w, acme_place_e place, const char *site)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    return acme_live_get_at(&cert, w->live, place, site, NULL, w->p)
+    return acme_certstore_get_at(&cert, w->live, place, site, NULL, w->p)
                    == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
 }
 
-#define LIVE(site)   in(w, ACME_LIVE_SERVED, site)
-#define STASH(site)  in(w, ACME_LIVE_STASHED, site)
-#define IMPORT(site) in(w, ACME_LIVE_IMPORTED, site)
+#define LIVE(site)   in(w, ACME_PLACE_LIVE, site)
+#define STASH(site)  in(w, ACME_PLACE_STASH, site)
+#define IMPORT(site) in(w, ACME_PLACE_IMPORT, site)
 
 static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 {
@@ -162,7 +162,7 @@ static acme_site_serve_e last_serve;
 static void start_wanting(world_t *w, acme_wanted_e wanted)
 {
     acme_deployed_t *after = acme_deployed_create(w->p);
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
     int i;
 
     w->said = "";
@@ -178,7 +178,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
         acme_holding_t *holding =
             APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
 
-        if (acme_live_get(&live, w->live, spec->name, NULL, w->p)
+        if (acme_certstore_get(&live, w->live, spec->name, NULL, w->p)
             == APR_SUCCESS) {
             holding->live = live;
         }
@@ -210,7 +210,7 @@ static void start(world_t *w)
 static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
 
     site(w, "a.test");
     start(w);
@@ -228,13 +228,13 @@ static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "none has to be ordered");
     assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
-    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 0);
 }
 
 static void one_that_loses_tls_is_stashed_and_shown(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
     acme_holding_t *holding;
 
     site(w, "a.test");
@@ -253,7 +253,7 @@ static void a_renamed_site_keeps_its_certificate(void **state)
 {
     world_t *w = make_world(*state);
     const char *cert =
-        put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+        put(w, ACME_PLACE_LIVE, "a.test", "a.test b.test", 90, CA);
     const char *next;
 
     site(w, "a.test b.test");
@@ -267,7 +267,7 @@ static void a_renamed_site_keeps_its_certificate(void **state)
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "filed under a.test");
     /* the next generation is its own; the former's archive is not lost */
-    next = put(w, ACME_LIVE_SERVED, "b.test", "a.test b.test", 91, CA);
+    next = put(w, ACME_PLACE_LIVE, "b.test", "a.test b.test", 91, CA);
     assert_string_equal(LIVE("b.test"), next);
     start(w);
     assert_string_equal(LIVE("b.test"), next);
@@ -278,7 +278,7 @@ static void what_a_pointer_of_another_name_needs_is_never_removed(void **state)
     world_t *w = make_world(*state);
     int i;
 
-    put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test b.test", 90, CA);
 
     site(w, "a.test b.test");
     start(w);
@@ -292,7 +292,8 @@ static void what_a_pointer_of_another_name_needs_is_never_removed(void **state)
     for (i = 0; i < 6; ++i) {
         acme_bundle_t *bundle = issue(w, "a.test", "a.test", 90, CA);
 
-        assert_int_equal(acme_live_install(w->live, bundle, 0, NULL, w->p), 0);
+        assert_int_equal(acme_certstore_install(w->live, bundle, 0, NULL, w->p),
+                         0);
     }
     assert_string_not_equal(LIVE("b.test"), "");
 }
@@ -300,8 +301,8 @@ static void what_a_pointer_of_another_name_needs_is_never_removed(void **state)
 static void a_merged_set_goes_on_with_what_covers_its_name(void **state)
 {
     world_t *w = make_world(*state);
-    const char *a = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 90, CA);
-    const char *b = put(w, ACME_LIVE_SERVED, "b.test", "b.test", 90, CA);
+    const char *a = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
+    const char *b = put(w, ACME_PLACE_LIVE, "b.test", "b.test", 90, CA);
 
     site(w, "a.test");
     site(w, "b.test");
@@ -325,7 +326,7 @@ static void both_parts_of_a_split_set_go_on(void **state)
 {
     world_t *w = make_world(*state);
     const char *both =
-        put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
+        put(w, ACME_PLACE_LIVE, "a.test", "a.test b.test", 90, CA);
 
     site(w, "a.test b.test");
     start(w);
@@ -349,7 +350,7 @@ static void a_site_of_its_own_takes_no_wildcard_of_others(void **state)
 {
     world_t *w = make_world(*state);
 
-    put(w, ACME_LIVE_SERVED, "*.x.test", "*.x.test", 90, CA);
+    put(w, ACME_PLACE_LIVE, "*.x.test", "*.x.test", 90, CA);
     site(w, "*.x.test");
     start(w);
     site(w, "a.x.test");
@@ -362,9 +363,9 @@ static void a_stashed_one_is_found_by_its_names(void **state)
 {
     world_t *w = make_world(*state);
     const char *wide =
-        put(w, ACME_LIVE_STASHED, "old.test", "old.test a.test", 30, CA);
+        put(w, ACME_PLACE_STASH, "old.test", "old.test a.test", 30, CA);
 
-    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, CA);
+    put(w, ACME_PLACE_STASH, "a.test", "a.test", 80, CA);
     site(w, "a.test old.test");
     start(w);
     /* for all names, though it expires earlier */
@@ -375,7 +376,7 @@ static void a_stashed_one_is_found_by_its_names(void **state)
 static void a_narrow_one_serves_until_a_wider_is_there(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, CA);
+    const char *cert = put(w, ACME_PLACE_STASH, "a.test", "a.test", 80, CA);
 
     site(w, "a.test www.a.test");
     start(w);
@@ -386,10 +387,10 @@ static void a_narrow_one_serves_until_a_wider_is_there(void **state)
 static void only_its_own_ca_will_do(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 80, OTHER);
+    const char *cert = put(w, ACME_PLACE_STASH, "a.test", "a.test", 80, OTHER);
     const char *own;
 
-    put(w, ACME_LIVE_IMPORTED, "u.test", "u.test", 80, NULL);
+    put(w, ACME_PLACE_IMPORT, "u.test", "u.test", 80, NULL);
     site(w, "a.test");
     site(w, "u.test");
     start(w);
@@ -400,8 +401,8 @@ static void only_its_own_ca_will_do(void **state)
     assert_string_equal(IMPORT("u.test"), "");
     acme_t_contains(w->said, "trusted root");
     /* one that lives longer does not beat the right one */
-    put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 300, OTHER);
-    own = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 20, CA);
+    put(w, ACME_PLACE_IMPORT, "a.test", "a.test", 300, OTHER);
+    own = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 20, CA);
     configure(w);
     site(w, "a.test");
     start(w);
@@ -411,7 +412,7 @@ static void only_its_own_ca_will_do(void **state)
 static void what_is_live_stays_when_the_ca_is_another(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_SERVED, "a.test", "a.test", 80, OTHER);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 80, OTHER);
 
     site(w, "a.test");
     start(w);
@@ -428,10 +429,10 @@ static void the_later_of_import_and_live_is_used(void **state)
     world_t *w = make_world(*state);
     const char *late, *live;
 
-    put(w, ACME_LIVE_SERVED, "a.test", "a.test", 30, CA);
-    late = put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 60, CA);
-    live = put(w, ACME_LIVE_SERVED, "b.test", "b.test", 60, CA);
-    put(w, ACME_LIVE_IMPORTED, "b.test", "b.test", 30, CA);
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test", 30, CA);
+    late = put(w, ACME_PLACE_IMPORT, "a.test", "a.test", 60, CA);
+    live = put(w, ACME_PLACE_LIVE, "b.test", "b.test", 60, CA);
+    put(w, ACME_PLACE_IMPORT, "b.test", "b.test", 30, CA);
     site(w, "a.test");
     site(w, "b.test");
     start(w);
@@ -440,8 +441,8 @@ static void the_later_of_import_and_live_is_used(void **state)
     assert_string_equal(IMPORT("a.test"), "");
     assert_string_equal(IMPORT("b.test"), "");
     /* losers are archived */
-    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 1);
-    assert_int_equal(acme_live_archived(w->live, "b.test", w->p), 1);
+    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 1);
+    assert_int_equal(acme_certstore_archived(w->live, "b.test", w->p), 1);
 }
 
 static void the_later_of_import_and_stash_is_used(void **state)
@@ -449,8 +450,8 @@ static void the_later_of_import_and_stash_is_used(void **state)
     world_t *w = make_world(*state);
     const char *late;
 
-    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 30, CA);
-    late = put(w, ACME_LIVE_IMPORTED, "a.test", "a.test", 60, CA);
+    put(w, ACME_PLACE_STASH, "a.test", "a.test", 30, CA);
+    late = put(w, ACME_PLACE_IMPORT, "a.test", "a.test", 60, CA);
     site(w, "a.test");
     start(w);
     assert_string_equal(LIVE("a.test"), late);
@@ -462,7 +463,7 @@ static void an_import_waits_in_the_stash(void **state)
 {
     world_t *w = make_world(*state);
     const char *cert =
-        put(w, ACME_LIVE_IMPORTED, "a.test", "a.test www.a.test", 60, CA);
+        put(w, ACME_PLACE_IMPORT, "a.test", "a.test www.a.test", 60, CA);
 
     start(w);
     assert_string_equal(STASH("a.test"), cert);
@@ -476,9 +477,9 @@ static void an_import_waits_in_the_stash(void **state)
 static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
 {
     world_t *w = make_world(*state);
-    const char *cert = put(w, ACME_LIVE_STASHED, "a.test", "a.test", 10, CA);
+    const char *cert = put(w, ACME_PLACE_STASH, "a.test", "a.test", 10, CA);
 
-    put(w, ACME_LIVE_STASHED, "b.test", "b.test", 90, CA);
+    put(w, ACME_PLACE_STASH, "b.test", "b.test", 90, CA);
     fake_clock_turn(w->clock, 20 * ACME_TIME_DAY);
     /* the CA's clock has not shown that yet */
     start(w);
@@ -494,14 +495,14 @@ static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
     assert_string_not_equal(STASH("b.test"), "");
     /* silently, and with its key */
     assert_string_equal(w->said, "");
-    assert_int_equal(acme_live_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 0);
 }
 
 static void an_expired_one_is_not_unstashed(void **state)
 {
     world_t *w = make_world(*state);
 
-    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 10, CA);
+    put(w, ACME_PLACE_STASH, "a.test", "a.test", 10, CA);
     fake_clock_turn(w->clock, 20 * ACME_TIME_DAY);
     site(w, "a.test");
     start(w);
@@ -515,7 +516,7 @@ static void the_stash_can_be_kept_shorter(void **state)
     world_t *w = make_world(*state);
 
     /* the pointer's own time is the machine's, not the fake clock's */
-    put(w, ACME_LIVE_SERVED, "a.test", "a.test", 9000, CA);
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test", 9000, CA);
     start(w);
     assert_string_not_equal(STASH("a.test"), "");
     fake_clock_turn(w->clock, apr_time_now() - ACME_T_NOW);
@@ -537,7 +538,7 @@ static void over_half_of_all_at_once_is_one_notice(void **state)
     for (i = 0; i < 5; ++i) {
         const char *name = apr_psprintf(w->p, "s%d.test", i);
 
-        put(w, ACME_LIVE_SERVED, name, name, 90, CA);
+        put(w, ACME_PLACE_LIVE, name, name, 90, CA);
         site(w, name);
     }
     start(w);
@@ -557,7 +558,7 @@ static void damage_is_told_and_left_alone(void **state)
     world_t *w = make_world(*state);
     const char *file;
 
-    put(w, ACME_LIVE_STASHED, "a.test", "a.test", 90, CA);
+    put(w, ACME_PLACE_STASH, "a.test", "a.test", 90, CA);
     file = apr_pstrcat(w->p, w->dir, "/archive/a.test/1/fullchain.pem", NULL);
     acme_t_write(file, "nonsense", w->p);
     site(w, "a.test");
@@ -570,8 +571,8 @@ static void damage_is_told_and_left_alone(void **state)
 static void a_start_that_is_done_again_changes_nothing(void **state)
 {
     world_t *w = make_world(*state);
-    const char *a = put(w, ACME_LIVE_SERVED, "a.test", "a.test b.test", 90, CA);
-    const char *c = put(w, ACME_LIVE_SERVED, "c.test", "c.test", 90, CA);
+    const char *a = put(w, ACME_PLACE_LIVE, "a.test", "a.test b.test", 90, CA);
+    const char *c = put(w, ACME_PLACE_LIVE, "c.test", "c.test", 90, CA);
     acme_deployed_t *before;
     int i;
 
@@ -589,7 +590,7 @@ static void a_start_that_is_done_again_changes_nothing(void **state)
         assert_string_equal(LIVE("a.test"), a);
         assert_string_equal(LIVE("b.test"), a);
         assert_string_equal(STASH("c.test"), c);
-        assert_int_equal(acme_live_archived(w->live, "b.test", w->p), 0);
+        assert_int_equal(acme_certstore_archived(w->live, "b.test", w->p), 0);
     }
 }
 
@@ -605,12 +606,13 @@ one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
     assert_int_equal(acme_key_generate(&key, &other, NULL, NULL, NULL, w->p),
                      0);
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
-    good = put(w, ACME_LIVE_STASHED, "a.example", "a.example", 30, CA);
-    assert_int_equal(acme_live_install_at(w->live, ACME_LIVE_STASHED,
-                                          issue_for(w, pem, "a.example-rsa",
-                                                    "a.example", 90, CA),
-                                          3, NULL, w->p),
-                     0);
+    good = put(w, ACME_PLACE_STASH, "a.example", "a.example", 30, CA);
+    assert_int_equal(
+        acme_certstore_install_at(
+            w->live, ACME_PLACE_STASH,
+            issue_for(w, pem, "a.example-rsa", "a.example", 90, CA), 3, NULL,
+            w->p),
+        0);
     (void)site(w, "a.example");
     start(w);
     assert_string_equal(LIVE("a.example"), good);
@@ -632,7 +634,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     bundle = issue_for(w, pem, "a.example", "a.example", 60, CA);
     had = acme_t_fingerprint(bundle, w->p);
-    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
     own = site(w, "a.example");
     own->key = rsa;
     start(w);
@@ -647,10 +649,10 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     assert_string_equal(LIVE("a.example"), had);
     assert_string_equal(LIVE("a.example-rsa"), had);
     /* But not with one of the other kind. */
-    assert_int_equal(acme_live_remove(w->live, ACME_LIVE_SERVED,
-                                      "a.example-rsa", NULL, w->p),
+    assert_int_equal(acme_certstore_move_remove(w->live, ACME_PLACE_LIVE,
+                                                "a.example-rsa", NULL, w->p),
                      0);
-    had = put(w, ACME_LIVE_SERVED, "a.example", "a.example", 60, CA);
+    had = put(w, ACME_PLACE_LIVE, "a.example", "a.example", 60, CA);
     start(w);
     assert_string_equal(LIVE("a.example"), had);
     assert_string_equal(LIVE("a.example-rsa"), "");

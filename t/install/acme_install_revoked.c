@@ -12,7 +12,7 @@
 typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_spec_t spec;
     acme_ca_spec_t ca;
     acme_holding_t *holding; /* of the last start */
@@ -36,7 +36,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     APR_ARRAY_PUSH(names, const char *) = A;
     w->ca.url = CA;
     w->ca.label = "ca";
@@ -49,22 +49,23 @@ static world_t *make_world(apr_pool_t *p)
     return w;
 }
 
-static const char *put(world_t *w, acme_live_place_e place, int days)
+static const char *put(world_t *w, acme_place_e place, int days)
 {
     acme_bundle_t *bundle =
         acme_t_bundle_for(A, A, ACME_T_NOW, days * ACME_TIME_DAY, w->p);
 
     assert_int_equal(
-        acme_live_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+        acme_certstore_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
     return acme_t_fingerprint(bundle, w->p);
 }
 
-static void bar(world_t *w, acme_live_place_e place, int reason, int done)
+static void bar(world_t *w, acme_place_e place, int reason, int done)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_revoked_t mark;
 
-    assert_int_equal(acme_live_get_at(&cert, w->live, place, A, NULL, w->p), 0);
+    assert_int_equal(
+        acme_certstore_get_at(&cert, w->live, place, A, NULL, w->p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = cert->info->fingerprint;
     mark.key_hash = cert->info->key_hash;
@@ -75,11 +76,12 @@ static void bar(world_t *w, acme_live_place_e place, int reason, int done)
     assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
 }
 
-static const char *in(world_t *w, acme_live_place_e place)
+static const char *in(world_t *w, acme_place_e place)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    return acme_live_get_at(&cert, w->live, place, A, NULL, w->p) == APR_SUCCESS
+    return acme_certstore_get_at(&cert, w->live, place, A, NULL, w->p)
+                   == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
 }
@@ -99,7 +101,7 @@ static acme_site_serve_e start(world_t *w, int with)
         apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
     acme_site_serve_e serve = ACME_SITE_SERVE_NOTHING;
     acme_keeper_t *keeper;
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
 
     w->said = "";
     w->holding = apr_pcalloc(w->p, sizeof(*w->holding));
@@ -114,7 +116,7 @@ static acme_site_serve_e start(world_t *w, int with)
     config->proven = ACME_T_NOW;
     config->archive_keep = 3;
     config->log = &w->log;
-    if (acme_live_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
+    if (acme_certstore_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
         w->holding->live = live;
     }
     keeper = acme_keeper_create(config, w->p);
@@ -129,17 +131,17 @@ static acme_site_serve_e start(world_t *w, int with)
 static void what_is_live_serves_on_and_is_known_to_be_revoked(void **state)
 {
     world_t *w = make_world(*state);
-    const char *live = put(w, ACME_LIVE_SERVED, 90);
+    const char *live = put(w, ACME_PLACE_LIVE, 90);
 
     assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
     assert_null(w->holding->revoked);
-    bar(w, ACME_LIVE_SERVED, 4, 0);
+    bar(w, ACME_PLACE_LIVE, 4, 0);
     assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
     assert_null(w->holding->revoked);
-    bar(w, ACME_LIVE_SERVED, 4, 1);
+    bar(w, ACME_PLACE_LIVE, 4, 1);
     assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
     assert_non_null(w->holding->revoked);
-    assert_string_equal(in(w, ACME_LIVE_SERVED), live);
+    assert_string_equal(in(w, ACME_PLACE_LIVE), live);
 }
 
 static void another_that_is_kept_takes_its_place(void **state)
@@ -147,28 +149,28 @@ static void another_that_is_kept_takes_its_place(void **state)
     world_t *w = make_world(*state);
     const char *stashed;
 
-    put(w, ACME_LIVE_SERVED, 90);
-    bar(w, ACME_LIVE_SERVED, 4, 1);
-    stashed = put(w, ACME_LIVE_STASHED, 20);
+    put(w, ACME_PLACE_LIVE, 90);
+    bar(w, ACME_PLACE_LIVE, 4, 1);
+    stashed = put(w, ACME_PLACE_STASH, 20);
     assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
-    assert_string_equal(in(w, ACME_LIVE_SERVED), stashed);
+    assert_string_equal(in(w, ACME_PLACE_LIVE), stashed);
     assert_null(w->holding->revoked);
     /* or one that was imported, however short it lives */
-    bar(w, ACME_LIVE_SERVED, 1, 0);
-    stashed = put(w, ACME_LIVE_IMPORTED, 10);
+    bar(w, ACME_PLACE_LIVE, 1, 0);
+    stashed = put(w, ACME_PLACE_IMPORT, 10);
     start(w, 1);
-    assert_string_equal(in(w, ACME_LIVE_SERVED), stashed);
+    assert_string_equal(in(w, ACME_PLACE_LIVE), stashed);
 }
 
 static void who_goes_leaves_none_in_the_stash(void **state)
 {
     world_t *w = make_world(*state);
 
-    put(w, ACME_LIVE_SERVED, 90);
-    bar(w, ACME_LIVE_SERVED, 4, 1);
+    put(w, ACME_PLACE_LIVE, 90);
+    bar(w, ACME_PLACE_LIVE, 4, 1);
     start(w, 0);
-    assert_string_equal(in(w, ACME_LIVE_SERVED), "");
-    assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+    assert_string_equal(in(w, ACME_PLACE_LIVE), "");
+    assert_string_equal(in(w, ACME_PLACE_STASH), "");
     acme_t_contains(w->said, "ACME0846: " A);
     assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
 }
@@ -181,11 +183,11 @@ static void none_comes_back_from_the_stash(void **state)
     for (i = 0; i < 2; ++i) {
         world_t *w = make_world(*state);
 
-        put(w, ACME_LIVE_STASHED, 90);
-        bar(w, ACME_LIVE_STASHED, reasons[i], 0);
+        put(w, ACME_PLACE_STASH, 90);
+        bar(w, ACME_PLACE_STASH, reasons[i], 0);
         assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
-        assert_string_equal(in(w, ACME_LIVE_SERVED), "");
-        assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+        assert_string_equal(in(w, ACME_PLACE_LIVE), "");
+        assert_string_equal(in(w, ACME_PLACE_STASH), "");
         acme_t_contains(w->said, "ACME0561: " A);
         assert_null(w->holding->live);
     }
@@ -194,22 +196,22 @@ static void none_comes_back_from_the_stash(void **state)
 static void none_is_imported(void **state)
 {
     world_t *w = make_world(*state);
-    const char *live = put(w, ACME_LIVE_SERVED, 20);
+    const char *live = put(w, ACME_PLACE_LIVE, 20);
 
-    put(w, ACME_LIVE_IMPORTED, 90);
-    bar(w, ACME_LIVE_IMPORTED, 4, 1);
+    put(w, ACME_PLACE_IMPORT, 90);
+    bar(w, ACME_PLACE_IMPORT, 4, 1);
     start(w, 1);
-    assert_string_equal(in(w, ACME_LIVE_SERVED), live);
-    assert_string_equal(in(w, ACME_LIVE_IMPORTED), "");
+    assert_string_equal(in(w, ACME_PLACE_LIVE), live);
+    assert_string_equal(in(w, ACME_PLACE_IMPORT), "");
     acme_t_contains(w->said, "ACME0572: " A);
     acme_t_contains(w->said, "it was revoked (superseded)");
     /* nor kept for a site that comes later */
-    put(w, ACME_LIVE_IMPORTED, 91);
-    bar(w, ACME_LIVE_IMPORTED, 4, 1);
-    acme_live_archive(w->live, ACME_LIVE_SERVED, A, NULL, w->p);
+    put(w, ACME_PLACE_IMPORT, 91);
+    bar(w, ACME_PLACE_IMPORT, 4, 1);
+    acme_certstore_move_archive(w->live, ACME_PLACE_LIVE, A, NULL, w->p);
     start(w, 0);
-    assert_string_equal(in(w, ACME_LIVE_IMPORTED), "");
-    assert_string_equal(in(w, ACME_LIVE_STASHED), "");
+    assert_string_equal(in(w, ACME_PLACE_IMPORT), "");
+    assert_string_equal(in(w, ACME_PLACE_STASH), "");
 }
 
 ACME_T_MAIN(ACME_T(what_is_live_serves_on_and_is_known_to_be_revoked),

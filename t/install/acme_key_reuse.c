@@ -10,7 +10,7 @@
 /** A server with sites whose certificates are live. */
 typedef struct world_t {
     apr_pool_t *p;
-    acme_live_t *live;
+    acme_certstore_t *live;
     const char *dir;
     acme_reuse_t *reuse;
     apr_array_header_t *specs;    /* acme_spec_t * */
@@ -25,7 +25,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
@@ -37,13 +37,13 @@ static acme_spec_t *add(world_t *w, const char *name)
 {
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
     acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
 
-    assert_int_equal(acme_live_install(w->live,
-                                       acme_t_bundle(name, ACME_T_NOW, w->p), 3,
-                                       NULL, w->p),
-                     0);
-    assert_int_equal(acme_live_get(&live, w->live, name, NULL, w->p), 0);
+    assert_int_equal(
+        acme_certstore_install(w->live, acme_t_bundle(name, ACME_T_NOW, w->p),
+                               3, NULL, w->p),
+        0);
+    assert_int_equal(acme_certstore_get(&live, w->live, name, NULL, w->p), 0);
     holding->live = live;
     spec->name = name;
     spec->key_reuse = 1;
@@ -72,8 +72,8 @@ static int is_left(world_t *w, int i)
     if (acme_reuse_get(&pem, w->reuse, hash_of(w, i), w->p)) {
         return 0;
     }
-    assert_int_equal(acme_live_bundle(&bundle, w->live, ACME_LIVE_SERVED,
-                                      spec->name, NULL, w->p),
+    assert_int_equal(acme_certstore_bundle(&bundle, w->live, ACME_PLACE_LIVE,
+                                           spec->name, NULL, w->p),
                      0);
     assert_string_equal(pem, bundle->key_pem);
     return 1;
@@ -215,7 +215,7 @@ static void one_that_cannot_be_left_is_said(void **state)
     world_t *w = make_world(*state);
 
     add(w, A);
-    acme_live_remove(w->live, ACME_LIVE_SERVED, A, NULL, w->p);
+    acme_certstore_move_remove(w->live, ACME_PLACE_LIVE, A, NULL, w->p);
     start(w);
     assert_int_equal(w->log->count, 1);
     acme_t_contains(w->log->last, "ACME0852: " A);

@@ -11,7 +11,7 @@
 /** One site, its live set and its vault. */
 typedef struct world_t {
     const char *dir;
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_vault_t *vault;
     acme_spec_t *spec;
     acme_problem_t problem;
@@ -35,7 +35,7 @@ static world_t *make_world(apr_pool_t *p)
     w->spec->name = NAME;
     w->spec->names = names;
     w->problem = none;
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     return w;
 }
 
@@ -67,15 +67,15 @@ static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
 {
     acme_bundle_t *bundle = acme_t_bundle_for(NAME, san, at, life, w->p);
 
-    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
     return bundle;
 }
 
 static const char *live_fingerprint(world_t *w)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    return acme_live_get(&cert, w->live, NAME, NULL, w->p) == APR_SUCCESS
+    return acme_certstore_get(&cert, w->live, NAME, NULL, w->p) == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
 }
@@ -167,7 +167,7 @@ static void what_is_live_already_is_recognized(void **state)
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(bundle, w->p));
-    assert_int_equal(acme_live_archived(w->live, NAME, w->p), 0);
+    assert_int_equal(acme_certstore_archived(w->live, NAME, w->p), 0);
     /* also when it has expired since */
     assert_int_equal(activate(w, ACME_T_NOW + 365 * ACME_TIME_DAY),
                      ACME_STAGED_LIVE);
@@ -182,7 +182,7 @@ static void a_newer_one_replaces_and_archives(void **state)
     stage(w, new);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_live(w, new);
-    assert_int_equal(acme_live_archived(w->live, NAME, w->p), 1);
+    assert_int_equal(acme_certstore_archived(w->live, NAME, w->p), 1);
 }
 
 static void an_older_one_never_comes_back(void **state)
@@ -387,17 +387,18 @@ static void one_below_the_security_level_is_refused(void **state)
 {
     world_t *w = make_world(*state);
     acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
     stage(w, bundle);
     w->spec->security_level = 4;
     assert_refused(w, "with SECLEVEL=4 no server could serve", "without");
     w->spec->security_level = 3;
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
-    assert_int_equal(acme_live_get(&cert, w->live, NAME, NULL, w->p), 0);
-    assert_int_equal(acme_live_loads(cert, 0, NULL, w->p), 0);
-    assert_int_equal(acme_live_loads(cert, 3, NULL, w->p), 0);
-    assert_int_equal(acme_live_loads(cert, 4, &w->problem, w->p), APR_EINVAL);
+    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_loads(cert, 0, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_loads(cert, 3, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_loads(cert, 4, &w->problem, w->p),
+                     APR_EINVAL);
     acme_t_contains(w->problem.detail, "SECLEVEL=4");
 }
 
@@ -411,7 +412,8 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
 
     stage(w, staged);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
-    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_move_point(w->live, NAME, 1, NULL, w->p),
+                     0);
     w->pinned = 1;
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(staged, w->p));
@@ -423,7 +425,8 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
                      ACME_STAGED_PROMOTED);
     /* And without a pin it is promoted whose promotion was cut short. */
     w->pinned = 0;
-    assert_int_equal(acme_live_point(w->live, NAME, 1, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_move_point(w->live, NAME, 1, NULL, w->p),
+                     0);
     assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
                      ACME_STAGED_PROMOTED);
     assert_live(w, staged);

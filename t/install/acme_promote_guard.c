@@ -10,7 +10,7 @@
 
 typedef struct world_t {
     const char *dir;
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_unproven_t *unproven;
     apr_array_header_t *undone;
 } world_t;
@@ -18,7 +18,7 @@ typedef struct world_t {
 /* A start. */
 static void start(world_t *w, apr_pool_t *p)
 {
-    assert_int_equal(acme_live_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
     w->unproven = acme_unproven_read(w->live, w->dir, p);
     assert_int_equal(acme_unproven_undo(&w->undone, w->unproven, NULL, p), 0);
 }
@@ -36,15 +36,15 @@ static const char *promote(world_t *w, const char *name, apr_pool_t *p)
 {
     acme_bundle_t *bundle = acme_t_bundle(name, ACME_T_NOW, p);
 
-    assert_int_equal(acme_live_install(w->live, bundle, 3, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, p), 0);
     return acme_t_fingerprint(bundle, p);
 }
 
 static const char *served(const world_t *w, const char *name, apr_pool_t *p)
 {
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    return acme_live_get(&cert, w->live, name, NULL, p)
+    return acme_certstore_get(&cert, w->live, name, NULL, p)
                ? ""
                : cert->info->fingerprint;
 }
@@ -78,13 +78,13 @@ static void one_that_is_revoked_does_not_come_back(void **state)
 {
     apr_pool_t *p = *state;
     world_t w = {NULL, NULL, NULL, NULL};
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
     acme_revoked_t mark;
 
     w.dir = acme_t_dir(p);
     start(&w, p);
     promote(&w, NAME, p);
-    assert_int_equal(acme_live_get(&cert, w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w.live, NAME, NULL, p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = cert->info->fingerprint;
     mark.key_hash = cert->info->key_hash;
@@ -172,10 +172,10 @@ static void what_was_unstashed_stays(void **state)
     w.dir = acme_t_dir(p);
     start(&w, p);
     fingerprint = promote(&w, NAME, p);
-    assert_int_equal(acme_live_stash(w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_move_stash(w.live, NAME, NULL, p), 0);
     begin(&w, NAME, p);
-    assert_int_equal(acme_live_move(w.live, ACME_LIVE_STASHED, NAME,
-                                    ACME_LIVE_SERVED, NAME, NULL, p),
+    assert_int_equal(acme_certstore_move(w.live, ACME_PLACE_STASH, NAME,
+                                         ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     start(&w, p);
     assert_int_equal(w.undone->nelts, 0);
@@ -192,8 +192,8 @@ static void what_was_live_before_may_be_anothers(void **state)
     w.dir = acme_t_dir(p);
     start(&w, p);
     promote(&w, OTHER, p);
-    assert_int_equal(acme_live_move(w.live, ACME_LIVE_SERVED, OTHER,
-                                    ACME_LIVE_SERVED, NAME, NULL, p),
+    assert_int_equal(acme_certstore_move(w.live, ACME_PLACE_LIVE, OTHER,
+                                         ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     before = pointer(&w, NAME, p);
     assert_string_equal(before, "../archive/" OTHER "/1");

@@ -476,7 +476,7 @@ static inline void world_restart(world_t *w)
         const acme_holding_t *old = world_holding(w, i);
         acme_holding_t *holding = apr_pmemdup(w->p, old, sizeof(*old));
         const acme_bundle_t *bundle = world_staged(w, spec->name);
-        acme_live_cert_t *live;
+        acme_certstore_cert_t *live;
 
         holding->staged = ACME_STAGED_NONE;
         holding->staged_fingerprint = NULL;

@@ -55,13 +55,13 @@ static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
     apr_array_header_t *holdings = apr_array_make(w->p, 1, sizeof(void *));
     acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
-    acme_live_cert_t *cert;
-    acme_live_t *live;
+    acme_certstore_cert_t *cert;
+    acme_certstore_t *live;
 
-    assert_int_equal(acme_live_open(&live, dir, NULL, w->p), APR_SUCCESS);
-    assert_int_equal(acme_live_install(live, bundle, 3, NULL, w->p),
+    assert_int_equal(acme_certstore_open(&live, dir, NULL, w->p), APR_SUCCESS);
+    assert_int_equal(acme_certstore_install(live, bundle, 3, NULL, w->p),
                      APR_SUCCESS);
-    assert_int_equal(acme_live_get(&cert, live, bundle->name, NULL, w->p),
+    assert_int_equal(acme_certstore_get(&cert, live, bundle->name, NULL, w->p),
                      APR_SUCCESS);
     spec->name = bundle->name;
     spec->key_reuse = 1;
@@ -207,7 +207,7 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
 {
     acme_work_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
-    acme_live_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+    acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
     const char *left;
 

@@ -19,7 +19,7 @@ typedef struct row_t {
     acme_spec_t spec;
     acme_ca_spec_t ca;
     acme_cert_info_t info;
-    acme_live_cert_t live;
+    acme_certstore_cert_t live;
     acme_holding_t holding;
     acme_job_t *job;
     apr_time_t begun;

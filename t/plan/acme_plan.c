@@ -16,7 +16,7 @@ typedef struct site_t {
     acme_ca_spec_t ca;
     acme_spec_t spec;
     acme_cert_info_t info;
-    acme_live_cert_t live;
+    acme_certstore_cert_t live;
     acme_holding_t holding;
     acme_job_t job;
     apr_pool_t *p;

@@ -15,7 +15,7 @@
 typedef struct ari_site_t {
     acme_spec_t spec;
     acme_cert_info_t info;
-    acme_live_cert_t live;
+    acme_certstore_cert_t live;
     acme_holding_t holding;
     acme_job_t job;
 } ari_site_t;
@@ -117,7 +117,7 @@ static const char *expired(const world_t *w, int from, int to)
     int i;
 
     for (i = from; i < to; ++i) {
-        const acme_live_cert_t *live = world_holding(w, i)->live;
+        const acme_certstore_cert_t *live = world_holding(w, i)->live;
 
         if (!live || live->info->not_after <= w->clock->now) {
             return APR_ARRAY_IDX(w->specs, i, acme_spec_t *)->name;

@@ -32,7 +32,7 @@ static const struct {
     {"a.test", "www.a.test", 1, 40, 90, ACME_FIT_FULL, NULL},
 };
 
-static void make(acme_live_cert_t *cert, acme_spec_t *spec,
+static void make(acme_certstore_cert_t *cert, acme_spec_t *spec,
                  acme_cert_info_t *info, size_t i, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
@@ -65,7 +65,7 @@ static void names_time_and_ca_decide(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        acme_live_cert_t cert;
+        acme_certstore_cert_t cert;
         acme_cert_info_t info;
         acme_spec_t spec;
         const char *why;
@@ -85,7 +85,7 @@ static void names_time_and_ca_decide(void **state)
 
 static void none_is_none(void **state)
 {
-    acme_live_cert_t cert;
+    acme_certstore_cert_t cert;
     acme_cert_info_t info;
     acme_spec_t spec;
     const char *why;
@@ -98,7 +98,7 @@ static void none_is_none(void **state)
 
 static void the_ca_is_known_by_its_directory(void **state)
 {
-    acme_live_cert_t cert;
+    acme_certstore_cert_t cert;
     acme_cert_info_t info;
     acme_spec_t spec;
 
@@ -122,7 +122,7 @@ static void keys_are_elliptic_or_rsa(void **state)
         {"RSA 1024", ACME_KEY_RSA, 1}, {"RSA 3072", ACME_KEY_P256, 0},
         {"?", ACME_KEY_RSA, 0},
     };
-    acme_live_cert_t cert;
+    acme_certstore_cert_t cert;
     acme_cert_info_t info;
     acme_spec_t spec;
     size_t i;
@@ -137,7 +137,7 @@ static void keys_are_elliptic_or_rsa(void **state)
 
 static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
 {
-    acme_live_cert_t cert;
+    acme_certstore_cert_t cert;
     acme_cert_info_t info;
     acme_spec_t spec;
     const char *why;

@@ -12,7 +12,7 @@ typedef struct world_t {
     acme_ca_spec_t ca;
     acme_spec_t spec;
     acme_cert_info_t info;
-    acme_live_cert_t live;
+    acme_certstore_cert_t live;
     acme_holding_t holding;
     acme_vault_t *vault;
     acme_status_counts_t counts;
@@ -254,7 +254,7 @@ static void a_good_site_is_ok_and_nothing_else(void **state)
 static void what_is_stashed_and_was_deployed_is_shown(void **state)
 {
     world_t *w = make_world(*state);
-    acme_live_cert_t stashed = *w->holding.live;
+    acme_certstore_cert_t stashed = *w->holding.live;
     acme_json_t *json = site_of(w);
 
     assert_string_equal(text(w, json, "", "deployed"), "none");

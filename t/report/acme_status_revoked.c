@@ -7,7 +7,7 @@
 typedef struct site_t {
     acme_spec_t spec;
     acme_holding_t holding;
-    acme_live_cert_t live;
+    acme_certstore_cert_t live;
     acme_cert_info_t info;
     acme_revoked_t mark;
     acme_job_t *job;

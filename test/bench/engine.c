@@ -23,7 +23,7 @@
 typedef struct engine_t {
     apr_array_header_t *specs;
     apr_array_header_t *holdings;
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_vault_t *vault;
     apr_time_t now;
 } engine_t;
@@ -64,10 +64,10 @@ static const acme_spec_t *spec_of(const engine_t *engine, int i)
 static void read_live(const engine_t *engine, int i, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_live_cert_t *cert;
+    acme_certstore_cert_t *cert;
 
-    if (acme_live_get(&cert, engine->live, spec_of(engine, i)->name, &problem,
-                      p)) {
+    if (acme_certstore_get(&cert, engine->live, spec_of(engine, i)->name,
+                           &problem, p)) {
         fprintf(stderr, "engine: %s: %s\n", spec_of(engine, i)->name,
                 acme_problem_text(&problem, p));
         exit(1);
@@ -193,7 +193,7 @@ int main(int argc, const char *const *argv)
     engine.holdings = apr_array_make(p, 64, sizeof(const acme_holding_t *));
     engine.now = apr_time_now();
     engine.vault = open_vault(argv[1], p);
-    if (acme_live_open(&engine.live, argv[1], &problem, p)) {
+    if (acme_certstore_open(&engine.live, argv[1], &problem, p)) {
         fprintf(stderr, "engine: %s\n", acme_problem_text(&problem, p));
         return 1;
     }
@@ -201,12 +201,12 @@ int main(int argc, const char *const *argv)
         name[strcspn(name, "\n")] = '\0';
         add_site(&engine, &ca, types, name, p);
     }
-    acme_live_recall(engine.live, p);
+    acme_certstore_recall(engine.live, p);
     each("live", &engine, read_live, 1, 1, p);
-    acme_live_keep(engine.live);
-    acme_live_recall(engine.live, p);
+    acme_certstore_keep(engine.live);
+    acme_certstore_recall(engine.live, p);
     each("again", &engine, read_live, 1, 1, p);
-    acme_live_keep(engine.live);
+    acme_certstore_keep(engine.live);
     each("jobs", &engine, read_job, ROUNDS, 0, p);
     each("reconcile", &engine, reconcile, ROUNDS, 0, p);
     each("schedule", &engine, schedule, ROUNDS, 0, p);

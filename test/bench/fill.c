@@ -23,7 +23,7 @@
 #include "test_issuer.h"
 
 typedef struct fill_t {
-    acme_live_t *live;
+    acme_certstore_t *live;
     acme_vault_t *vault;
     test_issuer_t *issuer;
     const char *ca;
@@ -68,8 +68,8 @@ static void open_all(fill_t *fill, const acme_log_t *log, apr_pool_t *p)
                           sizeof(secret), APR_FPROT_UREAD | APR_FPROT_UWRITE,
                           ACME_FILE_LAZY, p),
           &problem, "secret", p);
-    check(acme_live_open(&fill->live, fill->dir, &problem, p), &problem, "live",
-          p);
+    check(acme_certstore_open(&fill->live, fill->dir, &problem, p), &problem,
+          "live", p);
     check(acme_store_fs_prepare(fill->dir, (apr_uid_t)fill->uid,
                                 (apr_gid_t)fill->gid, &problem, p),
           &problem, "store", p);
@@ -94,15 +94,15 @@ static void write_job(const fill_t *fill, const char *name, apr_time_t when,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info;
     acme_renewal_t renewal = {0};
-    acme_live_cert_t *live;
+    acme_certstore_cert_t *live;
     acme_job_t *job;
 
     check(acme_job_load(&job, fill->vault, name, &problem, p), &problem, name,
           p);
     job->reason = "it has no certificate";
     job->last_run = when;
-    check(acme_live_get(&live, fill->live, name, &problem, p), &problem, name,
-          p);
+    check(acme_certstore_get(&live, fill->live, name, &problem, p), &problem,
+          name, p);
     info = live->info;
     renewal.end = info->not_after - (info->not_after - info->not_before) / 3;
     renewal.start = renewal.end - 2 * ACME_TIME_DAY;
@@ -140,7 +140,7 @@ static void fill_site(const fill_t *fill, const char *name, apr_pool_t *p)
     bundle.ca_url = fill->ca;
     bundle.order_url = apr_pstrcat(p, fill->ca, "/my-order/", name, NULL);
     bundle.obtained = apr_time_now();
-    check(acme_live_install(fill->live, &bundle, 0, &problem, p), &problem,
+    check(acme_certstore_install(fill->live, &bundle, 0, &problem, p), &problem,
           name, p);
     write_job(fill, name, bundle.obtained, p);
 }
