@@ -28,7 +28,7 @@
 /* A folder that changed so lately may change again without another time. */
 #define UNSURE 2
 
-struct acme_revoked_list_t {
+struct acme_blocklist_t {
     const char *folder;
     apr_pool_t *p;
     apr_pool_t *pnames;
@@ -38,21 +38,22 @@ struct acme_revoked_list_t {
     int unsure; /* it may have changed since `seen` */
 };
 
-int acme_revoked_is_compromised(const acme_revoked_t *revoked)
+int acme_blocklist_is_compromised(const acme_blocklist_entry_t *revoked)
 {
     return revoked->reason == ACME_REVOKE_KEY_COMPROMISE;
 }
 
-int acme_revoked_is_final(const acme_revoked_t *revoked)
+int acme_blocklist_is_final(const acme_blocklist_entry_t *revoked)
 {
-    return revoked->done || acme_revoked_is_compromised(revoked);
+    return revoked->done || acme_blocklist_is_compromised(revoked);
 }
 
-const char *acme_revoked_text(const acme_revoked_t *revoked, apr_pool_t *p)
+const char *acme_blocklist_text(const acme_blocklist_entry_t *revoked,
+                                apr_pool_t *p)
 {
     const char *when = acme_time_print(revoked->when, p);
 
-    if (acme_revoked_is_compromised(revoked)) {
+    if (acme_blocklist_is_compromised(revoked)) {
         return apr_psprintf(p,
                             "its key was compromised, as was said when %s was "
                             "revoked at %s",
@@ -66,7 +67,8 @@ const char *acme_revoked_text(const acme_revoked_t *revoked, apr_pool_t *p)
                         acme_revoke_reason_name(revoked->reason), when);
 }
 
-acme_json_t *acme_revoked_to_json(const acme_revoked_t *revoked, apr_pool_t *p)
+acme_json_t *acme_blocklist_to_json(const acme_blocklist_entry_t *revoked,
+                                    apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
@@ -80,9 +82,10 @@ acme_json_t *acme_revoked_to_json(const acme_revoked_t *revoked, apr_pool_t *p)
     return json;
 }
 
-acme_revoked_t *acme_revoked_from_json(const acme_json_t *json, apr_pool_t *p)
+acme_blocklist_entry_t *acme_blocklist_from_json(const acme_json_t *json,
+                                                 apr_pool_t *p)
 {
-    acme_revoked_t *revoked = apr_pcalloc(p, sizeof(*revoked));
+    acme_blocklist_entry_t *revoked = apr_pcalloc(p, sizeof(*revoked));
     apr_int64_t reason;
 
     if (acme_json_get_str(&revoked->name, json, "name") != APR_SUCCESS
@@ -118,8 +121,8 @@ static apr_status_t give(const char *path, apr_gid_t gid)
                : APR_SUCCESS;
 }
 
-apr_status_t acme_revoked_prepare(const char *dir, apr_gid_t gid,
-                                  acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_blocklist_prepare(const char *dir, apr_gid_t gid,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     apr_array_header_t *names;
@@ -158,12 +161,13 @@ static apr_status_t write_mark(const char *folder, const char *name,
     return rv == APR_SUCCESS ? rv : failed(problem, rv, path, p);
 }
 
-apr_status_t acme_revoked_put(const char *dir, const acme_revoked_t *revoked,
-                              acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_blocklist_put(const char *dir,
+                                const acme_blocklist_entry_t *revoked,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *text =
-        acme_json_print(acme_revoked_to_json(revoked, ptemp), 1, ptemp);
+        acme_json_print(acme_blocklist_to_json(revoked, ptemp), 1, ptemp);
     apr_gid_t gid = (apr_gid_t)-1;
     struct stat st;
     apr_status_t rv;
@@ -186,7 +190,7 @@ apr_status_t acme_revoked_put(const char *dir, const acme_revoked_t *revoked,
         return failed(problem, rv, folder, ptemp);
     }
     /* The key first: what bars more is there when we are killed in between. */
-    if (acme_revoked_is_compromised(revoked)) {
+    if (acme_blocklist_is_compromised(revoked)) {
         rv = write_mark(folder,
                         apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
                         text, gid, problem, ptemp);
@@ -196,14 +200,14 @@ apr_status_t acme_revoked_put(const char *dir, const acme_revoked_t *revoked,
                              : rv;
 }
 
-apr_status_t acme_revoked_withdraw(const char *dir,
-                                   const acme_revoked_t *revoked,
-                                   acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_blocklist_withdraw(const char *dir,
+                                     const acme_blocklist_entry_t *revoked,
+                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path;
     apr_status_t rv;
 
-    if (acme_revoked_is_compromised(revoked)) {
+    if (acme_blocklist_is_compromised(revoked)) {
         return APR_SUCCESS;
     }
     path = apr_pstrcat(ptemp, dir, FOLDER "/", revoked->fingerprint, NULL);
@@ -215,9 +219,9 @@ apr_status_t acme_revoked_withdraw(const char *dir,
 
 /* ---- anybody's ---- */
 
-acme_revoked_list_t *acme_revoked_open(const char *dir, apr_pool_t *p)
+acme_blocklist_t *acme_blocklist_open(const char *dir, apr_pool_t *p)
 {
-    acme_revoked_list_t *list = apr_pcalloc(p, sizeof(*list));
+    acme_blocklist_t *list = apr_pcalloc(p, sizeof(*list));
 
     list->p = p;
     list->folder = apr_pstrcat(p, dir, FOLDER, NULL);
@@ -228,7 +232,7 @@ acme_revoked_list_t *acme_revoked_open(const char *dir, apr_pool_t *p)
 }
 
 /* One stat() as long as nothing changes. */
-static void look(acme_revoked_list_t *list)
+static void look(acme_blocklist_t *list)
 {
     apr_array_header_t *names;
     struct stat st;
@@ -260,18 +264,18 @@ static void look(acme_revoked_list_t *list)
     }
 }
 
-static int has(const acme_revoked_list_t *list, const char *name)
+static int has(const acme_blocklist_t *list, const char *name)
 {
     return apr_hash_get(list->names, name, APR_HASH_KEY_STRING) != NULL;
 }
 
 /* That it is there is what counts: one that is damaged says less. */
-static const acme_revoked_t *read_mark(const acme_revoked_list_t *list,
-                                       const char *name,
-                                       const acme_cert_info_t *info, int of_key,
-                                       apr_pool_t *p)
+static const acme_blocklist_entry_t *read_mark(const acme_blocklist_t *list,
+                                               const char *name,
+                                               const acme_cert_info_t *info,
+                                               int of_key, apr_pool_t *p)
 {
-    acme_revoked_t *revoked = NULL;
+    acme_blocklist_entry_t *revoked = NULL;
     acme_json_t *json;
     apr_size_t len;
     char *text;
@@ -281,7 +285,7 @@ static const acme_revoked_t *read_mark(const acme_revoked_list_t *list,
                        p)
             == APR_SUCCESS
         && acme_json_parse(&json, text, len, NULL, p) == APR_SUCCESS) {
-        revoked = acme_revoked_from_json(json, p);
+        revoked = acme_blocklist_from_json(json, p);
     }
     if (!revoked) {
         revoked = apr_pcalloc(p, sizeof(*revoked));
@@ -299,9 +303,9 @@ static const char *of_key(const char *key_hash, apr_pool_t *p)
     return key_hash && *key_hash ? apr_pstrcat(p, OF_KEY, key_hash, NULL) : "";
 }
 
-const acme_revoked_t *acme_revoked_find(acme_revoked_list_t *list,
-                                        const acme_cert_info_t *info,
-                                        apr_pool_t *p)
+const acme_blocklist_entry_t *acme_blocklist_find(acme_blocklist_t *list,
+                                                  const acme_cert_info_t *info,
+                                                  apr_pool_t *p)
 {
     const char *name;
 
@@ -319,7 +323,7 @@ const acme_revoked_t *acme_revoked_find(acme_revoked_list_t *list,
     return has(list, name) ? read_mark(list, name, info, 1, p) : NULL;
 }
 
-int acme_revoked_has_key(acme_revoked_list_t *list, const char *key_hash)
+int acme_blocklist_has_key(acme_blocklist_t *list, const char *key_hash)
 {
     apr_pool_t *ptemp;
     int found;

@@ -22,7 +22,7 @@
 #include "acme_json.h"
 
 /** One mark. */
-typedef struct acme_revoked_t {
+typedef struct acme_blocklist_entry_t {
     const char *fingerprint;
     const char *key_hash;
     const char *name;   /**< of the site */
@@ -30,50 +30,55 @@ typedef struct acme_revoked_t {
     int reason;         /**< acme_revoke.h */
     apr_time_t when;    /**< it was asked for */
     int done;           /**< the CA has said that it is revoked */
-} acme_revoked_t;
+} acme_blocklist_entry_t;
 
 /** Nonzero: no CA has to say so, its key is lost anyway. */
-int acme_revoked_is_compromised(const acme_revoked_t *revoked);
+int acme_blocklist_is_compromised(const acme_blocklist_entry_t *revoked);
 
 /** What replaces it is wanted at once: it is revoked, or its key is lost. */
-int acme_revoked_is_final(const acme_revoked_t *revoked);
+int acme_blocklist_is_final(const acme_blocklist_entry_t *revoked);
 
 /** "it was revoked (superseded) at TIME"; "its key was compromised, ...". */
-const char *acme_revoked_text(const acme_revoked_t *revoked, apr_pool_t *p);
+const char *acme_blocklist_text(const acme_blocklist_entry_t *revoked,
+                                apr_pool_t *p);
 
-acme_json_t *acme_revoked_to_json(const acme_revoked_t *revoked, apr_pool_t *p);
+acme_json_t *acme_blocklist_to_json(const acme_blocklist_entry_t *revoked,
+                                    apr_pool_t *p);
 
 /** NULL when it is damaged. */
-acme_revoked_t *acme_revoked_from_json(const acme_json_t *json, apr_pool_t *p);
+acme_blocklist_entry_t *acme_blocklist_from_json(const acme_json_t *json,
+                                                 apr_pool_t *p);
 
 /** Root's, at start: the worker's group reads what is there. */
-apr_status_t acme_revoked_prepare(const char *dir, apr_gid_t gid,
-                                  acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_blocklist_prepare(const char *dir, apr_gid_t gid,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Root's: on disk when this returns. One that is there is replaced. */
-apr_status_t acme_revoked_put(const char *dir, const acme_revoked_t *revoked,
-                              acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_blocklist_put(const char *dir,
+                                const acme_blocklist_entry_t *revoked,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Root's: the CA would not. The mark of a compromised key stays. */
-apr_status_t acme_revoked_withdraw(const char *dir,
-                                   const acme_revoked_t *revoked,
-                                   acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_blocklist_withdraw(const char *dir,
+                                     const acme_blocklist_entry_t *revoked,
+                                     acme_problem_t *problem,
+                                     apr_pool_t *ptemp);
 
 /** All marks of a store, for one thread. */
-typedef struct acme_revoked_list_t acme_revoked_list_t;
+typedef struct acme_blocklist_t acme_blocklist_t;
 
 /** Touches nothing yet; what is there is read again when it changes.
  *  @param dir of the store */
-acme_revoked_list_t *acme_revoked_open(const char *dir, apr_pool_t *p);
+acme_blocklist_t *acme_blocklist_open(const char *dir, apr_pool_t *p);
 
 /** The mark of that certificate, else that of its key; NULL: none.
  *  @param list NULL: there are none */
-const acme_revoked_t *acme_revoked_find(acme_revoked_list_t *list,
-                                        const acme_cert_info_t *info,
-                                        apr_pool_t *p);
+const acme_blocklist_entry_t *acme_blocklist_find(acme_blocklist_t *list,
+                                                  const acme_cert_info_t *info,
+                                                  apr_pool_t *p);
 
 /** Whether a key, by its acme_key_hash(), is never to be used again.
  *  @param list NULL: none is */
-int acme_revoked_has_key(acme_revoked_list_t *list, const char *key_hash);
+int acme_blocklist_has_key(acme_blocklist_t *list, const char *key_hash);
 
 #endif

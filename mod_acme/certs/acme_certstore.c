@@ -27,7 +27,7 @@ apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    made->revoked = acme_revoked_open(dir, p);
+    made->revoked = acme_blocklist_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     rv = acme_certstore_path_mkdir(made->archive, problem, p);
     for (i = 0; rv == APR_SUCCESS && i < ACME_PLACES; ++i) {
@@ -51,7 +51,7 @@ acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    made->revoked = acme_revoked_open(dir, p);
+    made->revoked = acme_blocklist_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     for (i = 0; i < ACME_PLACES; ++i) {
         made->places[i] =

@@ -30,10 +30,10 @@
 struct acme_certstore_t {
     const char *places[ACME_PLACES]; /**< folders */
     const char *archive;
-    int is_strange;              /**< made by acme_certstore_look() */
-    apr_array_header_t *refused; /**< of acme_promote_guard.h, or NULL */
-    const char *index;           /**< live.index; NULL: it is not ours */
-    struct acme_revoked_list_t *revoked;  /**< marks of this store */
+    int is_strange;                   /**< made by acme_certstore_look() */
+    apr_array_header_t *refused;      /**< of acme_promote_guard.h, or NULL */
+    const char *index;                /**< live.index; NULL: it is not ours */
+    struct acme_blocklist_t *revoked; /**< marks of this store */
     struct acme_certstore_index_t *known; /**< NULL: read everything */
     apr_pool_t *pknown;
 };

@@ -10,9 +10,10 @@
 const char *acme_certstore_refusal(const acme_certstore_t *live,
                                    const acme_cert_info_t *info, apr_pool_t *p)
 {
-    const acme_revoked_t *revoked = acme_revoked_find(live->revoked, info, p);
+    const acme_blocklist_entry_t *revoked =
+        acme_blocklist_find(live->revoked, info, p);
 
-    return revoked ? acme_revoked_text(revoked, p) : NULL;
+    return revoked ? acme_blocklist_text(revoked, p) : NULL;
 }
 
 const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
@@ -32,12 +33,12 @@ const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
     return acme_certstore_refusal(live, acme_chain_info(chain), p);
 }
 
-const acme_revoked_t *acme_certstore_revoked(const acme_certstore_t *live,
-                                             const acme_certstore_cert_t *cert,
-                                             apr_pool_t *p)
+const acme_blocklist_entry_t *
+acme_certstore_revoked(const acme_certstore_t *live,
+                       const acme_certstore_cert_t *cert, apr_pool_t *p)
 {
-    const acme_revoked_t *revoked =
-        acme_revoked_find(live->revoked, cert->info, p);
+    const acme_blocklist_entry_t *revoked =
+        acme_blocklist_find(live->revoked, cert->info, p);
 
-    return revoked && acme_revoked_is_final(revoked) ? revoked : NULL;
+    return revoked && acme_blocklist_is_final(revoked) ? revoked : NULL;
 }

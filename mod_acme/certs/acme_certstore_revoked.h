@@ -21,8 +21,8 @@ const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
 
 /** The mark of what is live, if another one has to take its place; NULL: it
  *  has not. */
-const acme_revoked_t *acme_certstore_revoked(const acme_certstore_t *live,
-                                             const acme_certstore_cert_t *cert,
-                                             apr_pool_t *p);
+const acme_blocklist_entry_t *
+acme_certstore_revoked(const acme_certstore_t *live,
+                       const acme_certstore_cert_t *cert, apr_pool_t *p);
 
 #endif

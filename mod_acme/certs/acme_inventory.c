@@ -7,7 +7,7 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-const char *acme_serving_name(acme_serving_e serving)
+const char *acme_inventory_serving_name(acme_serving_e serving)
 {
     switch (serving) {
     case ACME_SERVING_NOTHING:
@@ -22,9 +22,9 @@ const char *acme_serving_name(acme_serving_e serving)
     return "none";
 }
 
-const char *acme_holding_file_warning(const acme_holding_t *holding,
-                                      const acme_window_t *window,
-                                      apr_time_t now, apr_pool_t *p)
+const char *acme_inventory_file_warning(const acme_inventory_t *holding,
+                                        const acme_window_t *window,
+                                        apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
     const char *when;

@@ -23,7 +23,7 @@ typedef enum {
     ACME_SERVING_LKC          /**< a certificate of ours */
 } acme_serving_e;
 
-typedef struct acme_holding_t {
+typedef struct acme_inventory_t {
     acme_serving_e serving;
     const acme_certstore_cert_t *live; /**< or NULL; it may have expired */
     int pinned; /**< live was rolled back to (acme_pin.h) */
@@ -36,18 +36,19 @@ typedef struct acme_holding_t {
     const acme_certstore_cert_t *stashed; /**< under the site's name, or NULL */
     int foreign; /**< live is from a CA that the site is not configured for */
     int aged;    /**< there is no live one, and what was kept has expired */
-    const acme_revoked_t *revoked; /**< live has to be replaced: its mark */
-    int decided;                   /**< what it has was decided upon */
-} acme_holding_t;
+    const acme_blocklist_entry_t
+        *revoked; /**< live has to be replaced: its mark */
+    int decided;  /**< what it has was decided upon */
+} acme_inventory_t;
 
 /** "none", "http", "okc", "lkc": the `site` member of the status. */
-const char *acme_serving_name(acme_serving_e serving);
+const char *acme_inventory_serving_name(acme_serving_e serving);
 
 /** "the certificate in FILE expires in 9 days (at ...); replace it and restart
  *  gracefully", or that it has expired. NULL: there is none, or there is time.
  *  @param window before its end in which it is warned about */
-const char *acme_holding_file_warning(const acme_holding_t *holding,
-                                      const acme_window_t *window,
-                                      apr_time_t now, apr_pool_t *p);
+const char *acme_inventory_file_warning(const acme_inventory_t *holding,
+                                        const acme_window_t *window,
+                                        apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -75,7 +75,7 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
                       acme_require_https_name(spec->require_https));
     acme_json_set_int(json, "security-level", spec->security_level);
     acme_json_set_str(json, "place", spec->place);
-    acme_json_set_str(json, "site", acme_serving_name(serving));
+    acme_json_set_str(json, "site", acme_inventory_serving_name(serving));
     return json;
 }
 
@@ -111,8 +111,8 @@ const char *acme_desired_print(const acme_desired_t *desired, apr_pool_t *p)
     for (i = 0; i < desired->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(desired->specs, i, const acme_spec_t *);
-        const acme_holding_t *holding =
-            APR_ARRAY_IDX(desired->holdings, i, const acme_holding_t *);
+        const acme_inventory_t *holding =
+            APR_ARRAY_IDX(desired->holdings, i, const acme_inventory_t *);
 
         apr_pool_clear(each);
         site = print_spec(spec, holding->serving, each);

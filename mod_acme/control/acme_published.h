@@ -25,7 +25,7 @@
 
 typedef struct acme_desired_t {
     apr_array_header_t *specs;    /**< const acme_spec_t * */
-    apr_array_header_t *holdings; /**< acme_holding_t *, by index of specs:
+    apr_array_header_t *holdings; /**< acme_inventory_t *, by index of specs:
                                        what was served at that start, nothing
                                        else is set */
     const char *activation;       /**< "graceful" or "manual" */

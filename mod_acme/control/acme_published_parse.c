@@ -115,18 +115,18 @@ static acme_require_https_e parse_require(const char *text)
     return ACME_HTTPS_OFF;
 }
 
-static acme_holding_t *parse_holding(const acme_json_t *json, apr_pool_t *p)
+static acme_inventory_t *parse_holding(const acme_json_t *json, apr_pool_t *p)
 {
     static const acme_serving_e kinds[] = {ACME_SERVING_NOTHING,
                                            ACME_SERVING_PLACEHOLDER,
                                            ACME_SERVING_OKC, ACME_SERVING_LKC};
-    acme_holding_t *holding = apr_pcalloc(p, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(p, sizeof(*holding));
     const char *text;
     int i;
 
     if (acme_json_get_str(&text, json, "site") == APR_SUCCESS) {
         for (i = 0; i < 4; ++i) {
-            if (strcmp(text, acme_serving_name(kinds[i])) == 0) {
+            if (strcmp(text, acme_inventory_serving_name(kinds[i])) == 0) {
                 holding->serving = kinds[i];
             }
         }
@@ -274,7 +274,7 @@ static apr_status_t parse(acme_desired_t *desired, const acme_json_t *json,
                            p);
         }
         APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(desired->holdings, acme_holding_t *) =
+        APR_ARRAY_PUSH(desired->holdings, acme_inventory_t *) =
             parse_holding(acme_json_at(sites, i), p);
     }
     return APR_SUCCESS;
@@ -291,7 +291,7 @@ apr_status_t acme_desired_parse(acme_desired_t **desired, const char *text,
     apr_status_t rv;
 
     read->specs = apr_array_make(p, 16, sizeof(const acme_spec_t *));
-    read->holdings = apr_array_make(p, 16, sizeof(acme_holding_t *));
+    read->holdings = apr_array_make(p, 16, sizeof(acme_inventory_t *));
     apr_pool_create(&ptemp, p);
     if (acme_json_parse(&json, text, len, &error, ptemp) != APR_SUCCESS) {
         rv = damaged(problem, apr_pstrdup(p, error), p);

@@ -30,7 +30,7 @@ struct acme_runner_ask_t {
 acme_runner_ask_t *
 acme_runner_ask_create(acme_work_t *work, acme_runner_asker_t *asker,
                        acme_client_t *client, const acme_spec_t *spec,
-                       const acme_holding_t *holding, acme_job_t *job,
+                       const acme_inventory_t *holding, acme_job_t *job,
                        apr_pool_t *prun, apr_pool_t *p)
 {
     acme_runner_ask_t *ask = apr_pcalloc(p, sizeof(*ask));

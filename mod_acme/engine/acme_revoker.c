@@ -179,7 +179,7 @@ static void enter(revoke_t *one, acme_revocation_e state,
 
 static const char *print_what(const revoke_t *one, apr_pool_t *p)
 {
-    const acme_revoked_t *what = one->errand->what;
+    const acme_blocklist_entry_t *what = one->errand->what;
 
     return apr_psprintf(p, "%s: certificate %s (%s)", what->name,
                         what->serial ? what->serial : what->fingerprint,
@@ -191,13 +191,13 @@ static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
                                apr_pool_t *p)
 {
     const acme_runner_revoke_host_t *host = one->all->host;
-    acme_revoked_t what = *one->errand->what;
+    acme_blocklist_entry_t what = *one->errand->what;
 
     if (one->all->work->state == ACME_WORK_LOST) {
         return APR_SUCCESS;
     }
     what.done = one->record->state == ACME_REVOCATION_DONE;
-    return acme_revoked_is_final(&what)
+    return acme_blocklist_is_final(&what)
                ? host->lost(host->baton, &what, problem, p)
                : APR_SUCCESS;
 }
@@ -228,7 +228,7 @@ static void finish(revoke_t *one, acme_revocation_e state,
         acme_log(log, ACME_LOG_ERR, 0,
                  ACME_TAG(0843) "%s is not revoked, the CA refuses: %s%s",
                  print_what(one, p), acme_problem_text(problem, p),
-                 acme_revoked_is_compromised(one->errand->what)
+                 acme_blocklist_is_compromised(one->errand->what)
                      ? "; it is replaced, since its key is compromised"
                      : "");
     }

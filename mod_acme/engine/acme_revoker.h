@@ -29,7 +29,7 @@ typedef struct acme_runner_revoke_host_t {
     int (*held)(void *baton);
     /** What serves this certificate, or another with its lost key, needs
      *  another one now; on disk when this returns. */
-    apr_status_t (*lost)(void *baton, const acme_revoked_t *what,
+    apr_status_t (*lost)(void *baton, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *ptemp);
 } acme_runner_revoke_host_t;
 

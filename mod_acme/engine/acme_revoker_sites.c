@@ -54,38 +54,39 @@ static int held(void *baton)
 
 /* ---- what serves it ---- */
 
-static int serves(const acme_fleet_site_t *site, const acme_revoked_t *what)
+static int serves(const acme_fleet_site_t *site,
+                  const acme_blocklist_entry_t *what)
 {
     const acme_certstore_cert_t *live = site->known.holding->live;
 
     return live
            && (strcmp(live->info->fingerprint, what->fingerprint) == 0
-               || (acme_revoked_is_compromised(what) && live->info->key_hash
+               || (acme_blocklist_is_compromised(what) && live->info->key_hash
                    && strcmp(live->info->key_hash, what->key_hash) == 0));
 }
 
 /* What waits for a restart already will do, and does not wait any more. */
 static apr_status_t mark(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
-                         acme_job_t *job, const acme_revoked_t *what,
+                         acme_job_t *job, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_revoked_t own = *what;
+    acme_blocklist_entry_t own = *what;
     apr_time_t now = acme_clock_now(fleet->work->clock);
 
     /* Another one, perhaps, with the same key. */
     own.fingerprint = site->known.holding->live->info->fingerprint;
     job->revoked =
-        acme_revoked_from_json(acme_revoked_to_json(&own, job->p), job->p);
+        acme_blocklist_from_json(acme_blocklist_to_json(&own, job->p), job->p);
     job->urgent = job->urgent || job->staged || job->order;
     job->next_run = 0;
     job->config = NULL;
-    acme_job_note(job, now, "revoked", "%s", acme_revoked_text(&own, p));
+    acme_job_note(job, now, "revoked", "%s", acme_blocklist_text(&own, p));
     return acme_job_save(job, fleet->work->vault, ACME_STORE_LAZY, problem, p);
 }
 
 static apr_status_t lose(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
-                         const acme_revoked_t *what, acme_problem_t *problem,
-                         apr_pool_t *p)
+                         const acme_blocklist_entry_t *what,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     acme_job_t *job = acme_fleet_job(fleet, site);
     apr_status_t rv = APR_SUCCESS;
@@ -106,7 +107,7 @@ static apr_status_t lose(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     return rv;
 }
 
-static apr_status_t lost(void *baton, const acme_revoked_t *what,
+static apr_status_t lost(void *baton, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *ptemp)
 {
     acme_runner_fleet_t *fleet = baton;

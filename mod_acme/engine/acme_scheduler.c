@@ -187,7 +187,7 @@ static void watch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = site->known.spec;
-    const acme_holding_t *holding = site->known.holding;
+    const acme_inventory_t *holding = site->known.holding;
     apr_time_t now = acme_fleet_now(fleet);
     int tried = job->errors > 0 || plan->what != ACME_PLAN_ORDER;
     const char *text;

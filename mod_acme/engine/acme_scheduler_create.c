@@ -126,7 +126,7 @@ acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
         site->index = i;
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.holding =
-            APR_ARRAY_IDX(holdings, i, const acme_holding_t *);
+            APR_ARRAY_IDX(holdings, i, const acme_inventory_t *);
         site->known.quiet = quiet ? &quiet[i] : NULL;
         site->lanes = find_lanes(fleet, site->known.spec);
         apr_hash_set(fleet->by_name, site->known.spec->name,

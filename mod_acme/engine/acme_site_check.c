@@ -104,7 +104,7 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
 }
 
 /* A certificate that lives for days cannot be left for a day. */
-static apr_interval_time_t longest_wait(const acme_holding_t *holding)
+static apr_interval_time_t longest_wait(const acme_inventory_t *holding)
 {
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
 
@@ -158,7 +158,7 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
                       const acme_runner_site_t *site, const acme_work_t *work,
                       apr_pool_t *p)
 {
-    const acme_holding_t *holding = site->holding;
+    const acme_inventory_t *holding = site->holding;
 
     memset(stamp, 0, sizeof(*stamp));
     if (!site->quiet) {

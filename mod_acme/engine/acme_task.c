@@ -64,7 +64,7 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
 static void set_live(acme_fleet_flight_t *flight)
 {
     const acme_spec_t *spec = flight->site->known.spec;
-    const acme_holding_t *holding = flight->site->known.holding;
+    const acme_inventory_t *holding = flight->site->known.holding;
     const acme_job_t *job = flight->job;
     int refused =
         acme_reuse_is_refused(job->problem) && job->digest

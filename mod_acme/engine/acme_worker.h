@@ -34,7 +34,7 @@ typedef struct acme_runner_t acme_runner_t;
 /** Lives as long as the runner. */
 typedef struct acme_runner_config_t {
     const apr_array_header_t *specs;    /**< const acme_spec_t * */
-    const apr_array_header_t *holdings; /**< const acme_holding_t *, each the
+    const apr_array_header_t *holdings; /**< const acme_inventory_t *, each the
                                              one of the spec at its index */
     acme_vault_t *vault;
     acme_http_t *http;
@@ -42,7 +42,7 @@ typedef struct acme_runner_config_t {
     const acme_log_t *log;
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
-    acme_revoked_list_t *revoked;       /**< keys not to be used, or NULL */
+    acme_blocklist_t *revoked;          /**< keys not to be used, or NULL */
     const acme_reuse_t *reuse;          /**< keys to be used again, or NULL */
     acme_quiet_t *quiet;                /**< by index of specs, or NULL */
     acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */

@@ -147,15 +147,15 @@ const acme_spec_t *acme_setup_spec(const acme_setup_t *setup,
                     : APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
 }
 
-acme_holding_t *acme_setup_holding(const acme_setup_t *setup,
-                                   const server_rec *s)
+acme_inventory_t *acme_setup_holding(const acme_setup_t *setup,
+                                     const server_rec *s)
 {
     int site = acme_config_get(s)->site;
 
     if (site < 0 || !setup->holdings) {
         return NULL;
     }
-    return APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
+    return APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
 }
 
 const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,

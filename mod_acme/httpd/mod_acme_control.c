@@ -25,7 +25,7 @@ static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
     const acme_revocation_errand_t *errand =
         acme_revocation_errand_from_json(request->body, p);
     acme_revocation_t *revocation;
-    acme_revoked_t what;
+    acme_blocklist_entry_t what;
 
     if (!errand) {
         return 1;
@@ -40,7 +40,7 @@ static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
     }
     what = *errand->what;
     what.done = 1;
-    return acme_revoked_put(setup->store_dir, &what, NULL, p) == APR_SUCCESS;
+    return acme_blocklist_put(setup->store_dir, &what, NULL, p) == APR_SUCCESS;
 }
 
 static int is_done(const acme_setup_t *setup, const acme_request_t *request,
@@ -112,8 +112,8 @@ void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     }
     if (acme_outbox_prepare(setup->store_dir, ap_unixd_config.group_id,
                             &problem, ptemp)
-        || acme_revoked_prepare(setup->store_dir, ap_unixd_config.group_id,
-                                &problem, ptemp)) {
+        || acme_blocklist_prepare(setup->store_dir, ap_unixd_config.group_id,
+                                  &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0150) "acmectl can ask for nothing: %s",
                  acme_problem_text(&problem, ptemp));

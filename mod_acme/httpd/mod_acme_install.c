@@ -193,7 +193,7 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
                    const apr_array_header_t *key_files, apr_pool_t *ptemp)
 {
     const acme_spec_t *spec = acme_setup_spec(setup, s);
-    acme_holding_t *holding = acme_setup_holding(setup, s);
+    acme_inventory_t *holding = acme_setup_holding(setup, s);
     acme_keep_t *keep = setup->keep;
     kept_t *kept = &keep->sites[acme_config_get(s)->site];
     int own = 0;
@@ -229,8 +229,8 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
 
 int acme_keep_further(acme_setup_t *setup, int index)
 {
-    acme_holding_t *holding =
-        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    acme_inventory_t *holding =
+        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
     kept_t *kept = &setup->keep->sites[index];
 
     if (!holding->decided) {
@@ -247,7 +247,7 @@ int acme_keep_further(acme_setup_t *setup, int index)
 /* A site that has a certificate of the administrator's own, or no TLS: what is
  * live for it is put away, if it is not wanted. */
 static void decide(acme_setup_t *setup, const acme_spec_t *spec,
-                   acme_holding_t *holding, acme_wanted_e wanted)
+                   acme_inventory_t *holding, acme_wanted_e wanted)
 {
     acme_certstore_cert_t *live;
 
@@ -268,7 +268,7 @@ void acme_keep_file(acme_setup_t *setup, server_rec *s,
                     const apr_array_header_t *cert_files,
                     const apr_array_header_t *key_files)
 {
-    acme_holding_t *holding = acme_setup_holding(setup, s);
+    acme_inventory_t *holding = acme_setup_holding(setup, s);
     kept_t *kept = &setup->keep->sites[acme_config_get(s)->site];
 
     if (!holding->decided) {
@@ -387,8 +387,8 @@ void acme_keep_rest(acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_holding_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
+        acme_inventory_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *);
 
         if (!holding->decided) {
             decide(setup, spec, holding,
@@ -422,8 +422,8 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
 {
     const acme_spec_t *spec =
         APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *);
-    acme_holding_t *holding =
-        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    acme_inventory_t *holding =
+        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
     const kept_t *kept = &setup->keep->sites[index];
     const acme_deployed_site_t *before =
         acme_keeper_before(setup->keep->config.before, spec);

@@ -37,7 +37,7 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
             job = loaded;
         }
         acme_metrics_add(metrics, spec,
-                         APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+                         APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
                          job, now, ptemp);
         apr_pool_clear(ptemp);
     }

@@ -9,8 +9,8 @@
 const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
                               int site, apr_pool_t *p)
 {
-    const acme_holding_t *holding =
-        APR_ARRAY_IDX(setup->holdings, site, acme_holding_t *);
+    const acme_inventory_t *holding =
+        APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
     const char *name =
         APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *)->name;
     acme_job_t *job;

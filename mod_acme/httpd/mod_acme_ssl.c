@@ -7,7 +7,7 @@
 #include "mod_acme_install.h"
 
 /* A site's virtual hosts may differ; the worst of them counts. */
-static void serves(acme_holding_t *holding, acme_serving_e serving)
+static void serves(acme_inventory_t *holding, acme_serving_e serving)
 {
     if (holding->serving == ACME_SERVING_NOTHING
         || serving == ACME_SERVING_PLACEHOLDER) {
@@ -32,7 +32,7 @@ static void add(apr_array_header_t *cert_files, apr_array_header_t *key_files,
 }
 
 static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_holding_t *holding, apr_array_header_t *cert_files,
+                     acme_inventory_t *holding, apr_array_header_t *cert_files,
                      apr_array_header_t *key_files)
 {
     if (cert_files->nelts) {
@@ -53,7 +53,7 @@ static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
 
 /* One that clients may trust: of the two that a site has, one that they do not
  * trust would be shown to those who know both kinds of keys. */
-static int is_good(const acme_holding_t *holding)
+static int is_good(const acme_inventory_t *holding)
 {
     return holding->live && !holding->revoked
            && holding->live->info->not_after > apr_time_now();
@@ -74,12 +74,12 @@ static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
  * that is not there or of no use any more, in place of whatever is served
  * instead. */
 static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
-                        acme_holding_t *holding, int index, int status,
+                        acme_inventory_t *holding, int index, int status,
                         server_rec *s, apr_array_header_t *cert_files,
                         apr_array_header_t *key_files)
 {
-    acme_holding_t *further =
-        APR_ARRAY_IDX(setup->holdings, index, acme_holding_t *);
+    acme_inventory_t *further =
+        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
     int live =
         setup->keep ? acme_keep_further(setup, index) : further->live != NULL;
     int own = holding->serving == ACME_SERVING_LKC;
@@ -109,7 +109,7 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
 }
 
 static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
-                    acme_holding_t *holding,
+                    acme_inventory_t *holding,
                     const apr_array_header_t *cert_files)
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
@@ -122,7 +122,8 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
 }
 
 static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
-                       acme_holding_t *holding, const acme_fallback_t *fallback,
+                       acme_inventory_t *holding,
+                       const acme_fallback_t *fallback,
                        apr_array_header_t *cert_files,
                        apr_array_header_t *key_files)
 {
@@ -140,7 +141,7 @@ static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
 }
 
 static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
-                            acme_holding_t *holding, server_rec *s,
+                            acme_inventory_t *holding, server_rec *s,
                             apr_array_header_t *cert_files,
                             apr_array_header_t *key_files, apr_pool_t *p)
 {
@@ -165,7 +166,7 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
 
 /* What the administrator named, if it is of use. */
 static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_holding_t *holding, server_rec *s,
+                     acme_inventory_t *holding, server_rec *s,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
@@ -189,7 +190,7 @@ static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
 
 /* What the site's own certificate is for now. */
 static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_holding_t *holding, server_rec *s,
+                     acme_inventory_t *holding, server_rec *s,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
@@ -221,7 +222,7 @@ int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                             apr_array_header_t *key_files)
 {
     acme_setup_t *setup = acme_setup_get();
-    acme_holding_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
+    acme_inventory_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
     const acme_spec_t *spec;
     int status;
 

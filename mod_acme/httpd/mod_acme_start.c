@@ -72,12 +72,12 @@ static void open_placeholder(acme_setup_t *setup, const char *dir,
 
 /* Files that an administrator brings. What mod_ssl could not read would stop
  * the server, so it is not given to it. */
-static acme_holding_t *examine_file(acme_setup_t *setup,
-                                    const acme_spec_t *spec, apr_time_t now,
-                                    apr_pool_t *ptemp)
+static acme_inventory_t *examine_file(acme_setup_t *setup,
+                                      const acme_spec_t *spec, apr_time_t now,
+                                      apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
     const char *warning;
 
     if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
@@ -92,7 +92,7 @@ static acme_holding_t *examine_file(acme_setup_t *setup,
         return holding;
     }
     warning =
-        acme_holding_file_warning(holding, &spec->warn_window, now, ptemp);
+        acme_inventory_file_warning(holding, &spec->warn_window, now, ptemp);
     if (warning) {
         acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
                  spec->name, warning);
@@ -101,7 +101,7 @@ static acme_holding_t *examine_file(acme_setup_t *setup,
 }
 
 /* What is staged for it becomes live, if it can. */
-static void promote(acme_setup_t *setup, acme_holding_t *holding,
+static void promote(acme_setup_t *setup, acme_inventory_t *holding,
                     acme_vault_t *vault, const acme_spec_t *spec,
                     apr_time_t now, apr_pool_t *ptemp)
 {
@@ -127,12 +127,12 @@ static void promote(acme_setup_t *setup, acme_holding_t *holding,
     }
 }
 
-static acme_holding_t *examine(acme_setup_t *setup, acme_vault_t *vault,
-                               const acme_spec_t *spec, apr_time_t now,
-                               apr_pool_t *ptemp)
+static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
+                                 const acme_spec_t *spec, apr_time_t now,
+                                 apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
     acme_certstore_cert_t *live = NULL;
     apr_status_t rv;
 
@@ -188,7 +188,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     setup->staged = apr_pcalloc(
         setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
-                                     sizeof(acme_holding_t *));
+                                     sizeof(acme_inventory_t *));
     /* Before it is looked at: what comes later is news to the activator. */
     for (i = 0; store && i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
@@ -208,7 +208,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_holding_t *holding;
+        acme_inventory_t *holding;
 
         holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
                                   : examine(setup, vault, spec, now, scratch);
@@ -217,7 +217,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             /* Still to be put in place: as if it had not been seen. */
             memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
         }
-        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
+        APR_ARRAY_PUSH(setup->holdings, acme_inventory_t *) = holding;
         apr_pool_clear(scratch);
     }
     return promoted;
@@ -301,11 +301,11 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     acme_certstore_recall(setup->live, ptemp);
     unproven = acme_unproven_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
-                                     sizeof(acme_holding_t *));
+                                     sizeof(acme_inventory_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_holding_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+        acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
         acme_certstore_cert_t *live;
 
         if (!acme_unproven_has(unproven, spec->name, ptemp)
@@ -314,7 +314,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
             holding->live = live;
         }
-        APR_ARRAY_PUSH(setup->holdings, acme_holding_t *) = holding;
+        APR_ARRAY_PUSH(setup->holdings, acme_inventory_t *) = holding;
     }
     open_placeholder(setup, acme_trust_is_ours(dir) ? dir : NULL, now, ptemp);
 }
@@ -370,8 +370,8 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
     for (i = 0; i < setup->holdings->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        const acme_holding_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, const acme_holding_t *);
+        const acme_inventory_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, const acme_inventory_t *);
         const char *text = acme_status_revoked_text(spec, holding, NULL, ptemp);
 
         if (text) {
@@ -409,7 +409,7 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     apr_pool_destroy(pleave);
     for (i = 0; i < setup->holdings->nelts; i++) {
         if (!APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->of) {
-            counts[APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *)
+            counts[APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *)
                        ->serving]++;
             sites++;
         }

@@ -58,10 +58,10 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json = acme_status_site(APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-                            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
-                            acme_setup_vault(setup, r->pool), apr_time_now(),
-                            &counts, r->pool);
+    json = acme_status_site(
+        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+        APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
+        acme_setup_vault(setup, r->pool), apr_time_now(), &counts, r->pool);
     return send_json(r, HTTP_OK, json);
 }
 
@@ -114,7 +114,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site = acme_status_brief(
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *),
+            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
             acme_glance(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
@@ -213,7 +213,7 @@ static const char *state_of(const acme_json_t *site)
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
-                      const acme_holding_t *holding, const acme_json_t *site)
+                      const acme_inventory_t *holding, const acme_json_t *site)
 {
     const acme_json_t *renewal = child_of(site, "renewal");
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
@@ -223,10 +223,10 @@ static void print_row(request_rec *r, const acme_spec_t *spec,
                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
                "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
                ap_escape_html(r->pool, spec->name), spec->names->nelts,
-               holding->stashed
-                   ? apr_pstrcat(r->pool, acme_serving_name(holding->serving),
-                                 " (stashed)", NULL)
-                   : acme_serving_name(holding->serving),
+               holding->stashed ? apr_pstrcat(
+                   r->pool, acme_inventory_serving_name(holding->serving),
+                   " (stashed)", NULL)
+                                : acme_inventory_serving_name(holding->serving),
                ap_escape_html(r->pool, state_of(site)),
                info ? acme_time_print(info->not_after, r->pool) : "-",
                ap_escape_html(r->pool, spec->ca->label),
@@ -245,8 +245,8 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        const acme_holding_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, acme_holding_t *);
+        const acme_inventory_t *holding =
+            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *);
         const acme_json_t *site = acme_status_brief(
             spec, holding, acme_glance(setup, vault, i, ptemp), vault,
             apr_time_now(), counts, ptemp);

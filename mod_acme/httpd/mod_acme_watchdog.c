@@ -249,7 +249,7 @@ static void start_runner(const acme_setup_t *setup)
     worker.outbox = acme_outbox_open(setup->store_dir, setup->seal, worker.p);
     acme_outbox_attend(worker.outbox, worker.p);
     config->outbox = worker.outbox;
-    config->revoked = acme_revoked_open(setup->store_dir, worker.p);
+    config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
     config->reuse = acme_reuse_open(setup->store_dir, setup->seal, worker.p);
     runner = acme_runner_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);

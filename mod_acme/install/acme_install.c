@@ -71,7 +71,7 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
 }
 
 static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
-                   acme_holding_t *holding)
+                   acme_inventory_t *holding)
 {
     acme_certstore_cert_t *live;
 
@@ -178,7 +178,7 @@ static const acme_certstore_cert_t *stashed_for(acme_keeper_t *keeper,
 }
 
 static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
-                              acme_holding_t *holding, acme_wanted_e wanted,
+                              acme_inventory_t *holding, acme_wanted_e wanted,
                               int okc, apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
@@ -235,7 +235,7 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
 
 acme_site_serve_e acme_keeper_site(acme_keeper_t *keeper,
                                    const acme_spec_t *spec,
-                                   acme_holding_t *holding,
+                                   acme_inventory_t *holding,
                                    acme_wanted_e wanted, int okc)
 {
     acme_site_serve_e serve;

@@ -30,7 +30,7 @@ acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
  */
 acme_site_serve_e acme_keeper_site(acme_keeper_t *keeper,
                                    const acme_spec_t *spec,
-                                   acme_holding_t *holding,
+                                   acme_inventory_t *holding,
                                    acme_wanted_e wanted, int okc);
 
 /** What is wanted of these names (const char *), of which no site is made. */

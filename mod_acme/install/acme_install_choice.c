@@ -204,7 +204,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
 
 /* ---- what it chose ---- */
 
-void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
+void acme_keeper_judge_live(acme_site_cert_t *cert, acme_inventory_t *holding,
                             const acme_keeper_choice_t *choice)
 {
     const acme_certstore_cert_t *live = holding->live;

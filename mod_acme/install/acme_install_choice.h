@@ -39,7 +39,7 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item);
 void acme_keeper_inherit(acme_keeper_choice_t *choice);
 
 /** What its live one is worth; sets holding->foreign. */
-void acme_keeper_judge_live(acme_site_cert_t *cert, acme_holding_t *holding,
+void acme_keeper_judge_live(acme_site_cert_t *cert, acme_inventory_t *holding,
                             const acme_keeper_choice_t *choice);
 
 /** Does what was decided for a site that wants ACME. */

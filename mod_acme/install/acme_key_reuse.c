@@ -35,7 +35,7 @@ acme_reuse_t *acme_reuse_open(const char *dir, const acme_seal_t *seal,
 }
 
 const char *acme_reuse_hash(const acme_spec_t *spec,
-                            const acme_holding_t *holding,
+                            const acme_inventory_t *holding,
                             const acme_job_t *job)
 {
     const acme_certstore_cert_t *live = holding->live;
@@ -201,7 +201,7 @@ void acme_reuse_leave(const acme_reuse_t *reuse,
         const acme_spec_t *spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
 
         hash = acme_reuse_hash(
-            spec, APR_ARRAY_IDX(holdings, i, const acme_holding_t *), NULL);
+            spec, APR_ARRAY_IDX(holdings, i, const acme_inventory_t *), NULL);
         if (hash) {
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);
         }

@@ -29,7 +29,7 @@ acme_reuse_t *acme_reuse_open(const char *dir, const acme_seal_t *seal,
  *  when that is a new one.
  *  @param job NULL: nobody has asked the CA */
 const char *acme_reuse_hash(const acme_spec_t *spec,
-                            const acme_holding_t *holding,
+                            const acme_inventory_t *holding,
                             const acme_job_t *job);
 
 /** Whether a CA has refused the key that an order was for: then, with the same
@@ -39,7 +39,7 @@ int acme_reuse_is_refused(const acme_problem_t *problem);
 /**
  * For root, at a start, when what is live is known. What cannot be left is
  * said, and the next certificate has a new key.
- * @param specs const acme_spec_t *, with holdings (acme_holding_t *)
+ * @param specs const acme_spec_t *, with holdings (acme_inventory_t *)
  * @param gid the worker's
  */
 void acme_reuse_leave(const acme_reuse_t *reuse,

@@ -231,8 +231,8 @@ static void give_up(acme_runner_order_t *order)
 static int is_compromised(const acme_runner_order_t *order)
 {
     return order->key
-           && acme_revoked_has_key(order->work->revoked,
-                                   acme_key_hash(order->key, order->ptemp));
+           && acme_blocklist_has_key(order->work->revoked,
+                                     acme_key_hash(order->key, order->ptemp));
 }
 
 static void finish(acme_runner_order_t *order, const acme_wish_t *wish)

@@ -27,7 +27,7 @@ static apr_status_t judge(acme_key_t **key, const char *pem, acme_work_t *work,
                  spec->name);
         return APR_ENOENT;
     }
-    if (acme_revoked_has_key(work->revoked, acme_key_hash(*key, p))) {
+    if (acme_blocklist_has_key(work->revoked, acme_key_hash(*key, p))) {
         acme_log(work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0847) "%s: the stored key of its order is "
                                 "compromised, making a new one",

@@ -387,7 +387,7 @@ apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
     return rv;
 }
 
-static const acme_problem_t *why_refused(const acme_holding_t *holding,
+static const acme_problem_t *why_refused(const acme_inventory_t *holding,
                                          apr_pool_t *p)
 {
     acme_problem_t *problem;
@@ -409,7 +409,7 @@ static const acme_problem_t *why_refused(const acme_holding_t *holding,
 
 apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
                                          const acme_spec_t *spec,
-                                         const acme_holding_t *holding,
+                                         const acme_inventory_t *holding,
                                          acme_problem_t *problem,
                                          apr_pool_t *ptemp)
 {

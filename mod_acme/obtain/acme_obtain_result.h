@@ -64,7 +64,7 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
 /** Root has decided on what the job had staged. */
 apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
                                          const acme_spec_t *spec,
-                                         const acme_holding_t *holding,
+                                         const acme_inventory_t *holding,
                                          acme_problem_t *problem,
                                          apr_pool_t *ptemp);
 

@@ -99,7 +99,7 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
 }
 
 /* Root has met it already: the plan knows what became of it. */
-static int is_decided(const acme_holding_t *holding, const char *fingerprint)
+static int is_decided(const acme_inventory_t *holding, const char *fingerprint)
 {
     return (holding->staged_fingerprint
             && strcmp(holding->staged_fingerprint, fingerprint) == 0)
@@ -109,7 +109,7 @@ static int is_decided(const acme_holding_t *holding, const char *fingerprint)
 
 apr_status_t acme_stage_recover(acme_job_t *job, acme_work_t *work,
                                 const acme_spec_t *spec,
-                                const acme_holding_t *holding,
+                                const acme_inventory_t *holding,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
     const char *fingerprint;

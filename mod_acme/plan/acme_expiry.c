@@ -9,8 +9,8 @@
 #include "acme_time.h"
 
 /* When the renewal is due, as acme_plan() has it. */
-static apr_time_t due_at(const acme_spec_t *spec, const acme_holding_t *holding,
-                         const acme_job_t *job)
+static apr_time_t due_at(const acme_spec_t *spec,
+                         const acme_inventory_t *holding, const acme_job_t *job)
 {
     const acme_cert_info_t *info = holding->live->info;
     apr_time_t at = acme_plan_renew_at(spec, holding, job);
@@ -22,7 +22,8 @@ static apr_time_t due_at(const acme_spec_t *spec, const acme_holding_t *holding,
 
 /* From when on it is near; not before a renewal has had time to succeed. */
 static apr_time_t near_at(const acme_spec_t *spec,
-                          const acme_holding_t *holding, const acme_job_t *job)
+                          const acme_inventory_t *holding,
+                          const acme_job_t *job)
 {
     const acme_cert_info_t *info = holding->live->info;
     apr_time_t due = due_at(spec, holding, job);
@@ -34,14 +35,14 @@ static apr_time_t near_at(const acme_spec_t *spec,
 }
 
 /* Somebody minds when it ends. */
-static int matters(const acme_spec_t *spec, const acme_holding_t *holding)
+static int matters(const acme_spec_t *spec, const acme_inventory_t *holding)
 {
     return holding->live && !spec->cert_file && !spec->dry_run && !spec->csr
            && holding->serving != ACME_SERVING_NOTHING;
 }
 
 /* What holds its renewal back. */
-static const char *why(const acme_spec_t *spec, const acme_holding_t *holding,
+static const char *why(const acme_spec_t *spec, const acme_inventory_t *holding,
                        const acme_job_t *job, apr_time_t now, apr_pool_t *p)
 {
     if (job && job->staged) {
@@ -68,8 +69,8 @@ static const char *why(const acme_spec_t *spec, const acme_holding_t *holding,
 }
 
 acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
-                          const acme_holding_t *holding, const acme_job_t *job,
-                          apr_time_t now, apr_pool_t *p)
+                          const acme_inventory_t *holding,
+                          const acme_job_t *job, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
 
@@ -95,7 +96,7 @@ acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
 }
 
 apr_time_t acme_expiry_next(const acme_spec_t *spec,
-                            const acme_holding_t *holding,
+                            const acme_inventory_t *holding,
                             const acme_job_t *job, apr_time_t now)
 {
     apr_time_t at;

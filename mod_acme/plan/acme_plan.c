@@ -33,7 +33,7 @@ static int same(const char *a, const char *b)
 }
 
 /* Something of this site waits for root, or has come back from it. */
-static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
+static void plan_staged(acme_plan_t *plan, const acme_inventory_t *holding,
                         const acme_job_t *job, apr_time_t now)
 {
     if (holding->live && same(holding->live->info->fingerprint, job->staged)) {
@@ -52,14 +52,15 @@ static void plan_staged(acme_plan_t *plan, const acme_holding_t *holding,
 }
 
 /* What a CA said of a certificate counts with that CA only. */
-int acme_plan_is_via_ari(const acme_spec_t *spec, const acme_holding_t *holding)
+int acme_plan_is_via_ari(const acme_spec_t *spec,
+                         const acme_inventory_t *holding)
 {
     return spec->via_ari && holding->live && holding->live->info->ari_id
            && acme_spec_find_ca(spec, holding->live->ca_url) >= 0;
 }
 
 apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
-                              const acme_holding_t *holding,
+                              const acme_inventory_t *holding,
                               const acme_job_t *job)
 {
     const acme_cert_info_t *info;
@@ -77,8 +78,8 @@ apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
                                            &spec->renew_window);
 }
 
-const acme_revoked_t *acme_plan_revoked(const acme_holding_t *holding,
-                                        const acme_job_t *job)
+const acme_blocklist_entry_t *acme_plan_revoked(const acme_inventory_t *holding,
+                                                const acme_job_t *job)
 {
     if (!holding->live || holding->revoked) {
         return holding->live ? holding->revoked : NULL;
@@ -117,11 +118,11 @@ static const char *changed(const acme_spec_t *spec,
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
-                        const acme_holding_t *holding, const acme_job_t *job,
+                        const acme_inventory_t *holding, const acme_job_t *job,
                         int *due, int pinned, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
-    const acme_revoked_t *revoked;
+    const acme_blocklist_entry_t *revoked;
     const char *name, *why;
     apr_time_t last;
 
@@ -140,7 +141,7 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     }
     revoked = acme_plan_revoked(holding, job);
     if (revoked) {
-        return acme_revoked_text(revoked, p);
+        return acme_blocklist_text(revoked, p);
     }
     name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
     if (name) {
@@ -178,7 +179,7 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
  * about this certificate, or it is time, and nothing presses: no request of
  * acmectl either, whose answer is not to wait for it. */
 static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
-                    const acme_holding_t *holding, const acme_job_t *job,
+                    const acme_inventory_t *holding, const acme_job_t *job,
                     const char *why, int due, apr_time_t now)
 {
     const acme_cert_info_t *info;
@@ -242,7 +243,7 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
 
 /* A certificate of the administrator's own is watched, and that is all. */
 static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
-                      const acme_holding_t *holding, apr_time_t now,
+                      const acme_inventory_t *holding, apr_time_t now,
                       apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
@@ -264,13 +265,13 @@ static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     plan->warning =
-        acme_holding_file_warning(holding, &spec->warn_window, now, p);
+        acme_inventory_file_warning(holding, &spec->warn_window, now, p);
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 
 /* Whether it is about an order, or failures, from before what is live now came
  * from elsewhere: it was imported, unstashed or rolled back to. */
-static int is_overtaken(const acme_job_t *job, const acme_holding_t *holding)
+static int is_overtaken(const acme_job_t *job, const acme_inventory_t *holding)
 {
     return (job->order || job->problem || job->errors > 0) && job->instead
            && holding->live
@@ -278,7 +279,7 @@ static int is_overtaken(const acme_job_t *job, const acme_holding_t *holding)
 }
 
 void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
-               const acme_holding_t *holding, const acme_job_t *job,
+               const acme_inventory_t *holding, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p)
 {
     const char *digest, *why;

@@ -271,7 +271,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
                                apr_pool_t *p)
 {
     const acme_spec_t *spec = view->spec;
-    const acme_holding_t *holding = view->holding;
+    const acme_inventory_t *holding = view->holding;
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", spec->name);
@@ -307,7 +307,8 @@ static acme_json_t *print_site(const acme_status_view_t *view,
                        spec->renew_mode == ACME_RENEW_ALWAYS
                            || (spec->renew_mode == ACME_RENEW_AUTO
                                && holding->serving != ACME_SERVING_NOTHING));
-    acme_json_set_str(json, "site", acme_serving_name(holding->serving));
+    acme_json_set_str(json, "site",
+                      acme_inventory_serving_name(holding->serving));
     acme_json_set_str(json, "deployed", acme_deployed_name(holding->deployed));
     if (holding->stashed) {
         acme_json_give(json, "stash", print_stash(holding->stashed, p));
@@ -334,7 +335,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
 }
 
 static acme_json_t *status_site(const acme_spec_t *spec,
-                                const acme_holding_t *holding,
+                                const acme_inventory_t *holding,
                                 const acme_job_t *known, acme_vault_t *vault,
                                 apr_time_t now, int with_log,
                                 acme_status_counts_t *counts, apr_pool_t *p)
@@ -365,7 +366,7 @@ static acme_json_t *status_site(const acme_spec_t *spec,
 }
 
 acme_json_t *acme_status_site(const acme_spec_t *spec,
-                              const acme_holding_t *holding,
+                              const acme_inventory_t *holding,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p)
 {
@@ -373,7 +374,7 @@ acme_json_t *acme_status_site(const acme_spec_t *spec,
 }
 
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
-                               const acme_holding_t *holding,
+                               const acme_inventory_t *holding,
                                const acme_job_t *job, acme_vault_t *vault,
                                apr_time_t now, acme_status_counts_t *counts,
                                apr_pool_t *p)
@@ -427,7 +428,7 @@ acme_json_t *acme_status_all(const apr_array_header_t *specs,
         acme_json_append(
             sites,
             status_site(APR_ARRAY_IDX(specs, i, const acme_spec_t *),
-                        APR_ARRAY_IDX(holdings, i, const acme_holding_t *),
+                        APR_ARRAY_IDX(holdings, i, const acme_inventory_t *),
                         NULL, vault, now, 0, NULL, each));
     }
     apr_pool_destroy(each);

@@ -47,20 +47,20 @@ typedef enum {
 /** @param values ACME_GAUGES of them
  *  @param job or NULL: not known */
 void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                        const acme_holding_t *holding, const acme_job_t *job,
+                        const acme_inventory_t *holding, const acme_job_t *job,
                         apr_time_t now, acme_status_counts_t *counts,
                         apr_pool_t *ptemp);
 
 /** One site. */
 acme_json_t *acme_status_site(const acme_spec_t *spec,
-                              const acme_holding_t *holding,
+                              const acme_inventory_t *holding,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p);
 
 /** One site among many: without its log.
  *  @param job or NULL: it is loaded */
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
-                               const acme_holding_t *holding,
+                               const acme_inventory_t *holding,
                                const acme_job_t *job, acme_vault_t *vault,
                                apr_time_t now, acme_status_counts_t *counts,
                                apr_pool_t *p);

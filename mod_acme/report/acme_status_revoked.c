@@ -7,10 +7,10 @@
 #include "acme_revoke.h"
 
 const char *acme_status_revoked_text(const acme_spec_t *spec,
-                                     const acme_holding_t *holding,
+                                     const acme_inventory_t *holding,
                                      const acme_job_t *job, apr_pool_t *p)
 {
-    const acme_revoked_t *revoked = acme_plan_revoked(holding, job);
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(holding, job);
 
     if (!revoked) {
         return NULL;
@@ -19,17 +19,17 @@ const char *acme_status_revoked_text(const acme_spec_t *spec,
                         holding->serving == ACME_SERVING_OKC
                             ? "not served, since "
                             : "served until there is another one, but ",
-                        acme_revoked_text(revoked, p),
+                        acme_blocklist_text(revoked, p),
                         spec->renew_mode == ACME_RENEW_MANUAL
                             ? "; ACMERenewMode is manual: acmectl renew "
                               "orders it"
                             : "");
 }
 
-acme_json_t *acme_status_revoked(const acme_holding_t *holding,
+acme_json_t *acme_status_revoked(const acme_inventory_t *holding,
                                  const acme_job_t *job, apr_pool_t *p)
 {
-    const acme_revoked_t *revoked = acme_plan_revoked(holding, job);
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(holding, job);
     char when[APR_RFC822_DATE_LEN];
     acme_json_t *json;
 

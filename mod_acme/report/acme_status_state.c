@@ -36,7 +36,7 @@ static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
 /** A certificate of the administrator's own. */
 static void judge_file(acme_status_view_t *view, apr_pool_t *p)
 {
-    const acme_holding_t *holding = view->holding;
+    const acme_inventory_t *holding = view->holding;
 
     if (!holding->file) {
         view->state = ACME_STATUS_ERROR;
@@ -44,8 +44,8 @@ static void judge_file(acme_status_view_t *view, apr_pool_t *p)
                                        : "its certificate file was not read";
         return;
     }
-    view->descr = acme_holding_file_warning(holding, &view->spec->warn_window,
-                                            view->now, p);
+    view->descr = acme_inventory_file_warning(holding, &view->spec->warn_window,
+                                              view->now, p);
     view->expiry = !view->descr                            ? ACME_EXPIRY_FAR
                    : holding->file->not_after <= view->now ? ACME_EXPIRY_OVER
                                                            : ACME_EXPIRY_NEAR;
@@ -133,7 +133,7 @@ void acme_status_judge(acme_status_view_t *view, apr_pool_t *p)
 
 const acme_cert_info_t *acme_status_served(const acme_status_view_t *view)
 {
-    const acme_holding_t *holding = view->holding;
+    const acme_inventory_t *holding = view->holding;
 
     if (view->spec->cert_file) {
         return holding->file;
@@ -182,7 +182,7 @@ static apr_int64_t gauge_time(apr_time_t t)
 }
 
 void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                        const acme_holding_t *holding, const acme_job_t *job,
+                        const acme_inventory_t *holding, const acme_job_t *job,
                         apr_time_t now, acme_status_counts_t *counts,
                         apr_pool_t *ptemp)
 {

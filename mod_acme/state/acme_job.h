@@ -60,7 +60,8 @@ typedef struct acme_job_t {
     const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
     const char *limit;             /**< of the CA that it waits for, or NULL */
     int urgent; /**< what is ordered or staged is to be live at once */
-    const acme_revoked_t *revoked; /**< that another has to take the place of;
+    const acme_blocklist_entry_t
+        *revoked;        /**< that another has to take the place of;
                            it counts while it is live. Or NULL */
     const char *warned;  /**< fingerprint of the last certificate that the log
                              said nears its end, or NULL */

@@ -16,7 +16,7 @@ acme_revocation_errand_to_json(const acme_revocation_errand_t *errand,
 {
     acme_json_t *json = acme_json_object(p);
 
-    acme_json_set(json, "what", acme_revoked_to_json(errand->what, p));
+    acme_json_set(json, "what", acme_blocklist_to_json(errand->what, p));
     acme_json_set_str(json, "certificate", errand->cert);
     acme_json_set_str(json, "ca", errand->ca_url);
     acme_json_set_str(json, "jws", errand->jws);
@@ -35,7 +35,7 @@ acme_revocation_errand_from_json(const acme_json_t *json, apr_pool_t *p)
         return NULL;
     }
     (void)acme_json_get_str(&errand->jws, json, "jws");
-    errand->what = acme_revoked_from_json(what, p);
+    errand->what = acme_blocklist_from_json(what, p);
     return errand->what ? errand : NULL;
 }
 

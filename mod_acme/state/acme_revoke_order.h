@@ -19,7 +19,7 @@
 
 /** What root asks for. */
 typedef struct acme_revocation_errand_t {
-    const acme_revoked_t *what;
+    const acme_blocklist_entry_t *what;
     const char *cert;   /**< base64url of its DER */
     const char *ca_url; /**< of the CA's directory */
     const char *jws;    /**< signed for the last ticket, or NULL */

@@ -130,7 +130,7 @@ const acme_spec_t *ctl_spec(const ctl_t *ctl, int i);
 int ctl_further(const ctl_t *ctl, int of);
 
 /** What that site has now; its live is NULL where there is none. */
-acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p);
+acme_inventory_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p);
 
 /** The passphrase, wiped with the pool; NULL: said why there is none.
  *  @param twice it is new: a prompt asks again */

@@ -104,7 +104,8 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
 /* Whether it was once said so of a certificate with this key. */
 static int is_compromised(const ctl_t *ctl, const char *key_hash)
 {
-    return acme_revoked_has_key(acme_revoked_open(ctl->dir, ctl->p), key_hash);
+    return acme_blocklist_has_key(acme_blocklist_open(ctl->dir, ctl->p),
+                                  key_hash);
 }
 
 static acme_key_t *make_key(const ctl_t *ctl, const char *name)

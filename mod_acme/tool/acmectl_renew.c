@@ -32,7 +32,7 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
     acme_plan_t plan;
     acme_job_t *job;
 

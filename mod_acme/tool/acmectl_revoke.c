@@ -22,7 +22,7 @@ static const char *const outcome_names[] = {"asked", "revoked", "already",
 
 typedef struct errand_t {
     ctl_revoke_t *found;
-    acme_revoked_t what;
+    acme_blocklist_entry_t what;
     acme_revocation_errand_t body;
     acme_request_t request;
     int signatures;
@@ -46,7 +46,7 @@ static int confirm(const errand_t *errand)
                           found->name, found->where, found->info->serial, names,
                           ctl_date(found->info->not_after, ctl->p),
                           acme_revoke_reason_name(errand->what.reason),
-                          acme_revoked_is_compromised(&errand->what)
+                          acme_blocklist_is_compromised(&errand->what)
                               ? " Its key is never used again."
                               : "");
 }
@@ -55,24 +55,24 @@ static int confirm(const errand_t *errand)
 static int is_done(errand_t *errand)
 {
     const ctl_t *ctl = errand->found->ctl;
-    const acme_revoked_t *before = acme_revoked_find(
-        acme_revoked_open(ctl->dir, ctl->p), errand->found->info, ctl->p);
+    const acme_blocklist_entry_t *before = acme_blocklist_find(
+        acme_blocklist_open(ctl->dir, ctl->p), errand->found->info, ctl->p);
 
     if (!before || strcmp(before->fingerprint, errand->what.fingerprint) != 0) {
         return 0;
     }
     /* What was said of its key is not taken back. */
-    if (acme_revoked_is_compromised(before)) {
+    if (acme_blocklist_is_compromised(before)) {
         errand->what.reason = before->reason;
     }
     errand->what.done = before->done;
     if (!before->done
-        || (acme_revoked_is_compromised(&errand->what)
-            && !acme_revoked_is_compromised(before))) {
+        || (acme_blocklist_is_compromised(&errand->what)
+            && !acme_blocklist_is_compromised(before))) {
         return 0;
     }
     errand->outcome = ALREADY;
-    errand->detail = acme_revoked_text(before, ctl->p);
+    errand->detail = acme_blocklist_text(before, ctl->p);
     return 1;
 }
 
@@ -132,7 +132,7 @@ static int note(errand_t *errand)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = errand->found->ctl;
 
-    if (acme_revoked_put(ctl->dir, &errand->what, &problem, ctl->p)) {
+    if (acme_blocklist_put(ctl->dir, &errand->what, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
     }
@@ -262,7 +262,7 @@ static int settle(errand_t *errand)
         return 0;
     }
     if (errand->outcome == REFUSED
-        && acme_revoked_withdraw(ctl->dir, &errand->what, &problem, ctl->p)) {
+        && acme_blocklist_withdraw(ctl->dir, &errand->what, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
     }
@@ -280,7 +280,7 @@ static const char *fate(const errand_t *errand)
     const ctl_revoke_t *found = errand->found;
     int lost = errand->outcome == REVOKED
                || (errand->outcome == REFUSED
-                   && acme_revoked_is_compromised(&errand->what));
+                   && acme_blocklist_is_compromised(&errand->what));
 
     if (!lost || !found->is_live || !found->spec) {
         return "";

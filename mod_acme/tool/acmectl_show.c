@@ -94,8 +94,8 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
     int place, found = 0;
 
     if (spec && strcmp(spec->name, name) == 0) {
-        site = acme_serving_name(
-            APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *)
+        site = acme_inventory_serving_name(
+            APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_inventory_t *)
                 ->serving);
         acme_json_set_strs(json, "names", spec->names);
     }
@@ -167,7 +167,7 @@ int ctl_list(ctl_t *ctl)
 
 /* Something is wrong, or what is wanted is not served. */
 static int needs_attention(const acme_spec_t *spec,
-                           const acme_holding_t *holding,
+                           const acme_inventory_t *holding,
                            const acme_status_counts_t *counts)
 {
     int watched = spec->renew_mode != ACME_RENEW_AUTO
@@ -213,7 +213,8 @@ static void problem_text(const acme_json_t *json, apr_pool_t *p)
     }
 }
 
-static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
+static void status_text(const acme_spec_t *spec,
+                        const acme_inventory_t *holding,
                         const acme_json_t *json, int attention, apr_pool_t *p)
 {
     const char *descr = NULL, *renew = NULL;
@@ -224,7 +225,7 @@ static void status_text(const acme_spec_t *spec, const acme_holding_t *holding,
     (void)acme_json_get_str(&descr, json, "state-descr");
     (void)acme_json_get_str(&renew, json, "renew-at");
     printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
-           acme_serving_name(holding->serving),
+           acme_inventory_serving_name(holding->serving),
            info ? apr_psprintf(p, "valid until %s UTC",
                                ctl_date(info->not_after, p))
                 : "no certificate");
@@ -248,7 +249,7 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
                       apr_time_t now, apr_pool_t *p)
 {
     const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json =
         acme_status_site(spec, holding, ctl->vault, now, &counts, p);
@@ -285,7 +286,7 @@ static void add_deployed(const ctl_t *ctl)
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
         site = acme_deployed_find(deployed, ctl_spec(ctl, i)->name);
         if (site) {
-            APR_ARRAY_IDX(ctl->desired->holdings, i, acme_holding_t *)
+            APR_ARRAY_IDX(ctl->desired->holdings, i, acme_inventory_t *)
                 ->deployed = site->state;
         }
     }

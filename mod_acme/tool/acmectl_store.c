@@ -155,7 +155,7 @@ static void open_desired(ctl_t *ctl)
     ctl->desired->activation = "graceful";
     ctl->desired->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
     ctl->desired->holdings =
-        apr_array_make(ctl->p, 1, sizeof(acme_holding_t *));
+        apr_array_make(ctl->p, 1, sizeof(acme_inventory_t *));
 }
 
 int ctl_open(ctl_t *ctl, ctl_open_e how)
@@ -252,12 +252,12 @@ int ctl_further(const ctl_t *ctl, int of)
     return -1;
 }
 
-acme_holding_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
+acme_inventory_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
 {
     const acme_spec_t *spec = ctl_spec(ctl, i);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_holding_t *holding = apr_pmemdup(
-        p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_holding_t *),
+    acme_inventory_t *holding = apr_pmemdup(
+        p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_inventory_t *),
         sizeof(*holding));
     acme_certstore_cert_t *live;
     apr_status_t rv;

@@ -40,8 +40,9 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
 }
 
 /* Nothing is ordered: it is served, or somebody has to see to it. */
-static site_e judge_file(const acme_spec_t *spec, const acme_holding_t *holding,
-                         const char **why, apr_pool_t *p)
+static site_e judge_file(const acme_spec_t *spec,
+                         const acme_inventory_t *holding, const char **why,
+                         apr_pool_t *p)
 {
     const acme_cert_info_t *info = holding->file;
 
@@ -51,8 +52,8 @@ static site_e judge_file(const acme_spec_t *spec, const acme_holding_t *holding,
         return SITE_STUCK;
     }
     if (info->not_after <= apr_time_now()) {
-        *why = acme_holding_file_warning(holding, &spec->warn_window,
-                                         apr_time_now(), p);
+        *why = acme_inventory_file_warning(holding, &spec->warn_window,
+                                           apr_time_now(), p);
         return SITE_STUCK;
     }
     if (holding->serving != ACME_SERVING_OKC) {
@@ -67,7 +68,7 @@ static site_e judge_file(const acme_spec_t *spec, const acme_holding_t *holding,
 static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
 {
     const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_holding_t *holding = ctl_holding(ctl, i, p);
+    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_job_t *job = NULL;

@@ -9,9 +9,9 @@
 #define FP2  "3333333333333333333333333333333333333333333333333333333333333333"
 #define KEY2 "4444444444444444444444444444444444444444444444444444444444444444"
 
-static acme_revoked_t mark(int reason, int done)
+static acme_blocklist_entry_t mark(int reason, int done)
 {
-    acme_revoked_t revoked;
+    acme_blocklist_entry_t revoked;
 
     revoked.fingerprint = FP;
     revoked.key_hash = KEY;
@@ -37,13 +37,13 @@ static void marks_are_found_by_who_looked_before(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_revoked_list_t *list = acme_revoked_open(dir, p);
-    acme_revoked_t made = mark(4, 0);
-    const acme_revoked_t *found;
+    acme_blocklist_t *list = acme_blocklist_open(dir, p);
+    acme_blocklist_entry_t made = mark(4, 0);
+    const acme_blocklist_entry_t *found;
 
-    assert_null(acme_revoked_find(list, cert(FP, KEY, p), p));
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
-    found = acme_revoked_find(list, cert(FP, KEY, p), p);
+    assert_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
+    found = acme_blocklist_find(list, cert(FP, KEY, p), p);
     assert_non_null(found);
     assert_string_equal(found->fingerprint, FP);
     assert_string_equal(found->key_hash, KEY);
@@ -52,57 +52,58 @@ static void marks_are_found_by_who_looked_before(void **state)
     assert_int_equal(found->reason, 4);
     assert_int_equal(found->done, 0);
     assert_true(found->when == ACME_T_NOW);
-    assert_false(acme_revoked_is_final(found));
+    assert_false(acme_blocklist_is_final(found));
     /* the key may go on */
-    assert_null(acme_revoked_find(list, cert(FP2, KEY, p), p));
-    assert_false(acme_revoked_has_key(list, KEY));
+    assert_null(acme_blocklist_find(list, cert(FP2, KEY, p), p));
+    assert_false(acme_blocklist_has_key(list, KEY));
     made.done = 1;
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
-    found = acme_revoked_find(list, cert(FP, KEY, p), p);
-    assert_true(acme_revoked_is_final(found));
-    acme_t_contains(acme_revoked_text(found, p), "it was revoked (superseded)");
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
+    found = acme_blocklist_find(list, cert(FP, KEY, p), p);
+    assert_true(acme_blocklist_is_final(found));
+    acme_t_contains(acme_blocklist_text(found, p),
+                    "it was revoked (superseded)");
 }
 
 static void a_compromised_key_is_lost_for_all(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_revoked_list_t *list = acme_revoked_open(dir, p);
-    acme_revoked_t made = mark(1, 0);
-    const acme_revoked_t *found;
+    acme_blocklist_t *list = acme_blocklist_open(dir, p);
+    acme_blocklist_entry_t made = mark(1, 0);
+    const acme_blocklist_entry_t *found;
 
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
-    found = acme_revoked_find(list, cert(FP2, KEY, p), p);
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
+    found = acme_blocklist_find(list, cert(FP2, KEY, p), p);
     assert_non_null(found);
-    assert_true(acme_revoked_is_compromised(found));
-    assert_true(acme_revoked_is_final(found));
-    acme_t_contains(acme_revoked_text(found, p), "its key was compromised");
-    acme_t_contains(acme_revoked_text(found, p), "0a1b");
-    assert_true(acme_revoked_has_key(list, KEY));
-    assert_false(acme_revoked_has_key(list, KEY2));
-    assert_false(acme_revoked_has_key(list, ""));
-    assert_false(acme_revoked_has_key(list, NULL));
-    assert_null(acme_revoked_find(list, cert(FP2, KEY2, p), p));
-    assert_null(acme_revoked_find(list, cert(FP2, "", p), p));
+    assert_true(acme_blocklist_is_compromised(found));
+    assert_true(acme_blocklist_is_final(found));
+    acme_t_contains(acme_blocklist_text(found, p), "its key was compromised");
+    acme_t_contains(acme_blocklist_text(found, p), "0a1b");
+    assert_true(acme_blocklist_has_key(list, KEY));
+    assert_false(acme_blocklist_has_key(list, KEY2));
+    assert_false(acme_blocklist_has_key(list, ""));
+    assert_false(acme_blocklist_has_key(list, NULL));
+    assert_null(acme_blocklist_find(list, cert(FP2, KEY2, p), p));
+    assert_null(acme_blocklist_find(list, cert(FP2, "", p), p));
     /* whatever a CA says */
-    assert_int_equal(acme_revoked_withdraw(dir, &made, NULL, p), 0);
-    assert_non_null(acme_revoked_find(list, cert(FP, KEY, p), p));
-    assert_true(acme_revoked_has_key(list, KEY));
+    assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
+    assert_non_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
+    assert_true(acme_blocklist_has_key(list, KEY));
 }
 
 static void what_the_ca_refuses_is_withdrawn(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_revoked_list_t *list = acme_revoked_open(dir, p);
-    acme_revoked_t made = mark(5, 0);
+    acme_blocklist_t *list = acme_blocklist_open(dir, p);
+    acme_blocklist_entry_t made = mark(5, 0);
 
-    assert_int_equal(acme_revoked_withdraw(dir, &made, NULL, p), 0);
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
-    assert_non_null(acme_revoked_find(list, cert(FP, KEY, p), p));
-    acme_t_contains(acme_revoked_text(&made, p), "was asked for");
-    assert_int_equal(acme_revoked_withdraw(dir, &made, NULL, p), 0);
-    assert_null(acme_revoked_find(list, cert(FP, KEY, p), p));
+    assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
+    assert_non_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
+    acme_t_contains(acme_blocklist_text(&made, p), "was asked for");
+    assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
+    assert_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
 }
 
 static void a_damaged_mark_is_a_mark(void **state)
@@ -118,21 +119,21 @@ static void a_damaged_mark_is_a_mark(void **state)
                                       "\"done\":true}"};
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_revoked_list_t *list = acme_revoked_open(dir, p);
-    acme_revoked_t made = mark(1, 1);
-    const acme_revoked_t *found;
+    acme_blocklist_t *list = acme_blocklist_open(dir, p);
+    acme_blocklist_entry_t made = mark(1, 1);
+    const acme_blocklist_entry_t *found;
     size_t i;
 
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
         acme_t_write(apr_pstrcat(p, dir, "/revoked/" FP, NULL), bad[i], p);
         acme_t_write(apr_pstrcat(p, dir, "/revoked/key-" KEY, NULL), bad[i], p);
-        found = acme_revoked_find(list, cert(FP, KEY, p), p);
+        found = acme_blocklist_find(list, cert(FP, KEY, p), p);
         assert_non_null(found);
-        assert_true(acme_revoked_is_final(found));
-        found = acme_revoked_find(list, cert(FP2, KEY, p), p);
-        assert_true(acme_revoked_is_compromised(found));
-        assert_non_null(acme_revoked_text(found, p));
+        assert_true(acme_blocklist_is_final(found));
+        found = acme_blocklist_find(list, cert(FP2, KEY, p), p);
+        assert_true(acme_blocklist_is_compromised(found));
+        assert_non_null(acme_blocklist_text(found, p));
     }
 }
 
@@ -140,19 +141,19 @@ static void they_are_for_root_to_write_and_a_group_to_read(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_revoked_t made = mark(1, 1);
+    acme_blocklist_entry_t made = mark(1, 1);
     struct stat st;
 
-    assert_int_equal(acme_revoked_prepare(dir, getegid(), NULL, p), 0);
+    assert_int_equal(acme_blocklist_prepare(dir, getegid(), NULL, p), 0);
     assert_int_not_equal(stat(apr_pstrcat(p, dir, "/revoked", NULL), &st), 0);
-    assert_int_equal(acme_revoked_put(dir, &made, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
     assert_int_equal(stat(apr_pstrcat(p, dir, "/revoked", NULL), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0750);
     assert_int_equal(stat(apr_pstrcat(p, dir, "/revoked/" FP, NULL), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0640);
-    assert_int_equal(acme_revoked_prepare(dir, getegid(), NULL, p), 0);
+    assert_int_equal(acme_blocklist_prepare(dir, getegid(), NULL, p), 0);
     if (geteuid() == 0) {
-        assert_int_equal(acme_revoked_prepare(dir, 12345, NULL, p), 0);
+        assert_int_equal(acme_blocklist_prepare(dir, 12345, NULL, p), 0);
         assert_int_equal(
             stat(apr_pstrcat(p, dir, "/revoked/key-" KEY, NULL), &st), 0);
         assert_int_equal(st.st_gid, 12345);
@@ -163,17 +164,17 @@ static void they_are_for_root_to_write_and_a_group_to_read(void **state)
 static void a_store_that_cannot_be_written_is_a_problem(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_revoked_t made = mark(1, 1);
+    acme_blocklist_entry_t made = mark(1, 1);
 
-    assert_int_not_equal(acme_revoked_put("/nowhere", &made, &problem, *state),
-                         0);
+    assert_int_not_equal(
+        acme_blocklist_put("/nowhere", &made, &problem, *state), 0);
     assert_non_null(problem.detail);
 }
 
 static void without_a_list_there_are_none(void **state)
 {
-    assert_null(acme_revoked_find(NULL, cert(FP, KEY, *state), *state));
-    assert_false(acme_revoked_has_key(NULL, KEY));
+    assert_null(acme_blocklist_find(NULL, cert(FP, KEY, *state), *state));
+    assert_false(acme_blocklist_has_key(NULL, KEY));
 }
 
 ACME_T_MAIN(ACME_T(marks_are_found_by_who_looked_before),

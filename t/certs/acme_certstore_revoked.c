@@ -28,7 +28,7 @@ static world_t make_world(apr_pool_t *p)
 
 static void put(const world_t *w, int reason, int done, apr_pool_t *p)
 {
-    acme_revoked_t revoked;
+    acme_blocklist_entry_t revoked;
 
     memset(&revoked, 0, sizeof(revoked));
     revoked.fingerprint = w->cert->info->fingerprint;
@@ -37,7 +37,7 @@ static void put(const world_t *w, int reason, int done, apr_pool_t *p)
     revoked.when = ACME_T_NOW;
     revoked.reason = reason;
     revoked.done = done;
-    assert_int_equal(acme_revoked_put(w->dir, &revoked, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(w->dir, &revoked, NULL, p), 0);
 }
 
 static void what_is_asked_for_is_barred_and_not_yet_lost(void **state)

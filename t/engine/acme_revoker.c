@@ -70,7 +70,7 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
 {
     world_t *w = counter->w;
     acme_revocation_errand_t errand;
-    acme_revoked_t what;
+    acme_blocklist_entry_t what;
 
     memset(&what, 0, sizeof(what));
     what.fingerprint = live(counter)->fingerprint;

@@ -70,7 +70,7 @@ static void note_order(world_t *w, const script_request_t *request)
 
 static void set_live(world_t *w, int i, apr_interval_time_t left)
 {
-    acme_holding_t *holding = world_holding(w, i);
+    acme_inventory_t *holding = world_holding(w, i);
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
 
@@ -539,7 +539,8 @@ static void another_list_of_cas_begins_with_its_first(void **state)
     assert_from(w, MODEL_CA_DIRECTORY);
     world_restart(w);
     /* one that is taken off the list is another CA */
-    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->staged = ACME_STAGED_NONE;
+    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->staged =
+        ACME_STAGED_NONE;
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 1);
 }

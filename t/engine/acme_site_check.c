@@ -16,13 +16,13 @@ static world_t *fresh(apr_pool_t *p)
 
 static const char *refuse(world_t *w, const acme_problem_t *problem)
 {
-    acme_holding_t *holding =
+    acme_inventory_t *holding =
         apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
 
     holding->staged = ACME_STAGED_REFUSED;
     holding->staged_fingerprint = world_job(w, A)->staged;
     holding->problem = problem;
-    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *) = holding;
+    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *) = holding;
     return holding->staged_fingerprint;
 }
 
@@ -180,7 +180,7 @@ static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
 /* What an import, or anything else but the order, makes live. */
 static void make_live(world_t *w, const acme_cert_info_t *info)
 {
-    acme_holding_t *holding =
+    acme_inventory_t *holding =
         apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
 
@@ -188,7 +188,7 @@ static void make_live(world_t *w, const acme_cert_info_t *info)
     holding->live = live;
     holding->serving = ACME_SERVING_LKC;
     holding->staged = ACME_STAGED_NONE;
-    APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *) = holding;
+    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *) = holding;
 }
 
 /* One for these names, of another server. */
@@ -357,7 +357,7 @@ static void a_quiet_job_is_not_read_again(void **state)
     world_t *w = fresh(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_request_t request = {0};
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_runner_site_t site;
     acme_quiet_t quiet;
     acme_work_t work;

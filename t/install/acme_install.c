@@ -20,7 +20,7 @@ typedef struct world_t {
     fake_clock_t *clock;
     acme_deployed_t *before;
     apr_array_header_t *specs;    /* acme_spec_t * */
-    apr_array_header_t *holdings; /* acme_holding_t * */
+    apr_array_header_t *holdings; /* acme_inventory_t * */
     acme_ca_spec_t ca;
     acme_keeper_config_t config;
     acme_keeper_t *keeper;
@@ -63,7 +63,7 @@ static world_t *make_world(apr_pool_t *p)
     w->issuer = test_issuer_create(&w->clock->clock, p);
     w->before = acme_deployed_create(p);
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->holdings = apr_array_make(p, 4, sizeof(acme_holding_t *));
+    w->holdings = apr_array_make(p, 4, sizeof(acme_inventory_t *));
     w->ca.url = CA;
     w->ca.label = "ca";
     w->log.sink = sink;
@@ -151,8 +151,8 @@ static acme_spec_t *site(world_t *w, const char *names)
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
     spec->ca = &w->ca;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->holdings, acme_holding_t *) =
-        apr_pcalloc(w->p, sizeof(acme_holding_t));
+    APR_ARRAY_PUSH(w->holdings, acme_inventory_t *) =
+        apr_pcalloc(w->p, sizeof(acme_inventory_t));
     return spec;
 }
 
@@ -175,8 +175,8 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_holding_t *holding =
-            APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+        acme_inventory_t *holding =
+            APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
 
         if (acme_certstore_get(&live, w->live, spec->name, NULL, w->p)
             == APR_SUCCESS) {
@@ -187,8 +187,8 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_holding_t *holding =
-            APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+        acme_inventory_t *holding =
+            APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
         acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
         last_serve = acme_keeper_site(w->keeper, spec, holding, wanted, 0);
@@ -235,12 +235,12 @@ static void one_that_loses_tls_is_stashed_and_shown(void **state)
 {
     world_t *w = make_world(*state);
     const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
-    acme_holding_t *holding;
+    acme_inventory_t *holding;
 
     site(w, "a.test");
     start_wanting(w, ACME_WANTED_HTTP);
     assert_string_equal(STASH("a.test"), cert);
-    holding = APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *);
+    holding = APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *);
     assert_null(holding->live);
     assert_string_equal(holding->stashed->info->fingerprint, cert);
     assert_true(holding->stashed->moved > 0);
@@ -421,7 +421,7 @@ static void what_is_live_stays_when_the_ca_is_another(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
     assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
-    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->foreign);
+    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->foreign);
 }
 
 static void the_later_of_import_and_live_is_used(void **state)
@@ -508,7 +508,7 @@ static void an_expired_one_is_not_unstashed(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_int_equal(last_serve, ACME_SITE_SERVE_PLACEHOLDER);
-    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_holding_t *)->aged);
+    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->aged);
 }
 
 static void the_stash_can_be_kept_shorter(void **state)

@@ -15,7 +15,7 @@ typedef struct world_t {
     acme_certstore_t *live;
     acme_spec_t spec;
     acme_ca_spec_t ca;
-    acme_holding_t *holding; /* of the last start */
+    acme_inventory_t *holding; /* of the last start */
     acme_log_t log;
     const char *said;
 } world_t;
@@ -62,7 +62,7 @@ static const char *put(world_t *w, acme_place_e place, int days)
 static void bar(world_t *w, acme_place_e place, int reason, int done)
 {
     acme_certstore_cert_t *cert;
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
 
     assert_int_equal(
         acme_certstore_get_at(&cert, w->live, place, A, NULL, w->p), 0);
@@ -73,7 +73,7 @@ static void bar(world_t *w, acme_place_e place, int reason, int done)
     mark.when = ACME_T_NOW;
     mark.reason = reason;
     mark.done = done;
-    assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
+    assert_int_equal(acme_blocklist_put(w->dir, &mark, NULL, w->p), 0);
 }
 
 static const char *in(world_t *w, acme_place_e place)

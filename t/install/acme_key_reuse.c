@@ -14,7 +14,7 @@ typedef struct world_t {
     const char *dir;
     acme_reuse_t *reuse;
     apr_array_header_t *specs;    /* acme_spec_t * */
-    apr_array_header_t *holdings; /* acme_holding_t * */
+    apr_array_header_t *holdings; /* acme_inventory_t * */
     acme_t_log_t *log;
 } world_t;
 
@@ -29,14 +29,14 @@ static world_t *make_world(apr_pool_t *p)
     w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    w->holdings = apr_array_make(p, 2, sizeof(acme_holding_t *));
+    w->holdings = apr_array_make(p, 2, sizeof(acme_inventory_t *));
     return w;
 }
 
 static acme_spec_t *add(world_t *w, const char *name)
 {
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
-    acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(w->p, sizeof(*holding));
     acme_certstore_cert_t *live;
 
     assert_int_equal(
@@ -48,13 +48,13 @@ static acme_spec_t *add(world_t *w, const char *name)
     spec->name = name;
     spec->key_reuse = 1;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->holdings, acme_holding_t *) = holding;
+    APR_ARRAY_PUSH(w->holdings, acme_inventory_t *) = holding;
     return spec;
 }
 
-static acme_holding_t *holding_of(world_t *w, int i)
+static acme_inventory_t *holding_of(world_t *w, int i)
 {
-    return APR_ARRAY_IDX(w->holdings, i, acme_holding_t *);
+    return APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
 }
 
 static const char *hash_of(world_t *w, int i)
@@ -119,8 +119,8 @@ static void a_revoked_ones_is_not(void **state)
 {
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
-    acme_holding_t *holding = holding_of(w, 0);
-    acme_revoked_t revoked;
+    acme_inventory_t *holding = holding_of(w, 0);
+    acme_blocklist_entry_t revoked;
     acme_job_t job;
 
     start(w);
@@ -141,7 +141,7 @@ static void a_site_with_none_has_nothing_to_reuse(void **state)
 {
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
-    acme_holding_t empty;
+    acme_inventory_t empty;
 
     memset(&empty, 0, sizeof(empty));
     assert_null(acme_reuse_hash(spec, &empty, NULL));

@@ -96,7 +96,7 @@ static void assert_refused(world_t *w, const char *why, const char *stays)
 
 static void bar(world_t *w, const acme_bundle_t *bundle, int reason)
 {
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
     acme_chain_t *chain;
     acme_key_t *key;
 
@@ -108,7 +108,7 @@ static void bar(world_t *w, const acme_bundle_t *bundle, int reason)
     mark.name = NAME;
     mark.when = ACME_T_NOW;
     mark.reason = reason;
-    assert_int_equal(acme_revoked_put(w->dir, &mark, NULL, w->p), 0);
+    assert_int_equal(acme_blocklist_put(w->dir, &mark, NULL, w->p), 0);
 }
 
 static void what_was_revoked_is_never_activated(void **state)

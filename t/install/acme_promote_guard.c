@@ -79,7 +79,7 @@ static void one_that_is_revoked_does_not_come_back(void **state)
     apr_pool_t *p = *state;
     world_t w = {NULL, NULL, NULL, NULL};
     acme_certstore_cert_t *cert;
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
 
     w.dir = acme_t_dir(p);
     start(&w, p);
@@ -91,7 +91,7 @@ static void one_that_is_revoked_does_not_come_back(void **state)
     mark.name = NAME;
     mark.when = ACME_T_NOW;
     mark.done = 1;
-    assert_int_equal(acme_revoked_put(w.dir, &mark, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(w.dir, &mark, NULL, p), 0);
     begin(&w, NAME, p);
     promote(&w, NAME, p);
     start(&w, p);

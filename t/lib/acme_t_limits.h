@@ -71,7 +71,7 @@ static inline const char *limits_domain(const char *name)
     return dot ? dot : name;
 }
 
-static inline const acme_holding_t *
+static inline const acme_inventory_t *
 limits_site(const limits_t *limits, const acme_spec_t **spec, const char *name)
 {
     int i;
@@ -91,7 +91,7 @@ static inline int limits_order(limits_t *limits,
                                const script_request_t *request, apr_pool_t *p)
 {
     const char *name, *replaces = NULL;
-    const acme_holding_t *holding;
+    const acme_inventory_t *holding;
     acme_json_t *payload, *names;
     const acme_spec_t *spec = NULL;
     apr_interval_time_t late;

@@ -53,7 +53,7 @@ static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
     acme_bundle_t *bundle = acme_t_bundle("left.example", ACME_T_NOW, w->p);
     apr_array_header_t *specs = apr_array_make(w->p, 1, sizeof(void *));
     apr_array_header_t *holdings = apr_array_make(w->p, 1, sizeof(void *));
-    acme_holding_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(w->p, sizeof(*holding));
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
     acme_certstore_cert_t *cert;
     acme_certstore_t *live;
@@ -67,7 +67,7 @@ static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
     spec->key_reuse = 1;
     holding->live = cert;
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(holdings, acme_holding_t *) = holding;
+    APR_ARRAY_PUSH(holdings, acme_inventory_t *) = holding;
     work->reuse = acme_reuse_open(dir, w->seal, w->p);
     acme_reuse_leave(work->reuse, specs, holdings, live, getegid(), &w->log,
                      w->p);
@@ -99,14 +99,14 @@ static void a_compromised_one_is_not_used_again(void **state)
     acme_work_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     const char *pem = key_of(w, work, a), *base;
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
     acme_key_t *key;
     char *dir;
 
     assert_int_equal(apr_temp_dir_get(&base, w->p), 0);
     dir = apr_pstrcat(w->p, base, "/acme-t-XXXXXX", NULL);
     assert_non_null(mkdtemp(dir));
-    work->revoked = acme_revoked_open(dir, w->p);
+    work->revoked = acme_blocklist_open(dir, w->p);
     assert_string_equal(key_of(w, work, a), pem);
     assert_int_equal(acme_key_from_pem(&key, pem, strlen(pem), NULL, w->p), 0);
     memset(&mark, 0, sizeof(mark));
@@ -115,7 +115,7 @@ static void a_compromised_one_is_not_used_again(void **state)
     mark.name = A;
     mark.when = w->clock->now;
     mark.reason = 1;
-    assert_int_equal(acme_revoked_put(dir, &mark, NULL, w->p), 0);
+    assert_int_equal(acme_blocklist_put(dir, &mark, NULL, w->p), 0);
     assert_string_not_equal(key_of(w, work, a), pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0847: " A), 1);
     acme_file_remove_tree(dir, w->p);
@@ -191,14 +191,14 @@ static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
 
 static const char *sign_and_mark(void *baton, const char *csr, apr_pool_t *p)
 {
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
 
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = "live";
     mark.key_hash = the_key;
     mark.name = A;
     mark.reason = 1;
-    assert_int_equal(acme_revoked_put(the_dir, &mark, NULL, p), 0);
+    assert_int_equal(acme_blocklist_put(the_dir, &mark, NULL, p), 0);
     return the_signer(baton, csr, p);
 }
 
@@ -226,7 +226,7 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
     world_holding(w, 0)->serving = ACME_SERVING_LKC;
     world_boot(w);
     w->config.reuse = work->reuse;
-    w->config.revoked = acme_revoked_open(the_dir, w->prun);
+    w->config.revoked = acme_blocklist_open(the_dir, w->prun);
     w->runner = acme_runner_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 1);

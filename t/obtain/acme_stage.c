@@ -10,7 +10,7 @@ typedef struct bench_t {
     acme_work_t work;
     acme_ca_spec_t ca;
     acme_spec_t spec;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_job_t *job;
 } bench_t;
 

@@ -20,7 +20,7 @@ typedef struct row_t {
     acme_ca_spec_t ca;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_job_t *job;
     apr_time_t begun;
     apr_pool_t *p;

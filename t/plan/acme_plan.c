@@ -17,7 +17,7 @@ typedef struct site_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_job_t job;
     apr_pool_t *p;
 } site_t;
@@ -528,7 +528,7 @@ static void neither_its_kind_nor_its_ca_undoes_a_rollback(void **state)
 static void what_was_revoked_is_replaced_at_once(void **state)
 {
     site_t *site = site_create(*state);
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
 
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = "f00d";

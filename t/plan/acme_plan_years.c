@@ -16,7 +16,7 @@ typedef struct ari_site_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_job_t job;
 } ari_site_t;
 

@@ -14,7 +14,7 @@ typedef struct world_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_activation_view_t activation;
     acme_metrics_server_t server;
     const char *text;

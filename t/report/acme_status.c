@@ -13,7 +13,7 @@ typedef struct world_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_vault_t *vault;
     acme_status_counts_t counts;
     apr_pool_t *p;
@@ -517,7 +517,7 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
     assert_string_equal(text(w, acme_json_at(entries, 1), "", "when"),
                         "Fri, 02 Jan 2026 03:04:05 GMT");
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
-    APR_ARRAY_PUSH(holdings, const acme_holding_t *) = &w->holding;
+    APR_ARRAY_PUSH(holdings, const acme_inventory_t *) = &w->holding;
     all = acme_status_all(specs, holdings, w->vault, NULL, NULL, ACME_T_NOW,
                           w->p);
     sites = member(all, "managed-domains", w->p);
@@ -619,7 +619,7 @@ static void all_sites_come_with_the_state_of_activation(void **state)
 
         spec->name = apr_psprintf(w->p, "n%d.example.org", i);
         APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(holdings, const acme_holding_t *) = &w->holding;
+        APR_ARRAY_PUSH(holdings, const acme_inventory_t *) = &w->holding;
     }
     json = acme_status_all(specs, holdings, w->vault, NULL, &view, ACME_T_NOW,
                            w->p);

@@ -6,10 +6,10 @@
 
 typedef struct site_t {
     acme_spec_t spec;
-    acme_holding_t holding;
+    acme_inventory_t holding;
     acme_certstore_cert_t live;
     acme_cert_info_t info;
-    acme_revoked_t mark;
+    acme_blocklist_entry_t mark;
     acme_job_t *job;
 } site_t;
 

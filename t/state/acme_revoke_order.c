@@ -4,8 +4,8 @@
 
 #include "acme_revoke_order.h"
 
-static const acme_revoked_t what = {"f00d",     "beef", "a.example", "0a", 1,
-                                    ACME_T_NOW, 0};
+static const acme_blocklist_entry_t what = {
+    "f00d", "beef", "a.example", "0a", 1, ACME_T_NOW, 0};
 
 static void an_errand_is_read_as_it_was_written(void **state)
 {

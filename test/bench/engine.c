@@ -33,7 +33,7 @@ static void add_site(engine_t *engine, const acme_ca_spec_t *ca,
                      apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
-    acme_holding_t *holding = apr_pcalloc(p, sizeof(*holding));
+    acme_inventory_t *holding = apr_pcalloc(p, sizeof(*holding));
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
 
     APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, name);
@@ -46,12 +46,12 @@ static void add_site(engine_t *engine, const acme_ca_spec_t *ca,
     spec->place = "engine:1";
     holding->serving = ACME_SERVING_LKC;
     APR_ARRAY_PUSH(engine->specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(engine->holdings, const acme_holding_t *) = holding;
+    APR_ARRAY_PUSH(engine->holdings, const acme_inventory_t *) = holding;
 }
 
-static acme_holding_t *holding_of(const engine_t *engine, int i)
+static acme_inventory_t *holding_of(const engine_t *engine, int i)
 {
-    return APR_ARRAY_IDX(engine->holdings, i, acme_holding_t *);
+    return APR_ARRAY_IDX(engine->holdings, i, acme_inventory_t *);
 }
 
 static const acme_spec_t *spec_of(const engine_t *engine, int i)
@@ -190,7 +190,7 @@ int main(int argc, const char *const *argv)
     types = apr_array_make(p, 1, sizeof(const char *));
     APR_ARRAY_PUSH(types, const char *) = "http-01";
     engine.specs = apr_array_make(p, 64, sizeof(const acme_spec_t *));
-    engine.holdings = apr_array_make(p, 64, sizeof(const acme_holding_t *));
+    engine.holdings = apr_array_make(p, 64, sizeof(const acme_inventory_t *));
     engine.now = apr_time_now();
     engine.vault = open_vault(argv[1], p);
     if (acme_certstore_open(&engine.live, argv[1], &problem, p)) {
