@@ -55,7 +55,9 @@ static const acme_ca_spec_t *parse_ca(const acme_json_t *json, apr_pool_t *p)
     ca->contact = copy_str(json, "contact", p);
     (void)acme_json_get_bool(&ca->agreed, json, "agreed");
     text = copy_str(json, "rate-limit", p);
-    if (text && acme_rate_parse(&ca->rate, text, &why, p) != APR_SUCCESS) {
+    if (text
+        && acme_ratelimit_policy_parse(&ca->rate, text, &why, p)
+               != APR_SUCCESS) {
         return NULL;
     }
     text = copy_str(json, "eab-text", p);

@@ -29,9 +29,9 @@ static void begin_ca(struct acme_runner_fleet_t *fleet, acme_fleet_ca_t *ca)
 
     apr_pool_create(&p, fleet->prun);
     if (ca->budget) {
-        acme_budget_load(ca->budget, fleet->work->vault, now, p);
+        acme_ratelimit_load(ca->budget, fleet->work->vault, now, p);
     }
-    acme_pause_load(ca->pause, fleet->work->vault, now, p);
+    acme_ratelimit_pause_load(ca->pause, fleet->work->vault, now, p);
     acme_client_shared_begin(ca->shared, fleet->prun);
     apr_pool_destroy(p);
 }
@@ -42,8 +42,8 @@ acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,
     acme_fleet_ca_t *made = apr_pcalloc(fleet->p, sizeof(*made));
 
     made->url = ca->url;
-    made->budget = acme_budget_create(ca->url, &ca->rate, fleet->p);
-    made->pause = acme_pause_create(ca->url, fleet->p);
+    made->budget = acme_ratelimit_create(ca->url, &ca->rate, fleet->p);
+    made->pause = acme_ratelimit_pause_create(ca->url, fleet->p);
     made->shared = acme_client_shared_create(
         made->budget ? DIRECTORIES_PER_SECOND : 0,
         made->budget ? HEADS_PER_SECOND : 0, fleet->work->clock, fleet->p);
@@ -67,14 +67,14 @@ void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet)
 }
 
 /* What is ordered: without the names that are left out. */
-static acme_budget_order_t order_of(const acme_fleet_site_t *site,
-                                    const acme_fleet_lane_t *lane,
-                                    const acme_job_t *job, int exempt,
-                                    apr_pool_t *p)
+static acme_ratelimit_order_t order_of(const acme_fleet_site_t *site,
+                                       const acme_fleet_lane_t *lane,
+                                       const acme_job_t *job, int exempt,
+                                       apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
     const acme_certstore_cert_t *live = site->known.holding->live;
-    acme_budget_order_t order;
+    acme_ratelimit_order_t order;
 
     order.account = acme_identity_name(lane->ca, p);
     order.names = acme_partial_names(job, spec, p);
@@ -142,8 +142,8 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
     const acme_spec_t *spec = site->known.spec;
-    acme_budget_order_t order;
-    acme_limited_t limited;
+    acme_ratelimit_order_t order;
+    acme_ratelimit_parse_t limited;
     const char *why = NULL;
     apr_time_t at;
 
@@ -151,10 +151,10 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
         return 0;
     }
     order = order_of(site, lane, job, exempt, p);
-    at = acme_pause_until(lane->at->pause, order.account, order.names, now,
-                          &limited, &why, p);
+    at = acme_ratelimit_pause_until(lane->at->pause, order.account, order.names,
+                                    now, &limited, &why, p);
     if (at > now) {
-        if (limited.what == ACME_LIMITED_ACCOUNT) {
+        if (limited.what == ACME_RATELIMIT_PARSE_ACCOUNT) {
             lane->careful = 1;
         }
         return spec->more_cas
@@ -165,11 +165,11 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
                    : wait_for(fleet, lane, site, job, why, at, p);
     }
     if (lane->at->budget) {
-        at = acme_budget_when(lane->at->budget, &order, now, &why, p);
+        at = acme_ratelimit_when(lane->at->budget, &order, now, &why, p);
         if (at > now) {
             return wait_for(fleet, lane, site, job, why, at, p);
         }
-        acme_budget_take(lane->at->budget, &order, now);
+        acme_ratelimit_take(lane->at->budget, &order, now);
     }
     job->limit = NULL;
     return 0;
@@ -180,12 +180,12 @@ void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
                              const acme_fleet_site_t *site,
                              const acme_job_t *job, apr_pool_t *p)
 {
-    acme_budget_order_t order;
+    acme_ratelimit_order_t order;
 
     if (lane->at->budget) {
         order = order_of(site, lane, job, 0, p);
-        acme_budget_take(lane->at->budget, &order,
-                         acme_clock_now(fleet->work->clock));
+        acme_ratelimit_take(lane->at->budget, &order,
+                            acme_clock_now(fleet->work->clock));
     }
 }
 
@@ -212,8 +212,8 @@ static int is_validation(const acme_problem_t *problem)
     return 0;
 }
 
-static void note_failures(acme_budget_t *budget,
-                          const acme_budget_order_t *order,
+static void note_failures(acme_ratelimit_t *budget,
+                          const acme_ratelimit_order_t *order,
                           const acme_problem_t *problem, apr_time_t now)
 {
     int i;
@@ -224,18 +224,19 @@ static void note_failures(acme_budget_t *budget,
                 .identifier;
 
         if (name) {
-            acme_budget_failed(budget, order->account, name, now);
+            acme_ratelimit_failed(budget, order->account, name, now);
         }
     }
     for (i = 0; !problem->subproblems && i < order->names->nelts; ++i) {
-        acme_budget_failed(budget, order->account,
-                           APR_ARRAY_IDX(order->names, i, const char *), now);
+        acme_ratelimit_failed(budget, order->account,
+                              APR_ARRAY_IDX(order->names, i, const char *),
+                              now);
     }
 }
 
 /* The CA has made no order: it may have said of whom it makes none. */
 static void note_limits(acme_fleet_lane_t *lane,
-                        const acme_budget_order_t *order,
+                        const acme_ratelimit_order_t *order,
                         const acme_problem_t *problem, apr_time_t now,
                         apr_pool_t *p)
 {
@@ -245,15 +246,18 @@ static void note_limits(acme_fleet_lane_t *lane,
     if (problem->retry != ACME_RETRY_LATER || problem->retry_at <= now) {
         return;
     }
-    limited = acme_limited_read(problem, order->account, order->names, p);
+    limited =
+        acme_ratelimit_parse_read(problem, order->account, order->names, p);
     for (i = 0; i < limited->nelts; ++i) {
-        const acme_limited_t *one = &APR_ARRAY_IDX(limited, i, acme_limited_t);
+        const acme_ratelimit_parse_t *one =
+            &APR_ARRAY_IDX(limited, i, acme_ratelimit_parse_t);
 
-        acme_pause_add(lane->at->pause, one, problem->retry_at, now);
+        acme_ratelimit_pause_add(lane->at->pause, one, problem->retry_at, now);
         if (lane->at->budget) {
-            acme_budget_refused(lane->at->budget, one, problem->retry_at, now);
+            acme_ratelimit_refused(lane->at->budget, one, problem->retry_at,
+                                   now);
         }
-        if (one->what == ACME_LIMITED_ACCOUNT) {
+        if (one->what == ACME_RATELIMIT_PARSE_ACCOUNT) {
             lane->careful = 1;
         }
     }
@@ -266,22 +270,22 @@ void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
                             int exempt, apr_pool_t *p)
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
-    acme_budget_t *budget = lane->at->budget;
-    acme_budget_order_t order;
+    acme_ratelimit_t *budget = lane->at->budget;
+    acme_ratelimit_order_t order;
 
     if (!job->problem) {
         return;
     }
     order = order_of(site, lane, job, exempt, p);
     if (budget && !made && counted) {
-        acme_budget_give(budget, &order);
+        acme_ratelimit_give(budget, &order);
     }
     if (!made) {
         note_limits(lane, &order, job->problem, now, p);
     }
     else if (budget && is_validation(job->problem)) {
         if (!job->order) {
-            acme_budget_end(budget, &order);
+            acme_ratelimit_end(budget, &order);
         }
         note_failures(budget, &order, job->problem, now);
     }
@@ -291,10 +295,11 @@ static apr_status_t save_ca(acme_fleet_ca_t *ca, acme_vault_t *vault,
                             apr_time_t now, acme_problem_t *problem,
                             apr_pool_t *p)
 {
-    apr_status_t rv = acme_pause_save(ca->pause, vault, now, problem, p);
+    apr_status_t rv =
+        acme_ratelimit_pause_save(ca->pause, vault, now, problem, p);
 
     return rv == APR_SUCCESS && ca->budget
-               ? acme_budget_save(ca->budget, vault, now, problem, p)
+               ? acme_ratelimit_save(ca->budget, vault, now, problem, p)
                : rv;
 }
 

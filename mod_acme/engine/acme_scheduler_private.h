@@ -29,8 +29,8 @@ typedef struct acme_fleet_queue_t {
 /* A CA, whoever we are there. */
 typedef struct acme_fleet_ca_t {
     const char *url;
-    acme_budget_t *budget; /* NULL: nothing is known of its limits */
-    acme_pause_t *pause;
+    acme_ratelimit_t *budget; /* NULL: nothing is known of its limits */
+    acme_ratelimit_pause_t *pause;
     acme_client_shared_t *shared;
 } acme_fleet_ca_t;
 

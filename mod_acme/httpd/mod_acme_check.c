@@ -127,7 +127,7 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
         acme_config_value(config, ACME_SETTING_HTTP_PROXY_CA_FILE);
     const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
     const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
-    const acme_rate_t *rate;
+    const acme_ratelimit_policy_t *rate;
     acme_ca_spec_t *ca;
     const char *key;
     int has_eab;

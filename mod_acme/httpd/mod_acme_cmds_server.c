@@ -37,15 +37,15 @@ const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg)
 
 const char *acme_cmd_rate(cmd_parms *cmd, void *dc, const char *arg)
 {
-    acme_rate_t *rate = apr_palloc(cmd->pool, sizeof(*rate));
+    acme_ratelimit_policy_t *rate = apr_palloc(cmd->pool, sizeof(*rate));
     const char *why;
 
     (void)dc;
-    if (acme_rate_parse(rate, arg, &why, cmd->pool)) {
+    if (acme_ratelimit_policy_parse(rate, arg, &why, cmd->pool)) {
         return acme_cmd_refuse(cmd, arg, why);
     }
     return acme_cmd_put(cmd, ACME_SETTING_RATE,
-                        acme_rate_print(rate, cmd->pool), rate);
+                        acme_ratelimit_policy_print(rate, cmd->pool), rate);
 }
 
 static int is_port(const char *text)

@@ -72,7 +72,7 @@ typedef enum {
     ACME_SETTING_MEMBERS,           /**< const acme_members_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
-    ACME_SETTING_RATE,                /**< const acme_rate_t * */
+    ACME_SETTING_RATE,                /**< const acme_ratelimit_policy_t * */
     ACME_SETTING_STORE_DIR,           /**< const char *, absolute path */
     ACME_SETTING_PORT_MAP,            /**< const acme_port_map_t * */
     ACME_SETTING_ACTIVATION,          /**< const acme_activation_e * */

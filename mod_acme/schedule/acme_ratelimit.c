@@ -18,11 +18,11 @@
 /* Hex digits of a bucket's key: no two of a server's share them. */
 #define KEY_LEN 24
 
-#define ACCOUNT ACME_LIMITED_ACCOUNT
-#define DOMAIN  ACME_LIMITED_DOMAIN
-#define SET     ACME_LIMITED_SET
-#define NAME    ACME_LIMITED_NAME
-#define LIMITS  ACME_LIMITED_KINDS
+#define ACCOUNT ACME_RATELIMIT_PARSE_ACCOUNT
+#define DOMAIN  ACME_RATELIMIT_PARSE_DOMAIN
+#define SET     ACME_RATELIMIT_PARSE_SET
+#define NAME    ACME_RATELIMIT_PARSE_NAME
+#define LIMITS  ACME_RATELIMIT_PARSE_KINDS
 
 typedef struct limit_t {
     int tokens; /* 0: there is no such limit */
@@ -44,7 +44,7 @@ typedef struct bucket_t {
     apr_time_t booked; /* the same, when all who wait have had theirs */
 } bucket_t;
 
-struct acme_budget_t {
+struct acme_ratelimit_t {
     limit_t limits[LIMITS];
     const char *name; /* of its items in the store */
     apr_pool_t *p;
@@ -53,17 +53,18 @@ struct acme_budget_t {
     int changed[PARTS];
 };
 
-acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
-                                  apr_pool_t *p)
+acme_ratelimit_t *acme_ratelimit_create(const char *ca_url,
+                                        const acme_ratelimit_policy_t *rate,
+                                        apr_pool_t *p)
 {
-    acme_rate_e kind = acme_rate_of(rate, ca_url);
-    acme_budget_t *budget;
+    acme_ratelimit_policy_e kind = acme_ratelimit_policy_of(rate, ca_url);
+    acme_ratelimit_t *budget;
 
-    if (kind == ACME_RATE_OFF) {
+    if (kind == ACME_RATELIMIT_POLICY_OFF) {
         return NULL;
     }
     budget = apr_pcalloc(p, sizeof(*budget));
-    if (kind == ACME_RATE_LETSENCRYPT) {
+    if (kind == ACME_RATELIMIT_POLICY_LETSENCRYPT) {
         memcpy(budget->limits, letsencrypt, sizeof(letsencrypt));
     }
     else {
@@ -84,12 +85,13 @@ acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
 
 /* ---- buckets ---- */
 
-static const char *key_of(acme_limited_e which, const char *of, apr_pool_t *p)
+static const char *key_of(acme_ratelimit_parse_e which, const char *of,
+                          apr_pool_t *p)
 {
     return apr_pstrndup(
         p,
         acme_jws_sha256_hex(
-            apr_pstrcat(p, acme_limited_name(which), " ", of, NULL), p),
+            apr_pstrcat(p, acme_ratelimit_parse_name(which), " ", of, NULL), p),
         KEY_LEN);
 }
 
@@ -100,7 +102,7 @@ static int part_of(const char *key)
     return (int)strtol(digit, NULL, PARTS);
 }
 
-static bucket_t *bucket_at(acme_budget_t *budget, const char *key)
+static bucket_t *bucket_at(acme_ratelimit_t *budget, const char *key)
 {
     bucket_t *bucket = apr_hash_get(budget->buckets, key, APR_HASH_KEY_STRING);
 
@@ -136,13 +138,14 @@ static apr_time_t when(apr_time_t full, const limit_t *limit, int left,
 /* ---- what an order takes of which buckets ---- */
 
 typedef struct claim_t {
-    acme_limited_e which;
+    acme_ratelimit_parse_e which;
     const char *key;
     int left; /* tokens that it has to leave behind */
 } claim_t;
 
-static void claim(apr_array_header_t *claims, const acme_budget_t *budget,
-                  acme_limited_e which, const char *of, int left, apr_pool_t *p)
+static void claim(apr_array_header_t *claims, const acme_ratelimit_t *budget,
+                  acme_ratelimit_parse_e which, const char *of, int left,
+                  apr_pool_t *p)
 {
     const char *key;
     claim_t *made;
@@ -163,8 +166,8 @@ static void claim(apr_array_header_t *claims, const acme_budget_t *budget,
     made->left = left;
 }
 
-static apr_array_header_t *claims_of(const acme_budget_t *budget,
-                                     const acme_budget_order_t *order,
+static apr_array_header_t *claims_of(const acme_ratelimit_t *budget,
+                                     const acme_ratelimit_order_t *order,
                                      apr_pool_t *p)
 {
     apr_array_header_t *claims = apr_array_make(p, 4, sizeof(claim_t));
@@ -175,7 +178,7 @@ static apr_array_header_t *claims_of(const acme_budget_t *budget,
     }
     claim(claims, budget, ACCOUNT, order->account,
           order->renewal ? 0 : budget->limits[ACCOUNT].tokens / 4, p);
-    claim(claims, budget, SET, acme_limited_set(order->names, p), 0, p);
+    claim(claims, budget, SET, acme_ratelimit_parse_set(order->names, p), 0, p);
     for (i = 0; !order->renewal && i < order->names->nelts; ++i) {
         claim(claims, budget, DOMAIN,
               acme_domain_registered(
@@ -187,22 +190,23 @@ static apr_array_header_t *claims_of(const acme_budget_t *budget,
 
 /* Those of which a token must be there, and none is taken. */
 static void add_failures(apr_array_header_t *claims,
-                         const acme_budget_t *budget,
-                         const acme_budget_order_t *order, apr_pool_t *p)
+                         const acme_ratelimit_t *budget,
+                         const acme_ratelimit_order_t *order, apr_pool_t *p)
 {
     int i;
 
     for (i = 0; i < order->names->nelts; ++i) {
         claim(claims, budget, NAME,
-              acme_limited_of(NAME, order->account,
-                              APR_ARRAY_IDX(order->names, i, const char *), p),
+              acme_ratelimit_parse_of(
+                  NAME, order->account,
+                  APR_ARRAY_IDX(order->names, i, const char *), p),
               0, p);
     }
 }
 
-apr_time_t acme_budget_when(acme_budget_t *budget,
-                            const acme_budget_order_t *order, apr_time_t now,
-                            const char **why, apr_pool_t *p)
+apr_time_t acme_ratelimit_when(acme_ratelimit_t *budget,
+                               const acme_ratelimit_order_t *order,
+                               apr_time_t now, const char **why, apr_pool_t *p)
 {
     apr_array_header_t *claims = claims_of(budget, order, p);
     apr_time_t last = now;
@@ -220,7 +224,8 @@ apr_time_t acme_budget_when(acme_budget_t *budget,
             continue;
         }
         if (one->which != NAME && bucket->booked > full
-            && bucket->booked <= now + limit->period + ACME_BUDGET_WAIT_MAX) {
+            && bucket->booked
+                   <= now + limit->period + ACME_RATELIMIT_WAIT_MAX) {
             full = bucket->booked;
         }
         at = when(full, limit, one->left, now);
@@ -230,12 +235,13 @@ apr_time_t acme_budget_when(acme_budget_t *budget,
             *why = limit->what;
         }
     }
-    return last > now + ACME_BUDGET_WAIT_MAX ? now + ACME_BUDGET_WAIT_MAX
-                                             : last;
+    return last > now + ACME_RATELIMIT_WAIT_MAX ? now + ACME_RATELIMIT_WAIT_MAX
+                                                : last;
 }
 
-static void add_tokens(acme_budget_t *budget, const apr_array_header_t *claims,
-                       int sign, apr_time_t now)
+static void add_tokens(acme_ratelimit_t *budget,
+                       const apr_array_header_t *claims, int sign,
+                       apr_time_t now)
 {
     int i;
 
@@ -253,8 +259,8 @@ static void add_tokens(acme_budget_t *budget, const apr_array_header_t *claims,
     }
 }
 
-void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
-                      apr_time_t now)
+void acme_ratelimit_take(acme_ratelimit_t *budget,
+                         const acme_ratelimit_order_t *order, apr_time_t now)
 {
     apr_pool_t *p;
 
@@ -263,7 +269,8 @@ void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
     apr_pool_destroy(p);
 }
 
-void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order)
+void acme_ratelimit_give(acme_ratelimit_t *budget,
+                         const acme_ratelimit_order_t *order)
 {
     apr_pool_t *p;
 
@@ -272,7 +279,8 @@ void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order)
     apr_pool_destroy(p);
 }
 
-void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order)
+void acme_ratelimit_end(acme_ratelimit_t *budget,
+                        const acme_ratelimit_order_t *order)
 {
     apr_array_header_t *claims, *certificates;
     apr_pool_t *p;
@@ -291,21 +299,23 @@ void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order)
     apr_pool_destroy(p);
 }
 
-void acme_budget_failed(acme_budget_t *budget, const char *account,
-                        const char *name, apr_time_t now)
+void acme_ratelimit_failed(acme_ratelimit_t *budget, const char *account,
+                           const char *name, apr_time_t now)
 {
     apr_array_header_t *claims;
     apr_pool_t *p;
 
     apr_pool_create(&p, budget->p);
     claims = apr_array_make(p, 1, sizeof(claim_t));
-    claim(claims, budget, NAME, acme_limited_of(NAME, account, name, p), 0, p);
+    claim(claims, budget, NAME, acme_ratelimit_parse_of(NAME, account, name, p),
+          0, p);
     add_tokens(budget, claims, 1, now);
     apr_pool_destroy(p);
 }
 
-void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
-                         apr_time_t until, apr_time_t now)
+void acme_ratelimit_refused(acme_ratelimit_t *budget,
+                            const acme_ratelimit_parse_t *limited,
+                            apr_time_t until, apr_time_t now)
 {
     const limit_t *limit = &budget->limits[limited->what];
     bucket_t *bucket;
@@ -327,13 +337,13 @@ void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
 
 /* ---- the ledger: a line a bucket ---- */
 
-static const char *item_name(const acme_budget_t *budget, int part,
+static const char *item_name(const acme_ratelimit_t *budget, int part,
                              apr_pool_t *p)
 {
     return apr_psprintf(p, "%s%x", budget->name, (unsigned int)part);
 }
 
-static void read_lines(acme_budget_t *budget, char *text, int part)
+static void read_lines(acme_ratelimit_t *budget, char *text, int part)
 {
     char *line, *state, *space, *end;
 
@@ -355,8 +365,8 @@ static void read_lines(acme_budget_t *budget, char *text, int part)
     }
 }
 
-void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,
-                      apr_time_t now, apr_pool_t *ptemp)
+void acme_ratelimit_load(acme_ratelimit_t *budget, acme_vault_t *vault,
+                         apr_time_t now, apr_pool_t *ptemp)
 {
     acme_store_item_t item;
     int i;
@@ -374,7 +384,7 @@ void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,
     }
 }
 
-static apr_status_t save_part(const acme_budget_t *budget, int part,
+static apr_status_t save_part(const acme_ratelimit_t *budget, int part,
                               acme_vault_t *vault, apr_time_t now,
                               acme_problem_t *problem, apr_pool_t *p)
 {
@@ -397,9 +407,9 @@ static apr_status_t save_part(const acme_budget_t *budget, int part,
                           ACME_STORE_LAZY, problem, p);
 }
 
-apr_status_t acme_budget_save(acme_budget_t *budget, acme_vault_t *vault,
-                              apr_time_t now, acme_problem_t *problem,
-                              apr_pool_t *ptemp)
+apr_status_t acme_ratelimit_save(acme_ratelimit_t *budget, acme_vault_t *vault,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *ptemp)
 {
     apr_status_t rv = APR_SUCCESS;
     apr_pool_t *p;

@@ -17,7 +17,7 @@
  * a few of them only. One that is lost or damaged is an empty one: the CA's own
  * limits still hold, and its Retry-After is obeyed.
  *
- * Pure but for acme_budget_load() and acme_budget_save(). One thread.
+ * Pure but for acme_ratelimit_load() and acme_ratelimit_save(). One thread.
  */
 #ifndef ACME_RATELIMIT_H
 #define ACME_RATELIMIT_H
@@ -29,58 +29,62 @@
 #include "acme_vault.h"
 
 /** No order is told to wait for longer at once. */
-#define ACME_BUDGET_WAIT_MAX apr_time_from_sec(7 * 86400)
+#define ACME_RATELIMIT_WAIT_MAX apr_time_from_sec(7 * 86400)
 
-typedef struct acme_budget_t acme_budget_t;
+typedef struct acme_ratelimit_t acme_ratelimit_t;
 
 /** An order that is to be made, as the limits see it. */
-typedef struct acme_budget_order_t {
+typedef struct acme_ratelimit_order_t {
     const char *account;             /**< name of its record */
     const apr_array_header_t *names; /**< const char * */
     int renewal; /**< there is a certificate for exactly these names */
     int exempt;  /**< inside the window that the CA has named */
-} acme_budget_order_t;
+} acme_ratelimit_order_t;
 
 /** NULL when nothing limits orders there. */
-acme_budget_t *acme_budget_create(const char *ca_url, const acme_rate_t *rate,
-                                  apr_pool_t *p);
+acme_ratelimit_t *acme_ratelimit_create(const char *ca_url,
+                                        const acme_ratelimit_policy_t *rate,
+                                        apr_pool_t *p);
 
 /**
  * When it may be made: `now`, or a later time. Who is told to wait has that
  * time for himself: the next one is told a later one.
  * @param why what it waits for, in p, if it has to
  */
-apr_time_t acme_budget_when(acme_budget_t *budget,
-                            const acme_budget_order_t *order, apr_time_t now,
-                            const char **why, apr_pool_t *p);
+apr_time_t acme_ratelimit_when(acme_ratelimit_t *budget,
+                               const acme_ratelimit_order_t *order,
+                               apr_time_t now, const char **why, apr_pool_t *p);
 
 /** It is made. */
-void acme_budget_take(acme_budget_t *budget, const acme_budget_order_t *order,
-                      apr_time_t now);
+void acme_ratelimit_take(acme_ratelimit_t *budget,
+                         const acme_ratelimit_order_t *order, apr_time_t now);
 
 /** It was not, after all: the CA has not made it. */
-void acme_budget_give(acme_budget_t *budget, const acme_budget_order_t *order);
+void acme_ratelimit_give(acme_ratelimit_t *budget,
+                         const acme_ratelimit_order_t *order);
 
 /** It was made and has failed: as an order it is counted, but not as the
  *  certificate that it was to be. */
-void acme_budget_end(acme_budget_t *budget, const acme_budget_order_t *order);
+void acme_ratelimit_end(acme_ratelimit_t *budget,
+                        const acme_ratelimit_order_t *order);
 
 /** A validation of this name has failed. */
-void acme_budget_failed(acme_budget_t *budget, const char *account,
-                        const char *name, apr_time_t now);
+void acme_ratelimit_failed(acme_ratelimit_t *budget, const char *account,
+                           const char *name, apr_time_t now);
 
 /** The CA has said that there is no token before that time: there are none
  *  left, then, whatever was counted. */
-void acme_budget_refused(acme_budget_t *budget, const acme_limited_t *limited,
-                         apr_time_t until, apr_time_t now);
+void acme_ratelimit_refused(acme_ratelimit_t *budget,
+                            const acme_ratelimit_parse_t *limited,
+                            apr_time_t until, apr_time_t now);
 
 /** Reads the ledger in the place of what is known. */
-void acme_budget_load(acme_budget_t *budget, acme_vault_t *vault,
-                      apr_time_t now, apr_pool_t *ptemp);
+void acme_ratelimit_load(acme_ratelimit_t *budget, acme_vault_t *vault,
+                         apr_time_t now, apr_pool_t *ptemp);
 
 /** Writes what has changed. */
-apr_status_t acme_budget_save(acme_budget_t *budget, acme_vault_t *vault,
-                              apr_time_t now, acme_problem_t *problem,
-                              apr_pool_t *ptemp);
+apr_status_t acme_ratelimit_save(acme_ratelimit_t *budget, acme_vault_t *vault,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *ptemp);
 
 #endif

@@ -10,35 +10,36 @@
 
 #include "acme_ident.h"
 
-static const char *const kinds[ACME_LIMITED_KINDS] = {"account", "domain",
-                                                      "set", "name"};
+static const char *const kinds[ACME_RATELIMIT_PARSE_KINDS] = {
+    "account", "domain", "set", "name"};
 
-const char *acme_limited_name(acme_limited_e what)
+const char *acme_ratelimit_parse_name(acme_ratelimit_parse_e what)
 {
     return kinds[what];
 }
 
-acme_limited_e acme_limited_find(const char *name)
+acme_ratelimit_parse_e acme_ratelimit_parse_find(const char *name)
 {
     int i = 0;
 
-    while (i < ACME_LIMITED_KINDS && strcmp(kinds[i], name) != 0) {
+    while (i < ACME_RATELIMIT_PARSE_KINDS && strcmp(kinds[i], name) != 0) {
         ++i;
     }
-    return (acme_limited_e)i;
+    return (acme_ratelimit_parse_e)i;
 }
 
-const char *acme_limited_of(acme_limited_e what, const char *account,
-                            const char *name, apr_pool_t *p)
+const char *acme_ratelimit_parse_of(acme_ratelimit_parse_e what,
+                                    const char *account, const char *name,
+                                    apr_pool_t *p)
 {
     switch (what) {
-    case ACME_LIMITED_ACCOUNT:
+    case ACME_RATELIMIT_PARSE_ACCOUNT:
         return account;
-    case ACME_LIMITED_NAME:
+    case ACME_RATELIMIT_PARSE_NAME:
         return apr_pstrcat(p, account, " ", name, NULL);
-    case ACME_LIMITED_DOMAIN:
-    case ACME_LIMITED_SET:
-    case ACME_LIMITED_KINDS:
+    case ACME_RATELIMIT_PARSE_DOMAIN:
+    case ACME_RATELIMIT_PARSE_SET:
+    case ACME_RATELIMIT_PARSE_KINDS:
         break;
     }
     return name;
@@ -49,7 +50,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-const char *acme_limited_set(const apr_array_header_t *names, apr_pool_t *p)
+const char *acme_ratelimit_parse_set(const apr_array_header_t *names,
+                                     apr_pool_t *p)
 {
     apr_array_header_t *sorted = apr_array_copy(p, names);
 
@@ -68,10 +70,10 @@ static char *lower(const char *text, apr_pool_t *p)
     return copy;
 }
 
-static void found(apr_array_header_t *limited, acme_limited_e what,
+static void found(apr_array_header_t *limited, acme_ratelimit_parse_e what,
                   const char *of)
 {
-    acme_limited_t *one = apr_array_push(limited);
+    acme_ratelimit_parse_t *one = apr_array_push(limited);
 
     one->what = what;
     one->of = of;
@@ -124,7 +126,7 @@ static void find_domains(apr_array_header_t *limited, const char *text,
     int i;
 
     if (is_domain_of(domain, names)) {
-        found(limited, ACME_LIMITED_DOMAIN, domain);
+        found(limited, ACME_RATELIMIT_PARSE_DOMAIN, domain);
     }
     for (i = 0; problem->subproblems && i < problem->subproblems->nelts; ++i) {
         const acme_subproblem_t *sub =
@@ -133,7 +135,7 @@ static void find_domains(apr_array_header_t *limited, const char *text,
         domain = lower(sub->identifier, p);
         if (sub->type && strstr(sub->type, "rateLimited")
             && is_domain_of(domain, names)) {
-            found(limited, ACME_LIMITED_DOMAIN, domain);
+            found(limited, ACME_RATELIMIT_PARSE_DOMAIN, domain);
         }
     }
 }
@@ -149,19 +151,21 @@ static void find_name(apr_array_header_t *limited, const char *text,
         if (strcmp(without_asterisk(APR_ARRAY_IDX(names, i, const char *)),
                    name)
             == 0) {
-            found(limited, ACME_LIMITED_NAME,
-                  acme_limited_of(ACME_LIMITED_NAME, account, name, p));
+            found(limited, ACME_RATELIMIT_PARSE_NAME,
+                  acme_ratelimit_parse_of(ACME_RATELIMIT_PARSE_NAME, account,
+                                          name, p));
             return;
         }
     }
 }
 
-apr_array_header_t *acme_limited_read(const acme_problem_t *problem,
-                                      const char *account,
-                                      const apr_array_header_t *names,
-                                      apr_pool_t *p)
+apr_array_header_t *acme_ratelimit_parse_read(const acme_problem_t *problem,
+                                              const char *account,
+                                              const apr_array_header_t *names,
+                                              apr_pool_t *p)
 {
-    apr_array_header_t *limited = apr_array_make(p, 1, sizeof(acme_limited_t));
+    apr_array_header_t *limited =
+        apr_array_make(p, 1, sizeof(acme_ratelimit_parse_t));
     const char *text = lower(problem->detail, p);
     const char *issued = strstr(text, "already issued for");
     const char *failed = strstr(text, "failed authorizations");
@@ -170,7 +174,8 @@ apr_array_header_t *acme_limited_read(const acme_problem_t *problem,
         return limited;
     }
     if (issued && strstr(issued, "exact set of")) {
-        found(limited, ACME_LIMITED_SET, acme_limited_set(names, p));
+        found(limited, ACME_RATELIMIT_PARSE_SET,
+              acme_ratelimit_parse_set(names, p));
     }
     else if (issued) {
         find_domains(limited, issued + strlen("already issued for"), problem,
@@ -183,7 +188,7 @@ apr_array_header_t *acme_limited_read(const acme_problem_t *problem,
     }
     else if (strstr(text, "too many new orders")
              || strstr(text, "#new-orders-per-account")) {
-        found(limited, ACME_LIMITED_ACCOUNT, account);
+        found(limited, ACME_RATELIMIT_PARSE_ACCOUNT, account);
     }
     return limited;
 }

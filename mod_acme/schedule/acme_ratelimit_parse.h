@@ -28,42 +28,44 @@
 
 /** What limits count by. */
 typedef enum {
-    ACME_LIMITED_ACCOUNT, /**< orders of an account */
-    ACME_LIMITED_DOMAIN,  /**< certificates for a domain and below */
-    ACME_LIMITED_SET,     /**< certificates for the very same names */
-    ACME_LIMITED_NAME,    /**< an account's failed validations of a name */
-    ACME_LIMITED_KINDS
-} acme_limited_e;
+    ACME_RATELIMIT_PARSE_ACCOUNT, /**< orders of an account */
+    ACME_RATELIMIT_PARSE_DOMAIN,  /**< certificates for a domain and below */
+    ACME_RATELIMIT_PARSE_SET,     /**< certificates for the very same names */
+    ACME_RATELIMIT_PARSE_NAME, /**< an account's failed validations of a name */
+    ACME_RATELIMIT_PARSE_KINDS
+} acme_ratelimit_parse_e;
 
 /** Who is meant. */
-typedef struct acme_limited_t {
-    acme_limited_e what;
-    const char *of; /**< by acme_limited_of() */
-} acme_limited_t;
+typedef struct acme_ratelimit_parse_t {
+    acme_ratelimit_parse_e what;
+    const char *of; /**< by acme_ratelimit_parse_of() */
+} acme_ratelimit_parse_t;
 
 /** "account", "domain", "set", "name". */
-const char *acme_limited_name(acme_limited_e what);
+const char *acme_ratelimit_parse_name(acme_ratelimit_parse_e what);
 
-/** The reverse; ACME_LIMITED_KINDS: none of them. */
-acme_limited_e acme_limited_find(const char *name);
+/** The reverse; ACME_RATELIMIT_PARSE_KINDS: none of them. */
+acme_ratelimit_parse_e acme_ratelimit_parse_find(const char *name);
 
 /** What one of a kind is known by: an account and a domain by themselves; a
- *  set by acme_limited_set(), a name by account and name. */
-const char *acme_limited_of(acme_limited_e what, const char *account,
-                            const char *name, apr_pool_t *p);
+ *  set by acme_ratelimit_parse_set(), a name by account and name. */
+const char *acme_ratelimit_parse_of(acme_ratelimit_parse_e what,
+                                    const char *account, const char *name,
+                                    apr_pool_t *p);
 
 /** Names, in any order, as one text. */
-const char *acme_limited_set(const apr_array_header_t *names, apr_pool_t *p);
+const char *acme_ratelimit_parse_set(const apr_array_header_t *names,
+                                     apr_pool_t *p);
 
 /**
  * Reads what a CA says of an order that it has refused.
  * @param account name of the record of who ordered
  * @param names what was ordered
- * @return acme_limited_t; empty: the site alone, or it is no limit
+ * @return acme_ratelimit_parse_t; empty: the site alone, or it is no limit
  */
-apr_array_header_t *acme_limited_read(const acme_problem_t *problem,
-                                      const char *account,
-                                      const apr_array_header_t *names,
-                                      apr_pool_t *p);
+apr_array_header_t *acme_ratelimit_parse_read(const acme_problem_t *problem,
+                                              const char *account,
+                                              const apr_array_header_t *names,
+                                              apr_pool_t *p);
 
 #endif

@@ -10,7 +10,7 @@
 #include "acme_ident.h"
 #include "acme_jws.h"
 
-struct acme_pause_t {
+struct acme_ratelimit_pause_t {
     const char *item;
     apr_pool_t *p;
     apr_pool_t *pends;
@@ -18,9 +18,10 @@ struct acme_pause_t {
     int changed;
 };
 
-acme_pause_t *acme_pause_create(const char *ca_url, apr_pool_t *p)
+acme_ratelimit_pause_t *acme_ratelimit_pause_create(const char *ca_url,
+                                                    apr_pool_t *p)
 {
-    acme_pause_t *pause = apr_pcalloc(p, sizeof(*pause));
+    acme_ratelimit_pause_t *pause = apr_pcalloc(p, sizeof(*pause));
 
     pause->item =
         apr_pstrcat(p, "pause ", acme_jws_sha256_hex(ca_url, p), NULL);
@@ -30,20 +31,21 @@ acme_pause_t *acme_pause_create(const char *ca_url, apr_pool_t *p)
     return pause;
 }
 
-static const char *key_of(acme_limited_e what, const char *of, apr_pool_t *p)
+static const char *key_of(acme_ratelimit_parse_e what, const char *of,
+                          apr_pool_t *p)
 {
-    return apr_pstrcat(p, acme_limited_name(what), " ", of, NULL);
+    return apr_pstrcat(p, acme_ratelimit_parse_name(what), " ", of, NULL);
 }
 
 /* One of more than was ever set comes from a clock that was turned back since:
  * it is none. */
 static int is_sane(apr_time_t end, apr_time_t now)
 {
-    return end > now && end <= now + ACME_PAUSE_MAX;
+    return end > now && end <= now + ACME_RATELIMIT_PAUSE_MAX;
 }
 
-static void set(acme_pause_t *pause, const char *key, apr_time_t until,
-                apr_time_t now)
+static void set(acme_ratelimit_pause_t *pause, const char *key,
+                apr_time_t until, apr_time_t now)
 {
     apr_time_t *end = apr_hash_get(pause->ends, key, APR_HASH_KEY_STRING);
 
@@ -58,30 +60,33 @@ static void set(acme_pause_t *pause, const char *key, apr_time_t until,
     }
 }
 
-void acme_pause_add(acme_pause_t *pause, const acme_limited_t *limited,
-                    apr_time_t until, apr_time_t now)
+void acme_ratelimit_pause_add(acme_ratelimit_pause_t *pause,
+                              const acme_ratelimit_parse_t *limited,
+                              apr_time_t until, apr_time_t now)
 {
     apr_pool_t *p;
 
     apr_pool_create(&p, pause->p);
     set(pause, key_of(limited->what, limited->of, p),
-        until > now + ACME_PAUSE_MAX ? now + ACME_PAUSE_MAX : until, now);
+        until > now + ACME_RATELIMIT_PAUSE_MAX ? now + ACME_RATELIMIT_PAUSE_MAX
+                                               : until,
+        now);
     apr_pool_destroy(p);
 }
 
 /* ---- who has to wait ---- */
 
 typedef struct search_t {
-    const acme_pause_t *pause;
+    const acme_ratelimit_pause_t *pause;
     apr_time_t now;
     apr_time_t until;
-    acme_limited_t *limited;
+    acme_ratelimit_parse_t *limited;
     const char *name; /* that it is about */
     apr_pool_t *p;
 } search_t;
 
 /* The longest wait is the one that counts. */
-static void look(search_t *search, acme_limited_e what, const char *of,
+static void look(search_t *search, acme_ratelimit_parse_e what, const char *of,
                  const char *name)
 {
     const apr_time_t *end = apr_hash_get(
@@ -98,15 +103,15 @@ static void look(search_t *search, acme_limited_e what, const char *of,
 static const char *text_of(const search_t *search)
 {
     switch (search->limited->what) {
-    case ACME_LIMITED_ACCOUNT:
+    case ACME_RATELIMIT_PARSE_ACCOUNT:
         return "orders of this account, as the CA says";
-    case ACME_LIMITED_DOMAIN:
+    case ACME_RATELIMIT_PARSE_DOMAIN:
         return apr_psprintf(search->p, "certificates for %s, as the CA says",
                             search->name);
-    case ACME_LIMITED_SET:
+    case ACME_RATELIMIT_PARSE_SET:
         return "certificates for the same names, as the CA says";
-    case ACME_LIMITED_NAME:
-    case ACME_LIMITED_KINDS:
+    case ACME_RATELIMIT_PARSE_NAME:
+    case ACME_RATELIMIT_PARSE_KINDS:
         break;
     }
     return apr_psprintf(search->p, "failed validations of %s, as the CA says",
@@ -119,21 +124,24 @@ static void look_for_name(search_t *search, const char *account,
     const char *domain = acme_ident_is_wildcard(name) ? name + 2 : name;
     int is_dns = acme_ident_type(name) == ACME_IDENT_DNS;
 
-    look(search, ACME_LIMITED_NAME,
-         acme_limited_of(ACME_LIMITED_NAME, account, domain, search->p),
+    look(search, ACME_RATELIMIT_PARSE_NAME,
+         acme_ratelimit_parse_of(ACME_RATELIMIT_PARSE_NAME, account, domain,
+                                 search->p),
          domain);
-    look(search, ACME_LIMITED_DOMAIN, domain, domain);
+    look(search, ACME_RATELIMIT_PARSE_DOMAIN, domain, domain);
     for (domain = strchr(domain, '.'); is_dns && domain;
          domain = strchr(domain, '.')) {
         ++domain;
-        look(search, ACME_LIMITED_DOMAIN, domain, domain);
+        look(search, ACME_RATELIMIT_PARSE_DOMAIN, domain, domain);
     }
 }
 
-apr_time_t acme_pause_until(const acme_pause_t *pause, const char *account,
-                            const apr_array_header_t *names, apr_time_t now,
-                            acme_limited_t *limited, const char **why,
-                            apr_pool_t *p)
+apr_time_t acme_ratelimit_pause_until(const acme_ratelimit_pause_t *pause,
+                                      const char *account,
+                                      const apr_array_header_t *names,
+                                      apr_time_t now,
+                                      acme_ratelimit_parse_t *limited,
+                                      const char **why, apr_pool_t *p)
 {
     search_t search = {pause, now, 0, limited, NULL, p};
     int i;
@@ -141,8 +149,9 @@ apr_time_t acme_pause_until(const acme_pause_t *pause, const char *account,
     if (apr_hash_count(pause->ends) == 0) {
         return 0;
     }
-    look(&search, ACME_LIMITED_ACCOUNT, account, NULL);
-    look(&search, ACME_LIMITED_SET, acme_limited_set(names, p), NULL);
+    look(&search, ACME_RATELIMIT_PARSE_ACCOUNT, account, NULL);
+    look(&search, ACME_RATELIMIT_PARSE_SET, acme_ratelimit_parse_set(names, p),
+         NULL);
     for (i = 0; i < names->nelts; ++i) {
         look_for_name(&search, account, APR_ARRAY_IDX(names, i, const char *));
     }
@@ -154,8 +163,9 @@ apr_time_t acme_pause_until(const acme_pause_t *pause, const char *account,
 
 /* ---- the item: a line each, "UNTIL KIND WHO" ---- */
 
-void acme_pause_load(acme_pause_t *pause, acme_vault_t *vault, apr_time_t now,
-                     apr_pool_t *ptemp)
+void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause,
+                               acme_vault_t *vault, apr_time_t now,
+                               apr_pool_t *ptemp)
 {
     acme_store_item_t item;
     char *line, *state, *end, *space;
@@ -172,18 +182,19 @@ void acme_pause_load(acme_pause_t *pause, acme_vault_t *vault, apr_time_t now,
 
         space = *end == ' ' ? strchr(end + 1, ' ') : NULL;
         if (space && is_sane(until, now)
-            && acme_limited_find(apr_pstrmemdup(ptemp, end + 1,
-                                                (apr_size_t)(space - end - 1)))
-                   != ACME_LIMITED_KINDS) {
+            && acme_ratelimit_parse_find(apr_pstrmemdup(
+                   ptemp, end + 1, (apr_size_t)(space - end - 1)))
+                   != ACME_RATELIMIT_PARSE_KINDS) {
             set(pause, end + 1, until, now);
         }
     }
     pause->changed = 0;
 }
 
-apr_status_t acme_pause_save(acme_pause_t *pause, acme_vault_t *vault,
-                             apr_time_t now, acme_problem_t *problem,
-                             apr_pool_t *ptemp)
+apr_status_t acme_ratelimit_pause_save(acme_ratelimit_pause_t *pause,
+                                       acme_vault_t *vault, apr_time_t now,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp)
 {
     apr_array_header_t *lines;
     apr_hash_index_t *hi;

@@ -15,8 +15,9 @@
 #define ORDERS_MAX 1000000
 #define PERIOD_MAX (366 * ACME_TIME_DAY)
 
-apr_status_t acme_rate_parse(acme_rate_t *rate, const char *text,
-                             const char **why, apr_pool_t *p)
+apr_status_t acme_ratelimit_policy_parse(acme_ratelimit_policy_t *rate,
+                                         const char *text, const char **why,
+                                         apr_pool_t *p)
 {
     const char *slash = strchr(text, '/');
     char *end;
@@ -26,11 +27,11 @@ apr_status_t acme_rate_parse(acme_rate_t *rate, const char *text,
     *why = "must be off, letsencrypt, or orders/period as in 300/3h: at most a "
            "million orders in a second to a year";
     if (strcasecmp(text, "off") == 0) {
-        rate->kind = ACME_RATE_OFF;
+        rate->kind = ACME_RATELIMIT_POLICY_OFF;
         return APR_SUCCESS;
     }
     if (strcasecmp(text, "letsencrypt") == 0) {
-        rate->kind = ACME_RATE_LETSENCRYPT;
+        rate->kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
         return APR_SUCCESS;
     }
     orders = strtol(text, &end, 10);
@@ -42,32 +43,35 @@ apr_status_t acme_rate_parse(acme_rate_t *rate, const char *text,
         || rate->period < apr_time_from_sec(1) || rate->period > PERIOD_MAX) {
         return APR_EINVAL;
     }
-    rate->kind = ACME_RATE_ORDERS;
+    rate->kind = ACME_RATELIMIT_POLICY_ORDERS;
     rate->orders = (int)orders;
     return APR_SUCCESS;
 }
 
-const char *acme_rate_print(const acme_rate_t *rate, apr_pool_t *p)
+const char *acme_ratelimit_policy_print(const acme_ratelimit_policy_t *rate,
+                                        apr_pool_t *p)
 {
     switch (rate->kind) {
-    case ACME_RATE_OFF:
+    case ACME_RATELIMIT_POLICY_OFF:
         return "off";
-    case ACME_RATE_LETSENCRYPT:
+    case ACME_RATELIMIT_POLICY_LETSENCRYPT:
         return "letsencrypt";
-    case ACME_RATE_ORDERS:
+    case ACME_RATELIMIT_POLICY_ORDERS:
         return apr_psprintf(p, "%d/%" APR_TIME_T_FMT, rate->orders,
                             apr_time_sec(rate->period));
-    case ACME_RATE_BY_CA:
+    case ACME_RATELIMIT_POLICY_BY_CA:
         break;
     }
     return NULL;
 }
 
-acme_rate_e acme_rate_of(const acme_rate_t *rate, const char *ca_url)
+acme_ratelimit_policy_e
+acme_ratelimit_policy_of(const acme_ratelimit_policy_t *rate,
+                         const char *ca_url)
 {
-    if (rate->kind != ACME_RATE_BY_CA) {
+    if (rate->kind != ACME_RATELIMIT_POLICY_BY_CA) {
         return rate->kind;
     }
-    return strcmp(ca_url, LETSENCRYPT) == 0 ? ACME_RATE_LETSENCRYPT
-                                            : ACME_RATE_OFF;
+    return strcmp(ca_url, LETSENCRYPT) == 0 ? ACME_RATELIMIT_POLICY_LETSENCRYPT
+                                            : ACME_RATELIMIT_POLICY_OFF;
 }

@@ -11,28 +11,34 @@
 #include <apr_time.h>
 
 typedef enum {
-    ACME_RATE_BY_CA, /**< those that are known of the CA */
-    ACME_RATE_OFF,
-    ACME_RATE_LETSENCRYPT, /**< as Let's Encrypt publishes them */
-    ACME_RATE_ORDERS       /**< so many orders of an account in a time */
-} acme_rate_e;
+    ACME_RATELIMIT_POLICY_BY_CA, /**< those that are known of the CA */
+    ACME_RATELIMIT_POLICY_OFF,
+    ACME_RATELIMIT_POLICY_LETSENCRYPT, /**< as Let's Encrypt publishes them */
+    ACME_RATELIMIT_POLICY_ORDERS /**< so many orders of an account in a time */
+} acme_ratelimit_policy_e;
 
-typedef struct acme_rate_t {
-    acme_rate_e kind;
-    int orders;                 /**< of ACME_RATE_ORDERS, 1 to 1000000 */
-    apr_interval_time_t period; /**< of ACME_RATE_ORDERS, a second to a year */
-} acme_rate_t;
+typedef struct acme_ratelimit_policy_t {
+    acme_ratelimit_policy_e kind;
+    int orders; /**< of ACME_RATELIMIT_POLICY_ORDERS, 1 to 1000000 */
+    apr_interval_time_t
+        period; /**< of ACME_RATELIMIT_POLICY_ORDERS, a second to a year */
+} acme_ratelimit_policy_t;
 
 /** Reads "off", "letsencrypt" or "300/3h"; a bare number of a period is in
  *  seconds.
  *  @param why on failure, what is allowed */
-apr_status_t acme_rate_parse(acme_rate_t *rate, const char *text,
-                             const char **why, apr_pool_t *p);
+apr_status_t acme_ratelimit_policy_parse(acme_ratelimit_policy_t *rate,
+                                         const char *text, const char **why,
+                                         apr_pool_t *p);
 
-/** The reverse; NULL for ACME_RATE_BY_CA. */
-const char *acme_rate_print(const acme_rate_t *rate, apr_pool_t *p);
+/** The reverse; NULL for ACME_RATELIMIT_POLICY_BY_CA. */
+const char *acme_ratelimit_policy_print(const acme_ratelimit_policy_t *rate,
+                                        apr_pool_t *p);
 
-/** What ACME_RATE_BY_CA comes to for a directory; all others stay. */
-acme_rate_e acme_rate_of(const acme_rate_t *rate, const char *ca_url);
+/** What ACME_RATELIMIT_POLICY_BY_CA comes to for a directory; all others stay.
+ */
+acme_ratelimit_policy_e
+acme_ratelimit_policy_of(const acme_ratelimit_policy_t *rate,
+                         const char *ca_url);
 
 #endif

@@ -49,9 +49,9 @@ typedef struct acme_ca_spec_t {
     const char *contact;       /**< "mailto:...", or NULL */
     int agreed;                /**< its terms are accepted */
     int eab_if_required;       /**< bind only where the CA demands it */
-    acme_eab_t *eab;  /**< that the account is bound to, or NULL; complete when
+    acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
                           children run */
-    acme_rate_t rate; /**< which of its limits are kept to */
+    acme_ratelimit_policy_t rate; /**< which of its limits are kept to */
 } acme_ca_spec_t;
 
 /**

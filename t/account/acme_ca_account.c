@@ -219,7 +219,7 @@ static void ca_and_contact_make_the_name(void **state)
     acme_ca_spec_t a = {.url = "https://a.test/dir",
                         .label = "a",
                         .agreed = 1,
-                        .rate = {ACME_RATE_BY_CA, 0, 0}};
+                        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
     acme_ca_spec_t b = a;
 
     assert_string_equal(acme_identity_name(&a, p), acme_identity_name(&b, p));

@@ -277,7 +277,7 @@ static void a_renewal_that_the_ca_wants_is_held_too(void **state)
     int asked;
 
     old->via_ari = 1;
-    w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
+    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
     world_live(w, ACME_TIME_HOUR);
     world_restart(w);
     world_live(w, ACME_TIME_HOUR);

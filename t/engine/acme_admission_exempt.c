@@ -41,7 +41,7 @@ static world_t *used_up(apr_pool_t *p, const char *a, const char *b, int orders)
     windows_t *windows = apr_pcalloc(p, sizeof(*windows));
     world_t *w = world_create(p);
 
-    w->ca_spec.rate.kind = ACME_RATE_ORDERS;
+    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_ORDERS;
     w->ca_spec.rate.orders = orders;
     w->ca_spec.rate.period = 366 * ACME_TIME_DAY;
     windows->w = w;

@@ -187,7 +187,7 @@ static void ten_years_of_a_server(void **state)
     decade.w = w;
     decade.begun = w->clock->now;
     decade.limits = limits_create(w);
-    w->ca_spec.rate.kind = ACME_RATE_LETSENCRYPT;
+    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
     w->log.level = ACME_LOG_ERR;
     w->ca->window_of = window_of;
     w->ca->window_baton = &decade;

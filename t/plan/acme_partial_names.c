@@ -13,7 +13,7 @@
 static const acme_ca_spec_t ca = {.url = "https://ca.test/dir",
                                   .label = "ca.test",
                                   .agreed = 1,
-                                  .rate = {ACME_RATE_BY_CA, 0, 0}};
+                                  .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
 
 typedef struct world_t {
     apr_pool_t *p;

@@ -36,10 +36,11 @@ static void make(acme_certstore_cert_t *cert, acme_spec_t *spec,
                  acme_cert_info_t *info, size_t i, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
-    static const acme_ca_spec_t ca = {.url = "https://ca.test/dir",
-                                      .label = "ca",
-                                      .agreed = 1,
-                                      .rate = {ACME_RATE_BY_CA, 0, 0}};
+    static const acme_ca_spec_t ca = {
+        .url = "https://ca.test/dir",
+        .label = "ca",
+        .agreed = 1,
+        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
 
     memset(cert, 0, sizeof(*cert));
     memset(spec, 0, sizeof(*spec));

@@ -6,29 +6,30 @@
 
 #define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
 
-static const acme_rate_t by_ca = {ACME_RATE_BY_CA, 0, 0};
+static const acme_ratelimit_policy_t by_ca = {ACME_RATELIMIT_POLICY_BY_CA, 0,
+                                              0};
 
 typedef struct ledger_t {
     apr_pool_t *p;
-    acme_budget_t *budget;
+    acme_ratelimit_t *budget;
     apr_time_t now;
     const char *why;
 } ledger_t;
 
-static ledger_t *make(apr_pool_t *p, const acme_rate_t *rate)
+static ledger_t *make(apr_pool_t *p, const acme_ratelimit_policy_t *rate)
 {
     ledger_t *ledger = apr_pcalloc(p, sizeof(*ledger));
 
     ledger->p = p;
     ledger->now = apr_time_from_sec(2000000000);
-    ledger->budget = acme_budget_create(LETSENCRYPT, rate, p);
+    ledger->budget = acme_ratelimit_create(LETSENCRYPT, rate, p);
     assert_non_null(ledger->budget);
     return ledger;
 }
 
-static acme_budget_order_t order_of(ledger_t *ledger, const char *name)
+static acme_ratelimit_order_t order_of(ledger_t *ledger, const char *name)
 {
-    acme_budget_order_t order = {"me", NULL, 0, 0};
+    acme_ratelimit_order_t order = {"me", NULL, 0, 0};
     apr_array_header_t *names =
         apr_array_make(ledger->p, 1, sizeof(const char *));
 
@@ -37,14 +38,14 @@ static acme_budget_order_t order_of(ledger_t *ledger, const char *name)
     return order;
 }
 
-static apr_time_t ask(ledger_t *ledger, const acme_budget_order_t *order)
+static apr_time_t ask(ledger_t *ledger, const acme_ratelimit_order_t *order)
 {
-    return acme_budget_when(ledger->budget, order, ledger->now, &ledger->why,
-                            ledger->p);
+    return acme_ratelimit_when(ledger->budget, order, ledger->now, &ledger->why,
+                               ledger->p);
 }
 
 /* Orders as long as it may; how many that were. */
-static int exhaust(ledger_t *ledger, acme_budget_order_t *order,
+static int exhaust(ledger_t *ledger, acme_ratelimit_order_t *order,
                    int other_names)
 {
     int n = 0;
@@ -57,24 +58,24 @@ static int exhaust(ledger_t *ledger, acme_budget_order_t *order,
         if (ask(ledger, order) > ledger->now) {
             return n;
         }
-        acme_budget_take(ledger->budget, order, ledger->now);
+        acme_ratelimit_take(ledger->budget, order, ledger->now);
         ++n;
     }
 }
 
 static void nothing_limits_most_cas(void **state)
 {
-    acme_rate_t off = {ACME_RATE_OFF, 0, 0};
+    acme_ratelimit_policy_t off = {ACME_RATELIMIT_POLICY_OFF, 0, 0};
 
-    assert_null(acme_budget_create("https://ca.test/dir", &by_ca, *state));
-    assert_null(acme_budget_create(LETSENCRYPT, &off, *state));
+    assert_null(acme_ratelimit_create("https://ca.test/dir", &by_ca, *state));
+    assert_null(acme_ratelimit_create(LETSENCRYPT, &off, *state));
 }
 
 static void the_same_names_five_times_in_a_week(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.test");
-    acme_budget_order_t other = order_of(ledger, "b.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t other = order_of(ledger, "b.test");
     apr_interval_time_t token = 7 * ACME_TIME_DAY / 5;
 
     order.renewal = 1;
@@ -94,7 +95,7 @@ static void the_order_of_names_makes_no_other_set(void **state)
     ledger_t *ledger = make(*state, &by_ca);
     apr_array_header_t *ab = apr_array_make(ledger->p, 2, sizeof(char *));
     apr_array_header_t *ba = apr_array_make(ledger->p, 2, sizeof(char *));
-    acme_budget_order_t order = {"me", ab, 1, 0};
+    acme_ratelimit_order_t order = {"me", ab, 1, 0};
 
     APR_ARRAY_PUSH(ab, const char *) = "a.test";
     APR_ARRAY_PUSH(ab, const char *) = "b.test";
@@ -108,7 +109,7 @@ static void the_order_of_names_makes_no_other_set(void **state)
 static void new_sites_leave_a_quarter_to_renewals(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order, renewal = order_of(ledger, "old.test");
+    acme_ratelimit_order_t order, renewal = order_of(ledger, "old.test");
     int n;
 
     assert_int_equal(exhaust(ledger, &order, 1), 225);
@@ -118,7 +119,7 @@ static void new_sites_leave_a_quarter_to_renewals(void **state)
         renewal = order_of(ledger, apr_psprintf(ledger->p, "r%d.test", n));
         renewal.renewal = 1;
         assert_int_equal(ask(ledger, &renewal), ledger->now);
-        acme_budget_take(ledger->budget, &renewal, ledger->now);
+        acme_ratelimit_take(ledger->budget, &renewal, ledger->now);
     }
     renewal = order_of(ledger, "one.more.test");
     renewal.renewal = 1;
@@ -135,13 +136,13 @@ static void new_sites_leave_a_quarter_to_renewals(void **state)
 static void a_registered_domain_has_fifty(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order;
+    acme_ratelimit_order_t order;
     int n;
 
     for (n = 0; n < 50; ++n) {
         order = order_of(ledger, apr_psprintf(ledger->p, "s%d.one.test", n));
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_budget_take(ledger->budget, &order, ledger->now);
+        acme_ratelimit_take(ledger->budget, &order, ledger->now);
     }
     order = order_of(ledger, "last.one.test");
     assert_true(ask(ledger, &order) > ledger->now);
@@ -152,9 +153,10 @@ static void a_registered_domain_has_fifty(void **state)
 
 static void who_waits_has_a_time_for_himself(void **state)
 {
-    acme_rate_t rate = {ACME_RATE_ORDERS, 4, apr_time_from_sec(400)};
+    acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 4,
+                                    apr_time_from_sec(400)};
     ledger_t *ledger = make(*state, &rate);
-    acme_budget_order_t order;
+    acme_ratelimit_order_t order;
     apr_time_t at, last;
     int n;
 
@@ -174,41 +176,42 @@ static void who_waits_has_a_time_for_himself(void **state)
     for (n = 0; n < 3; ++n) {
         order = order_of(ledger, apr_psprintf(ledger->p, "w%d.test", n));
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_budget_take(ledger->budget, &order, ledger->now);
+        acme_ratelimit_take(ledger->budget, &order, ledger->now);
         ledger->now += apr_time_from_sec(100);
     }
 }
 
 static void nobody_is_told_to_wait_for_ever(void **state)
 {
-    acme_rate_t rate = {ACME_RATE_ORDERS, 1, 300 * ACME_TIME_DAY};
+    acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 1,
+                                    300 * ACME_TIME_DAY};
     ledger_t *ledger = make(*state, &rate);
-    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
-    acme_budget_take(ledger->budget, &order, ledger->now);
-    assert_true(ask(ledger, &order) == ledger->now + ACME_BUDGET_WAIT_MAX);
+    acme_ratelimit_take(ledger->budget, &order, ledger->now);
+    assert_true(ask(ledger, &order) == ledger->now + ACME_RATELIMIT_WAIT_MAX);
 }
 
 static void what_the_ca_has_not_made_is_given_back(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
     assert_int_equal(exhaust(ledger, &order, 0), 5);
-    acme_budget_give(ledger->budget, &order);
+    acme_ratelimit_give(ledger->budget, &order);
     assert_int_equal(exhaust(ledger, &order, 0), 1);
 }
 
 static void what_has_failed_was_an_order_but_no_certificate(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.one.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.one.test");
     int n;
 
     for (n = 0; n < 225; ++n) {
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_budget_take(ledger->budget, &order, ledger->now);
-        acme_budget_end(ledger->budget, &order);
+        acme_ratelimit_take(ledger->budget, &order, ledger->now);
+        acme_ratelimit_end(ledger->budget, &order);
     }
     assert_true(ask(ledger, &order) > ledger->now);
     assert_non_null(strstr(ledger->why, "of an account"));
@@ -219,20 +222,20 @@ static void what_has_failed_was_an_order_but_no_certificate(void **state)
 static void what_the_ca_has_refused_counts_as_used_up(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.one.test");
-    acme_limited_t account = {ACME_LIMITED_ACCOUNT, "me"};
-    acme_limited_t domain = {ACME_LIMITED_DOMAIN, "one.test"};
-    acme_limited_t far = {ACME_LIMITED_SET, "b.test"};
+    acme_ratelimit_order_t order = order_of(ledger, "a.one.test");
+    acme_ratelimit_parse_t account = {ACME_RATELIMIT_PARSE_ACCOUNT, "me"};
+    acme_ratelimit_parse_t domain = {ACME_RATELIMIT_PARSE_DOMAIN, "one.test"};
+    acme_ratelimit_parse_t far = {ACME_RATELIMIT_PARSE_SET, "b.test"};
     apr_time_t until = ledger->now + apr_time_from_sec(20);
 
-    acme_budget_refused(ledger->budget, &domain, until, ledger->now);
+    acme_ratelimit_refused(ledger->budget, &domain, until, ledger->now);
     assert_true(ask(ledger, &order) == until);
     order.renewal = 1;
     assert_int_equal(ask(ledger, &order), ledger->now);
     /* a renewal is next, and then one in 36 s; a first certificate comes when
      * there is a quarter again */
-    acme_budget_refused(ledger->budget, &account, until, ledger->now);
-    acme_budget_refused(ledger->budget, &account, until - 5, ledger->now);
+    acme_ratelimit_refused(ledger->budget, &account, until, ledger->now);
+    acme_ratelimit_refused(ledger->budget, &account, until - 5, ledger->now);
     assert_true(ask(ledger, &order) == until);
     ledger->now = until;
     assert_int_equal(exhaust(ledger, &order, 0), 1);
@@ -243,8 +246,8 @@ static void what_the_ca_has_refused_counts_as_used_up(void **state)
     order.account = "you";
     assert_int_equal(ask(ledger, &order), ledger->now);
     /* no bucket is emptier than empty */
-    acme_budget_refused(ledger->budget, &far, until + 1000 * ACME_TIME_DAY,
-                        ledger->now);
+    acme_ratelimit_refused(ledger->budget, &far, until + 1000 * ACME_TIME_DAY,
+                           ledger->now);
     order = order_of(ledger, "b.test");
     order.account = "you";
     assert_true(ask(ledger, &order) == ledger->now + 7 * ACME_TIME_DAY / 5);
@@ -252,25 +255,26 @@ static void what_the_ca_has_refused_counts_as_used_up(void **state)
 
 static void a_limit_that_is_not_kept_to_is_not_counted(void **state)
 {
-    acme_rate_t rate = {ACME_RATE_ORDERS, 4, apr_time_from_sec(400)};
+    acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 4,
+                                    apr_time_from_sec(400)};
     ledger_t *ledger = make(*state, &rate);
-    acme_budget_order_t order = order_of(ledger, "a.test");
-    acme_limited_t set = {ACME_LIMITED_SET, "a.test"};
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_parse_t set = {ACME_RATELIMIT_PARSE_SET, "a.test"};
 
-    acme_budget_refused(ledger->budget, &set, ledger->now + ACME_TIME_DAY,
-                        ledger->now);
+    acme_ratelimit_refused(ledger->budget, &set, ledger->now + ACME_TIME_DAY,
+                           ledger->now);
     assert_int_equal(ask(ledger, &order), ledger->now);
 }
 
 static void failed_validations_are_counted_by_name(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
     int n;
 
     for (n = 0; n < 5; ++n) {
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_budget_failed(ledger->budget, "me", "a.test", ledger->now);
+        acme_ratelimit_failed(ledger->budget, "me", "a.test", ledger->now);
     }
     assert_true(ask(ledger, &order) > ledger->now);
     assert_non_null(strstr(ledger->why, "failed validations"));
@@ -284,7 +288,7 @@ static void failed_validations_are_counted_by_name(void **state)
 static void a_clock_that_is_set_back_locks_nobody_out(void **state)
 {
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
     order.renewal = 1;
     assert_int_equal(exhaust(ledger, &order, 0), 5);
@@ -296,25 +300,26 @@ static void it_is_remembered(void **state)
 {
     world_t *w = world_create(*state);
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order;
+    acme_ratelimit_order_t order;
     int puts, n;
 
     for (n = 0; n < 3; ++n) {
         assert_int_equal(exhaust(ledger, &order, 1), n ? 0 : 225);
-        assert_int_equal(
-            acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p),
-            0);
-        ledger->budget = acme_budget_create(LETSENCRYPT, &by_ca, w->p);
-        acme_budget_load(ledger->budget, w->vault, ledger->now, w->p);
+        assert_int_equal(acme_ratelimit_save(ledger->budget, w->vault,
+                                             ledger->now, NULL, w->p),
+                         0);
+        ledger->budget = acme_ratelimit_create(LETSENCRYPT, &by_ca, w->p);
+        acme_ratelimit_load(ledger->budget, w->vault, ledger->now, w->p);
     }
     puts = world_count(w, ACME_STORE_NOTES);
     assert_in_range(puts, 2, 16);
     /* what is full again needs no line */
     ledger->now += 30 * ACME_TIME_DAY;
     order = order_of(ledger, "a.test");
-    acme_budget_take(ledger->budget, &order, ledger->now);
+    acme_ratelimit_take(ledger->budget, &order, ledger->now);
     assert_int_equal(
-        acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p), 0);
+        acme_ratelimit_save(ledger->budget, w->vault, ledger->now, NULL, w->p),
+        0);
 }
 
 static void a_damaged_ledger_is_an_empty_one(void **state)
@@ -330,13 +335,14 @@ static void a_damaged_ledger_is_an_empty_one(void **state)
                                         "ffffffffffffffffffffffff 1"};
     world_t *w = world_create(*state);
     ledger_t *ledger = make(*state, &by_ca);
-    acme_budget_order_t order = order_of(ledger, "a.test");
+    acme_ratelimit_order_t order = order_of(ledger, "a.test");
     apr_array_header_t *names;
     size_t i;
 
-    acme_budget_take(ledger->budget, &order, ledger->now);
+    acme_ratelimit_take(ledger->budget, &order, ledger->now);
     assert_int_equal(
-        acme_budget_save(ledger->budget, w->vault, ledger->now, NULL, w->p), 0);
+        acme_ratelimit_save(ledger->budget, w->vault, ledger->now, NULL, w->p),
+        0);
     assert_int_equal(
         acme_store_list(&names, w->mem, ACME_STORE_NOTES, NULL, w->p), 0);
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
@@ -350,7 +356,7 @@ static void a_damaged_ledger_is_an_empty_one(void **state)
                                w->p),
                 0);
         }
-        acme_budget_load(ledger->budget, w->vault, ledger->now, w->p);
+        acme_ratelimit_load(ledger->budget, w->vault, ledger->now, w->p);
         assert_int_equal(ask(ledger, &order), ledger->now);
     }
 }

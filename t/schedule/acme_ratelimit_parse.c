@@ -32,13 +32,15 @@ static const char *read_words(const char *words, const char *subproblems,
     assert_int_equal(acme_json_parse(&document, text, strlen(text), NULL, p),
                      0);
     acme_problem_from_answer(&problem, 429, document, 0, p);
-    limited = acme_limited_read(&problem, "me", names, p);
+    limited = acme_ratelimit_parse_read(&problem, "me", names, p);
     text = "";
     for (i = 0; i < limited->nelts; ++i) {
-        const acme_limited_t *one = &APR_ARRAY_IDX(limited, i, acme_limited_t);
+        const acme_ratelimit_parse_t *one =
+            &APR_ARRAY_IDX(limited, i, acme_ratelimit_parse_t);
 
         text = apr_pstrcat(p, text, i > 0 ? "; " : "",
-                           acme_limited_name(one->what), " ", one->of, NULL);
+                           acme_ratelimit_parse_name(one->what), " ", one->of,
+                           NULL);
     }
     return text;
 }
@@ -156,14 +158,14 @@ static void only_a_limit_is_one(void **state)
                      ACME_PROBLEM_URN "serverInternal", *state,
                      "too many new orders (300) from this account");
     problem.status = 503;
-    assert_int_equal(acme_limited_read(&problem, "me", names, *state)->nelts,
-                     0);
+    assert_int_equal(
+        acme_ratelimit_parse_read(&problem, "me", names, *state)->nelts, 0);
     problem.status = 429;
-    assert_int_equal(acme_limited_read(&problem, "me", names, *state)->nelts,
-                     1);
+    assert_int_equal(
+        acme_ratelimit_parse_read(&problem, "me", names, *state)->nelts, 1);
     problem.detail = NULL;
-    assert_int_equal(acme_limited_read(&problem, "me", names, *state)->nelts,
-                     0);
+    assert_int_equal(
+        acme_ratelimit_parse_read(&problem, "me", names, *state)->nelts, 0);
 }
 
 static void kinds_have_names(void **state)
@@ -171,11 +173,13 @@ static void kinds_have_names(void **state)
     int i;
 
     (void)state;
-    for (i = 0; i < ACME_LIMITED_KINDS; ++i) {
-        assert_int_equal(acme_limited_find(acme_limited_name(i)), i);
+    for (i = 0; i < ACME_RATELIMIT_PARSE_KINDS; ++i) {
+        assert_int_equal(
+            acme_ratelimit_parse_find(acme_ratelimit_parse_name(i)), i);
     }
-    assert_int_equal(acme_limited_find(""), ACME_LIMITED_KINDS);
-    assert_int_equal(acme_limited_find("site"), ACME_LIMITED_KINDS);
+    assert_int_equal(acme_ratelimit_parse_find(""), ACME_RATELIMIT_PARSE_KINDS);
+    assert_int_equal(acme_ratelimit_parse_find("site"),
+                     ACME_RATELIMIT_PARSE_KINDS);
 }
 
 ACME_T_MAIN(ACME_T(what_the_words_name),

@@ -8,7 +8,7 @@
 
 typedef struct desk_t {
     world_t *w;
-    acme_pause_t *pause;
+    acme_ratelimit_pause_t *pause;
     apr_time_t now;
     const char *why;
 } desk_t;
@@ -20,7 +20,7 @@ static desk_t *make(apr_pool_t *p)
     desk->w = world_create(p);
     desk->w->vault =
         acme_vault_create(&desk->w->store, desk->w->seal, &desk->w->log, p);
-    desk->pause = acme_pause_create(CA, p);
+    desk->pause = acme_ratelimit_pause_create(CA, p);
     desk->now = desk->w->clock->now;
     return desk;
 }
@@ -28,29 +28,31 @@ static desk_t *make(apr_pool_t *p)
 /* Seconds that the names wait. */
 static int wait_of(desk_t *desk, const char *account, const char *names)
 {
-    acme_limited_t limited;
-    apr_time_t until =
-        acme_pause_until(desk->pause, account, world_strings(desk->w->p, names),
-                         desk->now, &limited, &desk->why, desk->w->p);
+    acme_ratelimit_parse_t limited;
+    apr_time_t until = acme_ratelimit_pause_until(
+        desk->pause, account, world_strings(desk->w->p, names), desk->now,
+        &limited, &desk->why, desk->w->p);
 
     return until ? (int)apr_time_sec(until - desk->now) : 0;
 }
 
-static void add(desk_t *desk, acme_limited_e what, const char *of, int seconds)
+static void add(desk_t *desk, acme_ratelimit_parse_e what, const char *of,
+                int seconds)
 {
-    acme_limited_t limited = {what, of};
+    acme_ratelimit_parse_t limited = {what, of};
 
-    acme_pause_add(desk->pause, &limited,
-                   desk->now + apr_time_from_sec(seconds), desk->now);
+    acme_ratelimit_pause_add(desk->pause, &limited,
+                             desk->now + apr_time_from_sec(seconds), desk->now);
 }
 
 static void save_and_load(desk_t *desk)
 {
-    assert_int_equal(acme_pause_save(desk->pause, desk->w->vault, desk->now,
-                                     NULL, desk->w->p),
+    assert_int_equal(acme_ratelimit_pause_save(desk->pause, desk->w->vault,
+                                               desk->now, NULL, desk->w->p),
                      0);
-    desk->pause = acme_pause_create(CA, desk->w->p);
-    acme_pause_load(desk->pause, desk->w->vault, desk->now, desk->w->p);
+    desk->pause = acme_ratelimit_pause_create(CA, desk->w->p);
+    acme_ratelimit_pause_load(desk->pause, desk->w->vault, desk->now,
+                              desk->w->p);
 }
 
 static void it_holds_whom_it_names(void **state)
@@ -82,11 +84,11 @@ static void it_holds_whom_it_names(void **state)
     int i;
 
     assert_int_equal(wait_of(desk, "me", "a.test"), 0);
-    add(desk, ACME_LIMITED_ACCOUNT, "me", 10);
-    add(desk, ACME_LIMITED_DOMAIN, "example.org", 20);
-    add(desk, ACME_LIMITED_SET, "a.test b.test", 30);
-    add(desk, ACME_LIMITED_NAME, "you www.name.test", 40);
-    add(desk, ACME_LIMITED_DOMAIN, "192.0.2.1", 50);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "me", 10);
+    add(desk, ACME_RATELIMIT_PARSE_DOMAIN, "example.org", 20);
+    add(desk, ACME_RATELIMIT_PARSE_SET, "a.test b.test", 30);
+    add(desk, ACME_RATELIMIT_PARSE_NAME, "you www.name.test", 40);
+    add(desk, ACME_RATELIMIT_PARSE_DOMAIN, "192.0.2.1", 50);
     for (i = 0; i < 2; ++i) {
         for (n = 0; n < sizeof(cases) / sizeof(cases[0]); ++n) {
             desk->why = "";
@@ -99,9 +101,9 @@ static void it_holds_whom_it_names(void **state)
     desk->now += apr_time_from_sec(10);
     assert_int_equal(wait_of(desk, "me", "a.test"), 0);
     assert_int_equal(wait_of(desk, "me", "example.org"), 10);
-    add(desk, ACME_LIMITED_DOMAIN, "example.org", 5);
+    add(desk, ACME_RATELIMIT_PARSE_DOMAIN, "example.org", 5);
     assert_int_equal(wait_of(desk, "me", "example.org"), 10);
-    add(desk, ACME_LIMITED_DOMAIN, "example.org", 15);
+    add(desk, ACME_RATELIMIT_PARSE_DOMAIN, "example.org", 15);
     assert_int_equal(wait_of(desk, "me", "example.org"), 15);
 }
 
@@ -109,9 +111,9 @@ static void no_ca_is_obeyed_for_ever(void **state)
 {
     desk_t *desk = make(*state);
 
-    add(desk, ACME_LIMITED_ACCOUNT, "me", 1000 * 86400);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "me", 1000 * 86400);
     assert_int_equal(wait_of(desk, "me", "a.test"), 7 * 86400);
-    add(desk, ACME_LIMITED_ACCOUNT, "you", -5);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "you", -5);
     assert_int_equal(wait_of(desk, "you", "a.test"), 0);
     /* nor a clock that was turned back since */
     desk->now -= 100 * ACME_TIME_DAY;
@@ -124,14 +126,14 @@ static void what_is_over_is_forgotten(void **state)
     acme_store_item_t item;
     int puts;
 
-    add(desk, ACME_LIMITED_ACCOUNT, "me", 10);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "me", 10);
     save_and_load(desk);
     puts = desk->w->puts;
     assert_int_equal(puts, 1);
     save_and_load(desk);
     assert_int_equal(desk->w->puts, puts);
     desk->now += apr_time_from_sec(10);
-    add(desk, ACME_LIMITED_ACCOUNT, "you", 10);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "you", 10);
     save_and_load(desk);
     assert_int_equal(
         acme_vault_get(&item, desk->w->vault, ACME_STORE_NOTES,
@@ -173,12 +175,14 @@ static void what_is_damaged_holds_nobody(void **state)
                                         item, text, strlen(text), NULL,
                                         ACME_STORE_LAZY, NULL, desk->w->p),
                          0);
-        acme_pause_load(desk->pause, desk->w->vault, desk->now, desk->w->p);
+        acme_ratelimit_pause_load(desk->pause, desk->w->vault, desk->now,
+                                  desk->w->p);
         assert_int_equal(wait_of(desk, "me", "me"), 0);
     }
     world_damage(desk->w, ACME_STORE_NOTES, item);
-    add(desk, ACME_LIMITED_ACCOUNT, "me", 10);
-    acme_pause_load(desk->pause, desk->w->vault, desk->now, desk->w->p);
+    add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "me", 10);
+    acme_ratelimit_pause_load(desk->pause, desk->w->vault, desk->now,
+                              desk->w->p);
     assert_int_equal(wait_of(desk, "me", "a.test"), 0);
 }
 
