@@ -17,7 +17,7 @@ const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
         p);
 }
 
-acme_identity_t *acme_identity_create(acme_work_t *work,
+acme_identity_t *acme_identity_create(acme_worker_ctx_t *work,
                                       const acme_ca_spec_t *ca, apr_pool_t *p)
 {
     acme_identity_t *identity = apr_pcalloc(p, sizeof(*identity));
@@ -78,7 +78,7 @@ void acme_identity_note(acme_identity_t *identity)
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
     apr_pool_t *p;
 
-    if (identity->work->state == ACME_WORK_LOST) {
+    if (identity->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
     apr_pool_create(&p, identity->p);
@@ -268,7 +268,7 @@ void acme_identity_go_on(acme_identity_t *identity)
 {
     const acme_account_record_t *record = identity->record;
 
-    if (identity->work->state != ACME_WORK_ON) {
+    if (identity->work->state != ACME_WORKER_CTX_ON) {
         acme_identity_enter(identity, record->url ? ACME_IDENTITY_READY
                                                   : ACME_IDENTITY_NEW);
     }
@@ -359,7 +359,7 @@ unsigned int acme_identity_epoch(const acme_identity_t *identity)
     return identity->epoch;
 }
 
-apr_status_t acme_identity_keep(acme_work_t *work, const char *name,
+apr_status_t acme_identity_keep(acme_worker_ctx_t *work, const char *name,
                                 const acme_json_t *record,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {

@@ -25,7 +25,7 @@ typedef int acme_identity_used_fn(void *baton, const char *name);
 
 /** Touches nothing yet.
  *  @param work, ca live as long as p */
-acme_identity_t *acme_identity_create(acme_work_t *work,
+acme_identity_t *acme_identity_create(acme_worker_ctx_t *work,
                                       const acme_ca_spec_t *ca, apr_pool_t *p);
 
 /**
@@ -85,7 +85,7 @@ int acme_identity_report(acme_identity_t *identity);
  * @param record as in the store: "key", "url", "ca", "contact", "created"
  * @return APR_EEXIST when there is one, which is kept
  */
-apr_status_t acme_identity_keep(acme_work_t *work, const char *name,
+apr_status_t acme_identity_keep(acme_worker_ctx_t *work, const char *name,
                                 const acme_json_t *record,
                                 acme_problem_t *problem, apr_pool_t *ptemp);
 

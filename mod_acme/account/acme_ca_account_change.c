@@ -24,7 +24,7 @@ static void save_all(acme_identity_t *identity)
     apr_pool_t *p;
 
     acme_identity_note(identity);
-    if (identity->work->state == ACME_WORK_LOST) {
+    if (identity->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
     apr_pool_create(&p, identity->p);
@@ -82,12 +82,12 @@ void acme_identity_settle(acme_identity_t *identity)
     apr_array_header_t *contacts;
     apr_pool_t *p;
 
-    if (identity->work->state == ACME_WORK_ON && caa->nelts > 0
+    if (identity->work->state == ACME_WORKER_CTX_ON && caa->nelts > 0
         && !identity->record->caa) {
         identity->record->caa = caa;
         acme_identity_note(identity);
     }
-    if (identity->told || identity->work->state != ACME_WORK_ON
+    if (identity->told || identity->work->state != ACME_WORKER_CTX_ON
         || acme_identity_same(identity->record->contact,
                               identity->ca->contact)) {
         acme_identity_enter(identity, ACME_IDENTITY_READY);
@@ -213,7 +213,8 @@ static void rolled(acme_identity_t *identity, apr_status_t rv,
         acme_identity_enter(identity, ACME_IDENTITY_READY);
         done(identity, rv, identity->record->url, NULL);
     }
-    else if (is_unknown(rv, problem) || identity->work->state != ACME_WORK_ON) {
+    else if (is_unknown(rv, problem)
+             || identity->work->state != ACME_WORKER_CTX_ON) {
         acme_identity_enter(identity, ACME_IDENTITY_NEW);
         done(identity, rv, NULL, problem);
     }
@@ -284,7 +285,7 @@ static void recovered(void *baton, apr_status_t rv, const char *url,
     }
     else if (identity->with_next && !APR_STATUS_IS_EINTR(rv)
              && acme_problem_is(problem, "accountDoesNotExist")
-             && identity->work->state == ACME_WORK_ON) {
+             && identity->work->state == ACME_WORKER_CTX_ON) {
         drop_next(identity);
         identity->with_next = 0;
         acme_account_find(identity->client, identity->signer, recovered,
@@ -321,7 +322,7 @@ static int look_into(acme_identity_t *identity, apr_status_t rv,
 {
     if (rv == APR_SUCCESS || APR_STATUS_IS_EINTR(rv)
         || !acme_problem_is(problem, "unauthorized")
-        || identity->work->state != ACME_WORK_ON) {
+        || identity->work->state != ACME_WORKER_CTX_ON) {
         return 0;
     }
     identity->why = acme_problem_dup(problem, identity->p);

@@ -25,7 +25,7 @@ typedef enum {
 } acme_identity_state_e;
 
 struct acme_identity_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     const acme_ca_spec_t *ca;
     const char *name; /* of its record */
     apr_pool_t *p;

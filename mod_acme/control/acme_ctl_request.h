@@ -43,7 +43,7 @@ typedef struct acme_request_t {
                                   "names", those of the CSR; RENEW: a dry run
                                   at the directory "ca", called "label";
                                   REVOKE: as
-                                  acme_revocation_errand_to_json() has it */
+                                  acme_revoke_order_to_json() has it */
 } acme_request_t;
 
 typedef struct acme_outbox_t acme_outbox_t;

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 struct acme_runner_errand_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     acme_request_t request;
     apr_pool_t *p;
     apr_time_t since;
@@ -15,7 +15,7 @@ struct acme_runner_errand_t {
     int over;
 };
 
-acme_runner_errand_t *acme_runner_errand_create(acme_work_t *work,
+acme_runner_errand_t *acme_runner_errand_create(acme_worker_ctx_t *work,
                                                 const acme_request_t *request,
                                                 apr_pool_t *p)
 {
@@ -50,7 +50,7 @@ static void end(acme_runner_errand_t *errand, const char *url,
 
     errand->over = 1;
     errand->work->moved = 1;
-    if (errand->work->state != ACME_WORK_LOST
+    if (errand->work->state != ACME_WORKER_CTX_LOST
         && acme_errand_note(errand->work->vault, &errand->request, url, outcome,
                             &problem, errand->p)
                != APR_SUCCESS) {
@@ -110,7 +110,8 @@ void acme_runner_errand_step(acme_runner_errand_t *errand,
     const acme_problem_t *problem = NULL;
     apr_status_t rv = APR_SUCCESS;
 
-    if (errand->busy || errand->over || errand->work->state != ACME_WORK_ON) {
+    if (errand->busy || errand->over
+        || errand->work->state != ACME_WORKER_CTX_ON) {
         return;
     }
     if (errand->request.what != ACME_REQUEST_RECOVER) {

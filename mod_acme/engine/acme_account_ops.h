@@ -15,7 +15,7 @@ typedef struct acme_runner_errand_t acme_runner_errand_t;
 
 /** @param request copied
  *  @param p of this errand; outlives its requests */
-acme_runner_errand_t *acme_runner_errand_create(acme_work_t *work,
+acme_runner_errand_t *acme_runner_errand_create(acme_worker_ctx_t *work,
                                                 const acme_request_t *request,
                                                 apr_pool_t *p);
 

@@ -310,7 +310,7 @@ void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet)
     apr_pool_t *p;
     int i;
 
-    if (fleet->work->state == ACME_WORK_LOST) {
+    if (fleet->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
     apr_pool_create(&p, fleet->prun);

@@ -14,7 +14,7 @@
 #define DOWN_LIFE (10 * ACME_TIME_MINUTE)
 
 struct acme_runner_ask_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     acme_runner_asker_t *asker;
     acme_client_t *client;
     const acme_spec_t *spec;
@@ -28,7 +28,7 @@ struct acme_runner_ask_t {
 };
 
 acme_runner_ask_t *
-acme_runner_ask_create(acme_work_t *work, acme_runner_asker_t *asker,
+acme_runner_ask_create(acme_worker_ctx_t *work, acme_runner_asker_t *asker,
                        acme_client_t *client, const acme_spec_t *spec,
                        const acme_inventory_t *holding, acme_job_t *job,
                        apr_pool_t *prun, apr_pool_t *p)
@@ -67,7 +67,7 @@ static void end(acme_runner_ask_t *ask, const acme_ari_t *ari)
     ask->over = 1;
     ask->work->moved = 1;
     /* What cannot be saved is asked for again by the next process. */
-    if (ask->work->state != ACME_WORK_LOST
+    if (ask->work->state != ACME_WORKER_CTX_LOST
         && acme_job_save(ask->job, ask->work->vault, ACME_STORE_LAZY, &unsaved,
                          ask->p)
                != APR_SUCCESS) {
@@ -201,7 +201,7 @@ void acme_runner_ask_step(acme_runner_ask_t *ask)
     acme_runner_asker_t *asker = ask->asker;
     apr_time_t now = now_of(ask);
 
-    if (ask->busy || ask->over || ask->work->state != ACME_WORK_ON) {
+    if (ask->busy || ask->over || ask->work->state != ACME_WORKER_CTX_ON) {
         return;
     }
     if (asker->down

@@ -38,7 +38,7 @@ typedef struct acme_runner_ask_t acme_runner_ask_t;
  * @param p until it is over
  */
 acme_runner_ask_t *
-acme_runner_ask_create(acme_work_t *work, acme_runner_asker_t *asker,
+acme_runner_ask_create(acme_worker_ctx_t *work, acme_runner_asker_t *asker,
                        acme_client_t *client, const acme_spec_t *spec,
                        const acme_inventory_t *holding, acme_job_t *job,
                        apr_pool_t *prun, apr_pool_t *p);

@@ -23,11 +23,11 @@ typedef struct revoke_t {
     acme_runner_revokes_t *all;
     apr_pool_t *p;
     const char *id; /* of the request */
-    acme_revocation_errand_t *errand;
-    acme_revocation_t *record; /* NULL: not loaded yet */
-    apr_time_t next;           /* when there is something to do */
-    int seen;                  /* it is still asked for */
-    int outdated;              /* by a newer request for the same */
+    acme_revoke_order_t *errand;
+    acme_revoke_order_progress_t *record; /* NULL: not loaded yet */
+    apr_time_t next;                      /* when there is something to do */
+    int seen;                             /* it is still asked for */
+    int outdated;                         /* by a newer request for the same */
 
     /* Of one run. */
     stage_e stage;
@@ -37,7 +37,7 @@ typedef struct revoke_t {
 } revoke_t;
 
 struct acme_runner_revokes_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     const acme_runner_revoke_host_t *host;
     apr_pool_t *p;
     apr_pool_t *prun; /* of a run, or NULL */
@@ -45,7 +45,7 @@ struct acme_runner_revokes_t {
 };
 
 acme_runner_revokes_t *
-acme_runner_revokes_create(acme_work_t *work,
+acme_runner_revokes_create(acme_worker_ctx_t *work,
                            const acme_runner_revoke_host_t *host, apr_pool_t *p)
 {
     acme_runner_revokes_t *revokes = apr_pcalloc(p, sizeof(*revokes));
@@ -89,7 +89,7 @@ static revoke_t *find(const acme_runner_revokes_t *revokes,
 void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
                               const acme_request_t *request)
 {
-    acme_revocation_errand_t *errand;
+    acme_revoke_order_t *errand;
     revoke_t *one = find(revokes, request->name);
     apr_pool_t *p;
 
@@ -98,7 +98,7 @@ void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
         return;
     }
     apr_pool_create(&p, revokes->p);
-    errand = acme_revocation_errand_from_json(request->body, p);
+    errand = acme_revoke_order_from_json(request->body, p);
     if (!errand || strcmp(errand->what->fingerprint, request->name) != 0) {
         apr_pool_destroy(p);
         return;
@@ -111,8 +111,8 @@ void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
     one->all = revokes;
     one->id = apr_pstrdup(p, request->id);
     /* The request's strings end with its pool. */
-    one->errand = acme_revocation_errand_from_json(
-        acme_revocation_errand_to_json(errand, p), p);
+    one->errand =
+        acme_revoke_order_from_json(acme_revoke_order_to_json(errand, p), p);
     one->seen = 1;
     one->next_one = revokes->first;
     revokes->first = one;
@@ -130,9 +130,9 @@ void acme_runner_revokes_read_end(acme_runner_revokes_t *revokes)
             continue;
         }
         *at = one->next_one;
-        if (!one->outdated && revokes->work->state != ACME_WORK_LOST) {
-            acme_revocation_forget(revokes->work->vault,
-                                   one->errand->what->fingerprint, one->p);
+        if (!one->outdated && revokes->work->state != ACME_WORKER_CTX_LOST) {
+            acme_revoke_order_forget(revokes->work->vault,
+                                     one->errand->what->fingerprint, one->p);
         }
         apr_pool_destroy(one->p);
     }
@@ -143,10 +143,10 @@ void acme_runner_revokes_read_end(acme_runner_revokes_t *revokes)
 static void save(const revoke_t *one, apr_pool_t *p)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    const acme_work_t *work = one->all->work;
+    const acme_worker_ctx_t *work = one->all->work;
 
-    if (work->state != ACME_WORK_LOST && !one->outdated
-        && acme_revocation_save(one->record, work->vault, &unsaved, p)
+    if (work->state != ACME_WORKER_CTX_LOST && !one->outdated
+        && acme_revoke_order_save(one->record, work->vault, &unsaved, p)
                != APR_SUCCESS) {
         acme_log(work->log, ACME_LOG_WARNING, unsaved.rv,
                  ACME_TAG(0845) "%s: what became of its revocation cannot be "
@@ -162,16 +162,16 @@ static void rest(revoke_t *one, apr_time_t next)
     one->all->work->moved = 1;
 }
 
-static void enter(revoke_t *one, acme_revocation_e state,
+static void enter(revoke_t *one, acme_revoke_order_e state,
                   const acme_problem_t *problem)
 {
-    acme_revocation_t *record = one->record;
+    acme_revoke_order_progress_t *record = one->record;
 
     record->request = one->id;
     record->state = state;
     record->problem = problem ? acme_problem_dup(problem, record->p) : NULL;
     record->next_run = 0;
-    if (state != ACME_REVOCATION_TICKET) {
+    if (state != ACME_REVOKE_ORDER_TICKET) {
         record->url = NULL;
         record->nonce = NULL;
     }
@@ -193,10 +193,10 @@ static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
     const acme_runner_revoke_host_t *host = one->all->host;
     acme_blocklist_entry_t what = *one->errand->what;
 
-    if (one->all->work->state == ACME_WORK_LOST) {
+    if (one->all->work->state == ACME_WORKER_CTX_LOST) {
         return APR_SUCCESS;
     }
-    what.done = one->record->state == ACME_REVOCATION_DONE;
+    what.done = one->record->state == ACME_REVOKE_ORDER_DONE;
     return acme_blocklist_is_final(&what)
                ? host->lost(host->baton, &what, problem, p)
                : APR_SUCCESS;
@@ -204,7 +204,7 @@ static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
 
 static void fail(revoke_t *one, const acme_problem_t *problem);
 
-static void finish(revoke_t *one, acme_revocation_e state,
+static void finish(revoke_t *one, acme_revoke_order_e state,
                    const acme_problem_t *problem)
 {
     const acme_log_t *log = one->all->work->log;
@@ -220,7 +220,7 @@ static void finish(revoke_t *one, acme_revocation_e state,
     }
     one->record->errors = 0;
     save(one, p);
-    if (state == ACME_REVOCATION_DONE) {
+    if (state == ACME_REVOKE_ORDER_DONE) {
         acme_log(log, ACME_LOG_NOTICE, 0, ACME_TAG(0841) "%s is revoked",
                  print_what(one, p));
     }
@@ -239,7 +239,7 @@ static void finish(revoke_t *one, acme_revocation_e state,
 /* Tried again, unless it is a word about the certificate. */
 static void fail(revoke_t *one, const acme_problem_t *problem)
 {
-    acme_revocation_t *record = one->record;
+    acme_revoke_order_progress_t *record = one->record;
     apr_time_t now = now_of(one);
     acme_problem_t again = *problem;
     apr_time_t next;
@@ -247,7 +247,7 @@ static void fail(revoke_t *one, const acme_problem_t *problem)
 
     if (!acme_problem_is_of_ca(problem)
         && problem->retry != ACME_RETRY_INTERNAL) {
-        finish(one, ACME_REVOCATION_REFUSED, problem);
+        finish(one, ACME_REVOKE_ORDER_REFUSED, problem);
         return;
     }
     apr_pool_create(&p, one->p);
@@ -257,7 +257,7 @@ static void fail(revoke_t *one, const acme_problem_t *problem)
     if (again.retry != ACME_RETRY_LATER && next > now + RETRY_MAX) {
         next = now + RETRY_MAX;
     }
-    enter(one, ACME_REVOCATION_ASKED, problem);
+    enter(one, ACME_REVOKE_ORDER_ASKED, problem);
     record->next_run = next;
     save(one, p);
     acme_log(one->all->work->log, ACME_LOG_WARNING, problem->rv,
@@ -276,7 +276,7 @@ static void ticketed(void *baton, apr_status_t rv,
                      const acme_problem_t *problem)
 {
     revoke_t *one = baton;
-    acme_revocation_t *record = one->record;
+    acme_revoke_order_progress_t *record = one->record;
     apr_pool_t *p;
 
     if (APR_STATUS_IS_EINTR(rv)) {
@@ -288,7 +288,7 @@ static void ticketed(void *baton, apr_status_t rv,
         return;
     }
     apr_pool_create(&p, one->p);
-    enter(one, ACME_REVOCATION_TICKET, NULL);
+    enter(one, ACME_REVOKE_ORDER_TICKET, NULL);
     record->url = apr_pstrdup(record->p, ticket->url);
     record->nonce = apr_pstrdup(record->p, ticket->nonce);
     save(one, p);
@@ -302,7 +302,7 @@ static void ticketed(void *baton, apr_status_t rv,
 
 static void ask_for_key(revoke_t *one)
 {
-    if (one->all->work->state != ACME_WORK_ON) {
+    if (one->all->work->state != ACME_WORKER_CTX_ON) {
         rest(one, 0);
         return;
     }
@@ -320,7 +320,7 @@ static void answered(void *baton, apr_status_t rv,
         rest(one, 0);
     }
     else if (rv == APR_SUCCESS) {
-        finish(one, ACME_REVOCATION_DONE, NULL);
+        finish(one, ACME_REVOKE_ORDER_DONE, NULL);
     }
     /* A ticket is good once, and not for ever; another account does not fit
      * better by being asked again. */
@@ -361,7 +361,7 @@ static void by_account(revoke_t *one)
 static void set_out(revoke_t *one)
 {
     acme_runner_revokes_t *all = one->all;
-    const acme_revocation_errand_t *errand = one->errand;
+    const acme_revoke_order_t *errand = one->errand;
 
     one->since = now_of(one);
     one->identity = all->host->identity(all->host->baton, errand->ca_url,
@@ -390,18 +390,19 @@ static void set_out(revoke_t *one)
 static apr_status_t load(revoke_t *one)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_revocation_t *record;
+    acme_revoke_order_progress_t *record;
     apr_status_t rv;
 
-    rv = acme_revocation_load(&record, one->all->work->vault,
-                              one->errand->what->fingerprint, &problem, one->p);
+    rv = acme_revoke_order_load(&record, one->all->work->vault,
+                                one->errand->what->fingerprint, &problem,
+                                one->p);
     if (rv != APR_SUCCESS) {
         rest(one, now_of(one) + RETRY_DELAY);
         return rv;
     }
     one->record = record;
     if (record->request && strcmp(record->request, one->id) == 0) {
-        one->next = record->state == ACME_REVOCATION_ASKED
+        one->next = record->state == ACME_REVOKE_ORDER_ASKED
                         ? record->next_run
                         : ACME_SCHEDULE_NEVER;
     }
@@ -460,7 +461,7 @@ int acme_runner_revokes_step(acme_runner_revokes_t *revokes)
     int busy = 0;
 
     for (one = revokes->first; one; one = one->next_one) {
-        if (revokes->work->state != ACME_WORK_ON) {
+        if (revokes->work->state != ACME_WORKER_CTX_ON) {
             break;
         }
         if (one->stage == IDLE && !one->outdated && one->next <= now_of(one)

@@ -36,8 +36,10 @@ typedef struct acme_runner_revoke_host_t {
 typedef struct acme_runner_revokes_t acme_runner_revokes_t;
 
 /** @param host, work live as long as p */
-acme_runner_revokes_t *acme_runner_revokes_create(
-    acme_work_t *work, const acme_runner_revoke_host_t *host, apr_pool_t *p);
+acme_runner_revokes_t *
+acme_runner_revokes_create(acme_worker_ctx_t *work,
+                           const acme_runner_revoke_host_t *host,
+                           apr_pool_t *p);
 
 /** The requests are read again: begin, each that there is, end. What is not
  *  asked for any more is dropped. */

@@ -279,7 +279,7 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
 }
 
 apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
-                                    acme_turn_t *turn)
+                                    acme_worker_lease_t *turn)
 {
     apr_time_t now = acme_fleet_now(fleet);
     apr_status_t rv = APR_SUCCESS;
@@ -302,7 +302,7 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
         apr_pool_clear(p);
         look(fleet, fleet->sites[i], p);
         if (++looks % LOOKS_PER_LEASE == 0) {
-            rv = acme_turn_keep(turn);
+            rv = acme_worker_lease_renew(turn);
         }
     }
     apr_pool_destroy(p);

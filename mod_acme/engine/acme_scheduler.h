@@ -25,9 +25,10 @@ typedef struct acme_runner_fleet_t acme_runner_fleet_t;
  * @param parallel orders in flight per CA
  */
 acme_runner_fleet_t *
-acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
+acme_runner_fleet_create(acme_worker_ctx_t *work,
+                         const apr_array_header_t *specs,
                          const apr_array_header_t *holdings,
-                         acme_quiet_t *quiet, int parallel, apr_pool_t *p);
+                         acme_job_cache_t *quiet, int parallel, apr_pool_t *p);
 
 /** Forgets when sites are due: all of them are. */
 void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);
@@ -56,7 +57,7 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet);
 /** Looks at all that are due, unless the work is to stop, and queues who has
  *  something to order. APR_EBUSY when the turn is lost. */
 apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
-                                    acme_turn_t *turn);
+                                    acme_worker_lease_t *turn);
 
 /**
  * Launches who waits, steps who flies.

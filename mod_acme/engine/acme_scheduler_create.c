@@ -90,9 +90,10 @@ static acme_fleet_lane_t **find_lanes(acme_runner_fleet_t *fleet,
 }
 
 acme_runner_fleet_t *
-acme_runner_fleet_create(acme_work_t *work, const apr_array_header_t *specs,
+acme_runner_fleet_create(acme_worker_ctx_t *work,
+                         const apr_array_header_t *specs,
                          const apr_array_header_t *holdings,
-                         acme_quiet_t *quiet, int parallel, apr_pool_t *p)
+                         acme_job_cache_t *quiet, int parallel, apr_pool_t *p)
 {
     acme_runner_fleet_t *fleet = apr_pcalloc(p, sizeof(*fleet));
     apr_size_t room = (apr_size_t)specs->nelts + 1;

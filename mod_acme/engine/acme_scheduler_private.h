@@ -61,7 +61,7 @@ typedef struct acme_fleet_site_t {
 } acme_fleet_site_t;
 
 struct acme_runner_fleet_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     apr_pool_t *p;
     acme_fleet_site_t **sites;
     int n_sites;

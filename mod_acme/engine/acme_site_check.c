@@ -16,7 +16,7 @@
 #define ROUNDS 4
 
 static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
-                            acme_work_t *work, acme_problem_t *problem,
+                            acme_worker_ctx_t *work, acme_problem_t *problem,
                             apr_pool_t *p)
 {
     acme_problem_t lost = ACME_PROBLEM_INIT;
@@ -39,7 +39,7 @@ static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
 /* What failed was left out, and what is live has all the rest: that is over
  * until the next renewal, which tries all again. */
 static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
-                         acme_work_t *work, acme_problem_t *problem,
+                         acme_worker_ctx_t *work, acme_problem_t *problem,
                          apr_pool_t *p)
 {
     if (!plan->content || !job->names->nelts || !job->errors || job->order) {
@@ -72,8 +72,9 @@ static const char *why_dropped(const acme_plan_t *plan, const acme_job_t *job,
 /* The CA is told nothing: what it has not issued yet expires there. The job is
  * written last, because a kill before that has all of this done again. */
 static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
-                         const acme_runner_site_t *site, acme_work_t *work,
-                         acme_problem_t *problem, apr_pool_t *p)
+                         const acme_runner_site_t *site,
+                         acme_worker_ctx_t *work, acme_problem_t *problem,
+                         apr_pool_t *p)
 {
     const char *why = why_dropped(plan, job, site, p);
 
@@ -116,7 +117,7 @@ static apr_interval_time_t longest_wait(const acme_inventory_t *holding)
 /* A request that this job has not seen: nothing that it waits for counts any
  * more. */
 static int take_request(acme_job_t *job, const acme_runner_site_t *site,
-                        const acme_work_t *work)
+                        const acme_worker_ctx_t *work)
 {
     const acme_request_t *request = site->request;
 
@@ -143,7 +144,7 @@ static int take_request(acme_job_t *job, const acme_runner_site_t *site,
 
 /* Whoever asked reads the answer in the job. */
 static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
-                                   const acme_work_t *work,
+                                   const acme_worker_ctx_t *work,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
     if (plan->what != ACME_PLAN_ORDER) {
@@ -155,8 +156,8 @@ static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
 /* Nonzero: it is as quiet as it was, nobody asks for anything, and nothing is
  * to be done. Else the stamp of its job is that of what is read next. */
 static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
-                      const acme_runner_site_t *site, const acme_work_t *work,
-                      apr_pool_t *p)
+                      const acme_runner_site_t *site,
+                      const acme_worker_ctx_t *work, apr_pool_t *p)
 {
     const acme_inventory_t *holding = site->holding;
 
@@ -167,8 +168,9 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
     acme_store_stamp(stamp, acme_vault_store(work->vault), ACME_STORE_JOBS,
                      site->spec->name, p);
     if (site->request || holding->staged != ACME_STAGED_NONE
-        || !acme_quiet_recall(job, site->quiet, stamp, site->spec->name,
-                              holding->live ? holding->live->info : NULL, p)) {
+        || !acme_job_cache_recall(job, site->quiet, stamp, site->spec->name,
+                                  holding->live ? holding->live->info : NULL,
+                                  p)) {
         return 0;
     }
     (*job)->longest_wait = longest_wait(holding);
@@ -177,7 +179,7 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
 }
 
 apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
-                              acme_runner_site_t *site, acme_work_t *work,
+                              acme_runner_site_t *site, acme_worker_ctx_t *work,
                               acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_certstore_cert_t *live = site->holding->live;
@@ -195,8 +197,8 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
     (*job)->longest_wait = longest_wait(site->holding);
     if (rv == APR_SUCCESS && site->quiet) {
-        acme_quiet_remember(site->quiet, &stamp, *job,
-                            live ? live->info : NULL);
+        acme_job_cache_remember(site->quiet, &stamp, *job,
+                                live ? live->info : NULL);
     }
     if (rv == APR_SUCCESS && !site->met
         && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {

@@ -23,8 +23,8 @@ typedef struct acme_runner_site_t {
     int flying;                    /**< its order is in flight */
     const acme_request_t *request; /**< the last that came for it, or NULL */
     int fresh;                     /**< and nobody has looked at it yet */
-    int trouble;         /**< looks in a row that the store made fail */
-    acme_quiet_t *quiet; /**< where its job is remembered, or NULL */
+    int trouble;             /**< looks in a row that the store made fail */
+    acme_job_cache_t *quiet; /**< where its job is remembered, or NULL */
 } acme_runner_site_t;
 
 /**
@@ -34,7 +34,7 @@ typedef struct acme_runner_site_t {
  * @return what the store said
  */
 apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
-                              acme_runner_site_t *site, acme_work_t *work,
+                              acme_runner_site_t *site, acme_worker_ctx_t *work,
                               acme_problem_t *problem, apr_pool_t *p);
 
 #endif

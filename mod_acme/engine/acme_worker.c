@@ -36,9 +36,9 @@
 #define CHALLENGE_LIFE ACME_TIME_DAY
 
 struct acme_runner_t {
-    acme_work_t work;
+    acme_worker_ctx_t work;
     apr_pool_t *p;
-    acme_turn_t *turn;
+    acme_worker_lease_t *turn;
     acme_runner_fleet_t *fleet;
     acme_outbox_t *outbox;
     const char *seed;
@@ -86,8 +86,8 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     runner->work.urgent = config->urgent;
     runner->work.urgent_baton = config->urgent_baton;
     runner->work.keygen = acme_keygen_create(wake, runner, p);
-    runner->turn =
-        acme_turn_create(config->vault, config->clock, config->loaded, p);
+    runner->turn = acme_worker_lease_create(config->vault, config->clock,
+                                            config->loaded, p);
     runner->fleet =
         acme_runner_fleet_create(&runner->work, config->specs, config->holdings,
                                  config->quiet, parallel, p);
@@ -134,7 +134,7 @@ static apr_status_t work(acme_runner_t *runner)
     int waits;
 
     while (!is_stopped(runner)) {
-        rv = acme_turn_keep(runner->turn);
+        rv = acme_worker_lease_renew(runner->turn);
         if (rv == APR_SUCCESS && has_requests(runner)) {
             acme_runner_fleet_requests(runner->fleet, runner->outbox);
         }
@@ -155,8 +155,8 @@ static apr_status_t work(acme_runner_t *runner)
         if (flush(runner)) {
             continue;
         }
-        if (at > acme_turn_keep_at(runner->turn)) {
-            at = acme_turn_keep_at(runner->turn);
+        if (at > acme_worker_lease_renew_at(runner->turn)) {
+            at = acme_worker_lease_renew_at(runner->turn);
         }
         now = now_of(runner);
         if (runner->outbox && at > now + OUTBOX_WAIT) {
@@ -175,8 +175,9 @@ static void leave(acme_runner_t *runner)
     apr_time_t begun = now_of(runner);
     apr_time_t now = begun;
 
-    while (runner->work.state == ACME_WORK_HALTED && http->pending(http) > 0
-           && now >= begun && now < begun + LEAVE_WAIT) {
+    while (runner->work.state == ACME_WORKER_CTX_HALTED
+           && http->pending(http) > 0 && now >= begun
+           && now < begun + LEAVE_WAIT) {
         http->cancel(http, 0);
         if (http->pending(http) > 0) {
             http->run(http, begun + LEAVE_WAIT - now);
@@ -196,11 +197,12 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
 
     acme_store_t *store = acme_vault_store(runner->work.vault);
 
-    runner->work.state = ACME_WORK_ON;
+    runner->work.state = ACME_WORKER_CTX_ON;
     acme_store_busy(store, 1);
     acme_runner_fleet_begin(runner->fleet, p);
     rv = work(runner);
-    runner->work.state = rv == APR_SUCCESS ? ACME_WORK_HALTED : ACME_WORK_LOST;
+    runner->work.state =
+        rv == APR_SUCCESS ? ACME_WORKER_CTX_HALTED : ACME_WORKER_CTX_LOST;
     if (rv != APR_SUCCESS) {
         acme_log(runner->work.log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0312) "worker: another one has taken over, orders "
@@ -213,7 +215,7 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
     }
     acme_runner_fleet_end(runner->fleet);
     acme_store_busy(store, 0);
-    acme_turn_give(runner->turn);
+    acme_worker_lease_release(runner->turn);
 }
 
 static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
@@ -315,7 +317,7 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
     }
     apr_pool_create(&p, runner->p);
     apr_pool_tag(p, "acme_run");
-    rv = acme_turn_take(runner->turn, &again, &problem, p);
+    rv = acme_worker_lease_take(runner->turn, &again, &problem, p);
     if (rv == APR_SUCCESS) {
         runner->trouble = 0;
         note_turn(runner);

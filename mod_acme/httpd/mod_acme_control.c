@@ -22,21 +22,21 @@
 static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
                       acme_vault_t *vault, apr_pool_t *p)
 {
-    const acme_revocation_errand_t *errand =
-        acme_revocation_errand_from_json(request->body, p);
-    acme_revocation_t *revocation;
+    const acme_revoke_order_t *errand =
+        acme_revoke_order_from_json(request->body, p);
+    acme_revoke_order_progress_t *revocation;
     acme_blocklist_entry_t what;
 
     if (!errand) {
         return 1;
     }
-    if (acme_revocation_load(&revocation, vault, request->name, NULL, p)
+    if (acme_revoke_order_load(&revocation, vault, request->name, NULL, p)
         || !revocation->request
         || strcmp(revocation->request, request->id) != 0) {
         return 0;
     }
-    if (revocation->state != ACME_REVOCATION_DONE) {
-        return revocation->state == ACME_REVOCATION_REFUSED;
+    if (revocation->state != ACME_REVOKE_ORDER_DONE) {
+        return revocation->state == ACME_REVOKE_ORDER_REFUSED;
     }
     what = *errand->what;
     what.done = 1;

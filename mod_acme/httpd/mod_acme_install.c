@@ -116,7 +116,7 @@ void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
     keep->config.before = read_record(setup, ptemp);
     keep->config.specs = setup->specs;
     keep->config.now = now;
-    keep->config.proven = vault ? acme_ca_date_read(vault, ptemp) : 0;
+    keep->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
     keep->config.stash_keep = acme_config_interval(
         acme_config_get(setup->server), ACME_SETTING_STASH_KEEP, 0);
     keep->config.archive_keep = ACME_ARCHIVE_KEEP;

@@ -13,13 +13,13 @@
  * writing into their own mapping. */
 typedef struct acme_memory_t {
     apr_pool_t *p; /* with the segment; goes with the next generation */
-    acme_quiet_t *slots;
-    apr_hash_t *by_name; /* name -> acme_quiet_t * */
+    acme_job_cache_t *slots;
+    apr_hash_t *by_name; /* name -> acme_job_cache_t * */
 } acme_memory_t;
 
 static acme_memory_t *make(const apr_array_header_t *specs, apr_pool_t *pparent)
 {
-    apr_size_t size = sizeof(acme_quiet_t) * (apr_size_t)specs->nelts;
+    apr_size_t size = sizeof(acme_job_cache_t) * (apr_size_t)specs->nelts;
     acme_memory_t *memory;
     apr_pool_t *p;
     apr_shm_t *shm;
@@ -44,12 +44,12 @@ static acme_memory_t *make(const apr_array_header_t *specs, apr_pool_t *pparent)
     return memory;
 }
 
-void acme_quiet_prepare(acme_setup_t *setup)
+void mod_acme_job_cache_prepare(acme_setup_t *setup)
 {
     process_rec *process = setup->server->process;
     acme_process_t *state = acme_process_get(process);
     acme_memory_t *before = state->memory;
-    acme_quiet_t *slot;
+    acme_job_cache_t *slot;
     int i;
 
     state->memory = make(setup->specs, process->pool);
@@ -60,7 +60,7 @@ void acme_quiet_prepare(acme_setup_t *setup)
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name,
             APR_HASH_KEY_STRING);
         if (slot) {
-            acme_quiet_copy(&setup->quiet[i], slot);
+            acme_job_cache_copy(&setup->quiet[i], slot);
         }
     }
     if (before) {

@@ -13,6 +13,6 @@
 /** In the last post_config of a start: setup->quiet, with what the generation
  *  before knew of the sites that are still there. NULL where there is no
  *  memory to share. */
-void acme_quiet_prepare(acme_setup_t *setup);
+void mod_acme_job_cache_prepare(acme_setup_t *setup);
 
 #endif

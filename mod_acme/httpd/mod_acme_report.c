@@ -16,7 +16,7 @@ const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
     acme_job_t *job;
 
     return vault && setup->quiet
-                   && !acme_quiet_load(
+                   && !acme_job_cache_load(
                        &job, &setup->quiet[site], vault, name,
                        holding->live ? holding->live->info : NULL, NULL, p)
                ? job

@@ -273,7 +273,7 @@ static void make_board(acme_setup_t *setup)
         setup->hurry = apr_shm_baseaddr_get(shm);
         memset(setup->hurry, 0, size);
     }
-    acme_quiet_prepare(setup);
+    mod_acme_job_cache_prepare(setup);
 }
 
 /* When check_config found them the error log was not open yet. */

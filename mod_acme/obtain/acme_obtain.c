@@ -14,7 +14,7 @@
 #include "acme_schedule.h"
 
 acme_runner_order_t *
-acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
+acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
                          const char *reason, const char *replaces,
                          apr_time_t since, const char *seed, apr_pool_t *p)
@@ -154,9 +154,9 @@ static int check_clock(acme_runner_order_t *order)
         return 0;
     }
     if (!order->spec->dry_run) {
-        acme_ca_date_heard(order->work, off, order->ptemp);
+        acme_ca_clock_heard(order->work, off, order->ptemp);
     }
-    doubt = order->by_age ? acme_ca_date_doubt(off, order->ptemp) : NULL;
+    doubt = order->by_age ? acme_ca_clock_doubt(off, order->ptemp) : NULL;
     if (!doubt) {
         return 0;
     }
@@ -231,7 +231,7 @@ apr_time_t acme_runner_order_step(acme_runner_order_t *order)
     int more = 1;
 
     while (more && !order->busy && order->state != ACME_ORDER_OVER
-           && order->work->state == ACME_WORK_ON) {
+           && order->work->state == ACME_WORKER_CTX_ON) {
         apr_pool_clear(order->ptemp);
         switch (order->state) {
         case ACME_ORDER_ACCOUNT:

@@ -24,7 +24,7 @@ typedef struct acme_runner_order_t acme_runner_order_t;
  *        of its requests is under way
  */
 acme_runner_order_t *
-acme_runner_order_create(acme_work_t *work, const acme_spec_t *spec,
+acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
                          acme_identity_t *identity, acme_job_t *job,
                          const char *reason, const char *replaces,
                          apr_time_t since, const char *seed, apr_pool_t *p);

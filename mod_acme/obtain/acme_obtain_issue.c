@@ -25,7 +25,7 @@ static apr_status_t save(acme_runner_order_t *order)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
 
-    if (order->work->state == ACME_WORK_LOST) {
+    if (order->work->state == ACME_WORKER_CTX_LOST) {
         return APR_SUCCESS;
     }
     rv = acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
@@ -188,7 +188,7 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
 
     order->busy = 0;
     order->work->moved = 1;
-    if (order->work->state == ACME_WORK_LOST) {
+    if (order->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
     apr_pool_clear(order->ptemp);

@@ -14,8 +14,9 @@ static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
 
 /* A key that was kept. APR_ENOENT when it is damaged, of another kind, or must
  * not be used. */
-static apr_status_t judge(acme_key_t **key, const char *pem, acme_work_t *work,
-                          const acme_spec_t *spec, apr_pool_t *p)
+static apr_status_t judge(acme_key_t **key, const char *pem,
+                          acme_worker_ctx_t *work, const acme_spec_t *spec,
+                          apr_pool_t *p)
 {
     acme_problem_t damage = ACME_PROBLEM_INIT;
     acme_key_spec_t kind;
@@ -39,9 +40,10 @@ static apr_status_t judge(acme_key_t **key, const char *pem, acme_work_t *work,
 }
 
 /* The order's own. */
-static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
-                         const acme_spec_t *spec, const char *live, int again,
-                         acme_problem_t *problem, apr_pool_t *p)
+static apr_status_t load(acme_key_t **key, const char **pem,
+                         acme_worker_ctx_t *work, const acme_spec_t *spec,
+                         const char *live, int again, acme_problem_t *problem,
+                         apr_pool_t *p)
 {
     acme_store_item_t item;
     apr_status_t rv;
@@ -61,9 +63,9 @@ static apr_status_t load(acme_key_t **key, const char **pem, acme_work_t *work,
 }
 
 /* The one that root has left. */
-static apr_status_t reuse(acme_key_t **key, const char **pem, acme_work_t *work,
-                          const acme_spec_t *spec, const char *live,
-                          apr_pool_t *p)
+static apr_status_t reuse(acme_key_t **key, const char **pem,
+                          acme_worker_ctx_t *work, const acme_spec_t *spec,
+                          const char *live, apr_pool_t *p)
 {
     if (acme_reuse_get(pem, work->reuse, live, p) == APR_SUCCESS) {
         return judge(key, *pem, work, spec, p);
@@ -76,7 +78,7 @@ static apr_status_t reuse(acme_key_t **key, const char **pem, acme_work_t *work,
     return APR_ENOENT;
 }
 
-static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
+static apr_status_t put(acme_worker_ctx_t *work, const acme_spec_t *spec,
                         const char *pem, acme_problem_t *problem, apr_pool_t *p)
 {
     return acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, pem,
@@ -84,7 +86,7 @@ static apr_status_t put(acme_work_t *work, const acme_spec_t *spec,
 }
 
 apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
-                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_worker_ctx_t *work, const acme_spec_t *spec,
                              const char *live, int again,
                              acme_problem_t *problem, apr_pool_t *p)
 {
@@ -120,14 +122,14 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
     return rv;
 }
 
-apr_status_t acme_runner_key_forget(acme_work_t *work, const char *name,
+apr_status_t acme_runner_key_forget(acme_worker_ctx_t *work, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
     return acme_store_delete(acme_vault_store(work->vault), ACME_STORE_KEYS,
                              name, problem, ptemp);
 }
 
-void acme_runner_key_discard(acme_work_t *work, const acme_spec_t *spec,
+void acme_runner_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
                              apr_pool_t *ptemp)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;

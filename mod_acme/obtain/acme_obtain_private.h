@@ -21,7 +21,7 @@ typedef enum {
 } acme_order_state_e;
 
 struct acme_runner_order_t {
-    acme_work_t *work;
+    acme_worker_ctx_t *work;
     const acme_spec_t *spec;
     acme_identity_t *identity;
     acme_job_t *job;

@@ -46,7 +46,7 @@ static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
     return text;
 }
 
-static void say(const acme_job_t *job, const acme_work_t *work,
+static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
                 const acme_spec_t *spec, const acme_ca_spec_t *ca,
                 acme_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
@@ -161,7 +161,7 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
 
 /* The next order is another one, for fewer names: it need not wait for the
  * backoff of those that are out. */
-static void leave_out(acme_job_t *job, const acme_work_t *work,
+static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
                       const acme_spec_t *spec, acme_problem_t *problem,
                       apr_pool_t *ptemp)
 {
@@ -185,7 +185,7 @@ static void leave_out(acme_job_t *job, const acme_work_t *work,
 }
 
 /* A dry run is over, well or not: nothing tries it again by itself. */
-static void end_dry_run(acme_job_t *job, acme_work_t *work,
+static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
                         const acme_spec_t *spec, apr_pool_t *ptemp)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;
@@ -200,7 +200,7 @@ static void end_dry_run(acme_job_t *job, acme_work_t *work,
     (void)acme_runner_key_forget(work, job->name, &left, ptemp);
 }
 
-static apr_status_t throw_away(acme_job_t *job, acme_work_t *work,
+static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
                                const acme_spec_t *spec,
                                const apr_array_header_t *names,
                                const acme_bundle_t *bundle,
@@ -228,7 +228,7 @@ static apr_status_t throw_away(acme_job_t *job, acme_work_t *work,
     return rv;
 }
 
-static void dry_run_failed(acme_job_t *job, acme_work_t *work,
+static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *work,
                            const acme_spec_t *spec,
                            const acme_problem_t *problem, apr_pool_t *ptemp)
 {
@@ -245,7 +245,7 @@ static void dry_run_failed(acme_job_t *job, acme_work_t *work,
     (void)acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp);
 }
 
-void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
+void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
                                 const acme_problem_t *problem,
                                 acme_failure_e whose, const char *seed,
@@ -295,7 +295,8 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
     }
 }
 
-apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_runner_outcome_staged(acme_job_t *job,
+                                        acme_worker_ctx_t *work,
                                         const acme_staged_cert_t *staged,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp)
@@ -327,7 +328,7 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
     return APR_SUCCESS;
 }
 
-static apr_status_t keep_signed(acme_job_t *job, acme_work_t *work,
+static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec, const char *chain_pem,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
@@ -362,7 +363,7 @@ static apr_status_t keep_signed(acme_job_t *job, acme_work_t *work,
 }
 
 apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
-                                      acme_job_t *job, acme_work_t *work,
+                                      acme_job_t *job, acme_worker_ctx_t *work,
                                       const acme_spec_t *spec,
                                       const apr_array_header_t *names,
                                       const acme_bundle_t *bundle,
@@ -407,11 +408,9 @@ static const acme_problem_t *why_refused(const acme_inventory_t *holding,
     return problem;
 }
 
-apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
-                                         const acme_spec_t *spec,
-                                         const acme_inventory_t *holding,
-                                         acme_problem_t *problem,
-                                         apr_pool_t *ptemp)
+apr_status_t acme_runner_outcome_settled(
+    acme_job_t *job, acme_worker_ctx_t *work, const acme_spec_t *spec,
+    const acme_inventory_t *holding, acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_time_t now = acme_clock_now(work->clock);
     int live = holding->live

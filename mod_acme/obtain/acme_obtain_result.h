@@ -27,7 +27,7 @@ typedef enum {
  * @param seed of the wait; one for all sites of a CA makes them come back
  *        together
  */
-void acme_runner_outcome_failed(acme_job_t *job, acme_work_t *work,
+void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
                                 const acme_problem_t *problem,
                                 acme_failure_e whose, const char *seed,
@@ -48,7 +48,7 @@ typedef struct acme_staged_cert_t {
  * @param staged in p; no fingerprint where nothing was staged
  */
 apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
-                                      acme_job_t *job, acme_work_t *work,
+                                      acme_job_t *job, acme_worker_ctx_t *work,
                                       const acme_spec_t *spec,
                                       const apr_array_header_t *names,
                                       const acme_bundle_t *bundle,
@@ -56,13 +56,15 @@ apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
                                       apr_pool_t *ptemp);
 
 /** What is staged is safe: the order is over. */
-apr_status_t acme_runner_outcome_staged(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_runner_outcome_staged(acme_job_t *job,
+                                        acme_worker_ctx_t *work,
                                         const acme_staged_cert_t *staged,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp);
 
 /** Root has decided on what the job had staged. */
-apr_status_t acme_runner_outcome_settled(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_runner_outcome_settled(acme_job_t *job,
+                                         acme_worker_ctx_t *work,
                                          const acme_spec_t *spec,
                                          const acme_inventory_t *holding,
                                          acme_problem_t *problem,

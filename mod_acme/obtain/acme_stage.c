@@ -18,8 +18,8 @@ static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
     return rv;
 }
 
-static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
-                          const acme_spec_t *spec,
+static apr_status_t check(const acme_cert_info_t **info,
+                          acme_worker_ctx_t *work, const acme_spec_t *spec,
                           const apr_array_header_t *names,
                           const acme_bundle_t *bundle, acme_problem_t *problem,
                           apr_pool_t *p)
@@ -40,8 +40,8 @@ static apr_status_t check(const acme_cert_info_t **info, acme_work_t *work,
     return rv;
 }
 
-apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
-                              const acme_spec_t *spec,
+apr_status_t acme_stage_check(const acme_cert_info_t **info,
+                              acme_worker_ctx_t *work, const acme_spec_t *spec,
                               const apr_array_header_t *names,
                               const acme_bundle_t *bundle,
                               acme_problem_t *problem, apr_pool_t *p)
@@ -51,8 +51,8 @@ apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
     return rv == APR_SUCCESS ? rv : refuse(problem, rv);
 }
 
-apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
-                            const acme_spec_t *spec,
+apr_status_t acme_stage_put(const acme_cert_info_t **info,
+                            acme_worker_ctx_t *work, const acme_spec_t *spec,
                             const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p)
@@ -71,7 +71,7 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
 }
 
 apr_status_t acme_stage_look(const char **fingerprint, int *fit,
-                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_worker_ctx_t *work, const acme_spec_t *spec,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
@@ -107,7 +107,7 @@ static int is_decided(const acme_inventory_t *holding, const char *fingerprint)
                && strcmp(holding->live->info->fingerprint, fingerprint) == 0);
 }
 
-apr_status_t acme_stage_recover(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
                                 const acme_inventory_t *holding,
                                 acme_problem_t *problem, apr_pool_t *p)
@@ -139,7 +139,7 @@ apr_status_t acme_stage_recover(acme_job_t *job, acme_work_t *work,
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
-apr_status_t acme_stage_clear(acme_work_t *work, const char *name,
+apr_status_t acme_stage_clear(acme_worker_ctx_t *work, const char *name,
                               acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_status_t rv;

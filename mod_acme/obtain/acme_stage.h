@@ -22,15 +22,15 @@
  * @param bundle its obtained, key_pem and chain_pem at least
  * @param info of the leaf, in p
  */
-apr_status_t acme_stage_put(const acme_cert_info_t **info, acme_work_t *work,
-                            const acme_spec_t *spec,
+apr_status_t acme_stage_put(const acme_cert_info_t **info,
+                            acme_worker_ctx_t *work, const acme_spec_t *spec,
                             const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p);
 
 /** The checks of acme_stage_put() alone. */
-apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
-                              const acme_spec_t *spec,
+apr_status_t acme_stage_check(const acme_cert_info_t **info,
+                              acme_worker_ctx_t *work, const acme_spec_t *spec,
                               const apr_array_header_t *names,
                               const acme_bundle_t *bundle,
                               acme_problem_t *problem, apr_pool_t *p);
@@ -39,7 +39,7 @@ apr_status_t acme_stage_check(const acme_cert_info_t **info, acme_work_t *work,
  *  nothing that can be read.
  *  @param fit nonzero when it is what the spec wants */
 apr_status_t acme_stage_look(const char **fingerprint, int *fit,
-                             acme_work_t *work, const acme_spec_t *spec,
+                             acme_worker_ctx_t *work, const acme_spec_t *spec,
                              acme_problem_t *problem, apr_pool_t *p);
 
 /**
@@ -49,13 +49,13 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
  * @return APR_SUCCESS: the job may have changed, and is saved;
  *         APR_NOTFOUND: what the job waits for is gone; else the store failed
  */
-apr_status_t acme_stage_recover(acme_job_t *job, acme_work_t *work,
+apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
                                 const acme_inventory_t *holding,
                                 acme_problem_t *problem, apr_pool_t *p);
 
 /** Removes the staged item and the key it was ordered with. */
-apr_status_t acme_stage_clear(acme_work_t *work, const char *name,
+apr_status_t acme_stage_clear(acme_worker_ctx_t *work, const char *name,
                               acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

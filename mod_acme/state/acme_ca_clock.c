@@ -12,7 +12,7 @@
 /* A later one by less than this is not worth a write. */
 #define WORTH apr_time_from_sec(1)
 
-apr_time_t acme_ca_date_read(acme_vault_t *vault, apr_pool_t *ptemp)
+apr_time_t acme_ca_clock_read(acme_vault_t *vault, apr_pool_t *ptemp)
 {
     acme_json_t *json;
     apr_time_t date = 0;
@@ -26,10 +26,10 @@ apr_time_t acme_ca_date_read(acme_vault_t *vault, apr_pool_t *ptemp)
     return date;
 }
 
-apr_status_t acme_ca_date_note(acme_vault_t *vault, apr_time_t date,
-                               acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ca_clock_note(acme_vault_t *vault, apr_time_t date,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    apr_time_t known = acme_ca_date_read(vault, ptemp);
+    apr_time_t known = acme_ca_clock_read(vault, ptemp);
     acme_json_t *json;
 
     if (known && date >= known && date < known + WORTH) {
@@ -41,14 +41,14 @@ apr_status_t acme_ca_date_note(acme_vault_t *vault, apr_time_t date,
                                ACME_STORE_LAZY, problem, ptemp);
 }
 
-void acme_ca_date_heard(acme_work_t *work, apr_interval_time_t off,
-                        apr_pool_t *ptemp)
+void acme_ca_clock_heard(acme_worker_ctx_t *work, apr_interval_time_t off,
+                         apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (work->state != ACME_WORK_LOST
-        && acme_ca_date_note(work->vault, acme_clock_now(work->clock) + off,
-                             &problem, ptemp)
+    if (work->state != ACME_WORKER_CTX_LOST
+        && acme_ca_clock_note(work->vault, acme_clock_now(work->clock) + off,
+                              &problem, ptemp)
                != APR_SUCCESS) {
         acme_log(work->log, ACME_LOG_DEBUG, problem.rv,
                  ACME_TAG(0365) "the CA's time is not noted: %s",
@@ -56,9 +56,9 @@ void acme_ca_date_heard(acme_work_t *work, apr_interval_time_t off,
     }
 }
 
-const char *acme_ca_date_doubt(apr_interval_time_t off, apr_pool_t *p)
+const char *acme_ca_clock_doubt(apr_interval_time_t off, apr_pool_t *p)
 {
-    if (off < ACME_CA_DATE_OFF && off > -ACME_CA_DATE_OFF) {
+    if (off < ACME_CA_CLOCK_OFF && off > -ACME_CA_CLOCK_OFF) {
         return NULL;
     }
     return apr_psprintf(p,

@@ -17,22 +17,22 @@
 #include "acme_worker_ctx.h"
 
 /** So much off, and the clock is not believed. */
-#define ACME_CA_DATE_OFF apr_time_from_sec(86400)
+#define ACME_CA_CLOCK_OFF apr_time_from_sec(86400)
 
 /** Leaves the Date of a CA's answer, unless what is there is as good. */
-apr_status_t acme_ca_date_note(acme_vault_t *vault, apr_time_t date,
-                               acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ca_clock_note(acme_vault_t *vault, apr_time_t date,
+                                acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** What a worker has heard of the CA's clock: left, if it can be.
  *  @param off the CA's minus ours */
-void acme_ca_date_heard(acme_work_t *work, apr_interval_time_t off,
-                        apr_pool_t *ptemp);
+void acme_ca_clock_heard(acme_worker_ctx_t *work, apr_interval_time_t off,
+                         apr_pool_t *ptemp);
 
 /** The last that was left; 0: none. */
-apr_time_t acme_ca_date_read(acme_vault_t *vault, apr_pool_t *ptemp);
+apr_time_t acme_ca_clock_read(acme_vault_t *vault, apr_pool_t *ptemp);
 
 /** NULL where the clock is in order, else what is wrong with it.
  *  @param off the CA's minus ours */
-const char *acme_ca_date_doubt(apr_interval_time_t off, apr_pool_t *p);
+const char *acme_ca_clock_doubt(apr_interval_time_t off, apr_pool_t *p);
 
 #endif

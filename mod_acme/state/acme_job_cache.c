@@ -32,14 +32,14 @@ static int is_quiet(const acme_job_t *job, const acme_cert_info_t *info)
 
 static void name_cert(char *cert, const acme_cert_info_t *info)
 {
-    memset(cert, 0, ACME_QUIET_CERT);
+    memset(cert, 0, ACME_JOB_CACHE_CERT);
     if (info) {
-        apr_cpystrn(cert, info->fingerprint, ACME_QUIET_CERT);
+        apr_cpystrn(cert, info->fingerprint, ACME_JOB_CACHE_CERT);
     }
 }
 
 /* Zero: it was being written. */
-static int take(acme_quiet_t *copy, acme_quiet_t *slot)
+static int take(acme_job_cache_t *copy, acme_job_cache_t *slot)
 {
     apr_uint32_t turn = apr_atomic_read32(&slot->turn);
 
@@ -47,12 +47,12 @@ static int take(acme_quiet_t *copy, acme_quiet_t *slot)
     return turn % 2 == 0 && apr_atomic_cas32(&slot->turn, turn, turn) == turn;
 }
 
-int acme_quiet_recall(acme_job_t **job, acme_quiet_t *slot,
-                      const acme_stamp_t *stamp, const char *name,
-                      const acme_cert_info_t *info, apr_pool_t *p)
+int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
+                          const acme_stamp_t *stamp, const char *name,
+                          const acme_cert_info_t *info, apr_pool_t *p)
 {
-    char cert[ACME_QUIET_CERT];
-    acme_quiet_t quiet;
+    char cert[ACME_JOB_CACHE_CERT];
+    acme_job_cache_t quiet;
     acme_ari_t *ari;
 
     name_cert(cert, info);
@@ -79,7 +79,7 @@ int acme_quiet_recall(acme_job_t **job, acme_quiet_t *slot,
     return 1;
 }
 
-static void fill(acme_quiet_t *slot, const acme_stamp_t *stamp,
+static void fill(acme_job_cache_t *slot, const acme_stamp_t *stamp,
                  const acme_job_t *job, const acme_cert_info_t *info)
 {
     const acme_ari_t *ari = job->ari;
@@ -99,8 +99,9 @@ static void fill(acme_quiet_t *slot, const acme_stamp_t *stamp,
     }
 }
 
-void acme_quiet_remember(acme_quiet_t *slot, const acme_stamp_t *stamp,
-                         const acme_job_t *job, const acme_cert_info_t *info)
+void acme_job_cache_remember(acme_job_cache_t *slot, const acme_stamp_t *stamp,
+                             const acme_job_t *job,
+                             const acme_cert_info_t *info)
 {
     apr_uint32_t turn = apr_atomic_read32(&slot->turn);
 
@@ -114,27 +115,27 @@ void acme_quiet_remember(acme_quiet_t *slot, const acme_stamp_t *stamp,
     apr_atomic_inc32(&slot->turn);
 }
 
-apr_status_t acme_quiet_load(acme_job_t **job, acme_quiet_t *slot,
-                             acme_vault_t *vault, const char *name,
-                             const acme_cert_info_t *info,
-                             acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_job_cache_load(acme_job_t **job, acme_job_cache_t *slot,
+                                 acme_vault_t *vault, const char *name,
+                                 const acme_cert_info_t *info,
+                                 acme_problem_t *problem, apr_pool_t *p)
 {
     acme_stamp_t stamp;
     apr_status_t rv;
 
     /* Before it is read: what is written later has another one. */
     acme_store_stamp(&stamp, acme_vault_store(vault), ACME_STORE_JOBS, name, p);
-    if (acme_quiet_recall(job, slot, &stamp, name, info, p)) {
+    if (acme_job_cache_recall(job, slot, &stamp, name, info, p)) {
         return APR_SUCCESS;
     }
     rv = acme_job_load(job, vault, name, problem, p);
     if (rv == APR_SUCCESS) {
-        acme_quiet_remember(slot, &stamp, *job, info);
+        acme_job_cache_remember(slot, &stamp, *job, info);
     }
     return rv;
 }
 
-void acme_quiet_copy(acme_quiet_t *to, acme_quiet_t *from)
+void acme_job_cache_copy(acme_job_cache_t *to, acme_job_cache_t *from)
 {
     if (take(to, from)) {
         to->turn = 0;

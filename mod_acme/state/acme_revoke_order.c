@@ -10,9 +10,8 @@ static const char *const state_names[] = {"asked", "ticket", "done", "refused"};
 
 #define N_STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-acme_json_t *
-acme_revocation_errand_to_json(const acme_revocation_errand_t *errand,
-                               apr_pool_t *p)
+acme_json_t *acme_revoke_order_to_json(const acme_revoke_order_t *errand,
+                                       apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
@@ -23,10 +22,10 @@ acme_revocation_errand_to_json(const acme_revocation_errand_t *errand,
     return json;
 }
 
-acme_revocation_errand_t *
-acme_revocation_errand_from_json(const acme_json_t *json, apr_pool_t *p)
+acme_revoke_order_t *acme_revoke_order_from_json(const acme_json_t *json,
+                                                 apr_pool_t *p)
 {
-    acme_revocation_errand_t *errand = apr_pcalloc(p, sizeof(*errand));
+    acme_revoke_order_t *errand = apr_pcalloc(p, sizeof(*errand));
     acme_json_t *what;
 
     if (!json || acme_json_get(&what, json, "what") != APR_SUCCESS
@@ -44,9 +43,10 @@ static const char *item_name(const char *fingerprint, apr_pool_t *p)
     return apr_pstrcat(p, "revoke ", fingerprint, NULL);
 }
 
-static acme_revocation_t *create(const char *fingerprint, apr_pool_t *p)
+static acme_revoke_order_progress_t *create(const char *fingerprint,
+                                            apr_pool_t *p)
 {
-    acme_revocation_t *made = apr_pcalloc(p, sizeof(*made));
+    acme_revoke_order_progress_t *made = apr_pcalloc(p, sizeof(*made));
 
     made->fingerprint = apr_pstrdup(p, fingerprint);
     made->p = p;
@@ -54,7 +54,7 @@ static acme_revocation_t *create(const char *fingerprint, apr_pool_t *p)
 }
 
 /* APR_EINVAL: damaged. */
-static apr_status_t parse(acme_revocation_t *revocation,
+static apr_status_t parse(acme_revoke_order_progress_t *revocation,
                           const acme_json_t *json)
 {
     acme_problem_t *problem;
@@ -74,7 +74,7 @@ static apr_status_t parse(acme_revocation_t *revocation,
     if (i == N_STATES) {
         return APR_EINVAL;
     }
-    revocation->state = (acme_revocation_e)i;
+    revocation->state = (acme_revoke_order_e)i;
     revocation->errors = (int)errors;
     (void)acme_json_get_bool(&revocation->by_key, json, "by-key");
     (void)acme_json_get_str(&revocation->url, json, "url");
@@ -90,11 +90,12 @@ static apr_status_t parse(acme_revocation_t *revocation,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_revocation_load(acme_revocation_t **revocation,
-                                  acme_vault_t *vault, const char *fingerprint,
-                                  acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revocation,
+                                    acme_vault_t *vault,
+                                    const char *fingerprint,
+                                    acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_revocation_t *read = create(fingerprint, p);
+    acme_revoke_order_progress_t *read = create(fingerprint, p);
     acme_json_t *json;
     apr_status_t rv;
 
@@ -110,9 +111,10 @@ apr_status_t acme_revocation_load(acme_revocation_t **revocation,
     return rv;
 }
 
-apr_status_t acme_revocation_save(const acme_revocation_t *revocation,
-                                  acme_vault_t *vault, acme_problem_t *problem,
-                                  apr_pool_t *ptemp)
+apr_status_t
+acme_revoke_order_save(const acme_revoke_order_progress_t *revocation,
+                       acme_vault_t *vault, acme_problem_t *problem,
+                       apr_pool_t *ptemp)
 {
     acme_json_t *json = acme_json_object(ptemp);
 
@@ -132,8 +134,8 @@ apr_status_t acme_revocation_save(const acme_revocation_t *revocation,
                                ACME_STORE_LAZY, problem, ptemp);
 }
 
-void acme_revocation_forget(acme_vault_t *vault, const char *fingerprint,
-                            apr_pool_t *ptemp)
+void acme_revoke_order_forget(acme_vault_t *vault, const char *fingerprint,
+                              apr_pool_t *ptemp)
 {
     (void)acme_store_delete(acme_vault_store(vault), ACME_STORE_JOBS,
                             item_name(fingerprint, ptemp), NULL, ptemp);

@@ -18,32 +18,31 @@
 #include "acme_vault.h"
 
 /** What root asks for. */
-typedef struct acme_revocation_errand_t {
+typedef struct acme_revoke_order_t {
     const acme_blocklist_entry_t *what;
     const char *cert;   /**< base64url of its DER */
     const char *ca_url; /**< of the CA's directory */
     const char *jws;    /**< signed for the last ticket, or NULL */
-} acme_revocation_errand_t;
+} acme_revoke_order_t;
 
-acme_json_t *
-acme_revocation_errand_to_json(const acme_revocation_errand_t *errand,
-                               apr_pool_t *p);
+acme_json_t *acme_revoke_order_to_json(const acme_revoke_order_t *errand,
+                                       apr_pool_t *p);
 
 /** NULL when something is missing. */
-acme_revocation_errand_t *
-acme_revocation_errand_from_json(const acme_json_t *json, apr_pool_t *p);
+acme_revoke_order_t *acme_revoke_order_from_json(const acme_json_t *json,
+                                                 apr_pool_t *p);
 
 typedef enum {
-    ACME_REVOCATION_ASKED,  /**< under way, or tried again later */
-    ACME_REVOCATION_TICKET, /**< the certificate's key has to sign */
-    ACME_REVOCATION_DONE,
-    ACME_REVOCATION_REFUSED /**< for good */
-} acme_revocation_e;
+    ACME_REVOKE_ORDER_ASKED,  /**< under way, or tried again later */
+    ACME_REVOKE_ORDER_TICKET, /**< the certificate's key has to sign */
+    ACME_REVOKE_ORDER_DONE,
+    ACME_REVOKE_ORDER_REFUSED /**< for good */
+} acme_revoke_order_e;
 
-typedef struct acme_revocation_t {
+typedef struct acme_revoke_order_progress_t {
     const char *fingerprint;
     const char *request; /**< id of the one that this is about, or NULL */
-    acme_revocation_e state;
+    acme_revoke_order_e state;
     int by_key;                    /**< signed by the certificate's key */
     const char *url;               /**< of the ticket, or NULL */
     const char *nonce;             /**< of the ticket, or NULL */
@@ -51,19 +50,21 @@ typedef struct acme_revocation_t {
     apr_time_t next_run;           /**< not before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
     apr_pool_t *p;
-} acme_revocation_t;
+} acme_revoke_order_progress_t;
 
 /** A new one where there is none. Fails only when the store does. */
-apr_status_t acme_revocation_load(acme_revocation_t **revocation,
-                                  acme_vault_t *vault, const char *fingerprint,
-                                  acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revocation,
+                                    acme_vault_t *vault,
+                                    const char *fingerprint,
+                                    acme_problem_t *problem, apr_pool_t *p);
 
-apr_status_t acme_revocation_save(const acme_revocation_t *revocation,
-                                  acme_vault_t *vault, acme_problem_t *problem,
-                                  apr_pool_t *ptemp);
+apr_status_t
+acme_revoke_order_save(const acme_revoke_order_progress_t *revocation,
+                       acme_vault_t *vault, acme_problem_t *problem,
+                       apr_pool_t *ptemp);
 
 /** Nobody asks any more. */
-void acme_revocation_forget(acme_vault_t *vault, const char *fingerprint,
-                            apr_pool_t *ptemp);
+void acme_revoke_order_forget(acme_vault_t *vault, const char *fingerprint,
+                              apr_pool_t *ptemp);
 
 #endif

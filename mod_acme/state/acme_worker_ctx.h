@@ -17,12 +17,13 @@
 
 /** How far a run may go. */
 typedef enum {
-    ACME_WORK_ON,
-    ACME_WORK_HALTED, /**< what comes in is still fed and saved, no more */
-    ACME_WORK_LOST    /**< somebody else acts: nothing is saved any more */
-} acme_work_e;
+    ACME_WORKER_CTX_ON,
+    ACME_WORKER_CTX_HALTED, /**< what comes in is still fed and saved, no more
+                             */
+    ACME_WORKER_CTX_LOST /**< somebody else acts: nothing is saved any more */
+} acme_worker_ctx_e;
 
-typedef struct acme_work_t {
+typedef struct acme_worker_ctx_t {
     acme_vault_t *vault;
     acme_http_t *http;
     const acme_clock_t *clock;
@@ -35,9 +36,9 @@ typedef struct acme_work_t {
     void (*urgent)(void *baton, int site);
     void *urgent_baton;
     acme_flush_t flush; /**< what must be on disk before an order goes on */
-    acme_work_e state;
+    acme_worker_ctx_e state;
     int moved; /**< something happened that others may wait for */
     volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */
-} acme_work_t;
+} acme_worker_ctx_t;
 
 #endif

@@ -22,7 +22,7 @@
 
 #define ID_BYTES 12
 
-struct acme_turn_t {
+struct acme_worker_lease_t {
     acme_vault_t *vault;
     const acme_clock_t *clock;
     apr_time_t loaded;
@@ -32,10 +32,11 @@ struct acme_turn_t {
     apr_time_t fenced; /* since when a newer generation seems to act, or 0 */
 };
 
-acme_turn_t *acme_turn_create(acme_vault_t *vault, const acme_clock_t *clock,
-                              apr_time_t loaded, apr_pool_t *p)
+acme_worker_lease_t *acme_worker_lease_create(acme_vault_t *vault,
+                                              const acme_clock_t *clock,
+                                              apr_time_t loaded, apr_pool_t *p)
 {
-    acme_turn_t *turn = apr_pcalloc(p, sizeof(*turn));
+    acme_worker_lease_t *turn = apr_pcalloc(p, sizeof(*turn));
     unsigned char id[ID_BYTES] = {0};
 
     turn->vault = vault;
@@ -48,7 +49,8 @@ acme_turn_t *acme_turn_create(acme_vault_t *vault, const acme_clock_t *clock,
 }
 
 /* Whether the mark was left by a generation that came after ours. */
-static int is_newer(acme_turn_t *turn, apr_time_t loaded, apr_time_t now)
+static int is_newer(acme_worker_lease_t *turn, apr_time_t loaded,
+                    apr_time_t now)
 {
     if (turn->loaded == 0 || loaded <= turn->loaded || loaded > now) {
         turn->fenced = 0;
@@ -61,8 +63,8 @@ static int is_newer(acme_turn_t *turn, apr_time_t loaded, apr_time_t now)
 }
 
 /* Reads who was here last, and leaves our own mark. */
-static apr_status_t mark(acme_turn_t *turn, int *again, acme_problem_t *problem,
-                         apr_pool_t *p)
+static apr_status_t mark(acme_worker_lease_t *turn, int *again,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     acme_json_t *json;
     const char *id = "";
@@ -92,8 +94,8 @@ static apr_status_t mark(acme_turn_t *turn, int *again, acme_problem_t *problem,
                                ACME_STORE_LAZY, problem, p);
 }
 
-apr_status_t acme_turn_take(acme_turn_t *turn, int *again,
-                            acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
+                                    acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
@@ -107,12 +109,12 @@ apr_status_t acme_turn_take(acme_turn_t *turn, int *again,
     turn->renewed = acme_clock_now(turn->clock);
     rv = mark(turn, again, problem, p);
     if (rv != APR_SUCCESS) {
-        acme_turn_give(turn);
+        acme_worker_lease_release(turn);
     }
     return rv;
 }
 
-apr_status_t acme_turn_keep(acme_turn_t *turn)
+apr_status_t acme_worker_lease_renew(acme_worker_lease_t *turn)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t now = acme_clock_now(turn->clock);
@@ -135,12 +137,12 @@ apr_status_t acme_turn_keep(acme_turn_t *turn)
     return rv == APR_SUCCESS ? APR_SUCCESS : APR_EBUSY;
 }
 
-apr_time_t acme_turn_keep_at(const acme_turn_t *turn)
+apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *turn)
 {
     return turn->renewed + LEASE_RENEW;
 }
 
-void acme_turn_give(acme_turn_t *turn)
+void acme_worker_lease_release(acme_worker_lease_t *turn)
 {
     if (turn->lease) {
         acme_store_release(turn->lease);

@@ -16,11 +16,12 @@
 #include "acme_time.h"
 #include "acme_vault.h"
 
-typedef struct acme_turn_t acme_turn_t;
+typedef struct acme_worker_lease_t acme_worker_lease_t;
 
 /** @param loaded when this generation read its certificates, or 0: unknown */
-acme_turn_t *acme_turn_create(acme_vault_t *vault, const acme_clock_t *clock,
-                              apr_time_t loaded, apr_pool_t *p);
+acme_worker_lease_t *acme_worker_lease_create(acme_vault_t *vault,
+                                              const acme_clock_t *clock,
+                                              apr_time_t loaded, apr_pool_t *p);
 
 /**
  * Takes it. Does not wait.
@@ -28,16 +29,16 @@ acme_turn_t *acme_turn_create(acme_vault_t *vault, const acme_clock_t *clock,
  * @param p released with it at the latest
  * @return APR_EBUSY when somebody else has it, or a newer generation acts
  */
-apr_status_t acme_turn_take(acme_turn_t *turn, int *again,
-                            acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
+                                    acme_problem_t *problem, apr_pool_t *p);
 
-/** Renews it when that is due; to be called at acme_turn_keep_at() at the
- *  latest. APR_EBUSY when it is lost. */
-apr_status_t acme_turn_keep(acme_turn_t *turn);
+/** Renews it when that is due; to be called at acme_worker_lease_renew_at() at
+ * the latest. APR_EBUSY when it is lost. */
+apr_status_t acme_worker_lease_renew(acme_worker_lease_t *turn);
 
-apr_time_t acme_turn_keep_at(const acme_turn_t *turn);
+apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *turn);
 
 /** Gives it back; harmless when it is not held. */
-void acme_turn_give(acme_turn_t *turn);
+void acme_worker_lease_release(acme_worker_lease_t *turn);
 
 #endif

@@ -23,7 +23,7 @@ static const char *const outcome_names[] = {"asked", "revoked", "already",
 typedef struct errand_t {
     ctl_revoke_t *found;
     acme_blocklist_entry_t what;
-    acme_revocation_errand_t body;
+    acme_revoke_order_t body;
     acme_request_t request;
     int signatures;
     int by_key;
@@ -118,8 +118,7 @@ static int put(errand_t *errand)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = errand->found->ctl;
 
-    errand->request.body =
-        acme_revocation_errand_to_json(&errand->body, ctl->p);
+    errand->request.body = acme_revoke_order_to_json(&errand->body, ctl->p);
     if (acme_outbox_put(ctl->outbox, &errand->request, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
@@ -166,7 +165,7 @@ static void end(errand_t *errand, outcome_e outcome, const char *detail)
 }
 
 /* The account does not fit: the key itself says so. It stays here. */
-static void sign(errand_t *errand, const acme_revocation_t *progress)
+static void sign(errand_t *errand, const acme_revoke_order_progress_t *progress)
 {
     const ctl_t *ctl = errand->found->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -192,7 +191,8 @@ static void sign(errand_t *errand, const acme_revocation_t *progress)
     }
 }
 
-static const char *words_of(const acme_revocation_t *progress, apr_pool_t *p)
+static const char *words_of(const acme_revoke_order_progress_t *progress,
+                            apr_pool_t *p)
 {
     return progress->problem ? acme_problem_text(progress->problem, p)
                              : "no reason is known";
@@ -202,29 +202,29 @@ static const char *words_of(const acme_revocation_t *progress, apr_pool_t *p)
 static const char *look(errand_t *errand, apr_pool_t *p)
 {
     const ctl_t *ctl = errand->found->ctl;
-    acme_revocation_t *progress;
+    acme_revoke_order_progress_t *progress;
 
-    if (acme_revocation_load(&progress, ctl->vault, errand->request.name, NULL,
-                             p)
+    if (acme_revoke_order_load(&progress, ctl->vault, errand->request.name,
+                               NULL, p)
         || !progress->request
         || strcmp(progress->request, errand->request.id) != 0) {
         return "the server has not seen it yet";
     }
     errand->by_key = progress->by_key;
     switch (progress->state) {
-    case ACME_REVOCATION_TICKET:
+    case ACME_REVOKE_ORDER_TICKET:
         sign(errand, progress);
         return "no account may revoke it, signing with its key";
-    case ACME_REVOCATION_DONE:
+    case ACME_REVOKE_ORDER_DONE:
         errand->what.done = 1;
         end(errand, REVOKED, NULL);
         break;
-    case ACME_REVOCATION_REFUSED:
+    case ACME_REVOKE_ORDER_REFUSED:
         end(errand, REFUSED,
             apr_pstrcat(ctl->p, "the CA refuses: ", words_of(progress, ctl->p),
                         NULL));
         break;
-    case ACME_REVOCATION_ASKED:
+    case ACME_REVOKE_ORDER_ASKED:
         if (progress->problem) {
             end(errand, FAILED,
                 apr_pstrcat(ctl->p, words_of(progress, ctl->p),

@@ -2,9 +2,9 @@
 
 #include "acme_t_world.h"
 
-static acme_work_t *work_of(world_t *w)
+static acme_worker_ctx_t *work_of(world_t *w)
 {
-    acme_work_t *work = apr_pcalloc(w->p, sizeof(*work));
+    acme_worker_ctx_t *work = apr_pcalloc(w->p, sizeof(*work));
 
     world_boot(w);
     work->vault = w->config.vault;
@@ -32,7 +32,7 @@ static apr_status_t settle(acme_identity_t *identity, world_t *w,
 static void it_registers_once_and_is_known_from_then_on(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     const char *kid;
@@ -54,7 +54,7 @@ static void it_registers_once_and_is_known_from_then_on(void **state)
 static void each_external_account_has_an_account_of_its_own(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_eab_t eabs[] = {
         {{"one", "c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"}, NULL, NULL, NULL},
@@ -78,7 +78,7 @@ static void each_external_account_has_an_account_of_its_own(void **state)
 static void a_binding_that_cannot_be_read_orders_nothing(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_problem_t why = ACME_PROBLEM_INIT;
     acme_eab_t eab = {{NULL, NULL, NULL}, "/nowhere", &why, NULL};
@@ -96,7 +96,7 @@ static void a_binding_that_cannot_be_read_orders_nothing(void **state)
 static void the_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
@@ -120,7 +120,7 @@ static void break_store(world_t *w, const script_request_t *request)
 static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
@@ -138,7 +138,7 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
 static void all_who_wait_share_a_failure_and_it_is_reported_once(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
     apr_time_t since = w->clock->now;
@@ -161,7 +161,7 @@ static void all_who_wait_share_a_failure_and_it_is_reported_once(void **state)
 static void terms_that_nobody_accepted_are_a_mistake(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
 
@@ -179,7 +179,7 @@ static void a_record_that_is_no_use_is_replaced(void **state)
         "{}", "{\"key\":7}", "{\"key\":\"-----BEGIN PRIVATE KEY-----\"}", "[1]",
         "nothing at all"};
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_problem_t why = ACME_PROBLEM_INIT;
     const acme_problem_t *problem;
     int i;
@@ -201,7 +201,7 @@ static void a_record_that_is_no_use_is_replaced(void **state)
 static void a_stop_on_the_way_is_no_failure(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
     apr_time_t now = w->clock->now;
@@ -269,7 +269,7 @@ static const char *jwk_of(acme_identity_t *identity)
     return acme_client_signer(acme_identity_client(identity))->jwk;
 }
 
-static acme_identity_t *begin_again(world_t *w, acme_work_t *work)
+static acme_identity_t *begin_again(world_t *w, acme_worker_ctx_t *work)
 {
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
@@ -281,7 +281,7 @@ static acme_identity_t *begin_again(world_t *w, acme_work_t *work)
 static void the_key_can_be_changed(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     const char *old = jwk_of(identity);
@@ -303,7 +303,7 @@ static void the_key_can_be_changed(void **state)
 static void a_change_that_is_refused_leaves_the_old_key(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     const char *old = jwk_of(identity);
     heard_t heard;
@@ -319,7 +319,7 @@ static void a_change_that_is_refused_leaves_the_old_key(void **state)
 static void a_change_that_is_refused_since_it_is_done_is_done(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     const char *old = jwk_of(identity);
     heard_t heard;
@@ -339,7 +339,7 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
 
     for (acted = 0; acted < 2; ++acted) {
         world_t *w = world_create(*state);
-        acme_work_t *work = work_of(w);
+        acme_worker_ctx_t *work = work_of(w);
         acme_identity_t *identity = begin_again(w, work);
         const char *old = jwk_of(identity);
         heard_t heard;
@@ -367,7 +367,7 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
 static void a_new_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     int requests = w->ca->requests;
@@ -384,7 +384,7 @@ static void a_new_key_is_stored_before_the_ca_hears_of_it(void **state)
 static void what_was_deactivated_stays_so_until_it_is_recovered(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     heard_t heard;
@@ -412,7 +412,7 @@ static void what_was_deactivated_stays_so_until_it_is_recovered(void **state)
 static void an_account_is_found_by_its_key(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = begin_again(w, work);
     heard_t heard;
 
@@ -429,7 +429,7 @@ static void an_account_is_found_by_its_key(void **state)
 static void there_is_nothing_to_recover_where_nothing_was(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     heard_t heard;
 
     change(w, acme_identity_create(work, &w->ca_spec, w->p),
@@ -451,7 +451,7 @@ static void another_contact_keeps_the_account(void **state)
 {
     static const char *const contacts[] = {"mailto:new@example.org", NULL};
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const char *used = NULL;
     const acme_problem_t *problem;
     acme_identity_t *identity;
@@ -478,7 +478,7 @@ static void another_contact_keeps_the_account(void **state)
 static void an_account_that_is_used_is_not_taken_over(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     const char *used;

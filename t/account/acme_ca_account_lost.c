@@ -24,9 +24,9 @@ static const acme_problem_t refused = {APR_EGENERAL,
                                        NULL,
                                        NULL};
 
-static acme_work_t *work_of(world_t *w)
+static acme_worker_ctx_t *work_of(world_t *w)
 {
-    acme_work_t *work = apr_pcalloc(w->p, sizeof(*work));
+    acme_worker_ctx_t *work = apr_pcalloc(w->p, sizeof(*work));
 
     world_boot(w);
     work->vault = w->config.vault;
@@ -54,7 +54,7 @@ static apr_status_t settle(acme_identity_t *identity, world_t *w,
 static void it_is_registered_again_once_and_not_twice(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
@@ -79,7 +79,7 @@ static void it_is_registered_again_once_and_not_twice(void **state)
 static void while_it_lasts_one_order_asks_for_another_account(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
     unsigned int epoch;
@@ -102,7 +102,7 @@ static void while_it_lasts_one_order_asks_for_another_account(void **state)
 }
 
 /* One that is loaded anew, as after a restart. */
-static apr_status_t meet(acme_identity_t **identity, acme_work_t *work,
+static apr_status_t meet(acme_identity_t **identity, acme_worker_ctx_t *work,
                          world_t *w, const acme_problem_t **problem)
 {
     *identity = acme_identity_create(work, &w->ca_spec, w->p);
@@ -115,7 +115,7 @@ static void what_does_not_help_is_done_ever_more_rarely(void **state)
         ACME_TIME_MINUTE, 10 * ACME_TIME_MINUTE, 100 * ACME_TIME_MINUTE,
         1000 * ACME_TIME_MINUTE, ACME_TIME_DAY};
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     int i, requests;
@@ -146,7 +146,7 @@ static void what_does_not_help_is_done_ever_more_rarely(void **state)
 static void one_that_has_worked_since_is_registered_at_once(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     int i;
@@ -166,7 +166,7 @@ static void
 one_that_was_deactivated_is_one_error_and_no_other_account(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     int style, i, requests;
@@ -198,7 +198,7 @@ one_that_was_deactivated_is_one_error_and_no_other_account(void **state)
 static void one_that_the_ca_wants_again_goes_on(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
     int lookups;
@@ -220,7 +220,7 @@ static void one_that_the_ca_wants_again_goes_on(void **state)
 static void a_refusal_of_something_else_is_no_loss(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
     acme_identity_t *identity;
 

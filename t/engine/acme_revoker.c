@@ -69,7 +69,7 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
                      const char *jws)
 {
     world_t *w = counter->w;
-    acme_revocation_errand_t errand;
+    acme_revoke_order_t errand;
     acme_blocklist_entry_t what;
 
     memset(&what, 0, sizeof(what));
@@ -86,7 +86,7 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
     memset(&counter->last, 0, sizeof(counter->last));
     counter->last.what = ACME_REQUEST_REVOKE;
     counter->last.name = what.fingerprint;
-    counter->last.body = acme_revocation_errand_to_json(&errand, w->p);
+    counter->last.body = acme_revoke_order_to_json(&errand, w->p);
     assert_int_equal(
         acme_outbox_put(counter->desk->root, &counter->last, NULL, w->p), 0);
 }
@@ -96,13 +96,13 @@ static void ask(counter_t *counter, int reason)
     ask_with(counter, reason, counter->w->ca_spec.url, NULL);
 }
 
-static const acme_revocation_t *progress(const counter_t *counter)
+static const acme_revoke_order_progress_t *progress(const counter_t *counter)
 {
-    acme_revocation_t *revocation;
+    acme_revoke_order_progress_t *revocation;
 
-    assert_int_equal(acme_revocation_load(&revocation, counter->w->vault,
-                                          counter->last.name, NULL,
-                                          counter->w->p),
+    assert_int_equal(acme_revoke_order_load(&revocation, counter->w->vault,
+                                            counter->last.name, NULL,
+                                            counter->w->p),
                      0);
     assert_non_null(revocation->request);
     assert_string_equal(revocation->request, counter->last.id);
@@ -133,7 +133,7 @@ static void it_is_done_by_the_account_and_replaced_at_once(void **state)
 
     ask(counter, 4);
     assert_true(world_run(w));
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
     assert_false(progress(counter)->by_key);
     assert_int_equal(w->ca->revocations, 1);
     assert_int_equal(w->ca->revoked_reason, 4);
@@ -161,7 +161,7 @@ static void a_manual_site_waits_to_be_asked(void **state)
     boot(counter);
     ask(counter, 0);
     world_live(w, ACME_TIME_DAY);
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
     assert_int_equal(w->ca->revoked_reason, 0);
     assert_int_equal(w->ca->orders, 2);
     assert_non_null(world_job(w, A)->revoked);
@@ -211,7 +211,7 @@ static void killed_at_any_instant_it_is_done_once(void **state)
         w->clock->now += ACME_TIME_MINUTE;
         boot(counter);
         world_live(w, ACME_TIME_HOUR);
-        assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+        assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
         assert_in_range(w->ca->revocations, 1, 2);
         assert_int_equal(w->ca->revoked_reason, 1);
         assert_replaced(counter);
@@ -248,7 +248,7 @@ static void another_account_leaves_it_to_the_key(void **state)
     counter_t *counter = served(*state);
     world_t *w = counter->w;
     acme_revoke_ticket_t ticket;
-    const acme_revocation_t *now;
+    const acme_revoke_order_progress_t *now;
     const char *jws;
     acme_key_t *key;
     int i;
@@ -258,7 +258,7 @@ static void another_account_leaves_it_to_the_key(void **state)
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->revocations, 1);
     now = progress(counter);
-    assert_int_equal(now->state, ACME_REVOCATION_TICKET);
+    assert_int_equal(now->state, ACME_REVOKE_ORDER_TICKET);
     assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
     ticket.url = now->url;
     ticket.nonce = "stale";
@@ -269,9 +269,9 @@ static void another_account_leaves_it_to_the_key(void **state)
         boot(counter);
         assert_true(world_run(w));
         /* a stale one: there is another ticket */
-        assert_int_equal(progress(counter)->state, i == 0
-                                                       ? ACME_REVOCATION_TICKET
-                                                       : ACME_REVOCATION_DONE);
+        assert_int_equal(progress(counter)->state,
+                         i == 0 ? ACME_REVOKE_ORDER_TICKET
+                                : ACME_REVOKE_ORDER_DONE);
         ticket.nonce = progress(counter)->nonce;
     }
     assert_true(w->ca->revoked_by_key);
@@ -287,7 +287,7 @@ static void a_ca_that_is_not_configured_is_asked_with_the_key(void **state)
     w->other = model_ca_create(w->p);
     ask_with(counter, 1, WORLD_OTHER, NULL);
     assert_true(world_run(w));
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_TICKET);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_TICKET);
     assert_non_null(strstr(progress(counter)->url, "//cb.test/"));
     assert_int_equal(w->other->accounts, 0);
     assert_int_equal(w->ca->revocations, 0);
@@ -302,7 +302,7 @@ static void what_the_ca_refuses_is_over(void **state)
     ask(counter, 3);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->revocations, 1);
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_REFUSED);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_REFUSED);
     assert_non_null(progress(counter)->problem);
     assert_int_equal(world_said(w, ACME_LOG_ERR, "ACME0843: " A), 1);
     assert_null(world_job(w, A)->revoked);
@@ -323,7 +323,7 @@ static void a_ca_that_is_away_is_asked_until_it_is_back(void **state)
     w->ca->outage = 1000000;
     ask(counter, 1);
     world_live(w, ACME_TIME_DAY);
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_ASKED);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_ASKED);
     assert_in_range(progress(counter)->errors, 10, 40);
     requests = w->ca->requests;
     boot(counter);
@@ -331,7 +331,7 @@ static void a_ca_that_is_away_is_asked_until_it_is_back(void **state)
     assert_int_equal(w->ca->requests, requests);
     w->ca->outage = 0;
     world_live(w, 2 * ACME_TIME_HOUR);
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
     assert_replaced(counter);
 }
 
@@ -345,7 +345,7 @@ static void an_account_that_gets_a_new_key_signs_with_that(void **state)
              acme_identity_name(&w->ca_spec, w->p), 0, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->changes, 1);
-    assert_int_equal(progress(counter)->state, ACME_REVOCATION_DONE);
+    assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
     assert_false(progress(counter)->by_key);
     assert_replaced(counter);
 }

@@ -329,7 +329,7 @@ static void an_idle_site_says_when(void **state)
     world_t *w = fresh(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_runner_site_t site;
-    acme_work_t work;
+    acme_worker_ctx_t work;
     acme_plan_t plan;
     acme_job_t *job;
 
@@ -359,8 +359,8 @@ static void a_quiet_job_is_not_read_again(void **state)
     acme_request_t request = {0};
     acme_inventory_t holding;
     acme_runner_site_t site;
-    acme_quiet_t quiet;
-    acme_work_t work;
+    acme_job_cache_t quiet;
+    acme_worker_ctx_t work;
     acme_plan_t plan;
     acme_job_t *job;
     int i;

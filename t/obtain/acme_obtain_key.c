@@ -19,9 +19,9 @@ static void ready(void *baton)
     (void)baton;
 }
 
-static acme_work_t *work_of(world_t *w)
+static acme_worker_ctx_t *work_of(world_t *w)
 {
-    acme_work_t *work = apr_pcalloc(w->p, sizeof(*work));
+    acme_worker_ctx_t *work = apr_pcalloc(w->p, sizeof(*work));
 
     work->vault = acme_vault_create(&w->store, w->seal, &w->log, w->p);
     work->clock = &w->clock->clock;
@@ -30,7 +30,7 @@ static acme_work_t *work_of(world_t *w)
     return work;
 }
 
-static const char *key_of(world_t *w, acme_work_t *work,
+static const char *key_of(world_t *w, acme_worker_ctx_t *work,
                           const acme_spec_t *spec)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -46,8 +46,8 @@ static const char *key_of(world_t *w, acme_work_t *work,
 }
 
 /** A live certificate's key, left by root; the folder is returned. */
-static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
-                             const char **hash)
+static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
+                             const char **pem, const char **hash)
 {
     const char *dir = acme_t_dir(w->p);
     acme_bundle_t *bundle = acme_t_bundle("left.example", ACME_T_NOW, w->p);
@@ -79,7 +79,7 @@ static const char *leave_key(world_t *w, acme_work_t *work, const char **pem,
 static void it_is_stored_and_found_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A), *b = world_add(w, "b.example");
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *pem = key_of(w, work, a);
@@ -96,7 +96,7 @@ static void it_is_stored_and_found_again(void **state)
 static void a_compromised_one_is_not_used_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     const char *pem = key_of(w, work, a), *base;
     acme_blocklist_entry_t mark;
@@ -124,7 +124,7 @@ static void a_compromised_one_is_not_used_again(void **state)
 static void one_that_root_has_left_is_used_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *left, *hash, *pem, *dir = leave_key(w, work, &left, &hash);
@@ -153,7 +153,7 @@ static void one_that_root_has_left_is_used_again(void **state)
 static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *left, *hash, *pem, *other;
@@ -205,7 +205,7 @@ static const char *sign_and_mark(void *baton, const char *csr, apr_pool_t *p)
 /** A site that is due, for the key that it has. */
 static void begin(world_t *w, model_ca_sign_fn *sign)
 {
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
@@ -266,7 +266,7 @@ static void one_that_is_compromised_meanwhile_is_not_staged(void **state)
 static void of_another_kind_it_is_of_no_use(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *left, *hash, *pem;
@@ -284,7 +284,7 @@ static void of_another_kind_it_is_of_no_use(void **state)
 static void another_kind_is_another_key(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     const char *pem = key_of(w, work, a);
 
@@ -296,7 +296,7 @@ static void another_kind_is_another_key(void **state)
 static void a_damaged_one_is_made_anew(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *pem = key_of(w, work, a);
@@ -314,7 +314,7 @@ static void a_damaged_one_is_made_anew(void **state)
 static void one_that_cannot_be_stored_is_not_used(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
@@ -333,7 +333,7 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 static void a_slow_one_comes_later(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
@@ -360,7 +360,7 @@ static void a_slow_one_comes_later(void **state)
 static void the_store_never_shows_it(void **state)
 {
     world_t *w = world_create(*state);
-    acme_work_t *work = work_of(w);
+    acme_worker_ctx_t *work = work_of(w);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_store_item_t item;
     apr_size_t i;

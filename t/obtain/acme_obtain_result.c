@@ -6,9 +6,9 @@
 
 #define A "a.example"
 
-static acme_work_t *work_of(world_t *w)
+static acme_worker_ctx_t *work_of(world_t *w)
 {
-    acme_work_t *work = apr_pcalloc(w->p, sizeof(*work));
+    acme_worker_ctx_t *work = apr_pcalloc(w->p, sizeof(*work));
 
     work->vault = w->vault;
     work->clock = &w->clock->clock;

@@ -7,7 +7,7 @@
 #define A "a.example"
 
 typedef struct bench_t {
-    acme_work_t work;
+    acme_worker_ctx_t work;
     acme_ca_spec_t ca;
     acme_spec_t spec;
     acme_inventory_t holding;

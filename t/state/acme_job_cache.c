@@ -13,7 +13,7 @@ typedef struct world_t {
     acme_cert_info_t info;
     acme_job_t *job;
     acme_ari_t ari;
-    acme_quiet_t slot;
+    acme_job_cache_t slot;
 } world_t;
 
 static world_t *make_world(apr_pool_t *p)
@@ -59,8 +59,9 @@ static acme_job_t *recall(world_t *w)
     acme_stamp_t stamp = stamp_of(w);
     acme_job_t *job;
 
-    return acme_quiet_recall(&job, &w->slot, &stamp, A, &w->info, w->p) ? job
-                                                                        : NULL;
+    return acme_job_cache_recall(&job, &w->slot, &stamp, A, &w->info, w->p)
+               ? job
+               : NULL;
 }
 
 static acme_job_t *load(world_t *w)
@@ -68,7 +69,8 @@ static acme_job_t *load(world_t *w)
     acme_job_t *job;
 
     assert_int_equal(
-        acme_quiet_load(&job, &w->slot, w->vault, A, &w->info, NULL, w->p), 0);
+        acme_job_cache_load(&job, &w->slot, w->vault, A, &w->info, NULL, w->p),
+        0);
     return job;
 }
 
@@ -155,23 +157,23 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
         w->job->signed_pem = i == 10 ? "pem" : NULL;
         w->job->asked = i == 11 ? ACME_ASKED_DUE : ACME_ASKED_NO;
         w->ari.errors = i == 12;
-        acme_quiet_remember(&w->slot, &stamp, w->job, &w->info);
+        acme_job_cache_remember(&w->slot, &stamp, w->job, &w->info);
         assert_null(recall(w));
     }
     w->ari.errors = 0;
     *w->job = quiet;
-    acme_quiet_remember(&w->slot, &stamp, w->job, &w->info);
+    acme_job_cache_remember(&w->slot, &stamp, w->job, &w->info);
     assert_non_null(recall(w));
 }
 
 static void a_slot_that_is_being_written_says_nothing(void **state)
 {
     world_t *w = make_world(*state);
-    acme_quiet_t copy;
+    acme_job_cache_t copy;
 
     save(w);
     (void)load(w);
-    acme_quiet_copy(&copy, &w->slot);
+    acme_job_cache_copy(&copy, &w->slot);
     assert_int_equal(copy.last_run, 7);
     assert_int_equal(copy.turn % 2, 0);
     ++w->slot.turn;
@@ -179,7 +181,7 @@ static void a_slot_that_is_being_written_says_nothing(void **state)
     assert_int_equal(load(w)->last_run, 7);
     assert_null(recall(w));
     /* Who died over it leaves nothing to the next generation. */
-    acme_quiet_copy(&copy, &w->slot);
+    acme_job_cache_copy(&copy, &w->slot);
     assert_int_equal(copy.turn, 0);
     assert_int_equal(copy.stamp.inode, 0);
 }
@@ -191,9 +193,9 @@ static void a_store_that_fails_is_said(void **state)
     acme_job_t *job;
 
     acme_t_plant(w->vault, ACME_STORE_JOBS, A, "no job", w->p);
-    assert_int_equal(
-        acme_quiet_load(&job, &w->slot, w->vault, A, &w->info, &problem, w->p),
-        0);
+    assert_int_equal(acme_job_cache_load(&job, &w->slot, w->vault, A, &w->info,
+                                         &problem, w->p),
+                     0);
     assert_int_equal(job->last_run, 0);
 }
 

@@ -10,12 +10,11 @@ static const acme_blocklist_entry_t what = {
 static void an_errand_is_read_as_it_was_written(void **state)
 {
     apr_pool_t *p = *state;
-    acme_revocation_errand_t errand = {&what, "MIIB", "https://ca.test/dir",
-                                       NULL};
-    acme_revocation_errand_t *read;
+    acme_revoke_order_t errand = {&what, "MIIB", "https://ca.test/dir", NULL};
+    acme_revoke_order_t *read;
 
-    read = acme_revocation_errand_from_json(
-        acme_revocation_errand_to_json(&errand, p), p);
+    read =
+        acme_revoke_order_from_json(acme_revoke_order_to_json(&errand, p), p);
     assert_non_null(read);
     assert_string_equal(read->what->fingerprint, "f00d");
     assert_string_equal(read->what->key_hash, "beef");
@@ -24,8 +23,8 @@ static void an_errand_is_read_as_it_was_written(void **state)
     assert_string_equal(read->ca_url, "https://ca.test/dir");
     assert_null(read->jws);
     errand.jws = "{}";
-    read = acme_revocation_errand_from_json(
-        acme_revocation_errand_to_json(&errand, p), p);
+    read =
+        acme_revoke_order_from_json(acme_revoke_order_to_json(&errand, p), p);
     assert_string_equal(read->jws, "{}");
 }
 
@@ -38,20 +37,20 @@ static void half_an_errand_is_none(void **state)
     acme_json_t *json;
     size_t i;
 
-    assert_null(acme_revocation_errand_from_json(NULL, *state));
+    assert_null(acme_revoke_order_from_json(NULL, *state));
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
         assert_int_equal(
             acme_json_parse(&json, bad[i], strlen(bad[i]), NULL, *state), 0);
-        assert_null(acme_revocation_errand_from_json(json, *state));
+        assert_null(acme_revoke_order_from_json(json, *state));
     }
 }
 
-static acme_revocation_t *load(acme_vault_t *vault, apr_pool_t *p)
+static acme_revoke_order_progress_t *load(acme_vault_t *vault, apr_pool_t *p)
 {
-    acme_revocation_t *revocation;
+    acme_revoke_order_progress_t *revocation;
 
-    assert_int_equal(acme_revocation_load(&revocation, vault, "f00d", NULL, p),
-                     0);
+    assert_int_equal(
+        acme_revoke_order_load(&revocation, vault, "f00d", NULL, p), 0);
     return revocation;
 }
 
@@ -59,34 +58,34 @@ static void progress_is_kept(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_revocation_t *revocation = load(vault, p);
+    acme_revoke_order_progress_t *revocation = load(vault, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_null(revocation->request);
-    assert_int_equal(revocation->state, ACME_REVOCATION_ASKED);
+    assert_int_equal(revocation->state, ACME_REVOKE_ORDER_ASKED);
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
                      ACME_PROBLEM_NETWORK, p, "no way");
     revocation->request = "id1";
-    revocation->state = ACME_REVOCATION_TICKET;
+    revocation->state = ACME_REVOKE_ORDER_TICKET;
     revocation->url = "https://ca.test/revoke";
     revocation->nonce = "n";
     revocation->by_key = 1;
     revocation->errors = 3;
     revocation->next_run = ACME_T_NOW;
     revocation->problem = &problem;
-    assert_int_equal(acme_revocation_save(revocation, vault, NULL, p), 0);
+    assert_int_equal(acme_revoke_order_save(revocation, vault, NULL, p), 0);
     revocation = load(vault, p);
     assert_string_equal(revocation->request, "id1");
-    assert_int_equal(revocation->state, ACME_REVOCATION_TICKET);
+    assert_int_equal(revocation->state, ACME_REVOKE_ORDER_TICKET);
     assert_string_equal(revocation->url, "https://ca.test/revoke");
     assert_string_equal(revocation->nonce, "n");
     assert_int_equal(revocation->by_key, 1);
     assert_int_equal(revocation->errors, 3);
     assert_true(revocation->next_run == ACME_T_NOW);
     assert_string_equal(revocation->problem->detail, "no way");
-    acme_revocation_forget(vault, "f00d", p);
+    acme_revoke_order_forget(vault, "f00d", p);
     assert_null(load(vault, p)->request);
-    acme_revocation_forget(vault, "f00d", p);
+    acme_revoke_order_forget(vault, "f00d", p);
 }
 
 static void damaged_progress_is_none(void **state)
@@ -105,7 +104,7 @@ static void damaged_progress_is_none(void **state)
                                         NULL, ACME_STORE_LAZY, NULL, *state),
                          0);
         assert_null(load(vault, *state)->request);
-        assert_int_equal(load(vault, *state)->state, ACME_REVOCATION_ASKED);
+        assert_int_equal(load(vault, *state)->state, ACME_REVOKE_ORDER_ASKED);
     }
 }
 

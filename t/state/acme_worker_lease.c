@@ -4,37 +4,37 @@
 
 #include "acme_worker_lease.h"
 
-static apr_status_t take(acme_turn_t *turn, int *again, apr_pool_t *p)
+static apr_status_t take(acme_worker_lease_t *turn, int *again, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    return acme_turn_take(turn, again, &problem, p);
+    return acme_worker_lease_take(turn, again, &problem, p);
 }
 
-static acme_turn_t *create(world_t *w, apr_time_t loaded)
+static acme_worker_lease_t *create(world_t *w, apr_time_t loaded)
 {
-    return acme_turn_create(w->vault, &w->clock->clock, loaded, w->p);
+    return acme_worker_lease_create(w->vault, &w->clock->clock, loaded, w->p);
 }
 
 static void one_at_a_time(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    acme_worker_lease_t *a = create(w, 0), *b = create(w, 0);
     int again;
 
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
     assert_int_equal(take(b, &again, w->p), APR_EBUSY);
-    acme_turn_give(a);
+    acme_worker_lease_release(a);
     assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
     assert_int_equal(take(a, &again, w->p), APR_EBUSY);
-    acme_turn_give(a);
+    acme_worker_lease_release(a);
     assert_int_equal(take(a, &again, w->p), APR_EBUSY);
 }
 
 static void it_ends_with_its_pool(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    acme_worker_lease_t *a = create(w, 0), *b = create(w, 0);
     apr_pool_t *p;
     int again;
 
@@ -47,18 +47,18 @@ static void it_ends_with_its_pool(void **state)
 static void it_tells_whether_another_one_acted(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    acme_worker_lease_t *a = create(w, 0), *b = create(w, 0);
     int again;
 
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
     assert_false(again);
-    acme_turn_give(a);
+    acme_worker_lease_release(a);
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
     assert_true(again);
-    acme_turn_give(a);
+    acme_worker_lease_release(a);
     assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
     assert_false(again);
-    acme_turn_give(b);
+    acme_worker_lease_release(b);
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
     assert_false(again);
 }
@@ -66,41 +66,41 @@ static void it_tells_whether_another_one_acted(void **state)
 static void it_is_kept_as_long_as_it_is_renewed(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, 0), *b = create(w, 0);
+    acme_worker_lease_t *a = create(w, 0), *b = create(w, 0);
     int again, i;
 
-    assert_int_equal(acme_turn_keep(a), APR_EBUSY);
+    assert_int_equal(acme_worker_lease_renew(a), APR_EBUSY);
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
     for (i = 0; i < 20; ++i) {
-        assert_true(acme_turn_keep_at(a) > w->clock->now);
-        w->clock->now = acme_turn_keep_at(a);
-        assert_int_equal(acme_turn_keep(a), APR_SUCCESS);
+        assert_true(acme_worker_lease_renew_at(a) > w->clock->now);
+        w->clock->now = acme_worker_lease_renew_at(a);
+        assert_int_equal(acme_worker_lease_renew(a), APR_SUCCESS);
         assert_int_equal(take(b, &again, w->p), APR_EBUSY);
     }
     fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
     assert_int_equal(take(b, &again, w->p), APR_SUCCESS);
-    assert_int_equal(acme_turn_keep(a), APR_EBUSY);
+    assert_int_equal(acme_worker_lease_renew(a), APR_EBUSY);
 }
 
 static void who_is_older_does_not_act_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *old = create(w, w->clock->now - ACME_TIME_HOUR);
-    acme_turn_t *sister = create(w, w->clock->now - ACME_TIME_HOUR);
-    acme_turn_t *young = create(w, w->clock->now);
+    acme_worker_lease_t *old = create(w, w->clock->now - ACME_TIME_HOUR);
+    acme_worker_lease_t *sister = create(w, w->clock->now - ACME_TIME_HOUR);
+    acme_worker_lease_t *young = create(w, w->clock->now);
     int again;
 
     assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
-    acme_turn_give(old);
+    acme_worker_lease_release(old);
     assert_int_equal(take(sister, &again, w->p), APR_SUCCESS);
-    acme_turn_give(sister);
+    acme_worker_lease_release(sister);
     assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
-    acme_turn_give(young);
+    acme_worker_lease_release(young);
     assert_int_equal(take(old, &again, w->p), APR_EBUSY);
     assert_int_equal(take(sister, &again, w->p), APR_EBUSY);
     assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
     assert_true(again);
-    acme_turn_give(young);
+    acme_worker_lease_release(young);
     /* should clocks have told a lie, it does not last */
     fake_clock_turn(w->clock, 59 * ACME_TIME_MINUTE);
     assert_int_equal(take(old, &again, w->p), APR_EBUSY);
@@ -111,12 +111,12 @@ static void who_is_older_does_not_act_again(void **state)
 static void a_mark_from_the_future_stops_nobody(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *young = create(w, w->clock->now + ACME_TIME_DAY);
-    acme_turn_t *old = create(w, w->clock->now);
+    acme_worker_lease_t *young = create(w, w->clock->now + ACME_TIME_DAY);
+    acme_worker_lease_t *old = create(w, w->clock->now);
     int again;
 
     assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
-    acme_turn_give(young);
+    acme_worker_lease_release(young);
     assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
     assert_false(again);
 }
@@ -124,7 +124,7 @@ static void a_mark_from_the_future_stops_nobody(void **state)
 static void a_damaged_mark_stops_nobody(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, w->clock->now);
+    acme_worker_lease_t *a = create(w, w->clock->now);
     int again;
 
     world_damage(w, ACME_STORE_JOBS, "worker");
@@ -135,12 +135,13 @@ static void a_damaged_mark_stops_nobody(void **state)
 static void a_store_that_fails_gives_it_to_nobody(void **state)
 {
     world_t *w = world_create(*state);
-    acme_turn_t *a = create(w, 0);
+    acme_worker_lease_t *a = create(w, 0);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int again;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    assert_int_equal(acme_turn_take(a, &again, &problem, w->p), APR_ENOSPC);
+    assert_int_equal(acme_worker_lease_take(a, &again, &problem, w->p),
+                     APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
     assert_int_equal(take(a, &again, w->p), APR_SUCCESS);
