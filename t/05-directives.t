@@ -189,7 +189,7 @@ none('each is in the man page', grep { $man !~ /^\.It Cm \Q$_\E$/m } @row);
 # ---- docs/problems.md -------------------------------------------------------
 
 # The level stands between the call and the tag. What one function logs for
-# another (acme_sites_refuse) is an error, or a warning.
+# another (mod_acme_sites_refuse) is an error, or a warning.
 my (%tag, %loud);
 for my $file (sort glob 'mod_acme/*/*.c') {
     my $text = code($file);

@@ -27,11 +27,11 @@ static void check_modules(acme_sites_t *sites)
 
     for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (!ap_find_linked_module(needed[i][0])) {
-            acme_sites_refuse(sites,
-                              ACME_TAG(0007) "ACMEDomain needs %.*s, which is "
-                                             "not loaded; add 'LoadModule %s'",
-                              (int)strlen(needed[i][0]) - 2, needed[i][0],
-                              needed[i][1]);
+            mod_acme_sites_refuse(
+                sites,
+                ACME_TAG(0007) "ACMEDomain needs %.*s, which is "
+                               "not loaded; add 'LoadModule %s'",
+                (int)strlen(needed[i][0]) - 2, needed[i][0], needed[i][1]);
         }
     }
 }
@@ -55,7 +55,7 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
     int port = map ? map->http : 80;
 
     if (!port) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0008) "ACMEPortMap http:- (%s): no "
                            "challenge is left, since http-01 needs the public "
@@ -64,16 +64,16 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
             base->settings[ACME_SETTING_PORT_MAP].place);
     }
     else if (!listens_on(port)) {
-        acme_sites_warn(sites,
-                        ACME_TAG(0009) "nothing listens on port %d, "
-                                       "so no certificate can be "
-                                       "obtained: the authority asks "
-                                       "for http-01 answers at the "
-                                       "public port 80; add 'Listen "
-                                       "%d', or 'ACMEPortMap "
-                                       "http:PORT' with the local "
-                                       "port that it arrives at",
-                        port, port);
+        mod_acme_sites_warn(sites,
+                            ACME_TAG(0009) "nothing listens on port %d, "
+                                           "so no certificate can be "
+                                           "obtained: the authority asks "
+                                           "for http-01 answers at the "
+                                           "public port 80; add 'Listen "
+                                           "%d', or 'ACMEPortMap "
+                                           "http:PORT' with the local "
+                                           "port that it arrives at",
+                            port, port);
     }
 }
 
@@ -107,7 +107,7 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
               : !is_same(other->proxy_ca_file, ca->proxy_ca_file)
                   ? acme_setting_name(ACME_SETTING_HTTP_PROXY_CA_FILE)
                   : acme_setting_name(ACME_SETTING_CA_FILE);
-    acme_sites_refuse(
+    mod_acme_sites_refuse(
         sites,
         ACME_TAG(0013) "%s differs between sites that share an "
                        "account at %s (the one at %s, and one before it); "
@@ -161,14 +161,14 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
     check_account(sites, cas, ca, place);
     if (!ca->agreed && name->has_terms) {
-        acme_sites_warn(sites,
-                        ACME_TAG(0010) "nothing will be ordered from "
-                                       "%s before its terms of "
-                                       "service are accepted; read "
-                                       "them and add "
-                                       "'ACMECertificateAgreement "
-                                       "accepted'",
-                        ca->label);
+        mod_acme_sites_warn(sites,
+                            ACME_TAG(0010) "nothing will be ordered from "
+                                           "%s before its terms of "
+                                           "service are accepted; read "
+                                           "them and add "
+                                           "'ACMECertificateAgreement "
+                                           "accepted'",
+                            ca->label);
     }
     return ca;
 }
@@ -227,14 +227,15 @@ static void take_files(acme_sites_t *sites, acme_spec_t *spec,
 
         paths[i] = acme_config_value(config, files[i]);
         if (paths[i] && !other->place) {
-            acme_sites_refuse(sites,
-                              ACME_TAG(0036) "%s %s at %s: the site %s needs "
-                                             "both files; add %s",
-                              acme_setting_name(files[i]), paths[i], set->place,
-                              spec->name, acme_setting_name(files[1 - i]));
+            mod_acme_sites_refuse(
+                sites,
+                ACME_TAG(0036) "%s %s at %s: the site %s needs "
+                               "both files; add %s",
+                acme_setting_name(files[i]), paths[i], set->place, spec->name,
+                acme_setting_name(files[1 - i]));
         }
         else if (paths[i] && is_missing(paths[i])) {
-            acme_sites_refuse(
+            mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0037) "%s %s at %s: there is no such "
                                "file; correct the path, or remove the "
@@ -249,7 +250,7 @@ static void take_files(acme_sites_t *sites, acme_spec_t *spec,
 static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
 {
     if (spec->names->nelts > ACME_SPEC_MAX_NAMES) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
                            "more than the %d that one certificate may have; "
@@ -261,7 +262,7 @@ static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
 static acme_spec_t *make_spec(acme_sites_t *sites,
                               const acme_key_spec_t **further, apr_hash_t *cas,
                               const apr_array_header_t *challenges,
-                              const acme_site_draft_t *draft)
+                              const acme_site_decide_draft_t *draft)
 {
     const acme_config_t *config = acme_config_merge(
         sites->p, acme_config_get(sites->server), (void *)&draft->settings);
@@ -333,7 +334,7 @@ static void add_further(acme_sites_t *sites, apr_array_header_t *further,
     of->further = first + further->nelts;
     APR_ARRAY_PUSH(further, const acme_spec_t *) = spec;
     if (apr_hash_get(sites->match.claims, spec->name, APR_HASH_KEY_STRING)) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0850) "ACMEPrivateKeys of the site %s (%s): its "
                            "certificate with an RSA key is filed under %s, "
@@ -397,7 +398,7 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)plog;
     (void)ptemp;
-    if (!acme_sites_wanted(s)) {
+    if (!mod_acme_sites_wanted(s)) {
         return OK;
     }
     memset(&sites, 0, sizeof(sites));
@@ -409,13 +410,13 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
     check_modules(&sites);
     acme_surroundings_check(&sites);
-    acme_sites_collect(&sites);
+    mod_acme_sites_collect(&sites);
     if (!sites.errors) {
         acme_surroundings_check_sites(&sites);
         check_ports(&sites, acme_config_get(s));
     }
     make_setup(&sites);
-    acme_sites_sum_up(&sites);
+    mod_acme_sites_sum_up(&sites);
     if (sites.errors) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }

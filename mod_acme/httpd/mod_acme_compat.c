@@ -41,7 +41,7 @@ static void check_chroot(acme_sites_t *sites)
     const char *store = acme_start_store_dir(sites->server, sites->p);
 
     if (ap_unixd_config.chroot_dir && !below_chroot(store)) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0020) "ChrootDir %s: httpd's children, which "
                            "obtain the certificates, cannot reach the "
@@ -63,7 +63,7 @@ static void check_users(acme_sites_t *sites)
 
     for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
         if (ap_find_linked_module(modules[i][0])) {
-            acme_sites_refuse(
+            mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0021) "ACMEDomain does not work with %s, which is "
                                "loaded: httpd's children run as root or "
@@ -80,7 +80,7 @@ static void check_users(acme_sites_t *sites)
 static void check_core_dumps(acme_sites_t *sites)
 {
     if (ap_coredumpdir_configured) {
-        acme_sites_warn(
+        mod_acme_sites_warn(
             sites,
             ACME_TAG(0022) "CoreDumpDirectory %s: while it is set, "
                            "every program that runs as httpd's user "
@@ -100,7 +100,7 @@ static void check_names(acme_sites_t *sites)
         const acme_config_t *config = acme_config_get(s);
 
         if (config->domains->nelts && !acme_tree_is_named(sites->tree, s)) {
-            acme_sites_refuse(
+            mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0023) "ACMEDomain at %s: the virtual host has no "
                                "ServerName of its own; write one into it",
@@ -134,7 +134,7 @@ static void check_md(acme_sites_t *sites)
         const acme_remark_t *said = acme_tree_md(sites->tree, name);
 
         if (said) {
-            acme_sites_refuse(
+            mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0024) "ACMEDomain %s at %s: mod_md manages this "
                                "name too, by '%s' at %s; remove it from "
@@ -148,7 +148,7 @@ static void check_md(acme_sites_t *sites)
 static void check_md_host(acme_sites_t *sites, const server_rec *s)
 {
     const acme_remark_t *said = NULL;
-    const acme_site_draft_t *site;
+    const acme_site_decide_draft_t *site;
     int i;
 
     if (s->server_hostname) {
@@ -160,7 +160,7 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
     }
     if (said) {
         site = &sites->drafts[acme_config_get(s)->site];
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0025) "ACMEDomain at %s: the virtual host at "
                            "%s:%u is of this site, and mod_md has it "
@@ -177,7 +177,7 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
     const acme_remark_t *said = acme_tree_conf_cmd(sites->tree, s);
 
     if (said) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0026) "'%s' at %s would always be served in the "
                            "place of the certificate that is obtained "
@@ -202,7 +202,7 @@ static void check_redirect(acme_sites_t *sites)
             acme_config_value(acme_config_get(s), ACME_SETTING_REQUIRE_HTTPS);
 
         if (value && *value != ACME_HTTPS_OFF) {
-            acme_sites_warn(
+            mod_acme_sites_warn(
                 sites,
                 ACME_TAG(0027) "ACMERequireHttps at %s does nothing: by "
                                "ACMEPortMap at %s no https comes in",

@@ -15,7 +15,7 @@
 
 /* One managed site, by index of specs. */
 typedef struct kept_t {
-    acme_site_serve_e serve;
+    acme_site_decide_serve_e serve;
     const apr_array_header_t *cert_files; /* of its own: of the first host */
     const apr_array_header_t *key_files;
     acme_fallback_t former; /* remembered, and still valid; or NULL in it */
@@ -199,7 +199,7 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
-    if (!holding->decided || kept->serve != ACME_SITE_SERVE_LKC) {
+    if (!holding->decided || kept->serve != ACME_SITE_DECIDE_SERVE_LKC) {
         own = is_of_use(setup, spec, cert_files, key_files, ptemp);
     }
     if (!holding->decided) {
@@ -209,7 +209,7 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
                                        own || kept->former.cert_files != NULL);
         holding->decided = 1;
     }
-    if (kept->serve == ACME_SITE_SERVE_LKC) {
+    if (kept->serve == ACME_SITE_DECIDE_SERVE_LKC) {
         return 1;
     }
     if (own) {
@@ -241,7 +241,7 @@ int acme_keep_further(acme_setup_t *setup, int index)
             ACME_WANTED_ACME, 1);
         holding->decided = 1;
     }
-    return kept->serve == ACME_SITE_SERVE_LKC;
+    return kept->serve == ACME_SITE_DECIDE_SERVE_LKC;
 }
 
 /* A site that has a certificate of the administrator's own, or no TLS: what is

@@ -14,7 +14,7 @@ APLOG_USE_MODULE(acme);
 /* After so many mistakes, or warnings, the rest is only counted. */
 #define MAX_MESSAGES 20
 
-void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
+void mod_acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
 {
     va_list args;
 
@@ -27,7 +27,7 @@ void acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
     sites->errors++;
 }
 
-void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
+void mod_acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
 {
     const char *text;
     va_list args;
@@ -46,7 +46,7 @@ void acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     }
 }
 
-void acme_sites_sum_up(acme_sites_t *sites)
+void mod_acme_sites_sum_up(acme_sites_t *sites)
 {
     if (sites->warned > MAX_MESSAGES && sites->aloud) {
         ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0,
@@ -65,7 +65,7 @@ void acme_sites_sum_up(acme_sites_t *sites)
     }
 }
 
-int acme_sites_wanted(server_rec *server)
+int mod_acme_sites_wanted(server_rec *server)
 {
     server_rec *s;
 
@@ -122,14 +122,14 @@ static const char *fit_name(acme_sites_t *sites, const server_rec *s,
         return name;
     }
     if (is_asking(sites, s)) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0001) "%s %s: %s (in the virtual host at "
                            "%s, which asks for a certificate by ACMEDomain)",
             directive, text, why, place);
     }
     else if (is_alias && is_taken(sites, s)) {
-        acme_sites_warn(
+        mod_acme_sites_warn(
             sites,
             ACME_TAG(0031) "%s %s: left out of the certificate: %s (in "
                            "the virtual host at %s, which "
@@ -137,7 +137,7 @@ static const char *fit_name(acme_sites_t *sites, const server_rec *s,
             directive, text, why, place);
     }
     else if (is_taken(sites, s) && config->expect_inherited) {
-        acme_sites_warn(
+        mod_acme_sites_warn(
             sites,
             ACME_TAG(0032) "%s %s: ACMEAutoDomains leaves the "
                            "virtual host at %s alone, which serves the "
@@ -145,7 +145,7 @@ static const char *fit_name(acme_sites_t *sites, const server_rec *s,
             directive, text, place, why);
     }
     else if (is_taken(sites, s)) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0033) "%s %s: %s (in the virtual host at "
                            "%s, which ACMEAutoDomains takes, since it has no "
@@ -286,7 +286,7 @@ static void say_overlap(acme_sites_t *sites, const acme_match_mistake_t *m)
 {
     const server_rec *s = sites->hosts[m->index];
 
-    acme_sites_refuse(
+    mod_acme_sites_refuse(
         sites,
         ACME_TAG(0004) "%s at %s: %s belongs to the site %s (%s) "
                        "as well; one name can be in one "
@@ -305,7 +305,7 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
 
     switch (m->what) {
     case ACME_MATCH_TWICE:
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0003) "%s %s at %s: the name is in ACMEDomain at "
                            "%s already; one name can be in one "
@@ -318,7 +318,7 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
         break;
     case ACME_MATCH_NAMELESS:
         if (!sites->errors) {
-            acme_sites_refuse(
+            mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0006) "ACMEDomain at %s: the virtual "
                                "host has no name; give it a ServerName",
@@ -326,7 +326,7 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
         }
         break;
     case ACME_MATCH_UNCOVERED:
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0034) "ServerName %s at %s: the virtual host "
                            "belongs to the site %s (%s) by an alias, "
@@ -336,7 +336,7 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
             m->name, m->place, m->other, m->other_place);
         break;
     case ACME_MATCH_LEFT_OUT:
-        acme_sites_warn(
+        mod_acme_sites_warn(
             sites,
             ACME_TAG(0035) "ServerAlias %s at %s: not in the "
                            "certificate of the site %s (ACMEMembers "
@@ -347,14 +347,14 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
     }
 }
 
-static void join_settings(acme_sites_t *sites, acme_site_draft_t *draft,
+static void join_settings(acme_sites_t *sites, acme_site_decide_draft_t *draft,
                           const acme_setting_t *more)
 {
     acme_setting_t *settings = draft->settings.settings;
     int clash = acme_setting_join(settings, more, ACME_SETTING_PER_HOST);
 
     if (clash != ACME_SETTING_PER_HOST) {
-        acme_sites_refuse(
+        mod_acme_sites_refuse(
             sites,
             ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
                            "but both are for one site, %s; write it in one of "
@@ -377,7 +377,7 @@ static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
     }
     for (i = 0; !host->manual && s->wild_names && i < s->wild_names->nelts;
          i++) {
-        acme_sites_warn(
+        mod_acme_sites_warn(
             sites,
             ACME_TAG(0002) "ServerAlias %s: left out of the "
                            "certificate of %s (%s): a wildcard can only be "
@@ -393,10 +393,10 @@ static void make_drafts(acme_sites_t *sites)
     const apr_array_header_t *domains = acme_config_get(sites->server)->domains;
     int i;
 
-    sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_draft_t)
+    sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_decide_draft_t)
                                               * ((apr_size_t)found->nelts + 1));
     for (i = 0; i < found->nelts; i++) {
-        acme_site_draft_t *draft = &sites->drafts[i];
+        acme_site_decide_draft_t *draft = &sites->drafts[i];
 
         draft->match = APR_ARRAY_IDX(found, i, const acme_match_site_t *);
         if (draft->match->set >= 0) {
@@ -412,7 +412,7 @@ static void make_drafts(acme_sites_t *sites)
     }
 }
 
-void acme_sites_collect(acme_sites_t *sites)
+void mod_acme_sites_collect(acme_sites_t *sites)
 {
     const acme_config_t *base = acme_config_get(sites->server);
     const acme_match_names_e *names =

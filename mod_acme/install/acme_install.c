@@ -96,14 +96,15 @@ static void note_stashed(acme_keeper_t *keeper, const char *name,
 }
 
 /** To no site in particular. */
-static acme_fit_e worth(const acme_keeper_t *keeper,
-                        const acme_certstore_cert_t *cert, apr_pool_t *ptemp)
+static acme_suitable_e worth(const acme_keeper_t *keeper,
+                             const acme_certstore_cert_t *cert,
+                             apr_pool_t *ptemp)
 {
     if (acme_certstore_refusal(keeper->config->live, cert->info, ptemp)) {
-        return ACME_FIT_REVOKED;
+        return ACME_SUITABLE_REVOKED;
     }
-    return cert->info->not_after > keeper->config->now ? ACME_FIT_FULL
-                                                       : ACME_FIT_EXPIRED;
+    return cert->info->not_after > keeper->config->now ? ACME_SUITABLE_FULL
+                                                       : ACME_SUITABLE_EXPIRED;
 }
 
 /** What is revoked is of no use to whoever comes back. */
@@ -135,8 +136,8 @@ static int put_away(acme_keeper_t *keeper, const char *name,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_shelf_item_t *other;
-    acme_site_actions_t actions;
-    acme_site_facts_t facts;
+    acme_site_decide_actions_t actions;
+    acme_site_decide_facts_t facts;
 
     memset(&facts, 0, sizeof(facts));
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
@@ -145,10 +146,10 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     facts.live.fit = worth(keeper, live, ptemp);
     facts.live.not_after = live->info->not_after;
     acme_site_decide(&actions, &facts);
-    if (actions.move == ACME_SITE_RETIRE) {
+    if (actions.move == ACME_SITE_DECIDE_RETIRE) {
         return retire(keeper, name, live, ptemp);
     }
-    if (actions.move != ACME_SITE_STASH) {
+    if (actions.move != ACME_SITE_DECIDE_STASH) {
         return 0;
     }
     if (acme_certstore_move_stash(keeper->config->live, name, &problem,
@@ -177,14 +178,14 @@ static const acme_certstore_cert_t *stashed_for(acme_keeper_t *keeper,
                : NULL;
 }
 
-static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
-                              acme_inventory_t *holding, acme_wanted_e wanted,
-                              int okc, apr_pool_t *ptemp)
+static acme_site_decide_serve_e
+keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
+     acme_wanted_e wanted, int okc, apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
         acme_keeper_before(keeper->config->before, spec);
-    acme_site_actions_t actions;
-    acme_site_facts_t facts;
+    acme_site_decide_actions_t actions;
+    acme_site_decide_facts_t facts;
     acme_keeper_choice_t choice;
 
     keeper->had += holding->live != NULL;
@@ -195,7 +196,7 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
             holding->live = NULL;
         }
         holding->stashed = stashed_for(keeper, spec);
-        return ACME_SITE_SERVE_NOTHING;
+        return ACME_SITE_DECIDE_SERVE_NOTHING;
     }
     memset(&choice, 0, sizeof(choice));
     choice.keeper = keeper;
@@ -203,7 +204,8 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     choice.ptemp = ptemp;
     acme_shelf_visit(keeper->shelf, acme_spec_host(spec), acme_keeper_consider,
                      &choice, ptemp);
-    if (!holding->live && !acme_site_usable(&choice.certs[ACME_PLACE_STASH])) {
+    if (!holding->live
+        && !acme_site_decide_is_usable(&choice.certs[ACME_PLACE_STASH])) {
         acme_keeper_inherit(&choice);
         reread(keeper, spec, holding);
     }
@@ -218,27 +220,30 @@ static acme_site_serve_e keep(acme_keeper_t *keeper, const acme_spec_t *spec,
     acme_site_decide(&actions, &facts);
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
-             acme_deployed_name(facts.deployed), acme_wanted_name(wanted),
-             acme_site_move_name(actions.move),
+             acme_deployed_name(facts.deployed),
+             acme_site_decide_wanted_name(wanted),
+             acme_site_decide_move_name(actions.move),
              actions.order ? ", to be ordered" : "");
     acme_keeper_carry_out(&choice, &actions);
-    if (actions.move != ACME_SITE_LEAVE) {
+    if (actions.move != ACME_SITE_DECIDE_LEAVE) {
         reread(keeper, spec, holding);
         acme_keeper_judge_live(&facts.live, holding, &choice);
     }
-    holding->aged = !holding->live && facts.stashed.fit == ACME_FIT_EXPIRED;
+    holding->aged =
+        !holding->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
     holding->stashed = stashed_for(keeper, spec);
-    return actions.serve == ACME_SITE_SERVE_LKC && !holding->live
-               ? (okc ? ACME_SITE_SERVE_OKC : ACME_SITE_SERVE_PLACEHOLDER)
+    return actions.serve == ACME_SITE_DECIDE_SERVE_LKC && !holding->live
+               ? (okc ? ACME_SITE_DECIDE_SERVE_OKC
+                      : ACME_SITE_DECIDE_SERVE_PLACEHOLDER)
                : actions.serve;
 }
 
-acme_site_serve_e acme_keeper_site(acme_keeper_t *keeper,
-                                   const acme_spec_t *spec,
-                                   acme_inventory_t *holding,
-                                   acme_wanted_e wanted, int okc)
+acme_site_decide_serve_e acme_keeper_site(acme_keeper_t *keeper,
+                                          const acme_spec_t *spec,
+                                          acme_inventory_t *holding,
+                                          acme_wanted_e wanted, int okc)
 {
-    acme_site_serve_e serve;
+    acme_site_decide_serve_e serve;
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, keeper->p);
@@ -268,8 +273,8 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *other;
-    acme_site_actions_t actions;
-    acme_site_facts_t facts;
+    acme_site_decide_actions_t actions;
+    acme_site_decide_facts_t facts;
 
     memset(&facts, 0, sizeof(facts));
     facts.wanted = ACME_WANTED_NOTHING;
@@ -283,15 +288,16 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
         facts.stashed.not_after = other->info->not_after;
     }
     acme_site_decide(&actions, &facts);
-    if (actions.imported != ACME_SITE_TO_STASH) {
-        acme_keeper_archive(
-            keeper, item,
-            facts.imported.fit == ACME_FIT_REVOKED ? acme_certstore_refusal(
-                keeper->config->live, item->cert->info, ptemp)
-            : facts.imported.fit == ACME_FIT_EXPIRED
-                ? "it has expired"
-                : "the stashed one expires later",
-            ptemp);
+    if (actions.imported != ACME_SITE_DECIDE_TO_STASH) {
+        acme_keeper_archive(keeper, item,
+                            facts.imported.fit == ACME_SUITABLE_REVOKED
+                                ? acme_certstore_refusal(keeper->config->live,
+                                                         item->cert->info,
+                                                         ptemp)
+                            : facts.imported.fit == ACME_SUITABLE_EXPIRED
+                                ? "it has expired"
+                                : "the stashed one expires later",
+                            ptemp);
         return;
     }
     if (acme_certstore_move(keeper->config->live, ACME_PLACE_IMPORT, item->name,
@@ -355,7 +361,7 @@ static void say_stashed(const acme_keeper_t *keeper)
             keeper->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
             ACME_TAG(0569) "%s: %s: its certificate is stashed, and served "
                            "again with no order when the site wants it",
-            stashed->name, acme_wanted_name(stashed->wanted));
+            stashed->name, acme_site_decide_wanted_name(stashed->wanted));
     }
     if (mass) {
         acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,

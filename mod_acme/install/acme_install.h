@@ -28,10 +28,10 @@ acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
  * @param okc its own or former own certificate is still valid
  * @return what its TLS virtual hosts get
  */
-acme_site_serve_e acme_keeper_site(acme_keeper_t *keeper,
-                                   const acme_spec_t *spec,
-                                   acme_inventory_t *holding,
-                                   acme_wanted_e wanted, int okc);
+acme_site_decide_serve_e acme_keeper_site(acme_keeper_t *keeper,
+                                          const acme_spec_t *spec,
+                                          acme_inventory_t *holding,
+                                          acme_wanted_e wanted, int okc);
 
 /** What is wanted of these names (const char *), of which no site is made. */
 typedef acme_wanted_e acme_keeper_wanted_fn(void *baton,

@@ -63,21 +63,22 @@ void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
 /* ---- what a site can choose from ---- */
 
 /* Of one that is not in use by this site. */
-static acme_fit_e fit_of(const char **why, const acme_certstore_cert_t *cert,
-                         const acme_keeper_choice_t *choice, int issuer)
+static acme_suitable_e fit_of(const char **why,
+                              const acme_certstore_cert_t *cert,
+                              const acme_keeper_choice_t *choice, int issuer)
 {
     const acme_keeper_config_t *config = choice->keeper->config;
 
     *why = acme_certstore_refusal(config->live, cert->info, choice->ptemp);
-    return *why ? ACME_FIT_REVOKED
-                : acme_fit(why, cert, choice->spec, issuer, config->now,
-                           choice->ptemp);
+    return *why ? ACME_SUITABLE_REVOKED
+                : acme_suitable(why, cert, choice->spec, issuer, config->now,
+                                choice->ptemp);
 }
 
 /* Usable ones first, those for all names first of these, then those with a key
  * of the kind that is wanted, which need no order, then who expires last. */
-static int is_better(acme_fit_e fit, const acme_shelf_item_t *item,
-                     acme_fit_e best_fit, const acme_shelf_item_t *best,
+static int is_better(acme_suitable_e fit, const acme_shelf_item_t *item,
+                     acme_suitable_e best_fit, const acme_shelf_item_t *best,
                      const acme_keeper_choice_t *choice)
 {
     const char *key;
@@ -102,11 +103,11 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
     const char *why;
-    acme_fit_e fit;
+    acme_suitable_e fit;
     int issuer;
 
     if (acme_spec_is_one_of_two(choice->spec)
-        && !acme_fit_key(cert, choice->spec)) {
+        && !acme_suitable_key(cert, choice->spec)) {
         return;
     }
     /* What mod_ssl would not load would end the start. */
@@ -117,17 +118,17 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
     }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
-    issuer = acme_fit_issuer(cert, choice->spec)
+    issuer = acme_suitable_issuer(cert, choice->spec)
              || ((!cert->ca_url || place == ACME_PLACE_LIVE)
                  && acme_certstore_is_trusted(keeper->config->live, item->place,
                                               item->name, choice->ptemp));
     fit = fit_of(&why, cert, choice, issuer);
-    if (fit > ACME_FIT_UNFIT
+    if (fit > ACME_SUITABLE_UNSUITABLE
         && acme_certstore_loads(cert, choice->spec->security_level, &problem,
                                 choice->ptemp)
                != APR_SUCCESS) {
         /* The server would end over it. */
-        fit = ACME_FIT_UNFIT;
+        fit = ACME_SUITABLE_UNSUITABLE;
         why = acme_problem_text(&problem, choice->ptemp);
     }
     if (is_better(fit, item, choice->certs[place].fit, choice->items[place],
@@ -168,7 +169,7 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     acme_bundle_t *bundle;
     const char *from, *why;
 
-    if (item && acme_site_usable(&choice->certs[ACME_PLACE_LIVE])) {
+    if (item && acme_site_decide_is_usable(&choice->certs[ACME_PLACE_LIVE])) {
         if (take(keeper, item, spec, choice->ptemp)) {
             acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
@@ -181,9 +182,9 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     if (!from
         || acme_certstore_get(&cert, keeper->config->live, from, NULL,
                               choice->ptemp)
-        || (acme_spec_is_one_of_two(spec) && !acme_fit_key(cert, spec))
-        || fit_of(&why, cert, choice, acme_fit_issuer(cert, spec))
-               < ACME_FIT_NARROW
+        || (acme_spec_is_one_of_two(spec) && !acme_suitable_key(cert, spec))
+        || fit_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
+               < ACME_SUITABLE_PARTIAL
         || acme_certstore_bundle(&bundle, keeper->config->live, ACME_PLACE_LIVE,
                                  from, NULL, choice->ptemp)) {
         return;
@@ -204,7 +205,8 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
 
 /* ---- what it chose ---- */
 
-void acme_keeper_judge_live(acme_site_cert_t *cert, acme_inventory_t *holding,
+void acme_keeper_judge_live(acme_site_decide_cert_t *cert,
+                            acme_inventory_t *holding,
                             const acme_keeper_choice_t *choice)
 {
     const acme_certstore_cert_t *live = holding->live;
@@ -212,21 +214,21 @@ void acme_keeper_judge_live(acme_site_cert_t *cert, acme_inventory_t *holding,
     int issuer;
 
     if (!live) {
-        cert->fit = ACME_FIT_ABSENT;
+        cert->fit = ACME_SUITABLE_ABSENT;
         return;
     }
     /* What is served already and trusted by the world stays until it is due,
      * also when the CA was changed. */
-    issuer = acme_fit_issuer(live, choice->spec)
+    issuer = acme_suitable_issuer(live, choice->spec)
              || acme_certstore_is_trusted(choice->keeper->config->live,
                                           ACME_PLACE_LIVE, choice->spec->name,
                                           choice->ptemp);
     holding->revoked = acme_certstore_revoked(choice->keeper->config->live,
                                               live, choice->keeper->p);
     cert->fit = holding->revoked
-                    ? ACME_FIT_REVOKED
-                    : acme_fit(&why, live, choice->spec, issuer,
-                               choice->keeper->config->now, choice->ptemp);
+                    ? ACME_SUITABLE_REVOKED
+                    : acme_suitable(&why, live, choice->spec, issuer,
+                                    choice->keeper->config->now, choice->ptemp);
     cert->not_after = live->info->not_after;
     holding->foreign = !issuer;
 }
@@ -235,7 +237,7 @@ static void say_served(const acme_keeper_choice_t *choice, acme_place_e place)
 {
     const acme_shelf_item_t *item = choice->items[place];
     const acme_keeper_t *keeper = choice->keeper;
-    int wider = choice->certs[place].fit == ACME_FIT_NARROW;
+    int wider = choice->certs[place].fit == ACME_SUITABLE_PARTIAL;
 
     if (place == ACME_PLACE_STASH) {
         acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
@@ -256,30 +258,32 @@ static void say_served(const acme_keeper_choice_t *choice, acme_place_e place)
 }
 
 void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
-                           const acme_site_actions_t *actions)
+                           const acme_site_decide_actions_t *actions)
 {
     acme_keeper_t *keeper = choice->keeper;
     acme_shelf_item_t *stashed = choice->items[ACME_PLACE_STASH];
     acme_shelf_item_t *imported = choice->items[ACME_PLACE_IMPORT];
 
-    if (actions->move == ACME_SITE_UNSTASH
+    if (actions->move == ACME_SITE_DECIDE_UNSTASH
         && take(keeper, stashed, choice->spec, choice->ptemp)) {
         say_served(choice, ACME_PLACE_STASH);
     }
-    if (actions->move == ACME_SITE_IMPORT
+    if (actions->move == ACME_SITE_DECIDE_IMPORT
         && take(keeper, imported, choice->spec, choice->ptemp)) {
         say_served(choice, ACME_PLACE_IMPORT);
     }
-    if (stashed && !stashed->gone && actions->stashed == ACME_SITE_ARCHIVE) {
+    if (stashed && !stashed->gone
+        && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
         acme_keeper_archive(keeper, stashed,
                             choice->certs[ACME_PLACE_STASH].fit
-                                    == ACME_FIT_REVOKED
+                                    == ACME_SUITABLE_REVOKED
                                 ? choice->why[ACME_PLACE_STASH]
                                 : "the imported one expires later",
                             choice->ptemp);
     }
-    if (imported && !imported->gone && actions->imported == ACME_SITE_ARCHIVE) {
-        if (acme_site_usable(&choice->certs[ACME_PLACE_IMPORT])) {
+    if (imported && !imported->gone
+        && actions->imported == ACME_SITE_DECIDE_ARCHIVE) {
+        if (acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
             acme_keeper_archive(keeper, imported, "the other one expires later",
                                 choice->ptemp);
         }

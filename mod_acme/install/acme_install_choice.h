@@ -15,7 +15,7 @@ typedef struct acme_keeper_choice_t {
     struct acme_keeper_t *keeper;
     const acme_spec_t *spec;
     acme_shelf_item_t *items[ACME_PLACES]; /* the best of each place */
-    acme_site_cert_t certs[ACME_PLACES];
+    acme_site_decide_cert_t certs[ACME_PLACES];
     const char *why[ACME_PLACES];
     apr_pool_t *ptemp;
 } acme_keeper_choice_t;
@@ -39,11 +39,12 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item);
 void acme_keeper_inherit(acme_keeper_choice_t *choice);
 
 /** What its live one is worth; sets holding->foreign. */
-void acme_keeper_judge_live(acme_site_cert_t *cert, acme_inventory_t *holding,
+void acme_keeper_judge_live(acme_site_decide_cert_t *cert,
+                            acme_inventory_t *holding,
                             const acme_keeper_choice_t *choice);
 
 /** Does what was decided for a site that wants ACME. */
 void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
-                           const acme_site_actions_t *actions);
+                           const acme_site_decide_actions_t *actions);
 
 #endif

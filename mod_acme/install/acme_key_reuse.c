@@ -41,7 +41,7 @@ const char *acme_reuse_hash(const acme_spec_t *spec,
     const acme_certstore_cert_t *live = holding->live;
 
     return spec->key_reuse && live && live->info->key_hash
-                   && *live->info->key_hash && acme_fit_key(live, spec)
+                   && *live->info->key_hash && acme_suitable_key(live, spec)
                    && !acme_plan_revoked(holding, job)
                ? live->info->key_hash
                : NULL;

@@ -115,7 +115,7 @@ static void adopt_spec(acme_runner_order_t *order)
         job->reason = order->reason;
         job->instead = order->instead;
         if (!job->errors) {
-            acme_partial_forget(job);
+            acme_partial_names_forget(job);
         }
     }
     order->names = acme_partial_names(job, order->spec, order->p);

@@ -170,7 +170,7 @@ static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
     if (!job->digest) {
         job->digest = acme_spec_digest(spec, job->p);
     }
-    names = acme_partial_print(job, spec, ptemp);
+    names = acme_partial_names_print(job, spec, ptemp);
     if (problem->retry == ACME_RETRY_PERMANENT
         || problem->retry == ACME_RETRY_CONFIG) {
         problem->retry = ACME_RETRY_BACKOFF;
@@ -268,7 +268,7 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
     kept = keep(problem, whose, job->p);
     job->problem = kept;
     if (whose == ACME_FAILURE_OWN
-        && acme_partial_failed(job, spec, kept, ptemp) > 0) {
+        && acme_partial_names_failed(job, spec, kept, ptemp) > 0) {
         leave_out(job, work, spec, kept, ptemp);
         errors = 1;
     }

@@ -35,19 +35,20 @@ static int is_out(const acme_job_t *job, const acme_spec_t *spec,
 {
     const acme_job_name_t *one = find(job, name);
 
-    return one && one->failures >= ACME_PARTIAL_FAILURES
+    return one && one->failures >= ACME_PARTIAL_NAMES_FAILURES
            && acme_spec_is_optional(spec, name);
 }
 
-int acme_partial_is_out(const acme_job_t *job, const acme_spec_t *spec,
-                        const char *name, apr_pool_t *ptemp)
+int acme_partial_names_is_out(const acme_job_t *job, const acme_spec_t *spec,
+                              const char *name, apr_pool_t *ptemp)
 {
     return holds(job, spec, ptemp) && is_out(job, spec, name);
 }
 
-const char *acme_partial_missing(const acme_job_t *job, const acme_spec_t *spec,
-                                 const apr_array_header_t *held,
-                                 apr_pool_t *ptemp)
+const char *acme_partial_names_missing(const acme_job_t *job,
+                                       const acme_spec_t *spec,
+                                       const apr_array_header_t *held,
+                                       apr_pool_t *ptemp)
 {
     int known;
     int i;
@@ -125,8 +126,8 @@ static int is_first(const apr_array_header_t *subproblems, int at)
     return 1;
 }
 
-int acme_partial_failed(acme_job_t *job, const acme_spec_t *spec,
-                        const acme_problem_t *problem, apr_pool_t *ptemp)
+int acme_partial_names_failed(acme_job_t *job, const acme_spec_t *spec,
+                              const acme_problem_t *problem, apr_pool_t *ptemp)
 {
     int futile = problem->retry == ACME_RETRY_PERMANENT
                  || problem->retry == ACME_RETRY_CONFIG;
@@ -134,7 +135,7 @@ int acme_partial_failed(acme_job_t *job, const acme_spec_t *spec,
     int i;
 
     if (!holds(job, spec, ptemp)) {
-        acme_partial_forget(job);
+        acme_partial_names_forget(job);
     }
     if (!blames_optional(spec, problem)) {
         return 0;
@@ -153,19 +154,20 @@ int acme_partial_failed(acme_job_t *job, const acme_spec_t *spec,
             one->failures = 0;
         }
         one->detail = sub->detail ? apr_pstrdup(job->p, sub->detail) : NULL;
-        one->failures = futile ? ACME_PARTIAL_FAILURES : one->failures + 1;
-        count += one->failures == ACME_PARTIAL_FAILURES;
+        one->failures =
+            futile ? ACME_PARTIAL_NAMES_FAILURES : one->failures + 1;
+        count += one->failures == ACME_PARTIAL_NAMES_FAILURES;
     }
     return count;
 }
 
-void acme_partial_forget(acme_job_t *job)
+void acme_partial_names_forget(acme_job_t *job)
 {
     apr_array_clear(job->names);
 }
 
-const char *acme_partial_print(const acme_job_t *job, const acme_spec_t *spec,
-                               apr_pool_t *p)
+const char *acme_partial_names_print(const acme_job_t *job,
+                                     const acme_spec_t *spec, apr_pool_t *p)
 {
     const char *text = "";
     int i;

@@ -143,7 +143,8 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     if (revoked) {
         return acme_blocklist_text(revoked, p);
     }
-    name = pinned ? NULL : acme_partial_missing(job, spec, info->names, p);
+    name =
+        pinned ? NULL : acme_partial_names_missing(job, spec, info->names, p);
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }

@@ -27,30 +27,32 @@ static const cell_e table[ACME_WANTED_COUNT + 1][ACME_DEPLOYED_COUNT] = {
     /* ACME           */ {BEST, BEST, BEST, BEST_KEPT},
     /* ACME, imported */ {LATER, LATER, LATER, LATER}};
 
-int acme_site_usable(const acme_site_cert_t *cert)
+int acme_site_decide_is_usable(const acme_site_decide_cert_t *cert)
 {
-    return cert->fit == ACME_FIT_NARROW || cert->fit == ACME_FIT_FULL;
+    return cert->fit == ACME_SUITABLE_PARTIAL
+           || cert->fit == ACME_SUITABLE_FULL;
 }
 
-static int is_there(const acme_site_cert_t *cert)
+static int is_there(const acme_site_decide_cert_t *cert)
 {
-    return cert->fit != ACME_FIT_ABSENT;
+    return cert->fit != ACME_SUITABLE_ABSENT;
 }
 
 /** Which LKC there will be, and whether another is to be ordered. */
-static void choose(acme_site_actions_t *actions, acme_site_move_e move,
-                   const acme_site_cert_t *cert)
+static void choose(acme_site_decide_actions_t *actions,
+                   acme_site_decide_move_e move,
+                   const acme_site_decide_cert_t *cert)
 {
     actions->move = move;
-    actions->serve = ACME_SITE_SERVE_LKC;
-    actions->order = cert->fit == ACME_FIT_NARROW;
+    actions->serve = ACME_SITE_DECIDE_SERVE_LKC;
+    actions->order = cert->fit == ACME_SUITABLE_PARTIAL;
 }
 
-static void fall_back(acme_site_actions_t *actions,
-                      const acme_site_facts_t *facts)
+static void fall_back(acme_site_decide_actions_t *actions,
+                      const acme_site_decide_facts_t *facts)
 {
-    actions->serve =
-        facts->okc ? ACME_SITE_SERVE_OKC : ACME_SITE_SERVE_PLACEHOLDER;
+    actions->serve = facts->okc ? ACME_SITE_DECIDE_SERVE_OKC
+                                : ACME_SITE_DECIDE_SERVE_PLACEHOLDER;
     actions->order = 1;
 }
 
@@ -58,83 +60,91 @@ static void fall_back(acme_site_actions_t *actions,
  * Of live and stashed. While the clock is in doubt, one that seems to have
  * expired serves, and none is ordered in its place.
  */
-static void best(acme_site_actions_t *actions, const acme_site_facts_t *facts,
-                 int kept)
+static void best(acme_site_decide_actions_t *actions,
+                 const acme_site_decide_facts_t *facts, int kept)
 {
-    const acme_site_cert_t *live = &facts->live;
-    const acme_site_cert_t *stashed = &facts->stashed;
+    const acme_site_decide_cert_t *live = &facts->live;
+    const acme_site_decide_cert_t *stashed = &facts->stashed;
 
-    if (live->fit == ACME_FIT_FULL
-        || (live->fit == ACME_FIT_NARROW && stashed->fit != ACME_FIT_FULL)) {
-        choose(actions, ACME_SITE_LEAVE, live);
+    if (live->fit == ACME_SUITABLE_FULL
+        || (live->fit == ACME_SUITABLE_PARTIAL
+            && stashed->fit != ACME_SUITABLE_FULL)) {
+        choose(actions, ACME_SITE_DECIDE_LEAVE, live);
     }
-    else if (acme_site_usable(stashed)) {
-        choose(actions, ACME_SITE_UNSTASH, stashed);
+    else if (acme_site_decide_is_usable(stashed)) {
+        choose(actions, ACME_SITE_DECIDE_UNSTASH, stashed);
     }
-    else if (!facts->clock_good && live->fit == ACME_FIT_EXPIRED) {
-        choose(actions, ACME_SITE_LEAVE, live);
+    else if (!facts->clock_good && live->fit == ACME_SUITABLE_EXPIRED) {
+        choose(actions, ACME_SITE_DECIDE_LEAVE, live);
     }
-    else if (!facts->clock_good && stashed->fit == ACME_FIT_EXPIRED) {
-        choose(actions, ACME_SITE_UNSTASH, stashed);
+    else if (!facts->clock_good && stashed->fit == ACME_SUITABLE_EXPIRED) {
+        choose(actions, ACME_SITE_DECIDE_UNSTASH, stashed);
     }
     else {
         fall_back(actions, facts);
-        if ((live->fit == ACME_FIT_EXPIRED || live->fit == ACME_FIT_FOREIGN
-             || live->fit == ACME_FIT_REVOKED)
+        if ((live->fit == ACME_SUITABLE_EXPIRED
+             || live->fit == ACME_SUITABLE_WRONG_CA
+             || live->fit == ACME_SUITABLE_REVOKED)
             && (kept || !facts->okc)) {
-            actions->serve = ACME_SITE_SERVE_LKC;
+            actions->serve = ACME_SITE_DECIDE_SERVE_LKC;
         }
     }
 }
 
 /** The import against what the site has: live, where it is usable, else the
  *  stash. The loser is archived. */
-static void later(acme_site_actions_t *actions, const acme_site_facts_t *facts)
+static void later(acme_site_decide_actions_t *actions,
+                  const acme_site_decide_facts_t *facts)
 {
-    int has_live = acme_site_usable(&facts->live);
-    const acme_site_cert_t *held = has_live ? &facts->live : &facts->stashed;
+    int has_live = acme_site_decide_is_usable(&facts->live);
+    const acme_site_decide_cert_t *held =
+        has_live ? &facts->live : &facts->stashed;
 
-    if (acme_site_usable(held)
+    if (acme_site_decide_is_usable(held)
         && held->not_after >= facts->imported.not_after) {
-        choose(actions, has_live ? ACME_SITE_LEAVE : ACME_SITE_UNSTASH, held);
-        actions->imported = ACME_SITE_ARCHIVE;
+        choose(actions,
+               has_live ? ACME_SITE_DECIDE_LEAVE : ACME_SITE_DECIDE_UNSTASH,
+               held);
+        actions->imported = ACME_SITE_DECIDE_ARCHIVE;
         return;
     }
-    choose(actions, ACME_SITE_IMPORT, &facts->imported);
+    choose(actions, ACME_SITE_DECIDE_IMPORT, &facts->imported);
     /* It is live now: gone from where it was, and so archived nowhere else. */
-    if (!has_live && acme_site_usable(&facts->stashed)) {
-        actions->stashed = ACME_SITE_ARCHIVE;
+    if (!has_live && acme_site_decide_is_usable(&facts->stashed)) {
+        actions->stashed = ACME_SITE_DECIDE_ARCHIVE;
     }
 }
 
 /** What becomes of an import that is not of use now: it is decided upon all
  *  the same. */
-static acme_site_rest_e rest_of_import(const acme_site_facts_t *facts)
+static acme_site_decide_rest_e
+rest_of_import(const acme_site_decide_facts_t *facts)
 {
-    const acme_site_cert_t *imported = &facts->imported;
+    const acme_site_decide_cert_t *imported = &facts->imported;
     int is_live_stashed = facts->wanted != ACME_WANTED_ACME
                           && is_there(&facts->live)
-                          && facts->live.fit != ACME_FIT_REVOKED;
+                          && facts->live.fit != ACME_SUITABLE_REVOKED;
 
     if (!is_there(imported)) {
-        return ACME_SITE_HOLD;
+        return ACME_SITE_DECIDE_HOLD;
     }
-    if (facts->wanted == ACME_WANTED_ACME || !acme_site_usable(imported)) {
-        return ACME_SITE_ARCHIVE;
+    if (facts->wanted == ACME_WANTED_ACME
+        || !acme_site_decide_is_usable(imported)) {
+        return ACME_SITE_DECIDE_ARCHIVE;
     }
-    if ((acme_site_usable(&facts->stashed)
+    if ((acme_site_decide_is_usable(&facts->stashed)
          && facts->stashed.not_after > imported->not_after)
         || (is_live_stashed && facts->live.not_after > imported->not_after)) {
-        return ACME_SITE_ARCHIVE;
+        return ACME_SITE_DECIDE_ARCHIVE;
     }
-    return ACME_SITE_TO_STASH;
+    return ACME_SITE_DECIDE_TO_STASH;
 }
 
-void acme_site_decide(acme_site_actions_t *actions,
-                      const acme_site_facts_t *facts)
+void acme_site_decide(acme_site_decide_actions_t *actions,
+                      const acme_site_decide_facts_t *facts)
 {
-    int imported =
-        facts->wanted == ACME_WANTED_ACME && acme_site_usable(&facts->imported);
+    int imported = facts->wanted == ACME_WANTED_ACME
+                   && acme_site_decide_is_usable(&facts->imported);
     int row = imported ? ROW_IMPORTED : (int)facts->wanted;
 
     memset(actions, 0, sizeof(*actions));
@@ -144,11 +154,11 @@ void acme_site_decide(acme_site_actions_t *actions,
     case STASH:
         /* A start that was killed leaves more than was deployed: one that is
          * live and not wanted is stashed, whatever the record says. */
-        if (facts->live.fit == ACME_FIT_REVOKED) {
-            actions->move = ACME_SITE_RETIRE;
+        if (facts->live.fit == ACME_SUITABLE_REVOKED) {
+            actions->move = ACME_SITE_DECIDE_RETIRE;
         }
-        else if (facts->live.fit > ACME_FIT_UNFIT) {
-            actions->move = ACME_SITE_STASH;
+        else if (facts->live.fit > ACME_SUITABLE_UNSUITABLE) {
+            actions->move = ACME_SITE_DECIDE_STASH;
         }
         break;
     case BEST:
@@ -158,15 +168,15 @@ void acme_site_decide(acme_site_actions_t *actions,
         best(actions, facts, 1);
         break;
     case LATER:
-        actions->imported = ACME_SITE_HOLD;
+        actions->imported = ACME_SITE_DECIDE_HOLD;
         later(actions, facts);
         break;
     }
-    if (facts->stashed.fit == ACME_FIT_EXPIRED && facts->clock_good) {
-        actions->stashed = ACME_SITE_DELETE;
+    if (facts->stashed.fit == ACME_SUITABLE_EXPIRED && facts->clock_good) {
+        actions->stashed = ACME_SITE_DECIDE_DELETE;
     }
-    if (facts->stashed.fit == ACME_FIT_REVOKED) {
-        actions->stashed = ACME_SITE_ARCHIVE;
+    if (facts->stashed.fit == ACME_SUITABLE_REVOKED) {
+        actions->stashed = ACME_SITE_DECIDE_ARCHIVE;
     }
 }
 
@@ -185,7 +195,7 @@ const char *acme_deployed_name(acme_deployed_e deployed)
     return "none";
 }
 
-const char *acme_wanted_name(acme_wanted_e wanted)
+const char *acme_site_decide_wanted_name(acme_wanted_e wanted)
 {
     switch (wanted) {
     case ACME_WANTED_NOTHING:
@@ -200,18 +210,18 @@ const char *acme_wanted_name(acme_wanted_e wanted)
     return "undeployed";
 }
 
-const char *acme_site_move_name(acme_site_move_e move)
+const char *acme_site_decide_move_name(acme_site_decide_move_e move)
 {
     switch (move) {
-    case ACME_SITE_LEAVE:
+    case ACME_SITE_DECIDE_LEAVE:
         return "leave";
-    case ACME_SITE_STASH:
+    case ACME_SITE_DECIDE_STASH:
         return "stash";
-    case ACME_SITE_UNSTASH:
+    case ACME_SITE_DECIDE_UNSTASH:
         return "unstash";
-    case ACME_SITE_IMPORT:
+    case ACME_SITE_DECIDE_IMPORT:
         return "import";
-    case ACME_SITE_RETIRE:
+    case ACME_SITE_DECIDE_RETIRE:
         return "retire";
     }
     return "leave";

@@ -9,32 +9,35 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-int acme_fit_issuer(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
+int acme_suitable_issuer(const acme_certstore_cert_t *cert,
+                         const acme_spec_t *spec)
 {
     return cert->ca_url && acme_spec_find_ca(spec, cert->ca_url) >= 0;
 }
 
-int acme_fit_key(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
+int acme_suitable_key(const acme_certstore_cert_t *cert,
+                      const acme_spec_t *spec)
 {
     return (strncmp(cert->info->key_type, "RSA", 3) == 0)
            == (spec->key.type == ACME_KEY_RSA);
 }
 
-acme_fit_e acme_fit(const char **why, const acme_certstore_cert_t *cert,
-                    const acme_spec_t *spec, int issuer, apr_time_t now,
-                    apr_pool_t *p)
+acme_suitable_e acme_suitable(const char **why,
+                              const acme_certstore_cert_t *cert,
+                              const acme_spec_t *spec, int issuer,
+                              apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const char *name;
 
     *why = "there is none";
     if (!cert) {
-        return ACME_FIT_ABSENT;
+        return ACME_SUITABLE_ABSENT;
     }
     info = cert->info;
     if (!acme_ident_covered(info->names, acme_spec_host(spec))) {
         *why = apr_psprintf(p, "it does not cover %s", acme_spec_host(spec));
-        return ACME_FIT_UNFIT;
+        return ACME_SUITABLE_UNSUITABLE;
     }
     if (!issuer) {
         *why = cert->ca_url
@@ -46,18 +49,18 @@ acme_fit_e acme_fit(const char **why, const acme_certstore_cert_t *cert,
                                   "nobody knows which CA it is from, and it "
                                   "does not lead to a trusted root (%s)",
                                   info->issuer);
-        return ACME_FIT_FOREIGN;
+        return ACME_SUITABLE_WRONG_CA;
     }
     if (info->not_after <= now) {
         *why = apr_psprintf(p, "it expired at %s",
                             acme_time_print(info->not_after, p));
-        return ACME_FIT_EXPIRED;
+        return ACME_SUITABLE_EXPIRED;
     }
     name = acme_spec_missing(spec, info->names, ACME_SPEC_ALL);
     if (name) {
         *why = apr_psprintf(p, "it does not cover %s", name);
-        return ACME_FIT_NARROW;
+        return ACME_SUITABLE_PARTIAL;
     }
     *why = NULL;
-    return ACME_FIT_FULL;
+    return ACME_SUITABLE_FULL;
 }

@@ -21,14 +21,17 @@
  * @param issuer nonzero: its CA will do
  * @param why one clause, for anything but FULL
  */
-acme_fit_e acme_fit(const char **why, const acme_certstore_cert_t *cert,
-                    const acme_spec_t *spec, int issuer, apr_time_t now,
-                    apr_pool_t *p);
+acme_suitable_e acme_suitable(const char **why,
+                              const acme_certstore_cert_t *cert,
+                              const acme_spec_t *spec, int issuer,
+                              apr_time_t now, apr_pool_t *p);
 
 /** Whether it is from the CA that the site is configured for. */
-int acme_fit_issuer(const acme_certstore_cert_t *cert, const acme_spec_t *spec);
+int acme_suitable_issuer(const acme_certstore_cert_t *cert,
+                         const acme_spec_t *spec);
 
 /** Whether its key is of the spec's kind: elliptic, or RSA of any size. */
-int acme_fit_key(const acme_certstore_cert_t *cert, const acme_spec_t *spec);
+int acme_suitable_key(const acme_certstore_cert_t *cert,
+                      const acme_spec_t *spec);
 
 #endif

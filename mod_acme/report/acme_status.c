@@ -125,7 +125,7 @@ static acme_json_t *print_left_out(const acme_status_view_t *view,
         const acme_job_name_t *name =
             &APR_ARRAY_IDX(job->names, i, acme_job_name_t);
 
-        if (acme_partial_is_out(job, view->spec, name->name, p)) {
+        if (acme_partial_names_is_out(job, view->spec, name->name, p)) {
             acme_json_t *item = acme_json_object(p);
 
             acme_json_set_str(item, "name", name->name);
@@ -318,7 +318,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
     acme_json_give(json, "revoked", acme_status_revoked(holding, view->job, p));
-    if (view->job && *acme_partial_print(view->job, spec, p)) {
+    if (view->job && *acme_partial_names_print(view->job, spec, p)) {
         acme_json_give(json, "left-out", print_left_out(view, p));
     }
     acme_json_give(json, "ari", print_ari(view, p));

@@ -26,7 +26,7 @@ static int lacks_information(const acme_job_t *job)
 static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
 {
     const char *names =
-        view->job ? acme_partial_print(view->job, view->spec, p) : "";
+        view->job ? acme_partial_names_print(view->job, view->spec, p) : "";
 
     return *names
                ? apr_psprintf(p, "left out, since it keeps failing: %s", names)
@@ -61,9 +61,9 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
     acme_staged_e staged = view->holding->staged;
     const char *type =
         acme_status_key_type(acme_key_spec_print(&view->spec->key, p));
-    const char *missing =
-        live ? acme_partial_missing(view->job, view->spec, live->info->names, p)
-             : NULL;
+    const char *missing = live ? acme_partial_names_missing(
+                              view->job, view->spec, live->info->names, p)
+                               : NULL;
 
     if (view->spec->cert_file) {
         judge_file(view, p);

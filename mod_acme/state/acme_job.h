@@ -32,7 +32,7 @@ typedef enum {
     ACME_ASKED_DUE,  /**< to order now whatever is due, and not to wait */
     ACME_ASKED_FORCE /**< to order now, due or not */
 } acme_asked_e;
-/** What one name of an order that failed has done: see acme_partial. */
+/** What one name of an order that failed has done: see acme_partial_names. */
 typedef struct acme_job_name_t {
     const char *name;
     int failures;       /**< in a row */

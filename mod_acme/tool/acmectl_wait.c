@@ -87,7 +87,8 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
         return judge_file(spec, holding, why, p);
     }
     if (info && info->not_after > apr_time_now()
-        && (holding->pinned || !acme_partial_missing(job, spec, info->names, p))
+        && (holding->pinned
+            || !acme_partial_names_missing(job, spec, info->names, p))
         && !job->staged && !acme_plan_revoked(holding, job)
         && (holding->serving == ACME_SERVING_LKC
             || holding->serving == ACME_SERVING_NOTHING)) {

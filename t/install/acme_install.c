@@ -156,7 +156,7 @@ static acme_spec_t *site(world_t *w, const char *names)
     return spec;
 }
 
-static acme_site_serve_e last_serve;
+static acme_site_decide_serve_e last_serve;
 
 /** As startup does it, up to the record, which is written too. */
 static void start_wanting(world_t *w, acme_wanted_e wanted)
@@ -227,7 +227,7 @@ static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
     assert_string_equal(LIVE("a.test"), cert);
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "none has to be ordered");
-    assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
     assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 0);
 }
 
@@ -420,7 +420,7 @@ static void what_is_live_stays_when_the_ca_is_another(void **state)
     site(w, "a.test");
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
-    assert_int_equal(last_serve, ACME_SITE_SERVE_LKC);
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
     assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->foreign);
 }
 
@@ -507,7 +507,7 @@ static void an_expired_one_is_not_unstashed(void **state)
     site(w, "a.test");
     start(w);
     assert_string_equal(LIVE("a.test"), "");
-    assert_int_equal(last_serve, ACME_SITE_SERVE_PLACEHOLDER);
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
     assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->aged);
 }
 
@@ -565,7 +565,7 @@ static void damage_is_told_and_left_alone(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     acme_t_contains(w->said, "ACME0571: a.test");
-    assert_int_equal(last_serve, ACME_SITE_SERVE_PLACEHOLDER);
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
 }
 
 static void a_start_that_is_done_again_changes_nothing(void **state)

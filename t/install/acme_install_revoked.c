@@ -94,12 +94,12 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 }
 
 /* A start, with the site or without it. */
-static acme_site_serve_e start(world_t *w, int with)
+static acme_site_decide_serve_e start(world_t *w, int with)
 {
     acme_keeper_config_t *config = apr_pcalloc(w->p, sizeof(*config));
     apr_array_header_t *specs =
         apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
-    acme_site_serve_e serve = ACME_SITE_SERVE_NOTHING;
+    acme_site_decide_serve_e serve = ACME_SITE_DECIDE_SERVE_NOTHING;
     acme_keeper_t *keeper;
     acme_certstore_cert_t *live;
 
@@ -133,13 +133,13 @@ static void what_is_live_serves_on_and_is_known_to_be_revoked(void **state)
     world_t *w = make_world(*state);
     const char *live = put(w, ACME_PLACE_LIVE, 90);
 
-    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
     assert_null(w->holding->revoked);
     bar(w, ACME_PLACE_LIVE, 4, 0);
-    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
     assert_null(w->holding->revoked);
     bar(w, ACME_PLACE_LIVE, 4, 1);
-    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
     assert_non_null(w->holding->revoked);
     assert_string_equal(in(w, ACME_PLACE_LIVE), live);
 }
@@ -152,7 +152,7 @@ static void another_that_is_kept_takes_its_place(void **state)
     put(w, ACME_PLACE_LIVE, 90);
     bar(w, ACME_PLACE_LIVE, 4, 1);
     stashed = put(w, ACME_PLACE_STASH, 20);
-    assert_int_equal(start(w, 1), ACME_SITE_SERVE_LKC);
+    assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
     assert_string_equal(in(w, ACME_PLACE_LIVE), stashed);
     assert_null(w->holding->revoked);
     /* or one that was imported, however short it lives */
@@ -172,7 +172,7 @@ static void who_goes_leaves_none_in_the_stash(void **state)
     assert_string_equal(in(w, ACME_PLACE_LIVE), "");
     assert_string_equal(in(w, ACME_PLACE_STASH), "");
     acme_t_contains(w->said, "ACME0846: " A);
-    assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
+    assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
 }
 
 static void none_comes_back_from_the_stash(void **state)
@@ -185,7 +185,7 @@ static void none_comes_back_from_the_stash(void **state)
 
         put(w, ACME_PLACE_STASH, 90);
         bar(w, ACME_PLACE_STASH, reasons[i], 0);
-        assert_int_equal(start(w, 1), ACME_SITE_SERVE_PLACEHOLDER);
+        assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
         assert_string_equal(in(w, ACME_PLACE_LIVE), "");
         assert_string_equal(in(w, ACME_PLACE_STASH), "");
         acme_t_contains(w->said, "ACME0561: " A);

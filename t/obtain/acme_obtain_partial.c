@@ -48,8 +48,8 @@ static void the_first_certificate_is_had_without_it(void **state)
     assert_int_equal(w->ca->orders, 3);
     assert_int_equal(world_job(w, A)->errors, 0);
     assert_null(world_job(w, A)->problem);
-    assert_string_equal(acme_partial_print(world_job(w, A), the_spec(w), w->p),
-                        OLD);
+    assert_string_equal(
+        acme_partial_names_print(world_job(w, A), the_spec(w), w->p), OLD);
     assert_string_equal(
         APR_ARRAY_IDX(world_job(w, A)->names, 0, acme_job_name_t).name, OLD);
 }

@@ -67,7 +67,7 @@ static int fails(world_t *w, const char *names, acme_retry_e retry)
         sub->type = "urn:ietf:params:acme:error:dns";
         sub->detail = "no such name";
     }
-    return acme_partial_failed(&w->job, &w->spec, &problem, w->p);
+    return acme_partial_names_failed(&w->job, &w->spec, &problem, w->p);
 }
 
 static const char *ordered(world_t *w)
@@ -82,12 +82,12 @@ static void two_failures_leave_a_name_out(void **state)
 
     assert_int_equal(fails(w, OLD, ACME_RETRY_BACKOFF), 0);
     assert_string_equal(ordered(w), A " " WWW " " OLD);
-    assert_string_equal(acme_partial_print(&w->job, &w->spec, w->p), "");
+    assert_string_equal(acme_partial_names_print(&w->job, &w->spec, w->p), "");
     assert_int_equal(fails(w, OLD, ACME_RETRY_BACKOFF), 1);
     assert_string_equal(ordered(w), A " " WWW);
-    assert_string_equal(acme_partial_print(&w->job, &w->spec, w->p), OLD);
-    assert_true(acme_partial_is_out(&w->job, &w->spec, OLD, w->p));
-    assert_false(acme_partial_is_out(&w->job, &w->spec, WWW, w->p));
+    assert_string_equal(acme_partial_names_print(&w->job, &w->spec, w->p), OLD);
+    assert_true(acme_partial_names_is_out(&w->job, &w->spec, OLD, w->p));
+    assert_false(acme_partial_names_is_out(&w->job, &w->spec, WWW, w->p));
     /* the next one, later */
     assert_int_equal(fails(w, WWW, ACME_RETRY_BACKOFF), 0);
     assert_int_equal(fails(w, WWW, ACME_RETRY_BACKOFF), 1);
@@ -124,8 +124,8 @@ static void other_failures_do_not_count(void **state)
         assert_int_equal(fails(w, OLD " ?", ACME_RETRY_BACKOFF), 0);
         assert_int_equal(fails(w, "", ACME_RETRY_BACKOFF), 0);
         assert_int_equal(fails(w, "stranger.example", ACME_RETRY_BACKOFF), 0);
-        assert_int_equal(acme_partial_failed(&w->job, &w->spec, &problem, w->p),
-                         0);
+        assert_int_equal(
+            acme_partial_names_failed(&w->job, &w->spec, &problem, w->p), 0);
     }
     assert_string_equal(ordered(w), A " " WWW " " OLD);
 }
@@ -137,10 +137,10 @@ static void without_the_directive_nothing_is_left_out(void **state)
     assert_int_equal(fails(w, OLD, ACME_RETRY_PERMANENT), 1);
     w->spec.optional = NULL;
     assert_string_equal(ordered(w), A " " WWW " " OLD);
-    assert_false(acme_partial_is_out(&w->job, &w->spec, OLD, w->p));
-    assert_string_equal(
-        acme_partial_missing(&w->job, &w->spec, strings(w->p, A " " WWW), w->p),
-        OLD);
+    assert_false(acme_partial_names_is_out(&w->job, &w->spec, OLD, w->p));
+    assert_string_equal(acme_partial_names_missing(
+                            &w->job, &w->spec, strings(w->p, A " " WWW), w->p),
+                        OLD);
     assert_int_equal(fails(w, OLD, ACME_RETRY_PERMANENT), 0);
 }
 
@@ -152,7 +152,7 @@ static void another_set_of_names_begins_anew(void **state)
     w->spec.names = strings(w->p, A " " WWW " " OLD " new.a.example");
     assert_string_equal(ordered(w), A " " WWW " " OLD " new.a.example");
     w->job.digest = acme_spec_digest(&w->spec, w->p);
-    acme_partial_forget(&w->job);
+    acme_partial_names_forget(&w->job);
     assert_int_equal(fails(w, OLD, ACME_RETRY_BACKOFF), 0);
 }
 
@@ -161,17 +161,20 @@ static void what_is_out_is_not_missing(void **state)
     world_t *w = fresh(*state);
     const apr_array_header_t *held = strings(w->p, A " " WWW);
 
-    assert_string_equal(acme_partial_missing(&w->job, &w->spec, held, w->p),
-                        OLD);
-    assert_string_equal(acme_partial_missing(NULL, &w->spec, held, w->p), OLD);
-    fails(w, OLD, ACME_RETRY_PERMANENT);
-    assert_null(acme_partial_missing(&w->job, &w->spec, held, w->p));
     assert_string_equal(
-        acme_partial_missing(&w->job, &w->spec, strings(w->p, A), w->p), WWW);
-    assert_null(acme_partial_missing(&w->job, &w->spec, w->spec.names, w->p));
-    acme_partial_forget(&w->job);
-    assert_string_equal(acme_partial_missing(&w->job, &w->spec, held, w->p),
+        acme_partial_names_missing(&w->job, &w->spec, held, w->p), OLD);
+    assert_string_equal(acme_partial_names_missing(NULL, &w->spec, held, w->p),
                         OLD);
+    fails(w, OLD, ACME_RETRY_PERMANENT);
+    assert_null(acme_partial_names_missing(&w->job, &w->spec, held, w->p));
+    assert_string_equal(
+        acme_partial_names_missing(&w->job, &w->spec, strings(w->p, A), w->p),
+        WWW);
+    assert_null(
+        acme_partial_names_missing(&w->job, &w->spec, w->spec.names, w->p));
+    acme_partial_names_forget(&w->job);
+    assert_string_equal(
+        acme_partial_names_missing(&w->job, &w->spec, held, w->p), OLD);
 }
 
 ACME_T_MAIN(ACME_T(two_failures_leave_a_name_out), ACME_T(several_at_once),

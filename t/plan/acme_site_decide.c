@@ -9,48 +9,50 @@
 #define NOW apr_time_from_sec(1767323045)
 
 /* Worth and end of a certificate, as short as a table needs it. */
-#define NONE               \
-    {                      \
-        ACME_FIT_ABSENT, 0 \
+#define NONE                    \
+    {                           \
+        ACME_SUITABLE_ABSENT, 0 \
     }
-#define UNFIT                                    \
-    {                                            \
-        ACME_FIT_UNFIT, NOW + 90 * ACME_TIME_DAY \
+#define UNFIT                                              \
+    {                                                      \
+        ACME_SUITABLE_UNSUITABLE, NOW + 90 * ACME_TIME_DAY \
     }
-#define FOREIGN                                    \
+#define FOREIGN                                          \
+    {                                                    \
+        ACME_SUITABLE_WRONG_CA, NOW + 90 * ACME_TIME_DAY \
+    }
+#define REVOKED                                         \
+    {                                                   \
+        ACME_SUITABLE_REVOKED, NOW + 90 * ACME_TIME_DAY \
+    }
+#define EXPIRED                                    \
     {                                              \
-        ACME_FIT_FOREIGN, NOW + 90 * ACME_TIME_DAY \
+        ACME_SUITABLE_EXPIRED, NOW - ACME_TIME_DAY \
     }
-#define REVOKED                                    \
-    {                                              \
-        ACME_FIT_REVOKED, NOW + 90 * ACME_TIME_DAY \
+#define NARROW                                          \
+    {                                                   \
+        ACME_SUITABLE_PARTIAL, NOW + 30 * ACME_TIME_DAY \
     }
-#define EXPIRED                               \
-    {                                         \
-        ACME_FIT_EXPIRED, NOW - ACME_TIME_DAY \
+#define EARLY                                        \
+    {                                                \
+        ACME_SUITABLE_FULL, NOW + 20 * ACME_TIME_DAY \
     }
-#define NARROW                                    \
-    {                                             \
-        ACME_FIT_NARROW, NOW + 30 * ACME_TIME_DAY \
-    }
-#define EARLY                                   \
-    {                                           \
-        ACME_FIT_FULL, NOW + 20 * ACME_TIME_DAY \
-    }
-#define LATE                                    \
-    {                                           \
-        ACME_FIT_FULL, NOW + 60 * ACME_TIME_DAY \
+#define LATE                                         \
+    {                                                \
+        ACME_SUITABLE_FULL, NOW + 60 * ACME_TIME_DAY \
     }
 
-#define MOVES(m, s, i, v, o)                                                \
-    {                                                                       \
-        ACME_SITE_##m, ACME_SITE_##s, ACME_SITE_##i, ACME_SITE_SERVE_##v, o \
+#define MOVES(m, s, i, v, o)                                              \
+    {                                                                     \
+        ACME_SITE_DECIDE_##m, ACME_SITE_DECIDE_##s, ACME_SITE_DECIDE_##i, \
+            ACME_SITE_DECIDE_SERVE_##v, o                                 \
     }
 
-static void assert_decision(const acme_site_facts_t *facts,
-                            const acme_site_actions_t *wanted, const char *what)
+static void assert_decision(const acme_site_decide_facts_t *facts,
+                            const acme_site_decide_actions_t *wanted,
+                            const char *what)
 {
-    acme_site_actions_t got;
+    acme_site_decide_actions_t got;
 
     memset(&got, 0xff, sizeof(got));
     acme_site_decide(&got, facts);
@@ -70,8 +72,8 @@ static void assert_decision(const acme_site_facts_t *facts,
 typedef struct cell_t {
     acme_wanted_e wanted;
     acme_deployed_e deployed;
-    acme_site_cert_t live, stashed, imported;
-    acme_site_actions_t actions;
+    acme_site_decide_cert_t live, stashed, imported;
+    acme_site_decide_actions_t actions;
 } cell_t;
 
 static void check_cells(const cell_t *cells, size_t count)
@@ -80,7 +82,7 @@ static void check_cells(const cell_t *cells, size_t count)
     size_t i;
 
     for (i = 0; i < count; ++i) {
-        acme_site_facts_t facts;
+        acme_site_decide_facts_t facts;
 
         memset(&facts, 0, sizeof(facts));
         facts.wanted = cells[i].wanted;
@@ -91,7 +93,7 @@ static void check_cells(const cell_t *cells, size_t count)
         facts.clock_good = 1;
         facts.okc = cells[i].deployed == ACME_DEPLOYED_OKC;
         snprintf(what, sizeof(what), "case %d (%s, %s)", (int)i,
-                 acme_wanted_name(facts.wanted),
+                 acme_site_decide_wanted_name(facts.wanted),
                  acme_deployed_name(facts.deployed));
         assert_decision(&facts, &cells[i].actions, what);
     }
@@ -263,7 +265,7 @@ static void of_live_and_import_the_later_is_used(void **state)
 
 static void an_import_that_cannot_be_used_is_none(void **state)
 {
-    static const acme_site_cert_t useless[] = {UNFIT, FOREIGN, EXPIRED};
+    static const acme_site_decide_cert_t useless[] = {UNFIT, FOREIGN, EXPIRED};
     size_t i;
 
     (void)state;
@@ -383,8 +385,8 @@ static void with_a_doubtful_clock_nothing_is_done_for_an_age(void **state)
 {
     static const struct {
         acme_deployed_e deployed;
-        acme_site_cert_t live, stashed;
-        acme_site_actions_t actions;
+        acme_site_decide_cert_t live, stashed;
+        acme_site_decide_actions_t actions;
     } cases[] = {
         {ACME_DEPLOYED_NONE, NONE, EXPIRED, MOVES(UNSTASH, HOLD, HOLD, LKC, 0)},
         {ACME_DEPLOYED_LKC, EXPIRED, NONE, MOVES(LEAVE, HOLD, HOLD, LKC, 0)},
@@ -397,7 +399,7 @@ static void with_a_doubtful_clock_nothing_is_done_for_an_age(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        acme_site_facts_t facts;
+        acme_site_decide_facts_t facts;
 
         memset(&facts, 0, sizeof(facts));
         facts.wanted = ACME_WANTED_ACME;
@@ -417,8 +419,8 @@ static void every_combination_has_a_sound_answer(void **state)
     (void)state;
     for (c = 0; c < 2 * 4 * 4 * 6 * 6 * 6; ++c) {
         int n = c;
-        acme_site_facts_t facts;
-        acme_site_actions_t actions;
+        acme_site_decide_facts_t facts;
+        acme_site_decide_actions_t actions;
 
         memset(&facts, 0, sizeof(facts));
         facts.clock_good = n % 2;
@@ -437,26 +439,26 @@ static void every_combination_has_a_sound_answer(void **state)
         facts.stashed.fit = s;
         facts.imported.fit = m;
         acme_site_decide(&actions, &facts);
-        if (actions.move == ACME_SITE_UNSTASH) {
-            assert_true(s >= ACME_FIT_EXPIRED && w == ACME_WANTED_ACME);
+        if (actions.move == ACME_SITE_DECIDE_UNSTASH) {
+            assert_true(s >= ACME_SUITABLE_EXPIRED && w == ACME_WANTED_ACME);
         }
-        if (actions.move == ACME_SITE_IMPORT) {
-            assert_true(acme_site_usable(&facts.imported)
+        if (actions.move == ACME_SITE_DECIDE_IMPORT) {
+            assert_true(acme_site_decide_is_usable(&facts.imported)
                         && w == ACME_WANTED_ACME);
         }
-        if (actions.move == ACME_SITE_STASH) {
-            assert_true(w != ACME_WANTED_ACME && l != ACME_FIT_ABSENT);
+        if (actions.move == ACME_SITE_DECIDE_STASH) {
+            assert_true(w != ACME_WANTED_ACME && l != ACME_SUITABLE_ABSENT);
         }
-        if (actions.stashed == ACME_SITE_DELETE) {
-            assert_true(s == ACME_FIT_EXPIRED && facts.clock_good
-                        && actions.move != ACME_SITE_UNSTASH);
+        if (actions.stashed == ACME_SITE_DECIDE_DELETE) {
+            assert_true(s == ACME_SUITABLE_EXPIRED && facts.clock_good
+                        && actions.move != ACME_SITE_DECIDE_UNSTASH);
         }
-        assert_int_equal(actions.serve != ACME_SITE_SERVE_NOTHING,
+        assert_int_equal(actions.serve != ACME_SITE_DECIDE_SERVE_NOTHING,
                          w == ACME_WANTED_ACME);
         /* An import is decided upon at once. */
-        if (m != ACME_FIT_ABSENT) {
-            assert_true(actions.move == ACME_SITE_IMPORT
-                        || actions.imported != ACME_SITE_HOLD);
+        if (m != ACME_SUITABLE_ABSENT) {
+            assert_true(actions.move == ACME_SITE_DECIDE_IMPORT
+                        || actions.imported != ACME_SITE_DECIDE_HOLD);
         }
     }
 }
@@ -468,10 +470,14 @@ static void names_are_for_people(void **state)
     assert_string_equal(acme_deployed_name(ACME_DEPLOYED_HTTP), "http");
     assert_string_equal(acme_deployed_name(ACME_DEPLOYED_OKC), "okc");
     assert_string_equal(acme_deployed_name(ACME_DEPLOYED_LKC), "lkc");
-    assert_string_equal(acme_site_move_name(ACME_SITE_LEAVE), "leave");
-    assert_string_equal(acme_site_move_name(ACME_SITE_IMPORT), "import");
-    assert_string_equal(acme_site_move_name(ACME_SITE_RETIRE), "retire");
-    assert_string_equal(acme_wanted_name(ACME_WANTED_HTTP), "no TLS");
+    assert_string_equal(acme_site_decide_move_name(ACME_SITE_DECIDE_LEAVE),
+                        "leave");
+    assert_string_equal(acme_site_decide_move_name(ACME_SITE_DECIDE_IMPORT),
+                        "import");
+    assert_string_equal(acme_site_decide_move_name(ACME_SITE_DECIDE_RETIRE),
+                        "retire");
+    assert_string_equal(acme_site_decide_wanted_name(ACME_WANTED_HTTP),
+                        "no TLS");
 }
 
 ACME_T_MAIN(ACME_T(what_no_site_wants_is_stashed_if_it_was_served),

@@ -15,21 +15,21 @@ static const struct {
     const char *first, *second; /* of the certificate */
     int issuer;
     int from, until; /* days from now */
-    acme_fit_e fit;
+    acme_suitable_e fit;
     const char *why;
 } cases[] = {
-    {"a.test", "www.a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
-    {"www.a.test", "a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
-    {"a.test", "*.a.test", 1, -1, 90, ACME_FIT_FULL, NULL},
-    {"a.test", "b.test", 1, -1, 90, ACME_FIT_NARROW,
+    {"a.test", "www.a.test", 1, -1, 90, ACME_SUITABLE_FULL, NULL},
+    {"www.a.test", "a.test", 1, -1, 90, ACME_SUITABLE_FULL, NULL},
+    {"a.test", "*.a.test", 1, -1, 90, ACME_SUITABLE_FULL, NULL},
+    {"a.test", "b.test", 1, -1, 90, ACME_SUITABLE_PARTIAL,
      "does not cover www.a.test"},
-    {"www.a.test", "b.test", 1, -1, 90, ACME_FIT_UNFIT,
+    {"www.a.test", "b.test", 1, -1, 90, ACME_SUITABLE_UNSUITABLE,
      "does not cover a.test"},
-    {"a.test", "www.a.test", 0, -1, 90, ACME_FIT_FOREIGN, "is from"},
-    {"a.test", "www.a.test", 1, -90, -1, ACME_FIT_EXPIRED, "expired at"},
-    {"a.test", "www.a.test", 1, -90, 0, ACME_FIT_EXPIRED, "expired at"},
-    {"a.test", "b.test", 1, -90, -1, ACME_FIT_EXPIRED, "expired at"},
-    {"a.test", "www.a.test", 1, 40, 90, ACME_FIT_FULL, NULL},
+    {"a.test", "www.a.test", 0, -1, 90, ACME_SUITABLE_WRONG_CA, "is from"},
+    {"a.test", "www.a.test", 1, -90, -1, ACME_SUITABLE_EXPIRED, "expired at"},
+    {"a.test", "www.a.test", 1, -90, 0, ACME_SUITABLE_EXPIRED, "expired at"},
+    {"a.test", "b.test", 1, -90, -1, ACME_SUITABLE_EXPIRED, "expired at"},
+    {"a.test", "www.a.test", 1, 40, 90, ACME_SUITABLE_FULL, NULL},
 };
 
 static void make(acme_certstore_cert_t *cert, acme_spec_t *spec,
@@ -73,7 +73,7 @@ static void names_time_and_ca_decide(void **state)
 
         make(&cert, &spec, &info, i, p);
         assert_int_equal(
-            acme_fit(&why, &cert, &spec, cases[i].issuer, ACME_T_NOW, p),
+            acme_suitable(&why, &cert, &spec, cases[i].issuer, ACME_T_NOW, p),
             cases[i].fit);
         if (cases[i].why) {
             acme_t_contains(why, cases[i].why);
@@ -92,8 +92,8 @@ static void none_is_none(void **state)
     const char *why;
 
     make(&cert, &spec, &info, 0, *state);
-    assert_int_equal(acme_fit(&why, NULL, &spec, 1, ACME_T_NOW, *state),
-                     ACME_FIT_ABSENT);
+    assert_int_equal(acme_suitable(&why, NULL, &spec, 1, ACME_T_NOW, *state),
+                     ACME_SUITABLE_ABSENT);
     assert_non_null(why);
 }
 
@@ -104,11 +104,11 @@ static void the_ca_is_known_by_its_directory(void **state)
     acme_spec_t spec;
 
     make(&cert, &spec, &info, 0, *state);
-    assert_false(acme_fit_issuer(&cert, &spec));
+    assert_false(acme_suitable_issuer(&cert, &spec));
     cert.ca_url = NULL;
-    assert_false(acme_fit_issuer(&cert, &spec));
+    assert_false(acme_suitable_issuer(&cert, &spec));
     cert.ca_url = "https://ca.test/dir";
-    assert_true(acme_fit_issuer(&cert, &spec));
+    assert_true(acme_suitable_issuer(&cert, &spec));
 }
 
 static void keys_are_elliptic_or_rsa(void **state)
@@ -132,7 +132,7 @@ static void keys_are_elliptic_or_rsa(void **state)
     for (i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
         info.key_type = keys[i].of_cert;
         spec.key.type = keys[i].of_spec;
-        assert_int_equal(acme_fit_key(&cert, &spec), keys[i].fits);
+        assert_int_equal(acme_suitable_key(&cert, &spec), keys[i].fits);
     }
 }
 
@@ -146,8 +146,8 @@ static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
     make(&cert, &spec, &info, 0, *state);
     spec.of = spec.name;
     spec.name = acme_spec_further_name(spec.of, *state);
-    assert_int_equal(acme_fit(&why, &cert, &spec, 1, ACME_T_NOW, *state),
-                     ACME_FIT_FULL);
+    assert_int_equal(acme_suitable(&why, &cert, &spec, 1, ACME_T_NOW, *state),
+                     ACME_SUITABLE_FULL);
 }
 
 ACME_T_MAIN(ACME_T(names_time_and_ca_decide), ACME_T(none_is_none),
