@@ -9,7 +9,7 @@
 #include "acme_account.h"
 #include "acme_ca_account_private.h"
 
-const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
+const char *acme_ca_account_name(const acme_ca_spec_t *ca, apr_pool_t *p)
 {
     return acme_jws_sha256_hex(
         apr_pstrcat(p, ca->url, "\n", ca->contact ? ca->contact : "",
@@ -17,14 +17,15 @@ const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p)
         p);
 }
 
-acme_identity_t *acme_identity_create(acme_worker_ctx_t *work,
-                                      const acme_ca_spec_t *ca, apr_pool_t *p)
+acme_ca_account_t *acme_ca_account_create(acme_worker_ctx_t *work,
+                                          const acme_ca_spec_t *ca,
+                                          apr_pool_t *p)
 {
-    acme_identity_t *identity = apr_pcalloc(p, sizeof(*identity));
+    acme_ca_account_t *identity = apr_pcalloc(p, sizeof(*identity));
 
     identity->work = work;
     identity->ca = ca;
-    identity->name = acme_identity_name(ca, p);
+    identity->name = acme_ca_account_name(ca, p);
     identity->p = p;
     apr_pool_create(&identity->pproblem, p);
     identity->client =
@@ -34,21 +35,22 @@ acme_identity_t *acme_identity_create(acme_worker_ctx_t *work,
     return identity;
 }
 
-void acme_identity_succeeds(acme_identity_t *identity,
-                            acme_identity_used_fn *used, void *baton)
+void acme_ca_account_succeeds(acme_ca_account_t *identity,
+                              acme_ca_account_used_fn *used, void *baton)
 {
     identity->used = used;
     identity->used_baton = baton;
 }
 
-void acme_identity_enter(acme_identity_t *identity, acme_identity_state_e state)
+void acme_ca_account_enter(acme_ca_account_t *identity,
+                           acme_ca_account_state_e state)
 {
     identity->state = state;
     identity->work->moved = 1;
 }
 
-void acme_identity_fail(acme_identity_t *identity,
-                        const acme_problem_t *problem)
+void acme_ca_account_fail(acme_ca_account_t *identity,
+                          const acme_problem_t *problem)
 {
     acme_problem_t *copy;
     apr_pool_t *old = identity->pproblem;
@@ -63,17 +65,17 @@ void acme_identity_fail(acme_identity_t *identity,
     identity->problem = copy;
     identity->failed_at = acme_clock_now(identity->work->clock);
     identity->reported = 0;
-    acme_identity_enter(identity, ACME_IDENTITY_DOWN);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_DOWN);
 }
 
-apr_status_t acme_identity_save(acme_identity_t *identity,
-                                acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_ca_account_save(acme_ca_account_t *identity,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     return acme_account_record_save(identity->record, identity->work->vault,
                                     identity->name, problem, p);
 }
 
-void acme_identity_note(acme_identity_t *identity)
+void acme_ca_account_note(acme_ca_account_t *identity)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
     apr_pool_t *p;
@@ -82,7 +84,7 @@ void acme_identity_note(acme_identity_t *identity)
         return;
     }
     apr_pool_create(&p, identity->p);
-    if (acme_identity_save(identity, &unsaved, p) != APR_SUCCESS) {
+    if (acme_ca_account_save(identity, &unsaved, p) != APR_SUCCESS) {
         acme_log(identity->work->log, ACME_LOG_WARNING, unsaved.rv,
                  ACME_TAG(0331) "%s: what is new of the account cannot be "
                                 "stored, the CA will be asked again: %s",
@@ -92,7 +94,7 @@ void acme_identity_note(acme_identity_t *identity)
 }
 
 /* A record without a usable key is none. */
-static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
+static apr_status_t load(acme_ca_account_t *identity, acme_problem_t *problem,
                          apr_pool_t *p)
 {
     apr_status_t rv =
@@ -107,13 +109,13 @@ static apr_status_t load(acme_identity_t *identity, acme_problem_t *problem,
         return APR_ENOENT;
     }
     if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = acme_identity_take_over(identity, problem, p);
+        rv = acme_ca_account_adopt(identity, problem, p);
     }
     return rv;
 }
 
-apr_status_t acme_identity_load(acme_identity_t *identity,
-                                acme_account_record_t **record)
+apr_status_t acme_ca_account_load(acme_ca_account_t *identity,
+                                  acme_account_record_t **record)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p;
@@ -128,7 +130,7 @@ apr_status_t acme_identity_load(acme_identity_t *identity,
     return rv;
 }
 
-static apr_status_t create_key(acme_identity_t *identity,
+static apr_status_t create_key(acme_ca_account_t *identity,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
@@ -146,7 +148,7 @@ static apr_status_t create_key(acme_identity_t *identity,
     record->eab_kid = identity->ca->eab ? identity->ca->eab->key.kid : NULL;
     record->created = acme_clock_now(identity->work->clock);
     identity->record = record;
-    rv = acme_identity_save(identity, problem, p);
+    rv = acme_ca_account_save(identity, problem, p);
     if (rv != APR_SUCCESS) {
         /* One that the store does not have must never reach the CA. */
         identity->record = NULL;
@@ -155,7 +157,7 @@ static apr_status_t create_key(acme_identity_t *identity,
 }
 
 static apr_status_t sign_with(acme_jws_signer_t **signer, const acme_key_t *key,
-                              const acme_identity_t *identity,
+                              const acme_ca_account_t *identity,
                               acme_problem_t *problem)
 {
     if (*signer || !key) {
@@ -164,8 +166,8 @@ static apr_status_t sign_with(acme_jws_signer_t **signer, const acme_key_t *key,
     return acme_jws_signer_create(signer, key, problem, identity->p);
 }
 
-apr_status_t acme_identity_sign(acme_identity_t *identity,
-                                acme_problem_t *problem)
+apr_status_t acme_ca_account_sign(acme_ca_account_t *identity,
+                                  acme_problem_t *problem)
 {
     const acme_account_record_t *record = identity->record;
     apr_status_t rv;
@@ -181,8 +183,8 @@ apr_status_t acme_identity_sign(acme_identity_t *identity,
     return rv;
 }
 
-static apr_status_t prepare(acme_identity_t *identity, acme_problem_t *problem,
-                            apr_pool_t *p)
+static apr_status_t prepare(acme_ca_account_t *identity,
+                            acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -201,53 +203,53 @@ static apr_status_t prepare(acme_identity_t *identity, acme_problem_t *problem,
                           "then acmectl renew";
     }
     if (rv == APR_SUCCESS
-        && !acme_identity_may_register(identity, problem, p)) {
+        && !acme_ca_account_lost_may_register(identity, problem, p)) {
         rv = APR_ENOENT;
     }
-    return rv == APR_SUCCESS ? acme_identity_sign(identity, problem) : rv;
+    return rv == APR_SUCCESS ? acme_ca_account_sign(identity, problem) : rv;
 }
 
 static void registered(void *baton, apr_status_t rv, const char *url,
                        const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
         return;
     }
     if (rv != APR_SUCCESS) {
         if (acme_account_is_closed(problem)) {
-            acme_identity_refused(identity);
+            acme_ca_account_lost_refused(identity);
         }
-        acme_identity_fail(identity, problem);
+        acme_ca_account_fail(identity, problem);
         return;
     }
-    acme_identity_registered(identity);
+    acme_ca_account_lost_registered(identity);
     identity->record->url = apr_pstrdup(identity->p, url);
     identity->record->contact = identity->ca->contact;
     identity->record->caa = acme_client_directory(identity->client)->caa;
-    acme_identity_note(identity);
+    acme_ca_account_note(identity);
     acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0332) "%s: the account is %s", identity->ca->label, url);
     acme_client_identify(identity->client, identity->signer,
                          identity->record->url);
-    acme_identity_enter(identity, ACME_IDENTITY_READY);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
 }
 
-static void ensure(acme_identity_t *identity)
+static void ensure(acme_ca_account_t *identity)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_account_request_t request;
     apr_pool_t *p;
 
     apr_pool_create(&p, identity->p);
-    if (!acme_identity_may_register(identity, &problem, p)) {
-        acme_identity_fail(identity, &problem);
+    if (!acme_ca_account_lost_may_register(identity, &problem, p)) {
+        acme_ca_account_fail(identity, &problem);
         apr_pool_destroy(p);
         return;
     }
-    acme_identity_enter(identity, ACME_IDENTITY_REGISTERING);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_REGISTERING);
     request.contacts = apr_array_make(p, 1, sizeof(const char *));
     if (identity->ca->contact) {
         APR_ARRAY_PUSH((apr_array_header_t *)request.contacts, const char *) =
@@ -264,46 +266,46 @@ static void ensure(acme_identity_t *identity)
     apr_pool_destroy(p);
 }
 
-void acme_identity_go_on(acme_identity_t *identity)
+void acme_ca_account_go_on(acme_ca_account_t *identity)
 {
     const acme_account_record_t *record = identity->record;
 
     if (identity->work->state != ACME_WORKER_CTX_ON) {
-        acme_identity_enter(identity, record->url ? ACME_IDENTITY_READY
-                                                  : ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, record->url ? ACME_CA_ACCOUNT_READY
+                                                    : ACME_CA_ACCOUNT_NEW);
     }
     else if (record->next_key) {
-        acme_identity_resolve(identity);
+        acme_ca_account_change_resolve(identity);
     }
     else if (identity->suspect || record->refused) {
-        acme_identity_check(identity);
+        acme_ca_account_lost_check(identity);
     }
     else if (!record->url) {
         ensure(identity);
     }
     else {
-        acme_identity_settle(identity);
+        acme_ca_account_change_settle(identity);
     }
 }
 
 static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
                    const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     (void)answer;
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     }
     else if (rv != APR_SUCCESS) {
-        acme_identity_fail(identity, problem);
+        acme_ca_account_fail(identity, problem);
     }
     else {
-        acme_identity_go_on(identity);
+        acme_ca_account_go_on(identity);
     }
 }
 
-static void begin(acme_identity_t *identity)
+static void begin(acme_ca_account_t *identity)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_eab_t *eab = identity->ca->eab;
@@ -311,57 +313,58 @@ static void begin(acme_identity_t *identity)
     apr_status_t rv;
 
     if (eab && eab->problem) {
-        acme_identity_fail(identity, eab->problem);
+        acme_ca_account_fail(identity, eab->problem);
         return;
     }
     apr_pool_create(&p, identity->p);
     rv = prepare(identity, &problem, p);
     if (rv == APR_SUCCESS) {
-        acme_identity_enter(identity, ACME_IDENTITY_OPENING);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_OPENING);
         acme_client_open(identity->client, opened, identity);
     }
     else {
-        acme_identity_fail(identity, &problem);
+        acme_ca_account_fail(identity, &problem);
     }
     apr_pool_destroy(p);
 }
 
-apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
-                                 const acme_problem_t **problem)
+apr_status_t acme_ca_account_ready(acme_ca_account_t *identity,
+                                   apr_time_t since,
+                                   const acme_problem_t **problem)
 {
-    if (identity->state == ACME_IDENTITY_NEW
-        || (identity->state == ACME_IDENTITY_DOWN
+    if (identity->state == ACME_CA_ACCOUNT_NEW
+        || (identity->state == ACME_CA_ACCOUNT_DOWN
             && since > identity->failed_at)) {
         begin(identity);
     }
-    if (identity->state == ACME_IDENTITY_READY) {
+    if (identity->state == ACME_CA_ACCOUNT_READY) {
         return APR_SUCCESS;
     }
-    if (identity->state == ACME_IDENTITY_DOWN) {
+    if (identity->state == ACME_CA_ACCOUNT_DOWN) {
         *problem = identity->problem;
         return APR_EGENERAL;
     }
     return APR_EAGAIN;
 }
 
-acme_client_t *acme_identity_client(const acme_identity_t *identity)
+acme_client_t *acme_ca_account_client(const acme_ca_account_t *identity)
 {
     return identity->client;
 }
 
-const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity)
+const acme_ca_spec_t *acme_ca_account_ca(const acme_ca_account_t *identity)
 {
     return identity->ca;
 }
 
-unsigned int acme_identity_epoch(const acme_identity_t *identity)
+unsigned int acme_ca_account_epoch(const acme_ca_account_t *identity)
 {
     return identity->epoch;
 }
 
-apr_status_t acme_identity_keep(acme_worker_ctx_t *work, const char *name,
-                                const acme_json_t *record,
-                                acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ca_account_keep(acme_worker_ctx_t *work, const char *name,
+                                  const acme_json_t *record,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *text = acme_json_print(record, 0, ptemp);
     const char *pem, *ca;
@@ -387,7 +390,7 @@ apr_status_t acme_identity_keep(acme_worker_ctx_t *work, const char *name,
     return rv;
 }
 
-int acme_identity_report(acme_identity_t *identity)
+int acme_ca_account_report(acme_ca_account_t *identity)
 {
     if (identity->reported) {
         return 0;

@@ -18,23 +18,24 @@
 #include "acme_spec.h"
 #include "acme_worker_ctx.h"
 
-typedef struct acme_identity_t acme_identity_t;
+typedef struct acme_ca_account_t acme_ca_account_t;
 
 /** Whether the configuration uses the account of that record. */
-typedef int acme_identity_used_fn(void *baton, const char *name);
+typedef int acme_ca_account_used_fn(void *baton, const char *name);
 
 /** Touches nothing yet.
  *  @param work, ca live as long as p */
-acme_identity_t *acme_identity_create(acme_worker_ctx_t *work,
-                                      const acme_ca_spec_t *ca, apr_pool_t *p);
+acme_ca_account_t *acme_ca_account_create(acme_worker_ctx_t *work,
+                                          const acme_ca_spec_t *ca,
+                                          apr_pool_t *p);
 
 /**
  * Where no account is there yet: another one of the same CA and external
  * account, which is not used any more, is taken over, and the CA is told the
  * new contact, rather than that there are two.
  */
-void acme_identity_succeeds(acme_identity_t *identity,
-                            acme_identity_used_fn *used, void *baton);
+void acme_ca_account_succeeds(acme_ca_account_t *identity,
+                              acme_ca_account_used_fn *used, void *baton);
 
 /**
  * Whether the client can be used: its directory is there, and it signs in the
@@ -45,15 +46,16 @@ void acme_identity_succeeds(acme_identity_t *identity,
  * @param problem lives until the next try
  * @return APR_EAGAIN: ask again when `moved` of the work is set
  */
-apr_status_t acme_identity_ready(acme_identity_t *identity, apr_time_t since,
-                                 const acme_problem_t **problem);
+apr_status_t acme_ca_account_ready(acme_ca_account_t *identity,
+                                   apr_time_t since,
+                                   const acme_problem_t **problem);
 
-acme_client_t *acme_identity_client(const acme_identity_t *identity);
+acme_client_t *acme_ca_account_client(const acme_ca_account_t *identity);
 
-const acme_ca_spec_t *acme_identity_ca(const acme_identity_t *identity);
+const acme_ca_spec_t *acme_ca_account_ca(const acme_ca_account_t *identity);
 
 /** A number that grows each time the account is looked into anew. */
-unsigned int acme_identity_epoch(const acme_identity_t *identity);
+unsigned int acme_ca_account_epoch(const acme_ca_account_t *identity);
 
 /**
  * The CA has refused the account that was used in that epoch. One that it does
@@ -63,33 +65,33 @@ unsigned int acme_identity_epoch(const acme_identity_t *identity);
  * @param problem what the CA said
  * @return zero when that was done and has not helped: give up
  */
-int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
-                       const acme_problem_t *problem);
+int acme_ca_account_lost(acme_ca_account_t *identity, unsigned int epoch,
+                         const acme_problem_t *problem);
 
 /** The CA has issued a certificate for it: all is well. */
-void acme_identity_proved(acme_identity_t *identity);
+void acme_ca_account_lost_proved(acme_ca_account_t *identity);
 
 /** Whether it was deactivated, here or elsewhere, as far as is known. */
-int acme_identity_is_closed(const acme_identity_t *identity);
+int acme_ca_account_lost_is_closed(const acme_ca_account_t *identity);
 
 /** What the store knows of the account, or of one that nobody uses any more,
  *  which becomes this one's. APR_ENOENT: nothing. */
-apr_status_t acme_identity_load(acme_identity_t *identity,
-                                acme_account_record_t **record);
+apr_status_t acme_ca_account_load(acme_ca_account_t *identity,
+                                  acme_account_record_t **record);
 
 /** Nonzero for the first who asks after each failure: who logs it. */
-int acme_identity_report(acme_identity_t *identity);
+int acme_ca_account_report(acme_ca_account_t *identity);
 
 /**
  * Stores an account that was imported, unless there is one of that name.
  * @param record as in the store: "key", "url", "ca", "contact", "created"
  * @return APR_EEXIST when there is one, which is kept
  */
-apr_status_t acme_identity_keep(acme_worker_ctx_t *work, const char *name,
-                                const acme_json_t *record,
-                                acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ca_account_keep(acme_worker_ctx_t *work, const char *name,
+                                  const acme_json_t *record,
+                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Name of its record in the store. */
-const char *acme_identity_name(const acme_ca_spec_t *ca, apr_pool_t *p);
+const char *acme_ca_account_name(const acme_ca_spec_t *ca, apr_pool_t *p);
 
 #endif

@@ -7,18 +7,20 @@
 #include "acme_ca_account.h"
 #include "acme_ca_account_private.h"
 
-int acme_identity_same(const char *a, const char *b)
+int acme_ca_account_adopt_same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int can_follow(const acme_identity_t *identity,
+static int can_follow(const acme_ca_account_t *identity,
                       const acme_account_record_t *record)
 {
     const acme_eab_t *eab = identity->ca->eab;
 
-    return record->url && acme_identity_same(record->ca, identity->ca->url)
-           && acme_identity_same(record->eab_kid, eab ? eab->key.kid : NULL);
+    return record->url
+           && acme_ca_account_adopt_same(record->ca, identity->ca->url)
+           && acme_ca_account_adopt_same(record->eab_kid,
+                                         eab ? eab->key.kid : NULL);
 }
 
 /* The youngest that is open; else one that was deactivated, since another
@@ -36,7 +38,7 @@ static int is_better(const acme_account_record_t *record,
 }
 
 /* Accounts that somebody uses, by URL: they may have several names. */
-static apr_hash_t *used_urls(const acme_identity_t *identity,
+static apr_hash_t *used_urls(const acme_ca_account_t *identity,
                              const apr_array_header_t *names, apr_pool_t *p)
 {
     apr_hash_t *urls = apr_hash_make(p);
@@ -58,7 +60,7 @@ static apr_hash_t *used_urls(const acme_identity_t *identity,
 }
 
 /* One that nobody uses any more. */
-static const char *find_predecessor(const acme_identity_t *identity,
+static const char *find_predecessor(const acme_ca_account_t *identity,
                                     apr_pool_t *p)
 {
     acme_account_record_t *record, *best = NULL;
@@ -89,8 +91,8 @@ static const char *find_predecessor(const acme_identity_t *identity,
     return found;
 }
 
-apr_status_t acme_identity_take_over(acme_identity_t *identity,
-                                     acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_ca_account_adopt(acme_ca_account_t *identity,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     const char *name = find_predecessor(identity, p);
     apr_status_t rv;
@@ -101,7 +103,7 @@ apr_status_t acme_identity_take_over(acme_identity_t *identity,
     rv = acme_account_record_load(&identity->record, identity->work->vault,
                                   name, problem, identity->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_identity_save(identity, problem, p);
+        rv = acme_ca_account_save(identity, problem, p);
     }
     if (rv != APR_SUCCESS) {
         identity->record = NULL;

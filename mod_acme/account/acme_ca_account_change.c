@@ -10,20 +10,20 @@
 #include "acme_account_change.h"
 #include "acme_ca_account_private.h"
 
-typedef struct acme_identity_t acme_identity_t;
+typedef struct acme_ca_account_t acme_ca_account_t;
 
-static const char *label(const acme_identity_t *identity)
+static const char *label(const acme_ca_account_t *identity)
 {
     return identity->ca->label;
 }
 
 /* Its other names have what it has. */
-static void save_all(acme_identity_t *identity)
+static void save_all(acme_ca_account_t *identity)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p;
 
-    acme_identity_note(identity);
+    acme_ca_account_note(identity);
     if (identity->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
@@ -44,18 +44,18 @@ static void save_all(acme_identity_t *identity)
 static void updated(void *baton, apr_status_t rv, const char *url,
                     const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
     apr_pool_t *p;
 
     (void)url;
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
         return;
     }
     identity->told = 1;
     if (rv == APR_SUCCESS) {
         identity->record->contact = identity->ca->contact;
-        acme_identity_note(identity);
+        acme_ca_account_note(identity);
         acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0822) "%s: the account's contact is %s now",
                  label(identity),
@@ -72,10 +72,10 @@ static void updated(void *baton, apr_status_t rv, const char *url,
                  acme_problem_text(problem, p));
         apr_pool_destroy(p);
     }
-    acme_identity_enter(identity, ACME_IDENTITY_READY);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
 }
 
-void acme_identity_settle(acme_identity_t *identity)
+void acme_ca_account_change_settle(acme_ca_account_t *identity)
 {
     const apr_array_header_t *caa =
         acme_client_directory(identity->client)->caa;
@@ -85,15 +85,15 @@ void acme_identity_settle(acme_identity_t *identity)
     if (identity->work->state == ACME_WORKER_CTX_ON && caa->nelts > 0
         && !identity->record->caa) {
         identity->record->caa = caa;
-        acme_identity_note(identity);
+        acme_ca_account_note(identity);
     }
     if (identity->told || identity->work->state != ACME_WORKER_CTX_ON
-        || acme_identity_same(identity->record->contact,
-                              identity->ca->contact)) {
-        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        || acme_ca_account_adopt_same(identity->record->contact,
+                                      identity->ca->contact)) {
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
         return;
     }
-    acme_identity_enter(identity, ACME_IDENTITY_UPDATING);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_UPDATING);
     apr_pool_create(&p, identity->p);
     contacts = apr_array_make(p, 1, sizeof(const char *));
     if (identity->ca->contact) {
@@ -105,7 +105,7 @@ void acme_identity_settle(acme_identity_t *identity)
 
 /* ---- which of two keys? ---- */
 
-static void use_next(acme_identity_t *identity)
+static void use_next(acme_ca_account_t *identity)
 {
     identity->record->key = identity->record->next_key;
     identity->record->next_key = NULL;
@@ -119,20 +119,20 @@ static void use_next(acme_identity_t *identity)
              identity->record->url);
 }
 
-static void drop_next(acme_identity_t *identity)
+static void drop_next(acme_ca_account_t *identity)
 {
     identity->record->next_key = NULL;
     identity->next_signer = NULL;
-    acme_identity_note(identity);
+    acme_ca_account_note(identity);
 }
 
 static void resolved(void *baton, apr_status_t rv, const char *url,
                      const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
         return;
     }
     if (rv == APR_SUCCESS) {
@@ -144,24 +144,24 @@ static void resolved(void *baton, apr_status_t rv, const char *url,
     }
     else {
         if (acme_account_is_closed(problem)) {
-            acme_identity_refused(identity);
+            acme_ca_account_lost_refused(identity);
         }
-        acme_identity_fail(identity, problem);
+        acme_ca_account_fail(identity, problem);
         return;
     }
-    acme_identity_go_on(identity);
+    acme_ca_account_go_on(identity);
 }
 
-void acme_identity_resolve(acme_identity_t *identity)
+void acme_ca_account_change_resolve(acme_ca_account_t *identity)
 {
-    acme_identity_enter(identity, ACME_IDENTITY_RESOLVING);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_RESOLVING);
     acme_account_find(identity->client, identity->next_signer, resolved,
                       identity);
 }
 
 /* ---- what acmectl asks for ---- */
 
-static void done(acme_identity_t *identity, apr_status_t rv, const char *url,
+static void done(acme_ca_account_t *identity, apr_status_t rv, const char *url,
                  const acme_problem_t *problem)
 {
     identity->done(identity->done_baton, rv, url, problem);
@@ -180,22 +180,22 @@ static int is_unknown(apr_status_t rv, const acme_problem_t *problem)
 static void rolled_all_the_same(void *baton, apr_status_t rv, const char *url,
                                 const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     if (rv == APR_SUCCESS) {
         identity->record->url = apr_pstrdup(identity->p, url);
         use_next(identity);
-        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
         done(identity, APR_SUCCESS, identity->record->url, NULL);
         return;
     }
     if (!APR_STATUS_IS_EINTR(rv)
         && acme_problem_is(problem, "accountDoesNotExist")) {
         drop_next(identity);
-        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
     }
     else {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     }
     if (APR_STATUS_IS_EINTR(rv)) {
         done(identity, rv, NULL, NULL);
@@ -205,17 +205,17 @@ static void rolled_all_the_same(void *baton, apr_status_t rv, const char *url,
     }
 }
 
-static void rolled(acme_identity_t *identity, apr_status_t rv,
+static void rolled(acme_ca_account_t *identity, apr_status_t rv,
                    const acme_problem_t *problem)
 {
     if (rv == APR_SUCCESS) {
         use_next(identity);
-        acme_identity_enter(identity, ACME_IDENTITY_READY);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_READY);
         done(identity, rv, identity->record->url, NULL);
     }
     else if (is_unknown(rv, problem)
              || identity->work->state != ACME_WORKER_CTX_ON) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
         done(identity, rv, NULL, problem);
     }
     else {
@@ -225,7 +225,7 @@ static void rolled(acme_identity_t *identity, apr_status_t rv,
     }
 }
 
-static void deactivated(acme_identity_t *identity)
+static void deactivated(acme_ca_account_t *identity)
 {
     identity->record->deactivated = acme_clock_now(identity->work->clock);
     save_all(identity);
@@ -235,11 +235,11 @@ static void deactivated(acme_identity_t *identity)
              label(identity), identity->record->url);
 }
 
-static apr_status_t forget(acme_identity_t *identity, acme_problem_t *problem,
+static apr_status_t forget(acme_ca_account_t *identity, acme_problem_t *problem,
                            apr_pool_t *p);
 
 /* The CA has said twice that it is closed: nothing is lost with its key. */
-static void recover_closed(acme_identity_t *identity,
+static void recover_closed(acme_ca_account_t *identity,
                            const acme_problem_t *problem)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
@@ -247,8 +247,8 @@ static void recover_closed(acme_identity_t *identity,
     apr_status_t rv;
     apr_pool_t *p;
 
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
-    acme_identity_refused(identity);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
+    acme_ca_account_lost_refused(identity);
     if (!known) {
         done(identity, APR_EACCES, NULL, problem);
         return;
@@ -262,7 +262,7 @@ static void recover_closed(acme_identity_t *identity,
 static void recovered(void *baton, apr_status_t rv, const char *url,
                       const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
     acme_account_record_t *record = identity->record;
 
     if (rv == APR_SUCCESS) {
@@ -275,7 +275,7 @@ static void recovered(void *baton, apr_status_t rv, const char *url,
             use_next(identity);
         }
         else {
-            acme_identity_note(identity);
+            acme_ca_account_note(identity);
         }
         acme_client_identify(identity->client, identity->signer, record->url);
     }
@@ -292,7 +292,7 @@ static void recovered(void *baton, apr_status_t rv, const char *url,
                           identity);
         return;
     }
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     done(identity, rv, rv == APR_SUCCESS ? record->url : NULL, problem);
 }
 
@@ -300,10 +300,10 @@ static void recovered(void *baton, apr_status_t rv, const char *url,
 static void looked_into(void *baton, apr_status_t rv, const char *url,
                         const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     (void)url;
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     if (APR_STATUS_IS_EINTR(rv)) {
         done(identity, rv, NULL, NULL);
     }
@@ -317,7 +317,7 @@ static void looked_into(void *baton, apr_status_t rv, const char *url,
 }
 
 /* Nonzero: it is being looked into. */
-static int look_into(acme_identity_t *identity, apr_status_t rv,
+static int look_into(acme_ca_account_t *identity, apr_status_t rv,
                      const acme_problem_t *problem)
 {
     if (rv == APR_SUCCESS || APR_STATUS_IS_EINTR(rv)
@@ -334,10 +334,10 @@ static int look_into(acme_identity_t *identity, apr_status_t rv,
 static void changed(void *baton, apr_status_t rv, const char *url,
                     const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     (void)url;
-    if (identity->change == ACME_IDENTITY_ROLLOVER) {
+    if (identity->change == ACME_CA_ACCOUNT_ROLLOVER) {
         rolled(identity, rv, problem);
         return;
     }
@@ -347,12 +347,12 @@ static void changed(void *baton, apr_status_t rv, const char *url,
     if (rv == APR_SUCCESS) {
         deactivated(identity);
     }
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     done(identity, rv, rv == APR_SUCCESS ? identity->record->url : NULL,
          problem);
 }
 
-static apr_status_t forget(acme_identity_t *identity, acme_problem_t *problem,
+static apr_status_t forget(acme_ca_account_t *identity, acme_problem_t *problem,
                            apr_pool_t *p)
 {
     apr_status_t rv = acme_account_record_delete(identity->work->vault,
@@ -362,13 +362,13 @@ static apr_status_t forget(acme_identity_t *identity, acme_problem_t *problem,
         identity->record = NULL;
         identity->signer = NULL;
         acme_client_identify(identity->client, NULL, NULL);
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     }
     return rv;
 }
 
 /* Goes by what the store has: nothing may have been loaded yet. */
-static apr_status_t recover(acme_identity_t *identity, int *over,
+static apr_status_t recover(acme_ca_account_t *identity, int *over,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -387,7 +387,7 @@ static apr_status_t recover(acme_identity_t *identity, int *over,
         *over = 1;
         return forget(identity, problem, p);
     }
-    rv = acme_identity_sign(identity, problem);
+    rv = acme_ca_account_sign(identity, problem);
     if (rv == APR_SUCCESS) {
         identity->with_next = identity->next_signer != NULL;
         acme_account_find(identity->client,
@@ -399,7 +399,7 @@ static apr_status_t recover(acme_identity_t *identity, int *over,
 }
 
 /* One that is closed already has nothing left to be told. */
-static void end_account(acme_identity_t *identity, int *over)
+static void end_account(acme_ca_account_t *identity, int *over)
 {
     if (!identity->record->deactivated && !identity->record->refused) {
         acme_account_deactivate(identity->client, changed, identity);
@@ -408,11 +408,11 @@ static void end_account(acme_identity_t *identity, int *over)
     if (!identity->record->deactivated) {
         deactivated(identity);
     }
-    acme_identity_enter(identity, ACME_IDENTITY_NEW);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     *over = 1;
 }
 
-static apr_status_t roll_over(acme_identity_t *identity,
+static apr_status_t roll_over(acme_ca_account_t *identity,
                               acme_problem_t *problem, apr_pool_t *p)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
@@ -429,10 +429,10 @@ static apr_status_t roll_over(acme_identity_t *identity,
     rv = acme_key_generate(&record->next_key, &kind, NULL, NULL, problem,
                            identity->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_identity_save(identity, problem, p);
+        rv = acme_ca_account_save(identity, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_identity_sign(identity, problem);
+        rv = acme_ca_account_sign(identity, problem);
     }
     if (rv != APR_SUCCESS) {
         /* The CA has not heard of it. */
@@ -444,12 +444,12 @@ static apr_status_t roll_over(acme_identity_t *identity,
     return APR_SUCCESS;
 }
 
-void acme_identity_change(acme_identity_t *identity,
-                          acme_identity_change_e change,
-                          acme_identity_done_fn *fn, void *baton)
+void acme_ca_account_change(acme_ca_account_t *identity,
+                            acme_ca_account_change_e change,
+                            acme_ca_account_done_fn *fn, void *baton)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_identity_state_e before = identity->state;
+    acme_ca_account_state_e before = identity->state;
     apr_status_t rv = APR_SUCCESS;
     apr_pool_t *p;
     int over = 0;
@@ -457,21 +457,21 @@ void acme_identity_change(acme_identity_t *identity,
     identity->change = change;
     identity->done = fn;
     identity->done_baton = baton;
-    acme_identity_enter(identity, ACME_IDENTITY_CHANGING);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_CHANGING);
     apr_pool_create(&p, identity->p);
     switch (change) {
-    case ACME_IDENTITY_RECOVER:
+    case ACME_CA_ACCOUNT_RECOVER:
         rv = recover(identity, &over, &problem, p);
         break;
-    case ACME_IDENTITY_ROLLOVER:
+    case ACME_CA_ACCOUNT_ROLLOVER:
         rv = roll_over(identity, &problem, p);
         break;
-    case ACME_IDENTITY_DEACTIVATE:
+    case ACME_CA_ACCOUNT_DEACTIVATE:
         end_account(identity, &over);
         break;
     }
     if (rv != APR_SUCCESS) {
-        acme_identity_enter(identity, before);
+        acme_ca_account_enter(identity, before);
         done(identity, rv, NULL, &problem);
     }
     else if (over) {

@@ -21,8 +21,8 @@ static apr_interval_time_t wait_of(const acme_account_record_t *record)
     return wait < ACME_TIME_DAY ? wait : ACME_TIME_DAY;
 }
 
-int acme_identity_may_register(const acme_identity_t *identity,
-                               acme_problem_t *problem, apr_pool_t *p)
+int acme_ca_account_lost_may_register(const acme_ca_account_t *identity,
+                                      acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_account_record_t *record = identity->record;
     apr_time_t now = acme_clock_now(identity->work->clock);
@@ -42,7 +42,7 @@ int acme_identity_may_register(const acme_identity_t *identity,
     return 0;
 }
 
-void acme_identity_registered(acme_identity_t *identity)
+void acme_ca_account_lost_registered(acme_ca_account_t *identity)
 {
     acme_account_record_t *record = identity->record;
 
@@ -54,7 +54,7 @@ void acme_identity_registered(acme_identity_t *identity)
     record->refused = 0;
 }
 
-static void forget_url(acme_identity_t *identity)
+static void forget_url(acme_ca_account_t *identity)
 {
     acme_log(identity->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0333) "%s: the CA does not know the account %s, "
@@ -64,12 +64,12 @@ static void forget_url(acme_identity_t *identity)
     identity->record->url = NULL;
     identity->record->gone = 1;
     identity->record->refused = 0;
-    acme_identity_note(identity);
+    acme_ca_account_note(identity);
     acme_client_identify(identity->client, identity->signer, NULL);
 }
 
-int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
-                       const acme_problem_t *problem)
+int acme_ca_account_lost(acme_ca_account_t *identity, unsigned int epoch,
+                         const acme_problem_t *problem)
 {
     int is_first = identity->epoch == 0;
 
@@ -86,12 +86,12 @@ int acme_identity_lost(acme_identity_t *identity, unsigned int epoch,
      * hears when it may be made. */
     if (is_first || !identity->record->url) {
         ++identity->epoch;
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
     }
     return is_first;
 }
 
-void acme_identity_refused(acme_identity_t *identity)
+void acme_ca_account_lost_refused(acme_ca_account_t *identity)
 {
     acme_account_record_t *record = identity->record;
 
@@ -99,7 +99,7 @@ void acme_identity_refused(acme_identity_t *identity)
         return;
     }
     record->refused = acme_clock_now(identity->work->clock);
-    acme_identity_note(identity);
+    acme_ca_account_note(identity);
     acme_log(identity->work->log, ACME_LOG_ERR, 0,
              ACME_TAG(0828) "%s: the CA has deactivated the account %s; no "
                             "other one is made by itself; what to do: acmectl "
@@ -110,17 +110,17 @@ void acme_identity_refused(acme_identity_t *identity)
 static void checked(void *baton, apr_status_t rv, const char *url,
                     const acme_problem_t *problem)
 {
-    acme_identity_t *identity = baton;
+    acme_ca_account_t *identity = baton;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_identity_enter(identity, ACME_IDENTITY_NEW);
+        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
         return;
     }
     if (rv == APR_SUCCESS) {
         identity->record->url = apr_pstrdup(identity->p, url);
         identity->record->refused = 0;
         identity->record->gone = 0;
-        acme_identity_note(identity);
+        acme_ca_account_note(identity);
         acme_client_identify(identity->client, identity->signer,
                              identity->record->url);
     }
@@ -129,33 +129,33 @@ static void checked(void *baton, apr_status_t rv, const char *url,
     }
     else {
         if (acme_account_is_closed(problem)) {
-            acme_identity_refused(identity);
+            acme_ca_account_lost_refused(identity);
         }
-        acme_identity_fail(identity, problem);
+        acme_ca_account_fail(identity, problem);
         return;
     }
     identity->suspect = 0;
-    acme_identity_go_on(identity);
+    acme_ca_account_go_on(identity);
 }
 
-void acme_identity_check(acme_identity_t *identity)
+void acme_ca_account_lost_check(acme_ca_account_t *identity)
 {
-    acme_identity_enter(identity, ACME_IDENTITY_CHECKING);
+    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_CHECKING);
     acme_account_find(identity->client, identity->signer, checked, identity);
 }
 
-void acme_identity_proved(acme_identity_t *identity)
+void acme_ca_account_lost_proved(acme_ca_account_t *identity)
 {
     acme_account_record_t *record = identity->record;
 
     if (record && record->lost > 0) {
         record->lost = 0;
         record->lost_at = 0;
-        acme_identity_note(identity);
+        acme_ca_account_note(identity);
     }
 }
 
-int acme_identity_is_closed(const acme_identity_t *identity)
+int acme_ca_account_lost_is_closed(const acme_ca_account_t *identity)
 {
     const acme_account_record_t *record = identity->record;
 

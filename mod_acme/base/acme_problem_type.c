@@ -8,8 +8,8 @@
  * with backoff: it slows down to once a day, and may pass. A Retry-After of the
  * CA comes before all of that, but where only a change helps. */
 static const acme_problem_type_t acme_rows[] = {
-    /* it is registered again at once (acme_identity); where that does not help
-     * there is no reason to hurry */
+    /* it is registered again at once (acme_ca_account); where that does not
+     * help there is no reason to hurry */
     {"accountDoesNotExist", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "nothing: the account is registered again at the next attempt"},
     /* once the order is made again at once, without what it replaces */

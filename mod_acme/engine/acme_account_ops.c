@@ -90,22 +90,22 @@ static void changed(void *baton, apr_status_t rv, const char *url,
     finish(baton, rv, url, problem);
 }
 
-static void act(acme_runner_errand_t *errand, acme_identity_t *identity)
+static void act(acme_runner_errand_t *errand, acme_ca_account_t *identity)
 {
-    acme_identity_change_e change = ACME_IDENTITY_RECOVER;
+    acme_ca_account_change_e change = ACME_CA_ACCOUNT_RECOVER;
 
     if (errand->request.what == ACME_REQUEST_ROLLOVER) {
-        change = ACME_IDENTITY_ROLLOVER;
+        change = ACME_CA_ACCOUNT_ROLLOVER;
     }
     else if (errand->request.what == ACME_REQUEST_DEACTIVATE) {
-        change = ACME_IDENTITY_DEACTIVATE;
+        change = ACME_CA_ACCOUNT_DEACTIVATE;
     }
     errand->busy = 1;
-    acme_identity_change(identity, change, changed, errand);
+    acme_ca_account_change(identity, change, changed, errand);
 }
 
 void acme_runner_errand_step(acme_runner_errand_t *errand,
-                             acme_identity_t *identity)
+                             acme_ca_account_t *identity)
 {
     const acme_problem_t *problem = NULL;
     apr_status_t rv = APR_SUCCESS;
@@ -115,12 +115,12 @@ void acme_runner_errand_step(acme_runner_errand_t *errand,
         return;
     }
     if (errand->request.what != ACME_REQUEST_RECOVER) {
-        rv = acme_identity_ready(identity, errand->since, &problem);
+        rv = acme_ca_account_ready(identity, errand->since, &problem);
     }
     if (rv == APR_SUCCESS
         || (errand->request.what == ACME_REQUEST_DEACTIVATE
             && !APR_STATUS_IS_EAGAIN(rv)
-            && acme_identity_is_closed(identity))) {
+            && acme_ca_account_lost_is_closed(identity))) {
         act(errand, identity);
     }
     else if (!APR_STATUS_IS_EAGAIN(rv)) {

@@ -24,7 +24,7 @@ acme_runner_errand_request(const acme_runner_errand_t *errand);
 
 /** Goes on with it, as far as it goes without waiting. */
 void acme_runner_errand_step(acme_runner_errand_t *errand,
-                             acme_identity_t *identity);
+                             acme_ca_account_t *identity);
 
 /** Nonzero: its outcome is noted. */
 int acme_runner_errand_is_over(const acme_runner_errand_t *errand);

@@ -84,9 +84,11 @@ void acme_fleet_errand_survey(acme_runner_fleet_t *fleet)
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
         rv = acme_account_record_load(&record, fleet->work->vault,
-                                      acme_identity_name(lane->ca, p), NULL, p);
+                                      acme_ca_account_name(lane->ca, p), NULL,
+                                      p);
         if (APR_STATUS_IS_ENOENT(rv) && orphans) {
-            rv = acme_identity_load(acme_fleet_identity(fleet, lane), &record);
+            rv =
+                acme_ca_account_load(acme_fleet_identity(fleet, lane), &record);
         }
         if (rv != APR_SUCCESS || !record->url || record->deactivated) {
             continue;
@@ -105,7 +107,7 @@ static void tell_contact(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
     const acme_problem_t *problem;
 
     if (lane->contact
-        && !APR_STATUS_IS_EAGAIN(acme_identity_ready(
+        && !APR_STATUS_IS_EAGAIN(acme_ca_account_ready(
             acme_fleet_identity(fleet, lane), lane->contact, &problem))) {
         lane->contact = 0;
     }

@@ -76,7 +76,7 @@ static acme_ratelimit_order_t order_of(const acme_fleet_site_t *site,
     const acme_certstore_cert_t *live = site->known.holding->live;
     acme_ratelimit_order_t order;
 
-    order.account = acme_identity_name(lane->ca, p);
+    order.account = acme_ca_account_name(lane->ca, p);
     order.names = acme_partial_names(job, spec, p);
     order.renewal = live && acme_ident_same(live->info->names, order.names);
     order.exempt = exempt;

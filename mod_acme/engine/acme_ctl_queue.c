@@ -70,8 +70,8 @@ static void keep_account(acme_runner_fleet_t *fleet,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
 
-    rv = acme_identity_keep(fleet->work, request->name, request->body, &problem,
-                            ptemp);
+    rv = acme_ca_account_keep(fleet->work, request->name, request->body,
+                              &problem, ptemp);
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
         acme_log(fleet->work->log, ACME_LOG_WARNING, rv,
                  ACME_TAG(0361) "an imported account cannot be stored: %s",

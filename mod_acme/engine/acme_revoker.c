@@ -32,7 +32,7 @@ typedef struct revoke_t {
     /* Of one run. */
     stage_e stage;
     apr_time_t since;
-    acme_identity_t *identity; /* or NULL */
+    acme_ca_account_t *identity; /* or NULL */
     acme_client_t *client;
 } revoke_t;
 
@@ -338,7 +338,8 @@ static void answered(void *baton, apr_status_t rv,
 static void by_account(revoke_t *one)
 {
     const acme_problem_t *problem = NULL;
-    apr_status_t rv = acme_identity_ready(one->identity, one->since, &problem);
+    apr_status_t rv =
+        acme_ca_account_ready(one->identity, one->since, &problem);
 
     if (rv == APR_EAGAIN) {
         return;
@@ -368,7 +369,7 @@ static void set_out(revoke_t *one)
                                         errand->what->name);
     one->client =
         one->identity
-            ? acme_identity_client(one->identity)
+            ? acme_ca_account_client(one->identity)
             : acme_client_create(errand->ca_url, all->work->http,
                                  all->work->clock, all->work->log, all->prun);
     one->record->by_key = 0;

@@ -30,8 +30,8 @@ static acme_fleet_lane_t *find_lane(const acme_runner_fleet_t *fleet,
     return NULL;
 }
 
-static acme_identity_t *identity(void *baton, const char *ca_url,
-                                 const char *name)
+static acme_ca_account_t *identity(void *baton, const char *ca_url,
+                                   const char *name)
 {
     acme_runner_fleet_t *fleet = baton;
     acme_fleet_lane_t *lane = find_lane(fleet, ca_url, name);

@@ -324,14 +324,14 @@ static int is_used(void *baton, const char *name)
     return apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING) != NULL;
 }
 
-acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
-                                     acme_fleet_lane_t *lane)
+acme_ca_account_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
+                                       acme_fleet_lane_t *lane)
 {
     if (!lane->identity) {
         lane->identity =
-            acme_identity_create(fleet->work, lane->ca, fleet->prun);
-        acme_identity_succeeds(lane->identity, is_used, fleet);
-        acme_client_share(acme_identity_client(lane->identity),
+            acme_ca_account_create(fleet->work, lane->ca, fleet->prun);
+        acme_ca_account_succeeds(lane->identity, is_used, fleet);
+        acme_client_share(acme_ca_account_client(lane->identity),
                           lane->at->shared);
     }
     return lane->identity;
@@ -345,7 +345,7 @@ static apr_time_t step_clients(acme_runner_fleet_t *fleet)
 
     for (i = 0; i < fleet->n_lanes; ++i) {
         at = fleet->lanes[i]->identity ? acme_client_step(
-                 acme_identity_client(fleet->lanes[i]->identity))
+                 acme_ca_account_client(fleet->lanes[i]->identity))
                                        : 0;
         first = at > 0 && at < first ? at : first;
     }

@@ -50,7 +50,7 @@ acme_fleet_lane_t *acme_fleet_lane(acme_runner_fleet_t *fleet,
                                    const acme_spec_t *spec,
                                    const acme_ca_spec_t *ca)
 {
-    const char *name = acme_identity_name(ca, fleet->p);
+    const char *name = acme_ca_account_name(ca, fleet->p);
     acme_fleet_lane_t *lane =
         apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING);
 

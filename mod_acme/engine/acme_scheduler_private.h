@@ -38,7 +38,7 @@ typedef struct acme_fleet_ca_t {
 typedef struct acme_fleet_lane_t {
     const acme_ca_spec_t *ca;
     const char *seed;
-    acme_identity_t *identity; /* of this run, or NULL */
+    acme_ca_account_t *identity; /* of this run, or NULL */
     acme_fleet_queue_t orders;
     acme_fleet_queue_t asks;
     acme_runner_asker_t asker;
@@ -113,8 +113,8 @@ int acme_fleet_launch(acme_runner_fleet_t *fleet);
 apr_time_t acme_fleet_fly(acme_runner_fleet_t *fleet);
 
 /** Who we are at a lane's CA in this run. */
-acme_identity_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
-                                     acme_fleet_lane_t *lane);
+acme_ca_account_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
+                                       acme_fleet_lane_t *lane);
 
 /** The job of a site that is in flight, or NULL. */
 acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,

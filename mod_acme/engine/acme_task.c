@@ -89,7 +89,7 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         flight->queue = &lane->asks;
         flight->ask = acme_runner_ask_create(
             fleet->work, &lane->asker,
-            acme_identity_client(acme_fleet_identity(fleet, lane)),
+            acme_ca_account_client(acme_fleet_identity(fleet, lane)),
             site->known.spec, site->known.holding, flight->job, fleet->prun,
             flight->p);
     }

@@ -15,7 +15,7 @@
 
 acme_runner_order_t *
 acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
-                         acme_identity_t *identity, acme_job_t *job,
+                         acme_ca_account_t *identity, acme_job_t *job,
                          const char *reason, const char *replaces,
                          apr_time_t since, const char *seed, apr_pool_t *p)
 {
@@ -150,7 +150,7 @@ static int check_clock(acme_runner_order_t *order)
     apr_interval_time_t off;
     const char *doubt;
 
-    if (!acme_client_clock(acme_identity_client(order->identity), &off)) {
+    if (!acme_client_clock(acme_ca_account_client(order->identity), &off)) {
         return 0;
     }
     if (!order->spec->dry_run) {
@@ -174,7 +174,7 @@ static int step_account(acme_runner_order_t *order)
     const acme_problem_t *problem;
     apr_status_t rv;
 
-    rv = acme_identity_ready(order->identity, order->since, &problem);
+    rv = acme_ca_account_ready(order->identity, order->since, &problem);
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return 0;
     }
@@ -186,7 +186,7 @@ static int step_account(acme_runner_order_t *order)
     else {
         adopt_spec(order);
         acme_order_fail(order, problem,
-                        acme_identity_report(order->identity)
+                        acme_ca_account_report(order->identity)
                             ? ACME_FAILURE_FIRST
                             : ACME_FAILURE_SHARED);
     }

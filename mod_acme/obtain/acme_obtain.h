@@ -25,7 +25,7 @@ typedef struct acme_runner_order_t acme_runner_order_t;
  */
 acme_runner_order_t *
 acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
-                         acme_identity_t *identity, acme_job_t *job,
+                         acme_ca_account_t *identity, acme_job_t *job,
                          const char *reason, const char *replaces,
                          apr_time_t since, const char *seed, apr_pool_t *p);
 

@@ -124,12 +124,12 @@ static apr_status_t choose_profile(acme_runner_order_t *order,
             problem, APR_EINVAL, ACME_RETRY_CONFIG,
             ACME_PROBLEM_URN "invalidProfile", order->p,
             "%s has no profile %s, which is mandatory; it has: %s",
-            acme_identity_ca(order->identity)->label, spec->profile, offered);
+            acme_ca_account_ca(order->identity)->label, spec->profile, offered);
     }
     acme_log(order->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
                             "it has: %s",
-             spec->name, acme_identity_ca(order->identity)->label,
+             spec->name, acme_ca_account_ca(order->identity)->label,
              spec->profile, offered);
     return APR_SUCCESS;
 }
@@ -137,7 +137,7 @@ static apr_status_t choose_profile(acme_runner_order_t *order,
 apr_status_t acme_order_begin(acme_runner_order_t *order,
                               acme_problem_t *problem)
 {
-    acme_client_t *client = acme_identity_client(order->identity);
+    acme_client_t *client = acme_ca_account_client(order->identity);
     acme_issue_config_t *config = &order->config;
     apr_status_t rv;
 
@@ -145,7 +145,7 @@ apr_status_t acme_order_begin(acme_runner_order_t *order,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    order->epoch = acme_identity_epoch(order->identity);
+    order->epoch = acme_ca_account_epoch(order->identity);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
         acme_order_drop(order, "it belongs to an account that is gone");
     }
@@ -172,7 +172,7 @@ apr_status_t acme_order_begin(acme_runner_order_t *order,
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
-             order->spec->name, acme_identity_ca(order->identity)->label,
+             order->spec->name, acme_ca_account_ca(order->identity)->label,
              order->reason);
     if (order->key_made) {
         return APR_SUCCESS; /* the store has just shown that it works */
@@ -255,7 +255,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.key = order->key;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
-    bundle.ca_url = acme_identity_ca(order->identity)->url;
+    bundle.ca_url = acme_ca_account_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
     bundle.obtained = acme_order_now(order);
@@ -263,7 +263,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
                                   order->spec, order->names, &bundle, &problem,
                                   order->p, order->ptemp);
     if (rv == APR_SUCCESS) {
-        acme_identity_proved(order->identity);
+        acme_ca_account_lost_proved(order->identity);
     }
     if (rv == APR_SUCCESS && order->staged.fingerprint) {
         order->ticket = acme_flush_want(&order->work->flush);
@@ -325,7 +325,7 @@ static void issue_failed(acme_runner_order_t *order,
         if (!resumable) {
             acme_order_drop(order, "the CA refuses the account");
         }
-        if (acme_identity_lost(order->identity, order->epoch, problem)) {
+        if (acme_ca_account_lost(order->identity, order->epoch, problem)) {
             start_over(order);
             return;
         }
@@ -376,7 +376,7 @@ int acme_order_step_staged(acme_runner_order_t *order)
 
 int acme_order_step_issue(acme_runner_order_t *order, apr_time_t *again)
 {
-    acme_client_t *client = acme_identity_client(order->identity);
+    acme_client_t *client = acme_ca_account_client(order->identity);
     const acme_wish_t *wish = acme_issue_wish(order->issue);
     apr_time_t now = acme_order_now(order);
     int turned_back = now < order->seen;

@@ -42,7 +42,8 @@ typedef enum {
     ACME_SUITABLE_REVOKED,    /**< never again; what is served already goes on
                               until    another is there */
     ACME_SUITABLE_WRONG_CA,   /**< of a CA that the site is not configured for:
-                             what   is served already goes on until another is there
+                             what   is served already goes on until another is
+                             there
                            */
     ACME_SUITABLE_EXPIRED,    /**< else it would do */
     ACME_SUITABLE_PARTIAL,    /**< usable, but some wanted name is missing */

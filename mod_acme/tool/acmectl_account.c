@@ -52,7 +52,7 @@ static void add(const ctl_t *ctl, apr_array_header_t *accounts,
     account_t account;
 
     account.ca = ca;
-    account.name = acme_identity_name(ca, ctl->p);
+    account.name = acme_ca_account_name(ca, ctl->p);
     if (apr_hash_get(seen, account.name, APR_HASH_KEY_STRING)) {
         return;
     }

@@ -80,7 +80,7 @@ static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
 static void add_account(const ctl_t *ctl, acme_parcel_t *parcel,
                         apr_hash_t *seen, const acme_ca_spec_t *ca)
 {
-    const char *name = acme_identity_name(ca, ctl->p);
+    const char *name = acme_ca_account_name(ca, ctl->p);
     acme_parcel_account_t *account;
     acme_json_t *record;
 

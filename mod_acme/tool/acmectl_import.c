@@ -215,7 +215,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
     ca.eab = eab.key.kid ? &eab : NULL;
     memset(&request, 0, sizeof(request));
     request.what = ACME_REQUEST_ACCOUNT;
-    request.name = acme_identity_name(&ca, ctl->p);
+    request.name = acme_ca_account_name(&ca, ctl->p);
     /* A contact that nobody has configured here stays as the CA has it. */
     kept.contact = contact;
     request.body = acme_parcel_account_record(&kept, ctl->p);

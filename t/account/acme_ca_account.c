@@ -15,16 +15,16 @@ static acme_worker_ctx_t *work_of(world_t *w)
 }
 
 /* What it is once nothing is under way. */
-static apr_status_t settle(acme_identity_t *identity, world_t *w,
+static apr_status_t settle(acme_ca_account_t *identity, world_t *w,
                            const acme_problem_t **problem)
 {
     apr_time_t since = w->clock->now;
     apr_status_t rv;
 
-    rv = acme_identity_ready(identity, since, problem);
+    rv = acme_ca_account_ready(identity, since, problem);
     script_http_drain(w->script);
     if (APR_STATUS_IS_EAGAIN(rv)) {
-        rv = acme_identity_ready(identity, since, problem);
+        rv = acme_ca_account_ready(identity, since, problem);
     }
     return rv;
 }
@@ -34,17 +34,17 @@ static void it_registers_once_and_is_known_from_then_on(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_identity_t *identity;
+    acme_ca_account_t *identity;
     const char *kid;
     int i;
 
     for (i = 0; i < 3; ++i) {
-        identity = acme_identity_create(work, &w->ca_spec, w->p);
+        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
         assert_int_equal(w->ca->directories, i);
         assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
         assert_int_equal(w->ca->directories, i + 1);
         assert_int_equal(w->ca->accounts, 1);
-        kid = acme_client_kid(acme_identity_client(identity));
+        kid = acme_client_kid(acme_ca_account_client(identity));
         assert_string_equal(kid, "https://ca.test/account/1");
     }
     /* directory, nonce, newAccount; then only the directory */
@@ -66,7 +66,7 @@ static void each_external_account_has_an_account_of_its_own(void **state)
     for (i = 0; i < 2; ++i) {
         ca.eab = &eabs[i];
         assert_int_equal(
-            settle(acme_identity_create(work, &ca, w->p), w, &problem),
+            settle(acme_ca_account_create(work, &ca, w->p), w, &problem),
             APR_SUCCESS);
         assert_string_equal(w->ca->eab_kid, eabs[i].key.kid);
         assert_int_equal(w->ca->accounts, i + 1);
@@ -87,8 +87,9 @@ static void a_binding_that_cannot_be_read_orders_nothing(void **state)
     acme_problem_set(&why, APR_ENOENT, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG,
                      w->p, "/nowhere cannot be read");
     ca.eab = &eab;
-    assert_int_equal(settle(acme_identity_create(work, &ca, w->p), w, &problem),
-                     APR_EGENERAL);
+    assert_int_equal(
+        settle(acme_ca_account_create(work, &ca, w->p), w, &problem),
+        APR_EGENERAL);
     assert_string_equal(problem->detail, "/nowhere cannot be read");
     assert_int_equal(w->ca->requests, 0);
 }
@@ -97,7 +98,8 @@ static void the_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
@@ -121,7 +123,8 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
     w->on_request = break_store;
@@ -130,7 +133,7 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
         world_said(w, ACME_LOG_WARNING, "cannot be stored, the CA"), 1);
     w->on_request = NULL;
     acme_store_mem_break(w->mem, APR_SUCCESS);
-    identity = acme_identity_create(work, &w->ca_spec, w->p);
+    identity = acme_ca_account_create(work, &w->ca_spec, w->p);
     assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 1);
 }
@@ -139,7 +142,8 @@ static void all_who_wait_share_a_failure_and_it_is_reported_once(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
     apr_time_t since = w->clock->now;
     int i;
@@ -147,10 +151,10 @@ static void all_who_wait_share_a_failure_and_it_is_reported_once(void **state)
     w->ca->unreachable = 1;
     assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
     for (i = 0; i < 3; ++i) {
-        assert_int_equal(acme_identity_ready(identity, since, &problem),
+        assert_int_equal(acme_ca_account_ready(identity, since, &problem),
                          APR_EGENERAL);
         assert_string_equal(problem->type, ACME_PROBLEM_NETWORK);
-        assert_int_equal(acme_identity_report(identity), i == 0);
+        assert_int_equal(acme_ca_account_report(identity), i == 0);
     }
     assert_int_equal(w->ca->requests, 1);
     /* who comes later has another go */
@@ -162,7 +166,8 @@ static void terms_that_nobody_accepted_are_a_mistake(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
 
     w->ca->terms = "https://ca.test/terms";
@@ -186,13 +191,13 @@ static void a_record_that_is_no_use_is_replaced(void **state)
 
     for (i = 0; i < 5; ++i) {
         assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS,
-                                        acme_identity_name(&w->ca_spec, w->p),
+                                        acme_ca_account_name(&w->ca_spec, w->p),
                                         records[i], strlen(records[i]), NULL,
                                         ACME_STORE_LAZY, &why, w->p),
                          APR_SUCCESS);
-        assert_int_equal(
-            settle(acme_identity_create(work, &w->ca_spec, w->p), w, &problem),
-            APR_SUCCESS);
+        assert_int_equal(settle(acme_ca_account_create(work, &w->ca_spec, w->p),
+                                w, &problem),
+                         APR_SUCCESS);
         assert_int_equal(w->ca->accounts, i + 1);
     }
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "key is damaged"), 3);
@@ -202,11 +207,13 @@ static void a_stop_on_the_way_is_no_failure(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
     apr_time_t now = w->clock->now;
 
-    assert_int_equal(acme_identity_ready(identity, now, &problem), APR_EAGAIN);
+    assert_int_equal(acme_ca_account_ready(identity, now, &problem),
+                     APR_EAGAIN);
     work->http->cancel(work->http, 1);
     assert_int_equal(work->http->pending(work->http), 0);
     assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
@@ -222,17 +229,19 @@ static void ca_and_contact_make_the_name(void **state)
                         .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
     acme_ca_spec_t b = a;
 
-    assert_string_equal(acme_identity_name(&a, p), acme_identity_name(&b, p));
+    assert_string_equal(acme_ca_account_name(&a, p),
+                        acme_ca_account_name(&b, p));
     b.label = "other";
     b.agreed = 0;
-    assert_string_equal(acme_identity_name(&a, p), acme_identity_name(&b, p));
+    assert_string_equal(acme_ca_account_name(&a, p),
+                        acme_ca_account_name(&b, p));
     b.contact = "mailto:x@example.org";
-    assert_string_not_equal(acme_identity_name(&a, p),
-                            acme_identity_name(&b, p));
+    assert_string_not_equal(acme_ca_account_name(&a, p),
+                            acme_ca_account_name(&b, p));
     b = a;
     b.url = "https://b.test/dir";
-    assert_string_not_equal(acme_identity_name(&a, p),
-                            acme_identity_name(&b, p));
+    assert_string_not_equal(acme_ca_account_name(&a, p),
+                            acme_ca_account_name(&b, p));
 }
 
 /* ---- changes ---- */
@@ -255,23 +264,24 @@ static void hear(void *baton, apr_status_t rv, const char *url,
     heard->detail = problem ? problem->detail : NULL;
 }
 
-static void change(world_t *w, acme_identity_t *identity,
-                   acme_identity_change_e what, heard_t *heard)
+static void change(world_t *w, acme_ca_account_t *identity,
+                   acme_ca_account_change_e what, heard_t *heard)
 {
     memset(heard, 0, sizeof(*heard));
-    acme_identity_change(identity, what, hear, heard);
+    acme_ca_account_change(identity, what, hear, heard);
     script_http_drain(w->script);
     assert_int_equal(heard->times, 1);
 }
 
-static const char *jwk_of(acme_identity_t *identity)
+static const char *jwk_of(acme_ca_account_t *identity)
 {
-    return acme_client_signer(acme_identity_client(identity))->jwk;
+    return acme_client_signer(acme_ca_account_client(identity))->jwk;
 }
 
-static acme_identity_t *begin_again(world_t *w, acme_worker_ctx_t *work)
+static acme_ca_account_t *begin_again(world_t *w, acme_worker_ctx_t *work)
 {
-    acme_identity_t *identity = acme_identity_create(work, &w->ca_spec, w->p);
+    acme_ca_account_t *identity =
+        acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
     assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
@@ -282,12 +292,12 @@ static void the_key_can_be_changed(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     const char *old = jwk_of(identity);
     heard_t heard;
 
-    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
     assert_int_equal(w->ca->changes, 1);
@@ -304,12 +314,12 @@ static void a_change_that_is_refused_leaves_the_old_key(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     const char *old = jwk_of(identity);
     heard_t heard;
 
     w->ca->refuse_changes = 1;
-    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_non_null(strstr(heard.detail, "taken"));
     assert_string_equal(jwk_of(identity), old);
@@ -320,12 +330,12 @@ static void a_change_that_is_refused_since_it_is_done_is_done(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     const char *old = jwk_of(identity);
     heard_t heard;
 
     w->ca->repeats_changes = 1;
-    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
     assert_string_not_equal(jwk_of(identity), old);
@@ -340,7 +350,7 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
     for (acted = 0; acted < 2; ++acted) {
         world_t *w = world_create(*state);
         acme_worker_ctx_t *work = work_of(w);
-        acme_identity_t *identity = begin_again(w, work);
+        acme_ca_account_t *identity = begin_again(w, work);
         const char *old = jwk_of(identity);
         heard_t heard;
 
@@ -350,7 +360,7 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
         else {
             w->ca->unreachable = 5;
         }
-        change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+        change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
         assert_int_not_equal(heard.rv, APR_SUCCESS);
         assert_int_equal(w->ca->changes, acted);
         w->ca->unreachable = 0;
@@ -368,13 +378,13 @@ static void a_new_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     int requests = w->ca->requests;
     heard_t heard;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    change(w, identity, ACME_IDENTITY_ROLLOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_int_equal(w->ca->requests, requests);
     acme_store_mem_break(w->mem, APR_SUCCESS);
@@ -385,24 +395,24 @@ static void what_was_deactivated_stays_so_until_it_is_recovered(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     const acme_problem_t *problem;
     heard_t heard;
     int i, requests;
 
-    change(w, identity, ACME_IDENTITY_DEACTIVATE, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_DEACTIVATE, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     requests = w->ca->requests;
     for (i = 0; i < 3; ++i) {
         fake_clock_turn(w->clock, ACME_TIME_DAY);
-        identity = acme_identity_create(work, &w->ca_spec, w->p);
+        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
         assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
         assert_int_equal(problem->retry, ACME_RETRY_CONFIG);
         assert_non_null(strstr(problem->to_fix, "acmectl account recover"));
     }
     assert_int_equal(w->ca->requests, requests);
     assert_int_equal(w->ca->accounts, 1);
-    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_null(heard.url);
     begin_again(w, work);
@@ -413,14 +423,14 @@ static void an_account_is_found_by_its_key(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_identity_t *identity = begin_again(w, work);
+    acme_ca_account_t *identity = begin_again(w, work);
     heard_t heard;
 
-    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
     apr_hash_clear(w->ca->account_by_jwk);
-    change(w, identity, ACME_IDENTITY_RECOVER, &heard);
+    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_non_null(strstr(heard.detail, "no such key"));
     assert_int_equal(w->ca->accounts, 1);
@@ -432,8 +442,8 @@ static void there_is_nothing_to_recover_where_nothing_was(void **state)
     acme_worker_ctx_t *work = work_of(w);
     heard_t heard;
 
-    change(w, acme_identity_create(work, &w->ca_spec, w->p),
-           ACME_IDENTITY_RECOVER, &heard);
+    change(w, acme_ca_account_create(work, &w->ca_spec, w->p),
+           ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_int_equal(w->ca->requests, 0);
 }
@@ -454,15 +464,15 @@ static void another_contact_keeps_the_account(void **state)
     acme_worker_ctx_t *work = work_of(w);
     const char *used = NULL;
     const acme_problem_t *problem;
-    acme_identity_t *identity;
+    acme_ca_account_t *identity;
     int i;
 
     w->ca_spec.contact = "mailto:old@example.org";
     begin_again(w, work);
     for (i = 0; i < 2; ++i) {
         w->ca_spec.contact = contacts[i];
-        identity = acme_identity_create(work, &w->ca_spec, w->p);
-        acme_identity_succeeds(identity, is_used, (void *)&used);
+        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
+        acme_ca_account_succeeds(identity, is_used, (void *)&used);
         assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
         assert_string_equal(w->ca->contact,
                             i ? "{\"contact\":[]}"
@@ -480,15 +490,15 @@ static void an_account_that_is_used_is_not_taken_over(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_identity_t *identity;
+    acme_ca_account_t *identity;
     const char *used;
 
     w->ca_spec.contact = "mailto:old@example.org";
-    used = acme_identity_name(&w->ca_spec, w->p);
+    used = acme_ca_account_name(&w->ca_spec, w->p);
     begin_again(w, work);
     w->ca_spec.contact = "mailto:new@example.org";
-    identity = acme_identity_create(work, &w->ca_spec, w->p);
-    acme_identity_succeeds(identity, is_used, (void *)&used);
+    identity = acme_ca_account_create(work, &w->ca_spec, w->p);
+    acme_ca_account_succeeds(identity, is_used, (void *)&used);
     assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 2);
     assert_null(w->ca->contact);

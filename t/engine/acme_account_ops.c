@@ -10,7 +10,7 @@
 
 static const char *account_of(desk_t *desk)
 {
-    return acme_identity_name(&desk->w->ca_spec, desk->w->p);
+    return acme_ca_account_name(&desk->w->ca_spec, desk->w->p);
 }
 
 static acme_request_t ask(desk_t *desk, acme_request_e what, const char *name)

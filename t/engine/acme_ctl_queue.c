@@ -167,7 +167,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
     desk_t *desk = desk_create(*state);
     world_t *w = desk->w;
-    const char *name = acme_identity_name(&w->ca_spec, w->p);
+    const char *name = acme_ca_account_name(&w->ca_spec, w->p);
     acme_json_t *record = acme_json_object(w->p), *stored;
     const char *pem, *read;
     acme_key_t *key;

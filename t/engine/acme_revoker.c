@@ -342,7 +342,7 @@ static void an_account_that_gets_a_new_key_signs_with_that(void **state)
 
     ask(counter, 4);
     desk_ask(counter->desk, ACME_REQUEST_ROLLOVER,
-             acme_identity_name(&w->ca_spec, w->p), 0, NULL, NULL);
+             acme_ca_account_name(&w->ca_spec, w->p), 0, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->changes, 1);
     assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);

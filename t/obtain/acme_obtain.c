@@ -373,7 +373,7 @@ static void a_damaged_job_costs_an_order_but_no_account_or_key(void **state)
 static void a_damaged_account_is_made_anew(void **state)
 {
     world_t *w = fresh(*state);
-    const char *name = acme_identity_name(&w->ca_spec, w->p);
+    const char *name = acme_ca_account_name(&w->ca_spec, w->p);
 
     w->kill_request = 6;
     assert_false(world_run(w));
