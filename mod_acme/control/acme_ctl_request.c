@@ -32,7 +32,7 @@
  * another time. */
 #define UNSURE apr_time_from_sec(2)
 
-struct acme_outbox_t {
+struct acme_ctl_request_dir_t {
     const char *folder;
     const char *worker;
     const acme_seal_t *seal;
@@ -43,27 +43,27 @@ struct acme_outbox_t {
 };
 
 static const struct {
-    acme_request_e what;
+    acme_ctl_request_e what;
     const char *name;
 } kinds[] = {
-    {ACME_REQUEST_RENEW, "renew"},          {ACME_REQUEST_SIGN, "sign"},
-    {ACME_REQUEST_ACCOUNT, "account"},      {ACME_REQUEST_REVOKE, "revoke"},
-    {ACME_REQUEST_RECOVER, "recover"},      {ACME_REQUEST_ROLLOVER, "rollover"},
-    {ACME_REQUEST_DEACTIVATE, "deactivate"}};
+    {ACME_CTL_RENEW, "renew"},          {ACME_CTL_SIGN, "sign"},
+    {ACME_CTL_ACCOUNT, "account"},      {ACME_CTL_REVOKE, "revoke"},
+    {ACME_CTL_RECOVER, "recover"},      {ACME_CTL_ROLLOVER, "rollover"},
+    {ACME_CTL_DEACTIVATE, "deactivate"}};
 
 #define N_KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
-const char *acme_request_name(acme_request_e what)
+const char *acme_ctl_request_name(acme_ctl_request_e what)
 {
     return kinds[what].name;
 }
 
-const char *acme_sign_name(const char *name, apr_pool_t *p)
+const char *acme_ctl_request_sign_name(const char *name, apr_pool_t *p)
 {
     return apr_pstrcat(p, name, " (csr)", NULL);
 }
 
-const char *acme_dry_name(const char *name, apr_pool_t *p)
+const char *acme_ctl_request_dry_name(const char *name, apr_pool_t *p)
 {
     return apr_pstrcat(p, name, " (dry run)", NULL);
 }
@@ -99,8 +99,9 @@ static apr_status_t give(const char *folder, apr_gid_t gid, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,
-                                 acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ctl_request_prepare(const char *dir, apr_gid_t gid,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     apr_status_t rv =
@@ -115,10 +116,10 @@ apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,
     return rv == APR_SUCCESS ? rv : failed(problem, rv, folder, ptemp);
 }
 
-acme_outbox_t *acme_outbox_open(const char *dir, const acme_seal_t *seal,
-                                apr_pool_t *p)
+acme_ctl_request_dir_t *
+acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p)
 {
-    acme_outbox_t *outbox = apr_pcalloc(p, sizeof(*outbox));
+    acme_ctl_request_dir_t *outbox = apr_pcalloc(p, sizeof(*outbox));
 
     outbox->folder = apr_pstrcat(p, dir, FOLDER, NULL);
     outbox->worker = apr_pstrcat(p, dir, WORKER, NULL);
@@ -127,11 +128,12 @@ acme_outbox_t *acme_outbox_open(const char *dir, const acme_seal_t *seal,
     return outbox;
 }
 
-static const char *component_of(const acme_request_t *request, apr_pool_t *p)
+static const char *component_of(const acme_ctl_request_t *request,
+                                apr_pool_t *p)
 {
     return acme_file_encode(
         apr_pstrcat(p, kinds[request->what].name, " ", request->name,
-                    request->what == ACME_REQUEST_RENEW && request->body
+                    request->what == ACME_CTL_RENEW && request->body
                         ? " (dry run)"
                         : "",
                     NULL),
@@ -152,7 +154,7 @@ static apr_status_t draw_id(const char **id, apr_pool_t *p)
     return rv;
 }
 
-static const char *print(const acme_request_t *request, apr_pool_t *p)
+static const char *print(const acme_ctl_request_t *request, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
 
@@ -166,8 +168,9 @@ static const char *print(const acme_request_t *request, apr_pool_t *p)
     return acme_json_print(json, 0, p);
 }
 
-apr_status_t acme_outbox_put(acme_outbox_t *outbox, acme_request_t *request,
-                             acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
+                                  acme_ctl_request_t *request,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *component = component_of(request, ptemp);
     const char *path = apr_pstrcat(ptemp, outbox->folder, "/", component, NULL);
@@ -198,9 +201,10 @@ apr_status_t acme_outbox_put(acme_outbox_t *outbox, acme_request_t *request,
     return rv == APR_SUCCESS ? rv : failed(problem, rv, path, ptemp);
 }
 
-static acme_request_t *parse(const char *text, apr_size_t len, apr_pool_t *p)
+static acme_ctl_request_t *parse(const char *text, apr_size_t len,
+                                 apr_pool_t *p)
 {
-    acme_request_t *request = apr_pcalloc(p, sizeof(*request));
+    acme_ctl_request_t *request = apr_pcalloc(p, sizeof(*request));
     acme_json_t *json, *body;
     const char *what;
     int i;
@@ -226,8 +230,8 @@ static acme_request_t *parse(const char *text, apr_size_t len, apr_pool_t *p)
     return NULL;
 }
 
-static acme_request_t *read_one(const acme_outbox_t *outbox,
-                                const char *component, apr_pool_t *p)
+static acme_ctl_request_t *read_one(const acme_ctl_request_dir_t *outbox,
+                                    const char *component, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, outbox->folder, "/", component, NULL);
     char *sealed, *text;
@@ -242,11 +246,12 @@ static acme_request_t *read_one(const acme_outbox_t *outbox,
     return parse(text, len, p);
 }
 
-void acme_outbox_remove(acme_outbox_t *outbox, const acme_request_t *request,
-                        apr_pool_t *ptemp)
+void acme_ctl_request_remove(acme_ctl_request_dir_t *outbox,
+                             const acme_ctl_request_t *request,
+                             apr_pool_t *ptemp)
 {
     const char *component = component_of(request, ptemp);
-    const acme_request_t *there = read_one(outbox, component, ptemp);
+    const acme_ctl_request_t *there = read_one(outbox, component, ptemp);
 
     if (there && strcmp(there->id, request->id) == 0) {
         apr_file_remove(
@@ -255,14 +260,14 @@ void acme_outbox_remove(acme_outbox_t *outbox, const acme_request_t *request,
 }
 
 /* Than when it was read. */
-static int is_other(const acme_outbox_t *outbox, const struct stat *st)
+static int is_other(const acme_ctl_request_dir_t *outbox, const struct stat *st)
 {
     return st->st_ino != outbox->inode
            || st->st_mtim.tv_sec != outbox->seen.tv_sec
            || st->st_mtim.tv_nsec != outbox->seen.tv_nsec;
 }
 
-int acme_outbox_moved(acme_outbox_t *outbox)
+int acme_ctl_request_moved(acme_ctl_request_dir_t *outbox)
 {
     struct stat st;
 
@@ -285,7 +290,7 @@ static apr_time_t steady(void)
 /* Before the folder is listed: what comes later is news. Its times are of
  * another clock than ours, perhaps (that of a file server, or ours before it
  * was set): they count for what was there before us only. */
-static void note_time(acme_outbox_t *outbox)
+static void note_time(acme_ctl_request_dir_t *outbox)
 {
     apr_time_t now = steady();
     int first = outbox->since == 0;
@@ -309,29 +314,29 @@ static void note_time(acme_outbox_t *outbox)
     outbox->unsure = now - outbox->since < UNSURE;
 }
 
-void acme_outbox_again(acme_outbox_t *outbox)
+void acme_ctl_request_again(acme_ctl_request_dir_t *outbox)
 {
     outbox->unsure = 1;
 }
 
 static int by_time(const void *a, const void *b)
 {
-    const acme_request_t *left = *(const acme_request_t *const *)a;
-    const acme_request_t *right = *(const acme_request_t *const *)b;
+    const acme_ctl_request_t *left = *(const acme_ctl_request_t *const *)a;
+    const acme_ctl_request_t *right = *(const acme_ctl_request_t *const *)b;
 
     return left->when < right->when ? -1 : left->when > right->when;
 }
 
-apr_status_t acme_outbox_read(apr_array_header_t **requests,
-                              acme_outbox_t *outbox, acme_problem_t *problem,
-                              apr_pool_t *p)
+apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
+                                   acme_ctl_request_dir_t *outbox,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *names;
-    acme_request_t *request;
+    acme_ctl_request_t *request;
     apr_status_t rv;
     int i;
 
-    *requests = apr_array_make(p, 4, sizeof(acme_request_t *));
+    *requests = apr_array_make(p, 4, sizeof(acme_ctl_request_t *));
     note_time(outbox);
     rv = acme_file_list(&names, outbox->folder, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
@@ -343,11 +348,11 @@ apr_status_t acme_outbox_read(apr_array_header_t **requests,
     for (i = 0; i < names->nelts && i < REQUESTS_MAX; ++i) {
         request = read_one(outbox, APR_ARRAY_IDX(names, i, const char *), p);
         if (request) {
-            APR_ARRAY_PUSH(*requests, acme_request_t *) = request;
+            APR_ARRAY_PUSH(*requests, acme_ctl_request_t *) = request;
         }
     }
     qsort((*requests)->elts, (size_t)(*requests)->nelts,
-          sizeof(acme_request_t *), by_time);
+          sizeof(acme_ctl_request_t *), by_time);
     return APR_SUCCESS;
 }
 
@@ -357,7 +362,8 @@ static apr_status_t close_fd(void *data)
     return APR_SUCCESS;
 }
 
-void acme_outbox_attend(const acme_outbox_t *outbox, apr_pool_t *p)
+void acme_ctl_request_attend(const acme_ctl_request_dir_t *outbox,
+                             apr_pool_t *p)
 {
     int fd = open(outbox->worker,
                   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -374,7 +380,7 @@ void acme_outbox_attend(const acme_outbox_t *outbox, apr_pool_t *p)
                               apr_pool_cleanup_null);
 }
 
-int acme_outbox_attended(const acme_outbox_t *outbox)
+int acme_ctl_request_attended(const acme_ctl_request_dir_t *outbox)
 {
     int fd =
         open(outbox->worker, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -22,17 +22,17 @@
 
 /** What can be asked. */
 typedef enum {
-    ACME_REQUEST_RENEW,     /**< of a site: order now, if it is due or forced */
-    ACME_REQUEST_SIGN,      /**< a certificate for a CSR of another machine */
-    ACME_REQUEST_ACCOUNT,   /**< keep this account, unless there is one */
-    ACME_REQUEST_REVOKE,    /**< a certificate (acme_revoke_order.h) */
-    ACME_REQUEST_RECOVER,   /**< of an account: find it at the CA by its key */
-    ACME_REQUEST_ROLLOVER,  /**< of an account: give it another key */
-    ACME_REQUEST_DEACTIVATE /**< of an account: its end */
-} acme_request_e;
+    ACME_CTL_RENEW,     /**< of a site: order now, if it is due or forced */
+    ACME_CTL_SIGN,      /**< a certificate for a CSR of another machine */
+    ACME_CTL_ACCOUNT,   /**< keep this account, unless there is one */
+    ACME_CTL_REVOKE,    /**< a certificate (acme_revoke_order.h) */
+    ACME_CTL_RECOVER,   /**< of an account: find it at the CA by its key */
+    ACME_CTL_ROLLOVER,  /**< of an account: give it another key */
+    ACME_CTL_DEACTIVATE /**< of an account: its end */
+} acme_ctl_request_e;
 
-typedef struct acme_request_t {
-    acme_request_e what;
+typedef struct acme_ctl_request_t {
+    acme_ctl_request_e what;
     const char *name; /**< of the site; of an account its name in the store;
                            REVOKE: the certificate's fingerprint */
     const char *id;   /**< another one for each request */
@@ -44,54 +44,58 @@ typedef struct acme_request_t {
                                   at the directory "ca", called "label";
                                   REVOKE: as
                                   acme_revoke_order_to_json() has it */
-} acme_request_t;
+} acme_ctl_request_t;
 
-typedef struct acme_outbox_t acme_outbox_t;
+typedef struct acme_ctl_request_dir_t acme_ctl_request_dir_t;
 
 /** "renew", "rollover". */
-const char *acme_request_name(acme_request_e what);
+const char *acme_ctl_request_name(acme_ctl_request_e what);
 
 /** The job under which a certificate for a CSR of another machine is ordered,
  *  beside that of the site. */
-const char *acme_sign_name(const char *name, apr_pool_t *p);
+const char *acme_ctl_request_sign_name(const char *name, apr_pool_t *p);
 
 /** The job of a dry run, beside that of the site. */
-const char *acme_dry_name(const char *name, apr_pool_t *p);
+const char *acme_ctl_request_dry_name(const char *name, apr_pool_t *p);
 
 /** Root's, at start: makes the folder and lets the worker's group read it. */
-apr_status_t acme_outbox_prepare(const char *dir, apr_gid_t gid,
-                                 acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ctl_request_prepare(const char *dir, apr_gid_t gid,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
 
 /** A handle, for one thread; touches nothing yet.
  *  @param dir, seal live as long */
-acme_outbox_t *acme_outbox_open(const char *dir, const acme_seal_t *seal,
-                                apr_pool_t *p);
+acme_ctl_request_dir_t *
+acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p);
 
 /** Root's. Gives the request its id, in ptemp, and its time. */
-apr_status_t acme_outbox_put(acme_outbox_t *outbox, acme_request_t *request,
-                             acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
+                                  acme_ctl_request_t *request,
+                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Root's; a newer request for the same thing stays. */
-void acme_outbox_remove(acme_outbox_t *outbox, const acme_request_t *request,
-                        apr_pool_t *ptemp);
+void acme_ctl_request_remove(acme_ctl_request_dir_t *outbox,
+                             const acme_ctl_request_t *request,
+                             apr_pool_t *ptemp);
 
-/** Whether there may be something that acme_outbox_read() has not seen: one
- *  stat(). */
-int acme_outbox_moved(acme_outbox_t *outbox);
+/** Whether there may be something that acme_ctl_request_read() has not seen:
+ * one stat(). */
+int acme_ctl_request_moved(acme_ctl_request_dir_t *outbox);
 
 /** What was read is to be read once more: not all of it could be done. */
-void acme_outbox_again(acme_outbox_t *outbox);
+void acme_ctl_request_again(acme_ctl_request_dir_t *outbox);
 
-/** All requests (acme_request_t *), oldest first; what does not open is left
- *  out. */
-apr_status_t acme_outbox_read(apr_array_header_t **requests,
-                              acme_outbox_t *outbox, acme_problem_t *problem,
-                              apr_pool_t *p);
+/** All requests (acme_ctl_request_t *), oldest first; what does not open is
+ * left out. */
+apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
+                                   acme_ctl_request_dir_t *outbox,
+                                   acme_problem_t *problem, apr_pool_t *p);
 
 /** The worker's: it is there, until p is cleared. */
-void acme_outbox_attend(const acme_outbox_t *outbox, apr_pool_t *p);
+void acme_ctl_request_attend(const acme_ctl_request_dir_t *outbox,
+                             apr_pool_t *p);
 
 /** Whether a worker is there. */
-int acme_outbox_attended(const acme_outbox_t *outbox);
+int acme_ctl_request_attended(const acme_ctl_request_dir_t *outbox);
 
 #endif

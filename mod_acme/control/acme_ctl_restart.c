@@ -9,15 +9,15 @@
 #include "acme_file.h"
 #include "acme_time.h"
 
-const char *acme_changed_path(const char *dir, apr_pool_t *p)
+const char *acme_ctl_restart_path(const char *dir, apr_pool_t *p)
 {
     return apr_pstrcat(p, dir, "/changed", NULL);
 }
 
-apr_status_t acme_changed_touch(const char *dir, const char *what,
-                                acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ctl_restart_touch(const char *dir, const char *what,
+                                    acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    const char *path = acme_changed_path(dir, ptemp);
+    const char *path = acme_ctl_restart_path(dir, ptemp);
     const char *now = acme_time_print_exact(apr_time_now(), ptemp);
     const char *text = apr_pstrcat(ptemp, now, " ", what, "\n", NULL);
     /* A new file each time: the same second on another inode is a change. */

@@ -14,11 +14,11 @@
 #include "acme_problem.h"
 
 /** Its path in the store. */
-const char *acme_changed_path(const char *dir, apr_pool_t *p);
+const char *acme_ctl_restart_path(const char *dir, apr_pool_t *p);
 
 /** Makes it another one: once, after the last change.
  *  @param what was done: one line for people who look at the file */
-apr_status_t acme_changed_touch(const char *dir, const char *what,
-                                acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ctl_restart_touch(const char *dir, const char *what,
+                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

@@ -6,32 +6,33 @@
 
 #include <apr_strings.h>
 
-int acme_errand_is(const acme_request_t *request)
+int acme_ctl_result_is_kept(const acme_ctl_request_t *request)
 {
     switch (request->what) {
-    case ACME_REQUEST_RECOVER:
-    case ACME_REQUEST_ROLLOVER:
-    case ACME_REQUEST_DEACTIVATE:
+    case ACME_CTL_RECOVER:
+    case ACME_CTL_ROLLOVER:
+    case ACME_CTL_DEACTIVATE:
         return 1;
-    case ACME_REQUEST_RENEW:
-    case ACME_REQUEST_SIGN:
-    case ACME_REQUEST_ACCOUNT:
-    case ACME_REQUEST_REVOKE:
+    case ACME_CTL_RENEW:
+    case ACME_CTL_SIGN:
+    case ACME_CTL_ACCOUNT:
+    case ACME_CTL_REVOKE:
         break;
     }
     return 0;
 }
 
-static const char *name_of(const acme_request_t *request, apr_pool_t *p)
+static const char *name_of(const acme_ctl_request_t *request, apr_pool_t *p)
 {
-    return apr_pstrcat(p, acme_request_name(request->what), " ", request->name,
-                       NULL);
+    return apr_pstrcat(p, acme_ctl_request_name(request->what), " ",
+                       request->name, NULL);
 }
 
-apr_status_t acme_errand_note(acme_vault_t *vault,
-                              const acme_request_t *request, const char *url,
-                              const acme_problem_t *outcome,
-                              acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_ctl_result_note(acme_vault_t *vault,
+                                  const acme_ctl_request_t *request,
+                                  const char *url,
+                                  const acme_problem_t *outcome,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     acme_json_t *json = acme_json_object(ptemp);
 
@@ -44,8 +45,9 @@ apr_status_t acme_errand_note(acme_vault_t *vault,
                                json, ACME_STORE_SYNC, problem, ptemp);
 }
 
-apr_status_t acme_errand_outcome(acme_errand_t *errand, acme_vault_t *vault,
-                                 const acme_request_t *request, apr_pool_t *p)
+apr_status_t acme_ctl_result_get(acme_ctl_result_t *errand, acme_vault_t *vault,
+                                 const acme_ctl_request_t *request,
+                                 apr_pool_t *p)
 {
     acme_problem_t *problem = apr_pcalloc(p, sizeof(*problem));
     acme_json_t *json, *outcome;

@@ -15,22 +15,24 @@
 #include "acme_ctl_request.h"
 #include "acme_vault.h"
 
-typedef struct acme_errand_t {
+typedef struct acme_ctl_result_t {
     const char *id;                /**< of the request */
     const char *url;               /**< of the account, or NULL */
     const acme_problem_t *problem; /**< NULL: it was done */
-} acme_errand_t;
+} acme_ctl_result_t;
 
 /** Whether requests of this kind are errands. */
-int acme_errand_is(const acme_request_t *request);
+int acme_ctl_result_is_kept(const acme_ctl_request_t *request);
 
-apr_status_t acme_errand_note(acme_vault_t *vault,
-                              const acme_request_t *request, const char *url,
-                              const acme_problem_t *outcome,
-                              acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_ctl_result_note(acme_vault_t *vault,
+                                  const acme_ctl_request_t *request,
+                                  const char *url,
+                                  const acme_problem_t *outcome,
+                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** The outcome of this very request. APR_ENOENT when there is none yet. */
-apr_status_t acme_errand_outcome(acme_errand_t *errand, acme_vault_t *vault,
-                                 const acme_request_t *request, apr_pool_t *p);
+apr_status_t acme_ctl_result_get(acme_ctl_result_t *errand, acme_vault_t *vault,
+                                 const acme_ctl_request_t *request,
+                                 apr_pool_t *p);
 
 #endif

@@ -97,7 +97,7 @@ static int number_of_ca(apr_hash_t *numbers, acme_json_t *cas,
     return *number;
 }
 
-const char *acme_desired_print(const acme_desired_t *desired, apr_pool_t *p)
+const char *acme_published_print(const acme_published_t *desired, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
     acme_json_t *sites = acme_json_array(p);
@@ -130,7 +130,7 @@ const char *acme_desired_print(const acme_desired_t *desired, apr_pool_t *p)
         acme_json_append(sites, site);
     }
     apr_pool_destroy(each);
-    acme_json_set_int(json, "format", ACME_DESIRED_FORMAT);
+    acme_json_set_int(json, "format", ACME_PUBLISHED_FORMAT);
     acme_json_set_str(json, "activation", desired->activation);
     acme_json_set(json, "cas", cas);
     acme_json_set(json, "sites", sites);
@@ -155,13 +155,14 @@ static void give(const char *path, apr_gid_t gid)
     }
 }
 
-apr_status_t acme_desired_write(const char *dir, const acme_desired_t *desired,
-                                apr_gid_t gid, int *written,
-                                acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_published_write(const char *dir,
+                                  const acme_published_t *desired,
+                                  apr_gid_t gid, int *written,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *path = apr_pstrcat(ptemp, folder, FILE_NAME, NULL);
-    const char *text = acme_desired_print(desired, ptemp);
+    const char *text = acme_published_print(desired, ptemp);
     apr_size_t len;
     char *old;
     apr_status_t rv;
@@ -177,7 +178,8 @@ apr_status_t acme_desired_write(const char *dir, const acme_desired_t *desired,
         return failed(problem, rv, folder, ptemp);
     }
     give(folder, gid);
-    if (acme_file_read(&old, &len, path, ACME_DESIRED_MAX, ptemp) == APR_SUCCESS
+    if (acme_file_read(&old, &len, path, ACME_PUBLISHED_MAX, ptemp)
+            == APR_SUCCESS
         && strcmp(old, text) == 0) {
         return APR_SUCCESS;
     }
@@ -194,13 +196,13 @@ apr_status_t acme_desired_write(const char *dir, const acme_desired_t *desired,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_desired_read(acme_desired_t **desired, const char *dir,
-                               acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_published_read(acme_published_t **desired, const char *dir,
+                                 acme_problem_t *problem, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, dir, FOLDER FILE_NAME, NULL);
     apr_size_t len;
     char *text;
-    apr_status_t rv = acme_file_read(&text, &len, path, ACME_DESIRED_MAX, p);
+    apr_status_t rv = acme_file_read(&text, &len, path, ACME_PUBLISHED_MAX, p);
 
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_ENOENT;
@@ -208,10 +210,10 @@ apr_status_t acme_desired_read(acme_desired_t **desired, const char *dir,
     if (rv != APR_SUCCESS) {
         return failed(problem, rv, path, p);
     }
-    return acme_desired_parse(desired, text, len, problem, p);
+    return acme_published_parse(desired, text, len, problem, p);
 }
 
-int acme_desired_find(const acme_desired_t *desired, const char *name)
+int acme_published_find(const acme_published_t *desired, const char *name)
 {
     const acme_spec_t *spec;
     int i, found = -1;

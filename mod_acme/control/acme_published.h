@@ -18,41 +18,43 @@
 #include "acme_spec.h"
 
 /** Most bytes that are read: some 100,000 sites. */
-#define ACME_DESIRED_MAX (64 * 1024 * 1024)
+#define ACME_PUBLISHED_MAX (64 * 1024 * 1024)
 
 /** Of the file: another one is not read. */
-#define ACME_DESIRED_FORMAT 1
+#define ACME_PUBLISHED_FORMAT 1
 
-typedef struct acme_desired_t {
+typedef struct acme_published_t {
     apr_array_header_t *specs;    /**< const acme_spec_t * */
     apr_array_header_t *holdings; /**< acme_inventory_t *, by index of specs:
                                        what was served at that start, nothing
                                        else is set */
     const char *activation;       /**< "graceful" or "manual" */
-} acme_desired_t;
+} acme_published_t;
 
 /** As JSON text, indented. */
-const char *acme_desired_print(const acme_desired_t *desired, apr_pool_t *p);
+const char *acme_published_print(const acme_published_t *desired,
+                                 apr_pool_t *p);
 
 /** The reverse. What is missing or mistyped is a problem that says where. */
-apr_status_t acme_desired_parse(acme_desired_t **desired, const char *text,
-                                apr_size_t len, acme_problem_t *problem,
-                                apr_pool_t *p);
+apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
+                                  apr_size_t len, acme_problem_t *problem,
+                                  apr_pool_t *p);
 
 /**
  * Root's, at each start.
  * @param gid the worker's, to whom root gives folder and file to read
  * @param written nonzero when the file was another one; or NULL
  */
-apr_status_t acme_desired_write(const char *dir, const acme_desired_t *desired,
-                                apr_gid_t gid, int *written,
-                                acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_published_write(const char *dir,
+                                  const acme_published_t *desired,
+                                  apr_gid_t gid, int *written,
+                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** APR_ENOENT, without a problem, when no server has left one yet. */
-apr_status_t acme_desired_read(acme_desired_t **desired, const char *dir,
-                               acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_published_read(acme_published_t **desired, const char *dir,
+                                 acme_problem_t *problem, apr_pool_t *p);
 
 /** The site of that name, or the one that has it among its names; -1: none. */
-int acme_desired_find(const acme_desired_t *desired, const char *name);
+int acme_published_find(const acme_published_t *desired, const char *name);
 
 #endif

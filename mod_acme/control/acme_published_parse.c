@@ -251,7 +251,7 @@ static apr_status_t parse_cas(apr_array_header_t **cas, const acme_json_t *json,
     return APR_SUCCESS;
 }
 
-static apr_status_t parse(acme_desired_t *desired, const acme_json_t *json,
+static apr_status_t parse(acme_published_t *desired, const acme_json_t *json,
                           acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *cas;
@@ -261,7 +261,7 @@ static apr_status_t parse(acme_desired_t *desired, const acme_json_t *json,
     int i;
 
     if (acme_json_get_int(&format, json, "format") != APR_SUCCESS
-        || format != ACME_DESIRED_FORMAT) {
+        || format != ACME_PUBLISHED_FORMAT) {
         return damaged(problem, "they were written by another version", p);
     }
     desired->activation = copy_str(json, "activation", p);
@@ -282,11 +282,11 @@ static apr_status_t parse(acme_desired_t *desired, const acme_json_t *json,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_desired_parse(acme_desired_t **desired, const char *text,
-                                apr_size_t len, acme_problem_t *problem,
-                                apr_pool_t *p)
+apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
+                                  apr_size_t len, acme_problem_t *problem,
+                                  apr_pool_t *p)
 {
-    acme_desired_t *read = apr_pcalloc(p, sizeof(*read));
+    acme_published_t *read = apr_pcalloc(p, sizeof(*read));
     acme_json_t *json;
     const char *error;
     apr_pool_t *ptemp;

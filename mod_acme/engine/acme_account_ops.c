@@ -8,16 +8,16 @@
 
 struct acme_runner_errand_t {
     acme_worker_ctx_t *work;
-    acme_request_t request;
+    acme_ctl_request_t request;
     apr_pool_t *p;
     apr_time_t since;
     int busy; /* a request of it is under way */
     int over;
 };
 
-acme_runner_errand_t *acme_runner_errand_create(acme_worker_ctx_t *work,
-                                                const acme_request_t *request,
-                                                apr_pool_t *p)
+acme_runner_errand_t *
+acme_runner_errand_create(acme_worker_ctx_t *work,
+                          const acme_ctl_request_t *request, apr_pool_t *p)
 {
     acme_runner_errand_t *errand = apr_pcalloc(p, sizeof(*errand));
 
@@ -32,7 +32,7 @@ acme_runner_errand_t *acme_runner_errand_create(acme_worker_ctx_t *work,
     return errand;
 }
 
-const acme_request_t *
+const acme_ctl_request_t *
 acme_runner_errand_request(const acme_runner_errand_t *errand)
 {
     return &errand->request;
@@ -51,8 +51,8 @@ static void end(acme_runner_errand_t *errand, const char *url,
     errand->over = 1;
     errand->work->moved = 1;
     if (errand->work->state != ACME_WORKER_CTX_LOST
-        && acme_errand_note(errand->work->vault, &errand->request, url, outcome,
-                            &problem, errand->p)
+        && acme_ctl_result_note(errand->work->vault, &errand->request, url,
+                                outcome, &problem, errand->p)
                != APR_SUCCESS) {
         acme_log(errand->work->log, ACME_LOG_WARNING, problem.rv,
                  ACME_TAG(0826) "what came of acmectl's request cannot be "
@@ -66,7 +66,7 @@ static void log_failure(const acme_runner_errand_t *errand,
 {
     acme_log(errand->work->log, ACME_LOG_WARNING, problem->rv,
              ACME_TAG(0827) "what acmectl asked for (%s) has failed: %s",
-             acme_request_name(errand->request.what),
+             acme_ctl_request_name(errand->request.what),
              acme_problem_text(problem, errand->p));
 }
 
@@ -94,10 +94,10 @@ static void act(acme_runner_errand_t *errand, acme_ca_account_t *identity)
 {
     acme_ca_account_change_e change = ACME_CA_ACCOUNT_RECOVER;
 
-    if (errand->request.what == ACME_REQUEST_ROLLOVER) {
+    if (errand->request.what == ACME_CTL_ROLLOVER) {
         change = ACME_CA_ACCOUNT_ROLLOVER;
     }
-    else if (errand->request.what == ACME_REQUEST_DEACTIVATE) {
+    else if (errand->request.what == ACME_CTL_DEACTIVATE) {
         change = ACME_CA_ACCOUNT_DEACTIVATE;
     }
     errand->busy = 1;
@@ -114,11 +114,11 @@ void acme_runner_errand_step(acme_runner_errand_t *errand,
         || errand->work->state != ACME_WORKER_CTX_ON) {
         return;
     }
-    if (errand->request.what != ACME_REQUEST_RECOVER) {
+    if (errand->request.what != ACME_CTL_RECOVER) {
         rv = acme_ca_account_ready(identity, errand->since, &problem);
     }
     if (rv == APR_SUCCESS
-        || (errand->request.what == ACME_REQUEST_DEACTIVATE
+        || (errand->request.what == ACME_CTL_DEACTIVATE
             && !APR_STATUS_IS_EAGAIN(rv)
             && acme_ca_account_lost_is_closed(identity))) {
         act(errand, identity);

@@ -15,11 +15,11 @@ typedef struct acme_runner_errand_t acme_runner_errand_t;
 
 /** @param request copied
  *  @param p of this errand; outlives its requests */
-acme_runner_errand_t *acme_runner_errand_create(acme_worker_ctx_t *work,
-                                                const acme_request_t *request,
-                                                apr_pool_t *p);
+acme_runner_errand_t *
+acme_runner_errand_create(acme_worker_ctx_t *work,
+                          const acme_ctl_request_t *request, apr_pool_t *p);
 
-const acme_request_t *
+const acme_ctl_request_t *
 acme_runner_errand_request(const acme_runner_errand_t *errand);
 
 /** Goes on with it, as far as it goes without waiting. */

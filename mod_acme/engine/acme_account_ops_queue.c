@@ -10,10 +10,10 @@
 
 static int is_known(const acme_runner_fleet_t *fleet,
                     const acme_fleet_lane_t *lane,
-                    const acme_request_t *request)
+                    const acme_ctl_request_t *request)
 {
-    const acme_request_t *known;
-    acme_errand_t outcome;
+    const acme_ctl_request_t *known;
+    acme_ctl_result_t outcome;
     int i;
 
     for (i = 0; i < lane->errands->nelts; ++i) {
@@ -23,13 +23,13 @@ static int is_known(const acme_runner_fleet_t *fleet,
             return 1;
         }
     }
-    return acme_errand_outcome(&outcome, fleet->work->vault, request,
+    return acme_ctl_result_get(&outcome, fleet->work->vault, request,
                                fleet->prequests)
            == APR_SUCCESS;
 }
 
 void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
-                            const acme_request_t *request)
+                            const acme_ctl_request_t *request)
 {
     acme_fleet_lane_t *lane =
         apr_hash_get(fleet->lane_by_name, request->name, APR_HASH_KEY_STRING);

@@ -24,9 +24,10 @@ static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
  * the name, which is that of its job. */
 static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
                                    const acme_fleet_site_t *of,
-                                   const acme_request_t *request)
+                                   const acme_ctl_request_t *request)
 {
-    const char *name = acme_sign_name(of->known.spec->name, fleet->p);
+    const char *name =
+        acme_ctl_request_sign_name(of->known.spec->name, fleet->p);
     acme_fleet_site_t *site =
         apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
     apr_array_header_t *names;
@@ -65,7 +66,7 @@ static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
 }
 
 static void keep_account(acme_runner_fleet_t *fleet,
-                         const acme_request_t *request, apr_pool_t *ptemp)
+                         const acme_ctl_request_t *request, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -80,31 +81,31 @@ static void keep_account(acme_runner_fleet_t *fleet,
 }
 
 static void take_request(acme_runner_fleet_t *fleet,
-                         const acme_request_t *request)
+                         const acme_ctl_request_t *request)
 {
     acme_fleet_site_t *site;
 
-    if (request->what == ACME_REQUEST_ACCOUNT) {
+    if (request->what == ACME_CTL_ACCOUNT) {
         if (request->body) {
             keep_account(fleet, request, fleet->prequests);
         }
         return;
     }
-    if (request->what == ACME_REQUEST_REVOKE) {
+    if (request->what == ACME_CTL_REVOKE) {
         acme_runner_revokes_take(fleet->revokes, request);
         return;
     }
-    if (acme_errand_is(request)) {
+    if (acme_ctl_result_is_kept(request)) {
         acme_fleet_errand_take(fleet, request);
         return;
     }
     site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
-    if (site && request->what == ACME_REQUEST_SIGN) {
+    if (site && request->what == ACME_CTL_SIGN) {
         site = request->csr && request->body && !site->known.spec->csr
                    ? csr_site(fleet, site, request)
                    : NULL;
     }
-    if (site && request->what == ACME_REQUEST_RENEW && request->body) {
+    if (site && request->what == ACME_CTL_RENEW && request->body) {
         site = acme_fleet_dry_site(fleet, site, request);
     }
     if (!site) {
@@ -119,7 +120,7 @@ static void take_request(acme_runner_fleet_t *fleet,
 }
 
 void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
-                                acme_outbox_t *outbox)
+                                acme_ctl_request_dir_t *outbox)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *requests;
@@ -130,7 +131,7 @@ void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
         fleet->sites[i]->known.fresh = 0;
     }
     apr_pool_clear(fleet->prequests);
-    if (acme_outbox_read(&requests, outbox, &problem, fleet->prequests)
+    if (acme_ctl_request_read(&requests, outbox, &problem, fleet->prequests)
         != APR_SUCCESS) {
         acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
                  ACME_TAG(0360) "requests of acmectl are not seen: %s",
@@ -139,7 +140,7 @@ void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
     }
     acme_runner_revokes_read_begin(fleet->revokes);
     for (i = 0; i < requests->nelts; ++i) {
-        take_request(fleet, APR_ARRAY_IDX(requests, i, acme_request_t *));
+        take_request(fleet, APR_ARRAY_IDX(requests, i, acme_ctl_request_t *));
     }
     acme_runner_revokes_read_end(fleet->revokes);
 }

@@ -13,7 +13,7 @@
 /* The CA's test service, reached as the CA itself is. */
 static const acme_ca_spec_t *test_ca(acme_runner_fleet_t *fleet,
                                      const acme_spec_t *spec,
-                                     const acme_request_t *request)
+                                     const acme_ctl_request_t *request)
 {
     const char *url, *label;
     acme_ca_spec_t *ca;
@@ -57,9 +57,10 @@ static void set_spec(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
 
 acme_fleet_site_t *acme_fleet_dry_site(acme_runner_fleet_t *fleet,
                                        const acme_fleet_site_t *of,
-                                       const acme_request_t *request)
+                                       const acme_ctl_request_t *request)
 {
-    const char *name = acme_dry_name(of->known.spec->name, fleet->p);
+    const char *name =
+        acme_ctl_request_dry_name(of->known.spec->name, fleet->p);
     acme_fleet_site_t *site =
         apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
     const acme_ca_spec_t *ca = test_ca(fleet, of->known.spec, request);

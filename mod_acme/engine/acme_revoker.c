@@ -87,7 +87,7 @@ static revoke_t *find(const acme_runner_revokes_t *revokes,
 }
 
 void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
-                              const acme_request_t *request)
+                              const acme_ctl_request_t *request)
 {
     acme_revoke_order_t *errand;
     revoke_t *one = find(revokes, request->name);

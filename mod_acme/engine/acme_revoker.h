@@ -45,7 +45,7 @@ acme_runner_revokes_create(acme_worker_ctx_t *work,
  *  asked for any more is dropped. */
 void acme_runner_revokes_read_begin(acme_runner_revokes_t *revokes);
 void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
-                              const acme_request_t *request);
+                              const acme_ctl_request_t *request);
 void acme_runner_revokes_read_end(acme_runner_revokes_t *revokes);
 
 /** As for the fleet's: of one run.

@@ -39,7 +39,7 @@ apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
 /** Reads what acmectl asks for: the sites that it is about are due. Only
  *  under the lease. */
 void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
-                                acme_outbox_t *outbox);
+                                acme_ctl_request_dir_t *outbox);
 
 /** Whether an account is to be changed while orders of it are in flight: these
  *  have to be ended, and are gone on with after it. */

@@ -125,7 +125,7 @@ acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet);
 
 /** One that acmectl asks for, unless it is done or waits already. */
 void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
-                            const acme_request_t *request);
+                            const acme_ctl_request_t *request);
 
 /** Notes which accounts the configuration gives another contact. Only under
  *  the lease; once in a process. */
@@ -149,7 +149,7 @@ void acme_fleet_lane_begin(acme_fleet_lane_t *lane, apr_pool_t *p);
 /** The site of a dry run beside `of`; NULL: the request makes no sense. */
 acme_fleet_site_t *acme_fleet_dry_site(struct acme_runner_fleet_t *fleet,
                                        const acme_fleet_site_t *of,
-                                       const acme_request_t *request);
+                                       const acme_ctl_request_t *request);
 
 /** A CA that is used from now on, with the limits of a configuration of it. */
 acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,

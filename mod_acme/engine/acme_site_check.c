@@ -119,7 +119,7 @@ static apr_interval_time_t longest_wait(const acme_inventory_t *holding)
 static int take_request(acme_job_t *job, const acme_runner_site_t *site,
                         const acme_worker_ctx_t *work)
 {
-    const acme_request_t *request = site->request;
+    const acme_ctl_request_t *request = site->request;
 
     if (!request || (job->request && strcmp(job->request, request->id) == 0)) {
         return 0;
@@ -131,13 +131,13 @@ static int take_request(acme_job_t *job, const acme_runner_site_t *site,
     }
     job->next_run = 0;
     job->config = NULL;
-    if (request->what == ACME_REQUEST_SIGN || site->spec->dry_run) {
+    if (request->what == ACME_CTL_SIGN || site->spec->dry_run) {
         job->order = NULL;
         job->problem = NULL;
         job->signed_pem = NULL;
     }
     acme_job_note(job, acme_clock_now(work->clock), "asked", "acmectl %s%s",
-                  request->what == ACME_REQUEST_SIGN ? "sign" : "renew",
+                  request->what == ACME_CTL_SIGN ? "sign" : "renew",
                   request->force ? " --force" : "");
     return 1;
 }

@@ -40,7 +40,7 @@ struct acme_runner_t {
     apr_pool_t *p;
     acme_worker_lease_t *turn;
     acme_runner_fleet_t *fleet;
-    acme_outbox_t *outbox;
+    acme_ctl_request_dir_t *outbox;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
@@ -109,7 +109,7 @@ void acme_runner_stop(acme_runner_t *runner)
 /* One stat(). */
 static int has_requests(const acme_runner_t *runner)
 {
-    return runner->outbox && acme_outbox_moved(runner->outbox);
+    return runner->outbox && acme_ctl_request_moved(runner->outbox);
 }
 
 int acme_runner_is_precious(const acme_runner_t *runner)
@@ -211,7 +211,7 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
     }
     leave(runner);
     if (runner->outbox && acme_runner_fleet_has_errands(runner->fleet)) {
-        acme_outbox_again(runner->outbox);
+        acme_ctl_request_again(runner->outbox);
     }
     acme_runner_fleet_end(runner->fleet);
     acme_store_busy(store, 0);

@@ -45,7 +45,7 @@ typedef struct acme_runner_config_t {
     acme_blocklist_t *revoked;          /**< keys not to be used, or NULL */
     const acme_reuse_t *reuse;          /**< keys to be used again, or NULL */
     acme_job_cache_t *quiet;            /**< by index of specs, or NULL */
-    acme_outbox_t *outbox;              /**< what acmectl asks for, or NULL */
+    acme_ctl_request_dir_t *outbox;     /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that

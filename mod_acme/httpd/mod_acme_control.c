@@ -19,8 +19,9 @@
 
 /* Whoever asked is gone: its mark says from now on what the CA has said. That
  * a CA has refused takes no mark away: a worker is not believed so much. */
-static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
-                      acme_vault_t *vault, apr_pool_t *p)
+static int is_revoked(const acme_setup_t *setup,
+                      const acme_ctl_request_t *request, acme_vault_t *vault,
+                      apr_pool_t *p)
 {
     const acme_revoke_order_t *errand =
         acme_revoke_order_from_json(request->body, p);
@@ -43,33 +44,33 @@ static int is_revoked(const acme_setup_t *setup, const acme_request_t *request,
     return acme_blocklist_put(setup->store_dir, &what, NULL, p) == APR_SUCCESS;
 }
 
-static int is_done(const acme_setup_t *setup, const acme_request_t *request,
+static int is_done(const acme_setup_t *setup, const acme_ctl_request_t *request,
                    acme_vault_t *vault, apr_time_t now, apr_pool_t *p)
 {
     const char *name = request->name;
     acme_store_item_t item;
-    acme_errand_t errand;
+    acme_ctl_result_t errand;
     acme_job_t *job;
 
-    if (request->what == ACME_REQUEST_ACCOUNT) {
+    if (request->what == ACME_CTL_ACCOUNT) {
         return !acme_vault_get(&item, vault, ACME_STORE_ACCOUNTS, name, NULL,
                                p);
     }
-    if (request->what == ACME_REQUEST_REVOKE
+    if (request->what == ACME_CTL_REVOKE
         && is_revoked(setup, request, vault, p)) {
         return 1;
     }
     if (now - request->when > REQUEST_LIFE) {
         return 1;
     }
-    if (request->what == ACME_REQUEST_REVOKE) {
+    if (request->what == ACME_CTL_REVOKE) {
         return 0;
     }
-    if (acme_errand_is(request)) {
-        return !acme_errand_outcome(&errand, vault, request, p);
+    if (acme_ctl_result_is_kept(request)) {
+        return !acme_ctl_result_get(&errand, vault, request, p);
     }
-    if (request->what == ACME_REQUEST_SIGN) {
-        name = acme_sign_name(name, p);
+    if (request->what == ACME_CTL_SIGN) {
+        name = acme_ctl_request_sign_name(name, p);
     }
     return !acme_job_load(&job, vault, name, NULL, p) && job->request
            && !strcmp(job->request, request->id) && job->asked == ACME_ASKED_NO;
@@ -77,25 +78,25 @@ static int is_done(const acme_setup_t *setup, const acme_request_t *request,
 
 static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
 {
-    acme_outbox_t *outbox =
-        acme_outbox_open(setup->store_dir, setup->seal, ptemp);
+    acme_ctl_request_dir_t *outbox =
+        acme_ctl_request_open(setup->store_dir, setup->seal, ptemp);
     acme_vault_t *vault = acme_setup_vault(setup, ptemp);
     apr_array_header_t *requests;
     apr_time_t now = apr_time_now();
     apr_pool_t *each;
     int i;
 
-    if (!vault || acme_outbox_read(&requests, outbox, NULL, ptemp)) {
+    if (!vault || acme_ctl_request_read(&requests, outbox, NULL, ptemp)) {
         return;
     }
     apr_pool_create(&each, ptemp);
     for (i = 0; i < requests->nelts; i++) {
-        const acme_request_t *request =
-            APR_ARRAY_IDX(requests, i, acme_request_t *);
+        const acme_ctl_request_t *request =
+            APR_ARRAY_IDX(requests, i, acme_ctl_request_t *);
 
         apr_pool_clear(each);
         if (is_done(setup, request, vault, now, each)) {
-            acme_outbox_remove(outbox, request, each);
+            acme_ctl_request_remove(outbox, request, each);
         }
     }
     apr_pool_destroy(each);
@@ -105,13 +106,14 @@ void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    acme_stamp_read(&setup->changed, acme_changed_path(setup->store_dir, ptemp),
+    acme_stamp_read(&setup->changed,
+                    acme_ctl_restart_path(setup->store_dir, ptemp),
                     ACME_STAMP_LINK, ptemp);
     if (!setup->seal) {
         return;
     }
-    if (acme_outbox_prepare(setup->store_dir, ap_unixd_config.group_id,
-                            &problem, ptemp)
+    if (acme_ctl_request_prepare(setup->store_dir, ap_unixd_config.group_id,
+                                 &problem, ptemp)
         || acme_blocklist_prepare(setup->store_dir, ap_unixd_config.group_id,
                                   &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
@@ -127,7 +129,7 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     const acme_activation_e *activation = acme_config_value(
         acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_desired_t desired;
+    acme_published_t desired;
 
     if (!setup->seal) {
         return;
@@ -137,8 +139,8 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     desired.activation = activation && *activation == ACME_ACTIVATION_MANUAL
                              ? "manual"
                              : "graceful";
-    if (acme_desired_write(setup->store_dir, &desired, ap_unixd_config.group_id,
-                           NULL, &problem, ptemp)) {
+    if (acme_published_write(setup->store_dir, &desired,
+                             ap_unixd_config.group_id, NULL, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0151) "acmectl does not see this configuration: %s",
                  acme_problem_text(&problem, ptemp));

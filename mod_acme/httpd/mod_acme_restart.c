@@ -122,7 +122,7 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
         return rv;
     }
     (void)ptemp;
-    m->changed = acme_changed_path(setup->store_dir, setup->pconf);
+    m->changed = acme_ctl_restart_path(setup->store_dir, setup->pconf);
     m->staging = apr_pstrcat(setup->pconf, setup->store_dir,
                              "/" ACME_STORE_STAGING, NULL);
     m->recheck = RECHECK_MIN;

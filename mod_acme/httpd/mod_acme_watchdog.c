@@ -45,7 +45,7 @@ typedef struct worker_t {
     int inside;            /* under the mutex: its thread is at work */
     int alive;             /* under the mutex: there is such a thread */
     apr_pool_t *p;         /* of the runner, of its thread */
-    acme_outbox_t *outbox;
+    acme_ctl_request_dir_t *outbox;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
 } worker_t;
@@ -246,8 +246,9 @@ static void start_runner(const acme_setup_t *setup)
         worker.p = NULL;
         return;
     }
-    worker.outbox = acme_outbox_open(setup->store_dir, setup->seal, worker.p);
-    acme_outbox_attend(worker.outbox, worker.p);
+    worker.outbox =
+        acme_ctl_request_open(setup->store_dir, setup->seal, worker.p);
+    acme_ctl_request_attend(worker.outbox, worker.p);
     config->outbox = worker.outbox;
     config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
     config->reuse = acme_reuse_open(setup->store_dir, setup->seal, worker.p);
@@ -278,7 +279,7 @@ static void work(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();
     int due = now >= worker.next || now < worker.seen
-              || acme_outbox_moved(worker.outbox);
+              || acme_ctl_request_moved(worker.outbox);
     const char *waiting;
 
     worker.seen = now;

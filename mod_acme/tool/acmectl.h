@@ -56,11 +56,11 @@ typedef struct ctl_t {
 
     /* By ctl_open(). */
     const char *dir;
-    acme_seal_t *seal;     /**< or NULL: the store has no secret yet */
-    acme_vault_t *vault;   /**< or NULL */
-    acme_outbox_t *outbox; /**< or NULL */
+    acme_seal_t *seal;              /**< or NULL: the store has no secret yet */
+    acme_vault_t *vault;            /**< or NULL */
+    acme_ctl_request_dir_t *outbox; /**< or NULL */
     acme_certstore_t *live;
-    acme_desired_t *desired; /**< empty where no server has left any */
+    acme_published_t *desired; /**< empty where no server has left any */
     acme_lock_t *lock;
 } ctl_t;
 
@@ -109,7 +109,7 @@ const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
  * @param problem why it was not done; of status APR_TIMEUP: nobody knows yet
  * @return nonzero when it was done
  */
-int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
+int ctl_errand(const ctl_t *ctl, acme_ctl_request_t *request, const char **url,
                const acme_problem_t **problem);
 
 /** Prints JSON on standard output. */

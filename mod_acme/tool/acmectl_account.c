@@ -202,15 +202,15 @@ static int show(const ctl_t *ctl, const apr_array_header_t *accounts)
 
 static const struct {
     const char *word;
-    acme_request_e what;
+    acme_ctl_request_e what;
     const char *done;
     const char *then; /* where no account's URL comes back; or NULL */
 } changes[] = {
-    {"recover", ACME_REQUEST_RECOVER, "the CA has it",
+    {"recover", ACME_CTL_RECOVER, "the CA has it",
      "the deactivated account is forgotten; the next order makes another one "
      "(acmectl renew)"},
-    {"rollover", ACME_REQUEST_ROLLOVER, "it has a new key", NULL},
-    {"deactivate", ACME_REQUEST_DEACTIVATE,
+    {"rollover", ACME_CTL_ROLLOVER, "it has a new key", NULL},
+    {"deactivate", ACME_CTL_DEACTIVATE,
      "it is deactivated for ever; nothing is ordered there until acmectl "
      "account recover",
      NULL},
@@ -239,10 +239,10 @@ static int report(const ctl_t *ctl, const account_t *account, const char *url,
 static int change(ctl_t *ctl, const account_t *account, int which)
 {
     const acme_problem_t *problem;
-    acme_request_t request;
+    acme_ctl_request_t request;
     const char *url = NULL;
 
-    if (changes[which].what == ACME_REQUEST_DEACTIVATE && !ctl->yes
+    if (changes[which].what == ACME_CTL_DEACTIVATE && !ctl->yes
         && !ctl_confirm("%s: end the account %s for ever?", label(account),
                         account->record->url ? account->record->url : "")) {
         return CTL_FAILED;

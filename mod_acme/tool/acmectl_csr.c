@@ -71,7 +71,7 @@ static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
 static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
 {
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
-    int i = acme_desired_find(ctl->desired, name);
+    int i = acme_published_find(ctl->desired, name);
     const apr_array_header_t *site;
     const char *one;
     char *state, *word, *list;
@@ -114,7 +114,7 @@ static acme_key_t *make_key(const ctl_t *ctl, const char *name)
     acme_key_spec_t spec = {ACME_KEY_P256, 0};
     acme_key_t *key;
     const char *pem, *why;
-    int i = acme_desired_find(ctl->desired, name);
+    int i = acme_published_find(ctl->desired, name);
 
     key = ctl->key ? NULL : ctl_waiting_key(ctl, name, &pem);
     if (key && !is_compromised(ctl, acme_key_hash(key, ctl->p))) {
@@ -155,7 +155,7 @@ int ctl_csr(ctl_t *ctl)
     if (!name || !ctl_open(ctl, CTL_MAKE)) {
         return CTL_FAILED;
     }
-    site = acme_desired_find(ctl->desired, name);
+    site = acme_published_find(ctl->desired, name);
     names = wanted_names(ctl, name);
     key = names ? make_key(ctl, name) : NULL;
     if (!key) {
@@ -218,7 +218,7 @@ static const char *failed_since(const acme_job_t *job, apr_time_t when)
 
 typedef struct signing_t {
     const ctl_t *ctl;
-    const acme_request_t *request;
+    const acme_ctl_request_t *request;
     const char *chain;
     const char *why;
 } signing_t;
@@ -226,13 +226,13 @@ typedef struct signing_t {
 static int look(void *baton, const char **line, apr_pool_t *p)
 {
     signing_t *signing = baton;
-    const acme_request_t *request = signing->request;
+    const acme_ctl_request_t *request = signing->request;
     const ctl_t *ctl = signing->ctl;
     acme_job_t *job;
     const char *why;
 
-    if (acme_job_load(&job, ctl->vault, acme_sign_name(request->name, p), NULL,
-                      p)
+    if (acme_job_load(&job, ctl->vault,
+                      acme_ctl_request_sign_name(request->name, p), NULL, p)
             != APR_SUCCESS
         || !job->request || strcmp(job->request, request->id) != 0) {
         return 0;
@@ -252,7 +252,7 @@ static int look(void *baton, const char **line, apr_pool_t *p)
 }
 
 /* The chain; NULL: said why there is none. */
-static const char *follow(ctl_t *ctl, const acme_request_t *request)
+static const char *follow(ctl_t *ctl, const acme_ctl_request_t *request)
 {
     signing_t signing = {ctl, request, NULL, NULL};
     const char *why = ctl_follow(ctl, look, &signing);
@@ -268,7 +268,7 @@ int ctl_sign(ctl_t *ctl)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
     const acme_spec_t *spec;
-    acme_request_t request;
+    acme_ctl_request_t request;
     acme_json_t *body;
     const char *chain;
     char *pem;
@@ -299,14 +299,14 @@ int ctl_sign(ctl_t *ctl)
     }
     body = acme_json_object(ctl->p);
     acme_json_set_strs(body, "names", names);
-    request.what = ACME_REQUEST_SIGN;
+    request.what = ACME_CTL_SIGN;
     request.name = spec->name;
     request.body = body;
-    if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
         return ctl_fail(ctl, &problem);
     }
     chain = follow(ctl, &request);
-    acme_outbox_remove(ctl->outbox, &request, ctl->p);
+    acme_ctl_request_remove(ctl->outbox, &request, ctl->p);
     return chain && ctl_write(ctl, chain, strlen(chain), 0) ? CTL_DONE
                                                             : CTL_FAILED;
 }

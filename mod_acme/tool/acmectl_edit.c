@@ -163,7 +163,7 @@ int ctl_rollback(ctl_t *ctl)
 
 static int is_served(const ctl_t *ctl, const char *name)
 {
-    int i = acme_desired_find(ctl->desired, name);
+    int i = acme_published_find(ctl->desired, name);
 
     return i >= 0 && strcmp(ctl_spec(ctl, i)->name, name) == 0;
 }
@@ -236,7 +236,7 @@ int ctl_adopt(ctl_t *ctl)
         ctl_say("%s belongs to no server", ctl->dir);
         return CTL_NOTHING;
     }
-    if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+    if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
         ctl_say("a server is running with %s: stop it first", ctl->dir);
         return CTL_FAILED;
     }

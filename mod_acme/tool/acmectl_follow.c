@@ -19,7 +19,7 @@ int ctl_attended(const ctl_t *ctl)
     apr_time_t end = apr_time_now() + PATIENCE;
 
     do {
-        if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+        if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
             return 1;
         }
         apr_sleep(LOOK_AGAIN);
@@ -45,7 +45,7 @@ const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
             ctl_progress(line);
         }
         now = apr_time_now();
-        if (acme_outbox_attended(ctl->outbox)) {
+        if (acme_ctl_request_attended(ctl->outbox)) {
             seen = now;
         }
         if (now - begun >= ctl->timeout) {
@@ -66,8 +66,8 @@ const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
 
 typedef struct errand_t {
     const ctl_t *ctl;
-    const acme_request_t *request;
-    acme_errand_t outcome;
+    const acme_ctl_request_t *request;
+    acme_ctl_result_t outcome;
 } errand_t;
 
 static int look(void *baton, const char **line, apr_pool_t *p)
@@ -78,12 +78,12 @@ static int look(void *baton, const char **line, apr_pool_t *p)
     *line = "waiting for the server";
     /* Its strings are for the caller; there are few of them. */
     (void)p;
-    return acme_errand_outcome(&errand->outcome, ctl->vault, errand->request,
+    return acme_ctl_result_get(&errand->outcome, ctl->vault, errand->request,
                                ctl->p)
            == APR_SUCCESS;
 }
 
-int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
+int ctl_errand(const ctl_t *ctl, acme_ctl_request_t *request, const char **url,
                const acme_problem_t **problem)
 {
     acme_problem_t *own = apr_pcalloc(ctl->p, sizeof(*own));
@@ -94,7 +94,7 @@ int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
     errand.ctl = ctl;
     errand.request = request;
     *problem = own;
-    if (acme_outbox_put(ctl->outbox, request, own, ctl->p)) {
+    if (acme_ctl_request_put(ctl->outbox, request, own, ctl->p)) {
         return 0;
     }
     why = ctl_follow(ctl, look, &errand);
@@ -104,7 +104,7 @@ int ctl_errand(const ctl_t *ctl, acme_request_t *request, const char **url,
         own->to_fix = NULL;
         return 0;
     }
-    acme_outbox_remove(ctl->outbox, request, ctl->p);
+    acme_ctl_request_remove(ctl->outbox, request, ctl->p);
     if (url) {
         *url = errand.outcome.url;
     }

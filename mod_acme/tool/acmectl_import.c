@@ -204,7 +204,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
     acme_parcel_account_t kept = *account;
     acme_ca_spec_t ca;
     acme_eab_t eab;
-    acme_request_t request;
+    acme_ctl_request_t request;
     acme_json_t *record;
 
     memset(&ca, 0, sizeof(ca));
@@ -214,7 +214,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
     eab.key.kid = account->eab_kid;
     ca.eab = eab.key.kid ? &eab : NULL;
     memset(&request, 0, sizeof(request));
-    request.what = ACME_REQUEST_ACCOUNT;
+    request.what = ACME_CTL_ACCOUNT;
     request.name = acme_ca_account_name(&ca, ctl->p);
     /* A contact that nobody has configured here stays as the CA has it. */
     kept.contact = contact;
@@ -225,7 +225,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
         return 1;
     }
     *news = 1;
-    if (acme_outbox_put(ctl->outbox, &request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
     }
@@ -242,8 +242,9 @@ static int hand_over_all(ctl_import_t *import)
     if (import->parcel->accounts->nelts == 0) {
         return 1;
     }
-    if (!acme_outbox_attended(ctl->outbox)
-        && acme_outbox_prepare(ctl->dir, (apr_gid_t)-1, &problem, ctl->p)) {
+    if (!acme_ctl_request_attended(ctl->outbox)
+        && acme_ctl_request_prepare(ctl->dir, (apr_gid_t)-1, &problem,
+                                    ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
     }

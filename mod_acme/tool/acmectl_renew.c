@@ -19,7 +19,7 @@ typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
 typedef struct errand_t {
     const acme_spec_t *spec;
     const char *job; /* its name */
-    acme_request_t request;
+    acme_ctl_request_t request;
     outcome_e outcome;
     const char *detail;
 } errand_t;
@@ -100,11 +100,11 @@ static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
     memset(errand, 0, sizeof(*errand));
     errand->spec = ctl_spec(ctl, i);
     errand->job = errand->spec->name;
-    errand->request.what = ACME_REQUEST_RENEW;
+    errand->request.what = ACME_CTL_RENEW;
     errand->request.name = errand->spec->name;
     errand->request.force = ctl->force;
     if (ctl->dry_run) {
-        errand->job = acme_dry_name(errand->spec->name, ctl->p);
+        errand->job = acme_ctl_request_dry_name(errand->spec->name, ctl->p);
     }
     else if (!is_due(ctl, i, &reason, ctl->p)) {
         errand->outcome = NOT_DUE;
@@ -286,8 +286,8 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
         errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
 
         if (errand->outcome == ASKED
-            && acme_outbox_put(ctl->outbox, &errand->request, &problem,
-                               ctl->p)) {
+            && acme_ctl_request_put(ctl->outbox, &errand->request, &problem,
+                                    ctl->p)) {
             ctl_fail(ctl, &problem);
             return 0;
         }
@@ -330,7 +330,7 @@ int ctl_renew(ctl_t *ctl)
 
         /* What is under way stays, for a worker that comes later. */
         if (errand->request.id && errand->outcome != ASKED) {
-            acme_outbox_remove(ctl->outbox, &errand->request, ctl->p);
+            acme_ctl_request_remove(ctl->outbox, &errand->request, ctl->p);
         }
     }
     return report(ctl, errands, why);

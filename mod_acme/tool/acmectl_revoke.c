@@ -24,7 +24,7 @@ typedef struct errand_t {
     ctl_revoke_t *found;
     acme_blocklist_entry_t what;
     acme_revoke_order_t body;
-    acme_request_t request;
+    acme_ctl_request_t request;
     int signatures;
     int by_key;
     outcome_e outcome;
@@ -91,7 +91,7 @@ static int prepare(errand_t *errand, int reason)
     errand->what.when = apr_time_now();
     errand->body.what = &errand->what;
     errand->body.ca_url = ctl->ca ? ctl->ca : found->ca_url;
-    errand->request.what = ACME_REQUEST_REVOKE;
+    errand->request.what = ACME_CTL_REVOKE;
     errand->request.name = found->info->fingerprint;
     if (!errand->body.ca_url) {
         ctl_say("%s: nobody knows which CA this certificate is from (%s): "
@@ -119,7 +119,7 @@ static int put(errand_t *errand)
     ctl_t *ctl = errand->found->ctl;
 
     errand->request.body = acme_revoke_order_to_json(&errand->body, ctl->p);
-    if (acme_outbox_put(ctl->outbox, &errand->request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->outbox, &errand->request, &problem, ctl->p)) {
         ctl_fail(ctl, &problem);
         return 0;
     }
@@ -267,7 +267,7 @@ static int settle(errand_t *errand)
         return 0;
     }
     if (errand->outcome == REVOKED || errand->outcome == REFUSED) {
-        acme_outbox_remove(ctl->outbox, &errand->request, ctl->p);
+        acme_ctl_request_remove(ctl->outbox, &errand->request, ctl->p);
     }
     return 1;
 }

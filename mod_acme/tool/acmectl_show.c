@@ -87,7 +87,7 @@ static void list_text(const char *name, const char *site, const char *place,
 static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
                      apr_pool_t *p)
 {
-    int i = acme_desired_find(ctl->desired, name);
+    int i = acme_published_find(ctl->desired, name);
     const acme_spec_t *spec = i < 0 ? NULL : ctl_spec(ctl, i);
     acme_json_t *json = acme_json_object(p);
     const char *site = "-";
@@ -320,7 +320,8 @@ int ctl_status(ctl_t *ctl)
         acme_json_set(json, "managed-domains", sites);
         acme_json_set_int(json, "needs-attention", attention);
         acme_json_set_bool(json, "server",
-                           ctl->outbox && acme_outbox_attended(ctl->outbox));
+                           ctl->outbox
+                               && acme_ctl_request_attended(ctl->outbox));
         ctl_print_json(ctl, json);
     }
     else if (ctl->desired->specs->nelts == 0) {

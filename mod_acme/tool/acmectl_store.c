@@ -135,7 +135,7 @@ static int open_sealed(ctl_t *ctl, ctl_open_e how, acme_problem_t *problem)
     log->sink = sink;
     log->level = ACME_LOG_WARNING;
     ctl->vault = acme_vault_create(store, ctl->seal, log, ctl->p);
-    ctl->outbox = acme_outbox_open(ctl->dir, ctl->seal, ctl->p);
+    ctl->outbox = acme_ctl_request_open(ctl->dir, ctl->seal, ctl->p);
     return 1;
 }
 
@@ -143,7 +143,7 @@ static void open_desired(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv =
-        acme_desired_read(&ctl->desired, ctl->dir, &problem, ctl->p);
+        acme_published_read(&ctl->desired, ctl->dir, &problem, ctl->p);
 
     if (rv == APR_SUCCESS) {
         return;
@@ -187,11 +187,11 @@ int ctl_changed(ctl_t *ctl, const char *what)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_changed_touch(ctl->dir, what, &problem, ctl->p)) {
+    if (acme_ctl_restart_touch(ctl->dir, what, &problem, ctl->p)) {
         return ctl_fail(ctl, &problem);
     }
     acme_lock_release(ctl->lock);
-    if (!ctl->outbox || !acme_outbox_attended(ctl->outbox)) {
+    if (!ctl->outbox || !acme_ctl_request_attended(ctl->outbox)) {
         ctl_say("no server is running with this store: it takes effect when "
                 "one starts");
     }
@@ -226,7 +226,7 @@ int ctl_site(const ctl_t *ctl, const char *text)
     if (!name) {
         return -1;
     }
-    i = acme_desired_find(ctl->desired, name);
+    i = acme_published_find(ctl->desired, name);
     if (i < 0) {
         ctl_say("%s: no site of that name is managed", name);
     }

@@ -209,9 +209,9 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
 /* What a restart has changed. */
 static void refresh(ctl_t *ctl, apr_pool_t *p)
 {
-    acme_desired_t *desired;
+    acme_published_t *desired;
 
-    if (acme_desired_read(&desired, ctl->dir, NULL, p) == APR_SUCCESS) {
+    if (acme_published_read(&desired, ctl->dir, NULL, p) == APR_SUCCESS) {
         ctl->desired = desired;
     }
 }
@@ -248,7 +248,7 @@ int ctl_wait(ctl_t *ctl)
         }
         last = round;
         look(ctl, sites, counts, round);
-        if (ctl->outbox && acme_outbox_attended(ctl->outbox)) {
+        if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
             seen = now;
         }
         if (counts[SITE_WAITING] == 0 || now - begun >= ctl->timeout) {

@@ -39,8 +39,8 @@ int clock_gettime(clockid_t clock, struct timespec *ts)
 typedef struct box_t {
     const char *dir;
     const acme_seal_t *seal;
-    acme_outbox_t *root;
-    acme_outbox_t *worker;
+    acme_ctl_request_dir_t *root;
+    acme_ctl_request_dir_t *worker;
 } box_t;
 
 static box_t *box_create(apr_pool_t *p)
@@ -51,28 +51,29 @@ static box_t *box_create(apr_pool_t *p)
     box->dir = acme_t_dir(p);
     box->seal = acme_seal_create(secret, p);
     assert_int_equal(mkdir(apr_pstrcat(p, box->dir, "/locks", NULL), 0700), 0);
-    assert_int_equal(acme_outbox_prepare(box->dir, getegid(), NULL, p), 0);
-    box->root = acme_outbox_open(box->dir, box->seal, p);
-    box->worker = acme_outbox_open(box->dir, box->seal, p);
+    assert_int_equal(acme_ctl_request_prepare(box->dir, getegid(), NULL, p), 0);
+    box->root = acme_ctl_request_open(box->dir, box->seal, p);
+    box->worker = acme_ctl_request_open(box->dir, box->seal, p);
     return box;
 }
 
-static acme_request_t renew(const char *name, int force)
+static acme_ctl_request_t renew(const char *name, int force)
 {
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     memset(&request, 0, sizeof(request));
-    request.what = ACME_REQUEST_RENEW;
+    request.what = ACME_CTL_RENEW;
     request.name = name;
     request.force = force;
     return request;
 }
 
-static apr_array_header_t *read_all(acme_outbox_t *outbox, apr_pool_t *p)
+static apr_array_header_t *read_all(acme_ctl_request_dir_t *outbox,
+                                    apr_pool_t *p)
 {
     apr_array_header_t *requests;
 
-    assert_int_equal(acme_outbox_read(&requests, outbox, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_read(&requests, outbox, NULL, p), 0);
     return requests;
 }
 
@@ -80,24 +81,24 @@ static void requests_arrive_in_order(void **state)
 {
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
-    acme_request_t first = renew("b.example", 1);
-    acme_request_t second = renew("*.a.example", 0);
+    acme_ctl_request_t first = renew("b.example", 1);
+    acme_ctl_request_t second = renew("*.a.example", 0);
     apr_array_header_t *requests;
-    const acme_request_t *read;
+    const acme_ctl_request_t *read;
 
     assert_int_equal(read_all(box->worker, p)->nelts, 0);
-    assert_int_equal(acme_outbox_put(box->root, &first, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_put(box->root, &first, NULL, p), 0);
     apr_sleep(1000);
-    assert_int_equal(acme_outbox_put(box->root, &second, NULL, p), 0);
-    assert_true(acme_outbox_moved(box->worker));
+    assert_int_equal(acme_ctl_request_put(box->root, &second, NULL, p), 0);
+    assert_true(acme_ctl_request_moved(box->worker));
     requests = read_all(box->worker, p);
     assert_int_equal(requests->nelts, 2);
-    read = APR_ARRAY_IDX(requests, 0, acme_request_t *);
+    read = APR_ARRAY_IDX(requests, 0, acme_ctl_request_t *);
     assert_string_equal(read->name, "b.example");
     assert_string_equal(read->id, first.id);
-    assert_int_equal(read->what, ACME_REQUEST_RENEW);
+    assert_int_equal(read->what, ACME_CTL_RENEW);
     assert_true(read->force);
-    read = APR_ARRAY_IDX(requests, 1, acme_request_t *);
+    read = APR_ARRAY_IDX(requests, 1, acme_ctl_request_t *);
     assert_string_equal(read->name, "*.a.example");
     assert_false(read->force);
     assert_string_not_equal(first.id, second.id);
@@ -107,14 +108,14 @@ static void a_newer_request_replaces_and_outlives_the_older(void **state)
 {
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
-    acme_request_t first = renew("a.example", 0);
-    acme_request_t second = renew("a.example", 1);
+    acme_ctl_request_t first = renew("a.example", 0);
+    acme_ctl_request_t second = renew("a.example", 1);
 
-    assert_int_equal(acme_outbox_put(box->root, &first, NULL, p), 0);
-    assert_int_equal(acme_outbox_put(box->root, &second, NULL, p), 0);
-    acme_outbox_remove(box->root, &first, p);
+    assert_int_equal(acme_ctl_request_put(box->root, &first, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_put(box->root, &second, NULL, p), 0);
+    acme_ctl_request_remove(box->root, &first, p);
     assert_int_equal(read_all(box->worker, p)->nelts, 1);
-    acme_outbox_remove(box->root, &second, p);
+    acme_ctl_request_remove(box->root, &second, p);
     assert_int_equal(read_all(box->worker, p)->nelts, 0);
 }
 
@@ -122,18 +123,18 @@ static void bodies_arrive_and_are_sealed(void **state)
 {
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
-    acme_request_t request = renew("0123", 0);
+    acme_ctl_request_t request = renew("0123", 0);
     acme_json_t *body = acme_json_object(p);
     apr_array_header_t *names;
     const char *secret;
-    const acme_request_t *read;
+    const acme_ctl_request_t *read;
 
     acme_json_set_str(body, "key", "VERY SECRET");
-    request.what = ACME_REQUEST_ACCOUNT;
+    request.what = ACME_CTL_ACCOUNT;
     request.body = body;
     request.csr = "AAAA";
-    assert_int_equal(acme_outbox_put(box->root, &request, NULL, p), 0);
-    read = APR_ARRAY_IDX(read_all(box->worker, p), 0, acme_request_t *);
+    assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
+    read = APR_ARRAY_IDX(read_all(box->worker, p), 0, acme_ctl_request_t *);
     assert_int_equal(acme_json_get_str(&secret, read->body, "key"), 0);
     assert_string_equal(secret, "VERY SECRET");
     assert_string_equal(read->csr, "AAAA");
@@ -152,18 +153,18 @@ static void what_was_not_sealed_here_is_no_request(void **state)
     static const unsigned char other[ACME_SEAL_SECRET_LEN] = {8};
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
-    acme_request_t request = renew("a.example", 1);
-    acme_outbox_t *stranger =
-        acme_outbox_open(box->dir, acme_seal_create(other, p), p);
+    acme_ctl_request_t request = renew("a.example", 1);
+    acme_ctl_request_dir_t *stranger =
+        acme_ctl_request_open(box->dir, acme_seal_create(other, p), p);
 
     acme_t_write(apr_pstrcat(p, box->dir, "/outbox/planted", NULL), "{}", p);
-    assert_int_equal(acme_outbox_put(stranger, &request, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_put(stranger, &request, NULL, p), 0);
     assert_int_equal(
         symlink("/etc/passwd", apr_pstrcat(p, box->dir, "/outbox/link", NULL)),
         0);
     assert_int_equal(read_all(box->worker, p)->nelts, 0);
     /* one that was moved is another one */
-    assert_int_equal(acme_outbox_put(box->root, &request, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
     assert_int_equal(
         rename(apr_pstrcat(p, box->dir, "/outbox/",
                            acme_file_encode("renew a.example", p), NULL),
@@ -178,38 +179,39 @@ static void it_moves_when_something_comes(void **state)
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
     const char *folder = apr_pstrcat(p, box->dir, "/outbox", NULL);
-    acme_request_t request = renew("a.example", 0);
+    acme_ctl_request_t request = renew("a.example", 0);
     struct utimbuf old = {1000000000, 1000000000};
 
     assert_int_equal(utime(folder, &old), 0);
-    assert_true(acme_outbox_moved(box->worker));
+    assert_true(acme_ctl_request_moved(box->worker));
     read_all(box->worker, p);
-    assert_false(acme_outbox_moved(box->worker));
-    assert_int_equal(acme_outbox_put(box->root, &request, NULL, p), 0);
-    assert_true(acme_outbox_moved(box->worker));
+    assert_false(acme_ctl_request_moved(box->worker));
+    assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
+    assert_true(acme_ctl_request_moved(box->worker));
     read_all(box->worker, p);
     /* so fresh that another one may come in the same instant */
     monotonic += apr_time_from_msec(1900);
     read_all(box->worker, p);
-    assert_true(acme_outbox_moved(box->worker));
+    assert_true(acme_ctl_request_moved(box->worker));
     /* whatever the folder's clock says */
     assert_int_equal(utime(folder, &old), 0);
     read_all(box->worker, p);
-    assert_true(acme_outbox_moved(box->worker));
+    assert_true(acme_ctl_request_moved(box->worker));
     monotonic += apr_time_from_msec(2100);
     read_all(box->worker, p);
-    assert_false(acme_outbox_moved(box->worker));
+    assert_false(acme_ctl_request_moved(box->worker));
 }
 
 static void a_store_without_one_is_empty(void **state)
 {
     apr_pool_t *p = *state;
     box_t *box = box_create(p);
-    acme_outbox_t *none = acme_outbox_open("/nowhere", box->seal, p);
+    acme_ctl_request_dir_t *none =
+        acme_ctl_request_open("/nowhere", box->seal, p);
 
     assert_int_equal(read_all(none, p)->nelts, 0);
-    assert_false(acme_outbox_moved(none));
-    assert_false(acme_outbox_attended(none));
+    assert_false(acme_ctl_request_moved(none));
+    assert_false(acme_ctl_request_attended(none));
 }
 
 static void a_worker_is_there_as_long_as_its_pool(void **state)
@@ -218,16 +220,16 @@ static void a_worker_is_there_as_long_as_its_pool(void **state)
     box_t *box = box_create(p);
     apr_pool_t *life, *second;
 
-    assert_false(acme_outbox_attended(box->root));
+    assert_false(acme_ctl_request_attended(box->root));
     apr_pool_create(&life, p);
     apr_pool_create(&second, p);
-    acme_outbox_attend(box->worker, life);
-    acme_outbox_attend(box->worker, second);
-    assert_true(acme_outbox_attended(box->root));
+    acme_ctl_request_attend(box->worker, life);
+    acme_ctl_request_attend(box->worker, second);
+    assert_true(acme_ctl_request_attended(box->root));
     apr_pool_destroy(life);
-    assert_true(acme_outbox_attended(box->root));
+    assert_true(acme_ctl_request_attended(box->root));
     apr_pool_destroy(second);
-    assert_false(acme_outbox_attended(box->root));
+    assert_false(acme_ctl_request_attended(box->root));
 }
 
 static void a_worker_that_dies_is_gone(void **state)
@@ -241,22 +243,23 @@ static void a_worker_that_dies_is_gone(void **state)
     assert_int_equal(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
-        acme_outbox_attend(box->worker, p);
+        acme_ctl_request_attend(box->worker, p);
         if (write(ready[1], "x", 1) == 1) {
             pause();
         }
         _exit(0);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    assert_true(acme_outbox_attended(box->root));
+    assert_true(acme_ctl_request_attended(box->root));
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_false(acme_outbox_attended(box->root));
+    assert_false(acme_ctl_request_attended(box->root));
 }
 
 static void the_job_for_a_request_has_a_name_no_site_can_have(void **state)
 {
-    assert_string_equal(acme_sign_name("a.example", *state), "a.example (csr)");
+    assert_string_equal(acme_ctl_request_sign_name("a.example", *state),
+                        "a.example (csr)");
 }
 
 ACME_T_MAIN(ACME_T(requests_arrive_in_order),

@@ -16,7 +16,7 @@ static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
     return array;
 }
 
-static void add(acme_desired_t *desired, const acme_ca_spec_t *ca,
+static void add(acme_published_t *desired, const acme_ca_spec_t *ca,
                 const char *name, acme_serving_e serving, apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
@@ -38,9 +38,9 @@ static void add(acme_desired_t *desired, const acme_ca_spec_t *ca,
     APR_ARRAY_PUSH(desired->holdings, acme_inventory_t *) = holding;
 }
 
-static acme_desired_t *two_sites(apr_pool_t *p)
+static acme_published_t *two_sites(apr_pool_t *p)
 {
-    acme_desired_t *desired = apr_pcalloc(p, sizeof(*desired));
+    acme_published_t *desired = apr_pcalloc(p, sizeof(*desired));
     acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
 
     ca->url = "https://ca.example/dir";
@@ -59,11 +59,12 @@ static acme_desired_t *two_sites(apr_pool_t *p)
 static void all_of_it_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_desired_t *desired = two_sites(p), *read;
+    acme_published_t *desired = two_sites(p), *read;
     const acme_spec_t *was, *is;
-    const char *text = acme_desired_print(desired, p);
+    const char *text = acme_published_print(desired, p);
 
-    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
+                     0);
     assert_string_equal(read->activation, "manual");
     assert_int_equal(read->specs->nelts, 2);
     was = APR_ARRAY_IDX(desired->specs, 1, const acme_spec_t *);
@@ -85,10 +86,10 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(
         APR_ARRAY_IDX(read->holdings, 1, acme_inventory_t *)->serving,
         ACME_SERVING_PLACEHOLDER);
-    assert_string_equal(acme_desired_print(read, p), text);
+    assert_string_equal(acme_published_print(read, p), text);
 }
 
-static acme_spec_t *spec_at(const acme_desired_t *desired, int i)
+static acme_spec_t *spec_at(const acme_published_t *desired, int i)
 {
     return (acme_spec_t *)APR_ARRAY_IDX(desired->specs, i, acme_spec_t *);
 }
@@ -96,7 +97,7 @@ static acme_spec_t *spec_at(const acme_desired_t *desired, int i)
 static void what_shapes_sites_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_desired_t *desired = two_sites(p), *read;
+    acme_published_t *desired = two_sites(p), *read;
     const char *text;
 
     spec_at(desired, 0)->optional = strs(p, "www.a.example", NULL);
@@ -104,8 +105,9 @@ static void what_shapes_sites_comes_back(void **state)
     spec_at(desired, 0)->security_level = 3;
     spec_at(desired, 1)->cert_file = "/etc/own.pem";
     spec_at(desired, 1)->cert_key_file = "/etc/own.key";
-    text = acme_desired_print(desired, p);
-    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    text = acme_published_print(desired, p);
+    assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
+                     0);
     assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
     assert_false(acme_spec_is_optional(spec_at(read, 0), "a.example"));
     assert_int_equal(spec_at(read, 0)->require_https, ACME_HTTPS_PERMANENT);
@@ -116,18 +118,18 @@ static void what_shapes_sites_comes_back(void **state)
     assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);
     assert_string_equal(spec_at(read, 1)->cert_file, "/etc/own.pem");
     assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
-    assert_string_equal(acme_desired_print(read, p), text);
+    assert_string_equal(acme_published_print(read, p), text);
     /* one of both files says nothing */
     spec_at(desired, 1)->cert_key_file = NULL;
-    text = acme_desired_print(desired, p);
-    assert_int_not_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
-                         0);
+    text = acme_published_print(desired, p);
+    assert_int_not_equal(
+        acme_published_parse(&read, text, strlen(text), NULL, p), 0);
 }
 
 static void what_is_asked_of_cas_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_desired_t *desired = two_sites(p), *read;
+    acme_published_t *desired = two_sites(p), *read;
     acme_spec_t *was = spec_at(desired, 1), *is;
     apr_array_header_t *more = apr_array_make(p, 1, sizeof(acme_ca_spec_t *));
     acme_ca_spec_t other = {0};
@@ -153,9 +155,10 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->preferred_chain = "Root X";
     was->via_ari = 1;
     was->security_level = 3;
-    text = acme_desired_print(desired, p);
+    text = acme_published_print(desired, p);
     assert_null(strstr(text, eab.key.hmac));
-    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p), 0);
+    assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
+                     0);
     is = spec_at(read, 1);
     assert_int_equal(acme_spec_find_ca(is, other.url), 1);
     assert_string_equal(acme_spec_ca(is, 1)->eab->key.kid, "kid-1");
@@ -173,50 +176,50 @@ static void what_is_asked_of_cas_comes_back(void **state)
     assert_int_equal(is->security_level, 3);
     assert_null(spec_at(read, 0)->more_cas);
     assert_null(spec_at(read, 0)->profile);
-    assert_string_equal(acme_desired_print(read, p), text);
+    assert_string_equal(acme_published_print(read, p), text);
     /* a CA that is not in the list */
     bad = strstr(text, "\"more-cas\"");
     assert_non_null(bad);
     bad = strchr(strchr(bad, '['), '1');
     *bad = '7';
-    assert_int_equal(acme_desired_parse(&read, text, strlen(text), NULL, p),
+    assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      APR_EINVAL);
 }
 
 static void sites_are_found_by_any_name(void **state)
 {
-    acme_desired_t *desired = two_sites(*state);
+    acme_published_t *desired = two_sites(*state);
 
-    assert_int_equal(acme_desired_find(desired, "a.example"), 0);
-    assert_int_equal(acme_desired_find(desired, "www.b.example"), 1);
-    assert_int_equal(acme_desired_find(desired, "c.example"), -1);
+    assert_int_equal(acme_published_find(desired, "a.example"), 0);
+    assert_int_equal(acme_published_find(desired, "www.b.example"), 1);
+    assert_int_equal(acme_published_find(desired, "c.example"), -1);
 }
 
 static void it_is_rewritten_only_when_it_changes(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_desired_t *desired = two_sites(p), *read;
+    acme_published_t *desired = two_sites(p), *read;
     struct stat first, second;
     const char *path = apr_pstrcat(p, dir, "/desired/sites.json", NULL);
     int written;
 
-    assert_int_equal(acme_desired_read(&read, dir, NULL, p), APR_ENOENT);
+    assert_int_equal(acme_published_read(&read, dir, NULL, p), APR_ENOENT);
     assert_int_equal(
-        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
     assert_true(written);
     assert_int_equal(stat(path, &first), 0);
     assert_int_equal(first.st_mode & 0777, 0640);
     assert_int_equal(
-        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
     assert_false(written);
     assert_int_equal(stat(path, &second), 0);
     assert_int_equal(first.st_ino, second.st_ino);
     desired->activation = "graceful";
     assert_int_equal(
-        acme_desired_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
     assert_true(written);
-    assert_int_equal(acme_desired_read(&read, dir, NULL, p), 0);
+    assert_int_equal(acme_published_read(&read, dir, NULL, p), 0);
     assert_string_equal(read->activation, "graceful");
 }
 
@@ -233,15 +236,15 @@ static void what_is_damaged_is_a_problem(void **state)
         "[{\"name\":\"a.example\",\"names\":[\"a.example\"],\"ca\":0,"
         "\"key\":\"P-256\",\"challenges\":[]}]}",
         "{\"format\":1,\"activation\":\"graceful\",\"cas\":[],\"sites\":[7]}"};
-    acme_desired_t *read;
+    acme_published_t *read;
     int i;
 
     for (i = 0; i < (int)(sizeof(bad) / sizeof(bad[0])); ++i) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
-        assert_int_equal(
-            acme_desired_parse(&read, bad[i], strlen(bad[i]), &problem, *state),
-            APR_EINVAL);
+        assert_int_equal(acme_published_parse(&read, bad[i], strlen(bad[i]),
+                                              &problem, *state),
+                         APR_EINVAL);
         assert_non_null(problem.detail);
     }
 }

@@ -13,9 +13,10 @@ static const char *account_of(desk_t *desk)
     return acme_ca_account_name(&desk->w->ca_spec, desk->w->p);
 }
 
-static acme_request_t ask(desk_t *desk, acme_request_e what, const char *name)
+static acme_ctl_request_t ask(desk_t *desk, acme_ctl_request_e what,
+                              const char *name)
 {
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     memset(&request, 0, sizeof(request));
     request.what = what;
@@ -24,11 +25,12 @@ static acme_request_t ask(desk_t *desk, acme_request_e what, const char *name)
     return request;
 }
 
-static const acme_errand_t *outcome(desk_t *desk, const acme_request_t *request)
+static const acme_ctl_result_t *outcome(desk_t *desk,
+                                        const acme_ctl_request_t *request)
 {
-    acme_errand_t *errand = apr_palloc(desk->w->p, sizeof(*errand));
+    acme_ctl_result_t *errand = apr_palloc(desk->w->p, sizeof(*errand));
 
-    return acme_errand_outcome(errand, desk->w->vault, request, desk->w->p)
+    return acme_ctl_result_get(errand, desk->w->vault, request, desk->w->p)
                    == APR_SUCCESS
                ? errand
                : NULL;
@@ -50,8 +52,8 @@ static desk_t *registered(apr_pool_t *p)
 static void a_new_key_is_asked_for_once(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
-    const acme_errand_t *errand;
+    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+    const acme_ctl_result_t *errand;
 
     assert_true(world_run(desk->w));
     errand = outcome(desk, &request);
@@ -68,9 +70,9 @@ static void a_renewal_uses_the_new_key(void **state)
 {
     desk_t *desk = registered(*state);
 
-    ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
     assert_true(world_run(desk->w));
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(desk->w));
     world_assert_staged(desk->w, A);
     assert_int_equal(desk->w->ca->orders, 2);
@@ -80,11 +82,11 @@ static void a_renewal_uses_the_new_key(void **state)
 static void orders_in_flight_are_waited_for(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     desk->w->ca->validate_polls = 3;
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
-    request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
     assert_true(world_run(desk->w));
     world_assert_staged(desk->w, A);
     assert_null(outcome(desk, &request)->problem);
@@ -94,8 +96,8 @@ static void orders_in_flight_are_waited_for(void **state)
 static void a_refusal_is_told_and_not_repeated(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
-    const acme_errand_t *errand;
+    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+    const acme_ctl_result_t *errand;
     int requests;
 
     desk->w->ca->refuse_changes = 1;
@@ -112,12 +114,12 @@ static void a_refusal_is_told_and_not_repeated(void **state)
 static void nothing_is_ordered_with_an_account_that_ended(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request =
-        ask(desk, ACME_REQUEST_DEACTIVATE, account_of(desk));
+    acme_ctl_request_t request =
+        ask(desk, ACME_CTL_DEACTIVATE, account_of(desk));
 
     assert_true(world_run(desk->w));
     assert_null(outcome(desk, &request)->problem);
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(desk->w));
     world_live(desk->w, 3 * ACME_TIME_DAY);
     assert_int_equal(desk->w->ca->orders, 1);
@@ -125,8 +127,8 @@ static void nothing_is_ordered_with_an_account_that_ended(void **state)
     assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
                            "deactivated by acmectl"));
     /* and then there is another one */
-    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(desk->w));
     assert_null(outcome(desk, &request)->problem);
     assert_int_equal(desk->w->ca->accounts, 2);
@@ -136,7 +138,7 @@ static void nothing_is_ordered_with_an_account_that_ended(void **state)
 static void an_account_that_nobody_is_configured_for_is_left_alone(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request = ask(desk, ACME_REQUEST_DEACTIVATE, "another");
+    acme_ctl_request_t request = ask(desk, ACME_CTL_DEACTIVATE, "another");
     int requests = desk->w->ca->requests;
 
     assert_true(world_run(desk->w));
@@ -150,8 +152,8 @@ static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
 
     for (n = 1; n <= 4; ++n) {
         desk_t *desk = registered(*state);
-        acme_request_t request =
-            ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+        acme_ctl_request_t request =
+            ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
 
         desk->w->kill_answer = n;
         if (!world_run(desk->w)) {
@@ -161,7 +163,7 @@ static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
         desk->w->kill_answer = 0;
         assert_non_null(outcome(desk, &request));
         assert_null(outcome(desk, &request)->problem);
-        desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+        desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
         assert_true(world_run(desk->w));
         assert_int_equal(desk->w->ca->orders, 2);
         assert_int_equal(desk->w->ca->accounts, 1);
@@ -177,9 +179,9 @@ static void set_death(world_t *w, int kind, int n)
 }
 
 /* Nonzero: it was killed on the way. Either way it is done in the end. */
-static int die_of(desk_t *desk, acme_request_e what, int kind, int n)
+static int die_of(desk_t *desk, acme_ctl_request_e what, int kind, int n)
 {
-    acme_request_t request = ask(desk, what, account_of(desk));
+    acme_ctl_request_t request = ask(desk, what, account_of(desk));
     int killed;
 
     set_death(desk->w, kind, n);
@@ -201,10 +203,10 @@ static void a_kill_at_any_instant_leaves_a_usable_account(void **state)
         for (n = 1, killed = 1; killed; ++n) {
             desk_t *desk = registered(*state);
 
-            killed = die_of(desk, ACME_REQUEST_ROLLOVER, kind, n);
+            killed = die_of(desk, ACME_CTL_ROLLOVER, kind, n);
             deaths += killed;
             assert_in_range(desk->w->ca->changes, 1, 2);
-            desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+            desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
             assert_true(world_run(desk->w));
             world_assert_staged(desk->w, A);
             assert_int_equal(desk->w->ca->accounts, 1);
@@ -224,8 +226,8 @@ static void a_kill_leaves_an_account_that_ended_at_its_end(void **state)
                 desk_t *desk = registered(*state);
 
                 desk->w->ca->shows_ended = style;
-                killed = die_of(desk, ACME_REQUEST_DEACTIVATE, kind, n);
-                desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+                killed = die_of(desk, ACME_CTL_DEACTIVATE, kind, n);
+                desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
                 assert_true(world_run(desk->w));
                 assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
                                        "deactivated by acmectl"));
@@ -244,7 +246,7 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
     for (style = 0; style < 2; ++style) {
         desk_t *desk = registered(*state);
         world_t *w = desk->w;
-        acme_request_t request;
+        acme_ctl_request_t request;
         int requests;
 
         world_add(w, "b.example");
@@ -262,8 +264,8 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
         assert_in_range(w->ca->requests, requests, requests + 70);
         assert_non_null(strstr(world_job(w, "b.example")->problem->to_fix,
                                "acmectl account recover"));
-        request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
-        desk_ask(desk, ACME_REQUEST_RENEW, "b.example", 0, NULL, NULL);
+        request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
+        desk_ask(desk, ACME_CTL_RENEW, "b.example", 0, NULL, NULL);
         assert_true(world_run(w));
         assert_null(outcome(desk, &request)->problem);
         assert_int_equal(w->ca->accounts, 2);
@@ -275,16 +277,16 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
 static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     apr_hash_set(desk->w->ca->ended, "https://ca.test/account/1",
                  APR_HASH_KEY_STRING, "");
-    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
     assert_true(world_run(desk->w));
     assert_true(
         acme_problem_is(outcome(desk, &request)->problem, "unauthorized"));
     apr_hash_clear(desk->w->ca->ended);
-    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
     assert_true(world_run(desk->w));
     assert_string_equal(outcome(desk, &request)->url,
                         "https://ca.test/account/1");
@@ -294,13 +296,13 @@ static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 static void a_new_key_that_was_taken_unheard_is_recovered(void **state)
 {
     desk_t *desk = registered(*state);
-    acme_request_t request = ask(desk, ACME_REQUEST_ROLLOVER, account_of(desk));
+    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
 
     desk->w->ca->lose_after = 3; /* directory, nonce, keyChange */
     assert_true(world_run(desk->w));
     assert_non_null(outcome(desk, &request)->problem);
     assert_int_equal(desk->w->ca->changes, 1);
-    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
     assert_true(world_run(desk->w));
     assert_null(outcome(desk, &request)->problem);
     assert_int_equal(world_said(desk->w, ACME_LOG_NOTICE, "has a new key"), 1);
@@ -326,11 +328,11 @@ static void another_contact_is_no_way_around_an_end(void **state)
     desk_t *desk = registered(*state);
     world_t *w = desk->w;
 
-    (void)ask(desk, ACME_REQUEST_DEACTIVATE, account_of(desk));
+    (void)ask(desk, ACME_CTL_DEACTIVATE, account_of(desk));
     assert_true(world_run(w));
     w->ca_spec.contact = "mailto:new@example.org";
     desk_restart(desk);
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->accounts, 1);
     assert_non_null(
@@ -352,7 +354,7 @@ static void ask_meanwhile(world_t *w, const script_request_t *request)
 {
     if (strstr(request->url, "/challenge/")) {
         w->on_request = note_change;
-        (void)ask(asking, ACME_REQUEST_ROLLOVER, account_of(asking));
+        (void)ask(asking, ACME_CTL_ROLLOVER, account_of(asking));
     }
 }
 
@@ -395,16 +397,16 @@ static void a_recovery_waits_for_what_is_under_way(void **state)
 {
     desk_t *desk = registered(*state);
     world_t *w = desk->w;
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
                  "");
-    (void)ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
+    (void)ask(desk, ACME_CTL_RECOVER, account_of(desk));
     assert_true(world_run(w));
     w->ca_spec.contact = "mailto:new@example.org";
     desk_restart(desk);
-    request = ask(desk, ACME_REQUEST_RECOVER, account_of(desk));
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 1, NULL, NULL);
+    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
+    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
     w->on_request = answer_late;
     w->ca->validate_polls = 3;
     w->ca->retry_after = 20;

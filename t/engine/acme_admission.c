@@ -258,7 +258,7 @@ static void nobody_asks_sooner_by_hand(void **state)
     desk_boot(desk);
     live_with_limit(w, "\"one.test\"");
     assert_int_equal(world_job(w, "one.test")->errors, 1);
-    desk_ask(desk, ACME_REQUEST_RENEW, "one.test", 1, NULL, NULL);
+    desk_ask(desk, ACME_CTL_RENEW, "one.test", 1, NULL, NULL);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(limit.refused, 1);
     assert_non_null(strstr(world_job(w, "one.test")->limit, "this account"));

@@ -10,7 +10,7 @@
 
 static const char *ask_renew(desk_t *desk, int force)
 {
-    return desk_ask(desk, ACME_REQUEST_RENEW, A, force, NULL, NULL);
+    return desk_ask(desk, ACME_CTL_RENEW, A, force, NULL, NULL);
 }
 
 /* A site that serves its first certificate. */
@@ -116,11 +116,11 @@ static void requests_for_nobody_are_nothing(void **state)
 {
     desk_t *desk = served(*state);
 
-    desk_ask(desk, ACME_REQUEST_RENEW, "b.example", 1, NULL, NULL);
-    desk_ask(desk, ACME_REQUEST_SIGN, "b.example", 0, "AAAA", NULL);
-    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, NULL, NULL);
-    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, "AAAA", NULL);
-    desk_ask(desk, ACME_REQUEST_ACCOUNT, "x", 0, NULL, NULL);
+    desk_ask(desk, ACME_CTL_RENEW, "b.example", 1, NULL, NULL);
+    desk_ask(desk, ACME_CTL_SIGN, "b.example", 0, "AAAA", NULL);
+    desk_ask(desk, ACME_CTL_SIGN, A, 0, NULL, NULL);
+    desk_ask(desk, ACME_CTL_SIGN, A, 0, "AAAA", NULL);
+    desk_ask(desk, ACME_CTL_ACCOUNT, "x", 0, NULL, NULL);
     assert_true(world_run(desk->w));
     assert_int_equal(desk->w->ca->orders, 1);
     assert_int_equal(world_count(desk->w, ACME_STORE_ACCOUNTS), 1);
@@ -132,7 +132,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     desk_t *desk = served(*state);
     world_t *w = desk->w;
     acme_json_t *body = acme_json_object(w->p);
-    const char *name = acme_sign_name(A, w->p);
+    const char *name = acme_ctl_request_sign_name(A, w->p);
     const acme_job_t *job;
     acme_chain_t *chain;
     acme_key_t *key;
@@ -142,7 +142,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     assert_int_equal(
         acme_csr_create(&csr, key, world_strings(w->p, A), 0, NULL, w->p), 0);
     acme_json_set_strs(body, "names", world_strings(w->p, A));
-    desk_ask(desk, ACME_REQUEST_SIGN, A, 0, csr, body);
+    desk_ask(desk, ACME_CTL_SIGN, A, 0, csr, body);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 2);
     job = world_job(w, name);
@@ -176,7 +176,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", pem);
     acme_json_set_str(record, "ca", w->ca_spec.url);
-    desk_ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    desk_ask(desk, ACME_CTL_ACCOUNT, name, 0, NULL, record);
     world_add(w, A);
     desk_boot(desk);
     assert_true(world_run(w));
@@ -191,7 +191,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
     assert_int_equal(acme_key_to_pem(&read, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", read);
-    desk_ask(desk, ACME_REQUEST_ACCOUNT, name, 0, NULL, record);
+    desk_ask(desk, ACME_CTL_ACCOUNT, name, 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
                                          ACME_STORE_ACCOUNTS, name, NULL, w->p),
@@ -200,7 +200,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_string_equal(read, pem);
     /* and what is no key is none */
     acme_json_set_str(record, "key", "none");
-    desk_ask(desk, ACME_REQUEST_ACCOUNT, "another", 0, NULL, record);
+    desk_ask(desk, ACME_CTL_ACCOUNT, "another", 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
 }

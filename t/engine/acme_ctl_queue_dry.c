@@ -12,12 +12,12 @@ static const char *ask(desk_t *desk, const char *ca)
 
     acme_json_set_str(body, "ca", ca);
     acme_json_set_str(body, "label", "the test service");
-    return desk_ask(desk, ACME_REQUEST_RENEW, A, 0, NULL, body);
+    return desk_ask(desk, ACME_CTL_RENEW, A, 0, NULL, body);
 }
 
 static const acme_job_t *job_of(desk_t *desk)
 {
-    return world_job(desk->w, acme_dry_name(A, desk->w->p));
+    return world_job(desk->w, acme_ctl_request_dry_name(A, desk->w->p));
 }
 
 /* A site that serves its certificate from the first CA; the second is the test
@@ -155,7 +155,7 @@ static void a_request_that_makes_no_sense_is_left_alone(void **state)
     int requests = desk->w->ca->requests;
 
     acme_json_set_str(body, "ca", WORLD_OTHER);
-    desk_ask(desk, ACME_REQUEST_RENEW, A, 0, NULL, body);
+    desk_ask(desk, ACME_CTL_RENEW, A, 0, NULL, body);
     assert_true(world_run(desk->w));
     assert_int_equal(desk->w->ca->requests, requests);
     assert_int_equal(desk->w->other->requests, 0);

@@ -14,7 +14,7 @@
 typedef struct counter_t {
     desk_t *desk;
     world_t *w;
-    acme_request_t last;
+    acme_ctl_request_t last;
     int hurries;
 } counter_t;
 
@@ -31,7 +31,8 @@ static void boot(counter_t *counter)
     world_t *w = counter->w;
 
     world_boot(w);
-    w->config.outbox = acme_outbox_open(counter->desk->dir, w->seal, w->prun);
+    w->config.outbox =
+        acme_ctl_request_open(counter->desk->dir, w->seal, w->prun);
     w->config.urgent = hurry;
     w->config.urgent_baton = counter;
     w->runner = acme_runner_create(&w->config, w->prun);
@@ -84,11 +85,12 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
     errand.ca_url = ca_url;
     errand.jws = jws;
     memset(&counter->last, 0, sizeof(counter->last));
-    counter->last.what = ACME_REQUEST_REVOKE;
+    counter->last.what = ACME_CTL_REVOKE;
     counter->last.name = what.fingerprint;
     counter->last.body = acme_revoke_order_to_json(&errand, w->p);
     assert_int_equal(
-        acme_outbox_put(counter->desk->root, &counter->last, NULL, w->p), 0);
+        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        0);
 }
 
 static void ask(counter_t *counter, int reason)
@@ -147,7 +149,7 @@ static void it_is_done_by_the_account_and_replaced_at_once(void **state)
     assert_int_equal(w->ca->revocations, 1);
     assert_int_equal(w->ca->orders, 3);
     /* and what nobody asks about any more is gone */
-    acme_outbox_remove(counter->desk->root, &counter->last, w->p);
+    acme_ctl_request_remove(counter->desk->root, &counter->last, w->p);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_JOBS), items);
 }
@@ -171,14 +173,14 @@ static void a_waiting_one_does_not_wait_any_more(void **state)
 {
     counter_t *counter = served(*state);
     world_t *w = counter->w;
-    acme_request_t renew;
+    acme_ctl_request_t renew;
 
     memset(&renew, 0, sizeof(renew));
-    renew.what = ACME_REQUEST_RENEW;
+    renew.what = ACME_CTL_RENEW;
     renew.name = A;
     renew.force = 1;
-    assert_int_equal(acme_outbox_put(counter->desk->root, &renew, NULL, w->p),
-                     0);
+    assert_int_equal(
+        acme_ctl_request_put(counter->desk->root, &renew, NULL, w->p), 0);
     assert_true(world_run(w));
     world_assert_staged(w, A);
     assert_int_equal(counter->hurries, 0);
@@ -341,7 +343,7 @@ static void an_account_that_gets_a_new_key_signs_with_that(void **state)
     world_t *w = counter->w;
 
     ask(counter, 4);
-    desk_ask(counter->desk, ACME_REQUEST_ROLLOVER,
+    desk_ask(counter->desk, ACME_CTL_ROLLOVER,
              acme_ca_account_name(&w->ca_spec, w->p), 0, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->changes, 1);
@@ -355,15 +357,17 @@ static void what_makes_no_sense_is_not_asked_for(void **state)
     counter_t *counter = served(*state);
     world_t *w = counter->w;
 
-    counter->last.what = ACME_REQUEST_REVOKE;
+    counter->last.what = ACME_CTL_REVOKE;
     counter->last.name = "f00d";
     counter->last.body = acme_json_object(w->p);
     assert_int_equal(
-        acme_outbox_put(counter->desk->root, &counter->last, NULL, w->p), 0);
+        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        0);
     counter->last.name = "beef";
     counter->last.body = NULL;
     assert_int_equal(
-        acme_outbox_put(counter->desk->root, &counter->last, NULL, w->p), 0);
+        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        0);
     assert_true(world_run(w));
     assert_int_equal(w->ca->revocations, 0);
 }

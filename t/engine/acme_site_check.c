@@ -356,7 +356,7 @@ static void a_quiet_job_is_not_read_again(void **state)
 {
     world_t *w = fresh(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_request_t request = {0};
+    acme_ctl_request_t request = {0};
     acme_inventory_t holding;
     acme_runner_site_t site;
     acme_job_cache_t quiet;

@@ -19,7 +19,7 @@
 typedef struct desk_t {
     world_t *w;
     const char *dir;
-    acme_outbox_t *root;
+    acme_ctl_request_dir_t *root;
 } desk_t;
 
 static inline apr_status_t desk_remove(void *data)
@@ -44,8 +44,8 @@ static inline desk_t *desk_create(apr_pool_t *p)
     apr_pool_cleanup_register(p, dir, desk_remove, apr_pool_cleanup_null);
     desk->dir = dir;
     desk->w = world_create(p);
-    assert_int_equal(acme_outbox_prepare(dir, getegid(), NULL, p), 0);
-    desk->root = acme_outbox_open(dir, desk->w->seal, p);
+    assert_int_equal(acme_ctl_request_prepare(dir, getegid(), NULL, p), 0);
+    desk->root = acme_ctl_request_open(dir, desk->w->seal, p);
     return desk;
 }
 
@@ -55,7 +55,7 @@ static inline void desk_boot(desk_t *desk)
     world_t *w = desk->w;
 
     world_boot(w);
-    w->config.outbox = acme_outbox_open(desk->dir, w->seal, w->prun);
+    w->config.outbox = acme_ctl_request_open(desk->dir, w->seal, w->prun);
     w->runner = acme_runner_create(&w->config, w->prun);
 }
 
@@ -66,11 +66,11 @@ static inline void desk_restart(desk_t *desk)
     desk_boot(desk);
 }
 
-static inline const char *desk_ask(desk_t *desk, acme_request_e what,
+static inline const char *desk_ask(desk_t *desk, acme_ctl_request_e what,
                                    const char *name, int force, const char *csr,
                                    acme_json_t *body)
 {
-    acme_request_t request;
+    acme_ctl_request_t request;
 
     memset(&request, 0, sizeof(request));
     request.what = what;
@@ -78,8 +78,8 @@ static inline const char *desk_ask(desk_t *desk, acme_request_e what,
     request.force = force;
     request.csr = csr;
     request.body = body;
-    assert_int_equal(acme_outbox_put(desk->root, &request, NULL, desk->w->p),
-                     0);
+    assert_int_equal(
+        acme_ctl_request_put(desk->root, &request, NULL, desk->w->p), 0);
     return request.id;
 }
 

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static apr_pool_t *parent;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
-    acme_desired_t *desired;
+    acme_published_t *desired;
     acme_json_t *json;
     acme_key_t *key;
     const char *csr, *text;
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = apr_pstrmemdup(p, (const char *)data, size);
     open_box(data, size, p);
     read_parcel(text, size, p);
-    (void)acme_desired_parse(&desired, text, size, &problem, p);
+    (void)acme_published_parse(&desired, text, size, &problem, p);
     if (acme_csr_from_pem(&csr, &names, text, size, &problem, p) == APR_SUCCESS
         && (acme_csr_to_pem(&text, csr, &problem, p) != APR_SUCCESS
             || names->nelts == 0)) {
