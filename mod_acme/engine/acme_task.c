@@ -67,7 +67,7 @@ static void set_live(acme_fleet_flight_t *flight)
     const acme_inventory_t *holding = flight->site->known.holding;
     const acme_job_t *job = flight->job;
     int refused =
-        acme_reuse_is_refused(job->problem) && job->digest
+        acme_key_reuse_is_refused(job->problem) && job->digest
         && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
 
     if (holding->live) {
@@ -75,7 +75,7 @@ static void set_live(acme_fleet_flight_t *flight)
                                   holding->live->info->fingerprint);
         acme_runner_order_live_key(
             flight->order, holding->live->info->key_hash,
-            !refused && acme_reuse_hash(spec, holding, job) != NULL);
+            !refused && acme_key_reuse_hash(spec, holding, job) != NULL);
     }
 }
 

@@ -43,7 +43,7 @@ typedef struct acme_runner_config_t {
     int parallel;                       /**< orders in flight per CA */
     apr_interval_time_t check_interval; /**< longest time without a look */
     acme_blocklist_t *revoked;          /**< keys not to be used, or NULL */
-    const acme_reuse_t *reuse;          /**< keys to be used again, or NULL */
+    const acme_key_reuse_t *reuse;      /**< keys to be used again, or NULL */
     acme_job_cache_t *quiet;            /**< by index of specs, or NULL */
     acme_ctl_request_dir_t *outbox;     /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all

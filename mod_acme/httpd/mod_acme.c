@@ -41,7 +41,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(acme_dryrun_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
-    ap_hook_post_config(acme_unproven_loaded, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(mod_acme_promote_loaded, after_ssl, NULL,
+                        APR_HOOK_MIDDLE);
     ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
     ap_hook_optional_fn_retrieve(acme_start_done, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);

@@ -146,8 +146,9 @@ void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
                  acme_problem_text(&problem, ptemp));
     }
     if (setup->live) {
-        acme_reuse_leave(acme_reuse_open(setup->store_dir, setup->seal, ptemp),
-                         setup->specs, setup->holdings, setup->live,
-                         ap_unixd_config.group_id, setup->log, ptemp);
+        acme_key_reuse_leave(
+            acme_key_reuse_open(setup->store_dir, setup->seal, ptemp),
+            setup->specs, setup->holdings, setup->live,
+            ap_unixd_config.group_id, setup->log, ptemp);
     }
 }

@@ -18,13 +18,13 @@ typedef struct kept_t {
     acme_site_decide_serve_e serve;
     const apr_array_header_t *cert_files; /* of its own: of the first host */
     const apr_array_header_t *key_files;
-    acme_fallback_t former; /* remembered, and still valid; or NULL in it */
+    acme_own_cert_t former; /* remembered, and still valid; or NULL in it */
 } kept_t;
 
 struct acme_keep_t {
     acme_lock_t *lock;
-    acme_keeper_config_t config;
-    acme_keeper_t *keeper;
+    acme_install_config_t config;
+    acme_install_t *keeper;
     kept_t *sites;
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
@@ -84,7 +84,7 @@ static acme_deployed_t *read_record(acme_setup_t *setup, apr_pool_t *ptemp)
 
 static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
-    acme_keeper_config_t *config = &setup->keep->config;
+    acme_install_config_t *config = &setup->keep->config;
     apr_time_t written = config->before->written;
 
     config->clock_good = written <= now + CLOCK_STEP;
@@ -130,10 +130,10 @@ void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
 }
 
 /* After what is staged was promoted: what is live counts. */
-static acme_keeper_t *keeper_of(acme_keep_t *keep, apr_pool_t *p)
+static acme_install_t *keeper_of(acme_keep_t *keep, apr_pool_t *p)
 {
     if (!keep->keeper) {
-        keep->keeper = acme_keeper_create(&keep->config, p);
+        keep->keeper = acme_install_create(&keep->config, p);
     }
     return keep->keeper;
 }
@@ -145,14 +145,14 @@ static void find_former(acme_setup_t *setup, kept_t *kept,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_deployed_site_t *before =
-        acme_keeper_before(setup->keep->config.before, spec);
+        acme_install_before(setup->keep->config.before, spec);
 
     if (!before || before->state != ACME_DEPLOYED_OKC || !before->cert_files) {
         return;
     }
-    if (acme_fallback_check(before->cert_files, before->key_files,
+    if (acme_own_cert_check(before->cert_files, before->key_files,
                             setup->keep->config.now, &problem, ptemp)
-        != ACME_FALLBACK_VALID) {
+        != ACME_OWN_CERT_VALID) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0153) "%s: its former certificate cannot be served "
                                 "until there is one from %s: %s",
@@ -176,9 +176,9 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     if (!cert_files->nelts) {
         return 0;
     }
-    if (acme_fallback_check(cert_files, key_files, setup->keep->config.now,
+    if (acme_own_cert_check(cert_files, key_files, setup->keep->config.now,
                             &problem, ptemp)
-        == ACME_FALLBACK_EXPIRED) {
+        == ACME_OWN_CERT_EXPIRED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0154) "%s: SSLCertificateFile %s has expired and is "
                                 "left out",
@@ -188,7 +188,7 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     return 1;
 }
 
-int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
+int acme_keep_host(acme_own_cert_t *fallback, acme_setup_t *setup,
                    server_rec *s, const apr_array_header_t *cert_files,
                    const apr_array_header_t *key_files, apr_pool_t *ptemp)
 {
@@ -204,9 +204,9 @@ int acme_keep_host(acme_fallback_t *fallback, acme_setup_t *setup,
     }
     if (!holding->decided) {
         find_former(setup, kept, spec, ptemp);
-        kept->serve = acme_keeper_site(keeper_of(keep, setup->pconf), spec,
-                                       holding, ACME_WANTED_ACME,
-                                       own || kept->former.cert_files != NULL);
+        kept->serve = acme_install_site(keeper_of(keep, setup->pconf), spec,
+                                        holding, ACME_WANTED_ACME,
+                                        own || kept->former.cert_files != NULL);
         holding->decided = 1;
     }
     if (kept->serve == ACME_SITE_DECIDE_SERVE_LKC) {
@@ -235,7 +235,7 @@ int acme_keep_further(acme_setup_t *setup, int index)
 
     if (!holding->decided) {
         /* The site has something else to serve, whatever that is. */
-        kept->serve = acme_keeper_site(
+        kept->serve = acme_install_site(
             keeper_of(setup->keep, setup->pconf),
             APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), holding,
             ACME_WANTED_ACME, 1);
@@ -256,8 +256,8 @@ static void decide(acme_setup_t *setup, const acme_spec_t *spec,
                                setup->pconf)) {
         holding->live = live;
     }
-    acme_keeper_site(keeper_of(setup->keep, setup->pconf), spec, holding,
-                     wanted, 0);
+    acme_install_site(keeper_of(setup->keep, setup->pconf), spec, holding,
+                      wanted, 0);
     if (spec->cert_file) {
         holding->live = NULL;
     }
@@ -377,7 +377,7 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
 
 void acme_keep_rest(acme_setup_t *setup)
 {
-    acme_keeper_t *keeper;
+    acme_install_t *keeper;
     int i;
 
     if (!setup->keep) {
@@ -398,7 +398,7 @@ void acme_keep_rest(acme_setup_t *setup)
         }
     }
     index_hosts(setup);
-    acme_keeper_rest(keeper, wanted_of, setup);
+    acme_install_rest(keeper, wanted_of, setup);
 }
 
 /* The names are the site's own; what is kept beside it is found by what it is
@@ -426,7 +426,7 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
         APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
     const kept_t *kept = &setup->keep->sites[index];
     const acme_deployed_site_t *before =
-        acme_keeper_before(setup->keep->config.before, spec);
+        acme_install_before(setup->keep->config.before, spec);
     acme_deployed_site_t *site = apr_pcalloc(setup->pconf, sizeof(*site));
 
     site->name = spec->name;

@@ -6,15 +6,15 @@
 
 #include "acme_promote_guard.h"
 
-void acme_unproven_recover(acme_setup_t *setup, apr_pool_t *ptemp)
+void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *undone;
     int i;
 
     setup->unproven =
-        acme_unproven_read(setup->live, setup->store_dir, setup->pconf);
-    if (acme_unproven_undo(&undone, setup->unproven, &problem, ptemp)) {
+        acme_promote_guard_read(setup->live, setup->store_dir, setup->pconf);
+    if (acme_promote_guard_undo(&undone, setup->unproven, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0191) "certificates that were never loaded cannot be "
                                 "taken back: %s",
@@ -22,7 +22,8 @@ void acme_unproven_recover(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     for (i = 0; i < undone->nelts; i++) {
-        const acme_undone_t *one = &APR_ARRAY_IDX(undone, i, acme_undone_t);
+        const acme_promote_guard_undone_t *one =
+            &APR_ARRAY_IDX(undone, i, acme_promote_guard_undone_t);
 
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0192) "%s: the server ended before it had loaded the "
@@ -35,7 +36,7 @@ void acme_unproven_recover(acme_setup_t *setup, apr_pool_t *ptemp)
     }
 }
 
-int acme_unproven_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
+int mod_acme_promote_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names = apr_array_make(ptemp, 4, sizeof(const char *));
@@ -47,7 +48,7 @@ int acme_unproven_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
                 APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name;
         }
     }
-    if (acme_unproven_begin(setup->unproven, names, &problem, ptemp)) {
+    if (acme_promote_guard_begin(setup->unproven, names, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0193) "no new certificate is activated: %s",
                  acme_problem_text(&problem, ptemp));
@@ -56,8 +57,8 @@ int acme_unproven_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     return 1;
 }
 
-int acme_unproven_loaded(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                         server_rec *s)
+int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,
+                            apr_pool_t *ptemp, server_rec *s)
 {
     acme_setup_t *setup = acme_setup_get();
 
@@ -65,7 +66,7 @@ int acme_unproven_loaded(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     (void)s;
     if (setup && setup->unproven) {
-        acme_unproven_end(setup->unproven, ptemp);
+        acme_promote_guard_end(setup->unproven, ptemp);
     }
     return OK;
 }

@@ -10,14 +10,14 @@
 #include "mod_acme_config.h"
 
 /** Takes back what was promoted and never loaded, and says so. */
-void acme_unproven_recover(acme_setup_t *setup, apr_pool_t *ptemp);
+void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** Whether staged certificates may be promoted: those of the sites for which
  *  there is one (setup->staged). What is in the way is said. */
-int acme_unproven_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+int mod_acme_promote_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** post_config, right after mod_ssl's: what was promoted is loaded. */
-int acme_unproven_loaded(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                         server_rec *s);
+int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,
+                            apr_pool_t *ptemp, server_rec *s);
 
 #endif

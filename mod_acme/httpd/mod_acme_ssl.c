@@ -123,7 +123,7 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
 
 static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
                        acme_inventory_t *holding,
-                       const acme_fallback_t *fallback,
+                       const acme_own_cert_t *fallback,
                        apr_array_header_t *cert_files,
                        apr_array_header_t *key_files)
 {
@@ -194,7 +194,7 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
-    acme_fallback_t fallback = {NULL, NULL, 0};
+    acme_own_cert_t fallback = {NULL, NULL, 0};
     int live;
 
     if (setup->keep) {

@@ -40,7 +40,7 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
     for (i = 0; i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        if (!strncmp(name, ACME_SCRATCH_PREFIX, strlen(ACME_SCRATCH_PREFIX))) {
+        if (!strncmp(name, ACME_TMPFILE_PREFIX, strlen(ACME_TMPFILE_PREFIX))) {
             acme_file_remove_tree(apr_pstrcat(ptemp, dir, "/", name, NULL),
                                   ptemp);
         }
@@ -80,8 +80,8 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
     const char *warning;
 
-    if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
-                      &problem, setup->pconf)) {
+    if (acme_own_cert_read_read(&holding->file, spec->cert_file,
+                                spec->cert_key_file, &problem, setup->pconf)) {
         holding->file = NULL;
         holding->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
@@ -108,10 +108,10 @@ static void promote(acme_setup_t *setup, acme_inventory_t *holding,
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (vault && setup->keep) {
-        holding->staged = acme_activate(
-            &holding->staged_fingerprint, setup->live, vault, spec,
-            acme_pin_get(setup->store_dir, spec->name, ptemp),
-            ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
+        holding->staged =
+            acme_promote(&holding->staged_fingerprint, setup->live, vault, spec,
+                         acme_pin_get(setup->store_dir, spec->name, ptemp),
+                         ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
     if (holding->staged == ACME_STAGED_REFUSED) {
         holding->problem = acme_problem_dup(&problem, setup->pconf);
@@ -200,7 +200,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             ACME_STAMP_LINK, scratch);
         apr_pool_clear(scratch);
     }
-    if (vault && !acme_unproven_prepare(setup, ptemp)) {
+    if (vault && !mod_acme_promote_prepare(setup, ptemp)) {
         vault = NULL;
         memset(setup->staged, 0,
                sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
@@ -293,13 +293,13 @@ static void say_warnings(const acme_setup_t *setup)
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *dir = acme_start_store_dir(setup->server, ptemp);
-    acme_unproven_t *unproven;
+    acme_promote_guard_t *unproven;
     int i;
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
     setup->live = acme_certstore_look(dir, ptemp);
     acme_certstore_recall(setup->live, ptemp);
-    unproven = acme_unproven_read(setup->live, dir, ptemp);
+    unproven = acme_promote_guard_read(setup->live, dir, ptemp);
     setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
                                      sizeof(acme_inventory_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
@@ -308,7 +308,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
         acme_certstore_cert_t *live;
 
-        if (!acme_unproven_has(unproven, spec->name, ptemp)
+        if (!acme_promote_guard_has(unproven, spec->name, ptemp)
             && !acme_certstore_get(&live, setup->live, spec->name, NULL,
                                    setup->pconf)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {

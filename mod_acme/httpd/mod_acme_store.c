@@ -198,7 +198,7 @@ void acme_start_open(acme_setup_t *setup, apr_pool_t *ptemp)
                                  ap_unixd_config.group_id, &problem, ptemp)) {
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
     }
-    acme_unproven_recover(setup, ptemp);
+    mod_acme_promote_recover(setup, ptemp);
     if (setup->seal) {
         open_vault(setup);
     }

@@ -251,7 +251,8 @@ static void start_runner(const acme_setup_t *setup)
     acme_ctl_request_attend(worker.outbox, worker.p);
     config->outbox = worker.outbox;
     config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
-    config->reuse = acme_reuse_open(setup->store_dir, setup->seal, worker.p);
+    config->reuse =
+        acme_key_reuse_open(setup->store_dir, setup->seal, worker.p);
     runner = acme_runner_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);
     worker.runner = runner;

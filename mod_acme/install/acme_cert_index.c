@@ -9,18 +9,18 @@
 
 /** An item in the list of one name. */
 typedef struct entry_t {
-    acme_shelf_item_t *item;
+    acme_cert_index_item_t *item;
     struct entry_t *next;
 } entry_t;
 
-struct acme_shelf_t {
+struct acme_cert_index_t {
     apr_pool_t *p;
     apr_array_header_t *items;
     apr_hash_t *by_name; /* covered name, or wildcard -> entry_t * */
     apr_hash_t *filed[ACME_PLACES];
 };
 
-static void index_item(acme_shelf_t *shelf, acme_shelf_item_t *item)
+static void index_item(acme_cert_index_t *shelf, acme_cert_index_item_t *item)
 {
     const apr_array_header_t *names = item->cert->info->names;
     int i;
@@ -35,10 +35,10 @@ static void index_item(acme_shelf_t *shelf, acme_shelf_item_t *item)
     }
 }
 
-static void add(acme_shelf_t *shelf, const acme_certstore_t *live,
+static void add(acme_cert_index_t *shelf, const acme_certstore_t *live,
                 acme_place_e place, const char *name)
 {
-    acme_shelf_item_t *item = apr_pcalloc(shelf->p, sizeof(*item));
+    acme_cert_index_item_t *item = apr_pcalloc(shelf->p, sizeof(*item));
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
     apr_status_t rv;
@@ -56,20 +56,20 @@ static void add(acme_shelf_t *shelf, const acme_certstore_t *live,
     else {
         item->problem = acme_problem_dup(&problem, shelf->p);
     }
-    APR_ARRAY_PUSH(shelf->items, acme_shelf_item_t *) = item;
+    APR_ARRAY_PUSH(shelf->items, acme_cert_index_item_t *) = item;
     apr_hash_set(shelf->filed[place], name, APR_HASH_KEY_STRING, item);
 }
 
-acme_shelf_t *acme_shelf_read(const acme_certstore_t *live,
-                              acme_shelf_wanted_fn *wanted, void *baton,
-                              apr_pool_t *p)
+acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
+                                        acme_cert_index_wanted_fn *wanted,
+                                        void *baton, apr_pool_t *p)
 {
-    acme_shelf_t *shelf = apr_pcalloc(p, sizeof(*shelf));
+    acme_cert_index_t *shelf = apr_pcalloc(p, sizeof(*shelf));
     apr_array_header_t *names;
     int place, i;
 
     shelf->p = p;
-    shelf->items = apr_array_make(p, 16, sizeof(acme_shelf_item_t *));
+    shelf->items = apr_array_make(p, 16, sizeof(acme_cert_index_item_t *));
     shelf->by_name = apr_hash_make(p);
     for (place = 0; place < ACME_PLACES; ++place) {
         shelf->filed[place] = apr_hash_make(p);
@@ -87,19 +87,20 @@ acme_shelf_t *acme_shelf_read(const acme_certstore_t *live,
     return shelf;
 }
 
-const apr_array_header_t *acme_shelf_items(const acme_shelf_t *shelf)
+const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *shelf)
 {
     return shelf->items;
 }
 
-acme_shelf_item_t *acme_shelf_filed(const acme_shelf_t *shelf,
-                                    acme_place_e place, const char *name)
+acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *shelf,
+                                              acme_place_e place,
+                                              const char *name)
 {
     return apr_hash_get(shelf->filed[place], name, APR_HASH_KEY_STRING);
 }
 
-static void visit_name(const acme_shelf_t *shelf, const char *name,
-                       acme_shelf_visit_fn *visit, void *baton)
+static void visit_name(const acme_cert_index_t *shelf, const char *name,
+                       acme_cert_index_visit_fn *visit, void *baton)
 {
     const entry_t *entry =
         apr_hash_get(shelf->by_name, name, APR_HASH_KEY_STRING);
@@ -111,9 +112,9 @@ static void visit_name(const acme_shelf_t *shelf, const char *name,
     }
 }
 
-void acme_shelf_visit(const acme_shelf_t *shelf, const char *host,
-                      acme_shelf_visit_fn *visit, void *baton,
-                      apr_pool_t *ptemp)
+void acme_cert_index_visit(const acme_cert_index_t *shelf, const char *host,
+                           acme_cert_index_visit_fn *visit, void *baton,
+                           apr_pool_t *ptemp)
 {
     const char *dot = strchr(host, '.');
 

@@ -15,39 +15,41 @@
 #include "acme_certstore.h"
 
 /** One certificate, and where it is. */
-typedef struct acme_shelf_item_t {
+typedef struct acme_cert_index_item_t {
     acme_place_e place;
     const char *name;                  /**< it is filed under */
     const acme_certstore_cert_t *cert; /**< NULL: it is of no use */
     const acme_problem_t *problem;     /**< why, then */
     int gone; /**< it is nowhere on the shelf any more */
-} acme_shelf_item_t;
+} acme_cert_index_item_t;
 
-typedef struct acme_shelf_t acme_shelf_t;
+typedef struct acme_cert_index_t acme_cert_index_t;
 
 /** Whether a site of that name is wanted, so that its live one is not on the
  *  shelf. */
-typedef int acme_shelf_wanted_fn(void *baton, const char *name);
+typedef int acme_cert_index_wanted_fn(void *baton, const char *name);
 
-acme_shelf_t *acme_shelf_read(const acme_certstore_t *live,
-                              acme_shelf_wanted_fn *wanted, void *baton,
-                              apr_pool_t *p);
+acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
+                                        acme_cert_index_wanted_fn *wanted,
+                                        void *baton, apr_pool_t *p);
 
-/** Everything: acme_shelf_item_t *, in the order of their names. */
-const apr_array_header_t *acme_shelf_items(const acme_shelf_t *shelf);
+/** Everything: acme_cert_index_item_t *, in the order of their names. */
+const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *shelf);
 
 /** Those filed under a name; NULL: none. */
-acme_shelf_item_t *acme_shelf_filed(const acme_shelf_t *shelf,
-                                    acme_place_e place, const char *name);
+acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *shelf,
+                                              acme_place_e place,
+                                              const char *name);
 
 /**
  * Calls back for each that covers a host's name, wildcards too, and is not
  * gone.
  */
-typedef void acme_shelf_visit_fn(void *baton, acme_shelf_item_t *item);
+typedef void acme_cert_index_visit_fn(void *baton,
+                                      acme_cert_index_item_t *item);
 
-void acme_shelf_visit(const acme_shelf_t *shelf, const char *host,
-                      acme_shelf_visit_fn *visit, void *baton,
-                      apr_pool_t *ptemp);
+void acme_cert_index_visit(const acme_cert_index_t *shelf, const char *host,
+                           acme_cert_index_visit_fn *visit, void *baton,
+                           apr_pool_t *ptemp);
 
 #endif

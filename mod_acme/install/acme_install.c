@@ -20,15 +20,15 @@ typedef struct stashed_t {
 
 static int is_wanted(void *baton, const char *name)
 {
-    const acme_keeper_t *keeper = baton;
+    const acme_install_t *keeper = baton;
 
     return apr_hash_get(keeper->specs, name, APR_HASH_KEY_STRING) != NULL;
 }
 
-acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
-                                  apr_pool_t *p)
+acme_install_t *acme_install_create(const acme_install_config_t *config,
+                                    apr_pool_t *p)
 {
-    acme_keeper_t *keeper = apr_pcalloc(p, sizeof(*keeper));
+    acme_install_t *keeper = apr_pcalloc(p, sizeof(*keeper));
     const apr_array_header_t *items;
     int i;
 
@@ -43,22 +43,22 @@ acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
 
         apr_hash_set(keeper->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }
-    keeper->shelf = acme_shelf_read(config->live, is_wanted, keeper, p);
-    items = acme_shelf_items(keeper->shelf);
+    keeper->shelf = acme_cert_index_read(config->live, is_wanted, keeper, p);
+    items = acme_cert_index_items(keeper->shelf);
     for (i = 0; i < items->nelts; ++i) {
-        keeper->had += APR_ARRAY_IDX(items, i, acme_shelf_item_t *)->place
+        keeper->had += APR_ARRAY_IDX(items, i, acme_cert_index_item_t *)->place
                        == ACME_PLACE_LIVE;
     }
     return keeper;
 }
 
-int acme_keeper_moves(const acme_keeper_t *keeper)
+int acme_install_moves(const acme_install_t *keeper)
 {
     return keeper->moves;
 }
 
-const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
-                                               const acme_spec_t *spec)
+const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
+                                                const acme_spec_t *spec)
 {
     const acme_deployed_site_t *site = acme_deployed_find(before, spec->name);
     int i;
@@ -70,7 +70,7 @@ const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
     return site;
 }
 
-static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
+static void reread(acme_install_t *keeper, const acme_spec_t *spec,
                    acme_inventory_t *holding)
 {
     acme_certstore_cert_t *live;
@@ -85,7 +85,7 @@ static void reread(acme_keeper_t *keeper, const acme_spec_t *spec,
     }
 }
 
-static void note_stashed(acme_keeper_t *keeper, const char *name,
+static void note_stashed(acme_install_t *keeper, const char *name,
                          acme_wanted_e wanted)
 {
     stashed_t *stashed = apr_array_push(keeper->stashed);
@@ -96,7 +96,7 @@ static void note_stashed(acme_keeper_t *keeper, const char *name,
 }
 
 /** To no site in particular. */
-static acme_suitable_e worth(const acme_keeper_t *keeper,
+static acme_suitable_e worth(const acme_install_t *keeper,
                              const acme_certstore_cert_t *cert,
                              apr_pool_t *ptemp)
 {
@@ -108,14 +108,14 @@ static acme_suitable_e worth(const acme_keeper_t *keeper,
 }
 
 /** What is revoked is of no use to whoever comes back. */
-static int retire(acme_keeper_t *keeper, const char *name,
+static int retire(acme_install_t *keeper, const char *name,
                   const acme_certstore_cert_t *live, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (acme_certstore_move_archive(keeper->config->live, ACME_PLACE_LIVE, name,
                                     &problem, ptemp)) {
-        acme_keeper_complain(keeper, name, &problem, ptemp);
+        acme_install_choice_complain(keeper, name, &problem, ptemp);
         return 0;
     }
     ++keeper->moves;
@@ -129,13 +129,13 @@ static int retire(acme_keeper_t *keeper, const char *name,
 
 /** What is live for a site that does not want it.
  *  @return nonzero when it was stashed */
-static int put_away(acme_keeper_t *keeper, const char *name,
+static int put_away(acme_install_t *keeper, const char *name,
                     const acme_certstore_cert_t *live,
                     const acme_deployed_site_t *before, acme_wanted_e wanted,
                     apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_shelf_item_t *other;
+    acme_cert_index_item_t *other;
     acme_site_decide_actions_t actions;
     acme_site_decide_facts_t facts;
 
@@ -154,11 +154,11 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     }
     if (acme_certstore_move_stash(keeper->config->live, name, &problem,
                                   ptemp)) {
-        acme_keeper_complain(keeper, name, &problem, ptemp);
+        acme_install_choice_complain(keeper, name, &problem, ptemp);
         return 0;
     }
     note_stashed(keeper, name, wanted);
-    other = acme_shelf_filed(keeper->shelf, ACME_PLACE_STASH, name);
+    other = acme_cert_index_filed(keeper->shelf, ACME_PLACE_STASH, name);
     if (other) {
         /* Only archived from now on. */
         other->gone = 1;
@@ -166,7 +166,7 @@ static int put_away(acme_keeper_t *keeper, const char *name,
     return 1;
 }
 
-static const acme_certstore_cert_t *stashed_for(acme_keeper_t *keeper,
+static const acme_certstore_cert_t *stashed_for(acme_install_t *keeper,
                                                 const acme_spec_t *spec)
 {
     acme_certstore_cert_t *cert;
@@ -179,14 +179,14 @@ static const acme_certstore_cert_t *stashed_for(acme_keeper_t *keeper,
 }
 
 static acme_site_decide_serve_e
-keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
+keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
      acme_wanted_e wanted, int okc, apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
-        acme_keeper_before(keeper->config->before, spec);
+        acme_install_before(keeper->config->before, spec);
     acme_site_decide_actions_t actions;
     acme_site_decide_facts_t facts;
-    acme_keeper_choice_t choice;
+    acme_install_choice_t choice;
 
     keeper->had += holding->live != NULL;
     if (wanted != ACME_WANTED_ACME) {
@@ -202,11 +202,11 @@ keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
     choice.keeper = keeper;
     choice.spec = spec;
     choice.ptemp = ptemp;
-    acme_shelf_visit(keeper->shelf, acme_spec_host(spec), acme_keeper_consider,
-                     &choice, ptemp);
+    acme_cert_index_visit(keeper->shelf, acme_spec_host(spec),
+                          acme_install_choice_consider, &choice, ptemp);
     if (!holding->live
         && !acme_site_decide_is_usable(&choice.certs[ACME_PLACE_STASH])) {
-        acme_keeper_inherit(&choice);
+        acme_install_choice_inherit(&choice);
         reread(keeper, spec, holding);
     }
     memset(&facts, 0, sizeof(facts));
@@ -216,7 +216,7 @@ keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
     facts.clock_good = keeper->config->clock_good;
     facts.stashed = choice.certs[ACME_PLACE_STASH];
     facts.imported = choice.certs[ACME_PLACE_IMPORT];
-    acme_keeper_judge_live(&facts.live, holding, &choice);
+    acme_install_choice_judge_live(&facts.live, holding, &choice);
     acme_site_decide(&actions, &facts);
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
@@ -224,10 +224,10 @@ keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
              acme_site_decide_wanted_name(wanted),
              acme_site_decide_move_name(actions.move),
              actions.order ? ", to be ordered" : "");
-    acme_keeper_carry_out(&choice, &actions);
+    acme_install_choice_carry_out(&choice, &actions);
     if (actions.move != ACME_SITE_DECIDE_LEAVE) {
         reread(keeper, spec, holding);
-        acme_keeper_judge_live(&facts.live, holding, &choice);
+        acme_install_choice_judge_live(&facts.live, holding, &choice);
     }
     holding->aged =
         !holding->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
@@ -238,10 +238,10 @@ keep(acme_keeper_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
                : actions.serve;
 }
 
-acme_site_decide_serve_e acme_keeper_site(acme_keeper_t *keeper,
-                                          const acme_spec_t *spec,
-                                          acme_inventory_t *holding,
-                                          acme_wanted_e wanted, int okc)
+acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
+                                           const acme_spec_t *spec,
+                                           acme_inventory_t *holding,
+                                           acme_wanted_e wanted, int okc)
 {
     acme_site_decide_serve_e serve;
     apr_pool_t *ptemp;
@@ -254,9 +254,9 @@ acme_site_decide_serve_e acme_keeper_site(acme_keeper_t *keeper,
 
 /* ---- what no site wants any more ---- */
 
-static void put_away_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
-                          void *baton, acme_shelf_item_t *item,
-                          apr_pool_t *ptemp)
+static void put_away_rest(acme_install_t *keeper,
+                          acme_install_wanted_fn *wanted, void *baton,
+                          acme_cert_index_item_t *item, apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
         acme_deployed_find(keeper->config->before, item->name);
@@ -268,7 +268,7 @@ static void put_away_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
 }
 
 /** An import that no site has taken. */
-static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
+static void put_import(acme_install_t *keeper, acme_cert_index_item_t *item,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -289,20 +289,20 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_DECIDE_TO_STASH) {
-        acme_keeper_archive(keeper, item,
-                            facts.imported.fit == ACME_SUITABLE_REVOKED
-                                ? acme_certstore_refusal(keeper->config->live,
-                                                         item->cert->info,
-                                                         ptemp)
-                            : facts.imported.fit == ACME_SUITABLE_EXPIRED
-                                ? "it has expired"
-                                : "the stashed one expires later",
-                            ptemp);
+        acme_install_choice_archive(
+            keeper, item,
+            facts.imported.fit == ACME_SUITABLE_REVOKED
+                ? acme_certstore_refusal(keeper->config->live, item->cert->info,
+                                         ptemp)
+            : facts.imported.fit == ACME_SUITABLE_EXPIRED
+                ? "it has expired"
+                : "the stashed one expires later",
+            ptemp);
         return;
     }
     if (acme_certstore_move(keeper->config->live, ACME_PLACE_IMPORT, item->name,
                             ACME_PLACE_STASH, item->name, &problem, ptemp)) {
-        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
@@ -314,10 +314,10 @@ static void put_import(acme_keeper_t *keeper, acme_shelf_item_t *item,
 }
 
 /** Whether it is too old for the stash, beyond doubt. */
-static int is_over(const acme_keeper_t *keeper,
+static int is_over(const acme_install_t *keeper,
                    const acme_certstore_cert_t *cert)
 {
-    const acme_keeper_config_t *config = keeper->config;
+    const acme_install_config_t *config = keeper->config;
     apr_time_t end = cert->info->not_after;
 
     if (config->stash_keep > 0 && cert->moved > 0
@@ -327,7 +327,7 @@ static int is_over(const acme_keeper_t *keeper,
     return config->clock_good && end <= config->now && end <= config->proven;
 }
 
-static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
+static void delete_old(acme_install_t *keeper, acme_cert_index_item_t *item,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -337,7 +337,7 @@ static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
     }
     if (acme_certstore_move_remove(keeper->config->live, item->place,
                                    item->name, &problem, ptemp)) {
-        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
@@ -347,7 +347,7 @@ static void delete_old(acme_keeper_t *keeper, acme_shelf_item_t *item,
              item->name);
 }
 
-static void say_stashed(const acme_keeper_t *keeper)
+static void say_stashed(const acme_install_t *keeper)
 {
     int count = keeper->stashed->nelts;
     int mass = count >= MASS_MIN && 2 * count > keeper->had;
@@ -373,16 +373,17 @@ static void say_stashed(const acme_keeper_t *keeper)
     }
 }
 
-void acme_keeper_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
-                      void *baton)
+void acme_install_rest(acme_install_t *keeper, acme_install_wanted_fn *wanted,
+                       void *baton)
 {
-    const apr_array_header_t *items = acme_shelf_items(keeper->shelf);
+    const apr_array_header_t *items = acme_cert_index_items(keeper->shelf);
     apr_pool_t *ptemp;
     int i;
 
     apr_pool_create(&ptemp, keeper->p);
     for (i = 0; i < items->nelts; ++i) {
-        acme_shelf_item_t *item = APR_ARRAY_IDX(items, i, acme_shelf_item_t *);
+        acme_cert_index_item_t *item =
+            APR_ARRAY_IDX(items, i, acme_cert_index_item_t *);
 
         apr_pool_clear(ptemp);
         if (item->gone) {

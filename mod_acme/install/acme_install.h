@@ -5,8 +5,8 @@
  * @brief Carries out what acme_site_decide() says, at start: every site's
  * certificate is where the configuration wants it.
  *
- * First acme_keeper_site() for each site as soon as it is known what is wanted
- * of it, then acme_keeper_rest() once, for everything that no site wants any
+ * First acme_install_site() for each site as soon as it is known what is wanted
+ * of it, then acme_install_rest() once, for everything that no site wants any
  * more. Under the store's lock. Each step is one rename, in an order that a
  * start which comes after a kill finds its way from; nothing is forgotten,
  * since the record of what was deployed is only written when all is served.
@@ -16,11 +16,11 @@
 
 #include "acme_install_private.h"
 
-typedef struct acme_keeper_t acme_keeper_t;
+typedef struct acme_install_t acme_install_t;
 
 /** Reads what is kept. The configuration lives as long as p. */
-acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
-                                  apr_pool_t *p);
+acme_install_t *acme_install_create(const acme_install_config_t *config,
+                                    apr_pool_t *p);
 
 /**
  * Decides for one site and does it; updates holding->live, ->stashed, ->aged
@@ -28,25 +28,25 @@ acme_keeper_t *acme_keeper_create(const acme_keeper_config_t *config,
  * @param okc its own or former own certificate is still valid
  * @return what its TLS virtual hosts get
  */
-acme_site_decide_serve_e acme_keeper_site(acme_keeper_t *keeper,
-                                          const acme_spec_t *spec,
-                                          acme_inventory_t *holding,
-                                          acme_wanted_e wanted, int okc);
+acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
+                                           const acme_spec_t *spec,
+                                           acme_inventory_t *holding,
+                                           acme_wanted_e wanted, int okc);
 
 /** What is wanted of these names (const char *), of which no site is made. */
-typedef acme_wanted_e acme_keeper_wanted_fn(void *baton,
-                                            const apr_array_header_t *names);
+typedef acme_wanted_e acme_install_wanted_fn(void *baton,
+                                             const apr_array_header_t *names);
 
 /** All that is left; deletes what is too old; says how many were stashed. */
-void acme_keeper_rest(acme_keeper_t *keeper, acme_keeper_wanted_fn *wanted,
-                      void *baton);
+void acme_install_rest(acme_install_t *keeper, acme_install_wanted_fn *wanted,
+                       void *baton);
 
 /** How many certificates were moved. */
-int acme_keeper_moves(const acme_keeper_t *keeper);
+int acme_install_moves(const acme_install_t *keeper);
 
 /** What was deployed of a site that wants these names (the first is its own):
  *  by its name, else by the first of its names that is known; NULL: nothing. */
-const acme_deployed_site_t *acme_keeper_before(const acme_deployed_t *before,
-                                               const acme_spec_t *spec);
+const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
+                                                const acme_spec_t *spec);
 
 #endif

@@ -10,10 +10,12 @@
 #include "acme_certstore_revoked.h"
 #include "acme_time.h"
 
-typedef struct acme_keeper_t acme_keeper_t;
+typedef struct acme_install_t acme_install_t;
 
-void acme_keeper_complain(const acme_keeper_t *keeper, const char *name,
-                          const acme_problem_t *problem, apr_pool_t *ptemp)
+void acme_install_choice_complain(const acme_install_t *keeper,
+                                  const char *name,
+                                  const acme_problem_t *problem,
+                                  apr_pool_t *ptemp)
 {
     acme_log(keeper->config->log, ACME_LOG_ERR, 0,
              ACME_TAG(0560) "%s: what is kept of its "
@@ -24,14 +26,14 @@ void acme_keeper_complain(const acme_keeper_t *keeper, const char *name,
 }
 
 /** Moves one from the shelf into live/ of a site. */
-static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
+static int take(acme_install_t *keeper, acme_cert_index_item_t *item,
                 const acme_spec_t *spec, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (acme_certstore_move(keeper->config->live, item->place, item->name,
                             ACME_PLACE_LIVE, spec->name, &problem, ptemp)) {
-        acme_keeper_complain(keeper, spec->name, &problem, ptemp);
+        acme_install_choice_complain(keeper, spec->name, &problem, ptemp);
         return 0;
     }
     item->gone = 1;
@@ -43,14 +45,15 @@ static int take(acme_keeper_t *keeper, acme_shelf_item_t *item,
     return 1;
 }
 
-void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
-                         const char *why, apr_pool_t *ptemp)
+void acme_install_choice_archive(acme_install_t *keeper,
+                                 acme_cert_index_item_t *item, const char *why,
+                                 apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (acme_certstore_move_archive(keeper->config->live, item->place,
                                     item->name, &problem, ptemp)) {
-        acme_keeper_complain(keeper, item->name, &problem, ptemp);
+        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
@@ -65,9 +68,9 @@ void acme_keeper_archive(acme_keeper_t *keeper, acme_shelf_item_t *item,
 /* Of one that is not in use by this site. */
 static acme_suitable_e fit_of(const char **why,
                               const acme_certstore_cert_t *cert,
-                              const acme_keeper_choice_t *choice, int issuer)
+                              const acme_install_choice_t *choice, int issuer)
 {
-    const acme_keeper_config_t *config = choice->keeper->config;
+    const acme_install_config_t *config = choice->keeper->config;
 
     *why = acme_certstore_refusal(config->live, cert->info, choice->ptemp);
     return *why ? ACME_SUITABLE_REVOKED
@@ -77,9 +80,10 @@ static acme_suitable_e fit_of(const char **why,
 
 /* Usable ones first, those for all names first of these, then those with a key
  * of the kind that is wanted, which need no order, then who expires last. */
-static int is_better(acme_suitable_e fit, const acme_shelf_item_t *item,
-                     acme_suitable_e best_fit, const acme_shelf_item_t *best,
-                     const acme_keeper_choice_t *choice)
+static int is_better(acme_suitable_e fit, const acme_cert_index_item_t *item,
+                     acme_suitable_e best_fit,
+                     const acme_cert_index_item_t *best,
+                     const acme_install_choice_t *choice)
 {
     const char *key;
     int kind, best_kind;
@@ -95,10 +99,10 @@ static int is_better(acme_suitable_e fit, const acme_shelf_item_t *item,
                : item->cert->info->not_after > best->cert->info->not_after;
 }
 
-void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
+void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
 {
-    acme_keeper_choice_t *choice = baton;
-    const acme_keeper_t *keeper = choice->keeper;
+    acme_install_choice_t *choice = baton;
+    const acme_install_t *keeper = choice->keeper;
     const acme_certstore_cert_t *cert = item->cert;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
@@ -142,7 +146,7 @@ void acme_keeper_consider(void *baton, acme_shelf_item_t *item)
 
 /** The site that these names were split from, and where its certificate is. Of
  *  one that had a single kind of key until now, that may be the further one. */
-static const char *split_from(const acme_keeper_t *keeper,
+static const char *split_from(const acme_install_t *keeper,
                               const acme_spec_t *spec)
 {
     const acme_deployed_site_t *site =
@@ -159,10 +163,10 @@ static const char *split_from(const acme_keeper_t *keeper,
     return heir ? heir : site->name;
 }
 
-void acme_keeper_inherit(acme_keeper_choice_t *choice)
+void acme_install_choice_inherit(acme_install_choice_t *choice)
 {
-    acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *item = choice->items[ACME_PLACE_LIVE];
+    acme_install_t *keeper = choice->keeper;
+    acme_cert_index_item_t *item = choice->items[ACME_PLACE_LIVE];
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = choice->spec;
     acme_certstore_cert_t *cert;
@@ -193,7 +197,8 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
     if (acme_certstore_install(keeper->config->live, bundle,
                                keeper->config->archive_keep, &problem,
                                choice->ptemp)) {
-        acme_keeper_complain(keeper, spec->name, &problem, choice->ptemp);
+        acme_install_choice_complain(keeper, spec->name, &problem,
+                                     choice->ptemp);
         return;
     }
     ++keeper->moves;
@@ -205,9 +210,9 @@ void acme_keeper_inherit(acme_keeper_choice_t *choice)
 
 /* ---- what it chose ---- */
 
-void acme_keeper_judge_live(acme_site_decide_cert_t *cert,
-                            acme_inventory_t *holding,
-                            const acme_keeper_choice_t *choice)
+void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
+                                    acme_inventory_t *holding,
+                                    const acme_install_choice_t *choice)
 {
     const acme_certstore_cert_t *live = holding->live;
     const char *why;
@@ -233,10 +238,10 @@ void acme_keeper_judge_live(acme_site_decide_cert_t *cert,
     holding->foreign = !issuer;
 }
 
-static void say_served(const acme_keeper_choice_t *choice, acme_place_e place)
+static void say_served(const acme_install_choice_t *choice, acme_place_e place)
 {
-    const acme_shelf_item_t *item = choice->items[place];
-    const acme_keeper_t *keeper = choice->keeper;
+    const acme_cert_index_item_t *item = choice->items[place];
+    const acme_install_t *keeper = choice->keeper;
     int wider = choice->certs[place].fit == ACME_SUITABLE_PARTIAL;
 
     if (place == ACME_PLACE_STASH) {
@@ -257,12 +262,12 @@ static void say_served(const acme_keeper_choice_t *choice, acme_place_e place)
     }
 }
 
-void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
-                           const acme_site_decide_actions_t *actions)
+void acme_install_choice_carry_out(const acme_install_choice_t *choice,
+                                   const acme_site_decide_actions_t *actions)
 {
-    acme_keeper_t *keeper = choice->keeper;
-    acme_shelf_item_t *stashed = choice->items[ACME_PLACE_STASH];
-    acme_shelf_item_t *imported = choice->items[ACME_PLACE_IMPORT];
+    acme_install_t *keeper = choice->keeper;
+    acme_cert_index_item_t *stashed = choice->items[ACME_PLACE_STASH];
+    acme_cert_index_item_t *imported = choice->items[ACME_PLACE_IMPORT];
 
     if (actions->move == ACME_SITE_DECIDE_UNSTASH
         && take(keeper, stashed, choice->spec, choice->ptemp)) {
@@ -274,26 +279,27 @@ void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
     }
     if (stashed && !stashed->gone
         && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
-        acme_keeper_archive(keeper, stashed,
-                            choice->certs[ACME_PLACE_STASH].fit
-                                    == ACME_SUITABLE_REVOKED
-                                ? choice->why[ACME_PLACE_STASH]
-                                : "the imported one expires later",
-                            choice->ptemp);
+        acme_install_choice_archive(keeper, stashed,
+                                    choice->certs[ACME_PLACE_STASH].fit
+                                            == ACME_SUITABLE_REVOKED
+                                        ? choice->why[ACME_PLACE_STASH]
+                                        : "the imported one expires later",
+                                    choice->ptemp);
     }
     if (imported && !imported->gone
         && actions->imported == ACME_SITE_DECIDE_ARCHIVE) {
         if (acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
-            acme_keeper_archive(keeper, imported, "the other one expires later",
-                                choice->ptemp);
+            acme_install_choice_archive(
+                keeper, imported, "the other one expires later", choice->ptemp);
         }
         else {
             acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
                      ACME_TAG(0572) "%s: the imported certificate is of no "
                                     "use and only archived: %s",
                      choice->spec->name, choice->why[ACME_PLACE_IMPORT]);
-            acme_keeper_archive(keeper, imported,
-                                choice->why[ACME_PLACE_IMPORT], choice->ptemp);
+            acme_install_choice_archive(keeper, imported,
+                                        choice->why[ACME_PLACE_IMPORT],
+                                        choice->ptemp);
         }
     }
 }

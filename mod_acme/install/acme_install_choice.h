@@ -2,7 +2,7 @@
 
 /**
  * @file acme_install_choice.h
- * @brief One site's part of acme_keeper: what it can choose from, and taking
+ * @brief One site's part of acme_install: what it can choose from, and taking
  * what was chosen.
  */
 #ifndef ACME_INSTALL_CHOICE_H
@@ -11,40 +11,43 @@
 #include "acme_install_private.h"
 
 /** What one site may choose from. */
-typedef struct acme_keeper_choice_t {
-    struct acme_keeper_t *keeper;
+typedef struct acme_install_choice_t {
+    struct acme_install_t *keeper;
     const acme_spec_t *spec;
-    acme_shelf_item_t *items[ACME_PLACES]; /* the best of each place */
+    acme_cert_index_item_t *items[ACME_PLACES]; /* the best of each place */
     acme_site_decide_cert_t certs[ACME_PLACES];
     const char *why[ACME_PLACES];
     apr_pool_t *ptemp;
-} acme_keeper_choice_t;
+} acme_install_choice_t;
 
 /** Says that something could not be moved: the next start tries again. */
-void acme_keeper_complain(const struct acme_keeper_t *keeper, const char *name,
-                          const acme_problem_t *problem, apr_pool_t *ptemp);
+void acme_install_choice_complain(const struct acme_install_t *keeper,
+                                  const char *name,
+                                  const acme_problem_t *problem,
+                                  apr_pool_t *ptemp);
 
 /** Takes one off the shelf, into the archive. */
-void acme_keeper_archive(struct acme_keeper_t *keeper, acme_shelf_item_t *item,
-                         const char *why, apr_pool_t *ptemp);
+void acme_install_choice_archive(struct acme_install_t *keeper,
+                                 acme_cert_index_item_t *item, const char *why,
+                                 apr_pool_t *ptemp);
 
-/** An acme_shelf_visit_fn; baton is the choice, which keeps the best of each
- *  place. */
-void acme_keeper_consider(void *baton, acme_shelf_item_t *item);
+/** An acme_cert_index_visit_fn; baton is the choice, which keeps the best of
+ * each place. */
+void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
 
 /**
  * A site without any: that of a site which had its names goes on here. Where
  * the other one is still there, both have it, each with files of its own.
  */
-void acme_keeper_inherit(acme_keeper_choice_t *choice);
+void acme_install_choice_inherit(acme_install_choice_t *choice);
 
 /** What its live one is worth; sets holding->foreign. */
-void acme_keeper_judge_live(acme_site_decide_cert_t *cert,
-                            acme_inventory_t *holding,
-                            const acme_keeper_choice_t *choice);
+void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
+                                    acme_inventory_t *holding,
+                                    const acme_install_choice_t *choice);
 
 /** Does what was decided for a site that wants ACME. */
-void acme_keeper_carry_out(const acme_keeper_choice_t *choice,
-                           const acme_site_decide_actions_t *actions);
+void acme_install_choice_carry_out(const acme_install_choice_t *choice,
+                                   const acme_site_decide_actions_t *actions);
 
 #endif

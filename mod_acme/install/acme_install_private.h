@@ -2,7 +2,7 @@
 
 /**
  * @file acme_install_private.h
- * @brief What the files of acme_keeper share.
+ * @brief What the files of acme_install share.
  */
 #ifndef ACME_INSTALL_PRIVATE_H
 #define ACME_INSTALL_PRIVATE_H
@@ -13,7 +13,7 @@
 #include "acme_inventory.h"
 #include "acme_cert_index.h"
 
-typedef struct acme_keeper_config_t {
+typedef struct acme_install_config_t {
     const acme_certstore_t *live;
     const acme_deployed_t *before;   /**< what was deployed */
     const apr_array_header_t *specs; /**< const acme_spec_t * */
@@ -24,12 +24,12 @@ typedef struct acme_keeper_config_t {
     apr_interval_time_t stash_keep; /**< 0: until it expires */
     int archive_keep;
     const acme_log_t *log;
-} acme_keeper_config_t;
+} acme_install_config_t;
 
-struct acme_keeper_t {
-    const acme_keeper_config_t *config;
+struct acme_install_t {
+    const acme_install_config_t *config;
     apr_pool_t *p;
-    acme_shelf_t *shelf;
+    acme_cert_index_t *shelf;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
     apr_hash_t *heirs;           /* name of a former site -> whose its is now */
     apr_array_header_t *stashed; /* of acme_install.c */

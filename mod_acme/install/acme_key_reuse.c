@@ -19,24 +19,24 @@
 /* More than the PEM of any key that we make. */
 #define MOST (16 * 1024)
 
-struct acme_reuse_t {
+struct acme_key_reuse_t {
     const char *folder;
     const acme_seal_t *seal;
 };
 
-acme_reuse_t *acme_reuse_open(const char *dir, const acme_seal_t *seal,
-                              apr_pool_t *p)
+acme_key_reuse_t *acme_key_reuse_open(const char *dir, const acme_seal_t *seal,
+                                      apr_pool_t *p)
 {
-    acme_reuse_t *reuse = apr_pcalloc(p, sizeof(*reuse));
+    acme_key_reuse_t *reuse = apr_pcalloc(p, sizeof(*reuse));
 
     reuse->folder = apr_pstrcat(p, dir, FOLDER, NULL);
     reuse->seal = seal;
     return reuse;
 }
 
-const char *acme_reuse_hash(const acme_spec_t *spec,
-                            const acme_inventory_t *holding,
-                            const acme_job_t *job)
+const char *acme_key_reuse_hash(const acme_spec_t *spec,
+                                const acme_inventory_t *holding,
+                                const acme_job_t *job)
 {
     const acme_certstore_cert_t *live = holding->live;
 
@@ -47,21 +47,21 @@ const char *acme_reuse_hash(const acme_spec_t *spec,
                : NULL;
 }
 
-int acme_reuse_is_refused(const acme_problem_t *problem)
+int acme_key_reuse_is_refused(const acme_problem_t *problem)
 {
     return problem
            && (acme_problem_is(problem, "badPublicKey")
                || acme_problem_is(problem, "badCSR"));
 }
 
-static const char *path_of(const acme_reuse_t *reuse, const char *hash,
+static const char *path_of(const acme_key_reuse_t *reuse, const char *hash,
                            apr_pool_t *p)
 {
     return apr_pstrcat(p, reuse->folder, "/", hash, NULL);
 }
 
-apr_status_t acme_reuse_get(const char **pem, const acme_reuse_t *reuse,
-                            const char *hash, apr_pool_t *p)
+apr_status_t acme_key_reuse_get(const char **pem, const acme_key_reuse_t *reuse,
+                                const char *hash, apr_pool_t *p)
 {
     apr_size_t sealed_len, len;
     char *sealed, *text;
@@ -79,19 +79,19 @@ apr_status_t acme_reuse_get(const char **pem, const acme_reuse_t *reuse,
 
 /* Whether the worker gets it: it is sealed with the secret that counts, whole,
  * and of the worker's group. */
-static int is_good(const acme_reuse_t *reuse, const char *hash, apr_gid_t gid,
-                   apr_pool_t *ptemp)
+static int is_good(const acme_key_reuse_t *reuse, const char *hash,
+                   apr_gid_t gid, apr_pool_t *ptemp)
 {
     const char *pem;
     struct stat st;
 
     return !lstat(path_of(reuse, hash, ptemp), &st)
            && (geteuid() != 0 || st.st_gid == gid)
-           && acme_reuse_get(&pem, reuse, hash, ptemp) == APR_SUCCESS;
+           && acme_key_reuse_get(&pem, reuse, hash, ptemp) == APR_SUCCESS;
 }
 
 /* Those that are there and wanted, and good; what nobody wants is removed. */
-static apr_hash_t *tidy(const acme_reuse_t *reuse, apr_hash_t *wanted,
+static apr_hash_t *tidy(const acme_key_reuse_t *reuse, apr_hash_t *wanted,
                         apr_gid_t gid, apr_pool_t *ptemp)
 {
     apr_hash_t *there = apr_hash_make(ptemp);
@@ -124,7 +124,7 @@ static apr_status_t give(const char *path, apr_gid_t gid)
     return geteuid() == 0 && lchown(path, (uid_t)-1, gid) ? errno : APR_SUCCESS;
 }
 
-static apr_status_t prepare(const acme_reuse_t *reuse, apr_gid_t gid,
+static apr_status_t prepare(const acme_key_reuse_t *reuse, apr_gid_t gid,
                             apr_pool_t *ptemp)
 {
     apr_status_t rv =
@@ -136,7 +136,7 @@ static apr_status_t prepare(const acme_reuse_t *reuse, apr_gid_t gid,
     return rv == APR_SUCCESS ? give(reuse->folder, gid) : rv;
 }
 
-static apr_status_t write_key(const acme_reuse_t *reuse, const char *hash,
+static apr_status_t write_key(const acme_key_reuse_t *reuse, const char *hash,
                               const char *pem, apr_gid_t gid,
                               acme_problem_t *problem, apr_pool_t *ptemp)
 {
@@ -167,7 +167,7 @@ static apr_status_t write_key(const acme_reuse_t *reuse, const char *hash,
                                   "%s cannot be written: %pm", path, &rv);
 }
 
-static void leave(const acme_reuse_t *reuse, const acme_spec_t *spec,
+static void leave(const acme_key_reuse_t *reuse, const acme_spec_t *spec,
                   const char *hash, const acme_certstore_t *live, apr_gid_t gid,
                   const acme_log_t *log, apr_pool_t *ptemp)
 {
@@ -184,11 +184,11 @@ static void leave(const acme_reuse_t *reuse, const acme_spec_t *spec,
     }
 }
 
-void acme_reuse_leave(const acme_reuse_t *reuse,
-                      const apr_array_header_t *specs,
-                      const apr_array_header_t *holdings,
-                      const acme_certstore_t *live, apr_gid_t gid,
-                      const acme_log_t *log, apr_pool_t *ptemp)
+void acme_key_reuse_leave(const acme_key_reuse_t *reuse,
+                          const apr_array_header_t *specs,
+                          const apr_array_header_t *holdings,
+                          const acme_certstore_t *live, apr_gid_t gid,
+                          const acme_log_t *log, apr_pool_t *ptemp)
 {
     apr_hash_t *wanted = apr_hash_make(ptemp);
     apr_hash_t *there;
@@ -200,7 +200,7 @@ void acme_reuse_leave(const acme_reuse_t *reuse,
     for (i = 0; i < specs->nelts; ++i) {
         const acme_spec_t *spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
 
-        hash = acme_reuse_hash(
+        hash = acme_key_reuse_hash(
             spec, APR_ARRAY_IDX(holdings, i, const acme_inventory_t *), NULL);
         if (hash) {
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);

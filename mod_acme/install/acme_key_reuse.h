@@ -18,23 +18,23 @@
 #include "acme_seal.h"
 
 /** The folder; const once opened. */
-typedef struct acme_reuse_t acme_reuse_t;
+typedef struct acme_key_reuse_t acme_key_reuse_t;
 
 /** @param dir the store's
  *  @param seal lives as long */
-acme_reuse_t *acme_reuse_open(const char *dir, const acme_seal_t *seal,
-                              apr_pool_t *p);
+acme_key_reuse_t *acme_key_reuse_open(const char *dir, const acme_seal_t *seal,
+                                      apr_pool_t *p);
 
 /** The hash (acme_key_hash.h) of the key that the next certificate is for; NULL
  *  when that is a new one.
  *  @param job NULL: nobody has asked the CA */
-const char *acme_reuse_hash(const acme_spec_t *spec,
-                            const acme_inventory_t *holding,
-                            const acme_job_t *job);
+const char *acme_key_reuse_hash(const acme_spec_t *spec,
+                                const acme_inventory_t *holding,
+                                const acme_job_t *job);
 
 /** Whether a CA has refused the key that an order was for: then, with the same
  *  names, the next one is for a new one. */
-int acme_reuse_is_refused(const acme_problem_t *problem);
+int acme_key_reuse_is_refused(const acme_problem_t *problem);
 
 /**
  * For root, at a start, when what is live is known. What cannot be left is
@@ -42,15 +42,15 @@ int acme_reuse_is_refused(const acme_problem_t *problem);
  * @param specs const acme_spec_t *, with holdings (acme_inventory_t *)
  * @param gid the worker's
  */
-void acme_reuse_leave(const acme_reuse_t *reuse,
-                      const apr_array_header_t *specs,
-                      const apr_array_header_t *holdings,
-                      const acme_certstore_t *live, apr_gid_t gid,
-                      const acme_log_t *log, apr_pool_t *ptemp);
+void acme_key_reuse_leave(const acme_key_reuse_t *reuse,
+                          const apr_array_header_t *specs,
+                          const apr_array_header_t *holdings,
+                          const acme_certstore_t *live, apr_gid_t gid,
+                          const acme_log_t *log, apr_pool_t *ptemp);
 
 /** The key by its hash, as PEM that is wiped with p. APR_ENOENT when there is
  *  none, also when what is there was not left by root. */
-apr_status_t acme_reuse_get(const char **pem, const acme_reuse_t *reuse,
-                            const char *hash, apr_pool_t *p);
+apr_status_t acme_key_reuse_get(const char **pem, const acme_key_reuse_t *reuse,
+                                const char *hash, apr_pool_t *p);
 
 #endif

@@ -41,15 +41,15 @@ static char *find_block(const char *text, const char *label, apr_pool_t *p)
     return NULL;
 }
 
-static acme_fallback_e unknown(acme_problem_t *problem, const char *path,
+static acme_own_cert_e unknown(acme_problem_t *problem, const char *path,
                                const char *why, apr_pool_t *p)
 {
     acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
                      ACME_PROBLEM_CERTIFICATE, p, "%s: %s", path, why);
-    return ACME_FALLBACK_UNKNOWN;
+    return ACME_OWN_CERT_UNKNOWN;
 }
 
-static acme_fallback_e check_one(const char *cert_file, const char *key_file,
+static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
                                  apr_time_t now, acme_problem_t *problem,
                                  apr_pool_t *p)
 {
@@ -76,7 +76,7 @@ static acme_fallback_e check_one(const char *cert_file, const char *key_file,
     }
     if (acme_chain_info(chain)->not_after <= now) {
         unknown(problem, cert_file, "it has expired", p);
-        return ACME_FALLBACK_EXPIRED;
+        return ACME_OWN_CERT_EXPIRED;
     }
     rv = acme_file_read_linked(&text, &len, key_file, ACME_FILE_MAX, p);
     if (rv != APR_SUCCESS) {
@@ -95,15 +95,15 @@ static acme_fallback_e check_one(const char *cert_file, const char *key_file,
     if (acme_chain_check(chain, key, no_names, now, &why, p) != APR_SUCCESS) {
         return unknown(problem, cert_file, why.detail, p);
     }
-    return ACME_FALLBACK_VALID;
+    return ACME_OWN_CERT_VALID;
 }
 
-acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
+acme_own_cert_e acme_own_cert_check(const apr_array_header_t *cert_files,
                                     const apr_array_header_t *key_files,
                                     apr_time_t now, acme_problem_t *problem,
                                     apr_pool_t *ptemp)
 {
-    acme_fallback_e state = ACME_FALLBACK_UNKNOWN;
+    acme_own_cert_e state = ACME_OWN_CERT_UNKNOWN;
     int i;
 
     for (i = 0; i < cert_files->nelts; ++i) {
@@ -113,7 +113,7 @@ acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
                               : cert;
 
         state = check_one(cert, key, now, problem, ptemp);
-        if (state != ACME_FALLBACK_VALID) {
+        if (state != ACME_OWN_CERT_VALID) {
             return state;
         }
     }

@@ -12,11 +12,11 @@
 #include "acme_problem.h"
 
 typedef enum {
-    ACME_FALLBACK_VALID,
-    ACME_FALLBACK_EXPIRED,
-    ACME_FALLBACK_UNKNOWN /**< cannot be read (a key under a passphrase), or is
+    ACME_OWN_CERT_VALID,
+    ACME_OWN_CERT_EXPIRED,
+    ACME_OWN_CERT_UNKNOWN /**< cannot be read (a key under a passphrase), or is
                                of a kind that is not known here */
-} acme_fallback_e;
+} acme_own_cert_e;
 
 /**
  * @param cert_files const char *, absolute paths of PEM files, as mod_ssl has
@@ -24,7 +24,7 @@ typedef enum {
  * @param key_files the same; empty: the keys are in the files of certificates
  * @param problem why it is not VALID
  */
-acme_fallback_e acme_fallback_check(const apr_array_header_t *cert_files,
+acme_own_cert_e acme_own_cert_check(const apr_array_header_t *cert_files,
                                     const apr_array_header_t *key_files,
                                     apr_time_t now, acme_problem_t *problem,
                                     apr_pool_t *ptemp);

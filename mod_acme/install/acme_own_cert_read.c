@@ -75,9 +75,10 @@ static apr_status_t check_pair(const acme_cert_info_t **info,
     return rv;
 }
 
-apr_status_t acme_okc_read(const acme_cert_info_t **info, const char *cert_path,
-                           const char *key_path, acme_problem_t *problem,
-                           apr_pool_t *p)
+apr_status_t acme_own_cert_read_read(const acme_cert_info_t **info,
+                                     const char *cert_path,
+                                     const char *key_path,
+                                     acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     char *cert_text;

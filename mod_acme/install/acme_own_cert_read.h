@@ -15,8 +15,9 @@
  * @return APR_EINVAL and others, with what is wrong: mod_ssl, given these
  *         files, would stop the server
  */
-apr_status_t acme_okc_read(const acme_cert_info_t **info, const char *cert_path,
-                           const char *key_path, acme_problem_t *problem,
-                           apr_pool_t *p);
+apr_status_t acme_own_cert_read_read(const acme_cert_info_t **info,
+                                     const char *cert_path,
+                                     const char *key_path,
+                                     acme_problem_t *problem, apr_pool_t *p);
 
 #endif

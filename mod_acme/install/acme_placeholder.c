@@ -16,7 +16,7 @@
 #define NOBODY "placeholder.mod-acme.invalid"
 
 struct acme_placeholder_t {
-    acme_scratch_t *files;
+    acme_tmpfile_t *files;
     const char *key_path;
     acme_key_t *key;
     apr_time_t now;
@@ -32,14 +32,14 @@ apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
     const char *pem;
     apr_status_t rv;
 
-    made->files = acme_scratch_create(acme_scratch_places(dir, p), p);
+    made->files = acme_tmpfile_create(acme_tmpfile_places(dir, p), p);
     made->now = now;
     rv = acme_key_generate(&made->key, &spec, NULL, NULL, problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_key_to_pem(&pem, made->key, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_scratch_write(&made->key_path, made->files, "privkey.pem",
+        rv = acme_tmpfile_write(&made->key_path, made->files, "privkey.pem",
                                 pem, problem, p);
     }
     if (rv == APR_SUCCESS) {
@@ -76,7 +76,7 @@ apr_status_t acme_placeholder_cert(const char **path,
     if (rv == APR_SUCCESS) {
         file = apr_pstrcat(ptemp, acme_file_encode(host, ptemp), ".pem", NULL);
         rv =
-            acme_scratch_write(path, placeholder->files, file, pem, problem, p);
+            acme_tmpfile_write(path, placeholder->files, file, pem, problem, p);
     }
     apr_pool_destroy(ptemp);
     return rv;

@@ -159,7 +159,7 @@ static apr_status_t check_proven(const staged_t *staged,
                                  const acme_certstore_t *live,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
-    int count = acme_unproven_refused(
+    int count = acme_promote_guard_refused(
         live, staged->spec->name, acme_chain_info(staged->chain)->fingerprint);
     apr_status_t rv;
 
@@ -306,11 +306,11 @@ static acme_staged_e activate(const char **fingerprint,
     return ACME_STAGED_PROMOTED;
 }
 
-acme_staged_e acme_activate(const char **fingerprint,
-                            const acme_certstore_t *live, acme_vault_t *vault,
-                            const acme_spec_t *spec, int pinned, int keep,
-                            apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p)
+acme_staged_e acme_promote(const char **fingerprint,
+                           const acme_certstore_t *live, acme_vault_t *vault,
+                           const acme_spec_t *spec, int pinned, int keep,
+                           apr_time_t now, acme_problem_t *problem,
+                           apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     const char *found = NULL;

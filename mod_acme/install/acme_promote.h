@@ -35,11 +35,11 @@ typedef enum {
  * @param fingerprint of the leaf whose fate is decided: NULL for NONE, for
  *        FAILED, and where it could not be read
  */
-acme_staged_e acme_activate(const char **fingerprint,
-                            const acme_certstore_t *live, acme_vault_t *vault,
-                            const acme_spec_t *spec, int pinned, int keep,
-                            apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p);
+acme_staged_e acme_promote(const char **fingerprint,
+                           const acme_certstore_t *live, acme_vault_t *vault,
+                           const acme_spec_t *spec, int pinned, int keep,
+                           apr_time_t now, acme_problem_t *problem,
+                           apr_pool_t *p);
 
 const char *acme_staged_name(acme_staged_e staged);
 

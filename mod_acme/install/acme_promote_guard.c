@@ -22,7 +22,7 @@ typedef struct line_t {
     const char *value;
 } line_t;
 
-struct acme_unproven_t {
+struct acme_promote_guard_t {
     acme_certstore_t *live;
     const char *marker;
     const char *refused;
@@ -83,10 +83,10 @@ static apr_status_t write_lines(const char *path,
                                   "%s cannot be written: %pm", path, &rv);
 }
 
-acme_unproven_t *acme_unproven_read(acme_certstore_t *live, const char *dir,
-                                    apr_pool_t *p)
+acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *live,
+                                              const char *dir, apr_pool_t *p)
 {
-    acme_unproven_t *made = apr_pcalloc(p, sizeof(*made));
+    acme_promote_guard_t *made = apr_pcalloc(p, sizeof(*made));
 
     made->p = p;
     made->live = live;
@@ -144,7 +144,7 @@ static int parse_mark(int *newest, const char **link, const line_t *line,
     return *newest > 0 || !strcmp(number, "0");
 }
 
-static int is_new(const acme_unproven_t *unproven, const line_t *line,
+static int is_new(const acme_promote_guard_t *unproven, const line_t *line,
                   apr_pool_t *ptemp)
 {
     const char *link;
@@ -154,8 +154,8 @@ static int is_new(const acme_unproven_t *unproven, const line_t *line,
            && generation_of(unproven->live, line->name, ptemp) > newest;
 }
 
-int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
-                      apr_pool_t *ptemp)
+int acme_promote_guard_has(const acme_promote_guard_t *unproven,
+                           const char *name, apr_pool_t *ptemp)
 {
     int i;
 
@@ -183,8 +183,8 @@ static const char *unless_revoked(const acme_certstore_t *live,
                : link;
 }
 
-static apr_status_t point_back(const acme_unproven_t *unproven,
-                               const acme_undone_t *undone,
+static apr_status_t point_back(const acme_promote_guard_t *unproven,
+                               const acme_promote_guard_undone_t *undone,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     acme_certstore_path_t site;
@@ -207,19 +207,19 @@ static apr_status_t point_back(const acme_unproven_t *unproven,
 
 /* Known to be refused before it is taken back: whoever is killed here does it
  * again. */
-apr_status_t acme_unproven_undo(apr_array_header_t **undone,
-                                acme_unproven_t *unproven,
-                                acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
+                                     acme_promote_guard_t *unproven,
+                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_pool_t *p = unproven->p;
     apr_status_t rv = APR_SUCCESS;
     int i;
 
-    *undone = apr_array_make(p, 1, sizeof(acme_undone_t));
+    *undone = apr_array_make(p, 1, sizeof(acme_promote_guard_undone_t));
     for (i = 0; i < unproven->marked->nelts; i++) {
         const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
         acme_certstore_cert_t *cert;
-        acme_undone_t made;
+        acme_promote_guard_undone_t made;
         line_t refused;
         const char *slash;
         int newest;
@@ -233,11 +233,11 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
         made.link = unless_revoked(unproven->live, made.link, ptemp);
         slash = made.link ? strrchr(made.link, '/') : NULL;
         made.live = slash ? acme_archive_version(slash + 1) : 0;
-        APR_ARRAY_PUSH(*undone, acme_undone_t) = made;
+        APR_ARRAY_PUSH(*undone, acme_promote_guard_undone_t) = made;
         if (acme_certstore_get(&cert, unproven->live, line->name, NULL, p)
                 == APR_SUCCESS
-            && !acme_unproven_refused(unproven->live, line->name,
-                                      cert->info->fingerprint)) {
+            && !acme_promote_guard_refused(unproven->live, line->name,
+                                           cert->info->fingerprint)) {
             refused.name = line->name;
             refused.value = cert->info->fingerprint;
             APR_ARRAY_PUSH(unproven->live->refused, line_t) = refused;
@@ -248,7 +248,8 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
                          ptemp);
     }
     for (i = 0; rv == APR_SUCCESS && i < (*undone)->nelts; i++) {
-        rv = point_back(unproven, &APR_ARRAY_IDX(*undone, i, acme_undone_t),
+        rv = point_back(unproven,
+                        &APR_ARRAY_IDX(*undone, i, acme_promote_guard_undone_t),
                         problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
@@ -258,9 +259,10 @@ apr_status_t acme_unproven_undo(apr_array_header_t **undone,
     return rv;
 }
 
-apr_status_t acme_unproven_begin(acme_unproven_t *unproven,
-                                 const apr_array_header_t *names,
-                                 acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_promote_guard_begin(acme_promote_guard_t *unproven,
+                                      const apr_array_header_t *names,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp)
 {
     apr_pool_t *p = unproven->p;
     int i;
@@ -279,7 +281,7 @@ apr_status_t acme_unproven_begin(acme_unproven_t *unproven,
 }
 
 /* Its newest one is proven, so what was held against the name is past. */
-static void forgive(acme_unproven_t *unproven, apr_pool_t *ptemp)
+static void forgive(acme_promote_guard_t *unproven, apr_pool_t *ptemp)
 {
     const apr_array_header_t *all = unproven->live->refused;
     apr_array_header_t *left = apr_array_make(ptemp, 1, sizeof(line_t));
@@ -288,7 +290,7 @@ static void forgive(acme_unproven_t *unproven, apr_pool_t *ptemp)
     for (i = 0; i < all->nelts; i++) {
         const line_t *line = &APR_ARRAY_IDX(all, i, line_t);
 
-        if (!acme_unproven_has(unproven, line->name, ptemp)) {
+        if (!acme_promote_guard_has(unproven, line->name, ptemp)) {
             APR_ARRAY_PUSH(left, line_t) = *line;
         }
     }
@@ -300,7 +302,7 @@ static void forgive(acme_unproven_t *unproven, apr_pool_t *ptemp)
     }
 }
 
-void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp)
+void acme_promote_guard_end(acme_promote_guard_t *unproven, apr_pool_t *ptemp)
 {
     if (unproven->marked->nelts) {
         forgive(unproven, ptemp);
@@ -309,8 +311,8 @@ void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp)
     }
 }
 
-int acme_unproven_refused(const acme_certstore_t *live, const char *name,
-                          const char *fingerprint)
+int acme_promote_guard_refused(const acme_certstore_t *live, const char *name,
+                               const char *fingerprint)
 {
     int count = 0;
     int is_one = 0;

@@ -19,43 +19,45 @@
 
 #include "acme_certstore.h"
 
-typedef struct acme_unproven_t acme_unproven_t;
+typedef struct acme_promote_guard_t acme_promote_guard_t;
 
 /** What was taken back. */
-typedef struct acme_undone_t {
+typedef struct acme_promote_guard_undone_t {
     const char *name;
     int refused;      /**< the generation that was live */
     int live;         /**< the one that is live again, 0: none */
     const char *link; /**< what its pointer says again, or NULL */
-} acme_undone_t;
+} acme_promote_guard_undone_t;
 
 /** Reads what an earlier start left; changes nothing. What cannot be read
  *  counts as not there. From then on `live` knows what is refused. */
-acme_unproven_t *acme_unproven_read(acme_certstore_t *live, const char *dir,
-                                    apr_pool_t *p);
+acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *live,
+                                              const char *dir, apr_pool_t *p);
 
 /** Whether the generation that is live is one that nothing has loaded. */
-int acme_unproven_has(const acme_unproven_t *unproven, const char *name,
-                      apr_pool_t *ptemp);
+int acme_promote_guard_has(const acme_promote_guard_t *unproven,
+                           const char *name, apr_pool_t *ptemp);
 
 /** Takes all of these back.
- *  @param undone acme_undone_t of each, in p of the read */
-apr_status_t acme_unproven_undo(apr_array_header_t **undone,
-                                acme_unproven_t *unproven,
-                                acme_problem_t *problem, apr_pool_t *ptemp);
+ *  @param undone acme_promote_guard_undone_t of each, in p of the read */
+apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
+                                     acme_promote_guard_t *unproven,
+                                     acme_problem_t *problem,
+                                     apr_pool_t *ptemp);
 
 /** Promotions for these names (const char *) are about to begin. Without
  *  success there must be none. */
-apr_status_t acme_unproven_begin(acme_unproven_t *unproven,
-                                 const apr_array_header_t *names,
-                                 acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_promote_guard_begin(acme_promote_guard_t *unproven,
+                                      const apr_array_header_t *names,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
 
 /** What was promoted is loaded. */
-void acme_unproven_end(acme_unproven_t *unproven, apr_pool_t *ptemp);
+void acme_promote_guard_end(acme_promote_guard_t *unproven, apr_pool_t *ptemp);
 
 /** How many certificates of this name were taken back, if this is one of them;
  *  else 0. */
-int acme_unproven_refused(const acme_certstore_t *live, const char *name,
-                          const char *fingerprint);
+int acme_promote_guard_refused(const acme_certstore_t *live, const char *name,
+                               const char *fingerprint);
 
 #endif

@@ -19,14 +19,14 @@
 /* MFD_CLOEXEC, which not every libc names. */
 #define CLOSE_ON_EXEC 1U
 
-struct acme_scratch_t {
+struct acme_tmpfile_t {
     apr_pool_t *p;
     const char *const *next; /* of the places, not tried yet */
     const char *place;       /* in use, or NULL */
     const char *dir;         /* ours, in it */
 };
 
-const char *const *acme_scratch_places(const char *dir, apr_pool_t *p)
+const char *const *acme_tmpfile_places(const char *dir, apr_pool_t *p)
 {
     const char **places = apr_pcalloc(p, 5 * sizeof(*places));
     int n = 0;
@@ -41,9 +41,9 @@ const char *const *acme_scratch_places(const char *dir, apr_pool_t *p)
     return places;
 }
 
-acme_scratch_t *acme_scratch_create(const char *const *places, apr_pool_t *p)
+acme_tmpfile_t *acme_tmpfile_create(const char *const *places, apr_pool_t *p)
 {
-    acme_scratch_t *scratch = apr_pcalloc(p, sizeof(*scratch));
+    acme_tmpfile_t *scratch = apr_pcalloc(p, sizeof(*scratch));
 
     scratch->p = p;
     scratch->next = places;
@@ -62,13 +62,13 @@ static apr_status_t remove_dir(void *dir)
 }
 
 /* The next place. */
-static apr_status_t advance(acme_scratch_t *scratch)
+static apr_status_t advance(acme_tmpfile_t *scratch)
 {
     char *dir;
 
     scratch->place = *scratch->next++;
     dir = apr_pstrcat(scratch->p, scratch->place,
-                      "/" ACME_SCRATCH_PREFIX "XXXXXX", NULL);
+                      "/" ACME_TMPFILE_PREFIX "XXXXXX", NULL);
     if (!mkdtemp(dir)) {
         scratch->place = NULL;
         return apr_get_os_error();
@@ -79,7 +79,7 @@ static apr_status_t advance(acme_scratch_t *scratch)
     return APR_SUCCESS;
 }
 
-static apr_status_t write_file(const char **path, const acme_scratch_t *scratch,
+static apr_status_t write_file(const char **path, const acme_tmpfile_t *scratch,
                                const char *name, const char *text,
                                apr_pool_t *p)
 {
@@ -126,7 +126,7 @@ static apr_status_t write_memory(const char **path, apr_pool_t *p,
 }
 #endif
 
-apr_status_t acme_scratch_write(const char **path, acme_scratch_t *scratch,
+apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *scratch,
                                 const char *name, const char *text,
                                 acme_problem_t *problem, apr_pool_t *p)
 {

@@ -13,20 +13,20 @@
 #include "acme_problem.h"
 
 /** How the names of its folders begin: a process that was killed leaves one. */
-#define ACME_SCRATCH_PREFIX "placeholder."
+#define ACME_TMPFILE_PREFIX "placeholder."
 
-typedef struct acme_scratch_t acme_scratch_t;
+typedef struct acme_tmpfile_t acme_tmpfile_t;
 
 /** Folders to try, NULL at the end.
  *  @param dir the first, or NULL */
-const char *const *acme_scratch_places(const char *dir, apr_pool_t *p);
+const char *const *acme_tmpfile_places(const char *dir, apr_pool_t *p);
 
 /**
  * Nothing is made yet.
  * @param places folders; memory is the last one
  * @param p all files go when it is cleared
  */
-acme_scratch_t *acme_scratch_create(const char *const *places, apr_pool_t *p);
+acme_tmpfile_t *acme_tmpfile_create(const char *const *places, apr_pool_t *p);
 
 /**
  * Writes a file, mode 0600.
@@ -34,7 +34,7 @@ acme_scratch_t *acme_scratch_create(const char *const *places, apr_pool_t *p);
  * @param name fit for a file's name, another one each time
  * @param problem says why the first place was of no use
  */
-apr_status_t acme_scratch_write(const char **path, acme_scratch_t *scratch,
+apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *scratch,
                                 const char *name, const char *text,
                                 acme_problem_t *problem, apr_pool_t *p);
 

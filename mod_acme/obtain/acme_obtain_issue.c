@@ -333,7 +333,7 @@ static void issue_failed(acme_runner_order_t *order,
     else if (!resumable) {
         acme_order_drop(order, "it has failed");
     }
-    if (acme_reuse_is_refused(problem)) {
+    if (acme_key_reuse_is_refused(problem)) {
         refuse_key(order, problem);
     }
     acme_order_fail(order, problem, ACME_FAILURE_OWN);

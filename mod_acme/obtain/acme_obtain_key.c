@@ -67,7 +67,7 @@ static apr_status_t reuse(acme_key_t **key, const char **pem,
                           acme_worker_ctx_t *work, const acme_spec_t *spec,
                           const char *live, apr_pool_t *p)
 {
-    if (acme_reuse_get(pem, work->reuse, live, p) == APR_SUCCESS) {
+    if (acme_key_reuse_get(pem, work->reuse, live, p) == APR_SUCCESS) {
         return judge(key, *pem, work, spec, p);
     }
     acme_log(work->log, ACME_LOG_WARNING, 0,

@@ -29,8 +29,8 @@ typedef struct acme_worker_ctx_t {
     const acme_clock_t *clock;
     const acme_log_t *log;
     acme_keygen_t *keygen;
-    acme_blocklist_t *revoked; /**< or NULL */
-    const acme_reuse_t *reuse; /**< or NULL */
+    acme_blocklist_t *revoked;     /**< or NULL */
+    const acme_key_reuse_t *reuse; /**< or NULL */
     /** A site of that index has something staged that must not wait for others;
      *  may be said more than once. Or NULL. */
     void (*urgent)(void *baton, int site);

@@ -263,8 +263,8 @@ acme_inventory_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
     apr_status_t rv;
 
     if (spec->cert_file) {
-        if (acme_okc_read(&holding->file, spec->cert_file, spec->cert_key_file,
-                          &problem, p)) {
+        if (acme_own_cert_read_read(&holding->file, spec->cert_file,
+                                    spec->cert_key_file, &problem, p)) {
             holding->file = NULL;
             holding->problem = acme_problem_dup(&problem, p);
         }

@@ -96,11 +96,11 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 /* A start, with the site or without it. */
 static acme_site_decide_serve_e start(world_t *w, int with)
 {
-    acme_keeper_config_t *config = apr_pcalloc(w->p, sizeof(*config));
+    acme_install_config_t *config = apr_pcalloc(w->p, sizeof(*config));
     apr_array_header_t *specs =
         apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
     acme_site_decide_serve_e serve = ACME_SITE_DECIDE_SERVE_NOTHING;
-    acme_keeper_t *keeper;
+    acme_install_t *keeper;
     acme_certstore_cert_t *live;
 
     w->said = "";
@@ -119,12 +119,12 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     if (acme_certstore_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
         w->holding->live = live;
     }
-    keeper = acme_keeper_create(config, w->p);
+    keeper = acme_install_create(config, w->p);
     if (with) {
-        serve =
-            acme_keeper_site(keeper, &w->spec, w->holding, ACME_WANTED_ACME, 0);
+        serve = acme_install_site(keeper, &w->spec, w->holding,
+                                  ACME_WANTED_ACME, 0);
     }
-    acme_keeper_rest(keeper, nobody, NULL);
+    acme_install_rest(keeper, nobody, NULL);
     return serve;
 }
 

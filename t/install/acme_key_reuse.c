@@ -12,7 +12,7 @@ typedef struct world_t {
     apr_pool_t *p;
     acme_certstore_t *live;
     const char *dir;
-    acme_reuse_t *reuse;
+    acme_key_reuse_t *reuse;
     apr_array_header_t *specs;    /* acme_spec_t * */
     apr_array_header_t *holdings; /* acme_inventory_t * */
     acme_t_log_t *log;
@@ -26,7 +26,7 @@ static world_t *make_world(apr_pool_t *p)
     w->p = p;
     w->dir = acme_t_dir(p);
     assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
-    w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, p), p);
+    w->reuse = acme_key_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
     w->holdings = apr_array_make(p, 2, sizeof(acme_inventory_t *));
@@ -69,7 +69,7 @@ static int is_left(world_t *w, int i)
     acme_bundle_t *bundle;
     const char *pem;
 
-    if (acme_reuse_get(&pem, w->reuse, hash_of(w, i), w->p)) {
+    if (acme_key_reuse_get(&pem, w->reuse, hash_of(w, i), w->p)) {
         return 0;
     }
     assert_int_equal(acme_certstore_bundle(&bundle, w->live, ACME_PLACE_LIVE,
@@ -81,8 +81,8 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_reuse_leave(w->reuse, w->specs, w->holdings, w->live, getegid(),
-                     &w->log->log, w->p);
+    acme_key_reuse_leave(w->reuse, w->specs, w->holdings, w->live, getegid(),
+                         &w->log->log, w->p);
 }
 
 static void what_is_live_is_left_for_those_that_want_it(void **state)
@@ -107,10 +107,10 @@ static void a_key_of_another_kind_is_not(void **state)
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
 
-    assert_string_equal(acme_reuse_hash(spec, holding_of(w, 0), NULL),
+    assert_string_equal(acme_key_reuse_hash(spec, holding_of(w, 0), NULL),
                         hash_of(w, 0));
     spec->key.type = ACME_KEY_RSA;
-    assert_null(acme_reuse_hash(spec, holding_of(w, 0), NULL));
+    assert_null(acme_key_reuse_hash(spec, holding_of(w, 0), NULL));
     start(w);
     assert_false(is_left(w, 0));
 }
@@ -130,9 +130,9 @@ static void a_revoked_ones_is_not(void **state)
     /* The worker hears of it first; the next start removes it. */
     memset(&job, 0, sizeof(job));
     job.revoked = &revoked;
-    assert_null(acme_reuse_hash(spec, holding, &job));
+    assert_null(acme_key_reuse_hash(spec, holding, &job));
     holding->revoked = &revoked;
-    assert_null(acme_reuse_hash(spec, holding, NULL));
+    assert_null(acme_key_reuse_hash(spec, holding, NULL));
     start(w);
     assert_false(is_left(w, 0));
 }
@@ -144,7 +144,7 @@ static void a_site_with_none_has_nothing_to_reuse(void **state)
     acme_inventory_t empty;
 
     memset(&empty, 0, sizeof(empty));
-    assert_null(acme_reuse_hash(spec, &empty, NULL));
+    assert_null(acme_key_reuse_hash(spec, &empty, NULL));
 }
 
 static void one_that_root_has_not_left_is_none(void **state)
@@ -181,7 +181,8 @@ static void one_that_is_damaged_or_of_another_secret_is_left_anew(void **state)
     assert_false(is_left(w, 0));
     start(w);
     assert_true(is_left(w, 0));
-    w->reuse = acme_reuse_open(w->dir, acme_seal_create(secret, w->p), w->p);
+    w->reuse =
+        acme_key_reuse_open(w->dir, acme_seal_create(secret, w->p), w->p);
     assert_false(is_left(w, 0));
     start(w);
     assert_true(is_left(w, 0));
@@ -200,8 +201,8 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_reuse_leave(w->reuse, w->specs, w->holdings, w->live, 1, &w->log->log,
-                     w->p);
+    acme_key_reuse_leave(w->reuse, w->specs, w->holdings, w->live, 1,
+                         &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);
     assert_int_equal(st.st_mode & 0777, 0640);

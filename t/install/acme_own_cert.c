@@ -33,8 +33,8 @@ static void a_good_pair_is_valid(void **state)
     pair_t *pair = make_pair(acme_t_dir(p), ACME_T_NOW, p);
 
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_VALID);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_VALID);
 }
 
 static void one_file_may_have_all(void **state)
@@ -52,8 +52,8 @@ static void one_file_may_have_all(void **state)
                  p);
     apr_array_clear(pair->keys);
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_VALID);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_VALID);
 }
 
 static void a_link_is_followed(void **state)
@@ -66,8 +66,8 @@ static void a_link_is_followed(void **state)
     assert_int_equal(symlink(pair->cert, link), 0);
     APR_ARRAY_IDX(pair->certs, 0, const char *) = link;
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_VALID);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_VALID);
 }
 
 static void an_expired_one_is_told_from_a_damaged_one(void **state)
@@ -77,8 +77,8 @@ static void an_expired_one_is_told_from_a_damaged_one(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, &problem, p),
-        ACME_FALLBACK_EXPIRED);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, &problem, p),
+        ACME_OWN_CERT_EXPIRED);
     acme_t_contains(problem.detail, "expired");
 }
 
@@ -101,25 +101,25 @@ static void what_cannot_be_read_is_unknown(void **state)
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
         acme_t_write(pair->cert, texts[i], p);
-        assert_int_equal(acme_fallback_check(pair->certs, pair->keys,
+        assert_int_equal(acme_own_cert_check(pair->certs, pair->keys,
                                              ACME_T_NOW, &problem, p),
-                         ACME_FALLBACK_UNKNOWN);
+                         ACME_OWN_CERT_UNKNOWN);
         acme_t_contains(problem.detail, pair->cert);
         acme_t_write(pair->cert, pair->bundle->chain_pem, p);
         acme_t_write(pair->key, texts[i], p);
-        assert_int_equal(acme_fallback_check(pair->certs, pair->keys,
+        assert_int_equal(acme_own_cert_check(pair->certs, pair->keys,
                                              ACME_T_NOW, &problem, p),
-                         ACME_FALLBACK_UNKNOWN);
+                         ACME_OWN_CERT_UNKNOWN);
         acme_t_write(pair->key, pair->bundle->key_pem, p);
     }
     unlink(pair->key);
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_UNKNOWN);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_UNKNOWN);
     assert_int_equal(mkfifo(pair->key, 0600), 0);
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_UNKNOWN);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_UNKNOWN);
 }
 
 static void the_key_must_be_the_certificates(void **state)
@@ -129,8 +129,8 @@ static void the_key_must_be_the_certificates(void **state)
 
     acme_t_write(pair->key, acme_t_key_pem(p), p);
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_UNKNOWN);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_UNKNOWN);
 }
 
 static void each_of_several_must_be_valid(void **state)
@@ -142,8 +142,8 @@ static void each_of_several_must_be_valid(void **state)
     APR_ARRAY_PUSH(pair->certs, const char *) = old->cert;
     APR_ARRAY_PUSH(pair->keys, const char *) = old->key;
     assert_int_equal(
-        acme_fallback_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
-        ACME_FALLBACK_EXPIRED);
+        acme_own_cert_check(pair->certs, pair->keys, ACME_T_NOW, NULL, p),
+        ACME_OWN_CERT_EXPIRED);
 }
 
 ACME_T_MAIN(ACME_T(a_good_pair_is_valid), ACME_T(one_file_may_have_all),

@@ -24,7 +24,7 @@ static void assert_refused(const char *cert, const char *key, const char *why,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
 
-    assert_int_not_equal(acme_okc_read(&info, cert, key, &problem, p),
+    assert_int_not_equal(acme_own_cert_read_read(&info, cert, key, &problem, p),
                          APR_SUCCESS);
     assert_non_null(strstr(problem.detail, why));
     assert_non_null(strstr(problem.detail, "/"));
@@ -46,8 +46,9 @@ static void reads_what_mod_ssl_would_read(void **state)
     texts[2] =
         apr_pstrcat(p, b->chain_pem, b->chain_pem, "\n\nthe end\n", NULL);
     for (i = 0; i < 3; ++i) {
-        assert_int_equal(acme_okc_read(&info, put(dir, "cert", texts[i], p),
-                                       key, &problem, p),
+        assert_int_equal(acme_own_cert_read_read(&info,
+                                                 put(dir, "cert", texts[i], p),
+                                                 key, &problem, p),
                          APR_SUCCESS);
         assert_string_equal(APR_ARRAY_IDX(info->names, 0, const char *),
                             "a.example");
@@ -62,9 +63,10 @@ static void one_that_has_expired_is_still_read(void **state)
                                          ACME_T_NOW - 2 * LIFE, LIFE, p);
     const acme_cert_info_t *info;
 
-    assert_int_equal(acme_okc_read(&info, put(dir, "cert", b->chain_pem, p),
-                                   put(dir, "key", b->key_pem, p), NULL, p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_own_cert_read_read(&info, put(dir, "cert", b->chain_pem, p),
+                                put(dir, "key", b->key_pem, p), NULL, p),
+        APR_SUCCESS);
     assert_true(info->not_after < ACME_T_NOW);
 }
 

@@ -58,8 +58,8 @@ static acme_staged_e activate(world_t *w, apr_time_t now)
 
     w->problem = none;
     w->fingerprint = "not set";
-    return acme_activate(&w->fingerprint, w->live, w->vault, w->spec, w->pinned,
-                         3, now, &w->problem, w->p);
+    return acme_promote(&w->fingerprint, w->live, w->vault, w->spec, w->pinned,
+                        3, now, &w->problem, w->p);
 }
 
 static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
@@ -341,8 +341,8 @@ static void nobody_needs_the_problem(void **state)
     const char *fingerprint;
 
     stage_text(w, "{}");
-    assert_int_equal(acme_activate(&fingerprint, w->live, w->vault, w->spec, 0,
-                                   3, ACME_T_NOW, NULL, w->p),
+    assert_int_equal(acme_promote(&fingerprint, w->live, w->vault, w->spec, 0,
+                                  3, ACME_T_NOW, NULL, w->p),
                      ACME_STAGED_REFUSED);
 }
 
@@ -376,7 +376,7 @@ static void what_ended_the_server_waits_for_a_human_in_the_end(void **state)
         line = apr_pstrcat(w->p, i ? NAME " another\n" : "", line, NULL);
         acme_file_write(path, line, strlen(line), APR_FPROT_UREAD,
                         ACME_FILE_LAZY, w->p);
-        acme_unproven_read(w->live, w->dir, w->p);
+        acme_promote_guard_read(w->live, w->dir, w->p);
         assert_refused(w, "the server ended", "without");
         assert_int_equal(w->problem.retry,
                          i ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);

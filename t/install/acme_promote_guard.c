@@ -11,7 +11,7 @@
 typedef struct world_t {
     const char *dir;
     acme_certstore_t *live;
-    acme_unproven_t *unproven;
+    acme_promote_guard_t *unproven;
     apr_array_header_t *undone;
 } world_t;
 
@@ -19,8 +19,9 @@ typedef struct world_t {
 static void start(world_t *w, apr_pool_t *p)
 {
     assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
-    w->unproven = acme_unproven_read(w->live, w->dir, p);
-    assert_int_equal(acme_unproven_undo(&w->undone, w->unproven, NULL, p), 0);
+    w->unproven = acme_promote_guard_read(w->live, w->dir, p);
+    assert_int_equal(acme_promote_guard_undo(&w->undone, w->unproven, NULL, p),
+                     0);
 }
 
 static void begin(world_t *w, const char *name, apr_pool_t *p)
@@ -29,7 +30,7 @@ static void begin(world_t *w, const char *name, apr_pool_t *p)
 
     APR_ARRAY_PUSH(names, const char *) = name;
     APR_ARRAY_PUSH(names, const char *) = OTHER;
-    assert_int_equal(acme_unproven_begin(w->unproven, names, NULL, p), 0);
+    assert_int_equal(acme_promote_guard_begin(w->unproven, names, NULL, p), 0);
 }
 
 static const char *promote(world_t *w, const char *name, apr_pool_t *p)
@@ -65,8 +66,8 @@ static void what_was_loaded_stays(void **state)
     begin(&w, NAME, p);
     assert_true(exists(&w, "unproven", p));
     fingerprint = promote(&w, NAME, p);
-    assert_true(acme_unproven_has(w.unproven, NAME, p));
-    acme_unproven_end(w.unproven, p);
+    assert_true(acme_promote_guard_has(w.unproven, NAME, p));
+    acme_promote_guard_end(w.unproven, p);
     assert_false(exists(&w, "unproven", p));
     start(&w, p);
     assert_int_equal(w.undone->nelts, 0);
@@ -96,7 +97,8 @@ static void one_that_is_revoked_does_not_come_back(void **state)
     promote(&w, NAME, p);
     start(&w, p);
     assert_int_equal(w.undone->nelts, 1);
-    assert_int_equal(APR_ARRAY_IDX(w.undone, 0, acme_undone_t).live, 0);
+    assert_int_equal(
+        APR_ARRAY_IDX(w.undone, 0, acme_promote_guard_undone_t).live, 0);
     assert_string_equal(served(&w, NAME, p), "");
 }
 
@@ -113,26 +115,27 @@ static void what_ended_the_server_is_taken_back(void **state)
     first = promote(&w, NAME, p);
     start(&w, p);
     assert_int_equal(w.undone->nelts, 1);
-    assert_int_equal(APR_ARRAY_IDX(w.undone, 0, acme_undone_t).live, 0);
+    assert_int_equal(
+        APR_ARRAY_IDX(w.undone, 0, acme_promote_guard_undone_t).live, 0);
     assert_string_equal(served(&w, NAME, p), "");
     assert_string_equal(served(&w, OTHER, p), other);
-    assert_int_equal(acme_unproven_refused(w.live, NAME, first), 1);
-    assert_int_equal(acme_unproven_refused(w.live, OTHER, first), 0);
-    assert_int_equal(acme_unproven_refused(w.live, NAME, "another"), 0);
+    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 1);
+    assert_int_equal(acme_promote_guard_refused(w.live, OTHER, first), 0);
+    assert_int_equal(acme_promote_guard_refused(w.live, NAME, "another"), 0);
 
     begin(&w, NAME, p);
     second = promote(&w, NAME, p);
     start(&w, p);
-    assert_int_equal(acme_unproven_refused(w.live, NAME, second), 2);
+    assert_int_equal(acme_promote_guard_refused(w.live, NAME, second), 2);
     start(&w, p);
     assert_int_equal(w.undone->nelts, 0);
-    assert_int_equal(acme_unproven_refused(w.live, NAME, first), 2);
+    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 2);
 
     begin(&w, NAME, p);
     promote(&w, NAME, p);
-    acme_unproven_end(w.unproven, p);
+    acme_promote_guard_end(w.unproven, p);
     start(&w, p);
-    assert_int_equal(acme_unproven_refused(w.live, NAME, first), 0);
+    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 0);
     assert_false(exists(&w, "refused", p));
 }
 
@@ -148,8 +151,10 @@ static void the_one_before_is_live_again(void **state)
     begin(&w, NAME, p);
     promote(&w, NAME, p);
     start(&w, p);
-    assert_int_equal(APR_ARRAY_IDX(w.undone, 0, acme_undone_t).refused, 2);
-    assert_int_equal(APR_ARRAY_IDX(w.undone, 0, acme_undone_t).live, 1);
+    assert_int_equal(
+        APR_ARRAY_IDX(w.undone, 0, acme_promote_guard_undone_t).refused, 2);
+    assert_int_equal(
+        APR_ARRAY_IDX(w.undone, 0, acme_promote_guard_undone_t).live, 1);
     assert_string_equal(served(&w, NAME, p), old);
 }
 
@@ -234,12 +239,13 @@ static void nothing_is_promoted_without_the_marker(void **state)
 
     w.dir = acme_t_dir(p);
     start(&w, p);
-    assert_int_equal(acme_unproven_begin(w.unproven, names, &problem, p), 0);
+    assert_int_equal(acme_promote_guard_begin(w.unproven, names, &problem, p),
+                     0);
     assert_false(exists(&w, "unproven", p));
     APR_ARRAY_PUSH(names, const char *) = NAME;
     assert_int_equal(acme_file_remove_tree(w.dir, p), 0);
-    assert_int_not_equal(acme_unproven_begin(w.unproven, names, &problem, p),
-                         0);
+    assert_int_not_equal(
+        acme_promote_guard_begin(w.unproven, names, &problem, p), 0);
     assert_non_null(strstr(problem.detail, "/unproven cannot be written"));
 }
 

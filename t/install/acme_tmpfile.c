@@ -20,12 +20,12 @@ static void the_next_place_serves_when_one_does_not(void **state)
 {
     apr_pool_t *p = *state;
     const char *places[3] = {"/none/at/all", NULL, NULL};
-    acme_scratch_t *scratch;
+    acme_tmpfile_t *scratch;
     const char *path;
 
     places[1] = acme_t_dir(p);
-    scratch = acme_scratch_create(places, p);
-    assert_int_equal(acme_scratch_write(&path, scratch, "a", "A", NULL, p), 0);
+    scratch = acme_tmpfile_create(places, p);
+    assert_int_equal(acme_tmpfile_write(&path, scratch, "a", "A", NULL, p), 0);
     assert_memory_equal(path, places[1], strlen(places[1]));
     assert_string_equal(read_text(path, p), "A");
 }
@@ -34,17 +34,17 @@ static void a_place_may_fail_later(void **state)
 {
     apr_pool_t *p = *state;
     const char *places[3] = {NULL, NULL, NULL};
-    acme_scratch_t *scratch;
+    acme_tmpfile_t *scratch;
     const char *first, *second;
 
     places[0] = acme_t_dir(p);
     places[1] = acme_t_dir(p);
-    scratch = acme_scratch_create(places, p);
-    assert_int_equal(acme_scratch_write(&first, scratch, "a", "A", NULL, p), 0);
+    scratch = acme_tmpfile_create(places, p);
+    assert_int_equal(acme_tmpfile_write(&first, scratch, "a", "A", NULL, p), 0);
     assert_int_equal(
         acme_file_remove_tree(apr_pstrmemdup(p, first, strlen(first) - 2), p),
         0);
-    assert_int_equal(acme_scratch_write(&second, scratch, "b", "B", NULL, p),
+    assert_int_equal(acme_tmpfile_write(&second, scratch, "b", "B", NULL, p),
                      0);
     assert_memory_equal(second, places[1], strlen(places[1]));
 }
@@ -59,7 +59,7 @@ static void memory_serves_when_no_place_does(void **state)
     apr_pool_t *start;
 
     apr_pool_create(&start, p);
-    if (acme_scratch_write(&path, acme_scratch_create(places, start), "a", "A",
+    if (acme_tmpfile_write(&path, acme_tmpfile_create(places, start), "a", "A",
                            &problem, p)) {
         assert_non_null(strstr(problem.detail, "/none/at/all"));
         return;
@@ -71,11 +71,11 @@ static void memory_serves_when_no_place_does(void **state)
 
 static void the_first_of_the_usual_places_is_the_one_given(void **state)
 {
-    const char *const *places = acme_scratch_places("/store", *state);
+    const char *const *places = acme_tmpfile_places("/store", *state);
 
     assert_string_equal(places[0], "/store");
     assert_non_null(places[1]);
-    assert_string_not_equal(acme_scratch_places(NULL, *state)[0], "/store");
+    assert_string_not_equal(acme_tmpfile_places(NULL, *state)[0], "/store");
 }
 
 ACME_T_MAIN(ACME_T(the_next_place_serves_when_one_does_not),

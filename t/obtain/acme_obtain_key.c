@@ -68,9 +68,9 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
     holding->live = cert;
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
     APR_ARRAY_PUSH(holdings, acme_inventory_t *) = holding;
-    work->reuse = acme_reuse_open(dir, w->seal, w->p);
-    acme_reuse_leave(work->reuse, specs, holdings, live, getegid(), &w->log,
-                     w->p);
+    work->reuse = acme_key_reuse_open(dir, w->seal, w->p);
+    acme_key_reuse_leave(work->reuse, specs, holdings, live, getegid(), &w->log,
+                         w->p);
     *pem = bundle->key_pem;
     *hash = cert->info->key_hash;
     return dir;
