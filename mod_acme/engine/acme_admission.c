@@ -130,8 +130,8 @@ static apr_time_t fail_for(struct acme_runner_fleet_t *fleet,
     problem.status = 429;
     problem.retry_at = until;
     job->limit = NULL;
-    acme_runner_outcome_failed(job, fleet->work, site->known.spec, &problem,
-                               ACME_FAILURE_SHARED, lane->seed, p);
+    acme_obtain_result_failed(job, fleet->work, site->known.spec, &problem,
+                              ACME_OBTAIN_FAILURE_SHARED, lane->seed, p);
     return job->at_once ? acme_clock_now(fleet->work->clock) : job->next_run;
 }
 

@@ -31,8 +31,8 @@ static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
                      ACME_PROBLEM_STORE, p,
                      "the certificate that waited for activation is gone from "
                      "the store, another one will be ordered");
-    acme_runner_outcome_failed(job, work, site->spec, &lost, ACME_FAILURE_OWN,
-                               site->spec->name, p);
+    acme_obtain_result_failed(job, work, site->spec, &lost,
+                              ACME_OBTAIN_FAILURE_OWN, site->spec->name, p);
     return APR_SUCCESS;
 }
 
@@ -87,7 +87,7 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
     if (job->order) {
         acme_solver_http_forget(work->vault, site->spec->name, p);
     }
-    acme_runner_key_discard(work, site->spec, p);
+    acme_obtain_key_discard(work, site->spec, p);
     acme_job_note(job, acme_clock_now(work->clock), "dropped", "%s", why);
     job->digest = NULL;
     job->order = NULL;
@@ -213,8 +213,8 @@ apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
         acme_plan(plan, site->spec, site->holding, *job,
                   acme_clock_now(work->clock), p);
         if (plan->what == ACME_PLAN_SETTLE) {
-            rv = acme_runner_outcome_settled(*job, work, site->spec,
-                                             site->holding, problem, p);
+            rv = acme_obtain_result_settled(*job, work, site->spec,
+                                            site->holding, problem, p);
         }
         else if (plan->what == ACME_PLAN_ORDER && !(*job)->order && !searched) {
             searched = 1;

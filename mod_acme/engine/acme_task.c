@@ -14,7 +14,7 @@
 struct acme_fleet_flight_t {
     acme_fleet_site_t *site;
     acme_job_t *job;
-    acme_runner_order_t *order;
+    acme_obtain_t *order;
     acme_runner_ask_t *ask;
     acme_fleet_queue_t *queue; /* that it came from */
     acme_fleet_lane_t *lane;
@@ -71,9 +71,8 @@ static void set_live(acme_fleet_flight_t *flight)
         && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
 
     if (holding->live) {
-        acme_runner_order_instead(flight->order,
-                                  holding->live->info->fingerprint);
-        acme_runner_order_live_key(
+        acme_obtain_instead(flight->order, holding->live->info->fingerprint);
+        acme_obtain_live_key(
             flight->order, holding->live->info->key_hash,
             !refused && acme_key_reuse_hash(spec, holding, job) != NULL);
     }
@@ -99,12 +98,12 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         lane->asking += flight->asking;
         flight->job->urgent =
             plan->urgent || (flight->job->order && flight->job->urgent);
-        flight->order = acme_runner_order_create(
+        flight->order = acme_obtain_create(
             fleet->work, site->known.spec, acme_fleet_identity(fleet, lane),
             flight->job, plan->reason, replaces(site, lane), since, lane->seed,
             flight->p);
         if (plan->by_age) {
-            acme_runner_order_by_age(flight->order);
+            acme_obtain_by_age(flight->order);
         }
         set_live(flight);
     }
@@ -283,9 +282,9 @@ static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
 
     end_asking(flight);
     if (flight->order) {
-        made = acme_runner_order_was_made(flight->order);
+        made = acme_obtain_was_made(flight->order);
         if (flight->counted && flight->exempt && made
-            && !acme_runner_order_has_replaced(flight->order)) {
+            && !acme_obtain_has_replaced(flight->order)) {
             acme_fleet_budget_count(fleet, flight->lane, site, flight->job,
                                     flight->p);
             flight->exempt = 0;
@@ -316,12 +315,12 @@ static apr_time_t step(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         *over = acme_runner_ask_is_over(flight->ask);
         return at;
     }
-    at = acme_runner_order_step(flight->order);
-    if (flight->asking && acme_runner_order_was_made(flight->order)) {
+    at = acme_obtain_step(flight->order);
+    if (flight->asking && acme_obtain_was_made(flight->order)) {
         end_asking(flight);
         acme_fleet_budget_made(fleet, flight->lane);
     }
-    *over = acme_runner_order_is_over(flight->order);
+    *over = acme_obtain_is_over(flight->order);
     return at;
 }
 

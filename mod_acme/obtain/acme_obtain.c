@@ -13,13 +13,14 @@
 #include "acme_obtain_private.h"
 #include "acme_schedule.h"
 
-acme_runner_order_t *
-acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
-                         acme_ca_account_t *identity, acme_job_t *job,
-                         const char *reason, const char *replaces,
-                         apr_time_t since, const char *seed, apr_pool_t *p)
+acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
+                                  const acme_spec_t *spec,
+                                  acme_ca_account_t *identity, acme_job_t *job,
+                                  const char *reason, const char *replaces,
+                                  apr_time_t since, const char *seed,
+                                  apr_pool_t *p)
 {
-    acme_runner_order_t *order = apr_pcalloc(p, sizeof(*order));
+    acme_obtain_t *order = apr_pcalloc(p, sizeof(*order));
 
     order->work = work;
     order->spec = spec;
@@ -34,71 +35,71 @@ acme_runner_order_create(acme_worker_ctx_t *work, const acme_spec_t *spec,
     apr_pool_create(&order->ptemp, p);
     order->made = job->order != NULL;
     order->instead = "";
-    order->state = ACME_ORDER_ACCOUNT;
+    order->state = ACME_OBTAIN_ACCOUNT;
     return order;
 }
 
-int acme_runner_order_was_made(const acme_runner_order_t *order)
+int acme_obtain_was_made(const acme_obtain_t *order)
 {
     return order->made;
 }
 
-int acme_runner_order_has_replaced(const acme_runner_order_t *order)
+int acme_obtain_has_replaced(const acme_obtain_t *order)
 {
     return order->made && order->replaced;
 }
 
-int acme_runner_order_is_over(const acme_runner_order_t *order)
+int acme_obtain_is_over(const acme_obtain_t *order)
 {
-    return order->state == ACME_ORDER_OVER;
+    return order->state == ACME_OBTAIN_OVER;
 }
 
-apr_time_t acme_order_now(const acme_runner_order_t *order)
+apr_time_t acme_obtain_now(const acme_obtain_t *order)
 {
     return acme_clock_now(order->work->clock);
 }
 
-void acme_order_end(acme_runner_order_t *order)
+void acme_obtain_end(acme_obtain_t *order)
 {
-    order->state = ACME_ORDER_OVER;
+    order->state = ACME_OBTAIN_OVER;
     order->work->moved = 1;
 }
 
-void acme_order_fail(acme_runner_order_t *order, const acme_problem_t *problem,
-                     acme_failure_e whose)
+void acme_obtain_fail(acme_obtain_t *order, const acme_problem_t *problem,
+                      acme_obtain_failure_e whose)
 {
-    acme_runner_outcome_failed(
+    acme_obtain_result_failed(
         order->job, order->work, order->spec, problem, whose,
-        whose == ACME_FAILURE_OWN ? order->spec->name : order->seed,
+        whose == ACME_OBTAIN_FAILURE_OWN ? order->spec->name : order->seed,
         order->ptemp);
-    acme_order_end(order);
+    acme_obtain_end(order);
 }
 
-void acme_order_drop(acme_runner_order_t *order, const char *why)
+void acme_obtain_drop(acme_obtain_t *order, const char *why)
 {
     if (order->job->order) {
         acme_log(order->work->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0351) "%s: its order is given up: %s",
                  order->spec->name, why);
-        acme_job_note(order->job, acme_order_now(order), "order-dropped", "%s",
+        acme_job_note(order->job, acme_obtain_now(order), "order-dropped", "%s",
                       why);
         order->job->order = NULL;
     }
     order->saved_url = NULL;
 }
 
-static int is_ours(const acme_runner_order_t *order)
+static int is_ours(const acme_obtain_t *order)
 {
     return order->job->digest && strcmp(order->job->digest, order->digest) == 0;
 }
 
 /* What the job remembers of another try ends here. */
-static void adopt_spec(acme_runner_order_t *order)
+static void adopt_spec(acme_obtain_t *order)
 {
     acme_job_t *job = order->job;
 
     if (!is_ours(order)) {
-        acme_order_drop(order, "its names, CA or kind of key have changed");
+        acme_obtain_drop(order, "its names, CA or kind of key have changed");
         order->made = 0;
         if (job->digest) {
             job->errors = 0;
@@ -121,22 +122,20 @@ static void adopt_spec(acme_runner_order_t *order)
     order->names = acme_partial_names(job, order->spec, order->p);
     job->next_run = 0;
     job->config = NULL;
-    job->last_run = acme_order_now(order);
+    job->last_run = acme_obtain_now(order);
 }
 
-void acme_runner_order_by_age(acme_runner_order_t *order)
+void acme_obtain_by_age(acme_obtain_t *order)
 {
     order->by_age = 1;
 }
 
-void acme_runner_order_instead(acme_runner_order_t *order,
-                               const char *fingerprint)
+void acme_obtain_instead(acme_obtain_t *order, const char *fingerprint)
 {
     order->instead = apr_pstrdup(order->p, fingerprint);
 }
 
-void acme_runner_order_live_key(acme_runner_order_t *order,
-                                const char *key_hash, int again)
+void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash, int again)
 {
     order->live_key = apr_pstrdup(order->p, key_hash);
     order->again = again;
@@ -144,7 +143,7 @@ void acme_runner_order_live_key(acme_runner_order_t *order,
 
 /* The CA has been heard of. Root is told what its clock says, unless it is one
  * for tests. Returns nonzero when the order is not to be made. */
-static int check_clock(acme_runner_order_t *order)
+static int check_clock(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_interval_time_t off;
@@ -164,12 +163,12 @@ static int check_clock(acme_runner_order_t *order)
                      ACME_PROBLEM_CONFIG, order->ptemp, "%s", doubt);
     problem.to_fix = "set the clock of this machine (timedatectl set-ntp true)";
     adopt_spec(order);
-    acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+    acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     return 1;
 }
 
 /* Until the CA can be used. */
-static int step_account(acme_runner_order_t *order)
+static int step_account(acme_obtain_t *order)
 {
     const acme_problem_t *problem;
     apr_status_t rv;
@@ -180,20 +179,20 @@ static int step_account(acme_runner_order_t *order)
     }
     if (rv == APR_SUCCESS) {
         if (!check_clock(order)) {
-            order->state = ACME_ORDER_KEY;
+            order->state = ACME_OBTAIN_KEY;
         }
     }
     else {
         adopt_spec(order);
-        acme_order_fail(order, problem,
-                        acme_ca_account_report(order->identity)
-                            ? ACME_FAILURE_FIRST
-                            : ACME_FAILURE_SHARED);
+        acme_obtain_fail(order, problem,
+                         acme_ca_account_report(order->identity)
+                             ? ACME_OBTAIN_FAILURE_FIRST
+                             : ACME_OBTAIN_FAILURE_SHARED);
     }
     return 1;
 }
 
-static int step_key(acme_runner_order_t *order)
+static int step_key(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv = APR_SUCCESS;
@@ -203,7 +202,7 @@ static int step_key(acme_runner_order_t *order)
         adopt_spec(order);
     }
     else if (!order->key) {
-        rv = acme_runner_key(&order->key, &order->key_pem, &order->key_made,
+        rv = acme_obtain_key(&order->key, &order->key_pem, &order->key_made,
                              order->work, order->spec, order->live_key,
                              order->again, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
@@ -217,36 +216,36 @@ static int step_key(acme_runner_order_t *order)
         }
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_order_begin(order, &problem);
+        rv = acme_obtain_begin(order, &problem);
     }
     if (rv != APR_SUCCESS) {
-        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     }
     return 1;
 }
 
-apr_time_t acme_runner_order_step(acme_runner_order_t *order)
+apr_time_t acme_obtain_step(acme_obtain_t *order)
 {
     apr_time_t again = ACME_SCHEDULE_NEVER;
     int more = 1;
 
-    while (more && !order->busy && order->state != ACME_ORDER_OVER
+    while (more && !order->busy && order->state != ACME_OBTAIN_OVER
            && order->work->state == ACME_WORKER_CTX_ON) {
         apr_pool_clear(order->ptemp);
         switch (order->state) {
-        case ACME_ORDER_ACCOUNT:
+        case ACME_OBTAIN_ACCOUNT:
             more = step_account(order);
             break;
-        case ACME_ORDER_KEY:
+        case ACME_OBTAIN_KEY:
             more = step_key(order);
             break;
-        case ACME_ORDER_ISSUE:
-            more = acme_order_step_issue(order, &again);
+        case ACME_OBTAIN_ISSUE:
+            more = acme_obtain_issue_step(order, &again);
             break;
-        case ACME_ORDER_STAGED:
-            more = acme_order_step_staged(order);
+        case ACME_OBTAIN_STAGED:
+            more = acme_obtain_issue_step_staged(order);
             break;
-        case ACME_ORDER_OVER:
+        case ACME_OBTAIN_OVER:
             more = 0;
             break;
         }

@@ -20,7 +20,7 @@
 
 /* An order whose progress cannot be saved is finished all the same: what is
  * lost with this process, or with the power, costs another order at worst. */
-static apr_status_t save(acme_runner_order_t *order)
+static apr_status_t save(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -43,7 +43,7 @@ static apr_status_t save(acme_runner_order_t *order)
 /* Whatever phase it was saved in, an order is resumed by asking the CA how it
  * stands. So only what the CA does not know is worth a write: where the order
  * is, what is about to be put up, and failures. */
-static int is_worth_saving(const acme_runner_order_t *order, const char *url)
+static int is_worth_saving(const acme_obtain_t *order, const char *url)
 {
     const acme_wish_t *wish = acme_issue_wish(order->issue);
 
@@ -54,7 +54,7 @@ static int is_worth_saving(const acme_runner_order_t *order, const char *url)
 }
 
 /* After each transition: the snapshot, and what is worth a note. */
-static void save_progress(acme_runner_order_t *order)
+static void save_progress(acme_obtain_t *order)
 {
     unsigned int generation = acme_issue_generation(order->issue);
     const char *url = acme_issue_order_url(order->issue);
@@ -68,7 +68,7 @@ static void save_progress(acme_runner_order_t *order)
     }
     if (url && (!order->saved_url || strcmp(url, order->saved_url) != 0)) {
         order->saved_url = apr_pstrdup(order->p, url);
-        acme_job_note(order->job, acme_order_now(order), "order-created", "%s",
+        acme_job_note(order->job, acme_obtain_now(order), "order-created", "%s",
                       url);
     }
     order->saved = generation;
@@ -76,24 +76,24 @@ static void save_progress(acme_runner_order_t *order)
     (void)save(order);
 }
 
-static int restore(acme_runner_order_t *order)
+static int restore(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *url;
     apr_status_t rv;
 
     rv = acme_issue_restore(&order->issue, &order->config, order->job->order,
-                            order->work->log, acme_order_now(order), &problem,
+                            order->work->log, acme_obtain_now(order), &problem,
                             order->p);
     if (rv != APR_SUCCESS) {
-        acme_order_drop(order, acme_problem_text(&problem, order->ptemp));
+        acme_obtain_drop(order, acme_problem_text(&problem, order->ptemp));
         return 0;
     }
     url = acme_issue_order_url(order->issue);
     if (url) {
         order->saved_url = apr_pstrdup(order->p, url);
     }
-    acme_job_note(order->job, acme_order_now(order), "order-resumed", NULL);
+    acme_job_note(order->job, acme_obtain_now(order), "order-resumed", NULL);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0352) "%s: going on with its order %s", order->spec->name,
              url ? url : "");
@@ -102,7 +102,7 @@ static int restore(acme_runner_order_t *order)
 
 /* The profile, where the CA offers it: else it is done without, or not at
  * all. */
-static apr_status_t choose_profile(acme_runner_order_t *order,
+static apr_status_t choose_profile(acme_obtain_t *order,
                                    const acme_directory_t *directory,
                                    acme_problem_t *problem)
 {
@@ -134,8 +134,7 @@ static apr_status_t choose_profile(acme_runner_order_t *order,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_order_begin(acme_runner_order_t *order,
-                              acme_problem_t *problem)
+apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
 {
     acme_client_t *client = acme_ca_account_client(order->identity);
     acme_issue_config_t *config = &order->config;
@@ -147,7 +146,7 @@ apr_status_t acme_order_begin(acme_runner_order_t *order,
     }
     order->epoch = acme_ca_account_epoch(order->identity);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
-        acme_order_drop(order, "it belongs to an account that is gone");
+        acme_obtain_drop(order, "it belongs to an account that is gone");
     }
     order->kid = apr_pstrdup(order->p, acme_client_kid(client));
     config->name = order->spec->name;
@@ -160,15 +159,15 @@ apr_status_t acme_order_begin(acme_runner_order_t *order,
         acme_client_directory(client)->renewal_info ? order->replaces : NULL;
     config->signer = acme_client_signer(client);
     config->poll_first = POLL_FIRST;
-    order->state = ACME_ORDER_ISSUE;
+    order->state = ACME_OBTAIN_ISSUE;
     if (order->job->order && restore(order)) {
         order->saved = acme_issue_generation(order->issue);
         return APR_SUCCESS;
     }
     order->issue = acme_issue_create(config, order->work->log,
-                                     acme_order_now(order), order->p);
+                                     acme_obtain_now(order), order->p);
     order->saved = acme_issue_generation(order->issue);
-    acme_job_note(order->job, acme_order_now(order), "order-started", "%s",
+    acme_job_note(order->job, acme_obtain_now(order), "order-started", "%s",
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
@@ -184,7 +183,7 @@ apr_status_t acme_order_begin(acme_runner_order_t *order,
 static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
-    acme_runner_order_t *order = baton;
+    acme_obtain_t *order = baton;
 
     order->busy = 0;
     order->work->moved = 1;
@@ -192,21 +191,23 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
         return;
     }
     apr_pool_clear(order->ptemp);
-    acme_issue_answer(order->issue, rv, answer, problem, acme_order_now(order));
+    acme_issue_answer(order->issue, rv, answer, problem,
+                      acme_obtain_now(order));
     save_progress(order);
 }
 
-static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
+static void solve(acme_obtain_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_challenge_t *challenge = wish->challenge;
     apr_status_t rv;
 
     if (wish->type == ACME_WISH_PRESENT) {
-        rv = acme_solver_present(order->work->vault, challenge,
-                                 acme_order_now(order), &problem, order->ptemp);
+        rv =
+            acme_solver_present(order->work->vault, challenge,
+                                acme_obtain_now(order), &problem, order->ptemp);
         if (rv == APR_SUCCESS) {
-            acme_job_note(order->job, acme_order_now(order),
+            acme_job_note(order->job, acme_obtain_now(order),
                           "challenge-presented", "%s for %s", challenge->type,
                           challenge->identifier);
         }
@@ -216,26 +217,26 @@ static void solve(acme_runner_order_t *order, const acme_wish_t *wish)
                                  order->ptemp);
     }
     acme_issue_solved(order->issue, rv, rv == APR_SUCCESS ? NULL : &problem,
-                      acme_order_now(order));
+                      acme_obtain_now(order));
     save_progress(order);
 }
 
 /* Neither order nor key is worth another try. */
-static void give_up(acme_runner_order_t *order)
+static void give_up(acme_obtain_t *order)
 {
-    acme_order_drop(order, "its certificate is of no use");
-    acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    acme_obtain_drop(order, "its certificate is of no use");
+    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
 }
 
 /* Since the order was begun: one that is used again is in use meanwhile. */
-static int is_compromised(const acme_runner_order_t *order)
+static int is_compromised(const acme_obtain_t *order)
 {
     return order->key
            && acme_blocklist_has_key(order->work->revoked,
                                      acme_key_hash(order->key, order->ptemp));
 }
 
-static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
+static void finish(acme_obtain_t *order, const acme_wish_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
@@ -247,7 +248,7 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
                          "the certificate came, but its key was compromised "
                          "meanwhile");
         give_up(order);
-        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
         return;
     }
     bundle.name = order->spec->name;
@@ -258,42 +259,42 @@ static void finish(acme_runner_order_t *order, const acme_wish_t *wish)
     bundle.ca_url = acme_ca_account_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_order_url(order->issue);
-    bundle.obtained = acme_order_now(order);
-    rv = acme_runner_outcome_done(&order->staged, order->job, order->work,
-                                  order->spec, order->names, &bundle, &problem,
-                                  order->p, order->ptemp);
+    bundle.obtained = acme_obtain_now(order);
+    rv = acme_obtain_result_done(&order->staged, order->job, order->work,
+                                 order->spec, order->names, &bundle, &problem,
+                                 order->p, order->ptemp);
     if (rv == APR_SUCCESS) {
         acme_ca_account_lost_proved(order->identity);
     }
     if (rv == APR_SUCCESS && order->staged.fingerprint) {
         order->ticket = acme_flush_want(&order->work->flush);
-        order->state = ACME_ORDER_STAGED;
+        order->state = ACME_OBTAIN_STAGED;
         return;
     }
     if (rv == APR_SUCCESS) {
-        acme_order_end(order);
+        acme_obtain_end(order);
         return;
     }
     if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
         give_up(order);
     }
-    acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+    acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
 }
 
 /* Begins anew with what is left; not while it could go on for ever. */
-static void start_over(acme_runner_order_t *order)
+static void start_over(acme_obtain_t *order)
 {
     order->issue = NULL;
     order->made = 0;
-    order->since = acme_order_now(order);
-    order->state = ACME_ORDER_ACCOUNT;
+    order->since = acme_obtain_now(order);
+    order->state = ACME_OBTAIN_ACCOUNT;
 }
 
 /* The next order is for another key. One that was used again may be all that
  * the CA minds; a new one of the same kind is refused as well. */
-static void refuse_key(acme_runner_order_t *order, acme_problem_t *problem)
+static void refuse_key(acme_obtain_t *order, acme_problem_t *problem)
 {
-    acme_runner_key_discard(order->work, order->spec, order->ptemp);
+    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
     if (!order->again || !order->key || !order->live_key
         || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
                != 0) {
@@ -307,15 +308,14 @@ static void refuse_key(acme_runner_order_t *order, acme_problem_t *problem)
              order->spec->name);
 }
 
-static void issue_failed(acme_runner_order_t *order,
-                         const acme_problem_t *failure)
+static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
 {
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
 
     if (acme_issue_stale(order->issue) && !order->renewed) {
         order->renewed = 1;
-        acme_order_drop(order, "the CA has given it up");
+        acme_obtain_drop(order, "the CA has given it up");
         start_over(order);
         return;
     }
@@ -323,7 +323,7 @@ static void issue_failed(acme_runner_order_t *order,
         || (!acme_issue_order_url(order->issue) && problem->status == 403
             && acme_problem_is(problem, "unauthorized"))) {
         if (!resumable) {
-            acme_order_drop(order, "the CA refuses the account");
+            acme_obtain_drop(order, "the CA refuses the account");
         }
         if (acme_ca_account_lost(order->identity, order->epoch, problem)) {
             start_over(order);
@@ -331,16 +331,16 @@ static void issue_failed(acme_runner_order_t *order,
         }
     }
     else if (!resumable) {
-        acme_order_drop(order, "it has failed");
+        acme_obtain_drop(order, "it has failed");
     }
     if (acme_key_reuse_is_refused(problem)) {
         refuse_key(order, problem);
     }
-    acme_order_fail(order, problem, ACME_FAILURE_OWN);
+    acme_obtain_fail(order, problem, ACME_OBTAIN_FAILURE_OWN);
 }
 
 /* Whether what was put is on disk. Where it cannot be, the order is over. */
-static int is_flushed(acme_runner_order_t *order)
+static int is_flushed(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv = acme_flush_rv(&order->work->flush, order->ticket,
@@ -351,34 +351,34 @@ static int is_flushed(acme_runner_order_t *order)
         return 1;
     }
     if (!APR_STATUS_IS_EAGAIN(rv)) {
-        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     }
     return 0;
 }
 
-int acme_order_step_staged(acme_runner_order_t *order)
+int acme_obtain_issue_step_staged(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (!is_flushed(order)) {
-        return order->state == ACME_ORDER_OVER;
+        return order->state == ACME_OBTAIN_OVER;
     }
-    if (acme_runner_outcome_staged(order->job, order->work, &order->staged,
-                                   &problem, order->ptemp)
+    if (acme_obtain_result_staged(order->job, order->work, &order->staged,
+                                  &problem, order->ptemp)
         == APR_SUCCESS) {
-        acme_order_end(order);
+        acme_obtain_end(order);
     }
     else {
-        acme_order_fail(order, &problem, ACME_FAILURE_OWN);
+        acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     }
     return 1;
 }
 
-int acme_order_step_issue(acme_runner_order_t *order, apr_time_t *again)
+int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_ca_account_client(order->identity);
     const acme_wish_t *wish = acme_issue_wish(order->issue);
-    apr_time_t now = acme_order_now(order);
+    apr_time_t now = acme_obtain_now(order);
     int turned_back = now < order->seen;
 
     order->seen = now;
@@ -387,7 +387,7 @@ int acme_order_step_issue(acme_runner_order_t *order, apr_time_t *again)
     case ACME_WISH_POST:
         /* The CA is told nothing of a key that could still be lost. */
         if (order->ticket && !is_flushed(order)) {
-            return order->state == ACME_ORDER_OVER;
+            return order->state == ACME_OBTAIN_OVER;
         }
         order->busy = 1;
         acme_client_post(client, wish->url, wish->payload, wish->repeatable,

@@ -85,7 +85,7 @@ static apr_status_t put(acme_worker_ctx_t *work, const acme_spec_t *spec,
                           strlen(pem), NULL, ACME_STORE_BATCH, problem, p);
 }
 
-apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
+apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
                              acme_worker_ctx_t *work, const acme_spec_t *spec,
                              const char *live, int again,
                              acme_problem_t *problem, apr_pool_t *p)
@@ -122,19 +122,19 @@ apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
     return rv;
 }
 
-apr_status_t acme_runner_key_forget(acme_worker_ctx_t *work, const char *name,
+apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *work, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
     return acme_store_delete(acme_vault_store(work->vault), ACME_STORE_KEYS,
                              name, problem, ptemp);
 }
 
-void acme_runner_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
+void acme_obtain_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
                              apr_pool_t *ptemp)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;
 
     if (!spec->csr) {
-        (void)acme_runner_key_forget(work, spec->name, &left, ptemp);
+        (void)acme_obtain_key_forget(work, spec->name, &left, ptemp);
     }
 }

@@ -22,18 +22,18 @@
  * also where it was kept for this order
  * @return APR_EAGAIN while it is being made
  */
-apr_status_t acme_runner_key(acme_key_t **key, const char **pem, int *made,
+apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
                              acme_worker_ctx_t *work, const acme_spec_t *spec,
                              const char *live, int again,
                              acme_problem_t *problem, apr_pool_t *p);
 
 /** Removes it from the store: the next order has a new one. */
-apr_status_t acme_runner_key_forget(acme_worker_ctx_t *work, const char *name,
+apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *work, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** The same for a key that no CA would take, whether or not it can be removed.
  *  A request's own (spec->csr) is not ours. */
-void acme_runner_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
+void acme_obtain_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
                              apr_pool_t *ptemp);
 
 #endif

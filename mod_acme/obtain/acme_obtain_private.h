@@ -13,14 +13,14 @@
 #include "acme_obtain_result.h"
 
 typedef enum {
-    ACME_ORDER_ACCOUNT, /* until the CA can be used */
-    ACME_ORDER_KEY,     /* until the certificate's key is there */
-    ACME_ORDER_ISSUE,   /* does what acme_issue wishes */
-    ACME_ORDER_STAGED,  /* until what was staged is on disk */
-    ACME_ORDER_OVER
-} acme_order_state_e;
+    ACME_OBTAIN_ACCOUNT, /* until the CA can be used */
+    ACME_OBTAIN_KEY,     /* until the certificate's key is there */
+    ACME_OBTAIN_ISSUE,   /* does what acme_issue wishes */
+    ACME_OBTAIN_STAGED,  /* until what was staged is on disk */
+    ACME_OBTAIN_OVER
+} acme_obtain_state_e;
 
-struct acme_runner_order_t {
+struct acme_obtain_t {
     acme_worker_ctx_t *work;
     const acme_spec_t *spec;
     acme_ca_account_t *identity;
@@ -33,12 +33,12 @@ struct acme_runner_order_t {
     apr_time_t since;
     apr_pool_t *p;
     apr_pool_t *ptemp; /* cleared at each step and answer */
-    acme_order_state_e state;
+    acme_obtain_state_e state;
     acme_key_t *key;
     const char *key_pem;
     int key_made;        /* and saved, just now */
     unsigned int ticket; /* until then the flush is waited for, or 0 */
-    acme_staged_cert_t staged;
+    acme_obtain_staged_t staged;
     const char *csr;
     const char *kid; /* whose order it is */
     unsigned int epoch;
@@ -58,25 +58,24 @@ struct acme_runner_order_t {
     int replaced;         /* and was told what it replaces */
 };
 
-apr_time_t acme_order_now(const acme_runner_order_t *order);
+apr_time_t acme_obtain_now(const acme_obtain_t *order);
 
 /** It is over: its job says how. */
-void acme_order_end(acme_runner_order_t *order);
+void acme_obtain_end(acme_obtain_t *order);
 
-void acme_order_fail(acme_runner_order_t *order, const acme_problem_t *problem,
-                     acme_failure_e whose);
+void acme_obtain_fail(acme_obtain_t *order, const acme_problem_t *problem,
+                      acme_obtain_failure_e whose);
 
 /** The order at the CA, if there is one, is not gone on with. */
-void acme_order_drop(acme_runner_order_t *order, const char *why);
+void acme_obtain_drop(acme_obtain_t *order, const char *why);
 
 /** Whatever is to be ordered, saved first: what cannot be is not begun. */
-apr_status_t acme_order_begin(acme_runner_order_t *order,
-                              acme_problem_t *problem);
+apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem);
 
 /** Nonzero: there is more to do at once; zero: at *again. */
-int acme_order_step_issue(acme_runner_order_t *order, apr_time_t *again);
+int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again);
 
 /** The same, once its certificate is staged. */
-int acme_order_step_staged(acme_runner_order_t *order);
+int acme_obtain_issue_step_staged(acme_obtain_t *order);
 
 #endif

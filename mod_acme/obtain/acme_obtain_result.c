@@ -20,13 +20,14 @@
 /* No CA is obeyed for longer. */
 #define BARRED_MAX (7 * ACME_TIME_DAY)
 
-static acme_problem_t *keep(const acme_problem_t *problem, acme_failure_e whose,
-                            apr_pool_t *p)
+static acme_problem_t *keep(const acme_problem_t *problem,
+                            acme_obtain_failure_e whose, apr_pool_t *p)
 {
     acme_problem_t *kept = acme_problem_dup(problem, p);
 
     /* What is permanent about an account is not so about its sites. */
-    if (whose != ACME_FAILURE_OWN && kept->retry == ACME_RETRY_PERMANENT) {
+    if (whose != ACME_OBTAIN_FAILURE_OWN
+        && kept->retry == ACME_RETRY_PERMANENT) {
         kept->retry = ACME_RETRY_BACKOFF;
     }
     return kept;
@@ -48,23 +49,25 @@ static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
 
 static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
                 const acme_spec_t *spec, const acme_ca_spec_t *ca,
-                acme_failure_e whose, apr_time_t now, apr_pool_t *p)
+                acme_obtain_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
     const acme_problem_t *problem = job->problem;
     const char *text = text_of(problem, p);
-    const char *whom = whose == ACME_FAILURE_FIRST ? ca->label : spec->name;
+    const char *whom =
+        whose == ACME_OBTAIN_FAILURE_FIRST ? ca->label : spec->name;
     const char *in;
 
     if (job->at_once) {
-        acme_log(
-            work->log,
-            whose == ACME_FAILURE_SHARED ? ACME_LOG_INFO : ACME_LOG_WARNING, 0,
-            ACME_TAG(0380) "%s: %s; %s is asked instead, at once", spec->name,
-            text, acme_spec_ca(spec, acme_spec_find_ca(spec, job->ca))->label);
+        acme_log(work->log,
+                 whose == ACME_OBTAIN_FAILURE_SHARED ? ACME_LOG_INFO
+                                                     : ACME_LOG_WARNING,
+                 0, ACME_TAG(0380) "%s: %s; %s is asked instead, at once",
+                 spec->name, text,
+                 acme_spec_ca(spec, acme_spec_find_ca(spec, job->ca))->label);
         return;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
-        if (whose == ACME_FAILURE_SHARED) {
+        if (whose == ACME_OBTAIN_FAILURE_SHARED) {
             acme_log(work->log, ACME_LOG_INFO, 0,
                      ACME_TAG(0344) "%s: waits for a change of the "
                                     "configuration, with its CA %s",
@@ -81,17 +84,17 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
     }
     in = acme_time_print_duration(job->next_run - now, p);
     switch (whose) {
-    case ACME_FAILURE_OWN:
+    case ACME_OBTAIN_FAILURE_OWN:
         acme_log(work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0341) "%s: %s; failure %d, trying again in %s", whom,
                  text, job->errors, in);
         break;
-    case ACME_FAILURE_FIRST:
+    case ACME_OBTAIN_FAILURE_FIRST:
         acme_log(work->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0342) "%s: %s; its sites wait, trying again in %s",
                  whom, text, in);
         break;
-    case ACME_FAILURE_SHARED:
+    case ACME_OBTAIN_FAILURE_SHARED:
         acme_log(work->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0343) "%s: waits for its CA %s, trying again in %s",
                  whom, ca->label, in);
@@ -197,7 +200,7 @@ static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
     job->next_run = ACME_SCHEDULE_NEVER;
     job->digest = acme_spec_digest(spec, job->p);
     job->config = acme_plan_config(spec, job->p);
-    (void)acme_runner_key_forget(work, job->name, &left, ptemp);
+    (void)acme_obtain_key_forget(work, job->name, &left, ptemp);
 }
 
 static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
@@ -245,11 +248,11 @@ static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *work,
     (void)acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp);
 }
 
-void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
-                                const acme_spec_t *spec,
-                                const acme_problem_t *problem,
-                                acme_failure_e whose, const char *seed,
-                                apr_pool_t *ptemp)
+void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *work,
+                               const acme_spec_t *spec,
+                               const acme_problem_t *problem,
+                               acme_obtain_failure_e whose, const char *seed,
+                               apr_pool_t *ptemp)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
     apr_time_t now = acme_clock_now(work->clock);
@@ -267,7 +270,7 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
     job->last_run = now;
     kept = keep(problem, whose, job->p);
     job->problem = kept;
-    if (whose == ACME_FAILURE_OWN
+    if (whose == ACME_OBTAIN_FAILURE_OWN
         && acme_partial_names_failed(job, spec, kept, ptemp) > 0) {
         leave_out(job, work, spec, kept, ptemp);
         errors = 1;
@@ -295,11 +298,10 @@ void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
     }
 }
 
-apr_status_t acme_runner_outcome_staged(acme_job_t *job,
-                                        acme_worker_ctx_t *work,
-                                        const acme_staged_cert_t *staged,
-                                        acme_problem_t *problem,
-                                        apr_pool_t *ptemp)
+apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
+                                       const acme_obtain_staged_t *staged,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp)
 {
     apr_time_t now = acme_clock_now(work->clock);
     acme_problem_t left = ACME_PROBLEM_INIT;
@@ -320,7 +322,7 @@ apr_status_t acme_runner_outcome_staged(acme_job_t *job,
         return rv;
     }
     /* One that stays is removed when the site is settled. */
-    (void)acme_runner_key_forget(work, job->name, &left, ptemp);
+    (void)acme_obtain_key_forget(work, job->name, &left, ptemp);
     acme_log(work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0346) "%s: certificate ready, valid until %s, waits for "
                             "activation",
@@ -362,13 +364,13 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
     return rv;
 }
 
-apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
-                                      acme_job_t *job, acme_worker_ctx_t *work,
-                                      const acme_spec_t *spec,
-                                      const apr_array_header_t *names,
-                                      const acme_bundle_t *bundle,
-                                      acme_problem_t *problem, apr_pool_t *p,
-                                      apr_pool_t *ptemp)
+apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
+                                     acme_job_t *job, acme_worker_ctx_t *work,
+                                     const acme_spec_t *spec,
+                                     const apr_array_header_t *names,
+                                     const acme_bundle_t *bundle,
+                                     acme_problem_t *problem, apr_pool_t *p,
+                                     apr_pool_t *ptemp)
 {
     const acme_cert_info_t *info;
     apr_status_t rv;
@@ -408,7 +410,7 @@ static const acme_problem_t *why_refused(const acme_inventory_t *holding,
     return problem;
 }
 
-apr_status_t acme_runner_outcome_settled(
+apr_status_t acme_obtain_result_settled(
     acme_job_t *job, acme_worker_ctx_t *work, const acme_spec_t *spec,
     const acme_inventory_t *holding, acme_problem_t *problem, apr_pool_t *ptemp)
 {
@@ -426,8 +428,8 @@ apr_status_t acme_runner_outcome_settled(
     job->staged = NULL;
     job->order = NULL;
     if (!live && holding->staged == ACME_STAGED_REFUSED && wanted) {
-        acme_runner_outcome_failed(job, work, spec, why_refused(holding, ptemp),
-                                   ACME_FAILURE_OWN, spec->name, ptemp);
+        acme_obtain_result_failed(job, work, spec, why_refused(holding, ptemp),
+                                  ACME_OBTAIN_FAILURE_OWN, spec->name, ptemp);
         return APR_SUCCESS;
     }
     if (!live && holding->staged == ACME_STAGED_REFUSED) {

@@ -15,10 +15,11 @@
 
 /** Whose failure it is, and who says so. */
 typedef enum {
-    ACME_FAILURE_OWN,   /**< this site's */
-    ACME_FAILURE_FIRST, /**< the CA's as a whole; nobody has logged it yet */
-    ACME_FAILURE_SHARED /**< the CA's, and it is in the log */
-} acme_failure_e;
+    ACME_OBTAIN_FAILURE_OWN,   /**< this site's */
+    ACME_OBTAIN_FAILURE_FIRST, /**< the CA's as a whole; nobody has logged it
+                                  yet */
+    ACME_OBTAIN_FAILURE_SHARED /**< the CA's, and it is in the log */
+} acme_obtain_failure_e;
 
 /**
  * A failure: counts it, sets the time of the next try, saves, and logs what
@@ -27,47 +28,46 @@ typedef enum {
  * @param seed of the wait; one for all sites of a CA makes them come back
  *        together
  */
-void acme_runner_outcome_failed(acme_job_t *job, acme_worker_ctx_t *work,
-                                const acme_spec_t *spec,
-                                const acme_problem_t *problem,
-                                acme_failure_e whose, const char *seed,
-                                apr_pool_t *ptemp);
+void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *work,
+                               const acme_spec_t *spec,
+                               const acme_problem_t *problem,
+                               acme_obtain_failure_e whose, const char *seed,
+                               apr_pool_t *ptemp);
 
 /** A certificate in the staging folder. */
-typedef struct acme_staged_cert_t {
+typedef struct acme_obtain_staged_t {
     const char *fingerprint;
     apr_time_t not_after;
-} acme_staged_cert_t;
+} acme_obtain_staged_t;
 
 /**
  * The CA has sent a certificate. It is staged, and what follows is for
- * acme_runner_outcome_staged(); or, where the spec has another machine's
+ * acme_obtain_result_staged(); or, where the spec has another machine's
  * request, its chain is kept in the job for acmectl, and that was all. One that
  * is not what was ordered is a problem.
  * @param names what was ordered
  * @param staged in p; no fingerprint where nothing was staged
  */
-apr_status_t acme_runner_outcome_done(acme_staged_cert_t *staged,
-                                      acme_job_t *job, acme_worker_ctx_t *work,
-                                      const acme_spec_t *spec,
-                                      const apr_array_header_t *names,
-                                      const acme_bundle_t *bundle,
-                                      acme_problem_t *problem, apr_pool_t *p,
-                                      apr_pool_t *ptemp);
+apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
+                                     acme_job_t *job, acme_worker_ctx_t *work,
+                                     const acme_spec_t *spec,
+                                     const apr_array_header_t *names,
+                                     const acme_bundle_t *bundle,
+                                     acme_problem_t *problem, apr_pool_t *p,
+                                     apr_pool_t *ptemp);
 
 /** What is staged is safe: the order is over. */
-apr_status_t acme_runner_outcome_staged(acme_job_t *job,
-                                        acme_worker_ctx_t *work,
-                                        const acme_staged_cert_t *staged,
-                                        acme_problem_t *problem,
-                                        apr_pool_t *ptemp);
+apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
+                                       const acme_obtain_staged_t *staged,
+                                       acme_problem_t *problem,
+                                       apr_pool_t *ptemp);
 
 /** Root has decided on what the job had staged. */
-apr_status_t acme_runner_outcome_settled(acme_job_t *job,
-                                         acme_worker_ctx_t *work,
-                                         const acme_spec_t *spec,
-                                         const acme_inventory_t *holding,
-                                         acme_problem_t *problem,
-                                         apr_pool_t *ptemp);
+apr_status_t acme_obtain_result_settled(acme_job_t *job,
+                                        acme_worker_ctx_t *work,
+                                        const acme_spec_t *spec,
+                                        const acme_inventory_t *holding,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp);
 
 #endif

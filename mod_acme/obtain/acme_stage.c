@@ -144,7 +144,7 @@ apr_status_t acme_stage_clear(acme_worker_ctx_t *work, const char *name,
 {
     apr_status_t rv;
 
-    rv = acme_runner_key_forget(work, name, problem, ptemp);
+    rv = acme_obtain_key_forget(work, name, problem, ptemp);
     if (rv == APR_SUCCESS) {
         rv = acme_store_delete(acme_vault_store(work->vault),
                                ACME_STORE_STAGING, name, problem, ptemp);

@@ -39,7 +39,7 @@ static const char *key_of(world_t *w, acme_worker_ctx_t *work,
     int made;
 
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, spec, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, spec, NULL, 0, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
@@ -87,7 +87,7 @@ static void it_is_stored_and_found_again(void **state)
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
     assert_string_equal(key_of(w, work, a), pem);
     assert_string_not_equal(key_of(w, work, b), pem);
-    assert_int_equal(acme_runner_key_forget(work, A, &problem, w->p),
+    assert_int_equal(acme_obtain_key_forget(work, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
     assert_string_not_equal(key_of(w, work, a), pem);
@@ -132,7 +132,7 @@ static void one_that_root_has_left_is_used_again(void **state)
     int made;
 
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_true(made);
@@ -140,10 +140,10 @@ static void one_that_root_has_left_is_used_again(void **state)
     acme_file_remove_tree(dir, w->p);
     assert_string_equal(key_of(w, work, a), left);
     /* Without it there is a new one. */
-    assert_int_equal(acme_runner_key_forget(work, A, &problem, w->p),
+    assert_int_equal(acme_obtain_key_forget(work, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0854: " A), 1);
@@ -162,17 +162,17 @@ static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
 
     (void)leave_key(w, work, &left, &hash);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, hash, 0, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_true(made);
     /* The new one is the order's. */
     assert_int_equal(
-        acme_runner_key(&key, &other, &made, work, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &other, &made, work, a, hash, 0, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(other, pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
@@ -276,7 +276,7 @@ static void of_another_kind_it_is_of_no_use(void **state)
     (void)leave_key(w, work, &left, &hash);
     a->key.type = ACME_KEY_P384;
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, ACME_KEY_P384);
 }
@@ -323,7 +323,7 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
     assert_int_equal(
-        acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p),
         APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
@@ -343,12 +343,12 @@ static void a_slow_one_comes_later(void **state)
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p);
+    rv = acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv = acme_runner_key(&key, &pem, &made, work, a, NULL, 0, &problem,
+        rv = acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem,
                              w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);

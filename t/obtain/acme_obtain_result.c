@@ -28,11 +28,11 @@ static acme_problem_t *problem_of(world_t *w, acme_retry_e retry,
 
 static const acme_job_t *fail_with(world_t *w, const acme_spec_t *spec,
                                    const acme_problem_t *problem,
-                                   acme_failure_e whose)
+                                   acme_obtain_failure_e whose)
 {
     acme_job_t *job = world_job(w, A);
 
-    acme_runner_outcome_failed(job, work_of(w), spec, problem, whose, A, w->p);
+    acme_obtain_result_failed(job, work_of(w), spec, problem, whose, A, w->p);
     return world_job(w, A);
 }
 
@@ -46,7 +46,7 @@ static void a_failure_says_what_and_when_in_one_line(void **state)
                     problem_of(w, ACME_RETRY_BACKOFF,
                                ACME_PROBLEM_URN "connection",
                                "no answer\nERROR forged"),
-                    ACME_FAILURE_OWN);
+                    ACME_OBTAIN_FAILURE_OWN);
     assert_int_equal(job->errors, 1);
     assert_int_equal(job->last_run, w->clock->now);
     assert_string_equal(job->problem->detail, "no answer\nERROR forged");
@@ -57,7 +57,7 @@ static void a_failure_says_what_and_when_in_one_line(void **state)
     assert_int_equal(
         world_said(w, ACME_LOG_WARNING, "failure 1, trying again in 1 min"), 1);
     assert_int_equal(job->log->nelts, 1);
-    job = fail_with(w, spec, job->problem, ACME_FAILURE_OWN);
+    job = fail_with(w, spec, job->problem, ACME_OBTAIN_FAILURE_OWN);
     assert_int_equal(job->errors, 2);
     assert_in_range(job->next_run - w->clock->now, 10 * ACME_TIME_MINUTE,
                     12 * ACME_TIME_MINUTE);
@@ -71,7 +71,8 @@ static void the_time_that_the_ca_named_is_the_next(void **state)
 
     problem->retry_at = w->clock->now + 3 * ACME_TIME_HOUR;
     assert_int_equal(
-        fail_with(w, world_add(w, A), problem, ACME_FAILURE_OWN)->next_run,
+        fail_with(w, world_add(w, A), problem, ACME_OBTAIN_FAILURE_OWN)
+            ->next_run,
         problem->retry_at);
 }
 
@@ -84,7 +85,7 @@ static void a_mistake_is_an_error_with_a_remedy(void **state)
     const acme_job_t *job;
 
     problem->to_fix = "do it better";
-    job = fail_with(w, spec, problem, ACME_FAILURE_OWN);
+    job = fail_with(w, spec, problem, ACME_OBTAIN_FAILURE_OWN);
     assert_true(job->next_run == ACME_SCHEDULE_NEVER);
     assert_string_equal(job->config, acme_plan_config(spec, w->p));
     assert_int_equal(world_said(w, ACME_LOG_ERR, "do it better"), 1);
@@ -98,14 +99,14 @@ static void the_failure_of_a_ca_is_said_for_it_once(void **state)
     const acme_problem_t *problem =
         problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down");
 
-    (void)fail_with(w, spec, problem, ACME_FAILURE_FIRST);
-    (void)fail_with(w, spec, problem, ACME_FAILURE_SHARED);
+    (void)fail_with(w, spec, problem, ACME_OBTAIN_FAILURE_FIRST);
+    (void)fail_with(w, spec, problem, ACME_OBTAIN_FAILURE_SHARED);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ca.test: "), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
     assert_int_equal(world_said(w, ACME_LOG_INFO, "a.example: waits for"), 1);
     problem = problem_of(w, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG, "no");
-    (void)fail_with(w, spec, problem, ACME_FAILURE_FIRST);
-    (void)fail_with(w, spec, problem, ACME_FAILURE_SHARED);
+    (void)fail_with(w, spec, problem, ACME_OBTAIN_FAILURE_FIRST);
+    (void)fail_with(w, spec, problem, ACME_OBTAIN_FAILURE_SHARED);
     assert_int_equal(world_said(w, ACME_LOG_ERR, "ca.test: "), 1);
     assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 1);
 }
@@ -119,18 +120,18 @@ static void what_is_settled_at_the_ca_is_tried_again(void **state)
     job = fail_with(w, spec,
                     problem_of(w, ACME_RETRY_BACKOFF,
                                ACME_PROBLEM_URN "userActionRequired", "visit"),
-                    ACME_FAILURE_OWN);
+                    ACME_OBTAIN_FAILURE_OWN);
     assert_true(job->next_run < w->clock->now + ACME_TIME_HOUR);
     job = fail_with(w, spec,
                     problem_of(w, ACME_RETRY_PERMANENT,
                                ACME_PROBLEM_URN "unauthorized",
                                "the account is deactivated"),
-                    ACME_FAILURE_FIRST);
+                    ACME_OBTAIN_FAILURE_FIRST);
     assert_true(job->next_run < w->clock->now + ACME_TIME_HOUR);
     job = fail_with(w, spec,
                     problem_of(w, ACME_RETRY_PERMANENT,
                                ACME_PROBLEM_URN "unauthorized", "never"),
-                    ACME_FAILURE_OWN);
+                    ACME_OBTAIN_FAILURE_OWN);
     assert_true(job->next_run == ACME_SCHEDULE_NEVER);
 }
 
@@ -141,10 +142,10 @@ a_failure_that_cannot_be_saved_is_in_the_job_all_the_same(void **state)
     acme_job_t *job = world_job(w, A);
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    acme_runner_outcome_failed(
+    acme_obtain_result_failed(
         job, work_of(w), world_add(w, A),
         problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down"),
-        ACME_FAILURE_OWN, A, w->p);
+        ACME_OBTAIN_FAILURE_OWN, A, w->p);
     assert_int_equal(job->errors, 1);
     assert_true(job->next_run > w->clock->now);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
@@ -175,8 +176,8 @@ static void a_ca_that_names_days_hands_over_at_once(void **state)
         world_add_ca(w, spec);
         problem->retry_at = w->clock->now + cases[i].wait;
         job->longest_wait = cases[i].longest;
-        acme_runner_outcome_failed(job, work_of(w), spec, problem,
-                                   ACME_FAILURE_OWN, A, w->p);
+        acme_obtain_result_failed(job, work_of(w), spec, problem,
+                                  ACME_OBTAIN_FAILURE_OWN, A, w->p);
         assert_int_equal(job->at_once, cases[i].over);
         assert_int_equal(acme_job_ca(job, spec, w->p), cases[i].over);
         assert_true(job->next_run == (cases[i].over ? 0 : problem->retry_at));
@@ -187,8 +188,8 @@ static void a_ca_that_names_days_hands_over_at_once(void **state)
         job->problem =
             problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down");
         spec->failover = 1;
-        acme_runner_outcome_failed(job, work_of(w), spec, job->problem,
-                                   ACME_FAILURE_OWN, A, w->p);
+        acme_obtain_result_failed(job, work_of(w), spec, job->problem,
+                                  ACME_OBTAIN_FAILURE_OWN, A, w->p);
         assert_int_equal(acme_job_ca(job, spec, w->p), 0);
         assert_true(job->next_run == problem->retry_at);
     }
