@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-struct acme_runner_errand_t {
+struct acme_account_op_t {
     acme_worker_ctx_t *work;
     acme_ctl_request_t request;
     apr_pool_t *p;
@@ -15,11 +15,11 @@ struct acme_runner_errand_t {
     int over;
 };
 
-acme_runner_errand_t *
-acme_runner_errand_create(acme_worker_ctx_t *work,
-                          const acme_ctl_request_t *request, apr_pool_t *p)
+acme_account_op_t *acme_account_ops_create(acme_worker_ctx_t *work,
+                                           const acme_ctl_request_t *request,
+                                           apr_pool_t *p)
 {
-    acme_runner_errand_t *errand = apr_pcalloc(p, sizeof(*errand));
+    acme_account_op_t *errand = apr_pcalloc(p, sizeof(*errand));
 
     errand->work = work;
     errand->p = p;
@@ -33,17 +33,17 @@ acme_runner_errand_create(acme_worker_ctx_t *work,
 }
 
 const acme_ctl_request_t *
-acme_runner_errand_request(const acme_runner_errand_t *errand)
+acme_account_ops_request(const acme_account_op_t *errand)
 {
     return &errand->request;
 }
 
-int acme_runner_errand_is_over(const acme_runner_errand_t *errand)
+int acme_account_ops_is_over(const acme_account_op_t *errand)
 {
     return errand->over;
 }
 
-static void end(acme_runner_errand_t *errand, const char *url,
+static void end(acme_account_op_t *errand, const char *url,
                 const acme_problem_t *outcome)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -61,7 +61,7 @@ static void end(acme_runner_errand_t *errand, const char *url,
     }
 }
 
-static void log_failure(const acme_runner_errand_t *errand,
+static void log_failure(const acme_account_op_t *errand,
                         const acme_problem_t *problem)
 {
     acme_log(errand->work->log, ACME_LOG_WARNING, problem->rv,
@@ -70,8 +70,8 @@ static void log_failure(const acme_runner_errand_t *errand,
              acme_problem_text(problem, errand->p));
 }
 
-static void finish(acme_runner_errand_t *errand, apr_status_t rv,
-                   const char *url, const acme_problem_t *problem)
+static void finish(acme_account_op_t *errand, apr_status_t rv, const char *url,
+                   const acme_problem_t *problem)
 {
     errand->busy = 0;
     errand->work->moved = 1;
@@ -90,7 +90,7 @@ static void changed(void *baton, apr_status_t rv, const char *url,
     finish(baton, rv, url, problem);
 }
 
-static void act(acme_runner_errand_t *errand, acme_ca_account_t *identity)
+static void act(acme_account_op_t *errand, acme_ca_account_t *identity)
 {
     acme_ca_account_change_e change = ACME_CA_ACCOUNT_RECOVER;
 
@@ -104,8 +104,8 @@ static void act(acme_runner_errand_t *errand, acme_ca_account_t *identity)
     acme_ca_account_change(identity, change, changed, errand);
 }
 
-void acme_runner_errand_step(acme_runner_errand_t *errand,
-                             acme_ca_account_t *identity)
+void acme_account_ops_step(acme_account_op_t *errand,
+                           acme_ca_account_t *identity)
 {
     const acme_problem_t *problem = NULL;
     apr_status_t rv = APR_SUCCESS;

@@ -11,22 +11,22 @@
 #include "acme_ca_account.h"
 #include "acme_worker_ctx.h"
 
-typedef struct acme_runner_errand_t acme_runner_errand_t;
+typedef struct acme_account_op_t acme_account_op_t;
 
 /** @param request copied
  *  @param p of this errand; outlives its requests */
-acme_runner_errand_t *
-acme_runner_errand_create(acme_worker_ctx_t *work,
-                          const acme_ctl_request_t *request, apr_pool_t *p);
+acme_account_op_t *acme_account_ops_create(acme_worker_ctx_t *work,
+                                           const acme_ctl_request_t *request,
+                                           apr_pool_t *p);
 
 const acme_ctl_request_t *
-acme_runner_errand_request(const acme_runner_errand_t *errand);
+acme_account_ops_request(const acme_account_op_t *errand);
 
 /** Goes on with it, as far as it goes without waiting. */
-void acme_runner_errand_step(acme_runner_errand_t *errand,
-                             acme_ca_account_t *identity);
+void acme_account_ops_step(acme_account_op_t *errand,
+                           acme_ca_account_t *identity);
 
 /** Nonzero: its outcome is noted. */
-int acme_runner_errand_is_over(const acme_runner_errand_t *errand);
+int acme_account_ops_is_over(const acme_account_op_t *errand);
 
 #endif

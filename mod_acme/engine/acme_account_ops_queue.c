@@ -8,8 +8,7 @@
 /* Most that wait at one CA: they are written by people. */
 #define ERRANDS_MAX 1000
 
-static int is_known(const acme_runner_fleet_t *fleet,
-                    const acme_fleet_lane_t *lane,
+static int is_known(const acme_scheduler_t *fleet, const acme_ca_queue_t *lane,
                     const acme_ctl_request_t *request)
 {
     const acme_ctl_request_t *known;
@@ -17,8 +16,8 @@ static int is_known(const acme_runner_fleet_t *fleet,
     int i;
 
     for (i = 0; i < lane->errands->nelts; ++i) {
-        known = acme_runner_errand_request(
-            APR_ARRAY_IDX(lane->errands, i, acme_runner_errand_t *));
+        known = acme_account_ops_request(
+            APR_ARRAY_IDX(lane->errands, i, acme_account_op_t *));
         if (strcmp(known->id, request->id) == 0) {
             return 1;
         }
@@ -28,10 +27,10 @@ static int is_known(const acme_runner_fleet_t *fleet,
            == APR_SUCCESS;
 }
 
-void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
-                            const acme_ctl_request_t *request)
+void acme_account_ops_queue_take(acme_scheduler_t *fleet,
+                                 const acme_ctl_request_t *request)
 {
-    acme_fleet_lane_t *lane =
+    acme_ca_queue_t *lane =
         apr_hash_get(fleet->lane_by_name, request->name, APR_HASH_KEY_STRING);
     apr_pool_t *p;
 
@@ -40,14 +39,14 @@ void acme_fleet_errand_take(acme_runner_fleet_t *fleet,
         return;
     }
     apr_pool_create(&p, fleet->prun);
-    APR_ARRAY_PUSH(lane->errands, acme_runner_errand_t *) =
-        acme_runner_errand_create(fleet->work, request, p);
+    APR_ARRAY_PUSH(lane->errands, acme_account_op_t *) =
+        acme_account_ops_create(fleet->work, request, p);
 }
 
 /* ---- contacts ---- */
 
 /* Whether an account may be there that nobody uses any more. */
-static int has_orphans(const acme_runner_fleet_t *fleet, apr_pool_t *p)
+static int has_orphans(const acme_scheduler_t *fleet, apr_pool_t *p)
 {
     apr_array_header_t *names;
     int i;
@@ -66,10 +65,10 @@ static int has_orphans(const acme_runner_fleet_t *fleet, apr_pool_t *p)
     return 0;
 }
 
-void acme_fleet_errand_survey(acme_runner_fleet_t *fleet)
+void acme_account_ops_queue_survey(acme_scheduler_t *fleet)
 {
     acme_account_record_t *record;
-    acme_fleet_lane_t *lane;
+    acme_ca_queue_t *lane;
     const char *contact;
     apr_pool_t *p;
     apr_status_t rv;
@@ -87,8 +86,8 @@ void acme_fleet_errand_survey(acme_runner_fleet_t *fleet)
                                       acme_ca_account_name(lane->ca, p), NULL,
                                       p);
         if (APR_STATUS_IS_ENOENT(rv) && orphans) {
-            rv =
-                acme_ca_account_load(acme_fleet_identity(fleet, lane), &record);
+            rv = acme_ca_account_load(acme_ca_queue_account(fleet, lane),
+                                      &record);
         }
         if (rv != APR_SUCCESS || !record->url || record->deactivated) {
             continue;
@@ -102,25 +101,25 @@ void acme_fleet_errand_survey(acme_runner_fleet_t *fleet)
 }
 
 /* The account is only to be made ready: that tells the CA. */
-static void tell_contact(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
+static void tell_contact(acme_scheduler_t *fleet, acme_ca_queue_t *lane)
 {
     const acme_problem_t *problem;
 
     if (lane->contact
         && !APR_STATUS_IS_EAGAIN(acme_ca_account_ready(
-            acme_fleet_identity(fleet, lane), lane->contact, &problem))) {
+            acme_ca_queue_account(fleet, lane), lane->contact, &problem))) {
         lane->contact = 0;
     }
 }
 
 /* ---- errands ---- */
 
-int acme_runner_fleet_is_held(const acme_runner_fleet_t *fleet)
+int acme_account_ops_queue_is_held(const acme_scheduler_t *fleet)
 {
     int i;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        if (acme_fleet_errand_holds(fleet->lanes[i])
+        if (acme_ca_queue_is_held(fleet->lanes[i])
             && fleet->lanes[i]->orders.flying > 0) {
             return 1;
         }
@@ -128,37 +127,37 @@ int acme_runner_fleet_is_held(const acme_runner_fleet_t *fleet)
     return 0;
 }
 
-int acme_runner_fleet_has_errands(const acme_runner_fleet_t *fleet)
+int acme_account_ops_queue_has_work(const acme_scheduler_t *fleet)
 {
     int i;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        if (acme_fleet_errand_holds(fleet->lanes[i])) {
+        if (acme_ca_queue_is_held(fleet->lanes[i])) {
             return 1;
         }
     }
     return 0;
 }
 
-int acme_fleet_errand_holds(const acme_fleet_lane_t *lane)
+int acme_ca_queue_is_held(const acme_ca_queue_t *lane)
 {
     return lane->errand < lane->errands->nelts;
 }
 
 /* One after the other, as they were asked for; nothing else is done with the
  * account meanwhile. */
-static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
+static int step(acme_scheduler_t *fleet, acme_ca_queue_t *lane)
 {
-    acme_runner_errand_t *errand;
+    acme_account_op_t *errand;
 
     while (lane->errand < lane->errands->nelts) {
         errand =
-            APR_ARRAY_IDX(lane->errands, lane->errand, acme_runner_errand_t *);
+            APR_ARRAY_IDX(lane->errands, lane->errand, acme_account_op_t *);
         if (lane->orders.flying == 0 && !lane->contact
-            && !acme_runner_revokes_are_busy(fleet->revokes)) {
-            acme_runner_errand_step(errand, acme_fleet_identity(fleet, lane));
+            && !acme_revoker_is_busy(fleet->revokes)) {
+            acme_account_ops_step(errand, acme_ca_queue_account(fleet, lane));
         }
-        if (!acme_runner_errand_is_over(errand)) {
+        if (!acme_account_ops_is_over(errand)) {
             break;
         }
         ++lane->errand;
@@ -166,7 +165,7 @@ static int step(acme_runner_fleet_t *fleet, acme_fleet_lane_t *lane)
     return lane->errands->nelts - lane->errand;
 }
 
-int acme_fleet_errand_step(acme_runner_fleet_t *fleet)
+int acme_account_ops_queue_step(acme_scheduler_t *fleet)
 {
     int i, waiting = 0;
 

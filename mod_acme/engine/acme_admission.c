@@ -22,7 +22,7 @@ static const char *const validations[] = {
 #define VALIDATIONS (int)(sizeof(validations) / sizeof(validations[0]))
 
 /* What is known of it at the beginning of a run. */
-static void begin_ca(struct acme_runner_fleet_t *fleet, acme_fleet_ca_t *ca)
+static void begin_ca(struct acme_scheduler_t *fleet, acme_admission_ca_t *ca)
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
     apr_pool_t *p;
@@ -36,10 +36,10 @@ static void begin_ca(struct acme_runner_fleet_t *fleet, acme_fleet_ca_t *ca)
     apr_pool_destroy(p);
 }
 
-acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,
-                                          const acme_ca_spec_t *ca)
+acme_admission_ca_t *acme_admission_create(struct acme_scheduler_t *fleet,
+                                           const acme_ca_spec_t *ca)
 {
-    acme_fleet_ca_t *made = apr_pcalloc(fleet->p, sizeof(*made));
+    acme_admission_ca_t *made = apr_pcalloc(fleet->p, sizeof(*made));
 
     made->url = ca->url;
     made->budget = acme_ratelimit_create(ca->url, &ca->rate, fleet->p);
@@ -50,11 +50,11 @@ acme_fleet_ca_t *acme_fleet_budget_create(struct acme_runner_fleet_t *fleet,
     if (fleet->prun) {
         begin_ca(fleet, made);
     }
-    APR_ARRAY_PUSH(fleet->cas, acme_fleet_ca_t *) = made;
+    APR_ARRAY_PUSH(fleet->cas, acme_admission_ca_t *) = made;
     return made;
 }
 
-void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet)
+void acme_admission_begin(struct acme_scheduler_t *fleet)
 {
     int i;
 
@@ -62,13 +62,13 @@ void acme_fleet_budget_begin(struct acme_runner_fleet_t *fleet)
         fleet->lanes[i]->held = 0;
     }
     for (i = 0; i < fleet->cas->nelts; ++i) {
-        begin_ca(fleet, APR_ARRAY_IDX(fleet->cas, i, acme_fleet_ca_t *));
+        begin_ca(fleet, APR_ARRAY_IDX(fleet->cas, i, acme_admission_ca_t *));
     }
 }
 
 /* What is ordered: without the names that are left out. */
-static acme_ratelimit_order_t order_of(const acme_fleet_site_t *site,
-                                       const acme_fleet_lane_t *lane,
+static acme_ratelimit_order_t order_of(const acme_scheduler_site_t *site,
+                                       const acme_ca_queue_t *lane,
                                        const acme_job_t *job, int exempt,
                                        apr_pool_t *p)
 {
@@ -84,9 +84,9 @@ static acme_ratelimit_order_t order_of(const acme_fleet_site_t *site,
 }
 
 /* Once in a run; each site says it in its job and status. */
-static void say(const struct acme_runner_fleet_t *fleet,
-                acme_fleet_lane_t *lane, const acme_fleet_site_t *site,
-                const char *why, apr_time_t at, apr_pool_t *p)
+static void say(const struct acme_scheduler_t *fleet, acme_ca_queue_t *lane,
+                const acme_scheduler_site_t *site, const char *why,
+                apr_time_t at, apr_pool_t *p)
 {
     acme_log(fleet->work->log, lane->held ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
              ACME_TAG(0875) "%s: is not ordered before %s, for the limits of "
@@ -96,9 +96,9 @@ static void say(const struct acme_runner_fleet_t *fleet,
     lane->held = 1;
 }
 
-static apr_time_t wait_for(struct acme_runner_fleet_t *fleet,
-                           acme_fleet_lane_t *lane,
-                           const acme_fleet_site_t *site, acme_job_t *job,
+static apr_time_t wait_for(struct acme_scheduler_t *fleet,
+                           acme_ca_queue_t *lane,
+                           const acme_scheduler_site_t *site, acme_job_t *job,
                            const char *why, apr_time_t at, apr_pool_t *p)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
@@ -117,9 +117,9 @@ static apr_time_t wait_for(struct acme_runner_fleet_t *fleet,
 
 /* One that has another CA as well fares as if it had asked itself: its turn
  * there comes all the sooner. */
-static apr_time_t fail_for(struct acme_runner_fleet_t *fleet,
-                           const acme_fleet_lane_t *lane,
-                           const acme_fleet_site_t *site, acme_job_t *job,
+static apr_time_t fail_for(struct acme_scheduler_t *fleet,
+                           const acme_ca_queue_t *lane,
+                           const acme_scheduler_site_t *site, acme_job_t *job,
                            const char *why, apr_time_t until, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -135,10 +135,10 @@ static apr_time_t fail_for(struct acme_runner_fleet_t *fleet,
     return job->at_once ? acme_clock_now(fleet->work->clock) : job->next_run;
 }
 
-apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
-                                  acme_fleet_lane_t *lane,
-                                  const acme_fleet_site_t *site,
-                                  acme_job_t *job, int exempt, apr_pool_t *p)
+apr_time_t acme_admission_hold(struct acme_scheduler_t *fleet,
+                               acme_ca_queue_t *lane,
+                               const acme_scheduler_site_t *site,
+                               acme_job_t *job, int exempt, apr_pool_t *p)
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
     const acme_spec_t *spec = site->known.spec;
@@ -175,10 +175,9 @@ apr_time_t acme_fleet_budget_hold(struct acme_runner_fleet_t *fleet,
     return 0;
 }
 
-void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
-                             acme_fleet_lane_t *lane,
-                             const acme_fleet_site_t *site,
-                             const acme_job_t *job, apr_pool_t *p)
+void acme_admission_count(struct acme_scheduler_t *fleet, acme_ca_queue_t *lane,
+                          const acme_scheduler_site_t *site,
+                          const acme_job_t *job, apr_pool_t *p)
 {
     acme_ratelimit_order_t order;
 
@@ -191,8 +190,8 @@ void acme_fleet_budget_count(struct acme_runner_fleet_t *fleet,
 
 /* Where an account's orders were refused, those that come first find out
  * whether all may come. */
-void acme_fleet_budget_made(const struct acme_runner_fleet_t *fleet,
-                            acme_fleet_lane_t *lane)
+void acme_admission_made(const struct acme_scheduler_t *fleet,
+                         acme_ca_queue_t *lane)
 {
     lane->careful *= 2;
     if (lane->careful >= fleet->parallel) {
@@ -235,7 +234,7 @@ static void note_failures(acme_ratelimit_t *budget,
 }
 
 /* The CA has made no order: it may have said of whom it makes none. */
-static void note_limits(acme_fleet_lane_t *lane,
+static void note_limits(acme_ca_queue_t *lane,
                         const acme_ratelimit_order_t *order,
                         const acme_problem_t *problem, apr_time_t now,
                         apr_pool_t *p)
@@ -263,11 +262,11 @@ static void note_limits(acme_fleet_lane_t *lane,
     }
 }
 
-void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
-                            acme_fleet_lane_t *lane,
-                            const acme_fleet_site_t *site,
-                            const acme_job_t *job, int made, int counted,
-                            int exempt, apr_pool_t *p)
+void acme_admission_finish(struct acme_scheduler_t *fleet,
+                           acme_ca_queue_t *lane,
+                           const acme_scheduler_site_t *site,
+                           const acme_job_t *job, int made, int counted,
+                           int exempt, apr_pool_t *p)
 {
     apr_time_t now = acme_clock_now(fleet->work->clock);
     acme_ratelimit_t *budget = lane->at->budget;
@@ -291,7 +290,7 @@ void acme_fleet_budget_land(struct acme_runner_fleet_t *fleet,
     }
 }
 
-static apr_status_t save_ca(acme_fleet_ca_t *ca, acme_vault_t *vault,
+static apr_status_t save_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
                             apr_time_t now, acme_problem_t *problem,
                             apr_pool_t *p)
 {
@@ -303,7 +302,7 @@ static apr_status_t save_ca(acme_fleet_ca_t *ca, acme_vault_t *vault,
                : rv;
 }
 
-void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet)
+void acme_admission_save(struct acme_scheduler_t *fleet)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t now = acme_clock_now(fleet->work->clock);
@@ -316,7 +315,7 @@ void acme_fleet_budget_save(struct acme_runner_fleet_t *fleet)
     apr_pool_create(&p, fleet->prun);
     for (i = 0; i < fleet->cas->nelts; ++i) {
         apr_pool_clear(p);
-        if (save_ca(APR_ARRAY_IDX(fleet->cas, i, acme_fleet_ca_t *),
+        if (save_ca(APR_ARRAY_IDX(fleet->cas, i, acme_admission_ca_t *),
                     fleet->work->vault, now, &problem, p)
                 != APR_SUCCESS
             && !fleet->complained) {

@@ -13,9 +13,9 @@
  * the first who heard of it may ask again. */
 #define DOWN_LIFE (10 * ACME_TIME_MINUTE)
 
-struct acme_runner_ask_t {
+struct acme_ari_query_t {
     acme_worker_ctx_t *work;
-    acme_runner_asker_t *asker;
+    acme_ari_service_t *asker;
     acme_client_t *client;
     const acme_spec_t *spec;
     const char *label; /* of the CA */
@@ -27,13 +27,13 @@ struct acme_runner_ask_t {
     int over;
 };
 
-acme_runner_ask_t *
-acme_runner_ask_create(acme_worker_ctx_t *work, acme_runner_asker_t *asker,
-                       acme_client_t *client, const acme_spec_t *spec,
-                       const acme_inventory_t *holding, acme_job_t *job,
-                       apr_pool_t *prun, apr_pool_t *p)
+acme_ari_query_t *
+acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
+                      acme_client_t *client, const acme_spec_t *spec,
+                      const acme_inventory_t *holding, acme_job_t *job,
+                      apr_pool_t *prun, apr_pool_t *p)
 {
-    acme_runner_ask_t *ask = apr_pcalloc(p, sizeof(*ask));
+    acme_ari_query_t *ask = apr_pcalloc(p, sizeof(*ask));
 
     ask->work = work;
     ask->asker = asker;
@@ -49,17 +49,17 @@ acme_runner_ask_create(acme_worker_ctx_t *work, acme_runner_asker_t *asker,
     return ask;
 }
 
-int acme_runner_ask_is_over(const acme_runner_ask_t *ask)
+int acme_ari_query_is_over(const acme_ari_query_t *ask)
 {
     return ask->over;
 }
 
-static apr_time_t now_of(const acme_runner_ask_t *ask)
+static apr_time_t now_of(const acme_ari_query_t *ask)
 {
     return acme_clock_now(ask->work->clock);
 }
 
-static void end(acme_runner_ask_t *ask, const acme_ari_t *ari)
+static void end(acme_ari_query_t *ask, const acme_ari_t *ari)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
 
@@ -78,9 +78,9 @@ static void end(acme_runner_ask_t *ask, const acme_ari_t *ari)
     }
 }
 
-static void fail(acme_runner_ask_t *ask, const acme_problem_t *problem)
+static void fail(acme_ari_query_t *ask, const acme_problem_t *problem)
 {
-    const acme_runner_asker_t *asker = ask->asker;
+    const acme_ari_service_t *asker = ask->asker;
     const acme_ari_t *ari;
     /* One time for all whom the same failure concerns: they come back
      * together. */
@@ -99,7 +99,7 @@ static void fail(acme_runner_ask_t *ask, const acme_problem_t *problem)
 }
 
 /* Whoever asks now would hear the same. */
-static void give_up(acme_runner_ask_t *ask, const acme_problem_t *problem)
+static void give_up(acme_ari_query_t *ask, const acme_problem_t *problem)
 {
     if (!ask->asker->down) {
         ask->asker->down = acme_problem_dup(problem, ask->prun);
@@ -108,7 +108,7 @@ static void give_up(acme_runner_ask_t *ask, const acme_problem_t *problem)
     fail(ask, problem);
 }
 
-static void say(const acme_runner_ask_t *ask, const acme_ari_t *ari)
+static void say(const acme_ari_query_t *ask, const acme_ari_t *ari)
 {
     const acme_ari_t *old = ask->job->ari;
     apr_time_t now = now_of(ask);
@@ -137,7 +137,7 @@ static void answered(void *baton, apr_status_t rv,
                      const acme_renewal_t *renewal,
                      const acme_problem_t *problem)
 {
-    acme_runner_ask_t *ask = baton;
+    acme_ari_query_t *ask = baton;
     const acme_ari_t *ari;
 
     ask->busy = 0;
@@ -165,8 +165,8 @@ static void answered(void *baton, apr_status_t rv,
 static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
                    const acme_problem_t *problem)
 {
-    acme_runner_ask_t *ask = baton;
-    acme_runner_asker_t *asker = ask->asker;
+    acme_ari_query_t *ask = baton;
+    acme_ari_service_t *asker = ask->asker;
     const char *service;
 
     (void)answer;
@@ -184,7 +184,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
     asker->known = now_of(ask);
 }
 
-static void has_none(acme_runner_ask_t *ask)
+static void has_none(acme_ari_query_t *ask)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
@@ -196,9 +196,9 @@ static void has_none(acme_runner_ask_t *ask)
     fail(ask, &problem);
 }
 
-void acme_runner_ask_step(acme_runner_ask_t *ask)
+void acme_ari_query_step(acme_ari_query_t *ask)
 {
-    acme_runner_asker_t *asker = ask->asker;
+    acme_ari_service_t *asker = ask->asker;
     apr_time_t now = now_of(ask);
 
     if (ask->busy || ask->over || ask->work->state != ACME_WORKER_CTX_ON) {

@@ -20,15 +20,15 @@
 #include "acme_worker_ctx.h"
 
 /** What all questions to one CA share; zeroed at first. */
-typedef struct acme_runner_asker_t {
+typedef struct acme_ari_service_t {
     char service[ACME_RESOURCE_URL_MAX + 1]; /**< or "": it has none */
     apr_time_t known;                        /**< when it said so, or 0 */
     const acme_problem_t *down; /**< of this run: it has not answered */
     apr_time_t down_at;         /**< since then */
     const char *seed;           /**< of their common wait */
-} acme_runner_asker_t;
+} acme_ari_service_t;
 
-typedef struct acme_runner_ask_t acme_runner_ask_t;
+typedef struct acme_ari_query_t acme_ari_query_t;
 
 /**
  * Nothing is sent before the first step.
@@ -37,15 +37,15 @@ typedef struct acme_runner_ask_t acme_runner_ask_t;
  * @param prun lives until the run ends
  * @param p until it is over
  */
-acme_runner_ask_t *
-acme_runner_ask_create(acme_worker_ctx_t *work, acme_runner_asker_t *asker,
-                       acme_client_t *client, const acme_spec_t *spec,
-                       const acme_inventory_t *holding, acme_job_t *job,
-                       apr_pool_t *prun, apr_pool_t *p);
+acme_ari_query_t *
+acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
+                      acme_client_t *client, const acme_spec_t *spec,
+                      const acme_inventory_t *holding, acme_job_t *job,
+                      apr_pool_t *prun, apr_pool_t *p);
 
 /** Moves it as far as it goes without waiting. */
-void acme_runner_ask_step(acme_runner_ask_t *ask);
+void acme_ari_query_step(acme_ari_query_t *ask);
 
-int acme_runner_ask_is_over(const acme_runner_ask_t *ask);
+int acme_ari_query_is_over(const acme_ari_query_t *ask);
 
 #endif

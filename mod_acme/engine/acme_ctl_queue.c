@@ -22,13 +22,13 @@ static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
 
 /* An order for another machine goes beside those of the site: its spec but for
  * the name, which is that of its job. */
-static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
-                                   const acme_fleet_site_t *of,
-                                   const acme_ctl_request_t *request)
+static acme_scheduler_site_t *csr_site(acme_scheduler_t *fleet,
+                                       const acme_scheduler_site_t *of,
+                                       const acme_ctl_request_t *request)
 {
     const char *name =
         acme_ctl_request_sign_name(of->known.spec->name, fleet->p);
-    acme_fleet_site_t *site =
+    acme_scheduler_site_t *site =
         apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
     apr_array_header_t *names;
     acme_spec_t *spec;
@@ -65,7 +65,7 @@ static acme_fleet_site_t *csr_site(acme_runner_fleet_t *fleet,
     return site;
 }
 
-static void keep_account(acme_runner_fleet_t *fleet,
+static void keep_account(acme_scheduler_t *fleet,
                          const acme_ctl_request_t *request, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -80,10 +80,10 @@ static void keep_account(acme_runner_fleet_t *fleet,
     }
 }
 
-static void take_request(acme_runner_fleet_t *fleet,
+static void take_request(acme_scheduler_t *fleet,
                          const acme_ctl_request_t *request)
 {
-    acme_fleet_site_t *site;
+    acme_scheduler_site_t *site;
 
     if (request->what == ACME_CTL_ACCOUNT) {
         if (request->body) {
@@ -92,11 +92,11 @@ static void take_request(acme_runner_fleet_t *fleet,
         return;
     }
     if (request->what == ACME_CTL_REVOKE) {
-        acme_runner_revokes_take(fleet->revokes, request);
+        acme_revoker_take(fleet->revokes, request);
         return;
     }
     if (acme_ctl_result_is_kept(request)) {
-        acme_fleet_errand_take(fleet, request);
+        acme_account_ops_queue_take(fleet, request);
         return;
     }
     site = apr_hash_get(fleet->by_name, request->name, APR_HASH_KEY_STRING);
@@ -106,7 +106,7 @@ static void take_request(acme_runner_fleet_t *fleet,
                    : NULL;
     }
     if (site && request->what == ACME_CTL_RENEW && request->body) {
-        site = acme_fleet_dry_site(fleet, site, request);
+        site = acme_ctl_queue_dry_site(fleet, site, request);
     }
     if (!site) {
         return;
@@ -119,8 +119,8 @@ static void take_request(acme_runner_fleet_t *fleet,
     }
 }
 
-void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
-                                acme_ctl_request_dir_t *outbox)
+void acme_ctl_queue_read(acme_scheduler_t *fleet,
+                         acme_ctl_request_dir_t *outbox)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *requests;
@@ -138,9 +138,9 @@ void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
                  acme_problem_text(&problem, fleet->prequests));
         return;
     }
-    acme_runner_revokes_read_begin(fleet->revokes);
+    acme_revoker_read_begin(fleet->revokes);
     for (i = 0; i < requests->nelts; ++i) {
         take_request(fleet, APR_ARRAY_IDX(requests, i, acme_ctl_request_t *));
     }
-    acme_runner_revokes_read_end(fleet->revokes);
+    acme_revoker_read_end(fleet->revokes);
 }

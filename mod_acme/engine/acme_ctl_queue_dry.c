@@ -11,7 +11,7 @@
 #include "acme_scheduler_private.h"
 
 /* The CA's test service, reached as the CA itself is. */
-static const acme_ca_spec_t *test_ca(acme_runner_fleet_t *fleet,
+static const acme_ca_spec_t *test_ca(acme_scheduler_t *fleet,
                                      const acme_spec_t *spec,
                                      const acme_ctl_request_t *request)
 {
@@ -34,8 +34,8 @@ static const acme_ca_spec_t *test_ca(acme_runner_fleet_t *fleet,
     return ca;
 }
 
-static void set_spec(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
-                     const acme_fleet_site_t *of, const char *name,
+static void set_spec(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
+                     const acme_scheduler_site_t *of, const char *name,
                      const acme_ca_spec_t *ca)
 {
     acme_spec_t *spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
@@ -55,16 +55,17 @@ static void set_spec(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     site->known.spec = spec;
 }
 
-acme_fleet_site_t *acme_fleet_dry_site(acme_runner_fleet_t *fleet,
-                                       const acme_fleet_site_t *of,
-                                       const acme_ctl_request_t *request)
+acme_scheduler_site_t *
+acme_ctl_queue_dry_site(acme_scheduler_t *fleet,
+                        const acme_scheduler_site_t *of,
+                        const acme_ctl_request_t *request)
 {
     const char *name =
         acme_ctl_request_dry_name(of->known.spec->name, fleet->p);
-    acme_fleet_site_t *site =
+    acme_scheduler_site_t *site =
         apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
     const acme_ca_spec_t *ca = test_ca(fleet, of->known.spec, request);
-    acme_fleet_lane_t *lane;
+    acme_ca_queue_t *lane;
 
     if ((site && site->known.flying) || !ca) {
         return site;
@@ -72,7 +73,7 @@ acme_fleet_site_t *acme_fleet_dry_site(acme_runner_fleet_t *fleet,
     if (site && strcmp(site->known.spec->ca->url, ca->url) == 0) {
         return site;
     }
-    lane = acme_fleet_lane(fleet, of->known.spec, ca);
+    lane = acme_ca_queue_make(fleet, of->known.spec, ca);
     if (!lane) {
         return NULL;
     }
@@ -84,7 +85,7 @@ acme_fleet_site_t *acme_fleet_dry_site(acme_runner_fleet_t *fleet,
         fleet->sites[fleet->n_sites++] = site;
         apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
     }
-    site->lanes = apr_pmemdup(fleet->p, &lane, sizeof(acme_fleet_lane_t *));
+    site->lanes = apr_pmemdup(fleet->p, &lane, sizeof(acme_ca_queue_t *));
     set_spec(fleet, site, of, name, ca);
     return site;
 }

@@ -20,7 +20,7 @@ typedef enum { IDLE, ACCOUNT, POSTING } stage_e;
 /* One of them, from its request to its end. */
 typedef struct revoke_t {
     struct revoke_t *next_one;
-    acme_runner_revokes_t *all;
+    acme_revoker_t *all;
     apr_pool_t *p;
     const char *id; /* of the request */
     acme_revoke_order_t *errand;
@@ -36,19 +36,19 @@ typedef struct revoke_t {
     acme_client_t *client;
 } revoke_t;
 
-struct acme_runner_revokes_t {
+struct acme_revoker_t {
     acme_worker_ctx_t *work;
-    const acme_runner_revoke_host_t *host;
+    const acme_revoker_host_t *host;
     apr_pool_t *p;
     apr_pool_t *prun; /* of a run, or NULL */
     revoke_t *first;
 };
 
-acme_runner_revokes_t *
-acme_runner_revokes_create(acme_worker_ctx_t *work,
-                           const acme_runner_revoke_host_t *host, apr_pool_t *p)
+acme_revoker_t *acme_revoker_create(acme_worker_ctx_t *work,
+                                    const acme_revoker_host_t *host,
+                                    apr_pool_t *p)
 {
-    acme_runner_revokes_t *revokes = apr_pcalloc(p, sizeof(*revokes));
+    acme_revoker_t *revokes = apr_pcalloc(p, sizeof(*revokes));
 
     revokes->work = work;
     revokes->host = host;
@@ -63,7 +63,7 @@ static apr_time_t now_of(const revoke_t *one)
 
 /* ---- requests ---- */
 
-void acme_runner_revokes_read_begin(acme_runner_revokes_t *revokes)
+void acme_revoker_read_begin(acme_revoker_t *revokes)
 {
     revoke_t *one;
 
@@ -73,8 +73,7 @@ void acme_runner_revokes_read_begin(acme_runner_revokes_t *revokes)
 }
 
 /* The newest comes first. */
-static revoke_t *find(const acme_runner_revokes_t *revokes,
-                      const char *fingerprint)
+static revoke_t *find(const acme_revoker_t *revokes, const char *fingerprint)
 {
     revoke_t *one;
 
@@ -86,8 +85,8 @@ static revoke_t *find(const acme_runner_revokes_t *revokes,
     return NULL;
 }
 
-void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
-                              const acme_ctl_request_t *request)
+void acme_revoker_take(acme_revoker_t *revokes,
+                       const acme_ctl_request_t *request)
 {
     acme_revoke_order_t *errand;
     revoke_t *one = find(revokes, request->name);
@@ -118,7 +117,7 @@ void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
     revokes->first = one;
 }
 
-void acme_runner_revokes_read_end(acme_runner_revokes_t *revokes)
+void acme_revoker_read_end(acme_revoker_t *revokes)
 {
     revoke_t **at = &revokes->first;
     revoke_t *one;
@@ -190,7 +189,7 @@ static const char *print_what(const revoke_t *one, apr_pool_t *p)
 static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
                                apr_pool_t *p)
 {
-    const acme_runner_revoke_host_t *host = one->all->host;
+    const acme_revoker_host_t *host = one->all->host;
     acme_blocklist_entry_t what = *one->errand->what;
 
     if (one->all->work->state == ACME_WORKER_CTX_LOST) {
@@ -361,7 +360,7 @@ static void by_account(revoke_t *one)
 
 static void set_out(revoke_t *one)
 {
-    acme_runner_revokes_t *all = one->all;
+    acme_revoker_t *all = one->all;
     const acme_revoke_order_t *errand = one->errand;
 
     one->since = now_of(one);
@@ -413,12 +412,12 @@ static apr_status_t load(revoke_t *one)
     return APR_SUCCESS;
 }
 
-void acme_runner_revokes_begin(acme_runner_revokes_t *revokes, apr_pool_t *p)
+void acme_revoker_begin(acme_revoker_t *revokes, apr_pool_t *p)
 {
     revokes->prun = p;
 }
 
-void acme_runner_revokes_end(acme_runner_revokes_t *revokes)
+void acme_revoker_end(acme_revoker_t *revokes)
 {
     revoke_t *one;
 
@@ -434,7 +433,7 @@ void acme_runner_revokes_end(acme_runner_revokes_t *revokes)
     revokes->prun = NULL;
 }
 
-apr_time_t acme_runner_revokes_due(const acme_runner_revokes_t *revokes)
+apr_time_t acme_revoker_due(const acme_revoker_t *revokes)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
     const revoke_t *one;
@@ -447,7 +446,7 @@ apr_time_t acme_runner_revokes_due(const acme_runner_revokes_t *revokes)
     return at;
 }
 
-int acme_runner_revokes_are_busy(const acme_runner_revokes_t *revokes)
+int acme_revoker_is_busy(const acme_revoker_t *revokes)
 {
     const revoke_t *one;
 
@@ -456,7 +455,7 @@ int acme_runner_revokes_are_busy(const acme_runner_revokes_t *revokes)
     return one != NULL;
 }
 
-int acme_runner_revokes_step(acme_runner_revokes_t *revokes)
+int acme_revoker_step(acme_revoker_t *revokes)
 {
     revoke_t *one;
     int busy = 0;

@@ -19,7 +19,7 @@
 #include "acme_worker_ctx.h"
 
 /** What it asks of who has the sites. */
-typedef struct acme_runner_revoke_host_t {
+typedef struct acme_revoker_host_t {
     void *baton;
     /** Who we are at that CA in this run, the one of that site if it can be;
      *  NULL: nobody. */
@@ -31,35 +31,34 @@ typedef struct acme_runner_revoke_host_t {
      *  another one now; on disk when this returns. */
     apr_status_t (*lost)(void *baton, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *ptemp);
-} acme_runner_revoke_host_t;
+} acme_revoker_host_t;
 
-typedef struct acme_runner_revokes_t acme_runner_revokes_t;
+typedef struct acme_revoker_t acme_revoker_t;
 
 /** @param host, work live as long as p */
-acme_runner_revokes_t *
-acme_runner_revokes_create(acme_worker_ctx_t *work,
-                           const acme_runner_revoke_host_t *host,
-                           apr_pool_t *p);
+acme_revoker_t *acme_revoker_create(acme_worker_ctx_t *work,
+                                    const acme_revoker_host_t *host,
+                                    apr_pool_t *p);
 
 /** The requests are read again: begin, each that there is, end. What is not
  *  asked for any more is dropped. */
-void acme_runner_revokes_read_begin(acme_runner_revokes_t *revokes);
-void acme_runner_revokes_take(acme_runner_revokes_t *revokes,
-                              const acme_ctl_request_t *request);
-void acme_runner_revokes_read_end(acme_runner_revokes_t *revokes);
+void acme_revoker_read_begin(acme_revoker_t *revokes);
+void acme_revoker_take(acme_revoker_t *revokes,
+                       const acme_ctl_request_t *request);
+void acme_revoker_read_end(acme_revoker_t *revokes);
 
 /** As for the fleet's: of one run.
  *  @param p no request is under way when it is destroyed */
-void acme_runner_revokes_begin(acme_runner_revokes_t *revokes, apr_pool_t *p);
-void acme_runner_revokes_end(acme_runner_revokes_t *revokes);
+void acme_revoker_begin(acme_revoker_t *revokes, apr_pool_t *p);
+void acme_revoker_end(acme_revoker_t *revokes);
 
 /** When the first of them has something to do by itself. */
-apr_time_t acme_runner_revokes_due(const acme_runner_revokes_t *revokes);
+apr_time_t acme_revoker_due(const acme_revoker_t *revokes);
 
 /** Whether anything is under way, signed by an account perhaps. */
-int acme_runner_revokes_are_busy(const acme_runner_revokes_t *revokes);
+int acme_revoker_is_busy(const acme_revoker_t *revokes);
 
 /** Moves all of them; nonzero when one is under way. */
-int acme_runner_revokes_step(acme_runner_revokes_t *revokes);
+int acme_revoker_step(acme_revoker_t *revokes);
 
 #endif

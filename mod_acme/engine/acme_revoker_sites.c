@@ -7,15 +7,15 @@
 
 /* ---- who we are at a CA ---- */
 
-static int is_at(const acme_fleet_lane_t *lane, const char *ca_url)
+static int is_at(const acme_ca_queue_t *lane, const char *ca_url)
 {
     return strcmp(lane->ca->url, ca_url) == 0;
 }
 
-static acme_fleet_lane_t *find_lane(const acme_runner_fleet_t *fleet,
-                                    const char *ca_url, const char *name)
+static acme_ca_queue_t *find_lane(const acme_scheduler_t *fleet,
+                                  const char *ca_url, const char *name)
 {
-    const acme_fleet_site_t *site =
+    const acme_scheduler_site_t *site =
         apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
     int i = site ? acme_spec_find_ca(site->known.spec, ca_url) : -1;
 
@@ -33,19 +33,19 @@ static acme_fleet_lane_t *find_lane(const acme_runner_fleet_t *fleet,
 static acme_ca_account_t *identity(void *baton, const char *ca_url,
                                    const char *name)
 {
-    acme_runner_fleet_t *fleet = baton;
-    acme_fleet_lane_t *lane = find_lane(fleet, ca_url, name);
+    acme_scheduler_t *fleet = baton;
+    acme_ca_queue_t *lane = find_lane(fleet, ca_url, name);
 
-    return lane ? acme_fleet_identity(fleet, lane) : NULL;
+    return lane ? acme_ca_queue_account(fleet, lane) : NULL;
 }
 
 static int held(void *baton)
 {
-    const acme_runner_fleet_t *fleet = baton;
+    const acme_scheduler_t *fleet = baton;
     int i;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        if (acme_fleet_errand_holds(fleet->lanes[i])) {
+        if (acme_ca_queue_is_held(fleet->lanes[i])) {
             return 1;
         }
     }
@@ -54,7 +54,7 @@ static int held(void *baton)
 
 /* ---- what serves it ---- */
 
-static int serves(const acme_fleet_site_t *site,
+static int serves(const acme_scheduler_site_t *site,
                   const acme_blocklist_entry_t *what)
 {
     const acme_certstore_cert_t *live = site->known.holding->live;
@@ -66,7 +66,7 @@ static int serves(const acme_fleet_site_t *site,
 }
 
 /* What waits for a restart already will do, and does not wait any more. */
-static apr_status_t mark(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+static apr_status_t mark(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                          acme_job_t *job, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *p)
 {
@@ -84,11 +84,11 @@ static apr_status_t mark(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     return acme_job_save(job, fleet->work->vault, ACME_STORE_LAZY, problem, p);
 }
 
-static apr_status_t lose(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+static apr_status_t lose(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                          const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_job_t *job = acme_fleet_job(fleet, site);
+    acme_job_t *job = acme_task_job(fleet, site);
     apr_status_t rv = APR_SUCCESS;
 
     /* The one of its order on its way, which will be saved again. */
@@ -110,7 +110,7 @@ static apr_status_t lose(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
 static apr_status_t lost(void *baton, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_runner_fleet_t *fleet = baton;
+    acme_scheduler_t *fleet = baton;
     apr_status_t rv = APR_SUCCESS;
     int i;
 
@@ -122,13 +122,13 @@ static apr_status_t lost(void *baton, const acme_blocklist_entry_t *what,
     return rv;
 }
 
-acme_runner_revokes_t *acme_fleet_revokes(acme_runner_fleet_t *fleet)
+acme_revoker_t *acme_revoker_sites_create(acme_scheduler_t *fleet)
 {
-    acme_runner_revoke_host_t *host = apr_pcalloc(fleet->p, sizeof(*host));
+    acme_revoker_host_t *host = apr_pcalloc(fleet->p, sizeof(*host));
 
     host->baton = fleet;
     host->identity = identity;
     host->held = held;
     host->lost = lost;
-    return acme_runner_revokes_create(fleet->work, host, fleet->p);
+    return acme_revoker_create(fleet->work, host, fleet->p);
 }

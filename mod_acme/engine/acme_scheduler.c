@@ -17,14 +17,14 @@
 /* Looks between two looks at the lease. */
 #define LOOKS_PER_LEASE 64
 
-apr_time_t acme_fleet_now(const acme_runner_fleet_t *fleet)
+apr_time_t acme_scheduler_now(const acme_scheduler_t *fleet)
 {
     return acme_clock_now(fleet->work->clock);
 }
 
-acme_fleet_lane_t *acme_fleet_lane_of(const acme_fleet_site_t *site,
-                                      const acme_plan_t *plan,
-                                      const acme_job_t *job, apr_pool_t *p)
+acme_ca_queue_t *acme_ca_queue_of(const acme_scheduler_site_t *site,
+                                  const acme_plan_t *plan,
+                                  const acme_job_t *job, apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
 
@@ -33,7 +33,7 @@ acme_fleet_lane_t *acme_fleet_lane_of(const acme_fleet_site_t *site,
                                                    : acme_job_ca(job, spec, p)];
 }
 
-void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
+void acme_scheduler_forget(acme_scheduler_t *fleet)
 {
     int i;
 
@@ -43,24 +43,24 @@ void acme_runner_fleet_forget(acme_runner_fleet_t *fleet)
     }
 }
 
-void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p)
+void acme_scheduler_begin(acme_scheduler_t *fleet, apr_pool_t *p)
 {
     int i;
 
     fleet->prun = p;
     fleet->complained = 0;
     fleet->look_at = 0;
-    fleet->flights = apr_array_make(p, 8, sizeof(acme_fleet_flight_t *));
-    acme_fleet_budget_begin(fleet);
+    fleet->flights = apr_array_make(p, 8, sizeof(acme_task_t *));
+    acme_admission_begin(fleet);
     for (i = 0; i < fleet->n_lanes; ++i) {
-        acme_fleet_lane_begin(fleet->lanes[i], p);
+        acme_ca_queue_begin(fleet->lanes[i], p);
     }
-    acme_runner_revokes_begin(fleet->revokes, p);
+    acme_revoker_begin(fleet->revokes, p);
 }
 
-void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
+void acme_scheduler_end(acme_scheduler_t *fleet)
 {
-    acme_fleet_site_t *site;
+    acme_scheduler_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
@@ -77,13 +77,15 @@ void acme_runner_fleet_end(acme_runner_fleet_t *fleet)
         fleet->lanes[i]->asks.sites = NULL;
         fleet->lanes[i]->errands = NULL;
     }
-    acme_runner_revokes_end(fleet->revokes);
+    acme_revoker_end(fleet->revokes);
     fleet->flights = NULL;
     fleet->prun = NULL;
 }
 
-void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
-                        const acme_problem_t *problem, apr_pool_t *ptemp)
+void acme_scheduler_store_failed(acme_scheduler_t *fleet,
+                                 acme_scheduler_site_t *site,
+                                 const acme_problem_t *problem,
+                                 apr_pool_t *ptemp)
 {
     apr_interval_time_t wait;
 
@@ -93,7 +95,7 @@ void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     if (wait > STORE_WAIT) {
         wait = STORE_WAIT;
     }
-    site->known.next = acme_fleet_now(fleet) + wait;
+    site->known.next = acme_scheduler_now(fleet) + wait;
     site->say_at = site->known.next;
     acme_log(fleet->work->log,
              fleet->complained ? ACME_LOG_DEBUG : ACME_LOG_WARNING, problem->rv,
@@ -103,10 +105,10 @@ void acme_fleet_trouble(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     fleet->complained = 1;
 }
 
-void acme_fleet_rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
-                     const acme_plan_t *plan)
+void acme_scheduler_rest(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
+                         const acme_plan_t *plan)
 {
-    apr_time_t now = acme_fleet_now(fleet);
+    apr_time_t now = acme_scheduler_now(fleet);
 
     site->known.trouble = 0;
     site->known.next = plan->at > now ? plan->at : now + ACME_TIME_MINUTE;
@@ -119,9 +121,10 @@ void acme_fleet_rest(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
     }
 }
 
-void acme_fleet_hurry(const acme_runner_fleet_t *fleet,
-                      const acme_fleet_site_t *site, const acme_plan_t *plan,
-                      const acme_job_t *job)
+void acme_scheduler_notify_urgent(const acme_scheduler_t *fleet,
+                                  const acme_scheduler_site_t *site,
+                                  const acme_plan_t *plan,
+                                  const acme_job_t *job)
 {
     if (plan->what == ACME_PLAN_STAGED && job->urgent && fleet->work->urgent
         && site->index >= 0) {
@@ -130,25 +133,25 @@ void acme_fleet_hurry(const acme_runner_fleet_t *fleet,
 }
 
 /* Zero: it has nothing to do at the CA. */
-static int enqueue(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+static int enqueue(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                    const acme_plan_t *plan, const acme_job_t *job,
                    apr_pool_t *p)
 {
-    acme_fleet_queue_t *queue;
-    acme_fleet_lane_t *lane;
+    acme_ca_queue_sites_t *queue;
+    acme_ca_queue_t *lane;
 
     if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
         return 0;
     }
-    lane = acme_fleet_lane_of(site, plan, job, p);
+    lane = acme_ca_queue_of(site, plan, job, p);
     queue = plan->what == ACME_PLAN_ASK ? &lane->asks : &lane->orders;
-    site->known.queued = acme_fleet_now(fleet);
-    APR_ARRAY_PUSH(queue->sites, acme_fleet_site_t *) = site;
+    site->known.queued = acme_scheduler_now(fleet);
+    APR_ARRAY_PUSH(queue->sites, acme_scheduler_site_t *) = site;
     return 1;
 }
 
 /* Who serves nothing of ours comes first, then who expires first. */
-static apr_time_t urgency(const acme_fleet_site_t *site)
+static apr_time_t urgency(const acme_scheduler_site_t *site)
 {
     const acme_certstore_cert_t *live = site->known.holding->live;
 
@@ -157,8 +160,8 @@ static apr_time_t urgency(const acme_fleet_site_t *site)
 
 static int by_urgency(const void *a, const void *b)
 {
-    const acme_fleet_site_t *left = *(acme_fleet_site_t *const *)a;
-    const acme_fleet_site_t *right = *(acme_fleet_site_t *const *)b;
+    const acme_scheduler_site_t *left = *(acme_scheduler_site_t *const *)a;
+    const acme_scheduler_site_t *right = *(acme_scheduler_site_t *const *)b;
     apr_time_t l = urgency(left), r = urgency(right);
 
     if (l != r) {
@@ -182,13 +185,13 @@ static int was_said(acme_job_t *job, const char *fingerprint, int over)
 }
 
 /* One that nears its end is warned about, unless it is about to be renewed. */
-static void watch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+static void watch(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                   const acme_plan_t *plan, const acme_job_t *job, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = site->known.spec;
     const acme_inventory_t *holding = site->known.holding;
-    apr_time_t now = acme_fleet_now(fleet);
+    apr_time_t now = acme_scheduler_now(fleet);
     int tried = job->errors > 0 || plan->what != ACME_PLAN_ORDER;
     const char *text;
     acme_expiry_e how;
@@ -219,16 +222,16 @@ static void watch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                         p);
 }
 
-static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
+static void look(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                  apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_plan_t plan;
     acme_job_t *job;
 
-    if (acme_runner_look(&plan, &job, &site->known, fleet->work, &problem, p)
+    if (acme_site_check(&plan, &job, &site->known, fleet->work, &problem, p)
         != APR_SUCCESS) {
-        acme_fleet_trouble(fleet, site, &problem, p);
+        acme_scheduler_store_failed(fleet, site, &problem, p);
         return;
     }
     acme_log(fleet->work->log, ACME_LOG_DEBUG, 0, ACME_TAG(0311) "%s: %s: %s",
@@ -238,27 +241,27 @@ static void look(acme_runner_fleet_t *fleet, acme_fleet_site_t *site,
                  site->known.spec->name, plan.warning);
     }
     watch(fleet, site, &plan, job, p);
-    acme_fleet_hurry(fleet, site, &plan, job);
+    acme_scheduler_notify_urgent(fleet, site, &plan, job);
     if (!enqueue(fleet, site, &plan, job, p)) {
-        acme_fleet_rest(fleet, site, &plan);
+        acme_scheduler_rest(fleet, site, &plan);
     }
 }
 
 /* When it is looked at next. */
-static apr_time_t when(const acme_fleet_site_t *site)
+static apr_time_t when(const acme_scheduler_site_t *site)
 {
     return site->say_at < site->known.next ? site->say_at : site->known.next;
 }
 
-static int is_due(const acme_fleet_site_t *site, apr_time_t now)
+static int is_due(const acme_scheduler_site_t *site, apr_time_t now)
 {
     return !site->known.flying && !site->known.queued && when(site) <= now;
 }
 
-static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
+static apr_time_t sites_due(const acme_scheduler_t *fleet)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
-    const acme_fleet_site_t *site;
+    const acme_scheduler_site_t *site;
     int i;
 
     for (i = 0; i < fleet->n_sites; ++i) {
@@ -270,24 +273,24 @@ static apr_time_t sites_due(const acme_runner_fleet_t *fleet)
     return at;
 }
 
-apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet)
+apr_time_t acme_scheduler_due(const acme_scheduler_t *fleet)
 {
-    apr_time_t at = acme_runner_revokes_due(fleet->revokes);
+    apr_time_t at = acme_revoker_due(fleet->revokes);
     apr_time_t site = sites_due(fleet);
 
     return site < at ? site : at;
 }
 
-apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
-                                    acme_worker_lease_t *turn)
+apr_status_t acme_scheduler_look(acme_scheduler_t *fleet,
+                                 acme_worker_lease_t *turn)
 {
-    apr_time_t now = acme_fleet_now(fleet);
+    apr_time_t now = acme_scheduler_now(fleet);
     apr_status_t rv = APR_SUCCESS;
-    acme_fleet_lane_t *lane;
+    acme_ca_queue_t *lane;
     apr_pool_t *p;
     int i, looks = 0;
 
-    acme_fleet_errand_survey(fleet);
+    acme_account_ops_queue_survey(fleet);
     if (fleet->look_at > now) {
         return APR_SUCCESS;
     }
@@ -308,10 +311,10 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
     apr_pool_destroy(p);
     for (i = 0; i < fleet->n_lanes; ++i) {
         lane = fleet->lanes[i];
-        qsort((acme_fleet_site_t **)lane->orders.sites->elts
+        qsort((acme_scheduler_site_t **)lane->orders.sites->elts
                   + lane->orders.head,
               (size_t)(lane->orders.sites->nelts - lane->orders.head),
-              sizeof(acme_fleet_site_t *), by_urgency);
+              sizeof(acme_scheduler_site_t *), by_urgency);
     }
     fleet->look_at = sites_due(fleet);
     return rv;
@@ -319,13 +322,13 @@ apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
 
 static int is_used(void *baton, const char *name)
 {
-    acme_runner_fleet_t *fleet = baton;
+    acme_scheduler_t *fleet = baton;
 
     return apr_hash_get(fleet->lane_by_name, name, APR_HASH_KEY_STRING) != NULL;
 }
 
-acme_ca_account_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
-                                       acme_fleet_lane_t *lane)
+acme_ca_account_t *acme_ca_queue_account(acme_scheduler_t *fleet,
+                                         acme_ca_queue_t *lane)
 {
     if (!lane->identity) {
         lane->identity =
@@ -338,7 +341,7 @@ acme_ca_account_t *acme_fleet_identity(acme_runner_fleet_t *fleet,
 }
 
 /* Those whose turn at a CA has come; when the next one's does. */
-static apr_time_t step_clients(acme_runner_fleet_t *fleet)
+static apr_time_t step_clients(acme_scheduler_t *fleet)
 {
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
     int i;
@@ -352,21 +355,21 @@ static apr_time_t step_clients(acme_runner_fleet_t *fleet)
     return first;
 }
 
-apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits)
+apr_time_t acme_scheduler_step(acme_scheduler_t *fleet, int *waits)
 {
-    int waiting = acme_fleet_launch(fleet);
-    int revoking = acme_runner_revokes_step(fleet->revokes);
-    int errands = acme_fleet_errand_step(fleet);
-    apr_time_t at = acme_fleet_fly(fleet);
+    int waiting = acme_task_start_some(fleet);
+    int revoking = acme_revoker_step(fleet->revokes);
+    int errands = acme_account_ops_queue_step(fleet);
+    apr_time_t at = acme_task_step(fleet);
     apr_time_t turn = step_clients(fleet);
     /* Revocations wait for accounts that change. */
-    apr_time_t due = errands > 0 ? ACME_SCHEDULE_NEVER
-                                 : acme_runner_revokes_due(fleet->revokes);
+    apr_time_t due =
+        errands > 0 ? ACME_SCHEDULE_NEVER : acme_revoker_due(fleet->revokes);
 
-    acme_fleet_budget_save(fleet);
+    acme_admission_save(fleet);
     *waits = waiting > 0 || revoking || errands > 0 || fleet->flights->nelts > 0
-             || fleet->look_at <= acme_fleet_now(fleet)
-             || due <= acme_fleet_now(fleet);
+             || fleet->look_at <= acme_scheduler_now(fleet)
+             || due <= acme_scheduler_now(fleet);
     at = at < fleet->look_at ? at : fleet->look_at;
     at = at < turn ? at : turn;
     return at < due ? at : due;

@@ -18,52 +18,52 @@
 #include "acme_job_cache.h"
 #include "acme_worker_ctx.h"
 
-typedef struct acme_runner_fleet_t acme_runner_fleet_t;
+typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param specs, holdings as in acme_runner_config_t
+ * @param specs, holdings as in acme_worker_config_t
  * @param parallel orders in flight per CA
  */
-acme_runner_fleet_t *
-acme_runner_fleet_create(acme_worker_ctx_t *work,
-                         const apr_array_header_t *specs,
-                         const apr_array_header_t *holdings,
-                         acme_job_cache_t *quiet, int parallel, apr_pool_t *p);
+acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
+                                        const apr_array_header_t *specs,
+                                        const apr_array_header_t *holdings,
+                                        acme_job_cache_t *quiet, int parallel,
+                                        apr_pool_t *p);
 
 /** Forgets when sites are due: all of them are. */
-void acme_runner_fleet_forget(acme_runner_fleet_t *fleet);
+void acme_scheduler_forget(acme_scheduler_t *fleet);
 
 /** When the first site is due that neither waits nor flies. */
-apr_time_t acme_runner_fleet_due(const acme_runner_fleet_t *fleet);
+apr_time_t acme_scheduler_due(const acme_scheduler_t *fleet);
 
 /** Reads what acmectl asks for: the sites that it is about are due. Only
  *  under the lease. */
-void acme_runner_fleet_requests(acme_runner_fleet_t *fleet,
-                                acme_ctl_request_dir_t *outbox);
+void acme_ctl_queue_read(acme_scheduler_t *fleet,
+                         acme_ctl_request_dir_t *outbox);
 
 /** Whether an account is to be changed while orders of it are in flight: these
  *  have to be ended, and are gone on with after it. */
-int acme_runner_fleet_is_held(const acme_runner_fleet_t *fleet);
+int acme_account_ops_queue_is_held(const acme_scheduler_t *fleet);
 
 /** Whether anything that acmectl asks of an account is left to do. */
-int acme_runner_fleet_has_errands(const acme_runner_fleet_t *fleet);
+int acme_account_ops_queue_has_work(const acme_scheduler_t *fleet);
 
 /** A run begins, or has ended: whatever was in flight is to be looked at
  *  again.
  *  @param p of the run; no request is under way when it is destroyed */
-void acme_runner_fleet_begin(acme_runner_fleet_t *fleet, apr_pool_t *p);
-void acme_runner_fleet_end(acme_runner_fleet_t *fleet);
+void acme_scheduler_begin(acme_scheduler_t *fleet, apr_pool_t *p);
+void acme_scheduler_end(acme_scheduler_t *fleet);
 
 /** Looks at all that are due, unless the work is to stop, and queues who has
  *  something to order. APR_EBUSY when the turn is lost. */
-apr_status_t acme_runner_fleet_look(acme_runner_fleet_t *fleet,
-                                    acme_worker_lease_t *turn);
+apr_status_t acme_scheduler_look(acme_scheduler_t *fleet,
+                                 acme_worker_lease_t *turn);
 
 /**
  * Launches who waits, steps who flies.
  * @param waits nonzero when something is in flight or waits, or has become due
  * @return when to do it again by ourselves: a site's step, or one that is due
  */
-apr_time_t acme_runner_fleet_step(acme_runner_fleet_t *fleet, int *waits);
+apr_time_t acme_scheduler_step(acme_scheduler_t *fleet, int *waits);
 
 #endif

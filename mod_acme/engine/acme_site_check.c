@@ -15,7 +15,7 @@
  * staged; more changes than that do not happen in one look. */
 #define ROUNDS 4
 
-static apr_status_t recover(acme_job_t *job, const acme_runner_site_t *site,
+static apr_status_t recover(acme_job_t *job, const acme_site_check_t *site,
                             acme_worker_ctx_t *work, acme_problem_t *problem,
                             apr_pool_t *p)
 {
@@ -55,7 +55,7 @@ static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
 /* Why an order, or its failures, say nothing about the certificate that is
  * there, or NULL. */
 static const char *why_dropped(const acme_plan_t *plan, const acme_job_t *job,
-                               const acme_runner_site_t *site, apr_pool_t *p)
+                               const acme_site_check_t *site, apr_pool_t *p)
 {
     if (plan->needless) {
         return "another certificate has become live meanwhile, and has all "
@@ -72,9 +72,8 @@ static const char *why_dropped(const acme_plan_t *plan, const acme_job_t *job,
 /* The CA is told nothing: what it has not issued yet expires there. The job is
  * written last, because a kill before that has all of this done again. */
 static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
-                         const acme_runner_site_t *site,
-                         acme_worker_ctx_t *work, acme_problem_t *problem,
-                         apr_pool_t *p)
+                         const acme_site_check_t *site, acme_worker_ctx_t *work,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     const char *why = why_dropped(plan, job, site, p);
 
@@ -116,7 +115,7 @@ static apr_interval_time_t longest_wait(const acme_inventory_t *holding)
 
 /* A request that this job has not seen: nothing that it waits for counts any
  * more. */
-static int take_request(acme_job_t *job, const acme_runner_site_t *site,
+static int take_request(acme_job_t *job, const acme_site_check_t *site,
                         const acme_worker_ctx_t *work)
 {
     const acme_ctl_request_t *request = site->request;
@@ -156,7 +155,7 @@ static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
 /* Nonzero: it is as quiet as it was, nobody asks for anything, and nothing is
  * to be done. Else the stamp of its job is that of what is read next. */
 static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
-                      const acme_runner_site_t *site,
+                      const acme_site_check_t *site,
                       const acme_worker_ctx_t *work, apr_pool_t *p)
 {
     const acme_inventory_t *holding = site->holding;
@@ -178,9 +177,9 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
     return plan->what == ACME_PLAN_IDLE;
 }
 
-apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
-                              acme_runner_site_t *site, acme_worker_ctx_t *work,
-                              acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
+                             acme_site_check_t *site, acme_worker_ctx_t *work,
+                             acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_certstore_cert_t *live = site->holding->live;
     acme_stamp_t stamp;

@@ -14,7 +14,7 @@
 #include "acme_worker_ctx.h"
 
 /** What the engine remembers of a site between two looks. */
-typedef struct acme_runner_site_t {
+typedef struct acme_site_check_t {
     const acme_spec_t *spec;
     const acme_inventory_t *holding;
     apr_time_t next;   /**< of the next look; ACME_SCHEDULE_NEVER */
@@ -26,7 +26,7 @@ typedef struct acme_runner_site_t {
     int fresh;               /**< and nobody has looked at it yet */
     int trouble;             /**< looks in a row that the store made fail */
     acme_job_cache_t *quiet; /**< where its job is remembered, or NULL */
-} acme_runner_site_t;
+} acme_site_check_t;
 
 /**
  * Settles what root has decided, finds what an accident left behind, drops
@@ -34,8 +34,8 @@ typedef struct acme_runner_site_t {
  * @param job as it is now, in p; without its log where nothing is to be done
  * @return what the store said
  */
-apr_status_t acme_runner_look(acme_plan_t *plan, acme_job_t **job,
-                              acme_runner_site_t *site, acme_worker_ctx_t *work,
-                              acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
+                             acme_site_check_t *site, acme_worker_ctx_t *work,
+                             acme_problem_t *problem, apr_pool_t *p);
 
 #endif

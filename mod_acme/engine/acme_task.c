@@ -11,13 +11,13 @@
 #include "acme_schedule.h"
 
 /* An order on its way, or a question. */
-struct acme_fleet_flight_t {
-    acme_fleet_site_t *site;
+struct acme_task_t {
+    acme_scheduler_site_t *site;
     acme_job_t *job;
     acme_obtain_t *order;
-    acme_runner_ask_t *ask;
-    acme_fleet_queue_t *queue; /* that it came from */
-    acme_fleet_lane_t *lane;
+    acme_ari_query_t *ask;
+    acme_ca_queue_sites_t *queue; /* that it came from */
+    acme_ca_queue_t *lane;
     int counted; /* its order counts for the CA's limits */
     int asking;  /* and the CA has not made it yet */
     int exempt;  /* the CA has asked for it */
@@ -25,8 +25,8 @@ struct acme_fleet_flight_t {
 };
 
 /* Of the certificate there is, where its CA wants to know. */
-static const char *replaces(const acme_fleet_site_t *site,
-                            const acme_fleet_lane_t *lane)
+static const char *replaces(const acme_scheduler_site_t *site,
+                            const acme_ca_queue_t *lane)
 {
     const acme_spec_t *spec = site->known.spec;
     const acme_certstore_cert_t *live = site->known.holding->live;
@@ -45,14 +45,14 @@ static const char *replaces(const acme_fleet_site_t *site,
     return NULL;
 }
 
-acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
-                           const acme_fleet_site_t *site)
+acme_job_t *acme_task_job(const acme_scheduler_t *fleet,
+                          const acme_scheduler_site_t *site)
 {
-    const acme_fleet_flight_t *flight;
+    const acme_task_t *flight;
     int i;
 
     for (i = 0; site->known.flying && i < fleet->flights->nelts; ++i) {
-        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_fleet_flight_t *);
+        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_task_t *);
         if (flight->site == site) {
             return flight->job;
         }
@@ -61,7 +61,7 @@ acme_job_t *acme_fleet_job(const acme_runner_fleet_t *fleet,
 }
 
 /* What is served: its key is used again, unless the CA has just refused it. */
-static void set_live(acme_fleet_flight_t *flight)
+static void set_live(acme_task_t *flight)
 {
     const acme_spec_t *spec = flight->site->known.spec;
     const acme_inventory_t *holding = flight->site->known.holding;
@@ -78,17 +78,17 @@ static void set_live(acme_fleet_flight_t *flight)
     }
 }
 
-static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
+static void take_off(acme_scheduler_t *fleet, acme_task_t *flight,
                      const acme_plan_t *plan, apr_time_t since)
 {
-    acme_fleet_site_t *site = flight->site;
-    acme_fleet_lane_t *lane = flight->lane;
+    acme_scheduler_site_t *site = flight->site;
+    acme_ca_queue_t *lane = flight->lane;
 
     if (plan->what == ACME_PLAN_ASK) {
         flight->queue = &lane->asks;
-        flight->ask = acme_runner_ask_create(
+        flight->ask = acme_ari_query_create(
             fleet->work, &lane->asker,
-            acme_ca_account_client(acme_fleet_identity(fleet, lane)),
+            acme_ca_account_client(acme_ca_queue_account(fleet, lane)),
             site->known.spec, site->known.holding, flight->job, fleet->prun,
             flight->p);
     }
@@ -99,7 +99,7 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
         flight->job->urgent =
             plan->urgent || (flight->job->order && flight->job->urgent);
         flight->order = acme_obtain_create(
-            fleet->work, site->known.spec, acme_fleet_identity(fleet, lane),
+            fleet->work, site->known.spec, acme_ca_queue_account(fleet, lane),
             flight->job, plan->reason, replaces(site, lane), since, lane->seed,
             flight->p);
         if (plan->by_age) {
@@ -109,34 +109,33 @@ static void take_off(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
     }
     site->known.flying = 1;
     ++flight->queue->flying;
-    APR_ARRAY_PUSH(fleet->flights, acme_fleet_flight_t *) = flight;
+    APR_ARRAY_PUSH(fleet->flights, acme_task_t *) = flight;
 }
 
 /* Whether it is the CA that wants this renewal now: it is inside its window,
  * and the order says what it replaces. */
-static int is_asked_for(const acme_runner_fleet_t *fleet,
-                        const acme_fleet_flight_t *flight,
-                        const acme_plan_t *plan)
+static int is_asked_for(const acme_scheduler_t *fleet,
+                        const acme_task_t *flight, const acme_plan_t *plan)
 {
-    const acme_fleet_site_t *site = flight->site;
+    const acme_scheduler_site_t *site = flight->site;
 
     return plan->by_age && replaces(site, flight->lane)
            && acme_ari_is_open(flight->job->ari,
                                site->known.holding->live->info,
-                               acme_fleet_now(fleet));
+                               acme_scheduler_now(fleet));
 }
 
 /* Zero: it has to wait for the CA's limits. */
-static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
+static int afford(acme_scheduler_t *fleet, acme_task_t *flight,
                   const acme_plan_t *plan)
 {
-    acme_fleet_site_t *site = flight->site;
+    acme_scheduler_site_t *site = flight->site;
     apr_time_t at;
 
     flight->exempt = is_asked_for(fleet, flight, plan);
     flight->counted = !flight->job->order;
-    at = acme_fleet_budget_hold(fleet, flight->lane, site, flight->job,
-                                flight->exempt, flight->p);
+    at = acme_admission_hold(fleet, flight->lane, site, flight->job,
+                             flight->exempt, flight->p);
     if (!at) {
         return 1;
     }
@@ -148,11 +147,11 @@ static int afford(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
 
 /* Looks once more, since time has passed, and begins. Zero: it stays where it
  * is. */
-static int launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
+static int launch(acme_scheduler_t *fleet, acme_scheduler_site_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t since = site->known.queued;
-    acme_fleet_flight_t *flight;
+    acme_task_t *flight;
     acme_plan_t plan;
     acme_job_t *job;
     apr_pool_t *p;
@@ -161,14 +160,14 @@ static int launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     site->known.queued = 0;
     apr_pool_create(&p, fleet->prun);
     apr_pool_tag(p, "acme_order");
-    rv = acme_runner_look(&plan, &job, &site->known, fleet->work, &problem, p);
+    rv = acme_site_check(&plan, &job, &site->known, fleet->work, &problem, p);
     if (rv != APR_SUCCESS
         || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ASK)) {
         if (rv != APR_SUCCESS) {
-            acme_fleet_trouble(fleet, site, &problem, p);
+            acme_scheduler_store_failed(fleet, site, &problem, p);
         }
         else {
-            acme_fleet_rest(fleet, site, &plan);
+            acme_scheduler_rest(fleet, site, &plan);
         }
         apr_pool_destroy(p);
         return 0;
@@ -177,7 +176,7 @@ static int launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
     flight->site = site;
     flight->job = job;
     flight->p = p;
-    flight->lane = acme_fleet_lane_of(site, &plan, job, p);
+    flight->lane = acme_ca_queue_of(site, &plan, job, p);
     if (plan.what == ACME_PLAN_ORDER && !afford(fleet, flight, &plan)) {
         apr_pool_destroy(p);
         return 0;
@@ -189,15 +188,15 @@ static int launch(acme_runner_fleet_t *fleet, acme_fleet_site_t *site)
 /* Whether another order for the same names is on its way there. A CA may
  * answer newOrder with one that it has already (Let's Encrypt does): then two
  * would be one, with a certificate for one key only. */
-static int has_twin(const acme_runner_fleet_t *fleet,
-                    const acme_fleet_queue_t *queue,
-                    const acme_fleet_site_t *site)
+static int has_twin(const acme_scheduler_t *fleet,
+                    const acme_ca_queue_sites_t *queue,
+                    const acme_scheduler_site_t *site)
 {
-    const acme_fleet_flight_t *flight;
+    const acme_task_t *flight;
     int i;
 
     for (i = 0; i < fleet->flights->nelts; ++i) {
-        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_fleet_flight_t *);
+        flight = APR_ARRAY_IDX(fleet->flights, i, const acme_task_t *);
         if (flight->order && flight->queue == queue
             && acme_ident_same(flight->site->known.spec->names,
                                site->known.spec->names)) {
@@ -208,10 +207,11 @@ static int has_twin(const acme_runner_fleet_t *fleet,
 }
 
 /* The first that may go, at the head now. Zero: none may. */
-static int next_up(const acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
+static int next_up(const acme_scheduler_t *fleet, acme_ca_queue_sites_t *queue)
 {
-    acme_fleet_site_t **sites = (acme_fleet_site_t **)queue->sites->elts;
-    acme_fleet_site_t *site;
+    acme_scheduler_site_t **sites =
+        (acme_scheduler_site_t **)queue->sites->elts;
+    acme_scheduler_site_t *site;
     int i;
 
     for (i = queue->head; i < queue->sites->nelts; ++i) {
@@ -228,7 +228,7 @@ static int next_up(const acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue)
 
 /* As many as may be in flight; no more at once than that, so that who flies
  * does not wait for who starts. Returns how many still wait. */
-static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
+static int launch_some(acme_scheduler_t *fleet, acme_ca_queue_sites_t *queue,
                        int most)
 {
     int room = queue->most - queue->flying;
@@ -237,7 +237,7 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
     room = most < room ? most : room;
     while (room > 0 && looks-- > 0 && next_up(fleet, queue)) {
         room -= launch(fleet, APR_ARRAY_IDX(queue->sites, queue->head++,
-                                            acme_fleet_site_t *));
+                                            acme_scheduler_site_t *));
     }
     if (queue->head == queue->sites->nelts) {
         apr_array_clear(queue->sites);
@@ -247,20 +247,20 @@ static int launch_some(acme_runner_fleet_t *fleet, acme_fleet_queue_t *queue,
 }
 
 /* More orders that its CA may be asked for. */
-static int may_ask(const acme_fleet_lane_t *lane)
+static int may_ask(const acme_ca_queue_t *lane)
 {
-    if (acme_fleet_errand_holds(lane)) {
+    if (acme_ca_queue_is_held(lane)) {
         return 0;
     }
     return lane->careful ? lane->careful - lane->asking : lane->orders.most;
 }
 
-int acme_fleet_launch(acme_runner_fleet_t *fleet)
+int acme_task_start_some(acme_scheduler_t *fleet)
 {
     int i, waiting = 0;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        acme_fleet_lane_t *lane = fleet->lanes[i];
+        acme_ca_queue_t *lane = fleet->lanes[i];
 
         waiting += launch_some(fleet, &lane->orders, may_ask(lane));
         waiting += launch_some(fleet, &lane->asks, lane->asks.most);
@@ -268,15 +268,15 @@ int acme_fleet_launch(acme_runner_fleet_t *fleet)
     return waiting;
 }
 
-static void end_asking(acme_fleet_flight_t *flight)
+static void end_asking(acme_task_t *flight)
 {
     flight->lane->asking -= flight->asking;
     flight->asking = 0;
 }
 
-static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
+static void land(acme_scheduler_t *fleet, acme_task_t *flight)
 {
-    acme_fleet_site_t *site = flight->site;
+    acme_scheduler_site_t *site = flight->site;
     acme_plan_t plan;
     int made;
 
@@ -285,58 +285,57 @@ static void land(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight)
         made = acme_obtain_was_made(flight->order);
         if (flight->counted && flight->exempt && made
             && !acme_obtain_has_replaced(flight->order)) {
-            acme_fleet_budget_count(fleet, flight->lane, site, flight->job,
-                                    flight->p);
+            acme_admission_count(fleet, flight->lane, site, flight->job,
+                                 flight->p);
             flight->exempt = 0;
         }
-        acme_fleet_budget_land(fleet, flight->lane, site, flight->job, made,
-                               flight->counted, flight->exempt, flight->p);
+        acme_admission_finish(fleet, flight->lane, site, flight->job, made,
+                              flight->counted, flight->exempt, flight->p);
     }
     acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
-              acme_fleet_now(fleet), flight->p);
+              acme_scheduler_now(fleet), flight->p);
     site->known.flying = 0;
     --flight->queue->flying;
-    acme_fleet_hurry(fleet, site, &plan, flight->job);
-    acme_fleet_rest(fleet, site, &plan);
+    acme_scheduler_notify_urgent(fleet, site, &plan, flight->job);
+    acme_scheduler_rest(fleet, site, &plan);
     if ((flight->ask || flight->job->at_once) && plan.what == ACME_PLAN_ORDER) {
-        site->known.next = acme_fleet_now(fleet);
+        site->known.next = acme_scheduler_now(fleet);
         fleet->look_at = site->known.next;
     }
     apr_pool_destroy(flight->p);
 }
 
-static apr_time_t step(acme_runner_fleet_t *fleet, acme_fleet_flight_t *flight,
-                       int *over)
+static apr_time_t step(acme_scheduler_t *fleet, acme_task_t *flight, int *over)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
 
     if (flight->ask) {
-        acme_runner_ask_step(flight->ask);
-        *over = acme_runner_ask_is_over(flight->ask);
+        acme_ari_query_step(flight->ask);
+        *over = acme_ari_query_is_over(flight->ask);
         return at;
     }
     at = acme_obtain_step(flight->order);
     if (flight->asking && acme_obtain_was_made(flight->order)) {
         end_asking(flight);
-        acme_fleet_budget_made(fleet, flight->lane);
+        acme_admission_made(fleet, flight->lane);
     }
     *over = acme_obtain_is_over(flight->order);
     return at;
 }
 
-apr_time_t acme_fleet_fly(acme_runner_fleet_t *fleet)
+apr_time_t acme_task_step(acme_scheduler_t *fleet)
 {
     apr_array_header_t *flights = fleet->flights;
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
-    acme_fleet_flight_t *flight;
+    acme_task_t *flight;
     int i = 0, over;
 
     while (i < flights->nelts) {
-        flight = APR_ARRAY_IDX(flights, i, acme_fleet_flight_t *);
+        flight = APR_ARRAY_IDX(flights, i, acme_task_t *);
         at = step(fleet, flight, &over);
         if (over) {
-            APR_ARRAY_IDX(flights, i, acme_fleet_flight_t *) = APR_ARRAY_IDX(
-                flights, flights->nelts - 1, acme_fleet_flight_t *);
+            APR_ARRAY_IDX(flights, i, acme_task_t *) =
+                APR_ARRAY_IDX(flights, flights->nelts - 1, acme_task_t *);
             --flights->nelts;
             land(fleet, flight);
         }

@@ -35,11 +35,11 @@
 /* Answers to challenges that are older were left behind by a crash. */
 #define CHALLENGE_LIFE ACME_TIME_DAY
 
-struct acme_runner_t {
+struct acme_worker_t {
     acme_worker_ctx_t work;
     apr_pool_t *p;
     acme_worker_lease_t *turn;
-    acme_runner_fleet_t *fleet;
+    acme_scheduler_t *fleet;
     acme_ctl_request_dir_t *outbox;
     const char *seed;
     apr_interval_time_t check_interval;
@@ -54,25 +54,25 @@ struct acme_runner_t {
 
 static void wake(void *baton)
 {
-    acme_runner_t *runner = baton;
+    acme_worker_t *runner = baton;
 
     runner->work.http->wakeup(runner->work.http);
 }
 
-static apr_time_t now_of(const acme_runner_t *runner)
+static apr_time_t now_of(const acme_worker_t *runner)
 {
     return acme_clock_now(runner->work.clock);
 }
 
-static int is_stopped(acme_runner_t *runner)
+static int is_stopped(acme_worker_t *runner)
 {
     return apr_atomic_read32(&runner->work.stop) != 0;
 }
 
-acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
+acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p)
 {
-    acme_runner_t *runner = apr_pcalloc(p, sizeof(*runner));
+    acme_worker_t *runner = apr_pcalloc(p, sizeof(*runner));
     int parallel = config->parallel > 0 ? config->parallel : PARALLEL_DEFAULT;
 
     runner->p = p;
@@ -89,8 +89,8 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     runner->turn = acme_worker_lease_create(config->vault, config->clock,
                                             config->loaded, p);
     runner->fleet =
-        acme_runner_fleet_create(&runner->work, config->specs, config->holdings,
-                                 config->quiet, parallel, p);
+        acme_scheduler_create(&runner->work, config->specs, config->holdings,
+                              config->quiet, parallel, p);
     runner->outbox = config->outbox;
     runner->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
@@ -100,25 +100,25 @@ acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
     return runner;
 }
 
-void acme_runner_stop(acme_runner_t *runner)
+void acme_worker_stop(acme_worker_t *runner)
 {
     apr_atomic_set32(&runner->work.stop, 1);
     wake(runner);
 }
 
 /* One stat(). */
-static int has_requests(const acme_runner_t *runner)
+static int has_requests(const acme_worker_t *runner)
 {
     return runner->outbox && acme_ctl_request_moved(runner->outbox);
 }
 
-int acme_runner_is_precious(const acme_runner_t *runner)
+int acme_worker_is_precious(const acme_worker_t *runner)
 {
     return runner->work.http->precious(runner->work.http) > 0;
 }
 
 /* Whether somebody has waited for it. */
-static int flush(acme_runner_t *runner)
+static int flush(acme_worker_t *runner)
 {
     apr_pool_clear(runner->pflush);
     return acme_flush_run(&runner->work.flush,
@@ -126,7 +126,7 @@ static int flush(acme_runner_t *runner)
 }
 
 /* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
-static apr_status_t work(acme_runner_t *runner)
+static apr_status_t work(acme_worker_t *runner)
 {
     acme_http_t *http = runner->work.http;
     apr_time_t at, now;
@@ -136,19 +136,20 @@ static apr_status_t work(acme_runner_t *runner)
     while (!is_stopped(runner)) {
         rv = acme_worker_lease_renew(runner->turn);
         if (rv == APR_SUCCESS && has_requests(runner)) {
-            acme_runner_fleet_requests(runner->fleet, runner->outbox);
+            acme_ctl_queue_read(runner->fleet, runner->outbox);
         }
-        if (rv == APR_SUCCESS && acme_runner_fleet_is_held(runner->fleet)) {
+        if (rv == APR_SUCCESS
+            && acme_account_ops_queue_is_held(runner->fleet)) {
             return rv;
         }
         if (rv == APR_SUCCESS) {
-            rv = acme_runner_fleet_look(runner->fleet, runner->turn);
+            rv = acme_scheduler_look(runner->fleet, runner->turn);
         }
         if (rv != APR_SUCCESS) {
             return rv;
         }
         runner->work.moved = 0;
-        at = acme_runner_fleet_step(runner->fleet, &waits);
+        at = acme_scheduler_step(runner->fleet, &waits);
         if (!waits) {
             return APR_SUCCESS;
         }
@@ -169,7 +170,7 @@ static apr_status_t work(acme_runner_t *runner)
 
 /* Ends what is under way. What was asked and cannot be asked again is waited
  * for, unless nothing may be saved any more. */
-static void leave(acme_runner_t *runner)
+static void leave(acme_worker_t *runner)
 {
     acme_http_t *http = runner->work.http;
     apr_time_t begun = now_of(runner);
@@ -191,7 +192,7 @@ static void leave(acme_runner_t *runner)
 }
 
 /* All sites in one run; ends with nothing under way. */
-static void run(acme_runner_t *runner, apr_pool_t *p)
+static void run(acme_worker_t *runner, apr_pool_t *p)
 {
     apr_status_t rv;
 
@@ -199,7 +200,7 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
 
     runner->work.state = ACME_WORKER_CTX_ON;
     acme_store_busy(store, 1);
-    acme_runner_fleet_begin(runner->fleet, p);
+    acme_scheduler_begin(runner->fleet, p);
     rv = work(runner);
     runner->work.state =
         rv == APR_SUCCESS ? ACME_WORKER_CTX_HALTED : ACME_WORKER_CTX_LOST;
@@ -210,15 +211,15 @@ static void run(acme_runner_t *runner, apr_pool_t *p)
         runner->checked = 0;
     }
     leave(runner);
-    if (runner->outbox && acme_runner_fleet_has_errands(runner->fleet)) {
+    if (runner->outbox && acme_account_ops_queue_has_work(runner->fleet)) {
         acme_ctl_request_again(runner->outbox);
     }
-    acme_runner_fleet_end(runner->fleet);
+    acme_scheduler_end(runner->fleet);
     acme_store_busy(store, 0);
     acme_worker_lease_release(runner->turn);
 }
 
-static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
+static apr_time_t when_again(const acme_worker_t *runner, apr_time_t at)
 {
     apr_time_t now = now_of(runner);
     apr_time_t last =
@@ -228,13 +229,13 @@ static apr_time_t when_again(const acme_runner_t *runner, apr_time_t at)
     return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
 }
 
-const char *acme_runner_waiting(const acme_runner_t *runner)
+const char *acme_worker_waiting(const acme_worker_t *runner)
 {
     return runner->waiting;
 }
 
 /* Somebody else has the lease, or a newer worker acts. */
-static void note_busy(acme_runner_t *runner, const acme_problem_t *problem,
+static void note_busy(acme_worker_t *runner, const acme_problem_t *problem,
                       apr_pool_t *p)
 {
     apr_time_t now = now_of(runner);
@@ -257,7 +258,7 @@ static void note_busy(acme_runner_t *runner, const acme_problem_t *problem,
              runner->waiting);
 }
 
-static void note_turn(acme_runner_t *runner)
+static void note_turn(acme_worker_t *runner)
 {
     if (runner->said != 0) {
         acme_log(runner->work.log, ACME_LOG_NOTICE, 0,
@@ -270,7 +271,7 @@ static void note_turn(acme_runner_t *runner)
 }
 
 /* No lease. Returns when to try again. */
-static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
+static apr_time_t turned_away(acme_worker_t *runner, apr_status_t rv,
                               const acme_problem_t *problem, apr_pool_t *p)
 {
     apr_interval_time_t wait;
@@ -290,17 +291,17 @@ static apr_time_t turned_away(acme_runner_t *runner, apr_status_t rv,
 }
 
 /* Whether all sites are to be looked at, whatever is remembered of them. */
-static int needs_check(const acme_runner_t *runner, apr_time_t now)
+static int needs_check(const acme_worker_t *runner, apr_time_t now)
 {
     return runner->checked == 0 || now < runner->checked
            || now - runner->checked >= runner->check_interval;
 }
 
-apr_time_t acme_runner_run(acme_runner_t *runner)
+apr_time_t acme_worker_run(acme_worker_t *runner)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t now = now_of(runner);
-    apr_time_t at = acme_runner_fleet_due(runner->fleet);
+    apr_time_t at = acme_scheduler_due(runner->fleet);
     apr_pool_t *p;
     int again;
     apr_status_t rv;
@@ -322,12 +323,12 @@ apr_time_t acme_runner_run(acme_runner_t *runner)
         runner->trouble = 0;
         note_turn(runner);
         if (!again || needs_check(runner, now)) {
-            acme_runner_fleet_forget(runner->fleet);
+            acme_scheduler_forget(runner->fleet);
             runner->checked = now;
             acme_solver_http_sweep(runner->work.vault, now - CHALLENGE_LIFE, p);
         }
         run(runner, p);
-        at = when_again(runner, acme_runner_fleet_due(runner->fleet));
+        at = when_again(runner, acme_scheduler_due(runner->fleet));
         runner->seen = now_of(runner);
     }
     else {

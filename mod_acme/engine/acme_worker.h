@@ -6,7 +6,7 @@
  * orders at once, on one transport.
  *
  * It knows nothing of its host. A thin host (the watchdog thread, a test)
- * calls acme_runner_run() again and again from one thread. A run takes the
+ * calls acme_worker_run() again and again from one thread. A run takes the
  * lease or leaves at once; under the lease it reads each due job again, plans
  * again, and steps. Every step is saved before its consequence can be lost:
  *
@@ -16,7 +16,7 @@
  *
  * so that a kill at any instant resumes the same order with the same key; a
  * power cut loses no key that the CA has seen, and at worst an order's URL.
- * On acme_runner_stop() a run ends its repeatable requests at once, waits up
+ * On acme_worker_stop() a run ends its repeatable requests at once, waits up
  * to two seconds for those whose answer must not be lost, and returns.
  */
 #ifndef ACME_WORKER_H
@@ -29,10 +29,10 @@
 #include "acme_key_reuse.h"
 #include "acme_time.h"
 
-typedef struct acme_runner_t acme_runner_t;
+typedef struct acme_worker_t acme_worker_t;
 
 /** Lives as long as the runner. */
-typedef struct acme_runner_config_t {
+typedef struct acme_worker_config_t {
     const apr_array_header_t *specs;    /**< const acme_spec_t * */
     const apr_array_header_t *holdings; /**< const acme_inventory_t *, each the
                                              one of the spec at its index */
@@ -54,29 +54,29 @@ typedef struct acme_runner_config_t {
                             something staged that must not wait for others;
                             may be said more than once. Or NULL */
     void *urgent_baton;
-} acme_runner_config_t;
+} acme_worker_config_t;
 
 /** Owned by p; its pool's destruction ends everything, saving nothing more. */
-acme_runner_t *acme_runner_create(const acme_runner_config_t *config,
+acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p);
 
 /**
  * Works until nothing is due, or stop.
  * @return when there is something to do again: call then, or earlier
  */
-apr_time_t acme_runner_run(acme_runner_t *runner);
+apr_time_t acme_worker_run(acme_worker_t *runner);
 
 /** Why nothing has been ordered for a while, for people: somebody else has the
  *  lease. "" when it is not so. */
-const char *acme_runner_waiting(const acme_runner_t *runner);
+const char *acme_worker_waiting(const acme_worker_t *runner);
 
 /** From any thread, any number of times. For good. */
-void acme_runner_stop(acme_runner_t *runner);
+void acme_worker_stop(acme_worker_t *runner);
 
 /**
  * Whether a request is under way whose answer must not be lost, or that answer
  * is just being saved: the process is better not ended now. From any thread.
  */
-int acme_runner_is_precious(const acme_runner_t *runner);
+int acme_worker_is_precious(const acme_worker_t *runner);
 
 #endif

@@ -40,7 +40,7 @@
  */
 typedef struct worker_t {
     apr_thread_mutex_t *mutex;
-    acme_runner_t *runner; /* under the mutex */
+    acme_worker_t *runner; /* under the mutex */
     int stopping;          /* under the mutex */
     int inside;            /* under the mutex: its thread is at work */
     int alive;             /* under the mutex: there is such a thread */
@@ -75,7 +75,7 @@ static void stop(void)
     if (worker.mutex && lock()) {
         worker.stopping = 1;
         if (worker.runner) {
-            acme_runner_stop(worker.runner);
+            acme_worker_stop(worker.runner);
         }
         apr_thread_mutex_unlock(worker.mutex);
     }
@@ -90,7 +90,7 @@ static int is_inside(int step)
         inside =
             worker.inside
             && (step < QUIT_STEPS
-                || (worker.runner && acme_runner_is_precious(worker.runner)));
+                || (worker.runner && acme_worker_is_precious(worker.runner)));
         apr_thread_mutex_unlock(worker.mutex);
     }
     return inside;
@@ -198,7 +198,7 @@ static void hurry(void *baton, int site)
     }
 }
 
-static void configure(acme_runner_config_t *config, const acme_setup_t *setup)
+static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 {
     const acme_config_t *base = acme_config_get(setup->server);
     const int *parallel = acme_config_value(base, ACME_SETTING_PARALLEL);
@@ -223,8 +223,8 @@ static void start_runner(const acme_setup_t *setup)
     const acme_config_t *base = acme_config_get(setup->server);
     acme_http_curl_config_t curl = {0};
     const char *proxy = acme_config_value(base, ACME_SETTING_HTTP_PROXY);
-    acme_runner_config_t *config;
-    acme_runner_t *runner;
+    acme_worker_config_t *config;
+    acme_worker_t *runner;
 
     if (apr_pool_create_unmanaged(&worker.p)) {
         return;
@@ -253,11 +253,11 @@ static void start_runner(const acme_setup_t *setup)
     config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
     config->reuse =
         acme_key_reuse_open(setup->store_dir, setup->seal, worker.p);
-    runner = acme_runner_create(config, worker.p);
+    runner = acme_worker_create(config, worker.p);
     apr_thread_mutex_lock(worker.mutex);
     worker.runner = runner;
     if (worker.stopping) {
-        acme_runner_stop(runner);
+        acme_worker_stop(runner);
     }
     apr_thread_mutex_unlock(worker.mutex);
 }
@@ -287,8 +287,8 @@ static void work(const acme_setup_t *setup)
     if (!due) {
         return;
     }
-    worker.next = acme_runner_run(worker.runner);
-    waiting = acme_runner_waiting(worker.runner);
+    worker.next = acme_worker_run(worker.runner);
+    waiting = acme_worker_waiting(worker.runner);
     if (strcmp(setup->board->waiting, waiting) != 0) {
         apr_cpystrn(setup->board->waiting, waiting,
                     sizeof(setup->board->waiting));

@@ -141,7 +141,7 @@ static void the_host_hears_what_must_not_wait(void **state)
     w->ca->renewal_window = PAST;
     w->config.urgent = note_urgent;
     w->config.urgent_baton = sites;
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(sites[0], 0);
     assert_int_equal(sites[1], 1);
@@ -149,7 +149,7 @@ static void the_host_hears_what_must_not_wait(void **state)
     world_boot(w);
     w->config.urgent = note_urgent;
     w->config.urgent_baton = sites;
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(sites[1], 2);
     world_restart(w);

@@ -35,7 +35,7 @@ static void boot(counter_t *counter)
         acme_ctl_request_open(counter->desk->dir, w->seal, w->prun);
     w->config.urgent = hurry;
     w->config.urgent_baton = counter;
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
 }
 
 static void restart(counter_t *counter)
@@ -237,7 +237,7 @@ static void a_key_that_is_lost_takes_all_that_have_it(void **state)
     assert_null(world_job(w, B)->revoked);
     ask(counter, 1);
     counter->w->config.urgent = NULL;
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
     world_live(w, ACME_TIME_HOUR);
     assert_string_equal(world_job(w, B)->revoked->fingerprint,
                         info->fingerprint);

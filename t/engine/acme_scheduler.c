@@ -242,7 +242,7 @@ static void all_are_looked_at_once_in_a_while(void **state)
 static void what_another_worker_did_is_read_again(void **state)
 {
     world_t *w = many(*state, 2);
-    acme_runner_t *first, *second;
+    acme_worker_t *first, *second;
     int orders;
 
     w->ca->fail_name = "site1.example";
@@ -252,19 +252,19 @@ static void what_another_worker_did_is_read_again(void **state)
     orders = w->ca->orders;
     fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
     w->ca->fail_name = NULL;
-    second = acme_runner_create(&w->config, w->prun);
-    (void)acme_runner_run(second);
+    second = acme_worker_create(&w->config, w->prun);
+    (void)acme_worker_run(second);
     assert_int_equal(staged(w), 2);
     assert_int_equal(w->ca->orders, orders + 1);
-    (void)acme_runner_run(first);
+    (void)acme_worker_run(first);
     assert_int_equal(w->ca->orders, orders + 1);
 }
 
 static void a_worker_of_an_older_generation_does_not_act_again(void **state)
 {
     world_t *w = many(*state, 1);
-    acme_runner_config_t config;
-    acme_runner_t *old;
+    acme_worker_config_t config;
+    acme_worker_t *old;
     apr_array_header_t *had;
 
     w->loaded = w->clock->now;
@@ -274,7 +274,7 @@ static void a_worker_of_an_older_generation_does_not_act_again(void **state)
     config.holdings = had;
     config.vault = w->vault;
     config.http = script_http_transport(script_http_create(w->clock, *state));
-    old = acme_runner_create(&config, *state);
+    old = acme_worker_create(&config, *state);
     assert_true(world_run(w));
     fake_clock_turn(w->clock, ACME_TIME_MINUTE);
     w->loaded = w->clock->now;
@@ -282,7 +282,7 @@ static void a_worker_of_an_older_generation_does_not_act_again(void **state)
     assert_true(world_run(w));
     assert_null(world_job(w, "site0.example")->staged);
     /* its certificates are those of before: it must not order another */
-    assert_int_equal(acme_runner_run(old),
+    assert_int_equal(acme_worker_run(old),
                      w->clock->now + apr_time_from_sec(1));
     assert_int_equal(w->ca->orders, 1);
 }
@@ -394,9 +394,9 @@ static void a_run_of_weeks_does_not_grow(void **state)
     apr_allocator_owner_set(allocator, p);
     w->config.http = &dead.http;
     w->config.vault = acme_vault_create(w->mem, w->seal, &w->log, p);
-    w->runner = acme_runner_create(&w->config, p);
+    w->runner = acme_worker_create(&w->config, p);
     for (i = 0; i < 2000; ++i) {
-        apr_time_t next = acme_runner_run(w->runner);
+        apr_time_t next = acme_worker_run(w->runner);
 
         assert_true(next > w->clock->now);
         w->clock->now = next;

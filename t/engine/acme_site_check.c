@@ -328,7 +328,7 @@ static void an_idle_site_says_when(void **state)
 {
     world_t *w = fresh(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_runner_site_t site;
+    acme_site_check_t site;
     acme_worker_ctx_t work;
     acme_plan_t plan;
     acme_job_t *job;
@@ -342,9 +342,8 @@ static void an_idle_site_says_when(void **state)
     work.vault = w->vault;
     work.clock = &w->clock->clock;
     work.log = &w->log;
-    assert_int_equal(
-        acme_runner_look(&plan, &job, &site, &work, &problem, w->p),
-        APR_SUCCESS);
+    assert_int_equal(acme_site_check(&plan, &job, &site, &work, &problem, w->p),
+                     APR_SUCCESS);
     assert_int_equal(plan.what, ACME_PLAN_IDLE);
     assert_true(plan.at > w->clock->now + 50 * ACME_TIME_DAY);
     assert_null(job->staged);
@@ -358,7 +357,7 @@ static void a_quiet_job_is_not_read_again(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_ctl_request_t request = {0};
     acme_inventory_t holding;
-    acme_runner_site_t site;
+    acme_site_check_t site;
     acme_job_cache_t quiet;
     acme_worker_ctx_t work;
     acme_plan_t plan;
@@ -386,7 +385,7 @@ static void a_quiet_job_is_not_read_again(void **state)
         request.name = A;
         w->clock->now += i == 4 ? 80 * ACME_TIME_DAY : 0;
         assert_int_equal(
-            acme_runner_look(&plan, &job, &site, &work, &problem, w->p),
+            acme_site_check(&plan, &job, &site, &work, &problem, w->p),
             APR_SUCCESS);
         assert_int_equal(plan.what, i == 4 ? ACME_PLAN_ORDER : ACME_PLAN_IDLE);
         assert_int_equal(job->log->nelts > 0, i != 1);

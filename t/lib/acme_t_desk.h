@@ -56,7 +56,7 @@ static inline void desk_boot(desk_t *desk)
 
     world_boot(w);
     w->config.outbox = acme_ctl_request_open(desk->dir, w->seal, w->prun);
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
 }
 
 /* A start that activates what is staged. */

@@ -59,8 +59,8 @@ typedef struct world_t {
     /* A process of it. */
     apr_pool_t *prun;
     script_http_t *script;
-    acme_runner_config_t config;
-    acme_runner_t *runner;
+    acme_worker_config_t config;
+    acme_worker_t *runner;
     apr_time_t next; /* what the last run said */
 
     /* Death, by request or by put; 0: none. */
@@ -74,7 +74,7 @@ typedef struct world_t {
     apr_array_header_t *batched; /* world_item_t, since the last flush */
     int kill_put;                /* before the nth put from now is done */
     int kill_after_put;          /* after it */
-    int stop_request;            /* acme_runner_stop() when the nth is sent */
+    int stop_request;            /* acme_worker_stop() when the nth is sent */
     void (*on_request)(struct world_t *w, const script_request_t *request);
     /* Nonzero: the CA refuses it, and this is what it says. */
     int (*refuse)(struct world_t *w, const script_request_t *request,
@@ -248,7 +248,7 @@ static inline void world_respond(void *baton, const script_request_t *request,
         world_die(w);
     }
     if (world_counts_down(&w->stop_request)) {
-        acme_runner_stop(w->runner);
+        acme_worker_stop(w->runner);
     }
     if (w->refuse && w->refuse(w, request, answer, p)) {
         return;
@@ -396,7 +396,7 @@ static inline void world_boot(world_t *w)
     w->config.parallel = w->parallel;
     w->config.check_interval = 12 * ACME_TIME_HOUR;
     w->config.loaded = w->loaded;
-    w->runner = acme_runner_create(&w->config, w->prun);
+    w->runner = acme_worker_create(&w->config, w->prun);
 }
 
 /** One run of the process there is; zero: it was killed. */
@@ -406,7 +406,7 @@ static inline int world_run(world_t *w)
         world_boot(w);
     }
     if (setjmp(w->death) == 0) {
-        w->next = acme_runner_run(w->runner);
+        w->next = acme_worker_run(w->runner);
         assert_true(w->next > w->clock->now);
         assert_int_equal(w->config.http->pending(w->config.http), 0);
         return 1;
