@@ -13,7 +13,7 @@
 
 /* The one that is live; else what is kept for later. One that was revoked stays
  * here: on the other machine nothing would be known against it. */
-static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
+static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
@@ -51,7 +51,7 @@ static int add(const ctl_t *ctl, acme_parcel_t *parcel, const char *name)
 }
 
 /* With --all one that is damaged is said, and left out. */
-static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
+static int add_all(const ctl_t *ctl, acme_export_t *parcel)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     apr_array_header_t *names;
@@ -77,11 +77,11 @@ static int add_all(const ctl_t *ctl, acme_parcel_t *parcel)
 }
 
 /* Only by names that the configuration gives: the folder is the worker's. */
-static void add_account(const ctl_t *ctl, acme_parcel_t *parcel,
+static void add_account(const ctl_t *ctl, acme_export_t *parcel,
                         apr_hash_t *seen, const acme_ca_spec_t *ca)
 {
     const char *name = acme_ca_account_name(ca, ctl->p);
-    acme_parcel_account_t *account;
+    acme_export_account_t *account;
     acme_json_t *record;
 
     if (apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
@@ -93,13 +93,13 @@ static void add_account(const ctl_t *ctl, acme_parcel_t *parcel,
         != APR_SUCCESS) {
         return;
     }
-    account = acme_parcel_account_of(record, ctl->p);
+    account = acme_export_account_of(record, ctl->p);
     if (account) {
-        APR_ARRAY_PUSH(parcel->accounts, acme_parcel_account_t *) = account;
+        APR_ARRAY_PUSH(parcel->accounts, acme_export_account_t *) = account;
     }
 }
 
-static void add_accounts(const ctl_t *ctl, acme_parcel_t *parcel)
+static void add_accounts(const ctl_t *ctl, acme_export_t *parcel)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     const acme_ca_spec_t *ca;
@@ -113,7 +113,7 @@ static void add_accounts(const ctl_t *ctl, acme_parcel_t *parcel)
     }
 }
 
-static int collect(ctl_t *ctl, acme_parcel_t *parcel)
+static int collect(ctl_t *ctl, acme_export_t *parcel)
 {
     const char *name;
     int i;
@@ -153,7 +153,7 @@ static int lock_and_write(const ctl_t *ctl, const char *text)
 
 int ctl_export(ctl_t *ctl)
 {
-    acme_parcel_t *parcel = acme_parcel_create(ctl->p);
+    acme_export_t *parcel = acme_export_create(ctl->p);
     const char *text;
     int status;
 
@@ -167,7 +167,7 @@ int ctl_export(ctl_t *ctl)
         ctl_say("the store has nothing to export");
         return CTL_NOTHING;
     }
-    text = acme_parcel_print(parcel, ctl->p);
+    text = acme_export_print(parcel, ctl->p);
     if (ctl->plain) {
         status = ctl_write(ctl, text, strlen(text), 1) ? CTL_DONE : CTL_FAILED;
     }

@@ -20,7 +20,7 @@
 
 static int refuse(ctl_import_t *import, const char *what, const char *why)
 {
-    acme_foreign_skip_t *skip;
+    acme_import_skip_t *skip;
 
     if (import->tolerant) {
         skip = apr_array_push(import->skipped);
@@ -42,7 +42,7 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
     ctl_entry_t *entry;
     int i;
 
-    if (acme_parcel_check(&info, bundle, import->now, &problem, p)
+    if (acme_export_check(&info, bundle, import->now, &problem, p)
         != APR_SUCCESS) {
         return refuse(import, bundle->name, acme_problem_text(&problem, p));
     }
@@ -87,8 +87,8 @@ static int check_all(ctl_import_t *import)
         }
     }
     for (i = 0; i < import->parcel->accounts->nelts; ++i) {
-        if (acme_parcel_check_account(APR_ARRAY_IDX(import->parcel->accounts, i,
-                                                    acme_parcel_account_t *),
+        if (acme_export_check_account(APR_ARRAY_IDX(import->parcel->accounts, i,
+                                                    acme_export_account_t *),
                                       &problem, p)
             != APR_SUCCESS) {
             ctl_say("%s; nothing was imported", acme_problem_text(&problem, p));
@@ -196,12 +196,12 @@ static void undo(ctl_import_t *import)
     }
 }
 
-static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
+static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
                      const char *contact, int *news)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     ctl_t *ctl = import->ctl;
-    acme_parcel_account_t kept = *account;
+    acme_export_account_t kept = *account;
     acme_ca_spec_t ca;
     acme_eab_t eab;
     acme_ctl_request_t request;
@@ -218,7 +218,7 @@ static int hand_over(ctl_import_t *import, const acme_parcel_account_t *account,
     request.name = acme_ca_account_name(&ca, ctl->p);
     /* A contact that nobody has configured here stays as the CA has it. */
     kept.contact = contact;
-    request.body = acme_parcel_account_record(&kept, ctl->p);
+    request.body = acme_export_account_record(&kept, ctl->p);
     if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
                             request.name, NULL, ctl->p)
         == APR_SUCCESS) {
@@ -249,8 +249,8 @@ static int hand_over_all(ctl_import_t *import)
         return 0;
     }
     for (i = 0; i < import->parcel->accounts->nelts; ++i) {
-        const acme_parcel_account_t *account = APR_ARRAY_IDX(
-            import->parcel->accounts, i, const acme_parcel_account_t *);
+        const acme_export_account_t *account = APR_ARRAY_IDX(
+            import->parcel->accounts, i, const acme_export_account_t *);
 
         news = 0;
         if (!hand_over(import, account, account->contact, &news)
@@ -332,8 +332,8 @@ static int report(const ctl_import_t *import)
         }
     }
     for (i = 0; i < import->skipped->nelts; ++i) {
-        const acme_foreign_skip_t *skip =
-            &APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t);
+        const acme_import_skip_t *skip =
+            &APR_ARRAY_IDX(import->skipped, i, acme_import_skip_t);
         acme_json_t *one = acme_json_object(ctl->p);
 
         acme_json_set_str(one, "what", skip->what);
@@ -387,7 +387,7 @@ static int misses_some(const ctl_import_t *import)
         return 0;
     }
     for (i = 0; i < import->skipped->nelts; ++i) {
-        if (strncmp(APR_ARRAY_IDX(import->skipped, i, acme_foreign_skip_t).what,
+        if (strncmp(APR_ARRAY_IDX(import->skipped, i, acme_import_skip_t).what,
                     "accounts/", 9)
             != 0) {
             return 1;
@@ -419,7 +419,7 @@ int ctl_import(ctl_t *ctl)
     }
     import.ctl = ctl;
     import.now = apr_time_now();
-    import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_foreign_skip_t));
+    import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_import_skip_t));
     import.entries = apr_array_make(ctl->p, 4, sizeof(ctl_entry_t));
     /* A key that waits is in the store. */
     if (ctl->chain && !ctl->key && !ctl_open(ctl, CTL_WRITE)) {

@@ -23,8 +23,8 @@ typedef struct ctl_entry_t {
 
 typedef struct ctl_import_t {
     ctl_t *ctl;
-    acme_parcel_t *parcel;
-    apr_array_header_t *skipped; /* acme_foreign_skip_t */
+    acme_export_t *parcel;
+    apr_array_header_t *skipped; /* acme_import_skip_t */
     apr_array_header_t *entries; /* ctl_entry_t */
     apr_time_t now;
     int tolerant; /* what is of no use is skipped, else all is refused */

@@ -29,7 +29,7 @@ static int read_bundle(ctl_import_t *import, const char *path)
             return 0;
         }
     }
-    if (acme_parcel_parse(&import->parcel, data, len, &problem, ctl->p)) {
+    if (acme_export_parse(&import->parcel, data, len, &problem, ctl->p)) {
         ctl_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
         return 0;
     }
@@ -50,7 +50,7 @@ static int read_pem(ctl_import_t *import)
     }
     bundle->name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
     if (!bundle->name
-        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_PARCEL_MAX * 32)) {
+        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_EXPORT_MAX * 32)) {
         return 0;
     }
     bundle->chain_pem = data;
@@ -67,14 +67,14 @@ static int read_pem(ctl_import_t *import)
         return 0;
     }
     bundle->ca_url = ctl->ca;
-    import->parcel = acme_parcel_create(ctl->p);
+    import->parcel = acme_export_create(ctl->p);
     APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
     return 1;
 }
 
 /* Names that something was found of: one with two kinds of keys has two
  * certificates, the further one behind the other. */
-static int count_names(const acme_foreign_t *found, apr_pool_t *p)
+static int count_names(const acme_import_t *found, apr_pool_t *p)
 {
     const apr_array_header_t *bundles = found->parcel->bundles;
     int count = found->skipped->nelts;
@@ -95,7 +95,7 @@ static int read_foreign(ctl_import_t *import)
     ctl_t *ctl = import->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
-    acme_foreign_t *found;
+    acme_import_t *found;
     const char *dir, *name;
     apr_status_t rv;
     int i;
@@ -108,10 +108,10 @@ static int read_foreign(ctl_import_t *import)
         }
         APR_ARRAY_PUSH(names, const char *) = name;
     }
-    rv =
-        strcmp(ctl->from, "mod_md") == 0
-            ? acme_foreign_md(&found, dir, names, import->now, &problem, ctl->p)
-            : acme_foreign_certbot(&found, dir, names, import->now, &problem,
+    rv = strcmp(ctl->from, "mod_md") == 0
+             ? acme_import_mod_md(&found, dir, names, import->now, &problem,
+                                  ctl->p)
+             : acme_import_certbot(&found, dir, names, import->now, &problem,
                                    ctl->p);
     if (rv != APR_SUCCESS) {
         ctl_fail(ctl, &problem);

@@ -15,16 +15,16 @@
 
 #define FORMAT "mod_acme bundle 1"
 
-acme_parcel_t *acme_parcel_create(apr_pool_t *p)
+acme_export_t *acme_export_create(apr_pool_t *p)
 {
-    acme_parcel_t *parcel = apr_pcalloc(p, sizeof(*parcel));
+    acme_export_t *parcel = apr_pcalloc(p, sizeof(*parcel));
 
     parcel->bundles = apr_array_make(p, 4, sizeof(acme_bundle_t *));
-    parcel->accounts = apr_array_make(p, 4, sizeof(acme_parcel_account_t *));
+    parcel->accounts = apr_array_make(p, 4, sizeof(acme_export_account_t *));
     return parcel;
 }
 
-acme_json_t *acme_parcel_account_record(const acme_parcel_account_t *account,
+acme_json_t *acme_export_account_record(const acme_export_account_t *account,
                                         apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
@@ -38,7 +38,7 @@ acme_json_t *acme_parcel_account_record(const acme_parcel_account_t *account,
     return json;
 }
 
-const char *acme_parcel_print(const acme_parcel_t *parcel, apr_pool_t *p)
+const char *acme_export_print(const acme_export_t *parcel, apr_pool_t *p)
 {
     acme_json_t *json, *certificates, *accounts, *one;
     const char *text;
@@ -59,9 +59,9 @@ const char *acme_parcel_print(const acme_parcel_t *parcel, apr_pool_t *p)
         }
     }
     for (i = 0; i < parcel->accounts->nelts; ++i) {
-        acme_json_append(accounts, acme_parcel_account_record(
+        acme_json_append(accounts, acme_export_account_record(
                                        APR_ARRAY_IDX(parcel->accounts, i,
-                                                     acme_parcel_account_t *),
+                                                     acme_export_account_t *),
                                        ptemp));
     }
     acme_json_set_str(json, "format", FORMAT);
@@ -107,10 +107,10 @@ static const char *copy_str(const acme_json_t *json, const char *key,
     return copy;
 }
 
-acme_parcel_account_t *acme_parcel_account_of(const acme_json_t *record,
+acme_export_account_t *acme_export_account_of(const acme_json_t *record,
                                               apr_pool_t *p)
 {
-    acme_parcel_account_t *account = apr_pcalloc(p, sizeof(*account));
+    acme_export_account_t *account = apr_pcalloc(p, sizeof(*account));
 
     account->ca_url = copy_str(record, "ca", p);
     account->contact = copy_str(record, "contact", p);
@@ -124,7 +124,7 @@ acme_parcel_account_t *acme_parcel_account_of(const acme_json_t *record,
     return account->ca_url && account->key_pem ? account : NULL;
 }
 
-static apr_status_t read_bundles(acme_parcel_t *parcel, const acme_json_t *list,
+static apr_status_t read_bundles(acme_export_t *parcel, const acme_json_t *list,
                                  acme_problem_t *problem, apr_pool_t *p,
                                  apr_pool_t *ptemp)
 {
@@ -132,9 +132,9 @@ static apr_status_t read_bundles(acme_parcel_t *parcel, const acme_json_t *list,
     const char *text;
     int i, count = acme_json_count(list);
 
-    if (count > ACME_PARCEL_MAX) {
+    if (count > ACME_EXPORT_MAX) {
         return refuse(problem, p, "it has %d certificates, %d are allowed",
-                      count, ACME_PARCEL_MAX);
+                      count, ACME_EXPORT_MAX);
     }
     for (i = 0; i < count; ++i) {
         if (!acme_json_is_object(acme_json_at(list, i))) {
@@ -152,29 +152,29 @@ static apr_status_t read_bundles(acme_parcel_t *parcel, const acme_json_t *list,
     return APR_SUCCESS;
 }
 
-static apr_status_t read_accounts(acme_parcel_t *parcel,
+static apr_status_t read_accounts(acme_export_t *parcel,
                                   const acme_json_t *list,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_parcel_account_t *account;
+    acme_export_account_t *account;
     int i, count = acme_json_count(list);
 
-    if (count > ACME_PARCEL_MAX) {
+    if (count > ACME_EXPORT_MAX) {
         return refuse(problem, p, "it has %d accounts, %d are allowed", count,
-                      ACME_PARCEL_MAX);
+                      ACME_EXPORT_MAX);
     }
     for (i = 0; i < count; ++i) {
-        account = acme_parcel_account_of(acme_json_at(list, i), p);
+        account = acme_export_account_of(acme_json_at(list, i), p);
         if (!account) {
             return refuse(problem, p, "account %d of it has no key or no CA",
                           i + 1);
         }
-        APR_ARRAY_PUSH(parcel->accounts, acme_parcel_account_t *) = account;
+        APR_ARRAY_PUSH(parcel->accounts, acme_export_account_t *) = account;
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t parse(acme_parcel_t *parcel, const char *text,
+static apr_status_t parse(acme_export_t *parcel, const char *text,
                           apr_size_t len, acme_problem_t *problem,
                           apr_pool_t *p, apr_pool_t *ptemp)
 {
@@ -206,11 +206,11 @@ static apr_status_t parse(acme_parcel_t *parcel, const char *text,
     return rv;
 }
 
-apr_status_t acme_parcel_parse(acme_parcel_t **parcel, const char *text,
+apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
                                apr_size_t len, acme_problem_t *problem,
                                apr_pool_t *p)
 {
-    acme_parcel_t *made = acme_parcel_create(p);
+    acme_export_t *made = acme_export_create(p);
     apr_pool_t *ptemp;
     apr_status_t rv;
 
@@ -226,7 +226,7 @@ apr_status_t acme_parcel_parse(acme_parcel_t **parcel, const char *text,
 
 /* ---- checks ---- */
 
-apr_status_t acme_parcel_check(const acme_cert_info_t **info,
+apr_status_t acme_export_check(const acme_cert_info_t **info,
                                const acme_bundle_t *bundle, apr_time_t now,
                                acme_problem_t *problem, apr_pool_t *p)
 {
@@ -259,7 +259,7 @@ apr_status_t acme_parcel_check(const acme_cert_info_t **info,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_parcel_check_account(const acme_parcel_account_t *account,
+apr_status_t acme_export_check_account(const acme_export_account_t *account,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {

@@ -17,30 +17,30 @@
 #include "acme_lockbox.h"
 
 /** An account at a CA. */
-typedef struct acme_parcel_account_t {
+typedef struct acme_export_account_t {
     const char *ca_url;  /**< of its directory */
     const char *contact; /**< "mailto:...", or NULL */
     const char *eab_kid; /**< of the external account it is bound to, or NULL */
     const char *url;     /**< of the account, or NULL: the CA is asked */
     const char *key_pem; /**< unencrypted */
     apr_time_t created;  /**< or 0 */
-} acme_parcel_account_t;
+} acme_export_account_t;
 
-typedef struct acme_parcel_t {
+typedef struct acme_export_t {
     apr_array_header_t *bundles;  /**< acme_bundle_t * */
-    apr_array_header_t *accounts; /**< acme_parcel_account_t * */
-} acme_parcel_t;
+    apr_array_header_t *accounts; /**< acme_export_account_t * */
+} acme_export_t;
 
 /** Most certificates that one may have. */
-#define ACME_PARCEL_MAX 10000
+#define ACME_EXPORT_MAX 10000
 
-acme_parcel_t *acme_parcel_create(apr_pool_t *p);
+acme_export_t *acme_export_create(apr_pool_t *p);
 
 /** JSON text; wiped when p is cleared. */
-const char *acme_parcel_print(const acme_parcel_t *parcel, apr_pool_t *p);
+const char *acme_export_print(const acme_export_t *parcel, apr_pool_t *p);
 
 /** The reverse: form only. Problems say which entry and what about it. */
-apr_status_t acme_parcel_parse(acme_parcel_t **parcel, const char *text,
+apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
                                apr_size_t len, acme_problem_t *problem,
                                apr_pool_t *p);
 
@@ -50,21 +50,21 @@ apr_status_t acme_parcel_parse(acme_parcel_t **parcel, const char *text,
  * acme_chain_check() wants, now.
  * @param info of the leaf, in p
  */
-apr_status_t acme_parcel_check(const acme_cert_info_t **info,
+apr_status_t acme_export_check(const acme_cert_info_t **info,
                                const acme_bundle_t *bundle, apr_time_t now,
                                acme_problem_t *problem, apr_pool_t *p);
 
 /** Whether an account's key is one that can sign, and its CA an https URL. */
-apr_status_t acme_parcel_check_account(const acme_parcel_account_t *account,
+apr_status_t acme_export_check_account(const acme_export_account_t *account,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp);
 
 /** The account's record in the store (acme_ca_account.h). */
-acme_json_t *acme_parcel_account_record(const acme_parcel_account_t *account,
+acme_json_t *acme_export_account_record(const acme_export_account_t *account,
                                         apr_pool_t *p);
 
 /** From a record in the store; NULL when it is damaged. */
-acme_parcel_account_t *acme_parcel_account_of(const acme_json_t *record,
+acme_export_account_t *acme_export_account_of(const acme_json_t *record,
                                               apr_pool_t *p);
 
 #endif

@@ -13,15 +13,15 @@
 
 #include "acme_export.h"
 
-typedef struct acme_foreign_skip_t {
+typedef struct acme_import_skip_t {
     const char *what; /**< "domains/example.org" */
     const char *why;
-} acme_foreign_skip_t;
+} acme_import_skip_t;
 
-typedef struct acme_foreign_t {
-    acme_parcel_t *parcel;
-    apr_array_header_t *skipped; /**< acme_foreign_skip_t */
-} acme_foreign_t;
+typedef struct acme_import_t {
+    acme_export_t *parcel;
+    apr_array_header_t *skipped; /**< acme_import_skip_t */
+} acme_import_t;
 
 /**
  * A store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json, pubcert.pem,
@@ -30,14 +30,14 @@ typedef struct acme_foreign_t {
  * @param names only these (const char *); empty: all
  * @return APR_ENOENT, and a problem, when it is no such store
  */
-apr_status_t acme_foreign_md(acme_foreign_t **found, const char *dir,
-                             const apr_array_header_t *names, apr_time_t now,
-                             acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
+                                const apr_array_header_t *names, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p);
 
 /** The same for certbot's folder: live/, archive/, renewal/, accounts/. */
-apr_status_t acme_foreign_certbot(acme_foreign_t **found, const char *dir,
-                                  const apr_array_header_t *names,
-                                  apr_time_t now, acme_problem_t *problem,
-                                  apr_pool_t *p);
+apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
+                                 const apr_array_header_t *names,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *p);
 
 #endif

@@ -16,7 +16,7 @@
 
 typedef struct certbot_t {
     const char *dir;
-    acme_foreign_t *found;
+    acme_import_t *found;
     apr_time_t now;
     apr_pool_t *p;
 } certbot_t;
@@ -85,8 +85,8 @@ static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
     const acme_cert_info_t *info;
     acme_chain_t *chain;
 
-    bundle->key_pem = acme_foreign_read(dir, key_file, 1, bot->p);
-    bundle->chain_pem = acme_foreign_read(dir, chain_file, 1, bot->p);
+    bundle->key_pem = acme_import_common_read(dir, key_file, 1, bot->p);
+    bundle->chain_pem = acme_import_common_read(dir, chain_file, 1, bot->p);
     if (!bundle->key_pem || !bundle->chain_pem) {
         *why = apr_pstrcat(bot->p, bundle->key_pem ? chain_file : key_file,
                            " cannot be read", NULL);
@@ -99,7 +99,7 @@ static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
         return NULL;
     }
     bundle->name = name_of(lineage, acme_chain_info(chain), bot->p);
-    if (acme_parcel_check(&info, bundle, bot->now, &problem, bot->p)
+    if (acme_export_check(&info, bundle, bot->now, &problem, bot->p)
         != APR_SUCCESS) {
         *why = problem.detail;
         return NULL;
@@ -113,7 +113,7 @@ static acme_bundle_t *read_archive(const certbot_t *bot, const char *lineage,
                                    const char **why)
 {
     const char *dir = apr_pstrcat(bot->p, bot->dir, "/archive/", lineage, NULL);
-    apr_array_header_t *files = acme_foreign_list(dir, bot->p);
+    apr_array_header_t *files = acme_import_common_list(dir, bot->p);
     int i, newest = 0;
 
     for (i = 0; i < files->nelts; ++i) {
@@ -135,7 +135,7 @@ static acme_bundle_t *read_archive(const certbot_t *bot, const char *lineage,
 
 static void read_lineage(const certbot_t *bot, const char *lineage)
 {
-    const char *renewal = acme_foreign_read(
+    const char *renewal = acme_import_common_read(
         apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
         apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
     const char *why = "it has no key", *why_not = NULL;
@@ -147,9 +147,9 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
         bundle = read_archive(bot, lineage, &why_not);
     }
     if (!bundle) {
-        acme_foreign_skip(bot->found,
-                          apr_pstrcat(bot->p, "live/", lineage, NULL), why,
-                          bot->p);
+        acme_import_common_skip(bot->found,
+                                apr_pstrcat(bot->p, "live/", lineage, NULL),
+                                why, bot->p);
         return;
     }
     bundle->ca_url = setting(renewal, "server", bot->p);
@@ -161,27 +161,28 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
 static void read_account(const certbot_t *bot, const char *dir,
                          const char *what, const char *ca_url)
 {
-    const acme_json_t *jwk = acme_foreign_json(dir, "private_key.json", bot->p);
-    const acme_json_t *regr = acme_foreign_json(dir, "regr.json", bot->p);
+    const acme_json_t *jwk =
+        acme_import_common_json(dir, "private_key.json", bot->p);
+    const acme_json_t *regr = acme_import_common_json(dir, "regr.json", bot->p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_parcel_account_t account;
+    acme_export_account_t account;
     acme_key_t *key;
 
     memset(&account, 0, sizeof(account));
     account.ca_url = ca_url;
-    account.url = acme_foreign_str(regr, "uri", NULL, bot->p);
-    account.contact = acme_foreign_first(regr, "body", "contact", bot->p);
+    account.url = acme_import_common_str(regr, "uri", NULL, bot->p);
+    account.contact = acme_import_common_first(regr, "body", "contact", bot->p);
     if (!jwk) {
-        acme_foreign_skip(bot->found, what, "private_key.json is no JSON",
-                          bot->p);
+        acme_import_common_skip(bot->found, what, "private_key.json is no JSON",
+                                bot->p);
     }
     else if (acme_key_from_jwk(&key, jwk, &problem, bot->p) != APR_SUCCESS
              || acme_key_to_pem(&account.key_pem, key, &problem, bot->p)
                     != APR_SUCCESS) {
-        acme_foreign_skip(bot->found, what, problem.detail, bot->p);
+        acme_import_common_skip(bot->found, what, problem.detail, bot->p);
     }
     else {
-        acme_foreign_account(bot->found, what, &account, bot->p);
+        acme_import_common_account(bot->found, what, &account, bot->p);
     }
 }
 
@@ -189,7 +190,7 @@ static void read_account(const certbot_t *bot, const char *dir,
 static void walk_accounts(const certbot_t *bot, const char *dir,
                           const char *what, const char *url, int depth)
 {
-    apr_array_header_t *entries = acme_foreign_list(dir, bot->p);
+    apr_array_header_t *entries = acme_import_common_list(dir, bot->p);
     int i;
 
     for (i = 0; i < entries->nelts; ++i) {
@@ -212,18 +213,18 @@ static void walk_accounts(const certbot_t *bot, const char *dir,
     }
 }
 
-apr_status_t acme_foreign_certbot(acme_foreign_t **found, const char *dir,
-                                  const apr_array_header_t *names,
-                                  apr_time_t now, acme_problem_t *problem,
-                                  apr_pool_t *p)
+apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
+                                 const apr_array_header_t *names,
+                                 apr_time_t now, acme_problem_t *problem,
+                                 apr_pool_t *p)
 {
     apr_array_header_t *entries =
-        acme_foreign_list(apr_pstrcat(p, dir, "/live", NULL), p);
+        acme_import_common_list(apr_pstrcat(p, dir, "/live", NULL), p);
     certbot_t bot;
     int i;
 
     bot.dir = dir;
-    bot.found = acme_foreign_create(p);
+    bot.found = acme_import_common_create(p);
     bot.now = now;
     bot.p = p;
     if (entries->nelts == 0) {

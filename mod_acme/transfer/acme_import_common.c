@@ -10,19 +10,19 @@
 #include "acme_file.h"
 #include "acme_text.h"
 
-acme_foreign_t *acme_foreign_create(apr_pool_t *p)
+acme_import_t *acme_import_common_create(apr_pool_t *p)
 {
-    acme_foreign_t *found = apr_pcalloc(p, sizeof(*found));
+    acme_import_t *found = apr_pcalloc(p, sizeof(*found));
 
-    found->parcel = acme_parcel_create(p);
-    found->skipped = apr_array_make(p, 4, sizeof(acme_foreign_skip_t));
+    found->parcel = acme_export_create(p);
+    found->skipped = apr_array_make(p, 4, sizeof(acme_import_skip_t));
     return found;
 }
 
-void acme_foreign_skip(acme_foreign_t *found, const char *what, const char *why,
-                       apr_pool_t *p)
+void acme_import_common_skip(acme_import_t *found, const char *what,
+                             const char *why, apr_pool_t *p)
 {
-    acme_foreign_skip_t *skip = apr_array_push(found->skipped);
+    acme_import_skip_t *skip = apr_array_push(found->skipped);
 
     skip->what = acme_text_escape(what, 400, p);
     skip->why = acme_text_escape(why, 800, p);
@@ -33,7 +33,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-apr_array_header_t *acme_foreign_list(const char *dir, apr_pool_t *p)
+apr_array_header_t *acme_import_common_list(const char *dir, apr_pool_t *p)
 {
     apr_array_header_t *entries = apr_array_make(p, 16, sizeof(const char *));
     apr_array_header_t *names;
@@ -53,16 +53,17 @@ apr_array_header_t *acme_foreign_list(const char *dir, apr_pool_t *p)
     return entries;
 }
 
-const char *acme_foreign_read(const char *dir, const char *file, int linked,
-                              apr_pool_t *p)
+const char *acme_import_common_read(const char *dir, const char *file,
+                                    int linked, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, dir, "/", file, NULL);
     char *data;
     apr_size_t len;
     apr_status_t rv =
         linked
-            ? acme_file_read_linked(&data, &len, path, ACME_FOREIGN_FILE_MAX, p)
-            : acme_file_read(&data, &len, path, ACME_FOREIGN_FILE_MAX, p);
+            ? acme_file_read_linked(&data, &len, path,
+                                    ACME_IMPORT_COMMON_FILE_MAX, p)
+            : acme_file_read(&data, &len, path, ACME_IMPORT_COMMON_FILE_MAX, p);
 
     if (rv != APR_SUCCESS) {
         return NULL;
@@ -71,9 +72,10 @@ const char *acme_foreign_read(const char *dir, const char *file, int linked,
     return strlen(data) == len ? data : NULL;
 }
 
-acme_json_t *acme_foreign_json(const char *dir, const char *file, apr_pool_t *p)
+acme_json_t *acme_import_common_json(const char *dir, const char *file,
+                                     apr_pool_t *p)
 {
-    const char *text = acme_foreign_read(dir, file, 0, p);
+    const char *text = acme_import_common_read(dir, file, 0, p);
     acme_json_t *json;
 
     if (!text
@@ -94,8 +96,8 @@ static const acme_json_t *inner_of(const acme_json_t *json, const char *a)
                : NULL;
 }
 
-const char *acme_foreign_str(const acme_json_t *json, const char *a,
-                             const char *b, apr_pool_t *p)
+const char *acme_import_common_str(const acme_json_t *json, const char *a,
+                                   const char *b, apr_pool_t *p)
 {
     const char *value;
 
@@ -107,8 +109,8 @@ const char *acme_foreign_str(const acme_json_t *json, const char *a,
     return apr_pstrdup(p, value);
 }
 
-const char *acme_foreign_first(const acme_json_t *json, const char *a,
-                               const char *b, apr_pool_t *p)
+const char *acme_import_common_first(const acme_json_t *json, const char *a,
+                                     const char *b, apr_pool_t *p)
 {
     apr_array_header_t *values;
 
@@ -125,26 +127,27 @@ static int same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-int acme_foreign_account(acme_foreign_t *found, const char *what,
-                         const acme_parcel_account_t *account, apr_pool_t *p)
+int acme_import_common_account(acme_import_t *found, const char *what,
+                               const acme_export_account_t *account,
+                               apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i;
 
     for (i = 0; i < found->parcel->accounts->nelts; ++i) {
-        const acme_parcel_account_t *other = APR_ARRAY_IDX(
-            found->parcel->accounts, i, const acme_parcel_account_t *);
+        const acme_export_account_t *other = APR_ARRAY_IDX(
+            found->parcel->accounts, i, const acme_export_account_t *);
 
         if (same(other->ca_url, account->ca_url)
             && same(other->contact, account->contact)) {
             return 1;
         }
     }
-    if (acme_parcel_check_account(account, &problem, p) != APR_SUCCESS) {
-        acme_foreign_skip(found, what, problem.detail, p);
+    if (acme_export_check_account(account, &problem, p) != APR_SUCCESS) {
+        acme_import_common_skip(found, what, problem.detail, p);
         return 0;
     }
-    APR_ARRAY_PUSH(found->parcel->accounts, const acme_parcel_account_t *) =
+    APR_ARRAY_PUSH(found->parcel->accounts, const acme_export_account_t *) =
         apr_pmemdup(p, account, sizeof(*account));
     return 1;
 }

@@ -20,7 +20,7 @@ typedef struct md_store_t {
     const char *dir;
     unsigned char *key; /* or NULL */
     apr_size_t key_len;
-    acme_foreign_t *found;
+    acme_import_t *found;
     apr_array_header_t *used; /* const char *: ids of accounts in use */
     apr_time_t now;
     apr_pool_t *p;
@@ -29,8 +29,8 @@ typedef struct md_store_t {
 static void read_store_key(md_store_t *store)
 {
     const acme_json_t *json =
-        acme_foreign_json(store->dir, "md_store.json", store->p);
-    const char *text = acme_foreign_str(json, "key", NULL, store->p);
+        acme_import_common_json(store->dir, "md_store.json", store->p);
+    const char *text = acme_import_common_str(json, "key", NULL, store->p);
 
     if (text
         && acme_b64_decode(&store->key, &store->key_len, text, store->p)
@@ -47,7 +47,7 @@ static acme_key_t *read_key(const md_store_t *store, const char *dir,
                             const char *file, const char **why)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *pem = acme_foreign_read(dir, file, 0, store->p);
+    const char *pem = acme_import_common_read(dir, file, 0, store->p);
     acme_key_t *key;
 
     if (!pem) {
@@ -79,7 +79,7 @@ static acme_bundle_t *read_pair(const md_store_t *store, const char *dir,
         return NULL;
     }
     bundle->name = name;
-    bundle->chain_pem = acme_foreign_read(dir, cert_file, 0, store->p);
+    bundle->chain_pem = acme_import_common_read(dir, cert_file, 0, store->p);
     if (!bundle->chain_pem) {
         *why = apr_pstrcat(store->p, cert_file, " cannot be read", NULL);
         return NULL;
@@ -101,9 +101,9 @@ static int is_key_file(const char *name)
 
 static const char *ca_of(const acme_json_t *md, apr_pool_t *p)
 {
-    const char *url = acme_foreign_first(md, "ca", "urls", p);
+    const char *url = acme_import_common_first(md, "ca", "urls", p);
 
-    return url ? url : acme_foreign_str(md, "ca", "url", p);
+    return url ? url : acme_import_common_str(md, "ca", "url", p);
 }
 
 /* One certificate of a domain. */
@@ -118,7 +118,7 @@ static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
                               const md_store_t *store, const char *dir,
                               const char *name, const char *ca_url)
 {
-    apr_array_header_t *files = acme_foreign_list(dir, store->p);
+    apr_array_header_t *files = acme_import_common_list(dir, store->p);
     const char *why = "it has no key";
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info;
@@ -137,7 +137,7 @@ static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
             continue;
         }
         bundle->ca_url = ca_url;
-        if (acme_parcel_check(&info, bundle, store->now, &problem, store->p)
+        if (acme_export_check(&info, bundle, store->now, &problem, store->p)
             != APR_SUCCESS) {
             why = problem.detail;
             continue;
@@ -157,9 +157,9 @@ static void read_domain(md_store_t *store, const char *entry)
 {
     const char *what = apr_pstrcat(store->p, "domains/", entry, NULL);
     const char *dir = apr_pstrcat(store->p, store->dir, "/", what, NULL);
-    const acme_json_t *md = acme_foreign_json(dir, "md.json", store->p);
-    const char *name = acme_foreign_str(md, "name", NULL, store->p);
-    const char *account = acme_foreign_str(md, "ca", "account", store->p);
+    const acme_json_t *md = acme_import_common_json(dir, "md.json", store->p);
+    const char *name = acme_import_common_str(md, "name", NULL, store->p);
+    const char *account = acme_import_common_str(md, "ca", "account", store->p);
     const char *why = "md.json cannot be read";
     apr_array_header_t *bundles = store->found->parcel->bundles;
     md_found_t elliptic = {NULL, 0}, rsa = {NULL, 0};
@@ -169,7 +169,7 @@ static void read_domain(md_store_t *store, const char *entry)
                          ca_of(md, store->p));
     }
     if (!elliptic.bundle && !rsa.bundle) {
-        acme_foreign_skip(store->found, what, why, store->p);
+        acme_import_common_skip(store->found, what, why, store->p);
         return;
     }
     if (elliptic.bundle) {
@@ -192,9 +192,10 @@ static void read_account(const md_store_t *store, const char *entry)
 {
     const char *what = apr_pstrcat(store->p, "accounts/", entry, NULL);
     const char *dir = apr_pstrcat(store->p, store->dir, "/", what, NULL);
-    const acme_json_t *json = acme_foreign_json(dir, "account.json", store->p);
-    const char *status = acme_foreign_str(json, "status", NULL, store->p);
-    acme_parcel_account_t account;
+    const acme_json_t *json =
+        acme_import_common_json(dir, "account.json", store->p);
+    const char *status = acme_import_common_str(json, "status", NULL, store->p);
+    acme_export_account_t account;
     const char *why = "account.json cannot be read";
     acme_key_t *key;
     int disabled = 0;
@@ -204,31 +205,31 @@ static void read_account(const md_store_t *store, const char *entry)
         (void)acme_json_get_bool(&disabled, json, "disabled");
     }
     if (disabled || (status && strcmp(status, "valid") != 0)) {
-        acme_foreign_skip(store->found, what, "it is not valid any more",
-                          store->p);
+        acme_import_common_skip(store->found, what, "it is not valid any more",
+                                store->p);
         return;
     }
-    account.ca_url = acme_foreign_str(json, "ca-url", NULL, store->p);
-    account.url = acme_foreign_str(json, "url", NULL, store->p);
-    account.contact = acme_foreign_first(json, "contact", NULL, store->p);
+    account.ca_url = acme_import_common_str(json, "ca-url", NULL, store->p);
+    account.url = acme_import_common_str(json, "url", NULL, store->p);
+    account.contact = acme_import_common_first(json, "contact", NULL, store->p);
     if (!account.contact) {
         account.contact =
-            acme_foreign_first(json, "registration", "contact", store->p);
+            acme_import_common_first(json, "registration", "contact", store->p);
     }
     key = account.ca_url ? read_key(store, dir, "account.pem", &why) : NULL;
     if (!key
         || acme_key_to_pem(&account.key_pem, key, NULL, store->p)
                != APR_SUCCESS) {
-        acme_foreign_skip(store->found, what, why, store->p);
+        acme_import_common_skip(store->found, what, why, store->p);
         return;
     }
-    acme_foreign_account(store->found, what, &account, store->p);
+    acme_import_common_account(store->found, what, &account, store->p);
 }
 
 /* Those in use first: of several at one CA they are the ones to keep. */
 static void read_accounts(md_store_t *store)
 {
-    apr_array_header_t *entries = acme_foreign_list(
+    apr_array_header_t *entries = acme_import_common_list(
         apr_pstrcat(store->p, store->dir, "/accounts", NULL), store->p);
     int i, used;
 
@@ -243,18 +244,18 @@ static void read_accounts(md_store_t *store)
     }
 }
 
-apr_status_t acme_foreign_md(acme_foreign_t **found, const char *dir,
-                             const apr_array_header_t *names, apr_time_t now,
-                             acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
+                                const apr_array_header_t *names, apr_time_t now,
+                                acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *entries =
-        acme_foreign_list(apr_pstrcat(p, dir, "/domains", NULL), p);
+        acme_import_common_list(apr_pstrcat(p, dir, "/domains", NULL), p);
     md_store_t store;
     int i;
 
     memset(&store, 0, sizeof(store));
     store.dir = dir;
-    store.found = acme_foreign_create(p);
+    store.found = acme_import_common_create(p);
     store.used = apr_array_make(p, 2, sizeof(const char *));
     store.now = now;
     store.p = p;

@@ -32,18 +32,18 @@ static apr_array_header_t *names_of(const char *name, apr_pool_t *p)
     return names;
 }
 
-static const acme_bundle_t *bundle_at(const acme_foreign_t *found, int i)
+static const acme_bundle_t *bundle_at(const acme_import_t *found, int i)
 {
     return APR_ARRAY_IDX(found->parcel->bundles, i, const acme_bundle_t *);
 }
 
-static const char *why(const acme_foreign_t *found, const char *what)
+static const char *why(const acme_import_t *found, const char *what)
 {
     int i;
 
     for (i = 0; i < found->skipped->nelts; ++i) {
-        const acme_foreign_skip_t *skip =
-            &APR_ARRAY_IDX(found->skipped, i, acme_foreign_skip_t);
+        const acme_import_skip_t *skip =
+            &APR_ARRAY_IDX(found->skipped, i, acme_import_skip_t);
 
         if (strcmp(skip->what, what) == 0) {
             return skip->why;
@@ -84,13 +84,12 @@ static void md_account(const char *root, const char *id, const char *url,
     put(dir, "account.pem", acme_t_key_pem(p), p);
 }
 
-static acme_foreign_t *read_md(const char *root, const char *name,
-                               apr_pool_t *p)
+static acme_import_t *read_md(const char *root, const char *name, apr_pool_t *p)
 {
-    acme_foreign_t *found;
+    acme_import_t *found;
 
     assert_int_equal(
-        acme_foreign_md(&found, root, names_of(name, p), NOW, NULL, p), 0);
+        acme_import_mod_md(&found, root, names_of(name, p), NOW, NULL, p), 0);
     return found;
 }
 
@@ -99,8 +98,8 @@ static void a_store_of_mod_md_is_read(void **state)
     apr_pool_t *p = *state;
     const char *root = acme_t_dir(p);
     acme_bundle_t *a = acme_t_bundle("a.example", NOW, p);
-    acme_foreign_t *found;
-    const acme_parcel_account_t *account;
+    acme_import_t *found;
+    const acme_export_account_t *account;
 
     md_domain(root, "a.example", a, p);
     md_domain(root, "b.example", acme_t_bundle("b.example", NOW, p), p);
@@ -116,7 +115,7 @@ static void a_store_of_mod_md_is_read(void **state)
     /* of two accounts the one in use */
     assert_int_equal(found->parcel->accounts->nelts, 1);
     account = APR_ARRAY_IDX(found->parcel->accounts, 0,
-                            const acme_parcel_account_t *);
+                            const acme_export_account_t *);
     assert_string_equal(account->url, "https://ca.example/acct/1");
     assert_string_equal(account->contact, "mailto:a@b.example");
     found = read_md(root, "b.example", p);
@@ -145,7 +144,7 @@ static void an_elliptic_and_an_rsa_key_are_both_taken(void **state)
     const char *dir = place(root, "domains/a.example", p);
     acme_bundle_t *ec = acme_t_bundle("a.example", NOW, p);
     acme_bundle_t *rsa = rsa_bundle("a.example", NOW, p);
-    acme_foreign_t *found;
+    acme_import_t *found;
 
     md_domain(root, "a.example", ec, p);
     put(dir, "privkey.rsa2048.pem", rsa->key_pem, p);
@@ -172,7 +171,7 @@ static void of_several_key_types_the_longest_living(void **state)
     acme_bundle_t *longer =
         acme_t_bundle_for("a.example", "a.example", NOW, 99 * ACME_TIME_DAY, p);
     const char *dir;
-    acme_foreign_t *found;
+    acme_import_t *found;
 
     md_domain(root, "a.example", acme_t_bundle("a.example", NOW, p), p);
     dir = place(root, "domains/a.example", p);
@@ -190,7 +189,7 @@ static void damaged_entries_are_left_out_with_a_reason(void **state)
     const char *root = acme_t_dir(p);
     acme_bundle_t *good = acme_t_bundle("good.example", NOW, p);
     acme_bundle_t swapped = *good;
-    acme_foreign_t *found;
+    acme_import_t *found;
     const char *dir;
 
     md_domain(root, "good.example", good, p);
@@ -231,14 +230,14 @@ static void what_is_no_store_is_a_problem(void **state)
 {
     apr_pool_t *p = *state;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_foreign_t *found;
+    acme_import_t *found;
 
-    assert_int_equal(acme_foreign_md(&found, acme_t_dir(p), names_of(NULL, p),
-                                     NOW, &problem, p),
+    assert_int_equal(acme_import_mod_md(&found, acme_t_dir(p),
+                                        names_of(NULL, p), NOW, &problem, p),
                      APR_ENOENT);
     acme_t_contains(problem.detail, "no store of mod_md");
-    assert_int_equal(acme_foreign_certbot(&found, "/nowhere", names_of(NULL, p),
-                                          NOW, &problem, p),
+    assert_int_equal(acme_import_certbot(&found, "/nowhere", names_of(NULL, p),
+                                         NOW, &problem, p),
                      APR_ENOENT);
     acme_t_contains(problem.detail, "no folder of certbot");
 }
@@ -270,12 +269,12 @@ static void lineage(const char *root, const char *name, int number,
         p);
 }
 
-static acme_foreign_t *read_certbot(const char *root, apr_pool_t *p)
+static acme_import_t *read_certbot(const char *root, apr_pool_t *p)
 {
-    acme_foreign_t *found;
+    acme_import_t *found;
 
     assert_int_equal(
-        acme_foreign_certbot(&found, root, names_of(NULL, p), NOW, NULL, p), 0);
+        acme_import_certbot(&found, root, names_of(NULL, p), NOW, NULL, p), 0);
     return found;
 }
 
@@ -284,7 +283,7 @@ static void a_folder_of_certbot_is_read(void **state)
     apr_pool_t *p = *state;
     const char *root = acme_t_dir(p);
     acme_bundle_t *second = acme_t_bundle("a.example", NOW, p);
-    acme_foreign_t *found;
+    acme_import_t *found;
 
     lineage(root, "a.example", 9, acme_t_bundle("a.example", NOW, p), p);
     lineage(root, "a.example", 10, second, p);
@@ -312,7 +311,7 @@ static void damaged_lineages_and_accounts_are_left_out(void **state)
     apr_pool_t *p = *state;
     const char *root = acme_t_dir(p);
     acme_bundle_t bad = *acme_t_bundle("a.example", NOW, p);
-    acme_foreign_t *found;
+    acme_import_t *found;
     const char *dir;
 
     bad.key_pem = acme_t_key_pem(p);

@@ -56,26 +56,26 @@ static void read_parcel(const char *text, size_t size, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info;
-    acme_parcel_t *parcel;
+    acme_export_t *parcel;
     int i;
 
-    if (acme_parcel_parse(&parcel, text, size, &problem, p) != APR_SUCCESS) {
+    if (acme_export_parse(&parcel, text, size, &problem, p) != APR_SUCCESS) {
         if (problem.detail == NULL) {
             abort();
         }
         return;
     }
     for (i = 0; i < parcel->bundles->nelts; ++i) {
-        (void)acme_parcel_check(
+        (void)acme_export_check(
             &info, APR_ARRAY_IDX(parcel->bundles, i, acme_bundle_t *), NOW,
             &problem, p);
     }
     for (i = 0; i < parcel->accounts->nelts; ++i) {
-        (void)acme_parcel_check_account(
-            APR_ARRAY_IDX(parcel->accounts, i, acme_parcel_account_t *),
+        (void)acme_export_check_account(
+            APR_ARRAY_IDX(parcel->accounts, i, acme_export_account_t *),
             &problem, p);
     }
-    (void)acme_parcel_print(parcel, p);
+    (void)acme_export_print(parcel, p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
