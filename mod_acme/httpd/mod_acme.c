@@ -66,8 +66,8 @@ static void register_hooks(apr_pool_t *p)
                               APR_HOOK_FIRST);
     ap_hook_post_read_request(acme_respond_redirect, NULL, NULL,
                               APR_HOOK_MIDDLE);
-    ap_hook_handler(acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
-    APR_OPTIONAL_HOOK(ap, status_hook, acme_status_section, NULL, NULL,
+    ap_hook_handler(mod_acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, mod_acme_status_section, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }
 

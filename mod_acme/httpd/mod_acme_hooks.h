@@ -72,11 +72,11 @@ void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
 void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /** Handlers acme-status and acme-metrics. */
-int acme_status_handler(request_rec *r);
+int mod_acme_status_handler(request_rec *r);
 /** Handler acme-metrics, called where that is the handler. */
 int acme_metrics_handler(request_rec *r);
 /** mod_status's optional hook. */
-int acme_status_section(request_rec *r, int flags);
+int mod_acme_status_section(request_rec *r, int flags);
 
 /** A log whose messages go to httpd's error log. */
 const acme_log_t *acme_log_httpd(server_rec *s, apr_pool_t *p);

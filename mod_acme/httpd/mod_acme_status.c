@@ -128,7 +128,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     return OK;
 }
 
-int acme_status_handler(request_rec *r)
+int mod_acme_status_handler(request_rec *r)
 {
     const acme_setup_t *setup = acme_setup_get();
     const char *name;
@@ -259,7 +259,7 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
     apr_pool_destroy(ptemp);
 }
 
-int acme_status_section(request_rec *r, int flags)
+int mod_acme_status_section(request_rec *r, int flags)
 {
     const acme_setup_t *setup = acme_setup_get();
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};

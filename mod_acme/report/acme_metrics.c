@@ -92,8 +92,8 @@ void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
     site->labels = apr_psprintf(metrics->p, "serves=\"%s\",authority=\"%s\"",
                                 acme_inventory_serving_name(holding->serving),
                                 spec->ca ? label(spec->ca->label, ptemp) : "");
-    acme_status_gauges(site->values, spec, holding, job, now, &metrics->counts,
-                       ptemp);
+    acme_status_state_gauges(site->values, spec, holding, job, now,
+                             &metrics->counts, ptemp);
 }
 
 static void put(const out_t *out, const char *text)

@@ -166,7 +166,7 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     acme_json_set_str(cert, "serial", upper(info->serial, p));
     acme_json_set_str(cert, "sha256-fingerprint", info->fingerprint);
     acme_json_set_str(cert, "ari-cert-id", info->ari_id);
-    acme_json_give(json, acme_status_key_type(info->key_type), cert);
+    acme_json_give(json, acme_status_state_key_type(info->key_type), cert);
     set_period(json, "valid", info->not_before, info->not_after, p);
     return json;
 }
@@ -243,11 +243,11 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
 
     acme_json_set_str(json, "name", view->spec->name);
     acme_json_set_bool(json, "finished", job->staged != NULL);
-    acme_json_set_int(json, "errors", acme_status_errors(job));
-    if (acme_status_errors(job) > 0) {
+    acme_json_set_int(json, "errors", acme_status_state_errors(job));
+    if (acme_status_state_errors(job) > 0) {
         set_date(json, "failing-since", job->failing);
     }
-    if (acme_status_is_scheduled(view)) {
+    if (acme_status_state_is_scheduled(view)) {
         set_date(json, "next-run", view->plan.at);
     }
     set_date(json, "last-run", job->last_run);
@@ -313,8 +313,9 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     if (holding->stashed) {
         acme_json_give(json, "stash", print_stash(holding->stashed, p));
     }
-    if (acme_status_served(view)) {
-        acme_json_give(json, "cert", print_cert(acme_status_served(view), p));
+    if (acme_status_state_served(view)) {
+        acme_json_give(json, "cert",
+                       print_cert(acme_status_state_served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
     acme_json_give(json, "revoked", acme_status_revoked(holding, view->job, p));
@@ -358,9 +359,9 @@ static acme_json_t *status_site(const acme_spec_t *spec,
             problem = &unread;
         }
     }
-    acme_status_judge(&view, p);
+    acme_status_state(&view, p);
     if (counts) {
-        acme_status_count(counts, &view);
+        acme_status_state_count(counts, &view);
     }
     return print_site(&view, problem, with_log, p);
 }

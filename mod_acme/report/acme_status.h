@@ -46,10 +46,10 @@ typedef enum {
 
 /** @param values ACME_GAUGES of them
  *  @param job or NULL: not known */
-void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                        const acme_inventory_t *holding, const acme_job_t *job,
-                        apr_time_t now, acme_status_counts_t *counts,
-                        apr_pool_t *ptemp);
+void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
+                              const acme_inventory_t *holding,
+                              const acme_job_t *job, apr_time_t now,
+                              acme_status_counts_t *counts, apr_pool_t *ptemp);
 
 /** One site. */
 acme_json_t *acme_status_site(const acme_spec_t *spec,

@@ -36,24 +36,25 @@ typedef struct acme_status_view_t {
 } acme_status_view_t;
 
 /** The name of a kind of key in the status: mod_md's. */
-const char *acme_status_key_type(const char *key_type);
+const char *acme_status_state_key_type(const char *key_type);
 
 /** Fills what follows from spec, holding, job and now. */
-void acme_status_judge(acme_status_view_t *view, apr_pool_t *p);
+void acme_status_state(acme_status_view_t *view, apr_pool_t *p);
 
 /** What the site serves, as far as it is known; or NULL. */
-const acme_cert_info_t *acme_status_served(const acme_status_view_t *view);
+const acme_cert_info_t *
+acme_status_state_served(const acme_status_view_t *view);
 
 /** Whether a time of its next run is known. */
-int acme_status_is_scheduled(const acme_status_view_t *view);
+int acme_status_state_is_scheduled(const acme_status_view_t *view);
 
 /** Failures since something last went well: none once a certificate waits for
  *  its activation, whatever the backoff of the next one will begin with.
  *  @param job or NULL */
-int acme_status_errors(const acme_job_t *job);
+int acme_status_state_errors(const acme_job_t *job);
 
 /** Adds a site that was judged. */
-void acme_status_count(acme_status_counts_t *counts,
-                       const acme_status_view_t *view);
+void acme_status_state_count(acme_status_counts_t *counts,
+                             const acme_status_view_t *view);
 
 #endif

@@ -11,7 +11,7 @@
 #include "acme_status_private.h"
 #include "acme_status_revoked.h"
 
-const char *acme_status_key_type(const char *key_type)
+const char *acme_status_state_key_type(const char *key_type)
 {
     return strncmp(key_type, "RSA", 3) == 0 ? "rsa" : key_type;
 }
@@ -60,7 +60,7 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
     const acme_problem_t *problem = view->holding->problem;
     acme_staged_e staged = view->holding->staged;
     const char *type =
-        acme_status_key_type(acme_key_spec_print(&view->spec->key, p));
+        acme_status_state_key_type(acme_key_spec_print(&view->spec->key, p));
     const char *missing = live ? acme_partial_names_missing(
                               view->job, view->spec, live->info->names, p)
                                : NULL;
@@ -88,11 +88,11 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
     }
     else if (live) {
         view->state = ACME_STATUS_INCOMPLETE;
-        view->descr =
-            apr_psprintf(p,
-                         "certificate(%s) does not cover all "
-                         "domains: %s is missing",
-                         acme_status_key_type(live->info->key_type), missing);
+        view->descr = apr_psprintf(
+            p,
+            "certificate(%s) does not cover all "
+            "domains: %s is missing",
+            acme_status_state_key_type(live->info->key_type), missing);
     }
     else if (problem && staged != ACME_STAGED_REFUSED
              && staged != ACME_STAGED_FAILED) {
@@ -113,7 +113,7 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
     }
 }
 
-void acme_status_judge(acme_status_view_t *view, apr_pool_t *p)
+void acme_status_state(acme_status_view_t *view, apr_pool_t *p)
 {
     const acme_job_t *job = view->job;
 
@@ -131,7 +131,7 @@ void acme_status_judge(acme_status_view_t *view, apr_pool_t *p)
             || (job && (job->order || job->staged)));
 }
 
-const acme_cert_info_t *acme_status_served(const acme_status_view_t *view)
+const acme_cert_info_t *acme_status_state_served(const acme_status_view_t *view)
 {
     const acme_inventory_t *holding = view->holding;
 
@@ -141,24 +141,24 @@ const acme_cert_info_t *acme_status_served(const acme_status_view_t *view)
     return holding->live ? holding->live->info : NULL;
 }
 
-int acme_status_errors(const acme_job_t *job)
+int acme_status_state_errors(const acme_job_t *job)
 {
     return !job || (job->staged && !job->problem) ? 0 : job->errors;
 }
 
-void acme_status_count(acme_status_counts_t *counts,
-                       const acme_status_view_t *view)
+void acme_status_state_count(acme_status_counts_t *counts,
+                             const acme_status_view_t *view)
 {
     const acme_job_t *job = view->job;
 
-    const acme_cert_info_t *info = acme_status_served(view);
+    const acme_cert_info_t *info = acme_status_state_served(view);
 
     ++counts->total;
     counts->ok += view->state == ACME_STATUS_COMPLETE && info
                   && info->not_after > view->now;
     counts->renew += view->renew;
     counts->expiring += view->expiry != ACME_EXPIRY_FAR;
-    if (view->holding->problem || acme_status_errors(job) > 0) {
+    if (view->holding->problem || acme_status_state_errors(job) > 0) {
         ++counts->errored;
     }
     else if (job && job->staged) {
@@ -166,7 +166,7 @@ void acme_status_count(acme_status_counts_t *counts,
     }
 }
 
-int acme_status_is_scheduled(const acme_status_view_t *view)
+int acme_status_state_is_scheduled(const acme_status_view_t *view)
 {
     return view->job
            && (view->plan.what == ACME_PLAN_IDLE
@@ -181,10 +181,10 @@ static apr_int64_t gauge_time(apr_time_t t)
                                              : ACME_GAUGE_NONE;
 }
 
-void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                        const acme_inventory_t *holding, const acme_job_t *job,
-                        apr_time_t now, acme_status_counts_t *counts,
-                        apr_pool_t *ptemp)
+void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
+                              const acme_inventory_t *holding,
+                              const acme_job_t *job, apr_time_t now,
+                              acme_status_counts_t *counts, apr_pool_t *ptemp)
 {
     const acme_cert_info_t *info;
     acme_status_view_t view;
@@ -194,19 +194,19 @@ void acme_status_gauges(apr_int64_t *values, const acme_spec_t *spec,
     view.holding = holding;
     view.job = job;
     view.now = now;
-    acme_status_judge(&view, ptemp);
-    acme_status_count(counts, &view);
-    info = acme_status_served(&view);
+    acme_status_state(&view, ptemp);
+    acme_status_state_count(counts, &view);
+    info = acme_status_state_served(&view);
     values[ACME_GAUGE_STATE] = view.state;
     values[ACME_GAUGE_RENEW] = view.renew;
     values[ACME_GAUGE_EXPIRING] = view.expiry;
     values[ACME_GAUGE_READY] = job && job->staged;
     values[ACME_GAUGE_FAILURES] =
-        job ? acme_status_errors(job) : ACME_GAUGE_NONE;
+        job ? acme_status_state_errors(job) : ACME_GAUGE_NONE;
     values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
     values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
     values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
     values[ACME_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
     values[ACME_GAUGE_NEXT_RUN] =
-        gauge_time(acme_status_is_scheduled(&view) ? view.plan.at : 0);
+        gauge_time(acme_status_state_is_scheduled(&view) ? view.plan.at : 0);
 }
