@@ -228,7 +228,7 @@ static void registered(void *baton, apr_status_t rv, const char *url,
     acme_ca_account_lost_registered(identity);
     identity->record->url = apr_pstrdup(identity->p, url);
     identity->record->contact = identity->ca->contact;
-    identity->record->caa = acme_client_directory(identity->client)->caa;
+    identity->record->caa = acme_client_directory_get(identity->client)->caa;
     acme_ca_account_note(identity);
     acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0332) "%s: the account is %s", identity->ca->label, url);
@@ -259,7 +259,7 @@ static void ensure(acme_ca_account_t *identity)
     request.eab = NULL;
     if (identity->ca->eab
         && (!identity->ca->eab_if_required
-            || acme_client_directory(identity->client)->account_required)) {
+            || acme_client_directory_get(identity->client)->account_required)) {
         request.eab = &identity->ca->eab->key;
     }
     acme_account_ensure(identity->client, &request, registered, identity);
@@ -320,7 +320,7 @@ static void begin(acme_ca_account_t *identity)
     rv = prepare(identity, &problem, p);
     if (rv == APR_SUCCESS) {
         acme_ca_account_enter(identity, ACME_CA_ACCOUNT_OPENING);
-        acme_client_open(identity->client, opened, identity);
+        acme_client_directory_open(identity->client, opened, identity);
     }
     else {
         acme_ca_account_fail(identity, &problem);

@@ -78,7 +78,7 @@ static void updated(void *baton, apr_status_t rv, const char *url,
 void acme_ca_account_change_settle(acme_ca_account_t *identity)
 {
     const apr_array_header_t *caa =
-        acme_client_directory(identity->client)->caa;
+        acme_client_directory_get(identity->client)->caa;
     apr_array_header_t *contacts;
     apr_pool_t *p;
 
@@ -419,7 +419,7 @@ static apr_status_t roll_over(acme_ca_account_t *identity,
     acme_account_record_t *record = identity->record;
     apr_status_t rv;
 
-    if (!acme_client_directory(identity->client)->key_change) {
+    if (!acme_client_directory_get(identity->client)->key_change) {
         return acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
                                 ACME_PROBLEM_PROTOCOL, p,
                                 "%s has no way to change an account's key "

@@ -32,7 +32,7 @@ static void begin_ca(struct acme_scheduler_t *fleet, acme_admission_ca_t *ca)
         acme_ratelimit_load(ca->budget, fleet->work->vault, now, p);
     }
     acme_ratelimit_pause_load(ca->pause, fleet->work->vault, now, p);
-    acme_client_shared_begin(ca->shared, fleet->prun);
+    acme_client_share_begin(ca->shared, fleet->prun);
     apr_pool_destroy(p);
 }
 
@@ -44,7 +44,7 @@ acme_admission_ca_t *acme_admission_create(struct acme_scheduler_t *fleet,
     made->url = ca->url;
     made->budget = acme_ratelimit_create(ca->url, &ca->rate, fleet->p);
     made->pause = acme_ratelimit_pause_create(ca->url, fleet->p);
-    made->shared = acme_client_shared_create(
+    made->shared = acme_client_share_create(
         made->budget ? DIRECTORIES_PER_SECOND : 0,
         made->budget ? HEADS_PER_SECOND : 0, fleet->work->clock, fleet->p);
     if (fleet->prun) {

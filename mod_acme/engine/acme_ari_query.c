@@ -179,7 +179,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
         give_up(ask, problem);
         return;
     }
-    service = acme_client_directory(ask->client)->renewal_info;
+    service = acme_client_directory_get(ask->client)->renewal_info;
     apr_cpystrn(asker->service, service ? service : "", sizeof(asker->service));
     asker->known = now_of(ask);
 }
@@ -213,12 +213,12 @@ void acme_ari_query_step(acme_ari_query_t *ask)
     }
     else if (asker->known == 0 || asker->known > now
              || now - asker->known > SERVICE_LIFE) {
-        if (acme_client_directory(ask->client)) {
+        if (acme_client_directory_get(ask->client)) {
             opened(ask, APR_SUCCESS, NULL, NULL);
             return;
         }
         ask->busy = 1;
-        acme_client_open(ask->client, opened, ask);
+        acme_client_directory_open(ask->client, opened, ask);
     }
     else if (!*asker->service) {
         has_none(ask);

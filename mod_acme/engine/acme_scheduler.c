@@ -347,7 +347,7 @@ static apr_time_t step_clients(acme_scheduler_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        at = fleet->lanes[i]->identity ? acme_client_step(
+        at = fleet->lanes[i]->identity ? acme_client_share_step(
                  acme_ca_account_client(fleet->lanes[i]->identity))
                                        : 0;
         first = at > 0 && at < first ? at : first;

@@ -31,7 +31,7 @@ typedef struct acme_admission_ca_t {
     const char *url;
     acme_ratelimit_t *budget; /* NULL: nothing is known of its limits */
     acme_ratelimit_pause_t *pause;
-    acme_client_shared_t *shared;
+    acme_client_share_t *shared;
 } acme_admission_ca_t;
 
 /* A CA, as one contact sees it, and the sites that wait for it. */

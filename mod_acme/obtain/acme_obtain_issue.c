@@ -45,10 +45,10 @@ static apr_status_t save(acme_obtain_t *order)
  * is, what is about to be put up, and failures. */
 static int is_worth_saving(const acme_obtain_t *order, const char *url)
 {
-    const acme_wish_t *wish = acme_issue_wish(order->issue);
+    const acme_issue_action_t *wish = acme_issue_action(order->issue);
 
-    return wish->type == ACME_WISH_FAILED
-           || (wish->type == ACME_WISH_PRESENT
+    return wish->type == ACME_ACTION_FAILED
+           || (wish->type == ACME_ACTION_PRESENT
                && !acme_solver_sweeps(wish->challenge->type))
            || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
 }
@@ -56,8 +56,8 @@ static int is_worth_saving(const acme_obtain_t *order, const char *url)
 /* After each transition: the snapshot, and what is worth a note. */
 static void save_progress(acme_obtain_t *order)
 {
-    unsigned int generation = acme_issue_generation(order->issue);
-    const char *url = acme_issue_order_url(order->issue);
+    unsigned int generation = acme_issue_revision(order->issue);
+    const char *url = acme_issue_url(order->issue);
 
     if (url) {
         order->made = 1;
@@ -89,7 +89,7 @@ static int restore(acme_obtain_t *order)
         acme_obtain_drop(order, acme_problem_text(&problem, order->ptemp));
         return 0;
     }
-    url = acme_issue_order_url(order->issue);
+    url = acme_issue_url(order->issue);
     if (url) {
         order->saved_url = apr_pstrdup(order->p, url);
     }
@@ -140,7 +140,7 @@ apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
     acme_issue_config_t *config = &order->config;
     apr_status_t rv;
 
-    rv = choose_profile(order, acme_client_directory(client), problem);
+    rv = choose_profile(order, acme_client_directory_get(client), problem);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -150,23 +150,24 @@ apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
     }
     order->kid = apr_pstrdup(order->p, acme_client_kid(client));
     config->name = order->spec->name;
-    config->new_order_url = acme_client_directory(client)->new_order;
+    config->new_order_url = acme_client_directory_get(client)->new_order;
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
     config->preferred_chain = order->spec->preferred_chain;
-    config->replaces =
-        acme_client_directory(client)->renewal_info ? order->replaces : NULL;
+    config->replaces = acme_client_directory_get(client)->renewal_info
+                           ? order->replaces
+                           : NULL;
     config->signer = acme_client_signer(client);
     config->poll_first = POLL_FIRST;
     order->state = ACME_OBTAIN_ISSUE;
     if (order->job->order && restore(order)) {
-        order->saved = acme_issue_generation(order->issue);
+        order->saved = acme_issue_revision(order->issue);
         return APR_SUCCESS;
     }
     order->issue = acme_issue_create(config, order->work->log,
                                      acme_obtain_now(order), order->p);
-    order->saved = acme_issue_generation(order->issue);
+    order->saved = acme_issue_revision(order->issue);
     acme_job_note(order->job, acme_obtain_now(order), "order-started", "%s",
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
@@ -196,13 +197,13 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     save_progress(order);
 }
 
-static void solve(acme_obtain_t *order, const acme_wish_t *wish)
+static void solve(acme_obtain_t *order, const acme_issue_action_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_challenge_t *challenge = wish->challenge;
     apr_status_t rv;
 
-    if (wish->type == ACME_WISH_PRESENT) {
+    if (wish->type == ACME_ACTION_PRESENT) {
         rv =
             acme_solver_present(order->work->vault, challenge,
                                 acme_obtain_now(order), &problem, order->ptemp);
@@ -236,7 +237,7 @@ static int is_compromised(const acme_obtain_t *order)
                                      acme_key_hash(order->key, order->ptemp));
 }
 
-static void finish(acme_obtain_t *order, const acme_wish_t *wish)
+static void finish(acme_obtain_t *order, const acme_issue_action_t *wish)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
@@ -258,7 +259,7 @@ static void finish(acme_obtain_t *order, const acme_wish_t *wish)
         apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
     bundle.ca_url = acme_ca_account_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
-    bundle.order_url = acme_issue_order_url(order->issue);
+    bundle.order_url = acme_issue_url(order->issue);
     bundle.obtained = acme_obtain_now(order);
     rv = acme_obtain_result_done(&order->staged, order->job, order->work,
                                  order->spec, order->names, &bundle, &problem,
@@ -320,7 +321,7 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
         return;
     }
     if (acme_account_is_gone(problem)
-        || (!acme_issue_order_url(order->issue) && problem->status == 403
+        || (!acme_issue_url(order->issue) && problem->status == 403
             && acme_problem_is(problem, "unauthorized"))) {
         if (!resumable) {
             acme_obtain_drop(order, "the CA refuses the account");
@@ -377,14 +378,14 @@ int acme_obtain_issue_step_staged(acme_obtain_t *order)
 int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_ca_account_client(order->identity);
-    const acme_wish_t *wish = acme_issue_wish(order->issue);
+    const acme_issue_action_t *wish = acme_issue_action(order->issue);
     apr_time_t now = acme_obtain_now(order);
     int turned_back = now < order->seen;
 
     order->seen = now;
     *again = ACME_SCHEDULE_NEVER;
     switch (wish->type) {
-    case ACME_WISH_POST:
+    case ACME_ACTION_POST:
         /* The CA is told nothing of a key that could still be lost. */
         if (order->ticket && !is_flushed(order)) {
             return order->state == ACME_OBTAIN_OVER;
@@ -393,22 +394,22 @@ int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again)
         acme_client_post(client, wish->url, wish->payload, wish->repeatable,
                          answered, order);
         return 0;
-    case ACME_WISH_PRESENT:
-    case ACME_WISH_CLEANUP:
+    case ACME_ACTION_PRESENT:
+    case ACME_ACTION_CLEANUP:
         solve(order, wish);
         return 1;
-    case ACME_WISH_WAIT:
+    case ACME_ACTION_WAIT:
         if (wish->until > now && !turned_back) {
             *again = wish->until;
             return 0;
         }
-        acme_issue_woken(order->issue, now);
+        acme_issue_timer(order->issue, now);
         save_progress(order);
         return 1;
-    case ACME_WISH_DONE:
+    case ACME_ACTION_DONE:
         finish(order, wish);
         return 1;
-    case ACME_WISH_FAILED:
+    case ACME_ACTION_FAILED:
         issue_failed(order, wish->problem);
         return 1;
     }

@@ -153,7 +153,7 @@ static apr_status_t check(const account_t *account,
                          ACME_PROBLEM_URN "externalAccountRequired", account->p,
                          "the CA %s makes accounts only for those who have one "
                          "with it already (external account binding)",
-                         acme_client_directory_url(account->client));
+                         acme_client_url(account->client));
         problem->to_fix = "get a key identifier and an HMAC key from the CA, "
                           "and write them in ACMEExternalAccountBinding";
         problem->instance = directory->website;
@@ -187,7 +187,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
         account_end(account, rv, NULL, problem);
         return;
     }
-    directory = acme_client_directory(client);
+    directory = acme_client_directory_get(client);
     rv = check(account, directory, &own);
     if (rv == APR_SUCCESS) {
         rv = account_payload(&payload, account, directory->new_account, &own);
@@ -222,7 +222,7 @@ void acme_account_ensure(acme_client_t *client,
     account->eab = request->eab;
     account->done = done;
     account->baton = baton;
-    acme_client_open(client, opened, account);
+    acme_client_directory_open(client, opened, account);
 }
 
 int acme_account_is_gone(const acme_problem_t *problem)

@@ -85,7 +85,7 @@ static apr_status_t post_find(change_t *change, acme_problem_t *problem)
 {
     (void)problem;
     acme_client_post_as(change->client, change->signer, NULL,
-                        acme_client_directory(change->client)->new_account,
+                        acme_client_directory_get(change->client)->new_account,
                         "{\"onlyReturnExisting\":true}", 1, found, change);
     return APR_SUCCESS;
 }
@@ -96,7 +96,7 @@ void acme_account_find(acme_client_t *client, const acme_jws_signer_t *signer,
     change_t *change = begin(client, post_find, done, baton);
 
     change->signer = signer;
-    acme_client_open(client, opened, change);
+    acme_client_directory_open(client, opened, change);
 }
 
 /* ---- of the account that signs ---- */
@@ -135,7 +135,7 @@ void acme_account_update(acme_client_t *client,
         APR_ARRAY_PUSH(change->contacts, const char *) =
             apr_pstrdup(change->p, APR_ARRAY_IDX(contacts, i, const char *));
     }
-    acme_client_open(client, opened, change);
+    acme_client_directory_open(client, opened, change);
 }
 
 static apr_status_t post_deactivate(change_t *change, acme_problem_t *problem)
@@ -149,8 +149,8 @@ static apr_status_t post_deactivate(change_t *change, acme_problem_t *problem)
 void acme_account_deactivate(acme_client_t *client, acme_account_done_fn *done,
                              void *baton)
 {
-    acme_client_open(client, opened,
-                     begin(client, post_deactivate, done, baton));
+    acme_client_directory_open(client, opened,
+                               begin(client, post_deactivate, done, baton));
 }
 
 /* ---- rollover ---- */
@@ -179,7 +179,7 @@ static apr_status_t inner(const char **jws, const change_t *change,
 
 static apr_status_t post_rollover(change_t *change, acme_problem_t *problem)
 {
-    const char *url = acme_client_directory(change->client)->key_change;
+    const char *url = acme_client_directory_get(change->client)->key_change;
     const char *jws;
     apr_status_t rv;
 
@@ -188,7 +188,7 @@ static apr_status_t post_rollover(change_t *change, acme_problem_t *problem)
                                 ACME_PROBLEM_PROTOCOL, change->p,
                                 "the CA %s has no way to change an account's "
                                 "key (keyChange)",
-                                acme_client_directory_url(change->client));
+                                acme_client_url(change->client));
     }
     rv = inner(&jws, change, url, problem);
     if (rv == APR_SUCCESS) {
@@ -203,5 +203,5 @@ void acme_account_rollover(acme_client_t *client, const acme_jws_signer_t *next,
     change_t *change = begin(client, post_rollover, done, baton);
 
     change->signer = next;
-    acme_client_open(client, opened, change);
+    acme_client_directory_open(client, opened, change);
 }

@@ -58,7 +58,7 @@ const char *acme_client_kid(const acme_client_t *client)
     return client->kid;
 }
 
-const char *acme_client_directory_url(const acme_client_t *client)
+const char *acme_client_url(const acme_client_t *client)
 {
     return client->directory_url;
 }
@@ -68,7 +68,7 @@ apr_pool_t *acme_client_pool(const acme_client_t *client)
     return client->p;
 }
 
-const acme_directory_t *acme_client_directory(const acme_client_t *client)
+const acme_directory_t *acme_client_directory_get(const acme_client_t *client)
 {
     return client->directory;
 }
@@ -318,7 +318,7 @@ void acme_client_serve(acme_client_t *client, int running)
         }
     }
     while (client->n_heads < client->waiting.count
-           && acme_client_may_fetch(client)) {
+           && acme_client_share_may_fetch(client)) {
         nonce_fetch(client);
     }
 }
@@ -342,8 +342,8 @@ void acme_client_post_as(acme_client_t *client, const acme_jws_signer_t *signer,
     request->repeatable = repeatable;
     request->signer = signer;
     request->kid = apr_pstrdup(request->p, kid);
-    if (!acme_client_has_directory(client)) {
-        acme_client_await_directory(request);
+    if (!acme_client_share_has_directory(client)) {
+        acme_client_directory_await(request);
         return;
     }
     acme_client_put_last(&client->waiting, request);

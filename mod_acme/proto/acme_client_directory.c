@@ -65,21 +65,21 @@ static void directory_done(void *baton, apr_status_t rv,
         }
     }
     client->fetching = 0;
-    waiters = acme_client_waiters(client, get->p);
+    waiters = acme_client_share_waiters(client, get->p);
     for (i = 0; i < waiters->nelts; ++i) {
         acme_client_t *waiter = APR_ARRAY_IDX(waiters, i, acme_client_t *);
 
-        (void)acme_client_has_directory(waiter);
+        (void)acme_client_share_has_directory(waiter);
         opened(waiter, rv, problem);
     }
     apr_pool_destroy(get->p);
 }
 
-void acme_client_fetch_directory(acme_client_t *client)
+void acme_client_directory_fetch(acme_client_t *client)
 {
     acme_client_request_t *get;
 
-    if (client->opening || acme_client_is_not_to_fetch(client)) {
+    if (client->opening || acme_client_share_is_fetching(client)) {
         return;
     }
     client->opening = 1;
@@ -91,7 +91,7 @@ void acme_client_fetch_directory(acme_client_t *client)
     client->http->submit(client->http, &get->http, directory_done, get);
 }
 
-void acme_client_await_directory(acme_client_request_t *request)
+void acme_client_directory_await(acme_client_request_t *request)
 {
     acme_client_t *client = request->client;
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -104,15 +104,15 @@ void acme_client_await_directory(acme_client_request_t *request)
         return;
     }
     acme_client_put_last(&client->unopened, request);
-    acme_client_fetch_directory(client);
+    acme_client_directory_fetch(client);
 }
 
-void acme_client_open(acme_client_t *client, acme_client_done_fn *done,
-                      void *baton)
+void acme_client_directory_open(acme_client_t *client,
+                                acme_client_done_fn *done, void *baton)
 {
-    if (acme_client_has_directory(client)) {
+    if (acme_client_share_has_directory(client)) {
         done(baton, APR_SUCCESS, NULL, NULL);
         return;
     }
-    acme_client_await_directory(acme_client_request(client, done, baton));
+    acme_client_directory_await(acme_client_request(client, done, baton));
 }

@@ -3,8 +3,8 @@
 /**
  * @file acme_client_private.h
  * @brief What the files of the client share: acme_client.c signs and repeats,
- * acme_client_directory.c gets the directory, acme_client_unsigned.c sends what
- * is neither signed nor numbered, acme_client_share.c knows of the others.
+ * acme_client_directory_get.c gets the directory, acme_client_unsigned.c sends
+ * what is neither signed nor numbered, acme_client_share.c knows of the others.
  */
 #ifndef ACME_CLIENT_PRIVATE_H
 #define ACME_CLIENT_PRIVATE_H
@@ -58,7 +58,7 @@ struct acme_client_t {
     acme_client_queue_t waiting;  /* wait for a nonce */
     int n_heads;                  /* newNonce requests under way */
     int n_posts;                  /* others */
-    acme_client_shared_t *shared; /* or NULL */
+    acme_client_share_t *shared;  /* or NULL */
     int opening;                  /* the directory is on its way */
     int fetching;                 /* to this one, and to others through it */
     int date_known;
@@ -94,22 +94,23 @@ void acme_client_note_date(acme_client_t *client,
 void acme_client_serve(acme_client_t *client, int running);
 
 /** Whether it has the directory, or another one has that goes the same way. */
-int acme_client_has_directory(acme_client_t *client);
+int acme_client_share_has_directory(acme_client_t *client);
 
 /** Whether others see to the directory, or it is not its turn; else it is. */
-int acme_client_is_not_to_fetch(acme_client_t *client);
+int acme_client_share_is_fetching(acme_client_t *client);
 
 /** Whether a nonce may be asked for; then it counts as asked for. */
-int acme_client_may_fetch(acme_client_t *client);
+int acme_client_share_may_fetch(acme_client_t *client);
 
 /** Those who wait for this one's directory, itself among them:
  *  acme_client_t *. */
-apr_array_header_t *acme_client_waiters(acme_client_t *client, apr_pool_t *p);
+apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
+                                              apr_pool_t *p);
 
 /** Has the directory fetched for those who wait for it, unless others do. */
-void acme_client_fetch_directory(acme_client_t *client);
+void acme_client_directory_fetch(acme_client_t *client);
 
 /** Waits for the directory, and has it fetched. */
-void acme_client_await_directory(acme_client_request_t *request);
+void acme_client_directory_await(acme_client_request_t *request);
 
 #endif

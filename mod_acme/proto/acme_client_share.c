@@ -22,7 +22,7 @@ typedef struct pace_t {
     apr_time_t full; /* when BURST requests can be sent at once again */
 } pace_t;
 
-struct acme_client_shared_t {
+struct acme_client_share_t {
     const acme_clock_t *clock;
     pace_t directories;
     pace_t heads;
@@ -62,11 +62,11 @@ static int take(pace_t *pace, apr_time_t now)
     return 1;
 }
 
-acme_client_shared_t *acme_client_shared_create(int directories, int heads,
-                                                const acme_clock_t *clock,
-                                                apr_pool_t *p)
+acme_client_share_t *acme_client_share_create(int directories, int heads,
+                                              const acme_clock_t *clock,
+                                              apr_pool_t *p)
 {
-    acme_client_shared_t *shared = apr_pcalloc(p, sizeof(*shared));
+    acme_client_share_t *shared = apr_pcalloc(p, sizeof(*shared));
 
     shared->clock = clock;
     shared->directories.rate = directories;
@@ -75,12 +75,12 @@ acme_client_shared_t *acme_client_shared_create(int directories, int heads,
     return shared;
 }
 
-void acme_client_shared_begin(acme_client_shared_t *shared, apr_pool_t *p)
+void acme_client_share_begin(acme_client_share_t *shared, apr_pool_t *p)
 {
     shared->clients = apr_array_make(p, 4, sizeof(acme_client_t *));
 }
 
-void acme_client_share(acme_client_t *client, acme_client_shared_t *shared)
+void acme_client_share(acme_client_t *client, acme_client_share_t *shared)
 {
     client->shared = shared;
     APR_ARRAY_PUSH(shared->clients, acme_client_t *) = client;
@@ -116,7 +116,7 @@ static acme_client_t *next_peer(const acme_client_t *client, int *i)
     return NULL;
 }
 
-int acme_client_has_directory(acme_client_t *client)
+int acme_client_share_has_directory(acme_client_t *client)
 {
     const acme_client_t *peer;
     int i = 0;
@@ -129,7 +129,7 @@ int acme_client_has_directory(acme_client_t *client)
     return client->directory != NULL;
 }
 
-int acme_client_is_not_to_fetch(acme_client_t *client)
+int acme_client_share_is_fetching(acme_client_t *client)
 {
     const acme_client_t *peer;
     int i = 0;
@@ -147,14 +147,15 @@ int acme_client_is_not_to_fetch(acme_client_t *client)
                  acme_clock_now(client->shared->clock));
 }
 
-int acme_client_may_fetch(acme_client_t *client)
+int acme_client_share_may_fetch(acme_client_t *client)
 {
     return !client->shared
            || take(&client->shared->heads,
                    acme_clock_now(client->shared->clock));
 }
 
-apr_array_header_t *acme_client_waiters(acme_client_t *client, apr_pool_t *p)
+apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
+                                              apr_pool_t *p)
 {
     apr_array_header_t *waiters = apr_array_make(p, 4, sizeof(client));
     acme_client_t *peer;
@@ -169,9 +170,9 @@ apr_array_header_t *acme_client_waiters(acme_client_t *client, apr_pool_t *p)
     return waiters;
 }
 
-apr_time_t acme_client_step(acme_client_t *client)
+apr_time_t acme_client_share_step(acme_client_t *client)
 {
-    acme_client_shared_t *shared = client->shared;
+    acme_client_share_t *shared = client->shared;
     apr_time_t now;
 
     if (!shared) {
@@ -179,7 +180,7 @@ apr_time_t acme_client_step(acme_client_t *client)
     }
     now = acme_clock_now(shared->clock);
     if (client->unopened.count > 0 && !client->opening) {
-        acme_client_fetch_directory(client);
+        acme_client_directory_fetch(client);
         return client->opening ? 0 : next_at(&shared->directories, now);
     }
     if (client->waiting.count > client->n_heads) {

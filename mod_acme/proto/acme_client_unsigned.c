@@ -47,21 +47,22 @@ static void send_plain(acme_client_request_t *request, const char *method,
     client->http->submit(client->http, &request->http, plain_done, request);
 }
 
-void acme_client_get(acme_client_t *client, const char *url,
-                     acme_client_done_fn *done, void *baton)
+void acme_client_unsigned_get(acme_client_t *client, const char *url,
+                              acme_client_done_fn *done, void *baton)
 {
     send_plain(acme_client_request(client, done, baton), "GET", url);
 }
 
-void acme_client_get_nonce(acme_client_t *client, acme_client_done_fn *done,
-                           void *baton)
+void acme_client_unsigned_get_nonce(acme_client_t *client,
+                                    acme_client_done_fn *done, void *baton)
 {
     send_plain(acme_client_request(client, done, baton), "HEAD",
                client->directory->new_nonce);
 }
 
-void acme_client_send(acme_client_t *client, const char *url, const char *jws,
-                      acme_client_done_fn *done, void *baton)
+void acme_client_unsigned_send(acme_client_t *client, const char *url,
+                               const char *jws, acme_client_done_fn *done,
+                               void *baton)
 {
     acme_client_request_t *request = acme_client_request(client, done, baton);
 

@@ -126,7 +126,7 @@ apr_status_t acme_issue_restore(acme_issue_t **issue,
     return APR_SUCCESS;
 }
 
-const acme_wish_t *acme_issue_wish(const acme_issue_t *issue)
+const acme_issue_action_t *acme_issue_action(const acme_issue_t *issue)
 {
     return &issue->wish;
 }
@@ -204,7 +204,7 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
                        const acme_answer_t *answer,
                        const acme_problem_t *problem, apr_time_t now)
 {
-    if (issue->wish.type != ACME_WISH_POST) {
+    if (issue->wish.type != ACME_ACTION_POST) {
         return;
     }
     if (APR_STATUS_IS_EINTR(rv)) {
@@ -234,8 +234,8 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
                        const acme_problem_t *problem, apr_time_t now)
 {
     if (APR_STATUS_IS_EINTR(rv)
-        || (issue->wish.type != ACME_WISH_PRESENT
-            && issue->wish.type != ACME_WISH_CLEANUP)) {
+        || (issue->wish.type != ACME_ACTION_PRESENT
+            && issue->wish.type != ACME_ACTION_CLEANUP)) {
         return;
     }
     apr_pool_clear(issue->turn);
@@ -247,9 +247,9 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
     settle(issue, now);
 }
 
-void acme_issue_woken(acme_issue_t *issue, apr_time_t now)
+void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
 {
-    if (issue->wish.type != ACME_WISH_WAIT) {
+    if (issue->wish.type != ACME_ACTION_WAIT) {
         return;
     }
     apr_pool_clear(issue->turn);
@@ -258,7 +258,7 @@ void acme_issue_woken(acme_issue_t *issue, apr_time_t now)
     settle(issue, now);
 }
 
-unsigned int acme_issue_generation(const acme_issue_t *issue)
+unsigned int acme_issue_revision(const acme_issue_t *issue)
 {
     return issue->generation;
 }
@@ -268,7 +268,7 @@ const char *acme_issue_phase(const acme_issue_t *issue)
     return phases[issue->phase].name;
 }
 
-const char *acme_issue_order_url(const acme_issue_t *issue)
+const char *acme_issue_url(const acme_issue_t *issue)
 {
     return issue->order_url;
 }

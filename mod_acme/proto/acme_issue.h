@@ -76,7 +76,7 @@ apr_status_t acme_issue_restore(acme_issue_t **issue,
                                 acme_problem_t *problem, apr_pool_t *p);
 
 /** What it wants now; the same until it is fed. */
-const acme_wish_t *acme_issue_wish(const acme_issue_t *issue);
+const acme_issue_action_t *acme_issue_action(const acme_issue_t *issue);
 
 /** Feeds the outcome of a POST; parameters as of acme_client_done_fn. An
  *  APR_EINTR leaves the wish as it was. */
@@ -92,10 +92,10 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
                        const acme_problem_t *problem, apr_time_t now);
 
 /** The time of a WAIT has come. */
-void acme_issue_woken(acme_issue_t *issue, apr_time_t now);
+void acme_issue_timer(acme_issue_t *issue, apr_time_t now);
 
 /** A number that grows with each transition worth a snapshot. */
-unsigned int acme_issue_generation(const acme_issue_t *issue);
+unsigned int acme_issue_revision(const acme_issue_t *issue);
 
 /** What acme_issue_restore() needs; no secrets. */
 acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p);
@@ -104,7 +104,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p);
 const char *acme_issue_phase(const acme_issue_t *issue);
 
 /** The order's URL at the CA, or NULL before there is one. */
-const char *acme_issue_order_url(const acme_issue_t *issue);
+const char *acme_issue_url(const acme_issue_t *issue);
 
 /** Whether its order names the certificate that it replaces, as configured: not
  *  after the CA has minded. */

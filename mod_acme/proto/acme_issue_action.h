@@ -42,17 +42,17 @@ typedef struct acme_issue_config_t {
 } acme_issue_config_t;
 
 typedef enum {
-    ACME_WISH_POST,    /**< POST `payload` to `url`, then acme_issue_answer() */
-    ACME_WISH_PRESENT, /**< put `challenge` up, then acme_issue_solved() */
-    ACME_WISH_CLEANUP, /**< take it down, then acme_issue_solved() */
-    ACME_WISH_WAIT,    /**< until `until`, then acme_issue_woken() */
-    ACME_WISH_DONE,    /**< `chain` is there */
-    ACME_WISH_FAILED   /**< `problem` says why */
-} acme_wish_e;
+    ACME_ACTION_POST, /**< POST `payload` to `url`, then acme_issue_answer() */
+    ACME_ACTION_PRESENT, /**< put `challenge` up, then acme_issue_solved() */
+    ACME_ACTION_CLEANUP, /**< take it down, then acme_issue_solved() */
+    ACME_ACTION_WAIT,    /**< until `until`, then acme_issue_timer() */
+    ACME_ACTION_DONE,    /**< `chain` is there */
+    ACME_ACTION_FAILED   /**< `problem` says why */
+} acme_issue_action_e;
 
 /** Valid until the issue is fed. */
-typedef struct acme_wish_t {
-    acme_wish_e type;
+typedef struct acme_issue_action_t {
+    acme_issue_action_e type;
     const char *url;
     const char *payload;
     int repeatable;
@@ -61,6 +61,6 @@ typedef struct acme_wish_t {
     const char *chain; /**< PEM as downloaded; not yet checked */
     apr_size_t chain_len;
     const acme_problem_t *problem;
-} acme_wish_t;
+} acme_issue_action_t;
 
 #endif

@@ -133,7 +133,7 @@ void acme_issue_authz_plan_present(acme_issue_t *issue, apr_time_t now)
         }
     }
     if (issue->index < issue->tasks->nelts) {
-        acme_issue_state_solve(issue, ACME_WISH_PRESENT,
+        acme_issue_state_solve(issue, ACME_ACTION_PRESENT,
                                &task_at(issue, issue->index)->challenge);
         return;
     }
@@ -265,7 +265,7 @@ void acme_issue_authz_plan_cleanup(acme_issue_t *issue, apr_time_t now)
     (void)now;
     if (issue->index < issue->presented->nelts) {
         acme_issue_state_solve(
-            issue, ACME_WISH_CLEANUP,
+            issue, ACME_ACTION_CLEANUP,
             &APR_ARRAY_IDX(issue->presented, issue->index, acme_challenge_t));
         return;
     }

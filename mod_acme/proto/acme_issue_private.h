@@ -67,7 +67,7 @@ struct acme_issue_t {
     apr_pool_t *turn; /**< cleared whenever something is fed */
     acme_phase_e phase;
     unsigned int generation;
-    acme_wish_t wish;
+    acme_issue_action_t wish;
     int wishing; /**< wish is set */
 
     /* The order as we know it. */
@@ -130,7 +130,7 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
                            const char *payload, int repeatable, apr_time_t now);
 
 /** The wish for a challenge to be put up or taken down. */
-void acme_issue_state_solve(acme_issue_t *issue, acme_wish_e type,
+void acme_issue_state_solve(acme_issue_t *issue, acme_issue_action_e type,
                             const acme_challenge_t *challenge);
 
 /** The wish for a wait. */

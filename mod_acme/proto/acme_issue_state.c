@@ -83,7 +83,8 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
     issue->polls = 0;
 }
 
-static acme_wish_t *new_wish(acme_issue_t *issue, acme_wish_e type)
+static acme_issue_action_t *new_wish(acme_issue_t *issue,
+                                     acme_issue_action_e type)
 {
     memset(&issue->wish, 0, sizeof(issue->wish));
     issue->wish.type = type;
@@ -95,7 +96,7 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
                            const char *payload, int repeatable, apr_time_t now)
 {
     int most = REQUESTS_BASE + REQUESTS_PER_NAME * issue->config->names->nelts;
-    acme_wish_t *wish;
+    acme_issue_action_t *wish;
 
     if (issue->phase == ACME_PHASE_AWAIT
         || issue->phase == ACME_PHASE_PROCESS) {
@@ -106,7 +107,7 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
                                "the order got nowhere with %d requests", most);
         return;
     }
-    wish = new_wish(issue, ACME_WISH_POST);
+    wish = new_wish(issue, ACME_ACTION_POST);
     wish->url = url;
     wish->payload = payload;
     wish->repeatable = repeatable;
@@ -114,10 +115,10 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
 
 void acme_issue_state_wait(acme_issue_t *issue, apr_time_t until)
 {
-    new_wish(issue, ACME_WISH_WAIT)->until = until;
+    new_wish(issue, ACME_ACTION_WAIT)->until = until;
 }
 
-void acme_issue_state_solve(acme_issue_t *issue, acme_wish_e type,
+void acme_issue_state_solve(acme_issue_t *issue, acme_issue_action_e type,
                             const acme_challenge_t *challenge)
 {
     new_wish(issue, type)->challenge = challenge;
@@ -125,7 +126,7 @@ void acme_issue_state_solve(acme_issue_t *issue, acme_wish_e type,
 
 void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now)
 {
-    acme_wish_t *wish = new_wish(issue, ACME_WISH_DONE);
+    acme_issue_action_t *wish = new_wish(issue, ACME_ACTION_DONE);
 
     (void)now;
     wish->chain = issue->chain;
@@ -135,7 +136,7 @@ void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now)
 void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now)
 {
     (void)now;
-    new_wish(issue, ACME_WISH_FAILED)->problem = issue->problem;
+    new_wish(issue, ACME_ACTION_FAILED)->problem = issue->problem;
 }
 
 /* The class that a job can go by: an order that failed is over for this time,

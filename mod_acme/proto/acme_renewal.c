@@ -91,9 +91,9 @@ void acme_renewal_ask(acme_client_t *client, const char *service,
     call->done = done;
     call->baton = baton;
     call->p = p;
-    acme_client_get(client,
-                    apr_pstrcat(p, service,
-                                len > 0 && service[len - 1] == '/' ? "" : "/",
-                                id, NULL),
-                    answered, call);
+    acme_client_unsigned_get(
+        client,
+        apr_pstrcat(p, service, len > 0 && service[len - 1] == '/' ? "" : "/",
+                    id, NULL),
+        answered, call);
 }

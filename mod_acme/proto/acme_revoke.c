@@ -132,14 +132,14 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
 /* The directory is there: where revocations go, or NULL and why not. */
 static const char *service(const revoke_call_t *call, acme_problem_t *problem)
 {
-    const acme_directory_t *directory = acme_client_directory(call->client);
+    const acme_directory_t *directory = acme_client_directory_get(call->client);
 
     if (!directory->revoke_cert) {
         acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
                          ACME_PROBLEM_PROTOCOL, call->p,
                          "the CA %s revokes nothing: its directory has no "
                          "revokeCert",
-                         acme_client_directory_url(call->client));
+                         acme_client_url(call->client));
         problem->to_fix = "ask the CA how it revokes certificates";
     }
     return directory->revoke_cert;
@@ -172,7 +172,7 @@ void acme_revoke(acme_client_t *client, const char *cert, int reason,
 
     call->payload = print_payload(cert, reason, call->p);
     call->done = done;
-    acme_client_open(client, opened, call);
+    acme_client_directory_open(client, opened, call);
 }
 
 static void hand_over(revoke_call_t *call, apr_status_t rv,
@@ -221,7 +221,7 @@ static void opened_for_ticket(void *baton, apr_status_t rv,
         hand_over(call, none.rv, NULL, &none);
     }
     else {
-        acme_client_get_nonce(call->client, numbered, call);
+        acme_client_unsigned_get_nonce(call->client, numbered, call);
     }
 }
 
@@ -231,7 +231,7 @@ void acme_revoke_ticket(acme_client_t *client, acme_revoke_ticket_fn *done,
     revoke_call_t *call = call_create(client, baton);
 
     call->hand_over = done;
-    acme_client_open(client, opened_for_ticket, call);
+    acme_client_directory_open(client, opened_for_ticket, call);
 }
 
 apr_status_t acme_revoke_sign(const char **jws, const acme_key_t *key,
@@ -262,5 +262,5 @@ void acme_revoke_send(acme_client_t *client, const char *url, const char *jws,
     revoke_call_t *call = call_create(client, baton);
 
     call->done = done;
-    acme_client_send(client, url, jws, answered, call);
+    acme_client_unsigned_send(client, url, jws, answered, call);
 }

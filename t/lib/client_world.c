@@ -73,7 +73,7 @@ client_world_t *client_world_create_open(apr_pool_t *p)
     answer = script_http_answer(world->script, "GET", WORLD_DIR, NULL, 200,
                                 "application/json", WORLD_DIRECTORY);
     apr_table_unset(answer->headers, "Replay-Nonce");
-    acme_client_open(world->client, client_world_hear, heard);
+    acme_client_directory_open(world->client, client_world_hear, heard);
     script_http_drain(world->script);
     assert_int_equal(heard->times, 1);
     assert_int_equal(heard->rv, APR_SUCCESS);

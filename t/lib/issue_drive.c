@@ -56,7 +56,7 @@ static void reincarnate(issue_drive_t *drive)
 
 void issue_drive_save(issue_drive_t *drive)
 {
-    drive->saved = acme_issue_generation(drive->issue);
+    drive->saved = acme_issue_revision(drive->issue);
     drive->snapshot = acme_json_print(
         acme_issue_snapshot(drive->issue, drive->p), 0, drive->p);
 }
@@ -94,7 +94,7 @@ issue_drive_t *issue_drive_start(apr_pool_t *p, int n_names)
     APR_ARRAY_PUSH(types, const char *) = "http-01";
     drive->config.name = "example.org";
     drive->config.new_order_url =
-        acme_client_directory(drive->client)->new_order;
+        acme_client_directory_get(drive->client)->new_order;
     drive->config.names = names;
     drive->config.challenge_types = types;
     drive->config.csr = "Y3Ny";
@@ -115,7 +115,7 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
 
 void issue_drive_send(issue_drive_t *drive)
 {
-    const acme_wish_t *wish = acme_issue_wish(drive->issue);
+    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
 
     acme_client_post(drive->client, wish->url, wish->payload, wish->repeatable,
                      answered, drive);
@@ -123,45 +123,45 @@ void issue_drive_send(issue_drive_t *drive)
 
 void issue_drive_step(issue_drive_t *drive)
 {
-    const acme_wish_t *wish = acme_issue_wish(drive->issue);
+    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
     apr_time_t now = drive->clock->now;
 
     if (++drive->steps > STEPS_MAX) {
         fail_msg("the order does not end");
     }
     switch (wish->type) {
-    case ACME_WISH_POST:
+    case ACME_ACTION_POST:
         issue_drive_send(drive);
         script_http_drain(drive->script);
         break;
-    case ACME_WISH_PRESENT:
+    case ACME_ACTION_PRESENT:
         apr_hash_set(drive->up, wish->challenge->token, APR_HASH_KEY_STRING,
                      wish->challenge);
         acme_issue_solved(drive->issue, APR_SUCCESS, NULL, now);
         break;
-    case ACME_WISH_CLEANUP:
+    case ACME_ACTION_CLEANUP:
         apr_hash_set(drive->up, wish->challenge->token, APR_HASH_KEY_STRING,
                      NULL);
         acme_issue_solved(drive->issue, APR_SUCCESS, NULL, now);
         break;
-    case ACME_WISH_WAIT:
+    case ACME_ACTION_WAIT:
         assert_true(wish->until > now);
         drive->clock->now = wish->until;
-        acme_issue_woken(drive->issue, drive->clock->now);
+        acme_issue_timer(drive->issue, drive->clock->now);
         break;
     default:
         break;
     }
-    if (acme_issue_generation(drive->issue) != drive->saved) {
+    if (acme_issue_revision(drive->issue) != drive->saved) {
         issue_drive_save(drive);
     }
 }
 
 int issue_drive_is_over(const issue_drive_t *drive)
 {
-    acme_wish_e type = acme_issue_wish(drive->issue)->type;
+    acme_issue_action_e type = acme_issue_action(drive->issue)->type;
 
-    return type == ACME_WISH_DONE || type == ACME_WISH_FAILED;
+    return type == ACME_ACTION_DONE || type == ACME_ACTION_FAILED;
 }
 
 void issue_drive_to_the_end(issue_drive_t *drive)
@@ -195,12 +195,12 @@ void issue_drive_crash(issue_drive_t *drive)
 
 void issue_drive_assert_done(const issue_drive_t *drive)
 {
-    const acme_wish_t *wish = acme_issue_wish(drive->issue);
+    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
 
-    if (wish->type == ACME_WISH_FAILED) {
+    if (wish->type == ACME_ACTION_FAILED) {
         fail_msg("%s", acme_problem_text(wish->problem, drive->p));
     }
-    assert_int_equal(wish->type, ACME_WISH_DONE);
+    assert_int_equal(wish->type, ACME_ACTION_DONE);
     assert_non_null(strstr(wish->chain, "BEGIN CERTIFICATE"));
     assert_int_equal(wish->chain_len, strlen(wish->chain));
     assert_int_equal(apr_hash_count(drive->up), 0);
@@ -212,9 +212,9 @@ void issue_drive_assert_done(const issue_drive_t *drive)
 
 const acme_problem_t *issue_drive_assert_failed(const issue_drive_t *drive)
 {
-    const acme_wish_t *wish = acme_issue_wish(drive->issue);
+    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
 
-    assert_int_equal(wish->type, ACME_WISH_FAILED);
+    assert_int_equal(wish->type, ACME_ACTION_FAILED);
     assert_non_null(wish->problem);
     assert_int_equal(apr_hash_count(drive->up), 0);
     return wish->problem;

@@ -38,9 +38,9 @@ issue_feed_t *issue_feed_create(int n_names, apr_pool_t *p)
     return feed;
 }
 
-const acme_wish_t *issue_feed_wish(const issue_feed_t *feed)
+const acme_issue_action_t *issue_feed_wish(const issue_feed_t *feed)
 {
-    return acme_issue_wish(feed->issue);
+    return acme_issue_action(feed->issue);
 }
 
 int issue_feed_is_phase(const issue_feed_t *feed, const char *phase)
@@ -63,7 +63,7 @@ void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
     apr_status_t rv = APR_SUCCESS;
     apr_pool_t *p;
 
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_POST);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_POST);
     apr_pool_create(&p, feed->p);
     memset(&answer, 0, sizeof(answer));
     answer.status = status;
@@ -176,25 +176,25 @@ void issue_feed_good_answer(issue_feed_t *feed)
 
 int issue_feed_is_over(const issue_feed_t *feed)
 {
-    return issue_feed_wish(feed)->type == ACME_WISH_DONE
-           || issue_feed_wish(feed)->type == ACME_WISH_FAILED;
+    return issue_feed_wish(feed)->type == ACME_ACTION_DONE
+           || issue_feed_wish(feed)->type == ACME_ACTION_FAILED;
 }
 
 void issue_feed_attend(issue_feed_t *feed)
 {
-    const acme_wish_t *wish = issue_feed_wish(feed);
+    const acme_issue_action_t *wish = issue_feed_wish(feed);
 
     switch (wish->type) {
-    case ACME_WISH_CLEANUP:
+    case ACME_ACTION_CLEANUP:
         ++feed->cleaned;
         /* fall through */
-    case ACME_WISH_PRESENT:
+    case ACME_ACTION_PRESENT:
         acme_issue_solved(feed->issue, APR_SUCCESS, NULL, feed->now);
         break;
-    case ACME_WISH_WAIT:
+    case ACME_ACTION_WAIT:
         assert_true(wish->until >= feed->now);
         feed->now = wish->until;
-        acme_issue_woken(feed->issue, feed->now);
+        acme_issue_timer(feed->issue, feed->now);
         break;
     default:
         break;
@@ -207,9 +207,9 @@ void issue_feed_go_to(issue_feed_t *feed, const char *phase)
 
     while (!issue_feed_is_over(feed)
            && !(issue_feed_is_phase(feed, phase)
-                && issue_feed_wish(feed)->type == ACME_WISH_POST)) {
+                && issue_feed_wish(feed)->type == ACME_ACTION_POST)) {
         assert_true(++steps < 200);
-        if (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
             issue_feed_good_answer(feed);
         }
         else {
@@ -257,9 +257,9 @@ issue_feed_t *issue_feed_create_in(const char *phase, int n_names,
 
 const acme_problem_t *issue_feed_assert_failed(const issue_feed_t *feed)
 {
-    const acme_wish_t *wish = issue_feed_wish(feed);
+    const acme_issue_action_t *wish = issue_feed_wish(feed);
 
-    assert_int_equal(wish->type, ACME_WISH_FAILED);
+    assert_int_equal(wish->type, ACME_ACTION_FAILED);
     issue_feed_assert_phase(feed, "failed");
     assert_non_null(wish->problem->type);
     assert_non_null(wish->problem->detail);

@@ -15,18 +15,18 @@ static void the_directory_is_fetched_once(void **state)
 
     script_http_answer(world->script, "GET", WORLD_DIR, NULL, 200,
                        "application/json", WORLD_DIRECTORY);
-    assert_null(acme_client_directory(world->client));
-    acme_client_open(world->client, client_world_hear, first);
-    acme_client_open(world->client, client_world_hear, second);
+    assert_null(acme_client_directory_get(world->client));
+    acme_client_directory_open(world->client, client_world_hear, first);
+    acme_client_directory_open(world->client, client_world_hear, second);
     assert_int_equal(first->times, 0);
     script_http_drain(world->script);
     assert_int_equal(first->times, 1);
     assert_int_equal(second->times, 1);
     assert_int_equal(second->rv, APR_SUCCESS);
     assert_false(first->had_answer);
-    acme_client_open(world->client, client_world_hear, third);
+    acme_client_directory_open(world->client, client_world_hear, third);
     assert_int_equal(third->times, 1);
-    assert_string_equal(acme_client_directory(world->client)->new_nonce,
+    assert_string_equal(acme_client_directory_get(world->client)->new_nonce,
                         WORLD_NONCE);
     assert_int_equal(script_http_count(world->script), 1);
 }
@@ -63,7 +63,7 @@ static void a_bad_directory_is_a_problem_and_is_not_kept(void **state)
             script_http_answer(world->script, "GET", WORLD_DIR, NULL,
                                cases[i].status, cases[i].type, cases[i].body);
         answer->rv = cases[i].rv;
-        acme_client_open(world->client, client_world_hear, heard);
+        acme_client_directory_open(world->client, client_world_hear, heard);
         behind = client_world_post(world, WORLD_URL);
         script_http_drain(world->script);
         assert_int_equal(heard->times, 1);
@@ -75,14 +75,14 @@ static void a_bad_directory_is_a_problem_and_is_not_kept(void **state)
         if (cases[i].problem) {
             assert_string_equal(heard->problem->type, cases[i].problem);
         }
-        assert_null(acme_client_directory(world->client));
+        assert_null(acme_client_directory_get(world->client));
     }
     script_http_answer(world->script, "GET", WORLD_DIR, NULL, 200,
                        "application/json", WORLD_DIRECTORY);
-    acme_client_open(world->client, client_world_hear,
-                     client_world_listener(world));
+    acme_client_directory_open(world->client, client_world_hear,
+                               client_world_listener(world));
     script_http_drain(world->script);
-    assert_non_null(acme_client_directory(world->client));
+    assert_non_null(acme_client_directory_get(world->client));
 }
 
 static void a_post_before_the_directory_waits_for_it(void **state)
@@ -111,7 +111,7 @@ static void only_https_is_ever_asked(void **state)
     plain = acme_client_create("http://ca.test/dir", world->http,
                                &world->clock->clock, NULL, world->p);
     heard = client_world_listener(world);
-    acme_client_open(plain, client_world_hear, heard);
+    acme_client_directory_open(plain, client_world_hear, heard);
     assert_int_equal(heard->rv, APR_EINVAL);
     assert_int_equal(heard->problem->retry, ACME_RETRY_CONFIG);
 
@@ -309,7 +309,7 @@ static void a_request_keeps_who_posted_it(void **state)
     assert_string_equal(script_http_last(world->script)->jwk, signer->jwk);
     assert_string_equal(acme_client_kid(world->client),
                         "https://ca.test/account/2");
-    assert_string_equal(acme_client_directory_url(world->client), WORLD_DIR);
+    assert_string_equal(acme_client_url(world->client), WORLD_DIR);
     script_http_check(world->script);
 }
 

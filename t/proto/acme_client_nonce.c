@@ -191,7 +191,7 @@ static void cancelling_ends_those_who_wait_for_the_directory(void **state)
     client_heard_t *opening = client_world_listener(world);
     client_heard_t *behind;
 
-    acme_client_open(world->client, client_world_hear, opening);
+    acme_client_directory_open(world->client, client_world_hear, opening);
     behind = client_world_post(world, WORLD_URL);
     world->http->cancel(world->http, 0);
     assert_int_equal(opening->times, 1);
@@ -202,10 +202,10 @@ static void cancelling_ends_those_who_wait_for_the_directory(void **state)
     /* It is not kept. */
     script_http_answer(world->script, "GET", WORLD_DIR, NULL, 200,
                        "application/json", WORLD_DIRECTORY);
-    acme_client_open(world->client, client_world_hear,
-                     client_world_listener(world));
+    acme_client_directory_open(world->client, client_world_hear,
+                               client_world_listener(world));
     script_http_drain(world->script);
-    assert_non_null(acme_client_directory(world->client));
+    assert_non_null(acme_client_directory_get(world->client));
 }
 
 static void what_must_not_be_repeated_survives_a_polite_cancel(void **state)

@@ -17,7 +17,7 @@
 
 typedef struct crowd_t {
     client_world_t *world;
-    acme_client_shared_t *shared;
+    acme_client_share_t *shared;
     acme_client_t *clients[CLIENTS];
     client_heard_t *heard;
     int directory_status;
@@ -69,7 +69,7 @@ static crowd_t *make(apr_pool_t *p, int directories, int heads)
     crowd->heard = client_world_listener(world);
     script_http_respond(world->script, respond, crowd);
     crowd->shared =
-        acme_client_shared_create(directories, heads, &world->clock->clock, p);
+        acme_client_share_create(directories, heads, &world->clock->clock, p);
     for (i = 0; i < CLIENTS; ++i) {
         client = acme_client_create(WORLD_DIR, world->http,
                                     &world->clock->clock, NULL, p);
@@ -100,7 +100,7 @@ static void run(crowd_t *crowd)
         assert_true(++turns < 100000);
         first = 0;
         for (i = 0; i < CLIENTS; ++i) {
-            at = acme_client_step(crowd->clients[i]);
+            at = acme_client_share_step(crowd->clients[i]);
             assert_true(at == 0 || at > crowd->world->clock->now);
             first = at > 0 && (!first || at < first) ? at : first;
         }
@@ -142,7 +142,8 @@ static void one_directory_does_for_all(void **state)
 
     share(crowd);
     for (i = 0; i < CLIENTS; ++i) {
-        acme_client_open(crowd->clients[i], client_world_hear, crowd->heard);
+        acme_client_directory_open(crowd->clients[i], client_world_hear,
+                                   crowd->heard);
         /* some come when it is there already */
         if (i == CLIENTS / 2) {
             run(crowd);
@@ -154,7 +155,7 @@ static void one_directory_does_for_all(void **state)
     assert_int_equal(crowd->heard->rv, APR_SUCCESS);
     assert_int_equal(crowd->directories->nelts, 1);
     for (i = 0; i < CLIENTS; ++i) {
-        assert_non_null(acme_client_directory(crowd->clients[i]));
+        assert_non_null(acme_client_directory_get(crowd->clients[i]));
     }
 }
 
@@ -166,7 +167,8 @@ static void its_failure_is_one_for_all_and_not_kept(void **state)
     share(crowd);
     crowd->directory_status = 503;
     for (i = 0; i < CLIENTS; ++i) {
-        acme_client_open(crowd->clients[i], client_world_hear, crowd->heard);
+        acme_client_directory_open(crowd->clients[i], client_world_hear,
+                                   crowd->heard);
     }
     run(crowd);
     assert_int_equal(crowd->heard->times, CLIENTS);
@@ -187,7 +189,8 @@ static void who_is_cancelled_leaves_nobody_waiting(void **state)
 
     share(crowd);
     for (i = 0; i < CLIENTS; ++i) {
-        acme_client_open(crowd->clients[i], client_world_hear, crowd->heard);
+        acme_client_directory_open(crowd->clients[i], client_world_hear,
+                                   crowd->heard);
     }
     http->cancel(http, 1);
     assert_int_equal(crowd->heard->times, CLIENTS);
@@ -208,7 +211,8 @@ static void not_for_those_who_go_another_way(void **state)
     acme_client_trust(crowd->clients[4], "roots.pem");
     share(crowd);
     for (i = 0; i < CLIENTS; ++i) {
-        acme_client_open(crowd->clients[i], client_world_hear, crowd->heard);
+        acme_client_directory_open(crowd->clients[i], client_world_hear,
+                                   crowd->heard);
     }
     run(crowd);
     assert_int_equal(crowd->heard->times, CLIENTS);
@@ -221,13 +225,14 @@ static void a_new_run_asks_anew(void **state)
     acme_client_t *fresh;
 
     share(crowd);
-    acme_client_open(crowd->clients[0], client_world_hear, crowd->heard);
+    acme_client_directory_open(crowd->clients[0], client_world_hear,
+                               crowd->heard);
     run(crowd);
-    acme_client_shared_begin(crowd->shared, crowd->p);
+    acme_client_share_begin(crowd->shared, crowd->p);
     fresh = acme_client_create(WORLD_DIR, crowd->world->http,
                                &crowd->world->clock->clock, NULL, crowd->p);
     acme_client_share(fresh, crowd->shared);
-    acme_client_open(fresh, client_world_hear, crowd->heard);
+    acme_client_directory_open(fresh, client_world_hear, crowd->heard);
     run(crowd);
     assert_int_equal(crowd->heard->times, 2);
     assert_int_equal(crowd->directories->nelts, 2);
@@ -282,7 +287,8 @@ static void a_new_process_begins_slowly(void **state)
     apr_time_t begun;
 
     share(crowd);
-    acme_client_open(crowd->clients[0], client_world_hear, crowd->heard);
+    acme_client_directory_open(crowd->clients[0], client_world_hear,
+                               crowd->heard);
     run(crowd);
     crowd->delay = apr_time_from_sec(10);
     begun = crowd->world->clock->now;

@@ -15,18 +15,18 @@ static void the_phases_come_in_their_order(void **state)
                                          "await",    "finalize",  "process",
                                          "download", "done"};
     issue_feed_t *feed = issue_feed_create(2, *state);
-    unsigned int generation = acme_issue_generation(feed->issue);
+    unsigned int generation = acme_issue_revision(feed->issue);
     size_t i;
 
-    assert_null(acme_issue_order_url(feed->issue));
+    assert_null(acme_issue_url(feed->issue));
     for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
         issue_feed_go_to(feed, phases[i]);
         issue_feed_assert_phase(feed, phases[i]);
         if (i > 0) {
-            assert_true(acme_issue_generation(feed->issue) > generation);
-            assert_string_equal(acme_issue_order_url(feed->issue), FEED_ORDER);
+            assert_true(acme_issue_revision(feed->issue) > generation);
+            assert_string_equal(acme_issue_url(feed->issue), FEED_ORDER);
         }
-        generation = acme_issue_generation(feed->issue);
+        generation = acme_issue_revision(feed->issue);
     }
     assert_string_equal(issue_feed_wish(feed)->chain, FEED_CHAIN);
     assert_int_equal(feed->cleaned, 2);
@@ -90,15 +90,15 @@ a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
         issue_feed_answer(feed, cases[i].status, NULL,
                           "application/problem+json", cases[i].body, 0);
         if (!cases[i].again) {
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
             continue;
         }
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_POST);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_POST);
         assert_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
         /* once, and no more */
         issue_feed_answer(feed, cases[i].status, NULL,
                           "application/problem+json", cases[i].body, 0);
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
     }
 }
 
@@ -118,7 +118,7 @@ static void a_profile_that_is_no_must_is_done_without(void **state)
         issue_feed_answer(feed, 400, NULL, "application/problem+json",
                           FEED_ERROR("invalidProfile", "not any more"), 0);
         if (mandatory) {
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_FAILED);
+            assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
             assert_int_equal(issue_feed_wish(feed)->problem->retry,
                              ACME_RETRY_CONFIG);
             continue;
@@ -126,7 +126,7 @@ static void a_profile_that_is_no_must_is_done_without(void **state)
         assert_null(strstr(issue_feed_wish(feed)->payload, "profile"));
         assert_non_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
         issue_feed_to_the_end(feed);
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_DONE);
+        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_DONE);
     }
 }
 
@@ -135,10 +135,10 @@ static void the_solver_gets_what_it_needs(void **state)
     issue_feed_t *feed = issue_feed_create(3, *state);
     const acme_challenge_t *challenge;
 
-    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
         issue_feed_good_answer(feed);
     }
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_WISH_PRESENT);
+    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_PRESENT);
     issue_feed_attend(feed);
     issue_feed_attend(feed);
     challenge = issue_feed_wish(feed)->challenge;
@@ -314,9 +314,9 @@ static void a_diagnosis_survives_what_it_meets(void **state)
     issue_feed_answer(feed, 404, NULL, FEED_JSON, FEED_ERROR("malformed", "x"),
                       0);
     issue_feed_answer(feed, 200, NULL, "text/html", "<html>", 0);
-    while (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
         issue_feed_no_answer(feed);
-        if (issue_feed_wish(feed)->type == ACME_WISH_WAIT) {
+        if (issue_feed_wish(feed)->type == ACME_ACTION_WAIT) {
             issue_feed_attend(feed);
         }
     }

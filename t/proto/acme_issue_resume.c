@@ -172,7 +172,7 @@ static void leaving_at_any_request_loses_nothing(void **state)
             issue_drive_step(drive);
         }
         ended = issue_drive_is_over(drive);
-        if (acme_issue_wish(drive->issue)->type == ACME_WISH_POST) {
+        if (acme_issue_action(drive->issue)->type == ACME_ACTION_POST) {
             const char *phase = acme_issue_phase(drive->issue);
             int new_order = strcmp(phase, "new") == 0;
 
@@ -184,14 +184,14 @@ static void leaving_at_any_request_loses_nothing(void **state)
             if (new_order) {
                 assert_int_equal(http->pending(http), 1);
                 script_http_drain(drive->script);
-                assert_non_null(acme_issue_order_url(drive->issue));
+                assert_non_null(acme_issue_url(drive->issue));
                 issue_drive_save(drive);
             }
             else {
                 assert_int_equal(http->pending(http), 0);
                 assert_string_equal(acme_issue_phase(drive->issue), phase);
-                assert_int_equal(acme_issue_wish(drive->issue)->type,
-                                 ACME_WISH_POST);
+                assert_int_equal(acme_issue_action(drive->issue)->type,
+                                 ACME_ACTION_POST);
             }
             drive->ca->delay = 0;
             if (at % 2) {
@@ -255,7 +255,7 @@ static void a_long_outage_leaves_the_order_resumable(void **state)
             apr_time_t began = drive->clock->now;
             int requests = drive->ca->requests;
 
-            url = acme_issue_order_url(drive->issue);
+            url = acme_issue_url(drive->issue);
             drive->ca->unreachable = 1000;
             issue_drive_to_the_end(drive);
             drive->ca->unreachable = 0;
@@ -270,7 +270,7 @@ static void a_long_outage_leaves_the_order_resumable(void **state)
             assert_in_range(drive->clock->now - began, apr_time_from_sec(100),
                             apr_time_from_sec(300));
             issue_drive_crash(drive);
-            assert_string_equal(acme_issue_order_url(drive->issue), url);
+            assert_string_equal(acme_issue_url(drive->issue), url);
             /* The challenges were taken down: a CA that looked just then
              * would have made the order invalid. This one did not. */
             drive->ca->is_up = NULL;
@@ -306,7 +306,7 @@ static void a_forgotten_order_is_stale(void **state)
     const acme_problem_t *problem;
 
     issue_drive_step(drive);
-    model_ca_forget_order(drive->ca, acme_issue_order_url(drive->issue));
+    model_ca_forget_order(drive->ca, acme_issue_url(drive->issue));
     issue_drive_crash(drive);
     issue_drive_to_the_end(drive);
     problem = issue_drive_assert_failed(drive);
@@ -329,7 +329,7 @@ static void an_order_invalid_since_before_is_stale(void **state)
         issue_drive_step(drive);
     }
     assert_int_equal(apr_hash_count(drive->up), 1);
-    model_ca_invalidate_order(drive->ca, acme_issue_order_url(drive->issue));
+    model_ca_invalidate_order(drive->ca, acme_issue_url(drive->issue));
     issue_drive_crash(drive);
     issue_drive_to_the_end(drive);
     issue_drive_assert_failed(drive);

@@ -81,7 +81,7 @@ static void a_conflict_that_does_not_end_has_the_cas_words(void **state)
     refuse(feed, 409, FEED_ERROR("conflict", "another too"));
     issue_feed_go_to(feed, "await");
     while (!issue_feed_is_over(feed)) {
-        if (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
             assert_true(++posts < 50);
             issue_feed_answer(feed, 200, NULL, FEED_JSON,
                               issue_feed_order(feed, "pending"), 0);
@@ -176,7 +176,7 @@ static void an_order_left_in_an_outage_knows_it_too(void **state)
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
 
     while (!issue_feed_is_over(feed)) {
-        if (issue_feed_wish(feed)->type == ACME_WISH_POST) {
+        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
             issue_feed_no_answer(feed);
         }
         else {

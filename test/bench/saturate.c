@@ -163,7 +163,7 @@ static void launch(run_t *run, flight_t *flight)
     flight->run = run;
     flight->p = p;
     config->name = APR_ARRAY_IDX(names, 0, const char *);
-    config->new_order_url = acme_client_directory(run->client)->new_order;
+    config->new_order_url = acme_client_directory_get(run->client)->new_order;
     config->names = names;
     config->challenge_types = run->types;
     config->signer = acme_client_signer(run->client);
@@ -175,9 +175,9 @@ static void launch(run_t *run, flight_t *flight)
     flight->issue = acme_issue_create(config, NULL, apr_time_now(), p);
 }
 
-static void land(run_t *run, flight_t *flight, const acme_wish_t *wish)
+static void land(run_t *run, flight_t *flight, const acme_issue_action_t *wish)
 {
-    if (wish->type == ACME_WISH_DONE) {
+    if (wish->type == ACME_ACTION_DONE) {
         run->done++;
     }
     else {
@@ -194,27 +194,27 @@ static void land(run_t *run, flight_t *flight, const acme_wish_t *wish)
 static apr_time_t step(run_t *run, flight_t *flight)
 {
     for (;;) {
-        const acme_wish_t *wish = acme_issue_wish(flight->issue);
+        const acme_issue_action_t *wish = acme_issue_action(flight->issue);
         apr_time_t now = apr_time_now();
 
         switch (wish->type) {
-        case ACME_WISH_POST:
+        case ACME_ACTION_POST:
             flight->busy = 1;
             acme_client_post(run->client, wish->url, wish->payload,
                              wish->repeatable, answered, flight);
             return APR_INT64_MAX;
-        case ACME_WISH_PRESENT:
-        case ACME_WISH_CLEANUP:
+        case ACME_ACTION_PRESENT:
+        case ACME_ACTION_CLEANUP:
             acme_issue_solved(flight->issue, APR_SUCCESS, NULL, now);
             break;
-        case ACME_WISH_WAIT:
+        case ACME_ACTION_WAIT:
             if (wish->until > now) {
                 return wish->until;
             }
-            acme_issue_woken(flight->issue, now);
+            acme_issue_timer(flight->issue, now);
             break;
-        case ACME_WISH_DONE:
-        case ACME_WISH_FAILED:
+        case ACME_ACTION_DONE:
+        case ACME_ACTION_FAILED:
             land(run, flight, wish);
             return 0;
         }
