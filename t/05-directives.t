@@ -7,7 +7,7 @@
 # - "Default:" in the manual is what stands in parentheses at the end of the
 #   row's help text, word for word; where there are none, it is "none";
 # - "Context:" and "Merge:" are what acme_setting_e says;
-# - each setting has its directive's name in acme_setting_name();
+# - each setting has its directive's name in mod_acme_config_setting_name();
 # - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
@@ -40,8 +40,8 @@ sub code {
 # ---- the code ---------------------------------------------------------------
 
 my $cmds = join '', map { code($_) } sort glob 'mod_acme/httpd/mod_acme_cmds*.c';
-my ($rows) = $cmds =~ /\bacme_commands\[\]\s*=\s*\{(.*)\}\s*;/s
-    or BAIL_OUT('there is no table acme_commands[]');
+my ($rows) = $cmds =~ /\bmod_acme_cmds_table\[\]\s*=\s*\{(.*)\}\s*;/s
+    or BAIL_OUT('there is no table mod_acme_cmds_table[]');
 my (%default, %setter, %twice, @row);
 while ($rows =~ /\bAP_INIT_\w+\s*\(\s*"(<?ACME\w+)"\s*,\s*(\w+)\s*,
                  ([^"]*)"((?:\\.|[^"\\])*)"\s*\)/gx) {
@@ -64,7 +64,7 @@ my ($first_wide) =
     $header =~ /#define\s+ACME_SETTING_SERVER_WIDE\s+(ACME_SETTING_\w+)/;
 
 my $config = code('mod_acme/httpd/mod_acme_config.c');
-my ($names) = $config =~ /\bacme_setting_name\s*\([^)]*\)\s*\{[^{]*\{([^}]*)\}/s;
+my ($names) = $config =~ /\bmod_acme_config_setting_name\s*\([^)]*\)\s*\{[^{]*\{([^}]*)\}/s;
 my @name = ($names // '') =~ /"(\w*)"/g;
 # Adjacent literals are one: a comma that is missing joins two names.
 is(scalar @name, scalar @setting, 'each setting has a name');
@@ -85,12 +85,12 @@ for my $name (@row) {
         push @wrong, "$name sets " . (@in ? join(' and ', @in) : 'nothing');
     }
     elsif (($of_name{$other_name{$name} // $name} // '') ne $in[0]) {
-        push @wrong, "$name sets $in[0], which acme_setting_name() calls "
+        push @wrong, "$name sets $in[0], which mod_acme_config_setting_name() calls "
             . ({reverse %of_name}->{$in[0]} // 'nothing');
     }
     $set{$_}++ for @in;
 }
-none('acme_setting_name() names the directive that sets it', @wrong);
+none('mod_acme_config_setting_name() names the directive that sets it', @wrong);
 none('each setting has a directive', grep { !$set{$_} } @setting);
 
 # How each adds up is where it stands in the enum: of a site, of a virtual host,
@@ -193,11 +193,11 @@ none('each is in the man page', grep { $man !~ /^\.It Cm \Q$_\E$/m } @row);
 my (%tag, %loud);
 for my $file (sort glob 'mod_acme/*/*.c') {
     my $text = code($file);
-    while ($text =~ /\b(acme_log|ap_log_\w+|acme_sites_\w+)\s*\(
+    while ($text =~ /\b(acme_log|ap_log_\w+|mod_acme_sites_\w+)\s*\(
                      ((?:(?!;).)*?)\bACME_TAG\((\d{4})\)/gsx) {
         my ($call, $args, $tag) = ($1, $2, $3);
         $tag{$tag} = $file;
-        $loud{$tag} = $file if $call =~ /^acme_sites/
+        $loud{$tag} = $file if $call =~ /^mod_acme_sites/
             || $args =~ /LOG_(EMERG|ALERT|CRIT|ERR|WARNING|NOTICE)\b/;
     }
     while ($text =~ /\bACME_TAG\((\d{4})\)/g) {

@@ -428,8 +428,8 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
                         ptemp)
                   == APR_SUCCESS
            && acme_chain_parse(&chain, data, len, NULL, ptemp) == APR_SUCCESS
-           && acme_trust_check(chain, acme_chain_info(chain)->not_before, NULL,
-                               ptemp)
+           && acme_cert_trusted_check(chain, acme_chain_info(chain)->not_before,
+                                      NULL, ptemp)
                   == APR_SUCCESS;
 }
 

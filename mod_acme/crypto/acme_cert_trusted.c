@@ -35,8 +35,8 @@ static apr_status_t verify(X509_STORE *store, X509_STORE_CTX *ctx,
         X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
 }
 
-apr_status_t acme_trust_check(const acme_chain_t *chain, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_cert_trusted_check(const acme_chain_t *chain, apr_time_t now,
+                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();

@@ -14,7 +14,8 @@
  * folder, or SSL_CERT_FILE and SSL_CERT_DIR), at `now`. APR_EACCES, and a
  * problem that says why, when it does not: a test CA's never does.
  */
-apr_status_t acme_trust_check(const acme_chain_t *chain, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_cert_trusted_check(const acme_chain_t *chain, apr_time_t now,
+                                     acme_problem_t *problem,
+                                     apr_pool_t *ptemp);
 
 #endif

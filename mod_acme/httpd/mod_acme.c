@@ -25,7 +25,7 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)plog;
     (void)ptemp;
     (void)pconf;
-    acme_process_begin(ap_server_conf->process);
+    mod_acme_process_begin(ap_server_conf->process);
     return OK;
 }
 
@@ -37,40 +37,46 @@ static void register_hooks(apr_pool_t *p)
 
     (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_check_config(acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(acme_dryrun_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(acme_start_post_config, NULL, before_ssl,
+    ap_hook_check_config(mod_acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(mod_acme_configtest_extra_check, NULL, NULL,
+                         APR_HOOK_LAST);
+    ap_hook_post_config(mod_acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
     ap_hook_post_config(mod_acme_promote_loaded, after_ssl, NULL,
                         APR_HOOK_MIDDLE);
-    ap_hook_post_config(acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
-    ap_hook_optional_fn_retrieve(acme_start_done, NULL, NULL,
+    ap_hook_post_config(mod_acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
+    ap_hook_optional_fn_retrieve(mod_acme_start_done, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
     ap_hook_optional_fn_retrieve(acme_early_parent, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
-    ap_hook_ssl_add_cert_files(acme_ssl_add_cert_files, NULL, NULL,
+    ap_hook_ssl_add_cert_files(mod_acme_ssl_add_cert_files, NULL, NULL,
                                APR_HOOK_MIDDLE);
     ap_hook_child_init(acme_early_begun, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_child_init(acme_watchdog_child_init, NULL, before_watchdog,
+    ap_hook_child_init(mod_acme_watchdog_child_init, NULL, before_watchdog,
                        APR_HOOK_FIRST);
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
     ap_hook_child_stopping(acme_early_stopping, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_child_stopping(acme_watchdog_child_stopping, NULL, NULL,
+    ap_hook_child_stopping(mod_acme_watchdog_child_stopping, NULL, NULL,
                            APR_HOOK_FIRST);
 #endif
-    ap_hook_monitor(acme_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(acme_respond_challenge, NULL, NULL,
+    ap_hook_monitor(mod_acme_restart_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(mod_acme_respond_challenge, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
-    ap_hook_post_read_request(acme_respond_unavailable, NULL, NULL,
+    ap_hook_post_read_request(mod_acme_respond_unavailable, NULL, NULL,
                               APR_HOOK_FIRST);
-    ap_hook_post_read_request(acme_respond_redirect, NULL, NULL,
+    ap_hook_post_read_request(mod_acme_respond_redirect, NULL, NULL,
                               APR_HOOK_MIDDLE);
     ap_hook_handler(mod_acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, mod_acme_status_section, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(acme) = {
-    STANDARD20_MODULE_STUFF, NULL,          NULL,           acme_config_create,
-    acme_config_merge,       acme_commands, register_hooks, 0};
+AP_DECLARE_MODULE(acme) = {STANDARD20_MODULE_STUFF,
+                           NULL,
+                           NULL,
+                           mod_acme_config_create,
+                           mod_acme_config_merge,
+                           mod_acme_cmds_table,
+                           register_hooks,
+                           0};

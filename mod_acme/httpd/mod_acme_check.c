@@ -51,7 +51,8 @@ static int listens_on(int port)
 /* http-01 is the challenge there is: the CA comes to port 80. */
 static void check_ports(acme_sites_t *sites, const acme_config_t *base)
 {
-    const acme_port_map_t *map = acme_config_value(base, ACME_SETTING_PORT_MAP);
+    const acme_port_map_t *map =
+        mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
     int port = map ? map->http : 80;
 
     if (!port) {
@@ -96,17 +97,18 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
         apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
         return;
     }
-    setting = other->agreed != ca->agreed
-                  ? acme_setting_name(ACME_SETTING_AGREEMENT)
-              : strcmp(acme_eab_text(other->eab, sites->p),
-                       acme_eab_text(ca->eab, sites->p))
-                      != 0
-                  ? acme_setting_name(ACME_SETTING_EAB)
-              : !is_same(other->proxy, ca->proxy)
-                  ? acme_setting_name(ACME_SETTING_HTTP_PROXY)
-              : !is_same(other->proxy_ca_file, ca->proxy_ca_file)
-                  ? acme_setting_name(ACME_SETTING_HTTP_PROXY_CA_FILE)
-                  : acme_setting_name(ACME_SETTING_CA_FILE);
+    setting =
+        other->agreed != ca->agreed
+            ? mod_acme_config_setting_name(ACME_SETTING_AGREEMENT)
+        : strcmp(acme_eab_text(other->eab, sites->p),
+                 acme_eab_text(ca->eab, sites->p))
+                != 0
+            ? mod_acme_config_setting_name(ACME_SETTING_EAB)
+        : !is_same(other->proxy, ca->proxy)
+            ? mod_acme_config_setting_name(ACME_SETTING_HTTP_PROXY)
+        : !is_same(other->proxy_ca_file, ca->proxy_ca_file)
+            ? mod_acme_config_setting_name(ACME_SETTING_HTTP_PROXY_CA_FILE)
+            : mod_acme_config_setting_name(ACME_SETTING_CA_FILE);
     mod_acme_sites_refuse(
         sites,
         ACME_TAG(0013) "%s differs between sites that share an "
@@ -121,12 +123,12 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                                      const acme_ca_name_t *name, int one_of,
                                      const char *place)
 {
-    const char *ca_file = acme_config_value(config, ACME_SETTING_CA_FILE);
-    const char *proxy = acme_config_value(config, ACME_SETTING_HTTP_PROXY);
+    const char *ca_file = mod_acme_config_value(config, ACME_SETTING_CA_FILE);
+    const char *proxy = mod_acme_config_value(config, ACME_SETTING_HTTP_PROXY);
     const char *proxy_ca_file =
-        acme_config_value(config, ACME_SETTING_HTTP_PROXY_CA_FILE);
-    const char *contact = acme_config_value(config, ACME_SETTING_CONTACT);
-    const acme_eab_t *eab = acme_config_value(config, ACME_SETTING_EAB);
+        mod_acme_config_value(config, ACME_SETTING_HTTP_PROXY_CA_FILE);
+    const char *contact = mod_acme_config_value(config, ACME_SETTING_CONTACT);
+    const acme_eab_t *eab = mod_acme_config_value(config, ACME_SETTING_EAB);
     const acme_ratelimit_policy_t *rate;
     acme_ca_spec_t *ca;
     const char *key;
@@ -138,8 +140,9 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
         contact ? contact : "", "\n",
         has_eab ? acme_eab_text(eab, sites->p) : "",
         has_eab && one_of > 1 ? " if required" : "", "\n",
-        acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "", "\n",
-        proxy ? proxy : "", "\n", proxy_ca_file ? proxy_ca_file : "", NULL);
+        mod_acme_config_value(config, ACME_SETTING_AGREEMENT) ? "agreed" : "",
+        "\n", proxy ? proxy : "", "\n", proxy_ca_file ? proxy_ca_file : "",
+        NULL);
     ca = apr_hash_get(cas, key, APR_HASH_KEY_STRING);
     if (ca) {
         return ca;
@@ -147,17 +150,18 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca = apr_pcalloc(sites->p, sizeof(*ca));
     ca->url = name->url;
     ca->label = name->label;
-    ca->ca_file = acme_surroundings_inside(ca_file, sites->p);
+    ca->ca_file = mod_acme_compat_inside(ca_file, sites->p);
     ca->proxy = proxy;
-    ca->proxy_ca_file = acme_surroundings_inside(proxy_ca_file, sites->p);
+    ca->proxy_ca_file = mod_acme_compat_inside(proxy_ca_file, sites->p);
     ca->eab_if_required = one_of > 1;
     ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
-    rate = acme_config_value(acme_config_get(sites->server), ACME_SETTING_RATE);
+    rate = mod_acme_config_value(mod_acme_config_get(sites->server),
+                                 ACME_SETTING_RATE);
     if (rate) {
         ca->rate = *rate;
     }
-    ca->agreed = acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
+    ca->agreed = mod_acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
     check_account(sites, cas, ca, place);
     if (!ca->agreed && name->has_terms) {
@@ -177,8 +181,8 @@ static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
                     const acme_config_t *config, acme_spec_t *spec)
 {
     const apr_array_header_t *names =
-        acme_config_value(config, ACME_SETTING_CA);
-    const int *failover = acme_config_value(config, ACME_SETTING_FAILOVER);
+        mod_acme_config_value(config, ACME_SETTING_CA);
+    const int *failover = mod_acme_config_value(config, ACME_SETTING_FAILOVER);
     apr_array_header_t *more;
     int i;
 
@@ -225,14 +229,14 @@ static void take_files(acme_sites_t *sites, acme_spec_t *spec,
         const acme_setting_t *set = &config->settings[files[i]];
         const acme_setting_t *other = &config->settings[files[1 - i]];
 
-        paths[i] = acme_config_value(config, files[i]);
+        paths[i] = mod_acme_config_value(config, files[i]);
         if (paths[i] && !other->place) {
             mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0036) "%s %s at %s: the site %s needs "
                                "both files; add %s",
-                acme_setting_name(files[i]), paths[i], set->place, spec->name,
-                acme_setting_name(files[1 - i]));
+                mod_acme_config_setting_name(files[i]), paths[i], set->place,
+                spec->name, mod_acme_config_setting_name(files[1 - i]));
         }
         else if (paths[i] && is_missing(paths[i])) {
             mod_acme_sites_refuse(
@@ -240,7 +244,7 @@ static void take_files(acme_sites_t *sites, acme_spec_t *spec,
                 ACME_TAG(0037) "%s %s at %s: there is no such "
                                "file; correct the path, or remove the "
                                "directive to have a certificate obtained",
-                acme_setting_name(files[i]), paths[i], set->place);
+                mod_acme_config_setting_name(files[i]), paths[i], set->place);
         }
     }
     spec->cert_file = paths[0];
@@ -264,30 +268,31 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
                               const apr_array_header_t *challenges,
                               const acme_site_decide_draft_t *draft)
 {
-    const acme_config_t *config = acme_config_merge(
-        sites->p, acme_config_get(sites->server), (void *)&draft->settings);
+    const acme_config_t *config = mod_acme_config_merge(
+        sites->p, mod_acme_config_get(sites->server), (void *)&draft->settings);
     const apr_array_header_t *keys =
-        acme_config_value(config, ACME_SETTING_KEYS);
+        mod_acme_config_value(config, ACME_SETTING_KEYS);
     const acme_renew_mode_e *mode =
-        acme_config_value(config, ACME_SETTING_RENEW_MODE);
+        mod_acme_config_value(config, ACME_SETTING_RENEW_MODE);
     const acme_require_https_e *require =
-        acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
+        mod_acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
-        acme_config_value(config, ACME_SETTING_WINDOW);
+        mod_acme_config_value(config, ACME_SETTING_WINDOW);
     const acme_window_t *warn =
-        acme_config_value(config, ACME_SETTING_WARN_WINDOW);
+        mod_acme_config_value(config, ACME_SETTING_WARN_WINDOW);
     const int *mandatory =
-        acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
+        mod_acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
     const int *must_staple =
-        acme_config_value(config, ACME_SETTING_MUST_STAPLE);
-    const char *chain = acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
-    const int *via_ari = acme_config_value(config, ACME_SETTING_ARI);
+        mod_acme_config_value(config, ACME_SETTING_MUST_STAPLE);
+    const char *chain =
+        mod_acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
+    const int *via_ari = mod_acme_config_value(config, ACME_SETTING_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
     spec->names = draft->match->names;
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
     spec->place = draft->match->place;
-    if (acme_config_flag(config, ACME_SETTING_PARTIAL_NAMES)) {
+    if (mod_acme_config_flag(config, ACME_SETTING_PARTIAL_NAMES)) {
         spec->optional = draft->match->collected;
     }
     take_files(sites, spec, config);
@@ -301,7 +306,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
                        ? &APR_ARRAY_IDX(keys, 1, acme_key_spec_t)
                        : NULL;
     }
-    spec->key_reuse = acme_config_flag(config, ACME_SETTING_KEY_REUSE);
+    spec->key_reuse = mod_acme_config_flag(config, ACME_SETTING_KEY_REUSE);
     spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
     spec->require_https = require ? *require : ACME_HTTPS_OFF;
     if (window) {
@@ -310,13 +315,13 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     if (warn) {
         spec->warn_window = *warn;
     }
-    spec->profile = acme_config_value(config, ACME_SETTING_PROFILE);
+    spec->profile = mod_acme_config_value(config, ACME_SETTING_PROFILE);
     spec->profile_mandatory = mandatory && *mandatory;
     spec->must_staple = must_staple && *must_staple;
     spec->preferred_chain = chain && *chain ? chain : NULL;
     spec->via_ari = !via_ari || *via_ari;
-    spec->retry_delay = acme_config_interval(config, ACME_SETTING_RETRY_DELAY,
-                                             DEFAULT_RETRY_DELAY);
+    spec->retry_delay = mod_acme_config_interval(
+        config, ACME_SETTING_RETRY_DELAY, DEFAULT_RETRY_DELAY);
     check_count(sites, spec);
     return spec;
 }
@@ -388,11 +393,11 @@ static void make_setup(acme_sites_t *sites)
             setup->by_name, apr_hash_this_key(hi), apr_hash_this_key_len(hi),
             APR_ARRAY_IDX(setup->specs, claim->site, const acme_spec_t *));
     }
-    acme_setup_set(setup);
+    mod_acme_config_setup_set(setup);
 }
 
-int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *s)
+int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *s)
 {
     acme_sites_t sites;
 
@@ -402,18 +407,18 @@ int acme_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     memset(&sites, 0, sizeof(sites));
-    acme_config_separate(s, pconf);
+    mod_acme_config_separate(s, pconf);
     sites.p = pconf;
     sites.server = s;
     sites.warnings = apr_array_make(pconf, 2, sizeof(const char *));
     sites.aloud =
         ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
     check_modules(&sites);
-    acme_surroundings_check(&sites);
+    mod_acme_compat_check(&sites);
     mod_acme_sites_collect(&sites);
     if (!sites.errors) {
-        acme_surroundings_check_sites(&sites);
-        check_ports(&sites, acme_config_get(s));
+        mod_acme_compat_check_sites(&sites);
+        check_ports(&sites, mod_acme_config_get(s));
     }
     make_setup(&sites);
     mod_acme_sites_sum_up(&sites);

@@ -11,27 +11,28 @@
 /* Setters only parse: one value at a time, nothing looked up, no file touched.
  * What takes more than one directive to judge is mod_acme_check.c's. */
 
-const char *acme_cmd_place(cmd_parms *cmd)
+const char *mod_acme_cmds_place(cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                         cmd->directive->line_num);
 }
 
-const char *acme_cmd_refuse(cmd_parms *cmd, const char *value, const char *why)
+const char *mod_acme_cmds_refuse(cmd_parms *cmd, const char *value,
+                                 const char *why)
 {
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
 }
 
-void acme_cmd_hide(cmd_parms *cmd, const char *args)
+void mod_acme_cmds_hide(cmd_parms *cmd, const char *args)
 {
     /* httpd reads them once, before it calls the setter. */
     cmd->directive->args = apr_pstrdup(cmd->pool, args);
 }
 
-const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
-                         const char *text, const void *value)
+const char *mod_acme_cmds_put(cmd_parms *cmd, acme_setting_e setting,
+                              const char *text, const void *value)
 {
-    acme_config_t *config = acme_config_get(cmd->server);
+    acme_config_t *config = mod_acme_config_get(cmd->server);
     acme_setting_t *slot = &config->settings[setting];
 
     if (setting >= ACME_SETTING_SERVER_WIDE) {
@@ -59,11 +60,11 @@ const char *acme_cmd_put(cmd_parms *cmd, acme_setting_e setting,
     }
     slot->text = apr_pstrdup(cmd->pool, text);
     slot->value = value;
-    slot->place = acme_cmd_place(cmd);
+    slot->place = mod_acme_cmds_place(cmd);
     return NULL;
 }
 
-const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p)
+const char *mod_acme_cmds_exactly(apr_interval_time_t value, apr_pool_t *p)
 {
     return value % APR_USEC_PER_SEC
                ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
@@ -71,13 +72,13 @@ const char *acme_cmd_exactly(apr_interval_time_t value, apr_pool_t *p)
 }
 
 /* Half of what setters say. */
-#define place  acme_cmd_place
-#define refuse acme_cmd_refuse
-#define put    acme_cmd_put
+#define place  mod_acme_cmds_place
+#define refuse mod_acme_cmds_refuse
+#define put    mod_acme_cmds_put
 
-const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
-                              const char *arg, apr_interval_time_t unit,
-                              apr_interval_time_t least)
+const char *mod_acme_cmds_interval(cmd_parms *cmd, acme_setting_e setting,
+                                   const char *arg, apr_interval_time_t unit,
+                                   apr_interval_time_t least)
 {
     apr_interval_time_t *value = apr_palloc(cmd->pool, sizeof(*value));
 
@@ -94,7 +95,7 @@ const char *acme_cmd_interval(cmd_parms *cmd, acme_setting_e setting,
                       apr_psprintf(cmd->pool, "is too short; at least %s",
                                    acme_time_print_duration(least, cmd->pool)));
     }
-    return put(cmd, setting, acme_cmd_exactly(*value, cmd->pool), value);
+    return put(cmd, setting, mod_acme_cmds_exactly(*value, cmd->pool), value);
 }
 
 static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
@@ -233,7 +234,7 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
     }
     return put(cmd, (acme_setting_e)(apr_uintptr_t)cmd->info,
                window->percent ? acme_window_print(window, cmd->pool)
-                               : acme_cmd_exactly(window->span, cmd->pool),
+                               : mod_acme_cmds_exactly(window->span, cmd->pool),
                window);
 }
 
@@ -255,8 +256,8 @@ static const char *set_profile(cmd_parms *cmd, void *dc, const char *arg)
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
-    return acme_cmd_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
-                             apr_time_from_sec(1), apr_time_from_sec(1));
+    return mod_acme_cmds_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
+                                  apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
 static const char *set_chain(cmd_parms *cmd, void *dc, const char *arg)
@@ -292,31 +293,34 @@ static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
 
 #define SETTING(setting) (void *)(apr_uintptr_t)(setting)
 
-const command_rec acme_commands[] = {
-    AP_INIT_RAW_ARGS("ACMEDomain", acme_cmd_domain, NULL, RSRC_CONF,
+const command_rec mod_acme_cmds_table[] = {
+    AP_INIT_RAW_ARGS("ACMEDomain", mod_acme_cmds_sites_domain, NULL, RSRC_CONF,
                      "in a virtual host: manage the certificate of its "
                      "names, and of those given; at server level: the names "
                      "of one certificate"),
-    AP_INIT_RAW_ARGS("<ACMEDomainSet", acme_cmd_domain_set, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("<ACMEDomainSet", mod_acme_cmds_sites_domain_set, NULL,
+                     RSRC_CONF,
                      "the names of one certificate, with settings of its own"),
-    AP_INIT_RAW_ARGS("ACMEMember", acme_cmd_members, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("ACMEMember", mod_acme_cmds_sites_members, NULL, RSRC_CONF,
                      "within <ACMEDomainSet>: more names of it; anywhere: "
                      "whether names of virtual hosts are collected (auto)"),
-    AP_INIT_RAW_ARGS("ACMEMembers", acme_cmd_members, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("ACMEMembers", mod_acme_cmds_sites_members, NULL,
+                     RSRC_CONF,
                      "auto: names of virtual hosts are collected; manual: "
                      "only names that are written out (auto)"),
-    AP_INIT_TAKE1("ACMEMatchNames", acme_cmd_match_names, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEMatchNames", mod_acme_cmds_sites_match_names, NULL,
+                  RSRC_CONF,
                   "all, or servernames: which names of a virtual host say "
                   "what site it is of (all)"),
-    AP_INIT_TAKE1("ACMEBaseServer", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEBaseServer", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_BASE_SERVER), RSRC_CONF,
                   "whether the server outside of virtual hosts is managed "
                   "too (off)"),
-    AP_INIT_TAKE1("ACMEAutoDomains", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEAutoDomains", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_AUTO_DOMAINS), RSRC_CONF,
                   "whether every TLS virtual host without a certificate of "
                   "its own is managed (off)"),
-    AP_INIT_TAKE1("ACMEPartialNames", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEPartialNames", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
                   "whether a ServerAlias that keeps failing is left out of "
                   "the certificate (off)"),
@@ -327,20 +331,22 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMECertificateKeyFile", set_path,
                   SETTING(ACME_SETTING_CERT_KEY_FILE), RSRC_CONF,
                   "PEM file of its key (none)"),
-    AP_INIT_TAKE_ARGV("ACMEActivationWindow", acme_cmd_activation_window, NULL,
-                      RSRC_CONF,
+    AP_INIT_TAKE_ARGV("ACMEActivationWindow",
+                      mod_acme_cmds_sites_activation_window, NULL, RSRC_CONF,
                       "local times of the day for restarts that can wait, "
                       "such as 02:00-04:00 (any time)"),
-    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", acme_cmd_ca, NULL, RSRC_CONF,
+    AP_INIT_TAKE_ARGV("ACMECertificateAuthority", mod_acme_cmds_ca_ca, NULL,
+                      RSRC_CONF,
                       "short names or directory URLs of certificate "
                       "authorities, tried in this order (letsencrypt)"),
-    AP_INIT_TAKE1("ACMECertificateAgreement", acme_cmd_agreement, NULL,
+    AP_INIT_TAKE1("ACMECertificateAgreement", mod_acme_cmds_ca_agreement, NULL,
                   RSRC_CONF,
                   "'accepted': you accept the terms of service of the "
                   "authority (not accepted)"),
-    AP_INIT_TAKE1("ACMEContactEmail", acme_cmd_contact, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEContactEmail", mod_acme_cmds_ca_contact, NULL, RSRC_CONF,
                   "mail address for the account at the authority (none)"),
-    AP_INIT_TAKE123("ACMEExternalAccountBinding", acme_cmd_eab, NULL, RSRC_CONF,
+    AP_INIT_TAKE123("ACMEExternalAccountBinding", mod_acme_cmds_ca_eab, NULL,
+                    RSRC_CONF,
                     "key identifier and HMAC key from the authority, and if it "
                     "says so the algorithm; or a file with them; or none "
                     "(none)"),
@@ -350,7 +356,7 @@ const command_rec acme_commands[] = {
                   "verified with (the system's)"),
     AP_INIT_TAKE_ARGV("ACMEPrivateKeys", set_keys, NULL, RSRC_CONF,
                       "kind of key: P-256, P-384, RSA [bits] (P-256)"),
-    AP_INIT_TAKE1("ACMEKeyReuse", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEKeyReuse", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_KEY_REUSE), RSRC_CONF,
                   "the next certificate is for the key of the last (off)"),
     AP_INIT_TAKE1("ACMERenewMode", set_renew_mode, NULL, RSRC_CONF,
@@ -364,13 +370,13 @@ const command_rec acme_commands[] = {
                   "part of its life or time before its end in which a "
                   "certificate that is due and was not renewed is warned "
                   "about (10%)"),
-    AP_INIT_TAKE1("ACMERenewViaARI", acme_cmd_flag, SETTING(ACME_SETTING_ARI),
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ACMERenewViaARI", mod_acme_cmds_sites_flag,
+                  SETTING(ACME_SETTING_ARI), RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),
     AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
                   "name of the authority's profile that certificates are "
                   "issued by (none)"),
-    AP_INIT_TAKE1("ACMEProfileMandatory", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEProfileMandatory", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_PROFILE_MANDATORY), RSRC_CONF,
                   "rather no certificate than one without the profile (off)"),
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
@@ -379,42 +385,48 @@ const command_rec acme_commands[] = {
     AP_INIT_TAKE1("ACMEPreferredChain", set_chain, NULL, RSRC_CONF,
                   "common name of the issuer at the top of the chain to "
                   "choose, where the authority has several (none)"),
-    AP_INIT_TAKE1("ACMEMustStaple", acme_cmd_flag,
+    AP_INIT_TAKE1("ACMEMustStaple", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_MUST_STAPLE), RSRC_CONF,
                   "certificates are of use with OCSP stapling only (off)"),
     AP_INIT_TAKE1("ACMERetryFailover", set_failover, NULL, RSRC_CONF,
                   "failures of an authority before the next one is asked (2)"),
-    AP_INIT_TAKE1("ACMECheckInterval", acme_cmd_check_interval, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMECheckInterval", mod_acme_cmds_server_check_interval,
+                  NULL, RSRC_CONF,
                   "longest time between two looks at a certificate (12h)"),
-    AP_INIT_TAKE1("ACMEParallelOrders", acme_cmd_parallel, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEParallelOrders", mod_acme_cmds_server_parallel, NULL,
+                  RSRC_CONF,
                   "orders under way at one authority at a time (100)"),
-    AP_INIT_TAKE1("ACMERateLimit", acme_cmd_rate, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMERateLimit", mod_acme_cmds_server_rate, NULL, RSRC_CONF,
                   "off, letsencrypt, or orders/period of an account: limits "
                   "that are kept to (by CA)"),
     AP_INIT_TAKE1("ACMEStoreDir", set_path, SETTING(ACME_SETTING_STORE_DIR),
                   RSRC_CONF,
                   "folder for keys, certificates and accounts (below the "
                   "state folder given to configure)"),
-    AP_INIT_TAKE12("ACMEPortMap", acme_cmd_port_map, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ACMEPortMap", mod_acme_cmds_server_port_map, NULL,
+                   RSRC_CONF,
                    "local ports behind the public 80 and 443, - for none "
                    "(http:80 https:443)"),
-    AP_INIT_TAKE1("ACMEActivation", acme_cmd_activation, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivation", mod_acme_cmds_server_activation, NULL,
+                  RSRC_CONF,
                   "graceful: the server restarts itself for a new "
                   "certificate; manual: you do (graceful)"),
-    AP_INIT_TAKE1("ACMEActivationDelay", acme_cmd_activation_delay, NULL,
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ACMEActivationDelay", mod_acme_cmds_server_activation_delay,
+                  NULL, RSRC_CONF,
                   "time from a certificate's being ready to the restart (0)"),
-    AP_INIT_TAKE12("ACMEActivationInterval", acme_cmd_activation_interval, NULL,
-                   RSRC_CONF,
+    AP_INIT_TAKE12("ACMEActivationInterval",
+                   mod_acme_cmds_server_activation_interval, NULL, RSRC_CONF,
                    "least time between two restarts, and longest that routine "
                    "renewals gather (1min 6h)"),
-    AP_INIT_TAKE1("ACMEStashKeep", acme_cmd_stash_keep, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEStashKeep", mod_acme_cmds_server_stash_keep, NULL,
+                  RSRC_CONF,
                   "how long a certificate that no site wants is kept "
                   "(until-expiry)"),
     AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
                   "off, temporary or permanent: plain http is redirected to "
                   "https once the certificate is there (off)"),
-    AP_INIT_TAKE1("ACMEHttpProxy", acme_cmd_http_proxy, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMEHttpProxy", mod_acme_cmds_server_http_proxy, NULL,
+                  RSRC_CONF,
                   "URL of the proxy that leads to the authority (none)"),
     AP_INIT_TAKE1("ACMEHttpProxyCACertificateFile", set_path,
                   SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,

@@ -18,7 +18,7 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
         return NULL;
     }
     if (!strstr(arg, "://")) {
-        return acme_cmd_refuse(
+        return mod_acme_cmds_refuse(
             cmd, arg,
             apr_psprintf(cmd->pool,
                          "is no authority known by name; write one "
@@ -27,17 +27,19 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {
-        return acme_cmd_refuse(cmd, arg,
-                               "is no URL; write the https URL of the "
-                               "authority's directory");
+        return mod_acme_cmds_refuse(cmd, arg,
+                                    "is no URL; write the https URL of the "
+                                    "authority's directory");
     }
     if (strcmp(uri.scheme, "https") != 0) {
-        return acme_cmd_refuse(cmd, arg,
-                               "ACME needs https (RFC 8555 6.1); write the "
-                               "https URL of the authority's directory");
+        return mod_acme_cmds_refuse(
+            cmd, arg,
+            "ACME needs https (RFC 8555 6.1); write the "
+            "https URL of the authority's directory");
     }
     if (uri.user || uri.fragment) {
-        return acme_cmd_refuse(cmd, arg, "must have neither user nor fragment");
+        return mod_acme_cmds_refuse(cmd, arg,
+                                    "must have neither user nor fragment");
     }
     ca = apr_pcalloc(cmd->pool, sizeof(*ca));
     ca->url = apr_pstrdup(cmd->pool, arg);
@@ -46,7 +48,8 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
     return NULL;
 }
 
-const char *acme_cmd_ca(cmd_parms *cmd, void *dc, int argc, char *const argv[])
+const char *mod_acme_cmds_ca_ca(cmd_parms *cmd, void *dc, int argc,
+                                char *const argv[])
 {
     apr_array_header_t *cas =
         apr_array_make(cmd->pool, argc + 1, sizeof(const acme_ca_name_t *));
@@ -68,28 +71,31 @@ const char *acme_cmd_ca(cmd_parms *cmd, void *dc, int argc, char *const argv[])
         for (j = 0; j < cas->nelts; j++) {
             if (!strcmp(APR_ARRAY_IDX(cas, j, const acme_ca_name_t *)->url,
                         ca->url)) {
-                return acme_cmd_refuse(cmd, argv[i],
-                                       "is there twice; write each once");
+                return mod_acme_cmds_refuse(cmd, argv[i],
+                                            "is there twice; write each once");
             }
         }
         APR_ARRAY_PUSH(cas, const acme_ca_name_t *) = ca;
         text = apr_pstrcat(cmd->pool, text, i ? " " : "", ca->url, NULL);
     }
-    return acme_cmd_put(cmd, ACME_SETTING_CA, text, cas);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_CA, text, cas);
 }
 
-const char *acme_cmd_agreement(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_ca_agreement(cmd_parms *cmd, void *dc,
+                                       const char *arg)
 {
     (void)dc;
     if (ap_cstr_casecmp(arg, "accepted")) {
-        return acme_cmd_refuse(cmd, arg,
-                               "write 'accepted' once you have read and "
-                               "accepted the authority's terms of service");
+        return mod_acme_cmds_refuse(
+            cmd, arg,
+            "write 'accepted' once you have read and "
+            "accepted the authority's terms of service");
     }
-    return acme_cmd_put(cmd, ACME_SETTING_AGREEMENT, "accepted", "accepted");
+    return mod_acme_cmds_put(cmd, ACME_SETTING_AGREEMENT, "accepted",
+                             "accepted");
 }
 
-const char *acme_cmd_contact(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
 {
     const char *address = arg;
     const char *at;
@@ -97,7 +103,7 @@ const char *acme_cmd_contact(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "none")) {
-        return acme_cmd_put(cmd, ACME_SETTING_CONTACT, "none", "");
+        return mod_acme_cmds_put(cmd, ACME_SETTING_CONTACT, "none", "");
     }
     if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
         address += 7;
@@ -111,39 +117,41 @@ const char *acme_cmd_contact(cmd_parms *cmd, void *dc, const char *arg)
     }
     if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
         || strlen(address) > 254) {
-        return acme_cmd_refuse(cmd, arg,
-                               "is no mail address; write one address such "
-                               "as admin@example.org, or none");
+        return mod_acme_cmds_refuse(
+            cmd, arg,
+            "is no mail address; write one address such "
+            "as admin@example.org, or none");
     }
     address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
-    return acme_cmd_put(cmd, ACME_SETTING_CONTACT, address, address);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_CONTACT, address, address);
 }
 
 /* What is refused is never repeated: one of the arguments is a secret. */
-const char *acme_cmd_eab(cmd_parms *cmd, void *dc, const char *first,
-                         const char *second, const char *third)
+const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
+                                 const char *second, const char *third)
 {
     acme_eab_t *eab = apr_pcalloc(cmd->pool, sizeof(*eab));
     const char *why;
 
     (void)dc;
     if (!second && !ap_cstr_casecmp(first, "none")) {
-        return acme_cmd_put(cmd, ACME_SETTING_EAB, "none", eab);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_EAB, "none", eab);
     }
     if (!second) {
         eab->file = *first ? ap_server_root_relative(cmd->pool, first) : NULL;
-        return eab->file ? acme_cmd_put(cmd, ACME_SETTING_EAB, eab->file, eab)
-                         : acme_cmd_refuse(
-                             cmd, "\"\"",
-                             "is no valid path; write a file, or the key "
-                             "identifier and the HMAC key, or none");
+        return eab->file
+                   ? mod_acme_cmds_put(cmd, ACME_SETTING_EAB, eab->file, eab)
+                   : mod_acme_cmds_refuse(
+                       cmd, "\"\"",
+                       "is no valid path; write a file, or the key "
+                       "identifier and the HMAC key, or none");
     }
-    acme_cmd_hide(cmd, "***");
+    mod_acme_cmds_hide(cmd, "***");
     if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
-        return acme_cmd_refuse(cmd, "***", why);
+        return mod_acme_cmds_refuse(cmd, "***", why);
     }
-    acme_cmd_hide(
+    mod_acme_cmds_hide(
         cmd, apr_pstrcat(cmd->pool, eab->key.kid, " *** ", eab->key.alg, NULL));
-    return acme_cmd_put(cmd, ACME_SETTING_EAB, acme_eab_text(eab, cmd->pool),
-                        eab);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_EAB,
+                             acme_eab_text(eab, cmd->pool), eab);
 }

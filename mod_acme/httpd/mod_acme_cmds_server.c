@@ -10,14 +10,16 @@
 
 #define MAX_PARALLEL 1000
 
-const char *acme_cmd_check_interval(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_check_interval(cmd_parms *cmd, void *dc,
+                                                const char *arg)
 {
     (void)dc;
-    return acme_cmd_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
-                             apr_time_from_sec(1), apr_time_from_sec(1));
+    return mod_acme_cmds_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
+                                  apr_time_from_sec(1), apr_time_from_sec(1));
 }
 
-const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_parallel(cmd_parms *cmd, void *dc,
+                                          const char *arg)
 {
     int *value = apr_palloc(cmd->pool, sizeof(*value));
     char *end;
@@ -25,27 +27,28 @@ const char *acme_cmd_parallel(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
-        return acme_cmd_refuse(cmd, arg,
-                               apr_psprintf(cmd->pool,
-                                            "write a number from 1 to %d",
-                                            MAX_PARALLEL));
+        return mod_acme_cmds_refuse(cmd, arg,
+                                    apr_psprintf(cmd->pool,
+                                                 "write a number from 1 to %d",
+                                                 MAX_PARALLEL));
     }
     *value = (int)number;
-    return acme_cmd_put(cmd, ACME_SETTING_PARALLEL,
-                        apr_psprintf(cmd->pool, "%d", *value), value);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_PARALLEL,
+                             apr_psprintf(cmd->pool, "%d", *value), value);
 }
 
-const char *acme_cmd_rate(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_rate(cmd_parms *cmd, void *dc, const char *arg)
 {
     acme_ratelimit_policy_t *rate = apr_palloc(cmd->pool, sizeof(*rate));
     const char *why;
 
     (void)dc;
     if (acme_ratelimit_policy_parse(rate, arg, &why, cmd->pool)) {
-        return acme_cmd_refuse(cmd, arg, why);
+        return mod_acme_cmds_refuse(cmd, arg, why);
     }
-    return acme_cmd_put(cmd, ACME_SETTING_RATE,
-                        acme_ratelimit_policy_print(rate, cmd->pool), rate);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_RATE,
+                             acme_ratelimit_policy_print(rate, cmd->pool),
+                             rate);
 }
 
 static int is_port(const char *text)
@@ -75,7 +78,8 @@ static const char *hide_password(const char *arg, apr_pool_t *p)
     return arg;
 }
 
-const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_http_proxy(cmd_parms *cmd, void *dc,
+                                            const char *arg)
 {
     const char *hidden = hide_password(arg, cmd->pool);
     const char *at = strrchr(arg, '@');
@@ -83,34 +87,34 @@ const char *acme_cmd_http_proxy(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "none")) {
-        return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
+        return mod_acme_cmds_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
     }
     if (at) {
-        acme_cmd_hide(cmd, hidden);
+        mod_acme_cmds_hide(cmd, hidden);
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {
-        return acme_cmd_refuse(cmd, hidden,
-                               "is no URL; write that of an http or https "
-                               "proxy, such as http://proxy.example.org:"
-                               "3128, or none");
+        return mod_acme_cmds_refuse(cmd, hidden,
+                                    "is no URL; write that of an http or https "
+                                    "proxy, such as http://proxy.example.org:"
+                                    "3128, or none");
     }
     if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
-        return acme_cmd_refuse(cmd, hidden,
-                               "only http and https proxies can be used; "
-                               "write http://HOST:PORT or "
-                               "https://HOST:PORT");
+        return mod_acme_cmds_refuse(cmd, hidden,
+                                    "only http and https proxies can be used; "
+                                    "write http://HOST:PORT or "
+                                    "https://HOST:PORT");
     }
     if ((uri.port_str && !is_port(uri.port_str))
         || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
         || uri.fragment) {
-        return acme_cmd_refuse(cmd, hidden,
-                               "a proxy has a host and a port from 1 to "
-                               "65535, and nothing behind them; write "
-                               "http://HOST:PORT");
+        return mod_acme_cmds_refuse(cmd, hidden,
+                                    "a proxy has a host and a port from 1 to "
+                                    "65535, and nothing behind them; write "
+                                    "http://HOST:PORT");
     }
-    return acme_cmd_put(cmd, ACME_SETTING_HTTP_PROXY, at ? hidden : arg,
-                        apr_pstrdup(cmd->pool, arg));
+    return mod_acme_cmds_put(cmd, ACME_SETTING_HTTP_PROXY, at ? hidden : arg,
+                             apr_pstrdup(cmd->pool, arg));
 }
 
 /* One "http:8080", "443:-"; as in mod_md. */
@@ -147,8 +151,8 @@ static const char *port_map(acme_port_map_t *map, const char *arg,
     return NULL;
 }
 
-const char *acme_cmd_port_map(cmd_parms *cmd, void *dc, const char *first,
-                              const char *second)
+const char *mod_acme_cmds_server_port_map(cmd_parms *cmd, void *dc,
+                                          const char *first, const char *second)
 {
     acme_port_map_t *map = apr_palloc(cmd->pool, sizeof(*map));
     const char *why;
@@ -158,58 +162,63 @@ const char *acme_cmd_port_map(cmd_parms *cmd, void *dc, const char *first,
     map->https = 443;
     why = port_map(map, first, cmd->pool);
     if (why) {
-        return acme_cmd_refuse(cmd, first, why);
+        return mod_acme_cmds_refuse(cmd, first, why);
     }
     why = second ? port_map(map, second, cmd->pool) : NULL;
     if (why) {
-        return acme_cmd_refuse(cmd, second, why);
+        return mod_acme_cmds_refuse(cmd, second, why);
     }
-    return acme_cmd_put(cmd, ACME_SETTING_PORT_MAP,
-                        apr_psprintf(cmd->pool, "%d %d", map->http, map->https),
-                        map);
+    return mod_acme_cmds_put(
+        cmd, ACME_SETTING_PORT_MAP,
+        apr_psprintf(cmd->pool, "%d %d", map->http, map->https), map);
 }
 
-const char *acme_cmd_activation(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_activation(cmd_parms *cmd, void *dc,
+                                            const char *arg)
 {
     static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
     static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "graceful")) {
-        return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
-                            &graceful);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
+                                 &graceful);
     }
     if (!ap_cstr_casecmp(arg, "manual")) {
-        return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION, "manual", &manual);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION, "manual",
+                                 &manual);
     }
-    return acme_cmd_refuse(cmd, arg,
-                           "write graceful (the server restarts itself) or "
-                           "manual (you do)");
+    return mod_acme_cmds_refuse(
+        cmd, arg,
+        "write graceful (the server restarts itself) or "
+        "manual (you do)");
 }
 
-const char *acme_cmd_activation_delay(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_activation_delay(cmd_parms *cmd, void *dc,
+                                                  const char *arg)
 {
     (void)dc;
-    return acme_cmd_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg,
-                             ACME_TIME_DAY, 0);
+    return mod_acme_cmds_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg,
+                                  ACME_TIME_DAY, 0);
 }
 
-const char *acme_cmd_stash_keep(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_server_stash_keep(cmd_parms *cmd, void *dc,
+                                            const char *arg)
 {
     static const apr_interval_time_t until_expiry = 0;
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "until-expiry")) {
-        return acme_cmd_put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
-                            &until_expiry);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
+                                 &until_expiry);
     }
-    return acme_cmd_interval(cmd, ACME_SETTING_STASH_KEEP, arg, ACME_TIME_DAY,
-                             apr_time_from_sec(1));
+    return mod_acme_cmds_interval(cmd, ACME_SETTING_STASH_KEEP, arg,
+                                  ACME_TIME_DAY, apr_time_from_sec(1));
 }
 
-const char *acme_cmd_activation_interval(cmd_parms *cmd, void *dc,
-                                         const char *urgent,
-                                         const char *routine)
+const char *mod_acme_cmds_server_activation_interval(cmd_parms *cmd, void *dc,
+                                                     const char *urgent,
+                                                     const char *routine)
 {
     acme_intervals_t *value = apr_palloc(cmd->pool, sizeof(*value));
     const char *args[2];
@@ -224,7 +233,7 @@ const char *acme_cmd_activation_interval(cmd_parms *cmd, void *dc,
     for (i = 0; i < 2; i++) {
         if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
             || *targets[i] < apr_time_from_sec(1)) {
-            return acme_cmd_refuse(
+            return mod_acme_cmds_refuse(
                 cmd, args[i],
                 "is no interval of a second or more; write the "
                 "least time between two restarts, such as 1min, and "
@@ -232,10 +241,10 @@ const char *acme_cmd_activation_interval(cmd_parms *cmd, void *dc,
                 "gather, such as 6h (bare numbers count seconds)");
         }
     }
-    return acme_cmd_put(
+    return mod_acme_cmds_put(
         cmd, ACME_SETTING_ACTIVATION_INTERVAL,
         apr_psprintf(cmd->pool, "%s, %s",
-                     acme_cmd_exactly(value->urgent, cmd->pool),
-                     acme_cmd_exactly(value->routine, cmd->pool)),
+                     mod_acme_cmds_exactly(value->urgent, cmd->pool),
+                     mod_acme_cmds_exactly(value->routine, cmd->pool)),
         value);
 }

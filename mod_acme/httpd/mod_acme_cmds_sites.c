@@ -10,7 +10,7 @@
 static const acme_members_e members_auto = ACME_MEMBERS_AUTO;
 static const acme_members_e members_manual = ACME_MEMBERS_MANUAL;
 
-const char *acme_cmd_flag(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_sites_flag(cmd_parms *cmd, void *dc, const char *arg)
 {
     static const int on = 1;
     static const int off = 0;
@@ -18,12 +18,12 @@ const char *acme_cmd_flag(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "on")) {
-        return acme_cmd_put(cmd, setting, "on", &on);
+        return mod_acme_cmds_put(cmd, setting, "on", &on);
     }
     if (!ap_cstr_casecmp(arg, "off")) {
-        return acme_cmd_put(cmd, setting, "off", &off);
+        return mod_acme_cmds_put(cmd, setting, "off", &off);
     }
-    return acme_cmd_refuse(cmd, arg, "write on or off");
+    return mod_acme_cmds_refuse(cmd, arg, "write on or off");
 }
 
 /* NULL: it is neither word. */
@@ -42,13 +42,14 @@ static const char *add_name(cmd_parms *cmd, apr_array_header_t *names,
     const char *why;
 
     if (acme_ident_canonical(&name, arg, &why, cmd->pool)) {
-        return acme_cmd_refuse(cmd, *arg ? arg : "\"\"", why);
+        return mod_acme_cmds_refuse(cmd, *arg ? arg : "\"\"", why);
     }
     if (acme_ident_is_wildcard(name)) {
-        return acme_cmd_refuse(cmd, arg,
-                               "wildcards can only be proven by a dns "
-                               "challenge, which is not available; write the "
-                               "names one by one");
+        return mod_acme_cmds_refuse(
+            cmd, arg,
+            "wildcards can only be proven by a dns "
+            "challenge, which is not available; write the "
+            "names one by one");
     }
     acme_ident_add(names, name);
     return NULL;
@@ -68,7 +69,7 @@ static const char *add_names(cmd_parms *cmd, acme_domain_t *domain,
             break;
         }
         if (members) {
-            return acme_cmd_refuse(cmd, word, "stands behind the names");
+            return mod_acme_cmds_refuse(cmd, word, "stands behind the names");
         }
         err = add_name(cmd, domain->names, word);
         if (err) {
@@ -82,14 +83,15 @@ static acme_domain_t *domain_create(cmd_parms *cmd)
 {
     acme_domain_t *domain = apr_pcalloc(cmd->pool, sizeof(*domain));
 
-    domain->place = acme_cmd_place(cmd);
+    domain->place = mod_acme_cmds_place(cmd);
     domain->names = apr_array_make(cmd->pool, 2, sizeof(const char *));
     return domain;
 }
 
-const char *acme_cmd_domain(cmd_parms *cmd, void *dc, const char *args)
+const char *mod_acme_cmds_sites_domain(cmd_parms *cmd, void *dc,
+                                       const char *args)
 {
-    acme_config_t *config = acme_config_get(cmd->server);
+    acme_config_t *config = mod_acme_config_get(cmd->server);
     acme_domain_t *domain = domain_create(cmd);
     const char *err = add_names(cmd, domain, args);
 
@@ -131,9 +133,10 @@ static const char *check_children(cmd_parms *cmd)
     return NULL;
 }
 
-const char *acme_cmd_domain_set(cmd_parms *cmd, void *dc, const char *args)
+const char *mod_acme_cmds_sites_domain_set(cmd_parms *cmd, void *dc,
+                                           const char *args)
 {
-    acme_config_t *config = acme_config_get(cmd->server);
+    acme_config_t *config = mod_acme_config_get(cmd->server);
     acme_domain_t *set = domain_create(cmd);
     const char *end = ap_strrchr_c(args, '>');
     const char *err;
@@ -171,9 +174,10 @@ const char *acme_cmd_domain_set(cmd_parms *cmd, void *dc, const char *args)
     return err;
 }
 
-const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args)
+const char *mod_acme_cmds_sites_members(cmd_parms *cmd, void *dc,
+                                        const char *args)
 {
-    acme_domain_t *set = acme_config_get(cmd->server)->section;
+    acme_domain_t *set = mod_acme_config_get(cmd->server)->section;
     const char *rest = args;
     const char *first = ap_getword_conf(cmd->pool, &rest);
     const acme_members_e *members = *rest ? NULL : parse_members(first);
@@ -183,9 +187,9 @@ const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args)
         return add_names(cmd, set, args);
     }
     if (members) {
-        return acme_cmd_put(cmd, ACME_SETTING_MEMBERS,
-                            *members == ACME_MEMBERS_AUTO ? "auto" : "manual",
-                            members);
+        return mod_acme_cmds_put(
+            cmd, ACME_SETTING_MEMBERS,
+            *members == ACME_MEMBERS_AUTO ? "auto" : "manual", members);
     }
     if (!*args) {
         return apr_psprintf(cmd->pool,
@@ -193,29 +197,31 @@ const char *acme_cmd_members(cmd_parms *cmd, void *dc, const char *args)
                             "<ACMEDomainSet> more names of it",
                             cmd->cmd->name);
     }
-    return acme_cmd_refuse(cmd, first,
-                           "write auto or manual; names can be given within "
-                           "<ACMEDomainSet>, and behind ACMEDomain");
+    return mod_acme_cmds_refuse(
+        cmd, first,
+        "write auto or manual; names can be given within "
+        "<ACMEDomainSet>, and behind ACMEDomain");
 }
 
-const char *acme_cmd_match_names(cmd_parms *cmd, void *dc, const char *arg)
+const char *mod_acme_cmds_sites_match_names(cmd_parms *cmd, void *dc,
+                                            const char *arg)
 {
     static const acme_match_names_e all = ACME_MATCH_NAMES_ALL;
     static const acme_match_names_e server = ACME_MATCH_NAMES_SERVER;
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "all")) {
-        return acme_cmd_put(cmd, ACME_SETTING_MATCH_NAMES, "all", &all);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_MATCH_NAMES, "all", &all);
     }
     if (!ap_cstr_casecmp(arg, "servernames")) {
-        return acme_cmd_put(cmd, ACME_SETTING_MATCH_NAMES, "servernames",
-                            &server);
+        return mod_acme_cmds_put(cmd, ACME_SETTING_MATCH_NAMES, "servernames",
+                                 &server);
     }
-    return acme_cmd_refuse(cmd, arg, "write all or servernames");
+    return mod_acme_cmds_refuse(cmd, arg, "write all or servernames");
 }
 
-const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
-                                       char *const argv[])
+const char *mod_acme_cmds_sites_activation_window(cmd_parms *cmd, void *dc,
+                                                  int argc, char *const argv[])
 {
     apr_array_header_t *windows =
         apr_array_make(cmd->pool, argc + 1, sizeof(acme_restart_window_t));
@@ -233,11 +239,11 @@ const char *acme_cmd_activation_window(cmd_parms *cmd, void *dc, int argc,
         acme_restart_window_t window;
 
         if (acme_restart_window_parse(&window, argv[i], &why)) {
-            return acme_cmd_refuse(cmd, argv[i], why);
+            return mod_acme_cmds_refuse(cmd, argv[i], why);
         }
         APR_ARRAY_PUSH(windows, acme_restart_window_t) = window;
         APR_ARRAY_PUSH(texts, const char *) = argv[i];
     }
-    return acme_cmd_put(cmd, ACME_SETTING_ACTIVATION_WINDOW,
-                        apr_array_pstrcat(cmd->pool, texts, ' '), windows);
+    return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION_WINDOW,
+                             apr_array_pstrcat(cmd->pool, texts, ' '), windows);
 }

@@ -28,7 +28,7 @@ static const char *below_chroot(const char *path)
     return path + len;
 }
 
-const char *acme_surroundings_inside(const char *path, apr_pool_t *p)
+const char *mod_acme_compat_inside(const char *path, apr_pool_t *p)
 {
     const char *below =
         path && ap_unixd_config.chroot_dir ? below_chroot(path) : NULL;
@@ -38,7 +38,7 @@ const char *acme_surroundings_inside(const char *path, apr_pool_t *p)
 
 static void check_chroot(acme_sites_t *sites)
 {
-    const char *store = acme_start_store_dir(sites->server, sites->p);
+    const char *store = mod_acme_store_dir(sites->server, sites->p);
 
     if (ap_unixd_config.chroot_dir && !below_chroot(store)) {
         mod_acme_sites_refuse(
@@ -97,9 +97,10 @@ static void check_names(acme_sites_t *sites)
     const server_rec *s;
 
     for (s = sites->server->next; s; s = s->next) {
-        const acme_config_t *config = acme_config_get(s);
+        const acme_config_t *config = mod_acme_config_get(s);
 
-        if (config->domains->nelts && !acme_tree_is_named(sites->tree, s)) {
+        if (config->domains->nelts
+            && !mod_acme_conftree_is_named(sites->tree, s)) {
             mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0023) "ACMEDomain at %s: the virtual host has no "
@@ -109,9 +110,9 @@ static void check_names(acme_sites_t *sites)
     }
 }
 
-void acme_surroundings_check(acme_sites_t *sites)
+void mod_acme_compat_check(acme_sites_t *sites)
 {
-    sites->tree = acme_tree_read(sites->p);
+    sites->tree = mod_acme_conftree_read(sites->p);
     check_users(sites);
     check_chroot(sites);
     check_core_dumps(sites);
@@ -131,7 +132,7 @@ static void check_md(acme_sites_t *sites)
          hi = apr_hash_next(hi)) {
         const char *name = apr_hash_this_key(hi);
         const acme_match_claim_t *claim = apr_hash_this_val(hi);
-        const acme_remark_t *said = acme_tree_md(sites->tree, name);
+        const acme_remark_t *said = mod_acme_conftree_md(sites->tree, name);
 
         if (said) {
             mod_acme_sites_refuse(
@@ -152,14 +153,14 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
     int i;
 
     if (s->server_hostname) {
-        said = acme_tree_md(sites->tree, s->server_hostname);
+        said = mod_acme_conftree_md(sites->tree, s->server_hostname);
     }
     for (i = 0; !said && s->names && i < s->names->nelts; i++) {
-        said =
-            acme_tree_md(sites->tree, APR_ARRAY_IDX(s->names, i, const char *));
+        said = mod_acme_conftree_md(sites->tree,
+                                    APR_ARRAY_IDX(s->names, i, const char *));
     }
     if (said) {
-        site = &sites->drafts[acme_config_get(s)->site];
+        site = &sites->drafts[mod_acme_config_get(s)->site];
         mod_acme_sites_refuse(
             sites,
             ACME_TAG(0025) "ACMEDomain at %s: the virtual host at "
@@ -174,7 +175,7 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
 /* What mod_ssl is told in this way it loads after ours, in its place. */
 static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
 {
-    const acme_remark_t *said = acme_tree_conf_cmd(sites->tree, s);
+    const acme_remark_t *said = mod_acme_conftree_conf_cmd(sites->tree, s);
 
     if (said) {
         mod_acme_sites_refuse(
@@ -193,34 +194,37 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
 /* Nobody can come to where they would be sent. */
 static void check_redirect(acme_sites_t *sites)
 {
-    const acme_config_t *base = acme_config_get(sites->server);
-    const acme_port_map_t *map = acme_config_value(base, ACME_SETTING_PORT_MAP);
+    const acme_config_t *base = mod_acme_config_get(sites->server);
+    const acme_port_map_t *map =
+        mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
     const server_rec *s;
 
     for (s = sites->server; s && map && !map->https; s = s->next) {
-        const acme_require_https_e *value =
-            acme_config_value(acme_config_get(s), ACME_SETTING_REQUIRE_HTTPS);
+        const acme_require_https_e *value = mod_acme_config_value(
+            mod_acme_config_get(s), ACME_SETTING_REQUIRE_HTTPS);
 
         if (value && *value != ACME_HTTPS_OFF) {
             mod_acme_sites_warn(
                 sites,
                 ACME_TAG(0027) "ACMERequireHttps at %s does nothing: by "
                                "ACMEPortMap at %s no https comes in",
-                acme_config_get(s)->settings[ACME_SETTING_REQUIRE_HTTPS].place,
+                mod_acme_config_get(s)
+                    ->settings[ACME_SETTING_REQUIRE_HTTPS]
+                    .place,
                 base->settings[ACME_SETTING_PORT_MAP].place);
             return;
         }
     }
 }
 
-void acme_surroundings_check_sites(acme_sites_t *sites)
+void mod_acme_compat_check_sites(acme_sites_t *sites)
 {
     const server_rec *s;
 
     check_redirect(sites);
     check_md(sites);
     for (s = sites->server; s && !sites->errors; s = s->next) {
-        if (acme_config_get(s)->site >= 0) {
+        if (mod_acme_config_get(s)->site >= 0) {
             check_md_host(sites, s);
             check_conf_cmd(sites, s);
         }

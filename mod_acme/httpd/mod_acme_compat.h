@@ -11,13 +11,13 @@
 #include "mod_acme_sites.h"
 
 /** Before the sites are collected; leaves sites->tree. */
-void acme_surroundings_check(acme_sites_t *sites);
+void mod_acme_compat_check(acme_sites_t *sites);
 
 /** When the sites are known: who else wants their names. */
-void acme_surroundings_check_sites(acme_sites_t *sites);
+void mod_acme_compat_check_sites(acme_sites_t *sites);
 
 /** A path as httpd's children see it: inside of ChrootDir. What is not below
  *  it stands for the same path inside. NULL stays NULL. */
-const char *acme_surroundings_inside(const char *path, apr_pool_t *p);
+const char *mod_acme_compat_inside(const char *path, apr_pool_t *p);
 
 #endif

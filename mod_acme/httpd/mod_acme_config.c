@@ -11,7 +11,7 @@
 /* A generation's own: the module is loaded anew with each configuration. */
 static acme_setup_t *current;
 
-void *acme_config_create(apr_pool_t *p, server_rec *s)
+void *mod_acme_config_create(apr_pool_t *p, server_rec *s)
 {
     acme_config_t *config = apr_pcalloc(p, sizeof(*config));
 
@@ -22,7 +22,7 @@ void *acme_config_create(apr_pool_t *p, server_rec *s)
     return config;
 }
 
-void *acme_config_merge(apr_pool_t *p, void *base, void *add)
+void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add)
 {
     acme_config_t *merged = apr_pmemdup(p, add, sizeof(*merged));
     const acme_config_t *outer = base;
@@ -32,49 +32,49 @@ void *acme_config_merge(apr_pool_t *p, void *base, void *add)
     return merged;
 }
 
-void acme_config_separate(server_rec *server, apr_pool_t *p)
+void mod_acme_config_separate(server_rec *server, apr_pool_t *p)
 {
-    acme_config_t *base = acme_config_get(server);
+    acme_config_t *base = mod_acme_config_get(server);
     server_rec *s;
 
     for (s = server->next; s; s = s->next) {
-        if (acme_config_get(s) == base) {
+        if (mod_acme_config_get(s) == base) {
             ap_set_module_config(
                 s->module_config, &acme_module,
-                acme_config_merge(p, base, acme_config_create(p, s)));
+                mod_acme_config_merge(p, base, mod_acme_config_create(p, s)));
         }
     }
 }
 
-acme_config_t *acme_config_get(const server_rec *s)
+acme_config_t *mod_acme_config_get(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &acme_module);
 }
 
-const void *acme_config_value(const acme_config_t *config,
-                              acme_setting_e setting)
+const void *mod_acme_config_value(const acme_config_t *config,
+                                  acme_setting_e setting)
 {
     return config->settings[setting].place ? config->settings[setting].value
                                            : NULL;
 }
 
-apr_interval_time_t acme_config_interval(const acme_config_t *config,
-                                         acme_setting_e setting,
-                                         apr_interval_time_t otherwise)
+apr_interval_time_t mod_acme_config_interval(const acme_config_t *config,
+                                             acme_setting_e setting,
+                                             apr_interval_time_t otherwise)
 {
-    const apr_interval_time_t *value = acme_config_value(config, setting);
+    const apr_interval_time_t *value = mod_acme_config_value(config, setting);
 
     return value ? *value : otherwise;
 }
 
-int acme_config_flag(const acme_config_t *config, acme_setting_e setting)
+int mod_acme_config_flag(const acme_config_t *config, acme_setting_e setting)
 {
-    const int *value = acme_config_value(config, setting);
+    const int *value = mod_acme_config_value(config, setting);
 
     return value && *value;
 }
 
-const char *acme_setting_name(acme_setting_e setting)
+const char *mod_acme_config_setting_name(acme_setting_e setting)
 {
     static const char *const names[ACME_SETTING_COUNT] = {
         "ACMECertificateAuthority",
@@ -118,7 +118,7 @@ const char *acme_setting_name(acme_setting_e setting)
     return names[setting];
 }
 
-acme_setup_t *acme_setup_get(void)
+acme_setup_t *mod_acme_config_setup_get(void)
 {
     return current;
 }
@@ -131,26 +131,26 @@ static apr_status_t setup_forget(void *setup)
     return APR_SUCCESS;
 }
 
-void acme_setup_set(acme_setup_t *setup)
+void mod_acme_config_setup_set(acme_setup_t *setup)
 {
     current = setup;
     apr_pool_cleanup_register(setup->pconf, setup, setup_forget,
                               apr_pool_cleanup_null);
 }
 
-const acme_spec_t *acme_setup_spec(const acme_setup_t *setup,
-                                   const server_rec *s)
+const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
+                                              const server_rec *s)
 {
-    int site = acme_config_get(s)->site;
+    int site = mod_acme_config_get(s)->site;
 
     return site < 0 ? NULL
                     : APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
 }
 
-acme_inventory_t *acme_setup_holding(const acme_setup_t *setup,
-                                     const server_rec *s)
+acme_inventory_t *mod_acme_config_setup_holding(const acme_setup_t *setup,
+                                                const server_rec *s)
 {
-    int site = acme_config_get(s)->site;
+    int site = mod_acme_config_get(s)->site;
 
     if (site < 0 || !setup->holdings) {
         return NULL;
@@ -158,8 +158,9 @@ acme_inventory_t *acme_setup_holding(const acme_setup_t *setup,
     return APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
 }
 
-const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
-                                   const char *host, apr_pool_t *p)
+const acme_spec_t *mod_acme_config_setup_find(const char **name,
+                                              const acme_setup_t *setup,
+                                              const char *host, apr_pool_t *p)
 {
     apr_size_t len = host ? strlen(host) : 0;
     char *canonical;
@@ -177,7 +178,8 @@ const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
     return apr_hash_get(setup->by_name, canonical, (apr_ssize_t)len);
 }
 
-acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p)
+acme_vault_t *mod_acme_config_setup_vault(const acme_setup_t *setup,
+                                          apr_pool_t *p)
 {
     acme_store_t *store;
 

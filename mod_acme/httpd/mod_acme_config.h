@@ -184,49 +184,51 @@ typedef struct acme_setup_t {
     struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 
-void *acme_config_create(apr_pool_t *p, server_rec *s);
-void *acme_config_merge(apr_pool_t *p, void *base, void *add);
+void *mod_acme_config_create(apr_pool_t *p, server_rec *s);
+void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add);
 
 /** Gives each virtual host a configuration of its own: httpd lets those without
  *  a directive of ours share the main server's. */
-void acme_config_separate(server_rec *server, apr_pool_t *p);
+void mod_acme_config_separate(server_rec *server, apr_pool_t *p);
 
 /** That server's configuration. */
-acme_config_t *acme_config_get(const server_rec *s);
+acme_config_t *mod_acme_config_get(const server_rec *s);
 
 /** The value of a setting, or NULL. */
-const void *acme_config_value(const acme_config_t *config,
-                              acme_setting_e setting);
+const void *mod_acme_config_value(const acme_config_t *config,
+                                  acme_setting_e setting);
 /** The same for durations, with their default. */
-apr_interval_time_t acme_config_interval(const acme_config_t *config,
-                                         acme_setting_e setting,
-                                         apr_interval_time_t otherwise);
+apr_interval_time_t mod_acme_config_interval(const acme_config_t *config,
+                                             acme_setting_e setting,
+                                             apr_interval_time_t otherwise);
 
 /** The same for on and off, which is the default. */
-int acme_config_flag(const acme_config_t *config, acme_setting_e setting);
+int mod_acme_config_flag(const acme_config_t *config, acme_setting_e setting);
 
 /** The directive behind a setting. */
-const char *acme_setting_name(acme_setting_e setting);
+const char *mod_acme_config_setting_name(acme_setting_e setting);
 
 /** This generation's setup; NULL while no site asks for ACME. */
-acme_setup_t *acme_setup_get(void);
-void acme_setup_set(acme_setup_t *setup);
+acme_setup_t *mod_acme_config_setup_get(void);
+void mod_acme_config_setup_set(acme_setup_t *setup);
 
 /** The site of this virtual host, and what it has; NULL: not managed. */
-const acme_spec_t *acme_setup_spec(const acme_setup_t *setup,
-                                   const server_rec *s);
-acme_inventory_t *acme_setup_holding(const acme_setup_t *setup,
-                                     const server_rec *s);
+const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
+                                              const server_rec *s);
+acme_inventory_t *mod_acme_config_setup_holding(const acme_setup_t *setup,
+                                                const server_rec *s);
 
 /** The site whose certificate names this host, as a request has it.
  *  @param name the host in canonical form */
-const acme_spec_t *acme_setup_find(const char **name, const acme_setup_t *setup,
-                                   const char *host, apr_pool_t *p);
+const acme_spec_t *mod_acme_config_setup_find(const char **name,
+                                              const acme_setup_t *setup,
+                                              const char *host, apr_pool_t *p);
 
 /** A handle on the sealed store for one thread; NULL where it is of no use. */
-acme_vault_t *acme_setup_vault(const acme_setup_t *setup, apr_pool_t *p);
+acme_vault_t *mod_acme_config_setup_vault(const acme_setup_t *setup,
+                                          apr_pool_t *p);
 
 /** The directive table of the module. */
-extern const command_rec acme_commands[];
+extern const command_rec mod_acme_cmds_table[];
 
 #endif

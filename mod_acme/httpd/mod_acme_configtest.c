@@ -44,9 +44,9 @@ static apr_status_t abandon(void *data)
     return APR_SUCCESS;
 }
 
-acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
-                                          void (*ended)(void *baton),
-                                          void *baton, apr_pool_t *pconf)
+acme_configtest_t *mod_acme_configtest_create(server_rec *s, const char *dir,
+                                              void (*ended)(void *baton),
+                                              void *baton, apr_pool_t *pconf)
 {
     acme_configtest_t *test = apr_pcalloc(pconf, sizeof(*test));
 
@@ -132,7 +132,7 @@ static apr_status_t open_output(acme_configtest_t *test)
 
 static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
 {
-    const acme_process_t *process = acme_process_get(test->server->process);
+    const acme_process_t *process = mod_acme_process_get(test->server->process);
     apr_procattr_t *attr;
     apr_status_t rv = apr_procattr_create(&attr, test->p);
 
@@ -154,12 +154,13 @@ static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
     if (!rv) {
         test->proc = apr_pcalloc(test->p, sizeof(*test->proc));
         rv = apr_proc_create(test->proc, process->program, args,
-                             acme_dryrun_env(test->p), attr, test->p);
+                             mod_acme_configtest_extra_env(test->p), attr,
+                             test->p);
     }
     return rv;
 }
 
-void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
+void mod_acme_configtest_start(acme_configtest_t *test, apr_time_t now)
 {
     const char *const *args;
     apr_status_t rv;
@@ -168,7 +169,7 @@ void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
     test->words = NULL;
     test->started = now;
     test->state = ACME_CONFIGTEST_FAILED;
-    args = acme_process_test_args(test->server->process, test->p);
+    args = mod_acme_process_test_args(test->server->process, test->p);
     if (!args) {
         test->words = "the path of the server's own binary is not known";
         return;
@@ -186,8 +187,8 @@ void acme_configtest_start(acme_configtest_t *test, apr_time_t now)
     apr_proc_other_child_register(test->proc, maintain, test, NULL, test->p);
 }
 
-acme_configtest_e acme_configtest_state(acme_configtest_t *test,
-                                        const char **words, apr_time_t now)
+acme_configtest_e mod_acme_configtest_state(acme_configtest_t *test,
+                                            const char **words, apr_time_t now)
 {
     acme_configtest_e state = test->state;
 

@@ -28,16 +28,16 @@ typedef struct acme_configtest_t acme_configtest_t;
 /** @param dir where its output goes for as long as it runs: root's only
  *  @param ended called when a test has ended, from the server's main loop
  *  @param pconf ends a test under way when it is cleared */
-acme_configtest_t *acme_configtest_create(server_rec *s, const char *dir,
-                                          void (*ended)(void *baton),
-                                          void *baton, apr_pool_t *pconf);
+acme_configtest_t *mod_acme_configtest_create(server_rec *s, const char *dir,
+                                              void (*ended)(void *baton),
+                                              void *baton, apr_pool_t *pconf);
 
 /** Starts one; none may be running. On failure it has FAILED at once. */
-void acme_configtest_start(acme_configtest_t *test, apr_time_t now);
+void mod_acme_configtest_start(acme_configtest_t *test, apr_time_t now);
 
 /** How it went. PASSED and FAILED are told once, then it is IDLE again.
  *  @param words for FAILED: httpd's own, or ours; valid until the next start */
-acme_configtest_e acme_configtest_state(acme_configtest_t *test,
-                                        const char **words, apr_time_t now);
+acme_configtest_e mod_acme_configtest_state(acme_configtest_t *test,
+                                            const char **words, apr_time_t now);
 
 #endif

@@ -43,7 +43,7 @@ static const char *address_of(const ap_listen_rec *listener, apr_pool_t *p)
     return apr_psprintf(p, " %s %d;", ip, (int)listener->bind_addr->port);
 }
 
-const char *const *acme_dryrun_env(apr_pool_t *p)
+const char *const *mod_acme_configtest_extra_env(apr_pool_t *p)
 {
     apr_array_header_t *env = apr_array_make(p, 64, sizeof(const char *));
     const char *value = "";
@@ -191,7 +191,7 @@ static int check_files(server_rec *s, const files_t *files, apr_pool_t *ptemp)
         if (is_uri(cert) || is_uri(key)
             || acme_pair_check(ap_server_root_relative(ptemp, cert),
                                ap_server_root_relative(ptemp, key),
-                               acme_config_get(s)->expect_level, &problem,
+                               mod_acme_config_get(s)->expect_level, &problem,
                                ptemp)
                    == APR_SUCCESS) {
             continue;
@@ -207,8 +207,8 @@ static int check_files(server_rec *s, const files_t *files, apr_pool_t *ptemp)
     return errors;
 }
 
-int acme_dryrun_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *s)
+int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
+                                    apr_pool_t *ptemp, server_rec *s)
 {
     const char *held = getenv(VARIABLE);
     apr_hash_t *all;
@@ -233,8 +233,8 @@ int acme_dryrun_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         const files_t *files = apr_hash_get(all, key, APR_HASH_KEY_STRING);
 
         /* Managed ones have their files from us, sooner or later. */
-        if (files && acme_config_get(s)->expect_tls
-            && acme_config_get(s)->site < 0) {
+        if (files && mod_acme_config_get(s)->expect_tls
+            && mod_acme_config_get(s)->site < 0) {
             errors += check_files(s, files, ptemp);
         }
     }

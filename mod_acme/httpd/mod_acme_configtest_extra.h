@@ -16,10 +16,10 @@
 #include <httpd.h>
 
 /** This process' environment, and what makes a -t a dry run. */
-const char *const *acme_dryrun_env(apr_pool_t *p);
+const char *const *mod_acme_configtest_extra_env(apr_pool_t *p);
 
 /** check_config, after ours: does nothing in all other runs. */
-int acme_dryrun_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *s);
+int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
+                                    apr_pool_t *ptemp, server_rec *s);
 
 #endif

@@ -107,7 +107,7 @@ static void walk(acme_tree_t *tree, const ap_directive_t *directive,
     }
 }
 
-acme_tree_t *acme_tree_read(apr_pool_t *p)
+acme_tree_t *mod_acme_conftree_read(apr_pool_t *p)
 {
     acme_tree_t *tree = apr_palloc(p, sizeof(*tree));
 
@@ -119,15 +119,15 @@ acme_tree_t *acme_tree_read(apr_pool_t *p)
     return tree;
 }
 
-int acme_tree_is_named(const acme_tree_t *tree, const server_rec *s)
+int mod_acme_conftree_is_named(const acme_tree_t *tree, const server_rec *s)
 {
     return apr_hash_get(tree->named, server_key(s, tree->p),
                         APR_HASH_KEY_STRING)
            != NULL;
 }
 
-const acme_remark_t *acme_tree_conf_cmd(const acme_tree_t *tree,
-                                        const server_rec *s)
+const acme_remark_t *mod_acme_conftree_conf_cmd(const acme_tree_t *tree,
+                                                const server_rec *s)
 {
     const acme_remark_t *said = apr_hash_get(
         tree->conf_cmds, server_key(s, tree->p), APR_HASH_KEY_STRING);
@@ -135,7 +135,8 @@ const acme_remark_t *acme_tree_conf_cmd(const acme_tree_t *tree,
     return said ? said : apr_hash_get(tree->conf_cmds, "", 0);
 }
 
-const acme_remark_t *acme_tree_md(const acme_tree_t *tree, const char *name)
+const acme_remark_t *mod_acme_conftree_md(const acme_tree_t *tree,
+                                          const char *name)
 {
     const acme_remark_t *said =
         apr_hash_get(tree->md_names, name, APR_HASH_KEY_STRING);

@@ -31,17 +31,18 @@ typedef struct acme_tree_t {
 } acme_tree_t;
 
 /** Reads the tree that httpd has just processed. */
-acme_tree_t *acme_tree_read(apr_pool_t *p);
+acme_tree_t *mod_acme_conftree_read(apr_pool_t *p);
 
 /** Whether a ServerName is written for this server itself. */
-int acme_tree_is_named(const acme_tree_t *tree, const server_rec *s);
+int mod_acme_conftree_is_named(const acme_tree_t *tree, const server_rec *s);
 
 /** SSLOpenSSLConfCmd that gives this virtual host a certificate, or NULL. */
-const acme_remark_t *acme_tree_conf_cmd(const acme_tree_t *tree,
-                                        const server_rec *s);
+const acme_remark_t *mod_acme_conftree_conf_cmd(const acme_tree_t *tree,
+                                                const server_rec *s);
 
 /** Where mod_md manages a name, or a wildcard that covers it; or NULL.
  *  @param name canonical */
-const acme_remark_t *acme_tree_md(const acme_tree_t *tree, const char *name);
+const acme_remark_t *mod_acme_conftree_md(const acme_tree_t *tree,
+                                          const char *name);
 
 #endif

@@ -80,7 +80,7 @@ static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_ctl_request_dir_t *outbox =
         acme_ctl_request_open(setup->store_dir, setup->seal, ptemp);
-    acme_vault_t *vault = acme_setup_vault(setup, ptemp);
+    acme_vault_t *vault = mod_acme_config_setup_vault(setup, ptemp);
     apr_array_header_t *requests;
     apr_time_t now = apr_time_now();
     apr_pool_t *each;
@@ -102,7 +102,7 @@ static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_pool_destroy(each);
 }
 
-void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
+void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
@@ -124,10 +124,10 @@ void acme_tool_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     tidy_outbox(setup, ptemp);
 }
 
-void acme_tool_leave(acme_setup_t *setup, apr_pool_t *ptemp)
+void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
 {
-    const acme_activation_e *activation = acme_config_value(
-        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+    const acme_activation_e *activation = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_published_t desired;
 

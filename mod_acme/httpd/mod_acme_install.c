@@ -102,8 +102,8 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
-void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
-                    apr_pool_t *ptemp)
+void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
+                           apr_time_t now, apr_pool_t *ptemp)
 {
     acme_keep_t *keep = apr_pcalloc(setup->pconf, sizeof(*keep));
 
@@ -117,8 +117,8 @@ void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
     keep->config.specs = setup->specs;
     keep->config.now = now;
     keep->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
-    keep->config.stash_keep = acme_config_interval(
-        acme_config_get(setup->server), ACME_SETTING_STASH_KEEP, 0);
+    keep->config.stash_keep = mod_acme_config_interval(
+        mod_acme_config_get(setup->server), ACME_SETTING_STASH_KEEP, 0);
     keep->config.archive_keep = ACME_ARCHIVE_KEEP;
     keep->config.log = setup->log;
     check_clock(setup, now, ptemp);
@@ -188,14 +188,15 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     return 1;
 }
 
-int acme_keep_host(acme_own_cert_t *fallback, acme_setup_t *setup,
-                   server_rec *s, const apr_array_header_t *cert_files,
-                   const apr_array_header_t *key_files, apr_pool_t *ptemp)
+int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
+                          server_rec *s, const apr_array_header_t *cert_files,
+                          const apr_array_header_t *key_files,
+                          apr_pool_t *ptemp)
 {
-    const acme_spec_t *spec = acme_setup_spec(setup, s);
-    acme_inventory_t *holding = acme_setup_holding(setup, s);
+    const acme_spec_t *spec = mod_acme_config_setup_spec(setup, s);
+    acme_inventory_t *holding = mod_acme_config_setup_holding(setup, s);
     acme_keep_t *keep = setup->keep;
-    kept_t *kept = &keep->sites[acme_config_get(s)->site];
+    kept_t *kept = &keep->sites[mod_acme_config_get(s)->site];
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
@@ -227,7 +228,7 @@ int acme_keep_host(acme_own_cert_t *fallback, acme_setup_t *setup,
     return 0;
 }
 
-int acme_keep_further(acme_setup_t *setup, int index)
+int mod_acme_install_second_key(acme_setup_t *setup, int index)
 {
     acme_inventory_t *holding =
         APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
@@ -264,15 +265,16 @@ static void decide(acme_setup_t *setup, const acme_spec_t *spec,
     holding->decided = 1;
 }
 
-void acme_keep_file(acme_setup_t *setup, server_rec *s,
-                    const apr_array_header_t *cert_files,
-                    const apr_array_header_t *key_files)
+void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
+                           const apr_array_header_t *cert_files,
+                           const apr_array_header_t *key_files)
 {
-    acme_inventory_t *holding = acme_setup_holding(setup, s);
-    kept_t *kept = &setup->keep->sites[acme_config_get(s)->site];
+    acme_inventory_t *holding = mod_acme_config_setup_holding(setup, s);
+    kept_t *kept = &setup->keep->sites[mod_acme_config_get(s)->site];
 
     if (!holding->decided) {
-        decide(setup, acme_setup_spec(setup, s), holding, ACME_WANTED_OKC);
+        decide(setup, mod_acme_config_setup_spec(setup, s), holding,
+               ACME_WANTED_OKC);
     }
     if (!kept->cert_files && cert_files->nelts) {
         kept->cert_files = copy_strings(cert_files, setup->pconf);
@@ -300,9 +302,9 @@ static const apr_array_header_t *names_of(const server_rec *s, apr_pool_t *p)
     return names;
 }
 
-void acme_keep_other(acme_setup_t *setup, server_rec *s,
-                     const apr_array_header_t *cert_files,
-                     const apr_array_header_t *key_files)
+void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
+                            const apr_array_header_t *cert_files,
+                            const apr_array_header_t *key_files)
 {
     const apr_array_header_t *names;
     acme_deployed_site_t *site;
@@ -335,9 +337,9 @@ static void index_hosts(acme_setup_t *setup)
     for (s = setup->server->next; s; s = s->next) {
         const apr_array_header_t *names;
         acme_wanted_e is =
-            acme_config_get(s)->tls ? ACME_WANTED_OKC : ACME_WANTED_HTTP;
+            mod_acme_config_get(s)->tls ? ACME_WANTED_OKC : ACME_WANTED_HTTP;
 
-        if (acme_config_get(s)->site >= 0) {
+        if (mod_acme_config_get(s)->site >= 0) {
             continue;
         }
         names = names_of(s, setup->pconf);
@@ -375,7 +377,7 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
     return wanted;
 }
 
-void acme_keep_rest(acme_setup_t *setup)
+void mod_acme_install_rest(acme_setup_t *setup)
 {
     acme_install_t *keeper;
     int i;
@@ -456,7 +458,7 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
     return site;
 }
 
-void acme_keep_done(acme_setup_t *setup)
+void mod_acme_install_done(acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_keep_t *keep = setup->keep;

@@ -28,40 +28,41 @@ typedef struct acme_own_cert_t {
 
 /** Takes the lock, and what is left of the past.
  *  @param vault or NULL */
-void acme_keep_open(acme_setup_t *setup, acme_vault_t *vault, apr_time_t now,
-                    apr_pool_t *ptemp);
+void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
+                           apr_time_t now, apr_pool_t *ptemp);
 
 /**
  * A managed virtual host with TLS: decides upon its site, if that is not done.
  * @param cert_files, key_files what the configuration gives it
  * @return nonzero: it gets what is live; else `fallback` says what
  */
-int acme_keep_host(acme_own_cert_t *fallback, acme_setup_t *setup,
-                   server_rec *s, const apr_array_header_t *cert_files,
-                   const apr_array_header_t *key_files, apr_pool_t *ptemp);
+int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
+                          server_rec *s, const apr_array_header_t *cert_files,
+                          const apr_array_header_t *key_files,
+                          apr_pool_t *ptemp);
 
 /** Its site's certificate for the further kind of key, by index of specs.
  *  @return nonzero: it is served too */
-int acme_keep_further(acme_setup_t *setup, int index);
+int mod_acme_install_second_key(acme_setup_t *setup, int index);
 
 /**
  * One whose site has a certificate of the administrator's own: what was
  * obtained for it is put away.
  * @param cert_files, key_files what it gets
  */
-void acme_keep_file(acme_setup_t *setup, server_rec *s,
-                    const apr_array_header_t *cert_files,
-                    const apr_array_header_t *key_files);
+void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
+                           const apr_array_header_t *cert_files,
+                           const apr_array_header_t *key_files);
 
 /** A virtual host with TLS that is not managed. */
-void acme_keep_other(acme_setup_t *setup, server_rec *s,
-                     const apr_array_header_t *cert_files,
-                     const apr_array_header_t *key_files);
+void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
+                            const apr_array_header_t *cert_files,
+                            const apr_array_header_t *key_files);
 
 /** All that mod_ssl has not asked for. */
-void acme_keep_rest(acme_setup_t *setup);
+void mod_acme_install_rest(acme_setup_t *setup);
 
 /** The start has succeeded: writes the record, gives the lock back. */
-void acme_keep_done(acme_setup_t *setup);
+void mod_acme_install_done(acme_setup_t *setup);
 
 #endif

@@ -47,7 +47,7 @@ static acme_memory_t *make(const apr_array_header_t *specs, apr_pool_t *pparent)
 void mod_acme_job_cache_prepare(acme_setup_t *setup)
 {
     process_rec *process = setup->server->process;
-    acme_process_t *state = acme_process_get(process);
+    acme_process_t *state = mod_acme_process_get(process);
     acme_memory_t *before = state->memory;
     acme_job_cache_t *slot;
     int i;

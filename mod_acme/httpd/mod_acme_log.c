@@ -16,7 +16,7 @@ static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
                  message);
 }
 
-const acme_log_t *acme_log_httpd(server_rec *s, apr_pool_t *p)
+const acme_log_t *mod_acme_log_httpd(server_rec *s, apr_pool_t *p)
 {
     acme_log_t *log = apr_palloc(p, sizeof(*log));
 

@@ -19,7 +19,7 @@ static void send_text(void *baton, const char *text, apr_size_t len)
 static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
 {
     acme_metrics_t *metrics = acme_metrics_create(setup->specs->nelts, r->pool);
-    acme_vault_t *vault = acme_setup_vault(setup, r->pool);
+    acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
     apr_time_t now = apr_time_now();
     apr_pool_t *ptemp;
     int i;
@@ -28,7 +28,7 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        const acme_job_t *job = acme_glance(setup, vault, i, ptemp);
+        const acme_job_t *job = mod_acme_report(setup, vault, i, ptemp);
         acme_job_t *loaded;
 
         if (!job && vault
@@ -45,9 +45,9 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
     return metrics;
 }
 
-int acme_metrics_handler(request_rec *r)
+int mod_acme_metrics_handler(request_rec *r)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    const acme_setup_t *setup = mod_acme_config_setup_get();
     acme_metrics_server_t server = {1, 1, NULL};
     acme_activation_view_t view;
     acme_metrics_t *metrics;
@@ -63,9 +63,9 @@ int acme_metrics_handler(request_rec *r)
     }
     if (setup) {
         metrics = gather(r, setup);
-        acme_glance_activation(&view, setup, r->pool);
+        mod_acme_report_activation(&view, setup, r->pool);
         server.usable = setup->unusable == NULL;
-        server.ordering = acme_glance_waiting(setup, r->pool) == NULL;
+        server.ordering = mod_acme_report_waiting(setup, r->pool) == NULL;
         server.activation = &view;
     }
     else {

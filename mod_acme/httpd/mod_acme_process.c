@@ -39,7 +39,7 @@ static const char *find_program(process_rec *process, const char *folder)
     return NULL;
 }
 
-acme_process_t *acme_process_get(process_rec *process)
+acme_process_t *mod_acme_process_get(process_rec *process)
 {
     void *data = NULL;
     acme_process_t *state;
@@ -64,14 +64,14 @@ acme_process_t *acme_process_get(process_rec *process)
     return state;
 }
 
-void acme_process_begin(process_rec *process)
+void mod_acme_process_begin(process_rec *process)
 {
-    acme_process_get(process)->begun = apr_time_now();
+    mod_acme_process_get(process)->begun = apr_time_now();
 }
 
-void acme_process_ready(process_rec *process)
+void mod_acme_process_ready(process_rec *process)
 {
-    acme_process_t *state = acme_process_get(process);
+    acme_process_t *state = mod_acme_process_get(process);
 
     state->generation++;
     state->duration = apr_time_now() - state->begun;
@@ -80,7 +80,7 @@ void acme_process_ready(process_rec *process)
     }
 }
 
-const char *acme_process_config(process_rec *process, apr_pool_t *p)
+const char *mod_acme_process_config(process_rec *process, apr_pool_t *p)
 {
     const char *file = SERVER_CONFIG_FILE;
     apr_getopt_t *options;
@@ -99,9 +99,10 @@ const char *acme_process_config(process_rec *process, apr_pool_t *p)
     return ap_server_root_relative(p, file);
 }
 
-const char *const *acme_process_test_args(process_rec *process, apr_pool_t *p)
+const char *const *mod_acme_process_test_args(process_rec *process,
+                                              apr_pool_t *p)
 {
-    const acme_process_t *state = acme_process_get(process);
+    const acme_process_t *state = mod_acme_process_get(process);
     apr_array_header_t *args =
         apr_array_make(p, process->argc + 2, sizeof(const char *));
     int i;
@@ -124,7 +125,7 @@ const char *const *acme_process_test_args(process_rec *process, apr_pool_t *p)
     return (const char *const *)args->elts;
 }
 
-void acme_modules_read(acme_modules_t *modules, apr_pool_t *p)
+void mod_acme_process_modules_read(acme_modules_t *modules, apr_pool_t *p)
 {
     const module *m;
     const char *last = "";
@@ -145,11 +146,11 @@ void acme_modules_read(acme_modules_t *modules, apr_pool_t *p)
     }
 }
 
-const char *acme_process_replaced(process_rec *process,
-                                  const acme_modules_t *modules,
-                                  apr_pool_t *ptemp)
+const char *mod_acme_process_replaced(process_rec *process,
+                                      const acme_modules_t *modules,
+                                      apr_pool_t *ptemp)
 {
-    const acme_process_t *state = acme_process_get(process);
+    const acme_process_t *state = mod_acme_process_get(process);
     acme_stamp_t now;
     int i;
 

@@ -28,20 +28,21 @@ typedef struct acme_process_t {
 } acme_process_t;
 
 /** Finds it, or makes it: before the server goes into the background. */
-acme_process_t *acme_process_get(process_rec *process);
+acme_process_t *mod_acme_process_get(process_rec *process);
 
 /** A configuration is about to be read (pre_config). */
-void acme_process_begin(process_rec *process);
+void mod_acme_process_begin(process_rec *process);
 /** It is loaded; children come next (the last post_config: pre_mpm is not run
  *  at a graceful restart). */
-void acme_process_ready(process_rec *process);
+void mod_acme_process_ready(process_rec *process);
 
 /** Path of the configuration file that this server was started with. */
-const char *acme_process_config(process_rec *process, apr_pool_t *p);
+const char *mod_acme_process_config(process_rec *process, apr_pool_t *p);
 
 /** The arguments that make this server check its configuration, NULL at the
  *  end; NULL when its binary is not known. */
-const char *const *acme_process_test_args(process_rec *process, apr_pool_t *p);
+const char *const *mod_acme_process_test_args(process_rec *process,
+                                              apr_pool_t *p);
 
 /** Paths of the loaded modules, and their stamps, as they are now. */
 typedef struct acme_modules_t {
@@ -49,11 +50,11 @@ typedef struct acme_modules_t {
     apr_array_header_t *stamps; /**< acme_stamp_t */
 } acme_modules_t;
 
-void acme_modules_read(acme_modules_t *modules, apr_pool_t *p);
+void mod_acme_process_modules_read(acme_modules_t *modules, apr_pool_t *p);
 
 /** The first file that is not what was started or loaded; NULL: none. */
-const char *acme_process_replaced(process_rec *process,
-                                  const acme_modules_t *modules,
-                                  apr_pool_t *ptemp);
+const char *mod_acme_process_replaced(process_rec *process,
+                                      const acme_modules_t *modules,
+                                      apr_pool_t *ptemp);
 
 #endif

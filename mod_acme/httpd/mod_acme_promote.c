@@ -60,7 +60,7 @@ int mod_acme_promote_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,
                             apr_pool_t *ptemp, server_rec *s)
 {
-    acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = mod_acme_config_setup_get();
 
     (void)pconf;
     (void)plog;

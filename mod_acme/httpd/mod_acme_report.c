@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
-                              int site, apr_pool_t *p)
+const acme_job_t *mod_acme_report(const acme_setup_t *setup,
+                                  acme_vault_t *vault, int site, apr_pool_t *p)
 {
     const acme_inventory_t *holding =
         APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
@@ -25,11 +25,11 @@ const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
 
 /* ---- what pages say beside the sites ---- */
 
-void acme_glance_activation(acme_activation_view_t *view,
-                            const acme_setup_t *setup, apr_pool_t *p)
+void mod_acme_report_activation(acme_activation_view_t *view,
+                                const acme_setup_t *setup, apr_pool_t *p)
 {
-    const acme_activation_e *activation = acme_config_value(
-        acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+    const acme_activation_e *activation = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
 
     memset(view, 0, sizeof(*view));
     view->mode = activation && *activation == ACME_ACTIVATION_MANUAL
@@ -46,7 +46,7 @@ void acme_glance_activation(acme_activation_view_t *view,
 }
 
 /* The worker may be writing. */
-const char *acme_glance_waiting(const acme_setup_t *setup, apr_pool_t *p)
+const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p)
 {
     return *setup->board->waiting ? apr_pstrndup(
                p, setup->board->waiting, sizeof(setup->board->waiting) - 1)

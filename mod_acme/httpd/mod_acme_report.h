@@ -13,14 +13,14 @@
 
 /** The job of the site, without its log; NULL: it has to be loaded, because
  *  that failed just now or there is no room to remember. From any thread. */
-const acme_job_t *acme_glance(const acme_setup_t *setup, acme_vault_t *vault,
-                              int site, apr_pool_t *p);
+const acme_job_t *mod_acme_report(const acme_setup_t *setup,
+                                  acme_vault_t *vault, int site, apr_pool_t *p);
 
 /** How it stands with restarts, as the parent says. */
-void acme_glance_activation(acme_activation_view_t *view,
-                            const acme_setup_t *setup, apr_pool_t *p);
+void mod_acme_report_activation(acme_activation_view_t *view,
+                                const acme_setup_t *setup, apr_pool_t *p);
 
 /** Why nothing is ordered, as the worker says; or NULL. */
-const char *acme_glance_waiting(const acme_setup_t *setup, apr_pool_t *p);
+const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p);
 
 #endif

@@ -50,9 +50,9 @@ static int answer(request_rec *r, int status, const char *text)
     return DONE;
 }
 
-int acme_respond_challenge(request_rec *r)
+int mod_acme_respond_challenge(request_rec *r)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_spec_t *spec;
     const char *key_authorization;
     const char *token;
@@ -66,12 +66,12 @@ int acme_respond_challenge(request_rec *r)
         || !ap_is_initial_req(r)) {
         return DECLINED;
     }
-    spec = acme_setup_find(&host, setup, r->hostname, r->pool);
+    spec = mod_acme_config_setup_find(&host, setup, r->hostname, r->pool);
     if (!spec || r->method_number != M_GET) {
         return DECLINED;
     }
     token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
-    vault = acme_setup_vault(setup, r->pool);
+    vault = mod_acme_config_setup_vault(setup, r->pool);
     if (!vault
         || acme_solver_http_answer(&key_authorization, vault, host, token,
                                    r->pool)) {
@@ -87,10 +87,11 @@ int acme_respond_challenge(request_rec *r)
     return answer(r, HTTP_OK, key_authorization);
 }
 
-int acme_respond_unavailable(request_rec *r)
+int mod_acme_respond_unavailable(request_rec *r)
 {
-    if (!acme_setup_get() || !acme_config_get(r->server)->placeholder
-        || !ap_is_initial_req(r) || !ap_ssl_conn_is_ssl(r->connection)) {
+    if (!mod_acme_config_setup_get()
+        || !mod_acme_config_get(r->server)->placeholder || !ap_is_initial_req(r)
+        || !ap_ssl_conn_is_ssl(r->connection)) {
         return DECLINED;
     }
     apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
@@ -105,7 +106,7 @@ int acme_respond_unavailable(request_rec *r)
 static int is_https_required(const char **host, const acme_spec_t **spec,
                              request_rec *r)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_port_map_t *map;
 
     /* OPTIONS * is of nobody in particular. */
@@ -113,21 +114,22 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
         || !ap_is_initial_req(r)) {
         return 0;
     }
-    *spec = acme_setup_spec(setup, r->server);
+    *spec = mod_acme_config_setup_spec(setup, r->server);
     if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF
-        || acme_setup_holding(setup, r->server)->serving != ACME_SERVING_LKC
+        || mod_acme_config_setup_holding(setup, r->server)->serving
+               != ACME_SERVING_LKC
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
         return 0;
     }
-    map = acme_config_value(acme_config_get(setup->server),
-                            ACME_SETTING_PORT_MAP);
+    map = mod_acme_config_value(mod_acme_config_get(setup->server),
+                                ACME_SETTING_PORT_MAP);
     /* The server's choice, by UseCanonicalName. */
     *host = ap_get_server_name(r);
     return (!map || map->https)
-           && acme_setup_find(host, setup, *host, r->pool) == *spec;
+           && mod_acme_config_setup_find(host, setup, *host, r->pool) == *spec;
 }
 
-int acme_respond_redirect(request_rec *r)
+int mod_acme_respond_redirect(request_rec *r)
 {
     const acme_spec_t *spec;
     const char *host;

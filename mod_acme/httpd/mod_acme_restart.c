@@ -66,19 +66,19 @@ static apr_status_t forget(void *data)
 
 static void read_policy(monitor_t *m)
 {
-    const acme_config_t *config = acme_config_get(m->setup->server);
+    const acme_config_t *config = mod_acme_config_get(m->setup->server);
     const acme_activation_e *activation =
-        acme_config_value(config, ACME_SETTING_ACTIVATION);
+        mod_acme_config_value(config, ACME_SETTING_ACTIVATION);
     const acme_intervals_t *intervals =
-        acme_config_value(config, ACME_SETTING_ACTIVATION_INTERVAL);
+        mod_acme_config_value(config, ACME_SETTING_ACTIVATION_INTERVAL);
 
     m->manual = activation && *activation == ACME_ACTIVATION_MANUAL;
     m->policy.delay =
-        acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
+        mod_acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
     m->policy.interval = intervals ? intervals->urgent : DEFAULT_URGENT;
     m->policy.gather = intervals ? intervals->routine : DEFAULT_ROUTINE;
     m->policy.windows =
-        acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
+        mod_acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
 }
 
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
@@ -95,15 +95,15 @@ static void look_and_act(void *baton)
     apr_pool_destroy(ptemp);
 }
 
-apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
-                                  apr_pool_t *ptemp)
+apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
+                                      apr_pool_t *ptemp)
 {
     monitor_t *m = apr_pcalloc(setup->pconf, sizeof(*m));
     int asked;
     apr_status_t rv;
 
     m->setup = setup;
-    m->process = acme_process_get(setup->server->process);
+    m->process = mod_acme_process_get(setup->server->process);
     /* A restart for acmectl's sake promotes nothing, and has done its work. */
     asked = !acme_stamp_same(&setup->changed, &m->process->changed);
     m->process->changed = setup->changed;
@@ -127,9 +127,9 @@ apr_status_t acme_monitor_prepare(acme_setup_t *setup, int promoted,
                              "/" ACME_STORE_STAGING, NULL);
     m->recheck = RECHECK_MIN;
     read_policy(m);
-    acme_modules_read(&m->modules, setup->pconf);
-    m->test = acme_configtest_create(setup->server, setup->store_dir,
-                                     look_and_act, m, setup->pconf);
+    mod_acme_process_modules_read(&m->modules, setup->pconf);
+    m->test = mod_acme_configtest_create(setup->server, setup->store_dir,
+                                         look_and_act, m, setup->pconf);
     monitor = m;
     apr_pool_cleanup_register(setup->pconf, m, forget, apr_pool_cleanup_null);
     return APR_SUCCESS;
@@ -266,8 +266,8 @@ static void unblock(monitor_t *m)
 
 static int is_replaced(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
-    const char *path =
-        acme_process_replaced(m->setup->server->process, &m->modules, ptemp);
+    const char *path = mod_acme_process_replaced(m->setup->server->process,
+                                                 &m->modules, ptemp);
 
     if (path) {
         block(m,
@@ -320,7 +320,7 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
     m->setup->board->next = when;
     if (when <= now && !is_replaced(m, now, ptemp)) {
-        acme_configtest_start(m->test, now);
+        mod_acme_configtest_start(m->test, now);
     }
 }
 
@@ -339,7 +339,7 @@ static void turn_back(monitor_t *m, apr_time_t now)
 static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *words = NULL;
-    acme_configtest_e tested = acme_configtest_state(m->test, &words, now);
+    acme_configtest_e tested = mod_acme_configtest_state(m->test, &words, now);
     int ready;
 
     if (now < m->seen) {
@@ -388,7 +388,7 @@ static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
-int acme_monitor(apr_pool_t *p, server_rec *s)
+int mod_acme_restart_monitor(apr_pool_t *p, server_rec *s)
 {
     (void)p;
     (void)s;

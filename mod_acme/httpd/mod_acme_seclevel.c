@@ -48,8 +48,8 @@ static int is_for_requests(const ap_directive_t *directive)
     return 0;
 }
 
-void acme_level_note(acme_level_t *level, const ap_directive_t *directive,
-                     apr_pool_t *ptemp)
+void mod_acme_seclevel_note(acme_level_t *level,
+                            const ap_directive_t *directive, apr_pool_t *ptemp)
 {
     const char *args = directive->args;
     const char *first, *second;
@@ -75,7 +75,7 @@ void acme_level_note(acme_level_t *level, const ap_directive_t *directive,
     }
 }
 
-int acme_level_of(const acme_level_t *level, const acme_level_t *base)
+int mod_acme_seclevel_of(const acme_level_t *level, const acme_level_t *base)
 {
     if (level->command || base->command) {
         return level->command ? level->command : base->command;

@@ -21,11 +21,11 @@ typedef struct acme_level_t {
 } acme_level_t;
 
 /** Takes in what one directive says of it, if anything. */
-void acme_level_note(acme_level_t *level, const ap_directive_t *directive,
-                     apr_pool_t *ptemp);
+void mod_acme_seclevel_note(acme_level_t *level,
+                            const ap_directive_t *directive, apr_pool_t *ptemp);
 
 /** The level of a virtual host, 0: none is written.
  *  @param base of the main server */
-int acme_level_of(const acme_level_t *level, const acme_level_t *base);
+int mod_acme_seclevel_of(const acme_level_t *level, const acme_level_t *base);
 
 #endif

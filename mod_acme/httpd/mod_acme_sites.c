@@ -70,10 +70,10 @@ int mod_acme_sites_wanted(server_rec *server)
     server_rec *s;
 
     for (s = server; s; s = s->next) {
-        const acme_config_t *config = acme_config_get(s);
+        const acme_config_t *config = mod_acme_config_get(s);
 
         if (config->domains->nelts
-            || acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)) {
+            || mod_acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)) {
             return 1;
         }
     }
@@ -89,16 +89,16 @@ static const char *host_place(const server_rec *s, apr_pool_t *p)
 
 static int is_asking(const acme_sites_t *sites, const server_rec *s)
 {
-    return s != sites->server && acme_config_get(s)->domains->nelts;
+    return s != sites->server && mod_acme_config_get(s)->domains->nelts;
 }
 
 /* ACMEAutoDomains takes it. */
 static int is_taken(const acme_sites_t *sites, const server_rec *s)
 {
-    const acme_config_t *config = acme_config_get(s);
+    const acme_config_t *config = mod_acme_config_get(s);
 
     return !is_asking(sites, s)
-           && acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)
+           && mod_acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)
            && config->expect_tls && !config->expect_certs;
 }
 
@@ -108,14 +108,14 @@ static int is_taken(const acme_sites_t *sites, const server_rec *s)
 static const char *fit_name(acme_sites_t *sites, const server_rec *s,
                             const char *directive, const char *text)
 {
-    const acme_config_t *config = acme_config_get(s);
+    const acme_config_t *config = mod_acme_config_get(s);
     const char *place = host_place(s, sites->p);
     int is_alias = directive[strlen("Server")] == 'A';
     const char *name;
     const char *why;
 
     if (!is_alias && is_taken(sites, s)
-        && !acme_tree_is_named(sites->tree, s)) {
+        && !mod_acme_conftree_is_named(sites->tree, s)) {
         why = "it has no ServerName of its own, so this is httpd's guess";
     }
     else if (!acme_ident_canonical(&name, text, &why, sites->p)) {
@@ -184,7 +184,7 @@ static int is_manual(const acme_config_t *config, const acme_domain_t *domain)
     const acme_members_e *members = domain ? domain->members : NULL;
 
     if (!members) {
-        members = acme_config_value(config, ACME_SETTING_MEMBERS);
+        members = mod_acme_config_value(config, ACME_SETTING_MEMBERS);
     }
     return members && *members == ACME_MEMBERS_MANUAL;
 }
@@ -215,7 +215,7 @@ static void take_domains(acme_sites_t *sites, acme_match_host_t *host,
 static void make_host(acme_sites_t *sites, acme_match_host_t *host,
                       server_rec *s)
 {
-    const acme_config_t *config = acme_config_get(s);
+    const acme_config_t *config = mod_acme_config_get(s);
 
     host->place = host_place(s, sites->p);
     host->tls = config->expect_tls;
@@ -233,8 +233,8 @@ static void make_host(acme_sites_t *sites, acme_match_host_t *host,
 
 static void make_hosts(acme_sites_t *sites)
 {
-    int base = acme_config_flag(acme_config_get(sites->server),
-                                ACME_SETTING_BASE_SERVER);
+    int base = mod_acme_config_flag(mod_acme_config_get(sites->server),
+                                    ACME_SETTING_BASE_SERVER);
     server_rec *first = base ? sites->server : sites->server->next;
     server_rec *s;
     int count = 0;
@@ -256,7 +256,7 @@ static void make_hosts(acme_sites_t *sites)
 
 static void make_sets(acme_sites_t *sites)
 {
-    const acme_config_t *config = acme_config_get(sites->server);
+    const acme_config_t *config = mod_acme_config_get(sites->server);
     acme_match_set_t *sets = apr_pcalloc(
         sites->p, sizeof(*sets) * ((apr_size_t)config->domains->nelts + 1));
     int i;
@@ -275,7 +275,7 @@ static void make_sets(acme_sites_t *sites)
 
 static const char *set_directive(const acme_sites_t *sites, int index)
 {
-    return APR_ARRAY_IDX(acme_config_get(sites->server)->domains, index,
+    return APR_ARRAY_IDX(mod_acme_config_get(sites->server)->domains, index,
                          acme_domain_t)
                    .settings
                ? "<ACMEDomainSet>"
@@ -359,8 +359,9 @@ static void join_settings(acme_sites_t *sites, acme_site_decide_draft_t *draft,
             ACME_TAG(0005) "%s is '%s' at %s and '%s' at %s, "
                            "but both are for one site, %s; write it in one of "
                            "them only, or the same in both",
-            acme_setting_name((acme_setting_e)clash), settings[clash].text,
-            settings[clash].place, more[clash].text, more[clash].place,
+            mod_acme_config_setting_name((acme_setting_e)clash),
+            settings[clash].text, settings[clash].place, more[clash].text,
+            more[clash].place,
             APR_ARRAY_IDX(draft->match->names, 0, const char *));
     }
 }
@@ -390,7 +391,8 @@ static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
 static void make_drafts(acme_sites_t *sites)
 {
     const apr_array_header_t *found = sites->match.sites;
-    const apr_array_header_t *domains = acme_config_get(sites->server)->domains;
+    const apr_array_header_t *domains =
+        mod_acme_config_get(sites->server)->domains;
     int i;
 
     sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_decide_draft_t)
@@ -414,12 +416,12 @@ static void make_drafts(acme_sites_t *sites)
 
 void mod_acme_sites_collect(acme_sites_t *sites)
 {
-    const acme_config_t *base = acme_config_get(sites->server);
+    const acme_config_t *base = mod_acme_config_get(sites->server);
     const acme_match_names_e *names =
-        acme_config_value(base, ACME_SETTING_MATCH_NAMES);
+        mod_acme_config_value(base, ACME_SETTING_MATCH_NAMES);
     int i;
 
-    acme_tls_expect(sites->server, sites->p);
+    mod_acme_tls_expect(sites->server, sites->p);
     make_sets(sites);
     make_hosts(sites);
     sites->match.by_server_name = names && *names == ACME_MATCH_NAMES_SERVER;
@@ -429,7 +431,7 @@ void mod_acme_sites_collect(acme_sites_t *sites)
     make_drafts(sites);
     for (i = 0; i < sites->match.n_hosts; i++) {
         const acme_match_host_t *host = &sites->match.hosts[i];
-        acme_config_t *config = acme_config_get(sites->hosts[i]);
+        acme_config_t *config = mod_acme_config_get(sites->hosts[i]);
 
         if (host->site < 0) {
             continue;

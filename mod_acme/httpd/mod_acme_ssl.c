@@ -80,8 +80,8 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
 {
     acme_inventory_t *further =
         APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
-    int live =
-        setup->keep ? acme_keep_further(setup, index) : further->live != NULL;
+    int live = setup->keep ? mod_acme_install_second_key(setup, index)
+                           : further->live != NULL;
     int own = holding->serving == ACME_SERVING_LKC;
 
     if (live && own && is_good(holding) && !is_good(further)) {
@@ -103,7 +103,7 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
     say_alone(setup, spec, further->live, spec);
     give(cert_files, further->live->cert_path, key_files,
          further->live->key_path);
-    acme_config_get(s)->placeholder = 0;
+    mod_acme_config_get(s)->placeholder = 0;
     holding->serving = ACME_SERVING_OKC;
     return OK;
 }
@@ -159,7 +159,7 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
     }
     give(cert_files, placeholder, key_files,
          acme_placeholder_key(setup->placeholder));
-    acme_config_get(s)->placeholder = 1;
+    mod_acme_config_get(s)->placeholder = 1;
     serves(holding, ACME_SERVING_PLACEHOLDER);
     return OK;
 }
@@ -181,7 +181,7 @@ static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
         status = give_own(setup, spec, holding, cert_files);
     }
     if (setup->keep) {
-        acme_keep_file(setup, s, cert_files, key_files);
+        mod_acme_install_file(setup, s, cert_files, key_files);
     }
     return cert_files->nelts ? status
                              : give_placeholder(setup, spec, holding, s,
@@ -198,7 +198,8 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
     int live;
 
     if (setup->keep) {
-        live = acme_keep_host(&fallback, setup, s, cert_files, key_files, p);
+        live = mod_acme_install_host(&fallback, setup, s, cert_files, key_files,
+                                     p);
     }
     else {
         live = holding->live != NULL;
@@ -217,26 +218,27 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
     return give_placeholder(setup, spec, holding, s, cert_files, key_files, p);
 }
 
-int acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
-                            apr_array_header_t *cert_files,
-                            apr_array_header_t *key_files)
+int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
+                                apr_array_header_t *cert_files,
+                                apr_array_header_t *key_files)
 {
-    acme_setup_t *setup = acme_setup_get();
-    acme_inventory_t *holding = setup ? acme_setup_holding(setup, s) : NULL;
+    acme_setup_t *setup = mod_acme_config_setup_get();
+    acme_inventory_t *holding =
+        setup ? mod_acme_config_setup_holding(setup, s) : NULL;
     const acme_spec_t *spec;
     int status;
 
     if (!setup) {
         return DECLINED;
     }
-    acme_config_get(s)->tls = 1;
+    mod_acme_config_get(s)->tls = 1;
     if (!holding) {
         if (setup->keep) {
-            acme_keep_other(setup, s, cert_files, key_files);
+            mod_acme_install_other(setup, s, cert_files, key_files);
         }
         return DECLINED;
     }
-    spec = acme_setup_spec(setup, s);
+    spec = mod_acme_config_setup_spec(setup, s);
     if (spec->cert_file) {
         return give_file(setup, spec, holding, s, cert_files, key_files, p);
     }

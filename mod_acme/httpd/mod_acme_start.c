@@ -173,7 +173,7 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
 static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     acme_store_t *store = NULL;
-    acme_vault_t *vault = acme_setup_vault(setup, ptemp);
+    acme_vault_t *vault = mod_acme_config_setup_vault(setup, ptemp);
     apr_pool_t *scratch;
     int promoted = 0;
     int i;
@@ -182,7 +182,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         store = acme_vault_store(vault);
     }
     if (setup->live && setup->ours) {
-        acme_keep_open(setup, vault, now, ptemp);
+        mod_acme_install_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&scratch, ptemp);
     setup->staged = apr_pcalloc(
@@ -292,7 +292,7 @@ static void say_warnings(const acme_setup_t *setup)
  * which state is found out by the performance. */
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
-    const char *dir = acme_start_store_dir(setup->server, ptemp);
+    const char *dir = mod_acme_store_dir(setup->server, ptemp);
     acme_promote_guard_t *unproven;
     int i;
 
@@ -316,13 +316,14 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         }
         APR_ARRAY_PUSH(setup->holdings, acme_inventory_t *) = holding;
     }
-    open_placeholder(setup, acme_trust_is_ours(dir) ? dir : NULL, now, ptemp);
+    open_placeholder(setup, mod_acme_trust_is_ours(dir) ? dir : NULL, now,
+                     ptemp);
 }
 
-int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                           apr_pool_t *ptemp, server_rec *s)
+int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                               apr_pool_t *ptemp, server_rec *s)
 {
-    acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = mod_acme_config_setup_get();
     apr_time_t now = apr_time_now();
     apr_status_t rv;
     int promoted;
@@ -335,13 +336,13 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         rehearse(setup, now, ptemp);
         return OK;
     }
-    setup->log = acme_log_httpd(s, pconf);
+    setup->log = mod_acme_log_httpd(s, pconf);
     setup->loaded = now;
     say_warnings(setup);
     make_board(setup);
     load_bindings(setup);
-    acme_start_open(setup, ptemp);
-    acme_tool_prepare(setup, ptemp);
+    mod_acme_store_open(setup, ptemp);
+    mod_acme_control_prepare(setup, ptemp);
     /* A store that is not ours is only read. */
     if (setup->ours) {
         acme_certstore_recall(setup->live, ptemp);
@@ -352,8 +353,8 @@ int acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         remove_leftovers(setup->store_dir, ptemp);
     }
     open_placeholder(setup, setup->vault ? setup->store_dir : NULL, now, ptemp);
-    acme_monitor_prepare(setup, promoted, ptemp);
-    rv = setup->seal ? acme_watchdog_register(setup) : APR_SUCCESS;
+    mod_acme_restart_prepare(setup, promoted, ptemp);
+    rv = setup->seal ? mod_acme_watchdog_register(setup) : APR_SUCCESS;
     if (rv) {
         acme_log(setup->log, ACME_LOG_ERR, rv,
                  ACME_TAG(0107) "mod_watchdog gives no thread: nothing is "
@@ -381,10 +382,10 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
     }
 }
 
-int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *s)
+int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *s)
 {
-    acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = mod_acme_config_setup_get();
     int counts[ACME_SERVING_LKC + 1] = {0};
     apr_pool_t *pleave;
     int sites = 0;
@@ -395,15 +396,15 @@ int acme_start_served(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    acme_process_ready(s->process);
+    mod_acme_process_ready(s->process);
     if (!setup) {
         return OK;
     }
     setup->placeholder = NULL;
-    acme_keep_rest(setup);
-    acme_tls_compare(setup);
+    mod_acme_install_rest(setup);
+    mod_acme_tls_compare(setup);
     apr_pool_create(&pleave, ptemp);
-    acme_tool_leave(setup, pleave);
+    mod_acme_control_leave(setup, pleave);
     apr_pool_clear(pleave);
     say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
@@ -435,12 +436,12 @@ static void tidy_memory(void)
 #endif
 }
 
-void acme_start_done(void)
+void mod_acme_start_done(void)
 {
-    acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = mod_acme_config_setup_get();
 
     if (setup) {
-        acme_keep_done(setup);
+        mod_acme_install_done(setup);
         tidy_memory();
     }
 }

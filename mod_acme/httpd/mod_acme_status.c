@@ -58,10 +58,11 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json = acme_status_site(
-        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-        APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
-        acme_setup_vault(setup, r->pool), apr_time_now(), &counts, r->pool);
+    json =
+        acme_status_site(APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+                         APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
+                         mod_acme_config_setup_vault(setup, r->pool),
+                         apr_time_now(), &counts, r->pool);
     return send_json(r, HTTP_OK, json);
 }
 
@@ -92,7 +93,7 @@ static const char *asked_for(const request_rec *r)
  * all sites first, then what acme_status_frame() says. */
 static int send_all(request_rec *r, const acme_setup_t *setup)
 {
-    acme_vault_t *vault = acme_setup_vault(setup, r->pool);
+    acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
     acme_activation_view_t view;
     apr_time_t now = apr_time_now();
     acme_json_t *json;
@@ -100,9 +101,9 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     apr_pool_t *ptemp;
     int i;
 
-    acme_glance_activation(&view, setup, r->pool);
+    mod_acme_report_activation(&view, setup, r->pool);
     json = acme_status_frame(setup->unusable, &view, r->pool);
-    acme_json_set_str(json, "waiting", acme_glance_waiting(setup, r->pool));
+    acme_json_set_str(json, "waiting", mod_acme_report_waiting(setup, r->pool));
     frame = acme_json_print(json, 1, r->pool);
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
@@ -115,7 +116,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
         const acme_json_t *site = acme_status_brief(
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
             APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
-            acme_glance(setup, vault, i, ptemp), vault, now, NULL, ptemp);
+            mod_acme_report(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
         ap_rputs(acme_json_print(site, 0, ptemp), r);
@@ -130,7 +131,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
 
 int mod_acme_status_handler(request_rec *r)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    const acme_setup_t *setup = mod_acme_config_setup_get();
     const char *name;
 
     /* Each request comes by here, so that one look is for both. */
@@ -138,7 +139,7 @@ int mod_acme_status_handler(request_rec *r)
         return DECLINED;
     }
     if (strcmp(r->handler, "acme-metrics") == 0) {
-        return acme_metrics_handler(r);
+        return mod_acme_metrics_handler(r);
     }
     if (strcmp(r->handler, "acme-status") != 0) {
         return DECLINED;
@@ -248,7 +249,7 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
         const acme_inventory_t *holding =
             APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *);
         const acme_json_t *site = acme_status_brief(
-            spec, holding, acme_glance(setup, vault, i, ptemp), vault,
+            spec, holding, mod_acme_report(setup, vault, i, ptemp), vault,
             apr_time_now(), counts, ptemp);
 
         if (!short_form) {
@@ -261,7 +262,7 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
 
 int mod_acme_status_section(request_rec *r, int flags)
 {
-    const acme_setup_t *setup = acme_setup_get();
+    const acme_setup_t *setup = mod_acme_config_setup_get();
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_activation_view_t view;
     acme_vault_t *vault;
@@ -270,8 +271,8 @@ int mod_acme_status_section(request_rec *r, int flags)
     if (!setup || !setup->holdings) {
         return DECLINED;
     }
-    vault = acme_setup_vault(setup, r->pool);
-    acme_glance_activation(&view, setup, r->pool);
+    vault = mod_acme_config_setup_vault(setup, r->pool);
+    mod_acme_report_activation(&view, setup, r->pool);
     if (flags & AP_STATUS_SHORT) {
         print_table(r, setup, vault, &counts, 1);
         ap_rprintf(r,
@@ -288,7 +289,7 @@ int mod_acme_status_section(request_rec *r, int flags)
         ap_rprintf(r, "<p><strong>%s</strong></p>\n",
                    ap_escape_html(r->pool, setup->unusable));
     }
-    waiting = acme_glance_waiting(setup, r->pool);
+    waiting = mod_acme_report_waiting(setup, r->pool);
     if (waiting) {
         ap_rprintf(r, "<p><strong>No orders: %s</strong></p>\n",
                    ap_escape_html(r->pool, waiting));

@@ -42,10 +42,10 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
              setup->unusable);
 }
 
-const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p)
+const char *mod_acme_store_dir(const server_rec *s, apr_pool_t *p)
 {
     const char *dir =
-        acme_config_value(acme_config_get(s), ACME_SETTING_STORE_DIR);
+        mod_acme_config_value(mod_acme_config_get(s), ACME_SETTING_STORE_DIR);
 
     if (!dir) {
         char *root = apr_pstrdup(p, ap_server_root);
@@ -63,7 +63,7 @@ const char *acme_start_store_dir(const server_rec *s, apr_pool_t *p)
 /* Once, not with every restart. */
 static void tell_of_one_user(acme_setup_t *setup)
 {
-    if (!acme_process_get(setup->server->process)->generation) {
+    if (!mod_acme_process_get(setup->server->process)->generation) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0102) "the server was not started by root: keys "
                                 "are not kept apart from the user that it "
@@ -118,7 +118,7 @@ static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
     acme_owner_t mine;
 
     mine.server_root = ap_server_root;
-    mine.config = acme_process_config(setup->server->process, ptemp);
+    mine.config = mod_acme_process_config(setup->server->process, ptemp);
     mine.pid_file = ap_server_root_relative(ptemp, ap_pid_fname);
     if (acme_owner_claim(&mine, setup->store_dir, &problem, ptemp)) {
         unusable(setup, "%s; %s", acme_problem_text(&problem, ptemp),
@@ -163,26 +163,26 @@ static void open_vault(acme_setup_t *setup)
     }
 }
 
-void acme_start_open(acme_setup_t *setup, apr_pool_t *ptemp)
+void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int is_ours;
     int place;
 
-    setup->store_dir = acme_start_store_dir(setup->server, setup->pconf);
-    setup->inner_dir = acme_surroundings_inside(setup->store_dir, setup->pconf);
+    setup->store_dir = mod_acme_store_dir(setup->server, setup->pconf);
+    setup->inner_dir = mod_acme_compat_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
         setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
         return;
     }
     is_ours = claim_store(setup, ptemp);
     for (place = 0; place < ACME_PLACES; place++) {
-        acme_trust_close(setup,
-                         apr_pstrcat(ptemp, setup->store_dir, "/",
-                                     acme_certstore_place_name(place), NULL));
+        mod_acme_trust_close(
+            setup, apr_pstrcat(ptemp, setup->store_dir, "/",
+                               acme_certstore_place_name(place), NULL));
     }
-    acme_trust_close(setup,
-                     apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
+    mod_acme_trust_close(
+        setup, apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
     if (acme_certstore_open(&setup->live, setup->store_dir, &problem,
                             setup->pconf)) {
         setup->live = acme_certstore_look(setup->store_dir, setup->pconf);

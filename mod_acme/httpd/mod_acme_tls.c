@@ -69,7 +69,7 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
             facts->certs++;
         }
         else if (!d->first_child) {
-            acme_level_note(&facts->level, d, p);
+            mod_acme_seclevel_note(&facts->level, d, p);
         }
         else {
             walk(d->first_child, facts, hosts, p);
@@ -77,7 +77,7 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
     }
 }
 
-void acme_tls_expect(server_rec *server, apr_pool_t *p)
+void mod_acme_tls_expect(server_rec *server, apr_pool_t *p)
 {
     apr_hash_t *hosts;
     facts_t *base;
@@ -95,7 +95,7 @@ void acme_tls_expect(server_rec *server, apr_pool_t *p)
         facts_t *first =
             s == server ? NULL : apr_hash_get(hosts, key, APR_HASH_KEY_STRING);
 
-        facts->config = acme_config_get(s);
+        facts->config = mod_acme_config_get(s);
         APR_ARRAY_PUSH(all, facts_t *) = facts;
         /* httpd has the last one first. */
         facts->again = first;
@@ -112,21 +112,22 @@ void acme_tls_expect(server_rec *server, apr_pool_t *p)
         facts->config->expect_tls = engine == ENGINE_ON;
         facts->config->expect_certs = facts->certs;
         facts->config->expect_level =
-            engine == ENGINE_ON ? acme_level_of(&facts->level, &base->level)
-                                : 0;
+            engine == ENGINE_ON
+                ? mod_acme_seclevel_of(&facts->level, &base->level)
+                : 0;
         facts->config->expect_inherited = s == server ? 0 : base->certs;
     }
     apr_pool_destroy(ptemp);
 }
 
-void acme_tls_compare(const acme_setup_t *setup)
+void mod_acme_tls_compare(const acme_setup_t *setup)
 {
     const char *named = "";
     const server_rec *s;
     int count = 0;
 
     for (s = setup->server; s; s = s->next) {
-        const acme_config_t *config = acme_config_get(s);
+        const acme_config_t *config = mod_acme_config_get(s);
 
         if (config->tls == config->expect_tls) {
             continue;

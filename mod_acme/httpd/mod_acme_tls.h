@@ -15,9 +15,9 @@
 #include "mod_acme_config.h"
 
 /** Sets expect_tls, expect_certs and expect_inherited of all servers. */
-void acme_tls_expect(server_rec *server, apr_pool_t *p);
+void mod_acme_tls_expect(server_rec *server, apr_pool_t *p);
 
 /** After mod_ssl has asked: says where it disagrees. */
-void acme_tls_compare(const acme_setup_t *setup);
+void mod_acme_tls_compare(const acme_setup_t *setup);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
-int acme_trust_is_ours(const char *dir)
+int mod_acme_trust_is_ours(const char *dir)
 {
     struct stat st;
 
@@ -17,7 +17,7 @@ int acme_trust_is_ours(const char *dir)
            && !(st.st_mode & OTHERS_WRITE);
 }
 
-void acme_trust_close(const acme_setup_t *setup, const char *dir)
+void mod_acme_trust_close(const acme_setup_t *setup, const char *dir)
 {
     struct stat st;
 

@@ -10,10 +10,10 @@
 #include "mod_acme_config.h"
 
 /** Whether this folder is there, is ours, and ours alone to write. */
-int acme_trust_is_ours(const char *dir);
+int mod_acme_trust_is_ours(const char *dir);
 
 /** Takes the right to write in it from all others, and says so. What is not
  *  there or not ours is left as it is. */
-void acme_trust_close(const acme_setup_t *setup, const char *dir);
+void mod_acme_trust_close(const acme_setup_t *setup, const char *dir);
 
 #endif

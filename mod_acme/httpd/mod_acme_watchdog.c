@@ -151,9 +151,9 @@ static int enter(void)
     return inside;
 }
 
-void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
+void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
 {
-    acme_setup_t *setup = acme_setup_get();
+    acme_setup_t *setup = mod_acme_config_setup_get();
 
     (void)s;
     if (setup && setup->inner_dir) {
@@ -181,7 +181,7 @@ void acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
     apr_pool_pre_cleanup_register(pchild, NULL, leave);
 }
 
-void acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
+void mod_acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
 {
     (void)pchild;
     (void)graceful;
@@ -200,8 +200,8 @@ static void hurry(void *baton, int site)
 
 static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 {
-    const acme_config_t *base = acme_config_get(setup->server);
-    const int *parallel = acme_config_value(base, ACME_SETTING_PARALLEL);
+    const acme_config_t *base = mod_acme_config_get(setup->server);
+    const int *parallel = mod_acme_config_value(base, ACME_SETTING_PARALLEL);
 
     config->specs = setup->specs;
     config->holdings = setup->holdings;
@@ -212,7 +212,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->urgent_baton = setup->hurry;
     config->quiet = setup->quiet;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
-    config->check_interval = acme_config_interval(
+    config->check_interval = mod_acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);
 }
 
@@ -220,9 +220,9 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 static void start_runner(const acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_config_t *base = acme_config_get(setup->server);
+    const acme_config_t *base = mod_acme_config_get(setup->server);
     acme_http_curl_config_t curl = {0};
-    const char *proxy = acme_config_value(base, ACME_SETTING_HTTP_PROXY);
+    const char *proxy = mod_acme_config_value(base, ACME_SETTING_HTTP_PROXY);
     acme_worker_config_t *config;
     acme_worker_t *runner;
 
@@ -233,9 +233,9 @@ static void start_runner(const acme_setup_t *setup)
     configure(config, setup);
     curl.user_agent = "mod_acme/" ACME_VERSION;
     curl.proxy = proxy && *proxy ? proxy : NULL;
-    curl.proxy_ca_file = acme_surroundings_inside(
-        acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), worker.p);
-    config->vault = acme_setup_vault(setup, worker.p);
+    curl.proxy_ca_file = mod_acme_compat_inside(
+        mod_acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), worker.p);
+    config->vault = mod_acme_config_setup_vault(setup, worker.p);
     if (!config->vault
         || acme_http_curl_create(&config->http, &curl, config->clock,
                                  config->log, &problem, worker.p)) {
@@ -341,7 +341,7 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-apr_status_t acme_watchdog_register(acme_setup_t *setup)
+apr_status_t mod_acme_watchdog_register(acme_setup_t *setup)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get_instance =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);

@@ -60,7 +60,7 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
         && (acme_chain_parse(&chain, bundle->chain_pem,
                              strlen(bundle->chain_pem), &problem, p)
                 != APR_SUCCESS
-            || acme_trust_check(chain, import->now, &problem, p)
+            || acme_cert_trusted_check(chain, import->now, &problem, p)
                    != APR_SUCCESS)) {
         return refuse(import, bundle->name,
                       apr_pstrcat(p, bundle->name, ": ",

@@ -38,7 +38,7 @@ static void nobody_trusts_a_self_signed_one(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_int_equal(
-        acme_trust_check(parse(placeholder(p), p), NOW, &problem, p),
+        acme_cert_trusted_check(parse(placeholder(p), p), NOW, &problem, p),
         APR_EACCES);
     assert_non_null(strstr(problem.detail, "a root that this machine trusts"));
     assert_string_equal(problem.type, ACME_PROBLEM_CERTIFICATE);
@@ -55,12 +55,13 @@ static void what_the_machine_trusts_is_trusted_in_its_time(void **state)
     assert_int_equal(write(fd, pem, strlen(pem)), strlen(pem));
     close(fd);
     assert_int_equal(setenv("SSL_CERT_FILE", path, 1), 0);
-    assert_int_equal(acme_trust_check(parse(pem, p), NOW, NULL, p), 0);
-    assert_int_equal(
-        acme_trust_check(parse(pem, p), NOW + 100 * ACME_TIME_DAY, NULL, p),
-        APR_EACCES);
-    assert_int_equal(acme_trust_check(parse(placeholder(p), p), NOW, NULL, p),
+    assert_int_equal(acme_cert_trusted_check(parse(pem, p), NOW, NULL, p), 0);
+    assert_int_equal(acme_cert_trusted_check(
+                         parse(pem, p), NOW + 100 * ACME_TIME_DAY, NULL, p),
                      APR_EACCES);
+    assert_int_equal(
+        acme_cert_trusted_check(parse(placeholder(p), p), NOW, NULL, p),
+        APR_EACCES);
     unsetenv("SSL_CERT_FILE");
     unlink(path);
 }
