@@ -93,43 +93,45 @@ typedef struct command_t {
 } command_t;
 
 static const command_t commands[] = {
-    {"list", ctl_list, O_JSON, 0, 0, "list", "all certificates of the store"},
-    {"status", ctl_status, O_JSON, 0, 1, "status [NAME]",
+    {"list", acmectl_show_list, O_JSON, 0, 0, "list",
+     "all certificates of the store"},
+    {"status", acmectl_show_status, O_JSON, 0, 1, "status [NAME]",
      "state of all sites, or of one; 1 when anything needs attention"},
-    {"wait", ctl_wait, O_JSON | O_TIMEOUT, 0, -1,
+    {"wait", acmectl_wait, O_JSON | O_TIMEOUT, 0, -1,
      "wait [NAME...] [--timeout T]",
      "until every certificate that is wanted is served"},
-    {"renew", ctl_renew, O_JSON | O_FORCE | O_DRY | O_CA | O_TIMEOUT, 0, -1,
+    {"renew", acmectl_renew, O_JSON | O_FORCE | O_DRY | O_CA | O_TIMEOUT, 0, -1,
      "renew [NAME...] [--force] [--timeout T] | renew [NAME...] --dry-run "
      "[--ca URL]",
      "order now what is due, or what is named; with --dry-run only try it, at "
      "the CA's test service"},
-    {"revoke", ctl_revoke,
+    {"revoke", acmectl_revoke,
      O_JSON | O_GEN | O_CA | O_SERIAL | O_REASON | O_YES | O_TIMEOUT, 1, 1,
      "revoke NAME [--reason R] [--serial S|--generation N] [--yes]",
      "have the CA revoke a certificate for ever, and replace it"},
-    {"rollback", ctl_rollback, O_JSON | O_GEN, 1, 1,
+    {"rollback", acmectl_edit_rollback, O_JSON | O_GEN, 1, 1,
      "rollback NAME [--generation N]",
      "serve an earlier certificate again, until it is due"},
-    {"delete", ctl_delete, O_JSON | O_FORCE, 1, 1, "delete NAME [--force]",
+    {"delete", acmectl_edit_delete, O_JSON | O_FORCE, 1, 1,
+     "delete NAME [--force]",
      "remove key and certificate of a site that is not served"},
-    {"adopt", ctl_adopt, O_JSON, 0, 0, "adopt",
+    {"adopt", acmectl_edit_adopt, O_JSON, 0, 0, "adopt",
      "let the next server that starts with this store have it"},
-    {"export", ctl_export, O_ALL | O_PLAIN | O_OUT | O_PASS, 0, -1,
+    {"export", acmectl_export, O_ALL | O_PLAIN | O_OUT | O_PASS, 0, -1,
      "export NAME...|--all [--out FILE] [--plain]",
      "a bundle of keys and certificates, with --all accounts too"},
-    {"import", ctl_import,
+    {"import", acmectl_import,
      O_JSON | O_FROM | O_KEY | O_CHAIN | O_CA | O_DRY | O_PASS, 0, -1,
      "import FILE | --from mod_md|certbot DIR [NAME...] | "
      "--chain FILE [--key FILE] [--ca URL] NAME",
      "take over keys, certificates and accounts; with --dry-run only look"},
-    {"csr", ctl_csr, O_NAMES | O_KEY | O_OUT, 1, 1,
+    {"csr", acmectl_csr, O_NAMES | O_KEY | O_OUT, 1, 1,
      "csr NAME [--names A,B...] [--key TYPE] [--out FILE]",
      "a signing request, whose key stays here"},
-    {"sign", ctl_sign, O_OUT | O_TIMEOUT, 1, 1,
+    {"sign", acmectl_csr_sign, O_OUT | O_TIMEOUT, 1, 1,
      "sign FILE [--out FILE] [--timeout T]",
      "have the CA sign a request of another machine"},
-    {"account", ctl_account, O_JSON | O_CA | O_YES | O_TIMEOUT, 1, 1,
+    {"account", acmectl_account, O_JSON | O_CA | O_YES | O_TIMEOUT, 1, 1,
      "account show|recover|rollover|deactivate [--ca URL] [--yes]",
      "accounts at CAs: show, find again, give a new key, end"},
 };
@@ -276,28 +278,31 @@ static int parse(ctl_t *ctl, const command_t **command, int argc,
         }
         allowed = take_option(ctl, option, value);
         if (allowed < 0) {
-            return ctl_usage("\"%s\" is no value for this option", value);
+            return acmectl_io_usage("\"%s\" is no value for this option",
+                                    value);
         }
         taken |= allowed;
     }
     if (getopt->ind >= argc) {
-        return ctl_usage("a command is missing, see acmectl --help");
+        return acmectl_io_usage("a command is missing, see acmectl --help");
     }
     *command = find_command(getopt->argv[getopt->ind]);
     if (!*command) {
-        return ctl_usage("there is no command \"%s\", see acmectl --help",
-                         getopt->argv[getopt->ind]);
+        return acmectl_io_usage(
+            "there is no command \"%s\", see acmectl --help",
+            getopt->argv[getopt->ind]);
     }
     for (i = getopt->ind + 1; i < argc; ++i) {
         APR_ARRAY_PUSH(ctl->args, const char *) = getopt->argv[i];
     }
     if (taken & ~(*command)->options) {
-        return ctl_usage("an option is not one of this command: acmectl %s",
-                         (*command)->usage);
+        return acmectl_io_usage(
+            "an option is not one of this command: acmectl %s",
+            (*command)->usage);
     }
     if (ctl->args->nelts < (*command)->min
         || ((*command)->max >= 0 && ctl->args->nelts > (*command)->max)) {
-        return ctl_usage("acmectl %s", (*command)->usage);
+        return acmectl_io_usage("acmectl %s", (*command)->usage);
     }
     return -1;
 }
@@ -329,9 +334,9 @@ int main(int argc, const char *const *argv)
     if (status < 0) {
         status = command->run(&ctl);
     }
-    ctl_progress(NULL);
+    acmectl_io_progress(NULL);
     if (fflush(stdout) && status == CTL_DONE) {
-        ctl_say("standard output cannot be written");
+        acmectl_io_say("standard output cannot be written");
         status = CTL_FAILED;
     }
     apr_pool_destroy(ctl.p);

@@ -54,7 +54,7 @@ typedef struct ctl_t {
     const char *passphrase_file;
     apr_array_header_t *args; /**< const char *: the words */
 
-    /* By ctl_open(). */
+    /* By acmectl_store_open(). */
     const char *dir;
     acme_seal_t *seal;              /**< or NULL: the store has no secret yet */
     acme_vault_t *vault;            /**< or NULL */
@@ -73,26 +73,28 @@ typedef enum {
 
 /** Finds and opens the store. What is wrong has been said when it fails.
  *  @return nonzero when it is open */
-int ctl_open(ctl_t *ctl, ctl_open_e how);
+int acmectl_store_open(ctl_t *ctl, ctl_open_e how);
 
 /** Tells a running server of changes, and people what comes next. */
-int ctl_changed(ctl_t *ctl, const char *what);
+int acmectl_store_changed(ctl_t *ctl, const char *what);
 
 /** "acmectl: ..." on standard error. */
-void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void acmectl_io_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /** The same for a problem, with what to do; returns CTL_FAILED. */
-int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem);
+int acmectl_io_fail(const ctl_t *ctl, const acme_problem_t *problem);
 
 /** A usage error; returns CTL_USAGE. */
-int ctl_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int acmectl_io_usage(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /** Asks a question that is answered by y or n; without a terminal it is n, and
  *  said so. */
-int ctl_confirm(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int acmectl_io_confirm(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /** Whether a server is there that speaks to CAs; said so when there is none. */
-int ctl_attended(const ctl_t *ctl);
+int acmectl_follow_attended(const ctl_t *ctl);
 
 /** Looked at again and again.
  *  @param line what is going on, in p, or NULL
@@ -101,7 +103,7 @@ typedef int ctl_look_fn(void *baton, const char **line, apr_pool_t *p);
 
 /** Follows what the server does. NULL when it is over; else why nobody waits
  *  any longer: --timeout, or the server is gone. */
-const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
+const char *acmectl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
 
 /**
  * Has the server do an errand (acme_ctl_result.h), and waits for it.
@@ -109,71 +111,73 @@ const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton);
  * @param problem why it was not done; of status APR_TIMEUP: nobody knows yet
  * @return nonzero when it was done
  */
-int ctl_errand(const ctl_t *ctl, acme_ctl_request_t *request, const char **url,
-               const acme_problem_t **problem);
+int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
+                          const char **url, const acme_problem_t **problem);
 
 /** Prints JSON on standard output. */
-void ctl_print_json(const ctl_t *ctl, const acme_json_t *json);
+void acmectl_io_print_json(const ctl_t *ctl, const acme_json_t *json);
 
 /** "2026-11-20 22:51" for people; "-" for 0. */
-const char *ctl_date(apr_time_t t, apr_pool_t *p);
+const char *acmectl_io_date(apr_time_t t, apr_pool_t *p);
 
 /** A name given by the user in canonical form; NULL: said why not. */
-const char *ctl_name(const ctl_t *ctl, const char *text);
+const char *acmectl_store_name(const ctl_t *ctl, const char *text);
 
 /** The site of the word `text`; -1, and said so, when there is none. */
-int ctl_site(const ctl_t *ctl, const char *text);
+int acmectl_store_site(const ctl_t *ctl, const char *text);
 
-const acme_spec_t *ctl_spec(const ctl_t *ctl, int i);
+const acme_spec_t *acmectl_store_spec(const ctl_t *ctl, int i);
 
 /** The certificate for the further kind of key of site `of`, or -1. */
-int ctl_further(const ctl_t *ctl, int of);
+int acmectl_store_second_key(const ctl_t *ctl, int of);
 
 /** What that site has now; its live is NULL where there is none. */
-acme_inventory_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p);
+acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
+                                          apr_pool_t *p);
 
 /** The passphrase, wiped with the pool; NULL: said why there is none.
  *  @param twice it is new: a prompt asks again */
-const char *ctl_passphrase(const ctl_t *ctl, int twice);
+const char *acmectl_io_passphrase(const ctl_t *ctl, int twice);
 
 /** A line that says what is going on while a command waits; on a terminal it
  *  replaces the last one. NULL ends it. */
-void ctl_progress(const char *line);
+void acmectl_io_progress(const char *line);
 
 /**
  * Writes what a command makes: to --out (new or private to us, 0600), or to
  * standard output.
  * @param secret nonzero: never where others can read it, and not to a terminal
  */
-int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret);
+int acmectl_io_write(const ctl_t *ctl, const void *data, apr_size_t len,
+                     int secret);
 
 /** What "-" stands for among the words. */
 #define CTL_STDIN "/dev/stdin"
 
 /** Reads a file that the user named, CTL_STDIN being standard input. */
-int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
-             apr_size_t max);
+int acmectl_io_read(const ctl_t *ctl, char **data, apr_size_t *len,
+                    const char *path, apr_size_t max);
 
 /** The key that waits here for a certificate (acmectl csr); NULL: none.
  *  @param pem its PEM, wiped with the pool */
-acme_key_t *ctl_waiting_key(const ctl_t *ctl, const char *name,
-                            const char **pem);
-void ctl_waiting_done(const ctl_t *ctl, const char *name);
+acme_key_t *acmectl_csr_waiting_key(const ctl_t *ctl, const char *name,
+                                    const char **pem);
+void acmectl_csr_waiting_done(const ctl_t *ctl, const char *name);
 
 /* ---- commands ---- */
 
-int ctl_list(ctl_t *ctl);
-int ctl_status(ctl_t *ctl);
-int ctl_wait(ctl_t *ctl);
-int ctl_renew(ctl_t *ctl);
-int ctl_revoke(ctl_t *ctl);
-int ctl_rollback(ctl_t *ctl);
-int ctl_delete(ctl_t *ctl);
-int ctl_adopt(ctl_t *ctl);
-int ctl_export(ctl_t *ctl);
-int ctl_import(ctl_t *ctl);
-int ctl_csr(ctl_t *ctl);
-int ctl_sign(ctl_t *ctl);
-int ctl_account(ctl_t *ctl);
+int acmectl_show_list(ctl_t *ctl);
+int acmectl_show_status(ctl_t *ctl);
+int acmectl_wait(ctl_t *ctl);
+int acmectl_renew(ctl_t *ctl);
+int acmectl_revoke(ctl_t *ctl);
+int acmectl_edit_rollback(ctl_t *ctl);
+int acmectl_edit_delete(ctl_t *ctl);
+int acmectl_edit_adopt(ctl_t *ctl);
+int acmectl_export(ctl_t *ctl);
+int acmectl_import(ctl_t *ctl);
+int acmectl_csr(ctl_t *ctl);
+int acmectl_csr_sign(ctl_t *ctl);
+int acmectl_account(ctl_t *ctl);
 
 #endif

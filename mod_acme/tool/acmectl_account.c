@@ -75,7 +75,8 @@ static apr_array_header_t *collect(const ctl_t *ctl)
     int i, n;
 
     for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
-        for (n = 0; (ca = acme_spec_ca(ctl_spec(ctl, i), n)) != NULL; ++n) {
+        for (n = 0; (ca = acme_spec_ca(acmectl_store_spec(ctl, i), n)) != NULL;
+             ++n) {
             add(ctl, accounts, seen, ca);
         }
     }
@@ -147,16 +148,16 @@ static void print_text(const account_t *account, apr_pool_t *p)
         printf("    bound to   %s\n",
                acme_text_escape(record->eab_kid, 600, p));
     }
-    printf("    created    %s UTC\n", ctl_date(record->created, p));
+    printf("    created    %s UTC\n", acmectl_io_date(record->created, p));
     if (record->deactivated) {
         printf("    DEACTIVATED at %s UTC: nothing is ordered there until "
                "acmectl account recover\n",
-               ctl_date(record->deactivated, p));
+               acmectl_io_date(record->deactivated, p));
     }
     else if (record->refused) {
         printf("    DEACTIVATED by the CA, as it says since %s UTC: nothing is "
                "ordered there until acmectl account recover\n",
-               ctl_date(record->refused, p));
+               acmectl_io_date(record->refused, p));
     }
     else if (record->gone) {
         printf("    the CA does not know it: the next order registers it "
@@ -190,7 +191,7 @@ static int show(const ctl_t *ctl, const apr_array_header_t *accounts)
     }
     if (ctl->json) {
         acme_json_give(json, "accounts", list);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else if (accounts->nelts == 0) {
         printf("no account%s\n", ctl->ca ? " is meant by --ca" : " yet");
@@ -232,7 +233,7 @@ static int report(const ctl_t *ctl, const account_t *account, const char *url,
     acme_json_set_str(json, "ca", account->ca->url);
     acme_json_set_str(json, "account", url);
     acme_json_set_str(json, "result", result);
-    ctl_print_json(ctl, json);
+    acmectl_io_print_json(ctl, json);
     return CTL_DONE;
 }
 
@@ -243,25 +244,26 @@ static int change(ctl_t *ctl, const account_t *account, int which)
     const char *url = NULL;
 
     if (changes[which].what == ACME_CTL_DEACTIVATE && !ctl->yes
-        && !ctl_confirm("%s: end the account %s for ever?", label(account),
-                        account->record->url ? account->record->url : "")) {
+        && !acmectl_io_confirm(
+            "%s: end the account %s for ever?", label(account),
+            account->record->url ? account->record->url : "")) {
         return CTL_FAILED;
     }
-    if (!ctl_attended(ctl)) {
+    if (!acmectl_follow_attended(ctl)) {
         return CTL_FAILED;
     }
     memset(&request, 0, sizeof(request));
     request.what = changes[which].what;
     request.name = account->name;
-    if (!ctl_errand(ctl, &request, &url, &problem)) {
-        return ctl_fail(ctl, problem);
+    if (!acmectl_follow_result(ctl, &request, &url, &problem)) {
+        return acmectl_io_fail(ctl, problem);
     }
     return report(ctl, account, url,
                   url || !changes[which].then ? changes[which].done
                                               : changes[which].then);
 }
 
-int ctl_account(ctl_t *ctl)
+int acmectl_account(ctl_t *ctl)
 {
     const char *word = APR_ARRAY_IDX(ctl->args, 0, const char *);
     apr_array_header_t *accounts;
@@ -271,11 +273,12 @@ int ctl_account(ctl_t *ctl)
          ++which) {
     }
     if (which == N_CHANGES && strcmp(word, "show") != 0) {
-        return ctl_usage("account show, recover, rollover or deactivate, not "
-                         "\"%s\"",
-                         acme_text_escape(word, 100, ctl->p));
+        return acmectl_io_usage(
+            "account show, recover, rollover or deactivate, not "
+            "\"%s\"",
+            acme_text_escape(word, 100, ctl->p));
     }
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     accounts = collect(ctl);
@@ -283,14 +286,15 @@ int ctl_account(ctl_t *ctl)
         return show(ctl, accounts);
     }
     if (accounts->nelts == 0) {
-        ctl_say(ctl->ca ? "--ca means no account (acmectl account show)"
-                        : "there is no account");
+        acmectl_io_say(ctl->ca ? "--ca means no account (acmectl account show)"
+                               : "there is no account");
         return CTL_NOTHING;
     }
     if (accounts->nelts > 1) {
-        ctl_say("there are %d accounts: say which one by --ca, with its CA, or "
-                "its URL (acmectl account show)",
-                accounts->nelts);
+        acmectl_io_say(
+            "there are %d accounts: say which one by --ca, with its CA, or "
+            "its URL (acmectl account show)",
+            accounts->nelts);
         return CTL_FAILED;
     }
     return change(ctl, &APR_ARRAY_IDX(accounts, 0, account_t), which);

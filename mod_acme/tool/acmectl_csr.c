@@ -24,8 +24,8 @@ static const char *waiting_path(const ctl_t *ctl, const char *name)
                        acme_file_encode(name, ctl->p), NULL);
 }
 
-acme_key_t *ctl_waiting_key(const ctl_t *ctl, const char *name,
-                            const char **pem)
+acme_key_t *acmectl_csr_waiting_key(const ctl_t *ctl, const char *name,
+                                    const char **pem)
 {
     acme_key_t *key;
     char *data;
@@ -41,7 +41,7 @@ acme_key_t *ctl_waiting_key(const ctl_t *ctl, const char *name,
                : NULL;
 }
 
-void ctl_waiting_done(const ctl_t *ctl, const char *name)
+void acmectl_csr_waiting_done(const ctl_t *ctl, const char *name)
 {
     apr_file_remove(waiting_path(ctl, name), ctl->p);
 }
@@ -59,8 +59,8 @@ static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
                              ctl->p);
     }
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: %s", folder,
-                apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        acmectl_io_say("%s: %s", folder,
+                       apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
     }
     return rv == APR_SUCCESS;
 }
@@ -78,13 +78,13 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
 
     /* What the certificate for a further kind of key is filed under is no name
      * of it. */
-    if (i >= 0 && ctl_spec(ctl, i)->of
-        && strcmp(ctl_spec(ctl, i)->name, name) == 0) {
-        name = ctl_spec(ctl, i)->of;
+    if (i >= 0 && acmectl_store_spec(ctl, i)->of
+        && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0) {
+        name = acmectl_store_spec(ctl, i)->of;
     }
     acme_ident_add(names, name);
     if (!ctl->names && i >= 0) {
-        site = ctl_spec(ctl, i)->names;
+        site = acmectl_store_spec(ctl, i)->names;
         for (i = 0; i < site->nelts; ++i) {
             acme_ident_add(names, APR_ARRAY_IDX(site, i, const char *));
         }
@@ -92,7 +92,7 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
     list = ctl->names ? apr_pstrdup(ctl->p, ctl->names) : NULL;
     for (word = list ? apr_strtok(list, ", ", &state) : NULL; word;
          word = apr_strtok(NULL, ", ", &state)) {
-        one = ctl_name(ctl, word);
+        one = acmectl_store_name(ctl, word);
         if (!one) {
             return NULL;
         }
@@ -116,34 +116,34 @@ static acme_key_t *make_key(const ctl_t *ctl, const char *name)
     const char *pem, *why;
     int i = acme_published_find(ctl->desired, name);
 
-    key = ctl->key ? NULL : ctl_waiting_key(ctl, name, &pem);
+    key = ctl->key ? NULL : acmectl_csr_waiting_key(ctl, name, &pem);
     if (key && !is_compromised(ctl, acme_key_hash(key, ctl->p))) {
         return key;
     }
     if (key) {
-        ctl_say("%s: the key that waited here is compromised, this is "
-                "another one",
-                name);
+        acmectl_io_say("%s: the key that waited here is compromised, this is "
+                       "another one",
+                       name);
     }
     if (i >= 0) {
-        spec = ctl_spec(ctl, i)->key;
+        spec = acmectl_store_spec(ctl, i)->key;
     }
     if (ctl->key
         && acme_key_spec_parse(&spec, ctl->key, NULL, &why, ctl->p)
                != APR_SUCCESS) {
-        ctl_say("--key: %s", why);
+        acmectl_io_say("--key: %s", why);
         return NULL;
     }
     if (acme_key_generate(&key, &spec, NULL, NULL, &problem, ctl->p)
             != APR_SUCCESS
         || acme_key_to_pem(&pem, key, &problem, ctl->p) != APR_SUCCESS) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return NULL;
     }
     return keep_waiting(ctl, name, pem) ? key : NULL;
 }
 
-int ctl_csr(ctl_t *ctl)
+int acmectl_csr(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
@@ -151,8 +151,8 @@ int ctl_csr(ctl_t *ctl)
     acme_key_t *key;
     int site;
 
-    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
-    if (!name || !ctl_open(ctl, CTL_MAKE)) {
+    name = acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    if (!name || !acmectl_store_open(ctl, CTL_MAKE)) {
         return CTL_FAILED;
     }
     site = acme_published_find(ctl->desired, name);
@@ -162,17 +162,18 @@ int ctl_csr(ctl_t *ctl)
         return CTL_FAILED;
     }
     if (acme_csr_create(&csr, key, names,
-                        site >= 0 && ctl_spec(ctl, site)->must_staple, &problem,
-                        ctl->p)
+                        site >= 0 && acmectl_store_spec(ctl, site)->must_staple,
+                        &problem, ctl->p)
         || acme_csr_to_pem(&pem, csr, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
-    if (!ctl_write(ctl, pem, strlen(pem), 0)) {
+    if (!acmectl_io_write(ctl, pem, strlen(pem), 0)) {
         return CTL_FAILED;
     }
-    ctl_say("%s: its key waits here; have the request signed (acmectl sign), "
-            "then: acmectl import --chain FILE %s",
-            name, name);
+    acmectl_io_say(
+        "%s: its key waits here; have the request signed (acmectl sign), "
+        "then: acmectl import --chain FILE %s",
+        name, name);
     return CTL_DONE;
 }
 
@@ -186,7 +187,7 @@ static const acme_spec_t *site_for(const ctl_t *ctl,
     int i, n;
 
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        spec = ctl_spec(ctl, i);
+        spec = acmectl_store_spec(ctl, i);
         for (n = 0; n < names->nelts
                     && acme_ident_in(spec->names,
                                      APR_ARRAY_IDX(names, n, const char *));
@@ -196,8 +197,9 @@ static const acme_spec_t *site_for(const ctl_t *ctl,
             return spec;
         }
     }
-    ctl_say("no site that is managed here has all of the request's names (%s)",
-            apr_array_pstrcat(ctl->p, names, ' '));
+    acmectl_io_say(
+        "no site that is managed here has all of the request's names (%s)",
+        apr_array_pstrcat(ctl->p, names, ' '));
     return NULL;
 }
 
@@ -255,15 +257,15 @@ static int look(void *baton, const char **line, apr_pool_t *p)
 static const char *follow(ctl_t *ctl, const acme_ctl_request_t *request)
 {
     signing_t signing = {ctl, request, NULL, NULL};
-    const char *why = ctl_follow(ctl, look, &signing);
+    const char *why = acmectl_follow(ctl, look, &signing);
 
     if (!signing.chain) {
-        ctl_say("%s: %s", request->name, why ? why : signing.why);
+        acmectl_io_say("%s: %s", request->name, why ? why : signing.why);
     }
     return signing.chain;
 }
 
-int ctl_sign(ctl_t *ctl)
+int acmectl_csr_sign(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
@@ -275,26 +277,28 @@ int ctl_sign(ctl_t *ctl)
     apr_size_t len;
 
     memset(&request, 0, sizeof(request));
-    if (!ctl_read(ctl, &pem, &len, APR_ARRAY_IDX(ctl->args, 0, const char *),
-                  2 * ACME_CSR_MAX)) {
+    if (!acmectl_io_read(ctl, &pem, &len,
+                         APR_ARRAY_IDX(ctl->args, 0, const char *),
+                         2 * ACME_CSR_MAX)) {
         return CTL_FAILED;
     }
     if (acme_csr_from_pem(&request.csr, &names, pem, len, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     if (is_compromised(ctl, acme_csr_key_hash(request.csr, ctl->p))) {
-        ctl_say("the key of this request is compromised: a certificate with "
-                "it was revoked for that (acmectl revoke)");
+        acmectl_io_say(
+            "the key of this request is compromised: a certificate with "
+            "it was revoked for that (acmectl revoke)");
         return CTL_FAILED;
     }
     spec = site_for(ctl, names);
     if (!spec) {
         return CTL_FAILED;
     }
-    if (!ctl_attended(ctl)) {
+    if (!acmectl_follow_attended(ctl)) {
         return CTL_FAILED;
     }
     body = acme_json_object(ctl->p);
@@ -303,10 +307,10 @@ int ctl_sign(ctl_t *ctl)
     request.name = spec->name;
     request.body = body;
     if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
     chain = follow(ctl, &request);
     acme_ctl_request_remove(ctl->outbox, &request, ctl->p);
-    return chain && ctl_write(ctl, chain, strlen(chain), 0) ? CTL_DONE
-                                                            : CTL_FAILED;
+    return chain && acmectl_io_write(ctl, chain, strlen(chain), 0) ? CTL_DONE
+                                                                   : CTL_FAILED;
 }

@@ -61,9 +61,9 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
         }
     }
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: generation %d is of no use: %s", name, generation,
-                problem.detail ? acme_problem_text(&problem, p)
-                               : "its files cannot be read");
+        acmectl_io_say("%s: generation %d is of no use: %s", name, generation,
+                       problem.detail ? acme_problem_text(&problem, p)
+                                      : "its files cannot be read");
         return rv;
     }
     *info = acme_chain_info(chain);
@@ -81,7 +81,7 @@ static int choose(const ctl_t *ctl, const char *name,
     if (ctl->generation) {
         number = acme_archive_version(ctl->generation);
         if (number == live->generation) {
-            ctl_say("%s: generation %d is served already", name, number);
+            acmectl_io_say("%s: generation %d is served already", name, number);
             return 0;
         }
         return number > 0 && !check(ctl, name, number, info, ctl->p) ? number
@@ -97,7 +97,8 @@ static int choose(const ctl_t *ctl, const char *name,
             return number;
         }
     }
-    ctl_say("%s: there is no earlier certificate that could be served", name);
+    acmectl_io_say("%s: there is no earlier certificate that could be served",
+                   name);
     return 0;
 }
 
@@ -109,17 +110,18 @@ static void report_rollback(const ctl_t *ctl, const char *name, int number,
     if (!ctl->json) {
         printf("%s: back to generation %d, serial %s, valid until %s UTC; it "
                "stays until it is due or acmectl renew\n",
-               name, number, info->serial, ctl_date(info->not_after, ctl->p));
+               name, number, info->serial,
+               acmectl_io_date(info->not_after, ctl->p));
         return;
     }
     acme_json_set_str(json, "name", name);
     acme_json_set_int(json, "generation", number);
     acme_json_set_str(json, "serial", info->serial);
     acme_json_set_time(json, "until", info->not_after);
-    ctl_print_json(ctl, json);
+    acmectl_io_print_json(ctl, json);
 }
 
-int ctl_rollback(ctl_t *ctl)
+int acmectl_edit_rollback(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
@@ -128,18 +130,19 @@ int ctl_rollback(ctl_t *ctl)
     apr_status_t rv;
     int number;
 
-    if (!ctl_open(ctl, CTL_WRITE)) {
+    if (!acmectl_store_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
-    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    name = acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
     if (!name) {
         return CTL_FAILED;
     }
     rv = acme_certstore_get(&live, ctl->live, name, &problem, ctl->p);
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: there is no live certificate%s%s", name,
-                problem.detail ? ": " : "",
-                problem.detail ? acme_problem_text(&problem, ctl->p) : "");
+        acmectl_io_say("%s: there is no live certificate%s%s", name,
+                       problem.detail ? ": " : "",
+                       problem.detail ? acme_problem_text(&problem, ctl->p)
+                                      : "");
         return CTL_FAILED;
     }
     number = choose(ctl, name, live, &info);
@@ -153,10 +156,11 @@ int ctl_rollback(ctl_t *ctl)
                                        ctl->p);
     }
     if (rv != APR_SUCCESS) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
     report_rollback(ctl, name, number, info);
-    return ctl_changed(ctl, apr_pstrcat(ctl->p, "rollback ", name, NULL));
+    return acmectl_store_changed(ctl,
+                                 apr_pstrcat(ctl->p, "rollback ", name, NULL));
 }
 
 /* ---- delete ---- */
@@ -165,10 +169,10 @@ static int is_served(const ctl_t *ctl, const char *name)
 {
     int i = acme_published_find(ctl->desired, name);
 
-    return i >= 0 && strcmp(ctl_spec(ctl, i)->name, name) == 0;
+    return i >= 0 && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0;
 }
 
-int ctl_delete(ctl_t *ctl)
+int acmectl_edit_delete(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
@@ -176,18 +180,19 @@ int ctl_delete(ctl_t *ctl)
     const char *name;
     int place, removed = 0;
 
-    if (!ctl_open(ctl, CTL_WRITE)) {
+    if (!acmectl_store_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
-    name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    name = acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
     if (!name) {
         return CTL_FAILED;
     }
     if (is_served(ctl, name) && !ctl->force) {
-        ctl_say("%s is a managed site: take it out of the configuration first, "
-                "or --force (then it is without a certificate, and another one "
-                "is ordered)",
-                name);
+        acmectl_io_say(
+            "%s is a managed site: take it out of the configuration first, "
+            "or --force (then it is without a certificate, and another one "
+            "is ordered)",
+            name);
         return CTL_FAILED;
     }
     for (place = 0; place < ACME_PLACES; ++place) {
@@ -197,7 +202,7 @@ int ctl_delete(ctl_t *ctl)
         }
         if (acme_certstore_move_remove(ctl->live, place, name, &problem,
                                        ctl->p)) {
-            return ctl_fail(ctl, &problem);
+            return acmectl_io_fail(ctl, &problem);
         }
         ++removed;
         if (!ctl->json) {
@@ -210,45 +215,46 @@ int ctl_delete(ctl_t *ctl)
         json = acme_json_object(ctl->p);
         acme_json_set_str(json, "name", name);
         acme_json_set_int(json, "removed", removed);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     if (!removed) {
-        ctl_say("%s: the store has no certificate of that name", name);
+        acmectl_io_say("%s: the store has no certificate of that name", name);
         return CTL_NOTHING;
     }
-    return ctl_changed(ctl, apr_pstrcat(ctl->p, "delete ", name, NULL));
+    return acmectl_store_changed(ctl,
+                                 apr_pstrcat(ctl->p, "delete ", name, NULL));
 }
 
 /* ---- adopt ---- */
 
-int ctl_adopt(ctl_t *ctl)
+int acmectl_edit_adopt(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_owner_t *owner;
     acme_json_t *json;
     apr_status_t rv;
 
-    if (!ctl_open(ctl, CTL_WRITE)) {
+    if (!acmectl_store_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
     rv = acme_owner_read(&owner, ctl->dir, &problem, ctl->p);
     if (APR_STATUS_IS_ENOENT(rv)) {
-        ctl_say("%s belongs to no server", ctl->dir);
+        acmectl_io_say("%s belongs to no server", ctl->dir);
         return CTL_NOTHING;
     }
     if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
-        ctl_say("a server is running with %s: stop it first", ctl->dir);
+        acmectl_io_say("a server is running with %s: stop it first", ctl->dir);
         return CTL_FAILED;
     }
     if (acme_owner_release(ctl->dir, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
     if (ctl->json) {
         json = acme_json_object(ctl->p);
         acme_json_set_str(json, "store", ctl->dir);
         acme_json_set_str(json, "former-config",
                           rv == APR_SUCCESS ? owner->config : NULL);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else {
         printf("%s: the next server that starts with it has it%s%s\n", ctl->dir,

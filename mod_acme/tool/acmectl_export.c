@@ -28,8 +28,8 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
         if (rv == APR_SUCCESS) {
             barred = acme_certstore_refusal(ctl->live, cert->info, ctl->p);
             if (barred) {
-                ctl_say("%s: the certificate in %s is not exported: %s", name,
-                        acme_certstore_place_name(place), barred);
+                acmectl_io_say("%s: the certificate in %s is not exported: %s",
+                               name, acme_certstore_place_name(place), barred);
                 continue;
             }
             rv = acme_certstore_bundle(&bundle, ctl->live, place, name,
@@ -40,12 +40,12 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
             return 1;
         }
         if (!APR_STATUS_IS_ENOENT(rv)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
             return 0;
         }
     }
     if (!barred) {
-        ctl_say("%s: the store has no certificate of that name", name);
+        acmectl_io_say("%s: the store has no certificate of that name", name);
     }
     return 0;
 }
@@ -62,7 +62,7 @@ static int add_all(const ctl_t *ctl, acme_export_t *parcel)
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
         if (acme_certstore_list(&names, ctl->live, place, &problem, ctl->p)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
             return 0;
         }
         for (i = 0; i < names->nelts; ++i) {
@@ -106,8 +106,8 @@ static void add_accounts(const ctl_t *ctl, acme_export_t *parcel)
     int i, n;
 
     for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
-        for (n = 0, ca = ctl_spec(ctl, i)->ca; ca;
-             ca = acme_spec_ca(ctl_spec(ctl, i), ++n)) {
+        for (n = 0, ca = acmectl_store_spec(ctl, i)->ca; ca;
+             ca = acme_spec_ca(acmectl_store_spec(ctl, i), ++n)) {
             add_account(ctl, parcel, seen, ca);
         }
     }
@@ -126,7 +126,8 @@ static int collect(ctl_t *ctl, acme_export_t *parcel)
         return 1;
     }
     for (i = 0; i < ctl->args->nelts; ++i) {
-        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        name =
+            acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
         if (!name || !add(ctl, parcel, name)) {
             return 0;
         }
@@ -137,7 +138,7 @@ static int collect(ctl_t *ctl, acme_export_t *parcel)
 static int lock_and_write(const ctl_t *ctl, const char *text)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *pass = ctl_passphrase(ctl, 1);
+    const char *pass = acmectl_io_passphrase(ctl, 1);
     unsigned char *box;
     apr_size_t len;
 
@@ -146,38 +147,39 @@ static int lock_and_write(const ctl_t *ctl, const char *text)
     }
     if (acme_lockbox_lock(&box, &len, pass, strlen(pass), text, strlen(text),
                           ACME_LOCKBOX_LOG_N, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
-    return ctl_write(ctl, box, len, 1) ? CTL_DONE : CTL_FAILED;
+    return acmectl_io_write(ctl, box, len, 1) ? CTL_DONE : CTL_FAILED;
 }
 
-int ctl_export(ctl_t *ctl)
+int acmectl_export(ctl_t *ctl)
 {
     acme_export_t *parcel = acme_export_create(ctl->p);
     const char *text;
     int status;
 
     if (ctl->all ? ctl->args->nelts > 0 : ctl->args->nelts == 0) {
-        return ctl_usage("export names, or --all");
+        return acmectl_io_usage("export names, or --all");
     }
-    if (!ctl_open(ctl, CTL_READ) || !collect(ctl, parcel)) {
+    if (!acmectl_store_open(ctl, CTL_READ) || !collect(ctl, parcel)) {
         return CTL_FAILED;
     }
     if (parcel->bundles->nelts + parcel->accounts->nelts == 0) {
-        ctl_say("the store has nothing to export");
+        acmectl_io_say("the store has nothing to export");
         return CTL_NOTHING;
     }
     text = acme_export_print(parcel, ctl->p);
     if (ctl->plain) {
-        status = ctl_write(ctl, text, strlen(text), 1) ? CTL_DONE : CTL_FAILED;
+        status = acmectl_io_write(ctl, text, strlen(text), 1) ? CTL_DONE
+                                                              : CTL_FAILED;
     }
     else {
         status = lock_and_write(ctl, text);
     }
     if (status == CTL_DONE) {
-        ctl_say("%d certificates and %d accounts exported%s",
-                parcel->bundles->nelts, parcel->accounts->nelts,
-                ctl->plain ? ", their keys in clear" : "");
+        acmectl_io_say("%d certificates and %d accounts exported%s",
+                       parcel->bundles->nelts, parcel->accounts->nelts,
+                       ctl->plain ? ", their keys in clear" : "");
     }
     return status;
 }

@@ -14,7 +14,7 @@
  * httpd takes to notice that the old one is gone. */
 #define PATIENCE apr_time_from_sec(3)
 
-int ctl_attended(const ctl_t *ctl)
+int acmectl_follow_attended(const ctl_t *ctl)
 {
     apr_time_t end = apr_time_now() + PATIENCE;
 
@@ -24,12 +24,13 @@ int ctl_attended(const ctl_t *ctl)
         }
         apr_sleep(LOOK_AGAIN);
     } while (ctl->outbox && apr_time_now() < end);
-    ctl_say("no server is running with this store, and only a server speaks "
-            "to a CA: start it (apachectl start)");
+    acmectl_io_say(
+        "no server is running with this store, and only a server speaks "
+        "to a CA: start it (apachectl start)");
     return 0;
 }
 
-const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
+const char *acmectl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
 {
     apr_time_t begun = apr_time_now(), seen = begun, now = begun;
     const char *line, *why = NULL;
@@ -42,7 +43,7 @@ const char *ctl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
         line = NULL;
         over = look(baton, &line, p);
         if (line && !over) {
-            ctl_progress(line);
+            acmectl_io_progress(line);
         }
         now = apr_time_now();
         if (acme_ctl_request_attended(ctl->outbox)) {
@@ -83,8 +84,8 @@ static int look(void *baton, const char **line, apr_pool_t *p)
            == APR_SUCCESS;
 }
 
-int ctl_errand(const ctl_t *ctl, acme_ctl_request_t *request, const char **url,
-               const acme_problem_t **problem)
+int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
+                          const char **url, const acme_problem_t **problem)
 {
     acme_problem_t *own = apr_pcalloc(ctl->p, sizeof(*own));
     errand_t errand;
@@ -97,7 +98,7 @@ int ctl_errand(const ctl_t *ctl, acme_ctl_request_t *request, const char **url,
     if (acme_ctl_request_put(ctl->outbox, request, own, ctl->p)) {
         return 0;
     }
-    why = ctl_follow(ctl, look, &errand);
+    why = acmectl_follow(ctl, look, &errand);
     if (why) {
         acme_problem_set(own, APR_TIMEUP, ACME_RETRY_BACKOFF,
                          ACME_PROBLEM_TIMEOUT, ctl->p, "%s", why);

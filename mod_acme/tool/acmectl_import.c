@@ -28,7 +28,7 @@ static int refuse(ctl_import_t *import, const char *what, const char *why)
         skip->why = why;
         return 1;
     }
-    ctl_say("%s; nothing was imported", why);
+    acmectl_io_say("%s; nothing was imported", why);
     return 0;
 }
 
@@ -91,7 +91,8 @@ static int check_all(ctl_import_t *import)
                                                     acme_export_account_t *),
                                       &problem, p)
             != APR_SUCCESS) {
-            ctl_say("%s; nothing was imported", acme_problem_text(&problem, p));
+            acmectl_io_say("%s; nothing was imported",
+                           acme_problem_text(&problem, p));
             return 0;
         }
     }
@@ -105,7 +106,7 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
     int i;
 
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        spec = ctl_spec(ctl, i);
+        spec = acmectl_store_spec(ctl, i);
         if (strcmp(spec->name, entry->bundle->name) == 0) {
             return spec;
         }
@@ -226,7 +227,7 @@ static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
     }
     *news = 1;
     if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     return 1;
@@ -245,7 +246,7 @@ static int hand_over_all(ctl_import_t *import)
     if (!acme_ctl_request_attended(ctl->outbox)
         && acme_ctl_request_prepare(ctl->dir, (apr_gid_t)-1, &problem,
                                     ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     for (i = 0; i < import->parcel->accounts->nelts; ++i) {
@@ -285,7 +286,7 @@ static int install_all(ctl_import_t *import)
         apr_pool_clear(each);
         if (acme_certstore_install_at(ctl->live, ACME_PLACE_IMPORT, &bundle,
                                       ARCHIVE_KEEP, &problem, each)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
             return 0;
         }
         entry->installed = 1;
@@ -328,7 +329,8 @@ static int report(const ctl_import_t *import)
         count += !entry->known;
         if (!ctl->json) {
             printf("%s: valid until %s UTC, %s\n", entry->name,
-                   ctl_date(entry->info->not_after, ctl->p), fate(entry));
+                   acmectl_io_date(entry->info->not_after, ctl->p),
+                   fate(entry));
         }
     }
     for (i = 0; i < import->skipped->nelts; ++i) {
@@ -339,14 +341,14 @@ static int report(const ctl_import_t *import)
         acme_json_set_str(one, "what", skip->what);
         acme_json_set_str(one, "why", skip->why);
         acme_json_append(skipped, one);
-        ctl_say("left out: %s: %s", skip->what, skip->why);
+        acmectl_io_say("left out: %s: %s", skip->what, skip->why);
     }
     if (ctl->json) {
         acme_json_set(json, "certificates", imported);
         acme_json_set(json, "skipped", skipped);
         acme_json_set_int(json, "accounts", import->parcel->accounts->nelts);
         acme_json_set_bool(json, "dry-run", ctl->dry_run);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else {
         printf("%d certificates and %d accounts %s, %d left out\n", count,
@@ -361,19 +363,19 @@ static int report(const ctl_import_t *import)
 static int bad_usage(const ctl_t *ctl)
 {
     if (ctl->chain && ctl->from) {
-        return ctl_usage("either --chain or --from");
+        return acmectl_io_usage("either --chain or --from");
     }
     if ((ctl->key || ctl->ca) && !ctl->chain) {
-        return ctl_usage("--key and --ca need --chain");
+        return acmectl_io_usage("--key and --ca need --chain");
     }
     if (ctl->from && strcmp(ctl->from, "mod_md") != 0
         && strcmp(ctl->from, "certbot") != 0) {
-        return ctl_usage("--from mod_md or --from certbot, not \"%s\"",
-                         ctl->from);
+        return acmectl_io_usage("--from mod_md or --from certbot, not \"%s\"",
+                                ctl->from);
     }
     if (ctl->args->nelts < 1
         || (!ctl->from && !ctl->chain && ctl->args->nelts != 1)) {
-        return ctl_usage("what is to be imported? see acmectl --help");
+        return acmectl_io_usage("what is to be imported? see acmectl --help");
     }
     return 0;
 }
@@ -402,13 +404,13 @@ static void finish(const ctl_import_t *import)
     const ctl_t *ctl = import->ctl;
 
     if (ctl->chain && !ctl->key) {
-        ctl_waiting_done(
+        acmectl_csr_waiting_done(
             ctl,
             APR_ARRAY_IDX(import->parcel->bundles, 0, acme_bundle_t *)->name);
     }
 }
 
-int ctl_import(ctl_t *ctl)
+int acmectl_import(ctl_t *ctl)
 {
     ctl_import_t import;
     int count;
@@ -422,16 +424,17 @@ int ctl_import(ctl_t *ctl)
     import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_import_skip_t));
     import.entries = apr_array_make(ctl->p, 4, sizeof(ctl_entry_t));
     /* A key that waits is in the store. */
-    if (ctl->chain && !ctl->key && !ctl_open(ctl, CTL_WRITE)) {
+    if (ctl->chain && !ctl->key && !acmectl_store_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
-    if (!ctl_import_load(&import) || !check_all(&import)
-        || (!ctl->live && !ctl_open(ctl, CTL_MAKE)) || !match(&import)) {
+    if (!acmectl_import_read(&import) || !check_all(&import)
+        || (!ctl->live && !acmectl_store_open(ctl, CTL_MAKE))
+        || !match(&import)) {
         return CTL_FAILED;
     }
     if (!ctl->dry_run && !install_all(&import)) {
         undo(&import);
-        ctl_say("nothing was imported");
+        acmectl_io_say("nothing was imported");
         return CTL_FAILED;
     }
     count = report(&import);
@@ -443,7 +446,8 @@ int ctl_import(ctl_t *ctl)
     if (!ctl->dry_run) {
         finish(&import);
     }
-    if (count > 0 && !ctl->dry_run && ctl_changed(ctl, "import") != CTL_DONE) {
+    if (count > 0 && !ctl->dry_run
+        && acmectl_store_changed(ctl, "import") != CTL_DONE) {
         return CTL_FAILED;
     }
     return misses_some(&import) ? CTL_FAILED : CTL_DONE;

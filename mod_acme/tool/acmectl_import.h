@@ -33,6 +33,6 @@ typedef struct ctl_import_t {
 
 /** Reads everything that is to be imported; touches no store.
  *  @return zero: said why not */
-int ctl_import_load(ctl_import_t *import);
+int acmectl_import_read(ctl_import_t *import);
 
 #endif

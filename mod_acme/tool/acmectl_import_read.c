@@ -14,23 +14,23 @@ static int read_bundle(ctl_import_t *import, const char *path)
     char *data;
     apr_size_t len;
 
-    if (!ctl_read(ctl, &data, &len, path,
-                  ACME_LOCKBOX_MAX + ACME_LOCKBOX_OVERHEAD)) {
+    if (!acmectl_io_read(ctl, &data, &len, path,
+                         ACME_LOCKBOX_MAX + ACME_LOCKBOX_OVERHEAD)) {
         return 0;
     }
     if (acme_lockbox_is(data, len)) {
-        pass = ctl_passphrase(ctl, 0);
+        pass = acmectl_io_passphrase(ctl, 0);
         if (!pass) {
             return 0;
         }
         if (acme_lockbox_open(&data, &len, pass, strlen(pass), data, len,
                               &problem, ctl->p)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
             return 0;
         }
     }
     if (acme_export_parse(&import->parcel, data, len, &problem, ctl->p)) {
-        ctl_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
+        acmectl_io_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
         return 0;
     }
     return 1;
@@ -45,25 +45,28 @@ static int read_pem(ctl_import_t *import)
     apr_size_t len;
 
     if (ctl->args->nelts != 1) {
-        ctl_say("name the site that the certificate is for");
+        acmectl_io_say("name the site that the certificate is for");
         return 0;
     }
-    bundle->name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+    bundle->name =
+        acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
     if (!bundle->name
-        || !ctl_read(ctl, &data, &len, ctl->chain, ACME_EXPORT_MAX * 32)) {
+        || !acmectl_io_read(ctl, &data, &len, ctl->chain,
+                            ACME_EXPORT_MAX * 32)) {
         return 0;
     }
     bundle->chain_pem = data;
     if (ctl->key) {
-        if (!ctl_read(ctl, &data, &len, ctl->key, 65536)) {
+        if (!acmectl_io_read(ctl, &data, &len, ctl->key, 65536)) {
             return 0;
         }
         bundle->key_pem = data;
     }
-    else if (!ctl_waiting_key(ctl, bundle->name, &bundle->key_pem)) {
-        ctl_say("%s: give its key with --key FILE: none was made here with "
-                "acmectl csr",
-                bundle->name);
+    else if (!acmectl_csr_waiting_key(ctl, bundle->name, &bundle->key_pem)) {
+        acmectl_io_say(
+            "%s: give its key with --key FILE: none was made here with "
+            "acmectl csr",
+            bundle->name);
         return 0;
     }
     bundle->ca_url = ctl->ca;
@@ -102,7 +105,8 @@ static int read_foreign(ctl_import_t *import)
 
     dir = APR_ARRAY_IDX(ctl->args, 0, const char *);
     for (i = 1; i < ctl->args->nelts; ++i) {
-        name = ctl_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        name =
+            acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
         if (!name) {
             return 0;
         }
@@ -114,11 +118,11 @@ static int read_foreign(ctl_import_t *import)
              : acme_import_certbot(&found, dir, names, import->now, &problem,
                                    ctl->p);
     if (rv != APR_SUCCESS) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     if (names->nelts > count_names(found, ctl->p)) {
-        ctl_say("not all of these names are in %s", dir);
+        acmectl_io_say("not all of these names are in %s", dir);
         return 0;
     }
     import->parcel = found->parcel;
@@ -127,7 +131,7 @@ static int read_foreign(ctl_import_t *import)
     return 1;
 }
 
-int ctl_import_load(ctl_import_t *import)
+int acmectl_import_read(ctl_import_t *import)
 {
     ctl_t *ctl = import->ctl;
 

@@ -31,13 +31,13 @@ static void say(const char *fmt, va_list args)
 
 static void say(const char *fmt, va_list args)
 {
-    ctl_progress(NULL);
+    acmectl_io_progress(NULL);
     fputs("acmectl: ", stderr);
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);
 }
 
-void ctl_say(const char *fmt, ...)
+void acmectl_io_say(const char *fmt, ...)
 {
     va_list args;
 
@@ -46,7 +46,7 @@ void ctl_say(const char *fmt, ...)
     va_end(args);
 }
 
-int ctl_usage(const char *fmt, ...)
+int acmectl_io_usage(const char *fmt, ...)
 {
     va_list args;
 
@@ -56,23 +56,23 @@ int ctl_usage(const char *fmt, ...)
     return CTL_USAGE;
 }
 
-int ctl_fail(const ctl_t *ctl, const acme_problem_t *problem)
+int acmectl_io_fail(const ctl_t *ctl, const acme_problem_t *problem)
 {
-    ctl_say("%s", acme_problem_text(problem, ctl->p));
+    acmectl_io_say("%s", acme_problem_text(problem, ctl->p));
     if (problem->to_fix) {
-        ctl_say("what to do: %s", problem->to_fix);
+        acmectl_io_say("what to do: %s", problem->to_fix);
     }
     return CTL_FAILED;
 }
 
-int ctl_confirm(const char *fmt, ...)
+int acmectl_io_confirm(const char *fmt, ...)
 {
     char answer[8];
     va_list args;
 
-    ctl_progress(NULL);
+    acmectl_io_progress(NULL);
     if (!isatty(STDIN_FILENO)) {
-        ctl_say("nobody can be asked here whether to do it: say --yes");
+        acmectl_io_say("nobody can be asked here whether to do it: say --yes");
         return 0;
     }
     va_start(args, fmt);
@@ -83,12 +83,12 @@ int ctl_confirm(const char *fmt, ...)
            && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 }
 
-void ctl_print_json(const ctl_t *ctl, const acme_json_t *json)
+void acmectl_io_print_json(const ctl_t *ctl, const acme_json_t *json)
 {
     fputs(acme_json_print(json, 1, ctl->p), stdout);
 }
 
-const char *ctl_date(apr_time_t t, apr_pool_t *p)
+const char *acmectl_io_date(apr_time_t t, apr_pool_t *p)
 {
     apr_time_exp_t parts;
 
@@ -100,7 +100,7 @@ const char *ctl_date(apr_time_t t, apr_pool_t *p)
                         parts.tm_min);
 }
 
-void ctl_progress(const char *line)
+void acmectl_io_progress(const char *line)
 {
     static int shown;
 
@@ -223,19 +223,20 @@ static char *prompt(const ctl_t *ctl, int twice)
     char *first, *again;
 
     if (tty < 0) {
-        ctl_say("there is no terminal to ask for the passphrase: give it with "
-                "--passphrase-fd N or --passphrase-file FILE");
+        acmectl_io_say(
+            "there is no terminal to ask for the passphrase: give it with "
+            "--passphrase-fd N or --passphrase-file FILE");
         return NULL;
     }
     first = ask(tty, "Passphrase: ", ctl->p);
     again = first && twice ? ask(tty, "Once more: ", ctl->p) : first;
     close(tty);
     if (!first || !again) {
-        ctl_say("the passphrase could not be read");
+        acmectl_io_say("the passphrase could not be read");
         return NULL;
     }
     if (strcmp(first, again) != 0) {
-        ctl_say("the two are not the same");
+        acmectl_io_say("the two are not the same");
         return NULL;
     }
     return first;
@@ -248,15 +249,17 @@ static char *from_file(const ctl_t *ctl)
     int fd = open(ctl->passphrase_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-        ctl_say("%s cannot be read, or is no file", ctl->passphrase_file);
+        acmectl_io_say("%s cannot be read, or is no file",
+                       ctl->passphrase_file);
     }
     else if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-        ctl_say("%s is not only yours: chmod 600 it", ctl->passphrase_file);
+        acmectl_io_say("%s is not only yours: chmod 600 it",
+                       ctl->passphrase_file);
     }
     else {
         line = read_line(fd, ctl->p);
         if (!line) {
-            ctl_say("%s holds no passphrase", ctl->passphrase_file);
+            acmectl_io_say("%s holds no passphrase", ctl->passphrase_file);
         }
     }
     if (fd >= 0) {
@@ -265,14 +268,15 @@ static char *from_file(const ctl_t *ctl)
     return line;
 }
 
-const char *ctl_passphrase(const ctl_t *ctl, int twice)
+const char *acmectl_io_passphrase(const ctl_t *ctl, int twice)
 {
     char *pass;
 
     if (ctl->passphrase_fd >= 0) {
         pass = read_line(ctl->passphrase_fd, ctl->p);
         if (!pass) {
-            ctl_say("descriptor %d holds no passphrase", ctl->passphrase_fd);
+            acmectl_io_say("descriptor %d holds no passphrase",
+                           ctl->passphrase_fd);
         }
     }
     else if (ctl->passphrase_file) {
@@ -282,12 +286,13 @@ const char *ctl_passphrase(const ctl_t *ctl, int twice)
         pass = prompt(ctl, twice);
     }
     if (pass && twice && strlen(pass) < PASSPHRASE_MIN) {
-        ctl_say("the passphrase protects private keys: at least %d characters",
-                PASSPHRASE_MIN);
+        acmectl_io_say(
+            "the passphrase protects private keys: at least %d characters",
+            PASSPHRASE_MIN);
         return NULL;
     }
     if (pass && *pass == '\0') {
-        ctl_say("the passphrase is empty");
+        acmectl_io_say("the passphrase is empty");
         return NULL;
     }
     return pass;
@@ -322,13 +327,13 @@ static int write_file(const ctl_t *ctl, const void *data, apr_size_t len)
 
     if (lstat(ctl->out, &st) == 0) {
         if (!S_ISREG(st.st_mode)) {
-            ctl_say("%s is there already, and is no file", ctl->out);
+            acmectl_io_say("%s is there already, and is no file", ctl->out);
             return 0;
         }
         if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-            ctl_say("%s is there already, and others have rights to it: "
-                    "remove it, or chmod 600 it",
-                    ctl->out);
+            acmectl_io_say("%s is there already, and others have rights to it: "
+                           "remove it, or chmod 600 it",
+                           ctl->out);
             return 0;
         }
     }
@@ -336,14 +341,15 @@ static int write_file(const ctl_t *ctl, const void *data, apr_size_t len)
         acme_file_write(ctl->out, data, len, APR_FPROT_UREAD | APR_FPROT_UWRITE,
                         ACME_FILE_SYNC, ctl->p);
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: %s", ctl->out,
-                apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        acmectl_io_say("%s: %s", ctl->out,
+                       apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
         return 0;
     }
     return 1;
 }
 
-int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret)
+int acmectl_io_write(const ctl_t *ctl, const void *data, apr_size_t len,
+                     int secret)
 {
     struct stat st;
 
@@ -351,17 +357,18 @@ int ctl_write(const ctl_t *ctl, const void *data, apr_size_t len, int secret)
         return write_file(ctl, data, len);
     }
     if (secret && isatty(STDOUT_FILENO)) {
-        ctl_say("this is not for a terminal: use --out FILE, or a pipe");
+        acmectl_io_say("this is not for a terminal: use --out FILE, or a pipe");
         return 0;
     }
     if (secret && ctl->plain && fstat(STDOUT_FILENO, &st) == 0
         && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO))) {
-        ctl_say("standard output is a file that others have rights to: use "
-                "--out FILE, which makes it private");
+        acmectl_io_say(
+            "standard output is a file that others have rights to: use "
+            "--out FILE, which makes it private");
         return 0;
     }
     if (fflush(stdout) || !write_all(STDOUT_FILENO, data, len)) {
-        ctl_say("standard output cannot be written");
+        acmectl_io_say("standard output cannot be written");
         return 0;
     }
     return 1;
@@ -402,26 +409,28 @@ static int read_input(const ctl_t *ctl, char **data, apr_size_t *len,
     return got == 0;
 }
 
-int ctl_read(const ctl_t *ctl, char **data, apr_size_t *len, const char *path,
-             apr_size_t max)
+int acmectl_io_read(const ctl_t *ctl, char **data, apr_size_t *len,
+                    const char *path, apr_size_t max)
 {
     apr_status_t rv;
 
     if (strcmp(path, CTL_STDIN) == 0) {
         if (!read_input(ctl, data, len, max)) {
-            ctl_say("standard input cannot be read, or has more than %lu bytes",
-                    (unsigned long)max);
+            acmectl_io_say(
+                "standard input cannot be read, or has more than %lu bytes",
+                (unsigned long)max);
             return 0;
         }
         return 1;
     }
     rv = acme_file_read_linked(data, len, path, max, ctl->p);
     if (rv == EFBIG) {
-        ctl_say("%s has more than %lu bytes", path, (unsigned long)max);
+        acmectl_io_say("%s has more than %lu bytes", path, (unsigned long)max);
         return 0;
     }
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: %s", path, apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        acmectl_io_say("%s: %s", path,
+                       apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
         return 0;
     }
     acme_key_wipe_with_pool(*data, *len, ctl->p);

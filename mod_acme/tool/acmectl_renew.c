@@ -31,8 +31,8 @@ static const char *const outcome_names[] = {"asked", "ready", "not-due",
 static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
+    const acme_spec_t *spec = acmectl_store_spec(ctl, i);
+    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
     acme_plan_t plan;
     acme_job_t *job;
 
@@ -74,16 +74,18 @@ static int set_test_ca(errand_t *errand, const ctl_t *ctl)
         known = acme_ca_name_find(known->test);
     }
     else if (!ctl->ca) {
-        ctl_say("%s: %s has no test service that is known here: name the "
-                "directory of one (--ca URL)",
-                errand->spec->name, own->label);
+        acmectl_io_say(
+            "%s: %s has no test service that is known here: name the "
+            "directory of one (--ca URL)",
+            errand->spec->name, own->label);
         return 0;
     }
     url = known ? known->url : ctl->ca;
     label = known ? known->label : ctl->ca;
     if (strncmp(url, "https://", 8) != 0) {
-        ctl_say("--ca must be the https URL of a directory, or one of %s",
-                acme_ca_name_list(ctl->p));
+        acmectl_io_say(
+            "--ca must be the https URL of a directory, or one of %s",
+            acme_ca_name_list(ctl->p));
         return 0;
     }
     acme_json_set_str(body, "ca", url);
@@ -98,7 +100,7 @@ static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
     const char *reason;
 
     memset(errand, 0, sizeof(*errand));
-    errand->spec = ctl_spec(ctl, i);
+    errand->spec = acmectl_store_spec(ctl, i);
     errand->job = errand->spec->name;
     errand->request.what = ACME_CTL_RENEW;
     errand->request.name = errand->spec->name;
@@ -121,12 +123,12 @@ static apr_array_header_t *collect(ctl_t *ctl)
     int i, n;
 
     for (i = 0; i < ctl->args->nelts; ++i) {
-        n = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        n = acmectl_store_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
         if (n < 0) {
             return NULL;
         }
         add(errands, ctl, n);
-        n = ctl_further(ctl, n);
+        n = acmectl_store_second_key(ctl, n);
         if (n >= 0) {
             add(errands, ctl, n);
         }
@@ -159,8 +161,8 @@ static const char *outlook(const acme_job_t *job, apr_pool_t *p)
     const char *next = NULL;
 
     if (job->next_run > 0 && job->next_run != ACME_SCHEDULE_NEVER) {
-        next = apr_pstrcat(p, "; next try ", ctl_date(job->next_run, p), " UTC",
-                           NULL);
+        next = apr_pstrcat(p, "; next try ", acmectl_io_date(job->next_run, p),
+                           " UTC", NULL);
     }
     return apr_pstrcat(p, next ? next : "", to_fix ? "; to fix: " : "",
                        to_fix ? acme_text_escape(to_fix, 600, p) : "", NULL);
@@ -264,7 +266,7 @@ static int report(const ctl_t *ctl, const apr_array_header_t *errands,
     }
     if (ctl->json) {
         acme_json_set(json, "sites", list);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     if (count(errands, FAILED) + count(errands, ASKED) > 0) {
         return CTL_FAILED;
@@ -288,14 +290,14 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
         if (errand->outcome == ASKED
             && acme_ctl_request_put(ctl->outbox, &errand->request, &problem,
                                     ctl->p)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
             return 0;
         }
     }
     return 1;
 }
 
-int ctl_renew(ctl_t *ctl)
+int acmectl_renew(ctl_t *ctl)
 {
     apr_array_header_t *errands;
     journey_t journey;
@@ -303,16 +305,18 @@ int ctl_renew(ctl_t *ctl)
     int i;
 
     if (ctl->ca && !ctl->dry_run) {
-        return ctl_usage("--ca is for --dry-run: the configuration says where "
-                         "certificates come from");
+        return acmectl_io_usage(
+            "--ca is for --dry-run: the configuration says where "
+            "certificates come from");
     }
     if (ctl->force && ctl->args->nelts == 0) {
-        return ctl_usage("--force needs names: it orders what is not due");
+        return acmectl_io_usage(
+            "--force needs names: it orders what is not due");
     }
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
-    if (!ctl_attended(ctl)) {
+    if (!acmectl_follow_attended(ctl)) {
         return CTL_FAILED;
     }
     errands = collect(ctl);
@@ -324,7 +328,7 @@ int ctl_renew(ctl_t *ctl)
     }
     journey.ctl = ctl;
     journey.errands = errands;
-    why = ctl_follow(ctl, look, &journey);
+    why = acmectl_follow(ctl, look, &journey);
     for (i = 0; i < errands->nelts; ++i) {
         const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
 

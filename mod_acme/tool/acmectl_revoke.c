@@ -41,14 +41,15 @@ static int confirm(const errand_t *errand)
         apr_array_pstrcat(ctl->p, found->info->names, ' '), 300, ctl->p);
 
     return ctl->yes
-           || ctl_confirm("%s (%s): revoke the certificate %s for %s, valid "
-                          "until %s UTC, for ever (%s)?%s",
-                          found->name, found->where, found->info->serial, names,
-                          ctl_date(found->info->not_after, ctl->p),
-                          acme_revoke_reason_name(errand->what.reason),
-                          acme_blocklist_is_compromised(&errand->what)
-                              ? " Its key is never used again."
-                              : "");
+           || acmectl_io_confirm(
+               "%s (%s): revoke the certificate %s for %s, valid "
+               "until %s UTC, for ever (%s)?%s",
+               found->name, found->where, found->info->serial, names,
+               acmectl_io_date(found->info->not_after, ctl->p),
+               acme_revoke_reason_name(errand->what.reason),
+               acme_blocklist_is_compromised(&errand->what)
+                   ? " Its key is never used again."
+                   : "");
 }
 
 /* Nonzero: it has been revoked before, and nothing that is asked adds to it. */
@@ -94,18 +95,19 @@ static int prepare(errand_t *errand, int reason)
     errand->request.what = ACME_CTL_REVOKE;
     errand->request.name = found->info->fingerprint;
     if (!errand->body.ca_url) {
-        ctl_say("%s: nobody knows which CA this certificate is from (%s): "
-                "name its directory with --ca URL",
-                found->name,
-                acme_text_escape(found->info->issuer, 300, ctl->p));
+        acmectl_io_say(
+            "%s: nobody knows which CA this certificate is from (%s): "
+            "name its directory with --ca URL",
+            found->name, acme_text_escape(found->info->issuer, 300, ctl->p));
         return 0;
     }
     if (!*errand->what.key_hash) {
-        ctl_say("%s: its key is of a kind that is not known here", found->name);
+        acmectl_io_say("%s: its key is of a kind that is not known here",
+                       found->name);
         return 0;
     }
     if (acme_chain_leaf(&errand->body.cert, found->chain, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     return 1;
@@ -120,7 +122,7 @@ static int put(errand_t *errand)
 
     errand->request.body = acme_revoke_order_to_json(&errand->body, ctl->p);
     if (acme_ctl_request_put(ctl->outbox, &errand->request, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     return 1;
@@ -132,7 +134,7 @@ static int note(errand_t *errand)
     ctl_t *ctl = errand->found->ctl;
 
     if (acme_blocklist_put(ctl->dir, &errand->what, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     return 1;
@@ -148,7 +150,7 @@ static int ask(errand_t *errand)
 
     if (acme_lock_take(&ctl->lock, ctl->dir, ACME_LOCK_TOOL, &problem,
                        ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     done = note(errand) && put(errand);
@@ -178,7 +180,7 @@ static void sign(errand_t *errand, const acme_revoke_order_progress_t *progress)
         end(errand, FAILED, "the CA takes no signature of its key for fresh");
         return;
     }
-    key = ctl_revoke_key(errand->found, &problem);
+    key = acmectl_revoke_find_key(errand->found, &problem);
     if (!key
         || acme_revoke_sign(&errand->body.jws, key, &ticket, errand->body.cert,
                             errand->what.reason, &problem, ctl->p)
@@ -245,7 +247,7 @@ static int is_over(void *baton, const char **line, apr_pool_t *p)
 
 static void follow(errand_t *errand)
 {
-    const char *why = ctl_follow(errand->found->ctl, is_over, errand);
+    const char *why = acmectl_follow(errand->found->ctl, is_over, errand);
 
     if (why) {
         errand->detail = why;
@@ -263,7 +265,7 @@ static int settle(errand_t *errand)
     }
     if (errand->outcome == REFUSED
         && acme_blocklist_withdraw(ctl->dir, &errand->what, &problem, ctl->p)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     if (errand->outcome == REVOKED || errand->outcome == REFUSED) {
@@ -313,7 +315,7 @@ static int report(const errand_t *errand)
                           acme_revoke_reason_name(errand->what.reason));
         acme_json_set_str(json, "result", outcome_names[errand->outcome]);
         acme_json_set_str(json, "detail", detail);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else {
         printf("%s: certificate %s: %s\n", found->name, found->info->serial,
@@ -325,7 +327,7 @@ static int report(const errand_t *errand)
     return errand->outcome == REVOKED ? CTL_DONE : CTL_FAILED;
 }
 
-int ctl_revoke(ctl_t *ctl)
+int acmectl_revoke(ctl_t *ctl)
 {
     ctl_revoke_t found;
     errand_t errand;
@@ -339,21 +341,22 @@ int ctl_revoke(ctl_t *ctl)
     if (ctl->reason
         && acme_revoke_reason_parse(&reason, ctl->reason, &why, ctl->p)
                != APR_SUCCESS) {
-        return ctl_usage("--reason %s: %s",
-                         acme_text_escape(ctl->reason, 60, ctl->p), why);
+        return acmectl_io_usage("--reason %s: %s",
+                                acme_text_escape(ctl->reason, 60, ctl->p), why);
     }
     if (ctl->serial && ctl->generation) {
-        return ctl_usage("either --serial or --generation");
+        return acmectl_io_usage("either --serial or --generation");
     }
-    if (!ctl_open(ctl, CTL_READ)
-        || !ctl_revoke_find(&found, APR_ARRAY_IDX(ctl->args, 0, const char *))
+    if (!acmectl_store_open(ctl, CTL_READ)
+        || !acmectl_revoke_find(&found,
+                                APR_ARRAY_IDX(ctl->args, 0, const char *))
         || !prepare(&errand, reason)) {
         return CTL_FAILED;
     }
     if (is_done(&errand)) {
         return report(&errand);
     }
-    if (!ctl_attended(ctl) || !confirm(&errand) || !ask(&errand)) {
+    if (!acmectl_follow_attended(ctl) || !confirm(&errand) || !ask(&errand)) {
         return CTL_FAILED;
     }
     follow(&errand);

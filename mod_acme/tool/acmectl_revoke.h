@@ -22,9 +22,10 @@ typedef struct ctl_revoke_t {
 } ctl_revoke_t;
 
 /** By name, --generation and --serial; zero: said why there is none. */
-int ctl_revoke_find(ctl_revoke_t *revoke, const char *word);
+int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word);
 
 /** Its key, which stays here; NULL: the problem says why. */
-acme_key_t *ctl_revoke_key(const ctl_revoke_t *revoke, acme_problem_t *problem);
+acme_key_t *acmectl_revoke_find_key(const ctl_revoke_t *revoke,
+                                    acme_problem_t *problem);
 
 #endif

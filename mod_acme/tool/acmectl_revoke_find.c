@@ -133,18 +133,18 @@ static int find_default(ctl_revoke_t *revoke, acme_problem_t *problem)
     return 0;
 }
 
-int ctl_revoke_find(ctl_revoke_t *revoke, const char *word)
+int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
 {
     ctl_t *ctl = revoke->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *name = ctl_name(ctl, word);
+    const char *name = acmectl_store_name(ctl, word);
     int found, i;
 
     if (!name) {
         return 0;
     }
     i = acme_published_find(ctl->desired, name);
-    revoke->spec = i >= 0 ? ctl_spec(ctl, i) : NULL;
+    revoke->spec = i >= 0 ? acmectl_store_spec(ctl, i) : NULL;
     revoke->name = revoke->spec ? revoke->spec->name : name;
     if (ctl->serial) {
         found = find_serial(revoke);
@@ -160,23 +160,27 @@ int ctl_revoke_find(ctl_revoke_t *revoke, const char *word)
         return 1;
     }
     if (problem.detail) {
-        ctl_say("%s: %s", revoke->name, acme_problem_text(&problem, ctl->p));
+        acmectl_io_say("%s: %s", revoke->name,
+                       acme_problem_text(&problem, ctl->p));
     }
     else if (ctl->serial) {
-        ctl_say("%s: the store has no certificate of it with the serial %s",
-                revoke->name, acme_text_escape(ctl->serial, 100, ctl->p));
+        acmectl_io_say(
+            "%s: the store has no certificate of it with the serial %s",
+            revoke->name, acme_text_escape(ctl->serial, 100, ctl->p));
     }
     else if (ctl->generation) {
-        ctl_say("%s: there is no generation %s", revoke->name,
-                acme_text_escape(ctl->generation, 20, ctl->p));
+        acmectl_io_say("%s: there is no generation %s", revoke->name,
+                       acme_text_escape(ctl->generation, 20, ctl->p));
     }
     else {
-        ctl_say("%s: the store has no certificate of that name", revoke->name);
+        acmectl_io_say("%s: the store has no certificate of that name",
+                       revoke->name);
     }
     return 0;
 }
 
-acme_key_t *ctl_revoke_key(const ctl_revoke_t *revoke, acme_problem_t *problem)
+acme_key_t *acmectl_revoke_find_key(const ctl_revoke_t *revoke,
+                                    acme_problem_t *problem)
 {
     apr_pool_t *p = revoke->ctl->p;
     acme_key_t *key = NULL;

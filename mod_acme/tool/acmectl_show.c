@@ -57,7 +57,7 @@ static apr_array_header_t *all_names(const ctl_t *ctl)
     int i, place;
 
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        name = ctl_spec(ctl, i)->name;
+        name = acmectl_store_spec(ctl, i)->name;
         apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
         APR_ARRAY_PUSH(names, const char *) = name;
     }
@@ -81,14 +81,14 @@ static void list_text(const char *name, const char *site, const char *place,
                       apr_pool_t *p)
 {
     printf("%-36s %-5s %-7s %-17s %s\n", acme_text_escape(name, 300, p), site,
-           place, cert ? ctl_date(cert->info->not_after, p) : "-", note);
+           place, cert ? acmectl_io_date(cert->info->not_after, p) : "-", note);
 }
 
 static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
                      apr_pool_t *p)
 {
     int i = acme_published_find(ctl->desired, name);
-    const acme_spec_t *spec = i < 0 ? NULL : ctl_spec(ctl, i);
+    const acme_spec_t *spec = i < 0 ? NULL : acmectl_store_spec(ctl, i);
     acme_json_t *json = acme_json_object(p);
     const char *site = "-";
     int place, found = 0;
@@ -133,14 +133,14 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
     acme_json_append(sites, json);
 }
 
-int ctl_list(ctl_t *ctl)
+int acmectl_show_list(ctl_t *ctl)
 {
     apr_array_header_t *names;
     acme_json_t *json, *sites;
     apr_pool_t *each;
     int i;
 
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     names = all_names(ctl);
@@ -158,7 +158,7 @@ int ctl_list(ctl_t *ctl)
     if (ctl->json) {
         json = acme_json_object(ctl->p);
         acme_json_set(json, "sites", sites);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     return names->nelts > 0 ? CTL_DONE : CTL_NOTHING;
 }
@@ -191,7 +191,8 @@ static const char *member(const acme_json_t *json, const char *a, const char *b)
 /* The status has httpd's dates, in words. */
 static const char *date_of(const char *text, apr_pool_t *p)
 {
-    return apr_pstrcat(p, ctl_date(apr_date_parse_http(text), p), " UTC", NULL);
+    return apr_pstrcat(p, acmectl_io_date(apr_date_parse_http(text), p), " UTC",
+                       NULL);
 }
 
 /* What went wrong last, what helps, and what comes next. */
@@ -227,7 +228,7 @@ static void status_text(const acme_spec_t *spec,
     printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
            acme_inventory_serving_name(holding->serving),
            info ? apr_psprintf(p, "valid until %s UTC",
-                               ctl_date(info->not_after, p))
+                               acmectl_io_date(info->not_after, p))
                 : "no certificate");
     if (holding->live && holding->pinned) {
         printf(", pinned to generation %d", holding->live->generation);
@@ -248,8 +249,8 @@ static void status_text(const acme_spec_t *spec,
 static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
                       apr_time_t now, apr_pool_t *p)
 {
-    const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
+    const acme_spec_t *spec = acmectl_store_spec(ctl, i);
+    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json =
         acme_status_site(spec, holding, ctl->vault, now, &counts, p);
@@ -260,7 +261,7 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
         acme_json_append(sites, json);
     }
     else if (ctl->json) {
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     if (!ctl->json) {
         status_text(spec, holding, json, attention, p);
@@ -279,12 +280,12 @@ static void add_deployed(const ctl_t *ctl)
 
     if (rv != APR_SUCCESS) {
         if (!APR_STATUS_IS_ENOENT(rv)) {
-            ctl_fail(ctl, &problem);
+            acmectl_io_fail(ctl, &problem);
         }
         return;
     }
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        site = acme_deployed_find(deployed, ctl_spec(ctl, i)->name);
+        site = acme_deployed_find(deployed, acmectl_store_spec(ctl, i)->name);
         if (site) {
             APR_ARRAY_IDX(ctl->desired->holdings, i, acme_inventory_t *)
                 ->deployed = site->state;
@@ -292,19 +293,19 @@ static void add_deployed(const ctl_t *ctl)
     }
 }
 
-int ctl_status(ctl_t *ctl)
+int acmectl_show_status(ctl_t *ctl)
 {
     apr_time_t now = apr_time_now();
     acme_json_t *json, *sites;
     apr_pool_t *each;
     int i, attention = 0;
 
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     add_deployed(ctl);
     if (ctl->args->nelts > 0) {
-        i = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
+        i = acmectl_store_site(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
         return i < 0 || status_one(ctl, i, NULL, now, ctl->p) ? CTL_FAILED
                                                               : CTL_DONE;
     }
@@ -322,10 +323,10 @@ int ctl_status(ctl_t *ctl)
         acme_json_set_bool(json, "server",
                            ctl->outbox
                                && acme_ctl_request_attended(ctl->outbox));
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else if (ctl->desired->specs->nelts == 0) {
-        ctl_say("no site is managed with %s", ctl->dir);
+        acmectl_io_say("no site is managed with %s", ctl->dir);
     }
     if (ctl->desired->specs->nelts == 0) {
         return CTL_NOTHING;

@@ -28,7 +28,7 @@ static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
     (void)baton;
     (void)level;
     (void)rv;
-    ctl_say("%s", message);
+    acmectl_io_say("%s", message);
 }
 
 static int exists(const char *dir, const char *name, apr_pool_t *p)
@@ -54,8 +54,9 @@ static const char *default_dir(const ctl_t *ctl)
     int i;
 
     if (rv != APR_SUCCESS) {
-        ctl_say("%s: %s; name the store with --store DIR (ACMEStoreDir)",
-                ACME_STATEDIR, apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
+        acmectl_io_say("%s: %s; name the store with --store DIR (ACMEStoreDir)",
+                       ACME_STATEDIR,
+                       apr_strerror(rv, apr_palloc(ctl->p, 120), 120));
         return NULL;
     }
     for (i = 0; i < names->nelts; ++i) {
@@ -65,17 +66,18 @@ static const char *default_dir(const ctl_t *ctl)
             continue;
         }
         if (dir) {
-            ctl_say("there is more than one store (%s, %s): choose with "
-                    "--store DIR",
-                    dir, path);
+            acmectl_io_say("there is more than one store (%s, %s): choose with "
+                           "--store DIR",
+                           dir, path);
             return NULL;
         }
         dir = path;
     }
     if (!dir) {
-        ctl_say("there is no store in %s: has a server with ACMEDomain been "
-                "started? else name it with --store DIR (ACMEStoreDir)",
-                ACME_STATEDIR);
+        acmectl_io_say(
+            "there is no store in %s: has a server with ACMEDomain been "
+            "started? else name it with --store DIR (ACMEStoreDir)",
+            ACME_STATEDIR);
     }
     return dir;
 }
@@ -86,30 +88,30 @@ static int check_dir(const ctl_t *ctl, ctl_open_e how)
 
     if (stat(ctl->dir, &st) == 0) {
         if (!S_ISDIR(st.st_mode)) {
-            ctl_say("%s is no folder", ctl->dir);
+            acmectl_io_say("%s is no folder", ctl->dir);
             return 0;
         }
         if (st.st_uid != geteuid()) {
-            ctl_say("%s belongs to user %ld: run acmectl as that user%s",
-                    ctl->dir, (long)st.st_uid,
-                    st.st_uid == 0 ? " (sudo acmectl ...)" : "");
+            acmectl_io_say("%s belongs to user %ld: run acmectl as that user%s",
+                           ctl->dir, (long)st.st_uid,
+                           st.st_uid == 0 ? " (sudo acmectl ...)" : "");
             return 0;
         }
         if (how != CTL_MAKE && !is_store(ctl->dir, ctl->p)) {
-            ctl_say("%s is no store of mod_acme", ctl->dir);
+            acmectl_io_say("%s is no store of mod_acme", ctl->dir);
             return 0;
         }
         return 1;
     }
     if (how != CTL_MAKE || ctl->dry_run) {
-        ctl_say("there is no store %s", ctl->dir);
+        acmectl_io_say("there is no store %s", ctl->dir);
         return 0;
     }
     /* The folders above it are as others make them: a worker passes through. */
     umask(022);
     if (apr_dir_make_recursive(ctl->dir, APR_FPROT_OS_DEFAULT, ctl->p)
         || chmod(ctl->dir, geteuid() == 0 ? 0711 : 0700)) {
-        ctl_say("%s cannot be made", ctl->dir);
+        acmectl_io_say("%s cannot be made", ctl->dir);
         return 0;
     }
     umask(077);
@@ -149,7 +151,7 @@ static void open_desired(ctl_t *ctl)
         return;
     }
     if (!APR_STATUS_IS_ENOENT(rv)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
     }
     ctl->desired = apr_pcalloc(ctl->p, sizeof(*ctl->desired));
     ctl->desired->activation = "graceful";
@@ -158,7 +160,7 @@ static void open_desired(ctl_t *ctl)
         apr_array_make(ctl->p, 1, sizeof(acme_inventory_t *));
 }
 
-int ctl_open(ctl_t *ctl, ctl_open_e how)
+int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -173,7 +175,7 @@ int ctl_open(ctl_t *ctl, ctl_open_e how)
         rv = acme_certstore_open(&ctl->live, ctl->dir, &problem, ctl->p);
     }
     if (rv != APR_SUCCESS || !open_sealed(ctl, how, &problem)) {
-        ctl_fail(ctl, &problem);
+        acmectl_io_fail(ctl, &problem);
         return 0;
     }
     open_desired(ctl);
@@ -183,44 +185,45 @@ int ctl_open(ctl_t *ctl, ctl_open_e how)
     return 1;
 }
 
-int ctl_changed(ctl_t *ctl, const char *what)
+int acmectl_store_changed(ctl_t *ctl, const char *what)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (acme_ctl_restart_touch(ctl->dir, what, &problem, ctl->p)) {
-        return ctl_fail(ctl, &problem);
+        return acmectl_io_fail(ctl, &problem);
     }
     acme_lock_release(ctl->lock);
     if (!ctl->outbox || !acme_ctl_request_attended(ctl->outbox)) {
-        ctl_say("no server is running with this store: it takes effect when "
-                "one starts");
+        acmectl_io_say(
+            "no server is running with this store: it takes effect when "
+            "one starts");
     }
     else if (strcmp(ctl->desired->activation, "manual") == 0) {
-        ctl_say("it takes effect with the next restart (ACMEActivation "
-                "manual): apachectl graceful");
+        acmectl_io_say("it takes effect with the next restart (ACMEActivation "
+                       "manual): apachectl graceful");
     }
     else {
-        ctl_say("the server restarts itself gracefully for it");
+        acmectl_io_say("the server restarts itself gracefully for it");
     }
     return CTL_DONE;
 }
 
 /* ---- sites ---- */
 
-const char *ctl_name(const ctl_t *ctl, const char *text)
+const char *acmectl_store_name(const ctl_t *ctl, const char *text)
 {
     const char *name, *why;
 
     if (acme_spec_name_parse(&name, text, &why, ctl->p) != APR_SUCCESS) {
-        ctl_say("%s: %s", acme_text_escape(text, 300, ctl->p), why);
+        acmectl_io_say("%s: %s", acme_text_escape(text, 300, ctl->p), why);
         return NULL;
     }
     return name;
 }
 
-int ctl_site(const ctl_t *ctl, const char *text)
+int acmectl_store_site(const ctl_t *ctl, const char *text)
 {
-    const char *name = ctl_name(ctl, text);
+    const char *name = acmectl_store_name(ctl, text);
     int i;
 
     if (!name) {
@@ -228,33 +231,34 @@ int ctl_site(const ctl_t *ctl, const char *text)
     }
     i = acme_published_find(ctl->desired, name);
     if (i < 0) {
-        ctl_say("%s: no site of that name is managed", name);
+        acmectl_io_say("%s: no site of that name is managed", name);
     }
     return i;
 }
 
-const acme_spec_t *ctl_spec(const ctl_t *ctl, int i)
+const acme_spec_t *acmectl_store_spec(const ctl_t *ctl, int i)
 {
     return APR_ARRAY_IDX(ctl->desired->specs, i, const acme_spec_t *);
 }
 
-int ctl_further(const ctl_t *ctl, int of)
+int acmectl_store_second_key(const ctl_t *ctl, int of)
 {
     int i;
 
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
-        const char *name = ctl_spec(ctl, i)->of;
+        const char *name = acmectl_store_spec(ctl, i)->of;
 
-        if (name && strcmp(name, ctl_spec(ctl, of)->name) == 0) {
+        if (name && strcmp(name, acmectl_store_spec(ctl, of)->name) == 0) {
             return i;
         }
     }
     return -1;
 }
 
-acme_inventory_t *ctl_holding(const ctl_t *ctl, int i, apr_pool_t *p)
+acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
+                                          apr_pool_t *p)
 {
-    const acme_spec_t *spec = ctl_spec(ctl, i);
+    const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_inventory_t *holding = apr_pmemdup(
         p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_inventory_t *),

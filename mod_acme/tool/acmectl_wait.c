@@ -67,8 +67,8 @@ static site_e judge_file(const acme_spec_t *spec,
 /* What a site comes to, and why. */
 static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
 {
-    const acme_spec_t *spec = ctl_spec(ctl, i);
-    const acme_inventory_t *holding = ctl_holding(ctl, i, p);
+    const acme_spec_t *spec = acmectl_store_spec(ctl, i);
+    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
     const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_job_t *job = NULL;
@@ -140,12 +140,14 @@ static void look(const ctl_t *ctl, const apr_array_header_t *sites,
         site = judge(ctl, n, &why, p);
         ++counts[site];
         if (site == SITE_WAITING && !line) {
-            line = apr_psprintf(p, "%s: %s", ctl_spec(ctl, n)->name, why);
+            line = apr_psprintf(p, "%s: %s", acmectl_store_spec(ctl, n)->name,
+                                why);
         }
     }
     if (line) {
-        ctl_progress(apr_psprintf(p, "%d of %d served; %s", counts[SITE_SERVED],
-                                  sites->nelts - counts[SITE_UNWANTED], line));
+        acmectl_io_progress(
+            apr_psprintf(p, "%d of %d served; %s", counts[SITE_SERVED],
+                         sites->nelts - counts[SITE_UNWANTED], line));
     }
 }
 
@@ -161,21 +163,22 @@ static int report(const ctl_t *ctl, const apr_array_header_t *sites)
         site_e site = judge(ctl, n, &why, ctl->p);
         acme_json_t *one = acme_json_object(ctl->p);
 
-        acme_json_set_str(one, "name", ctl_spec(ctl, n)->name);
+        acme_json_set_str(one, "name", acmectl_store_spec(ctl, n)->name);
         acme_json_set_str(one, "result", site_name(site));
         acme_json_set_str(one, "detail", why);
         acme_json_append(list, one);
         if (site == SITE_WAITING || site == SITE_STUCK) {
             ++failed;
             if (!ctl->json) {
-                ctl_say("%s: not served: %s", ctl_spec(ctl, n)->name, why);
+                acmectl_io_say("%s: not served: %s",
+                               acmectl_store_spec(ctl, n)->name, why);
             }
         }
     }
     if (ctl->json) {
         acme_json_set(json, "sites", list);
         acme_json_set_int(json, "failed", failed);
-        ctl_print_json(ctl, json);
+        acmectl_io_print_json(ctl, json);
     }
     else if (!failed) {
         printf("%d sites: all that is wanted is served\n", sites->nelts);
@@ -190,12 +193,12 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
     int i, n;
 
     for (i = 0; i < ctl->args->nelts; ++i) {
-        n = ctl_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        n = acmectl_store_site(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
         if (n < 0) {
             return NULL;
         }
         APR_ARRAY_PUSH(sites, int) = n;
-        n = ctl_further(ctl, n);
+        n = acmectl_store_second_key(ctl, n);
         if (n >= 0) {
             APR_ARRAY_PUSH(sites, int) = n;
         }
@@ -216,14 +219,14 @@ static void refresh(ctl_t *ctl, apr_pool_t *p)
     }
 }
 
-int ctl_wait(ctl_t *ctl)
+int acmectl_wait(ctl_t *ctl)
 {
     apr_time_t begun = apr_time_now(), seen = begun;
     apr_array_header_t *sites;
     int counts[SITE_STUCK + 1];
     apr_pool_t *round, *last = NULL;
 
-    if (!ctl_open(ctl, CTL_READ)) {
+    if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     sites = chosen(ctl);
@@ -231,7 +234,7 @@ int ctl_wait(ctl_t *ctl)
         return CTL_FAILED;
     }
     if (sites->nelts == 0) {
-        ctl_say("no site is managed with %s", ctl->dir);
+        acmectl_io_say("no site is managed with %s", ctl->dir);
         return CTL_NOTHING;
     }
     for (;;) {
@@ -255,7 +258,7 @@ int ctl_wait(ctl_t *ctl)
             break;
         }
         if (now - seen > ABSENCE) {
-            ctl_say("no server is running with this store");
+            acmectl_io_say("no server is running with this store");
             break;
         }
         apr_sleep(LOOK_AGAIN);
