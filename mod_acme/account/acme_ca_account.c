@@ -63,7 +63,7 @@ void acme_ca_account_fail(acme_ca_account_t *identity,
     }
     apr_pool_destroy(old);
     identity->problem = copy;
-    identity->failed_at = acme_clock_now(identity->work->clock);
+    identity->failed_at = acme_time_now(identity->work->clock);
     identity->reported = 0;
     acme_ca_account_enter(identity, ACME_CA_ACCOUNT_DOWN);
 }
@@ -146,7 +146,7 @@ static apr_status_t create_key(acme_ca_account_t *identity,
     record->ca = identity->ca->url;
     record->contact = identity->ca->contact;
     record->eab_kid = identity->ca->eab ? identity->ca->eab->key.kid : NULL;
-    record->created = acme_clock_now(identity->work->clock);
+    record->created = acme_time_now(identity->work->clock);
     identity->record = record;
     rv = acme_ca_account_save(identity, problem, p);
     if (rv != APR_SUCCESS) {

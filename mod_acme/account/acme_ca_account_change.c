@@ -99,7 +99,7 @@ void acme_ca_account_change_settle(acme_ca_account_t *identity)
     if (identity->ca->contact) {
         APR_ARRAY_PUSH(contacts, const char *) = identity->ca->contact;
     }
-    acme_account_update(identity->client, contacts, updated, identity);
+    acme_account_change_update(identity->client, contacts, updated, identity);
     apr_pool_destroy(p);
 }
 
@@ -155,8 +155,8 @@ static void resolved(void *baton, apr_status_t rv, const char *url,
 void acme_ca_account_change_resolve(acme_ca_account_t *identity)
 {
     acme_ca_account_enter(identity, ACME_CA_ACCOUNT_RESOLVING);
-    acme_account_find(identity->client, identity->next_signer, resolved,
-                      identity);
+    acme_account_change_find(identity->client, identity->next_signer, resolved,
+                             identity);
 }
 
 /* ---- what acmectl asks for ---- */
@@ -220,14 +220,14 @@ static void rolled(acme_ca_account_t *identity, apr_status_t rv,
     }
     else {
         identity->why = acme_problem_dup(problem, identity->p);
-        acme_account_find(identity->client, identity->next_signer,
-                          rolled_all_the_same, identity);
+        acme_account_change_find(identity->client, identity->next_signer,
+                                 rolled_all_the_same, identity);
     }
 }
 
 static void deactivated(acme_ca_account_t *identity)
 {
-    identity->record->deactivated = acme_clock_now(identity->work->clock);
+    identity->record->deactivated = acme_time_now(identity->work->clock);
     save_all(identity);
     acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0825) "%s: the account %s is deactivated; nothing is "
@@ -288,8 +288,8 @@ static void recovered(void *baton, apr_status_t rv, const char *url,
              && identity->work->state == ACME_WORKER_CTX_ON) {
         drop_next(identity);
         identity->with_next = 0;
-        acme_account_find(identity->client, identity->signer, recovered,
-                          identity);
+        acme_account_change_find(identity->client, identity->signer, recovered,
+                                 identity);
         return;
     }
     acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
@@ -326,8 +326,8 @@ static int look_into(acme_ca_account_t *identity, apr_status_t rv,
         return 0;
     }
     identity->why = acme_problem_dup(problem, identity->p);
-    acme_account_find(identity->client, identity->signer, looked_into,
-                      identity);
+    acme_account_change_find(identity->client, identity->signer, looked_into,
+                             identity);
     return 1;
 }
 
@@ -390,10 +390,10 @@ static apr_status_t recover(acme_ca_account_t *identity, int *over,
     rv = acme_ca_account_sign(identity, problem);
     if (rv == APR_SUCCESS) {
         identity->with_next = identity->next_signer != NULL;
-        acme_account_find(identity->client,
-                          identity->with_next ? identity->next_signer
-                                              : identity->signer,
-                          recovered, identity);
+        acme_account_change_find(identity->client,
+                                 identity->with_next ? identity->next_signer
+                                                     : identity->signer,
+                                 recovered, identity);
     }
     return rv;
 }
@@ -402,7 +402,7 @@ static apr_status_t recover(acme_ca_account_t *identity, int *over,
 static void end_account(acme_ca_account_t *identity, int *over)
 {
     if (!identity->record->deactivated && !identity->record->refused) {
-        acme_account_deactivate(identity->client, changed, identity);
+        acme_account_change_deactivate(identity->client, changed, identity);
         return;
     }
     if (!identity->record->deactivated) {
@@ -439,8 +439,8 @@ static apr_status_t roll_over(acme_ca_account_t *identity,
         record->next_key = NULL;
         return rv;
     }
-    acme_account_rollover(identity->client, identity->next_signer, changed,
-                          identity);
+    acme_account_change_rollover(identity->client, identity->next_signer,
+                                 changed, identity);
     return APR_SUCCESS;
 }
 

@@ -25,7 +25,7 @@ int acme_ca_account_lost_may_register(const acme_ca_account_t *identity,
                                       acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_account_record_t *record = identity->record;
-    apr_time_t now = acme_clock_now(identity->work->clock);
+    apr_time_t now = acme_time_now(identity->work->clock);
     apr_time_t at = record->lost_at + wait_of(record);
 
     if (!record->gone || record->lost == 0 || now >= at
@@ -48,7 +48,7 @@ void acme_ca_account_lost_registered(acme_ca_account_t *identity)
 
     if (record->gone) {
         ++record->lost;
-        record->lost_at = acme_clock_now(identity->work->clock);
+        record->lost_at = acme_time_now(identity->work->clock);
     }
     record->gone = 0;
     record->refused = 0;
@@ -98,7 +98,7 @@ void acme_ca_account_lost_refused(acme_ca_account_t *identity)
     if (record->refused) {
         return;
     }
-    record->refused = acme_clock_now(identity->work->clock);
+    record->refused = acme_time_now(identity->work->clock);
     acme_ca_account_note(identity);
     acme_log(identity->work->log, ACME_LOG_ERR, 0,
              ACME_TAG(0828) "%s: the CA has deactivated the account %s; no "
@@ -141,7 +141,8 @@ static void checked(void *baton, apr_status_t rv, const char *url,
 void acme_ca_account_lost_check(acme_ca_account_t *identity)
 {
     acme_ca_account_enter(identity, ACME_CA_ACCOUNT_CHECKING);
-    acme_account_find(identity->client, identity->signer, checked, identity);
+    acme_account_change_find(identity->client, identity->signer, checked,
+                             identity);
 }
 
 void acme_ca_account_lost_proved(acme_ca_account_t *identity)

@@ -19,7 +19,7 @@
 #define ACME_FILE_MAX (1024 * 1024)
 
 /** How the names of temporary files and links begin: a crash may leave one
- *  behind. No encoded name (acme_file_encode()) begins like this. */
+ *  behind. No encoded name (acme_file_name_encode()) begins like this. */
 #define ACME_FILE_TEMP ".tmp-"
 
 /**
@@ -85,10 +85,10 @@ apr_status_t acme_file_remove_tree(const char *path, apr_pool_t *ptemp);
  * become %XX, so that file systems without case tell names apart; over 200
  * bytes the rest is replaced by its SHA-1.
  */
-const char *acme_file_encode(const char *name, apr_pool_t *p);
+const char *acme_file_name_encode(const char *name, apr_pool_t *p);
 
 /** The name behind an encoded component; NULL when it was shortened or is no
  *  encoded name. */
-const char *acme_file_decode(const char *component, apr_pool_t *p);
+const char *acme_file_name_decode(const char *component, apr_pool_t *p);
 
 #endif

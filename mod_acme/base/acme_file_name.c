@@ -51,7 +51,7 @@ static const char *shorten(const char *encoded, apr_pool_t *p)
     return apr_psprintf(p, "%.*s%c%s", (int)keep, encoded, SHORTENED, text);
 }
 
-const char *acme_file_encode(const char *name, apr_pool_t *p)
+const char *acme_file_name_encode(const char *name, apr_pool_t *p)
 {
     static const char hex[] = "0123456789ABCDEF";
     const unsigned char *s = (const unsigned char *)name;
@@ -85,7 +85,7 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-const char *acme_file_decode(const char *component, apr_pool_t *p)
+const char *acme_file_name_decode(const char *component, apr_pool_t *p)
 {
     char *name = apr_palloc(p, strlen(component) + 1);
     char *d = name;
@@ -111,5 +111,5 @@ const char *acme_file_decode(const char *component, apr_pool_t *p)
     }
     *d = '\0';
     /* only what encodes to this component is the name behind it */
-    return strcmp(acme_file_encode(name, p), component) ? NULL : name;
+    return strcmp(acme_file_name_encode(name, p), component) ? NULL : name;
 }

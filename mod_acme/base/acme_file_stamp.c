@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
-                     apr_pool_t *ptemp)
+void acme_file_stamp_read(acme_file_stamp_t *stamp, const char *path,
+                          acme_file_stamp_e how, apr_pool_t *ptemp)
 {
     apr_finfo_t info;
 
     memset(stamp, 0, sizeof(*stamp));
     if (!apr_stat(&info, path,
-                  (how == ACME_STAMP_LINK ? APR_FINFO_LINK : 0)
+                  (how == ACME_FILE_STAMP_LINK ? APR_FINFO_LINK : 0)
                       | APR_FINFO_IDENT | APR_FINFO_MTIME | APR_FINFO_SIZE,
                   ptemp)) {
         stamp->inode = info.inode;
@@ -21,7 +21,7 @@ void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
     }
 }
 
-int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b)
+int acme_file_stamp_same(const acme_file_stamp_t *a, const acme_file_stamp_t *b)
 {
     return a->inode == b->inode && a->device == b->device
            && a->mtime == b->mtime && a->size == b->size;

@@ -10,18 +10,19 @@
 #include <apr_file_info.h>
 
 /** Plain: it may lie in shared memory. */
-typedef struct acme_stamp_t {
+typedef struct acme_file_stamp_t {
     apr_ino_t inode; /**< 0: there is no such file */
     apr_dev_t device;
     apr_time_t mtime;
     apr_off_t size;
-} acme_stamp_t;
+} acme_file_stamp_t;
 
 /** Where `path` is a link: of what it leads to, or of the link itself. */
-typedef enum { ACME_STAMP_FOLLOW, ACME_STAMP_LINK } acme_stamp_e;
+typedef enum { ACME_FILE_STAMP_FOLLOW, ACME_FILE_STAMP_LINK } acme_file_stamp_e;
 
-void acme_stamp_read(acme_stamp_t *stamp, const char *path, acme_stamp_e how,
-                     apr_pool_t *ptemp);
-int acme_stamp_same(const acme_stamp_t *a, const acme_stamp_t *b);
+void acme_file_stamp_read(acme_file_stamp_t *stamp, const char *path,
+                          acme_file_stamp_e how, apr_pool_t *ptemp);
+int acme_file_stamp_same(const acme_file_stamp_t *a,
+                         const acme_file_stamp_t *b);
 
 #endif

@@ -247,7 +247,8 @@ acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)
         acme_json_set_int(json, "status", problem->status);
     }
     acme_json_set_int(json, "rv", problem->rv);
-    acme_json_set_str(json, "retry", acme_retry_name(problem->retry));
+    acme_json_set_str(json, "retry",
+                      acme_problem_type_retry_name(problem->retry));
     acme_json_set_time(json, "retry-at", problem->retry_at);
     acme_json_set_str(json, "activity", problem->activity);
     acme_json_set_str(json, "to-fix", problem->to_fix);
@@ -277,7 +278,7 @@ apr_status_t acme_problem_restore(acme_problem_t *problem,
     if (!found.type
         || acme_json_get_str(&found.detail, json, "detail") != APR_SUCCESS
         || acme_json_get_str(&name, json, "retry") != APR_SUCCESS
-        || !acme_retry_by_name(&found.retry, name)
+        || !acme_problem_type_retry_find(&found.retry, name)
         || !optional(acme_json_get_int(&status, json, "status")) || status < 0
         || status > 999 || !optional(acme_json_get_int(&rv, json, "rv"))
         || rv < APR_INT32_MIN || rv > APR_INT32_MAX

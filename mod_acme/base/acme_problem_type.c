@@ -197,14 +197,14 @@ const acme_problem_type_t *acme_problem_type_find(const char *type)
     return row->name ? row : NULL;
 }
 
-const char *acme_retry_name(acme_retry_e retry)
+const char *acme_problem_type_retry_name(acme_retry_e retry)
 {
     int i = (int)retry;
 
     return i >= 0 && i < RETRY_NAMES ? retry_names[i] : "unknown";
 }
 
-int acme_retry_by_name(acme_retry_e *retry, const char *name)
+int acme_problem_type_retry_find(acme_retry_e *retry, const char *name)
 {
     int i;
 

@@ -73,9 +73,9 @@ const char *acme_problem_type_acme(const char *type);
 const char *acme_problem_type_local(const char *type);
 
 /** The name of a retry class, as the status shows it. */
-const char *acme_retry_name(acme_retry_e retry);
+const char *acme_problem_type_retry_name(acme_retry_e retry);
 
 /** The class of that name; 0 when there is none. */
-int acme_retry_by_name(acme_retry_e *retry, const char *name);
+int acme_problem_type_retry_find(acme_retry_e *retry, const char *name);
 
 #endif

@@ -17,9 +17,9 @@ static apr_time_t system_now(void *baton)
     return apr_time_now();
 }
 
-const acme_clock_t acme_clock_system = {system_now, NULL};
+const acme_clock_t acme_time_system_clock = {system_now, NULL};
 
-apr_time_t acme_clock_now(const acme_clock_t *clock)
+apr_time_t acme_time_now(const acme_clock_t *clock)
 {
     return clock->now(clock->baton);
 }

@@ -19,10 +19,10 @@ typedef struct acme_clock_t {
 } acme_clock_t;
 
 /** The system's clock. */
-extern const acme_clock_t acme_clock_system;
+extern const acme_clock_t acme_time_system_clock;
 
 /** The time on that clock. */
-apr_time_t acme_clock_now(const acme_clock_t *clock);
+apr_time_t acme_time_now(const acme_clock_t *clock);
 
 #define ACME_TIME_MINUTE apr_time_from_sec(60)
 #define ACME_TIME_HOUR   apr_time_from_sec(3600)

@@ -161,14 +161,14 @@ static apr_status_t read_pair(const acme_cert_info_t **info,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = acme_chain_parse(&chain, data, len, &why, p);
+    rv = acme_cert_chain_parse(&chain, data, len, &why, p);
     if (rv != APR_SUCCESS) {
         return useless(problem, site, rv,
                        apr_psprintf(p, ACME_CERTSTORE_FULL ": %s", why.detail),
                        p);
     }
-    *info = acme_chain_info(chain);
-    rv = acme_chain_check(chain, key, no_names, (*info)->not_before, &why, p);
+    *info = acme_cert_chain_info(chain);
+    rv = acme_cert_check(chain, key, no_names, (*info)->not_before, &why, p);
     return rv == APR_SUCCESS ? rv : useless(problem, site, rv, why.detail, p);
 }
 
@@ -427,9 +427,10 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
            && read_file(&data, &len, &site, aim.dir, ACME_CERTSTORE_FULL, NULL,
                         ptemp)
                   == APR_SUCCESS
-           && acme_chain_parse(&chain, data, len, NULL, ptemp) == APR_SUCCESS
-           && acme_cert_trusted_check(chain, acme_chain_info(chain)->not_before,
-                                      NULL, ptemp)
+           && acme_cert_chain_parse(&chain, data, len, NULL, ptemp)
+                  == APR_SUCCESS
+           && acme_cert_trusted_check(
+                  chain, acme_cert_chain_info(chain)->not_before, NULL, ptemp)
                   == APR_SUCCESS;
 }
 
@@ -437,7 +438,7 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
 static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
                                const char *entry, apr_pool_t *p)
 {
-    const char *name = acme_file_decode(entry, p);
+    const char *name = acme_file_name_decode(entry, p);
     const char *path, *text;
     acme_json_t *json;
     char *data;
@@ -451,7 +452,7 @@ static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
     if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS
         || acme_json_parse(&json, data, len, NULL, p) != APR_SUCCESS
         || acme_json_get_str(&text, json, ACME_CERTSTORE_NAME) != APR_SUCCESS
-        || strcmp(acme_file_encode(text, p), entry) != 0) {
+        || strcmp(acme_file_name_encode(text, p), entry) != 0) {
         return NULL;
     }
     return apr_pstrdup(p, text);

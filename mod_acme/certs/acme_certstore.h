@@ -5,7 +5,7 @@
  * @brief The certificates that are served, and those kept for later: files of
  * root's, in the local file system, whatever the store's backend is.
  *
- * Below the store's folder, for a site NAME (acme_file_encode()):
+ * Below the store's folder, for a site NAME (acme_file_name_encode()):
  *
  *     archive/NAME/N/   generation N, written whole and synced: privkey.pem,
  *                       cert.pem, chain.pem, fullchain.pem, meta.json

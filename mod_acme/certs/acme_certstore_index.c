@@ -119,7 +119,7 @@ acme_certstore_index_t *acme_certstore_index_open(const char *path,
 
     index->p = p;
     index->path = apr_pstrdup(p, path);
-    index->magic = apr_pstrcat(p, MAGIC, acme_chain_loader(p), NULL);
+    index->magic = apr_pstrcat(p, MAGIC, acme_cert_check_loader(p), NULL);
     index->entries = apr_hash_make(p);
     if (is_ours(path)
         && acme_file_read(&text, &len, path, SIZE_MAX_READ, p) == APR_SUCCESS

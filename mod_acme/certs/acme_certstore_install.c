@@ -102,7 +102,7 @@ static apr_status_t prepare_files(acme_archive_file_t files[NFILES],
 
     rv = acme_bundle_open(&key, &chain, bundle, problem, p);
     if (rv == APR_SUCCESS) {
-        rv = acme_chain_print(&leaf, &rest, &full, chain, problem, p);
+        rv = acme_cert_chain_print(&leaf, &rest, &full, chain, problem, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -24,10 +24,11 @@ static apr_status_t load(const acme_certstore_cert_t *cert, int level,
         rv = acme_file_read(&data, &len, cert->cert_path, ACME_FILE_MAX, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_chain_parse(&chain, data, len, problem, p);
+        rv = acme_cert_chain_parse(&chain, data, len, problem, p);
     }
-    return rv == APR_SUCCESS ? acme_chain_loads(chain, key, level, problem, p)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? acme_cert_check_loads(chain, key, level, problem, p)
+               : rv;
 }
 
 apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,

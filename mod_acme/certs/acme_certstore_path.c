@@ -26,7 +26,7 @@ void acme_certstore_path_find(acme_certstore_path_t *site,
                               acme_place_e place, const char *name,
                               apr_pool_t *p)
 {
-    const char *encoded = acme_file_encode(name, p);
+    const char *encoded = acme_file_name_encode(name, p);
 
     site->name = name;
     site->folder = live->places[place];

@@ -27,10 +27,10 @@ const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
                        apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL),
                        ACME_FILE_MAX, p)
             != APR_SUCCESS
-        || acme_chain_parse(&chain, data, len, NULL, p) != APR_SUCCESS) {
+        || acme_cert_chain_parse(&chain, data, len, NULL, p) != APR_SUCCESS) {
         return NULL;
     }
-    return acme_certstore_refusal(live, acme_chain_info(chain), p);
+    return acme_certstore_refusal(live, acme_cert_chain_info(chain), p);
 }
 
 const acme_blocklist_entry_t *

@@ -21,7 +21,8 @@ static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
 
 static const char *path_of(const char *dir, const char *name, apr_pool_t *p)
 {
-    return apr_pstrcat(p, dir, FOLDER "/", acme_file_encode(name, p), NULL);
+    return apr_pstrcat(p, dir, FOLDER "/", acme_file_name_encode(name, p),
+                       NULL);
 }
 
 apr_status_t acme_pin_set(const char *dir, const char *name, int generation,

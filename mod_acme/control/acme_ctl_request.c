@@ -131,7 +131,7 @@ acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p)
 static const char *component_of(const acme_ctl_request_t *request,
                                 apr_pool_t *p)
 {
-    return acme_file_encode(
+    return acme_file_name_encode(
         apr_pstrcat(p, kinds[request->what].name, " ", request->name,
                     request->what == ACME_CTL_RENEW && request->body
                         ? " (dry run)"
@@ -238,8 +238,8 @@ static acme_ctl_request_t *read_one(const acme_ctl_request_dir_t *outbox,
     apr_size_t len;
 
     if (acme_file_read(&sealed, &len, path, REQUEST_MAX, p) != APR_SUCCESS
-        || acme_unseal(&text, &len, outbox->seal, PURPOSE, component, sealed,
-                       len, NULL, p)
+        || acme_seal_open(&text, &len, outbox->seal, PURPOSE, component, sealed,
+                          len, NULL, p)
                != APR_SUCCESS) {
         return NULL;
     }

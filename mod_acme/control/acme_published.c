@@ -66,14 +66,14 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     print_order(json, spec);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
     acme_json_set_str(json, "renew-mode",
-                      acme_renew_mode_name(spec->renew_mode));
+                      acme_spec_renew_mode_name(spec->renew_mode));
     acme_json_set_int(json, "renew-percent", spec->renew_window.percent);
     acme_json_set_int(json, "renew-span", spec->renew_window.span);
     acme_json_set_int(json, "warn-percent", spec->warn_window.percent);
     acme_json_set_int(json, "warn-span", spec->warn_window.span);
     acme_json_set_int(json, "retry-delay", spec->retry_delay);
     acme_json_set_str(json, "require-https",
-                      acme_require_https_name(spec->require_https));
+                      acme_spec_require_https_name(spec->require_https));
     acme_json_set_int(json, "security-level", spec->security_level);
     acme_json_set_str(json, "place", spec->place);
     acme_json_set_str(json, "site", acme_inventory_serving_name(serving));

@@ -96,7 +96,7 @@ static acme_renew_mode_e parse_mode(const char *text)
     int i;
 
     for (i = 0; text && i < 3; ++i) {
-        if (strcmp(text, acme_renew_mode_name(modes[i])) == 0) {
+        if (strcmp(text, acme_spec_renew_mode_name(modes[i])) == 0) {
             return modes[i];
         }
     }
@@ -110,7 +110,7 @@ static acme_require_https_e parse_require(const char *text)
     int i;
 
     for (i = 0; text && i < 3; ++i) {
-        if (strcmp(text, acme_require_https_name(kinds[i])) == 0) {
+        if (strcmp(text, acme_spec_require_https_name(kinds[i])) == 0) {
             return kinds[i];
         }
     }

@@ -278,9 +278,9 @@ static apr_status_t parse_all(acme_chain_t *chain, const char *text,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
-                              apr_size_t len, acme_problem_t *problem,
-                              apr_pool_t *p)
+apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
+                                   apr_size_t len, acme_problem_t *problem,
+                                   apr_pool_t *p)
 {
     acme_chain_t *parsed = apr_pcalloc(p, sizeof(*parsed));
     apr_status_t rv;
@@ -306,12 +306,12 @@ apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
     return rv;
 }
 
-const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain)
+const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain)
 {
     return &chain->info;
 }
 
-int acme_chain_leads_to(const acme_chain_t *chain, const char *name)
+int acme_cert_chain_leads_to(const acme_chain_t *chain, const char *name)
 {
     const X509_NAME *issuer =
         X509_get_issuer_name(chain->certs[chain->count - 1]);
@@ -333,13 +333,13 @@ int acme_chain_leads_to(const acme_chain_t *chain, const char *name)
     return same;
 }
 
-int acme_chain_count(const acme_chain_t *chain)
+int acme_cert_chain_count(const acme_chain_t *chain)
 {
     return chain->count;
 }
 
-apr_status_t acme_chain_leaf(const char **leaf, const acme_chain_t *chain,
-                             acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_cert_chain_leaf(const char **leaf, const acme_chain_t *chain,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     unsigned char *der = NULL;
     int len = i2d_X509(chain->certs[0], &der);
@@ -352,14 +352,14 @@ apr_status_t acme_chain_leaf(const char **leaf, const acme_chain_t *chain,
     return APR_SUCCESS;
 }
 
-struct x509_st *acme_chain_at(const acme_chain_t *chain, int i)
+struct x509_st *acme_cert_chain_at(const acme_chain_t *chain, int i)
 {
     return i >= 0 && i < chain->count ? chain->certs[i] : NULL;
 }
 
-apr_status_t acme_chain_print(const char **leaf, const char **rest,
-                              const char **full, const acme_chain_t *chain,
-                              acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_cert_chain_print(const char **leaf, const char **rest,
+                                   const char **full, const acme_chain_t *chain,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv = APR_SUCCESS;
     apr_size_t leaf_len = 0;

@@ -37,44 +37,44 @@ typedef struct acme_chain_t acme_chain_t;
 /** Parses PEM with at least one certificate; anything but certificates and
  *  white space is refused (RFC 8555 9.1), as is more than ACME_CHAIN_MAX.
  *  APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE. */
-apr_status_t acme_chain_parse(acme_chain_t **chain, const char *pem,
-                              apr_size_t len, acme_problem_t *problem,
-                              apr_pool_t *p);
+apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
+                                   apr_size_t len, acme_problem_t *problem,
+                                   apr_pool_t *p);
 
 /** The leaf's description; lives as long as the chain. */
-const acme_cert_info_t *acme_chain_info(const acme_chain_t *chain);
+const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain);
 
 /** Number of certificates, the leaf included. */
-int acme_chain_count(const acme_chain_t *chain);
+int acme_cert_chain_count(const acme_chain_t *chain);
 
 /** Whether the topmost certificate's issuer has that common name. */
-int acme_chain_leads_to(const acme_chain_t *chain, const char *name);
+int acme_cert_chain_leads_to(const acme_chain_t *chain, const char *name);
 
 /** The leaf as base64url of its DER. */
-apr_status_t acme_chain_leaf(const char **leaf, const acme_chain_t *chain,
-                             acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_cert_chain_leaf(const char **leaf, const acme_chain_t *chain,
+                                  acme_problem_t *problem, apr_pool_t *p);
 
 /** Certificate i, 0 is the leaf; not to be freed. For the units of this
  *  folder. */
-struct x509_st *acme_chain_at(const acme_chain_t *chain, int i);
+struct x509_st *acme_cert_chain_at(const acme_chain_t *chain, int i);
 
 /** PEM of the leaf alone, of the rest alone (may be ""), of both. */
-apr_status_t acme_chain_print(const char **leaf, const char **rest,
-                              const char **full, const acme_chain_t *chain,
-                              acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_cert_chain_print(const char **leaf, const char **rest,
+                                   const char **full, const acme_chain_t *chain,
+                                   acme_problem_t *problem, apr_pool_t *p);
 
 /**
  * Whether it loads into a scratch SSL_CTX as mod_ssl will load it, where the
  * configuration asks for at least this security level of OpenSSL.
  * @param level 0: the one that OpenSSL has by itself
  */
-apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
-                              int level, acme_problem_t *problem,
-                              apr_pool_t *ptemp);
+apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
+                                   const acme_key_t *key, int level,
+                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** What acme_chain_loads() depends on besides what it is given: one line of
- *  OpenSSL's version and the security level that this machine has set. */
-const char *acme_chain_loader(apr_pool_t *p);
+/** What acme_cert_check_loads() depends on besides what it is given: one line
+ * of OpenSSL's version and the security level that this machine has set. */
+const char *acme_cert_check_loader(apr_pool_t *p);
 
 /**
  * Everything that must hold before a chain may serve: key matches, each name
@@ -84,9 +84,9 @@ const char *acme_chain_loader(apr_pool_t *p);
  * ACME_PROBLEM_CERTIFICATE, for what does not hold.
  * @param names canonical, may be empty
  */
-apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
-                              const apr_array_header_t *names, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
+                             const apr_array_header_t *names, apr_time_t now,
+                             acme_problem_t *problem, apr_pool_t *ptemp);
 
 /**
  * A self-signed certificate that is there so that a handshake can end. Its

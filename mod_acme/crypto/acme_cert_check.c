@@ -51,15 +51,15 @@ static int is_for(X509 *cert, const acme_key_t *key)
 static apr_status_t check_key(const acme_chain_t *chain, const acme_key_t *key,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    const acme_cert_info_t *info = acme_chain_info(chain);
+    const acme_cert_info_t *info = acme_cert_chain_info(chain);
     acme_key_spec_t spec = acme_key_spec(key);
     int i;
 
-    if (is_for(acme_chain_at(chain, 0), key)) {
+    if (is_for(acme_cert_chain_at(chain, 0), key)) {
         return APR_SUCCESS;
     }
-    for (i = 1; i < acme_chain_count(chain); i++) {
-        if (is_for(acme_chain_at(chain, i), key)) {
+    for (i = 1; i < acme_cert_chain_count(chain); i++) {
+        if (is_for(acme_cert_chain_at(chain, i), key)) {
             return refuse(problem, NULL, p,
                           "the chain is out of order: the certificate for our "
                           "key is number %d and must be the first",
@@ -153,8 +153,9 @@ static apr_status_t check_order(const acme_chain_t *chain,
     const char *why;
     int i;
 
-    for (i = 0; i + 1 < acme_chain_count(chain); i++) {
-        why = not_issued(acme_chain_at(chain, i), acme_chain_at(chain, i + 1));
+    for (i = 0; i + 1 < acme_cert_chain_count(chain); i++) {
+        why = not_issued(acme_cert_chain_at(chain, i),
+                         acme_cert_chain_at(chain, i + 1));
         ERR_clear_error();
         if (why != NULL) {
             return refuse(problem, NULL, p,
@@ -168,8 +169,9 @@ static apr_status_t check_order(const acme_chain_t *chain,
 
 /* What mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(), the
  * key, SSL_CTX_check_private_key(). What fails here would stop the server. */
-apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
-                              int level, acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
+                                   const acme_key_t *key, int level,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t refused = ACME_PROBLEM_INIT;
     SSL_CTX *ctx;
@@ -183,9 +185,9 @@ apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
     if (SSL_CTX_get_security_level(ctx) < level) {
         SSL_CTX_set_security_level(ctx, level);
     }
-    ok = SSL_CTX_use_certificate(ctx, acme_chain_at(chain, 0)) == 1;
-    for (i = 1; ok && i < acme_chain_count(chain); i++) {
-        ok = SSL_CTX_add1_chain_cert(ctx, acme_chain_at(chain, i)) == 1;
+    ok = SSL_CTX_use_certificate(ctx, acme_cert_chain_at(chain, 0)) == 1;
+    for (i = 1; ok && i < acme_cert_chain_count(chain); i++) {
+        ok = SSL_CTX_add1_chain_cert(ctx, acme_cert_chain_at(chain, i)) == 1;
     }
     ok = ok && SSL_CTX_use_PrivateKey(ctx, acme_key_evp(key)) == 1
          && SSL_CTX_check_private_key(ctx) == 1;
@@ -202,14 +204,15 @@ apr_status_t acme_chain_loads(const acme_chain_t *chain, const acme_key_t *key,
                       p,
                       "with SECLEVEL=%d no server could serve the "
                       "certificate %s, %s",
-                      level, acme_chain_info(chain)->serial, refused.detail);
+                      level, acme_cert_chain_info(chain)->serial,
+                      refused.detail);
     }
     return refuse(problem, "see ACMEPrivateKeys and what the CA offers", p,
                   "no server could serve the certificate %s, %s",
-                  acme_chain_info(chain)->serial, refused.detail);
+                  acme_cert_chain_info(chain)->serial, refused.detail);
 }
 
-const char *acme_chain_loader(apr_pool_t *p)
+const char *acme_cert_check_loader(apr_pool_t *p)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     int level = ctx == NULL ? -1 : SSL_CTX_get_security_level(ctx);
@@ -220,11 +223,11 @@ const char *acme_chain_loader(apr_pool_t *p)
                         level);
 }
 
-apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
-                              const apr_array_header_t *names, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
+                             const apr_array_header_t *names, apr_time_t now,
+                             acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    const acme_cert_info_t *info = acme_chain_info(chain);
+    const acme_cert_info_t *info = acme_cert_chain_info(chain);
     apr_status_t rv;
 
     ERR_clear_error();
@@ -239,7 +242,7 @@ apr_status_t acme_chain_check(const acme_chain_t *chain, const acme_key_t *key,
         rv = check_order(chain, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_chain_loads(chain, key, 0, problem, ptemp);
+        rv = acme_cert_check_loads(chain, key, 0, problem, ptemp);
     }
     ERR_clear_error();
     return rv;

@@ -14,13 +14,14 @@ static apr_status_t verify(X509_STORE *store, X509_STORE_CTX *ctx,
 {
     int i;
 
-    for (i = 1; i < acme_chain_count(chain); i++) {
-        if (!sk_X509_push(others, acme_chain_at(chain, i))) {
+    for (i = 1; i < acme_cert_chain_count(chain); i++) {
+        if (!sk_X509_push(others, acme_cert_chain_at(chain, i))) {
             return acme_key_openssl_problem(problem, "checking a chain", p);
         }
     }
     if (!X509_STORE_set_default_paths(store)
-        || !X509_STORE_CTX_init(ctx, store, acme_chain_at(chain, 0), others)) {
+        || !X509_STORE_CTX_init(ctx, store, acme_cert_chain_at(chain, 0),
+                                others)) {
         return acme_key_openssl_problem(problem, "checking a chain", p);
     }
     X509_STORE_CTX_set_time(ctx, 0, (time_t)apr_time_sec(now));
@@ -31,7 +32,8 @@ static apr_status_t verify(X509_STORE *store, X509_STORE_CTX *ctx,
         problem, APR_EACCES, ACME_RETRY_PERMANENT, ACME_PROBLEM_CERTIFICATE, p,
         "the certificate %s, issued by %s, does not lead to a root that this "
         "machine trusts: %s",
-        acme_chain_info(chain)->serial, acme_chain_info(chain)->issuer,
+        acme_cert_chain_info(chain)->serial,
+        acme_cert_chain_info(chain)->issuer,
         X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
 }
 

@@ -26,8 +26,8 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
 #define ACME_CSR_MAX 16384
 
 /** The same as PEM. */
-apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
-                             acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_csr_read_to_pem(const char **pem, const char *csr,
+                                  acme_problem_t *problem, apr_pool_t *p);
 
 /**
  * Reads one that another machine has made: its signature must be by its own
@@ -35,15 +35,15 @@ apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
  * @param names all that it asks for, canonical: at least one; a common name
  *        that is not among them is refused, as is what no certificate names
  */
-apr_status_t acme_csr_from_pem(const char **csr, apr_array_header_t **names,
+apr_status_t acme_csr_read_pem(const char **csr, apr_array_header_t **names,
                                const char *pem, apr_size_t len,
                                acme_problem_t *problem, apr_pool_t *p);
 
 /** What its key is known by (acme_key_hash.h); "" when it cannot be read. */
-const char *acme_csr_key_hash(const char *csr, apr_pool_t *p);
+const char *acme_csr_read_key_hash(const char *csr, apr_pool_t *p);
 
 /** Whether the leaf is for the key of the CSR and covers its names. */
-apr_status_t acme_csr_match(const char *csr, const acme_chain_t *chain,
-                            acme_problem_t *problem, apr_pool_t *ptemp);
+apr_status_t acme_csr_read_match(const char *csr, const acme_chain_t *chain,
+                                 acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

@@ -54,8 +54,8 @@ static X509_REQ *decode(const char *csr, apr_pool_t *p)
     return req;
 }
 
-apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
-                             acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_csr_read_to_pem(const char **pem, const char *csr,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     X509_REQ *req = decode(csr, p);
     BIO *bio = NULL;
@@ -77,7 +77,7 @@ apr_status_t acme_csr_to_pem(const char **pem, const char *csr,
     return APR_SUCCESS;
 }
 
-const char *acme_csr_key_hash(const char *csr, apr_pool_t *p)
+const char *acme_csr_read_key_hash(const char *csr, apr_pool_t *p)
 {
     X509_REQ *req = decode(csr, p);
 
@@ -152,7 +152,7 @@ static const char *check_key(X509_REQ *req)
     return NULL;
 }
 
-apr_status_t acme_csr_from_pem(const char **csr, apr_array_header_t **names,
+apr_status_t acme_csr_read_pem(const char **csr, apr_array_header_t **names,
                                const char *pem, apr_size_t len,
                                acme_problem_t *problem, apr_pool_t *p)
 {
@@ -196,10 +196,10 @@ apr_status_t acme_csr_from_pem(const char **csr, apr_array_header_t **names,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_csr_match(const char *csr, const acme_chain_t *chain,
-                            acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_csr_read_match(const char *csr, const acme_chain_t *chain,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    const acme_cert_info_t *info = acme_chain_info(chain);
+    const acme_cert_info_t *info = acme_cert_chain_info(chain);
     X509_REQ *req = decode(csr, ptemp);
     apr_array_header_t *names;
     const char *why = NULL;
@@ -211,7 +211,7 @@ apr_status_t acme_csr_match(const char *csr, const acme_chain_t *chain,
     if (!evp || read_names(&names, req, ptemp)) {
         return refuse(problem, ptemp, "cannot be read");
     }
-    if (EVP_PKEY_eq(X509_get0_pubkey(acme_chain_at(chain, 0)), evp) != 1) {
+    if (EVP_PKEY_eq(X509_get0_pubkey(acme_cert_chain_at(chain, 0)), evp) != 1) {
         why = "the certificate is for another key than the request";
     }
     for (i = 0; !why && i < names->nelts; ++i) {

@@ -64,10 +64,10 @@ static apr_status_t adopt(acme_key_t **key, EVP_PKEY *evp,
     return rv;
 }
 
-apr_status_t acme_key_from_locked_pem(acme_key_t **key, const char *pem,
-                                      apr_size_t len, const void *pass,
-                                      apr_size_t pass_len,
-                                      acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_key_foreign_locked_pem(acme_key_t **key, const char *pem,
+                                         apr_size_t len, const void *pass,
+                                         apr_size_t pass_len,
+                                         acme_problem_t *problem, apr_pool_t *p)
 {
     pass_t given = {pass, pass_len};
     EVP_PKEY *evp;
@@ -221,8 +221,8 @@ static int is_sound(EVP_PKEY *evp)
     return ok;
 }
 
-apr_status_t acme_key_from_jwk(acme_key_t **key, const acme_json_t *jwk,
-                               acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_key_foreign_jwk(acme_key_t **key, const acme_json_t *jwk,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     EVP_PKEY *evp = NULL;
     const char *type;

@@ -12,14 +12,15 @@
 
 /** From PEM that is encrypted with a passphrase of any bytes, or is not.
  *  APR_EINVAL when it does not open or holds no supported key. */
-apr_status_t acme_key_from_locked_pem(acme_key_t **key, const char *pem,
-                                      apr_size_t len, const void *pass,
-                                      apr_size_t pass_len,
-                                      acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_key_foreign_locked_pem(acme_key_t **key, const char *pem,
+                                         apr_size_t len, const void *pass,
+                                         apr_size_t pass_len,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *p);
 
 /** From a private JWK (RFC 7517, RFC 7518 6): RSA, or EC on P-256 or P-384.
  *  The key must fit its own public part. */
-apr_status_t acme_key_from_jwk(acme_key_t **key, const acme_json_t *jwk,
-                               acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_key_foreign_jwk(acme_key_t **key, const acme_json_t *jwk,
+                                  acme_problem_t *problem, apr_pool_t *p);
 
 #endif

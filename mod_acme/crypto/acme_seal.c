@@ -179,10 +179,11 @@ static apr_status_t refuse(const char *purpose, const char *name,
         "the sealed %.100s of %.300s does not open: %s", purpose, name, why);
 }
 
-apr_status_t acme_unseal(char **data, apr_size_t *len, const acme_seal_t *seal,
-                         const char *purpose, const char *name,
-                         const void *sealed, apr_size_t sealed_len,
-                         acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_seal_open(char **data, apr_size_t *len,
+                            const acme_seal_t *seal, const char *purpose,
+                            const char *name, const void *sealed,
+                            apr_size_t sealed_len, acme_problem_t *problem,
+                            apr_pool_t *p)
 {
     const unsigned char *bytes = sealed;
     unsigned char tag[TAG_LEN];

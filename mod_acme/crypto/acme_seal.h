@@ -33,9 +33,10 @@ apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
  * Opens. What does not open was not sealed here under that purpose and name:
  * APR_EACCES. The bytes end with a NUL not counted, and are wiped with p.
  */
-apr_status_t acme_unseal(char **data, apr_size_t *len, const acme_seal_t *seal,
-                         const char *purpose, const char *name,
-                         const void *sealed, apr_size_t sealed_len,
-                         acme_problem_t *problem, apr_pool_t *p);
+apr_status_t acme_seal_open(char **data, apr_size_t *len,
+                            const acme_seal_t *seal, const char *purpose,
+                            const char *name, const void *sealed,
+                            apr_size_t sealed_len, acme_problem_t *problem,
+                            apr_pool_t *p);
 
 #endif

@@ -23,7 +23,7 @@ acme_account_op_t *acme_account_ops_create(acme_worker_ctx_t *work,
 
     errand->work = work;
     errand->p = p;
-    errand->since = acme_clock_now(work->clock);
+    errand->since = acme_time_now(work->clock);
     errand->request = *request;
     errand->request.name = apr_pstrdup(p, request->name);
     errand->request.id = apr_pstrdup(p, request->id);

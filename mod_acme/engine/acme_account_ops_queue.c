@@ -94,7 +94,7 @@ void acme_account_ops_queue_survey(acme_scheduler_t *fleet)
         }
         contact = lane->ca->contact ? lane->ca->contact : "";
         if (strcmp(record->contact ? record->contact : "", contact) != 0) {
-            lane->contact = acme_clock_now(fleet->work->clock);
+            lane->contact = acme_time_now(fleet->work->clock);
         }
     }
     apr_pool_destroy(p);

@@ -24,7 +24,7 @@ static const char *const validations[] = {
 /* What is known of it at the beginning of a run. */
 static void begin_ca(struct acme_scheduler_t *fleet, acme_admission_ca_t *ca)
 {
-    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(fleet->work->clock);
     apr_pool_t *p;
 
     apr_pool_create(&p, fleet->prun);
@@ -105,8 +105,8 @@ static apr_time_t wait_for(struct acme_scheduler_t *fleet,
 
     if (!job->limit || strcmp(job->limit, why) != 0) {
         job->limit = apr_pstrdup(job->p, why);
-        acme_job_note(job, acme_clock_now(fleet->work->clock),
-                      "waits-for-limit", "%s", why);
+        acme_job_note(job, acme_time_now(fleet->work->clock), "waits-for-limit",
+                      "%s", why);
     }
     job->next_run = at;
     say(fleet, lane, site, why, at, p);
@@ -132,7 +132,7 @@ static apr_time_t fail_for(struct acme_scheduler_t *fleet,
     job->limit = NULL;
     acme_obtain_result_failed(job, fleet->work, site->known.spec, &problem,
                               ACME_OBTAIN_FAILURE_SHARED, lane->seed, p);
-    return job->at_once ? acme_clock_now(fleet->work->clock) : job->next_run;
+    return job->at_once ? acme_time_now(fleet->work->clock) : job->next_run;
 }
 
 apr_time_t acme_admission_hold(struct acme_scheduler_t *fleet,
@@ -140,7 +140,7 @@ apr_time_t acme_admission_hold(struct acme_scheduler_t *fleet,
                                const acme_scheduler_site_t *site,
                                acme_job_t *job, int exempt, apr_pool_t *p)
 {
-    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(fleet->work->clock);
     const acme_spec_t *spec = site->known.spec;
     acme_ratelimit_order_t order;
     acme_ratelimit_parse_t limited;
@@ -184,7 +184,7 @@ void acme_admission_count(struct acme_scheduler_t *fleet, acme_ca_queue_t *lane,
     if (lane->at->budget) {
         order = order_of(site, lane, job, 0, p);
         acme_ratelimit_take(lane->at->budget, &order,
-                            acme_clock_now(fleet->work->clock));
+                            acme_time_now(fleet->work->clock));
     }
 }
 
@@ -268,7 +268,7 @@ void acme_admission_finish(struct acme_scheduler_t *fleet,
                            const acme_job_t *job, int made, int counted,
                            int exempt, apr_pool_t *p)
 {
-    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(fleet->work->clock);
     acme_ratelimit_t *budget = lane->at->budget;
     acme_ratelimit_order_t order;
 
@@ -305,7 +305,7 @@ static apr_status_t save_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
 void acme_admission_save(struct acme_scheduler_t *fleet)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(fleet->work->clock);
     apr_pool_t *p;
     int i;
 

@@ -56,7 +56,7 @@ int acme_ari_query_is_over(const acme_ari_query_t *ask)
 
 static apr_time_t now_of(const acme_ari_query_t *ask)
 {
-    return acme_clock_now(ask->work->clock);
+    return acme_time_now(ask->work->clock);
 }
 
 static void end(acme_ari_query_t *ask, const acme_ari_t *ari)

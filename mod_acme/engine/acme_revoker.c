@@ -58,7 +58,7 @@ acme_revoker_t *acme_revoker_create(acme_worker_ctx_t *work,
 
 static apr_time_t now_of(const revoke_t *one)
 {
-    return acme_clock_now(one->all->work->clock);
+    return acme_time_now(one->all->work->clock);
 }
 
 /* ---- requests ---- */

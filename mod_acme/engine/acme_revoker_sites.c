@@ -71,7 +71,7 @@ static apr_status_t mark(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
                          acme_problem_t *problem, apr_pool_t *p)
 {
     acme_blocklist_entry_t own = *what;
-    apr_time_t now = acme_clock_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(fleet->work->clock);
 
     /* Another one, perhaps, with the same key. */
     own.fingerprint = site->known.holding->live->info->fingerprint;

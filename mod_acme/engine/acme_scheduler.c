@@ -19,7 +19,7 @@
 
 apr_time_t acme_scheduler_now(const acme_scheduler_t *fleet)
 {
-    return acme_clock_now(fleet->work->clock);
+    return acme_time_now(fleet->work->clock);
 }
 
 acme_ca_queue_t *acme_ca_queue_of(const acme_scheduler_site_t *site,

@@ -87,7 +87,7 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
         acme_solver_http_forget(work->vault, site->spec->name, p);
     }
     acme_obtain_key_discard(work, site->spec, p);
-    acme_job_note(job, acme_clock_now(work->clock), "dropped", "%s", why);
+    acme_job_note(job, acme_time_now(work->clock), "dropped", "%s", why);
     job->digest = NULL;
     job->order = NULL;
     job->instead = NULL;
@@ -135,7 +135,7 @@ static int take_request(acme_job_t *job, const acme_site_check_t *site,
         job->problem = NULL;
         job->signed_pem = NULL;
     }
-    acme_job_note(job, acme_clock_now(work->clock), "asked", "acmectl %s%s",
+    acme_job_note(job, acme_time_now(work->clock), "asked", "acmectl %s%s",
                   request->what == ACME_CTL_SIGN ? "sign" : "renew",
                   request->force ? " --force" : "");
     return 1;
@@ -154,8 +154,8 @@ static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
 
 /* Nonzero: it is as quiet as it was, nobody asks for anything, and nothing is
  * to be done. Else the stamp of its job is that of what is read next. */
-static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
-                      const acme_site_check_t *site,
+static int is_at_rest(acme_plan_t *plan, acme_job_t **job,
+                      acme_file_stamp_t *stamp, const acme_site_check_t *site,
                       const acme_worker_ctx_t *work, apr_pool_t *p)
 {
     const acme_inventory_t *holding = site->holding;
@@ -173,7 +173,7 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job, acme_stamp_t *stamp,
         return 0;
     }
     (*job)->longest_wait = longest_wait(holding);
-    acme_plan(plan, site->spec, holding, *job, acme_clock_now(work->clock), p);
+    acme_plan(plan, site->spec, holding, *job, acme_time_now(work->clock), p);
     return plan->what == ACME_PLAN_IDLE;
 }
 
@@ -182,7 +182,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_certstore_cert_t *live = site->holding->live;
-    acme_stamp_t stamp;
+    acme_file_stamp_t stamp;
     int searched = 0;
     int asked = 0;
     int i;
@@ -210,7 +210,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
     }
     for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
         acme_plan(plan, site->spec, site->holding, *job,
-                  acme_clock_now(work->clock), p);
+                  acme_time_now(work->clock), p);
         if (plan->what == ACME_PLAN_SETTLE) {
             rv = acme_obtain_result_settled(*job, work, site->spec,
                                             site->holding, problem, p);

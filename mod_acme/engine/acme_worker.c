@@ -61,7 +61,7 @@ static void wake(void *baton)
 
 static apr_time_t now_of(const acme_worker_t *runner)
 {
-    return acme_clock_now(runner->work.clock);
+    return acme_time_now(runner->work.clock);
 }
 
 static int is_stopped(acme_worker_t *runner)

@@ -47,15 +47,15 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(mod_acme_start_served, after_ssl, NULL, APR_HOOK_LAST);
     ap_hook_optional_fn_retrieve(mod_acme_start_done, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
-    ap_hook_optional_fn_retrieve(acme_early_parent, NULL, NULL,
+    ap_hook_optional_fn_retrieve(mod_acme_early_parent, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
     ap_hook_ssl_add_cert_files(mod_acme_ssl_add_cert_files, NULL, NULL,
                                APR_HOOK_MIDDLE);
-    ap_hook_child_init(acme_early_begun, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_child_init(mod_acme_early_begun, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(mod_acme_watchdog_child_init, NULL, before_watchdog,
                        APR_HOOK_FIRST);
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
-    ap_hook_child_stopping(acme_early_stopping, NULL, NULL,
+    ap_hook_child_stopping(mod_acme_early_stopping, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_child_stopping(mod_acme_watchdog_child_stopping, NULL, NULL,
                            APR_HOOK_FIRST);

@@ -187,8 +187,8 @@ static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
     int i;
 
     if (!names) {
-        spec->ca = ca_spec(sites, cas, config, acme_ca_name_find("letsencrypt"),
-                           1, spec->place);
+        spec->ca = ca_spec(sites, cas, config, acme_ca_find("letsencrypt"), 1,
+                           spec->place);
         return;
     }
     spec->ca = ca_spec(sites, cas, config,
@@ -271,13 +271,13 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     const acme_config_t *config = mod_acme_config_merge(
         sites->p, mod_acme_config_get(sites->server), (void *)&draft->settings);
     const apr_array_header_t *keys =
-        mod_acme_config_value(config, ACME_SETTING_KEYS);
+        mod_acme_config_value(config, ACME_SETTING_PRIVATE_KEYS);
     const acme_renew_mode_e *mode =
         mod_acme_config_value(config, ACME_SETTING_RENEW_MODE);
     const acme_require_https_e *require =
         mod_acme_config_value(config, ACME_SETTING_REQUIRE_HTTPS);
     const acme_window_t *window =
-        mod_acme_config_value(config, ACME_SETTING_WINDOW);
+        mod_acme_config_value(config, ACME_SETTING_RENEW_WINDOW);
     const acme_window_t *warn =
         mod_acme_config_value(config, ACME_SETTING_WARN_WINDOW);
     const int *mandatory =
@@ -286,7 +286,8 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         mod_acme_config_value(config, ACME_SETTING_MUST_STAPLE);
     const char *chain =
         mod_acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
-    const int *via_ari = mod_acme_config_value(config, ACME_SETTING_ARI);
+    const int *via_ari =
+        mod_acme_config_value(config, ACME_SETTING_RENEW_VIA_ARI);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
     spec->names = draft->match->names;
@@ -334,7 +335,7 @@ static void add_further(acme_sites_t *sites, apr_array_header_t *further,
     acme_spec_t *spec = apr_pmemdup(sites->p, of, sizeof(*of));
 
     spec->of = of->name;
-    spec->name = acme_spec_further_name(of->name, sites->p);
+    spec->name = acme_spec_second_key_name(of->name, sites->p);
     spec->key = *key;
     of->further = first + further->nelts;
     APR_ARRAY_PUSH(further, const acme_spec_t *) = spec;

@@ -169,7 +169,7 @@ static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
         text = apr_pstrcat(cmd->pool, text, " ",
                            acme_key_spec_print(last, cmd->pool), NULL);
     }
-    return put(cmd, ACME_SETTING_KEYS, text, keys);
+    return put(cmd, ACME_SETTING_PRIVATE_KEYS, text, keys);
 }
 
 static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
@@ -180,7 +180,7 @@ static const char *set_renew_mode(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     for (i = 0; i < 3; i++) {
-        const char *name = acme_renew_mode_name(modes[i]);
+        const char *name = acme_spec_renew_mode_name(modes[i]);
 
         if (!ap_cstr_casecmp(arg, name)) {
             return put(cmd, ACME_SETTING_RENEW_MODE, name, &modes[i]);
@@ -197,7 +197,7 @@ static const char *set_require_https(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     for (i = 0; i < 3; i++) {
-        const char *name = acme_require_https_name(values[i]);
+        const char *name = acme_spec_require_https_name(values[i]);
 
         if (!ap_cstr_casecmp(arg, name)) {
             return put(cmd, ACME_SETTING_REQUIRE_HTTPS, name, &values[i]);
@@ -233,7 +233,7 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
                       "days)");
     }
     return put(cmd, (acme_setting_e)(apr_uintptr_t)cmd->info,
-               window->percent ? acme_window_print(window, cmd->pool)
+               window->percent ? acme_spec_window_print(window, cmd->pool)
                                : mod_acme_cmds_exactly(window->span, cmd->pool),
                window);
 }
@@ -361,8 +361,8 @@ const command_rec mod_acme_cmds_table[] = {
                   "the next certificate is for the key of the last (off)"),
     AP_INIT_TAKE1("ACMERenewMode", set_renew_mode, NULL, RSRC_CONF,
                   "auto, always or manual (auto)"),
-    AP_INIT_TAKE1("ACMERenewWindow", set_window, SETTING(ACME_SETTING_WINDOW),
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ACMERenewWindow", set_window,
+                  SETTING(ACME_SETTING_RENEW_WINDOW), RSRC_CONF,
                   "part of its life or time before its end in which a "
                   "certificate is renewed (33%, 50% below 10 days)"),
     AP_INIT_TAKE1("ACMEWarnWindow", set_window,
@@ -371,7 +371,7 @@ const command_rec mod_acme_cmds_table[] = {
                   "certificate that is due and was not renewed is warned "
                   "about (10%)"),
     AP_INIT_TAKE1("ACMERenewViaARI", mod_acme_cmds_sites_flag,
-                  SETTING(ACME_SETTING_ARI), RSRC_CONF,
+                  SETTING(ACME_SETTING_RENEW_VIA_ARI), RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),
     AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
                   "name of the authority's profile that certificates are "

@@ -13,7 +13,7 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
     acme_ca_name_t *ca;
     apr_uri_t uri;
 
-    *found = acme_ca_name_find(arg);
+    *found = acme_ca_find(arg);
     if (*found) {
         return NULL;
     }
@@ -23,7 +23,7 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
             apr_psprintf(cmd->pool,
                          "is no authority known by name; write one "
                          "of %s, or the https URL of its directory",
-                         acme_ca_name_list(cmd->pool)));
+                         acme_ca_list(cmd->pool)));
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {

@@ -51,13 +51,13 @@ typedef enum {
     ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
     ACME_SETTING_HTTP_PROXY, /**< const char *, "" for none */
     ACME_SETTING_HTTP_PROXY_CA_FILE, /**< const char *, absolute path */
-    ACME_SETTING_KEYS,              /**< array of one or two acme_key_spec_t, an
+    ACME_SETTING_PRIVATE_KEYS,      /**< array of one or two acme_key_spec_t, an
                                   elliptic one first */
     ACME_SETTING_KEY_REUSE,         /**< const int * */
     ACME_SETTING_RENEW_MODE,        /**< const acme_renew_mode_e * */
-    ACME_SETTING_WINDOW,            /**< const acme_window_t * */
+    ACME_SETTING_RENEW_WINDOW,      /**< const acme_window_t * */
     ACME_SETTING_WARN_WINDOW,       /**< const acme_window_t * */
-    ACME_SETTING_ARI,               /**< const int * */
+    ACME_SETTING_RENEW_VIA_ARI,     /**< const int * */
     ACME_SETTING_PROFILE,           /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
@@ -175,13 +175,13 @@ typedef struct acme_setup_t {
     acme_promote_guard_t *unproven;  /**< or NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */
-    acme_stamp_t *staged;     /**< what startup looked at, by index of specs */
-    acme_stamp_t changed;     /**< acmectl's, before startup looked */
-    acme_board_t *board;      /**< shared memory */
-    acme_hurry_t *hurry;      /**< shared memory, or NULL */
-    acme_job_cache_t *quiet;  /**< shared memory, by index of specs, or NULL */
-    int ours;                 /**< the store is, so it may be changed */
-    struct acme_keep_t *keep; /**< until children run, or NULL */
+    acme_file_stamp_t *staged; /**< what startup looked at, by index of specs */
+    acme_file_stamp_t changed; /**< acmectl's, before startup looked */
+    acme_board_t *board;       /**< shared memory */
+    acme_hurry_t *hurry;       /**< shared memory, or NULL */
+    acme_job_cache_t *quiet;   /**< shared memory, by index of specs, or NULL */
+    int ours;                  /**< the store is, so it may be changed */
+    struct acme_keep_t *keep;  /**< until children run, or NULL */
 } acme_setup_t;
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s);

@@ -106,9 +106,9 @@ void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    acme_stamp_read(&setup->changed,
-                    acme_ctl_restart_path(setup->store_dir, ptemp),
-                    ACME_STAMP_LINK, ptemp);
+    acme_file_stamp_read(&setup->changed,
+                         acme_ctl_restart_path(setup->store_dir, ptemp),
+                         ACME_FILE_STAMP_LINK, ptemp);
     if (!setup->seal) {
         return;
     }

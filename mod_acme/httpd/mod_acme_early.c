@@ -18,7 +18,7 @@ static pid_t parent;
 static sigset_t blocked;
 static int has_begun;
 
-void acme_early_parent(void)
+void mod_acme_early_parent(void)
 {
     has_begun = 0;
     parent = pthread_sigmask(SIG_BLOCK, NULL, &blocked) ? 0 : getpid();
@@ -26,7 +26,7 @@ void acme_early_parent(void)
 
 /* From child_init on httpd ends a child in order: it has blocked its signals,
  * until it can. */
-void acme_early_begun(apr_pool_t *pchild, server_rec *s)
+void mod_acme_early_begun(apr_pool_t *pchild, server_rec *s)
 {
     (void)pchild;
     (void)s;
@@ -47,7 +47,7 @@ static int is_handled(int signum)
  * module has begun in such a child, so that there is nothing to be torn down.
  * A child that ends because it failed is left alone, because its exit status
  * tells the parent so. */
-void acme_early_stopping(apr_pool_t *pchild, int graceful)
+void mod_acme_early_stopping(apr_pool_t *pchild, int graceful)
 {
     (void)pchild;
     (void)graceful;

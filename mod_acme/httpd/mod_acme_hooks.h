@@ -55,11 +55,11 @@ void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s);
 void mod_acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful);
 
 /** optional_fn_retrieve: this process makes the children. */
-void acme_early_parent(void);
+void mod_acme_early_parent(void);
 /** child_init, the first. */
-void acme_early_begun(apr_pool_t *pchild, server_rec *s);
+void mod_acme_early_begun(apr_pool_t *pchild, server_rec *s);
 /** child_stopping, the first: ends a child that has not begun. */
-void acme_early_stopping(apr_pool_t *pchild, int graceful);
+void mod_acme_early_stopping(apr_pool_t *pchild, int graceful);
 
 /** The activator: prepared by startup, then called by the monitor hook. */
 apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,

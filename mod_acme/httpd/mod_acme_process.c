@@ -55,8 +55,8 @@ acme_process_t *mod_acme_process_get(process_rec *process)
     }
     state->program = find_program(process, state->folder);
     if (state->program) {
-        acme_stamp_read(&state->stamp, state->program, ACME_STAMP_FOLLOW,
-                        process->pool);
+        acme_file_stamp_read(&state->stamp, state->program,
+                             ACME_FILE_STAMP_FOLLOW, process->pool);
     }
     /* The key is copied, and the cleanup is APR's own. */
     apr_pool_userdata_set(state, USERDATA_KEY, apr_pool_cleanup_null,
@@ -131,7 +131,7 @@ void mod_acme_process_modules_read(acme_modules_t *modules, apr_pool_t *p)
     const char *last = "";
 
     modules->paths = apr_array_make(p, 64, sizeof(const char *));
-    modules->stamps = apr_array_make(p, 64, sizeof(acme_stamp_t));
+    modules->stamps = apr_array_make(p, 64, sizeof(acme_file_stamp_t));
     for (m = ap_top_module; m; m = m->next) {
         Dl_info info;
 
@@ -141,8 +141,8 @@ void mod_acme_process_modules_read(acme_modules_t *modules, apr_pool_t *p)
         }
         last = apr_pstrdup(p, info.dli_fname);
         APR_ARRAY_PUSH(modules->paths, const char *) = last;
-        acme_stamp_read(apr_array_push(modules->stamps), last,
-                        ACME_STAMP_FOLLOW, p);
+        acme_file_stamp_read(apr_array_push(modules->stamps), last,
+                             ACME_FILE_STAMP_FOLLOW, p);
     }
 }
 
@@ -151,21 +151,22 @@ const char *mod_acme_process_replaced(process_rec *process,
                                       apr_pool_t *ptemp)
 {
     const acme_process_t *state = mod_acme_process_get(process);
-    acme_stamp_t now;
+    acme_file_stamp_t now;
     int i;
 
     if (state->program) {
-        acme_stamp_read(&now, state->program, ACME_STAMP_FOLLOW, ptemp);
-        if (!acme_stamp_same(&now, &state->stamp)) {
+        acme_file_stamp_read(&now, state->program, ACME_FILE_STAMP_FOLLOW,
+                             ptemp);
+        if (!acme_file_stamp_same(&now, &state->stamp)) {
             return state->program;
         }
     }
     for (i = 0; i < modules->paths->nelts; i++) {
         const char *path = APR_ARRAY_IDX(modules->paths, i, const char *);
 
-        acme_stamp_read(&now, path, ACME_STAMP_FOLLOW, ptemp);
-        if (!acme_stamp_same(
-                &now, &APR_ARRAY_IDX(modules->stamps, i, acme_stamp_t))) {
+        acme_file_stamp_read(&now, path, ACME_FILE_STAMP_FOLLOW, ptemp);
+        if (!acme_file_stamp_same(
+                &now, &APR_ARRAY_IDX(modules->stamps, i, acme_file_stamp_t))) {
             return path;
         }
     }

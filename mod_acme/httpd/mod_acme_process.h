@@ -15,14 +15,14 @@
 
 typedef struct acme_process_t {
     const char *program;          /**< path of this server's binary, or NULL */
-    acme_stamp_t stamp;           /**< of the binary, when it was started */
+    acme_file_stamp_t stamp;      /**< of the binary, when it was started */
     const char *folder;           /**< where it was started, or NULL */
     int generation;               /**< configurations loaded, 1: the first */
     apr_time_t begun;             /**< when this one began to be read */
     apr_time_t last_restart;      /**< or 0: it was only started */
     apr_interval_time_t duration; /**< of the last start or restart */
     int signalled;                /**< the restart under way is our own */
-    acme_stamp_t changed;         /**< acmectl's, as the last start saw it */
+    acme_file_stamp_t changed;    /**< acmectl's, as the last start saw it */
     int fruitless;                /**< our own restarts that promoted nothing */
     struct acme_memory_t *memory; /**< of quiet jobs (mod_acme_job_cache.c) */
 } acme_process_t;
@@ -47,7 +47,7 @@ const char *const *mod_acme_process_test_args(process_rec *process,
 /** Paths of the loaded modules, and their stamps, as they are now. */
 typedef struct acme_modules_t {
     apr_array_header_t *paths;  /**< const char * */
-    apr_array_header_t *stamps; /**< acme_stamp_t */
+    apr_array_header_t *stamps; /**< acme_file_stamp_t */
 } acme_modules_t;
 
 void mod_acme_process_modules_read(acme_modules_t *modules, apr_pool_t *p);

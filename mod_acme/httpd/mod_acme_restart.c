@@ -41,7 +41,7 @@ typedef struct monitor_t {
     acme_store_t *store;
     const char *changed; /* acmectl's stamp */
     const char *staging; /* folder */
-    acme_stamp_t staging_stamp;
+    acme_file_stamp_t staging_stamp;
     int changed_seen;
     apr_time_t looked;
     apr_uint32_t hurries;
@@ -105,7 +105,7 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
     m->setup = setup;
     m->process = mod_acme_process_get(setup->server->process);
     /* A restart for acmectl's sake promotes nothing, and has done its work. */
-    asked = !acme_stamp_same(&setup->changed, &m->process->changed);
+    asked = !acme_file_stamp_same(&setup->changed, &m->process->changed);
     m->process->changed = setup->changed;
     if (promoted || asked) {
         m->process->fruitless = 0;
@@ -157,15 +157,15 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     apr_uint32_t hurries =
         m->setup->hurry ? apr_atomic_read32(&m->setup->hurry->changes) : 0;
-    acme_stamp_t stamp;
+    acme_file_stamp_t stamp;
     int changed;
     int i;
 
-    acme_stamp_read(&stamp, m->changed, ACME_STAMP_LINK, ptemp);
-    changed = !acme_stamp_same(&stamp, &m->setup->changed);
-    acme_stamp_read(&stamp, m->staging, ACME_STAMP_LINK, ptemp);
+    acme_file_stamp_read(&stamp, m->changed, ACME_FILE_STAMP_LINK, ptemp);
+    changed = !acme_file_stamp_same(&stamp, &m->setup->changed);
+    acme_file_stamp_read(&stamp, m->staging, ACME_FILE_STAMP_LINK, ptemp);
     if (changed == m->changed_seen && hurries == m->hurries
-        && acme_stamp_same(&stamp, &m->staging_stamp)
+        && acme_file_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
         return;
@@ -181,11 +181,12 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
         const acme_spec_t *spec =
             APR_ARRAY_IDX(m->setup->specs, i, const acme_spec_t *);
 
-        acme_stamp_read(
+        acme_file_stamp_read(
             &stamp,
             acme_store_fs_path(m->store, ACME_STORE_STAGING, spec->name, ptemp),
-            ACME_STAMP_LINK, ptemp);
-        if (!stamp.inode || acme_stamp_same(&stamp, &m->setup->staged[i])) {
+            ACME_FILE_STAMP_LINK, ptemp);
+        if (!stamp.inode
+            || acme_file_stamp_same(&stamp, &m->setup->staged[i])) {
             continue;
         }
         if (is_urgent(m->setup, i, now)) {

@@ -194,10 +194,10 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
 
-        acme_stamp_read(
+        acme_file_stamp_read(
             &setup->staged[i],
             acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, scratch),
-            ACME_STAMP_LINK, scratch);
+            ACME_FILE_STAMP_LINK, scratch);
         apr_pool_clear(scratch);
     }
     if (vault && !mod_acme_promote_prepare(setup, ptemp)) {

@@ -205,7 +205,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 
     config->specs = setup->specs;
     config->holdings = setup->holdings;
-    config->clock = &acme_clock_system;
+    config->clock = &acme_time_system_clock;
     config->log = setup->log;
     config->loaded = setup->loaded;
     config->urgent = setup->hurry ? hurry : NULL;

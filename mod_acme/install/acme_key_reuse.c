@@ -67,8 +67,8 @@ apr_status_t acme_key_reuse_get(const char **pem, const acme_key_reuse_t *reuse,
     char *sealed, *text;
 
     if (acme_file_read(&sealed, &sealed_len, path_of(reuse, hash, p), MOST, p)
-        || acme_unseal(&text, &len, reuse->seal, PURPOSE, hash, sealed,
-                       sealed_len, NULL, p)) {
+        || acme_seal_open(&text, &len, reuse->seal, PURPOSE, hash, sealed,
+                          sealed_len, NULL, p)) {
         return APR_ENOENT;
     }
     *pem = text;

@@ -71,10 +71,11 @@ static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
     if (!pem) {
         return unknown(problem, cert_file, "there is no certificate in it", p);
     }
-    if (acme_chain_parse(&chain, pem, strlen(pem), &why, p) != APR_SUCCESS) {
+    if (acme_cert_chain_parse(&chain, pem, strlen(pem), &why, p)
+        != APR_SUCCESS) {
         return unknown(problem, cert_file, why.detail, p);
     }
-    if (acme_chain_info(chain)->not_after <= now) {
+    if (acme_cert_chain_info(chain)->not_after <= now) {
         unknown(problem, cert_file, "it has expired", p);
         return ACME_OWN_CERT_EXPIRED;
     }
@@ -92,7 +93,7 @@ static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
     if (acme_key_from_pem(&key, pem, strlen(pem), &why, p) != APR_SUCCESS) {
         return unknown(problem, key_file, why.detail, p);
     }
-    if (acme_chain_check(chain, key, no_names, now, &why, p) != APR_SUCCESS) {
+    if (acme_cert_check(chain, key, no_names, now, &why, p) != APR_SUCCESS) {
         return unknown(problem, cert_file, why.detail, p);
     }
     return ACME_OWN_CERT_VALID;

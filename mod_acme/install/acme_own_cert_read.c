@@ -60,17 +60,17 @@ static apr_status_t check_pair(const acme_cert_info_t **info,
     acme_key_t *key;
     apr_status_t rv;
 
-    rv = acme_chain_parse(&chain, all, strlen(all), problem, p);
+    rv = acme_cert_chain_parse(&chain, all, strlen(all), problem, p);
     if (rv == APR_SUCCESS) {
-        rv = acme_chain_parse(&chain, leaf, strlen(leaf), problem, p);
+        rv = acme_cert_chain_parse(&chain, leaf, strlen(leaf), problem, p);
     }
     if (rv == APR_SUCCESS) {
         rv = acme_key_from_pem(&key, key_text, key_len, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        *info = acme_chain_info(chain);
-        rv = acme_chain_check(chain, key, no_names, (*info)->not_before,
-                              problem, p);
+        *info = acme_cert_chain_info(chain);
+        rv = acme_cert_check(chain, key, no_names, (*info)->not_before, problem,
+                             p);
     }
     return rv;
 }

@@ -74,7 +74,8 @@ apr_status_t acme_placeholder_cert(const char **path,
                                    placeholder->now, LIFE, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        file = apr_pstrcat(ptemp, acme_file_encode(host, ptemp), ".pem", NULL);
+        file = apr_pstrcat(ptemp, acme_file_name_encode(host, ptemp), ".pem",
+                           NULL);
         rv =
             acme_tmpfile_write(path, placeholder->files, file, pem, problem, p);
     }

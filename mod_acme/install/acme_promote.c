@@ -105,7 +105,7 @@ static int count_covered(const apr_array_header_t *wanted,
 static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
-    const acme_cert_info_t *info = acme_chain_info(staged->chain);
+    const acme_cert_info_t *info = acme_cert_chain_info(staged->chain);
     const acme_cert_info_t *live = staged->live ? staged->live->info : NULL;
     const apr_array_header_t *wanted;
     int covered, held;
@@ -146,10 +146,10 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
     apr_status_t rv;
 
     APR_ARRAY_PUSH(first, const char *) = acme_spec_host(staged->spec);
-    rv = acme_chain_check(staged->chain, staged->key, first, now, problem, p);
+    rv = acme_cert_check(staged->chain, staged->key, first, now, problem, p);
     if (rv == APR_SUCCESS && staged->spec->security_level) {
-        rv = acme_chain_loads(staged->chain, staged->key,
-                              staged->spec->security_level, problem, p);
+        rv = acme_cert_check_loads(staged->chain, staged->key,
+                                   staged->spec->security_level, problem, p);
     }
     return rv == APR_SUCCESS ? check_newer(staged, now, problem, p) : rv;
 }
@@ -160,7 +160,8 @@ static apr_status_t check_proven(const staged_t *staged,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     int count = acme_promote_guard_refused(
-        live, staged->spec->name, acme_chain_info(staged->chain)->fingerprint);
+        live, staged->spec->name,
+        acme_cert_chain_info(staged->chain)->fingerprint);
     apr_status_t rv;
 
     if (!count) {
@@ -181,7 +182,7 @@ static apr_status_t check_revoked(const staged_t *staged,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
     const char *why =
-        acme_certstore_refusal(live, acme_chain_info(staged->chain), p);
+        acme_certstore_refusal(live, acme_cert_chain_info(staged->chain), p);
 
     return why ? refuse(problem, why, p) : APR_SUCCESS;
 }
@@ -230,8 +231,9 @@ static int was_left(const acme_certstore_t *live,
                                         APR_ARRAY_IDX(numbers, i, int)),
                            ACME_FILE_MAX, p)
                 == APR_SUCCESS
-            && acme_chain_parse(&chain, data, len, NULL, p) == APR_SUCCESS
-            && strcmp(acme_chain_info(chain)->fingerprint, fingerprint) == 0) {
+            && acme_cert_chain_parse(&chain, data, len, NULL, p) == APR_SUCCESS
+            && strcmp(acme_cert_chain_info(chain)->fingerprint, fingerprint)
+                   == 0) {
             return 1;
         }
     }
@@ -276,7 +278,7 @@ static acme_staged_e activate(const char **fingerprint,
     }
     rv = read_staged(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
-        *fingerprint = acme_chain_info(staged.chain)->fingerprint;
+        *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
             return ACME_STAGED_LIVE;
         }

@@ -103,7 +103,8 @@ static void http_submit(acme_http_t *http, const acme_http_request_t *request,
         apr_atomic_inc32(&client->precious);
     }
     enqueue(client, waiter);
-    waiter->call = acme_http_call_begin(&client->config, request, waiter, p);
+    waiter->call =
+        acme_http_curl_call_begin(&client->config, request, waiter, p);
     if (!waiter->call->running) {
         client->refused++;
     }
@@ -119,7 +120,7 @@ static void leave(waiter_t *waiter)
     if (!waiter->call->running) {
         client->refused--;
     }
-    acme_http_call_end(waiter->call);
+    acme_http_curl_call_end(waiter->call);
 }
 
 /* Its `done` has returned. */
@@ -142,8 +143,8 @@ static void answer(waiter_t *waiter, int status)
              ACME_TAG(0490) "%s: %s %s answered %d, %" APR_SIZE_T_FMT " bytes",
              call->host, call->request->method, call->shown, status,
              call->body_len);
-    acme_http_call_response(&response, call, status,
-                            acme_clock_now(client->clock));
+    acme_http_curl_call_response(&response, call, status,
+                                 acme_time_now(client->clock));
     waiter->done(waiter->baton, APR_SUCCESS, &response, NULL);
     forget(waiter);
 }
@@ -165,7 +166,7 @@ static void fail(waiter_t *waiter, CURLcode rc)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    (void)acme_http_call_problem(&problem, waiter->call, rc);
+    (void)acme_http_curl_problem(&problem, waiter->call, rc);
     disappoint(waiter, &problem);
 }
 
@@ -378,7 +379,7 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
         client->config.proxy_ca_file =
             apr_pstrdup(client->p, config->proxy_ca_file);
         client->config.proxy_host =
-            acme_http_call_host(NULL, config->proxy, client->p);
+            acme_http_curl_call_host(NULL, config->proxy, client->p);
     }
     client->config.timeout_ms = ms > INT_MAX ? INT_MAX : (long)ms;
     client->clock = clock;

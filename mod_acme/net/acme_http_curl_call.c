@@ -145,8 +145,8 @@ static curl_socket_t on_socket(void *baton, curlsocktype purpose,
                   address->protocol);
 }
 
-const char *acme_http_call_host(const char **shown, const char *url,
-                                apr_pool_t *p)
+const char *acme_http_curl_call_host(const char **shown, const char *url,
+                                     apr_pool_t *p)
 {
     CURLU *parts = curl_url();
     const char *found = NULL;
@@ -365,7 +365,7 @@ static void choose_proxy(acme_http_call_t *call)
     if (own) {
         call->proxy = *own ? own : NULL;
         call->proxy_host =
-            *own ? acme_http_call_host(NULL, own, call->p) : NULL;
+            *own ? acme_http_curl_call_host(NULL, own, call->p) : NULL;
     }
 }
 
@@ -380,7 +380,7 @@ static const char *begin(acme_http_call_t *call, void *owner)
         && strcmp(method, "POST") != 0) {
         return "its method is none of GET, HEAD and POST";
     }
-    host = acme_http_call_host(&call->shown, call->request->url, call->p);
+    host = acme_http_curl_call_host(&call->shown, call->request->url, call->p);
     if (!host) {
         return "its URL is malformed";
     }
@@ -405,9 +405,10 @@ static const char *begin(acme_http_call_t *call, void *owner)
     return NULL;
 }
 
-acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
-                                       const acme_http_request_t *request,
-                                       void *owner, apr_pool_t *p)
+acme_http_call_t *
+acme_http_curl_call_begin(const acme_http_call_config_t *config,
+                          const acme_http_request_t *request, void *owner,
+                          apr_pool_t *p)
 {
     acme_http_call_t *call = apr_pcalloc(p, sizeof(*call));
 
@@ -423,14 +424,14 @@ acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
     return call;
 }
 
-void acme_http_call_end(acme_http_call_t *call)
+void acme_http_curl_call_end(acme_http_call_t *call)
 {
     apr_pool_cleanup_run(call->p, call, call_cleanup);
 }
 
-void acme_http_call_response(acme_http_response_t *response,
-                             const acme_http_call_t *call, int status,
-                             apr_time_t now)
+void acme_http_curl_call_response(acme_http_response_t *response,
+                                  const acme_http_call_t *call, int status,
+                                  apr_time_t now)
 {
     response->status = status;
     response->headers = call->headers;

@@ -27,8 +27,8 @@ typedef struct acme_http_call_config_t {
 
 /** Host and port of a URL, never its user or password; NULL: malformed.
  *  @param shown its text without them, or NULL where that fails */
-const char *acme_http_call_host(const char **shown, const char *url,
-                                apr_pool_t *p);
+const char *acme_http_curl_call_host(const char **shown, const char *url,
+                                     apr_pool_t *p);
 
 typedef struct acme_http_call_t {
     apr_pool_t *p;
@@ -53,24 +53,25 @@ typedef struct acme_http_call_t {
 
 /**
  * Hands a request to libcurl, or not: when that is
- * impossible, `running` is 0 and acme_http_call_problem() says why.
+ * impossible, `running` is 0 and acme_http_curl_problem() says why.
  * @param owner what CURLINFO_PRIVATE gives back
  * @param p the call's own pool
  */
-acme_http_call_t *acme_http_call_begin(const acme_http_call_config_t *config,
-                                       const acme_http_request_t *request,
-                                       void *owner, apr_pool_t *p);
+acme_http_call_t *
+acme_http_curl_call_begin(const acme_http_call_config_t *config,
+                          const acme_http_request_t *request, void *owner,
+                          apr_pool_t *p);
 
 /** Takes it out of libcurl; what came of it stays readable. */
-void acme_http_call_end(acme_http_call_t *call);
+void acme_http_curl_call_end(acme_http_call_t *call);
 
 /** Why there is no answer. rc is libcurl's, where it had the call. */
-apr_status_t acme_http_call_problem(acme_problem_t *problem,
+apr_status_t acme_http_curl_problem(acme_problem_t *problem,
                                     const acme_http_call_t *call, CURLcode rc);
 
 /** The answer. */
-void acme_http_call_response(acme_http_response_t *response,
-                             const acme_http_call_t *call, int status,
-                             apr_time_t now);
+void acme_http_curl_call_response(acme_http_response_t *response,
+                                  const acme_http_call_t *call, int status,
+                                  apr_time_t now);
 
 #endif

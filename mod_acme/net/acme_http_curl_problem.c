@@ -65,7 +65,7 @@ static const char *type_of(const acme_http_call_t *call, CURLcode rc)
                : ACME_PROBLEM_NETWORK;
 }
 
-apr_status_t acme_http_call_problem(acme_problem_t *problem,
+apr_status_t acme_http_curl_problem(acme_problem_t *problem,
                                     const acme_http_call_t *call, CURLcode rc)
 {
     const char *proxy = call->proxy_host;

@@ -56,7 +56,7 @@ int acme_obtain_is_over(const acme_obtain_t *order)
 
 apr_time_t acme_obtain_now(const acme_obtain_t *order)
 {
-    return acme_clock_now(order->work->clock);
+    return acme_time_now(order->work->clock);
 }
 
 void acme_obtain_end(acme_obtain_t *order)

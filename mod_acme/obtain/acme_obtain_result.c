@@ -178,7 +178,7 @@ static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
         || problem->retry == ACME_RETRY_CONFIG) {
         problem->retry = ACME_RETRY_BACKOFF;
     }
-    acme_job_note(job, acme_clock_now(work->clock), "names-left-out", "%s",
+    acme_job_note(job, acme_time_now(work->clock), "names-left-out", "%s",
                   names);
     acme_log(work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0348) "%s: its certificate is obtained without %s, which "
@@ -196,7 +196,7 @@ static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
     job->asked = ACME_ASKED_NO;
     job->order = NULL;
     job->errors = 0;
-    job->last_run = acme_clock_now(work->clock);
+    job->last_run = acme_time_now(work->clock);
     job->next_run = ACME_SCHEDULE_NEVER;
     job->digest = acme_spec_digest(spec, job->p);
     job->config = acme_plan_config(spec, job->p);
@@ -218,7 +218,7 @@ static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
     }
     job->problem = NULL;
     end_dry_run(job, work, spec, ptemp);
-    acme_job_note(job, acme_clock_now(work->clock), "dry-run-done",
+    acme_job_note(job, acme_time_now(work->clock), "dry-run-done",
                   "a certificate of %s, valid until %s", info->issuer,
                   acme_time_print(info->not_after, ptemp));
     rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
@@ -239,7 +239,7 @@ static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *work,
 
     job->problem = acme_problem_dup(problem, job->p);
     end_dry_run(job, work, spec, ptemp);
-    acme_job_note(job, acme_clock_now(work->clock), "failed", "%s",
+    acme_job_note(job, acme_time_now(work->clock), "failed", "%s",
                   acme_problem_text(problem, ptemp));
     acme_log(work->log, ACME_LOG_INFO, problem->rv,
              ACME_TAG(0891) "%s: has failed with %s: %s", spec->name,
@@ -255,7 +255,7 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *work,
                                apr_pool_t *ptemp)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_clock_now(work->clock);
+    apr_time_t now = acme_time_now(work->clock);
     acme_problem_t *kept;
     int errors;
     int ca = acme_job_ca(job, spec, ptemp);
@@ -303,7 +303,7 @@ apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_clock_now(work->clock);
+    apr_time_t now = acme_time_now(work->clock);
     acme_problem_t left = ACME_PROBLEM_INIT;
     const char *until = acme_time_print(staged->not_after, ptemp);
     apr_status_t rv;
@@ -334,13 +334,14 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec, const char *chain_pem,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_clock_now(work->clock);
+    apr_time_t now = acme_time_now(work->clock);
     acme_chain_t *chain;
     apr_status_t rv;
 
-    rv = acme_chain_parse(&chain, chain_pem, strlen(chain_pem), problem, ptemp);
+    rv = acme_cert_chain_parse(&chain, chain_pem, strlen(chain_pem), problem,
+                               ptemp);
     if (rv == APR_SUCCESS) {
-        rv = acme_csr_match(spec->csr, chain, problem, ptemp);
+        rv = acme_csr_read_match(spec->csr, chain, problem, ptemp);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -414,7 +415,7 @@ apr_status_t acme_obtain_result_settled(
     acme_job_t *job, acme_worker_ctx_t *work, const acme_spec_t *spec,
     const acme_inventory_t *holding, acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_clock_now(work->clock);
+    apr_time_t now = acme_time_now(work->clock);
     int live = holding->live
                && strcmp(holding->live->info->fingerprint, job->staged) == 0;
     int wanted =

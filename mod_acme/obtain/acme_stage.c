@@ -30,12 +30,13 @@ static apr_status_t check(const acme_cert_info_t **info,
 
     rv = acme_bundle_open(&key, &chain, bundle, problem, p);
     if (rv == APR_SUCCESS) {
-        *info = acme_chain_info(chain);
-        rv = acme_chain_check(chain, key, names, acme_clock_now(work->clock),
-                              problem, p);
+        *info = acme_cert_chain_info(chain);
+        rv = acme_cert_check(chain, key, names, acme_time_now(work->clock),
+                             problem, p);
     }
     if (rv == APR_SUCCESS && spec->security_level) {
-        rv = acme_chain_loads(chain, key, spec->security_level, problem, p);
+        rv =
+            acme_cert_check_loads(chain, key, spec->security_level, problem, p);
     }
     return rv;
 }
@@ -130,7 +131,7 @@ apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
         return job->staged ? APR_NOTFOUND : APR_SUCCESS;
     }
     job->staged = fingerprint;
-    acme_job_note(job, acme_clock_now(work->clock), "recovered",
+    acme_job_note(job, acme_time_now(work->clock), "recovered",
                   "a staged certificate was found");
     acme_log(work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0325) "%s: a finished certificate was found in the "

@@ -90,8 +90,9 @@ static apr_status_t post_find(change_t *change, acme_problem_t *problem)
     return APR_SUCCESS;
 }
 
-void acme_account_find(acme_client_t *client, const acme_jws_signer_t *signer,
-                       acme_account_done_fn *done, void *baton)
+void acme_account_change_find(acme_client_t *client,
+                              const acme_jws_signer_t *signer,
+                              acme_account_done_fn *done, void *baton)
 {
     change_t *change = begin(client, post_find, done, baton);
 
@@ -123,9 +124,9 @@ static apr_status_t post_update(change_t *change, acme_problem_t *problem)
     return APR_SUCCESS;
 }
 
-void acme_account_update(acme_client_t *client,
-                         const apr_array_header_t *contacts,
-                         acme_account_done_fn *done, void *baton)
+void acme_account_change_update(acme_client_t *client,
+                                const apr_array_header_t *contacts,
+                                acme_account_done_fn *done, void *baton)
 {
     change_t *change = begin(client, post_update, done, baton);
     int i;
@@ -146,8 +147,8 @@ static apr_status_t post_deactivate(change_t *change, acme_problem_t *problem)
     return APR_SUCCESS;
 }
 
-void acme_account_deactivate(acme_client_t *client, acme_account_done_fn *done,
-                             void *baton)
+void acme_account_change_deactivate(acme_client_t *client,
+                                    acme_account_done_fn *done, void *baton)
 {
     acme_client_directory_open(client, opened,
                                begin(client, post_deactivate, done, baton));
@@ -197,8 +198,9 @@ static apr_status_t post_rollover(change_t *change, acme_problem_t *problem)
     return rv;
 }
 
-void acme_account_rollover(acme_client_t *client, const acme_jws_signer_t *next,
-                           acme_account_done_fn *done, void *baton)
+void acme_account_change_rollover(acme_client_t *client,
+                                  const acme_jws_signer_t *next,
+                                  acme_account_done_fn *done, void *baton)
 {
     change_t *change = begin(client, post_rollover, done, baton);
 

@@ -18,16 +18,17 @@
  * identified by it.
  * @param signer of that key; outlives the call
  */
-void acme_account_find(acme_client_t *client, const acme_jws_signer_t *signer,
-                       acme_account_done_fn *done, void *baton);
+void acme_account_change_find(acme_client_t *client,
+                              const acme_jws_signer_t *signer,
+                              acme_account_done_fn *done, void *baton);
 
 /**
  * Replaces the contacts of the account that the client signs for.
  * @param contacts const char *, "mailto:..."; none: all are removed
  */
-void acme_account_update(acme_client_t *client,
-                         const apr_array_header_t *contacts,
-                         acme_account_done_fn *done, void *baton);
+void acme_account_change_update(acme_client_t *client,
+                                const apr_array_header_t *contacts,
+                                acme_account_done_fn *done, void *baton);
 
 /**
  * Gives the account that the client signs for another key (keyChange). The
@@ -35,11 +36,12 @@ void acme_account_update(acme_client_t *client,
  * done. A CA without keyChange is a problem of class PERMANENT.
  * @param next of the new key; outlives the call
  */
-void acme_account_rollover(acme_client_t *client, const acme_jws_signer_t *next,
-                           acme_account_done_fn *done, void *baton);
+void acme_account_change_rollover(acme_client_t *client,
+                                  const acme_jws_signer_t *next,
+                                  acme_account_done_fn *done, void *baton);
 
 /** Ends the account that the client signs for, for ever. */
-void acme_account_deactivate(acme_client_t *client, acme_account_done_fn *done,
-                             void *baton);
+void acme_account_change_deactivate(acme_client_t *client,
+                                    acme_account_done_fn *done, void *baton);
 
 #endif

@@ -111,7 +111,7 @@ apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!acme_challenge_known(challenge->type)) {
+    if (!acme_challenge_type_known(challenge->type)) {
         read_unknown(challenge, &resource);
         return APR_SUCCESS;
     }

@@ -66,7 +66,7 @@ acme_challenge_choose(const acme_authz_t *authz,
     for (i = 0; i < types->nelts; ++i) {
         const char *type = APR_ARRAY_IDX(types, i, const char *);
 
-        if (acme_challenge_known(type)) {
+        if (acme_challenge_type_known(type)) {
             challenge = find(authz, type);
             if (challenge) {
                 return challenge;

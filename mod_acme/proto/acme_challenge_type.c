@@ -22,7 +22,7 @@ const char *acme_challenge_type(const char *type)
     return NULL;
 }
 
-int acme_challenge_known(const char *type)
+int acme_challenge_type_known(const char *type)
 {
     return acme_challenge_type(type) != NULL;
 }

@@ -11,6 +11,6 @@
 const char *acme_challenge_type(const char *type);
 
 /** Whether this type is in the table. */
-int acme_challenge_known(const char *type);
+int acme_challenge_type_known(const char *type);
 
 #endif

@@ -303,7 +303,7 @@ void acme_client_serve(acme_client_t *client, int running)
         const char *nonce;
         apr_status_t rv;
 
-        nonce = acme_nonce_take(client->nonces, acme_clock_now(client->clock),
+        nonce = acme_nonce_take(client->nonces, acme_time_now(client->clock),
                                 request->p);
         if (!nonce) {
             break;

@@ -144,14 +144,14 @@ int acme_client_share_is_fetching(acme_client_t *client)
         }
     }
     return !take(&client->shared->directories,
-                 acme_clock_now(client->shared->clock));
+                 acme_time_now(client->shared->clock));
 }
 
 int acme_client_share_may_fetch(acme_client_t *client)
 {
     return !client->shared
            || take(&client->shared->heads,
-                   acme_clock_now(client->shared->clock));
+                   acme_time_now(client->shared->clock));
 }
 
 apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
@@ -178,7 +178,7 @@ apr_time_t acme_client_share_step(acme_client_t *client)
     if (!shared) {
         return 0;
     }
-    now = acme_clock_now(shared->clock);
+    now = acme_time_now(shared->clock);
     if (client->unopened.count > 0 && !client->opening) {
         acme_client_directory_fetch(client);
         return client->opening ? 0 : next_at(&shared->directories, now);

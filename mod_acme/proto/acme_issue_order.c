@@ -432,10 +432,10 @@ static int is_preferred(const acme_issue_t *issue, const acme_answer_t *answer)
     acme_chain_t *chain;
 
     return !name
-           || (acme_chain_parse(&chain, answer->body, answer->body_len,
-                                &problem, issue->turn)
+           || (acme_cert_chain_parse(&chain, answer->body, answer->body_len,
+                                     &problem, issue->turn)
                    == APR_SUCCESS
-               && acme_chain_leads_to(chain, name));
+               && acme_cert_chain_leads_to(chain, name));
 }
 
 /* The CA's own choice is there already: only another one did not come. */

@@ -110,7 +110,7 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
             || acme_json_get_str(&challenge.identifier, item, "identifier")
                    != APR_SUCCESS
             || acme_json_get_str(&challenge.token, item, "token") != APR_SUCCESS
-            || !acme_challenge_known(challenge.type)) {
+            || !acme_challenge_type_known(challenge.type)) {
             return 0;
         }
         challenge.type = acme_challenge_type(challenge.type);

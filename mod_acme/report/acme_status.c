@@ -291,7 +291,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     acme_json_set_int(json, "renew-mode", mode_number(spec->renew_mode));
     if (spec->require_https != ACME_HTTPS_OFF) {
         acme_json_set_str(json, "require-https",
-                          acme_require_https_name(spec->require_https));
+                          acme_spec_require_https_name(spec->require_https));
     }
     acme_json_set_str(json, "renew-window",
                       window_text(&spec->renew_window, 33, p));

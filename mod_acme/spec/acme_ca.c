@@ -21,7 +21,7 @@ static const acme_ca_name_t names[] = {
 
 #define NAMES (int)(sizeof(names) / sizeof(names[0]))
 
-const acme_ca_name_t *acme_ca_name_find(const char *text)
+const acme_ca_name_t *acme_ca_find(const char *text)
 {
     int i;
 
@@ -34,7 +34,7 @@ const acme_ca_name_t *acme_ca_name_find(const char *text)
     return NULL;
 }
 
-const char *acme_ca_name_list(apr_pool_t *p)
+const char *acme_ca_list(apr_pool_t *p)
 {
     const char *text = names[0].label;
     int i;

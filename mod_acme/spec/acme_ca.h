@@ -17,9 +17,9 @@ typedef struct acme_ca_name_t {
 } acme_ca_name_t;
 
 /** By its short name, in any case, or its URL; NULL when it is not known. */
-const acme_ca_name_t *acme_ca_name_find(const char *text);
+const acme_ca_name_t *acme_ca_find(const char *text);
 
 /** All short names, for messages. */
-const char *acme_ca_name_list(apr_pool_t *p);
+const char *acme_ca_list(apr_pool_t *p);
 
 #endif

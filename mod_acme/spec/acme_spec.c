@@ -14,7 +14,7 @@
 /* A site's own key is elliptic where it has two. */
 #define FURTHER "-rsa"
 
-const char *acme_renew_mode_name(acme_renew_mode_e mode)
+const char *acme_spec_renew_mode_name(acme_renew_mode_e mode)
 {
     switch (mode) {
     case ACME_RENEW_AUTO:
@@ -27,7 +27,7 @@ const char *acme_renew_mode_name(acme_renew_mode_e mode)
     return "auto";
 }
 
-const char *acme_require_https_name(acme_require_https_e require)
+const char *acme_spec_require_https_name(acme_require_https_e require)
 {
     switch (require) {
     case ACME_HTTPS_OFF:
@@ -40,7 +40,7 @@ const char *acme_require_https_name(acme_require_https_e require)
     return "off";
 }
 
-const char *acme_window_print(const acme_window_t *window, apr_pool_t *p)
+const char *acme_spec_window_print(const acme_window_t *window, apr_pool_t *p)
 {
     if (window->percent > 0) {
         return apr_psprintf(p, "%d%%", window->percent);
@@ -61,7 +61,7 @@ int acme_spec_is_one_of_two(const acme_spec_t *spec)
     return spec->of || spec->further;
 }
 
-const char *acme_spec_further_name(const char *name, apr_pool_t *p)
+const char *acme_spec_second_key_name(const char *name, apr_pool_t *p)
 {
     return apr_pstrcat(p, name, FURTHER, NULL);
 }
@@ -84,7 +84,7 @@ apr_status_t acme_spec_name_parse(const char **name, const char *text,
 
     if (own
         && acme_ident_canonical(&canonical, own, &unused, p) == APR_SUCCESS) {
-        *name = acme_spec_further_name(canonical, p);
+        *name = acme_spec_second_key_name(canonical, p);
         rv = APR_SUCCESS;
     }
     return rv;

@@ -106,7 +106,7 @@ int acme_spec_is_one_of_two(const acme_spec_t *spec);
 
 /** What the certificate for the further kind of key of a site is filed under:
  *  NAME-rsa. */
-const char *acme_spec_further_name(const char *name, apr_pool_t *p);
+const char *acme_spec_second_key_name(const char *name, apr_pool_t *p);
 
 /** The site's own name, where `name` is such; else NULL. */
 const char *acme_spec_own_name(const char *name, apr_pool_t *p);
@@ -128,13 +128,13 @@ const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);
 int acme_spec_find_ca(const acme_spec_t *spec, const char *url);
 
 /** "auto", "always", "manual". */
-const char *acme_renew_mode_name(acme_renew_mode_e mode);
+const char *acme_spec_renew_mode_name(acme_renew_mode_e mode);
 
 /** "off", "temporary", "permanent". */
-const char *acme_require_https_name(acme_require_https_e require);
+const char *acme_spec_require_https_name(acme_require_https_e require);
 
 /** "33%" or "30 days", or "33% (50% below 10 days)" for the default. */
-const char *acme_window_print(const acme_window_t *window, apr_pool_t *p);
+const char *acme_spec_window_print(const acme_window_t *window, apr_pool_t *p);
 
 /** All names of a site, or those that are never left out. */
 typedef enum { ACME_SPEC_ALL, ACME_SPEC_REQUIRED } acme_spec_names_e;

@@ -47,7 +47,7 @@ void acme_ca_clock_heard(acme_worker_ctx_t *work, apr_interval_time_t off,
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (work->state != ACME_WORKER_CTX_LOST
-        && acme_ca_clock_note(work->vault, acme_clock_now(work->clock) + off,
+        && acme_ca_clock_note(work->vault, acme_time_now(work->clock) + off,
                               &problem, ptemp)
                != APR_SUCCESS) {
         acme_log(work->log, ACME_LOG_DEBUG, problem.rv,

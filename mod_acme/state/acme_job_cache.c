@@ -48,7 +48,7 @@ static int take(acme_job_cache_t *copy, acme_job_cache_t *slot)
 }
 
 int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
-                          const acme_stamp_t *stamp, const char *name,
+                          const acme_file_stamp_t *stamp, const char *name,
                           const acme_cert_info_t *info, apr_pool_t *p)
 {
     char cert[ACME_JOB_CACHE_CERT];
@@ -57,7 +57,7 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
 
     name_cert(cert, info);
     if (!stamp->inode || !take(&quiet, slot)
-        || !acme_stamp_same(stamp, &quiet.stamp)
+        || !acme_file_stamp_same(stamp, &quiet.stamp)
         || memcmp(cert, quiet.cert, sizeof(cert)) != 0
         || (quiet.asked && (!info || !info->ari_id))) {
         return 0;
@@ -79,7 +79,7 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
     return 1;
 }
 
-static void fill(acme_job_cache_t *slot, const acme_stamp_t *stamp,
+static void fill(acme_job_cache_t *slot, const acme_file_stamp_t *stamp,
                  const acme_job_t *job, const acme_cert_info_t *info)
 {
     const acme_ari_t *ari = job->ari;
@@ -99,7 +99,8 @@ static void fill(acme_job_cache_t *slot, const acme_stamp_t *stamp,
     }
 }
 
-void acme_job_cache_remember(acme_job_cache_t *slot, const acme_stamp_t *stamp,
+void acme_job_cache_remember(acme_job_cache_t *slot,
+                             const acme_file_stamp_t *stamp,
                              const acme_job_t *job,
                              const acme_cert_info_t *info)
 {
@@ -120,7 +121,7 @@ apr_status_t acme_job_cache_load(acme_job_t **job, acme_job_cache_t *slot,
                                  const acme_cert_info_t *info,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_stamp_t stamp;
+    acme_file_stamp_t stamp;
     apr_status_t rv;
 
     /* Before it is read: what is written later has another one. */

@@ -24,7 +24,7 @@
 /** All zero: nothing is remembered. */
 typedef struct acme_job_cache_t {
     volatile apr_uint32_t turn;     /**< odd: it is being written */
-    acme_stamp_t stamp;             /**< of the job's item */
+    acme_file_stamp_t stamp;        /**< of the job's item */
     char cert[ACME_JOB_CACHE_CERT]; /**< what the site had */
     apr_time_t last_run;
     int asked; /**< the CA was, and these are its numbers (acme_ari_t) */
@@ -41,12 +41,13 @@ typedef struct acme_job_cache_t {
  *  this certificate. Else the job, without its log.
  *  @param info of what is live, or NULL */
 int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
-                          const acme_stamp_t *stamp, const char *name,
+                          const acme_file_stamp_t *stamp, const char *name,
                           const acme_cert_info_t *info, apr_pool_t *p);
 
 /** If it is quiet, and was not written just now.
  *  @param stamp of its item, read before the job was */
-void acme_job_cache_remember(acme_job_cache_t *slot, const acme_stamp_t *stamp,
+void acme_job_cache_remember(acme_job_cache_t *slot,
+                             const acme_file_stamp_t *stamp,
                              const acme_job_t *job,
                              const acme_cert_info_t *info);
 

@@ -134,8 +134,8 @@ static apr_status_t get(acme_store_item_t *item, acme_vault_t *vault,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = acme_unseal(&data, &len, vault->seal, kind, name, sealed.data,
-                     sealed.len, why, p);
+    rv = acme_seal_open(&data, &len, vault->seal, kind, name, sealed.data,
+                        sealed.len, why, p);
     if (APR_STATUS_IS_EACCES(rv)) {
         why->detail = "it was not sealed under this server's secret";
         return ACME_STORE_DAMAGED;

@@ -84,7 +84,7 @@ static apr_status_t mark(acme_worker_lease_t *turn, int *again,
         *again = 1;
         return APR_SUCCESS;
     }
-    if (is_newer(turn, loaded, acme_clock_now(turn->clock))) {
+    if (is_newer(turn, loaded, acme_time_now(turn->clock))) {
         return APR_EBUSY;
     }
     json = acme_json_object(p);
@@ -106,7 +106,7 @@ apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
         turn->lease = NULL;
         return rv;
     }
-    turn->renewed = acme_clock_now(turn->clock);
+    turn->renewed = acme_time_now(turn->clock);
     rv = mark(turn, again, problem, p);
     if (rv != APR_SUCCESS) {
         acme_worker_lease_release(turn);
@@ -117,7 +117,7 @@ apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
 apr_status_t acme_worker_lease_renew(acme_worker_lease_t *turn)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_clock_now(turn->clock);
+    apr_time_t now = acme_time_now(turn->clock);
     apr_status_t rv;
 
     if (!turn->lease) {

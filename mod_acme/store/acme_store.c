@@ -113,7 +113,7 @@ void acme_store_busy(acme_store_t *store, int busy)
     }
 }
 
-void acme_store_stamp(acme_stamp_t *stamp, acme_store_t *store,
+void acme_store_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
                       const char *kind, const char *name, apr_pool_t *ptemp)
 {
     store->backend->stamp(stamp, store, kind, name, ptemp);

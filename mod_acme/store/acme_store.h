@@ -102,7 +102,7 @@ apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
 void acme_store_busy(acme_store_t *store, int busy);
 
 /** What tells this version of an item from the next, without reading it. */
-void acme_store_stamp(acme_stamp_t *stamp, acme_store_t *store,
+void acme_store_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
                       const char *kind, const char *name, apr_pool_t *ptemp);
 
 /** All names of one kind (const char *), in any order. */
@@ -149,8 +149,8 @@ typedef struct acme_store_backend_t {
     apr_status_t (*flush)(acme_store_t *store, acme_problem_t *problem,
                           apr_pool_t *ptemp);
     void (*busy)(acme_store_t *store, int busy); /**< or NULL */
-    void (*stamp)(acme_stamp_t *stamp, acme_store_t *store, const char *kind,
-                  const char *name, apr_pool_t *ptemp);
+    void (*stamp)(acme_file_stamp_t *stamp, acme_store_t *store,
+                  const char *kind, const char *name, apr_pool_t *ptemp);
 } acme_store_backend_t;
 
 struct acme_store_t {

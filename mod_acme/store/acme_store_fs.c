@@ -50,7 +50,7 @@ static const char *path_of(const fs_t *fs, const char *folder,
 const char *acme_store_fs_path(const acme_store_t *store, const char *kind,
                                const char *name, apr_pool_t *p)
 {
-    return path_of(store->self, kind, acme_file_encode(name, p), p);
+    return path_of(store->self, kind, acme_file_name_encode(name, p), p);
 }
 
 /* ---- items ---- */
@@ -72,7 +72,7 @@ static apr_status_t lock_kind(int *fd, const fs_t *fs, const char *kind,
     apr_status_t rv = acme_store_fs_lock_wait(fd, path);
 
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "lock", path, p);
+        return acme_store_fs_item_failed(problem, rv, "lock", path, p);
     }
     return APR_SUCCESS;
 }
@@ -162,7 +162,7 @@ static apr_status_t fs_del(acme_store_t *store, const char *kind,
         rv = acme_store_fs_item_remove(path, ptemp);
     }
     if (rv != APR_SUCCESS) {
-        rv = acme_store_fs_failed(problem, rv, "remove", path, ptemp);
+        rv = acme_store_fs_item_failed(problem, rv, "remove", path, ptemp);
     }
     close(fd);
     return rv;
@@ -228,7 +228,7 @@ static apr_status_t fs_list(apr_array_header_t **names, acme_store_t *store,
     apr_pool_create(&ptemp, p);
     rv = acme_file_list(&components, folder, ptemp);
     if (rv != APR_SUCCESS) {
-        rv = acme_store_fs_failed(problem, rv, "list", folder, p);
+        rv = acme_store_fs_item_failed(problem, rv, "list", folder, p);
         apr_pool_destroy(ptemp);
         return rv;
     }
@@ -277,7 +277,7 @@ static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     const char *component =
-        apr_pstrcat(p, "lease.", acme_file_encode(name, p), NULL);
+        apr_pstrcat(p, "lease.", acme_file_name_encode(name, p), NULL);
     const char *path = path_of(store->self, LOCKS, component, p);
     fs_lease_t *own;
     apr_status_t rv;
@@ -289,7 +289,7 @@ static apr_status_t fs_lease(acme_lease_t **lease, acme_store_t *store,
         return held_elsewhere(problem, name, path, p);
     }
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "lock", path, p);
+        return acme_store_fs_item_failed(problem, rv, "lock", path, p);
     }
     own = apr_pcalloc(p, sizeof(*own));
     own->lease.store = store;
@@ -323,11 +323,11 @@ static void fs_release(acme_lease_t *lease)
 
 /* ---- the handle ---- */
 
-static void fs_stamp(acme_stamp_t *stamp, acme_store_t *store, const char *kind,
-                     const char *name, apr_pool_t *ptemp)
+static void fs_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
+                     const char *kind, const char *name, apr_pool_t *ptemp)
 {
-    acme_stamp_read(stamp, acme_store_fs_path(store, kind, name, ptemp),
-                    ACME_STAMP_LINK, ptemp);
+    acme_file_stamp_read(stamp, acme_store_fs_path(store, kind, name, ptemp),
+                         ACME_FILE_STAMP_LINK, ptemp);
 }
 
 static const acme_store_backend_t fs_backend = {
@@ -364,7 +364,7 @@ static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
     struct stat st;
 
     if (fstat(fd, &st) != 0) {
-        return acme_store_fs_failed(problem, errno, "look at", path, p);
+        return acme_store_fs_item_failed(problem, errno, "look at", path, p);
     }
     if (geteuid() == 0 && st.st_uid != uid) {
         if (st.st_uid != 0) {
@@ -380,11 +380,13 @@ static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
             return APR_EACCES;
         }
         if (fchown(fd, uid, gid) != 0) {
-            return acme_store_fs_failed(problem, errno, "give away", path, p);
+            return acme_store_fs_item_failed(problem, errno, "give away", path,
+                                             p);
         }
     }
     if ((st.st_mode & 07777) != S_IRWXU && fchmod(fd, S_IRWXU) != 0) {
-        return acme_store_fs_failed(problem, errno, "set the mode of", path, p);
+        return acme_store_fs_item_failed(problem, errno, "set the mode of",
+                                         path, p);
     }
     return APR_SUCCESS;
 }
@@ -401,11 +403,11 @@ static apr_status_t prepare_folder(const char *dir, const char *name,
         *made = 1;
     }
     else if (errno != EEXIST) {
-        return acme_store_fs_failed(problem, errno, "make", path, p);
+        return acme_store_fs_item_failed(problem, errno, "make", path, p);
     }
     fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
-        return acme_store_fs_failed(problem, errno, "open", path, p);
+        return acme_store_fs_item_failed(problem, errno, "open", path, p);
     }
     rv = give(fd, path, uid, gid, problem, p);
     close(fd);
@@ -430,7 +432,7 @@ apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
     if (rv == APR_SUCCESS && made) {
         rv = acme_file_sync_dir(dir, ptemp);
         if (rv != APR_SUCCESS) {
-            return acme_store_fs_failed(problem, rv, "sync", dir, ptemp);
+            return acme_store_fs_item_failed(problem, rv, "sync", dir, ptemp);
         }
     }
     return rv;

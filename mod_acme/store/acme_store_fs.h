@@ -4,12 +4,12 @@
  * @file acme_store_fs.h
  * @brief The store in a folder: the default backend.
  *
- * One folder per kind, one file per item, named by acme_file_encode(). A file
- * starts with one line, "acme-store 1 VERSION", then the bytes; where the file
- * name had to be shortened, the line also has the item's name in base64url.
- * Leases and the order of writes are flock()s on files in locks/, which the
- * kernel drops with their holder; readers need no lock. What a killed writer
- * left behind is removed by a later acme_store_list().
+ * One folder per kind, one file per item, named by acme_file_name_encode(). A
+ * file starts with one line, "acme-store 1 VERSION", then the bytes; where the
+ * file name had to be shortened, the line also has the item's name in
+ * base64url. Leases and the order of writes are flock()s on files in locks/,
+ * which the kernel drops with their holder; readers need no lock. What a killed
+ * writer left behind is removed by a later acme_store_list().
  *
  * When root opens the store it makes the folders and gives them to the worker
  * (mode 0700); root itself never follows, lists or changes what is inside.

@@ -19,9 +19,9 @@
 
 #define ITEM_MODE (APR_FPROT_UREAD | APR_FPROT_UWRITE)
 
-apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
-                                  const char *what, const char *path,
-                                  apr_pool_t *p)
+apr_status_t acme_store_fs_item_failed(acme_problem_t *problem, apr_status_t rv,
+                                       const char *what, const char *path,
+                                       apr_pool_t *p)
 {
     char text[120];
 
@@ -54,7 +54,8 @@ static const char *header(const char *version, const char *name, apr_pool_t *p)
 /* The name that an item's file must carry inside, or NULL. */
 static const char *name_inside(const char *name, apr_pool_t *p)
 {
-    return acme_file_decode(acme_file_encode(name, p), p) ? NULL : name;
+    return acme_file_name_decode(acme_file_name_encode(name, p), p) ? NULL
+                                                                    : name;
 }
 
 /* The first line must be exactly as we wrote it. */
@@ -78,7 +79,7 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
         return damaged(problem, path, "it is too large", p);
     }
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "read", path, p);
+        return acme_store_fs_item_failed(problem, rv, "read", path, p);
     }
     if (len < at + VERSION_LEN || memcmp(bytes, MAGIC, at) != 0
         || !is_version(bytes + at)) {
@@ -161,7 +162,8 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
     apr_status_t rv = make_version(version, p);
 
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "draw a version for", path, p);
+        return acme_store_fs_item_failed(problem, rv, "draw a version for",
+                                         path, p);
     }
     first = header(*version, name_inside(name, ptemp), ptemp);
     at = strlen(first);
@@ -172,7 +174,7 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
     }
     rv = is_folder(path) ? clear_folder(path, ptemp) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "write", path, p);
+        return acme_store_fs_item_failed(problem, rv, "write", path, p);
     }
     rv = spare ? acme_store_fs_spare_write(spare, path, bytes, at + len, sync,
                                            ptemp)
@@ -183,7 +185,7 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
             sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);
     }
     if (rv != APR_SUCCESS) {
-        return acme_store_fs_failed(problem, rv, "write", path, p);
+        return acme_store_fs_item_failed(problem, rv, "write", path, p);
     }
     return APR_SUCCESS;
 }
@@ -210,7 +212,7 @@ static const char *read_name(const char *path, const char *component,
     *end = '\0';
     if (acme_b64_decode(&name, &name_len, bytes + at + 1, ptemp) != APR_SUCCESS
         || name_len != strlen((char *)name)
-        || strcmp(acme_file_encode((char *)name, ptemp), component) != 0) {
+        || strcmp(acme_file_name_encode((char *)name, ptemp), component) != 0) {
         return NULL;
     }
     return apr_pstrdup(p, (char *)name);
@@ -219,7 +221,7 @@ static const char *read_name(const char *path, const char *component,
 const char *acme_store_fs_item_name(const char *path, const char *component,
                                     apr_pool_t *p, apr_pool_t *ptemp)
 {
-    const char *name = acme_file_decode(component, p);
+    const char *name = acme_file_name_decode(component, p);
 
     return name ? name : read_name(path, component, p, ptemp);
 }

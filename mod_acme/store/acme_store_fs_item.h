@@ -13,9 +13,9 @@
 #include "acme_store_fs_spare.h"
 
 /** Sets "cannot WHAT PATH: ..." and returns rv. */
-apr_status_t acme_store_fs_failed(acme_problem_t *problem, apr_status_t rv,
-                                  const char *what, const char *path,
-                                  apr_pool_t *p);
+apr_status_t acme_store_fs_item_failed(acme_problem_t *problem, apr_status_t rv,
+                                       const char *what, const char *path,
+                                       apr_pool_t *p);
 
 /**
  * Reads the item `name` from its file.

@@ -56,7 +56,7 @@ void acme_store_fs_later_add(acme_store_fs_later_t *later, const char *path)
 static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                            const char *path, apr_pool_t *p)
 {
-    return acme_store_fs_failed(problem, rv, "sync", path, p);
+    return acme_store_fs_item_failed(problem, rv, "sync", path, p);
 }
 
 /* -1, with success, for one that is gone. */

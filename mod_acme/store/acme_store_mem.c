@@ -171,7 +171,7 @@ static apr_status_t mem_lease(acme_lease_t **lease, acme_store_t *store,
                               acme_problem_t *problem, apr_pool_t *p)
 {
     mem_t *mem = store->self;
-    apr_time_t now = acme_clock_now(mem->clock);
+    apr_time_t now = acme_time_now(mem->clock);
     const mem_lease_t *other;
     mem_lease_t *own;
 
@@ -202,7 +202,7 @@ static apr_status_t mem_renew(acme_lease_t *lease, acme_problem_t *problem)
     if (!is_held(own)) {
         return held_elsewhere(problem, own->name, own->p);
     }
-    own->until = acme_clock_now(mem->clock) + own->ttl;
+    own->until = acme_time_now(mem->clock) + own->ttl;
     return APR_SUCCESS;
 }
 
@@ -213,7 +213,7 @@ static void mem_release(acme_lease_t *lease)
     apr_pool_cleanup_run(own->p, own, lease_cleanup);
 }
 
-static void mem_stamp(acme_stamp_t *stamp, acme_store_t *store,
+static void mem_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
                       const char *kind, const char *name, apr_pool_t *ptemp)
 {
     const mem_item_t *found = find(store, kind, name);

@@ -21,7 +21,7 @@
 static const char *waiting_path(const ctl_t *ctl, const char *name)
 {
     return apr_pstrcat(ctl->p, ctl->dir, "/waiting/",
-                       acme_file_encode(name, ctl->p), NULL);
+                       acme_file_name_encode(name, ctl->p), NULL);
 }
 
 acme_key_t *acmectl_csr_waiting_key(const ctl_t *ctl, const char *name,
@@ -164,7 +164,7 @@ int acmectl_csr(ctl_t *ctl)
     if (acme_csr_create(&csr, key, names,
                         site >= 0 && acmectl_store_spec(ctl, site)->must_staple,
                         &problem, ctl->p)
-        || acme_csr_to_pem(&pem, csr, &problem, ctl->p)) {
+        || acme_csr_read_to_pem(&pem, csr, &problem, ctl->p)) {
         return acmectl_io_fail(ctl, &problem);
     }
     if (!acmectl_io_write(ctl, pem, strlen(pem), 0)) {
@@ -282,13 +282,13 @@ int acmectl_csr_sign(ctl_t *ctl)
                          2 * ACME_CSR_MAX)) {
         return CTL_FAILED;
     }
-    if (acme_csr_from_pem(&request.csr, &names, pem, len, &problem, ctl->p)) {
+    if (acme_csr_read_pem(&request.csr, &names, pem, len, &problem, ctl->p)) {
         return acmectl_io_fail(ctl, &problem);
     }
     if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
-    if (is_compromised(ctl, acme_csr_key_hash(request.csr, ctl->p))) {
+    if (is_compromised(ctl, acme_csr_read_key_hash(request.csr, ctl->p))) {
         acmectl_io_say(
             "the key of this request is compromised: a certificate with "
             "it was revoked for that (acmectl revoke)");

@@ -46,15 +46,16 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
                             ACME_FILE_MAX, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_chain_parse(&chain, data, len, &problem, p);
+        rv = acme_cert_chain_parse(&chain, data, len, &problem, p);
     }
     if (rv == APR_SUCCESS) {
         APR_ARRAY_PUSH(names, const char *) =
-            acme_spec_filed_for(name, acme_chain_info(chain)->names, p);
-        rv = acme_chain_check(chain, key, names, apr_time_now(), &problem, p);
+            acme_spec_filed_for(name, acme_cert_chain_info(chain)->names, p);
+        rv = acme_cert_check(chain, key, names, apr_time_now(), &problem, p);
     }
     if (rv == APR_SUCCESS) {
-        barred = acme_certstore_refusal(ctl->live, acme_chain_info(chain), p);
+        barred =
+            acme_certstore_refusal(ctl->live, acme_cert_chain_info(chain), p);
         if (barred) {
             rv = acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
                                   ACME_PROBLEM_CERTIFICATE, p, "%s", barred);
@@ -66,7 +67,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
                                       : "its files cannot be read");
         return rv;
     }
-    *info = acme_chain_info(chain);
+    *info = acme_cert_chain_info(chain);
     return APR_SUCCESS;
 }
 

@@ -57,8 +57,8 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
     }
     /* Whoever does not say which CA it is from must have one that all trust. */
     if (!bundle->ca_url
-        && (acme_chain_parse(&chain, bundle->chain_pem,
-                             strlen(bundle->chain_pem), &problem, p)
+        && (acme_cert_chain_parse(&chain, bundle->chain_pem,
+                                  strlen(bundle->chain_pem), &problem, p)
                 != APR_SUCCESS
             || acme_cert_trusted_check(chain, import->now, &problem, p)
                    != APR_SUCCESS)) {

@@ -69,9 +69,9 @@ static int set_test_ca(errand_t *errand, const ctl_t *ctl)
     acme_json_t *body = acme_json_object(ctl->p);
     const char *url, *label;
 
-    known = acme_ca_name_find(ctl->ca ? ctl->ca : own->url);
+    known = acme_ca_find(ctl->ca ? ctl->ca : own->url);
     if (!ctl->ca && known && known->test) {
-        known = acme_ca_name_find(known->test);
+        known = acme_ca_find(known->test);
     }
     else if (!ctl->ca) {
         acmectl_io_say(
@@ -85,7 +85,7 @@ static int set_test_ca(errand_t *errand, const ctl_t *ctl)
     if (strncmp(url, "https://", 8) != 0) {
         acmectl_io_say(
             "--ca must be the https URL of a directory, or one of %s",
-            acme_ca_name_list(ctl->p));
+            acme_ca_list(ctl->p));
         return 0;
     }
     acme_json_set_str(body, "ca", url);

@@ -106,7 +106,8 @@ static int prepare(errand_t *errand, int reason)
                        found->name);
         return 0;
     }
-    if (acme_chain_leaf(&errand->body.cert, found->chain, &problem, ctl->p)) {
+    if (acme_cert_chain_leaf(&errand->body.cert, found->chain, &problem,
+                             ctl->p)) {
         acmectl_io_fail(ctl, &problem);
         return 0;
     }

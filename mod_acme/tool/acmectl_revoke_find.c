@@ -48,11 +48,11 @@ static int read_files(ctl_revoke_t *revoke, const char *dir,
                        apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL),
                        ACME_FILE_MAX, p)
             != APR_SUCCESS
-        || acme_chain_parse(&revoke->chain, data, len, problem, p)
+        || acme_cert_chain_parse(&revoke->chain, data, len, problem, p)
                != APR_SUCCESS) {
         return 0;
     }
-    revoke->info = acme_chain_info(revoke->chain);
+    revoke->info = acme_cert_chain_info(revoke->chain);
     revoke->ca_url = NULL;
     if (acme_file_read(&data, &len,
                        apr_pstrcat(p, dir, "/" ACME_CERTSTORE_META, NULL),

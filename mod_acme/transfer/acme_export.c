@@ -246,8 +246,8 @@ apr_status_t acme_export_check(const acme_cert_info_t **info,
         return rv;
     }
     APR_ARRAY_PUSH(names, const char *) =
-        acme_spec_filed_for(name, acme_chain_info(chain)->names, p);
-    rv = acme_chain_check(chain, key, names, now, problem, p);
+        acme_spec_filed_for(name, acme_cert_chain_info(chain)->names, p);
+    rv = acme_cert_check(chain, key, names, now, problem, p);
     if (rv != APR_SUCCESS) {
         if (problem) {
             problem->detail =
@@ -255,7 +255,7 @@ apr_status_t acme_export_check(const acme_cert_info_t **info,
         }
         return rv;
     }
-    *info = acme_chain_info(chain);
+    *info = acme_cert_chain_info(chain);
     return APR_SUCCESS;
 }
 

@@ -47,7 +47,7 @@ apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
 /**
  * Whether one certificate is fit to be taken over, by itself: a name that a
  * site can have and the certificate covers, and everything that
- * acme_chain_check() wants, now.
+ * acme_cert_check() wants, now.
  * @param info of the leaf, in p
  */
 apr_status_t acme_export_check(const acme_cert_info_t **info,

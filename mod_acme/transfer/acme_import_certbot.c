@@ -92,13 +92,13 @@ static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
                            " cannot be read", NULL);
         return NULL;
     }
-    if (acme_chain_parse(&chain, bundle->chain_pem, strlen(bundle->chain_pem),
-                         &problem, bot->p)
+    if (acme_cert_chain_parse(&chain, bundle->chain_pem,
+                              strlen(bundle->chain_pem), &problem, bot->p)
         != APR_SUCCESS) {
         *why = problem.detail;
         return NULL;
     }
-    bundle->name = name_of(lineage, acme_chain_info(chain), bot->p);
+    bundle->name = name_of(lineage, acme_cert_chain_info(chain), bot->p);
     if (acme_export_check(&info, bundle, bot->now, &problem, bot->p)
         != APR_SUCCESS) {
         *why = problem.detail;
@@ -176,7 +176,7 @@ static void read_account(const certbot_t *bot, const char *dir,
         acme_import_common_skip(bot->found, what, "private_key.json is no JSON",
                                 bot->p);
     }
-    else if (acme_key_from_jwk(&key, jwk, &problem, bot->p) != APR_SUCCESS
+    else if (acme_key_foreign_jwk(&key, jwk, &problem, bot->p) != APR_SUCCESS
              || acme_key_to_pem(&account.key_pem, key, &problem, bot->p)
                     != APR_SUCCESS) {
         acme_import_common_skip(bot->found, what, problem.detail, bot->p);

@@ -54,8 +54,8 @@ static acme_key_t *read_key(const md_store_t *store, const char *dir,
         *why = apr_pstrcat(store->p, file, " cannot be read", NULL);
         return NULL;
     }
-    if (acme_key_from_locked_pem(&key, pem, strlen(pem), store->key,
-                                 store->key_len, &problem, store->p)
+    if (acme_key_foreign_locked_pem(&key, pem, strlen(pem), store->key,
+                                    store->key_len, &problem, store->p)
         != APR_SUCCESS) {
         *why = apr_pstrcat(store->p, file, ": ", problem.detail, NULL);
         return NULL;
@@ -176,7 +176,8 @@ static void read_domain(md_store_t *store, const char *entry)
         APR_ARRAY_PUSH(bundles, acme_bundle_t *) = elliptic.bundle;
     }
     if (elliptic.bundle && rsa.bundle) {
-        rsa.bundle->name = acme_spec_further_name(rsa.bundle->name, store->p);
+        rsa.bundle->name =
+            acme_spec_second_key_name(rsa.bundle->name, store->p);
     }
     if (rsa.bundle) {
         APR_ARRAY_PUSH(bundles, acme_bundle_t *) = rsa.bundle;

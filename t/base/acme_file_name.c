@@ -32,8 +32,8 @@ static void keeps_a_plain_name_and_escapes_the_rest(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        assert_string_equal(acme_file_encode(cases[i][0], p), cases[i][1]);
-        assert_string_equal(acme_file_decode(cases[i][1], p), cases[i][0]);
+        assert_string_equal(acme_file_name_encode(cases[i][0], p), cases[i][1]);
+        assert_string_equal(acme_file_name_decode(cases[i][1], p), cases[i][0]);
     }
 }
 
@@ -51,13 +51,13 @@ static void every_byte_survives(void **state)
             name[0] = (char)i;
             name[1] = (char)k;
             name[2] = '\0';
-            encoded = acme_file_encode(name, p);
+            encoded = acme_file_name_encode(name, p);
             assert_int_equal(strspn(encoded,
                                     "abcdefghijklmnopqrstuvwxyz0123456789-_."
                                     "%ABCDEF"),
                              strlen(encoded));
             assert_int_not_equal(encoded[0], '.');
-            assert_string_equal(acme_file_decode(encoded, p), name);
+            assert_string_equal(acme_file_name_decode(encoded, p), name);
         }
     }
 }
@@ -73,7 +73,7 @@ static void decodes_only_what_it_encodes(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
-        if (acme_file_decode(bad[i], p)) {
+        if (acme_file_name_decode(bad[i], p)) {
             fail_msg("decoded: %s", bad[i]);
         }
     }
@@ -90,17 +90,17 @@ static void long_names_are_shortened_and_stay_apart(void **state)
     /* as long as it may be */
     memset(name, 'a', sizeof(name));
     name[200] = '\0';
-    assert_string_equal(acme_file_encode(name, p), name);
-    assert_string_equal(acme_file_decode(name, p), name);
+    assert_string_equal(acme_file_name_encode(name, p), name);
+    assert_string_equal(acme_file_name_decode(name, p), name);
 
     name[200] = 'a';
     name[201] = '\0';
-    encoded = acme_file_encode(name, p);
+    encoded = acme_file_name_encode(name, p);
     assert_int_equal(strlen(encoded), 200);
-    assert_null(acme_file_decode(encoded, p));
-    assert_string_equal(acme_file_encode(name, p), encoded);
+    assert_null(acme_file_name_decode(encoded, p));
+    assert_string_equal(acme_file_name_encode(name, p), encoded);
     name[200] = 'b';
-    other = acme_file_encode(name, p);
+    other = acme_file_name_encode(name, p);
     assert_int_equal(strlen(other), 200);
     assert_string_not_equal(encoded, other);
 
@@ -109,7 +109,7 @@ static void long_names_are_shortened_and_stay_apart(void **state)
         memset(name, '*', sizeof(name));
         memset(name, 'a', (size_t)shift);
         name[5000] = '\0';
-        encoded = acme_file_encode(name, p);
+        encoded = acme_file_name_encode(name, p);
         assert_true(strlen(encoded) <= 200 && strlen(encoded) > 195);
         other = strchr(encoded, '~');
         assert_non_null(other);

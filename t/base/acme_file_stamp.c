@@ -35,18 +35,18 @@ static void each_version_has_its_own(void **state)
     apr_pool_t *p = *state;
     const char *dir = folder_of(p);
     const char *path = apr_pstrcat(p, dir, "/a", NULL);
-    acme_stamp_t none, first, again, second;
+    acme_file_stamp_t none, first, again, second;
 
-    acme_stamp_read(&none, path, ACME_STAMP_FOLLOW, p);
+    acme_file_stamp_read(&none, path, ACME_FILE_STAMP_FOLLOW, p);
     assert_int_equal(none.inode, 0);
     put(path, "one", p);
-    acme_stamp_read(&first, path, ACME_STAMP_FOLLOW, p);
-    acme_stamp_read(&again, path, ACME_STAMP_LINK, p);
-    assert_true(acme_stamp_same(&first, &again));
-    assert_false(acme_stamp_same(&first, &none));
+    acme_file_stamp_read(&first, path, ACME_FILE_STAMP_FOLLOW, p);
+    acme_file_stamp_read(&again, path, ACME_FILE_STAMP_LINK, p);
+    assert_true(acme_file_stamp_same(&first, &again));
+    assert_false(acme_file_stamp_same(&first, &none));
     put(path, "two!", p);
-    acme_stamp_read(&second, path, ACME_STAMP_FOLLOW, p);
-    assert_false(acme_stamp_same(&first, &second));
+    acme_file_stamp_read(&second, path, ACME_FILE_STAMP_FOLLOW, p);
+    assert_false(acme_file_stamp_same(&first, &second));
     acme_file_remove_tree(dir, p);
 }
 
@@ -56,17 +56,17 @@ static void a_link_is_followed_or_is_not(void **state)
     const char *dir = folder_of(p);
     const char *path = apr_pstrcat(p, dir, "/a", NULL);
     const char *link = apr_pstrcat(p, dir, "/b", NULL);
-    acme_stamp_t of_file, through, of_link;
+    acme_file_stamp_t of_file, through, of_link;
 
     put(path, "one", p);
     assert_int_equal(symlink("a", link), 0);
-    acme_stamp_read(&of_file, path, ACME_STAMP_FOLLOW, p);
-    acme_stamp_read(&through, link, ACME_STAMP_FOLLOW, p);
-    acme_stamp_read(&of_link, link, ACME_STAMP_LINK, p);
-    assert_true(acme_stamp_same(&of_file, &through));
-    assert_false(acme_stamp_same(&of_file, &of_link));
+    acme_file_stamp_read(&of_file, path, ACME_FILE_STAMP_FOLLOW, p);
+    acme_file_stamp_read(&through, link, ACME_FILE_STAMP_FOLLOW, p);
+    acme_file_stamp_read(&of_link, link, ACME_FILE_STAMP_LINK, p);
+    assert_true(acme_file_stamp_same(&of_file, &through));
+    assert_false(acme_file_stamp_same(&of_file, &of_link));
     unlink(path);
-    acme_stamp_read(&through, link, ACME_STAMP_FOLLOW, p);
+    acme_file_stamp_read(&through, link, ACME_FILE_STAMP_FOLLOW, p);
     assert_int_equal(through.inode, 0);
     acme_file_remove_tree(dir, p);
 }

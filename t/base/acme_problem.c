@@ -111,7 +111,8 @@ static void each_type_has_its_class_and_advice(void **state)
         assert_false(acme_problem_is(&problem, "dnssec"));
         assert_non_null(problem.to_fix);
         if (problem.retry != cases[i].retry) {
-            fail_msg("%s: %s", cases[i].name, acme_retry_name(problem.retry));
+            fail_msg("%s: %s", cases[i].name,
+                     acme_problem_type_retry_name(problem.retry));
         }
         answer(&problem, 400, text, NOW, p);
         assert_int_equal(problem.retry,

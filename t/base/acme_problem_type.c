@@ -75,14 +75,16 @@ static void retry_classes_are_found_by_their_names(void **state)
 
     (void)state;
     for (i = ACME_RETRY_NOW; i <= ACME_RETRY_INTERNAL; ++i) {
-        assert_string_equal(acme_retry_name((acme_retry_e)i), names[i]);
-        assert_true(acme_retry_by_name(&retry, names[i]));
+        assert_string_equal(acme_problem_type_retry_name((acme_retry_e)i),
+                            names[i]);
+        assert_true(acme_problem_type_retry_find(&retry, names[i]));
         assert_int_equal(retry, i);
     }
-    assert_string_equal(acme_retry_name((acme_retry_e)77), "unknown");
-    assert_false(acme_retry_by_name(&retry, "unknown"));
-    assert_false(acme_retry_by_name(&retry, ""));
-    assert_false(acme_retry_by_name(&retry, "Now"));
+    assert_string_equal(acme_problem_type_retry_name((acme_retry_e)77),
+                        "unknown");
+    assert_false(acme_problem_type_retry_find(&retry, "unknown"));
+    assert_false(acme_problem_type_retry_find(&retry, ""));
+    assert_false(acme_problem_type_retry_find(&retry, "Now"));
     assert_int_equal(retry, ACME_RETRY_INTERNAL);
 }
 

@@ -109,7 +109,7 @@ static void key_and_chain_are_opened(void **state)
 
     APR_ARRAY_PUSH(names, const char *) = "a.example";
     assert_int_equal(acme_bundle_open(&key, &chain, bundle, NULL, p), 0);
-    assert_int_equal(acme_chain_check(chain, key, names, ACME_T_NOW, NULL, p),
+    assert_int_equal(acme_cert_check(chain, key, names, ACME_T_NOW, NULL, p),
                      0);
 }
 

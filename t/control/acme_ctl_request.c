@@ -167,7 +167,7 @@ static void what_was_not_sealed_here_is_no_request(void **state)
     assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
     assert_int_equal(
         rename(apr_pstrcat(p, box->dir, "/outbox/",
-                           acme_file_encode("renew a.example", p), NULL),
+                           acme_file_name_encode("renew a.example", p), NULL),
                apr_pstrcat(p, box->dir, "/outbox/renew%20b", NULL)),
         0);
     assert_int_equal(read_all(box->worker, p)->nelts, 0);

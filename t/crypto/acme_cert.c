@@ -18,7 +18,7 @@ static acme_chain_t *parsed(const char *pem, apr_pool_t *p)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_chain_t *chain = NULL;
 
-    if (acme_chain_parse(&chain, pem, strlen(pem), &problem, p)
+    if (acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, p)
         != APR_SUCCESS) {
         fail_msg("%s", problem.detail);
     }
@@ -32,7 +32,7 @@ static void refuses_bytes(const char *pem, apr_size_t len, const char *detail,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_chain_t *chain = NULL;
 
-    assert_int_equal(acme_chain_parse(&chain, pem, len, &problem, p),
+    assert_int_equal(acme_cert_chain_parse(&chain, pem, len, &problem, p),
                      APR_EINVAL);
     assert_null(chain);
     assert_int_equal(ERR_peek_error(), 0);
@@ -82,7 +82,7 @@ static void a_certificate_is_described(void **state)
     t.issuer = acme_t_x509(&ca, p);
     t.issuer_key = ca.key;
     cert = acme_t_x509(&t, p);
-    info = acme_chain_info(parsed(acme_t_x509_pem(cert, p), p));
+    info = acme_cert_chain_info(parsed(acme_t_x509_pem(cert, p), p));
     assert_int_equal(info->names->nelts, 2);
     assert_string_equal(apr_array_pstrcat(p, info->names, ' '),
                         "example.org www.example.org");
@@ -114,7 +114,7 @@ static const char rfc_9773_pem[] =
 static void the_example_of_rfc_9773_has_its_id(void **state)
 {
     const acme_cert_info_t *info =
-        acme_chain_info(parsed(rfc_9773_pem, *state));
+        acme_cert_chain_info(parsed(rfc_9773_pem, *state));
 
     assert_string_equal(info->ari_id, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
     assert_string_equal(info->serial, "87654321");
@@ -131,16 +131,16 @@ static void the_top_of_a_chain_is_known_by_its_name(void **state)
     t.issuer = acme_t_x509(&ca, p);
     t.issuer_key = ca.key;
     chain = parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p);
-    assert_true(acme_chain_leads_to(chain, "Some CA"));
-    assert_false(acme_chain_leads_to(chain, "Some C"));
-    assert_false(acme_chain_leads_to(chain, "Some CA "));
-    assert_false(acme_chain_leads_to(chain, ""));
-    assert_false(acme_chain_leads_to(chain, "example.org"));
+    assert_true(acme_cert_chain_leads_to(chain, "Some CA"));
+    assert_false(acme_cert_chain_leads_to(chain, "Some C"));
+    assert_false(acme_cert_chain_leads_to(chain, "Some CA "));
+    assert_false(acme_cert_chain_leads_to(chain, ""));
+    assert_false(acme_cert_chain_leads_to(chain, "example.org"));
 }
 
 static void without_its_issuers_key_there_is_no_id(void **state)
 {
-    assert_null(acme_chain_info(parsed(leaf_pem(*state), *state))->ari_id);
+    assert_null(acme_cert_chain_info(parsed(leaf_pem(*state), *state))->ari_id);
 }
 
 static void keys_of_all_kinds_are_described(void **state)
@@ -160,7 +160,8 @@ static void keys_of_all_kinds_are_described(void **state)
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         t.key = acme_t_x509_key(kinds[i].curve, kinds[i].bits, p);
         assert_string_equal(
-            acme_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p))
+            acme_cert_chain_info(
+                parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p))
                 ->key_type,
             kinds[i].text);
     }
@@ -177,13 +178,15 @@ static void odd_serials_are_shown(void **state)
     assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(cert), 0), 1);
     acme_t_x509_signed(cert, &t);
     assert_string_equal(
-        acme_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial, "00");
+        acme_cert_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial,
+        "00");
 
     cert = acme_t_x509_unsigned(&t, p);
     assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(cert), -0x80), 1);
     acme_t_x509_signed(cert, &t);
     assert_string_equal(
-        acme_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial, "-80");
+        acme_cert_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial,
+        "-80");
 
     cert = acme_t_x509_unsigned(&t, p);
     memset(bytes, 0x7a, sizeof(bytes));
@@ -191,7 +194,8 @@ static void odd_serials_are_shown(void **state)
         ASN1_STRING_set(X509_get_serialNumber(cert), bytes, sizeof(bytes)), 1);
     acme_t_x509_signed(cert, &t);
     assert_int_equal(
-        strlen(acme_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial),
+        strlen(
+            acme_cert_chain_info(parsed(acme_t_x509_pem(cert, p), p))->serial),
         128);
 }
 
@@ -207,11 +211,13 @@ static void distinguished_names_are_printable_and_bounded(void **state)
     int i;
 
     t.subject = "a\n\x1b[2J\x7f,\xc3\xbc\"<b>";
-    info = acme_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
+    info =
+        acme_cert_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
     assert_string_equal(info->subject,
                         "CN=a\\0A\\1B[2J\\7F\\,\\C3\\BC\\\"\\<b\\>");
     t.subject = NULL;
-    info = acme_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
+    info =
+        acme_cert_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
     assert_string_equal(info->subject, "");
     assert_string_equal(info->issuer, "");
 
@@ -227,7 +233,7 @@ static void distinguished_names_are_printable_and_bounded(void **state)
     assert_int_equal(X509_set_subject_name(cert, name), 1);
     X509_NAME_free(name);
     acme_t_x509_signed(cert, &t);
-    info = acme_chain_info(parsed(acme_t_x509_pem(cert, p), p));
+    info = acme_cert_chain_info(parsed(acme_t_x509_pem(cert, p), p));
     assert_true(strlen(info->subject) <= 1000);
     assert_true(strlen(info->subject) > 900);
     for (c = info->subject; *c != '\0'; c++) {
@@ -244,7 +250,8 @@ static void times_far_away_are_read(void **state)
     /* 1950-01-01 and 9999-12-31T23:59:59Z */
     t.not_before = apr_time_from_sec(-631152000);
     t.not_after = apr_time_from_sec(APR_INT64_C(253402300799));
-    info = acme_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
+    info =
+        acme_cert_chain_info(parsed(acme_t_x509_pem(acme_t_x509(&t, p), p), p));
     assert_true(info->not_before == t.not_before);
     assert_true(info->not_after == t.not_after);
 }
@@ -262,12 +269,12 @@ static void a_chain_prints_as_it_was(void **state)
     acme_chain_t *chain;
 
     chain = parsed(apr_pstrcat(p, first, second, third, NULL), p);
-    assert_int_equal(acme_chain_count(chain), 3);
-    assert_non_null(acme_chain_at(chain, 2));
-    assert_null(acme_chain_at(chain, 3));
-    assert_null(acme_chain_at(chain, -1));
+    assert_int_equal(acme_cert_chain_count(chain), 3);
+    assert_non_null(acme_cert_chain_at(chain, 2));
+    assert_null(acme_cert_chain_at(chain, 3));
+    assert_null(acme_cert_chain_at(chain, -1));
     assert_int_equal(
-        acme_chain_print(&leaf_text, &rest, &full, chain, &problem, p),
+        acme_cert_chain_print(&leaf_text, &rest, &full, chain, &problem, p),
         APR_SUCCESS);
     assert_string_equal(leaf_text, first);
     assert_string_equal(rest, apr_pstrcat(p, second, third, NULL));
@@ -275,7 +282,7 @@ static void a_chain_prints_as_it_was(void **state)
 
     chain = parsed(first, p);
     assert_int_equal(
-        acme_chain_print(&leaf_text, &rest, &full, chain, &problem, p),
+        acme_cert_chain_print(&leaf_text, &rest, &full, chain, &problem, p),
         APR_SUCCESS);
     assert_string_equal(leaf_text, first);
     assert_string_equal(rest, "");
@@ -307,10 +314,10 @@ static void white_space_between_certificates_is_allowed(void **state)
     chain = parsed(apr_pstrcat(p, "\n \t\r\n", pem, "\n\n\n", with_crlf(pem, p),
                                "\r\n  ", NULL),
                    p);
-    assert_int_equal(acme_chain_count(chain), 2);
+    assert_int_equal(acme_cert_chain_count(chain), 2);
     /* and none at the very end */
     chain = parsed(apr_pstrmemdup(p, pem, strlen(pem) - 1), p);
-    assert_int_equal(acme_chain_count(chain), 1);
+    assert_int_equal(acme_cert_chain_count(chain), 1);
 }
 
 static void anything_else_between_certificates_is_refused(void **state)
@@ -368,7 +375,7 @@ static void too_much_is_refused(void **state)
     for (i = 0; i < ACME_CHAIN_MAX; i++) {
         text = apr_pstrcat(p, text, pem, NULL);
     }
-    assert_int_equal(acme_chain_count(parsed(text, p)), ACME_CHAIN_MAX);
+    assert_int_equal(acme_cert_chain_count(parsed(text, p)), ACME_CHAIN_MAX);
     refuses(apr_pstrcat(p, text, pem, NULL), "more than 16 certificates", p);
     large = apr_palloc(p, 2 * 1024 * 1024);
     memset(large, ' ', 2 * 1024 * 1024);
@@ -483,7 +490,8 @@ static void changed_bytes_never_crash(void **state)
         bio = BIO_new(BIO_s_mem());
         PEM_write_bio(bio, "CERTIFICATE", "", der, len);
         text_len = BIO_get_mem_data(bio, &data);
-        (void)acme_chain_parse(&chain, data, (apr_size_t)text_len, &problem, p);
+        (void)acme_cert_chain_parse(&chain, data, (apr_size_t)text_len,
+                                    &problem, p);
         assert_int_equal(ERR_peek_error(), 0);
         BIO_free(bio);
         der[i / 3] = kept;

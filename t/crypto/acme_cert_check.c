@@ -82,7 +82,7 @@ static const acme_chain_t *chain_of(pki_t *pki, const char *order)
                           NULL);
     }
     assert_int_equal(
-        acme_chain_parse(&chain, pem, strlen(pem), &problem, pki->p),
+        acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, pki->p),
         APR_SUCCESS);
     return chain;
 }
@@ -105,7 +105,7 @@ static void accepts(const acme_chain_t *chain, const acme_key_t *key,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_chain_check(chain, key, words(names, p), now, &problem, p)
+    if (acme_cert_check(chain, key, words(names, p), now, &problem, p)
         != APR_SUCCESS) {
         fail_msg("%s", problem.detail);
     }
@@ -119,7 +119,7 @@ static void refuses(const acme_chain_t *chain, const acme_key_t *key,
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     assert_int_equal(
-        acme_chain_check(chain, key, words(names, p), now, &problem, p),
+        acme_cert_check(chain, key, words(names, p), now, &problem, p),
         APR_EINVAL);
     assert_int_equal(ERR_peek_error(), 0);
     assert_string_equal(problem.type, ACME_PROBLEM_CERTIFICATE);
@@ -128,9 +128,8 @@ static void refuses(const acme_chain_t *chain, const acme_key_t *key,
         fail_msg("\"%s\" lacks \"%s\"", problem.detail, detail);
     }
     /* who does not want to know gets the same answer */
-    assert_int_equal(
-        acme_chain_check(chain, key, words(names, p), now, NULL, p),
-        APR_EINVAL);
+    assert_int_equal(acme_cert_check(chain, key, words(names, p), now, NULL, p),
+                     APR_EINVAL);
 }
 
 static void a_good_chain_may_serve(void **state)
@@ -231,8 +230,8 @@ static void a_wrong_clock_comes_with_a_hint(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     pki_t ca = pki(*state);
 
-    assert_int_equal(acme_chain_check(chain_of(&ca, "lm"), ca.key,
-                                      words("", *state), 0, &problem, *state),
+    assert_int_equal(acme_cert_check(chain_of(&ca, "lm"), ca.key,
+                                     words("", *state), 0, &problem, *state),
                      APR_EINVAL);
     assert_non_null(strstr(problem.to_fix, "clock"));
 }
@@ -299,8 +298,9 @@ static void a_security_level_may_be_asked_for(void **state)
     ca.middle.key = acme_t_x509_key(NULL, 2048, *state);
     ca.leaf.issuer_key = ca.middle.key;
     chain = chain_of(&ca, "lm");
-    assert_int_equal(acme_chain_loads(chain, ca.key, 0, &problem, *state), 0);
-    assert_int_equal(acme_chain_loads(chain, ca.key, 3, &problem, *state),
+    assert_int_equal(acme_cert_check_loads(chain, ca.key, 0, &problem, *state),
+                     0);
+    assert_int_equal(acme_cert_check_loads(chain, ca.key, 3, &problem, *state),
                      APR_EINVAL);
     assert_non_null(strstr(problem.detail, "with SECLEVEL=3 no server"));
     assert_non_null(strstr(problem.detail, "ca key too small"));
@@ -309,13 +309,13 @@ static void a_security_level_may_be_asked_for(void **state)
 
 static void what_loads_depends_on_openssl(void **state)
 {
-    const char *loader = acme_chain_loader(*state);
+    const char *loader = acme_cert_check_loader(*state);
 
     assert_non_null(strstr(loader, "OpenSSL"));
     assert_non_null(strstr(loader, ", level "));
     assert_null(strstr(loader, "level -1"));
     assert_null(strchr(loader, '\n'));
-    assert_string_equal(loader, acme_chain_loader(*state));
+    assert_string_equal(loader, acme_cert_check_loader(*state));
     assert_int_equal(ERR_peek_error(), 0);
 }
 
@@ -333,21 +333,22 @@ static void a_placeholder_may_serve(void **state)
                                            7 * ACME_TIME_DAY, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(ERR_peek_error(), 0);
-    assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), &problem, p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, p),
+        APR_SUCCESS);
     accepts(chain, key, "example.org", NOW, p);
     refuses(chain, key, "example.org", NOW + 7 * ACME_TIME_DAY, "expired", p);
-    info = acme_chain_info(chain);
+    info = acme_cert_chain_info(chain);
     assert_string_equal(info->subject, "CN=example.org,O=mod_acme placeholder");
     assert_string_equal(info->issuer, info->subject);
     assert_string_equal(apr_array_pstrcat(p, info->names, ' '), "example.org");
     assert_int_equal(strlen(info->serial), 32);
     assert_true(info->not_before == NOW - ACME_TIME_HOUR);
     assert_true(info->not_after == NOW + 7 * ACME_TIME_DAY);
-    assert_int_equal(X509_check_ca(acme_chain_at(chain, 0)), 0);
-    assert_int_equal(
-        X509_check_purpose(acme_chain_at(chain, 0), X509_PURPOSE_SSL_SERVER, 0),
-        1);
+    assert_int_equal(X509_check_ca(acme_cert_chain_at(chain, 0)), 0);
+    assert_int_equal(X509_check_purpose(acme_cert_chain_at(chain, 0),
+                                        X509_PURPOSE_SSL_SERVER, 0),
+                     1);
     assert_int_equal(acme_cert_placeholder(&other, key, "example.org", NOW,
                                            7 * ACME_TIME_DAY, &problem, p),
                      APR_SUCCESS);
@@ -376,11 +377,11 @@ static void a_placeholder_can_have_any_name(void **state)
                                                ACME_TIME_DAY, &problem, p),
                          APR_SUCCESS);
         assert_int_equal(
-            acme_chain_parse(&chain, pem, strlen(pem), &problem, p),
+            acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, p),
             APR_SUCCESS);
         accepts(chain, key, names[i], NOW, p);
     }
-    assert_string_equal(acme_chain_info(chain)->subject,
+    assert_string_equal(acme_cert_chain_info(chain)->subject,
                         "O=mod_acme placeholder");
 }
 

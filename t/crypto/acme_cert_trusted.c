@@ -28,7 +28,8 @@ static acme_chain_t *parse(const char *pem, apr_pool_t *p)
 {
     acme_chain_t *chain;
 
-    assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), NULL, p), 0);
+    assert_int_equal(acme_cert_chain_parse(&chain, pem, strlen(pem), NULL, p),
+                     0);
     return chain;
 }
 

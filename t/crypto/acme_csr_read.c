@@ -34,7 +34,7 @@ static apr_status_t read_pem(const char **csr, apr_array_header_t **names,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv =
-        acme_csr_from_pem(csr, names, pem, strlen(pem), &problem, p);
+        acme_csr_read_pem(csr, names, pem, strlen(pem), &problem, p);
 
     assert_true(rv == APR_SUCCESS || problem.detail != NULL);
     return rv;
@@ -47,7 +47,7 @@ static void a_request_goes_out_and_comes_back(void **state)
     apr_array_header_t *names;
     const char *pem, *read;
 
-    assert_int_equal(acme_csr_to_pem(&pem, csr, NULL, p), 0);
+    assert_int_equal(acme_csr_read_to_pem(&pem, csr, NULL, p), 0);
     assert_non_null(strstr(pem, "-----BEGIN CERTIFICATE REQUEST-----\n"));
     assert_null(strstr(pem, "PRIVATE"));
     assert_int_equal(read_pem(&read, &names, pem, p), 0);
@@ -72,8 +72,8 @@ static void what_is_no_request_is_refused(void **state)
     for (i = 0; i < 4; ++i) {
         assert_int_equal(read_pem(&csr, &names, bad[i], p), APR_EINVAL);
     }
-    assert_int_equal(acme_csr_to_pem(&pem, "AAAA", NULL, p), APR_EINVAL);
-    assert_int_equal(acme_csr_to_pem(&pem, "?", NULL, p), APR_EINVAL);
+    assert_int_equal(acme_csr_read_to_pem(&pem, "AAAA", NULL, p), APR_EINVAL);
+    assert_int_equal(acme_csr_read_to_pem(&pem, "?", NULL, p), APR_EINVAL);
     huge = apr_palloc(p, 100001);
     memset(huge, 'A', 100000);
     huge[100000] = '\0';
@@ -90,7 +90,7 @@ static void a_changed_request_is_refused(void **state)
     apr_size_t i;
     int refused = 0;
 
-    assert_int_equal(acme_csr_to_pem(&pem, csr, NULL, p), 0);
+    assert_int_equal(acme_csr_read_to_pem(&pem, csr, NULL, p), 0);
     for (i = 40; i + 40 < strlen(pem); i += 7) {
         char *copy = apr_pstrdup(p, pem);
 
@@ -119,15 +119,18 @@ static void a_certificate_is_for_its_request(void **state)
     assert_int_equal(acme_cert_placeholder(&pem, key, "a.example", now,
                                            apr_time_from_sec(9999), NULL, p),
                      0);
-    assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), NULL, p), 0);
-    assert_int_equal(acme_csr_match(csr, chain, NULL, p), 0);
-    assert_int_equal(acme_csr_match(request(new_key(p), "a.example", NULL, p),
-                                    chain, NULL, p),
-                     APR_EINVAL);
-    assert_int_equal(acme_csr_match(request(key, "a.example", "b.example", p),
-                                    chain, NULL, p),
-                     APR_EINVAL);
-    assert_int_equal(acme_csr_match("AAAA", chain, NULL, p), APR_EINVAL);
+    assert_int_equal(acme_cert_chain_parse(&chain, pem, strlen(pem), NULL, p),
+                     0);
+    assert_int_equal(acme_csr_read_match(csr, chain, NULL, p), 0);
+    assert_int_equal(
+        acme_csr_read_match(request(new_key(p), "a.example", NULL, p), chain,
+                            NULL, p),
+        APR_EINVAL);
+    assert_int_equal(
+        acme_csr_read_match(request(key, "a.example", "b.example", p), chain,
+                            NULL, p),
+        APR_EINVAL);
+    assert_int_equal(acme_csr_read_match("AAAA", chain, NULL, p), APR_EINVAL);
 }
 
 ACME_T_MAIN(ACME_T(a_request_goes_out_and_comes_back),

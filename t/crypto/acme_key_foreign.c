@@ -56,22 +56,23 @@ static void encrypted_and_plain_pem(void **state)
     const char *pem = locked_pem(key, p);
 
     assert_non_null(strstr(pem, "ENCRYPTED"));
-    assert_int_equal(acme_key_from_locked_pem(&read, pem, strlen(pem), pass,
-                                              sizeof(pass), NULL, p),
+    assert_int_equal(acme_key_foreign_locked_pem(&read, pem, strlen(pem), pass,
+                                                 sizeof(pass), NULL, p),
                      0);
     assert_true(same(key, read));
-    assert_int_equal(acme_key_from_locked_pem(&read, pem, strlen(pem), pass, 47,
-                                              &problem, p),
+    assert_int_equal(acme_key_foreign_locked_pem(&read, pem, strlen(pem), pass,
+                                                 47, &problem, p),
                      APR_EINVAL);
-    assert_int_equal(
-        acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0, &problem, p),
-        APR_EINVAL);
+    assert_int_equal(acme_key_foreign_locked_pem(&read, pem, strlen(pem), NULL,
+                                                 0, &problem, p),
+                     APR_EINVAL);
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, p), 0);
     assert_int_equal(
-        acme_key_from_locked_pem(&read, pem, strlen(pem), NULL, 0, NULL, p), 0);
+        acme_key_foreign_locked_pem(&read, pem, strlen(pem), NULL, 0, NULL, p),
+        0);
     assert_true(same(key, read));
     assert_int_equal(
-        acme_key_from_locked_pem(&read, "x", 1, pass, 48, &problem, p),
+        acme_key_foreign_locked_pem(&read, "x", 1, pass, 48, &problem, p),
         APR_EINVAL);
 }
 
@@ -126,15 +127,15 @@ static void private_jwks(void **state)
     acme_key_t *key, *read;
 
     key = new_key(ACME_KEY_RSA, p);
-    assert_int_equal(acme_key_from_jwk(&read, rsa_jwk(key, p), NULL, p), 0);
+    assert_int_equal(acme_key_foreign_jwk(&read, rsa_jwk(key, p), NULL, p), 0);
     assert_true(same(key, read));
     key = new_key(ACME_KEY_P256, p);
     assert_int_equal(
-        acme_key_from_jwk(&read, ec_jwk(key, "P-256", 32, p), NULL, p), 0);
+        acme_key_foreign_jwk(&read, ec_jwk(key, "P-256", 32, p), NULL, p), 0);
     assert_true(same(key, read));
     key = new_key(ACME_KEY_P384, p);
     assert_int_equal(
-        acme_key_from_jwk(&read, ec_jwk(key, "P-384", 48, p), NULL, p), 0);
+        acme_key_foreign_jwk(&read, ec_jwk(key, "P-384", 48, p), NULL, p), 0);
     assert_true(same(key, read));
 }
 
@@ -143,7 +144,7 @@ static void refused(const acme_json_t *jwk, apr_pool_t *p)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *read;
 
-    assert_int_equal(acme_key_from_jwk(&read, jwk, &problem, p), APR_EINVAL);
+    assert_int_equal(acme_key_foreign_jwk(&read, jwk, &problem, p), APR_EINVAL);
     assert_non_null(problem.detail);
 }
 

@@ -42,11 +42,11 @@ static void a_key_its_certificate_and_its_request_have_the_same(void **state)
                                                apr_time_now(), ACME_TIME_DAY,
                                                NULL, p),
                          0);
-        assert_int_equal(acme_chain_parse(&chain, pem, strlen(pem), NULL, p),
-                         0);
-        assert_string_equal(acme_chain_info(chain)->key_hash, hash);
+        assert_int_equal(
+            acme_cert_chain_parse(&chain, pem, strlen(pem), NULL, p), 0);
+        assert_string_equal(acme_cert_chain_info(chain)->key_hash, hash);
         assert_int_equal(acme_csr_create(&csr, key, names, 0, NULL, p), 0);
-        assert_string_equal(acme_csr_key_hash(csr, p), hash);
+        assert_string_equal(acme_csr_read_key_hash(csr, p), hash);
         assert_int_equal(acme_key_to_pem(&pem, key, NULL, p), 0);
         assert_int_equal(acme_key_from_pem(&again, pem, strlen(pem), NULL, p),
                          0);
@@ -65,9 +65,9 @@ static void another_key_has_another(void **state)
 static void what_is_no_key_has_none(void **state)
 {
     assert_string_equal(acme_key_hash_of_evp(NULL, *state), "");
-    assert_string_equal(acme_csr_key_hash("", *state), "");
-    assert_string_equal(acme_csr_key_hash("AAAA", *state), "");
-    assert_string_equal(acme_csr_key_hash("no base64 at all", *state), "");
+    assert_string_equal(acme_csr_read_key_hash("", *state), "");
+    assert_string_equal(acme_csr_read_key_hash("AAAA", *state), "");
+    assert_string_equal(acme_csr_read_key_hash("no base64 at all", *state), "");
 }
 
 ACME_T_MAIN(ACME_T(a_key_its_certificate_and_its_request_have_the_same),

@@ -43,8 +43,8 @@ static void opens(const acme_seal_t *seal, const char *purpose,
     char *opened = NULL;
     apr_size_t len = 12345;
 
-    assert_int_equal(acme_unseal(&opened, &len, seal, purpose, name, sealed,
-                                 sealed_len, &problem, p),
+    assert_int_equal(acme_seal_open(&opened, &len, seal, purpose, name, sealed,
+                                    sealed_len, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(len, data_len);
     assert_memory_equal(opened, data, data_len);
@@ -60,8 +60,8 @@ static void refuses(const acme_seal_t *seal, const char *purpose,
     char *opened = NULL;
     apr_size_t len = 12345;
 
-    assert_int_equal(acme_unseal(&opened, &len, seal, purpose, name, sealed,
-                                 sealed_len, &problem, p),
+    assert_int_equal(acme_seal_open(&opened, &len, seal, purpose, name, sealed,
+                                    sealed_len, &problem, p),
                      APR_EACCES);
     assert_null(opened);
     assert_int_equal(len, 12345);

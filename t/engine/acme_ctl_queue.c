@@ -148,10 +148,10 @@ static void a_request_of_another_machine_is_signed(void **state)
     job = world_job(w, name);
     assert_non_null(job->signed_pem);
     assert_int_equal(job->asked, ACME_ASKED_NO);
-    assert_int_equal(acme_chain_parse(&chain, job->signed_pem,
-                                      strlen(job->signed_pem), NULL, w->p),
+    assert_int_equal(acme_cert_chain_parse(&chain, job->signed_pem,
+                                           strlen(job->signed_pem), NULL, w->p),
                      0);
-    assert_int_equal(acme_csr_match(csr, chain, NULL, w->p), 0);
+    assert_int_equal(acme_csr_read_match(csr, chain, NULL, w->p), 0);
     /* nothing of it is the site's, or anybody's key */
     assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);

@@ -15,7 +15,7 @@ static world_t *both(apr_pool_t *p, const char *names)
 
     own->further = 1;
     further->of = own->name;
-    further->name = acme_spec_further_name(own->name, p);
+    further->name = acme_spec_second_key_name(own->name, p);
     further->key.type = ACME_KEY_P384;
     return w;
 }

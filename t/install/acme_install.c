@@ -169,7 +169,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     w->config.live = w->live;
     w->config.before = w->before;
     w->config.specs = w->specs;
-    w->config.now = acme_clock_now(&w->clock->clock);
+    w->config.now = acme_time_now(&w->clock->clock);
     w->config.archive_keep = 3;
     w->config.log = &w->log;
     for (i = 0; i < w->specs->nelts; ++i) {
@@ -643,7 +643,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     further = site(w, "a.example");
     own->further = 1;
     further->of = own->name;
-    further->name = acme_spec_further_name(own->name, w->p);
+    further->name = acme_spec_second_key_name(own->name, w->p);
     further->key = rsa;
     start(w);
     assert_string_equal(LIVE("a.example"), had);

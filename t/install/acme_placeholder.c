@@ -11,7 +11,7 @@ static acme_chain_t *read_chain(const char *path, apr_pool_t *p)
     apr_size_t len;
 
     assert_int_equal(acme_file_read(&data, &len, path, ACME_FILE_MAX, p), 0);
-    assert_int_equal(acme_chain_parse(&chain, data, len, NULL, p), 0);
+    assert_int_equal(acme_cert_chain_parse(&chain, data, len, NULL, p), 0);
     return chain;
 }
 
@@ -48,9 +48,9 @@ static void each_host_gets_one_that_names_it(void **state)
         APR_ARRAY_PUSH(names, const char *) = hosts[i];
         assert_int_equal(
             acme_placeholder_cert(&path, placeholder, hosts[i], NULL, p), 0);
-        assert_int_equal(acme_chain_check(read_chain(path, p),
-                                          read_key(placeholder, p), names,
-                                          ACME_T_NOW, NULL, p),
+        assert_int_equal(acme_cert_check(read_chain(path, p),
+                                         read_key(placeholder, p), names,
+                                         ACME_T_NOW, NULL, p),
                          0);
     }
 }
@@ -69,9 +69,9 @@ static void it_loads_where_more_is_asked_for(void **state)
         assert_int_equal(
             acme_placeholder_cert(&path, placeholder, "example.org", NULL, p),
             0);
-        assert_int_equal(acme_chain_loads(read_chain(path, p),
-                                          read_key(placeholder, p), level, NULL,
-                                          p),
+        assert_int_equal(acme_cert_check_loads(read_chain(path, p),
+                                               read_key(placeholder, p), level,
+                                               NULL, p),
                          0);
     }
 }
@@ -92,9 +92,9 @@ static void what_is_no_host_gets_one_too(void **state)
     for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         assert_int_equal(
             acme_placeholder_cert(&path, placeholder, hosts[i], NULL, p), 0);
-        assert_int_equal(acme_chain_check(read_chain(path, p),
-                                          read_key(placeholder, p), none,
-                                          ACME_T_NOW, NULL, p),
+        assert_int_equal(acme_cert_check(read_chain(path, p),
+                                         read_key(placeholder, p), none,
+                                         ACME_T_NOW, NULL, p),
                          0);
     }
 }

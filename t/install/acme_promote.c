@@ -103,8 +103,8 @@ static void bar(world_t *w, const acme_bundle_t *bundle, int reason)
     assert_int_equal(acme_bundle_open(&key, &chain, bundle, NULL, w->p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = reason == 1 ? "another certificate"
-                                   : acme_chain_info(chain)->fingerprint;
-    mark.key_hash = acme_chain_info(chain)->key_hash;
+                                   : acme_cert_chain_info(chain)->fingerprint;
+    mark.key_hash = acme_cert_chain_info(chain)->key_hash;
     mark.name = NAME;
     mark.when = ACME_T_NOW;
     mark.reason = reason;

@@ -73,7 +73,7 @@ static inline const char *acme_t_fingerprint(const acme_bundle_t *bundle,
     acme_chain_t *chain;
 
     assert_int_equal(acme_bundle_open(&key, &chain, bundle, NULL, p), 0);
-    return acme_chain_info(chain)->fingerprint;
+    return acme_cert_chain_info(chain)->fingerprint;
 }
 
 static inline apr_status_t acme_t_dir_remove(void *data)

@@ -462,7 +462,7 @@ static inline const acme_cert_info_t *world_info(const world_t *w,
 
     assert_int_equal(acme_bundle_open(&key, &chain, bundle, &problem, w->p),
                      APR_SUCCESS);
-    return acme_chain_info(chain);
+    return acme_cert_chain_info(chain);
 }
 
 /** The server restarts: root promotes, and a new process begins. */

@@ -88,7 +88,7 @@ test_issuer_t *test_issuer_create_named(const char *name,
                                         apr_pool_t *p)
 {
     test_issuer_t *issuer = apr_pcalloc(p, sizeof(*issuer));
-    apr_time_t now = acme_clock_now(clock);
+    apr_time_t now = acme_time_now(clock);
 
     issuer->p = p;
     issuer->clock = clock;
@@ -195,7 +195,7 @@ static const char *print(const test_issuer_t *issuer, X509 *cert, apr_pool_t *p)
 const char *test_issuer_sign(void *baton, const char *csr, apr_pool_t *p)
 {
     test_issuer_t *issuer = baton;
-    apr_time_t now = acme_clock_now(issuer->clock);
+    apr_time_t now = acme_time_now(issuer->clock);
     EVP_PKEY *other;
     X509_REQ *req;
     const char *pem;

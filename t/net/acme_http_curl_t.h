@@ -57,8 +57,8 @@ static inline void open_http(world_t *w)
 {
     apr_pool_create(&w->phttp, w->p);
     assert_int_equal(acme_http_curl_create(&w->http, &w->config,
-                                           &acme_clock_system, &w->log, NULL,
-                                           w->phttp),
+                                           &acme_time_system_clock, &w->log,
+                                           NULL, w->phttp),
                      APR_SUCCESS);
 }
 

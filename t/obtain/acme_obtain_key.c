@@ -184,7 +184,7 @@ static model_ca_sign_fn *the_signer;
 
 static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
 {
-    return strcmp(acme_csr_key_hash(csr, p), the_key) == 0
+    return strcmp(acme_csr_read_key_hash(csr, p), the_key) == 0
                ? NULL
                : the_signer(baton, csr, p);
 }

@@ -145,7 +145,7 @@ static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
 
     make(&cert, &spec, &info, 0, *state);
     spec.of = spec.name;
-    spec.name = acme_spec_further_name(spec.of, *state);
+    spec.name = acme_spec_second_key_name(spec.of, *state);
     assert_int_equal(acme_suitable(&why, &cert, &spec, 1, ACME_T_NOW, *state),
                      ACME_SUITABLE_FULL);
 }

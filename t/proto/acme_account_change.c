@@ -85,7 +85,7 @@ static void one_is_found_by_its_key_and_never_made(void **state)
                            "application/json", "{\"status\":\"valid\"}");
 
     apr_table_set(answer->headers, "Location", ACCOUNT);
-    acme_account_find(world->client, other, hear, world);
+    acme_account_change_find(world->client, other, hear, world);
     finish(world);
     assert_int_equal(world->rv, APR_SUCCESS);
     assert_string_equal(world->url, ACCOUNT);
@@ -101,7 +101,7 @@ static void one_that_is_not_there_or_ended_is_a_problem(void **state)
                        400, "application/problem+json",
                        "{\"type\":\"urn:ietf:params:acme:error:"
                        "accountDoesNotExist\"}");
-    acme_account_find(world->client, world->signer, hear, world);
+    acme_account_change_find(world->client, world->signer, hear, world);
     finish(world);
     assert_true(acme_problem_is(world->problem, "accountDoesNotExist"));
     world = create(*state, "");
@@ -109,7 +109,7 @@ static void one_that_is_not_there_or_ended_is_a_problem(void **state)
         world->script, "POST", "https://ca.test/account", NULL, 200,
         "application/json", "{\"status\":\"deactivated\"}");
     apr_table_set(answer->headers, "Location", ACCOUNT);
-    acme_account_find(world->client, world->signer, hear, world);
+    acme_account_change_find(world->client, world->signer, hear, world);
     finish(world);
     assert_null(world->url);
     assert_non_null(strstr(world->problem->detail, "deactivated"));
@@ -125,7 +125,7 @@ static void contacts_are_replaced(void **state)
     script_http_answer(world->script, "POST", ACCOUNT,
                        "{\"contact\":[\"mailto:a@example.org\"]}", 200,
                        "application/json", "{\"status\":\"valid\"}");
-    acme_account_update(world->client, contacts, hear, world);
+    acme_account_change_update(world->client, contacts, hear, world);
     finish(world);
     assert_int_equal(world->rv, APR_SUCCESS);
     assert_string_equal(world->url, ACCOUNT);
@@ -138,7 +138,7 @@ static void it_is_ended(void **state)
     script_http_answer(world->script, "POST", ACCOUNT,
                        "{\"status\":\"deactivated\"}", 200, "application/json",
                        "{\"status\":\"deactivated\"}");
-    acme_account_deactivate(world->client, hear, world);
+    acme_account_change_deactivate(world->client, hear, world);
     finish(world);
     assert_int_equal(world->rv, APR_SUCCESS);
     assert_string_equal(script_http_last(world->script)->kid, ACCOUNT);
@@ -171,7 +171,7 @@ static void a_new_key_is_signed_by_both(void **state)
 
     script_http_answer(world->script, "POST", CHANGE, NULL, 200,
                        "application/json", "{\"status\":\"valid\"}");
-    acme_account_rollover(world->client, next, hear, world);
+    acme_account_change_rollover(world->client, next, hear, world);
     finish(world);
     assert_int_equal(world->rv, APR_SUCCESS);
     request = script_http_last(world->script);
@@ -194,7 +194,8 @@ static void a_ca_without_it_says_so(void **state)
 {
     world_t *world = create(*state, "");
 
-    acme_account_rollover(world->client, make_signer(world->p), hear, world);
+    acme_account_change_rollover(world->client, make_signer(world->p), hear,
+                                 world);
     finish(world);
     assert_int_equal(world->problem->retry, ACME_RETRY_PERMANENT);
     assert_non_null(strstr(world->problem->detail, "keyChange"));

@@ -9,9 +9,9 @@ static void the_types_of_the_table_are_known(void **state)
     char copy[] = "http-01";
 
     (void)state;
-    assert_true(acme_challenge_known("http-01"));
-    assert_true(acme_challenge_known("tls-alpn-01"));
-    assert_true(acme_challenge_known("dns-01"));
+    assert_true(acme_challenge_type_known("http-01"));
+    assert_true(acme_challenge_type_known("tls-alpn-01"));
+    assert_true(acme_challenge_type_known("dns-01"));
     assert_ptr_not_equal(acme_challenge_type(copy), copy);
     assert_string_equal(acme_challenge_type(copy), copy);
 }
@@ -19,10 +19,10 @@ static void the_types_of_the_table_are_known(void **state)
 static void others_are_not(void **state)
 {
     (void)state;
-    assert_false(acme_challenge_known(""));
-    assert_false(acme_challenge_known("HTTP-01"));
-    assert_false(acme_challenge_known("http-01 "));
-    assert_false(acme_challenge_known("tls-sni-01"));
+    assert_false(acme_challenge_type_known(""));
+    assert_false(acme_challenge_type_known("HTTP-01"));
+    assert_false(acme_challenge_type_known("http-01 "));
+    assert_false(acme_challenge_type_known("tls-sni-01"));
     assert_null(acme_challenge_type("dns-account-01"));
 }
 

@@ -6,15 +6,15 @@
 
 static void names_in_any_case_and_urls_are_found(void **state)
 {
-    const acme_ca_name_t *ca = acme_ca_name_find("LetsEncrypt");
+    const acme_ca_name_t *ca = acme_ca_find("LetsEncrypt");
 
     (void)state;
     assert_non_null(ca);
-    assert_ptr_equal(acme_ca_name_find(ca->url), ca);
+    assert_ptr_equal(acme_ca_find(ca->url), ca);
     assert_true(ca->has_terms);
-    assert_null(acme_ca_name_find("letsencrypt "));
-    assert_null(acme_ca_name_find("https://ca.test/dir"));
-    assert_null(acme_ca_name_find(""));
+    assert_null(acme_ca_find("letsencrypt "));
+    assert_null(acme_ca_find("https://ca.test/dir"));
+    assert_null(acme_ca_find(""));
 }
 
 static void test_services_are_known_and_their_own(void **state)
@@ -27,15 +27,15 @@ static void test_services_are_known_and_their_own(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(cas) / sizeof(cas[0]); ++i) {
-        assert_string_equal(acme_ca_name_find(cas[i][0])->test, cas[i][1]);
-        assert_non_null(acme_ca_name_find(cas[i][1]));
+        assert_string_equal(acme_ca_find(cas[i][0])->test, cas[i][1]);
+        assert_non_null(acme_ca_find(cas[i][1]));
     }
-    assert_null(acme_ca_name_find("zerossl")->test);
+    assert_null(acme_ca_find("zerossl")->test);
 }
 
 static void all_are_listed(void **state)
 {
-    const char *all = acme_ca_name_list(*state);
+    const char *all = acme_ca_list(*state);
 
     assert_non_null(strstr(all, "letsencrypt, letsencrypt-test"));
     assert_non_null(strstr(all, "google-test"));

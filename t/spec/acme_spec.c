@@ -30,9 +30,9 @@ static acme_spec_t *spec_of(acme_ca_spec_t *ca, const char *a, const char *b,
 static void renew_modes_have_the_names_of_the_directive(void **state)
 {
     (void)state;
-    assert_string_equal(acme_renew_mode_name(ACME_RENEW_AUTO), "auto");
-    assert_string_equal(acme_renew_mode_name(ACME_RENEW_ALWAYS), "always");
-    assert_string_equal(acme_renew_mode_name(ACME_RENEW_MANUAL), "manual");
+    assert_string_equal(acme_spec_renew_mode_name(ACME_RENEW_AUTO), "auto");
+    assert_string_equal(acme_spec_renew_mode_name(ACME_RENEW_ALWAYS), "always");
+    assert_string_equal(acme_spec_renew_mode_name(ACME_RENEW_MANUAL), "manual");
 }
 
 static void windows_read_as_people_write_them(void **state)
@@ -42,9 +42,9 @@ static void windows_read_as_people_write_them(void **state)
     acme_window_t span = {0, 30 * ACME_TIME_DAY};
     acme_window_t neither = {0, 0};
 
-    assert_string_equal(acme_window_print(&percent, p), "25%");
-    assert_string_equal(acme_window_print(&span, p), "30 days");
-    assert_string_equal(acme_window_print(&neither, p),
+    assert_string_equal(acme_spec_window_print(&percent, p), "25%");
+    assert_string_equal(acme_spec_window_print(&span, p), "30 days");
+    assert_string_equal(acme_spec_window_print(&neither, p),
                         "33% (50% below 10 days)");
 }
 
@@ -57,7 +57,7 @@ static void a_further_one_is_filed_beside_its_site(void **state)
 
     assert_false(acme_spec_is_one_of_two(own));
     further->of = own->name;
-    further->name = acme_spec_further_name(own->name, p);
+    further->name = acme_spec_second_key_name(own->name, p);
     own->further = 7;
     assert_true(acme_spec_is_one_of_two(own));
     assert_true(acme_spec_is_one_of_two(further));

@@ -44,9 +44,9 @@ static void save(world_t *w)
         acme_job_save(w->job, w->vault, ACME_STORE_LAZY, NULL, w->p), 0);
 }
 
-static acme_stamp_t stamp_of(world_t *w)
+static acme_file_stamp_t stamp_of(world_t *w)
 {
-    acme_stamp_t stamp;
+    acme_file_stamp_t stamp;
 
     acme_store_stamp(&stamp, acme_vault_store(w->vault), ACME_STORE_JOBS, A,
                      w->p);
@@ -56,7 +56,7 @@ static acme_stamp_t stamp_of(world_t *w)
 /** From the memory alone. */
 static acme_job_t *recall(world_t *w)
 {
-    acme_stamp_t stamp = stamp_of(w);
+    acme_file_stamp_t stamp = stamp_of(w);
     acme_job_t *job;
 
     return acme_job_cache_recall(&job, &w->slot, &stamp, A, &w->info, w->p)
@@ -137,7 +137,7 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
     static const acme_problem_t problem = ACME_PROBLEM_INIT;
     world_t *w = make_world(*state);
     acme_job_t quiet = *w->job;
-    acme_stamp_t stamp;
+    acme_file_stamp_t stamp;
     int i;
 
     save(w);

@@ -23,7 +23,7 @@ static void it_is_made_once_and_stays(void **state)
     assert_int_equal(acme_seal(&sealed, &len, first, "a", "b", "c", 1, NULL, p),
                      0);
     assert_int_equal(
-        acme_unseal(&text, &len, second, "a", "b", sealed, len, NULL, p), 0);
+        acme_seal_open(&text, &len, second, "a", "b", sealed, len, NULL, p), 0);
 }
 
 static void a_damaged_one_is_never_replaced(void **state)

@@ -90,7 +90,7 @@ static int mem_setup(void **state)
 {
     world_t *w = world_new(state);
 
-    w->store = acme_store_mem_create(&acme_clock_system, w->p);
+    w->store = acme_store_mem_create(&acme_time_system_clock, w->p);
     w->other = acme_store_mem_share(w->store, w->p);
     return 0;
 }

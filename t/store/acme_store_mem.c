@@ -61,7 +61,7 @@ static void a_broken_store_fails_each_put(void **state)
 {
     apr_pool_t *p = *state;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_store_t *store = acme_store_mem_create(&acme_clock_system, p);
+    acme_store_t *store = acme_store_mem_create(&acme_time_system_clock, p);
     acme_store_t *other = acme_store_mem_share(store, p);
     acme_store_item_t item;
 

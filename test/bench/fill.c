@@ -162,7 +162,7 @@ int main(int argc, const char *const *argv)
     fill.ca = argv[2];
     fill.uid = atol(argv[4]);
     fill.gid = atol(argv[5]);
-    fill.issuer = test_issuer_create(&acme_clock_system, p);
+    fill.issuer = test_issuer_create(&acme_time_system_clock, p);
     test_issuer_config(fill.issuer)->life = atol(argv[3]) * ACME_TIME_DAY;
     open_all(&fill, &log, p);
     apr_pool_create(&each, p);

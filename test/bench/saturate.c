@@ -276,14 +276,14 @@ static void open_client(run_t *run, const char *directory, const char *ca_file)
 
     curl.user_agent = "saturate";
     if (acme_http_curl_global_init()
-        || acme_http_curl_create(&run->http, &curl, &acme_clock_system, NULL,
-                                 &problem, run->p)
+        || acme_http_curl_create(&run->http, &curl, &acme_time_system_clock,
+                                 NULL, &problem, run->p)
         || acme_key_generate(&run->key, &kind, NULL, NULL, &problem, run->p)
         || acme_jws_signer_create(&signer, run->key, &problem, run->p)) {
         die("set-up", &problem, run->p);
     }
-    run->client = acme_client_create(directory, run->http, &acme_clock_system,
-                                     NULL, run->p);
+    run->client = acme_client_create(directory, run->http,
+                                     &acme_time_system_clock, NULL, run->p);
     acme_client_trust(run->client, ca_file);
     acme_client_identify(run->client, signer, NULL);
     request.contacts = apr_array_make(run->p, 1, sizeof(const char *));

@@ -98,16 +98,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     open_box(data, size, p);
     read_parcel(text, size, p);
     (void)acme_published_parse(&desired, text, size, &problem, p);
-    if (acme_csr_from_pem(&csr, &names, text, size, &problem, p) == APR_SUCCESS
-        && (acme_csr_to_pem(&text, csr, &problem, p) != APR_SUCCESS
+    if (acme_csr_read_pem(&csr, &names, text, size, &problem, p) == APR_SUCCESS
+        && (acme_csr_read_to_pem(&text, csr, &problem, p) != APR_SUCCESS
             || names->nelts == 0)) {
         abort();
     }
-    (void)acme_key_from_locked_pem(&key, text, strlen(text), "x", 1, &problem,
-                                   p);
+    (void)acme_key_foreign_locked_pem(&key, text, strlen(text), "x", 1,
+                                      &problem, p);
     if (acme_json_parse(&json, (const char *)data, size, NULL, p)
         == APR_SUCCESS) {
-        (void)acme_key_from_jwk(&key, json, &problem, p);
+        (void)acme_key_foreign_jwk(&key, json, &problem, p);
     }
     apr_pool_destroy(p);
     return 0;
