@@ -22,11 +22,11 @@ const char *acme_inventory_serving_name(acme_serving_e serving)
     return "none";
 }
 
-const char *acme_inventory_file_warning(const acme_inventory_t *holding,
+const char *acme_inventory_file_warning(const acme_inventory_t *inventory,
                                         const acme_window_t *window,
                                         apr_time_t now, apr_pool_t *p)
 {
-    const acme_cert_info_t *info = holding->file;
+    const acme_cert_info_t *info = inventory->file;
     const char *when;
 
     if (!info

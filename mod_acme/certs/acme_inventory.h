@@ -47,7 +47,7 @@ const char *acme_inventory_serving_name(acme_serving_e serving);
 /** "the certificate in FILE expires in 9 days (at ...); replace it and restart
  *  gracefully", or that it has expired. NULL: there is none, or there is time.
  *  @param window before its end in which it is warned about */
-const char *acme_inventory_file_warning(const acme_inventory_t *holding,
+const char *acme_inventory_file_warning(const acme_inventory_t *inventory,
                                         const acme_window_t *window,
                                         apr_time_t now, apr_pool_t *p);
 

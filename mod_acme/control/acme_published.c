@@ -112,11 +112,11 @@ const char *acme_published_print(const acme_published_t *desired, apr_pool_t *p)
     for (i = 0; i < desired->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(desired->specs, i, const acme_spec_t *);
-        const acme_inventory_t *holding =
-            APR_ARRAY_IDX(desired->holdings, i, const acme_inventory_t *);
+        const acme_inventory_t *inventory =
+            APR_ARRAY_IDX(desired->inventories, i, const acme_inventory_t *);
 
         apr_pool_clear(each);
-        site = print_spec(spec, holding->serving, each);
+        site = print_spec(spec, inventory->serving, each);
         acme_json_set_int(site, "ca", number_of_ca(numbers, cas, spec->ca, p));
         list = acme_json_array(each);
         for (n = 1, ca = acme_spec_ca(spec, 1); ca;

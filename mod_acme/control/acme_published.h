@@ -24,11 +24,11 @@
 #define ACME_PUBLISHED_FORMAT 1
 
 typedef struct acme_published_t {
-    apr_array_header_t *specs;    /**< const acme_spec_t * */
-    apr_array_header_t *holdings; /**< acme_inventory_t *, by index of specs:
+    apr_array_header_t *specs;       /**< const acme_spec_t * */
+    apr_array_header_t *inventories; /**< acme_inventory_t *, by index of specs:
                                        what was served at that start, nothing
                                        else is set */
-    const char *activation;       /**< "graceful" or "manual" */
+    const char *activation;          /**< "graceful" or "manual" */
 } acme_published_t;
 
 /** As JSON text, indented. */

@@ -117,23 +117,23 @@ static acme_require_https_e parse_require(const char *text)
     return ACME_HTTPS_OFF;
 }
 
-static acme_inventory_t *parse_holding(const acme_json_t *json, apr_pool_t *p)
+static acme_inventory_t *parse_inventory(const acme_json_t *json, apr_pool_t *p)
 {
     static const acme_serving_e kinds[] = {ACME_SERVING_NOTHING,
                                            ACME_SERVING_PLACEHOLDER,
                                            ACME_SERVING_OKC, ACME_SERVING_LKC};
-    acme_inventory_t *holding = apr_pcalloc(p, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(p, sizeof(*inventory));
     const char *text;
     int i;
 
     if (acme_json_get_str(&text, json, "site") == APR_SUCCESS) {
         for (i = 0; i < 4; ++i) {
             if (strcmp(text, acme_inventory_serving_name(kinds[i])) == 0) {
-                holding->serving = kinds[i];
+                inventory->serving = kinds[i];
             }
         }
     }
-    return holding;
+    return inventory;
 }
 
 static const acme_ca_spec_t *ca_at(const apr_array_header_t *cas,
@@ -276,8 +276,8 @@ static apr_status_t parse(acme_published_t *desired, const acme_json_t *json,
                            p);
         }
         APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(desired->holdings, acme_inventory_t *) =
-            parse_holding(acme_json_at(sites, i), p);
+        APR_ARRAY_PUSH(desired->inventories, acme_inventory_t *) =
+            parse_inventory(acme_json_at(sites, i), p);
     }
     return APR_SUCCESS;
 }
@@ -293,7 +293,7 @@ apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
     apr_status_t rv;
 
     read->specs = apr_array_make(p, 16, sizeof(const acme_spec_t *));
-    read->holdings = apr_array_make(p, 16, sizeof(acme_inventory_t *));
+    read->inventories = apr_array_make(p, 16, sizeof(acme_inventory_t *));
     apr_pool_create(&ptemp, p);
     if (acme_json_parse(&json, text, len, &error, ptemp) != APR_SUCCESS) {
         rv = damaged(problem, apr_pstrdup(p, error), p);

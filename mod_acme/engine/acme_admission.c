@@ -73,7 +73,7 @@ static acme_ratelimit_order_t order_of(const acme_scheduler_site_t *site,
                                        apr_pool_t *p)
 {
     const acme_spec_t *spec = site->known.spec;
-    const acme_certstore_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.inventory->live;
     acme_ratelimit_order_t order;
 
     order.account = acme_ca_account_name(lane->ca, p);

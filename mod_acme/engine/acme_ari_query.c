@@ -30,7 +30,7 @@ struct acme_ari_query_t {
 acme_ari_query_t *
 acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
                       acme_client_t *client, const acme_spec_t *spec,
-                      const acme_inventory_t *holding, acme_job_t *job,
+                      const acme_inventory_t *inventory, acme_job_t *job,
                       apr_pool_t *prun, apr_pool_t *p)
 {
     acme_ari_query_t *ask = apr_pcalloc(p, sizeof(*ask));
@@ -40,9 +40,9 @@ acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
     ask->client = client;
     ask->spec = spec;
     ask->label =
-        acme_spec_ca(spec, acme_spec_find_ca(spec, holding->live->ca_url))
+        acme_spec_ca(spec, acme_spec_find_ca(spec, inventory->live->ca_url))
             ->label;
-    ask->info = holding->live->info;
+    ask->info = inventory->live->info;
     ask->job = job;
     ask->prun = prun;
     ask->p = p;

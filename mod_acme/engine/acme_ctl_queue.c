@@ -45,8 +45,8 @@ static acme_scheduler_site_t *csr_site(acme_scheduler_t *fleet,
     }
     if (!site) {
         site = apr_pcalloc(fleet->p, sizeof(*site));
-        site->known.holding =
-            apr_pcalloc(fleet->p, sizeof(*site->known.holding));
+        site->known.inventory =
+            apr_pcalloc(fleet->p, sizeof(*site->known.inventory));
         site->lanes = of->lanes;
         site->index = -1;
         fleet->sites[fleet->n_sites++] = site;

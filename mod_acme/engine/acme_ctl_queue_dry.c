@@ -79,8 +79,8 @@ acme_ctl_queue_dry_site(acme_scheduler_t *fleet,
     }
     if (!site) {
         site = apr_pcalloc(fleet->p, sizeof(*site));
-        site->known.holding =
-            apr_pcalloc(fleet->p, sizeof(*site->known.holding));
+        site->known.inventory =
+            apr_pcalloc(fleet->p, sizeof(*site->known.inventory));
         site->index = -1;
         fleet->sites[fleet->n_sites++] = site;
         apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);

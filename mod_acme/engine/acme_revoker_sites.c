@@ -57,7 +57,7 @@ static int held(void *baton)
 static int serves(const acme_scheduler_site_t *site,
                   const acme_blocklist_entry_t *what)
 {
-    const acme_certstore_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.inventory->live;
 
     return live
            && (strcmp(live->info->fingerprint, what->fingerprint) == 0
@@ -74,7 +74,7 @@ static apr_status_t mark(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
     apr_time_t now = acme_time_now(fleet->work->clock);
 
     /* Another one, perhaps, with the same key. */
-    own.fingerprint = site->known.holding->live->info->fingerprint;
+    own.fingerprint = site->known.inventory->live->info->fingerprint;
     job->revoked =
         acme_blocklist_from_json(acme_blocklist_to_json(&own, job->p), job->p);
     job->urgent = job->urgent || job->staged || job->order;

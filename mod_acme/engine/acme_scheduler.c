@@ -29,7 +29,7 @@ acme_ca_queue_t *acme_ca_queue_of(const acme_scheduler_site_t *site,
     const acme_spec_t *spec = site->known.spec;
 
     return site->lanes[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
-                           spec, site->known.holding->live->ca_url)
+                           spec, site->known.inventory->live->ca_url)
                                                    : acme_job_ca(job, spec, p)];
 }
 
@@ -153,7 +153,7 @@ static int enqueue(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
 /* Who serves nothing of ours comes first, then who expires first. */
 static apr_time_t urgency(const acme_scheduler_site_t *site)
 {
-    const acme_certstore_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.inventory->live;
 
     return live ? live->info->not_after : 0;
 }
@@ -190,20 +190,20 @@ static void watch(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = site->known.spec;
-    const acme_inventory_t *holding = site->known.holding;
+    const acme_inventory_t *inventory = site->known.inventory;
     apr_time_t now = acme_scheduler_now(fleet);
     int tried = job->errors > 0 || plan->what != ACME_PLAN_ORDER;
     const char *text;
     acme_expiry_e how;
     acme_job_t *whole;
 
-    site->say_at = acme_expiry_next(spec, holding, job, now);
-    how = acme_expiry(&text, spec, holding, job, now, p);
+    site->say_at = acme_expiry_next(spec, inventory, job, now);
+    how = acme_expiry(&text, spec, inventory, job, now, p);
     /* The one that was planned with may have been remembered in part. */
     if (how == ACME_EXPIRY_FAR || !tried
         || acme_job_load(&whole, fleet->work->vault, spec->name, &problem, p)
                != APR_SUCCESS
-        || was_said(whole, holding->live->info->fingerprint,
+        || was_said(whole, inventory->live->info->fingerprint,
                     how == ACME_EXPIRY_OVER)) {
         return;
     }

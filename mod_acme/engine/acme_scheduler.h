@@ -21,12 +21,12 @@
 typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param specs, holdings as in acme_worker_config_t
+ * @param specs, inventories as in acme_worker_config_t
  * @param parallel orders in flight per CA
  */
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
                                         const apr_array_header_t *specs,
-                                        const apr_array_header_t *holdings,
+                                        const apr_array_header_t *inventories,
                                         acme_job_cache_t *quiet, int parallel,
                                         apr_pool_t *p);
 

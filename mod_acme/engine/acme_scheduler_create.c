@@ -91,7 +91,7 @@ static acme_ca_queue_t **find_lanes(acme_scheduler_t *fleet,
 
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
                                         const apr_array_header_t *specs,
-                                        const apr_array_header_t *holdings,
+                                        const apr_array_header_t *inventories,
                                         acme_job_cache_t *quiet, int parallel,
                                         apr_pool_t *p)
 {
@@ -127,8 +127,8 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
         fleet->sites[i] = site;
         site->index = i;
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
-        site->known.holding =
-            APR_ARRAY_IDX(holdings, i, const acme_inventory_t *);
+        site->known.inventory =
+            APR_ARRAY_IDX(inventories, i, const acme_inventory_t *);
         site->known.quiet = quiet ? &quiet[i] : NULL;
         site->lanes = find_lanes(fleet, site->known.spec);
         apr_hash_set(fleet->by_name, site->known.spec->name,

@@ -22,7 +22,7 @@ static apr_status_t recover(acme_job_t *job, const acme_site_check_t *site,
     acme_problem_t lost = ACME_PROBLEM_INIT;
     apr_status_t rv;
 
-    rv = acme_stage_recover(job, work, site->spec, site->holding, problem, p);
+    rv = acme_stage_recover(job, work, site->spec, site->inventory, problem, p);
     if (rv != APR_NOTFOUND) {
         return rv;
     }
@@ -104,9 +104,10 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
 }
 
 /* A certificate that lives for days cannot be left for a day. */
-static apr_interval_time_t longest_wait(const acme_inventory_t *holding)
+static apr_interval_time_t longest_wait(const acme_inventory_t *inventory)
 {
-    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    const acme_cert_info_t *info =
+        inventory->live ? inventory->live->info : NULL;
 
     return info && info->not_after > info->not_before
                ? (info->not_after - info->not_before) / 10
@@ -158,7 +159,7 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job,
                       acme_file_stamp_t *stamp, const acme_site_check_t *site,
                       const acme_worker_ctx_t *work, apr_pool_t *p)
 {
-    const acme_inventory_t *holding = site->holding;
+    const acme_inventory_t *inventory = site->inventory;
 
     memset(stamp, 0, sizeof(*stamp));
     if (!site->quiet) {
@@ -166,14 +167,14 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job,
     }
     acme_store_stamp(stamp, acme_vault_store(work->vault), ACME_STORE_JOBS,
                      site->spec->name, p);
-    if (site->request || holding->staged != ACME_STAGED_NONE
-        || !acme_job_cache_recall(job, site->quiet, stamp, site->spec->name,
-                                  holding->live ? holding->live->info : NULL,
-                                  p)) {
+    if (site->request || inventory->staged != ACME_STAGED_NONE
+        || !acme_job_cache_recall(
+            job, site->quiet, stamp, site->spec->name,
+            inventory->live ? inventory->live->info : NULL, p)) {
         return 0;
     }
-    (*job)->longest_wait = longest_wait(holding);
-    acme_plan(plan, site->spec, holding, *job, acme_time_now(work->clock), p);
+    (*job)->longest_wait = longest_wait(inventory);
+    acme_plan(plan, site->spec, inventory, *job, acme_time_now(work->clock), p);
     return plan->what == ACME_PLAN_IDLE;
 }
 
@@ -181,7 +182,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
                              acme_site_check_t *site, acme_worker_ctx_t *work,
                              acme_problem_t *problem, apr_pool_t *p)
 {
-    const acme_certstore_cert_t *live = site->holding->live;
+    const acme_certstore_cert_t *live = site->inventory->live;
     acme_file_stamp_t stamp;
     int searched = 0;
     int asked = 0;
@@ -194,13 +195,13 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
         return APR_SUCCESS;
     }
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
-    (*job)->longest_wait = longest_wait(site->holding);
+    (*job)->longest_wait = longest_wait(site->inventory);
     if (rv == APR_SUCCESS && site->quiet) {
         acme_job_cache_remember(site->quiet, &stamp, *job,
                                 live ? live->info : NULL);
     }
     if (rv == APR_SUCCESS && !site->met
-        && ((*job)->staged || site->holding->staged != ACME_STAGED_NONE)) {
+        && ((*job)->staged || site->inventory->staged != ACME_STAGED_NONE)) {
         searched = 1;
         rv = recover(*job, site, work, problem, p);
     }
@@ -209,11 +210,11 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
         asked = take_request(*job, site, work);
     }
     for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
-        acme_plan(plan, site->spec, site->holding, *job,
+        acme_plan(plan, site->spec, site->inventory, *job,
                   acme_time_now(work->clock), p);
         if (plan->what == ACME_PLAN_SETTLE) {
             rv = acme_obtain_result_settled(*job, work, site->spec,
-                                            site->holding, problem, p);
+                                            site->inventory, problem, p);
         }
         else if (plan->what == ACME_PLAN_ORDER && !(*job)->order && !searched) {
             searched = 1;

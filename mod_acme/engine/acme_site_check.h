@@ -16,7 +16,7 @@
 /** What the engine remembers of a site between two looks. */
 typedef struct acme_site_check_t {
     const acme_spec_t *spec;
-    const acme_inventory_t *holding;
+    const acme_inventory_t *inventory;
     apr_time_t next;   /**< of the next look; ACME_SCHEDULE_NEVER */
     apr_time_t queued; /**< since when it waits to order, or 0 */
     int met;           /**< looked at by this process before */

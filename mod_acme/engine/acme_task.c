@@ -29,10 +29,10 @@ static const char *replaces(const acme_scheduler_site_t *site,
                             const acme_ca_queue_t *lane)
 {
     const acme_spec_t *spec = site->known.spec;
-    const acme_certstore_cert_t *live = site->known.holding->live;
+    const acme_certstore_cert_t *live = site->known.inventory->live;
     int i;
 
-    if (!acme_plan_is_via_ari(spec, site->known.holding)
+    if (!acme_plan_is_via_ari(spec, site->known.inventory)
         || strcmp(live->ca_url, lane->ca->url) != 0) {
         return NULL;
     }
@@ -64,17 +64,17 @@ acme_job_t *acme_task_job(const acme_scheduler_t *fleet,
 static void set_live(acme_task_t *flight)
 {
     const acme_spec_t *spec = flight->site->known.spec;
-    const acme_inventory_t *holding = flight->site->known.holding;
+    const acme_inventory_t *inventory = flight->site->known.inventory;
     const acme_job_t *job = flight->job;
     int refused =
         acme_key_reuse_is_refused(job->problem) && job->digest
         && strcmp(job->digest, acme_spec_digest(spec, flight->p)) == 0;
 
-    if (holding->live) {
-        acme_obtain_instead(flight->order, holding->live->info->fingerprint);
+    if (inventory->live) {
+        acme_obtain_instead(flight->order, inventory->live->info->fingerprint);
         acme_obtain_live_key(
-            flight->order, holding->live->info->key_hash,
-            !refused && acme_key_reuse_hash(spec, holding, job) != NULL);
+            flight->order, inventory->live->info->key_hash,
+            !refused && acme_key_reuse_hash(spec, inventory, job) != NULL);
     }
 }
 
@@ -89,7 +89,7 @@ static void take_off(acme_scheduler_t *fleet, acme_task_t *flight,
         flight->ask = acme_ari_query_create(
             fleet->work, &lane->asker,
             acme_ca_account_client(acme_ca_queue_account(fleet, lane)),
-            site->known.spec, site->known.holding, flight->job, fleet->prun,
+            site->known.spec, site->known.inventory, flight->job, fleet->prun,
             flight->p);
     }
     else {
@@ -121,7 +121,7 @@ static int is_asked_for(const acme_scheduler_t *fleet,
 
     return plan->by_age && replaces(site, flight->lane)
            && acme_ari_is_open(flight->job->ari,
-                               site->known.holding->live->info,
+                               site->known.inventory->live->info,
                                acme_scheduler_now(fleet));
 }
 
@@ -292,7 +292,7 @@ static void land(acme_scheduler_t *fleet, acme_task_t *flight)
         acme_admission_finish(fleet, flight->lane, site, flight->job, made,
                               flight->counted, flight->exempt, flight->p);
     }
-    acme_plan(&plan, site->known.spec, site->known.holding, flight->job,
+    acme_plan(&plan, site->known.spec, site->known.inventory, flight->job,
               acme_scheduler_now(fleet), flight->p);
     site->known.flying = 0;
     --flight->queue->flying;

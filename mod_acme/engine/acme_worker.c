@@ -89,7 +89,7 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     runner->turn = acme_worker_lease_create(config->vault, config->clock,
                                             config->loaded, p);
     runner->fleet =
-        acme_scheduler_create(&runner->work, config->specs, config->holdings,
+        acme_scheduler_create(&runner->work, config->specs, config->inventories,
                               config->quiet, parallel, p);
     runner->outbox = config->outbox;
     runner->seed = config->specs->nelts > 0

@@ -33,8 +33,9 @@ typedef struct acme_worker_t acme_worker_t;
 
 /** Lives as long as the runner. */
 typedef struct acme_worker_config_t {
-    const apr_array_header_t *specs;    /**< const acme_spec_t * */
-    const apr_array_header_t *holdings; /**< const acme_inventory_t *, each the
+    const apr_array_header_t *specs; /**< const acme_spec_t * */
+    const apr_array_header_t
+        *inventories; /**< const acme_inventory_t *, each the
                                              one of the spec at its index */
     acme_vault_t *vault;
     acme_http_t *http;

@@ -147,15 +147,15 @@ const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
                     : APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
 }
 
-acme_inventory_t *mod_acme_config_setup_holding(const acme_setup_t *setup,
-                                                const server_rec *s)
+acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
+                                                  const server_rec *s)
 {
     int site = mod_acme_config_get(s)->site;
 
-    if (site < 0 || !setup->holdings) {
+    if (site < 0 || !setup->inventories) {
         return NULL;
     }
-    return APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
+    return APR_ARRAY_IDX(setup->inventories, site, acme_inventory_t *);
 }
 
 const acme_spec_t *mod_acme_config_setup_find(const char **name,

@@ -166,7 +166,8 @@ typedef struct acme_setup_t {
 
     /* By startup. */
     apr_time_t loaded;
-    apr_array_header_t *holdings; /**< acme_inventory_t *, by index of specs */
+    apr_array_header_t
+        *inventories; /**< acme_inventory_t *, by index of specs */
     const char *store_dir;
     const char *inner_dir;           /**< the same, as children see it */
     const acme_seal_t *seal;         /**< NULL: the store is of no use */
@@ -215,8 +216,8 @@ void mod_acme_config_setup_set(acme_setup_t *setup);
 /** The site of this virtual host, and what it has; NULL: not managed. */
 const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
                                               const server_rec *s);
-acme_inventory_t *mod_acme_config_setup_holding(const acme_setup_t *setup,
-                                                const server_rec *s);
+acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
+                                                  const server_rec *s);
 
 /** The site whose certificate names this host, as a request has it.
  *  @param name the host in canonical form */

@@ -135,7 +135,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     desired.specs = setup->specs;
-    desired.holdings = setup->holdings;
+    desired.inventories = setup->inventories;
     desired.activation = activation && *activation == ACME_ACTIVATION_MANUAL
                              ? "manual"
                              : "graceful";
@@ -148,7 +148,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     if (setup->live) {
         acme_key_reuse_leave(
             acme_key_reuse_open(setup->store_dir, setup->seal, ptemp),
-            setup->specs, setup->holdings, setup->live,
+            setup->specs, setup->inventories, setup->live,
             ap_unixd_config.group_id, setup->log, ptemp);
     }
 }

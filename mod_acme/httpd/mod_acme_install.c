@@ -194,21 +194,21 @@ int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
                           apr_pool_t *ptemp)
 {
     const acme_spec_t *spec = mod_acme_config_setup_spec(setup, s);
-    acme_inventory_t *holding = mod_acme_config_setup_holding(setup, s);
+    acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
     acme_keep_t *keep = setup->keep;
     kept_t *kept = &keep->sites[mod_acme_config_get(s)->site];
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
-    if (!holding->decided || kept->serve != ACME_SITE_DECIDE_SERVE_LKC) {
+    if (!inventory->decided || kept->serve != ACME_SITE_DECIDE_SERVE_LKC) {
         own = is_of_use(setup, spec, cert_files, key_files, ptemp);
     }
-    if (!holding->decided) {
+    if (!inventory->decided) {
         find_former(setup, kept, spec, ptemp);
         kept->serve = acme_install_site(keeper_of(keep, setup->pconf), spec,
-                                        holding, ACME_WANTED_ACME,
+                                        inventory, ACME_WANTED_ACME,
                                         own || kept->former.cert_files != NULL);
-        holding->decided = 1;
+        inventory->decided = 1;
     }
     if (kept->serve == ACME_SITE_DECIDE_SERVE_LKC) {
         return 1;
@@ -230,17 +230,17 @@ int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
 
 int mod_acme_install_second_key(acme_setup_t *setup, int index)
 {
-    acme_inventory_t *holding =
-        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
+    acme_inventory_t *inventory =
+        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
     kept_t *kept = &setup->keep->sites[index];
 
-    if (!holding->decided) {
+    if (!inventory->decided) {
         /* The site has something else to serve, whatever that is. */
         kept->serve = acme_install_site(
             keeper_of(setup->keep, setup->pconf),
-            APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), holding,
+            APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), inventory,
             ACME_WANTED_ACME, 1);
-        holding->decided = 1;
+        inventory->decided = 1;
     }
     return kept->serve == ACME_SITE_DECIDE_SERVE_LKC;
 }
@@ -248,32 +248,32 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
 /* A site that has a certificate of the administrator's own, or no TLS: what is
  * live for it is put away, if it is not wanted. */
 static void decide(acme_setup_t *setup, const acme_spec_t *spec,
-                   acme_inventory_t *holding, acme_wanted_e wanted)
+                   acme_inventory_t *inventory, acme_wanted_e wanted)
 {
     acme_certstore_cert_t *live;
 
     if (spec->cert_file
         && !acme_certstore_get(&live, setup->live, spec->name, NULL,
                                setup->pconf)) {
-        holding->live = live;
+        inventory->live = live;
     }
-    acme_install_site(keeper_of(setup->keep, setup->pconf), spec, holding,
+    acme_install_site(keeper_of(setup->keep, setup->pconf), spec, inventory,
                       wanted, 0);
     if (spec->cert_file) {
-        holding->live = NULL;
+        inventory->live = NULL;
     }
-    holding->decided = 1;
+    inventory->decided = 1;
 }
 
 void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
                            const apr_array_header_t *cert_files,
                            const apr_array_header_t *key_files)
 {
-    acme_inventory_t *holding = mod_acme_config_setup_holding(setup, s);
+    acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
     kept_t *kept = &setup->keep->sites[mod_acme_config_get(s)->site];
 
-    if (!holding->decided) {
-        decide(setup, mod_acme_config_setup_spec(setup, s), holding,
+    if (!inventory->decided) {
+        decide(setup, mod_acme_config_setup_spec(setup, s), inventory,
                ACME_WANTED_OKC);
     }
     if (!kept->cert_files && cert_files->nelts) {
@@ -389,11 +389,11 @@ void mod_acme_install_rest(acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *);
+        acme_inventory_t *inventory =
+            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *);
 
-        if (!holding->decided) {
-            decide(setup, spec, holding,
+        if (!inventory->decided) {
+            decide(setup, spec, inventory,
                    spec->renew_mode == ACME_RENEW_ALWAYS && !spec->cert_file
                        ? ACME_WANTED_ACME
                        : ACME_WANTED_HTTP);
@@ -424,8 +424,8 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
 {
     const acme_spec_t *spec =
         APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *);
-    acme_inventory_t *holding =
-        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
+    acme_inventory_t *inventory =
+        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
     const kept_t *kept = &setup->keep->sites[index];
     const acme_deployed_site_t *before =
         acme_install_before(setup->keep->config.before, spec);
@@ -434,12 +434,12 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
     site->name = spec->name;
     site->names = names_in_record(spec, setup->pconf);
     site->managed = 1;
-    switch (holding->serving) {
+    switch (inventory->serving) {
     case ACME_SERVING_LKC:
         site->state = ACME_DEPLOYED_LKC;
         break;
     case ACME_SERVING_NOTHING:
-        site->state = holding->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
+        site->state = inventory->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
         break;
     case ACME_SERVING_OKC:
         site->state = ACME_DEPLOYED_OKC;
@@ -454,7 +454,7 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
         }
         break;
     }
-    holding->deployed = site->state;
+    inventory->deployed = site->state;
     return site;
 }
 

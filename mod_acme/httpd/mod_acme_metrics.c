@@ -36,9 +36,10 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
                    == APR_SUCCESS) {
             job = loaded;
         }
-        acme_metrics_add(metrics, spec,
-                         APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
-                         job, now, ptemp);
+        acme_metrics_add(
+            metrics, spec,
+            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *), job, now,
+            ptemp);
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);

@@ -9,8 +9,8 @@
 const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p)
 {
-    const acme_inventory_t *holding =
-        APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
+    const acme_inventory_t *inventory =
+        APR_ARRAY_IDX(setup->inventories, site, acme_inventory_t *);
     const char *name =
         APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *)->name;
     acme_job_t *job;
@@ -18,7 +18,7 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
     return vault && setup->quiet
                    && !acme_job_cache_load(
                        &job, &setup->quiet[site], vault, name,
-                       holding->live ? holding->live->info : NULL, NULL, p)
+                       inventory->live ? inventory->live->info : NULL, NULL, p)
                ? job
                : NULL;
 }

@@ -116,7 +116,7 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
     }
     *spec = mod_acme_config_setup_spec(setup, r->server);
     if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF
-        || mod_acme_config_setup_holding(setup, r->server)->serving
+        || mod_acme_config_setup_inventory(setup, r->server)->serving
                != ACME_SERVING_LKC
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
         return 0;

@@ -142,9 +142,10 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 {
     const acme_spec_t *spec =
         APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
-    const acme_inventory_t *holding =
-        APR_ARRAY_IDX(setup->holdings, site, acme_inventory_t *);
-    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    const acme_inventory_t *inventory =
+        APR_ARRAY_IDX(setup->inventories, site, acme_inventory_t *);
+    const acme_cert_info_t *info =
+        inventory->live ? inventory->live->info : NULL;
 
     return !info || (setup->hurry && setup->hurry->sites[site])
            || now >= acme_schedule_urgent_at(info->not_before, info->not_after)

@@ -7,11 +7,11 @@
 #include "mod_acme_install.h"
 
 /* A site's virtual hosts may differ; the worst of them counts. */
-static void serves(acme_inventory_t *holding, acme_serving_e serving)
+static void serves(acme_inventory_t *inventory, acme_serving_e serving)
 {
-    if (holding->serving == ACME_SERVING_NOTHING
+    if (inventory->serving == ACME_SERVING_NOTHING
         || serving == ACME_SERVING_PLACEHOLDER) {
-        holding->serving = serving;
+        inventory->serving = serving;
     }
 }
 
@@ -32,31 +32,32 @@ static void add(apr_array_header_t *cert_files, apr_array_header_t *key_files,
 }
 
 static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_inventory_t *holding, apr_array_header_t *cert_files,
+                     acme_inventory_t *inventory,
+                     apr_array_header_t *cert_files,
                      apr_array_header_t *key_files)
 {
     if (cert_files->nelts) {
         acme_log(setup->log,
-                 holding->staged == ACME_STAGED_PROMOTED ? ACME_LOG_NOTICE
-                                                         : ACME_LOG_INFO,
+                 inventory->staged == ACME_STAGED_PROMOTED ? ACME_LOG_NOTICE
+                                                           : ACME_LOG_INFO,
                  0,
                  ACME_TAG(0110) "%s: SSLCertificateFile %s is left out, "
                                 "the certificate from %s is served instead",
                  spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
                  spec->ca->label);
     }
-    give(cert_files, holding->live->cert_path, key_files,
-         holding->live->key_path);
-    serves(holding, ACME_SERVING_LKC);
+    give(cert_files, inventory->live->cert_path, key_files,
+         inventory->live->key_path);
+    serves(inventory, ACME_SERVING_LKC);
     return OK;
 }
 
 /* One that clients may trust: of the two that a site has, one that they do not
  * trust would be shown to those who know both kinds of keys. */
-static int is_good(const acme_inventory_t *holding)
+static int is_good(const acme_inventory_t *inventory)
 {
-    return holding->live && !holding->revoked
-           && holding->live->info->not_after > apr_time_now();
+    return inventory->live && !inventory->revoked
+           && inventory->live->info->not_after > apr_time_now();
 }
 
 static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
@@ -74,29 +75,29 @@ static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
  * that is not there or of no use any more, in place of whatever is served
  * instead. */
 static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
-                        acme_inventory_t *holding, int index, int status,
+                        acme_inventory_t *inventory, int index, int status,
                         server_rec *s, apr_array_header_t *cert_files,
                         apr_array_header_t *key_files)
 {
     acme_inventory_t *further =
-        APR_ARRAY_IDX(setup->holdings, index, acme_inventory_t *);
+        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
     int live = setup->keep ? mod_acme_install_second_key(setup, index)
                            : further->live != NULL;
-    int own = holding->serving == ACME_SERVING_LKC;
+    int own = inventory->serving == ACME_SERVING_LKC;
 
-    if (live && own && is_good(holding) && !is_good(further)) {
-        say_alone(setup, spec, holding->live,
+    if (live && own && is_good(inventory) && !is_good(further)) {
+        say_alone(setup, spec, inventory->live,
                   APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *));
         live = 0;
     }
     if (!live) {
-        serves(further, holding->serving == ACME_SERVING_PLACEHOLDER
+        serves(further, inventory->serving == ACME_SERVING_PLACEHOLDER
                             ? ACME_SERVING_PLACEHOLDER
                             : ACME_SERVING_OKC);
         return status;
     }
     serves(further, ACME_SERVING_LKC);
-    if (own && (is_good(holding) || !is_good(further))) {
+    if (own && (is_good(inventory) || !is_good(further))) {
         add(cert_files, key_files, further->live);
         return status;
     }
@@ -104,12 +105,12 @@ static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
     give(cert_files, further->live->cert_path, key_files,
          further->live->key_path);
     mod_acme_config_get(s)->placeholder = 0;
-    holding->serving = ACME_SERVING_OKC;
+    inventory->serving = ACME_SERVING_OKC;
     return OK;
 }
 
 static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
-                    acme_inventory_t *holding,
+                    acme_inventory_t *inventory,
                     const apr_array_header_t *cert_files)
 {
     acme_log(setup->log, ACME_LOG_INFO, 0,
@@ -117,12 +118,12 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
                             "there is a certificate from %s",
              spec->name, APR_ARRAY_IDX(cert_files, 0, const char *),
              spec->ca->label);
-    serves(holding, ACME_SERVING_OKC);
+    serves(inventory, ACME_SERVING_OKC);
     return DECLINED;
 }
 
 static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
-                       acme_inventory_t *holding,
+                       acme_inventory_t *inventory,
                        const acme_own_cert_t *fallback,
                        apr_array_header_t *cert_files,
                        apr_array_header_t *key_files)
@@ -136,12 +137,12 @@ static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
     apr_array_clear(key_files);
     apr_array_cat(cert_files, fallback->cert_files);
     apr_array_cat(key_files, fallback->key_files);
-    serves(holding, ACME_SERVING_OKC);
+    serves(inventory, ACME_SERVING_OKC);
     return OK;
 }
 
 static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
-                            acme_inventory_t *holding, server_rec *s,
+                            acme_inventory_t *inventory, server_rec *s,
                             apr_array_header_t *cert_files,
                             apr_array_header_t *key_files, apr_pool_t *p)
 {
@@ -160,37 +161,37 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
     give(cert_files, placeholder, key_files,
          acme_placeholder_key(setup->placeholder));
     mod_acme_config_get(s)->placeholder = 1;
-    serves(holding, ACME_SERVING_PLACEHOLDER);
+    serves(inventory, ACME_SERVING_PLACEHOLDER);
     return OK;
 }
 
 /* What the administrator named, if it is of use. */
 static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_inventory_t *holding, server_rec *s,
+                     acme_inventory_t *inventory, server_rec *s,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
     int status = DECLINED;
 
-    if (holding->file) {
+    if (inventory->file) {
         give(cert_files, spec->cert_file, key_files, spec->cert_key_file);
-        serves(holding, ACME_SERVING_OKC);
+        serves(inventory, ACME_SERVING_OKC);
         status = OK;
     }
     else if (cert_files->nelts) {
-        status = give_own(setup, spec, holding, cert_files);
+        status = give_own(setup, spec, inventory, cert_files);
     }
     if (setup->keep) {
         mod_acme_install_file(setup, s, cert_files, key_files);
     }
     return cert_files->nelts ? status
-                             : give_placeholder(setup, spec, holding, s,
+                             : give_placeholder(setup, spec, inventory, s,
                                                 cert_files, key_files, p);
 }
 
 /* What the site's own certificate is for now. */
 static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
-                     acme_inventory_t *holding, server_rec *s,
+                     acme_inventory_t *inventory, server_rec *s,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
@@ -202,20 +203,21 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
                                      p);
     }
     else {
-        live = holding->live != NULL;
+        live = inventory->live != NULL;
         fallback.cert_files = cert_files->nelts ? cert_files : NULL;
     }
     if (live) {
-        return give_live(setup, spec, holding, cert_files, key_files);
+        return give_live(setup, spec, inventory, cert_files, key_files);
     }
     if (fallback.cert_files && !fallback.former) {
-        return give_own(setup, spec, holding, cert_files);
+        return give_own(setup, spec, inventory, cert_files);
     }
     if (fallback.cert_files) {
-        return give_former(setup, spec, holding, &fallback, cert_files,
+        return give_former(setup, spec, inventory, &fallback, cert_files,
                            key_files);
     }
-    return give_placeholder(setup, spec, holding, s, cert_files, key_files, p);
+    return give_placeholder(setup, spec, inventory, s, cert_files, key_files,
+                            p);
 }
 
 int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
@@ -223,8 +225,8 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                                 apr_array_header_t *key_files)
 {
     acme_setup_t *setup = mod_acme_config_setup_get();
-    acme_inventory_t *holding =
-        setup ? mod_acme_config_setup_holding(setup, s) : NULL;
+    acme_inventory_t *inventory =
+        setup ? mod_acme_config_setup_inventory(setup, s) : NULL;
     const acme_spec_t *spec;
     int status;
 
@@ -232,7 +234,7 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         return DECLINED;
     }
     mod_acme_config_get(s)->tls = 1;
-    if (!holding) {
+    if (!inventory) {
         if (setup->keep) {
             mod_acme_install_other(setup, s, cert_files, key_files);
         }
@@ -240,10 +242,10 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     }
     spec = mod_acme_config_setup_spec(setup, s);
     if (spec->cert_file) {
-        return give_file(setup, spec, holding, s, cert_files, key_files, p);
+        return give_file(setup, spec, inventory, s, cert_files, key_files, p);
     }
-    status = give_site(setup, spec, holding, s, cert_files, key_files, p);
-    return spec->further ? give_further(setup, spec, holding, spec->further,
+    status = give_site(setup, spec, inventory, s, cert_files, key_files, p);
+    return spec->further ? give_further(setup, spec, inventory, spec->further,
                                         status, s, cert_files, key_files)
                          : status;
 }

@@ -77,49 +77,49 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
                                       apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
     const char *warning;
 
-    if (acme_own_cert_read_read(&holding->file, spec->cert_file,
+    if (acme_own_cert_read_read(&inventory->file, spec->cert_file,
                                 spec->cert_key_file, &problem, setup->pconf)) {
-        holding->file = NULL;
-        holding->problem = acme_problem_dup(&problem, setup->pconf);
+        inventory->file = NULL;
+        inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0131) "%s: ACMECertificateFile %s; https answers "
                                 "503 until both files are in order and the "
                                 "server was restarted gracefully",
                  spec->name, acme_problem_text(&problem, ptemp));
-        return holding;
+        return inventory;
     }
     warning =
-        acme_inventory_file_warning(holding, &spec->warn_window, now, ptemp);
+        acme_inventory_file_warning(inventory, &spec->warn_window, now, ptemp);
     if (warning) {
         acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
                  spec->name, warning);
     }
-    return holding;
+    return inventory;
 }
 
 /* What is staged for it becomes live, if it can. */
-static void promote(acme_setup_t *setup, acme_inventory_t *holding,
+static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
                     acme_vault_t *vault, const acme_spec_t *spec,
                     apr_time_t now, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (vault && setup->keep) {
-        holding->staged =
-            acme_promote(&holding->staged_fingerprint, setup->live, vault, spec,
-                         acme_pin_get(setup->store_dir, spec->name, ptemp),
-                         ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
+        inventory->staged = acme_promote(
+            &inventory->staged_fingerprint, setup->live, vault, spec,
+            acme_pin_get(setup->store_dir, spec->name, ptemp),
+            ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
-    if (holding->staged == ACME_STAGED_REFUSED) {
-        holding->problem = acme_problem_dup(&problem, setup->pconf);
+    if (inventory->staged == ACME_STAGED_REFUSED) {
+        inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0, ACME_TAG(0104) "%s",
                  acme_problem_text(&problem, ptemp));
     }
-    if (holding->staged == ACME_STAGED_FAILED) {
-        holding->problem = acme_problem_dup(&problem, setup->pconf);
+    if (inventory->staged == ACME_STAGED_FAILED) {
+        inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0109) "%s; it is kept, and tried again at the next "
                                 "restart",
@@ -132,11 +132,11 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                  apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
     acme_certstore_cert_t *live = NULL;
     apr_status_t rv;
 
-    promote(setup, holding, vault, spec, now, ptemp);
+    promote(setup, inventory, vault, spec, now, ptemp);
     rv = setup->live ? acme_certstore_get(&live, setup->live, spec->name,
                                           &problem, setup->pconf)
                      : APR_ENOENT;
@@ -145,14 +145,14 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                                   setup->pconf);
     }
     if (!rv) {
-        holding->live = live;
-        holding->revoked =
+        inventory->live = live;
+        inventory->revoked =
             acme_certstore_revoked(setup->live, live, setup->pconf);
-        holding->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
-                          == live->generation;
+        inventory->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
+                            == live->generation;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
-        holding->problem = acme_problem_dup(&problem, setup->pconf);
+        inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0105) "%s: the stored certificate is of no use, "
                                 "%s: %s",
@@ -160,14 +160,14 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
                  vault ? "another is ordered" : "and nothing is ordered",
                  acme_problem_text(&problem, ptemp));
     }
-    if (holding->live && holding->staged == ACME_STAGED_PROMOTED) {
+    if (inventory->live && inventory->staged == ACME_STAGED_PROMOTED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0106) "%s: certificate %s from %s is served from "
                                 "now on, valid until %s",
                  spec->name, live->info->serial, spec->ca->label,
                  acme_time_print(live->info->not_after, ptemp));
     }
-    return holding;
+    return inventory;
 }
 
 static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
@@ -187,8 +187,8 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     apr_pool_create(&scratch, ptemp);
     setup->staged = apr_pcalloc(
         setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
-    setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
-                                     sizeof(acme_inventory_t *));
+    setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
+                                        sizeof(acme_inventory_t *));
     /* Before it is looked at: what comes later is news to the activator. */
     for (i = 0; store && i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
@@ -208,16 +208,16 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *holding;
+        acme_inventory_t *inventory;
 
-        holding = spec->cert_file ? examine_file(setup, spec, now, scratch)
-                                  : examine(setup, vault, spec, now, scratch);
-        promoted += holding->staged == ACME_STAGED_PROMOTED;
-        if (holding->staged == ACME_STAGED_FAILED) {
+        inventory = spec->cert_file ? examine_file(setup, spec, now, scratch)
+                                    : examine(setup, vault, spec, now, scratch);
+        promoted += inventory->staged == ACME_STAGED_PROMOTED;
+        if (inventory->staged == ACME_STAGED_FAILED) {
             /* Still to be put in place: as if it had not been seen. */
             memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
         }
-        APR_ARRAY_PUSH(setup->holdings, acme_inventory_t *) = holding;
+        APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
         apr_pool_clear(scratch);
     }
     return promoted;
@@ -300,21 +300,22 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     setup->live = acme_certstore_look(dir, ptemp);
     acme_certstore_recall(setup->live, ptemp);
     unproven = acme_promote_guard_read(setup->live, dir, ptemp);
-    setup->holdings = apr_array_make(setup->pconf, setup->specs->nelts,
-                                     sizeof(acme_inventory_t *));
+    setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
+                                        sizeof(acme_inventory_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *holding = apr_pcalloc(setup->pconf, sizeof(*holding));
+        acme_inventory_t *inventory =
+            apr_pcalloc(setup->pconf, sizeof(*inventory));
         acme_certstore_cert_t *live;
 
         if (!acme_promote_guard_has(unproven, spec->name, ptemp)
             && !acme_certstore_get(&live, setup->live, spec->name, NULL,
                                    setup->pconf)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
-            holding->live = live;
+            inventory->live = live;
         }
-        APR_ARRAY_PUSH(setup->holdings, acme_inventory_t *) = holding;
+        APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
     }
     open_placeholder(setup, mod_acme_trust_is_ours(dir) ? dir : NULL, now,
                      ptemp);
@@ -368,12 +369,13 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < setup->holdings->nelts; i++) {
+    for (i = 0; i < setup->inventories->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        const acme_inventory_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, const acme_inventory_t *);
-        const char *text = acme_status_revoked_text(spec, holding, NULL, ptemp);
+        const acme_inventory_t *inventory =
+            APR_ARRAY_IDX(setup->inventories, i, const acme_inventory_t *);
+        const char *text =
+            acme_status_revoked_text(spec, inventory, NULL, ptemp);
 
         if (text) {
             acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0840) "%s: %s",
@@ -408,9 +410,9 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     apr_pool_clear(pleave);
     say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
-    for (i = 0; i < setup->holdings->nelts; i++) {
+    for (i = 0; i < setup->inventories->nelts; i++) {
         if (!APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->of) {
-            counts[APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *)
+            counts[APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *)
                        ->serving]++;
             sites++;
         }

@@ -58,11 +58,11 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json =
-        acme_status_site(APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-                         APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
-                         mod_acme_config_setup_vault(setup, r->pool),
-                         apr_time_now(), &counts, r->pool);
+    json = acme_status_site(
+        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
+        APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *),
+        mod_acme_config_setup_vault(setup, r->pool), apr_time_now(), &counts,
+        r->pool);
     return send_json(r, HTTP_OK, json);
 }
 
@@ -115,7 +115,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site = acme_status_brief(
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *),
+            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *),
             mod_acme_report(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
@@ -214,20 +214,23 @@ static const char *state_of(const acme_json_t *site)
 }
 
 static void print_row(request_rec *r, const acme_spec_t *spec,
-                      const acme_inventory_t *holding, const acme_json_t *site)
+                      const acme_inventory_t *inventory,
+                      const acme_json_t *site)
 {
     const acme_json_t *renewal = child_of(site, "renewal");
-    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    const acme_cert_info_t *info =
+        inventory->live ? inventory->live->info : NULL;
     const char *next = renewal ? str_of(renewal, "next-run") : "";
 
     ap_rprintf(r,
                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
                "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
                ap_escape_html(r->pool, spec->name), spec->names->nelts,
-               holding->stashed ? apr_pstrcat(
-                   r->pool, acme_inventory_serving_name(holding->serving),
-                   " (stashed)", NULL)
-                                : acme_inventory_serving_name(holding->serving),
+               inventory->stashed
+                   ? apr_pstrcat(
+                       r->pool, acme_inventory_serving_name(inventory->serving),
+                       " (stashed)", NULL)
+                   : acme_inventory_serving_name(inventory->serving),
                ap_escape_html(r->pool, state_of(site)),
                info ? acme_time_print(info->not_after, r->pool) : "-",
                ap_escape_html(r->pool, spec->ca->label),
@@ -246,14 +249,14 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        const acme_inventory_t *holding =
-            APR_ARRAY_IDX(setup->holdings, i, acme_inventory_t *);
+        const acme_inventory_t *inventory =
+            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *);
         const acme_json_t *site = acme_status_brief(
-            spec, holding, mod_acme_report(setup, vault, i, ptemp), vault,
+            spec, inventory, mod_acme_report(setup, vault, i, ptemp), vault,
             apr_time_now(), counts, ptemp);
 
         if (!short_form) {
-            print_row(r, spec, holding, site);
+            print_row(r, spec, inventory, site);
         }
         apr_pool_clear(ptemp);
     }
@@ -268,7 +271,7 @@ int mod_acme_status_section(request_rec *r, int flags)
     acme_vault_t *vault;
     const char *waiting;
 
-    if (!setup || !setup->holdings) {
+    if (!setup || !setup->inventories) {
         return DECLINED;
     }
     vault = mod_acme_config_setup_vault(setup, r->pool);

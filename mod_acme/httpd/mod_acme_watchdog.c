@@ -204,7 +204,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     const int *parallel = mod_acme_config_value(base, ACME_SETTING_PARALLEL);
 
     config->specs = setup->specs;
-    config->holdings = setup->holdings;
+    config->inventories = setup->inventories;
     config->clock = &acme_time_system_clock;
     config->log = setup->log;
     config->loaded = setup->loaded;

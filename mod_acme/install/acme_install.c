@@ -71,17 +71,17 @@ const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
 }
 
 static void reread(acme_install_t *keeper, const acme_spec_t *spec,
-                   acme_inventory_t *holding)
+                   acme_inventory_t *inventory)
 {
     acme_certstore_cert_t *live;
 
-    holding->live = NULL;
+    inventory->live = NULL;
     if (acme_certstore_get(&live, keeper->config->live, spec->name, NULL,
                            keeper->p)
             == APR_SUCCESS
         && acme_certstore_loads(live, spec->security_level, NULL, keeper->p)
                == APR_SUCCESS) {
-        holding->live = live;
+        inventory->live = live;
     }
 }
 
@@ -178,9 +178,11 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *keeper,
                : NULL;
 }
 
-static acme_site_decide_serve_e
-keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
-     acme_wanted_e wanted, int okc, apr_pool_t *ptemp)
+static acme_site_decide_serve_e keep(acme_install_t *keeper,
+                                     const acme_spec_t *spec,
+                                     acme_inventory_t *inventory,
+                                     acme_wanted_e wanted, int okc,
+                                     apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
         acme_install_before(keeper->config->before, spec);
@@ -188,14 +190,14 @@ keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
     acme_site_decide_facts_t facts;
     acme_install_choice_t choice;
 
-    keeper->had += holding->live != NULL;
+    keeper->had += inventory->live != NULL;
     if (wanted != ACME_WANTED_ACME) {
-        if (holding->live
-            && put_away(keeper, spec->name, holding->live, before, wanted,
+        if (inventory->live
+            && put_away(keeper, spec->name, inventory->live, before, wanted,
                         ptemp)) {
-            holding->live = NULL;
+            inventory->live = NULL;
         }
-        holding->stashed = stashed_for(keeper, spec);
+        inventory->stashed = stashed_for(keeper, spec);
         return ACME_SITE_DECIDE_SERVE_NOTHING;
     }
     memset(&choice, 0, sizeof(choice));
@@ -204,10 +206,10 @@ keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
     choice.ptemp = ptemp;
     acme_cert_index_visit(keeper->shelf, acme_spec_host(spec),
                           acme_install_choice_consider, &choice, ptemp);
-    if (!holding->live
+    if (!inventory->live
         && !acme_site_decide_is_usable(&choice.certs[ACME_PLACE_STASH])) {
         acme_install_choice_inherit(&choice);
-        reread(keeper, spec, holding);
+        reread(keeper, spec, inventory);
     }
     memset(&facts, 0, sizeof(facts));
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
@@ -216,7 +218,7 @@ keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
     facts.clock_good = keeper->config->clock_good;
     facts.stashed = choice.certs[ACME_PLACE_STASH];
     facts.imported = choice.certs[ACME_PLACE_IMPORT];
-    acme_install_choice_judge_live(&facts.live, holding, &choice);
+    acme_install_choice_judge_live(&facts.live, inventory, &choice);
     acme_site_decide(&actions, &facts);
     acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
@@ -226,13 +228,13 @@ keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
              actions.order ? ", to be ordered" : "");
     acme_install_choice_carry_out(&choice, &actions);
     if (actions.move != ACME_SITE_DECIDE_LEAVE) {
-        reread(keeper, spec, holding);
-        acme_install_choice_judge_live(&facts.live, holding, &choice);
+        reread(keeper, spec, inventory);
+        acme_install_choice_judge_live(&facts.live, inventory, &choice);
     }
-    holding->aged =
-        !holding->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
-    holding->stashed = stashed_for(keeper, spec);
-    return actions.serve == ACME_SITE_DECIDE_SERVE_LKC && !holding->live
+    inventory->aged =
+        !inventory->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
+    inventory->stashed = stashed_for(keeper, spec);
+    return actions.serve == ACME_SITE_DECIDE_SERVE_LKC && !inventory->live
                ? (okc ? ACME_SITE_DECIDE_SERVE_OKC
                       : ACME_SITE_DECIDE_SERVE_PLACEHOLDER)
                : actions.serve;
@@ -240,14 +242,14 @@ keep(acme_install_t *keeper, const acme_spec_t *spec, acme_inventory_t *holding,
 
 acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
                                            const acme_spec_t *spec,
-                                           acme_inventory_t *holding,
+                                           acme_inventory_t *inventory,
                                            acme_wanted_e wanted, int okc)
 {
     acme_site_decide_serve_e serve;
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, keeper->p);
-    serve = keep(keeper, spec, holding, wanted, okc, ptemp);
+    serve = keep(keeper, spec, inventory, wanted, okc, ptemp);
     apr_pool_destroy(ptemp);
     return serve;
 }

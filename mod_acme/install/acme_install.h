@@ -23,14 +23,14 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
                                     apr_pool_t *p);
 
 /**
- * Decides for one site and does it; updates holding->live, ->stashed, ->aged
+ * Decides for one site and does it; updates inventory->live, ->stashed, ->aged
  * and ->foreign.
  * @param okc its own or former own certificate is still valid
  * @return what its TLS virtual hosts get
  */
 acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
                                            const acme_spec_t *spec,
-                                           acme_inventory_t *holding,
+                                           acme_inventory_t *inventory,
                                            acme_wanted_e wanted, int okc);
 
 /** What is wanted of these names (const char *), of which no site is made. */

@@ -211,10 +211,10 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
 /* ---- what it chose ---- */
 
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
-                                    acme_inventory_t *holding,
+                                    acme_inventory_t *inventory,
                                     const acme_install_choice_t *choice)
 {
-    const acme_certstore_cert_t *live = holding->live;
+    const acme_certstore_cert_t *live = inventory->live;
     const char *why;
     int issuer;
 
@@ -228,14 +228,14 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
              || acme_certstore_is_trusted(choice->keeper->config->live,
                                           ACME_PLACE_LIVE, choice->spec->name,
                                           choice->ptemp);
-    holding->revoked = acme_certstore_revoked(choice->keeper->config->live,
-                                              live, choice->keeper->p);
-    cert->fit = holding->revoked
+    inventory->revoked = acme_certstore_revoked(choice->keeper->config->live,
+                                                live, choice->keeper->p);
+    cert->fit = inventory->revoked
                     ? ACME_SUITABLE_REVOKED
                     : acme_suitable(&why, live, choice->spec, issuer,
                                     choice->keeper->config->now, choice->ptemp);
     cert->not_after = live->info->not_after;
-    holding->foreign = !issuer;
+    inventory->foreign = !issuer;
 }
 
 static void say_served(const acme_install_choice_t *choice, acme_place_e place)

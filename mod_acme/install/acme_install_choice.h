@@ -41,9 +41,9 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
  */
 void acme_install_choice_inherit(acme_install_choice_t *choice);
 
-/** What its live one is worth; sets holding->foreign. */
+/** What its live one is worth; sets inventory->foreign. */
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
-                                    acme_inventory_t *holding,
+                                    acme_inventory_t *inventory,
                                     const acme_install_choice_t *choice);
 
 /** Does what was decided for a site that wants ACME. */

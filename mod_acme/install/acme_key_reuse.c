@@ -35,14 +35,14 @@ acme_key_reuse_t *acme_key_reuse_open(const char *dir, const acme_seal_t *seal,
 }
 
 const char *acme_key_reuse_hash(const acme_spec_t *spec,
-                                const acme_inventory_t *holding,
+                                const acme_inventory_t *inventory,
                                 const acme_job_t *job)
 {
-    const acme_certstore_cert_t *live = holding->live;
+    const acme_certstore_cert_t *live = inventory->live;
 
     return spec->key_reuse && live && live->info->key_hash
                    && *live->info->key_hash && acme_suitable_key(live, spec)
-                   && !acme_plan_revoked(holding, job)
+                   && !acme_plan_revoked(inventory, job)
                ? live->info->key_hash
                : NULL;
 }
@@ -186,7 +186,7 @@ static void leave(const acme_key_reuse_t *reuse, const acme_spec_t *spec,
 
 void acme_key_reuse_leave(const acme_key_reuse_t *reuse,
                           const apr_array_header_t *specs,
-                          const apr_array_header_t *holdings,
+                          const apr_array_header_t *inventories,
                           const acme_certstore_t *live, apr_gid_t gid,
                           const acme_log_t *log, apr_pool_t *ptemp)
 {
@@ -201,7 +201,8 @@ void acme_key_reuse_leave(const acme_key_reuse_t *reuse,
         const acme_spec_t *spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
 
         hash = acme_key_reuse_hash(
-            spec, APR_ARRAY_IDX(holdings, i, const acme_inventory_t *), NULL);
+            spec, APR_ARRAY_IDX(inventories, i, const acme_inventory_t *),
+            NULL);
         if (hash) {
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);
         }

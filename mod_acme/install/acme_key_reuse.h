@@ -29,7 +29,7 @@ acme_key_reuse_t *acme_key_reuse_open(const char *dir, const acme_seal_t *seal,
  *  when that is a new one.
  *  @param job NULL: nobody has asked the CA */
 const char *acme_key_reuse_hash(const acme_spec_t *spec,
-                                const acme_inventory_t *holding,
+                                const acme_inventory_t *inventory,
                                 const acme_job_t *job);
 
 /** Whether a CA has refused the key that an order was for: then, with the same
@@ -44,7 +44,7 @@ int acme_key_reuse_is_refused(const acme_problem_t *problem);
  */
 void acme_key_reuse_leave(const acme_key_reuse_t *reuse,
                           const apr_array_header_t *specs,
-                          const apr_array_header_t *holdings,
+                          const apr_array_header_t *inventories,
                           const acme_certstore_t *live, apr_gid_t gid,
                           const acme_log_t *log, apr_pool_t *ptemp);
 

@@ -391,12 +391,12 @@ apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
     return rv;
 }
 
-static const acme_problem_t *why_refused(const acme_inventory_t *holding,
+static const acme_problem_t *why_refused(const acme_inventory_t *inventory,
                                          apr_pool_t *p)
 {
     acme_problem_t *problem;
 
-    if (!holding->problem) {
+    if (!inventory->problem) {
         problem = apr_pcalloc(p, sizeof(*problem));
         acme_problem_set(problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
                          ACME_PROBLEM_CERTIFICATE, p,
@@ -404,20 +404,23 @@ static const acme_problem_t *why_refused(const acme_inventory_t *holding,
                          "activated");
         return problem;
     }
-    problem = acme_problem_dup(holding->problem, p);
+    problem = acme_problem_dup(inventory->problem, p);
     if (problem->retry != ACME_RETRY_CONFIG) {
         problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
     }
     return problem;
 }
 
-apr_status_t acme_obtain_result_settled(
-    acme_job_t *job, acme_worker_ctx_t *work, const acme_spec_t *spec,
-    const acme_inventory_t *holding, acme_problem_t *problem, apr_pool_t *ptemp)
+apr_status_t acme_obtain_result_settled(acme_job_t *job,
+                                        acme_worker_ctx_t *work,
+                                        const acme_spec_t *spec,
+                                        const acme_inventory_t *inventory,
+                                        acme_problem_t *problem,
+                                        apr_pool_t *ptemp)
 {
     apr_time_t now = acme_time_now(work->clock);
-    int live = holding->live
-               && strcmp(holding->live->info->fingerprint, job->staged) == 0;
+    int live = inventory->live
+               && strcmp(inventory->live->info->fingerprint, job->staged) == 0;
     int wanted =
         !job->digest || strcmp(job->digest, acme_spec_digest(spec, ptemp)) == 0;
     apr_status_t rv;
@@ -428,16 +431,17 @@ apr_status_t acme_obtain_result_settled(
     }
     job->staged = NULL;
     job->order = NULL;
-    if (!live && holding->staged == ACME_STAGED_REFUSED && wanted) {
-        acme_obtain_result_failed(job, work, spec, why_refused(holding, ptemp),
+    if (!live && inventory->staged == ACME_STAGED_REFUSED && wanted) {
+        acme_obtain_result_failed(job, work, spec,
+                                  why_refused(inventory, ptemp),
                                   ACME_OBTAIN_FAILURE_OWN, spec->name, ptemp);
         return APR_SUCCESS;
     }
-    if (!live && holding->staged == ACME_STAGED_REFUSED) {
+    if (!live && inventory->staged == ACME_STAGED_REFUSED) {
         acme_job_note(job, now, "dropped",
                       "the new certificate is not what is wanted any more");
     }
-    else if (!live && holding->staged == ACME_STAGED_PROMOTED) {
+    else if (!live && inventory->staged == ACME_STAGED_PROMOTED) {
         acme_job_note(job, now, "dropped",
                       "another one expires later than the new certificate");
     }

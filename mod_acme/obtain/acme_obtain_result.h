@@ -66,7 +66,7 @@ apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
 apr_status_t acme_obtain_result_settled(acme_job_t *job,
                                         acme_worker_ctx_t *work,
                                         const acme_spec_t *spec,
-                                        const acme_inventory_t *holding,
+                                        const acme_inventory_t *inventory,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp);
 

@@ -100,17 +100,18 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
 }
 
 /* Root has met it already: the plan knows what became of it. */
-static int is_decided(const acme_inventory_t *holding, const char *fingerprint)
+static int is_decided(const acme_inventory_t *inventory,
+                      const char *fingerprint)
 {
-    return (holding->staged_fingerprint
-            && strcmp(holding->staged_fingerprint, fingerprint) == 0)
-           || (holding->live
-               && strcmp(holding->live->info->fingerprint, fingerprint) == 0);
+    return (inventory->staged_fingerprint
+            && strcmp(inventory->staged_fingerprint, fingerprint) == 0)
+           || (inventory->live
+               && strcmp(inventory->live->info->fingerprint, fingerprint) == 0);
 }
 
 apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
-                                const acme_inventory_t *holding,
+                                const acme_inventory_t *inventory,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
     const char *fingerprint;
@@ -127,7 +128,7 @@ apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
     if (job->staged && strcmp(job->staged, fingerprint) == 0) {
         return APR_SUCCESS;
     }
-    if (!fit && !is_decided(holding, fingerprint)) {
+    if (!fit && !is_decided(inventory, fingerprint)) {
         return job->staged ? APR_NOTFOUND : APR_SUCCESS;
     }
     job->staged = fingerprint;

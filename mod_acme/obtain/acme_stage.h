@@ -51,7 +51,7 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
  */
 apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
                                 const acme_spec_t *spec,
-                                const acme_inventory_t *holding,
+                                const acme_inventory_t *inventory,
                                 acme_problem_t *problem, apr_pool_t *p);
 
 /** Removes the staged item and the key it was ordered with. */

@@ -10,23 +10,24 @@
 
 /* When the renewal is due, as acme_plan() has it. */
 static apr_time_t due_at(const acme_spec_t *spec,
-                         const acme_inventory_t *holding, const acme_job_t *job)
+                         const acme_inventory_t *inventory,
+                         const acme_job_t *job)
 {
-    const acme_cert_info_t *info = holding->live->info;
-    apr_time_t at = acme_plan_renew_at(spec, holding, job);
+    const acme_cert_info_t *info = inventory->live->info;
+    apr_time_t at = acme_plan_renew_at(spec, inventory, job);
     apr_time_t last =
         acme_schedule_urgent_at(info->not_before, info->not_after);
 
-    return holding->pinned && at < last ? last : at;
+    return inventory->pinned && at < last ? last : at;
 }
 
 /* From when on it is near; not before a renewal has had time to succeed. */
 static apr_time_t near_at(const acme_spec_t *spec,
-                          const acme_inventory_t *holding,
+                          const acme_inventory_t *inventory,
                           const acme_job_t *job)
 {
-    const acme_cert_info_t *info = holding->live->info;
-    apr_time_t due = due_at(spec, holding, job);
+    const acme_cert_info_t *info = inventory->live->info;
+    apr_time_t due = due_at(spec, inventory, job);
     apr_time_t late = due + (info->not_after - due) / 10;
     apr_time_t at = acme_schedule_warn_at(info->not_before, info->not_after,
                                           &spec->warn_window);
@@ -35,15 +36,16 @@ static apr_time_t near_at(const acme_spec_t *spec,
 }
 
 /* Somebody minds when it ends. */
-static int matters(const acme_spec_t *spec, const acme_inventory_t *holding)
+static int matters(const acme_spec_t *spec, const acme_inventory_t *inventory)
 {
-    return holding->live && !spec->cert_file && !spec->dry_run && !spec->csr
-           && holding->serving != ACME_SERVING_NOTHING;
+    return inventory->live && !spec->cert_file && !spec->dry_run && !spec->csr
+           && inventory->serving != ACME_SERVING_NOTHING;
 }
 
 /* What holds its renewal back. */
-static const char *why(const acme_spec_t *spec, const acme_inventory_t *holding,
-                       const acme_job_t *job, apr_time_t now, apr_pool_t *p)
+static const char *why(const acme_spec_t *spec,
+                       const acme_inventory_t *inventory, const acme_job_t *job,
+                       apr_time_t now, apr_pool_t *p)
 {
     if (job && job->staged) {
         return "a new one waits for activation";
@@ -65,48 +67,48 @@ static const char *why(const acme_spec_t *spec, const acme_inventory_t *holding,
         return "it is renewed by acmectl renew only (ACMERenewMode manual)";
     }
     return apr_psprintf(p, "its renewal is due since %s",
-                        acme_time_print(due_at(spec, holding, job), p));
+                        acme_time_print(due_at(spec, inventory, job), p));
 }
 
 acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
-                          const acme_inventory_t *holding,
+                          const acme_inventory_t *inventory,
                           const acme_job_t *job, apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
 
     *text = NULL;
-    if (!matters(spec, holding)) {
+    if (!matters(spec, inventory)) {
         return ACME_EXPIRY_FAR;
     }
-    info = holding->live->info;
+    info = inventory->live->info;
     if (info->not_after <= now) {
         *text = apr_psprintf(p, "expired at %s; %s",
                              acme_time_print(info->not_after, p),
-                             why(spec, holding, job, now, p));
+                             why(spec, inventory, job, now, p));
         return ACME_EXPIRY_OVER;
     }
-    if (near_at(spec, holding, job) > now) {
+    if (near_at(spec, inventory, job) > now) {
         return ACME_EXPIRY_FAR;
     }
     *text = apr_psprintf(p, "expires in %s, at %s; %s",
                          acme_time_print_duration(info->not_after - now, p),
                          acme_time_print(info->not_after, p),
-                         why(spec, holding, job, now, p));
+                         why(spec, inventory, job, now, p));
     return ACME_EXPIRY_NEAR;
 }
 
 apr_time_t acme_expiry_next(const acme_spec_t *spec,
-                            const acme_inventory_t *holding,
+                            const acme_inventory_t *inventory,
                             const acme_job_t *job, apr_time_t now)
 {
     apr_time_t at;
 
-    if (!matters(spec, holding)) {
+    if (!matters(spec, inventory)) {
         return ACME_SCHEDULE_NEVER;
     }
-    at = near_at(spec, holding, job);
+    at = near_at(spec, inventory, job);
     if (at <= now) {
-        at = holding->live->info->not_after;
+        at = inventory->live->info->not_after;
     }
     return at > now ? at : ACME_SCHEDULE_NEVER;
 }

@@ -27,12 +27,12 @@ typedef enum {
  *        renewal back; or NULL
  */
 acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
-                          const acme_inventory_t *holding,
+                          const acme_inventory_t *inventory,
                           const acme_job_t *job, apr_time_t now, apr_pool_t *p);
 
 /** When its answer is another one by itself; ACME_SCHEDULE_NEVER. */
 apr_time_t acme_expiry_next(const acme_spec_t *spec,
-                            const acme_inventory_t *holding,
+                            const acme_inventory_t *inventory,
                             const acme_job_t *job, apr_time_t now);
 
 #endif

@@ -33,17 +33,18 @@ static int same(const char *a, const char *b)
 }
 
 /* Something of this site waits for root, or has come back from it. */
-static void plan_staged(acme_plan_t *plan, const acme_inventory_t *holding,
+static void plan_staged(acme_plan_t *plan, const acme_inventory_t *inventory,
                         const acme_job_t *job, apr_time_t now)
 {
-    if (holding->live && same(holding->live->info->fingerprint, job->staged)) {
+    if (inventory->live
+        && same(inventory->live->info->fingerprint, job->staged)) {
         decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
     }
-    else if (!same(holding->staged_fingerprint, job->staged)) {
+    else if (!same(inventory->staged_fingerprint, job->staged)) {
         decide(plan, ACME_PLAN_STAGED, ACME_SCHEDULE_NEVER,
                "a new certificate waits for activation");
     }
-    else if (holding->staged == ACME_STAGED_REFUSED) {
+    else if (inventory->staged == ACME_STAGED_REFUSED) {
         decide(plan, ACME_PLAN_SETTLE, now, "the new certificate was refused");
     }
     else {
@@ -53,24 +54,24 @@ static void plan_staged(acme_plan_t *plan, const acme_inventory_t *holding,
 
 /* What a CA said of a certificate counts with that CA only. */
 int acme_plan_is_via_ari(const acme_spec_t *spec,
-                         const acme_inventory_t *holding)
+                         const acme_inventory_t *inventory)
 {
-    return spec->via_ari && holding->live && holding->live->info->ari_id
-           && acme_spec_find_ca(spec, holding->live->ca_url) >= 0;
+    return spec->via_ari && inventory->live && inventory->live->info->ari_id
+           && acme_spec_find_ca(spec, inventory->live->ca_url) >= 0;
 }
 
 apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               const acme_job_t *job)
 {
     const acme_cert_info_t *info;
     apr_time_t at = 0;
 
-    if (!holding->live) {
+    if (!inventory->live) {
         return 0;
     }
-    info = holding->live->info;
-    if (job && acme_plan_is_via_ari(spec, holding)) {
+    info = inventory->live->info;
+    if (job && acme_plan_is_via_ari(spec, inventory)) {
         at = acme_ari_renew_at(job->ari, info);
     }
     return at > 0 ? at
@@ -78,15 +79,15 @@ apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
                                            &spec->renew_window);
 }
 
-const acme_blocklist_entry_t *acme_plan_revoked(const acme_inventory_t *holding,
-                                                const acme_job_t *job)
+const acme_blocklist_entry_t *
+acme_plan_revoked(const acme_inventory_t *inventory, const acme_job_t *job)
 {
-    if (!holding->live || holding->revoked) {
-        return holding->live ? holding->revoked : NULL;
+    if (!inventory->live || inventory->revoked) {
+        return inventory->live ? inventory->revoked : NULL;
     }
     return job && job->revoked
                    && same(job->revoked->fingerprint,
-                           holding->live->info->fingerprint)
+                           inventory->live->info->fingerprint)
                ? job->revoked
                : NULL;
 }
@@ -118,8 +119,9 @@ static const char *changed(const acme_spec_t *spec,
 
 /* Why a certificate is to be had, or NULL; then *at says when it will be. */
 static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
-                        const acme_inventory_t *holding, const acme_job_t *job,
-                        int *due, int pinned, apr_time_t now, apr_pool_t *p)
+                        const acme_inventory_t *inventory,
+                        const acme_job_t *job, int *due, int pinned,
+                        apr_time_t now, apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const acme_blocklist_entry_t *revoked;
@@ -128,18 +130,18 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
 
     *at = now;
     *due = 0;
-    *by_age = holding->aged;
-    if (!holding->live) {
-        return holding->aged ? "what was kept has expired"
-                             : "first certificate";
+    *by_age = inventory->aged;
+    if (!inventory->live) {
+        return inventory->aged ? "what was kept has expired"
+                               : "first certificate";
     }
-    info = holding->live->info;
+    info = inventory->live->info;
     if (info->not_after <= now) {
         *by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
-    revoked = acme_plan_revoked(holding, job);
+    revoked = acme_plan_revoked(inventory, job);
     if (revoked) {
         return acme_blocklist_text(revoked, p);
     }
@@ -148,21 +150,21 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
-    why = pinned ? NULL : changed(spec, holding->live, p);
+    why = pinned ? NULL : changed(spec, inventory->live, p);
     if (why) {
         return why;
     }
-    if (holding->foreign && !pinned) {
+    if (inventory->foreign && !pinned) {
         return "the certificate is from another authority";
     }
-    *at = acme_plan_renew_at(spec, holding, job);
+    *at = acme_plan_renew_at(spec, inventory, job);
     if (pinned) {
         /* Whoever went back to it knows that a CA has named its time. */
         last = acme_schedule_urgent_at(info->not_before, info->not_after);
         *at = *at > last ? *at : last;
     }
     *due = *at <= now;
-    if (*due && !pinned && acme_plan_is_via_ari(spec, holding)
+    if (*due && !pinned && acme_plan_is_via_ari(spec, inventory)
         && acme_ari_renew_at(job->ari, info) > 0) {
         *by_age = 1;
         return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
@@ -180,19 +182,19 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
  * about this certificate, or it is time, and nothing presses: no request of
  * acmectl either, whose answer is not to wait for it. */
 static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
-                    const acme_inventory_t *holding, const acme_job_t *job,
+                    const acme_inventory_t *inventory, const acme_job_t *job,
                     const char *why, int due, apr_time_t now)
 {
     const acme_cert_info_t *info;
     apr_time_t ask_at;
 
-    if (!acme_plan_is_via_ari(spec, holding)
+    if (!acme_plan_is_via_ari(spec, inventory)
         || spec->renew_mode == ACME_RENEW_MANUAL
         || (spec->renew_mode == ACME_RENEW_AUTO
-            && holding->serving == ACME_SERVING_NOTHING)) {
+            && inventory->serving == ACME_SERVING_NOTHING)) {
         return 0;
     }
-    info = holding->live->info;
+    info = inventory->live->info;
     ask_at = acme_ari_ask_at(job->ari, info, now);
     if (!why) {
         *at = ask_at < *at ? ask_at : *at;
@@ -244,10 +246,10 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
 
 /* A certificate of the administrator's own is watched, and that is all. */
 static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
-                      const acme_inventory_t *holding, apr_time_t now,
+                      const acme_inventory_t *inventory, apr_time_t now,
                       apr_pool_t *p)
 {
-    const acme_cert_info_t *info = holding->file;
+    const acme_cert_info_t *info = inventory->file;
     apr_time_t at;
 
     if (!info) {
@@ -266,21 +268,22 @@ static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     plan->warning =
-        acme_inventory_file_warning(holding, &spec->warn_window, now, p);
+        acme_inventory_file_warning(inventory, &spec->warn_window, now, p);
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 
 /* Whether it is about an order, or failures, from before what is live now came
  * from elsewhere: it was imported, unstashed or rolled back to. */
-static int is_overtaken(const acme_job_t *job, const acme_inventory_t *holding)
+static int is_overtaken(const acme_job_t *job,
+                        const acme_inventory_t *inventory)
 {
     return (job->order || job->problem || job->errors > 0) && job->instead
-           && holding->live
-           && strcmp(job->instead, holding->live->info->fingerprint) != 0;
+           && inventory->live
+           && strcmp(job->instead, inventory->live->info->fingerprint) != 0;
 }
 
 void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
-               const acme_inventory_t *holding, const acme_job_t *job,
+               const acme_inventory_t *inventory, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p)
 {
     const char *digest, *why;
@@ -290,11 +293,11 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     plan->warning = NULL;
     plan->needless = 0;
     if (spec->cert_file) {
-        plan_file(plan, spec, holding, now, p);
+        plan_file(plan, spec, inventory, now, p);
         return;
     }
     if (job->staged) {
-        plan_staged(plan, holding, job, now);
+        plan_staged(plan, inventory, job, now);
         return;
     }
     if (job->signed_pem) {
@@ -303,14 +306,14 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, &by_age, spec, holding, job, &due,
-               holding->pinned && !job->asked, now, p);
+    why = need(&at, &by_age, spec, inventory, job, &due,
+               inventory->pinned && !job->asked, now, p);
     if (!why && job->asked == ACME_ASKED_FORCE) {
         why = "asked for by acmectl renew";
     }
-    plan->needless = !why && is_overtaken(job, holding);
+    plan->needless = !why && is_overtaken(job, inventory);
     renew_at = at;
-    if (plan_ask(plan, &at, spec, holding, job, why, due, now)) {
+    if (plan_ask(plan, &at, spec, inventory, job, why, due, now)) {
         return;
     }
     if (!why && job->order && !plan->needless && same(job->digest, digest)) {
@@ -326,15 +329,15 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
     }
     else if (spec->renew_mode == ACME_RENEW_AUTO
-             && holding->serving == ACME_SERVING_NOTHING && !job->asked) {
+             && inventory->serving == ACME_SERVING_NOTHING && !job->asked) {
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "no TLS virtual host uses it");
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, why);
-        plan->urgent = acme_plan_revoked(holding, job)
-                       || (acme_plan_is_via_ari(spec, holding)
-                           && acme_ari_is_of(job->ari, holding->live->info)
+        plan->urgent = acme_plan_revoked(inventory, job)
+                       || (acme_plan_is_via_ari(spec, inventory)
+                           && acme_ari_is_of(job->ari, inventory->live->info)
                            && acme_ari_is_urgent(job->ari, now));
         plan->by_age = by_age && !job->asked && !job->order;
     }

@@ -38,28 +38,28 @@ typedef struct acme_plan_t {
 /**
  * When a site's spec is no longer that of its last try, no wait for that try
  * holds.
- * @param holding as of this process's start
+ * @param inventory as of this process's start
  */
 void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
-               const acme_inventory_t *holding, const acme_job_t *job,
+               const acme_inventory_t *inventory, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p);
 
 /** When the live certificate, if there is one, is to be renewed: as the CA
  *  says where it is asked and has named a time, else by the window. 0: none. */
 apr_time_t acme_plan_renew_at(const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               const acme_job_t *job);
 
 /** Whether the live certificate's CA is asked when to renew it, and told what
  *  is replaced. */
 int acme_plan_is_via_ari(const acme_spec_t *spec,
-                         const acme_inventory_t *holding);
+                         const acme_inventory_t *inventory);
 
 /** The mark of the live certificate, if another one has to take its place:
  *  from the store at start, or since then by this job. NULL: none.
  *  @param job or NULL */
-const acme_blocklist_entry_t *acme_plan_revoked(const acme_inventory_t *holding,
-                                                const acme_job_t *job);
+const acme_blocklist_entry_t *
+acme_plan_revoked(const acme_inventory_t *inventory, const acme_job_t *job);
 
 /** "idle", "order", "staged", "settle", "manual", "ask". */
 const char *acme_plan_name(acme_plan_e what);

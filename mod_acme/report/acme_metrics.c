@@ -83,16 +83,16 @@ static const char *label(const char *text, apr_pool_t *p)
 }
 
 void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
-                      const acme_inventory_t *holding, const acme_job_t *job,
+                      const acme_inventory_t *inventory, const acme_job_t *job,
                       apr_time_t now, apr_pool_t *ptemp)
 {
     site_t *site = apr_array_push(metrics->sites);
 
     site->name = label(spec->name, metrics->p);
     site->labels = apr_psprintf(metrics->p, "serves=\"%s\",authority=\"%s\"",
-                                acme_inventory_serving_name(holding->serving),
+                                acme_inventory_serving_name(inventory->serving),
                                 spec->ca ? label(spec->ca->label, ptemp) : "");
-    acme_status_state_gauges(site->values, spec, holding, job, now,
+    acme_status_state_gauges(site->values, spec, inventory, job, now,
                              &metrics->counts, ptemp);
 }
 

@@ -32,7 +32,7 @@ acme_metrics_t *acme_metrics_create(int sites, apr_pool_t *p);
  *  @param spec must outlive the metrics
  *  @param job or NULL: not known */
 void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
-                      const acme_inventory_t *holding, const acme_job_t *job,
+                      const acme_inventory_t *inventory, const acme_job_t *job,
                       apr_time_t now, apr_pool_t *ptemp);
 
 /** All of it, in pieces of a few hundred bytes at most. */

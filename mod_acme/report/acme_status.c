@@ -177,8 +177,8 @@ static acme_json_t *print_ari(const acme_status_view_t *view, apr_pool_t *p)
     const acme_ari_t *ari = view->job ? view->job->ari : NULL;
     acme_json_t *json;
 
-    if (!ari || !acme_plan_is_via_ari(view->spec, view->holding)
-        || !acme_ari_is_of(ari, view->holding->live->info)) {
+    if (!ari || !acme_plan_is_via_ari(view->spec, view->inventory)
+        || !acme_ari_is_of(ari, view->inventory->live->info)) {
         return NULL;
     }
     json = acme_json_object(p);
@@ -271,7 +271,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
                                apr_pool_t *p)
 {
     const acme_spec_t *spec = view->spec;
-    const acme_inventory_t *holding = view->holding;
+    const acme_inventory_t *inventory = view->inventory;
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", spec->name);
@@ -306,19 +306,21 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     acme_json_set_bool(json, "watched",
                        spec->renew_mode == ACME_RENEW_ALWAYS
                            || (spec->renew_mode == ACME_RENEW_AUTO
-                               && holding->serving != ACME_SERVING_NOTHING));
+                               && inventory->serving != ACME_SERVING_NOTHING));
     acme_json_set_str(json, "site",
-                      acme_inventory_serving_name(holding->serving));
-    acme_json_set_str(json, "deployed", acme_deployed_name(holding->deployed));
-    if (holding->stashed) {
-        acme_json_give(json, "stash", print_stash(holding->stashed, p));
+                      acme_inventory_serving_name(inventory->serving));
+    acme_json_set_str(json, "deployed",
+                      acme_deployed_name(inventory->deployed));
+    if (inventory->stashed) {
+        acme_json_give(json, "stash", print_stash(inventory->stashed, p));
     }
     if (acme_status_state_served(view)) {
         acme_json_give(json, "cert",
                        print_cert(acme_status_state_served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
-    acme_json_give(json, "revoked", acme_status_revoked(holding, view->job, p));
+    acme_json_give(json, "revoked",
+                   acme_status_revoked(inventory, view->job, p));
     if (view->job && *acme_partial_names_print(view->job, spec, p)) {
         acme_json_give(json, "left-out", print_left_out(view, p));
     }
@@ -336,19 +338,19 @@ static acme_json_t *print_site(const acme_status_view_t *view,
 }
 
 static acme_json_t *status_site(const acme_spec_t *spec,
-                                const acme_inventory_t *holding,
+                                const acme_inventory_t *inventory,
                                 const acme_job_t *known, acme_vault_t *vault,
                                 apr_time_t now, int with_log,
                                 acme_status_counts_t *counts, apr_pool_t *p)
 {
     acme_problem_t unread = ACME_PROBLEM_INIT;
-    const acme_problem_t *problem = holding->problem;
+    const acme_problem_t *problem = inventory->problem;
     acme_job_t *job = NULL;
     acme_status_view_t view;
 
     memset(&view, 0, sizeof(view));
     view.spec = spec;
-    view.holding = holding;
+    view.inventory = inventory;
     view.now = now;
     view.job = known;
     if (vault && !known) {
@@ -367,20 +369,20 @@ static acme_json_t *status_site(const acme_spec_t *spec,
 }
 
 acme_json_t *acme_status_site(const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p)
 {
-    return status_site(spec, holding, NULL, vault, now, 1, counts, p);
+    return status_site(spec, inventory, NULL, vault, now, 1, counts, p);
 }
 
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
-                               const acme_inventory_t *holding,
+                               const acme_inventory_t *inventory,
                                const acme_job_t *job, acme_vault_t *vault,
                                apr_time_t now, acme_status_counts_t *counts,
                                apr_pool_t *p)
 {
-    return status_site(spec, holding, job, vault, now, 0, counts, p);
+    return status_site(spec, inventory, job, vault, now, 0, counts, p);
 }
 
 /* ---- all ---- */
@@ -413,7 +415,7 @@ acme_json_t *acme_status_frame(const char *unusable,
 }
 
 acme_json_t *acme_status_all(const apr_array_header_t *specs,
-                             const apr_array_header_t *holdings,
+                             const apr_array_header_t *inventories,
                              acme_vault_t *vault, const char *unusable,
                              const acme_activation_view_t *activation,
                              apr_time_t now, apr_pool_t *p)
@@ -424,12 +426,12 @@ acme_json_t *acme_status_all(const apr_array_header_t *specs,
     int i;
 
     apr_pool_create(&each, p);
-    for (i = 0; i < specs->nelts && i < holdings->nelts; ++i) {
+    for (i = 0; i < specs->nelts && i < inventories->nelts; ++i) {
         apr_pool_clear(each);
         acme_json_append(
             sites,
             status_site(APR_ARRAY_IDX(specs, i, const acme_spec_t *),
-                        APR_ARRAY_IDX(holdings, i, const acme_inventory_t *),
+                        APR_ARRAY_IDX(inventories, i, const acme_inventory_t *),
                         NULL, vault, now, 0, NULL, each));
     }
     apr_pool_destroy(each);

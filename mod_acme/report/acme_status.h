@@ -47,20 +47,20 @@ typedef enum {
 /** @param values ACME_GAUGES of them
  *  @param job or NULL: not known */
 void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               const acme_job_t *job, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *ptemp);
 
 /** One site. */
 acme_json_t *acme_status_site(const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               acme_vault_t *vault, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *p);
 
 /** One site among many: without its log.
  *  @param job or NULL: it is loaded */
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
-                               const acme_inventory_t *holding,
+                               const acme_inventory_t *inventory,
                                const acme_job_t *job, acme_vault_t *vault,
                                apr_time_t now, acme_status_counts_t *counts,
                                apr_pool_t *p);
@@ -74,7 +74,7 @@ acme_json_t *acme_status_frame(const char *unusable,
  *  @param vault NULL when the store is of no use: jobs are left out
  *  @param unusable why it is of no use, or NULL */
 acme_json_t *acme_status_all(const apr_array_header_t *specs,
-                             const apr_array_header_t *holdings,
+                             const apr_array_header_t *inventories,
                              acme_vault_t *vault, const char *unusable,
                              const acme_activation_view_t *activation,
                              apr_time_t now, apr_pool_t *p);

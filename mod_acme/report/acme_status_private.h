@@ -24,7 +24,7 @@ typedef enum {
 /** All that is known of one site. */
 typedef struct acme_status_view_t {
     const acme_spec_t *spec;
-    const acme_inventory_t *holding;
+    const acme_inventory_t *inventory;
     const acme_job_t *job; /**< NULL: not known */
     acme_plan_t plan;
     apr_time_t renew_at; /**< or 0 */

@@ -7,16 +7,16 @@
 #include "acme_revoke.h"
 
 const char *acme_status_revoked_text(const acme_spec_t *spec,
-                                     const acme_inventory_t *holding,
+                                     const acme_inventory_t *inventory,
                                      const acme_job_t *job, apr_pool_t *p)
 {
-    const acme_blocklist_entry_t *revoked = acme_plan_revoked(holding, job);
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(inventory, job);
 
     if (!revoked) {
         return NULL;
     }
     return apr_psprintf(p, "the certificate is %s%s%s",
-                        holding->serving == ACME_SERVING_OKC
+                        inventory->serving == ACME_SERVING_OKC
                             ? "not served, since "
                             : "served until there is another one, but ",
                         acme_blocklist_text(revoked, p),
@@ -26,10 +26,10 @@ const char *acme_status_revoked_text(const acme_spec_t *spec,
                             : "");
 }
 
-acme_json_t *acme_status_revoked(const acme_inventory_t *holding,
+acme_json_t *acme_status_revoked(const acme_inventory_t *inventory,
                                  const acme_job_t *job, apr_pool_t *p)
 {
-    const acme_blocklist_entry_t *revoked = acme_plan_revoked(holding, job);
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(inventory, job);
     char when[APR_RFC822_DATE_LEN];
     acme_json_t *json;
 

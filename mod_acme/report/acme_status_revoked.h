@@ -12,12 +12,12 @@
 
 /** For `state-descr`; NULL: the site's is not one. */
 const char *acme_status_revoked_text(const acme_spec_t *spec,
-                                     const acme_inventory_t *holding,
+                                     const acme_inventory_t *inventory,
                                      const acme_job_t *job, apr_pool_t *p);
 
 /** The member `revoked`, or NULL: when, its reason, whether the CA has
  *  confirmed it. */
-acme_json_t *acme_status_revoked(const acme_inventory_t *holding,
+acme_json_t *acme_status_revoked(const acme_inventory_t *inventory,
                                  const acme_job_t *job, apr_pool_t *p);
 
 #endif

@@ -36,29 +36,29 @@ static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
 /** A certificate of the administrator's own. */
 static void judge_file(acme_status_view_t *view, apr_pool_t *p)
 {
-    const acme_inventory_t *holding = view->holding;
+    const acme_inventory_t *inventory = view->inventory;
 
-    if (!holding->file) {
+    if (!inventory->file) {
         view->state = ACME_STATUS_ERROR;
-        view->descr = holding->problem ? holding->problem->detail
-                                       : "its certificate file was not read";
+        view->descr = inventory->problem ? inventory->problem->detail
+                                         : "its certificate file was not read";
         return;
     }
-    view->descr = acme_inventory_file_warning(holding, &view->spec->warn_window,
-                                              view->now, p);
-    view->expiry = !view->descr                            ? ACME_EXPIRY_FAR
-                   : holding->file->not_after <= view->now ? ACME_EXPIRY_OVER
-                                                           : ACME_EXPIRY_NEAR;
+    view->descr = acme_inventory_file_warning(
+        inventory, &view->spec->warn_window, view->now, p);
+    view->expiry = !view->descr                              ? ACME_EXPIRY_FAR
+                   : inventory->file->not_after <= view->now ? ACME_EXPIRY_OVER
+                                                             : ACME_EXPIRY_NEAR;
     view->state = view->expiry == ACME_EXPIRY_OVER ? ACME_STATUS_ERROR
                                                    : ACME_STATUS_COMPLETE;
 }
 
 static void judge_state(acme_status_view_t *view, apr_pool_t *p)
 {
-    const acme_certstore_cert_t *live = view->holding->live;
+    const acme_certstore_cert_t *live = view->inventory->live;
     const char *ends;
-    const acme_problem_t *problem = view->holding->problem;
-    acme_staged_e staged = view->holding->staged;
+    const acme_problem_t *problem = view->inventory->problem;
+    acme_staged_e staged = view->inventory->staged;
     const char *type =
         acme_status_state_key_type(acme_key_spec_print(&view->spec->key, p));
     const char *missing = live ? acme_partial_names_missing(
@@ -69,12 +69,12 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
         judge_file(view, p);
         return;
     }
-    view->expiry =
-        acme_expiry(&ends, view->spec, view->holding, view->job, view->now, p);
-    if (acme_plan_revoked(view->holding, view->job)) {
+    view->expiry = acme_expiry(&ends, view->spec, view->inventory, view->job,
+                               view->now, p);
+    if (acme_plan_revoked(view->inventory, view->job)) {
         view->state = ACME_STATUS_INCOMPLETE;
         view->descr =
-            acme_status_revoked_text(view->spec, view->holding, view->job, p);
+            acme_status_revoked_text(view->spec, view->inventory, view->job, p);
     }
     else if (view->expiry == ACME_EXPIRY_OVER) {
         view->state = ACME_STATUS_ERROR;
@@ -119,10 +119,10 @@ void acme_status_state(acme_status_view_t *view, apr_pool_t *p)
 
     memset(&view->plan, 0, sizeof(view->plan));
     if (job) {
-        acme_plan(&view->plan, view->spec, view->holding, job, view->now, p);
+        acme_plan(&view->plan, view->spec, view->inventory, job, view->now, p);
     }
     if (!view->spec->cert_file) {
-        view->renew_at = acme_plan_renew_at(view->spec, view->holding, job);
+        view->renew_at = acme_plan_renew_at(view->spec, view->inventory, job);
     }
     judge_state(view, p);
     view->renew =
@@ -133,12 +133,12 @@ void acme_status_state(acme_status_view_t *view, apr_pool_t *p)
 
 const acme_cert_info_t *acme_status_state_served(const acme_status_view_t *view)
 {
-    const acme_inventory_t *holding = view->holding;
+    const acme_inventory_t *inventory = view->inventory;
 
     if (view->spec->cert_file) {
-        return holding->file;
+        return inventory->file;
     }
-    return holding->live ? holding->live->info : NULL;
+    return inventory->live ? inventory->live->info : NULL;
 }
 
 int acme_status_state_errors(const acme_job_t *job)
@@ -158,7 +158,7 @@ void acme_status_state_count(acme_status_counts_t *counts,
                   && info->not_after > view->now;
     counts->renew += view->renew;
     counts->expiring += view->expiry != ACME_EXPIRY_FAR;
-    if (view->holding->problem || acme_status_state_errors(job) > 0) {
+    if (view->inventory->problem || acme_status_state_errors(job) > 0) {
         ++counts->errored;
     }
     else if (job && job->staged) {
@@ -182,7 +182,7 @@ static apr_int64_t gauge_time(apr_time_t t)
 }
 
 void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                              const acme_inventory_t *holding,
+                              const acme_inventory_t *inventory,
                               const acme_job_t *job, apr_time_t now,
                               acme_status_counts_t *counts, apr_pool_t *ptemp)
 {
@@ -191,7 +191,7 @@ void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
 
     memset(&view, 0, sizeof(view));
     view.spec = spec;
-    view.holding = holding;
+    view.inventory = inventory;
     view.job = job;
     view.now = now;
     acme_status_state(&view, ptemp);

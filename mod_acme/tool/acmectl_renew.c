@@ -32,7 +32,7 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
-    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
+    const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
     acme_plan_t plan;
     acme_job_t *job;
 
@@ -45,16 +45,16 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
     }
     job->next_run = 0;
     job->config = NULL;
-    acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+    acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     if (plan.what == ACME_PLAN_SETTLE) {
         /* As the worker will find it. */
         job->staged = NULL;
-        acme_plan(&plan, spec, holding, job, apr_time_now(), p);
+        acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     }
     *reason = apr_pstrdup(p, plan.reason);
     /* Without names only what would be wanted by itself. */
     if (ctl->args->nelts == 0 && spec->renew_mode == ACME_RENEW_AUTO
-        && holding->serving == ACME_SERVING_NOTHING) {
+        && inventory->serving == ACME_SERVING_NOTHING) {
         *reason = "no TLS virtual host uses it";
         return 0;
     }

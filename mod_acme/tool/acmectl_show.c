@@ -95,7 +95,8 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
 
     if (spec && strcmp(spec->name, name) == 0) {
         site = acme_inventory_serving_name(
-            APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_inventory_t *)
+            APR_ARRAY_IDX(ctl->desired->inventories, i,
+                          const acme_inventory_t *)
                 ->serving);
         acme_json_set_strs(json, "names", spec->names);
     }
@@ -167,11 +168,11 @@ int acmectl_show_list(ctl_t *ctl)
 
 /* Something is wrong, or what is wanted is not served. */
 static int needs_attention(const acme_spec_t *spec,
-                           const acme_inventory_t *holding,
+                           const acme_inventory_t *inventory,
                            const acme_status_counts_t *counts)
 {
     int watched = spec->renew_mode != ACME_RENEW_AUTO
-                  || holding->serving != ACME_SERVING_NOTHING;
+                  || inventory->serving != ACME_SERVING_NOTHING;
 
     return counts->errored || counts->expiring || (watched && !counts->ok);
 }
@@ -215,23 +216,23 @@ static void problem_text(const acme_json_t *json, apr_pool_t *p)
 }
 
 static void status_text(const acme_spec_t *spec,
-                        const acme_inventory_t *holding,
+                        const acme_inventory_t *inventory,
                         const acme_json_t *json, int attention, apr_pool_t *p)
 {
     const char *descr = NULL, *renew = NULL;
     const char *detail = member(json, "problem", "detail");
     const acme_cert_info_t *info =
-        holding->live ? holding->live->info : holding->file;
+        inventory->live ? inventory->live->info : inventory->file;
 
     (void)acme_json_get_str(&descr, json, "state-descr");
     (void)acme_json_get_str(&renew, json, "renew-at");
     printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
-           acme_inventory_serving_name(holding->serving),
+           acme_inventory_serving_name(inventory->serving),
            info ? apr_psprintf(p, "valid until %s UTC",
                                acmectl_io_date(info->not_after, p))
                 : "no certificate");
-    if (holding->live && holding->pinned) {
-        printf(", pinned to generation %d", holding->live->generation);
+    if (inventory->live && inventory->pinned) {
+        printf(", pinned to generation %d", inventory->live->generation);
     }
     if (renew) {
         printf(", renews %s", date_of(renew, p));
@@ -250,11 +251,11 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
                       apr_time_t now, apr_pool_t *p)
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
-    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
+    const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json =
-        acme_status_site(spec, holding, ctl->vault, now, &counts, p);
-    int attention = needs_attention(spec, holding, &counts);
+        acme_status_site(spec, inventory, ctl->vault, now, &counts, p);
+    int attention = needs_attention(spec, inventory, &counts);
 
     acme_json_set_bool(json, "needs-attention", attention);
     if (sites) {
@@ -264,7 +265,7 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
         acmectl_io_print_json(ctl, json);
     }
     if (!ctl->json) {
-        status_text(spec, holding, json, attention, p);
+        status_text(spec, inventory, json, attention, p);
     }
     return attention;
 }
@@ -287,7 +288,7 @@ static void add_deployed(const ctl_t *ctl)
     for (i = 0; i < ctl->desired->specs->nelts; ++i) {
         site = acme_deployed_find(deployed, acmectl_store_spec(ctl, i)->name);
         if (site) {
-            APR_ARRAY_IDX(ctl->desired->holdings, i, acme_inventory_t *)
+            APR_ARRAY_IDX(ctl->desired->inventories, i, acme_inventory_t *)
                 ->deployed = site->state;
         }
     }

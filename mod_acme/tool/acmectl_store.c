@@ -156,7 +156,7 @@ static void open_desired(ctl_t *ctl)
     ctl->desired = apr_pcalloc(ctl->p, sizeof(*ctl->desired));
     ctl->desired->activation = "graceful";
     ctl->desired->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
-    ctl->desired->holdings =
+    ctl->desired->inventories =
         apr_array_make(ctl->p, 1, sizeof(acme_inventory_t *));
 }
 
@@ -260,32 +260,33 @@ acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *holding = apr_pmemdup(
-        p, APR_ARRAY_IDX(ctl->desired->holdings, i, const acme_inventory_t *),
-        sizeof(*holding));
+    acme_inventory_t *inventory = apr_pmemdup(
+        p,
+        APR_ARRAY_IDX(ctl->desired->inventories, i, const acme_inventory_t *),
+        sizeof(*inventory));
     acme_certstore_cert_t *live;
     apr_status_t rv;
 
     if (spec->cert_file) {
-        if (acme_own_cert_read_read(&holding->file, spec->cert_file,
+        if (acme_own_cert_read_read(&inventory->file, spec->cert_file,
                                     spec->cert_key_file, &problem, p)) {
-            holding->file = NULL;
-            holding->problem = acme_problem_dup(&problem, p);
+            inventory->file = NULL;
+            inventory->problem = acme_problem_dup(&problem, p);
         }
-        return holding;
+        return inventory;
     }
     rv = acme_certstore_get(&live, ctl->live, spec->name, &problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_certstore_loads(live, spec->security_level, &problem, p);
     }
     if (rv == APR_SUCCESS) {
-        holding->live = live;
-        holding->revoked = acme_certstore_revoked(ctl->live, live, p);
-        holding->pinned =
+        inventory->live = live;
+        inventory->revoked = acme_certstore_revoked(ctl->live, live, p);
+        inventory->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->generation;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
-        holding->problem = acme_problem_dup(&problem, p);
+        inventory->problem = acme_problem_dup(&problem, p);
     }
-    return holding;
+    return inventory;
 }

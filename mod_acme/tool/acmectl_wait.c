@@ -41,22 +41,22 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
 
 /* Nothing is ordered: it is served, or somebody has to see to it. */
 static site_e judge_file(const acme_spec_t *spec,
-                         const acme_inventory_t *holding, const char **why,
+                         const acme_inventory_t *inventory, const char **why,
                          apr_pool_t *p)
 {
-    const acme_cert_info_t *info = holding->file;
+    const acme_cert_info_t *info = inventory->file;
 
     if (!info) {
-        *why = holding->problem ? acme_problem_text(holding->problem, p)
-                                : "its certificate file cannot be read";
+        *why = inventory->problem ? acme_problem_text(inventory->problem, p)
+                                  : "its certificate file cannot be read";
         return SITE_STUCK;
     }
     if (info->not_after <= apr_time_now()) {
-        *why = acme_inventory_file_warning(holding, &spec->warn_window,
+        *why = acme_inventory_file_warning(inventory, &spec->warn_window,
                                            apr_time_now(), p);
         return SITE_STUCK;
     }
-    if (holding->serving != ACME_SERVING_OKC) {
+    if (inventory->serving != ACME_SERVING_OKC) {
         *why = "its certificate file is served after the next restart";
         return SITE_STUCK;
     }
@@ -68,8 +68,9 @@ static site_e judge_file(const acme_spec_t *spec,
 static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
-    const acme_inventory_t *holding = acmectl_store_inventory(ctl, i, p);
-    const acme_cert_info_t *info = holding->live ? holding->live->info : NULL;
+    const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
+    const acme_cert_info_t *info =
+        inventory->live ? inventory->live->info : NULL;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_job_t *job = NULL;
 
@@ -79,19 +80,19 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
         return SITE_WAITING;
     }
     if (spec->renew_mode == ACME_RENEW_AUTO
-        && holding->serving == ACME_SERVING_NOTHING) {
+        && inventory->serving == ACME_SERVING_NOTHING) {
         *why = "no TLS virtual host uses it";
         return SITE_UNWANTED;
     }
     if (spec->cert_file) {
-        return judge_file(spec, holding, why, p);
+        return judge_file(spec, inventory, why, p);
     }
     if (info && info->not_after > apr_time_now()
-        && (holding->pinned
+        && (inventory->pinned
             || !acme_partial_names_missing(job, spec, info->names, p))
-        && !job->staged && !acme_plan_revoked(holding, job)
-        && (holding->serving == ACME_SERVING_LKC
-            || holding->serving == ACME_SERVING_NOTHING)) {
+        && !job->staged && !acme_plan_revoked(inventory, job)
+        && (inventory->serving == ACME_SERVING_LKC
+            || inventory->serving == ACME_SERVING_NOTHING)) {
         *why = "served";
         return SITE_SERVED;
     }

@@ -20,7 +20,7 @@ static void add(acme_published_t *desired, const acme_ca_spec_t *ca,
                 const char *name, acme_serving_e serving, apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
-    acme_inventory_t *holding = apr_pcalloc(p, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(p, sizeof(*inventory));
 
     spec->name = name;
     spec->names = strs(p, name, apr_pstrcat(p, "www.", name, NULL));
@@ -33,9 +33,9 @@ static void add(acme_published_t *desired, const acme_ca_spec_t *ca,
     spec->warn_window.span = 7;
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
-    holding->serving = serving;
+    inventory->serving = serving;
     APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(desired->holdings, acme_inventory_t *) = holding;
+    APR_ARRAY_PUSH(desired->inventories, acme_inventory_t *) = inventory;
 }
 
 static acme_published_t *two_sites(apr_pool_t *p)
@@ -50,7 +50,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->agreed = 1;
     desired->activation = "manual";
     desired->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    desired->holdings = apr_array_make(p, 2, sizeof(acme_inventory_t *));
+    desired->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
     add(desired, ca, "a.example", ACME_SERVING_LKC, p);
     add(desired, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
     return desired;
@@ -84,7 +84,7 @@ static void all_of_it_comes_back(void **state)
     assert_ptr_equal(is->ca,
                      APR_ARRAY_IDX(read->specs, 0, const acme_spec_t *)->ca);
     assert_int_equal(
-        APR_ARRAY_IDX(read->holdings, 1, acme_inventory_t *)->serving,
+        APR_ARRAY_IDX(read->inventories, 1, acme_inventory_t *)->serving,
         ACME_SERVING_PLACEHOLDER);
     assert_string_equal(acme_published_print(read, p), text);
 }

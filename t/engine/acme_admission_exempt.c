@@ -27,7 +27,7 @@ static const char *window_of(void *baton, const char *id, apr_pool_t *p)
 
     (void)p;
     for (i = 0; i < 2; ++i) {
-        live = world_holding(windows->w, i)->live;
+        live = world_inventory(windows->w, i)->live;
         if (live && strcmp(live->info->ari_id, id) == 0) {
             return windows->of[i];
         }
@@ -100,11 +100,11 @@ static void what_was_said_of_another_certificate_is_no_window(void **state)
 
     assert_true(world_run(w));
     assert_non_null(world_job(w, A)->ari);
-    live = apr_pmemdup(w->p, world_holding(w, 0)->live, sizeof(*live));
+    live = apr_pmemdup(w->p, world_inventory(w, 0)->live, sizeof(*live));
     info = apr_pmemdup(w->p, live->info, sizeof(*info));
     info->ari_id = "other.certificate";
     live->info = info;
-    world_holding(w, 0)->live = live;
+    world_inventory(w, 0)->live = live;
     world_boot(w);
     w->ca->renewal_status = 500;
     world_live(w, 65 * ACME_TIME_DAY);

@@ -34,7 +34,7 @@ static world_t *served(apr_pool_t *p)
 
 static const char *live_id(const world_t *w)
 {
-    return world_holding(w, 0)->live->info->ari_id;
+    return world_inventory(w, 0)->live->info->ari_id;
 }
 
 /* Days since the clock began. */
@@ -254,10 +254,10 @@ static void another_ca_is_not_asked(void **state)
 {
     world_t *w = served(*state);
     acme_certstore_cert_t *live =
-        apr_pmemdup(w->p, world_holding(w, 0)->live, sizeof(*live));
+        apr_pmemdup(w->p, world_inventory(w, 0)->live, sizeof(*live));
 
     live->ca_url = "https://other.test/dir";
-    world_holding(w, 0)->live = live;
+    world_inventory(w, 0)->live = live;
     assert_true(world_run(w));
     assert_int_equal(w->ca->renewals, 0);
     /* nor told what is replaced: it is ordered anew at the present one */
@@ -274,11 +274,11 @@ static void who_does_nothing_by_itself_asks_nothing(void **state)
     world_live(w, 2 * ACME_TIME_DAY);
     assert_int_equal(w->ca->renewals, 0);
     spec->renew_mode = ACME_RENEW_AUTO;
-    world_holding(w, 0)->serving = ACME_SERVING_NOTHING;
+    world_inventory(w, 0)->serving = ACME_SERVING_NOTHING;
     world_live(w, 2 * ACME_TIME_DAY);
     assert_int_equal(w->ca->renewals, 0);
     spec->via_ari = 0;
-    world_holding(w, 0)->serving = ACME_SERVING_LKC;
+    world_inventory(w, 0)->serving = ACME_SERVING_LKC;
     world_live(w, 2 * ACME_TIME_DAY);
     assert_int_equal(w->ca->renewals, 0);
 }

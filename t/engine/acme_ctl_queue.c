@@ -210,7 +210,7 @@ static void what_is_pinned_waits_until_it_is_due(void **state)
     desk_t *desk = served(*state);
     world_t *w = desk->w;
 
-    world_holding(w, 0)->pinned = 1;
+    world_inventory(w, 0)->pinned = 1;
     desk_boot(desk);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
@@ -223,7 +223,7 @@ static void a_request_lifts_a_pin(void **state)
     desk_t *desk = served(*state);
     world_t *w = desk->w;
 
-    world_holding(w, 0)->pinned = 1;
+    world_inventory(w, 0)->pinned = 1;
     desk_boot(desk);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);

@@ -63,7 +63,7 @@ static counter_t *served(apr_pool_t *p)
 
 static const acme_cert_info_t *live(const counter_t *counter)
 {
-    return world_holding(counter->w, 0)->live->info;
+    return world_inventory(counter->w, 0)->live->info;
 }
 
 static void ask_with(counter_t *counter, int reason, const char *ca_url,
@@ -226,12 +226,12 @@ static void a_key_that_is_lost_takes_all_that_have_it(void **state)
     counter_t *counter = served(*state);
     world_t *w = counter->w;
     acme_certstore_cert_t *other =
-        apr_pmemdup(w->p, world_holding(w, 1)->live, sizeof(*other));
+        apr_pmemdup(w->p, world_inventory(w, 1)->live, sizeof(*other));
     acme_cert_info_t *info = apr_pmemdup(w->p, other->info, sizeof(*info));
 
     info->key_hash = live(counter)->key_hash;
     other->info = info;
-    world_holding(w, 1)->live = other;
+    world_inventory(w, 1)->live = other;
     ask(counter, 4);
     assert_true(world_run(w));
     assert_null(world_job(w, B)->revoked);

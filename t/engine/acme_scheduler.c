@@ -70,7 +70,7 @@ static void note_order(world_t *w, const script_request_t *request)
 
 static void set_live(world_t *w, int i, apr_interval_time_t left)
 {
-    acme_inventory_t *holding = world_holding(w, i);
+    acme_inventory_t *inventory = world_inventory(w, i);
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
 
@@ -80,8 +80,8 @@ static void set_live(world_t *w, int i, apr_interval_time_t left)
     info->not_after = w->clock->now + left;
     info->not_before = info->not_after - 90 * ACME_TIME_DAY;
     live->info = info;
-    holding->live = live;
-    holding->serving = ACME_SERVING_LKC;
+    inventory->live = live;
+    inventory->serving = ACME_SERVING_LKC;
 }
 
 static void who_serves_nothing_is_first_then_who_expires_first(void **state)
@@ -269,9 +269,9 @@ static void a_worker_of_an_older_generation_does_not_act_again(void **state)
 
     w->loaded = w->clock->now;
     world_boot(w);
-    had = apr_array_copy(*state, w->holdings);
+    had = apr_array_copy(*state, w->inventories);
     config = w->config;
-    config.holdings = had;
+    config.inventories = had;
     config.vault = w->vault;
     config.http = script_http_transport(script_http_create(w->clock, *state));
     old = acme_worker_create(&config, *state);
@@ -539,7 +539,7 @@ static void another_list_of_cas_begins_with_its_first(void **state)
     assert_from(w, MODEL_CA_DIRECTORY);
     world_restart(w);
     /* one that is taken off the list is another CA */
-    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->staged =
+    APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *)->staged =
         ACME_STAGED_NONE;
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 1);

@@ -16,14 +16,14 @@ static world_t *fresh(apr_pool_t *p)
 
 static const char *refuse(world_t *w, const acme_problem_t *problem)
 {
-    acme_inventory_t *holding =
-        apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
+    acme_inventory_t *inventory =
+        apr_pmemdup(w->p, world_inventory(w, 0), sizeof(*inventory));
 
-    holding->staged = ACME_STAGED_REFUSED;
-    holding->staged_fingerprint = world_job(w, A)->staged;
-    holding->problem = problem;
-    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *) = holding;
-    return holding->staged_fingerprint;
+    inventory->staged = ACME_STAGED_REFUSED;
+    inventory->staged_fingerprint = world_job(w, A)->staged;
+    inventory->problem = problem;
+    APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *) = inventory;
+    return inventory->staged_fingerprint;
 }
 
 static void what_root_refused_is_ordered_again_after_a_while(void **state)
@@ -180,15 +180,15 @@ static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
 /* What an import, or anything else but the order, makes live. */
 static void make_live(world_t *w, const acme_cert_info_t *info)
 {
-    acme_inventory_t *holding =
-        apr_pmemdup(w->p, world_holding(w, 0), sizeof(*holding));
+    acme_inventory_t *inventory =
+        apr_pmemdup(w->p, world_inventory(w, 0), sizeof(*inventory));
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
 
     live->info = info;
-    holding->live = live;
-    holding->serving = ACME_SERVING_LKC;
-    holding->staged = ACME_STAGED_NONE;
-    APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *) = holding;
+    inventory->live = live;
+    inventory->serving = ACME_SERVING_LKC;
+    inventory->staged = ACME_STAGED_NONE;
+    APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *) = inventory;
 }
 
 /* One for these names, of another server. */
@@ -291,8 +291,8 @@ static void one_that_is_ready_and_was_outlived_is_settled(void **state)
     assert_true(world_run(w));
     requests = w->ca->requests;
     make_live(w, info);
-    world_holding(w, 0)->staged = ACME_STAGED_PROMOTED;
-    world_holding(w, 0)->staged_fingerprint = world_job(w, A)->staged;
+    world_inventory(w, 0)->staged = ACME_STAGED_PROMOTED;
+    world_inventory(w, 0)->staged_fingerprint = world_job(w, A)->staged;
     world_boot(w);
     assert_true(world_run(w));
     assert_untouched(w, requests);
@@ -338,7 +338,7 @@ static void an_idle_site_says_when(void **state)
     memset(&site, 0, sizeof(site));
     memset(&work, 0, sizeof(work));
     site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
-    site.holding = world_holding(w, 0);
+    site.inventory = world_inventory(w, 0);
     work.vault = w->vault;
     work.clock = &w->clock->clock;
     work.log = &w->log;
@@ -356,7 +356,7 @@ static void a_quiet_job_is_not_read_again(void **state)
     world_t *w = fresh(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_ctl_request_t request = {0};
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_site_check_t site;
     acme_job_cache_t quiet;
     acme_worker_ctx_t work;
@@ -370,10 +370,10 @@ static void a_quiet_job_is_not_read_again(void **state)
     memset(&quiet, 0, sizeof(quiet));
     memset(&site, 0, sizeof(site));
     memset(&work, 0, sizeof(work));
-    holding = *world_holding(w, 0);
-    holding.staged = ACME_STAGED_NONE;
+    inventory = *world_inventory(w, 0);
+    inventory.staged = ACME_STAGED_NONE;
     site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
-    site.holding = &holding;
+    site.inventory = &inventory;
     site.quiet = &quiet;
     work.vault = w->vault;
     work.clock = &w->clock->clock;

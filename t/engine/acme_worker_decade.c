@@ -41,7 +41,7 @@ static const char *window_of(void *baton, const char *id, apr_pool_t *p)
     int i;
 
     for (i = 0; i < w->specs->nelts; ++i) {
-        const acme_certstore_cert_t *live = world_holding(w, i)->live;
+        const acme_certstore_cert_t *live = world_inventory(w, i)->live;
 
         if (live && strcmp(live->info->ari_id, id) == 0) {
             window_of_cert(&start, &end, live->info, i, w->clock->now);
@@ -66,7 +66,7 @@ static void check_order(world_t *w, const script_request_t *request)
         return;
     }
     for (i = 0; i < w->specs->nelts; ++i) {
-        live = world_holding(w, i)->live;
+        live = world_inventory(w, i)->live;
         if (live && strcmp(live->info->ari_id, w->ca->replaces) == 0) {
             break;
         }
@@ -141,8 +141,8 @@ static void assert_all_valid(const world_t *w, apr_time_t begun)
 {
     int i;
 
-    for (i = 0; i < w->holdings->nelts; ++i) {
-        const acme_certstore_cert_t *live = world_holding(w, i)->live;
+    for (i = 0; i < w->inventories->nelts; ++i) {
+        const acme_certstore_cert_t *live = world_inventory(w, i)->live;
 
         if (live->info->not_after <= w->clock->now) {
             fail_msg("site %d has expired on day %d", i,

@@ -19,8 +19,8 @@ typedef struct world_t {
     test_issuer_t *issuer;
     fake_clock_t *clock;
     acme_deployed_t *before;
-    apr_array_header_t *specs;    /* acme_spec_t * */
-    apr_array_header_t *holdings; /* acme_inventory_t * */
+    apr_array_header_t *specs;       /* acme_spec_t * */
+    apr_array_header_t *inventories; /* acme_inventory_t * */
     acme_ca_spec_t ca;
     acme_install_config_t config;
     acme_install_t *keeper;
@@ -63,7 +63,7 @@ static world_t *make_world(apr_pool_t *p)
     w->issuer = test_issuer_create(&w->clock->clock, p);
     w->before = acme_deployed_create(p);
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->holdings = apr_array_make(p, 4, sizeof(acme_inventory_t *));
+    w->inventories = apr_array_make(p, 4, sizeof(acme_inventory_t *));
     w->ca.url = CA;
     w->ca.label = "ca";
     w->log.sink = sink;
@@ -140,7 +140,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 static void configure(world_t *w)
 {
     apr_array_clear(w->specs);
-    apr_array_clear(w->holdings);
+    apr_array_clear(w->inventories);
 }
 
 static acme_spec_t *site(world_t *w, const char *names)
@@ -151,7 +151,7 @@ static acme_spec_t *site(world_t *w, const char *names)
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
     spec->ca = &w->ca;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->holdings, acme_inventory_t *) =
+    APR_ARRAY_PUSH(w->inventories, acme_inventory_t *) =
         apr_pcalloc(w->p, sizeof(acme_inventory_t));
     return spec;
 }
@@ -175,27 +175,27 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *holding =
-            APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
+        acme_inventory_t *inventory =
+            APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
 
         if (acme_certstore_get(&live, w->live, spec->name, NULL, w->p)
             == APR_SUCCESS) {
-            holding->live = live;
+            inventory->live = live;
         }
     }
     w->keeper = acme_install_create(&w->config, w->p);
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *holding =
-            APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
+        acme_inventory_t *inventory =
+            APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
         acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
-        last_serve = acme_install_site(w->keeper, spec, holding, wanted, 0);
+        last_serve = acme_install_site(w->keeper, spec, inventory, wanted, 0);
         deployed->name = spec->name;
         deployed->names = spec->names;
         deployed->state =
-            holding->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
+            inventory->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
         acme_deployed_add(after, deployed);
     }
     acme_install_rest(w->keeper, nobody, NULL);
@@ -235,15 +235,15 @@ static void one_that_loses_tls_is_stashed_and_shown(void **state)
 {
     world_t *w = make_world(*state);
     const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
-    acme_inventory_t *holding;
+    acme_inventory_t *inventory;
 
     site(w, "a.test");
     start_wanting(w, ACME_WANTED_HTTP);
     assert_string_equal(STASH("a.test"), cert);
-    holding = APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *);
-    assert_null(holding->live);
-    assert_string_equal(holding->stashed->info->fingerprint, cert);
-    assert_true(holding->stashed->moved > 0);
+    inventory = APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *);
+    assert_null(inventory->live);
+    assert_string_equal(inventory->stashed->info->fingerprint, cert);
+    assert_true(inventory->stashed->moved > 0);
     acme_t_contains(w->said, "no TLS");
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
@@ -421,7 +421,7 @@ static void what_is_live_stays_when_the_ca_is_another(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
-    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->foreign);
+    assert_true(APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *)->foreign);
 }
 
 static void the_later_of_import_and_live_is_used(void **state)
@@ -508,7 +508,7 @@ static void an_expired_one_is_not_unstashed(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
-    assert_true(APR_ARRAY_IDX(w->holdings, 0, acme_inventory_t *)->aged);
+    assert_true(APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *)->aged);
 }
 
 static void the_stash_can_be_kept_shorter(void **state)

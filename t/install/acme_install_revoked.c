@@ -15,7 +15,7 @@ typedef struct world_t {
     acme_certstore_t *live;
     acme_spec_t spec;
     acme_ca_spec_t ca;
-    acme_inventory_t *holding; /* of the last start */
+    acme_inventory_t *inventory; /* of the last start */
     acme_log_t log;
     const char *said;
 } world_t;
@@ -104,7 +104,7 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     acme_certstore_cert_t *live;
 
     w->said = "";
-    w->holding = apr_pcalloc(w->p, sizeof(*w->holding));
+    w->inventory = apr_pcalloc(w->p, sizeof(*w->inventory));
     if (with) {
         APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
     }
@@ -117,11 +117,11 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     config->archive_keep = 3;
     config->log = &w->log;
     if (acme_certstore_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
-        w->holding->live = live;
+        w->inventory->live = live;
     }
     keeper = acme_install_create(config, w->p);
     if (with) {
-        serve = acme_install_site(keeper, &w->spec, w->holding,
+        serve = acme_install_site(keeper, &w->spec, w->inventory,
                                   ACME_WANTED_ACME, 0);
     }
     acme_install_rest(keeper, nobody, NULL);
@@ -134,13 +134,13 @@ static void what_is_live_serves_on_and_is_known_to_be_revoked(void **state)
     const char *live = put(w, ACME_PLACE_LIVE, 90);
 
     assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
-    assert_null(w->holding->revoked);
+    assert_null(w->inventory->revoked);
     bar(w, ACME_PLACE_LIVE, 4, 0);
     assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
-    assert_null(w->holding->revoked);
+    assert_null(w->inventory->revoked);
     bar(w, ACME_PLACE_LIVE, 4, 1);
     assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
-    assert_non_null(w->holding->revoked);
+    assert_non_null(w->inventory->revoked);
     assert_string_equal(in(w, ACME_PLACE_LIVE), live);
 }
 
@@ -154,7 +154,7 @@ static void another_that_is_kept_takes_its_place(void **state)
     stashed = put(w, ACME_PLACE_STASH, 20);
     assert_int_equal(start(w, 1), ACME_SITE_DECIDE_SERVE_LKC);
     assert_string_equal(in(w, ACME_PLACE_LIVE), stashed);
-    assert_null(w->holding->revoked);
+    assert_null(w->inventory->revoked);
     /* or one that was imported, however short it lives */
     bar(w, ACME_PLACE_LIVE, 1, 0);
     stashed = put(w, ACME_PLACE_IMPORT, 10);
@@ -189,7 +189,7 @@ static void none_comes_back_from_the_stash(void **state)
         assert_string_equal(in(w, ACME_PLACE_LIVE), "");
         assert_string_equal(in(w, ACME_PLACE_STASH), "");
         acme_t_contains(w->said, "ACME0561: " A);
-        assert_null(w->holding->live);
+        assert_null(w->inventory->live);
     }
 }
 

@@ -13,8 +13,8 @@ typedef struct world_t {
     acme_certstore_t *live;
     const char *dir;
     acme_key_reuse_t *reuse;
-    apr_array_header_t *specs;    /* acme_spec_t * */
-    apr_array_header_t *holdings; /* acme_inventory_t * */
+    apr_array_header_t *specs;       /* acme_spec_t * */
+    apr_array_header_t *inventories; /* acme_inventory_t * */
     acme_t_log_t *log;
 } world_t;
 
@@ -29,14 +29,14 @@ static world_t *make_world(apr_pool_t *p)
     w->reuse = acme_key_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    w->holdings = apr_array_make(p, 2, sizeof(acme_inventory_t *));
+    w->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
     return w;
 }
 
 static acme_spec_t *add(world_t *w, const char *name)
 {
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
-    acme_inventory_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(w->p, sizeof(*inventory));
     acme_certstore_cert_t *live;
 
     assert_int_equal(
@@ -44,22 +44,22 @@ static acme_spec_t *add(world_t *w, const char *name)
                                3, NULL, w->p),
         0);
     assert_int_equal(acme_certstore_get(&live, w->live, name, NULL, w->p), 0);
-    holding->live = live;
+    inventory->live = live;
     spec->name = name;
     spec->key_reuse = 1;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->holdings, acme_inventory_t *) = holding;
+    APR_ARRAY_PUSH(w->inventories, acme_inventory_t *) = inventory;
     return spec;
 }
 
-static acme_inventory_t *holding_of(world_t *w, int i)
+static acme_inventory_t *inventory_of(world_t *w, int i)
 {
-    return APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
+    return APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
 }
 
 static const char *hash_of(world_t *w, int i)
 {
-    return holding_of(w, i)->live->info->key_hash;
+    return inventory_of(w, i)->live->info->key_hash;
 }
 
 /** Whether the worker finds the key, and that it is the live one. */
@@ -81,7 +81,7 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_key_reuse_leave(w->reuse, w->specs, w->holdings, w->live, getegid(),
+    acme_key_reuse_leave(w->reuse, w->specs, w->inventories, w->live, getegid(),
                          &w->log->log, w->p);
 }
 
@@ -107,10 +107,10 @@ static void a_key_of_another_kind_is_not(void **state)
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
 
-    assert_string_equal(acme_key_reuse_hash(spec, holding_of(w, 0), NULL),
+    assert_string_equal(acme_key_reuse_hash(spec, inventory_of(w, 0), NULL),
                         hash_of(w, 0));
     spec->key.type = ACME_KEY_RSA;
-    assert_null(acme_key_reuse_hash(spec, holding_of(w, 0), NULL));
+    assert_null(acme_key_reuse_hash(spec, inventory_of(w, 0), NULL));
     start(w);
     assert_false(is_left(w, 0));
 }
@@ -119,20 +119,20 @@ static void a_revoked_ones_is_not(void **state)
 {
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
-    acme_inventory_t *holding = holding_of(w, 0);
+    acme_inventory_t *inventory = inventory_of(w, 0);
     acme_blocklist_entry_t revoked;
     acme_job_t job;
 
     start(w);
     assert_true(is_left(w, 0));
     memset(&revoked, 0, sizeof(revoked));
-    revoked.fingerprint = holding->live->info->fingerprint;
+    revoked.fingerprint = inventory->live->info->fingerprint;
     /* The worker hears of it first; the next start removes it. */
     memset(&job, 0, sizeof(job));
     job.revoked = &revoked;
-    assert_null(acme_key_reuse_hash(spec, holding, &job));
-    holding->revoked = &revoked;
-    assert_null(acme_key_reuse_hash(spec, holding, NULL));
+    assert_null(acme_key_reuse_hash(spec, inventory, &job));
+    inventory->revoked = &revoked;
+    assert_null(acme_key_reuse_hash(spec, inventory, NULL));
     start(w);
     assert_false(is_left(w, 0));
 }
@@ -201,7 +201,7 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_key_reuse_leave(w->reuse, w->specs, w->holdings, w->live, 1,
+    acme_key_reuse_leave(w->reuse, w->specs, w->inventories, w->live, 1,
                          &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);

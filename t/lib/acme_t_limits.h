@@ -79,7 +79,7 @@ limits_site(const limits_t *limits, const acme_spec_t **spec, const char *name)
     for (i = 0; i < limits->w->specs->nelts; ++i) {
         *spec = APR_ARRAY_IDX(limits->w->specs, i, const acme_spec_t *);
         if (strcmp((*spec)->name, name) == 0) {
-            return world_holding(limits->w, i);
+            return world_inventory(limits->w, i);
         }
     }
     fail_msg("there is no site %s", name);
@@ -91,7 +91,7 @@ static inline int limits_order(limits_t *limits,
                                const script_request_t *request, apr_pool_t *p)
 {
     const char *name, *replaces = NULL;
-    const acme_inventory_t *holding;
+    const acme_inventory_t *inventory;
     acme_json_t *payload, *names;
     const acme_spec_t *spec = NULL;
     apr_interval_time_t late;
@@ -104,12 +104,12 @@ static inline int limits_order(limits_t *limits,
     assert_int_equal(acme_json_get_str(&name, acme_json_at(names, 0), "value"),
                      0);
     (void)acme_json_get_str(&replaces, payload, "replaces");
-    holding = limits_site(limits, &spec, name);
+    inventory = limits_site(limits, &spec, name);
     if (!replaces
         && (!limits_has(limits, 1, "account", request->kid, 300,
                         3 * ACME_TIME_HOUR)
             || !limits_has(limits, 1, "set", name, 5, 7 * ACME_TIME_DAY)
-            || (!holding->live
+            || (!inventory->live
                 && !limits_has(limits, 1, "domain", limits_domain(name), 50,
                                7 * ACME_TIME_DAY)))) {
         return 0;
@@ -120,9 +120,10 @@ static inline int limits_order(limits_t *limits,
                     "failures", name, 5, ACME_TIME_HOUR)) {
         return 0;
     }
-    if (holding->live) {
-        late = limits->w->clock->now
-               - acme_plan_renew_at(spec, holding, world_job(limits->w, name));
+    if (inventory->live) {
+        late =
+            limits->w->clock->now
+            - acme_plan_renew_at(spec, inventory, world_job(limits->w, name));
         limits->latest = late > limits->latest ? late : limits->latest;
         ++limits->renewals;
         limits->exempt += replaces != NULL;

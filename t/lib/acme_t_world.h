@@ -51,8 +51,8 @@ typedef struct world_t {
     acme_log_t log;
     apr_array_header_t *lines; /* world_line_t */
     acme_ca_spec_t ca_spec;
-    apr_array_header_t *specs;    /* acme_spec_t * */
-    apr_array_header_t *holdings; /* acme_inventory_t * */
+    apr_array_header_t *specs;       /* acme_spec_t * */
+    apr_array_header_t *inventories; /* acme_inventory_t * */
     int parallel;
     apr_time_t loaded;
 
@@ -314,7 +314,7 @@ static inline world_t *world_create(apr_pool_t *p)
     w->ca_spec.contact = "mailto:admin@example.org";
     w->ca_spec.agreed = 1;
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->holdings = apr_array_make(p, 4, sizeof(acme_inventory_t *));
+    w->inventories = apr_array_make(p, 4, sizeof(acme_inventory_t *));
     w->parallel = 10;
     return w;
 }
@@ -336,7 +336,7 @@ static inline apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
 static inline acme_spec_t *world_add(world_t *w, const char *names)
 {
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
-    acme_inventory_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(w->p, sizeof(*inventory));
 
     spec->names = world_strings(w->p, names);
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
@@ -345,9 +345,9 @@ static inline acme_spec_t *world_add(world_t *w, const char *names)
     spec->challenge_types = world_strings(w->p, "http-01");
     spec->retry_delay = ACME_TIME_MINUTE;
     spec->place = "test.conf:1";
-    holding->serving = ACME_SERVING_PLACEHOLDER;
+    inventory->serving = ACME_SERVING_PLACEHOLDER;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->holdings, acme_inventory_t *) = holding;
+    APR_ARRAY_PUSH(w->inventories, acme_inventory_t *) = inventory;
     return spec;
 }
 
@@ -371,9 +371,9 @@ static inline void world_add_ca(world_t *w, acme_spec_t *spec)
     spec->more_cas = more;
 }
 
-static inline acme_inventory_t *world_holding(const world_t *w, int i)
+static inline acme_inventory_t *world_inventory(const world_t *w, int i)
 {
-    return APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *);
+    return APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
 }
 
 /** A process begins; the last one is gone without a word. */
@@ -388,7 +388,7 @@ static inline void world_boot(world_t *w)
     script_http_respond(w->script, world_respond, w);
     memset(&w->config, 0, sizeof(w->config));
     w->config.specs = w->specs;
-    w->config.holdings = w->holdings;
+    w->config.inventories = w->inventories;
     w->config.vault = acme_vault_create(&w->store, w->seal, &w->log, w->prun);
     w->config.http = script_http_transport(w->script);
     w->config.clock = &w->clock->clock;
@@ -473,24 +473,24 @@ static inline void world_restart(world_t *w)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        const acme_inventory_t *old = world_holding(w, i);
-        acme_inventory_t *holding = apr_pmemdup(w->p, old, sizeof(*old));
+        const acme_inventory_t *old = world_inventory(w, i);
+        acme_inventory_t *inventory = apr_pmemdup(w->p, old, sizeof(*old));
         const acme_bundle_t *bundle = world_staged(w, spec->name);
         acme_certstore_cert_t *live;
 
-        holding->staged = ACME_STAGED_NONE;
-        holding->staged_fingerprint = NULL;
+        inventory->staged = ACME_STAGED_NONE;
+        inventory->staged_fingerprint = NULL;
         if (bundle) {
             live = apr_pcalloc(w->p, sizeof(*live));
             live->info = world_info(w, bundle);
             live->ca_url = bundle->ca_url;
             live->profile = bundle->profile;
-            holding->staged = ACME_STAGED_PROMOTED;
-            holding->staged_fingerprint = live->info->fingerprint;
-            holding->live = live;
-            holding->serving = ACME_SERVING_LKC;
+            inventory->staged = ACME_STAGED_PROMOTED;
+            inventory->staged_fingerprint = live->info->fingerprint;
+            inventory->live = live;
+            inventory->serving = ACME_SERVING_LKC;
         }
-        APR_ARRAY_IDX(w->holdings, i, acme_inventory_t *) = holding;
+        APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *) = inventory;
     }
     world_boot(w);
 }

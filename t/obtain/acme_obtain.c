@@ -571,7 +571,7 @@ static void short_lives_outlast_an_outage(void **state)
         if (world_staged(w, A)) {
             world_restart(w);
         }
-        left = world_holding(w, 0)->live->info->not_after - w->clock->now;
+        left = world_inventory(w, 0)->live->info->not_after - w->clock->now;
         least = left < least ? left : least;
     }
     /* half of its life, less a day of outage and 16 h of backoff */

@@ -52,8 +52,8 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
     const char *dir = acme_t_dir(w->p);
     acme_bundle_t *bundle = acme_t_bundle("left.example", ACME_T_NOW, w->p);
     apr_array_header_t *specs = apr_array_make(w->p, 1, sizeof(void *));
-    apr_array_header_t *holdings = apr_array_make(w->p, 1, sizeof(void *));
-    acme_inventory_t *holding = apr_pcalloc(w->p, sizeof(*holding));
+    apr_array_header_t *inventories = apr_array_make(w->p, 1, sizeof(void *));
+    acme_inventory_t *inventory = apr_pcalloc(w->p, sizeof(*inventory));
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
     acme_certstore_cert_t *cert;
     acme_certstore_t *live;
@@ -65,12 +65,12 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
                      APR_SUCCESS);
     spec->name = bundle->name;
     spec->key_reuse = 1;
-    holding->live = cert;
+    inventory->live = cert;
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(holdings, acme_inventory_t *) = holding;
+    APR_ARRAY_PUSH(inventories, acme_inventory_t *) = inventory;
     work->reuse = acme_key_reuse_open(dir, w->seal, w->p);
-    acme_key_reuse_leave(work->reuse, specs, holdings, live, getegid(), &w->log,
-                         w->p);
+    acme_key_reuse_leave(work->reuse, specs, inventories, live, getegid(),
+                         &w->log, w->p);
     *pem = bundle->key_pem;
     *hash = cert->info->key_hash;
     return dir;
@@ -222,8 +222,8 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
     info->not_before = w->clock->now - 80 * ACME_TIME_DAY;
     info->not_after = w->clock->now + 10 * ACME_TIME_DAY;
     live->info = info;
-    world_holding(w, 0)->live = live;
-    world_holding(w, 0)->serving = ACME_SERVING_LKC;
+    world_inventory(w, 0)->live = live;
+    world_inventory(w, 0)->serving = ACME_SERVING_LKC;
     world_boot(w);
     w->config.reuse = work->reuse;
     w->config.revoked = acme_blocklist_open(the_dir, w->prun);

@@ -10,7 +10,7 @@ typedef struct bench_t {
     acme_worker_ctx_t work;
     acme_ca_spec_t ca;
     acme_spec_t spec;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_job_t *job;
 } bench_t;
 
@@ -61,8 +61,8 @@ static apr_status_t recover(bench_t *b, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    return acme_stage_recover(b->job, &b->work, &b->spec, &b->holding, &problem,
-                              p);
+    return acme_stage_recover(b->job, &b->work, &b->spec, &b->inventory,
+                              &problem, p);
 }
 
 static void what_is_put_is_found_until_it_is_cleared(void **state)
@@ -146,8 +146,8 @@ static void what_is_there_for_other_names_does_not_fit(void **state)
     /* nor is it taken, unless root has met it */
     assert_int_equal(recover(b, p), APR_SUCCESS);
     assert_null(b->job->staged);
-    b->holding.staged = ACME_STAGED_REFUSED;
-    b->holding.staged_fingerprint = fingerprint;
+    b->inventory.staged = ACME_STAGED_REFUSED;
+    b->inventory.staged_fingerprint = fingerprint;
     assert_int_equal(recover(b, p), APR_SUCCESS);
     assert_string_equal(b->job->staged, fingerprint);
 }

@@ -20,7 +20,7 @@ typedef struct row_t {
     acme_ca_spec_t ca;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_job_t *job;
     apr_time_t begun;
     apr_pool_t *p;
@@ -42,8 +42,8 @@ static row_t *make_row(apr_interval_time_t life, apr_pool_t *p)
     row->info.not_after = row->begun + life;
     row->live.info = &row->info;
     row->live.ca_url = row->ca.url;
-    row->holding.live = &row->live;
-    row->holding.serving = ACME_SERVING_LKC;
+    row->inventory.live = &row->live;
+    row->inventory.serving = ACME_SERVING_LKC;
     row->job = acme_job_create(NAME, p);
     return row;
 }
@@ -51,8 +51,8 @@ static row_t *make_row(apr_interval_time_t life, apr_pool_t *p)
 static acme_expiry_e at(const row_t *row, apr_interval_time_t age)
 {
     const char *text;
-    acme_expiry_e how = acme_expiry(&text, &row->spec, &row->holding, row->job,
-                                    row->begun + age, row->p);
+    acme_expiry_e how = acme_expiry(&text, &row->spec, &row->inventory,
+                                    row->job, row->begun + age, row->p);
 
     assert_true((text != NULL) == (how != ACME_EXPIRY_FAR));
     return how;
@@ -64,11 +64,11 @@ static void assert_near_from(const row_t *row, apr_interval_time_t age)
     assert_int_equal(at(row, age - 1), ACME_EXPIRY_FAR);
     assert_int_equal(at(row, age), ACME_EXPIRY_NEAR);
     assert_int_equal(
-        acme_expiry_next(&row->spec, &row->holding, row->job, row->begun),
+        acme_expiry_next(&row->spec, &row->inventory, row->job, row->begun),
         row->begun + age);
-    assert_int_equal(
-        acme_expiry_next(&row->spec, &row->holding, row->job, row->begun + age),
-        row->info.not_after);
+    assert_int_equal(acme_expiry_next(&row->spec, &row->inventory, row->job,
+                                      row->begun + age),
+                     row->info.not_after);
 }
 
 static void the_window_counts_for_short_and_long_lives(void **state)
@@ -79,7 +79,7 @@ static void the_window_counts_for_short_and_long_lives(void **state)
     assert_int_equal(at(row, LE - 1), ACME_EXPIRY_NEAR);
     assert_int_equal(at(row, LE), ACME_EXPIRY_OVER);
     assert_true(
-        acme_expiry_next(&row->spec, &row->holding, row->job, row->begun + LE)
+        acme_expiry_next(&row->spec, &row->inventory, row->job, row->begun + LE)
         == ACME_SCHEDULE_NEVER);
     row->spec.warn_window.span = 10 * HOURS;
     assert_near_from(row, 150 * HOURS);
@@ -99,7 +99,7 @@ static void the_window_counts_for_short_and_long_lives(void **state)
                                   &row->info, NAME, row->begun, row->p);
     assert_near_from(row, 81 * DAYS + 9 * DAYS / 10);
     row->spec.via_ari = 0;
-    row->holding.pinned = 1;
+    row->inventory.pinned = 1;
     assert_near_from(row, 81 * DAYS + 9 * DAYS / 10);
 }
 
@@ -113,11 +113,11 @@ static void there_is_no_warning_before_a_renewal_is_due(void **state)
     for (i = 0; i < sizeof(lives) / sizeof(lives[0]); ++i) {
         row_t *row = make_row(lives[i], *state);
         apr_time_t due =
-            acme_plan_renew_at(&row->spec, &row->holding, row->job);
+            acme_plan_renew_at(&row->spec, &row->inventory, row->job);
 
         for (percent = 1; percent < 100; ++percent) {
             row->spec.warn_window.percent = percent;
-            assert_true(acme_expiry_next(&row->spec, &row->holding, row->job,
+            assert_true(acme_expiry_next(&row->spec, &row->inventory, row->job,
                                          row->begun)
                         >= due + (row->info.not_after - due) / 10);
         }
@@ -128,9 +128,9 @@ static void nobody_minds_what_is_not_served(void **state)
 {
     row_t *row = make_row(LE, *state);
 
-    row->holding.serving = ACME_SERVING_NOTHING;
+    row->inventory.serving = ACME_SERVING_NOTHING;
     assert_int_equal(at(row, LE), ACME_EXPIRY_FAR);
-    row->holding.serving = ACME_SERVING_LKC;
+    row->inventory.serving = ACME_SERVING_LKC;
     row->spec.cert_file = "/etc/cert.pem";
     assert_int_equal(at(row, LE), ACME_EXPIRY_FAR);
     row->spec.cert_file = NULL;
@@ -138,10 +138,10 @@ static void nobody_minds_what_is_not_served(void **state)
     assert_int_equal(at(row, LE), ACME_EXPIRY_FAR);
     row->spec.dry_run = 0;
     assert_int_equal(at(row, LE), ACME_EXPIRY_OVER);
-    row->holding.live = NULL;
+    row->inventory.live = NULL;
     assert_int_equal(at(row, LE), ACME_EXPIRY_FAR);
     assert_true(
-        acme_expiry_next(&row->spec, &row->holding, row->job, row->begun)
+        acme_expiry_next(&row->spec, &row->inventory, row->job, row->begun)
         == ACME_SCHEDULE_NEVER);
 }
 
@@ -150,7 +150,7 @@ static void assert_says(const row_t *row, apr_interval_time_t age,
 {
     const char *text;
 
-    (void)acme_expiry(&text, &row->spec, &row->holding, row->job,
+    (void)acme_expiry(&text, &row->spec, &row->inventory, row->job,
                       row->begun + age, row->p);
     if (!text || !strstr(text, part)) {
         fail_msg("%s is not in %s", part, text ? text : "nothing");
@@ -232,7 +232,7 @@ static void outlived(apr_interval_time_t life, apr_pool_t *p)
     world_live(w, HOURS);
     assert_said(w, 1, 1);
     w->ca->outage = 1000000;
-    world_live(w, world_holding(w, 0)->live->info->not_after - w->clock->now
+    world_live(w, world_inventory(w, 0)->live->info->not_after - w->clock->now
                       - 5 * HOURS);
     assert_said(w, 2, 1);
 }

@@ -17,7 +17,7 @@ typedef struct site_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_job_t job;
     apr_pool_t *p;
 } site_t;
@@ -55,8 +55,8 @@ static site_t *site_create(apr_pool_t *p)
     site->info.not_before = NOW - DAYS(30);
     site->info.not_after = NOW + DAYS(60);
     site->live.info = &site->info;
-    site->holding.serving = ACME_SERVING_LKC;
-    site->holding.live = &site->live;
+    site->inventory.serving = ACME_SERVING_LKC;
+    site->inventory.live = &site->live;
     site->job.name = site->spec.name;
     site->job.p = p;
     return site;
@@ -66,7 +66,7 @@ static acme_plan_t plan(const site_t *site)
 {
     acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, 0, NULL};
 
-    acme_plan(&made, &site->spec, &site->holding, &site->job, NOW, site->p);
+    acme_plan(&made, &site->spec, &site->inventory, &site->job, NOW, site->p);
     assert_non_null(made.reason);
     assert_true(made.at >= NOW);
     return made;
@@ -100,10 +100,10 @@ static void the_first_certificate_is_ordered(void **state)
 {
     site_t *site = site_create(*state);
 
-    site->holding.live = NULL;
-    site->holding.serving = ACME_SERVING_PLACEHOLDER;
+    site->inventory.live = NULL;
+    site->inventory.serving = ACME_SERVING_PLACEHOLDER;
     assert_order(site, "first certificate");
-    site->holding.serving = ACME_SERVING_OKC;
+    site->inventory.serving = ACME_SERVING_OKC;
     assert_order(site, "first certificate");
 }
 
@@ -147,9 +147,9 @@ static void only_an_age_depends_on_the_clock(void **state)
     site->spec.names = strings(site->p, "a.example new.example");
     assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
     assert_false(plan(site).by_age);
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     assert_false(plan(site).by_age);
-    site->holding.aged = 1;
+    site->inventory.aged = 1;
     assert_true(plan(site).by_age);
     assert_string_equal(plan(site).reason, "what was kept has expired");
 }
@@ -158,7 +158,7 @@ static void one_of_another_authority_is_replaced(void **state)
 {
     site_t *site = site_create(*state);
 
-    site->holding.foreign = 1;
+    site->inventory.foreign = 1;
     assert_order(site, "the certificate is from another authority");
     assert_false(plan(site).by_age);
 }
@@ -183,8 +183,8 @@ static void nothing_is_ordered_that_no_tls_site_uses(void **state)
     site_t *site = site_create(*state);
     acme_plan_t made;
 
-    site->holding.live = NULL;
-    site->holding.serving = ACME_SERVING_NOTHING;
+    site->inventory.live = NULL;
+    site->inventory.serving = ACME_SERVING_NOTHING;
     assert_idle(site, ACME_SCHEDULE_NEVER);
     made = plan(site);
     assert_string_equal(made.reason, "no TLS virtual host uses it");
@@ -199,7 +199,7 @@ static void manual_waits_to_be_asked(void **state)
 
     site->spec.renew_mode = ACME_RENEW_MANUAL;
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     made = plan(site);
     assert_string_equal(acme_plan_name(made.what), "manual");
     assert_string_equal(made.reason, "first certificate");
@@ -214,16 +214,16 @@ static void what_is_staged_waits_for_root(void **state)
     site_t *site = site_create(*state);
     acme_plan_t made;
 
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     site->job.staged = "beef";
     made = plan(site);
     assert_string_equal(acme_plan_name(made.what), "staged");
     assert_true(made.at == ACME_SCHEDULE_NEVER);
     /* what root met was something else */
-    site->holding.staged = ACME_STAGED_REFUSED;
-    site->holding.staged_fingerprint = "dead";
+    site->inventory.staged = ACME_STAGED_REFUSED;
+    site->inventory.staged_fingerprint = "dead";
     assert_string_equal(acme_plan_name(plan(site).what), "staged");
-    site->holding.staged_fingerprint = NULL;
+    site->inventory.staged_fingerprint = NULL;
     assert_string_equal(acme_plan_name(plan(site).what), "staged");
 }
 
@@ -234,10 +234,10 @@ static void what_root_decided_is_settled(void **state)
     site->job.staged = "f00d";
     assert_string_equal(acme_plan_name(plan(site).what), "settle");
     site->job.staged = "beef";
-    site->holding.staged_fingerprint = "beef";
-    site->holding.staged = ACME_STAGED_REFUSED;
+    site->inventory.staged_fingerprint = "beef";
+    site->inventory.staged = ACME_STAGED_REFUSED;
     assert_string_equal(acme_plan_name(plan(site).what), "settle");
-    site->holding.staged = ACME_STAGED_PROMOTED;
+    site->inventory.staged = ACME_STAGED_PROMOTED;
     assert_string_equal(acme_plan_name(plan(site).what), "settle");
 }
 
@@ -245,7 +245,7 @@ static site_t *failed_site(apr_pool_t *p)
 {
     site_t *site = site_create(p);
 
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     site->job.errors = 2;
     site->job.digest = acme_spec_digest(&site->spec, p);
     site->job.next_run = NOW + ACME_TIME_HOUR;
@@ -396,7 +396,7 @@ static void an_order_in_place_of_what_is_gone_is_needless(void **state)
     site->job.instead = NULL;
     assert_false(plan(site).needless);
     site->job.instead = "";
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     assert_false(plan(site).needless);
 }
 
@@ -481,7 +481,7 @@ static void what_is_asked_for_is_ordered(void **state)
     site->spec.renew_mode = ACME_RENEW_MANUAL;
     assert_order(site, "asked for by acmectl renew");
     site->spec.renew_mode = ACME_RENEW_AUTO;
-    site->holding.serving = ACME_SERVING_NOTHING;
+    site->inventory.serving = ACME_SERVING_NOTHING;
     assert_order(site, "asked for by acmectl renew");
 }
 
@@ -489,7 +489,7 @@ static void what_was_rolled_back_to_is_kept_until_it_is_due(void **state)
 {
     site_t *site = site_create(*state);
 
-    site->holding.pinned = 1;
+    site->inventory.pinned = 1;
     site->info.not_after = NOW + DAYS(10);
     site->info.not_before = NOW - DAYS(80);
     assert_idle(site, NOW + DAYS(1));
@@ -519,7 +519,7 @@ static void neither_its_kind_nor_its_ca_undoes_a_rollback(void **state)
     ari.selected = NOW - DAYS(2);
     site->job.ari = &ari;
     assert_order(site, "another kind of key: P-384");
-    site->holding.pinned = 1;
+    site->inventory.pinned = 1;
     assert_idle(site, NOW + DAYS(1));
     site->job.asked = ACME_ASKED_DUE;
     assert_order(site, "another kind of key: P-384");
@@ -535,14 +535,14 @@ static void what_was_revoked_is_replaced_at_once(void **state)
     mark.when = NOW;
     mark.reason = 4;
     mark.done = 1;
-    site->holding.revoked = &mark;
+    site->inventory.revoked = &mark;
     assert_string_equal(plan(site).reason, "it was revoked (superseded) at "
                                            "2030-01-01T00:00:00Z");
     assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
     assert_true(plan(site).urgent);
     assert_false(plan(site).by_age);
     /* no rollback and no question holds it up */
-    site->holding.pinned = 1;
+    site->inventory.pinned = 1;
     site->spec.via_ari = 1;
     site->info.ari_id = "key.serial";
     site->live.ca_url = site->ca.url;
@@ -556,14 +556,14 @@ static void what_was_revoked_is_replaced_at_once(void **state)
     assert_true(plan(site).urgent);
     mark.fingerprint = "another";
     assert_int_equal(plan(site).what, ACME_PLAN_IDLE);
-    assert_null(acme_plan_revoked(&site->holding, NULL));
+    assert_null(acme_plan_revoked(&site->inventory, NULL));
 }
 
 static void what_was_signed_for_another_machine_is_done(void **state)
 {
     site_t *site = site_create(*state);
 
-    site->holding.live = NULL;
+    site->inventory.live = NULL;
     site->job.signed_pem = "a chain";
     assert_idle(site, ACME_SCHEDULE_NEVER);
 }
@@ -602,9 +602,9 @@ static void a_certificate_of_ones_own_is_watched(void **state)
 
     site->spec.cert_file = "/etc/ssl/own.pem";
     site->spec.cert_key_file = "/etc/ssl/own.key";
-    site->holding.live = NULL;
-    site->holding.file = &site->info;
-    site->holding.serving = ACME_SERVING_OKC;
+    site->inventory.live = NULL;
+    site->inventory.file = &site->info;
+    site->inventory.serving = ACME_SERVING_OKC;
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     assert_null(plan(site).warning);
     assert_true(plan(site).at == NOW + DAYS(51));
@@ -617,7 +617,7 @@ static void a_certificate_of_ones_own_is_watched(void **state)
     /* whatever a job from before says */
     site->job.staged = "f00d";
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
-    site->holding.file = NULL;
+    site->inventory.file = NULL;
     assert_idle(site, ACME_SCHEDULE_NEVER);
 }
 

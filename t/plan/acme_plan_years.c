@@ -16,7 +16,7 @@ typedef struct ari_site_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_job_t job;
 } ari_site_t;
 
@@ -38,8 +38,8 @@ static void make_ari_site(ari_site_t *site, const acme_ca_spec_t *ca, int i,
     site->info.not_after = now + 90 * ACME_TIME_DAY;
     site->live.info = &site->info;
     site->live.ca_url = ca->url;
-    site->holding.live = &site->live;
-    site->holding.serving = ACME_SERVING_LKC;
+    site->inventory.live = &site->live;
+    site->inventory.serving = ACME_SERVING_LKC;
     site->job.name = site->spec.name;
     site->job.names = apr_array_make(p, 1, sizeof(acme_job_name_t));
     site->job.log = apr_array_make(p, 1, sizeof(acme_job_entry_t));
@@ -81,7 +81,7 @@ static void ten_thousand_renewals_are_inside_their_windows(void **state)
         apr_pool_clear(p);
         make_ari_site(&site, &ca, i, begun, p);
         for (;;) {
-            acme_plan(&plan, &site.spec, &site.holding, &site.job, now, p);
+            acme_plan(&plan, &site.spec, &site.inventory, &site.job, now, p);
             if (plan.what == ACME_PLAN_ORDER) {
                 break;
             }
@@ -118,7 +118,7 @@ static const char *expired(const world_t *w, int from, int to)
     int i;
 
     for (i = from; i < to; ++i) {
-        const acme_certstore_cert_t *live = world_holding(w, i)->live;
+        const acme_certstore_cert_t *live = world_inventory(w, i)->live;
 
         if (!live || live->info->not_after <= w->clock->now) {
             return APR_ARRAY_IDX(w->specs, i, acme_spec_t *)->name;
@@ -271,7 +271,7 @@ static void one_site_for_ten_years(ari_site_t *site, apr_time_t begun,
     acme_plan_t plan;
 
     while (now < end) {
-        acme_plan(&plan, &site->spec, &site->holding, &site->job, now, p);
+        acme_plan(&plan, &site->spec, &site->inventory, &site->job, now, p);
         if (plan.what == ACME_PLAN_ORDER) {
             renew(site, now, begun, years, &row, p);
             continue;

@@ -14,7 +14,7 @@ typedef struct world_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_activation_view_t activation;
     acme_metrics_server_t server;
     const char *text;
@@ -43,8 +43,8 @@ static world_t *make_world(apr_pool_t *p)
     w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
     w->live.info = &w->info;
     w->live.generation = 1;
-    w->holding.live = &w->live;
-    w->holding.serving = ACME_SERVING_LKC;
+    w->inventory.live = &w->live;
+    w->inventory.serving = ACME_SERVING_LKC;
     w->server.usable = 1;
     w->server.ordering = 1;
     w->server.activation = &w->activation;
@@ -70,7 +70,7 @@ static void print_site(world_t *w, const acme_job_t *job)
 {
     acme_metrics_t *metrics = acme_metrics_create(1, w->p);
 
-    acme_metrics_add(metrics, &w->spec, &w->holding, job, ACME_T_NOW, w->p);
+    acme_metrics_add(metrics, &w->spec, &w->inventory, job, ACME_T_NOW, w->p);
     print(w, metrics);
 }
 
@@ -138,7 +138,7 @@ static void the_times_of_a_site(void **state)
                    w->info.not_after));
     has(w, seconds(w, "acme_site_last_run_seconds", job->last_run));
     has(w, seconds(w, "acme_site_renew_at_seconds",
-                   acme_plan_renew_at(&w->spec, &w->holding, job)));
+                   acme_plan_renew_at(&w->spec, &w->inventory, job)));
 }
 
 static void a_site_that_fails(void **state)
@@ -146,8 +146,8 @@ static void a_site_that_fails(void **state)
     world_t *w = make_world(*state);
     acme_job_t *job = acme_job_create(NAME, w->p);
 
-    w->holding.live = NULL;
-    w->holding.serving = ACME_SERVING_PLACEHOLDER;
+    w->inventory.live = NULL;
+    w->inventory.serving = ACME_SERVING_PLACEHOLDER;
     job->errors = 3;
     job->problem = apr_pcalloc(w->p, sizeof(*job->problem));
     acme_problem_set((acme_problem_t *)(apr_uintptr_t)job->problem,
@@ -177,7 +177,7 @@ static void a_site_whose_job_is_not_known(void **state)
     print_site(w, NULL);
     has(w, "acme_site_state{site=\"" NAME "\"} 2");
     has_not(w, "acme_site_failures{");
-    w->holding.live = NULL;
+    w->inventory.live = NULL;
     print_site(w, NULL);
     has(w, "acme_site_state{site=\"" NAME "\"} 0");
 }
@@ -235,7 +235,8 @@ static void the_lines_of_a_metric_stand_together(void **state)
 
     job->last_run = ACME_T_NOW;
     for (i = 0; i < 3; i++) {
-        acme_metrics_add(metrics, &w->spec, &w->holding, job, ACME_T_NOW, w->p);
+        acme_metrics_add(metrics, &w->spec, &w->inventory, job, ACME_T_NOW,
+                         w->p);
     }
     print(w, metrics);
     has(w, "acme_sites 3");

@@ -13,7 +13,7 @@ typedef struct world_t {
     acme_spec_t spec;
     acme_cert_info_t info;
     acme_certstore_cert_t live;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_vault_t *vault;
     acme_status_counts_t counts;
     apr_pool_t *p;
@@ -55,15 +55,15 @@ static world_t *make_world(apr_pool_t *p)
     w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
     w->live.info = &w->info;
     w->live.generation = 1;
-    w->holding.live = &w->live;
-    w->holding.serving = ACME_SERVING_LKC;
+    w->inventory.live = &w->live;
+    w->inventory.serving = ACME_SERVING_LKC;
     return w;
 }
 
 static acme_json_t *site_of(world_t *w)
 {
     memset(&w->counts, 0, sizeof(w->counts));
-    return acme_status_site(&w->spec, &w->holding, w->vault, ACME_T_NOW,
+    return acme_status_site(&w->spec, &w->inventory, w->vault, ACME_T_NOW,
                             &w->counts, w->p);
 }
 
@@ -218,7 +218,7 @@ static void settings_have_the_forms_of_mod_md(void **state)
     assert_int_equal(number(w, site_of(w), "", "renew-mode"), 0);
     assert_int_equal(flag(w, site_of(w), "", "watched"), 0);
     w->spec.renew_mode = ACME_RENEW_ALWAYS;
-    w->holding.serving = ACME_SERVING_NOTHING;
+    w->inventory.serving = ACME_SERVING_NOTHING;
     assert_int_equal(number(w, site_of(w), "", "renew-mode"), 2);
     assert_string_equal(text(w, site_of(w), "", "require-https"), "(none)");
     w->spec.require_https = ACME_HTTPS_PERMANENT;
@@ -254,16 +254,16 @@ static void a_good_site_is_ok_and_nothing_else(void **state)
 static void what_is_stashed_and_was_deployed_is_shown(void **state)
 {
     world_t *w = make_world(*state);
-    acme_certstore_cert_t stashed = *w->holding.live;
+    acme_certstore_cert_t stashed = *w->inventory.live;
     acme_json_t *json = site_of(w);
 
     assert_string_equal(text(w, json, "", "deployed"), "none");
     assert_string_equal(text(w, json, "", "stash"), "(none)");
-    w->holding.live = NULL;
-    w->holding.serving = ACME_SERVING_NOTHING;
-    w->holding.deployed = ACME_DEPLOYED_HTTP;
+    w->inventory.live = NULL;
+    w->inventory.serving = ACME_SERVING_NOTHING;
+    w->inventory.deployed = ACME_DEPLOYED_HTTP;
     stashed.moved = apr_time_from_sec(1767323045);
-    w->holding.stashed = &stashed;
+    w->inventory.stashed = &stashed;
     json = site_of(w);
     assert_string_equal(text(w, json, "", "deployed"), "http");
     assert_string_equal(text(w, json, "stash", "since"),
@@ -275,8 +275,8 @@ static void a_site_without_certificate_is_incomplete(void **state)
     world_t *w = make_world(*state);
     acme_json_t *json;
 
-    w->holding.live = NULL;
-    w->holding.serving = ACME_SERVING_PLACEHOLDER;
+    w->inventory.live = NULL;
+    w->inventory.serving = ACME_SERVING_PLACEHOLDER;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 1);
     assert_string_equal(text(w, json, "", "state-descr"),
@@ -315,7 +315,7 @@ static void an_expired_one_is_an_error_and_says_so(void **state)
     assert_counts(w, 0, 1, 0, 0);
     assert_int_equal(w->counts.expiring, 1);
     /* where nobody serves it, nobody minds */
-    w->holding.serving = ACME_SERVING_NOTHING;
+    w->inventory.serving = ACME_SERVING_NOTHING;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 2);
     assert_string_equal(text(w, json, "", "state-descr"), "expired");
@@ -373,8 +373,8 @@ static void a_damaged_one_is_an_error(void **state)
     set_problem(&problem, ACME_RETRY_INTERNAL, ACME_PROBLEM_CERTIFICATE,
                 "privkey.pem is missing", w->p);
     problem.to_fix = "do this";
-    w->holding.live = NULL;
-    w->holding.problem = &problem;
+    w->inventory.live = NULL;
+    w->inventory.problem = &problem;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 4);
     assert_string_equal(text(w, json, "", "state-descr"),
@@ -393,12 +393,12 @@ static void a_refused_one_does_not_make_a_working_one_an_error(void **state)
 
     set_problem(&problem, ACME_RETRY_BACKOFF, ACME_PROBLEM_CERTIFICATE,
                 "refused", w->p);
-    w->holding.staged = ACME_STAGED_REFUSED;
-    w->holding.problem = &problem;
+    w->inventory.staged = ACME_STAGED_REFUSED;
+    w->inventory.problem = &problem;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 2);
     assert_string_equal(text(w, json, "problem", "detail"), "refused");
-    w->holding.live = NULL;
+    w->inventory.live = NULL;
     assert_int_equal(number(w, site_of(w), "", "state"), 1);
     assert_counts(w, 0, 1, 1, 0);
 }
@@ -413,7 +413,7 @@ static void a_failure_is_told_with_what_to_do(void **state)
     acme_subproblem_t *sub;
     acme_json_t *json, *subs;
 
-    w->holding.live = NULL;
+    w->inventory.live = NULL;
     set_problem(&problem, ACME_RETRY_BACKOFF,
                 ACME_PROBLEM_URN "rejectedIdentifier", "no <such> \"name\"",
                 w->p);
@@ -460,7 +460,7 @@ what_only_the_administrator_can_mend_is_missing_information(void **state)
     acme_problem_t problem;
     acme_json_t *json;
 
-    w->holding.live = NULL;
+    w->inventory.live = NULL;
     set_problem(&problem, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG,
                 "the terms are not accepted", w->p);
     job->errors = 1;
@@ -500,7 +500,7 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
     world_t *w = make_world(*state);
     acme_job_t *job = job_of(w);
     apr_array_header_t *specs = apr_array_make(w->p, 1, sizeof(void *));
-    apr_array_header_t *holdings = apr_array_make(w->p, 1, sizeof(void *));
+    apr_array_header_t *inventories = apr_array_make(w->p, 1, sizeof(void *));
     acme_json_t *entries, *all, *sites;
 
     acme_job_note(job, ACME_T_NOW, "order-created", NULL);
@@ -517,8 +517,8 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
     assert_string_equal(text(w, acme_json_at(entries, 1), "", "when"),
                         "Fri, 02 Jan 2026 03:04:05 GMT");
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
-    APR_ARRAY_PUSH(holdings, const acme_inventory_t *) = &w->holding;
-    all = acme_status_all(specs, holdings, w->vault, NULL, NULL, ACME_T_NOW,
+    APR_ARRAY_PUSH(inventories, const acme_inventory_t *) = &w->inventory;
+    all = acme_status_all(specs, inventories, w->vault, NULL, NULL, ACME_T_NOW,
                           w->p);
     sites = member(all, "managed-domains", w->p);
     assert_int_equal(acme_json_count(sites), 1);
@@ -595,7 +595,7 @@ static void without_a_store_what_is_served_is_known(void **state)
     assert_int_equal(number(w, json, "", "state"), 2);
     assert_null(member(json, "renewal", w->p));
     assert_non_null(member(json, "cert", w->p));
-    w->holding.live = NULL;
+    w->inventory.live = NULL;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 0);
     acme_t_contains(text(w, json, "", "state-descr"), "store");
@@ -610,7 +610,7 @@ static void all_sites_come_with_the_state_of_activation(void **state)
     acme_activation_view_t view = {"graceful", 2, "syntax error", ACME_T_NOW,
                                    7};
     apr_array_header_t *specs = apr_array_make(w->p, 3, sizeof(void *));
-    apr_array_header_t *holdings = apr_array_make(w->p, 3, sizeof(void *));
+    apr_array_header_t *inventories = apr_array_make(w->p, 3, sizeof(void *));
     acme_json_t *json;
     int i;
 
@@ -619,10 +619,10 @@ static void all_sites_come_with_the_state_of_activation(void **state)
 
         spec->name = apr_psprintf(w->p, "n%d.example.org", i);
         APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(holdings, const acme_inventory_t *) = &w->holding;
+        APR_ARRAY_PUSH(inventories, const acme_inventory_t *) = &w->inventory;
     }
-    json = acme_status_all(specs, holdings, w->vault, NULL, &view, ACME_T_NOW,
-                           w->p);
+    json = acme_status_all(specs, inventories, w->vault, NULL, &view,
+                           ACME_T_NOW, w->p);
     assert_string_not_equal(text(w, json, "", "version"), "(none)");
     assert_int_equal(acme_json_count(member(json, "managed-domains", w->p)), 3);
     assert_string_equal(
@@ -691,9 +691,9 @@ static void a_certificate_of_ones_own_is_shown(void **state)
 
     w->spec.cert_file = "/etc/ssl/own.pem";
     w->spec.cert_key_file = "/etc/ssl/own.key";
-    w->holding.live = NULL;
-    w->holding.file = &w->info;
-    w->holding.serving = ACME_SERVING_OKC;
+    w->inventory.live = NULL;
+    w->inventory.file = &w->info;
+    w->inventory.serving = ACME_SERVING_OKC;
     json = site_of(w);
     assert_string_equal(text(w, json, "", "site"), "okc");
     assert_string_equal(text(w, json, "", "cert-file"), "/etc/ssl/own.pem");
@@ -708,7 +708,7 @@ static void a_certificate_of_ones_own_is_shown(void **state)
     w->info.not_after = ACME_T_NOW;
     site_of(w);
     assert_int_equal(w->counts.ok, 0);
-    w->holding.file = NULL;
+    w->inventory.file = NULL;
     assert_non_null(
         strstr(acme_json_print(site_of(w), 0, w->p), "\"state\":4"));
 }

@@ -6,7 +6,7 @@
 
 typedef struct site_t {
     acme_spec_t spec;
-    acme_inventory_t holding;
+    acme_inventory_t inventory;
     acme_certstore_cert_t live;
     acme_cert_info_t info;
     acme_blocklist_entry_t mark;
@@ -19,7 +19,7 @@ static site_t *make_site(apr_pool_t *p)
 
     site->info.fingerprint = "f00d";
     site->live.info = &site->info;
-    site->holding.live = &site->live;
+    site->inventory.live = &site->live;
     site->mark.fingerprint = "f00d";
     site->mark.key_hash = "beef";
     site->mark.name = "a.example";
@@ -33,7 +33,8 @@ static site_t *make_site(apr_pool_t *p)
 
 static const char *text(const site_t *site, apr_pool_t *p)
 {
-    return acme_status_revoked_text(&site->spec, &site->holding, site->job, p);
+    return acme_status_revoked_text(&site->spec, &site->inventory, site->job,
+                                    p);
 }
 
 static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
@@ -45,14 +46,14 @@ static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
     int confirmed;
 
     assert_null(text(site, p));
-    assert_null(acme_status_revoked(&site->holding, site->job, p));
-    assert_null(acme_status_revoked(&site->holding, NULL, p));
+    assert_null(acme_status_revoked(&site->inventory, site->job, p));
+    assert_null(acme_status_revoked(&site->inventory, NULL, p));
     site->job->revoked = &site->mark;
     acme_t_contains(text(site, p), "it was revoked (superseded)");
     acme_t_contains(text(site, p), "is served until");
-    site->holding.serving = ACME_SERVING_OKC;
+    site->inventory.serving = ACME_SERVING_OKC;
     acme_t_contains(text(site, p), "is not served");
-    json = acme_status_revoked(&site->holding, site->job, p);
+    json = acme_status_revoked(&site->inventory, site->job, p);
     assert_int_equal(acme_json_get_str(&value, json, "reason"), 0);
     assert_string_equal(value, "superseded");
     assert_int_equal(acme_json_get_str(&value, json, "when"), 0);
@@ -60,7 +61,7 @@ static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
     assert_int_equal(acme_json_get_bool(&confirmed, json, "confirmed"), 0);
     assert_int_equal(confirmed, 1);
     site->job->revoked = NULL;
-    site->holding.revoked = &site->mark;
+    site->inventory.revoked = &site->mark;
     assert_non_null(text(site, p));
     site->spec.renew_mode = ACME_RENEW_MANUAL;
     acme_t_contains(text(site, p), "acmectl renew");
@@ -74,10 +75,10 @@ static void one_that_is_not_served_any_more_is_past(void **state)
     site->job->revoked = &site->mark;
     site->info.fingerprint = "another";
     assert_null(text(site, p));
-    site->holding.live = NULL;
-    site->holding.revoked = &site->mark;
+    site->inventory.live = NULL;
+    site->inventory.revoked = &site->mark;
     assert_null(text(site, p));
-    assert_null(acme_status_revoked(&site->holding, site->job, p));
+    assert_null(acme_status_revoked(&site->inventory, site->job, p));
 }
 
 ACME_T_MAIN(ACME_T(a_mark_of_the_start_and_of_the_job_are_said),

@@ -22,7 +22,7 @@
 
 typedef struct engine_t {
     apr_array_header_t *specs;
-    apr_array_header_t *holdings;
+    apr_array_header_t *inventories;
     acme_certstore_t *live;
     acme_vault_t *vault;
     apr_time_t now;
@@ -33,7 +33,7 @@ static void add_site(engine_t *engine, const acme_ca_spec_t *ca,
                      apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
-    acme_inventory_t *holding = apr_pcalloc(p, sizeof(*holding));
+    acme_inventory_t *inventory = apr_pcalloc(p, sizeof(*inventory));
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
 
     APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, name);
@@ -44,14 +44,14 @@ static void add_site(engine_t *engine, const acme_ca_spec_t *ca,
     spec->challenge_types = types;
     spec->retry_delay = apr_time_from_sec(30);
     spec->place = "engine:1";
-    holding->serving = ACME_SERVING_LKC;
+    inventory->serving = ACME_SERVING_LKC;
     APR_ARRAY_PUSH(engine->specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(engine->holdings, const acme_inventory_t *) = holding;
+    APR_ARRAY_PUSH(engine->inventories, const acme_inventory_t *) = inventory;
 }
 
-static acme_inventory_t *holding_of(const engine_t *engine, int i)
+static acme_inventory_t *inventory_of(const engine_t *engine, int i)
 {
-    return APR_ARRAY_IDX(engine->holdings, i, acme_inventory_t *);
+    return APR_ARRAY_IDX(engine->inventories, i, acme_inventory_t *);
 }
 
 static const acme_spec_t *spec_of(const engine_t *engine, int i)
@@ -72,7 +72,7 @@ static void read_live(const engine_t *engine, int i, apr_pool_t *p)
                 acme_problem_text(&problem, p));
         exit(1);
     }
-    holding_of(engine, i)->live = cert;
+    inventory_of(engine, i)->live = cert;
 }
 
 static void read_job(const engine_t *engine, int i, apr_pool_t *p)
@@ -92,13 +92,13 @@ static void reconcile(const engine_t *engine, int i, apr_pool_t *p)
     if (acme_job_load(&job, engine->vault, spec_of(engine, i)->name, NULL, p)) {
         exit(1);
     }
-    acme_plan(&plan, spec_of(engine, i), holding_of(engine, i), job,
+    acme_plan(&plan, spec_of(engine, i), inventory_of(engine, i), job,
               engine->now, p);
 }
 
 static void schedule(const engine_t *engine, int i, apr_pool_t *p)
 {
-    const acme_cert_info_t *info = holding_of(engine, i)->live->info;
+    const acme_cert_info_t *info = inventory_of(engine, i)->live->info;
 
     (void)p;
     (void)acme_schedule_renew_at(info->not_before, info->not_after,
@@ -140,10 +140,10 @@ static void status(const engine_t *engine, apr_pool_t *p)
         double ms;
 
         apr_pool_create(&psub, p);
-        (void)acme_json_print(acme_status_all(engine->specs, engine->holdings,
-                                              engine->vault, NULL, NULL,
-                                              engine->now, psub),
-                              1, psub);
+        (void)acme_json_print(
+            acme_status_all(engine->specs, engine->inventories, engine->vault,
+                            NULL, NULL, engine->now, psub),
+            1, psub);
         ms = (double)(apr_time_now() - begun) / 1000;
         apr_pool_destroy(psub);
         best = round == 0 || ms < best ? ms : best;
@@ -190,7 +190,8 @@ int main(int argc, const char *const *argv)
     types = apr_array_make(p, 1, sizeof(const char *));
     APR_ARRAY_PUSH(types, const char *) = "http-01";
     engine.specs = apr_array_make(p, 64, sizeof(const acme_spec_t *));
-    engine.holdings = apr_array_make(p, 64, sizeof(const acme_inventory_t *));
+    engine.inventories =
+        apr_array_make(p, 64, sizeof(const acme_inventory_t *));
     engine.now = apr_time_now();
     engine.vault = open_vault(argv[1], p);
     if (acme_certstore_open(&engine.live, argv[1], &problem, p)) {
