@@ -57,7 +57,7 @@ acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
         made->places[i] =
             apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
     }
-    made->is_strange = 1;
+    made->is_read_only = 1;
     return made;
 }
 
@@ -74,7 +74,7 @@ static int is_ours(const char *file, apr_pool_t *p)
 
 void acme_certstore_recall(acme_certstore_t *live, apr_pool_t *p)
 {
-    if (live->is_strange && !is_ours(live->index, p)) {
+    if (live->is_read_only && !is_ours(live->index, p)) {
         return;
     }
     apr_pool_create(&live->pknown, p);
@@ -295,7 +295,7 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
     }
-    if (live->is_strange) {
+    if (live->is_read_only) {
         rv = acme_certstore_path_is_owned(live, site, &aim, problem, ptemp);
         if (rv != APR_SUCCESS) {
             return rv;

@@ -33,24 +33,24 @@ static void prune(const acme_certstore_t *live,
                   apr_pool_t *ptemp)
 {
     apr_array_header_t *numbers;
-    apr_pool_t *scratch;
+    apr_pool_t *tmp;
     int i;
 
     if (acme_archive_list(&numbers, site->archive, ptemp) != APR_SUCCESS) {
         return;
     }
-    apr_pool_create(&scratch, ptemp);
+    apr_pool_create(&tmp, ptemp);
     for (i = numbers->nelts - 1; i >= 0; --i) {
         int number = APR_ARRAY_IDX(numbers, i, int);
 
         if (number != newest && keep-- <= 0
             && !acme_certstore_path_is_pointed(live, site->archive, number,
-                                               scratch)) {
-            acme_archive_remove(site->archive, number, scratch);
+                                               tmp)) {
+            acme_archive_remove(site->archive, number, tmp);
         }
-        apr_pool_clear(scratch);
+        apr_pool_clear(tmp);
     }
-    apr_pool_destroy(scratch);
+    apr_pool_destroy(tmp);
 }
 
 /**

@@ -30,7 +30,7 @@
 struct acme_certstore_t {
     const char *places[ACME_PLACES]; /**< folders */
     const char *archive;
-    int is_strange;                   /**< made by acme_certstore_look() */
+    int is_read_only;                 /**< made by acme_certstore_look() */
     apr_array_header_t *refused;      /**< of acme_promote_guard.h, or NULL */
     const char *index;                /**< live.index; NULL: it is not ours */
     struct acme_blocklist_t *revoked; /**< marks of this store */

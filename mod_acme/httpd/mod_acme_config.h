@@ -173,7 +173,7 @@ typedef struct acme_setup_t {
     const acme_seal_t *seal;         /**< NULL: the store is of no use */
     const char *unusable;            /**< why, or NULL */
     acme_certstore_t *live;          /**< or NULL */
-    acme_promote_guard_t *unproven;  /**< or NULL: nothing is promoted */
+    acme_promote_guard_t *guard;     /**< or NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< of the parent: children share it */
     acme_file_stamp_t *staged; /**< what startup looked at, by index of specs */

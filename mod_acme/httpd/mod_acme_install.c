@@ -24,7 +24,7 @@ typedef struct kept_t {
 struct acme_keep_t {
     acme_lock_t *lock;
     acme_install_config_t config;
-    acme_install_t *keeper;
+    acme_install_t *install;
     kept_t *sites;
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
@@ -130,12 +130,12 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
 }
 
 /* After what is staged was promoted: what is live counts. */
-static acme_install_t *keeper_of(acme_keep_t *keep, apr_pool_t *p)
+static acme_install_t *install_of(acme_keep_t *keep, apr_pool_t *p)
 {
-    if (!keep->keeper) {
-        keep->keeper = acme_install_create(&keep->config, p);
+    if (!keep->install) {
+        keep->install = acme_install_create(&keep->config, p);
     }
-    return keep->keeper;
+    return keep->install;
 }
 
 /* What the site was seen to serve of its own, before it asked for ACME or
@@ -205,7 +205,7 @@ int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
     }
     if (!inventory->decided) {
         find_former(setup, kept, spec, ptemp);
-        kept->serve = acme_install_site(keeper_of(keep, setup->pconf), spec,
+        kept->serve = acme_install_site(install_of(keep, setup->pconf), spec,
                                         inventory, ACME_WANTED_ACME,
                                         own || kept->former.cert_files != NULL);
         inventory->decided = 1;
@@ -237,7 +237,7 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
     if (!inventory->decided) {
         /* The site has something else to serve, whatever that is. */
         kept->serve = acme_install_site(
-            keeper_of(setup->keep, setup->pconf),
+            install_of(setup->keep, setup->pconf),
             APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), inventory,
             ACME_WANTED_ACME, 1);
         inventory->decided = 1;
@@ -257,7 +257,7 @@ static void decide(acme_setup_t *setup, const acme_spec_t *spec,
                                setup->pconf)) {
         inventory->live = live;
     }
-    acme_install_site(keeper_of(setup->keep, setup->pconf), spec, inventory,
+    acme_install_site(install_of(setup->keep, setup->pconf), spec, inventory,
                       wanted, 0);
     if (spec->cert_file) {
         inventory->live = NULL;
@@ -379,13 +379,13 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
 
 void mod_acme_install_rest(acme_setup_t *setup)
 {
-    acme_install_t *keeper;
+    acme_install_t *install;
     int i;
 
     if (!setup->keep) {
         return;
     }
-    keeper = keeper_of(setup->keep, setup->pconf);
+    install = install_of(setup->keep, setup->pconf);
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
@@ -400,7 +400,7 @@ void mod_acme_install_rest(acme_setup_t *setup)
         }
     }
     index_hosts(setup);
-    acme_install_rest(keeper, wanted_of, setup);
+    acme_install_rest(install, wanted_of, setup);
 }
 
 /* The names are the site's own; what is kept beside it is found by what it is

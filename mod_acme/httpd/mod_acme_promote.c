@@ -12,9 +12,9 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_array_header_t *undone;
     int i;
 
-    setup->unproven =
+    setup->guard =
         acme_promote_guard_read(setup->live, setup->store_dir, setup->pconf);
-    if (acme_promote_guard_undo(&undone, setup->unproven, &problem, ptemp)) {
+    if (acme_promote_guard_undo(&undone, setup->guard, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0191) "certificates that were never loaded cannot be "
                                 "taken back: %s",
@@ -48,7 +48,7 @@ int mod_acme_promote_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
                 APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name;
         }
     }
-    if (acme_promote_guard_begin(setup->unproven, names, &problem, ptemp)) {
+    if (acme_promote_guard_begin(setup->guard, names, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0193) "no new certificate is activated: %s",
                  acme_problem_text(&problem, ptemp));
@@ -65,8 +65,8 @@ int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,
     (void)pconf;
     (void)plog;
     (void)s;
-    if (setup && setup->unproven) {
-        acme_promote_guard_end(setup->unproven, ptemp);
+    if (setup && setup->guard) {
+        acme_promote_guard_end(setup->guard, ptemp);
     }
     return OK;
 }

@@ -174,7 +174,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     acme_store_t *store = NULL;
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, ptemp);
-    apr_pool_t *scratch;
+    apr_pool_t *tmp;
     int promoted = 0;
     int i;
 
@@ -184,7 +184,7 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     if (setup->live && setup->ours) {
         mod_acme_install_open(setup, vault, now, ptemp);
     }
-    apr_pool_create(&scratch, ptemp);
+    apr_pool_create(&tmp, ptemp);
     setup->staged = apr_pcalloc(
         setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
     setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
@@ -196,9 +196,9 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
         acme_file_stamp_read(
             &setup->staged[i],
-            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, scratch),
-            ACME_FILE_STAMP_LINK, scratch);
-        apr_pool_clear(scratch);
+            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, tmp),
+            ACME_FILE_STAMP_LINK, tmp);
+        apr_pool_clear(tmp);
     }
     if (vault && !mod_acme_promote_prepare(setup, ptemp)) {
         vault = NULL;
@@ -210,15 +210,15 @@ static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
         acme_inventory_t *inventory;
 
-        inventory = spec->cert_file ? examine_file(setup, spec, now, scratch)
-                                    : examine(setup, vault, spec, now, scratch);
+        inventory = spec->cert_file ? examine_file(setup, spec, now, tmp)
+                                    : examine(setup, vault, spec, now, tmp);
         promoted += inventory->staged == ACME_STAGED_PROMOTED;
         if (inventory->staged == ACME_STAGED_FAILED) {
             /* Still to be put in place: as if it had not been seen. */
             memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
         }
         APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
-        apr_pool_clear(scratch);
+        apr_pool_clear(tmp);
     }
     return promoted;
 }
@@ -293,13 +293,13 @@ static void say_warnings(const acme_setup_t *setup)
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *dir = mod_acme_store_dir(setup->server, ptemp);
-    acme_promote_guard_t *unproven;
+    acme_promote_guard_t *guard;
     int i;
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
     setup->live = acme_certstore_look(dir, ptemp);
     acme_certstore_recall(setup->live, ptemp);
-    unproven = acme_promote_guard_read(setup->live, dir, ptemp);
+    guard = acme_promote_guard_read(setup->live, dir, ptemp);
     setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
                                         sizeof(acme_inventory_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
@@ -309,7 +309,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             apr_pcalloc(setup->pconf, sizeof(*inventory));
         acme_certstore_cert_t *live;
 
-        if (!acme_promote_guard_has(unproven, spec->name, ptemp)
+        if (!acme_promote_guard_has(guard, spec->name, ptemp)
             && !acme_certstore_get(&live, setup->live, spec->name, NULL,
                                    setup->pconf)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {

@@ -20,59 +20,59 @@ struct acme_cert_index_t {
     apr_hash_t *filed[ACME_PLACES];
 };
 
-static void index_item(acme_cert_index_t *shelf, acme_cert_index_item_t *item)
+static void index_item(acme_cert_index_t *index, acme_cert_index_item_t *item)
 {
     const apr_array_header_t *names = item->cert->info->names;
     int i;
 
     for (i = 0; i < names->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
-        entry_t *entry = apr_palloc(shelf->p, sizeof(*entry));
+        entry_t *entry = apr_palloc(index->p, sizeof(*entry));
 
         entry->item = item;
-        entry->next = apr_hash_get(shelf->by_name, name, APR_HASH_KEY_STRING);
-        apr_hash_set(shelf->by_name, name, APR_HASH_KEY_STRING, entry);
+        entry->next = apr_hash_get(index->by_name, name, APR_HASH_KEY_STRING);
+        apr_hash_set(index->by_name, name, APR_HASH_KEY_STRING, entry);
     }
 }
 
-static void add(acme_cert_index_t *shelf, const acme_certstore_t *live,
+static void add(acme_cert_index_t *index, const acme_certstore_t *live,
                 acme_place_e place, const char *name)
 {
-    acme_cert_index_item_t *item = apr_pcalloc(shelf->p, sizeof(*item));
+    acme_cert_index_item_t *item = apr_pcalloc(index->p, sizeof(*item));
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
     apr_status_t rv;
 
     item->place = place;
     item->name = name;
-    rv = acme_certstore_get_at(&cert, live, place, name, &problem, shelf->p);
+    rv = acme_certstore_get_at(&cert, live, place, name, &problem, index->p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return;
     }
     if (rv == APR_SUCCESS) {
         item->cert = cert;
-        index_item(shelf, item);
+        index_item(index, item);
     }
     else {
-        item->problem = acme_problem_dup(&problem, shelf->p);
+        item->problem = acme_problem_dup(&problem, index->p);
     }
-    APR_ARRAY_PUSH(shelf->items, acme_cert_index_item_t *) = item;
-    apr_hash_set(shelf->filed[place], name, APR_HASH_KEY_STRING, item);
+    APR_ARRAY_PUSH(index->items, acme_cert_index_item_t *) = item;
+    apr_hash_set(index->filed[place], name, APR_HASH_KEY_STRING, item);
 }
 
 acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
                                         acme_cert_index_wanted_fn *wanted,
                                         void *baton, apr_pool_t *p)
 {
-    acme_cert_index_t *shelf = apr_pcalloc(p, sizeof(*shelf));
+    acme_cert_index_t *index = apr_pcalloc(p, sizeof(*index));
     apr_array_header_t *names;
     int place, i;
 
-    shelf->p = p;
-    shelf->items = apr_array_make(p, 16, sizeof(acme_cert_index_item_t *));
-    shelf->by_name = apr_hash_make(p);
+    index->p = p;
+    index->items = apr_array_make(p, 16, sizeof(acme_cert_index_item_t *));
+    index->by_name = apr_hash_make(p);
     for (place = 0; place < ACME_PLACES; ++place) {
-        shelf->filed[place] = apr_hash_make(p);
+        index->filed[place] = apr_hash_make(p);
         if (acme_certstore_list(&names, live, place, NULL, p) != APR_SUCCESS) {
             continue;
         }
@@ -80,30 +80,30 @@ acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
             const char *name = APR_ARRAY_IDX(names, i, const char *);
 
             if (place != ACME_PLACE_LIVE || !wanted(baton, name)) {
-                add(shelf, live, place, name);
+                add(index, live, place, name);
             }
         }
     }
-    return shelf;
+    return index;
 }
 
-const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *shelf)
+const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *index)
 {
-    return shelf->items;
+    return index->items;
 }
 
-acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *shelf,
+acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *index,
                                               acme_place_e place,
                                               const char *name)
 {
-    return apr_hash_get(shelf->filed[place], name, APR_HASH_KEY_STRING);
+    return apr_hash_get(index->filed[place], name, APR_HASH_KEY_STRING);
 }
 
-static void visit_name(const acme_cert_index_t *shelf, const char *name,
+static void visit_name(const acme_cert_index_t *index, const char *name,
                        acme_cert_index_visit_fn *visit, void *baton)
 {
     const entry_t *entry =
-        apr_hash_get(shelf->by_name, name, APR_HASH_KEY_STRING);
+        apr_hash_get(index->by_name, name, APR_HASH_KEY_STRING);
 
     for (; entry; entry = entry->next) {
         if (!entry->item->gone) {
@@ -112,14 +112,14 @@ static void visit_name(const acme_cert_index_t *shelf, const char *name,
     }
 }
 
-void acme_cert_index_visit(const acme_cert_index_t *shelf, const char *host,
+void acme_cert_index_visit(const acme_cert_index_t *index, const char *host,
                            acme_cert_index_visit_fn *visit, void *baton,
                            apr_pool_t *ptemp)
 {
     const char *dot = strchr(host, '.');
 
-    visit_name(shelf, host, visit, baton);
+    visit_name(index, host, visit, baton);
     if (dot && host[0] != '*') {
-        visit_name(shelf, apr_pstrcat(ptemp, "*", dot, NULL), visit, baton);
+        visit_name(index, apr_pstrcat(ptemp, "*", dot, NULL), visit, baton);
     }
 }

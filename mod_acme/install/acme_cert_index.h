@@ -34,10 +34,10 @@ acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
                                         void *baton, apr_pool_t *p);
 
 /** Everything: acme_cert_index_item_t *, in the order of their names. */
-const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *shelf);
+const apr_array_header_t *acme_cert_index_items(const acme_cert_index_t *index);
 
 /** Those filed under a name; NULL: none. */
-acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *shelf,
+acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *index,
                                               acme_place_e place,
                                               const char *name);
 
@@ -48,7 +48,7 @@ acme_cert_index_item_t *acme_cert_index_filed(const acme_cert_index_t *shelf,
 typedef void acme_cert_index_visit_fn(void *baton,
                                       acme_cert_index_item_t *item);
 
-void acme_cert_index_visit(const acme_cert_index_t *shelf, const char *host,
+void acme_cert_index_visit(const acme_cert_index_t *index, const char *host,
                            acme_cert_index_visit_fn *visit, void *baton,
                            apr_pool_t *ptemp);
 

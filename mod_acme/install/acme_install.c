@@ -20,41 +20,41 @@ typedef struct stashed_t {
 
 static int is_wanted(void *baton, const char *name)
 {
-    const acme_install_t *keeper = baton;
+    const acme_install_t *install = baton;
 
-    return apr_hash_get(keeper->specs, name, APR_HASH_KEY_STRING) != NULL;
+    return apr_hash_get(install->specs, name, APR_HASH_KEY_STRING) != NULL;
 }
 
 acme_install_t *acme_install_create(const acme_install_config_t *config,
                                     apr_pool_t *p)
 {
-    acme_install_t *keeper = apr_pcalloc(p, sizeof(*keeper));
+    acme_install_t *install = apr_pcalloc(p, sizeof(*install));
     const apr_array_header_t *items;
     int i;
 
-    keeper->config = config;
-    keeper->p = p;
-    keeper->specs = apr_hash_make(p);
-    keeper->heirs = apr_hash_make(p);
-    keeper->stashed = apr_array_make(p, 8, sizeof(stashed_t));
+    install->config = config;
+    install->p = p;
+    install->specs = apr_hash_make(p);
+    install->heirs = apr_hash_make(p);
+    install->stashed = apr_array_make(p, 8, sizeof(stashed_t));
     for (i = 0; i < config->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(config->specs, i, const acme_spec_t *);
 
-        apr_hash_set(keeper->specs, spec->name, APR_HASH_KEY_STRING, spec);
+        apr_hash_set(install->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }
-    keeper->shelf = acme_cert_index_read(config->live, is_wanted, keeper, p);
-    items = acme_cert_index_items(keeper->shelf);
+    install->index = acme_cert_index_read(config->live, is_wanted, install, p);
+    items = acme_cert_index_items(install->index);
     for (i = 0; i < items->nelts; ++i) {
-        keeper->had += APR_ARRAY_IDX(items, i, acme_cert_index_item_t *)->place
-                       == ACME_PLACE_LIVE;
+        install->had += APR_ARRAY_IDX(items, i, acme_cert_index_item_t *)->place
+                        == ACME_PLACE_LIVE;
     }
-    return keeper;
+    return install;
 }
 
-int acme_install_moves(const acme_install_t *keeper)
+int acme_install_moves(const acme_install_t *install)
 {
-    return keeper->moves;
+    return install->moves;
 }
 
 const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
@@ -70,66 +70,66 @@ const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
     return site;
 }
 
-static void reread(acme_install_t *keeper, const acme_spec_t *spec,
+static void reread(acme_install_t *install, const acme_spec_t *spec,
                    acme_inventory_t *inventory)
 {
     acme_certstore_cert_t *live;
 
     inventory->live = NULL;
-    if (acme_certstore_get(&live, keeper->config->live, spec->name, NULL,
-                           keeper->p)
+    if (acme_certstore_get(&live, install->config->live, spec->name, NULL,
+                           install->p)
             == APR_SUCCESS
-        && acme_certstore_loads(live, spec->security_level, NULL, keeper->p)
+        && acme_certstore_loads(live, spec->security_level, NULL, install->p)
                == APR_SUCCESS) {
         inventory->live = live;
     }
 }
 
-static void note_stashed(acme_install_t *keeper, const char *name,
+static void note_stashed(acme_install_t *install, const char *name,
                          acme_wanted_e wanted)
 {
-    stashed_t *stashed = apr_array_push(keeper->stashed);
+    stashed_t *stashed = apr_array_push(install->stashed);
 
-    stashed->name = apr_pstrdup(keeper->p, name);
+    stashed->name = apr_pstrdup(install->p, name);
     stashed->wanted = wanted;
-    ++keeper->moves;
+    ++install->moves;
 }
 
 /** To no site in particular. */
-static acme_suitable_e worth(const acme_install_t *keeper,
+static acme_suitable_e worth(const acme_install_t *install,
                              const acme_certstore_cert_t *cert,
                              apr_pool_t *ptemp)
 {
-    if (acme_certstore_refusal(keeper->config->live, cert->info, ptemp)) {
+    if (acme_certstore_refusal(install->config->live, cert->info, ptemp)) {
         return ACME_SUITABLE_REVOKED;
     }
-    return cert->info->not_after > keeper->config->now ? ACME_SUITABLE_FULL
-                                                       : ACME_SUITABLE_EXPIRED;
+    return cert->info->not_after > install->config->now ? ACME_SUITABLE_FULL
+                                                        : ACME_SUITABLE_EXPIRED;
 }
 
 /** What is revoked is of no use to whoever comes back. */
-static int retire(acme_install_t *keeper, const char *name,
+static int retire(acme_install_t *install, const char *name,
                   const acme_certstore_cert_t *live, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move_archive(keeper->config->live, ACME_PLACE_LIVE, name,
-                                    &problem, ptemp)) {
-        acme_install_choice_complain(keeper, name, &problem, ptemp);
+    if (acme_certstore_move_archive(install->config->live, ACME_PLACE_LIVE,
+                                    name, &problem, ptemp)) {
+        acme_install_choice_complain(install, name, &problem, ptemp);
         return 0;
     }
-    ++keeper->moves;
-    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
+    ++install->moves;
+    acme_log(install->config->log, ACME_LOG_INFO, 0,
              ACME_TAG(0846) "%s: its certificate %s is only archived and not "
                             "stashed: %s",
              name, live->info->serial,
-             acme_certstore_refusal(keeper->config->live, live->info, ptemp));
+             acme_certstore_refusal(install->config->live, live->info, ptemp));
     return 1;
 }
 
 /** What is live for a site that does not want it.
  *  @return nonzero when it was stashed */
-static int put_away(acme_install_t *keeper, const char *name,
+static int put_away(acme_install_t *install, const char *name,
                     const acme_certstore_cert_t *live,
                     const acme_deployed_site_t *before, acme_wanted_e wanted,
                     apr_pool_t *ptemp)
@@ -142,23 +142,23 @@ static int put_away(acme_install_t *keeper, const char *name,
     memset(&facts, 0, sizeof(facts));
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
     facts.wanted = wanted;
-    facts.clock_good = keeper->config->clock_good;
-    facts.live.fit = worth(keeper, live, ptemp);
+    facts.clock_good = install->config->clock_good;
+    facts.live.fit = worth(install, live, ptemp);
     facts.live.not_after = live->info->not_after;
     acme_site_decide(&actions, &facts);
     if (actions.move == ACME_SITE_DECIDE_RETIRE) {
-        return retire(keeper, name, live, ptemp);
+        return retire(install, name, live, ptemp);
     }
     if (actions.move != ACME_SITE_DECIDE_STASH) {
         return 0;
     }
-    if (acme_certstore_move_stash(keeper->config->live, name, &problem,
+    if (acme_certstore_move_stash(install->config->live, name, &problem,
                                   ptemp)) {
-        acme_install_choice_complain(keeper, name, &problem, ptemp);
+        acme_install_choice_complain(install, name, &problem, ptemp);
         return 0;
     }
-    note_stashed(keeper, name, wanted);
-    other = acme_cert_index_filed(keeper->shelf, ACME_PLACE_STASH, name);
+    note_stashed(install, name, wanted);
+    other = acme_cert_index_filed(install->index, ACME_PLACE_STASH, name);
     if (other) {
         /* Only archived from now on. */
         other->gone = 1;
@@ -166,61 +166,61 @@ static int put_away(acme_install_t *keeper, const char *name,
     return 1;
 }
 
-static const acme_certstore_cert_t *stashed_for(acme_install_t *keeper,
+static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
                                                 const acme_spec_t *spec)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get_at(&cert, keeper->config->live, ACME_PLACE_STASH,
-                                 spec->name, NULL, keeper->p)
+    return acme_certstore_get_at(&cert, install->config->live, ACME_PLACE_STASH,
+                                 spec->name, NULL, install->p)
                    == APR_SUCCESS
                ? cert
                : NULL;
 }
 
-static acme_site_decide_serve_e keep(acme_install_t *keeper,
+static acme_site_decide_serve_e keep(acme_install_t *install,
                                      const acme_spec_t *spec,
                                      acme_inventory_t *inventory,
                                      acme_wanted_e wanted, int okc,
                                      apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
-        acme_install_before(keeper->config->before, spec);
+        acme_install_before(install->config->before, spec);
     acme_site_decide_actions_t actions;
     acme_site_decide_facts_t facts;
     acme_install_choice_t choice;
 
-    keeper->had += inventory->live != NULL;
+    install->had += inventory->live != NULL;
     if (wanted != ACME_WANTED_ACME) {
         if (inventory->live
-            && put_away(keeper, spec->name, inventory->live, before, wanted,
+            && put_away(install, spec->name, inventory->live, before, wanted,
                         ptemp)) {
             inventory->live = NULL;
         }
-        inventory->stashed = stashed_for(keeper, spec);
+        inventory->stashed = stashed_for(install, spec);
         return ACME_SITE_DECIDE_SERVE_NOTHING;
     }
     memset(&choice, 0, sizeof(choice));
-    choice.keeper = keeper;
+    choice.install = install;
     choice.spec = spec;
     choice.ptemp = ptemp;
-    acme_cert_index_visit(keeper->shelf, acme_spec_host(spec),
+    acme_cert_index_visit(install->index, acme_spec_host(spec),
                           acme_install_choice_consider, &choice, ptemp);
     if (!inventory->live
         && !acme_site_decide_is_usable(&choice.certs[ACME_PLACE_STASH])) {
         acme_install_choice_inherit(&choice);
-        reread(keeper, spec, inventory);
+        reread(install, spec, inventory);
     }
     memset(&facts, 0, sizeof(facts));
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
     facts.wanted = wanted;
     facts.okc = okc;
-    facts.clock_good = keeper->config->clock_good;
+    facts.clock_good = install->config->clock_good;
     facts.stashed = choice.certs[ACME_PLACE_STASH];
     facts.imported = choice.certs[ACME_PLACE_IMPORT];
     acme_install_choice_judge_live(&facts.live, inventory, &choice);
     acme_site_decide(&actions, &facts);
-    acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
+    acme_log(install->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0566) "%s: deployed %s, wanted %s: %s%s", spec->name,
              acme_deployed_name(facts.deployed),
              acme_site_decide_wanted_name(wanted),
@@ -228,19 +228,19 @@ static acme_site_decide_serve_e keep(acme_install_t *keeper,
              actions.order ? ", to be ordered" : "");
     acme_install_choice_carry_out(&choice, &actions);
     if (actions.move != ACME_SITE_DECIDE_LEAVE) {
-        reread(keeper, spec, inventory);
+        reread(install, spec, inventory);
         acme_install_choice_judge_live(&facts.live, inventory, &choice);
     }
     inventory->aged =
         !inventory->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
-    inventory->stashed = stashed_for(keeper, spec);
+    inventory->stashed = stashed_for(install, spec);
     return actions.serve == ACME_SITE_DECIDE_SERVE_LKC && !inventory->live
                ? (okc ? ACME_SITE_DECIDE_SERVE_OKC
                       : ACME_SITE_DECIDE_SERVE_PLACEHOLDER)
                : actions.serve;
 }
 
-acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
+acme_site_decide_serve_e acme_install_site(acme_install_t *install,
                                            const acme_spec_t *spec,
                                            acme_inventory_t *inventory,
                                            acme_wanted_e wanted, int okc)
@@ -248,29 +248,29 @@ acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
     acme_site_decide_serve_e serve;
     apr_pool_t *ptemp;
 
-    apr_pool_create(&ptemp, keeper->p);
-    serve = keep(keeper, spec, inventory, wanted, okc, ptemp);
+    apr_pool_create(&ptemp, install->p);
+    serve = keep(install, spec, inventory, wanted, okc, ptemp);
     apr_pool_destroy(ptemp);
     return serve;
 }
 
 /* ---- what no site wants any more ---- */
 
-static void put_away_rest(acme_install_t *keeper,
+static void put_away_rest(acme_install_t *install,
                           acme_install_wanted_fn *wanted, void *baton,
                           acme_cert_index_item_t *item, apr_pool_t *ptemp)
 {
     const acme_deployed_site_t *before =
-        acme_deployed_find(keeper->config->before, item->name);
+        acme_deployed_find(install->config->before, item->name);
     const apr_array_header_t *names =
         before ? before->names : item->cert->info->names;
 
-    item->gone = put_away(keeper, item->name, item->cert, before,
+    item->gone = put_away(install, item->name, item->cert, before,
                           wanted(baton, names), ptemp);
 }
 
 /** An import that no site has taken. */
-static void put_import(acme_install_t *keeper, acme_cert_index_item_t *item,
+static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -280,46 +280,47 @@ static void put_import(acme_install_t *keeper, acme_cert_index_item_t *item,
 
     memset(&facts, 0, sizeof(facts));
     facts.wanted = ACME_WANTED_NOTHING;
-    facts.clock_good = keeper->config->clock_good;
-    facts.imported.fit = worth(keeper, item->cert, ptemp);
+    facts.clock_good = install->config->clock_good;
+    facts.imported.fit = worth(install, item->cert, ptemp);
     facts.imported.not_after = item->cert->info->not_after;
-    if (acme_certstore_get_at(&other, keeper->config->live, ACME_PLACE_STASH,
+    if (acme_certstore_get_at(&other, install->config->live, ACME_PLACE_STASH,
                               item->name, NULL, ptemp)
         == APR_SUCCESS) {
-        facts.stashed.fit = worth(keeper, other, ptemp);
+        facts.stashed.fit = worth(install, other, ptemp);
         facts.stashed.not_after = other->info->not_after;
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_DECIDE_TO_STASH) {
         acme_install_choice_archive(
-            keeper, item,
+            install, item,
             facts.imported.fit == ACME_SUITABLE_REVOKED
-                ? acme_certstore_refusal(keeper->config->live, item->cert->info,
-                                         ptemp)
+                ? acme_certstore_refusal(install->config->live,
+                                         item->cert->info, ptemp)
             : facts.imported.fit == ACME_SUITABLE_EXPIRED
                 ? "it has expired"
                 : "the stashed one expires later",
             ptemp);
         return;
     }
-    if (acme_certstore_move(keeper->config->live, ACME_PLACE_IMPORT, item->name,
-                            ACME_PLACE_STASH, item->name, &problem, ptemp)) {
-        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
+    if (acme_certstore_move(install->config->live, ACME_PLACE_IMPORT,
+                            item->name, ACME_PLACE_STASH, item->name, &problem,
+                            ptemp)) {
+        acme_install_choice_complain(install, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
-    ++keeper->moves;
-    acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+    ++install->moves;
+    acme_log(install->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0567) "%s: no site asks for ACME with the imported "
                             "certificate yet: it is stashed until one does",
              item->name);
 }
 
 /** Whether it is too old for the stash, beyond doubt. */
-static int is_over(const acme_install_t *keeper,
+static int is_over(const acme_install_t *install,
                    const acme_certstore_cert_t *cert)
 {
-    const acme_install_config_t *config = keeper->config;
+    const acme_install_config_t *config = install->config;
     apr_time_t end = cert->info->not_after;
 
     if (config->stash_keep > 0 && cert->moved > 0
@@ -329,60 +330,60 @@ static int is_over(const acme_install_t *keeper,
     return config->clock_good && end <= config->now && end <= config->proven;
 }
 
-static void delete_old(acme_install_t *keeper, acme_cert_index_item_t *item,
+static void delete_old(acme_install_t *install, acme_cert_index_item_t *item,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (!is_over(keeper, item->cert)) {
+    if (!is_over(install, item->cert)) {
         return;
     }
-    if (acme_certstore_move_remove(keeper->config->live, item->place,
+    if (acme_certstore_move_remove(install->config->live, item->place,
                                    item->name, &problem, ptemp)) {
-        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
+        acme_install_choice_complain(install, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
-    acme_log(keeper->config->log, ACME_LOG_DEBUG, 0,
+    acme_log(install->config->log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0568) "%s: the stashed certificate is deleted, its time "
                             "is over",
              item->name);
 }
 
-static void say_stashed(const acme_install_t *keeper)
+static void say_stashed(const acme_install_t *install)
 {
-    int count = keeper->stashed->nelts;
-    int mass = count >= MASS_MIN && 2 * count > keeper->had;
+    int count = install->stashed->nelts;
+    int mass = count >= MASS_MIN && 2 * count > install->had;
     int i;
 
     for (i = 0; i < count; ++i) {
         const stashed_t *stashed =
-            &APR_ARRAY_IDX(keeper->stashed, i, stashed_t);
+            &APR_ARRAY_IDX(install->stashed, i, stashed_t);
 
         acme_log(
-            keeper->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
+            install->config->log, mass ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
             ACME_TAG(0569) "%s: %s: its certificate is stashed, and served "
                            "again with no order when the site wants it",
             stashed->name, acme_site_decide_wanted_name(stashed->wanted));
     }
     if (mass) {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0570) "%d of %d sites do not want their "
                                 "certificates any more: these are "
                                 "stashed, and served again with no "
                                 "order when the sites come back",
-                 count, keeper->had);
+                 count, install->had);
     }
 }
 
-void acme_install_rest(acme_install_t *keeper, acme_install_wanted_fn *wanted,
+void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
                        void *baton)
 {
-    const apr_array_header_t *items = acme_cert_index_items(keeper->shelf);
+    const apr_array_header_t *items = acme_cert_index_items(install->index);
     apr_pool_t *ptemp;
     int i;
 
-    apr_pool_create(&ptemp, keeper->p);
+    apr_pool_create(&ptemp, install->p);
     for (i = 0; i < items->nelts; ++i) {
         acme_cert_index_item_t *item =
             APR_ARRAY_IDX(items, i, acme_cert_index_item_t *);
@@ -392,21 +393,21 @@ void acme_install_rest(acme_install_t *keeper, acme_install_wanted_fn *wanted,
             continue;
         }
         if (!item->cert) {
-            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
+            acme_log(install->config->log, ACME_LOG_WARNING, 0,
                      ACME_TAG(0571) "%s: a certificate that is kept is of no "
                                     "use and is left alone: %s",
                      item->name, acme_problem_text(item->problem, ptemp));
         }
         else if (item->place == ACME_PLACE_LIVE) {
-            put_away_rest(keeper, wanted, baton, item, ptemp);
+            put_away_rest(install, wanted, baton, item, ptemp);
         }
         else if (item->place == ACME_PLACE_IMPORT) {
-            put_import(keeper, item, ptemp);
+            put_import(install, item, ptemp);
         }
         else {
-            delete_old(keeper, item, ptemp);
+            delete_old(install, item, ptemp);
         }
     }
     apr_pool_destroy(ptemp);
-    say_stashed(keeper);
+    say_stashed(install);
 }

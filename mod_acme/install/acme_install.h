@@ -28,7 +28,7 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
  * @param okc its own or former own certificate is still valid
  * @return what its TLS virtual hosts get
  */
-acme_site_decide_serve_e acme_install_site(acme_install_t *keeper,
+acme_site_decide_serve_e acme_install_site(acme_install_t *install,
                                            const acme_spec_t *spec,
                                            acme_inventory_t *inventory,
                                            acme_wanted_e wanted, int okc);
@@ -38,11 +38,11 @@ typedef acme_wanted_e acme_install_wanted_fn(void *baton,
                                              const apr_array_header_t *names);
 
 /** All that is left; deletes what is too old; says how many were stashed. */
-void acme_install_rest(acme_install_t *keeper, acme_install_wanted_fn *wanted,
+void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
                        void *baton);
 
 /** How many certificates were moved. */
-int acme_install_moves(const acme_install_t *keeper);
+int acme_install_moves(const acme_install_t *install);
 
 /** What was deployed of a site that wants these names (the first is its own):
  *  by its name, else by the first of its names that is known; NULL: nothing. */

@@ -12,12 +12,12 @@
 
 typedef struct acme_install_t acme_install_t;
 
-void acme_install_choice_complain(const acme_install_t *keeper,
+void acme_install_choice_complain(const acme_install_t *install,
                                   const char *name,
                                   const acme_problem_t *problem,
                                   apr_pool_t *ptemp)
 {
-    acme_log(keeper->config->log, ACME_LOG_ERR, 0,
+    acme_log(install->config->log, ACME_LOG_ERR, 0,
              ACME_TAG(0560) "%s: what is kept of its "
                             "certificates could not be put "
                             "where it belongs, and is tried "
@@ -26,38 +26,38 @@ void acme_install_choice_complain(const acme_install_t *keeper,
 }
 
 /** Moves one from the shelf into live/ of a site. */
-static int take(acme_install_t *keeper, acme_cert_index_item_t *item,
+static int take(acme_install_t *install, acme_cert_index_item_t *item,
                 const acme_spec_t *spec, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move(keeper->config->live, item->place, item->name,
+    if (acme_certstore_move(install->config->live, item->place, item->name,
                             ACME_PLACE_LIVE, spec->name, &problem, ptemp)) {
-        acme_install_choice_complain(keeper, spec->name, &problem, ptemp);
+        acme_install_choice_complain(install, spec->name, &problem, ptemp);
         return 0;
     }
     item->gone = 1;
     if (item->place == ACME_PLACE_LIVE) {
-        apr_hash_set(keeper->heirs, item->name, APR_HASH_KEY_STRING,
+        apr_hash_set(install->heirs, item->name, APR_HASH_KEY_STRING,
                      spec->name);
     }
-    ++keeper->moves;
+    ++install->moves;
     return 1;
 }
 
-void acme_install_choice_archive(acme_install_t *keeper,
+void acme_install_choice_archive(acme_install_t *install,
                                  acme_cert_index_item_t *item, const char *why,
                                  apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move_archive(keeper->config->live, item->place,
+    if (acme_certstore_move_archive(install->config->live, item->place,
                                     item->name, &problem, ptemp)) {
-        acme_install_choice_complain(keeper, item->name, &problem, ptemp);
+        acme_install_choice_complain(install, item->name, &problem, ptemp);
         return;
     }
     item->gone = 1;
-    acme_log(keeper->config->log, ACME_LOG_INFO, 0,
+    acme_log(install->config->log, ACME_LOG_INFO, 0,
              ACME_TAG(0561) "%s: the certificate in %s is only archived from "
                             "now on: %s",
              item->name, acme_certstore_place_name(item->place), why);
@@ -70,7 +70,7 @@ static acme_suitable_e fit_of(const char **why,
                               const acme_certstore_cert_t *cert,
                               const acme_install_choice_t *choice, int issuer)
 {
-    const acme_install_config_t *config = choice->keeper->config;
+    const acme_install_config_t *config = choice->install->config;
 
     *why = acme_certstore_refusal(config->live, cert->info, choice->ptemp);
     return *why ? ACME_SUITABLE_REVOKED
@@ -102,7 +102,7 @@ static int is_better(acme_suitable_e fit, const acme_cert_index_item_t *item,
 void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
 {
     acme_install_choice_t *choice = baton;
-    const acme_install_t *keeper = choice->keeper;
+    const acme_install_t *install = choice->install;
     const acme_certstore_cert_t *cert = item->cert;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
@@ -122,10 +122,11 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
     }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
-    issuer = acme_suitable_issuer(cert, choice->spec)
-             || ((!cert->ca_url || place == ACME_PLACE_LIVE)
-                 && acme_certstore_is_trusted(keeper->config->live, item->place,
-                                              item->name, choice->ptemp));
+    issuer =
+        acme_suitable_issuer(cert, choice->spec)
+        || ((!cert->ca_url || place == ACME_PLACE_LIVE)
+            && acme_certstore_is_trusted(install->config->live, item->place,
+                                         item->name, choice->ptemp));
     fit = fit_of(&why, cert, choice, issuer);
     if (fit > ACME_SUITABLE_UNSUITABLE
         && acme_certstore_loads(cert, choice->spec->security_level, &problem,
@@ -146,11 +147,11 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
 
 /** The site that these names were split from, and where its certificate is. Of
  *  one that had a single kind of key until now, that may be the further one. */
-static const char *split_from(const acme_install_t *keeper,
+static const char *split_from(const acme_install_t *install,
                               const acme_spec_t *spec)
 {
     const acme_deployed_site_t *site =
-        acme_deployed_find(keeper->config->before, spec->name);
+        acme_deployed_find(install->config->before, spec->name);
     const char *heir;
 
     if (spec->of) {
@@ -159,13 +160,13 @@ static const char *split_from(const acme_install_t *keeper,
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
     }
-    heir = apr_hash_get(keeper->heirs, site->name, APR_HASH_KEY_STRING);
+    heir = apr_hash_get(install->heirs, site->name, APR_HASH_KEY_STRING);
     return heir ? heir : site->name;
 }
 
 void acme_install_choice_inherit(acme_install_choice_t *choice)
 {
-    acme_install_t *keeper = choice->keeper;
+    acme_install_t *install = choice->install;
     acme_cert_index_item_t *item = choice->items[ACME_PLACE_LIVE];
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = choice->spec;
@@ -174,35 +175,35 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
     const char *from, *why;
 
     if (item && acme_site_decide_is_usable(&choice->certs[ACME_PLACE_LIVE])) {
-        if (take(keeper, item, spec, choice->ptemp)) {
-            acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+        if (take(install, item, spec, choice->ptemp)) {
+            acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
                                     "filed under %s",
                      spec->name, item->name);
         }
         return;
     }
-    from = split_from(keeper, spec);
+    from = split_from(install, spec);
     if (!from
-        || acme_certstore_get(&cert, keeper->config->live, from, NULL,
+        || acme_certstore_get(&cert, install->config->live, from, NULL,
                               choice->ptemp)
         || (acme_spec_is_one_of_two(spec) && !acme_suitable_key(cert, spec))
         || fit_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
                < ACME_SUITABLE_PARTIAL
-        || acme_certstore_bundle(&bundle, keeper->config->live, ACME_PLACE_LIVE,
-                                 from, NULL, choice->ptemp)) {
+        || acme_certstore_bundle(&bundle, install->config->live,
+                                 ACME_PLACE_LIVE, from, NULL, choice->ptemp)) {
         return;
     }
     bundle->name = spec->name;
-    if (acme_certstore_install(keeper->config->live, bundle,
-                               keeper->config->archive_keep, &problem,
+    if (acme_certstore_install(install->config->live, bundle,
+                               install->config->archive_keep, &problem,
                                choice->ptemp)) {
-        acme_install_choice_complain(keeper, spec->name, &problem,
+        acme_install_choice_complain(install, spec->name, &problem,
                                      choice->ptemp);
         return;
     }
-    ++keeper->moves;
-    acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+    ++install->moves;
+    acme_log(install->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
                             "its certificate",
              spec->name, from);
@@ -225,15 +226,16 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
     /* What is served already and trusted by the world stays until it is due,
      * also when the CA was changed. */
     issuer = acme_suitable_issuer(live, choice->spec)
-             || acme_certstore_is_trusted(choice->keeper->config->live,
+             || acme_certstore_is_trusted(choice->install->config->live,
                                           ACME_PLACE_LIVE, choice->spec->name,
                                           choice->ptemp);
-    inventory->revoked = acme_certstore_revoked(choice->keeper->config->live,
-                                                live, choice->keeper->p);
-    cert->fit = inventory->revoked
-                    ? ACME_SUITABLE_REVOKED
-                    : acme_suitable(&why, live, choice->spec, issuer,
-                                    choice->keeper->config->now, choice->ptemp);
+    inventory->revoked = acme_certstore_revoked(choice->install->config->live,
+                                                live, choice->install->p);
+    cert->fit =
+        inventory->revoked
+            ? ACME_SUITABLE_REVOKED
+            : acme_suitable(&why, live, choice->spec, issuer,
+                            choice->install->config->now, choice->ptemp);
     cert->not_after = live->info->not_after;
     inventory->foreign = !issuer;
 }
@@ -241,11 +243,11 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
 static void say_served(const acme_install_choice_t *choice, acme_place_e place)
 {
     const acme_cert_index_item_t *item = choice->items[place];
-    const acme_install_t *keeper = choice->keeper;
+    const acme_install_t *install = choice->install;
     int wider = choice->certs[place].fit == ACME_SUITABLE_PARTIAL;
 
     if (place == ACME_PLACE_STASH) {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
                                 "%s; %s",
                  choice->spec->name, item->cert->info->serial,
@@ -253,7 +255,7 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
                  wider ? choice->why[place] : "none has to be ordered");
     }
     else {
-        acme_log(keeper->config->log, ACME_LOG_NOTICE, 0,
+        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0565) "%s: the imported certificate %s is used from "
                                 "now on, valid until %s; %s",
                  choice->spec->name, item->cert->info->serial,
@@ -265,21 +267,21 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
 void acme_install_choice_carry_out(const acme_install_choice_t *choice,
                                    const acme_site_decide_actions_t *actions)
 {
-    acme_install_t *keeper = choice->keeper;
+    acme_install_t *install = choice->install;
     acme_cert_index_item_t *stashed = choice->items[ACME_PLACE_STASH];
     acme_cert_index_item_t *imported = choice->items[ACME_PLACE_IMPORT];
 
     if (actions->move == ACME_SITE_DECIDE_UNSTASH
-        && take(keeper, stashed, choice->spec, choice->ptemp)) {
+        && take(install, stashed, choice->spec, choice->ptemp)) {
         say_served(choice, ACME_PLACE_STASH);
     }
     if (actions->move == ACME_SITE_DECIDE_IMPORT
-        && take(keeper, imported, choice->spec, choice->ptemp)) {
+        && take(install, imported, choice->spec, choice->ptemp)) {
         say_served(choice, ACME_PLACE_IMPORT);
     }
     if (stashed && !stashed->gone
         && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
-        acme_install_choice_archive(keeper, stashed,
+        acme_install_choice_archive(install, stashed,
                                     choice->certs[ACME_PLACE_STASH].fit
                                             == ACME_SUITABLE_REVOKED
                                         ? choice->why[ACME_PLACE_STASH]
@@ -289,15 +291,16 @@ void acme_install_choice_carry_out(const acme_install_choice_t *choice,
     if (imported && !imported->gone
         && actions->imported == ACME_SITE_DECIDE_ARCHIVE) {
         if (acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
-            acme_install_choice_archive(
-                keeper, imported, "the other one expires later", choice->ptemp);
+            acme_install_choice_archive(install, imported,
+                                        "the other one expires later",
+                                        choice->ptemp);
         }
         else {
-            acme_log(keeper->config->log, ACME_LOG_WARNING, 0,
+            acme_log(install->config->log, ACME_LOG_WARNING, 0,
                      ACME_TAG(0572) "%s: the imported certificate is of no "
                                     "use and only archived: %s",
                      choice->spec->name, choice->why[ACME_PLACE_IMPORT]);
-            acme_install_choice_archive(keeper, imported,
+            acme_install_choice_archive(install, imported,
                                         choice->why[ACME_PLACE_IMPORT],
                                         choice->ptemp);
         }

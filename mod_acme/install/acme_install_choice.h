@@ -12,7 +12,7 @@
 
 /** What one site may choose from. */
 typedef struct acme_install_choice_t {
-    struct acme_install_t *keeper;
+    struct acme_install_t *install;
     const acme_spec_t *spec;
     acme_cert_index_item_t *items[ACME_PLACES]; /* the best of each place */
     acme_site_decide_cert_t certs[ACME_PLACES];
@@ -21,13 +21,13 @@ typedef struct acme_install_choice_t {
 } acme_install_choice_t;
 
 /** Says that something could not be moved: the next start tries again. */
-void acme_install_choice_complain(const struct acme_install_t *keeper,
+void acme_install_choice_complain(const struct acme_install_t *install,
                                   const char *name,
                                   const acme_problem_t *problem,
                                   apr_pool_t *ptemp);
 
 /** Takes one off the shelf, into the archive. */
-void acme_install_choice_archive(struct acme_install_t *keeper,
+void acme_install_choice_archive(struct acme_install_t *install,
                                  acme_cert_index_item_t *item, const char *why,
                                  apr_pool_t *ptemp);
 

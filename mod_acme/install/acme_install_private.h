@@ -29,7 +29,7 @@ typedef struct acme_install_config_t {
 struct acme_install_t {
     const acme_install_config_t *config;
     apr_pool_t *p;
-    acme_cert_index_t *shelf;
+    acme_cert_index_t *index;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
     apr_hash_t *heirs;           /* name of a former site -> whose its is now */
     apr_array_header_t *stashed; /* of acme_install.c */

@@ -144,25 +144,25 @@ static int parse_mark(int *newest, const char **link, const line_t *line,
     return *newest > 0 || !strcmp(number, "0");
 }
 
-static int is_new(const acme_promote_guard_t *unproven, const line_t *line,
+static int is_new(const acme_promote_guard_t *guard, const line_t *line,
                   apr_pool_t *ptemp)
 {
     const char *link;
     int newest;
 
     return parse_mark(&newest, &link, line, ptemp)
-           && generation_of(unproven->live, line->name, ptemp) > newest;
+           && generation_of(guard->live, line->name, ptemp) > newest;
 }
 
-int acme_promote_guard_has(const acme_promote_guard_t *unproven,
-                           const char *name, apr_pool_t *ptemp)
+int acme_promote_guard_has(const acme_promote_guard_t *guard, const char *name,
+                           apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < unproven->marked->nelts; i++) {
-        const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
+    for (i = 0; i < guard->marked->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(guard->marked, i, line_t);
 
-        if (!strcmp(line->name, name) && is_new(unproven, line, ptemp)) {
+        if (!strcmp(line->name, name) && is_new(guard, line, ptemp)) {
             return 1;
         }
     }
@@ -183,15 +183,15 @@ static const char *unless_revoked(const acme_certstore_t *live,
                : link;
 }
 
-static apr_status_t point_back(const acme_promote_guard_t *unproven,
+static apr_status_t point_back(const acme_promote_guard_t *guard,
                                const acme_promote_guard_undone_t *undone,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     acme_certstore_path_t site;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, unproven->live, ACME_PLACE_LIVE,
-                             undone->name, p);
+    acme_certstore_path_find(&site, guard->live, ACME_PLACE_LIVE, undone->name,
+                             p);
     if (undone->link) {
         rv = acme_file_link(site.link, undone->link, ACME_FILE_SYNC, p);
     }
@@ -208,106 +208,105 @@ static apr_status_t point_back(const acme_promote_guard_t *unproven,
 /* Known to be refused before it is taken back: whoever is killed here does it
  * again. */
 apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
-                                     acme_promote_guard_t *unproven,
+                                     acme_promote_guard_t *guard,
                                      acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    apr_pool_t *p = unproven->p;
+    apr_pool_t *p = guard->p;
     apr_status_t rv = APR_SUCCESS;
     int i;
 
     *undone = apr_array_make(p, 1, sizeof(acme_promote_guard_undone_t));
-    for (i = 0; i < unproven->marked->nelts; i++) {
-        const line_t *line = &APR_ARRAY_IDX(unproven->marked, i, line_t);
+    for (i = 0; i < guard->marked->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(guard->marked, i, line_t);
         acme_certstore_cert_t *cert;
         acme_promote_guard_undone_t made;
         line_t refused;
         const char *slash;
         int newest;
 
-        if (!is_new(unproven, line, ptemp)) {
+        if (!is_new(guard, line, ptemp)) {
             continue;
         }
         made.name = line->name;
-        made.refused = generation_of(unproven->live, line->name, ptemp);
+        made.refused = generation_of(guard->live, line->name, ptemp);
         (void)parse_mark(&newest, &made.link, line, p);
-        made.link = unless_revoked(unproven->live, made.link, ptemp);
+        made.link = unless_revoked(guard->live, made.link, ptemp);
         slash = made.link ? strrchr(made.link, '/') : NULL;
         made.live = slash ? acme_archive_version(slash + 1) : 0;
         APR_ARRAY_PUSH(*undone, acme_promote_guard_undone_t) = made;
-        if (acme_certstore_get(&cert, unproven->live, line->name, NULL, p)
+        if (acme_certstore_get(&cert, guard->live, line->name, NULL, p)
                 == APR_SUCCESS
-            && !acme_promote_guard_refused(unproven->live, line->name,
+            && !acme_promote_guard_refused(guard->live, line->name,
                                            cert->info->fingerprint)) {
             refused.name = line->name;
             refused.value = cert->info->fingerprint;
-            APR_ARRAY_PUSH(unproven->live->refused, line_t) = refused;
+            APR_ARRAY_PUSH(guard->live->refused, line_t) = refused;
         }
     }
     if ((*undone)->nelts) {
-        rv = write_lines(unproven->refused, unproven->live->refused, problem,
-                         ptemp);
+        rv = write_lines(guard->refused, guard->live->refused, problem, ptemp);
     }
     for (i = 0; rv == APR_SUCCESS && i < (*undone)->nelts; i++) {
-        rv = point_back(unproven,
+        rv = point_back(guard,
                         &APR_ARRAY_IDX(*undone, i, acme_promote_guard_undone_t),
                         problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        apr_file_remove(unproven->marker, ptemp);
-        apr_array_clear(unproven->marked);
+        apr_file_remove(guard->marker, ptemp);
+        apr_array_clear(guard->marked);
     }
     return rv;
 }
 
-apr_status_t acme_promote_guard_begin(acme_promote_guard_t *unproven,
+apr_status_t acme_promote_guard_begin(acme_promote_guard_t *guard,
                                       const apr_array_header_t *names,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp)
 {
-    apr_pool_t *p = unproven->p;
+    apr_pool_t *p = guard->p;
     int i;
 
-    apr_array_clear(unproven->marked);
+    apr_array_clear(guard->marked);
     for (i = 0; i < names->nelts; i++) {
         line_t line;
 
         line.name = APR_ARRAY_IDX(names, i, const char *);
-        line.value = print_mark(unproven->live, line.name, p);
-        APR_ARRAY_PUSH(unproven->marked, line_t) = line;
+        line.value = print_mark(guard->live, line.name, p);
+        APR_ARRAY_PUSH(guard->marked, line_t) = line;
     }
     return names->nelts
-               ? write_lines(unproven->marker, unproven->marked, problem, ptemp)
+               ? write_lines(guard->marker, guard->marked, problem, ptemp)
                : APR_SUCCESS;
 }
 
 /* Its newest one is proven, so what was held against the name is past. */
-static void forgive(acme_promote_guard_t *unproven, apr_pool_t *ptemp)
+static void forgive(acme_promote_guard_t *guard, apr_pool_t *ptemp)
 {
-    const apr_array_header_t *all = unproven->live->refused;
+    const apr_array_header_t *all = guard->live->refused;
     apr_array_header_t *left = apr_array_make(ptemp, 1, sizeof(line_t));
     int i;
 
     for (i = 0; i < all->nelts; i++) {
         const line_t *line = &APR_ARRAY_IDX(all, i, line_t);
 
-        if (!acme_promote_guard_has(unproven, line->name, ptemp)) {
+        if (!acme_promote_guard_has(guard, line->name, ptemp)) {
             APR_ARRAY_PUSH(left, line_t) = *line;
         }
     }
     if (!left->nelts && all->nelts) {
-        apr_file_remove(unproven->refused, ptemp);
+        apr_file_remove(guard->refused, ptemp);
     }
     else if (left->nelts < all->nelts) {
-        write_lines(unproven->refused, left, NULL, ptemp);
+        write_lines(guard->refused, left, NULL, ptemp);
     }
 }
 
-void acme_promote_guard_end(acme_promote_guard_t *unproven, apr_pool_t *ptemp)
+void acme_promote_guard_end(acme_promote_guard_t *guard, apr_pool_t *ptemp)
 {
-    if (unproven->marked->nelts) {
-        forgive(unproven, ptemp);
-        apr_file_remove(unproven->marker, ptemp);
-        apr_array_clear(unproven->marked);
+    if (guard->marked->nelts) {
+        forgive(guard, ptemp);
+        apr_file_remove(guard->marker, ptemp);
+        apr_array_clear(guard->marked);
     }
 }
 

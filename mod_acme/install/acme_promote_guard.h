@@ -35,25 +35,25 @@ acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *live,
                                               const char *dir, apr_pool_t *p);
 
 /** Whether the generation that is live is one that nothing has loaded. */
-int acme_promote_guard_has(const acme_promote_guard_t *unproven,
-                           const char *name, apr_pool_t *ptemp);
+int acme_promote_guard_has(const acme_promote_guard_t *guard, const char *name,
+                           apr_pool_t *ptemp);
 
 /** Takes all of these back.
  *  @param undone acme_promote_guard_undone_t of each, in p of the read */
 apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
-                                     acme_promote_guard_t *unproven,
+                                     acme_promote_guard_t *guard,
                                      acme_problem_t *problem,
                                      apr_pool_t *ptemp);
 
 /** Promotions for these names (const char *) are about to begin. Without
  *  success there must be none. */
-apr_status_t acme_promote_guard_begin(acme_promote_guard_t *unproven,
+apr_status_t acme_promote_guard_begin(acme_promote_guard_t *guard,
                                       const apr_array_header_t *names,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp);
 
 /** What was promoted is loaded. */
-void acme_promote_guard_end(acme_promote_guard_t *unproven, apr_pool_t *ptemp);
+void acme_promote_guard_end(acme_promote_guard_t *guard, apr_pool_t *ptemp);
 
 /** How many certificates of this name were taken back, if this is one of them;
  *  else 0. */

@@ -43,11 +43,11 @@ const char *const *acme_tmpfile_places(const char *dir, apr_pool_t *p)
 
 acme_tmpfile_t *acme_tmpfile_create(const char *const *places, apr_pool_t *p)
 {
-    acme_tmpfile_t *scratch = apr_pcalloc(p, sizeof(*scratch));
+    acme_tmpfile_t *tmp = apr_pcalloc(p, sizeof(*tmp));
 
-    scratch->p = p;
-    scratch->next = places;
-    return scratch;
+    tmp->p = p;
+    tmp->next = places;
+    return tmp;
 }
 
 static apr_status_t remove_dir(void *dir)
@@ -62,28 +62,27 @@ static apr_status_t remove_dir(void *dir)
 }
 
 /* The next place. */
-static apr_status_t advance(acme_tmpfile_t *scratch)
+static apr_status_t advance(acme_tmpfile_t *tmp)
 {
     char *dir;
 
-    scratch->place = *scratch->next++;
-    dir = apr_pstrcat(scratch->p, scratch->place,
-                      "/" ACME_TMPFILE_PREFIX "XXXXXX", NULL);
+    tmp->place = *tmp->next++;
+    dir =
+        apr_pstrcat(tmp->p, tmp->place, "/" ACME_TMPFILE_PREFIX "XXXXXX", NULL);
     if (!mkdtemp(dir)) {
-        scratch->place = NULL;
+        tmp->place = NULL;
         return apr_get_os_error();
     }
-    apr_pool_cleanup_register(scratch->p, dir, remove_dir,
-                              apr_pool_cleanup_null);
-    scratch->dir = dir;
+    apr_pool_cleanup_register(tmp->p, dir, remove_dir, apr_pool_cleanup_null);
+    tmp->dir = dir;
     return APR_SUCCESS;
 }
 
-static apr_status_t write_file(const char **path, const acme_tmpfile_t *scratch,
+static apr_status_t write_file(const char **path, const acme_tmpfile_t *tmp,
                                const char *name, const char *text,
                                apr_pool_t *p)
 {
-    *path = apr_pstrcat(p, scratch->dir, "/", name, NULL);
+    *path = apr_pstrcat(p, tmp->dir, "/", name, NULL);
     return acme_file_write(*path, text, strlen(text),
                            APR_FPROT_UREAD | APR_FPROT_UWRITE, ACME_FILE_LAZY,
                            p);
@@ -126,7 +125,7 @@ static apr_status_t write_memory(const char **path, apr_pool_t *p,
 }
 #endif
 
-apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *scratch,
+apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *tmp,
                                 const char *name, const char *text,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
@@ -134,23 +133,23 @@ apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *scratch,
     const char *first_place = "memory";
     apr_status_t rv;
 
-    while (scratch->place || *scratch->next) {
-        const char *place = scratch->place ? scratch->place : *scratch->next;
+    while (tmp->place || *tmp->next) {
+        const char *place = tmp->place ? tmp->place : *tmp->next;
 
-        rv = scratch->place ? APR_SUCCESS : advance(scratch);
+        rv = tmp->place ? APR_SUCCESS : advance(tmp);
         if (rv == APR_SUCCESS) {
-            rv = write_file(path, scratch, name, text, p);
+            rv = write_file(path, tmp, name, text, p);
         }
         if (rv == APR_SUCCESS) {
             return rv;
         }
-        scratch->place = NULL;
+        tmp->place = NULL;
         if (first == APR_SUCCESS) {
             first = rv;
             first_place = place;
         }
     }
-    rv = write_memory(path, p, text, scratch->p);
+    rv = write_memory(path, p, text, tmp->p);
     if (rv == APR_SUCCESS) {
         return rv;
     }

@@ -34,7 +34,7 @@ acme_tmpfile_t *acme_tmpfile_create(const char *const *places, apr_pool_t *p);
  * @param name fit for a file's name, another one each time
  * @param problem says why the first place was of no use
  */
-apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *scratch,
+apr_status_t acme_tmpfile_write(const char **path, acme_tmpfile_t *tmp,
                                 const char *name, const char *text,
                                 acme_problem_t *problem, apr_pool_t *p);
 

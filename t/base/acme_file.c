@@ -20,7 +20,7 @@
 #define FPROT_0600 (APR_FPROT_UREAD | APR_FPROT_UWRITE)
 #define FPROT_0777 0x0777
 
-static apr_status_t remove_scratch(void *data)
+static apr_status_t remove_tmp(void *data)
 {
     apr_pool_t *p;
 
@@ -31,7 +31,7 @@ static apr_status_t remove_scratch(void *data)
 }
 
 /* A folder that goes when the test's pool does. */
-static const char *scratch(apr_pool_t *p)
+static const char *tmp(apr_pool_t *p)
 {
     const char *parent;
     char *path;
@@ -39,7 +39,7 @@ static const char *scratch(apr_pool_t *p)
     assert_int_equal(apr_temp_dir_get(&parent, p), APR_SUCCESS);
     path = apr_pstrcat(p, parent, "/acme_file_XXXXXX", NULL);
     assert_non_null(mkdtemp(path));
-    apr_pool_cleanup_register(p, path, remove_scratch, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, path, remove_tmp, apr_pool_cleanup_null);
     return path;
 }
 
@@ -74,7 +74,7 @@ static int count_in(const char *path, apr_pool_t *p)
 static void reads_what_it_wrote(void **state)
 {
     apr_pool_t *p = *state;
-    const char *path = in(p, scratch(p), "file");
+    const char *path = in(p, tmp(p), "file");
     char *bytes = apr_palloc(p, ACME_FILE_MAX);
     char *data;
     apr_size_t len;
@@ -106,7 +106,7 @@ static void reads_what_it_wrote(void **state)
 static void never_reads_more_than_it_is_told(void **state)
 {
     apr_pool_t *p = *state;
-    const char *path = in(p, scratch(p), "file");
+    const char *path = in(p, tmp(p), "file");
     char *data = NULL;
     apr_size_t len;
 
@@ -141,7 +141,7 @@ static void reads_on_where_the_size_is_wrong(void **state)
 static void reads_regular_files_only(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     struct sockaddr_un address;
     char *data;
     apr_size_t len;
@@ -177,7 +177,7 @@ static void reads_regular_files_only(void **state)
 static void follows_a_link_only_where_told(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *link = in(p, folder, "link");
     const char *file = in(p, folder, "file");
     char *data;
@@ -200,7 +200,7 @@ static void follows_a_link_only_where_told(void **state)
 static void sets_permissions_exactly(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *path = in(p, folder, "file");
     mode_t before = umask(0);
 
@@ -224,7 +224,7 @@ static void sets_permissions_exactly(void **state)
 static void a_failed_write_changes_and_leaves_nothing(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *path = in(p, folder, "file");
     char *bytes = apr_pcalloc(p, 65536);
     struct rlimit before;
@@ -267,7 +267,7 @@ static void a_failed_write_changes_and_leaves_nothing(void **state)
 static void flips_a_link_in_one_step(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *path = in(p, folder, "current");
     char target[16];
     ssize_t len;
@@ -287,7 +287,7 @@ static void flips_a_link_in_one_step(void **state)
 static void writes_in_the_current_folder_too(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     char before[4096];
     char *data;
     apr_size_t len;
@@ -308,7 +308,7 @@ static void writes_in_the_current_folder_too(void **state)
 static void a_folder_that_is_there_is_success(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *path = in(p, folder, "d");
 
     assert_int_equal(acme_file_mkdir(path, 0x0700, p), APR_SUCCESS);
@@ -327,7 +327,7 @@ static void a_folder_that_is_there_is_success(void **state)
 static void lists_and_syncs_folders(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     apr_array_header_t *names = NULL;
 
     assert_int_equal(count_in(folder, p), 0);
@@ -349,7 +349,7 @@ static void lists_and_syncs_folders(void **state)
 static void removes_a_tree_but_nothing_behind_a_link(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *tree = in(p, folder, "tree");
     const char *kept = in(p, folder, "kept");
     const char *path = tree;
@@ -383,7 +383,7 @@ static void removes_a_tree_but_nothing_behind_a_link(void **state)
 static void gives_up_on_a_tree_without_end(void **state)
 {
     apr_pool_t *p = *state;
-    const char *folder = scratch(p);
+    const char *folder = tmp(p);
     const char *top = in(p, folder, "top");
     const char *path = top;
     int i;

@@ -27,12 +27,12 @@ static void count(void *baton, acme_cert_index_item_t *item)
     ++counts[item->place];
 }
 
-static int found(const acme_cert_index_t *shelf, const char *host,
+static int found(const acme_cert_index_t *index, const char *host,
                  acme_place_e place, apr_pool_t *p)
 {
     int counts[ACME_PLACES] = {0, 0, 0};
 
-    acme_cert_index_visit(shelf, host, count, counts, p);
+    acme_cert_index_visit(index, host, count, counts, p);
     return counts[place];
 }
 
@@ -41,7 +41,7 @@ static void they_are_found_by_the_names_they_cover(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     acme_cert_index_item_t *item;
-    acme_cert_index_t *shelf;
+    acme_cert_index_t *index;
     acme_certstore_t *live;
 
     assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
@@ -50,20 +50,20 @@ static void they_are_found_by_the_names_they_cover(void **state)
     put(live, ACME_PLACE_IMPORT, "a.test", "a.test", p);
     put(live, ACME_PLACE_LIVE, "gone.test", "a.test", p);
     put(live, ACME_PLACE_LIVE, "kept.test", "a.test", p);
-    shelf = acme_cert_index_read(live, only_kept,
+    index = acme_cert_index_read(live, only_kept,
                                  (void *)(uintptr_t) "kept.test", p);
-    assert_int_equal(acme_cert_index_items(shelf)->nelts, 4);
-    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 1);
-    assert_int_equal(found(shelf, "a.test", ACME_PLACE_IMPORT, p), 1);
-    assert_int_equal(found(shelf, "a.test", ACME_PLACE_LIVE, p), 1);
-    assert_int_equal(found(shelf, "x.w.test", ACME_PLACE_STASH, p), 1);
-    assert_int_equal(found(shelf, "*.w.test", ACME_PLACE_STASH, p), 1);
-    assert_int_equal(found(shelf, "y.x.w.test", ACME_PLACE_STASH, p), 0);
-    assert_int_equal(found(shelf, "old.test", ACME_PLACE_STASH, p), 0);
-    item = acme_cert_index_filed(shelf, ACME_PLACE_STASH, "old.test");
+    assert_int_equal(acme_cert_index_items(index)->nelts, 4);
+    assert_int_equal(found(index, "a.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(index, "a.test", ACME_PLACE_IMPORT, p), 1);
+    assert_int_equal(found(index, "a.test", ACME_PLACE_LIVE, p), 1);
+    assert_int_equal(found(index, "x.w.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(index, "*.w.test", ACME_PLACE_STASH, p), 1);
+    assert_int_equal(found(index, "y.x.w.test", ACME_PLACE_STASH, p), 0);
+    assert_int_equal(found(index, "old.test", ACME_PLACE_STASH, p), 0);
+    item = acme_cert_index_filed(index, ACME_PLACE_STASH, "old.test");
     item->gone = 1;
-    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 0);
-    assert_null(acme_cert_index_filed(shelf, ACME_PLACE_LIVE, "kept.test"));
+    assert_int_equal(found(index, "a.test", ACME_PLACE_STASH, p), 0);
+    assert_null(acme_cert_index_filed(index, ACME_PLACE_LIVE, "kept.test"));
 }
 
 static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
@@ -71,7 +71,7 @@ static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     acme_cert_index_item_t *item;
-    acme_cert_index_t *shelf;
+    acme_cert_index_t *index;
     acme_certstore_t *live;
 
     assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
@@ -81,13 +81,13 @@ static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
     assert_int_equal(symlink("../archive/b.test/7",
                              apr_pstrcat(p, dir, "/stash/b.test", NULL)),
                      0);
-    shelf = acme_cert_index_read(live, only_kept, (void *)(uintptr_t) "", p);
-    assert_int_equal(acme_cert_index_items(shelf)->nelts, 2);
-    item = acme_cert_index_filed(shelf, ACME_PLACE_STASH, "a.test");
+    index = acme_cert_index_read(live, only_kept, (void *)(uintptr_t) "", p);
+    assert_int_equal(acme_cert_index_items(index)->nelts, 2);
+    item = acme_cert_index_filed(index, ACME_PLACE_STASH, "a.test");
     assert_null(item->cert);
     acme_t_contains(item->problem->detail, "privkey.pem");
-    assert_int_equal(found(shelf, "a.test", ACME_PLACE_STASH, p), 0);
-    assert_null(acme_cert_index_filed(shelf, ACME_PLACE_STASH, "b.test")->cert);
+    assert_int_equal(found(index, "a.test", ACME_PLACE_STASH, p), 0);
+    assert_null(acme_cert_index_filed(index, ACME_PLACE_STASH, "b.test")->cert);
 }
 
 ACME_T_MAIN(ACME_T(they_are_found_by_the_names_they_cover),

@@ -23,7 +23,7 @@ typedef struct world_t {
     apr_array_header_t *inventories; /* acme_inventory_t * */
     acme_ca_spec_t ca;
     acme_install_config_t config;
-    acme_install_t *keeper;
+    acme_install_t *install;
     acme_log_t log;
     const char *said;
 } world_t;
@@ -183,7 +183,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
             inventory->live = live;
         }
     }
-    w->keeper = acme_install_create(&w->config, w->p);
+    w->install = acme_install_create(&w->config, w->p);
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
@@ -191,14 +191,14 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
             APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
         acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
-        last_serve = acme_install_site(w->keeper, spec, inventory, wanted, 0);
+        last_serve = acme_install_site(w->install, spec, inventory, wanted, 0);
         deployed->name = spec->name;
         deployed->names = spec->names;
         deployed->state =
             inventory->live ? ACME_DEPLOYED_LKC : ACME_DEPLOYED_HTTP;
         acme_deployed_add(after, deployed);
     }
-    acme_install_rest(w->keeper, nobody, NULL);
+    acme_install_rest(w->install, nobody, NULL);
     w->before = after;
 }
 

@@ -100,7 +100,7 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     apr_array_header_t *specs =
         apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
     acme_site_decide_serve_e serve = ACME_SITE_DECIDE_SERVE_NOTHING;
-    acme_install_t *keeper;
+    acme_install_t *install;
     acme_certstore_cert_t *live;
 
     w->said = "";
@@ -119,12 +119,12 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     if (acme_certstore_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
         w->inventory->live = live;
     }
-    keeper = acme_install_create(config, w->p);
+    install = acme_install_create(config, w->p);
     if (with) {
-        serve = acme_install_site(keeper, &w->spec, w->inventory,
+        serve = acme_install_site(install, &w->spec, w->inventory,
                                   ACME_WANTED_ACME, 0);
     }
-    acme_install_rest(keeper, nobody, NULL);
+    acme_install_rest(install, nobody, NULL);
     return serve;
 }
 

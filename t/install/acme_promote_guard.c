@@ -11,7 +11,7 @@
 typedef struct world_t {
     const char *dir;
     acme_certstore_t *live;
-    acme_promote_guard_t *unproven;
+    acme_promote_guard_t *guard;
     apr_array_header_t *undone;
 } world_t;
 
@@ -19,9 +19,8 @@ typedef struct world_t {
 static void start(world_t *w, apr_pool_t *p)
 {
     assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
-    w->unproven = acme_promote_guard_read(w->live, w->dir, p);
-    assert_int_equal(acme_promote_guard_undo(&w->undone, w->unproven, NULL, p),
-                     0);
+    w->guard = acme_promote_guard_read(w->live, w->dir, p);
+    assert_int_equal(acme_promote_guard_undo(&w->undone, w->guard, NULL, p), 0);
 }
 
 static void begin(world_t *w, const char *name, apr_pool_t *p)
@@ -30,7 +29,7 @@ static void begin(world_t *w, const char *name, apr_pool_t *p)
 
     APR_ARRAY_PUSH(names, const char *) = name;
     APR_ARRAY_PUSH(names, const char *) = OTHER;
-    assert_int_equal(acme_promote_guard_begin(w->unproven, names, NULL, p), 0);
+    assert_int_equal(acme_promote_guard_begin(w->guard, names, NULL, p), 0);
 }
 
 static const char *promote(world_t *w, const char *name, apr_pool_t *p)
@@ -66,8 +65,8 @@ static void what_was_loaded_stays(void **state)
     begin(&w, NAME, p);
     assert_true(exists(&w, "unproven", p));
     fingerprint = promote(&w, NAME, p);
-    assert_true(acme_promote_guard_has(w.unproven, NAME, p));
-    acme_promote_guard_end(w.unproven, p);
+    assert_true(acme_promote_guard_has(w.guard, NAME, p));
+    acme_promote_guard_end(w.guard, p);
     assert_false(exists(&w, "unproven", p));
     start(&w, p);
     assert_int_equal(w.undone->nelts, 0);
@@ -133,7 +132,7 @@ static void what_ended_the_server_is_taken_back(void **state)
 
     begin(&w, NAME, p);
     promote(&w, NAME, p);
-    acme_promote_guard_end(w.unproven, p);
+    acme_promote_guard_end(w.guard, p);
     start(&w, p);
     assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 0);
     assert_false(exists(&w, "refused", p));
@@ -239,13 +238,12 @@ static void nothing_is_promoted_without_the_marker(void **state)
 
     w.dir = acme_t_dir(p);
     start(&w, p);
-    assert_int_equal(acme_promote_guard_begin(w.unproven, names, &problem, p),
-                     0);
+    assert_int_equal(acme_promote_guard_begin(w.guard, names, &problem, p), 0);
     assert_false(exists(&w, "unproven", p));
     APR_ARRAY_PUSH(names, const char *) = NAME;
     assert_int_equal(acme_file_remove_tree(w.dir, p), 0);
-    assert_int_not_equal(
-        acme_promote_guard_begin(w.unproven, names, &problem, p), 0);
+    assert_int_not_equal(acme_promote_guard_begin(w.guard, names, &problem, p),
+                         0);
     assert_non_null(strstr(problem.detail, "/unproven cannot be written"));
 }
 

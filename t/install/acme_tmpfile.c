@@ -20,12 +20,12 @@ static void the_next_place_serves_when_one_does_not(void **state)
 {
     apr_pool_t *p = *state;
     const char *places[3] = {"/none/at/all", NULL, NULL};
-    acme_tmpfile_t *scratch;
+    acme_tmpfile_t *tmp;
     const char *path;
 
     places[1] = acme_t_dir(p);
-    scratch = acme_tmpfile_create(places, p);
-    assert_int_equal(acme_tmpfile_write(&path, scratch, "a", "A", NULL, p), 0);
+    tmp = acme_tmpfile_create(places, p);
+    assert_int_equal(acme_tmpfile_write(&path, tmp, "a", "A", NULL, p), 0);
     assert_memory_equal(path, places[1], strlen(places[1]));
     assert_string_equal(read_text(path, p), "A");
 }
@@ -34,18 +34,17 @@ static void a_place_may_fail_later(void **state)
 {
     apr_pool_t *p = *state;
     const char *places[3] = {NULL, NULL, NULL};
-    acme_tmpfile_t *scratch;
+    acme_tmpfile_t *tmp;
     const char *first, *second;
 
     places[0] = acme_t_dir(p);
     places[1] = acme_t_dir(p);
-    scratch = acme_tmpfile_create(places, p);
-    assert_int_equal(acme_tmpfile_write(&first, scratch, "a", "A", NULL, p), 0);
+    tmp = acme_tmpfile_create(places, p);
+    assert_int_equal(acme_tmpfile_write(&first, tmp, "a", "A", NULL, p), 0);
     assert_int_equal(
         acme_file_remove_tree(apr_pstrmemdup(p, first, strlen(first) - 2), p),
         0);
-    assert_int_equal(acme_tmpfile_write(&second, scratch, "b", "B", NULL, p),
-                     0);
+    assert_int_equal(acme_tmpfile_write(&second, tmp, "b", "B", NULL, p), 0);
     assert_memory_equal(second, places[1], strlen(places[1]));
 }
 
