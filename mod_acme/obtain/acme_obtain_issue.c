@@ -45,11 +45,11 @@ static apr_status_t save(acme_obtain_t *order)
  * is, what is about to be put up, and failures. */
 static int is_worth_saving(const acme_obtain_t *order, const char *url)
 {
-    const acme_issue_action_t *wish = acme_issue_action(order->issue);
+    const acme_issue_action_t *action = acme_issue_action(order->issue);
 
-    return wish->type == ACME_ACTION_FAILED
-           || (wish->type == ACME_ACTION_PRESENT
-               && !acme_solver_sweeps(wish->challenge->type))
+    return action->type == ACME_ACTION_FAILED
+           || (action->type == ACME_ACTION_PRESENT
+               && !acme_solver_sweeps(action->challenge->type))
            || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
 }
 
@@ -197,13 +197,13 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     save_progress(order);
 }
 
-static void solve(acme_obtain_t *order, const acme_issue_action_t *wish)
+static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_challenge_t *challenge = wish->challenge;
+    const acme_challenge_t *challenge = action->challenge;
     apr_status_t rv;
 
-    if (wish->type == ACME_ACTION_PRESENT) {
+    if (action->type == ACME_ACTION_PRESENT) {
         rv =
             acme_solver_present(order->work->vault, challenge,
                                 acme_obtain_now(order), &problem, order->ptemp);
@@ -237,7 +237,7 @@ static int is_compromised(const acme_obtain_t *order)
                                      acme_key_hash(order->key, order->ptemp));
 }
 
-static void finish(acme_obtain_t *order, const acme_issue_action_t *wish)
+static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
@@ -256,7 +256,7 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *wish)
     bundle.key_pem = order->key_pem;
     bundle.key = order->key;
     bundle.chain_pem =
-        apr_pstrmemdup(order->ptemp, wish->chain, wish->chain_len);
+        apr_pstrmemdup(order->ptemp, action->chain, action->chain_len);
     bundle.ca_url = acme_ca_account_ca(order->identity)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_url(order->issue);
@@ -378,39 +378,39 @@ int acme_obtain_issue_step_staged(acme_obtain_t *order)
 int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_ca_account_client(order->identity);
-    const acme_issue_action_t *wish = acme_issue_action(order->issue);
+    const acme_issue_action_t *action = acme_issue_action(order->issue);
     apr_time_t now = acme_obtain_now(order);
     int turned_back = now < order->seen;
 
     order->seen = now;
     *again = ACME_SCHEDULE_NEVER;
-    switch (wish->type) {
+    switch (action->type) {
     case ACME_ACTION_POST:
         /* The CA is told nothing of a key that could still be lost. */
         if (order->ticket && !is_flushed(order)) {
             return order->state == ACME_OBTAIN_OVER;
         }
         order->busy = 1;
-        acme_client_post(client, wish->url, wish->payload, wish->repeatable,
-                         answered, order);
+        acme_client_post(client, action->url, action->payload,
+                         action->repeatable, answered, order);
         return 0;
     case ACME_ACTION_PRESENT:
     case ACME_ACTION_CLEANUP:
-        solve(order, wish);
+        solve(order, action);
         return 1;
     case ACME_ACTION_WAIT:
-        if (wish->until > now && !turned_back) {
-            *again = wish->until;
+        if (action->until > now && !turned_back) {
+            *again = action->until;
             return 0;
         }
         acme_issue_timer(order->issue, now);
         save_progress(order);
         return 1;
     case ACME_ACTION_DONE:
-        finish(order, wish);
+        finish(order, action);
         return 1;
     case ACME_ACTION_FAILED:
-        issue_failed(order, wish->problem);
+        issue_failed(order, action->problem);
         return 1;
     }
     return 0;

@@ -128,7 +128,7 @@ apr_status_t acme_issue_restore(acme_issue_t **issue,
 
 const acme_issue_action_t *acme_issue_action(const acme_issue_t *issue)
 {
-    return &issue->wish;
+    return &issue->action;
 }
 
 /* Whether a failed request says nothing about the order: nobody answered, or
@@ -204,7 +204,7 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
                        const acme_answer_t *answer,
                        const acme_problem_t *problem, apr_time_t now)
 {
-    if (issue->wish.type != ACME_ACTION_POST) {
+    if (issue->action.type != ACME_ACTION_POST) {
         return;
     }
     if (APR_STATUS_IS_EINTR(rv)) {
@@ -234,8 +234,8 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
                        const acme_problem_t *problem, apr_time_t now)
 {
     if (APR_STATUS_IS_EINTR(rv)
-        || (issue->wish.type != ACME_ACTION_PRESENT
-            && issue->wish.type != ACME_ACTION_CLEANUP)) {
+        || (issue->action.type != ACME_ACTION_PRESENT
+            && issue->action.type != ACME_ACTION_CLEANUP)) {
         return;
     }
     apr_pool_clear(issue->turn);
@@ -249,7 +249,7 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
 
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
 {
-    if (issue->wish.type != ACME_ACTION_WAIT) {
+    if (issue->action.type != ACME_ACTION_WAIT) {
         return;
     }
     apr_pool_clear(issue->turn);

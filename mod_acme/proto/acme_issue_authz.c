@@ -283,7 +283,7 @@ void acme_issue_authz_solved_cleanup(acme_issue_t *issue, apr_status_t rv,
         acme_log(issue->log, ACME_LOG_INFO, rv,
                  ACME_TAG(0404) "%s: the challenge for %s could not be taken "
                                 "down: %s",
-                 issue->config->name, issue->wish.challenge->identifier,
+                 issue->config->name, issue->action.challenge->identifier,
                  acme_problem_text(problem, issue->turn));
     }
     ++issue->index;

@@ -67,7 +67,7 @@ struct acme_issue_t {
     apr_pool_t *turn; /**< cleared whenever something is fed */
     acme_phase_e phase;
     unsigned int generation;
-    acme_issue_action_t wish;
+    acme_issue_action_t action;
     int wishing; /**< wish is set */
 
     /* The order as we know it. */

@@ -83,20 +83,20 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
     issue->polls = 0;
 }
 
-static acme_issue_action_t *new_wish(acme_issue_t *issue,
-                                     acme_issue_action_e type)
+static acme_issue_action_t *new_action(acme_issue_t *issue,
+                                       acme_issue_action_e type)
 {
-    memset(&issue->wish, 0, sizeof(issue->wish));
-    issue->wish.type = type;
+    memset(&issue->action, 0, sizeof(issue->action));
+    issue->action.type = type;
     issue->wishing = 1;
-    return &issue->wish;
+    return &issue->action;
 }
 
 void acme_issue_state_post(acme_issue_t *issue, const char *url,
                            const char *payload, int repeatable, apr_time_t now)
 {
     int most = REQUESTS_BASE + REQUESTS_PER_NAME * issue->config->names->nelts;
-    acme_issue_action_t *wish;
+    acme_issue_action_t *action;
 
     if (issue->phase == ACME_PHASE_AWAIT
         || issue->phase == ACME_PHASE_PROCESS) {
@@ -107,36 +107,36 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
                                "the order got nowhere with %d requests", most);
         return;
     }
-    wish = new_wish(issue, ACME_ACTION_POST);
-    wish->url = url;
-    wish->payload = payload;
-    wish->repeatable = repeatable;
+    action = new_action(issue, ACME_ACTION_POST);
+    action->url = url;
+    action->payload = payload;
+    action->repeatable = repeatable;
 }
 
 void acme_issue_state_wait(acme_issue_t *issue, apr_time_t until)
 {
-    new_wish(issue, ACME_ACTION_WAIT)->until = until;
+    new_action(issue, ACME_ACTION_WAIT)->until = until;
 }
 
 void acme_issue_state_solve(acme_issue_t *issue, acme_issue_action_e type,
                             const acme_challenge_t *challenge)
 {
-    new_wish(issue, type)->challenge = challenge;
+    new_action(issue, type)->challenge = challenge;
 }
 
 void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now)
 {
-    acme_issue_action_t *wish = new_wish(issue, ACME_ACTION_DONE);
+    acme_issue_action_t *action = new_action(issue, ACME_ACTION_DONE);
 
     (void)now;
-    wish->chain = issue->chain;
-    wish->chain_len = issue->chain_len;
+    action->chain = issue->chain;
+    action->chain_len = issue->chain_len;
 }
 
 void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now)
 {
     (void)now;
-    new_wish(issue, ACME_ACTION_FAILED)->problem = issue->problem;
+    new_action(issue, ACME_ACTION_FAILED)->problem = issue->problem;
 }
 
 /* The class that a job can go by: an order that failed is over for this time,

@@ -115,38 +115,38 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
 
 void issue_drive_send(issue_drive_t *drive)
 {
-    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
+    const acme_issue_action_t *action = acme_issue_action(drive->issue);
 
-    acme_client_post(drive->client, wish->url, wish->payload, wish->repeatable,
-                     answered, drive);
+    acme_client_post(drive->client, action->url, action->payload,
+                     action->repeatable, answered, drive);
 }
 
 void issue_drive_step(issue_drive_t *drive)
 {
-    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
+    const acme_issue_action_t *action = acme_issue_action(drive->issue);
     apr_time_t now = drive->clock->now;
 
     if (++drive->steps > STEPS_MAX) {
         fail_msg("the order does not end");
     }
-    switch (wish->type) {
+    switch (action->type) {
     case ACME_ACTION_POST:
         issue_drive_send(drive);
         script_http_drain(drive->script);
         break;
     case ACME_ACTION_PRESENT:
-        apr_hash_set(drive->up, wish->challenge->token, APR_HASH_KEY_STRING,
-                     wish->challenge);
+        apr_hash_set(drive->up, action->challenge->token, APR_HASH_KEY_STRING,
+                     action->challenge);
         acme_issue_solved(drive->issue, APR_SUCCESS, NULL, now);
         break;
     case ACME_ACTION_CLEANUP:
-        apr_hash_set(drive->up, wish->challenge->token, APR_HASH_KEY_STRING,
+        apr_hash_set(drive->up, action->challenge->token, APR_HASH_KEY_STRING,
                      NULL);
         acme_issue_solved(drive->issue, APR_SUCCESS, NULL, now);
         break;
     case ACME_ACTION_WAIT:
-        assert_true(wish->until > now);
-        drive->clock->now = wish->until;
+        assert_true(action->until > now);
+        drive->clock->now = action->until;
         acme_issue_timer(drive->issue, drive->clock->now);
         break;
     default:
@@ -195,14 +195,14 @@ void issue_drive_crash(issue_drive_t *drive)
 
 void issue_drive_assert_done(const issue_drive_t *drive)
 {
-    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
+    const acme_issue_action_t *action = acme_issue_action(drive->issue);
 
-    if (wish->type == ACME_ACTION_FAILED) {
-        fail_msg("%s", acme_problem_text(wish->problem, drive->p));
+    if (action->type == ACME_ACTION_FAILED) {
+        fail_msg("%s", acme_problem_text(action->problem, drive->p));
     }
-    assert_int_equal(wish->type, ACME_ACTION_DONE);
-    assert_non_null(strstr(wish->chain, "BEGIN CERTIFICATE"));
-    assert_int_equal(wish->chain_len, strlen(wish->chain));
+    assert_int_equal(action->type, ACME_ACTION_DONE);
+    assert_non_null(strstr(action->chain, "BEGIN CERTIFICATE"));
+    assert_int_equal(action->chain_len, strlen(action->chain));
     assert_int_equal(apr_hash_count(drive->up), 0);
     assert_int_equal(drive->ca->accounts, 1);
     assert_int_equal(drive->ca->finalized, 1);
@@ -212,10 +212,10 @@ void issue_drive_assert_done(const issue_drive_t *drive)
 
 const acme_problem_t *issue_drive_assert_failed(const issue_drive_t *drive)
 {
-    const acme_issue_action_t *wish = acme_issue_action(drive->issue);
+    const acme_issue_action_t *action = acme_issue_action(drive->issue);
 
-    assert_int_equal(wish->type, ACME_ACTION_FAILED);
-    assert_non_null(wish->problem);
+    assert_int_equal(action->type, ACME_ACTION_FAILED);
+    assert_non_null(action->problem);
     assert_int_equal(apr_hash_count(drive->up), 0);
-    return wish->problem;
+    return action->problem;
 }

@@ -38,7 +38,7 @@ issue_feed_t *issue_feed_create(int n_names, apr_pool_t *p)
     return feed;
 }
 
-const acme_issue_action_t *issue_feed_wish(const issue_feed_t *feed)
+const acme_issue_action_t *issue_feed_action(const issue_feed_t *feed)
 {
     return acme_issue_action(feed->issue);
 }
@@ -63,7 +63,7 @@ void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
     apr_status_t rv = APR_SUCCESS;
     apr_pool_t *p;
 
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_POST);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_POST);
     apr_pool_create(&p, feed->p);
     memset(&answer, 0, sizeof(answer));
     answer.status = status;
@@ -144,7 +144,7 @@ const char *issue_feed_authz(const issue_feed_t *feed, int i,
 
 void issue_feed_good_answer(issue_feed_t *feed)
 {
-    const char *url = issue_feed_wish(feed)->url;
+    const char *url = issue_feed_action(feed)->url;
     int i = url[strlen(url) - 1] - '0';
 
     if (strcmp(url, FEED_NEW_ORDER) == 0) {
@@ -176,15 +176,15 @@ void issue_feed_good_answer(issue_feed_t *feed)
 
 int issue_feed_is_over(const issue_feed_t *feed)
 {
-    return issue_feed_wish(feed)->type == ACME_ACTION_DONE
-           || issue_feed_wish(feed)->type == ACME_ACTION_FAILED;
+    return issue_feed_action(feed)->type == ACME_ACTION_DONE
+           || issue_feed_action(feed)->type == ACME_ACTION_FAILED;
 }
 
 void issue_feed_attend(issue_feed_t *feed)
 {
-    const acme_issue_action_t *wish = issue_feed_wish(feed);
+    const acme_issue_action_t *action = issue_feed_action(feed);
 
-    switch (wish->type) {
+    switch (action->type) {
     case ACME_ACTION_CLEANUP:
         ++feed->cleaned;
         /* fall through */
@@ -192,8 +192,8 @@ void issue_feed_attend(issue_feed_t *feed)
         acme_issue_solved(feed->issue, APR_SUCCESS, NULL, feed->now);
         break;
     case ACME_ACTION_WAIT:
-        assert_true(wish->until >= feed->now);
-        feed->now = wish->until;
+        assert_true(action->until >= feed->now);
+        feed->now = action->until;
         acme_issue_timer(feed->issue, feed->now);
         break;
     default:
@@ -207,9 +207,9 @@ void issue_feed_go_to(issue_feed_t *feed, const char *phase)
 
     while (!issue_feed_is_over(feed)
            && !(issue_feed_is_phase(feed, phase)
-                && issue_feed_wish(feed)->type == ACME_ACTION_POST)) {
+                && issue_feed_action(feed)->type == ACME_ACTION_POST)) {
         assert_true(++steps < 200);
-        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             issue_feed_good_answer(feed);
         }
         else {
@@ -257,12 +257,12 @@ issue_feed_t *issue_feed_create_in(const char *phase, int n_names,
 
 const acme_problem_t *issue_feed_assert_failed(const issue_feed_t *feed)
 {
-    const acme_issue_action_t *wish = issue_feed_wish(feed);
+    const acme_issue_action_t *action = issue_feed_action(feed);
 
-    assert_int_equal(wish->type, ACME_ACTION_FAILED);
+    assert_int_equal(action->type, ACME_ACTION_FAILED);
     issue_feed_assert_phase(feed, "failed");
-    assert_non_null(wish->problem->type);
-    assert_non_null(wish->problem->detail);
-    assert_non_null(wish->problem->activity);
-    return wish->problem;
+    assert_non_null(action->problem->type);
+    assert_non_null(action->problem->detail);
+    assert_non_null(action->problem->activity);
+    return action->problem;
 }

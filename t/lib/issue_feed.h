@@ -38,7 +38,7 @@ typedef struct issue_feed_t {
 issue_feed_t *issue_feed_create(int n_names, apr_pool_t *p);
 
 /** What it wants now. */
-const acme_issue_action_t *issue_feed_wish(const issue_feed_t *feed);
+const acme_issue_action_t *issue_feed_action(const issue_feed_t *feed);
 
 /** Whether it is in this phase. */
 int issue_feed_is_phase(const issue_feed_t *feed, const char *phase);

@@ -28,7 +28,7 @@ static void the_phases_come_in_their_order(void **state)
         }
         generation = acme_issue_revision(feed->issue);
     }
-    assert_string_equal(issue_feed_wish(feed)->chain, FEED_CHAIN);
+    assert_string_equal(issue_feed_action(feed)->chain, FEED_CHAIN);
     assert_int_equal(feed->cleaned, 2);
 }
 
@@ -56,9 +56,9 @@ static void requests_are_as_rfc_8555_has_them(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
         issue_feed_t *feed = issue_feed_create_in(cases[i].phase, 1, *state);
 
-        assert_string_equal(issue_feed_wish(feed)->url, cases[i].url);
-        assert_string_equal(issue_feed_wish(feed)->payload, cases[i].payload);
-        assert_int_equal(issue_feed_wish(feed)->repeatable,
+        assert_string_equal(issue_feed_action(feed)->url, cases[i].url);
+        assert_string_equal(issue_feed_action(feed)->payload, cases[i].payload);
+        assert_int_equal(issue_feed_action(feed)->repeatable,
                          cases[i].repeatable);
     }
 }
@@ -85,20 +85,20 @@ a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
 
         feed->config.replaces = "key.serial";
         feed->issue = acme_issue_create(&feed->config, NULL, feed->now, *state);
-        assert_non_null(strstr(issue_feed_wish(feed)->payload,
+        assert_non_null(strstr(issue_feed_action(feed)->payload,
                                ",\"replaces\":\"key.serial\"}"));
         issue_feed_answer(feed, cases[i].status, NULL,
                           "application/problem+json", cases[i].body, 0);
         if (!cases[i].again) {
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
+            assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_FAILED);
             continue;
         }
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_POST);
-        assert_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_POST);
+        assert_null(strstr(issue_feed_action(feed)->payload, "replaces"));
         /* once, and no more */
         issue_feed_answer(feed, cases[i].status, NULL,
                           "application/problem+json", cases[i].body, 0);
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_FAILED);
     }
 }
 
@@ -113,20 +113,20 @@ static void a_profile_that_is_no_must_is_done_without(void **state)
         feed->config.profile_mandatory = mandatory;
         feed->config.replaces = "key.serial";
         feed->issue = acme_issue_create(&feed->config, NULL, feed->now, *state);
-        assert_non_null(strstr(issue_feed_wish(feed)->payload,
+        assert_non_null(strstr(issue_feed_action(feed)->payload,
                                ",\"profile\":\"shortlived\"}"));
         issue_feed_answer(feed, 400, NULL, "application/problem+json",
                           FEED_ERROR("invalidProfile", "not any more"), 0);
         if (mandatory) {
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_FAILED);
-            assert_int_equal(issue_feed_wish(feed)->problem->retry,
+            assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_FAILED);
+            assert_int_equal(issue_feed_action(feed)->problem->retry,
                              ACME_RETRY_CONFIG);
             continue;
         }
-        assert_null(strstr(issue_feed_wish(feed)->payload, "profile"));
-        assert_non_null(strstr(issue_feed_wish(feed)->payload, "replaces"));
+        assert_null(strstr(issue_feed_action(feed)->payload, "profile"));
+        assert_non_null(strstr(issue_feed_action(feed)->payload, "replaces"));
         issue_feed_to_the_end(feed);
-        assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_DONE);
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_DONE);
     }
 }
 
@@ -135,13 +135,13 @@ static void the_solver_gets_what_it_needs(void **state)
     issue_feed_t *feed = issue_feed_create(3, *state);
     const acme_challenge_t *challenge;
 
-    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+    while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
         issue_feed_good_answer(feed);
     }
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_PRESENT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_PRESENT);
     issue_feed_attend(feed);
     issue_feed_attend(feed);
-    challenge = issue_feed_wish(feed)->challenge;
+    challenge = issue_feed_action(feed)->challenge;
     assert_string_equal(challenge->type, "http-01");
     assert_string_equal(challenge->identifier, "c.example");
     assert_string_equal(challenge->token, FEED_TOKEN "-2");
@@ -181,7 +181,7 @@ static void a_lost_finalize_is_not_said_twice(void **state)
 
     issue_feed_no_answer(feed);
     issue_feed_attend(feed);
-    assert_string_equal(issue_feed_wish(feed)->url, FEED_ORDER);
+    assert_string_equal(issue_feed_action(feed)->url, FEED_ORDER);
     feed->order_status = "processing";
     issue_feed_good_answer(feed);
     issue_feed_assert_phase(feed, "process");
@@ -216,7 +216,7 @@ static void a_response_that_came_twice_does_no_harm(void **state)
         issue_feed_answer(feed, 400, NULL, FEED_JSON,
                           FEED_ERROR("malformed", "again"), 0);
         issue_feed_assert_phase(feed, "respond");
-        assert_string_equal(issue_feed_wish(feed)->url, "https://c/authz/0");
+        assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/0");
         issue_feed_answer(
             feed, 200, NULL, FEED_JSON,
             issue_feed_authz(feed, 0, statuses[i][0], statuses[i][1]), 0);
@@ -234,14 +234,14 @@ static void what_is_under_way_already_is_not_repeated(void **state)
                       issue_feed_authz(feed, 1, "pending", "processing"), 0);
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
                       issue_feed_authz(feed, 2, "pending", "pending"), 0);
-    assert_string_equal(issue_feed_wish(feed)->challenge->identifier,
+    assert_string_equal(issue_feed_action(feed)->challenge->identifier,
                         "b.example");
     issue_feed_attend(feed);
-    assert_string_equal(issue_feed_wish(feed)->challenge->identifier,
+    assert_string_equal(issue_feed_action(feed)->challenge->identifier,
                         "c.example");
     issue_feed_attend(feed);
     /* Presented are both, told is one. */
-    assert_string_equal(issue_feed_wish(feed)->url, "https://c/chall/2");
+    assert_string_equal(issue_feed_action(feed)->url, "https://c/chall/2");
     issue_feed_good_answer(feed);
     issue_feed_assert_phase(feed, "await");
 }
@@ -314,9 +314,9 @@ static void a_diagnosis_survives_what_it_meets(void **state)
     issue_feed_answer(feed, 404, NULL, FEED_JSON, FEED_ERROR("malformed", "x"),
                       0);
     issue_feed_answer(feed, 200, NULL, "text/html", "<html>", 0);
-    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+    while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
         issue_feed_no_answer(feed);
-        if (issue_feed_wish(feed)->type == ACME_ACTION_WAIT) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_WAIT) {
             issue_feed_attend(feed);
         }
     }

@@ -154,7 +154,7 @@ static void a_bad_answer_fails_the_order_with_a_reason(void **state)
         issue_feed_answer(feed, bad->status, bad->location, bad->type,
                           bad->body, 0);
         issue_feed_to_the_end(feed);
-        if (issue_feed_wish(feed)->type != ACME_ACTION_FAILED) {
+        if (issue_feed_action(feed)->type != ACME_ACTION_FAILED) {
             fail_msg("%s survived %s", bad->phase, bad->body);
         }
         problem = issue_feed_assert_failed(feed);
@@ -250,7 +250,7 @@ static void a_solver_that_fails_leaves_the_order_resumable(void **state)
 
     issue_feed_good_answer(feed);
     issue_feed_good_answer(feed);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_PRESENT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_PRESENT);
     acme_problem_set(&problem, APR_ENOSPC, ACME_RETRY_INTERNAL,
                      ACME_PROBLEM_STORE, feed->p, "the disk is full");
     acme_issue_solved(feed->issue, APR_ENOSPC, &problem, feed->now);
@@ -267,7 +267,7 @@ static void a_cleanup_that_fails_stops_nothing(void **state)
 
     issue_feed_go_to(feed, "download");
     issue_feed_good_answer(feed);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_CLEANUP);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_CLEANUP);
     acme_issue_solved(feed->issue, APR_EGENERAL, NULL, feed->now);
     acme_issue_solved(feed->issue, APR_EGENERAL, NULL, feed->now);
     issue_feed_assert_phase(feed, "done");
@@ -283,10 +283,10 @@ static void a_cancel_leaves_the_wish_as_it_was(void **state)
     for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
         issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
         unsigned int generation = acme_issue_revision(feed->issue);
-        acme_issue_action_t before = *issue_feed_wish(feed);
+        acme_issue_action_t before = *issue_feed_action(feed);
 
         acme_issue_answer(feed->issue, APR_EINTR, NULL, NULL, feed->now);
-        assert_memory_equal(&before, issue_feed_wish(feed), sizeof(before));
+        assert_memory_equal(&before, issue_feed_action(feed), sizeof(before));
         assert_int_equal(acme_issue_revision(feed->issue), generation);
         if (i < 8) {
             issue_feed_to_the_end(feed);
@@ -304,9 +304,9 @@ static void what_was_not_wished_for_is_ignored(void **state)
     issue_feed_assert_phase(feed, "await");
     issue_feed_answer(feed, 200, NULL, FEED_JSON,
                       issue_feed_order(feed, "pending"), 0);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
     acme_issue_answer(feed->issue, APR_EGENERAL, NULL, NULL, feed->now);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
     issue_feed_to_the_end(feed);
     acme_issue_timer(feed->issue, feed->now);
     issue_feed_assert_phase(feed, "done");
@@ -317,10 +317,10 @@ static void an_answer_without_anything_is_no_crash(void **state)
     issue_feed_t *feed = issue_feed_create(1, *state);
 
     acme_issue_answer(feed->issue, APR_SUCCESS, NULL, NULL, feed->now);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
     issue_feed_attend(feed);
     acme_issue_answer(feed->issue, APR_EGENERAL, NULL, NULL, feed->now);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
 
 static int roll(unsigned int *dice, unsigned int n)
@@ -388,7 +388,7 @@ static void whatever_the_ca_says_the_order_ends(void **state)
         feed = issue_feed_create(1 + (int)(seed % 3), p);
         while (!issue_feed_is_over(feed)) {
             assert_true(++steps < 3000);
-            if (issue_feed_wish(feed)->type != ACME_ACTION_POST) {
+            if (issue_feed_action(feed)->type != ACME_ACTION_POST) {
                 issue_feed_attend(feed);
                 continue;
             }

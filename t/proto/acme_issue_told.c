@@ -37,7 +37,7 @@ static void a_conflict_says_that_it_was_told(void **state)
 
         for (name = 0; name < 3; ++name) {
             assert_string_equal(
-                issue_feed_wish(feed)->url,
+                issue_feed_action(feed)->url,
                 apr_psprintf(feed->p, "https://c/chall/%d", name));
             refuse(feed, cases[i].status, cases[i].body);
         }
@@ -66,7 +66,7 @@ static void a_conflict_may_say_when_it_is_over(void **state)
     issue_feed_answer(feed, 409, NULL, FEED_JSON, FEED_ERROR("conflict", "x"),
                       apr_time_from_sec(17));
     issue_feed_assert_phase(feed, "await");
-    assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+    assert_int_equal(issue_feed_action(feed)->until - feed->now,
                      apr_time_from_sec(17));
 }
 
@@ -81,7 +81,7 @@ static void a_conflict_that_does_not_end_has_the_cas_words(void **state)
     refuse(feed, 409, FEED_ERROR("conflict", "another too"));
     issue_feed_go_to(feed, "await");
     while (!issue_feed_is_over(feed)) {
-        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             assert_true(++posts < 50);
             issue_feed_answer(feed, 200, NULL, FEED_JSON,
                               issue_feed_order(feed, "pending"), 0);
@@ -121,11 +121,11 @@ static void a_lost_answer_is_remembered(void **state)
     issue_feed_no_answer(feed);
     issue_feed_attend(feed);
     refuse(feed, 400, AGAIN);
-    assert_string_equal(issue_feed_wish(feed)->url, "https://c/chall/1");
+    assert_string_equal(issue_feed_action(feed)->url, "https://c/chall/1");
 
     /* Of the next one it says nothing. */
     refuse(feed, 403, FEED_ERROR("unauthorized", "not you"));
-    assert_string_equal(issue_feed_wish(feed)->url, "https://c/authz/1");
+    assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/1");
     issue_feed_good_answer(feed);
     issue_feed_to_the_end(feed);
     assert_string_equal(issue_feed_assert_failed(feed)->detail, "not you");
@@ -148,7 +148,7 @@ static void a_lost_check_is_no_telling(void **state)
     refuse(feed, 400, AGAIN);
     issue_feed_no_answer(feed);
     issue_feed_attend(feed);
-    assert_string_equal(issue_feed_wish(feed)->url, "https://c/authz/0");
+    assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/0");
     issue_feed_good_answer(feed);
     issue_feed_to_the_end(feed);
     assert_string_equal(issue_feed_assert_failed(feed)->detail, "I know");
@@ -166,7 +166,7 @@ static void another_life_knows_what_was_told(void **state)
         issue_feed_restore(feed);
         issue_feed_go_to(feed, "respond");
         refuse(feed, 400, AGAIN);
-        assert_string_equal(issue_feed_wish(feed)->url,
+        assert_string_equal(issue_feed_action(feed)->url,
                             i == 0 ? "https://c/authz/0" : "https://c/chall/1");
     }
 }
@@ -176,7 +176,7 @@ static void an_order_left_in_an_outage_knows_it_too(void **state)
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
 
     while (!issue_feed_is_over(feed)) {
-        if (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             issue_feed_no_answer(feed);
         }
         else {
@@ -232,7 +232,7 @@ static void a_finalize_in_conflict_is_waited_for(void **state)
     for (i = 0; i < ACME_ISSUE_RETRIES; ++i) {
         refuse(feed, 409, FEED_ERROR("conflict", "it is being finalized"));
         issue_feed_assert_phase(feed, "await");
-        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+        assert_int_equal(issue_feed_action(feed)->until - feed->now,
                          apr_time_from_sec(seconds[i]));
         issue_feed_go_to(feed, "finalize");
     }

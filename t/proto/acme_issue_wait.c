@@ -17,7 +17,7 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
     for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
         issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
         apr_interval_time_t delay = apr_time_from_sec(5);
-        const char *url = issue_feed_wish(feed)->url;
+        const char *url = issue_feed_action(feed)->url;
         int n;
 
         if (strcmp(phases[i], "finalize") == 0) {
@@ -30,11 +30,11 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
             else {
                 issue_feed_no_answer(feed);
             }
-            assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
-            assert_int_equal(issue_feed_wish(feed)->until, feed->now + delay);
+            assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
+            assert_int_equal(issue_feed_action(feed)->until, feed->now + delay);
             delay *= 2;
             issue_feed_attend(feed);
-            assert_string_equal(issue_feed_wish(feed)->url, url);
+            assert_string_equal(issue_feed_action(feed)->url, url);
         }
         issue_feed_no_answer(feed);
         issue_feed_to_the_end(feed);
@@ -51,8 +51,8 @@ static void the_cas_own_time_is_waited_for_if_it_is_soon(void **state)
 
     issue_feed_answer(feed, 429, NULL, FEED_JSON,
                       FEED_ERROR("rateLimited", "x"), apr_time_from_sec(90));
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
-    assert_int_equal(issue_feed_wish(feed)->until,
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->until,
                      feed->now + apr_time_from_sec(90));
     issue_feed_attend(feed);
     issue_feed_answer(feed, 503, NULL, FEED_JSON, "", apr_time_from_sec(3600));
@@ -74,10 +74,10 @@ static void polls_are_spaced_and_end(void **state)
         apr_time_t began = feed->now - apr_time_from_sec(1);
         int polls = 0;
 
-        while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+        while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
             if (polls < 6) {
-                assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+                assert_int_equal(issue_feed_action(feed)->until - feed->now,
                                  apr_time_from_sec(seconds[polls]));
             }
             ++polls;
@@ -112,7 +112,7 @@ static void retry_after_spaces_polls_within_bounds(void **state)
             issue_feed_answer(feed, 200, NULL, FEED_JSON,
                               issue_feed_order(feed, statuses[phase]),
                               apr_time_from_sec(named[i][0]));
-            assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+            assert_int_equal(issue_feed_action(feed)->until - feed->now,
                              apr_time_from_sec(named[i][1 + phase]));
             issue_feed_attend(feed);
         }
@@ -126,7 +126,7 @@ a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
     const char *text = issue_feed_order(feed, "pending");
     apr_time_t began = feed->now, asked;
 
-    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+    while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
         asked = feed->now;
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
                           apr_time_from_sec(1200));
@@ -158,7 +158,8 @@ static void an_order_that_takes_hours_is_left_and_resumed(void **state)
                           issue_feed_order(feed, "processing"),
                           until - feed->now);
         while (!issue_feed_is_over(feed)) {
-            assert_int_not_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+            assert_int_not_equal(issue_feed_action(feed)->type,
+                                 ACME_ACTION_WAIT);
             issue_feed_attend(feed);
         }
         assert_int_equal(feed->posts, posts + 1);
@@ -170,7 +171,7 @@ static void an_order_that_takes_hours_is_left_and_resumed(void **state)
         assert_true(acme_issue_resumable(feed->issue));
         feed->now = until;
         issue_feed_restore(feed);
-        assert_string_equal(issue_feed_wish(feed)->url, FEED_ORDER);
+        assert_string_equal(issue_feed_action(feed)->url, FEED_ORDER);
         issue_feed_answer(feed, 200, NULL, FEED_JSON,
                           issue_feed_order(feed, "valid"), 0);
         issue_feed_assert_phase(feed, "download");
@@ -188,7 +189,7 @@ static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
         const char *text = issue_feed_order(feed, "processing");
         apr_time_t began = feed->now - apr_time_from_sec(1);
 
-        while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+        while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
                               apr_time_from_sec(seconds[i]));
             issue_feed_attend(feed);
@@ -209,7 +210,7 @@ static void times_that_add_up_are_kept_too(void **state)
     apr_time_t until;
 
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
     issue_feed_attend(feed);
     until = feed->now + apr_time_from_sec(400);
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
@@ -242,10 +243,10 @@ static void a_clock_that_stands_still_is_no_endless_loop(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
 
-    while (issue_feed_wish(feed)->type == ACME_ACTION_POST) {
+    while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
         issue_feed_answer(feed, 200, NULL, FEED_JSON,
                           issue_feed_order(feed, "pending"), 0);
-        if (issue_feed_wish(feed)->type == ACME_ACTION_WAIT) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_WAIT) {
             acme_issue_timer(feed->issue, feed->now);
         }
         assert_true(feed->posts < 1000);
@@ -263,7 +264,7 @@ static void an_outage_does_not_shorten_the_next_phase(void **state)
     issue_feed_attend(feed);
     issue_feed_good_answer(feed);
     issue_feed_assert_phase(feed, "await");
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
 
 static void an_outage_is_no_delay_of_the_validation(void **state)
@@ -276,7 +277,7 @@ static void an_outage_is_no_delay_of_the_validation(void **state)
     issue_feed_answer(feed, 503, NULL, "text/html", "", apr_time_from_sec(15));
     issue_feed_attend(feed);
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
-    assert_int_equal(issue_feed_wish(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
 
 static void outages_count_anew_after_each_answer(void **state)
@@ -287,7 +288,7 @@ static void outages_count_anew_after_each_answer(void **state)
 
     for (i = 0; i < 3 * ACME_ISSUE_RETRIES; ++i) {
         issue_feed_no_answer(feed);
-        assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+        assert_int_equal(issue_feed_action(feed)->until - feed->now,
                          apr_time_from_sec(5));
         issue_feed_attend(feed);
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
@@ -301,7 +302,7 @@ static void a_time_that_is_now_is_a_second_away(void **state)
     issue_feed_t *feed = issue_feed_create_in("authorize", 1, *state);
 
     issue_feed_answer(feed, 503, NULL, "text/html", "", 1);
-    assert_int_equal(issue_feed_wish(feed)->until - feed->now,
+    assert_int_equal(issue_feed_action(feed)->until - feed->now,
                      apr_time_from_sec(1));
 }
 
@@ -366,7 +367,7 @@ static void too_many_requests_end_it(void **state)
         int poll = issue_feed_is_phase(feed, "await");
 
         assert_true(feed->posts < 200);
-        if (issue_feed_wish(feed)->type != ACME_ACTION_POST) {
+        if (issue_feed_action(feed)->type != ACME_ACTION_POST) {
             issue_feed_attend(feed);
         }
         else if (finalize || (!poll && failed < ACME_ISSUE_RETRIES)) {

@@ -175,15 +175,16 @@ static void launch(run_t *run, flight_t *flight)
     flight->issue = acme_issue_create(config, NULL, apr_time_now(), p);
 }
 
-static void land(run_t *run, flight_t *flight, const acme_issue_action_t *wish)
+static void land(run_t *run, flight_t *flight,
+                 const acme_issue_action_t *action)
 {
-    if (wish->type == ACME_ACTION_DONE) {
+    if (action->type == ACME_ACTION_DONE) {
         run->done++;
     }
     else {
         run->failed++;
         fprintf(stderr, "saturate: %s\n",
-                acme_problem_text(wish->problem, flight->p));
+                acme_problem_text(action->problem, flight->p));
     }
     run->moved = apr_time_now();
     apr_pool_destroy(flight->p);
@@ -194,28 +195,28 @@ static void land(run_t *run, flight_t *flight, const acme_issue_action_t *wish)
 static apr_time_t step(run_t *run, flight_t *flight)
 {
     for (;;) {
-        const acme_issue_action_t *wish = acme_issue_action(flight->issue);
+        const acme_issue_action_t *action = acme_issue_action(flight->issue);
         apr_time_t now = apr_time_now();
 
-        switch (wish->type) {
+        switch (action->type) {
         case ACME_ACTION_POST:
             flight->busy = 1;
-            acme_client_post(run->client, wish->url, wish->payload,
-                             wish->repeatable, answered, flight);
+            acme_client_post(run->client, action->url, action->payload,
+                             action->repeatable, answered, flight);
             return APR_INT64_MAX;
         case ACME_ACTION_PRESENT:
         case ACME_ACTION_CLEANUP:
             acme_issue_solved(flight->issue, APR_SUCCESS, NULL, now);
             break;
         case ACME_ACTION_WAIT:
-            if (wish->until > now) {
-                return wish->until;
+            if (action->until > now) {
+                return action->until;
             }
             acme_issue_timer(flight->issue, now);
             break;
         case ACME_ACTION_DONE:
         case ACME_ACTION_FAILED:
-            land(run, flight, wish);
+            land(run, flight, action);
             return 0;
         }
     }
