@@ -34,7 +34,7 @@ acme_ca_account_t *acme_ca_account_create(acme_worker_ctx_t *work,
  * account, which is not used any more, is taken over, and the CA is told the
  * new contact, rather than that there are two.
  */
-void acme_ca_account_succeeds(acme_ca_account_t *identity,
+void acme_ca_account_succeeds(acme_ca_account_t *ca_account,
                               acme_ca_account_used_fn *used, void *baton);
 
 /**
@@ -46,16 +46,16 @@ void acme_ca_account_succeeds(acme_ca_account_t *identity,
  * @param problem lives until the next try
  * @return APR_EAGAIN: ask again when `moved` of the work is set
  */
-apr_status_t acme_ca_account_ready(acme_ca_account_t *identity,
+apr_status_t acme_ca_account_ready(acme_ca_account_t *ca_account,
                                    apr_time_t since,
                                    const acme_problem_t **problem);
 
-acme_client_t *acme_ca_account_client(const acme_ca_account_t *identity);
+acme_client_t *acme_ca_account_client(const acme_ca_account_t *ca_account);
 
-const acme_ca_spec_t *acme_ca_account_ca(const acme_ca_account_t *identity);
+const acme_ca_spec_t *acme_ca_account_ca(const acme_ca_account_t *ca_account);
 
 /** A number that grows each time the account is looked into anew. */
-unsigned int acme_ca_account_epoch(const acme_ca_account_t *identity);
+unsigned int acme_ca_account_epoch(const acme_ca_account_t *ca_account);
 
 /**
  * The CA has refused the account that was used in that epoch. One that it does
@@ -65,22 +65,22 @@ unsigned int acme_ca_account_epoch(const acme_ca_account_t *identity);
  * @param problem what the CA said
  * @return zero when that was done and has not helped: give up
  */
-int acme_ca_account_lost(acme_ca_account_t *identity, unsigned int epoch,
+int acme_ca_account_lost(acme_ca_account_t *ca_account, unsigned int epoch,
                          const acme_problem_t *problem);
 
 /** The CA has issued a certificate for it: all is well. */
-void acme_ca_account_lost_proved(acme_ca_account_t *identity);
+void acme_ca_account_lost_proved(acme_ca_account_t *ca_account);
 
 /** Whether it was deactivated, here or elsewhere, as far as is known. */
-int acme_ca_account_lost_is_closed(const acme_ca_account_t *identity);
+int acme_ca_account_lost_is_closed(const acme_ca_account_t *ca_account);
 
 /** What the store knows of the account, or of one that nobody uses any more,
  *  which becomes this one's. APR_ENOENT: nothing. */
-apr_status_t acme_ca_account_load(acme_ca_account_t *identity,
+apr_status_t acme_ca_account_load(acme_ca_account_t *ca_account,
                                   acme_account_record_t **record);
 
 /** Nonzero for the first who asks after each failure: who logs it. */
-int acme_ca_account_report(acme_ca_account_t *identity);
+int acme_ca_account_report(acme_ca_account_t *ca_account);
 
 /**
  * Stores an account that was imported, unless there is one of that name.

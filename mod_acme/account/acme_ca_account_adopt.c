@@ -12,13 +12,13 @@ int acme_ca_account_adopt_same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int can_follow(const acme_ca_account_t *identity,
+static int can_follow(const acme_ca_account_t *ca_account,
                       const acme_account_record_t *record)
 {
-    const acme_eab_t *eab = identity->ca->eab;
+    const acme_eab_t *eab = ca_account->ca->eab;
 
     return record->url
-           && acme_ca_account_adopt_same(record->ca, identity->ca->url)
+           && acme_ca_account_adopt_same(record->ca, ca_account->ca->url)
            && acme_ca_account_adopt_same(record->eab_kid,
                                          eab ? eab->key.kid : NULL);
 }
@@ -38,7 +38,7 @@ static int is_better(const acme_account_record_t *record,
 }
 
 /* Accounts that somebody uses, by URL: they may have several names. */
-static apr_hash_t *used_urls(const acme_ca_account_t *identity,
+static apr_hash_t *used_urls(const acme_ca_account_t *ca_account,
                              const apr_array_header_t *names, apr_pool_t *p)
 {
     apr_hash_t *urls = apr_hash_make(p);
@@ -48,8 +48,8 @@ static apr_hash_t *used_urls(const acme_ca_account_t *identity,
 
     for (i = 0; i < names->nelts; ++i) {
         name = APR_ARRAY_IDX(names, i, const char *);
-        if (identity->used(identity->used_baton, name)
-            && acme_account_record_load(&record, identity->work->vault, name,
+        if (ca_account->used(ca_account->used_baton, name)
+            && acme_account_record_load(&record, ca_account->work->vault, name,
                                         NULL, p)
                    == APR_SUCCESS
             && record->url) {
@@ -60,7 +60,7 @@ static apr_hash_t *used_urls(const acme_ca_account_t *identity,
 }
 
 /* One that nobody uses any more. */
-static const char *find_predecessor(const acme_ca_account_t *identity,
+static const char *find_predecessor(const acme_ca_account_t *ca_account,
                                     apr_pool_t *p)
 {
     acme_account_record_t *record, *best = NULL;
@@ -69,19 +69,19 @@ static const char *find_predecessor(const acme_ca_account_t *identity,
     apr_hash_t *used;
     int i;
 
-    if (!identity->used
-        || acme_account_record_list(&names, identity->work->vault, NULL, p)
+    if (!ca_account->used
+        || acme_account_record_list(&names, ca_account->work->vault, NULL, p)
                != APR_SUCCESS) {
         return NULL;
     }
-    used = used_urls(identity, names, p);
+    used = used_urls(ca_account, names, p);
     for (i = 0; i < names->nelts; ++i) {
         name = APR_ARRAY_IDX(names, i, const char *);
-        if (!identity->used(identity->used_baton, name)
-            && acme_account_record_load(&record, identity->work->vault, name,
+        if (!ca_account->used(ca_account->used_baton, name)
+            && acme_account_record_load(&record, ca_account->work->vault, name,
                                         NULL, p)
                    == APR_SUCCESS
-            && can_follow(identity, record)
+            && can_follow(ca_account, record)
             && !apr_hash_get(used, record->url, APR_HASH_KEY_STRING)
             && is_better(record, best)) {
             found = name;
@@ -91,30 +91,31 @@ static const char *find_predecessor(const acme_ca_account_t *identity,
     return found;
 }
 
-apr_status_t acme_ca_account_adopt(acme_ca_account_t *identity,
+apr_status_t acme_ca_account_adopt(acme_ca_account_t *ca_account,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *name = find_predecessor(identity, p);
+    const char *name = find_predecessor(ca_account, p);
     apr_status_t rv;
 
     if (!name) {
         return APR_ENOENT;
     }
-    rv = acme_account_record_load(&identity->record, identity->work->vault,
-                                  name, problem, identity->p);
+    rv = acme_account_record_load(&ca_account->record, ca_account->work->vault,
+                                  name, problem, ca_account->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_ca_account_save(identity, problem, p);
+        rv = acme_ca_account_save(ca_account, problem, p);
     }
     if (rv != APR_SUCCESS) {
-        identity->record = NULL;
+        ca_account->record = NULL;
         return rv;
     }
     /* One that stays is a second name of the same account. */
-    (void)acme_account_record_delete(identity->work->vault, name, NULL, p);
-    acme_log(identity->work->log, ACME_LOG_NOTICE, 0,
+    (void)acme_account_record_delete(ca_account->work->vault, name, NULL, p);
+    acme_log(ca_account->work->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0821) "%s: goes on with the account %s, whose contact "
                             "was %s",
-             identity->ca->label, identity->record->url,
-             identity->record->contact ? identity->record->contact : "none");
+             ca_account->ca->label, ca_account->record->url,
+             ca_account->record->contact ? ca_account->record->contact
+                                         : "none");
     return APR_SUCCESS;
 }

@@ -34,7 +34,7 @@ typedef void acme_ca_account_done_fn(void *baton, apr_status_t rv,
  * must not be, since their challenges are answered with the key they began
  * with.
  */
-void acme_ca_account_change(struct acme_ca_account_t *identity,
+void acme_ca_account_change(struct acme_ca_account_t *ca_account,
                             acme_ca_account_change_e change,
                             acme_ca_account_done_fn *done, void *baton);
 

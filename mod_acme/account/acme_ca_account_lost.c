@@ -21,11 +21,11 @@ static apr_interval_time_t wait_of(const acme_account_record_t *record)
     return wait < ACME_TIME_DAY ? wait : ACME_TIME_DAY;
 }
 
-int acme_ca_account_lost_may_register(const acme_ca_account_t *identity,
+int acme_ca_account_lost_may_register(const acme_ca_account_t *ca_account,
                                       acme_problem_t *problem, apr_pool_t *p)
 {
-    const acme_account_record_t *record = identity->record;
-    apr_time_t now = acme_time_now(identity->work->clock);
+    const acme_account_record_t *record = ca_account->record;
+    apr_time_t now = acme_time_now(ca_account->work->clock);
     apr_time_t at = record->lost_at + wait_of(record);
 
     if (!record->gone || record->lost == 0 || now >= at
@@ -42,123 +42,123 @@ int acme_ca_account_lost_may_register(const acme_ca_account_t *identity,
     return 0;
 }
 
-void acme_ca_account_lost_registered(acme_ca_account_t *identity)
+void acme_ca_account_lost_registered(acme_ca_account_t *ca_account)
 {
-    acme_account_record_t *record = identity->record;
+    acme_account_record_t *record = ca_account->record;
 
     if (record->gone) {
         ++record->lost;
-        record->lost_at = acme_time_now(identity->work->clock);
+        record->lost_at = acme_time_now(ca_account->work->clock);
     }
     record->gone = 0;
     record->refused = 0;
 }
 
-static void forget_url(acme_ca_account_t *identity)
+static void forget_url(acme_ca_account_t *ca_account)
 {
-    acme_log(identity->work->log, ACME_LOG_WARNING, 0,
+    acme_log(ca_account->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0333) "%s: the CA does not know the account %s, "
                             "registering again with the same key",
-             identity->ca->label,
-             identity->record->url ? identity->record->url : "");
-    identity->record->url = NULL;
-    identity->record->gone = 1;
-    identity->record->refused = 0;
-    acme_ca_account_note(identity);
-    acme_client_identify(identity->client, identity->signer, NULL);
+             ca_account->ca->label,
+             ca_account->record->url ? ca_account->record->url : "");
+    ca_account->record->url = NULL;
+    ca_account->record->gone = 1;
+    ca_account->record->refused = 0;
+    acme_ca_account_note(ca_account);
+    acme_client_identify(ca_account->client, ca_account->signer, NULL);
 }
 
-int acme_ca_account_lost(acme_ca_account_t *identity, unsigned int epoch,
+int acme_ca_account_lost(acme_ca_account_t *ca_account, unsigned int epoch,
                          const acme_problem_t *problem)
 {
-    int is_first = identity->epoch == 0;
+    int is_first = ca_account->epoch == 0;
 
-    if (epoch < identity->epoch) {
+    if (epoch < ca_account->epoch) {
         return 1;
     }
     if (acme_problem_is(problem, "accountDoesNotExist")) {
-        forget_url(identity);
+        forget_url(ca_account);
     }
     else {
-        identity->suspect = 1;
+        ca_account->suspect = 1;
     }
     /* Nobody can go on without one, so that whoever comes next makes it, or
      * hears when it may be made. */
-    if (is_first || !identity->record->url) {
-        ++identity->epoch;
-        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
+    if (is_first || !ca_account->record->url) {
+        ++ca_account->epoch;
+        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
     }
     return is_first;
 }
 
-void acme_ca_account_lost_refused(acme_ca_account_t *identity)
+void acme_ca_account_lost_refused(acme_ca_account_t *ca_account)
 {
-    acme_account_record_t *record = identity->record;
+    acme_account_record_t *record = ca_account->record;
 
     if (record->refused) {
         return;
     }
-    record->refused = acme_time_now(identity->work->clock);
-    acme_ca_account_note(identity);
-    acme_log(identity->work->log, ACME_LOG_ERR, 0,
+    record->refused = acme_time_now(ca_account->work->clock);
+    acme_ca_account_note(ca_account);
+    acme_log(ca_account->work->log, ACME_LOG_ERR, 0,
              ACME_TAG(0828) "%s: the CA has deactivated the account %s; no "
                             "other one is made by itself; what to do: acmectl "
                             "account recover, then acmectl renew",
-             identity->ca->label, record->url ? record->url : "");
+             ca_account->ca->label, record->url ? record->url : "");
 }
 
 static void checked(void *baton, apr_status_t rv, const char *url,
                     const acme_problem_t *problem)
 {
-    acme_ca_account_t *identity = baton;
+    acme_ca_account_t *ca_account = baton;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        acme_ca_account_enter(identity, ACME_CA_ACCOUNT_NEW);
+        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
         return;
     }
     if (rv == APR_SUCCESS) {
-        identity->record->url = apr_pstrdup(identity->p, url);
-        identity->record->refused = 0;
-        identity->record->gone = 0;
-        acme_ca_account_note(identity);
-        acme_client_identify(identity->client, identity->signer,
-                             identity->record->url);
+        ca_account->record->url = apr_pstrdup(ca_account->p, url);
+        ca_account->record->refused = 0;
+        ca_account->record->gone = 0;
+        acme_ca_account_note(ca_account);
+        acme_client_identify(ca_account->client, ca_account->signer,
+                             ca_account->record->url);
     }
     else if (acme_problem_is(problem, "accountDoesNotExist")) {
-        forget_url(identity);
+        forget_url(ca_account);
     }
     else {
         if (acme_account_is_closed(problem)) {
-            acme_ca_account_lost_refused(identity);
+            acme_ca_account_lost_refused(ca_account);
         }
-        acme_ca_account_fail(identity, problem);
+        acme_ca_account_fail(ca_account, problem);
         return;
     }
-    identity->suspect = 0;
-    acme_ca_account_go_on(identity);
+    ca_account->suspect = 0;
+    acme_ca_account_go_on(ca_account);
 }
 
-void acme_ca_account_lost_check(acme_ca_account_t *identity)
+void acme_ca_account_lost_check(acme_ca_account_t *ca_account)
 {
-    acme_ca_account_enter(identity, ACME_CA_ACCOUNT_CHECKING);
-    acme_account_change_find(identity->client, identity->signer, checked,
-                             identity);
+    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_CHECKING);
+    acme_account_change_find(ca_account->client, ca_account->signer, checked,
+                             ca_account);
 }
 
-void acme_ca_account_lost_proved(acme_ca_account_t *identity)
+void acme_ca_account_lost_proved(acme_ca_account_t *ca_account)
 {
-    acme_account_record_t *record = identity->record;
+    acme_account_record_t *record = ca_account->record;
 
     if (record && record->lost > 0) {
         record->lost = 0;
         record->lost_at = 0;
-        acme_ca_account_note(identity);
+        acme_ca_account_note(ca_account);
     }
 }
 
-int acme_ca_account_lost_is_closed(const acme_ca_account_t *identity)
+int acme_ca_account_lost_is_closed(const acme_ca_account_t *ca_account)
 {
-    const acme_account_record_t *record = identity->record;
+    const acme_account_record_t *record = ca_account->record;
 
     return record && (record->deactivated || record->refused);
 }

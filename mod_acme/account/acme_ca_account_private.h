@@ -53,17 +53,17 @@ struct acme_ca_account_t {
     void *done_baton;
 };
 
-void acme_ca_account_enter(struct acme_ca_account_t *identity,
+void acme_ca_account_enter(struct acme_ca_account_t *ca_account,
                            acme_ca_account_state_e state);
-void acme_ca_account_fail(struct acme_ca_account_t *identity,
+void acme_ca_account_fail(struct acme_ca_account_t *ca_account,
                           const acme_problem_t *problem);
 
 /** Writes its record. */
-apr_status_t acme_ca_account_save(struct acme_ca_account_t *identity,
+apr_status_t acme_ca_account_save(struct acme_ca_account_t *ca_account,
                                   acme_problem_t *problem, apr_pool_t *p);
 
 /** Makes its signers from its record, and the client sign with them. */
-apr_status_t acme_ca_account_sign(struct acme_ca_account_t *identity,
+apr_status_t acme_ca_account_sign(struct acme_ca_account_t *ca_account,
                                   acme_problem_t *problem);
 
 /** Whether both are the same text, or NULL. */
@@ -71,36 +71,37 @@ int acme_ca_account_adopt_same(const char *a, const char *b);
 
 /** An account of the same CA and binding, which nobody uses any more, becomes
  *  this one's: then its record is loaded and moved. APR_ENOENT: none. */
-apr_status_t acme_ca_account_adopt(struct acme_ca_account_t *identity,
+apr_status_t acme_ca_account_adopt(struct acme_ca_account_t *ca_account,
                                    acme_problem_t *problem, apr_pool_t *p);
 
 /** Writes its record, unless others have taken over; what cannot be written is
  *  found out anew by the next run, and said. */
-void acme_ca_account_note(struct acme_ca_account_t *identity);
+void acme_ca_account_note(struct acme_ca_account_t *ca_account);
 
 /** The directory is open: whatever comes next, until it is READY. */
-void acme_ca_account_go_on(struct acme_ca_account_t *identity);
+void acme_ca_account_go_on(struct acme_ca_account_t *ca_account);
 
 /** Whether an account that the CA does not know may be registered now. Doing
  *  that over and over helps nobody. Zero: the problem says when. */
-int acme_ca_account_lost_may_register(const struct acme_ca_account_t *identity,
-                                      acme_problem_t *problem, apr_pool_t *p);
+int acme_ca_account_lost_may_register(
+    const struct acme_ca_account_t *ca_account, acme_problem_t *problem,
+    apr_pool_t *p);
 
 /** It has just been registered. */
-void acme_ca_account_lost_registered(struct acme_ca_account_t *identity);
+void acme_ca_account_lost_registered(struct acme_ca_account_t *ca_account);
 
 /** Asks the CA whether it still has an account for the key. */
-void acme_ca_account_lost_check(struct acme_ca_account_t *identity);
+void acme_ca_account_lost_check(struct acme_ca_account_t *ca_account);
 
 /** The CA says that the account was deactivated: once, so that everybody
  *  knows. */
-void acme_ca_account_lost_refused(struct acme_ca_account_t *identity);
+void acme_ca_account_lost_refused(struct acme_ca_account_t *ca_account);
 
 /** Finds out which key an interrupted change of keys has left at the CA, then
  *  goes on. */
-void acme_ca_account_change_resolve(struct acme_ca_account_t *identity);
+void acme_ca_account_change_resolve(struct acme_ca_account_t *ca_account);
 
 /** Tells the CA another contact where it has an old one; ends in READY. */
-void acme_ca_account_change_settle(struct acme_ca_account_t *identity);
+void acme_ca_account_change_settle(struct acme_ca_account_t *ca_account);
 
 #endif

@@ -90,7 +90,7 @@ static void changed(void *baton, apr_status_t rv, const char *url,
     finish(baton, rv, url, problem);
 }
 
-static void act(acme_account_op_t *errand, acme_ca_account_t *identity)
+static void act(acme_account_op_t *errand, acme_ca_account_t *ca_account)
 {
     acme_ca_account_change_e change = ACME_CA_ACCOUNT_RECOVER;
 
@@ -101,11 +101,11 @@ static void act(acme_account_op_t *errand, acme_ca_account_t *identity)
         change = ACME_CA_ACCOUNT_DEACTIVATE;
     }
     errand->busy = 1;
-    acme_ca_account_change(identity, change, changed, errand);
+    acme_ca_account_change(ca_account, change, changed, errand);
 }
 
 void acme_account_ops_step(acme_account_op_t *errand,
-                           acme_ca_account_t *identity)
+                           acme_ca_account_t *ca_account)
 {
     const acme_problem_t *problem = NULL;
     apr_status_t rv = APR_SUCCESS;
@@ -115,13 +115,13 @@ void acme_account_ops_step(acme_account_op_t *errand,
         return;
     }
     if (errand->request.what != ACME_CTL_RECOVER) {
-        rv = acme_ca_account_ready(identity, errand->since, &problem);
+        rv = acme_ca_account_ready(ca_account, errand->since, &problem);
     }
     if (rv == APR_SUCCESS
         || (errand->request.what == ACME_CTL_DEACTIVATE
             && !APR_STATUS_IS_EAGAIN(rv)
-            && acme_ca_account_lost_is_closed(identity))) {
-        act(errand, identity);
+            && acme_ca_account_lost_is_closed(ca_account))) {
+        act(errand, ca_account);
     }
     else if (!APR_STATUS_IS_EAGAIN(rv)) {
         finish(errand, rv, NULL, problem);

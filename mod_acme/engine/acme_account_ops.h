@@ -24,7 +24,7 @@ acme_account_ops_request(const acme_account_op_t *errand);
 
 /** Goes on with it, as far as it goes without waiting. */
 void acme_account_ops_step(acme_account_op_t *errand,
-                           acme_ca_account_t *identity);
+                           acme_ca_account_t *ca_account);
 
 /** Nonzero: its outcome is noted. */
 int acme_account_ops_is_over(const acme_account_op_t *errand);

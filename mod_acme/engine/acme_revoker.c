@@ -32,7 +32,7 @@ typedef struct revoke_t {
     /* Of one run. */
     stage_e stage;
     apr_time_t since;
-    acme_ca_account_t *identity; /* or NULL */
+    acme_ca_account_t *ca_account; /* or NULL */
     acme_client_t *client;
 } revoke_t;
 
@@ -338,7 +338,7 @@ static void by_account(revoke_t *one)
 {
     const acme_problem_t *problem = NULL;
     apr_status_t rv =
-        acme_ca_account_ready(one->identity, one->since, &problem);
+        acme_ca_account_ready(one->ca_account, one->since, &problem);
 
     if (rv == APR_EAGAIN) {
         return;
@@ -364,11 +364,11 @@ static void set_out(revoke_t *one)
     const acme_revoke_order_t *errand = one->errand;
 
     one->since = now_of(one);
-    one->identity = all->host->identity(all->host->baton, errand->ca_url,
-                                        errand->what->name);
+    one->ca_account = all->host->ca_account(all->host->baton, errand->ca_url,
+                                            errand->what->name);
     one->client =
-        one->identity
-            ? acme_ca_account_client(one->identity)
+        one->ca_account
+            ? acme_ca_account_client(one->ca_account)
             : acme_client_create(errand->ca_url, all->work->http,
                                  all->work->clock, all->work->log, all->prun);
     one->record->by_key = 0;
@@ -378,7 +378,7 @@ static void set_out(revoke_t *one)
         acme_revoke_send(one->client, one->record->url, errand->jws, answered,
                          one);
     }
-    else if (one->identity) {
+    else if (one->ca_account) {
         one->stage = ACCOUNT;
         by_account(one);
     }
@@ -427,7 +427,7 @@ void acme_revoker_end(acme_revoker_t *revokes)
             one->next = 0;
         }
         one->record = NULL;
-        one->identity = NULL;
+        one->ca_account = NULL;
         one->client = NULL;
     }
     revokes->prun = NULL;

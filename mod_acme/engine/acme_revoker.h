@@ -23,8 +23,8 @@ typedef struct acme_revoker_host_t {
     void *baton;
     /** Who we are at that CA in this run, the one of that site if it can be;
      *  NULL: nobody. */
-    acme_ca_account_t *(*identity)(void *baton, const char *ca_url,
-                                   const char *site);
+    acme_ca_account_t *(*ca_account)(void *baton, const char *ca_url,
+                                     const char *site);
     /** Whether none may begin now: an account is about to change. */
     int (*held)(void *baton);
     /** What serves this certificate, or another with its lost key, needs

@@ -30,8 +30,8 @@ static acme_ca_queue_t *find_lane(const acme_scheduler_t *fleet,
     return NULL;
 }
 
-static acme_ca_account_t *identity(void *baton, const char *ca_url,
-                                   const char *name)
+static acme_ca_account_t *ca_account(void *baton, const char *ca_url,
+                                     const char *name)
 {
     acme_scheduler_t *fleet = baton;
     acme_ca_queue_t *lane = find_lane(fleet, ca_url, name);
@@ -127,7 +127,7 @@ acme_revoker_t *acme_revoker_sites_create(acme_scheduler_t *fleet)
     acme_revoker_host_t *host = apr_pcalloc(fleet->p, sizeof(*host));
 
     host->baton = fleet;
-    host->identity = identity;
+    host->ca_account = ca_account;
     host->held = held;
     host->lost = lost;
     return acme_revoker_create(fleet->work, host, fleet->p);

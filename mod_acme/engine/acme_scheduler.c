@@ -72,7 +72,7 @@ void acme_scheduler_end(acme_scheduler_t *fleet)
         }
     }
     for (i = 0; i < fleet->n_lanes; ++i) {
-        fleet->lanes[i]->identity = NULL;
+        fleet->lanes[i]->ca_account = NULL;
         fleet->lanes[i]->orders.sites = NULL;
         fleet->lanes[i]->asks.sites = NULL;
         fleet->lanes[i]->errands = NULL;
@@ -330,14 +330,14 @@ static int is_used(void *baton, const char *name)
 acme_ca_account_t *acme_ca_queue_account(acme_scheduler_t *fleet,
                                          acme_ca_queue_t *lane)
 {
-    if (!lane->identity) {
-        lane->identity =
+    if (!lane->ca_account) {
+        lane->ca_account =
             acme_ca_account_create(fleet->work, lane->ca, fleet->prun);
-        acme_ca_account_succeeds(lane->identity, is_used, fleet);
-        acme_client_share(acme_ca_account_client(lane->identity),
+        acme_ca_account_succeeds(lane->ca_account, is_used, fleet);
+        acme_client_share(acme_ca_account_client(lane->ca_account),
                           lane->at->shared);
     }
-    return lane->identity;
+    return lane->ca_account;
 }
 
 /* Those whose turn at a CA has come; when the next one's does. */
@@ -347,9 +347,9 @@ static apr_time_t step_clients(acme_scheduler_t *fleet)
     int i;
 
     for (i = 0; i < fleet->n_lanes; ++i) {
-        at = fleet->lanes[i]->identity ? acme_client_share_step(
-                 acme_ca_account_client(fleet->lanes[i]->identity))
-                                       : 0;
+        at = fleet->lanes[i]->ca_account ? acme_client_share_step(
+                 acme_ca_account_client(fleet->lanes[i]->ca_account))
+                                         : 0;
         first = at > 0 && at < first ? at : first;
     }
     return first;

@@ -37,7 +37,7 @@ static void begin_queue(acme_ca_queue_sites_t *queue, apr_pool_t *p)
 
 void acme_ca_queue_begin(acme_ca_queue_t *lane, apr_pool_t *p)
 {
-    lane->identity = NULL;
+    lane->ca_account = NULL;
     lane->asking = 0;
     lane->asker.down = NULL;
     begin_queue(&lane->orders, p);

@@ -38,7 +38,7 @@ typedef struct acme_admission_ca_t {
 typedef struct acme_ca_queue_t {
     const acme_ca_spec_t *ca;
     const char *seed;
-    acme_ca_account_t *identity; /* of this run, or NULL */
+    acme_ca_account_t *ca_account; /* of this run, or NULL */
     acme_ca_queue_sites_t orders;
     acme_ca_queue_sites_t asks;
     acme_ari_service_t asker;

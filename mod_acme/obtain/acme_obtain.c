@@ -15,16 +15,16 @@
 
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
                                   const acme_spec_t *spec,
-                                  acme_ca_account_t *identity, acme_job_t *job,
-                                  const char *reason, const char *replaces,
-                                  apr_time_t since, const char *seed,
-                                  apr_pool_t *p)
+                                  acme_ca_account_t *ca_account,
+                                  acme_job_t *job, const char *reason,
+                                  const char *replaces, apr_time_t since,
+                                  const char *seed, apr_pool_t *p)
 {
     acme_obtain_t *order = apr_pcalloc(p, sizeof(*order));
 
     order->work = work;
     order->spec = spec;
-    order->identity = identity;
+    order->ca_account = ca_account;
     order->job = job;
     order->reason = apr_pstrdup(p, reason);
     order->replaces = replaces;
@@ -149,7 +149,7 @@ static int check_clock(acme_obtain_t *order)
     apr_interval_time_t off;
     const char *doubt;
 
-    if (!acme_client_clock(acme_ca_account_client(order->identity), &off)) {
+    if (!acme_client_clock(acme_ca_account_client(order->ca_account), &off)) {
         return 0;
     }
     if (!order->spec->dry_run) {
@@ -173,7 +173,7 @@ static int step_account(acme_obtain_t *order)
     const acme_problem_t *problem;
     apr_status_t rv;
 
-    rv = acme_ca_account_ready(order->identity, order->since, &problem);
+    rv = acme_ca_account_ready(order->ca_account, order->since, &problem);
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return 0;
     }
@@ -185,7 +185,7 @@ static int step_account(acme_obtain_t *order)
     else {
         adopt_spec(order);
         acme_obtain_fail(order, problem,
-                         acme_ca_account_report(order->identity)
+                         acme_ca_account_report(order->ca_account)
                              ? ACME_OBTAIN_FAILURE_FIRST
                              : ACME_OBTAIN_FAILURE_SHARED);
     }

@@ -25,10 +25,10 @@ typedef struct acme_obtain_t acme_obtain_t;
  */
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
                                   const acme_spec_t *spec,
-                                  acme_ca_account_t *identity, acme_job_t *job,
-                                  const char *reason, const char *replaces,
-                                  apr_time_t since, const char *seed,
-                                  apr_pool_t *p);
+                                  acme_ca_account_t *ca_account,
+                                  acme_job_t *job, const char *reason,
+                                  const char *replaces, apr_time_t since,
+                                  const char *seed, apr_pool_t *p);
 
 /** Before the first step: nothing is ordered where the CA's clock and ours
  *  disagree, since it is only an expiry that asks for it. */

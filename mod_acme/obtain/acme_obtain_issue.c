@@ -124,19 +124,20 @@ static apr_status_t choose_profile(acme_obtain_t *order,
             problem, APR_EINVAL, ACME_RETRY_CONFIG,
             ACME_PROBLEM_URN "invalidProfile", order->p,
             "%s has no profile %s, which is mandatory; it has: %s",
-            acme_ca_account_ca(order->identity)->label, spec->profile, offered);
+            acme_ca_account_ca(order->ca_account)->label, spec->profile,
+            offered);
     }
     acme_log(order->work->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
                             "it has: %s",
-             spec->name, acme_ca_account_ca(order->identity)->label,
+             spec->name, acme_ca_account_ca(order->ca_account)->label,
              spec->profile, offered);
     return APR_SUCCESS;
 }
 
 apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
 {
-    acme_client_t *client = acme_ca_account_client(order->identity);
+    acme_client_t *client = acme_ca_account_client(order->ca_account);
     acme_issue_config_t *config = &order->config;
     apr_status_t rv;
 
@@ -144,7 +145,7 @@ apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    order->epoch = acme_ca_account_epoch(order->identity);
+    order->epoch = acme_ca_account_epoch(order->ca_account);
     if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
         acme_obtain_drop(order, "it belongs to an account that is gone");
     }
@@ -172,7 +173,7 @@ apr_status_t acme_obtain_begin(acme_obtain_t *order, acme_problem_t *problem)
                   order->reason);
     acme_log(order->work->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
-             order->spec->name, acme_ca_account_ca(order->identity)->label,
+             order->spec->name, acme_ca_account_ca(order->ca_account)->label,
              order->reason);
     if (order->key_made) {
         return APR_SUCCESS; /* the store has just shown that it works */
@@ -257,7 +258,7 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
     bundle.key = order->key;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, action->chain, action->chain_len);
-    bundle.ca_url = acme_ca_account_ca(order->identity)->url;
+    bundle.ca_url = acme_ca_account_ca(order->ca_account)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_url(order->issue);
     bundle.obtained = acme_obtain_now(order);
@@ -265,7 +266,7 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
                                  order->spec, order->names, &bundle, &problem,
                                  order->p, order->ptemp);
     if (rv == APR_SUCCESS) {
-        acme_ca_account_lost_proved(order->identity);
+        acme_ca_account_lost_proved(order->ca_account);
     }
     if (rv == APR_SUCCESS && order->staged.fingerprint) {
         order->ticket = acme_flush_want(&order->work->flush);
@@ -326,7 +327,7 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
         if (!resumable) {
             acme_obtain_drop(order, "the CA refuses the account");
         }
-        if (acme_ca_account_lost(order->identity, order->epoch, problem)) {
+        if (acme_ca_account_lost(order->ca_account, order->epoch, problem)) {
             start_over(order);
             return;
         }
@@ -377,7 +378,7 @@ int acme_obtain_issue_step_staged(acme_obtain_t *order)
 
 int acme_obtain_issue_step(acme_obtain_t *order, apr_time_t *again)
 {
-    acme_client_t *client = acme_ca_account_client(order->identity);
+    acme_client_t *client = acme_ca_account_client(order->ca_account);
     const acme_issue_action_t *action = acme_issue_action(order->issue);
     apr_time_t now = acme_obtain_now(order);
     int turned_back = now < order->seen;

@@ -23,7 +23,7 @@ typedef enum {
 struct acme_obtain_t {
     acme_worker_ctx_t *work;
     const acme_spec_t *spec;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     acme_job_t *job;
     const char *reason;
     const char *replaces;

@@ -15,16 +15,16 @@ static acme_worker_ctx_t *work_of(world_t *w)
 }
 
 /* What it is once nothing is under way. */
-static apr_status_t settle(acme_ca_account_t *identity, world_t *w,
+static apr_status_t settle(acme_ca_account_t *ca_account, world_t *w,
                            const acme_problem_t **problem)
 {
     apr_time_t since = w->clock->now;
     apr_status_t rv;
 
-    rv = acme_ca_account_ready(identity, since, problem);
+    rv = acme_ca_account_ready(ca_account, since, problem);
     script_http_drain(w->script);
     if (APR_STATUS_IS_EAGAIN(rv)) {
-        rv = acme_ca_account_ready(identity, since, problem);
+        rv = acme_ca_account_ready(ca_account, since, problem);
     }
     return rv;
 }
@@ -34,17 +34,17 @@ static void it_registers_once_and_is_known_from_then_on(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     const char *kid;
     int i;
 
     for (i = 0; i < 3; ++i) {
-        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
+        ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
         assert_int_equal(w->ca->directories, i);
-        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+        assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
         assert_int_equal(w->ca->directories, i + 1);
         assert_int_equal(w->ca->accounts, 1);
-        kid = acme_client_kid(acme_ca_account_client(identity));
+        kid = acme_client_kid(acme_ca_account_client(ca_account));
         assert_string_equal(kid, "https://ca.test/account/1");
     }
     /* directory, nonce, newAccount; then only the directory */
@@ -98,17 +98,17 @@ static void the_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
     assert_string_equal(problem->type, ACME_PROBLEM_STORE);
     assert_int_equal(w->ca->requests, 0);
     acme_store_mem_break(w->mem, APR_SUCCESS);
     fake_clock_turn(w->clock, 1);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 1);
 }
 
@@ -123,18 +123,18 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
     w->on_request = break_store;
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(
         world_said(w, ACME_LOG_WARNING, "cannot be stored, the CA"), 1);
     w->on_request = NULL;
     acme_store_mem_break(w->mem, APR_SUCCESS);
-    identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 1);
 }
 
@@ -142,37 +142,37 @@ static void all_who_wait_share_a_failure_and_it_is_reported_once(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
     apr_time_t since = w->clock->now;
     int i;
 
     w->ca->unreachable = 1;
-    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
     for (i = 0; i < 3; ++i) {
-        assert_int_equal(acme_ca_account_ready(identity, since, &problem),
+        assert_int_equal(acme_ca_account_ready(ca_account, since, &problem),
                          APR_EGENERAL);
         assert_string_equal(problem->type, ACME_PROBLEM_NETWORK);
-        assert_int_equal(acme_ca_account_report(identity), i == 0);
+        assert_int_equal(acme_ca_account_report(ca_account), i == 0);
     }
     assert_int_equal(w->ca->requests, 1);
     /* who comes later has another go */
     fake_clock_turn(w->clock, 1);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
 }
 
 static void terms_that_nobody_accepted_are_a_mistake(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem = NULL;
 
     w->ca->terms = "https://ca.test/terms";
     w->ca_spec.agreed = 0;
-    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
     assert_int_equal(problem->retry, ACME_RETRY_CONFIG);
     assert_non_null(problem->to_fix);
     assert_int_equal(w->ca->accounts, 0);
@@ -207,16 +207,16 @@ static void a_stop_on_the_way_is_no_failure(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
     apr_time_t now = w->clock->now;
 
-    assert_int_equal(acme_ca_account_ready(identity, now, &problem),
+    assert_int_equal(acme_ca_account_ready(ca_account, now, &problem),
                      APR_EAGAIN);
     work->http->cancel(work->http, 1);
     assert_int_equal(work->http->pending(work->http), 0);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 1);
 }
 
@@ -264,49 +264,49 @@ static void hear(void *baton, apr_status_t rv, const char *url,
     heard->detail = problem ? problem->detail : NULL;
 }
 
-static void change(world_t *w, acme_ca_account_t *identity,
+static void change(world_t *w, acme_ca_account_t *ca_account,
                    acme_ca_account_change_e what, heard_t *heard)
 {
     memset(heard, 0, sizeof(*heard));
-    acme_ca_account_change(identity, what, hear, heard);
+    acme_ca_account_change(ca_account, what, hear, heard);
     script_http_drain(w->script);
     assert_int_equal(heard->times, 1);
 }
 
-static const char *jwk_of(acme_ca_account_t *identity)
+static const char *jwk_of(acme_ca_account_t *ca_account)
 {
-    return acme_client_signer(acme_ca_account_client(identity))->jwk;
+    return acme_client_signer(acme_ca_account_client(ca_account))->jwk;
 }
 
 static acme_ca_account_t *begin_again(world_t *w, acme_worker_ctx_t *work)
 {
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    return identity;
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+    return ca_account;
 }
 
 static void the_key_can_be_changed(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
+    acme_ca_account_t *ca_account = begin_again(w, work);
     const acme_problem_t *problem;
-    const char *old = jwk_of(identity);
+    const char *old = jwk_of(ca_account);
     heard_t heard;
 
-    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
     assert_int_equal(w->ca->changes, 1);
-    assert_string_not_equal(jwk_of(identity), old);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(identity),
+    assert_string_not_equal(jwk_of(ca_account), old);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+    assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(ca_account),
                                  APR_HASH_KEY_STRING));
     /* and it is the stored one */
-    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(ca_account));
     assert_int_equal(w->ca->accounts, 1);
 }
 
@@ -314,15 +314,15 @@ static void a_change_that_is_refused_leaves_the_old_key(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
-    const char *old = jwk_of(identity);
+    acme_ca_account_t *ca_account = begin_again(w, work);
+    const char *old = jwk_of(ca_account);
     heard_t heard;
 
     w->ca->refuse_changes = 1;
-    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_non_null(strstr(heard.detail, "taken"));
-    assert_string_equal(jwk_of(identity), old);
+    assert_string_equal(jwk_of(ca_account), old);
     assert_string_equal(jwk_of(begin_again(w, work)), old);
 }
 
@@ -330,16 +330,16 @@ static void a_change_that_is_refused_since_it_is_done_is_done(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
-    const char *old = jwk_of(identity);
+    acme_ca_account_t *ca_account = begin_again(w, work);
+    const char *old = jwk_of(ca_account);
     heard_t heard;
 
     w->ca->repeats_changes = 1;
-    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
-    assert_string_not_equal(jwk_of(identity), old);
-    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+    assert_string_not_equal(jwk_of(ca_account), old);
+    assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(ca_account));
     assert_int_equal(w->ca->accounts, 1);
 }
 
@@ -350,8 +350,8 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
     for (acted = 0; acted < 2; ++acted) {
         world_t *w = world_create(*state);
         acme_worker_ctx_t *work = work_of(w);
-        acme_ca_account_t *identity = begin_again(w, work);
-        const char *old = jwk_of(identity);
+        acme_ca_account_t *ca_account = begin_again(w, work);
+        const char *old = jwk_of(ca_account);
         heard_t heard;
 
         if (acted) {
@@ -360,16 +360,16 @@ static void a_change_whose_answer_is_lost_is_found_out(void **state)
         else {
             w->ca->unreachable = 5;
         }
-        change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
+        change(w, ca_account, ACME_CA_ACCOUNT_ROLLOVER, &heard);
         assert_int_not_equal(heard.rv, APR_SUCCESS);
         assert_int_equal(w->ca->changes, acted);
         w->ca->unreachable = 0;
         /* whoever comes next: this process, or another one */
-        identity = begin_again(w, work);
-        assert_int_equal(strcmp(jwk_of(identity), old) != 0, acted);
-        assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(identity),
+        ca_account = begin_again(w, work);
+        assert_int_equal(strcmp(jwk_of(ca_account), old) != 0, acted);
+        assert_non_null(apr_hash_get(w->ca->account_by_jwk, jwk_of(ca_account),
                                      APR_HASH_KEY_STRING));
-        assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(identity));
+        assert_string_equal(jwk_of(begin_again(w, work)), jwk_of(ca_account));
         assert_int_equal(w->ca->accounts, 1);
     }
 }
@@ -378,41 +378,41 @@ static void a_new_key_is_stored_before_the_ca_hears_of_it(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
+    acme_ca_account_t *ca_account = begin_again(w, work);
     const acme_problem_t *problem;
     int requests = w->ca->requests;
     heard_t heard;
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
-    change(w, identity, ACME_CA_ACCOUNT_ROLLOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_ROLLOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_int_equal(w->ca->requests, requests);
     acme_store_mem_break(w->mem, APR_SUCCESS);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
 }
 
 static void what_was_deactivated_stays_so_until_it_is_recovered(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
+    acme_ca_account_t *ca_account = begin_again(w, work);
     const acme_problem_t *problem;
     heard_t heard;
     int i, requests;
 
-    change(w, identity, ACME_CA_ACCOUNT_DEACTIVATE, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_DEACTIVATE, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     requests = w->ca->requests;
     for (i = 0; i < 3; ++i) {
         fake_clock_turn(w->clock, ACME_TIME_DAY);
-        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-        assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+        ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+        assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
         assert_int_equal(problem->retry, ACME_RETRY_CONFIG);
         assert_non_null(strstr(problem->to_fix, "acmectl account recover"));
     }
     assert_int_equal(w->ca->requests, requests);
     assert_int_equal(w->ca->accounts, 1);
-    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_null(heard.url);
     begin_again(w, work);
@@ -423,14 +423,14 @@ static void an_account_is_found_by_its_key(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity = begin_again(w, work);
+    acme_ca_account_t *ca_account = begin_again(w, work);
     heard_t heard;
 
-    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_equal(heard.rv, APR_SUCCESS);
     assert_string_equal(heard.url, "https://ca.test/account/1");
     apr_hash_clear(w->ca->account_by_jwk);
-    change(w, identity, ACME_CA_ACCOUNT_RECOVER, &heard);
+    change(w, ca_account, ACME_CA_ACCOUNT_RECOVER, &heard);
     assert_int_not_equal(heard.rv, APR_SUCCESS);
     assert_non_null(strstr(heard.detail, "no such key"));
     assert_int_equal(w->ca->accounts, 1);
@@ -464,16 +464,16 @@ static void another_contact_keeps_the_account(void **state)
     acme_worker_ctx_t *work = work_of(w);
     const char *used = NULL;
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     int i;
 
     w->ca_spec.contact = "mailto:old@example.org";
     begin_again(w, work);
     for (i = 0; i < 2; ++i) {
         w->ca_spec.contact = contacts[i];
-        identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-        acme_ca_account_succeeds(identity, is_used, (void *)&used);
-        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+        ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+        acme_ca_account_succeeds(ca_account, is_used, (void *)&used);
+        assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
         assert_string_equal(w->ca->contact,
                             i ? "{\"contact\":[]}"
                               : "{\"contact\":[\"mailto:new@example.org\"]}");
@@ -490,16 +490,16 @@ static void an_account_that_is_used_is_not_taken_over(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     const char *used;
 
     w->ca_spec.contact = "mailto:old@example.org";
     used = acme_ca_account_name(&w->ca_spec, w->p);
     begin_again(w, work);
     w->ca_spec.contact = "mailto:new@example.org";
-    identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-    acme_ca_account_succeeds(identity, is_used, (void *)&used);
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+    acme_ca_account_succeeds(ca_account, is_used, (void *)&used);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 2);
     assert_null(w->ca->contact);
 }

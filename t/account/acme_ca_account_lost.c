@@ -37,16 +37,16 @@ static acme_worker_ctx_t *work_of(world_t *w)
 }
 
 /* What it is once nothing is under way. */
-static apr_status_t settle(acme_ca_account_t *identity, world_t *w,
+static apr_status_t settle(acme_ca_account_t *ca_account, world_t *w,
                            const acme_problem_t **problem)
 {
     apr_time_t since = w->clock->now;
     apr_status_t rv;
 
-    rv = acme_ca_account_ready(identity, since, problem);
+    rv = acme_ca_account_ready(ca_account, since, problem);
     script_http_drain(w->script);
     if (APR_STATUS_IS_EAGAIN(rv)) {
-        rv = acme_ca_account_ready(identity, since, problem);
+        rv = acme_ca_account_ready(ca_account, since, problem);
     }
     return rv;
 }
@@ -55,23 +55,23 @@ static void it_is_registered_again_once_and_not_twice(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
 
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_int_equal(acme_ca_account_epoch(identity), 0);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+    assert_int_equal(acme_ca_account_epoch(ca_account), 0);
     apr_hash_clear(w->ca->account_by_jwk);
-    assert_true(acme_ca_account_lost(identity, 0, &nobody));
-    assert_int_equal(acme_ca_account_epoch(identity), 1);
+    assert_true(acme_ca_account_lost(ca_account, 0, &nobody));
+    assert_int_equal(acme_ca_account_epoch(ca_account), 1);
     /* another order that had the same account is told to wait */
-    assert_true(acme_ca_account_lost(identity, 0, &nobody));
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_true(acme_ca_account_lost(ca_account, 0, &nobody));
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 2);
-    assert_false(acme_ca_account_lost(identity, 1, &nobody));
+    assert_false(acme_ca_account_lost(ca_account, 1, &nobody));
     assert_int_equal(w->ca->accounts, 2);
     /* who comes next hears why there is none, and until when */
-    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
     assert_true(acme_problem_is(problem, "accountDoesNotExist"));
     assert_int_equal(problem->retry, ACME_RETRY_LATER);
     assert_int_equal(w->ca->accounts, 2);
@@ -81,34 +81,35 @@ static void while_it_lasts_one_order_asks_for_another_account(void **state)
 {
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
-    acme_ca_account_t *identity =
+    acme_ca_account_t *ca_account =
         acme_ca_account_create(work, &w->ca_spec, w->p);
     const acme_problem_t *problem;
     unsigned int epoch;
     int i;
 
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_true(acme_ca_account_lost(identity, 0, &nobody));
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+    assert_true(acme_ca_account_lost(ca_account, 0, &nobody));
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     /* the CA is slow, and others have had the same account all the time */
     fake_clock_turn(w->clock, ACME_TIME_MINUTE);
-    epoch = acme_ca_account_epoch(identity);
+    epoch = acme_ca_account_epoch(ca_account);
     apr_hash_clear(w->ca->account_by_jwk);
-    assert_false(acme_ca_account_lost(identity, epoch, &nobody));
+    assert_false(acme_ca_account_lost(ca_account, epoch, &nobody));
     for (i = 0; i < 3; ++i) {
-        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-        assert_non_null(acme_client_kid(acme_ca_account_client(identity)));
-        assert_true(acme_ca_account_lost(identity, epoch, &nobody));
+        assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+        assert_non_null(acme_client_kid(acme_ca_account_client(ca_account)));
+        assert_true(acme_ca_account_lost(ca_account, epoch, &nobody));
     }
     assert_int_equal(w->ca->accounts, 2);
 }
 
 /* One that is loaded anew, as after a restart. */
-static apr_status_t meet(acme_ca_account_t **identity, acme_worker_ctx_t *work,
-                         world_t *w, const acme_problem_t **problem)
+static apr_status_t meet(acme_ca_account_t **ca_account,
+                         acme_worker_ctx_t *work, world_t *w,
+                         const acme_problem_t **problem)
 {
-    *identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-    return settle(*identity, w, problem);
+    *ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+    return settle(*ca_account, w, problem);
 }
 
 static void what_does_not_help_is_done_ever_more_rarely(void **state)
@@ -119,28 +120,28 @@ static void what_does_not_help_is_done_ever_more_rarely(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     int i, requests;
 
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     apr_hash_clear(w->ca->account_by_jwk);
-    assert_true(acme_ca_account_lost(identity, 0, &nobody));
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
+    assert_true(acme_ca_account_lost(ca_account, 0, &nobody));
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
     for (i = 0; i < 5; ++i) {
         apr_hash_clear(w->ca->account_by_jwk);
-        (void)acme_ca_account_lost(identity, acme_ca_account_epoch(identity),
-                                   &nobody);
+        (void)acme_ca_account_lost(ca_account,
+                                   acme_ca_account_epoch(ca_account), &nobody);
         requests = w->ca->requests;
-        assert_int_equal(meet(&identity, work, w, &problem), APR_EGENERAL);
+        assert_int_equal(meet(&ca_account, work, w, &problem), APR_EGENERAL);
         assert_true(acme_problem_is(problem, "accountDoesNotExist"));
         assert_int_equal(problem->retry, ACME_RETRY_LATER);
         assert_true(problem->retry_at == w->clock->now + waits[i]);
         fake_clock_turn(w->clock, waits[i] - 1);
-        assert_int_equal(meet(&identity, work, w, &problem), APR_EGENERAL);
+        assert_int_equal(meet(&ca_account, work, w, &problem), APR_EGENERAL);
         assert_int_equal(w->ca->requests, requests);
         assert_int_equal(w->ca->accounts, i + 2);
         fake_clock_turn(w->clock, 1);
-        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+        assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
         assert_int_equal(w->ca->accounts, i + 3);
     }
 }
@@ -150,16 +151,16 @@ static void one_that_has_worked_since_is_registered_at_once(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     int i;
 
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     for (i = 0; i < 3; ++i) {
         apr_hash_clear(w->ca->account_by_jwk);
-        assert_true(acme_ca_account_lost(identity, 0, &nobody));
-        assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-        acme_ca_account_lost_proved(identity);
-        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+        assert_true(acme_ca_account_lost(ca_account, 0, &nobody));
+        assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+        acme_ca_account_lost_proved(ca_account);
+        assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     }
     assert_int_equal(w->ca->accounts, 4);
 }
@@ -170,25 +171,25 @@ one_that_was_deactivated_is_one_error_and_no_other_account(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     int style, i, requests;
 
     for (style = 0; style < 2; ++style) {
         w->ca->shows_ended = style;
         w->ca_spec.contact = style ? "mailto:b@example.org" : NULL;
-        assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+        assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
         apr_hash_set(
             w->ca->ended,
             apr_psprintf(w->p, "https://ca.test/account/%d", style + 1),
             APR_HASH_KEY_STRING, "");
-        assert_true(acme_ca_account_lost(identity, 0, &refused));
+        assert_true(acme_ca_account_lost(ca_account, 0, &refused));
         for (i = 0; i < 3; ++i) {
-            assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+            assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
             assert_true(acme_account_is_closed(problem));
             assert_non_null(strstr(problem->to_fix, "acmectl account recover"));
             requests = w->ca->requests;
-            identity = acme_ca_account_create(work, &w->ca_spec, w->p);
-            assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+            ca_account = acme_ca_account_create(work, &w->ca_spec, w->p);
+            assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
             /* directory, perhaps a nonce, and whether it is still so */
             assert_in_range(w->ca->requests - requests, 2, 3);
         }
@@ -202,19 +203,19 @@ static void one_that_the_ca_wants_again_goes_on(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
     int lookups;
 
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
                  "");
-    assert_true(acme_ca_account_lost(identity, 0, &refused));
-    assert_int_equal(settle(identity, w, &problem), APR_EGENERAL);
+    assert_true(acme_ca_account_lost(ca_account, 0, &refused));
+    assert_int_equal(settle(ca_account, w, &problem), APR_EGENERAL);
     apr_hash_clear(w->ca->ended);
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     assert_int_equal(w->ca->accounts, 1);
     lookups = w->ca->requests;
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
     /* the directory, and nothing else */
     assert_int_equal(w->ca->requests, lookups + 1);
 }
@@ -224,12 +225,12 @@ static void a_refusal_of_something_else_is_no_loss(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *work = work_of(w);
     const acme_problem_t *problem;
-    acme_ca_account_t *identity;
+    acme_ca_account_t *ca_account;
 
-    assert_int_equal(meet(&identity, work, w, &problem), APR_SUCCESS);
-    assert_true(acme_ca_account_lost(identity, 0, &refused));
-    assert_int_equal(settle(identity, w, &problem), APR_SUCCESS);
-    assert_false(acme_ca_account_lost(identity, 1, &refused));
+    assert_int_equal(meet(&ca_account, work, w, &problem), APR_SUCCESS);
+    assert_true(acme_ca_account_lost(ca_account, 0, &refused));
+    assert_int_equal(settle(ca_account, w, &problem), APR_SUCCESS);
+    assert_false(acme_ca_account_lost(ca_account, 1, &refused));
     assert_int_equal(w->ca->accounts, 1);
     assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
 }

@@ -133,7 +133,7 @@ static void a_bad_directory_is_a_problem_that_names_the_member(void **state)
 static void a_strange_caa_identity_is_left_out(void **state)
 {
     static const struct {
-        const char *identities;
+        const char *ca_accounts;
         const char *kept; /* or NULL: none */
     } cases[] = {
         {"[\"internal-ca\"]", NULL},
@@ -153,7 +153,7 @@ static void a_strange_caa_identity_is_left_out(void **state)
         const char *text = apr_pstrcat(*state,
                                        "{" URLS ",\"meta\":{"
                                        "\"caaIdentities\":",
-                                       cases[i].identities, "}}", NULL);
+                                       cases[i].ca_accounts, "}}", NULL);
 
         assert_int_equal(read_text(&directory, text, &problem, *state), 0);
         assert_int_equal(directory->caa->nelts, cases[i].kept ? 1 : 0);
