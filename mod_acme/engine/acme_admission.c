@@ -22,53 +22,56 @@ static const char *const validations[] = {
 #define VALIDATIONS (int)(sizeof(validations) / sizeof(validations[0]))
 
 /* What is known of it at the beginning of a run. */
-static void begin_ca(struct acme_scheduler_t *fleet, acme_admission_ca_t *ca)
+static void begin_ca(struct acme_scheduler_t *scheduler,
+                     acme_admission_ca_t *ca)
 {
-    apr_time_t now = acme_time_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(scheduler->work->clock);
     apr_pool_t *p;
 
-    apr_pool_create(&p, fleet->prun);
+    apr_pool_create(&p, scheduler->prun);
     if (ca->budget) {
-        acme_ratelimit_load(ca->budget, fleet->work->vault, now, p);
+        acme_ratelimit_load(ca->budget, scheduler->work->vault, now, p);
     }
-    acme_ratelimit_pause_load(ca->pause, fleet->work->vault, now, p);
-    acme_client_share_begin(ca->shared, fleet->prun);
+    acme_ratelimit_pause_load(ca->pause, scheduler->work->vault, now, p);
+    acme_client_share_begin(ca->shared, scheduler->prun);
     apr_pool_destroy(p);
 }
 
-acme_admission_ca_t *acme_admission_create(struct acme_scheduler_t *fleet,
+acme_admission_ca_t *acme_admission_create(struct acme_scheduler_t *scheduler,
                                            const acme_ca_spec_t *ca)
 {
-    acme_admission_ca_t *made = apr_pcalloc(fleet->p, sizeof(*made));
+    acme_admission_ca_t *made = apr_pcalloc(scheduler->p, sizeof(*made));
 
     made->url = ca->url;
-    made->budget = acme_ratelimit_create(ca->url, &ca->rate, fleet->p);
-    made->pause = acme_ratelimit_pause_create(ca->url, fleet->p);
-    made->shared = acme_client_share_create(
-        made->budget ? DIRECTORIES_PER_SECOND : 0,
-        made->budget ? HEADS_PER_SECOND : 0, fleet->work->clock, fleet->p);
-    if (fleet->prun) {
-        begin_ca(fleet, made);
+    made->budget = acme_ratelimit_create(ca->url, &ca->rate, scheduler->p);
+    made->pause = acme_ratelimit_pause_create(ca->url, scheduler->p);
+    made->shared =
+        acme_client_share_create(made->budget ? DIRECTORIES_PER_SECOND : 0,
+                                 made->budget ? HEADS_PER_SECOND : 0,
+                                 scheduler->work->clock, scheduler->p);
+    if (scheduler->prun) {
+        begin_ca(scheduler, made);
     }
-    APR_ARRAY_PUSH(fleet->cas, acme_admission_ca_t *) = made;
+    APR_ARRAY_PUSH(scheduler->cas, acme_admission_ca_t *) = made;
     return made;
 }
 
-void acme_admission_begin(struct acme_scheduler_t *fleet)
+void acme_admission_begin(struct acme_scheduler_t *scheduler)
 {
     int i;
 
-    for (i = 0; i < fleet->n_lanes; ++i) {
-        fleet->lanes[i]->held = 0;
+    for (i = 0; i < scheduler->n_ca_queues; ++i) {
+        scheduler->ca_queues[i]->held = 0;
     }
-    for (i = 0; i < fleet->cas->nelts; ++i) {
-        begin_ca(fleet, APR_ARRAY_IDX(fleet->cas, i, acme_admission_ca_t *));
+    for (i = 0; i < scheduler->cas->nelts; ++i) {
+        begin_ca(scheduler,
+                 APR_ARRAY_IDX(scheduler->cas, i, acme_admission_ca_t *));
     }
 }
 
 /* What is ordered: without the names that are left out. */
 static acme_ratelimit_order_t order_of(const acme_scheduler_site_t *site,
-                                       const acme_ca_queue_t *lane,
+                                       const acme_ca_queue_t *ca_queue,
                                        const acme_job_t *job, int exempt,
                                        apr_pool_t *p)
 {
@@ -76,7 +79,7 @@ static acme_ratelimit_order_t order_of(const acme_scheduler_site_t *site,
     const acme_certstore_cert_t *live = site->known.inventory->live;
     acme_ratelimit_order_t order;
 
-    order.account = acme_ca_account_name(lane->ca, p);
+    order.account = acme_ca_account_name(ca_queue->ca, p);
     order.names = acme_partial_names(job, spec, p);
     order.renewal = live && acme_ident_same(live->info->names, order.names);
     order.exempt = exempt;
@@ -84,20 +87,21 @@ static acme_ratelimit_order_t order_of(const acme_scheduler_site_t *site,
 }
 
 /* Once in a run; each site says it in its job and status. */
-static void say(const struct acme_scheduler_t *fleet, acme_ca_queue_t *lane,
-                const acme_scheduler_site_t *site, const char *why,
-                apr_time_t at, apr_pool_t *p)
+static void say(const struct acme_scheduler_t *scheduler,
+                acme_ca_queue_t *ca_queue, const acme_scheduler_site_t *site,
+                const char *why, apr_time_t at, apr_pool_t *p)
 {
-    acme_log(fleet->work->log, lane->held ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
+    acme_log(scheduler->work->log,
+             ca_queue->held ? ACME_LOG_INFO : ACME_LOG_NOTICE, 0,
              ACME_TAG(0875) "%s: is not ordered before %s, for the limits of "
                             "%s: %s",
-             site->known.spec->name, acme_time_print(at, p), lane->ca->label,
-             why);
-    lane->held = 1;
+             site->known.spec->name, acme_time_print(at, p),
+             ca_queue->ca->label, why);
+    ca_queue->held = 1;
 }
 
-static apr_time_t wait_for(struct acme_scheduler_t *fleet,
-                           acme_ca_queue_t *lane,
+static apr_time_t wait_for(struct acme_scheduler_t *scheduler,
+                           acme_ca_queue_t *ca_queue,
                            const acme_scheduler_site_t *site, acme_job_t *job,
                            const char *why, apr_time_t at, apr_pool_t *p)
 {
@@ -105,20 +109,21 @@ static apr_time_t wait_for(struct acme_scheduler_t *fleet,
 
     if (!job->limit || strcmp(job->limit, why) != 0) {
         job->limit = apr_pstrdup(job->p, why);
-        acme_job_note(job, acme_time_now(fleet->work->clock), "waits-for-limit",
-                      "%s", why);
+        acme_job_note(job, acme_time_now(scheduler->work->clock),
+                      "waits-for-limit", "%s", why);
     }
     job->next_run = at;
-    say(fleet, lane, site, why, at, p);
+    say(scheduler, ca_queue, site, why, at, p);
     /* What cannot be saved is found anew by the next process. */
-    (void)acme_job_save(job, fleet->work->vault, ACME_STORE_LAZY, &unsaved, p);
+    (void)acme_job_save(job, scheduler->work->vault, ACME_STORE_LAZY, &unsaved,
+                        p);
     return at;
 }
 
 /* One that has another CA as well fares as if it had asked itself: its turn
  * there comes all the sooner. */
-static apr_time_t fail_for(struct acme_scheduler_t *fleet,
-                           const acme_ca_queue_t *lane,
+static apr_time_t fail_for(struct acme_scheduler_t *scheduler,
+                           const acme_ca_queue_t *ca_queue,
                            const acme_scheduler_site_t *site, acme_job_t *job,
                            const char *why, apr_time_t until, apr_pool_t *p)
 {
@@ -126,21 +131,21 @@ static apr_time_t fail_for(struct acme_scheduler_t *fleet,
 
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_LATER,
                      ACME_PROBLEM_URN "rateLimited", p, "a limit of %s: %s",
-                     lane->ca->label, why);
+                     ca_queue->ca->label, why);
     problem.status = 429;
     problem.retry_at = until;
     job->limit = NULL;
-    acme_obtain_result_failed(job, fleet->work, site->known.spec, &problem,
-                              ACME_OBTAIN_FAILURE_SHARED, lane->seed, p);
-    return job->at_once ? acme_time_now(fleet->work->clock) : job->next_run;
+    acme_obtain_result_failed(job, scheduler->work, site->known.spec, &problem,
+                              ACME_OBTAIN_FAILURE_SHARED, ca_queue->seed, p);
+    return job->at_once ? acme_time_now(scheduler->work->clock) : job->next_run;
 }
 
-apr_time_t acme_admission_hold(struct acme_scheduler_t *fleet,
-                               acme_ca_queue_t *lane,
+apr_time_t acme_admission_hold(struct acme_scheduler_t *scheduler,
+                               acme_ca_queue_t *ca_queue,
                                const acme_scheduler_site_t *site,
                                acme_job_t *job, int exempt, apr_pool_t *p)
 {
-    apr_time_t now = acme_time_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(scheduler->work->clock);
     const acme_spec_t *spec = site->known.spec;
     acme_ratelimit_order_t order;
     acme_ratelimit_parse_t limited;
@@ -150,52 +155,53 @@ apr_time_t acme_admission_hold(struct acme_scheduler_t *fleet,
     if (job->order) {
         return 0;
     }
-    order = order_of(site, lane, job, exempt, p);
-    at = acme_ratelimit_pause_until(lane->at->pause, order.account, order.names,
-                                    now, &limited, &why, p);
+    order = order_of(site, ca_queue, job, exempt, p);
+    at = acme_ratelimit_pause_until(ca_queue->at->pause, order.account,
+                                    order.names, now, &limited, &why, p);
     if (at > now) {
         if (limited.what == ACME_RATELIMIT_PARSE_ACCOUNT) {
-            lane->careful = 1;
+            ca_queue->probe_limit = 1;
         }
         return spec->more_cas
                        && (!job->digest
                            || strcmp(job->digest, acme_spec_digest(spec, p))
                                   == 0)
-                   ? fail_for(fleet, lane, site, job, why, at, p)
-                   : wait_for(fleet, lane, site, job, why, at, p);
+                   ? fail_for(scheduler, ca_queue, site, job, why, at, p)
+                   : wait_for(scheduler, ca_queue, site, job, why, at, p);
     }
-    if (lane->at->budget) {
-        at = acme_ratelimit_when(lane->at->budget, &order, now, &why, p);
+    if (ca_queue->at->budget) {
+        at = acme_ratelimit_when(ca_queue->at->budget, &order, now, &why, p);
         if (at > now) {
-            return wait_for(fleet, lane, site, job, why, at, p);
+            return wait_for(scheduler, ca_queue, site, job, why, at, p);
         }
-        acme_ratelimit_take(lane->at->budget, &order, now);
+        acme_ratelimit_take(ca_queue->at->budget, &order, now);
     }
     job->limit = NULL;
     return 0;
 }
 
-void acme_admission_count(struct acme_scheduler_t *fleet, acme_ca_queue_t *lane,
+void acme_admission_count(struct acme_scheduler_t *scheduler,
+                          acme_ca_queue_t *ca_queue,
                           const acme_scheduler_site_t *site,
                           const acme_job_t *job, apr_pool_t *p)
 {
     acme_ratelimit_order_t order;
 
-    if (lane->at->budget) {
-        order = order_of(site, lane, job, 0, p);
-        acme_ratelimit_take(lane->at->budget, &order,
-                            acme_time_now(fleet->work->clock));
+    if (ca_queue->at->budget) {
+        order = order_of(site, ca_queue, job, 0, p);
+        acme_ratelimit_take(ca_queue->at->budget, &order,
+                            acme_time_now(scheduler->work->clock));
     }
 }
 
 /* Where an account's orders were refused, those that come first find out
  * whether all may come. */
-void acme_admission_made(const struct acme_scheduler_t *fleet,
-                         acme_ca_queue_t *lane)
+void acme_admission_made(const struct acme_scheduler_t *scheduler,
+                         acme_ca_queue_t *ca_queue)
 {
-    lane->careful *= 2;
-    if (lane->careful >= fleet->parallel) {
-        lane->careful = 0;
+    ca_queue->probe_limit *= 2;
+    if (ca_queue->probe_limit >= scheduler->parallel) {
+        ca_queue->probe_limit = 0;
     }
 }
 
@@ -234,7 +240,7 @@ static void note_failures(acme_ratelimit_t *budget,
 }
 
 /* The CA has made no order: it may have said of whom it makes none. */
-static void note_limits(acme_ca_queue_t *lane,
+static void note_limits(acme_ca_queue_t *ca_queue,
                         const acme_ratelimit_order_t *order,
                         const acme_problem_t *problem, apr_time_t now,
                         apr_pool_t *p)
@@ -251,36 +257,37 @@ static void note_limits(acme_ca_queue_t *lane,
         const acme_ratelimit_parse_t *one =
             &APR_ARRAY_IDX(limited, i, acme_ratelimit_parse_t);
 
-        acme_ratelimit_pause_add(lane->at->pause, one, problem->retry_at, now);
-        if (lane->at->budget) {
-            acme_ratelimit_refused(lane->at->budget, one, problem->retry_at,
+        acme_ratelimit_pause_add(ca_queue->at->pause, one, problem->retry_at,
+                                 now);
+        if (ca_queue->at->budget) {
+            acme_ratelimit_refused(ca_queue->at->budget, one, problem->retry_at,
                                    now);
         }
         if (one->what == ACME_RATELIMIT_PARSE_ACCOUNT) {
-            lane->careful = 1;
+            ca_queue->probe_limit = 1;
         }
     }
 }
 
-void acme_admission_finish(struct acme_scheduler_t *fleet,
-                           acme_ca_queue_t *lane,
+void acme_admission_finish(struct acme_scheduler_t *scheduler,
+                           acme_ca_queue_t *ca_queue,
                            const acme_scheduler_site_t *site,
                            const acme_job_t *job, int made, int counted,
                            int exempt, apr_pool_t *p)
 {
-    apr_time_t now = acme_time_now(fleet->work->clock);
-    acme_ratelimit_t *budget = lane->at->budget;
+    apr_time_t now = acme_time_now(scheduler->work->clock);
+    acme_ratelimit_t *budget = ca_queue->at->budget;
     acme_ratelimit_order_t order;
 
     if (!job->problem) {
         return;
     }
-    order = order_of(site, lane, job, exempt, p);
+    order = order_of(site, ca_queue, job, exempt, p);
     if (budget && !made && counted) {
         acme_ratelimit_give(budget, &order);
     }
     if (!made) {
-        note_limits(lane, &order, job->problem, now, p);
+        note_limits(ca_queue, &order, job->problem, now, p);
     }
     else if (budget && is_validation(job->problem)) {
         if (!job->order) {
@@ -302,25 +309,25 @@ static apr_status_t save_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
                : rv;
 }
 
-void acme_admission_save(struct acme_scheduler_t *fleet)
+void acme_admission_save(struct acme_scheduler_t *scheduler)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_time_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(scheduler->work->clock);
     apr_pool_t *p;
     int i;
 
-    if (fleet->work->state == ACME_WORKER_CTX_LOST) {
+    if (scheduler->work->state == ACME_WORKER_CTX_LOST) {
         return;
     }
-    apr_pool_create(&p, fleet->prun);
-    for (i = 0; i < fleet->cas->nelts; ++i) {
+    apr_pool_create(&p, scheduler->prun);
+    for (i = 0; i < scheduler->cas->nelts; ++i) {
         apr_pool_clear(p);
-        if (save_ca(APR_ARRAY_IDX(fleet->cas, i, acme_admission_ca_t *),
-                    fleet->work->vault, now, &problem, p)
+        if (save_ca(APR_ARRAY_IDX(scheduler->cas, i, acme_admission_ca_t *),
+                    scheduler->work->vault, now, &problem, p)
                 != APR_SUCCESS
-            && !fleet->complained) {
-            fleet->complained = 1;
-            acme_log(fleet->work->log, ACME_LOG_WARNING, problem.rv,
+            && !scheduler->complained) {
+            scheduler->complained = 1;
+            acme_log(scheduler->work->log, ACME_LOG_WARNING, problem.rv,
                      ACME_TAG(0876) "how much of the CA's limits is used is "
                                     "only remembered by this process: %s",
                      acme_problem_text(&problem, p));

@@ -15,7 +15,7 @@
 
 struct acme_ari_query_t {
     acme_worker_ctx_t *work;
-    acme_ari_service_t *asker;
+    acme_ari_service_t *ari_service;
     acme_client_t *client;
     const acme_spec_t *spec;
     const char *label; /* of the CA */
@@ -28,7 +28,7 @@ struct acme_ari_query_t {
 };
 
 acme_ari_query_t *
-acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
+acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *ari_service,
                       acme_client_t *client, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, acme_job_t *job,
                       apr_pool_t *prun, apr_pool_t *p)
@@ -36,7 +36,7 @@ acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
     acme_ari_query_t *ask = apr_pcalloc(p, sizeof(*ask));
 
     ask->work = work;
-    ask->asker = asker;
+    ask->ari_service = ari_service;
     ask->client = client;
     ask->spec = spec;
     ask->label =
@@ -80,15 +80,16 @@ static void end(acme_ari_query_t *ask, const acme_ari_t *ari)
 
 static void fail(acme_ari_query_t *ask, const acme_problem_t *problem)
 {
-    const acme_ari_service_t *asker = ask->asker;
+    const acme_ari_service_t *ari_service = ask->ari_service;
     const acme_ari_t *ari;
     /* One time for all whom the same failure concerns: they come back
      * together. */
-    apr_time_t now = asker->down ? asker->down_at : now_of(ask);
+    apr_time_t now = ari_service->down ? ari_service->down_at : now_of(ask);
 
-    ari = acme_ari_failed(ask->job->ari, problem, ask->info,
-                          asker->down ? asker->seed : ask->spec->name, now,
-                          ask->job->p);
+    ari =
+        acme_ari_failed(ask->job->ari, problem, ask->info,
+                        ari_service->down ? ari_service->seed : ask->spec->name,
+                        now, ask->job->p);
     acme_log(ask->work->log, ACME_LOG_INFO, problem->rv,
              ACME_TAG(0803) "%s: %s does not say when to renew it, asking "
                             "again in %s: %s",
@@ -101,9 +102,9 @@ static void fail(acme_ari_query_t *ask, const acme_problem_t *problem)
 /* Whoever asks now would hear the same. */
 static void give_up(acme_ari_query_t *ask, const acme_problem_t *problem)
 {
-    if (!ask->asker->down) {
-        ask->asker->down = acme_problem_dup(problem, ask->prun);
-        ask->asker->down_at = now_of(ask);
+    if (!ask->ari_service->down) {
+        ask->ari_service->down = acme_problem_dup(problem, ask->prun);
+        ask->ari_service->down_at = now_of(ask);
     }
     fail(ask, problem);
 }
@@ -152,7 +153,7 @@ static void answered(void *baton, apr_status_t rv,
         return;
     }
     if (problem->status == 404) {
-        ask->asker->known = 0; /* it may have moved */
+        ask->ari_service->known = 0; /* it may have moved */
     }
     if (problem->status == 0 || problem->status == 429
         || problem->status >= 500) {
@@ -166,7 +167,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
                    const acme_problem_t *problem)
 {
     acme_ari_query_t *ask = baton;
-    acme_ari_service_t *asker = ask->asker;
+    acme_ari_service_t *ari_service = ask->ari_service;
     const char *service;
 
     (void)answer;
@@ -180,8 +181,9 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
         return;
     }
     service = acme_client_directory_get(ask->client)->renewal_info;
-    apr_cpystrn(asker->service, service ? service : "", sizeof(asker->service));
-    asker->known = now_of(ask);
+    apr_cpystrn(ari_service->service, service ? service : "",
+                sizeof(ari_service->service));
+    ari_service->known = now_of(ask);
 }
 
 static void has_none(acme_ari_query_t *ask)
@@ -198,21 +200,22 @@ static void has_none(acme_ari_query_t *ask)
 
 void acme_ari_query_step(acme_ari_query_t *ask)
 {
-    acme_ari_service_t *asker = ask->asker;
+    acme_ari_service_t *ari_service = ask->ari_service;
     apr_time_t now = now_of(ask);
 
     if (ask->busy || ask->over || ask->work->state != ACME_WORKER_CTX_ON) {
         return;
     }
-    if (asker->down
-        && (now < asker->down_at || now - asker->down_at >= DOWN_LIFE)) {
-        asker->down = NULL;
+    if (ari_service->down
+        && (now < ari_service->down_at
+            || now - ari_service->down_at >= DOWN_LIFE)) {
+        ari_service->down = NULL;
     }
-    if (asker->down) {
-        fail(ask, asker->down);
+    if (ari_service->down) {
+        fail(ask, ari_service->down);
     }
-    else if (asker->known == 0 || asker->known > now
-             || now - asker->known > SERVICE_LIFE) {
+    else if (ari_service->known == 0 || ari_service->known > now
+             || now - ari_service->known > SERVICE_LIFE) {
         if (acme_client_directory_get(ask->client)) {
             opened(ask, APR_SUCCESS, NULL, NULL);
             return;
@@ -220,12 +223,12 @@ void acme_ari_query_step(acme_ari_query_t *ask)
         ask->busy = 1;
         acme_client_directory_open(ask->client, opened, ask);
     }
-    else if (!*asker->service) {
+    else if (!*ari_service->service) {
         has_none(ask);
     }
     else {
         ask->busy = 1;
-        acme_renewal_ask(ask->client, asker->service, ask->info->ari_id,
+        acme_renewal_ask(ask->client, ari_service->service, ask->info->ari_id,
                          answered, ask);
     }
 }

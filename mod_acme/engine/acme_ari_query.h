@@ -38,7 +38,7 @@ typedef struct acme_ari_query_t acme_ari_query_t;
  * @param p until it is over
  */
 acme_ari_query_t *
-acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *asker,
+acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *ari_service,
                       acme_client_t *client, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, acme_job_t *job,
                       apr_pool_t *prun, apr_pool_t *p);

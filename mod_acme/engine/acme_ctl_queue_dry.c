@@ -11,7 +11,7 @@
 #include "acme_scheduler_private.h"
 
 /* The CA's test service, reached as the CA itself is. */
-static const acme_ca_spec_t *test_ca(acme_scheduler_t *fleet,
+static const acme_ca_spec_t *test_ca(acme_scheduler_t *scheduler,
                                      const acme_spec_t *spec,
                                      const acme_ctl_request_t *request)
 {
@@ -27,18 +27,19 @@ static const acme_ca_spec_t *test_ca(acme_scheduler_t *fleet,
     if (known >= 0) {
         return acme_spec_ca(spec, known);
     }
-    ca = apr_pmemdup(fleet->p, spec->ca, sizeof(*ca));
-    ca->url = apr_pstrdup(fleet->p, url);
-    ca->label = apr_pstrdup(fleet->p, label);
+    ca = apr_pmemdup(scheduler->p, spec->ca, sizeof(*ca));
+    ca->url = apr_pstrdup(scheduler->p, url);
+    ca->label = apr_pstrdup(scheduler->p, label);
     ca->eab = NULL;
     return ca;
 }
 
-static void set_spec(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
+static void set_spec(acme_scheduler_t *scheduler, acme_scheduler_site_t *site,
                      const acme_scheduler_site_t *of, const char *name,
                      const acme_ca_spec_t *ca)
 {
-    acme_spec_t *spec = apr_pmemdup(fleet->p, of->known.spec, sizeof(*spec));
+    acme_spec_t *spec =
+        apr_pmemdup(scheduler->p, of->known.spec, sizeof(*spec));
 
     spec->name = name;
     spec->ca = ca;
@@ -56,16 +57,16 @@ static void set_spec(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
 }
 
 acme_scheduler_site_t *
-acme_ctl_queue_dry_site(acme_scheduler_t *fleet,
+acme_ctl_queue_dry_site(acme_scheduler_t *scheduler,
                         const acme_scheduler_site_t *of,
                         const acme_ctl_request_t *request)
 {
     const char *name =
-        acme_ctl_request_dry_name(of->known.spec->name, fleet->p);
+        acme_ctl_request_dry_name(of->known.spec->name, scheduler->p);
     acme_scheduler_site_t *site =
-        apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
-    const acme_ca_spec_t *ca = test_ca(fleet, of->known.spec, request);
-    acme_ca_queue_t *lane;
+        apr_hash_get(scheduler->by_name, name, APR_HASH_KEY_STRING);
+    const acme_ca_spec_t *ca = test_ca(scheduler, of->known.spec, request);
+    acme_ca_queue_t *ca_queue;
 
     if ((site && site->known.flying) || !ca) {
         return site;
@@ -73,19 +74,20 @@ acme_ctl_queue_dry_site(acme_scheduler_t *fleet,
     if (site && strcmp(site->known.spec->ca->url, ca->url) == 0) {
         return site;
     }
-    lane = acme_ca_queue_make(fleet, of->known.spec, ca);
-    if (!lane) {
+    ca_queue = acme_ca_queue_make(scheduler, of->known.spec, ca);
+    if (!ca_queue) {
         return NULL;
     }
     if (!site) {
-        site = apr_pcalloc(fleet->p, sizeof(*site));
+        site = apr_pcalloc(scheduler->p, sizeof(*site));
         site->known.inventory =
-            apr_pcalloc(fleet->p, sizeof(*site->known.inventory));
+            apr_pcalloc(scheduler->p, sizeof(*site->known.inventory));
         site->index = -1;
-        fleet->sites[fleet->n_sites++] = site;
-        apr_hash_set(fleet->by_name, name, APR_HASH_KEY_STRING, site);
+        scheduler->sites[scheduler->n_sites++] = site;
+        apr_hash_set(scheduler->by_name, name, APR_HASH_KEY_STRING, site);
     }
-    site->lanes = apr_pmemdup(fleet->p, &lane, sizeof(acme_ca_queue_t *));
-    set_spec(fleet, site, of, name, ca);
+    site->ca_queues =
+        apr_pmemdup(scheduler->p, &ca_queue, sizeof(acme_ca_queue_t *));
+    set_spec(scheduler, site, of, name, ca);
     return site;
 }

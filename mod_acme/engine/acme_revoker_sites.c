@@ -7,24 +7,24 @@
 
 /* ---- who we are at a CA ---- */
 
-static int is_at(const acme_ca_queue_t *lane, const char *ca_url)
+static int is_at(const acme_ca_queue_t *ca_queue, const char *ca_url)
 {
-    return strcmp(lane->ca->url, ca_url) == 0;
+    return strcmp(ca_queue->ca->url, ca_url) == 0;
 }
 
-static acme_ca_queue_t *find_lane(const acme_scheduler_t *fleet,
-                                  const char *ca_url, const char *name)
+static acme_ca_queue_t *find_ca_queue(const acme_scheduler_t *scheduler,
+                                      const char *ca_url, const char *name)
 {
     const acme_scheduler_site_t *site =
-        apr_hash_get(fleet->by_name, name, APR_HASH_KEY_STRING);
+        apr_hash_get(scheduler->by_name, name, APR_HASH_KEY_STRING);
     int i = site ? acme_spec_find_ca(site->known.spec, ca_url) : -1;
 
     if (i >= 0) {
-        return site->lanes[i];
+        return site->ca_queues[i];
     }
-    for (i = 0; i < fleet->n_lanes; ++i) {
-        if (is_at(fleet->lanes[i], ca_url)) {
-            return fleet->lanes[i];
+    for (i = 0; i < scheduler->n_ca_queues; ++i) {
+        if (is_at(scheduler->ca_queues[i], ca_url)) {
+            return scheduler->ca_queues[i];
         }
     }
     return NULL;
@@ -33,19 +33,19 @@ static acme_ca_queue_t *find_lane(const acme_scheduler_t *fleet,
 static acme_ca_account_t *ca_account(void *baton, const char *ca_url,
                                      const char *name)
 {
-    acme_scheduler_t *fleet = baton;
-    acme_ca_queue_t *lane = find_lane(fleet, ca_url, name);
+    acme_scheduler_t *scheduler = baton;
+    acme_ca_queue_t *ca_queue = find_ca_queue(scheduler, ca_url, name);
 
-    return lane ? acme_ca_queue_account(fleet, lane) : NULL;
+    return ca_queue ? acme_ca_queue_account(scheduler, ca_queue) : NULL;
 }
 
 static int held(void *baton)
 {
-    const acme_scheduler_t *fleet = baton;
+    const acme_scheduler_t *scheduler = baton;
     int i;
 
-    for (i = 0; i < fleet->n_lanes; ++i) {
-        if (acme_ca_queue_is_held(fleet->lanes[i])) {
+    for (i = 0; i < scheduler->n_ca_queues; ++i) {
+        if (acme_ca_queue_is_held(scheduler->ca_queues[i])) {
             return 1;
         }
     }
@@ -66,12 +66,13 @@ static int serves(const acme_scheduler_site_t *site,
 }
 
 /* What waits for a restart already will do, and does not wait any more. */
-static apr_status_t mark(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
-                         acme_job_t *job, const acme_blocklist_entry_t *what,
+static apr_status_t mark(acme_scheduler_t *scheduler,
+                         acme_scheduler_site_t *site, acme_job_t *job,
+                         const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *p)
 {
     acme_blocklist_entry_t own = *what;
-    apr_time_t now = acme_time_now(fleet->work->clock);
+    apr_time_t now = acme_time_now(scheduler->work->clock);
 
     /* Another one, perhaps, with the same key. */
     own.fingerprint = site->known.inventory->live->info->fingerprint;
@@ -81,28 +82,30 @@ static apr_status_t mark(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
     job->next_run = 0;
     job->config = NULL;
     acme_job_note(job, now, "revoked", "%s", acme_blocklist_text(&own, p));
-    return acme_job_save(job, fleet->work->vault, ACME_STORE_LAZY, problem, p);
+    return acme_job_save(job, scheduler->work->vault, ACME_STORE_LAZY, problem,
+                         p);
 }
 
-static apr_status_t lose(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
+static apr_status_t lose(acme_scheduler_t *scheduler,
+                         acme_scheduler_site_t *site,
                          const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *p)
 {
-    acme_job_t *job = acme_task_job(fleet, site);
+    acme_job_t *job = acme_task_job(scheduler, site);
     apr_status_t rv = APR_SUCCESS;
 
     /* The one of its order on its way, which will be saved again. */
     if (job) {
-        return mark(fleet, site, job, what, problem, p);
+        return mark(scheduler, site, job, what, problem, p);
     }
-    rv = acme_job_load(&job, fleet->work->vault, site->known.spec->name,
+    rv = acme_job_load(&job, scheduler->work->vault, site->known.spec->name,
                        problem, p);
     if (rv == APR_SUCCESS) {
-        rv = mark(fleet, site, job, what, problem, p);
+        rv = mark(scheduler, site, job, what, problem, p);
     }
     if (rv == APR_SUCCESS && !site->known.queued) {
         site->known.next = 0;
-        fleet->look_at = 0;
+        scheduler->look_at = 0;
     }
     return rv;
 }
@@ -110,25 +113,25 @@ static apr_status_t lose(acme_scheduler_t *fleet, acme_scheduler_site_t *site,
 static apr_status_t lost(void *baton, const acme_blocklist_entry_t *what,
                          acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_scheduler_t *fleet = baton;
+    acme_scheduler_t *scheduler = baton;
     apr_status_t rv = APR_SUCCESS;
     int i;
 
-    for (i = 0; rv == APR_SUCCESS && i < fleet->n_sites; ++i) {
-        if (serves(fleet->sites[i], what)) {
-            rv = lose(fleet, fleet->sites[i], what, problem, ptemp);
+    for (i = 0; rv == APR_SUCCESS && i < scheduler->n_sites; ++i) {
+        if (serves(scheduler->sites[i], what)) {
+            rv = lose(scheduler, scheduler->sites[i], what, problem, ptemp);
         }
     }
     return rv;
 }
 
-acme_revoker_t *acme_revoker_sites_create(acme_scheduler_t *fleet)
+acme_revoker_t *acme_revoker_sites_create(acme_scheduler_t *scheduler)
 {
-    acme_revoker_host_t *host = apr_pcalloc(fleet->p, sizeof(*host));
+    acme_revoker_host_t *host = apr_pcalloc(scheduler->p, sizeof(*host));
 
-    host->baton = fleet;
+    host->baton = scheduler;
     host->ca_account = ca_account;
     host->held = held;
     host->lost = lost;
-    return acme_revoker_create(fleet->work, host, fleet->p);
+    return acme_revoker_create(scheduler->work, host, scheduler->p);
 }

@@ -31,32 +31,32 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
                                         apr_pool_t *p);
 
 /** Forgets when sites are due: all of them are. */
-void acme_scheduler_forget(acme_scheduler_t *fleet);
+void acme_scheduler_forget(acme_scheduler_t *scheduler);
 
 /** When the first site is due that neither waits nor flies. */
-apr_time_t acme_scheduler_due(const acme_scheduler_t *fleet);
+apr_time_t acme_scheduler_due(const acme_scheduler_t *scheduler);
 
 /** Reads what acmectl asks for: the sites that it is about are due. Only
  *  under the lease. */
-void acme_ctl_queue_read(acme_scheduler_t *fleet,
+void acme_ctl_queue_read(acme_scheduler_t *scheduler,
                          acme_ctl_request_dir_t *outbox);
 
 /** Whether an account is to be changed while orders of it are in flight: these
  *  have to be ended, and are gone on with after it. */
-int acme_account_ops_queue_is_held(const acme_scheduler_t *fleet);
+int acme_account_ops_queue_is_held(const acme_scheduler_t *scheduler);
 
 /** Whether anything that acmectl asks of an account is left to do. */
-int acme_account_ops_queue_has_work(const acme_scheduler_t *fleet);
+int acme_account_ops_queue_has_work(const acme_scheduler_t *scheduler);
 
 /** A run begins, or has ended: whatever was in flight is to be looked at
  *  again.
  *  @param p of the run; no request is under way when it is destroyed */
-void acme_scheduler_begin(acme_scheduler_t *fleet, apr_pool_t *p);
-void acme_scheduler_end(acme_scheduler_t *fleet);
+void acme_scheduler_begin(acme_scheduler_t *scheduler, apr_pool_t *p);
+void acme_scheduler_end(acme_scheduler_t *scheduler);
 
 /** Looks at all that are due, unless the work is to stop, and queues who has
  *  something to order. APR_EBUSY when the turn is lost. */
-apr_status_t acme_scheduler_look(acme_scheduler_t *fleet,
+apr_status_t acme_scheduler_look(acme_scheduler_t *scheduler,
                                  acme_worker_lease_t *turn);
 
 /**
@@ -64,6 +64,6 @@ apr_status_t acme_scheduler_look(acme_scheduler_t *fleet,
  * @param waits nonzero when something is in flight or waits, or has become due
  * @return when to do it again by ourselves: a site's step, or one that is due
  */
-apr_time_t acme_scheduler_step(acme_scheduler_t *fleet, int *waits);
+apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits);
 
 #endif

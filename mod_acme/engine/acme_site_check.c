@@ -97,7 +97,7 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
     job->next_run = 0;
     job->ca = NULL;
     job->ca_errors = 0;
-    job->barred = 0;
+    job->blocked_until = 0;
     job->urgent = 0;
     job->asked = ACME_ASKED_NO;
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
@@ -190,8 +190,8 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
     apr_status_t rv;
 
     if (is_at_rest(plan, job, &stamp, site, work, p)) {
-        site->met = 1;
-        site->fresh = 0;
+        site->looked_at = 1;
+        site->unseen = 0;
         return APR_SUCCESS;
     }
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
@@ -200,13 +200,13 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
         acme_job_cache_remember(site->quiet, &stamp, *job,
                                 live ? live->info : NULL);
     }
-    if (rv == APR_SUCCESS && !site->met
+    if (rv == APR_SUCCESS && !site->looked_at
         && ((*job)->staged || site->inventory->staged != ACME_STAGED_NONE)) {
         searched = 1;
         rv = recover(*job, site, work, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        site->fresh = 0;
+        site->unseen = 0;
         asked = take_request(*job, site, work);
     }
     for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
@@ -234,7 +234,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
         rv = rest(plan, *job, work, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        site->met = 1;
+        site->looked_at = 1;
     }
     return rv;
 }

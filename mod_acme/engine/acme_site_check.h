@@ -19,12 +19,12 @@ typedef struct acme_site_check_t {
     const acme_inventory_t *inventory;
     apr_time_t next;   /**< of the next look; ACME_SCHEDULE_NEVER */
     apr_time_t queued; /**< since when it waits to order, or 0 */
-    int met;           /**< looked at by this process before */
+    int looked_at;     /**< looked at by this process before */
     int flying;        /**< its order is in flight */
     const acme_ctl_request_t
         *request;            /**< the last that came for it, or NULL */
-    int fresh;               /**< and nobody has looked at it yet */
-    int trouble;             /**< looks in a row that the store made fail */
+    int unseen;              /**< and nobody has looked at it yet */
+    int store_failures;      /**< looks in a row that the store made fail */
     acme_job_cache_t *quiet; /**< where its job is remembered, or NULL */
 } acme_site_check_t;
 

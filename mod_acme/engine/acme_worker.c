@@ -39,13 +39,13 @@ struct acme_worker_t {
     acme_worker_ctx_t work;
     apr_pool_t *p;
     acme_worker_lease_t *turn;
-    acme_scheduler_t *fleet;
+    acme_scheduler_t *scheduler;
     acme_ctl_request_dir_t *outbox;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
     apr_time_t seen;    /* the clock, at the last call */
-    int trouble;        /* runs in a row that got no lease from the store */
+    int store_failures; /* runs in a row that got no lease from the store */
     apr_time_t busy;    /* since when somebody else has it, or 0 */
     apr_time_t said;    /* when that was last said, or 0 */
     apr_pool_t *pflush; /* of the last flush's problem */
@@ -88,7 +88,7 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     runner->work.keygen = acme_keygen_create(wake, runner, p);
     runner->turn = acme_worker_lease_create(config->vault, config->clock,
                                             config->loaded, p);
-    runner->fleet =
+    runner->scheduler =
         acme_scheduler_create(&runner->work, config->specs, config->inventories,
                               config->quiet, parallel, p);
     runner->outbox = config->outbox;
@@ -136,20 +136,20 @@ static apr_status_t work(acme_worker_t *runner)
     while (!is_stopped(runner)) {
         rv = acme_worker_lease_renew(runner->turn);
         if (rv == APR_SUCCESS && has_requests(runner)) {
-            acme_ctl_queue_read(runner->fleet, runner->outbox);
+            acme_ctl_queue_read(runner->scheduler, runner->outbox);
         }
         if (rv == APR_SUCCESS
-            && acme_account_ops_queue_is_held(runner->fleet)) {
+            && acme_account_ops_queue_is_held(runner->scheduler)) {
             return rv;
         }
         if (rv == APR_SUCCESS) {
-            rv = acme_scheduler_look(runner->fleet, runner->turn);
+            rv = acme_scheduler_look(runner->scheduler, runner->turn);
         }
         if (rv != APR_SUCCESS) {
             return rv;
         }
         runner->work.moved = 0;
-        at = acme_scheduler_step(runner->fleet, &waits);
+        at = acme_scheduler_step(runner->scheduler, &waits);
         if (!waits) {
             return APR_SUCCESS;
         }
@@ -200,7 +200,7 @@ static void run(acme_worker_t *runner, apr_pool_t *p)
 
     runner->work.state = ACME_WORKER_CTX_ON;
     acme_store_busy(store, 1);
-    acme_scheduler_begin(runner->fleet, p);
+    acme_scheduler_begin(runner->scheduler, p);
     rv = work(runner);
     runner->work.state =
         rv == APR_SUCCESS ? ACME_WORKER_CTX_HALTED : ACME_WORKER_CTX_LOST;
@@ -211,10 +211,10 @@ static void run(acme_worker_t *runner, apr_pool_t *p)
         runner->checked = 0;
     }
     leave(runner);
-    if (runner->outbox && acme_account_ops_queue_has_work(runner->fleet)) {
+    if (runner->outbox && acme_account_ops_queue_has_work(runner->scheduler)) {
         acme_ctl_request_again(runner->outbox);
     }
-    acme_scheduler_end(runner->fleet);
+    acme_scheduler_end(runner->scheduler);
     acme_store_busy(store, 0);
     acme_worker_lease_release(runner->turn);
 }
@@ -280,8 +280,9 @@ static apr_time_t turned_away(acme_worker_t *runner, apr_status_t rv,
         note_busy(runner, problem, p);
         return now_of(runner) + BUSY_WAIT;
     }
-    ++runner->trouble;
-    wait = acme_schedule_backoff(runner->trouble, ACME_TIME_MINUTE, "store");
+    ++runner->store_failures;
+    wait = acme_schedule_backoff(runner->store_failures, ACME_TIME_MINUTE,
+                                 "store");
     wait = wait < STORE_WAIT ? wait : STORE_WAIT;
     acme_log(runner->work.log, ACME_LOG_WARNING, rv,
              ACME_TAG(0313) "worker: nothing can be ordered: %s; trying again "
@@ -301,7 +302,7 @@ apr_time_t acme_worker_run(acme_worker_t *runner)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t now = now_of(runner);
-    apr_time_t at = acme_scheduler_due(runner->fleet);
+    apr_time_t at = acme_scheduler_due(runner->scheduler);
     apr_pool_t *p;
     int again;
     apr_status_t rv;
@@ -320,15 +321,15 @@ apr_time_t acme_worker_run(acme_worker_t *runner)
     apr_pool_tag(p, "acme_run");
     rv = acme_worker_lease_take(runner->turn, &again, &problem, p);
     if (rv == APR_SUCCESS) {
-        runner->trouble = 0;
+        runner->store_failures = 0;
         note_turn(runner);
         if (!again || needs_check(runner, now)) {
-            acme_scheduler_forget(runner->fleet);
+            acme_scheduler_forget(runner->scheduler);
             runner->checked = now;
             acme_solver_http_sweep(runner->work.vault, now - CHALLENGE_LIFE, p);
         }
         run(runner, p);
-        at = when_again(runner, acme_scheduler_due(runner->fleet));
+        at = when_again(runner, acme_scheduler_due(runner->scheduler));
         runner->seen = now_of(runner);
     }
     else {

@@ -149,11 +149,11 @@ typedef struct acme_board_t {
 
 /** Written by children, read by the parent: flags and nothing else, since
  *  whoever owns a child can write here. */
-typedef struct acme_hurry_t {
+typedef struct acme_notify_urgent_t {
     apr_uint32_t changes;   /**< compared, no more */
     unsigned char sites[1]; /**< by index of specs: what is staged must not wait
                                  for others */
-} acme_hurry_t;
+} acme_notify_urgent_t;
 
 /** One generation of the server. */
 typedef struct acme_setup_t {
@@ -179,10 +179,10 @@ typedef struct acme_setup_t {
     acme_file_stamp_t *staged; /**< what startup looked at, by index of specs */
     acme_file_stamp_t changed; /**< acmectl's, before startup looked */
     acme_board_t *board;       /**< shared memory */
-    acme_hurry_t *hurry;       /**< shared memory, or NULL */
-    acme_job_cache_t *quiet;   /**< shared memory, by index of specs, or NULL */
-    int ours;                  /**< the store is, so it may be changed */
-    struct acme_keep_t *keep;  /**< until children run, or NULL */
+    acme_notify_urgent_t *notify_urgent; /**< shared memory, or NULL */
+    acme_job_cache_t *quiet;  /**< shared memory, by index of specs, or NULL */
+    int ours;                 /**< the store is, so it may be changed */
+    struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s);

@@ -147,7 +147,7 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
     const acme_cert_info_t *info =
         inventory->live ? inventory->live->info : NULL;
 
-    return !info || (setup->hurry && setup->hurry->sites[site])
+    return !info || (setup->notify_urgent && setup->notify_urgent->sites[site])
            || now >= acme_schedule_urgent_at(info->not_before, info->not_after)
            || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
@@ -157,7 +157,9 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     apr_uint32_t hurries =
-        m->setup->hurry ? apr_atomic_read32(&m->setup->hurry->changes) : 0;
+        m->setup->notify_urgent
+            ? apr_atomic_read32(&m->setup->notify_urgent->changes)
+            : 0;
     acme_file_stamp_t stamp;
     int changed;
     int i;

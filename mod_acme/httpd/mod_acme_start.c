@@ -268,10 +268,10 @@ static void make_board(acme_setup_t *setup)
     else {
         setup->board = apr_pcalloc(setup->pconf, sizeof(acme_board_t));
     }
-    size = sizeof(acme_hurry_t) + (apr_size_t)setup->specs->nelts;
+    size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->specs->nelts;
     if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
-        setup->hurry = apr_shm_baseaddr_get(shm);
-        memset(setup->hurry, 0, size);
+        setup->notify_urgent = apr_shm_baseaddr_get(shm);
+        memset(setup->notify_urgent, 0, size);
     }
     mod_acme_job_cache_prepare(setup);
 }

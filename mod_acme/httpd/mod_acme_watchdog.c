@@ -188,9 +188,9 @@ void mod_acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
     stop();
 }
 
-static void hurry(void *baton, int site)
+static void notify_urgent(void *baton, int site)
 {
-    acme_hurry_t *board = baton;
+    acme_notify_urgent_t *board = baton;
 
     if (!board->sites[site]) {
         board->sites[site] = 1;
@@ -208,8 +208,8 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->clock = &acme_time_system_clock;
     config->log = setup->log;
     config->loaded = setup->loaded;
-    config->urgent = setup->hurry ? hurry : NULL;
-    config->urgent_baton = setup->hurry;
+    config->urgent = setup->notify_urgent ? notify_urgent : NULL;
+    config->urgent_baton = setup->notify_urgent;
     config->quiet = setup->quiet;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = mod_acme_config_interval(

@@ -152,7 +152,7 @@ static const char *split_from(const acme_install_t *install,
 {
     const acme_deployed_site_t *site =
         acme_deployed_find(install->config->before, spec->name);
-    const char *heir;
+    const char *successor;
 
     if (spec->of) {
         return spec->of;
@@ -160,8 +160,8 @@ static const char *split_from(const acme_install_t *install,
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
     }
-    heir = apr_hash_get(install->heirs, site->name, APR_HASH_KEY_STRING);
-    return heir ? heir : site->name;
+    successor = apr_hash_get(install->heirs, site->name, APR_HASH_KEY_STRING);
+    return successor ? successor : site->name;
 }
 
 void acme_install_choice_inherit(acme_install_choice_t *choice)

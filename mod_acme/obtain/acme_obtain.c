@@ -106,7 +106,7 @@ static void adopt_spec(acme_obtain_t *order)
         }
         job->ca = NULL;
         job->ca_errors = 0;
-        job->barred = 0;
+        job->blocked_until = 0;
         job->digest = order->digest;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {

@@ -18,7 +18,7 @@
 #define FAILOVER 2
 
 /* No CA is obeyed for longer. */
-#define BARRED_MAX (7 * ACME_TIME_DAY)
+#define BLOCKED_UNTIL_MAX (7 * ACME_TIME_DAY)
 
 static acme_problem_t *keep(const acme_problem_t *problem,
                             acme_obtain_failure_e whose, apr_pool_t *p)
@@ -140,8 +140,9 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
     if (!spec->more_cas || !acme_problem_is_of_ca(problem)) {
         return;
     }
-    if (problem->retry == ACME_RETRY_LATER && job->next_run > job->barred) {
-        job->barred = job->next_run;
+    if (problem->retry == ACME_RETRY_LATER
+        && job->next_run > job->blocked_until) {
+        job->blocked_until = job->next_run;
     }
     if (++job->ca_errors < (spec->failover > 0 ? spec->failover : FAILOVER)
         && !is_long(job, now)) {
@@ -156,10 +157,11 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
         return;
     }
     job->ca = NULL;
-    if (job->barred > job->next_run && job->barred <= now + BARRED_MAX) {
-        job->next_run = job->barred;
+    if (job->blocked_until > job->next_run
+        && job->blocked_until <= now + BLOCKED_UNTIL_MAX) {
+        job->next_run = job->blocked_until;
     }
-    job->barred = 0;
+    job->blocked_until = 0;
 }
 
 /* The next order is another one, for fewer names: it need not wait for the
@@ -460,6 +462,6 @@ apr_status_t acme_obtain_result_settled(acme_job_t *job,
     }
     job->ca = NULL;
     job->ca_errors = 0;
-    job->barred = 0;
+    job->blocked_until = 0;
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
 }

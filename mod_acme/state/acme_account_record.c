@@ -148,8 +148,8 @@ apr_status_t acme_account_record_list(apr_array_header_t **names,
                            problem, p);
 }
 
-static int is_twin(const acme_account_record_t *a,
-                   const acme_account_record_t *b)
+static int is_same_names(const acme_account_record_t *a,
+                         const acme_account_record_t *b)
 {
     return a->url && b->url && a->ca && b->ca && strcmp(a->url, b->url) == 0
            && strcmp(a->ca, b->ca) == 0;
@@ -172,7 +172,7 @@ apr_status_t acme_account_record_spread(const acme_account_record_t *record,
         if (strcmp(each, name) == 0
             || acme_account_record_load(&other, vault, each, NULL, ptemp)
                    != APR_SUCCESS
-            || !is_twin(record, other)) {
+            || !is_same_names(record, other)) {
             continue;
         }
         other->key = record->key;

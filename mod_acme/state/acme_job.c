@@ -148,7 +148,7 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
         return APR_EINVAL;
     }
     job->ca_errors = (int)ca_errors;
-    rv = read_time(&job->barred, json, "barred");
+    rv = read_time(&job->blocked_until, json, "barred");
     if (rv == APR_SUCCESS) {
         rv = read_time(&job->failing, json, "failing");
     }
@@ -272,7 +272,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     acme_json_set_str(json, "ca", job->ca);
     acme_json_set_int(json, "ca-errors", job->ca_errors);
-    acme_json_set_time(json, "barred", job->barred);
+    acme_json_set_time(json, "barred", job->blocked_until);
     acme_json_set_time(json, "last-run", job->last_run);
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         acme_json_set_bool(json, "held", 1);

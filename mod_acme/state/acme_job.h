@@ -52,7 +52,8 @@ typedef struct acme_job_t {
     const char
         *ca;       /**< directory of the CA whose turn it is; NULL: the first */
     int ca_errors; /**< failures in a row that were this CA's */
-    apr_time_t barred;   /**< not before that at a CA that has failed, or 0 */
+    apr_time_t
+        blocked_until;   /**< not before that at a CA that has failed, or 0 */
     int at_once;         /**< another CA is asked now; of this run */
     apr_time_t last_run; /**< or 0 */
     apr_time_t next_run; /**< not before; 0: at once */

@@ -25,7 +25,7 @@ static int is_quiet(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return !job->order && !job->staged && !job->problem && !job->config
            && job->errors == 0 && job->next_run == 0 && !job->names->nelts
-           && !job->ca && !job->barred && !job->urgent && !job->revoked
+           && !job->ca && !job->blocked_until && !job->urgent && !job->revoked
            && !job->limit && !job->signed_pem && job->asked == ACME_ASKED_NO
            && is_plain(job->ari, info);
 }

@@ -26,7 +26,7 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     acme_certstore_path_t site;
     acme_chain_t *chain;
     acme_key_t *key;
-    const char *dir, *barred;
+    const char *dir, *blocked_until;
     char *data;
     apr_size_t len;
     apr_status_t rv;
@@ -54,11 +54,12 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
         rv = acme_cert_check(chain, key, names, apr_time_now(), &problem, p);
     }
     if (rv == APR_SUCCESS) {
-        barred =
+        blocked_until =
             acme_certstore_refusal(ctl->live, acme_cert_chain_info(chain), p);
-        if (barred) {
+        if (blocked_until) {
             rv = acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
-                                  ACME_PROBLEM_CERTIFICATE, p, "%s", barred);
+                                  ACME_PROBLEM_CERTIFICATE, p, "%s",
+                                  blocked_until);
         }
     }
     if (rv != APR_SUCCESS) {

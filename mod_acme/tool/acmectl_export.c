@@ -18,7 +18,7 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
     acme_bundle_t *bundle;
-    const char *barred = NULL;
+    const char *blocked_until = NULL;
     int place;
     apr_status_t rv;
 
@@ -26,10 +26,12 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
         rv = acme_certstore_get_at(&cert, ctl->live, place, name, &problem,
                                    ctl->p);
         if (rv == APR_SUCCESS) {
-            barred = acme_certstore_refusal(ctl->live, cert->info, ctl->p);
-            if (barred) {
+            blocked_until =
+                acme_certstore_refusal(ctl->live, cert->info, ctl->p);
+            if (blocked_until) {
                 acmectl_io_say("%s: the certificate in %s is not exported: %s",
-                               name, acme_certstore_place_name(place), barred);
+                               name, acme_certstore_place_name(place),
+                               blocked_until);
                 continue;
             }
             rv = acme_certstore_bundle(&bundle, ctl->live, place, name,
@@ -44,7 +46,7 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
             return 0;
         }
     }
-    if (!barred) {
+    if (!blocked_until) {
         acmectl_io_say("%s: the store has no certificate of that name", name);
     }
     return 0;

@@ -142,13 +142,13 @@ static int match(ctl_import_t *import)
     for (i = 0; i < import->entries->nelts; ++i) {
         ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
         const acme_spec_t *spec = site_of(ctl, &entry);
-        const char *barred =
+        const char *blocked_until =
             acme_certstore_refusal(ctl->live, entry.info, ctl->p);
 
-        if (barred) {
+        if (blocked_until) {
             if (!refuse(import, entry.bundle->name,
                         apr_psprintf(ctl->p, "%s: it is never used again: %s",
-                                     entry.bundle->name, barred))) {
+                                     entry.bundle->name, blocked_until))) {
                 return 0;
             }
             continue;

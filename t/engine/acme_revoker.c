@@ -18,7 +18,7 @@ typedef struct counter_t {
     int hurries;
 } counter_t;
 
-static void hurry(void *baton, int site)
+static void notify_urgent(void *baton, int site)
 {
     counter_t *counter = baton;
 
@@ -33,7 +33,7 @@ static void boot(counter_t *counter)
     world_boot(w);
     w->config.outbox =
         acme_ctl_request_open(counter->desk->dir, w->seal, w->prun);
-    w->config.urgent = hurry;
+    w->config.urgent = notify_urgent;
     w->config.urgent_baton = counter;
     w->runner = acme_worker_create(&w->config, w->prun);
 }

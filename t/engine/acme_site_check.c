@@ -6,7 +6,7 @@
 
 #define A "a.example"
 
-static world_t *fresh(apr_pool_t *p)
+static world_t *unseen(apr_pool_t *p)
 {
     world_t *w = world_create(p);
 
@@ -28,7 +28,7 @@ static const char *refuse(world_t *w, const acme_problem_t *problem)
 
 static void what_root_refused_is_ordered_again_after_a_while(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_job_t *job;
     int i;
@@ -61,7 +61,7 @@ static void what_root_refused_is_ordered_again_after_a_while(void **state)
 
 static void what_no_new_order_can_mend_waits_for_the_configuration(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
@@ -79,7 +79,7 @@ static void what_no_new_order_can_mend_waits_for_the_configuration(void **state)
 static void
 what_was_refused_and_is_not_wanted_any_more_is_no_failure(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     assert_true(world_run(w));
     refuse(w, NULL);
@@ -94,7 +94,7 @@ what_was_refused_and_is_not_wanted_any_more_is_no_failure(void **state)
 
 static void a_finished_certificate_is_found_without_its_job(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     assert_true(world_run(w));
     world_damage(w, ACME_STORE_JOBS, A);
@@ -113,7 +113,7 @@ static void a_finished_certificate_is_found_without_its_job(void **state)
 
 static void what_is_staged_for_other_names_is_not_taken(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     assert_true(world_run(w));
     world_damage(w, ACME_STORE_JOBS, A);
@@ -127,7 +127,7 @@ static void what_is_staged_for_other_names_is_not_taken(void **state)
 
 static void a_staged_certificate_that_is_gone_is_a_failure(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int damage;
 
@@ -160,7 +160,7 @@ static void a_staged_certificate_that_is_gone_is_a_failure(void **state)
 
 static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
 
     assert_true(world_run(w));
@@ -223,7 +223,7 @@ static void an_order_that_an_import_makes_needless_ends(void **state)
 
     /* wherever the process that had begun it ends */
     for (n = 1; n < 100; ++n) {
-        world_t *w = fresh(*state);
+        world_t *w = unseen(*state);
 
         w->kill_request = n;
         if (world_run(w)) {
@@ -268,7 +268,7 @@ static void one_that_an_import_does_not_make_needless_goes_on(void **state)
 static void failures_end_with_an_import(void **state)
 {
     const acme_cert_info_t *info = elsewhere(A, *state);
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     int requests;
 
     w->ca->fail_name = A;
@@ -285,7 +285,7 @@ static void failures_end_with_an_import(void **state)
 static void one_that_is_ready_and_was_outlived_is_settled(void **state)
 {
     const acme_cert_info_t *info = elsewhere(A, *state);
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     int requests;
 
     assert_true(world_run(w));
@@ -313,7 +313,7 @@ static apr_status_t unreadable(acme_store_item_t *item, acme_store_t *store,
 
 static void what_cannot_be_read_is_read_again_later(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     w->backend.get = unreadable;
     world_live(w, ACME_TIME_HOUR);
@@ -326,7 +326,7 @@ static void what_cannot_be_read_is_read_again_later(void **state)
 
 static void an_idle_site_says_when(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_site_check_t site;
     acme_worker_ctx_t work;
@@ -347,13 +347,13 @@ static void an_idle_site_says_when(void **state)
     assert_int_equal(plan.what, ACME_PLAN_IDLE);
     assert_true(plan.at > w->clock->now + 50 * ACME_TIME_DAY);
     assert_null(job->staged);
-    assert_true(site.met);
+    assert_true(site.looked_at);
 }
 
 /* A job that was read has a log, one that was remembered has none. */
 static void a_quiet_job_is_not_read_again(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_ctl_request_t request = {0};
     acme_inventory_t inventory;

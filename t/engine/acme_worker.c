@@ -110,7 +110,7 @@ static void live_on(world_t *w)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
 }
 
-static world_t *fresh(apr_pool_t *p)
+static world_t *unseen(apr_pool_t *p)
 {
     world_t *w = world_create(p);
 
@@ -129,7 +129,7 @@ static void killed_before_any_request_it_goes_on(void **state)
         world_t *w;
 
         apr_pool_create(&p, *state);
-        w = fresh(p);
+        w = unseen(p);
         w->kill_request = n;
         ended = world_run(w);
         if (!ended) {
@@ -152,7 +152,7 @@ static void killed_before_any_answer_it_goes_on(void **state)
         world_t *w;
 
         apr_pool_create(&p, *state);
-        w = fresh(p);
+        w = unseen(p);
         w->kill_answer = n;
         ended = world_run(w);
         if (!ended) {
@@ -181,7 +181,7 @@ static void killed_around_any_put_it_goes_on(void **state)
             world_t *w;
 
             apr_pool_create(&p, *state);
-            w = fresh(p);
+            w = unseen(p);
             if (after) {
                 w->kill_after_put = n;
             }
@@ -225,7 +225,7 @@ static void whenever_the_power_fails_no_key_is_lost(void **state)
             world_t *w;
 
             apr_pool_create(&p, *state);
-            w = fresh(p);
+            w = unseen(p);
             w->power_cut = 1;
             if (answered) {
                 w->kill_answer = n;
@@ -246,7 +246,7 @@ static void whenever_the_power_fails_no_key_is_lost(void **state)
 
 static void what_cannot_be_flushed_is_told_to_nobody(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     w->flush_fails = EIO;
     assert_true(world_run(w));
@@ -274,7 +274,7 @@ static void one_flush_serves_all_orders_of_a_turn(void **state)
 
 static void killed_again_and_again_it_still_arrives(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     int deaths = 0;
 
     w->kill_request = 2;
@@ -294,7 +294,7 @@ static void killed_again_and_again_it_still_arrives(void **state)
 
 static void half_of_the_nonces_are_refused(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     w->ca->refuse_nonces = 50;
     assert_true(world_run(w));
@@ -307,7 +307,7 @@ static void half_of_the_nonces_are_refused(void **state)
 
 static void who_does_not_hold_the_lease_does_nothing(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_lease_t *lease;
     apr_pool_t *other;
@@ -328,7 +328,7 @@ static void who_does_not_hold_the_lease_does_nothing(void **state)
 
 static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_lease_t *lease;
     apr_pool_t *other;
@@ -378,7 +378,7 @@ static void take_over(world_t *w, const script_request_t *request)
 
 static void who_loses_the_lease_saves_nothing_more(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
     int puts;
 
     w->on_request = take_over;
@@ -406,7 +406,7 @@ static void a_stop_saves_the_order_that_is_just_made(void **state)
         apr_time_t begun;
 
         apr_pool_create(&p, *state);
-        w = fresh(p);
+        w = unseen(p);
         world_boot(w);
         w->stop_request = n;
         begun = w->clock->now;
@@ -467,7 +467,7 @@ static apr_status_t put_precious(const char **version, acme_store_t *store,
 
 static void its_process_may_end_once_the_order_is_saved(void **state)
 {
-    world_t *w = fresh(*state);
+    world_t *w = unseen(*state);
 
     world_boot(w);
     w->backend.put = put_precious;
@@ -490,7 +490,7 @@ static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
         apr_time_t begun;
 
         apr_pool_create(&p, *state);
-        w = fresh(p);
+        w = unseen(p);
         world_boot(w);
         script_http_respond(w->script, respond_slowly, w);
         order_delay = delays[i];

@@ -13,8 +13,8 @@
 #include "acme_b64.h"
 #include "script_http.h"
 
-typedef struct flight_t {
-    struct flight_t *next;
+typedef struct task_t {
+    struct task_t *next;
     apr_pool_t *p;
     const acme_http_request_t *request;
     acme_http_done_fn *done;
@@ -22,7 +22,7 @@ typedef struct flight_t {
     int arrived;
     apr_time_t due;
     script_answer_t answer;
-} flight_t;
+} task_t;
 
 typedef struct step_t {
     const char *method;
@@ -40,8 +40,8 @@ struct script_http_t {
     apr_array_header_t *steps; /* step_t * */
     int next;
     int nonces;
-    flight_t *flights; /* in the order they came */
-    int n_flights;
+    task_t *tasks; /* in the order they came */
+    int n_tasks;
     int precious;
     int most;
     int count;
@@ -119,115 +119,115 @@ static void play(script_http_t *script, const script_request_t *seen,
     *answer = step->answer;
 }
 
-static void arrive(script_http_t *script, flight_t *flight)
+static void arrive(script_http_t *script, task_t *task)
 {
     script_request_t seen;
 
-    read_request(&seen, flight->request, script->p);
+    read_request(&seen, task->request, script->p);
     script->last = seen;
     ++script->count;
-    flight->arrived = 1;
-    flight->answer.status = 200;
-    flight->answer.headers = apr_table_make(flight->p, 5);
+    task->arrived = 1;
+    task->answer.status = 200;
+    task->answer.headers = apr_table_make(task->p, 5);
     if (script->responder) {
-        script->responder(script->baton, &seen, &flight->answer, flight->p);
+        script->responder(script->baton, &seen, &task->answer, task->p);
     }
     else {
-        play(script, &seen, &flight->answer);
+        play(script, &seen, &task->answer);
     }
-    flight->due = script->clock->now + flight->answer.delay;
+    task->due = script->clock->now + task->answer.delay;
 }
 
-static void add(script_http_t *script, flight_t *flight)
+static void add(script_http_t *script, task_t *task)
 {
-    flight_t **at = &script->flights;
+    task_t **at = &script->tasks;
 
     while (*at) {
         at = &(*at)->next;
     }
-    *at = flight;
-    ++script->n_flights;
+    *at = task;
+    ++script->n_tasks;
 }
 
-static void take_out(script_http_t *script, const flight_t *flight)
+static void take_out(script_http_t *script, const task_t *task)
 {
-    flight_t **at = &script->flights;
+    task_t **at = &script->tasks;
 
-    while (*at != flight) {
+    while (*at != task) {
         at = &(*at)->next;
     }
-    *at = flight->next;
-    --script->n_flights;
+    *at = task->next;
+    --script->n_tasks;
 }
 
-static void land(script_http_t *script, flight_t *flight, apr_status_t rv)
+static void land(script_http_t *script, task_t *task, apr_status_t rv)
 {
-    int repeatable = flight->request->repeatable;
+    int repeatable = task->request->repeatable;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_http_response_t response;
 
-    take_out(script, flight);
-    if (rv != APR_SUCCESS || flight->answer.rv != APR_SUCCESS
-        || flight->answer.lost) {
-        rv = rv ? rv : flight->answer.rv ? flight->answer.rv : APR_ECONNRESET;
+    take_out(script, task);
+    if (rv != APR_SUCCESS || task->answer.rv != APR_SUCCESS
+        || task->answer.lost) {
+        rv = rv ? rv : task->answer.rv ? task->answer.rv : APR_ECONNRESET;
         acme_problem_set(&problem, rv, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK,
-                         flight->p, "the script says so");
-        flight->done(flight->baton, rv, NULL, &problem);
+                         task->p, "the script says so");
+        task->done(task->baton, rv, NULL, &problem);
     }
     else {
         memset(&response, 0, sizeof(response));
-        response.status = flight->answer.status;
-        response.headers = flight->answer.headers;
-        response.body = flight->answer.body ? flight->answer.body : "";
+        response.status = task->answer.status;
+        response.headers = task->answer.headers;
+        response.body = task->answer.body ? task->answer.body : "";
         response.body_len = strlen(response.body);
         response.received = script->clock->now;
-        response.p = flight->p;
-        flight->done(flight->baton, APR_SUCCESS, &response, NULL);
+        response.p = task->p;
+        task->done(task->baton, APR_SUCCESS, &response, NULL);
     }
     script->precious -= !repeatable;
-    apr_pool_destroy(flight->p);
+    apr_pool_destroy(task->p);
 }
 
 static void submit(acme_http_t *http, const acme_http_request_t *request,
                    acme_http_done_fn *done, void *baton)
 {
     script_http_t *script = http->self;
-    flight_t *flight;
+    task_t *task;
     apr_pool_t *p;
 
     apr_pool_create(&p, script->p);
-    flight = apr_pcalloc(p, sizeof(*flight));
-    flight->p = p;
-    flight->request = request;
-    flight->done = done;
-    flight->baton = baton;
-    add(script, flight);
+    task = apr_pcalloc(p, sizeof(*task));
+    task->p = p;
+    task->request = request;
+    task->done = done;
+    task->baton = baton;
+    add(script, task);
     script->precious += !request->repeatable;
-    if (script->n_flights > script->most) {
-        script->most = script->n_flights;
+    if (script->n_tasks > script->most) {
+        script->most = script->n_tasks;
     }
 }
 
 /* Lands what is due, those that were there at the start; how many. */
 static int land_due(script_http_t *script)
 {
-    flight_t *flight = script->flights;
-    int n = script->n_flights;
+    task_t *task = script->tasks;
+    int n = script->n_tasks;
     int landed = 0;
 
     while (n-- > 0) {
-        flight_t *next = flight->next;
+        task_t *next = task->next;
 
-        if (!flight->arrived) {
-            arrive(script, flight);
+        if (!task->arrived) {
+            arrive(script, task);
         }
-        if (flight->due <= script->clock->now) {
-            land(script, flight, APR_SUCCESS);
+        if (task->due <= script->clock->now) {
+            land(script, task, APR_SUCCESS);
             ++landed;
             /* What was cancelled or ended meanwhile may be the next one. */
             break;
         }
-        flight = next;
+        task = next;
     }
     return landed;
 }
@@ -236,8 +236,8 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
 {
     script_http_t *script = http->self;
     apr_time_t until = script->clock->now + wait;
-    flight_t *flight;
-    int most = script->n_flights;
+    task_t *task;
+    int most = script->n_tasks;
     int landed = 0;
 
     while (landed < most && land_due(script)) {
@@ -246,13 +246,13 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
     if (landed > 0 || wait <= 0) {
         return;
     }
-    for (flight = script->flights; flight; flight = flight->next) {
-        if (flight->due < until) {
-            until = flight->due;
+    for (task = script->tasks; task; task = task->next) {
+        if (task->due < until) {
+            until = task->due;
         }
     }
     script->clock->now = until;
-    most = script->n_flights;
+    most = script->n_tasks;
     while (landed < most && land_due(script)) {
         ++landed;
     }
@@ -262,7 +262,7 @@ static int pending(acme_http_t *http)
 {
     const script_http_t *script = http->self;
 
-    return script->n_flights;
+    return script->n_tasks;
 }
 
 static int precious(acme_http_t *http)
@@ -275,17 +275,17 @@ static int precious(acme_http_t *http)
 static void cancel(acme_http_t *http, int all)
 {
     script_http_t *script = http->self;
-    flight_t *flight = script->flights;
-    int n = script->n_flights;
+    task_t *task = script->tasks;
+    int n = script->n_tasks;
 
     while (n-- > 0) {
-        if (all || flight->request->repeatable) {
-            land(script, flight, APR_EINTR);
-            flight = script->flights;
-            n = n < script->n_flights ? n : script->n_flights;
+        if (all || task->request->repeatable) {
+            land(script, task, APR_EINTR);
+            task = script->tasks;
+            n = n < script->n_tasks ? n : script->n_tasks;
         }
         else {
-            flight = flight->next;
+            task = task->next;
         }
     }
 }
@@ -359,7 +359,7 @@ void script_http_drain(script_http_t *script)
 {
     int n;
 
-    for (n = 0; script->n_flights > 0; ++n) {
+    for (n = 0; script->n_tasks > 0; ++n) {
         if (n > 100000) {
             fail_msg("the requests never end");
         }

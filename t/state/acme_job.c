@@ -84,7 +84,7 @@ static void everything_comes_back(void **state)
     job->urgent = 1;
     job->ca = "https://ca.test/dir";
     job->ca_errors = 1;
-    job->barred = ACME_T_NOW + 11;
+    job->blocked_until = ACME_T_NOW + 11;
     ari.cert = "key.serial";
     ari.next = ACME_T_NOW + 9;
     job->ari = &ari;
@@ -108,7 +108,7 @@ static void everything_comes_back(void **state)
     assert_int_equal(job->urgent, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");
     assert_int_equal(job->ca_errors, 1);
-    assert_int_equal(job->barred, ACME_T_NOW + 11);
+    assert_int_equal(job->blocked_until, ACME_T_NOW + 11);
     assert_string_equal(job->ari->cert, "key.serial");
     assert_int_equal(job->ari->next, ACME_T_NOW + 9);
     assert_int_equal(job->errors, 3);

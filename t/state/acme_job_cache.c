@@ -151,7 +151,7 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
         w->job->errors = i == 4;
         w->job->next_run = i == 5;
         w->job->ca = i == 6 ? "https://ca.example/dir" : NULL;
-        w->job->barred = i == 7;
+        w->job->blocked_until = i == 7;
         w->job->urgent = i == 8;
         w->job->limit = i == 9 ? "orders" : NULL;
         w->job->signed_pem = i == 10 ? "pem" : NULL;

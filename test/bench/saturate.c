@@ -31,13 +31,13 @@
 
 #define CHALLENGE_PATH "/.well-known/acme-challenge/"
 
-typedef struct flight_t {
+typedef struct task_t {
     struct run_t *run;
     acme_issue_config_t config;
     acme_issue_t *issue;
     apr_pool_t *p;
     int busy;
-} flight_t;
+} task_t;
 
 typedef struct run_t {
     apr_pool_t *p;
@@ -142,26 +142,26 @@ static void start_responder(responder_t *responder, int port)
 static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
-    flight_t *flight = baton;
+    task_t *task = baton;
 
-    flight->busy = 0;
-    acme_issue_answer(flight->issue, rv, answer, problem, apr_time_now());
+    task->busy = 0;
+    acme_issue_answer(task->issue, rv, answer, problem, apr_time_now());
 }
 
-static void launch(run_t *run, flight_t *flight)
+static void launch(run_t *run, task_t *task)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_issue_config_t *config = &flight->config;
+    acme_issue_config_t *config = &task->config;
     apr_array_header_t *names;
     apr_pool_t *p;
 
     apr_pool_create(&p, run->p);
     names = apr_array_make(p, 1, sizeof(const char *));
-    memset(flight, 0, sizeof(*flight));
+    memset(task, 0, sizeof(*task));
     APR_ARRAY_PUSH(names, const char *) =
         APR_ARRAY_IDX(run->names, run->next++, const char *);
-    flight->run = run;
-    flight->p = p;
+    task->run = run;
+    task->p = p;
     config->name = APR_ARRAY_IDX(names, 0, const char *);
     config->new_order_url = acme_client_directory_get(run->client)->new_order;
     config->names = names;
@@ -172,11 +172,10 @@ static void launch(run_t *run, flight_t *flight)
     if (acme_csr_create(&config->csr, run->key, names, 0, &problem, p)) {
         die(config->name, &problem, p);
     }
-    flight->issue = acme_issue_create(config, NULL, apr_time_now(), p);
+    task->issue = acme_issue_create(config, NULL, apr_time_now(), p);
 }
 
-static void land(run_t *run, flight_t *flight,
-                 const acme_issue_action_t *action)
+static void land(run_t *run, task_t *task, const acme_issue_action_t *action)
 {
     if (action->type == ACME_ACTION_DONE) {
         run->done++;
@@ -184,39 +183,39 @@ static void land(run_t *run, flight_t *flight,
     else {
         run->failed++;
         fprintf(stderr, "saturate: %s\n",
-                acme_problem_text(action->problem, flight->p));
+                acme_problem_text(action->problem, task->p));
     }
     run->moved = apr_time_now();
-    apr_pool_destroy(flight->p);
-    memset(flight, 0, sizeof(*flight));
+    apr_pool_destroy(task->p);
+    memset(task, 0, sizeof(*task));
 }
 
 /* Returns when it has something to do by itself; 0: it has ended. */
-static apr_time_t step(run_t *run, flight_t *flight)
+static apr_time_t step(run_t *run, task_t *task)
 {
     for (;;) {
-        const acme_issue_action_t *action = acme_issue_action(flight->issue);
+        const acme_issue_action_t *action = acme_issue_action(task->issue);
         apr_time_t now = apr_time_now();
 
         switch (action->type) {
         case ACME_ACTION_POST:
-            flight->busy = 1;
+            task->busy = 1;
             acme_client_post(run->client, action->url, action->payload,
-                             action->repeatable, answered, flight);
+                             action->repeatable, answered, task);
             return APR_INT64_MAX;
         case ACME_ACTION_PRESENT:
         case ACME_ACTION_CLEANUP:
-            acme_issue_solved(flight->issue, APR_SUCCESS, NULL, now);
+            acme_issue_solved(task->issue, APR_SUCCESS, NULL, now);
             break;
         case ACME_ACTION_WAIT:
             if (action->until > now) {
                 return action->until;
             }
-            acme_issue_timer(flight->issue, now);
+            acme_issue_timer(task->issue, now);
             break;
         case ACME_ACTION_DONE:
         case ACME_ACTION_FAILED:
-            land(run, flight, action);
+            land(run, task, action);
             return 0;
         }
     }
@@ -224,8 +223,7 @@ static apr_time_t step(run_t *run, flight_t *flight)
 
 static void issue_all(run_t *run, int parallel)
 {
-    flight_t *flights =
-        apr_pcalloc(run->p, sizeof(*flights) * (apr_size_t)parallel);
+    task_t *tasks = apr_pcalloc(run->p, sizeof(*tasks) * (apr_size_t)parallel);
     int flying, i;
 
     run->moved = apr_time_now();
@@ -234,16 +232,16 @@ static void issue_all(run_t *run, int parallel)
 
         flying = 0;
         for (i = 0; i < parallel; i++) {
-            flight_t *flight = &flights[i];
+            task_t *task = &tasks[i];
             apr_time_t at = APR_INT64_MAX;
 
-            if (!flight->issue && run->next < run->names->nelts) {
-                launch(run, flight);
+            if (!task->issue && run->next < run->names->nelts) {
+                launch(run, task);
             }
-            if (flight->issue && !flight->busy) {
-                at = step(run, flight);
+            if (task->issue && !task->busy) {
+                at = step(run, task);
             }
-            flying += flight->issue != NULL;
+            flying += task->issue != NULL;
             first = at < first ? at : first;
         }
         now = apr_time_now();
