@@ -16,8 +16,8 @@
 #include "acme_revoke.h"
 #include "acme_time.h"
 
-#define FOLDER "/revoked"
-#define OUTBOX "/outbox"
+#define FOLDER       "/revoked"
+#define CTL_REQUESTS "/outbox"
 
 /* How a mark of a key is told from one of a certificate. */
 #define OF_KEY "key-"
@@ -173,7 +173,7 @@ apr_status_t acme_blocklist_put(const char *dir,
     apr_status_t rv;
 
     /* The worker's group is the one that reads requests. */
-    if (stat(apr_pstrcat(ptemp, dir, OUTBOX, NULL), &st) == 0) {
+    if (stat(apr_pstrcat(ptemp, dir, CTL_REQUESTS, NULL), &st) == 0) {
         gid = st.st_gid;
     }
     rv = acme_file_mkdir(folder,

@@ -119,13 +119,14 @@ apr_status_t acme_ctl_request_prepare(const char *dir, apr_gid_t gid,
 acme_ctl_request_dir_t *
 acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p)
 {
-    acme_ctl_request_dir_t *outbox = apr_pcalloc(p, sizeof(*outbox));
+    acme_ctl_request_dir_t *ctl_requests =
+        apr_pcalloc(p, sizeof(*ctl_requests));
 
-    outbox->folder = apr_pstrcat(p, dir, FOLDER, NULL);
-    outbox->worker = apr_pstrcat(p, dir, WORKER, NULL);
-    outbox->seal = seal;
-    outbox->unsure = 1;
-    return outbox;
+    ctl_requests->folder = apr_pstrcat(p, dir, FOLDER, NULL);
+    ctl_requests->worker = apr_pstrcat(p, dir, WORKER, NULL);
+    ctl_requests->seal = seal;
+    ctl_requests->unsure = 1;
+    return ctl_requests;
 }
 
 static const char *component_of(const acme_ctl_request_t *request,
@@ -168,12 +169,13 @@ static const char *print(const acme_ctl_request_t *request, apr_pool_t *p)
     return acme_json_print(json, 0, p);
 }
 
-apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
+apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
                                   acme_ctl_request_t *request,
                                   acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *component = component_of(request, ptemp);
-    const char *path = apr_pstrcat(ptemp, outbox->folder, "/", component, NULL);
+    const char *path =
+        apr_pstrcat(ptemp, ctl_requests->folder, "/", component, NULL);
     const char *text;
     unsigned char *sealed;
     apr_size_t len;
@@ -185,7 +187,7 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
     }
     request->when = apr_time_now();
     text = print(request, ptemp);
-    rv = acme_seal(&sealed, &len, outbox->seal, PURPOSE, component, text,
+    rv = acme_seal(&sealed, &len, ctl_requests->seal, PURPOSE, component, text,
                    strlen(text), problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -194,7 +196,8 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
     rv = acme_file_write(path, sealed, len,
                          APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD,
                          ACME_FILE_SYNC, ptemp);
-    if (rv == APR_SUCCESS && geteuid() == 0 && stat(outbox->folder, &st) == 0
+    if (rv == APR_SUCCESS && geteuid() == 0
+        && stat(ctl_requests->folder, &st) == 0
         && lchown(path, (uid_t)-1, st.st_gid)) {
         rv = errno;
     }
@@ -230,51 +233,54 @@ static acme_ctl_request_t *parse(const char *text, apr_size_t len,
     return NULL;
 }
 
-static acme_ctl_request_t *read_one(const acme_ctl_request_dir_t *outbox,
+static acme_ctl_request_t *read_one(const acme_ctl_request_dir_t *ctl_requests,
                                     const char *component, apr_pool_t *p)
 {
-    const char *path = apr_pstrcat(p, outbox->folder, "/", component, NULL);
+    const char *path =
+        apr_pstrcat(p, ctl_requests->folder, "/", component, NULL);
     char *sealed, *text;
     apr_size_t len;
 
     if (acme_file_read(&sealed, &len, path, REQUEST_MAX, p) != APR_SUCCESS
-        || acme_seal_open(&text, &len, outbox->seal, PURPOSE, component, sealed,
-                          len, NULL, p)
+        || acme_seal_open(&text, &len, ctl_requests->seal, PURPOSE, component,
+                          sealed, len, NULL, p)
                != APR_SUCCESS) {
         return NULL;
     }
     return parse(text, len, p);
 }
 
-void acme_ctl_request_remove(acme_ctl_request_dir_t *outbox,
+void acme_ctl_request_remove(acme_ctl_request_dir_t *ctl_requests,
                              const acme_ctl_request_t *request,
                              apr_pool_t *ptemp)
 {
     const char *component = component_of(request, ptemp);
-    const acme_ctl_request_t *there = read_one(outbox, component, ptemp);
+    const acme_ctl_request_t *there = read_one(ctl_requests, component, ptemp);
 
     if (there && strcmp(there->id, request->id) == 0) {
         apr_file_remove(
-            apr_pstrcat(ptemp, outbox->folder, "/", component, NULL), ptemp);
+            apr_pstrcat(ptemp, ctl_requests->folder, "/", component, NULL),
+            ptemp);
     }
 }
 
 /* Than when it was read. */
-static int is_other(const acme_ctl_request_dir_t *outbox, const struct stat *st)
+static int is_other(const acme_ctl_request_dir_t *ctl_requests,
+                    const struct stat *st)
 {
-    return st->st_ino != outbox->inode
-           || st->st_mtim.tv_sec != outbox->seen.tv_sec
-           || st->st_mtim.tv_nsec != outbox->seen.tv_nsec;
+    return st->st_ino != ctl_requests->inode
+           || st->st_mtim.tv_sec != ctl_requests->seen.tv_sec
+           || st->st_mtim.tv_nsec != ctl_requests->seen.tv_nsec;
 }
 
-int acme_ctl_request_moved(acme_ctl_request_dir_t *outbox)
+int acme_ctl_request_moved(acme_ctl_request_dir_t *ctl_requests)
 {
     struct stat st;
 
-    if (stat(outbox->folder, &st)) {
+    if (stat(ctl_requests->folder, &st)) {
         return 0;
     }
-    return outbox->unsure || is_other(outbox, &st);
+    return ctl_requests->unsure || is_other(ctl_requests, &st);
 }
 
 /* A clock that nobody sets. */
@@ -290,33 +296,33 @@ static apr_time_t steady(void)
 /* Before the folder is listed: what comes later is news. Its times are of
  * another clock than ours, perhaps (that of a file server, or ours before it
  * was set): they count for what was there before us only. */
-static void note_time(acme_ctl_request_dir_t *outbox)
+static void note_time(acme_ctl_request_dir_t *ctl_requests)
 {
     apr_time_t now = steady();
-    int first = outbox->since == 0;
+    int first = ctl_requests->since == 0;
     struct stat st;
 
-    if (stat(outbox->folder, &st)) {
-        outbox->unsure = 0;
-        outbox->inode = 0;
-        outbox->since = now;
+    if (stat(ctl_requests->folder, &st)) {
+        ctl_requests->unsure = 0;
+        ctl_requests->inode = 0;
+        ctl_requests->since = now;
         return;
     }
-    if (first || is_other(outbox, &st)) {
-        outbox->since = now;
+    if (first || is_other(ctl_requests, &st)) {
+        ctl_requests->since = now;
     }
     if (first
         && apr_time_from_sec(st.st_mtim.tv_sec) < apr_time_now() - UNSURE) {
-        outbox->since = now - UNSURE;
+        ctl_requests->since = now - UNSURE;
     }
-    outbox->seen = st.st_mtim;
-    outbox->inode = st.st_ino;
-    outbox->unsure = now - outbox->since < UNSURE;
+    ctl_requests->seen = st.st_mtim;
+    ctl_requests->inode = st.st_ino;
+    ctl_requests->unsure = now - ctl_requests->since < UNSURE;
 }
 
-void acme_ctl_request_again(acme_ctl_request_dir_t *outbox)
+void acme_ctl_request_again(acme_ctl_request_dir_t *ctl_requests)
 {
-    outbox->unsure = 1;
+    ctl_requests->unsure = 1;
 }
 
 static int by_time(const void *a, const void *b)
@@ -328,7 +334,7 @@ static int by_time(const void *a, const void *b)
 }
 
 apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
-                                   acme_ctl_request_dir_t *outbox,
+                                   acme_ctl_request_dir_t *ctl_requests,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *names;
@@ -337,16 +343,17 @@ apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
     int i;
 
     *requests = apr_array_make(p, 4, sizeof(acme_ctl_request_t *));
-    note_time(outbox);
-    rv = acme_file_list(&names, outbox->folder, p);
+    note_time(ctl_requests);
+    rv = acme_file_list(&names, ctl_requests->folder, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_SUCCESS;
     }
     if (rv != APR_SUCCESS) {
-        return failed(problem, rv, outbox->folder, p);
+        return failed(problem, rv, ctl_requests->folder, p);
     }
     for (i = 0; i < names->nelts && i < REQUESTS_MAX; ++i) {
-        request = read_one(outbox, APR_ARRAY_IDX(names, i, const char *), p);
+        request =
+            read_one(ctl_requests, APR_ARRAY_IDX(names, i, const char *), p);
         if (request) {
             APR_ARRAY_PUSH(*requests, acme_ctl_request_t *) = request;
         }
@@ -362,10 +369,10 @@ static apr_status_t close_fd(void *data)
     return APR_SUCCESS;
 }
 
-void acme_ctl_request_attend(const acme_ctl_request_dir_t *outbox,
+void acme_ctl_request_attend(const acme_ctl_request_dir_t *ctl_requests,
                              apr_pool_t *p)
 {
-    int fd = open(outbox->worker,
+    int fd = open(ctl_requests->worker,
                   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
     if (fd < 0) {
@@ -380,10 +387,10 @@ void acme_ctl_request_attend(const acme_ctl_request_dir_t *outbox,
                               apr_pool_cleanup_null);
 }
 
-int acme_ctl_request_attended(const acme_ctl_request_dir_t *outbox)
+int acme_ctl_request_attended(const acme_ctl_request_dir_t *ctl_requests)
 {
-    int fd =
-        open(outbox->worker, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open(ctl_requests->worker,
+                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     int busy;
 
     if (fd < 0) {

@@ -69,33 +69,33 @@ acme_ctl_request_dir_t *
 acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p);
 
 /** Root's. Gives the request its id, in ptemp, and its time. */
-apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *outbox,
+apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
                                   acme_ctl_request_t *request,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Root's; a newer request for the same thing stays. */
-void acme_ctl_request_remove(acme_ctl_request_dir_t *outbox,
+void acme_ctl_request_remove(acme_ctl_request_dir_t *ctl_requests,
                              const acme_ctl_request_t *request,
                              apr_pool_t *ptemp);
 
 /** Whether there may be something that acme_ctl_request_read() has not seen:
  * one stat(). */
-int acme_ctl_request_moved(acme_ctl_request_dir_t *outbox);
+int acme_ctl_request_moved(acme_ctl_request_dir_t *ctl_requests);
 
 /** What was read is to be read once more: not all of it could be done. */
-void acme_ctl_request_again(acme_ctl_request_dir_t *outbox);
+void acme_ctl_request_again(acme_ctl_request_dir_t *ctl_requests);
 
 /** All requests (acme_ctl_request_t *), oldest first; what does not open is
  * left out. */
 apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
-                                   acme_ctl_request_dir_t *outbox,
+                                   acme_ctl_request_dir_t *ctl_requests,
                                    acme_problem_t *problem, apr_pool_t *p);
 
 /** The worker's: it is there, until p is cleared. */
-void acme_ctl_request_attend(const acme_ctl_request_dir_t *outbox,
+void acme_ctl_request_attend(const acme_ctl_request_dir_t *ctl_requests,
                              apr_pool_t *p);
 
 /** Whether a worker is there. */
-int acme_ctl_request_attended(const acme_ctl_request_dir_t *outbox);
+int acme_ctl_request_attended(const acme_ctl_request_dir_t *ctl_requests);
 
 #endif

@@ -97,7 +97,8 @@ static int number_of_ca(apr_hash_t *numbers, acme_json_t *cas,
     return *number;
 }
 
-const char *acme_published_print(const acme_published_t *desired, apr_pool_t *p)
+const char *acme_published_print(const acme_published_t *published,
+                                 apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
     acme_json_t *sites = acme_json_array(p);
@@ -109,11 +110,11 @@ const char *acme_published_print(const acme_published_t *desired, apr_pool_t *p)
     int i, n;
 
     apr_pool_create(&each, p);
-    for (i = 0; i < desired->specs->nelts; ++i) {
+    for (i = 0; i < published->specs->nelts; ++i) {
         const acme_spec_t *spec =
-            APR_ARRAY_IDX(desired->specs, i, const acme_spec_t *);
+            APR_ARRAY_IDX(published->specs, i, const acme_spec_t *);
         const acme_inventory_t *inventory =
-            APR_ARRAY_IDX(desired->inventories, i, const acme_inventory_t *);
+            APR_ARRAY_IDX(published->inventories, i, const acme_inventory_t *);
 
         apr_pool_clear(each);
         site = print_spec(spec, inventory->serving, each);
@@ -131,7 +132,7 @@ const char *acme_published_print(const acme_published_t *desired, apr_pool_t *p)
     }
     apr_pool_destroy(each);
     acme_json_set_int(json, "format", ACME_PUBLISHED_FORMAT);
-    acme_json_set_str(json, "activation", desired->activation);
+    acme_json_set_str(json, "activation", published->activation);
     acme_json_set(json, "cas", cas);
     acme_json_set(json, "sites", sites);
     return acme_json_print(json, 1, p);
@@ -156,13 +157,13 @@ static void give(const char *path, apr_gid_t gid)
 }
 
 apr_status_t acme_published_write(const char *dir,
-                                  const acme_published_t *desired,
+                                  const acme_published_t *published,
                                   apr_gid_t gid, int *written,
                                   acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *path = apr_pstrcat(ptemp, folder, FILE_NAME, NULL);
-    const char *text = acme_published_print(desired, ptemp);
+    const char *text = acme_published_print(published, ptemp);
     apr_size_t len;
     char *old;
     apr_status_t rv;
@@ -196,7 +197,7 @@ apr_status_t acme_published_write(const char *dir,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_published_read(acme_published_t **desired, const char *dir,
+apr_status_t acme_published_read(acme_published_t **published, const char *dir,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, dir, FOLDER FILE_NAME, NULL);
@@ -210,16 +211,16 @@ apr_status_t acme_published_read(acme_published_t **desired, const char *dir,
     if (rv != APR_SUCCESS) {
         return failed(problem, rv, path, p);
     }
-    return acme_published_parse(desired, text, len, problem, p);
+    return acme_published_parse(published, text, len, problem, p);
 }
 
-int acme_published_find(const acme_published_t *desired, const char *name)
+int acme_published_find(const acme_published_t *published, const char *name)
 {
     const acme_spec_t *spec;
     int i, found = -1;
 
-    for (i = 0; i < desired->specs->nelts; ++i) {
-        spec = APR_ARRAY_IDX(desired->specs, i, const acme_spec_t *);
+    for (i = 0; i < published->specs->nelts; ++i) {
+        spec = APR_ARRAY_IDX(published->specs, i, const acme_spec_t *);
         if (strcmp(spec->name, name) == 0) {
             return i;
         }

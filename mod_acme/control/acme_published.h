@@ -32,13 +32,13 @@ typedef struct acme_published_t {
 } acme_published_t;
 
 /** As JSON text, indented. */
-const char *acme_published_print(const acme_published_t *desired,
+const char *acme_published_print(const acme_published_t *published,
                                  apr_pool_t *p);
 
 /** The reverse. What is missing or mistyped is a problem that says where. */
-apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
-                                  apr_size_t len, acme_problem_t *problem,
-                                  apr_pool_t *p);
+apr_status_t acme_published_parse(acme_published_t **published,
+                                  const char *text, apr_size_t len,
+                                  acme_problem_t *problem, apr_pool_t *p);
 
 /**
  * Root's, at each start.
@@ -46,15 +46,15 @@ apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
  * @param written nonzero when the file was another one; or NULL
  */
 apr_status_t acme_published_write(const char *dir,
-                                  const acme_published_t *desired,
+                                  const acme_published_t *published,
                                   apr_gid_t gid, int *written,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** APR_ENOENT, without a problem, when no server has left one yet. */
-apr_status_t acme_published_read(acme_published_t **desired, const char *dir,
+apr_status_t acme_published_read(acme_published_t **published, const char *dir,
                                  acme_problem_t *problem, apr_pool_t *p);
 
 /** The site of that name, or the one that has it among its names; -1: none. */
-int acme_published_find(const acme_published_t *desired, const char *name);
+int acme_published_find(const acme_published_t *published, const char *name);
 
 #endif

@@ -251,7 +251,7 @@ static apr_status_t parse_cas(apr_array_header_t **cas, const acme_json_t *json,
     return APR_SUCCESS;
 }
 
-static apr_status_t parse(acme_published_t *desired, const acme_json_t *json,
+static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
                           acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *cas;
@@ -264,8 +264,8 @@ static apr_status_t parse(acme_published_t *desired, const acme_json_t *json,
         || format != ACME_PUBLISHED_FORMAT) {
         return damaged(problem, "they were written by another version", p);
     }
-    desired->activation = copy_str(json, "activation", p);
-    if (!desired->activation || parse_cas(&cas, json, p) != APR_SUCCESS
+    published->activation = copy_str(json, "activation", p);
+    if (!published->activation || parse_cas(&cas, json, p) != APR_SUCCESS
         || acme_json_get(&sites, json, "sites") != APR_SUCCESS) {
         return damaged(problem, "something is missing", p);
     }
@@ -275,16 +275,16 @@ static apr_status_t parse(acme_published_t *desired, const acme_json_t *json,
             return damaged(problem, apr_psprintf(p, "site number %d", i + 1),
                            p);
         }
-        APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(desired->inventories, acme_inventory_t *) =
+        APR_ARRAY_PUSH(published->specs, const acme_spec_t *) = spec;
+        APR_ARRAY_PUSH(published->inventories, acme_inventory_t *) =
             parse_inventory(acme_json_at(sites, i), p);
     }
     return APR_SUCCESS;
 }
 
-apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
-                                  apr_size_t len, acme_problem_t *problem,
-                                  apr_pool_t *p)
+apr_status_t acme_published_parse(acme_published_t **published,
+                                  const char *text, apr_size_t len,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     acme_published_t *read = apr_pcalloc(p, sizeof(*read));
     acme_json_t *json;
@@ -303,7 +303,7 @@ apr_status_t acme_published_parse(acme_published_t **desired, const char *text,
     }
     apr_pool_destroy(ptemp);
     if (rv == APR_SUCCESS) {
-        *desired = read;
+        *published = read;
     }
     return rv;
 }

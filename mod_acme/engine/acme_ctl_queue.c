@@ -120,7 +120,7 @@ static void take_request(acme_scheduler_t *scheduler,
 }
 
 void acme_ctl_queue_read(acme_scheduler_t *scheduler,
-                         acme_ctl_request_dir_t *outbox)
+                         acme_ctl_request_dir_t *ctl_requests)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *requests;
@@ -131,7 +131,8 @@ void acme_ctl_queue_read(acme_scheduler_t *scheduler,
         scheduler->sites[i]->known.unseen = 0;
     }
     apr_pool_clear(scheduler->prequests);
-    if (acme_ctl_request_read(&requests, outbox, &problem, scheduler->prequests)
+    if (acme_ctl_request_read(&requests, ctl_requests, &problem,
+                              scheduler->prequests)
         != APR_SUCCESS) {
         acme_log(scheduler->work->log, ACME_LOG_WARNING, problem.rv,
                  ACME_TAG(0360) "requests of acmectl are not seen: %s",

@@ -27,8 +27,8 @@ typedef struct acme_scheduler_t acme_scheduler_t;
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
                                         const apr_array_header_t *specs,
                                         const apr_array_header_t *inventories,
-                                        acme_job_cache_t *quiet, int parallel,
-                                        apr_pool_t *p);
+                                        acme_job_cache_t *job_cache,
+                                        int parallel, apr_pool_t *p);
 
 /** Forgets when sites are due: all of them are. */
 void acme_scheduler_forget(acme_scheduler_t *scheduler);
@@ -39,7 +39,7 @@ apr_time_t acme_scheduler_due(const acme_scheduler_t *scheduler);
 /** Reads what acmectl asks for: the sites that it is about are due. Only
  *  under the lease. */
 void acme_ctl_queue_read(acme_scheduler_t *scheduler,
-                         acme_ctl_request_dir_t *outbox);
+                         acme_ctl_request_dir_t *ctl_requests);
 
 /** Whether an account is to be changed while orders of it are in flight: these
  *  have to be ended, and are gone on with after it. */

@@ -93,8 +93,8 @@ static acme_ca_queue_t **find_ca_queues(acme_scheduler_t *scheduler,
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
                                         const apr_array_header_t *specs,
                                         const apr_array_header_t *inventories,
-                                        acme_job_cache_t *quiet, int parallel,
-                                        apr_pool_t *p)
+                                        acme_job_cache_t *job_cache,
+                                        int parallel, apr_pool_t *p)
 {
     acme_scheduler_t *scheduler = apr_pcalloc(p, sizeof(*scheduler));
     apr_size_t room = (apr_size_t)specs->nelts + 1;
@@ -131,7 +131,7 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
         site->known.spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
         site->known.inventory =
             APR_ARRAY_IDX(inventories, i, const acme_inventory_t *);
-        site->known.quiet = quiet ? &quiet[i] : NULL;
+        site->known.job_cache = job_cache ? &job_cache[i] : NULL;
         site->ca_queues = find_ca_queues(scheduler, site->known.spec);
         apr_hash_set(scheduler->by_name, site->known.spec->name,
                      APR_HASH_KEY_STRING, site);

@@ -162,14 +162,14 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job,
     const acme_inventory_t *inventory = site->inventory;
 
     memset(stamp, 0, sizeof(*stamp));
-    if (!site->quiet) {
+    if (!site->job_cache) {
         return 0;
     }
     acme_store_stamp(stamp, acme_vault_store(work->vault), ACME_STORE_JOBS,
                      site->spec->name, p);
     if (site->request || inventory->staged != ACME_STAGED_NONE
         || !acme_job_cache_recall(
-            job, site->quiet, stamp, site->spec->name,
+            job, site->job_cache, stamp, site->spec->name,
             inventory->live ? inventory->live->info : NULL, p)) {
         return 0;
     }
@@ -196,8 +196,8 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
     }
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
     (*job)->longest_wait = longest_wait(site->inventory);
-    if (rv == APR_SUCCESS && site->quiet) {
-        acme_job_cache_remember(site->quiet, &stamp, *job,
+    if (rv == APR_SUCCESS && site->job_cache) {
+        acme_job_cache_remember(site->job_cache, &stamp, *job,
                                 live ? live->info : NULL);
     }
     if (rv == APR_SUCCESS && !site->looked_at

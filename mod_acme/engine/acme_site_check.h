@@ -22,10 +22,10 @@ typedef struct acme_site_check_t {
     int looked_at;     /**< looked at by this process before */
     int flying;        /**< its order is in flight */
     const acme_ctl_request_t
-        *request;            /**< the last that came for it, or NULL */
-    int unseen;              /**< and nobody has looked at it yet */
-    int store_failures;      /**< looks in a row that the store made fail */
-    acme_job_cache_t *quiet; /**< where its job is remembered, or NULL */
+        *request;                /**< the last that came for it, or NULL */
+    int unseen;                  /**< and nobody has looked at it yet */
+    int store_failures;          /**< looks in a row that the store made fail */
+    acme_job_cache_t *job_cache; /**< where its job is remembered, or NULL */
 } acme_site_check_t;
 
 /**

@@ -24,7 +24,7 @@
 #define LEAST_WAIT apr_time_from_msec(100)
 
 /* What acmectl asks for is seen so soon while orders are in flight. */
-#define OUTBOX_WAIT apr_time_from_sec(1)
+#define CTL_REQUESTS_WAIT apr_time_from_sec(1)
 
 /* How long a request whose answer must not be lost is waited for. */
 #define LEAVE_WAIT apr_time_from_sec(2)
@@ -40,7 +40,7 @@ struct acme_worker_t {
     apr_pool_t *p;
     acme_worker_lease_t *turn;
     acme_scheduler_t *scheduler;
-    acme_ctl_request_dir_t *outbox;
+    acme_ctl_request_dir_t *ctl_requests;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were looked at, or 0 */
@@ -90,8 +90,8 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                             config->loaded, p);
     runner->scheduler =
         acme_scheduler_create(&runner->work, config->specs, config->inventories,
-                              config->quiet, parallel, p);
-    runner->outbox = config->outbox;
+                              config->job_cache, parallel, p);
+    runner->ctl_requests = config->ctl_requests;
     runner->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
                        : "";
@@ -109,7 +109,7 @@ void acme_worker_stop(acme_worker_t *runner)
 /* One stat(). */
 static int has_requests(const acme_worker_t *runner)
 {
-    return runner->outbox && acme_ctl_request_moved(runner->outbox);
+    return runner->ctl_requests && acme_ctl_request_moved(runner->ctl_requests);
 }
 
 int acme_worker_is_precious(const acme_worker_t *runner)
@@ -136,7 +136,7 @@ static apr_status_t work(acme_worker_t *runner)
     while (!is_stopped(runner)) {
         rv = acme_worker_lease_renew(runner->turn);
         if (rv == APR_SUCCESS && has_requests(runner)) {
-            acme_ctl_queue_read(runner->scheduler, runner->outbox);
+            acme_ctl_queue_read(runner->scheduler, runner->ctl_requests);
         }
         if (rv == APR_SUCCESS
             && acme_account_ops_queue_is_held(runner->scheduler)) {
@@ -160,8 +160,8 @@ static apr_status_t work(acme_worker_t *runner)
             at = acme_worker_lease_renew_at(runner->turn);
         }
         now = now_of(runner);
-        if (runner->outbox && at > now + OUTBOX_WAIT) {
-            at = now + OUTBOX_WAIT;
+        if (runner->ctl_requests && at > now + CTL_REQUESTS_WAIT) {
+            at = now + CTL_REQUESTS_WAIT;
         }
         http->run(http, runner->work.moved || at <= now ? 0 : at - now);
     }
@@ -211,8 +211,9 @@ static void run(acme_worker_t *runner, apr_pool_t *p)
         runner->checked = 0;
     }
     leave(runner);
-    if (runner->outbox && acme_account_ops_queue_has_work(runner->scheduler)) {
-        acme_ctl_request_again(runner->outbox);
+    if (runner->ctl_requests
+        && acme_account_ops_queue_has_work(runner->scheduler)) {
+        acme_ctl_request_again(runner->ctl_requests);
     }
     acme_scheduler_end(runner->scheduler);
     acme_store_busy(store, 0);

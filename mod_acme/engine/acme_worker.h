@@ -41,12 +41,12 @@ typedef struct acme_worker_config_t {
     acme_http_t *http;
     const acme_clock_t *clock;
     const acme_log_t *log;
-    int parallel;                       /**< orders in flight per CA */
-    apr_interval_time_t check_interval; /**< longest time without a look */
-    acme_blocklist_t *revoked;          /**< keys not to be used, or NULL */
-    const acme_key_reuse_t *reuse;      /**< keys to be used again, or NULL */
-    acme_job_cache_t *quiet;            /**< by index of specs, or NULL */
-    acme_ctl_request_dir_t *outbox;     /**< what acmectl asks for, or NULL */
+    int parallel;                         /**< orders in flight per CA */
+    apr_interval_time_t check_interval;   /**< longest time without a look */
+    acme_blocklist_t *revoked;            /**< keys not to be used, or NULL */
+    const acme_key_reuse_t *reuse;        /**< keys to be used again, or NULL */
+    acme_job_cache_t *job_cache;          /**< by index of specs, or NULL */
+    acme_ctl_request_dir_t *ctl_requests; /**< what acmectl asks for, or NULL */
     apr_time_t loaded; /**< when the holdings were read (one time for all
                             children of a generation of the server), or 0:
                             a worker never acts after one of a generation that

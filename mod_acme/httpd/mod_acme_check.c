@@ -264,7 +264,8 @@ static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
 }
 
 static acme_spec_t *make_spec(acme_sites_t *sites,
-                              const acme_key_spec_t **further, apr_hash_t *cas,
+                              const acme_key_spec_t **second_key,
+                              apr_hash_t *cas,
                               const apr_array_header_t *challenges,
                               const acme_site_decide_draft_t *draft)
 {
@@ -303,9 +304,9 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->key.type = ACME_KEY_P256;
     if (keys) {
         spec->key = APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
-        *further = keys->nelts > 1 && !spec->cert_file
-                       ? &APR_ARRAY_IDX(keys, 1, acme_key_spec_t)
-                       : NULL;
+        *second_key = keys->nelts > 1 && !spec->cert_file
+                          ? &APR_ARRAY_IDX(keys, 1, acme_key_spec_t)
+                          : NULL;
     }
     spec->key_reuse = mod_acme_config_flag(config, ACME_SETTING_KEY_REUSE);
     spec->renew_mode = mode ? *mode : ACME_RENEW_AUTO;
@@ -329,16 +330,17 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
 
 /* A second certificate for the same names: each client gets the kind that it
  * knows. */
-static void add_further(acme_sites_t *sites, apr_array_header_t *further,
-                        acme_spec_t *of, const acme_key_spec_t *key, int first)
+static void add_second_key(acme_sites_t *sites, apr_array_header_t *second_key,
+                           acme_spec_t *of, const acme_key_spec_t *key,
+                           int first)
 {
     acme_spec_t *spec = apr_pmemdup(sites->p, of, sizeof(*of));
 
     spec->of = of->name;
     spec->name = acme_spec_second_key_name(of->name, sites->p);
     spec->key = *key;
-    of->further = first + further->nelts;
-    APR_ARRAY_PUSH(further, const acme_spec_t *) = spec;
+    of->second_key = first + second_key->nelts;
+    APR_ARRAY_PUSH(second_key, const acme_spec_t *) = spec;
     if (apr_hash_get(sites->match.claims, spec->name, APR_HASH_KEY_STRING)) {
         mod_acme_sites_refuse(
             sites,
@@ -355,7 +357,7 @@ static void make_setup(acme_sites_t *sites)
     acme_setup_t *setup = apr_pcalloc(sites->p, sizeof(*setup));
     apr_array_header_t *challenges =
         apr_array_make(sites->p, 1, sizeof(const char *));
-    apr_array_header_t *further =
+    apr_array_header_t *second_key =
         apr_array_make(sites->p, 4, sizeof(const acme_spec_t *));
     apr_hash_t *cas = apr_hash_make(sites->p);
     apr_hash_index_t *hi;
@@ -376,13 +378,13 @@ static void make_setup(acme_sites_t *sites)
             spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);
             APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) = spec;
             if (key) {
-                add_further(sites, further, spec, key,
-                            sites->match.sites->nelts);
+                add_second_key(sites, second_key, spec, key,
+                               sites->match.sites->nelts);
             }
         }
     }
     /* Behind all others: those are found by the index of their site. */
-    apr_array_cat(setup->specs, further);
+    apr_array_cat(setup->specs, second_key);
     if (sites->errors) {
         return;
     }

@@ -180,7 +180,8 @@ typedef struct acme_setup_t {
     acme_file_stamp_t changed; /**< acmectl's, before startup looked */
     acme_board_t *board;       /**< shared memory */
     acme_notify_urgent_t *notify_urgent; /**< shared memory, or NULL */
-    acme_job_cache_t *quiet;  /**< shared memory, by index of specs, or NULL */
+    acme_job_cache_t
+        *job_cache;           /**< shared memory, by index of specs, or NULL */
     int ours;                 /**< the store is, so it may be changed */
     struct acme_keep_t *keep; /**< until children run, or NULL */
 } acme_setup_t;

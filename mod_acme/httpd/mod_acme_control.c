@@ -25,19 +25,19 @@ static int is_revoked(const acme_setup_t *setup,
 {
     const acme_revoke_order_t *errand =
         acme_revoke_order_from_json(request->body, p);
-    acme_revoke_order_progress_t *revocation;
+    acme_revoke_order_progress_t *revoke_order;
     acme_blocklist_entry_t what;
 
     if (!errand) {
         return 1;
     }
-    if (acme_revoke_order_load(&revocation, vault, request->name, NULL, p)
-        || !revocation->request
-        || strcmp(revocation->request, request->id) != 0) {
+    if (acme_revoke_order_load(&revoke_order, vault, request->name, NULL, p)
+        || !revoke_order->request
+        || strcmp(revoke_order->request, request->id) != 0) {
         return 0;
     }
-    if (revocation->state != ACME_REVOKE_ORDER_DONE) {
-        return revocation->state == ACME_REVOKE_ORDER_REFUSED;
+    if (revoke_order->state != ACME_REVOKE_ORDER_DONE) {
+        return revoke_order->state == ACME_REVOKE_ORDER_REFUSED;
     }
     what = *errand->what;
     what.done = 1;
@@ -76,9 +76,9 @@ static int is_done(const acme_setup_t *setup, const acme_ctl_request_t *request,
            && !strcmp(job->request, request->id) && job->asked == ACME_ASKED_NO;
 }
 
-static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
+static void tidy_ctl_requests(acme_setup_t *setup, apr_pool_t *ptemp)
 {
-    acme_ctl_request_dir_t *outbox =
+    acme_ctl_request_dir_t *ctl_requests =
         acme_ctl_request_open(setup->store_dir, setup->seal, ptemp);
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, ptemp);
     apr_array_header_t *requests;
@@ -86,7 +86,7 @@ static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_pool_t *each;
     int i;
 
-    if (!vault || acme_ctl_request_read(&requests, outbox, NULL, ptemp)) {
+    if (!vault || acme_ctl_request_read(&requests, ctl_requests, NULL, ptemp)) {
         return;
     }
     apr_pool_create(&each, ptemp);
@@ -96,7 +96,7 @@ static void tidy_outbox(acme_setup_t *setup, apr_pool_t *ptemp)
 
         apr_pool_clear(each);
         if (is_done(setup, request, vault, now, each)) {
-            acme_ctl_request_remove(outbox, request, each);
+            acme_ctl_request_remove(ctl_requests, request, each);
         }
     }
     apr_pool_destroy(each);
@@ -121,7 +121,7 @@ void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
                  acme_problem_text(&problem, ptemp));
         return;
     }
-    tidy_outbox(setup, ptemp);
+    tidy_ctl_requests(setup, ptemp);
 }
 
 void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
@@ -129,17 +129,17 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     const acme_activation_e *activation = mod_acme_config_value(
         mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_published_t desired;
+    acme_published_t published;
 
     if (!setup->seal) {
         return;
     }
-    desired.specs = setup->specs;
-    desired.inventories = setup->inventories;
-    desired.activation = activation && *activation == ACME_ACTIVATION_MANUAL
-                             ? "manual"
-                             : "graceful";
-    if (acme_published_write(setup->store_dir, &desired,
+    published.specs = setup->specs;
+    published.inventories = setup->inventories;
+    published.activation = activation && *activation == ACME_ACTIVATION_MANUAL
+                               ? "manual"
+                               : "graceful";
+    if (acme_published_write(setup->store_dir, &published,
                              ap_unixd_config.group_id, NULL, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0151) "acmectl does not see this configuration: %s",

@@ -53,14 +53,14 @@ void mod_acme_job_cache_prepare(acme_setup_t *setup)
     int i;
 
     state->memory = make(setup->specs, process->pool);
-    setup->quiet = state->memory ? state->memory->slots : NULL;
-    for (i = 0; before && setup->quiet && i < setup->specs->nelts; i++) {
+    setup->job_cache = state->memory ? state->memory->slots : NULL;
+    for (i = 0; before && setup->job_cache && i < setup->specs->nelts; i++) {
         slot = apr_hash_get(
             before->by_name,
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name,
             APR_HASH_KEY_STRING);
         if (slot) {
-            acme_job_cache_copy(&setup->quiet[i], slot);
+            acme_job_cache_copy(&setup->job_cache[i], slot);
         }
     }
     if (before) {

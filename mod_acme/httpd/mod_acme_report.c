@@ -15,9 +15,9 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
         APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *)->name;
     acme_job_t *job;
 
-    return vault && setup->quiet
+    return vault && setup->job_cache
                    && !acme_job_cache_load(
-                       &job, &setup->quiet[site], vault, name,
+                       &job, &setup->job_cache[site], vault, name,
                        inventory->live ? inventory->live->info : NULL, NULL, p)
                ? job
                : NULL;

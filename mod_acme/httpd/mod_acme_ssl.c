@@ -74,36 +74,36 @@ static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
 /* The certificate for the other kind of key, beside the site's own or, while
  * that is not there or of no use any more, in place of whatever is served
  * instead. */
-static int give_further(acme_setup_t *setup, const acme_spec_t *spec,
-                        acme_inventory_t *inventory, int index, int status,
-                        server_rec *s, apr_array_header_t *cert_files,
-                        apr_array_header_t *key_files)
+static int give_second_key(acme_setup_t *setup, const acme_spec_t *spec,
+                           acme_inventory_t *inventory, int index, int status,
+                           server_rec *s, apr_array_header_t *cert_files,
+                           apr_array_header_t *key_files)
 {
-    acme_inventory_t *further =
+    acme_inventory_t *second_key =
         APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
     int live = setup->keep ? mod_acme_install_second_key(setup, index)
-                           : further->live != NULL;
+                           : second_key->live != NULL;
     int own = inventory->serving == ACME_SERVING_LKC;
 
-    if (live && own && is_good(inventory) && !is_good(further)) {
+    if (live && own && is_good(inventory) && !is_good(second_key)) {
         say_alone(setup, spec, inventory->live,
                   APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *));
         live = 0;
     }
     if (!live) {
-        serves(further, inventory->serving == ACME_SERVING_PLACEHOLDER
-                            ? ACME_SERVING_PLACEHOLDER
-                            : ACME_SERVING_OKC);
+        serves(second_key, inventory->serving == ACME_SERVING_PLACEHOLDER
+                               ? ACME_SERVING_PLACEHOLDER
+                               : ACME_SERVING_OKC);
         return status;
     }
-    serves(further, ACME_SERVING_LKC);
-    if (own && (is_good(inventory) || !is_good(further))) {
-        add(cert_files, key_files, further->live);
+    serves(second_key, ACME_SERVING_LKC);
+    if (own && (is_good(inventory) || !is_good(second_key))) {
+        add(cert_files, key_files, second_key->live);
         return status;
     }
-    say_alone(setup, spec, further->live, spec);
-    give(cert_files, further->live->cert_path, key_files,
-         further->live->key_path);
+    say_alone(setup, spec, second_key->live, spec);
+    give(cert_files, second_key->live->cert_path, key_files,
+         second_key->live->key_path);
     mod_acme_config_get(s)->placeholder = 0;
     inventory->serving = ACME_SERVING_OKC;
     return OK;
@@ -245,7 +245,8 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         return give_file(setup, spec, inventory, s, cert_files, key_files, p);
     }
     status = give_site(setup, spec, inventory, s, cert_files, key_files, p);
-    return spec->further ? give_further(setup, spec, inventory, spec->further,
-                                        status, s, cert_files, key_files)
-                         : status;
+    return spec->second_key
+               ? give_second_key(setup, spec, inventory, spec->second_key,
+                                 status, s, cert_files, key_files)
+               : status;
 }

@@ -45,7 +45,7 @@ typedef struct worker_t {
     int inside;            /* under the mutex: its thread is at work */
     int alive;             /* under the mutex: there is such a thread */
     apr_pool_t *p;         /* of the runner, of its thread */
-    acme_ctl_request_dir_t *outbox;
+    acme_ctl_request_dir_t *ctl_requests;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
 } worker_t;
@@ -210,7 +210,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->loaded = setup->loaded;
     config->urgent = setup->notify_urgent ? notify_urgent : NULL;
     config->urgent_baton = setup->notify_urgent;
-    config->quiet = setup->quiet;
+    config->job_cache = setup->job_cache;
     config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
     config->check_interval = mod_acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);
@@ -246,10 +246,10 @@ static void start_runner(const acme_setup_t *setup)
         worker.p = NULL;
         return;
     }
-    worker.outbox =
+    worker.ctl_requests =
         acme_ctl_request_open(setup->store_dir, setup->seal, worker.p);
-    acme_ctl_request_attend(worker.outbox, worker.p);
-    config->outbox = worker.outbox;
+    acme_ctl_request_attend(worker.ctl_requests, worker.p);
+    config->ctl_requests = worker.ctl_requests;
     config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
     config->reuse =
         acme_key_reuse_open(setup->store_dir, setup->seal, worker.p);
@@ -280,7 +280,7 @@ static void work(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();
     int due = now >= worker.next || now < worker.seen
-              || acme_ctl_request_moved(worker.outbox);
+              || acme_ctl_request_moved(worker.ctl_requests);
     const char *waiting;
 
     worker.seen = now;

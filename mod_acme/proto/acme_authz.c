@@ -82,18 +82,19 @@ static void read_unknown(acme_authz_challenge_t *challenge,
                          const acme_resource_t *resource)
 {
     acme_problem_t ignored = ACME_PROBLEM_INIT;
-    acme_resource_t quiet = *resource;
+    acme_resource_t job_cache = *resource;
     int status = 0;
 
-    quiet.problem = &ignored;
-    if (acme_resource_word(&status, &quiet, "status", challenge_status_names,
+    job_cache.problem = &ignored;
+    if (acme_resource_word(&status, &job_cache, "status",
+                           challenge_status_names,
                            COUNT(challenge_status_names))
         == APR_SUCCESS) {
         challenge->status = (acme_challenge_status_e)status;
     }
-    (void)acme_resource_url(&challenge->url, &quiet, "url", 0);
-    (void)acme_resource_str(&challenge->token, &quiet, "token", 0);
-    (void)acme_resource_error(&challenge->error, &quiet, "error");
+    (void)acme_resource_url(&challenge->url, &job_cache, "url", 0);
+    (void)acme_resource_str(&challenge->token, &job_cache, "token", 0);
+    (void)acme_resource_error(&challenge->error, &job_cache, "error");
 }
 
 apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,

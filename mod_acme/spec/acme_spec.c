@@ -12,7 +12,7 @@
 #include "acme_time.h"
 
 /* A site's own key is elliptic where it has two. */
-#define FURTHER "-rsa"
+#define SECOND_KEY "-rsa"
 
 const char *acme_spec_renew_mode_name(acme_renew_mode_e mode)
 {
@@ -58,19 +58,19 @@ const char *acme_spec_host(const acme_spec_t *spec)
 
 int acme_spec_is_one_of_two(const acme_spec_t *spec)
 {
-    return spec->of || spec->further;
+    return spec->of || spec->second_key;
 }
 
 const char *acme_spec_second_key_name(const char *name, apr_pool_t *p)
 {
-    return apr_pstrcat(p, name, FURTHER, NULL);
+    return apr_pstrcat(p, name, SECOND_KEY, NULL);
 }
 
 const char *acme_spec_own_name(const char *name, apr_pool_t *p)
 {
-    apr_size_t len = strlen(name), end = strlen(FURTHER);
+    apr_size_t len = strlen(name), end = strlen(SECOND_KEY);
 
-    return len > end && strcmp(name + len - end, FURTHER) == 0
+    return len > end && strcmp(name + len - end, SECOND_KEY) == 0
                ? apr_pstrmemdup(p, name, len - end)
                : NULL;
 }

@@ -64,7 +64,7 @@ typedef struct acme_spec_t {
                            further kind of key with a suffix */
     const char *of;   /**< the name of the site whose further one it is; NULL:
                            it is the site's own */
-    int further; /**< the site's further one, its index among all; 0: none */
+    int second_key; /**< the site's further one, its index among all; 0: none */
     const apr_array_header_t *names; /**< const char *, canonical */
     /** Of the names, those that may be left out of an order when they keep
      *  failing: NULL where none may. */

@@ -21,7 +21,7 @@ static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
 
 /* Whether its time, and when the CA wants a renewal, are all that there is to
  * tell, its log apart. */
-static int is_quiet(const acme_job_t *job, const acme_cert_info_t *info)
+static int is_job_cache(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return !job->order && !job->staged && !job->problem && !job->config
            && job->errors == 0 && job->next_run == 0 && !job->names->nelts
@@ -52,28 +52,28 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
                           const acme_cert_info_t *info, apr_pool_t *p)
 {
     char cert[ACME_JOB_CACHE_CERT];
-    acme_job_cache_t quiet;
+    acme_job_cache_t job_cache;
     acme_ari_t *ari;
 
     name_cert(cert, info);
-    if (!stamp->inode || !take(&quiet, slot)
-        || !acme_file_stamp_same(stamp, &quiet.stamp)
-        || memcmp(cert, quiet.cert, sizeof(cert)) != 0
-        || (quiet.asked && (!info || !info->ari_id))) {
+    if (!stamp->inode || !take(&job_cache, slot)
+        || !acme_file_stamp_same(stamp, &job_cache.stamp)
+        || memcmp(cert, job_cache.cert, sizeof(cert)) != 0
+        || (job_cache.asked && (!info || !info->ari_id))) {
         return 0;
     }
     *job = acme_job_create(name, p);
-    (*job)->last_run = quiet.last_run;
-    if (quiet.asked) {
+    (*job)->last_run = job_cache.last_run;
+    if (job_cache.asked) {
         ari = apr_pcalloc(p, sizeof(*ari));
         ari->cert = info->ari_id;
-        ari->early = quiet.early;
-        ari->hasty = quiet.hasty;
-        ari->start = quiet.start;
-        ari->end = quiet.end;
-        ari->selected = quiet.selected;
-        ari->first = quiet.first;
-        ari->next = quiet.next;
+        ari->early = job_cache.early;
+        ari->hasty = job_cache.hasty;
+        ari->start = job_cache.start;
+        ari->end = job_cache.end;
+        ari->selected = job_cache.selected;
+        ari->first = job_cache.first;
+        ari->next = job_cache.next;
         (*job)->ari = ari;
     }
     return 1;
@@ -107,7 +107,7 @@ void acme_job_cache_remember(acme_job_cache_t *slot,
     apr_uint32_t turn = apr_atomic_read32(&slot->turn);
 
     if (!stamp->inode || apr_time_now() - stamp->mtime < TICK
-        || !is_quiet(job, info) || turn % 2
+        || !is_job_cache(job, info) || turn % 2
         || apr_atomic_cas32(&slot->turn, turn + 1, turn) != turn) {
         return;
     }

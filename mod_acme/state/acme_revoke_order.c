@@ -54,7 +54,7 @@ static acme_revoke_order_progress_t *create(const char *fingerprint,
 }
 
 /* APR_EINVAL: damaged. */
-static apr_status_t parse(acme_revoke_order_progress_t *revocation,
+static apr_status_t parse(acme_revoke_order_progress_t *revoke_order,
                           const acme_json_t *json)
 {
     acme_problem_t *problem;
@@ -63,7 +63,8 @@ static apr_status_t parse(acme_revoke_order_progress_t *revocation,
     acme_json_t *member;
     int i;
 
-    if (acme_json_get_str(&revocation->request, json, "request") != APR_SUCCESS
+    if (acme_json_get_str(&revoke_order->request, json, "request")
+            != APR_SUCCESS
         || acme_json_get_str(&state, json, "state") != APR_SUCCESS
         || acme_json_get_int(&errors, json, "errors") != APR_SUCCESS
         || errors < 0 || errors > APR_INT32_MAX - 1) {
@@ -74,23 +75,23 @@ static apr_status_t parse(acme_revoke_order_progress_t *revocation,
     if (i == N_STATES) {
         return APR_EINVAL;
     }
-    revocation->state = (acme_revoke_order_e)i;
-    revocation->errors = (int)errors;
-    (void)acme_json_get_bool(&revocation->by_key, json, "by-key");
-    (void)acme_json_get_str(&revocation->url, json, "url");
-    (void)acme_json_get_str(&revocation->nonce, json, "nonce");
-    (void)acme_json_get_time(&revocation->next_run, json, "next-run");
+    revoke_order->state = (acme_revoke_order_e)i;
+    revoke_order->errors = (int)errors;
+    (void)acme_json_get_bool(&revoke_order->by_key, json, "by-key");
+    (void)acme_json_get_str(&revoke_order->url, json, "url");
+    (void)acme_json_get_str(&revoke_order->nonce, json, "nonce");
+    (void)acme_json_get_time(&revoke_order->next_run, json, "next-run");
     if (acme_json_get(&member, json, "problem") == APR_SUCCESS) {
-        problem = apr_pcalloc(revocation->p, sizeof(*problem));
-        if (acme_problem_restore(problem, member, revocation->p)
+        problem = apr_pcalloc(revoke_order->p, sizeof(*problem));
+        if (acme_problem_restore(problem, member, revoke_order->p)
             == APR_SUCCESS) {
-            revocation->problem = problem;
+            revoke_order->problem = problem;
         }
     }
     return APR_SUCCESS;
 }
 
-apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revocation,
+apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revoke_order,
                                     acme_vault_t *vault,
                                     const char *fingerprint,
                                     acme_problem_t *problem, apr_pool_t *p)
@@ -99,39 +100,39 @@ apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revocation,
     acme_json_t *json;
     apr_status_t rv;
 
-    *revocation = create(fingerprint, p);
+    *revoke_order = create(fingerprint, p);
     rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS,
                              item_name(fingerprint, p), problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_SUCCESS;
     }
     if (rv == APR_SUCCESS && parse(read, json) == APR_SUCCESS) {
-        *revocation = read;
+        *revoke_order = read;
     }
     return rv;
 }
 
 apr_status_t
-acme_revoke_order_save(const acme_revoke_order_progress_t *revocation,
+acme_revoke_order_save(const acme_revoke_order_progress_t *revoke_order,
                        acme_vault_t *vault, acme_problem_t *problem,
                        apr_pool_t *ptemp)
 {
     acme_json_t *json = acme_json_object(ptemp);
 
-    acme_json_set_str(json, "request", revocation->request);
-    acme_json_set_str(json, "state", state_names[revocation->state]);
-    acme_json_set_int(json, "errors", revocation->errors);
-    acme_json_set_bool(json, "by-key", revocation->by_key);
-    acme_json_set_str(json, "url", revocation->url);
-    acme_json_set_str(json, "nonce", revocation->nonce);
-    acme_json_set_time(json, "next-run", revocation->next_run);
-    if (revocation->problem) {
+    acme_json_set_str(json, "request", revoke_order->request);
+    acme_json_set_str(json, "state", state_names[revoke_order->state]);
+    acme_json_set_int(json, "errors", revoke_order->errors);
+    acme_json_set_bool(json, "by-key", revoke_order->by_key);
+    acme_json_set_str(json, "url", revoke_order->url);
+    acme_json_set_str(json, "nonce", revoke_order->nonce);
+    acme_json_set_time(json, "next-run", revoke_order->next_run);
+    if (revoke_order->problem) {
         acme_json_set(json, "problem",
-                      acme_problem_to_json(revocation->problem, ptemp));
+                      acme_problem_to_json(revoke_order->problem, ptemp));
     }
     return acme_vault_put_json(vault, ACME_STORE_JOBS,
-                               item_name(revocation->fingerprint, ptemp), json,
-                               ACME_STORE_LAZY, problem, ptemp);
+                               item_name(revoke_order->fingerprint, ptemp),
+                               json, ACME_STORE_LAZY, problem, ptemp);
 }
 
 void acme_revoke_order_forget(acme_vault_t *vault, const char *fingerprint,

@@ -53,13 +53,13 @@ typedef struct acme_revoke_order_progress_t {
 } acme_revoke_order_progress_t;
 
 /** A new one where there is none. Fails only when the store does. */
-apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revocation,
+apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revoke_order,
                                     acme_vault_t *vault,
                                     const char *fingerprint,
                                     acme_problem_t *problem, apr_pool_t *p);
 
 apr_status_t
-acme_revoke_order_save(const acme_revoke_order_progress_t *revocation,
+acme_revoke_order_save(const acme_revoke_order_progress_t *revoke_order,
                        acme_vault_t *vault, acme_problem_t *problem,
                        apr_pool_t *ptemp);
 

@@ -56,11 +56,11 @@ typedef struct ctl_t {
 
     /* By acmectl_store_open(). */
     const char *dir;
-    acme_seal_t *seal;              /**< or NULL: the store has no secret yet */
-    acme_vault_t *vault;            /**< or NULL */
-    acme_ctl_request_dir_t *outbox; /**< or NULL */
+    acme_seal_t *seal;   /**< or NULL: the store has no secret yet */
+    acme_vault_t *vault; /**< or NULL */
+    acme_ctl_request_dir_t *ctl_requests; /**< or NULL */
     acme_certstore_t *live;
-    acme_published_t *desired; /**< empty where no server has left any */
+    acme_published_t *published; /**< empty where no server has left any */
     acme_lock_t *lock;
 } ctl_t;
 

@@ -71,7 +71,7 @@ static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
 static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
 {
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
-    int i = acme_published_find(ctl->desired, name);
+    int i = acme_published_find(ctl->published, name);
     const apr_array_header_t *site;
     const char *one;
     char *state, *word, *list;
@@ -114,7 +114,7 @@ static acme_key_t *make_key(const ctl_t *ctl, const char *name)
     acme_key_spec_t spec = {ACME_KEY_P256, 0};
     acme_key_t *key;
     const char *pem, *why;
-    int i = acme_published_find(ctl->desired, name);
+    int i = acme_published_find(ctl->published, name);
 
     key = ctl->key ? NULL : acmectl_csr_waiting_key(ctl, name, &pem);
     if (key && !is_compromised(ctl, acme_key_hash(key, ctl->p))) {
@@ -155,7 +155,7 @@ int acmectl_csr(ctl_t *ctl)
     if (!name || !acmectl_store_open(ctl, CTL_MAKE)) {
         return CTL_FAILED;
     }
-    site = acme_published_find(ctl->desired, name);
+    site = acme_published_find(ctl->published, name);
     names = wanted_names(ctl, name);
     key = names ? make_key(ctl, name) : NULL;
     if (!key) {
@@ -186,7 +186,7 @@ static const acme_spec_t *site_for(const ctl_t *ctl,
     const acme_spec_t *spec;
     int i, n;
 
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         for (n = 0; n < names->nelts
                     && acme_ident_in(spec->names,
@@ -306,11 +306,11 @@ int acmectl_csr_sign(ctl_t *ctl)
     request.what = ACME_CTL_SIGN;
     request.name = spec->name;
     request.body = body;
-    if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->ctl_requests, &request, &problem, ctl->p)) {
         return acmectl_io_fail(ctl, &problem);
     }
     chain = follow(ctl, &request);
-    acme_ctl_request_remove(ctl->outbox, &request, ctl->p);
+    acme_ctl_request_remove(ctl->ctl_requests, &request, ctl->p);
     return chain && acmectl_io_write(ctl, chain, strlen(chain), 0) ? CTL_DONE
                                                                    : CTL_FAILED;
 }

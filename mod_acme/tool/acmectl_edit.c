@@ -169,7 +169,7 @@ int acmectl_edit_rollback(ctl_t *ctl)
 
 static int is_served(const ctl_t *ctl, const char *name)
 {
-    int i = acme_published_find(ctl->desired, name);
+    int i = acme_published_find(ctl->published, name);
 
     return i >= 0 && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0;
 }
@@ -244,7 +244,7 @@ int acmectl_edit_adopt(ctl_t *ctl)
         acmectl_io_say("%s belongs to no server", ctl->dir);
         return CTL_NOTHING;
     }
-    if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
+    if (ctl->ctl_requests && acme_ctl_request_attended(ctl->ctl_requests)) {
         acmectl_io_say("a server is running with %s: stop it first", ctl->dir);
         return CTL_FAILED;
     }

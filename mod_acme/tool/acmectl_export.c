@@ -13,7 +13,7 @@
 
 /* The one that is live; else what is kept for later. One that was revoked stays
  * here: on the other machine nothing would be known against it. */
-static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
+static int add(const ctl_t *ctl, acme_export_t *export, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
@@ -38,7 +38,7 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
                                        &problem, ctl->p);
         }
         if (rv == APR_SUCCESS) {
-            APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) = bundle;
+            APR_ARRAY_PUSH(export->bundles, acme_bundle_t *) = bundle;
             return 1;
         }
         if (!APR_STATUS_IS_ENOENT(rv)) {
@@ -53,7 +53,7 @@ static int add(const ctl_t *ctl, acme_export_t *parcel, const char *name)
 }
 
 /* With --all one that is damaged is said, and left out. */
-static int add_all(const ctl_t *ctl, acme_export_t *parcel)
+static int add_all(const ctl_t *ctl, acme_export_t *export)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     apr_array_header_t *names;
@@ -71,7 +71,7 @@ static int add_all(const ctl_t *ctl, acme_export_t *parcel)
             name = APR_ARRAY_IDX(names, i, const char *);
             if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
                 apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
-                add(ctl, parcel, name);
+                add(ctl, export, name);
             }
         }
     }
@@ -79,7 +79,7 @@ static int add_all(const ctl_t *ctl, acme_export_t *parcel)
 }
 
 /* Only by names that the configuration gives: the folder is the worker's. */
-static void add_account(const ctl_t *ctl, acme_export_t *parcel,
+static void add_account(const ctl_t *ctl, acme_export_t *export,
                         apr_hash_t *seen, const acme_ca_spec_t *ca)
 {
     const char *name = acme_ca_account_name(ca, ctl->p);
@@ -97,40 +97,40 @@ static void add_account(const ctl_t *ctl, acme_export_t *parcel,
     }
     account = acme_export_account_of(record, ctl->p);
     if (account) {
-        APR_ARRAY_PUSH(parcel->accounts, acme_export_account_t *) = account;
+        APR_ARRAY_PUSH(export->accounts, acme_export_account_t *) = account;
     }
 }
 
-static void add_accounts(const ctl_t *ctl, acme_export_t *parcel)
+static void add_accounts(const ctl_t *ctl, acme_export_t *export)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     const acme_ca_spec_t *ca;
     int i, n;
 
-    for (i = 0; ctl->vault && i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; ctl->vault && i < ctl->published->specs->nelts; ++i) {
         for (n = 0, ca = acmectl_store_spec(ctl, i)->ca; ca;
              ca = acme_spec_ca(acmectl_store_spec(ctl, i), ++n)) {
-            add_account(ctl, parcel, seen, ca);
+            add_account(ctl, export, seen, ca);
         }
     }
 }
 
-static int collect(ctl_t *ctl, acme_export_t *parcel)
+static int collect(ctl_t *ctl, acme_export_t *export)
 {
     const char *name;
     int i;
 
     if (ctl->all) {
-        if (!add_all(ctl, parcel)) {
+        if (!add_all(ctl, export)) {
             return 0;
         }
-        add_accounts(ctl, parcel);
+        add_accounts(ctl, export);
         return 1;
     }
     for (i = 0; i < ctl->args->nelts; ++i) {
         name =
             acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
-        if (!name || !add(ctl, parcel, name)) {
+        if (!name || !add(ctl, export, name)) {
             return 0;
         }
     }
@@ -156,21 +156,21 @@ static int lock_and_write(const ctl_t *ctl, const char *text)
 
 int acmectl_export(ctl_t *ctl)
 {
-    acme_export_t *parcel = acme_export_create(ctl->p);
+    acme_export_t *export = acme_export_create(ctl->p);
     const char *text;
     int status;
 
     if (ctl->all ? ctl->args->nelts > 0 : ctl->args->nelts == 0) {
         return acmectl_io_usage("export names, or --all");
     }
-    if (!acmectl_store_open(ctl, CTL_READ) || !collect(ctl, parcel)) {
+    if (!acmectl_store_open(ctl, CTL_READ) || !collect(ctl, export)) {
         return CTL_FAILED;
     }
-    if (parcel->bundles->nelts + parcel->accounts->nelts == 0) {
+    if (export->bundles->nelts + export->accounts->nelts == 0) {
         acmectl_io_say("the store has nothing to export");
         return CTL_NOTHING;
     }
-    text = acme_export_print(parcel, ctl->p);
+    text = acme_export_print(export, ctl->p);
     if (ctl->plain) {
         status = acmectl_io_write(ctl, text, strlen(text), 1) ? CTL_DONE
                                                               : CTL_FAILED;
@@ -180,7 +180,7 @@ int acmectl_export(ctl_t *ctl)
     }
     if (status == CTL_DONE) {
         acmectl_io_say("%d certificates and %d accounts exported%s",
-                       parcel->bundles->nelts, parcel->accounts->nelts,
+                       export->bundles->nelts, export->accounts->nelts,
                        ctl->plain ? ", their keys in clear" : "");
     }
     return status;

@@ -19,11 +19,11 @@ int acmectl_follow_attended(const ctl_t *ctl)
     apr_time_t end = apr_time_now() + PATIENCE;
 
     do {
-        if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
+        if (ctl->ctl_requests && acme_ctl_request_attended(ctl->ctl_requests)) {
             return 1;
         }
         apr_sleep(LOOK_AGAIN);
-    } while (ctl->outbox && apr_time_now() < end);
+    } while (ctl->ctl_requests && apr_time_now() < end);
     acmectl_io_say(
         "no server is running with this store, and only a server speaks "
         "to a CA: start it (apachectl start)");
@@ -46,7 +46,7 @@ const char *acmectl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
             acmectl_io_progress(line);
         }
         now = apr_time_now();
-        if (acme_ctl_request_attended(ctl->outbox)) {
+        if (acme_ctl_request_attended(ctl->ctl_requests)) {
             seen = now;
         }
         if (now - begun >= ctl->timeout) {
@@ -95,7 +95,7 @@ int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
     errand.ctl = ctl;
     errand.request = request;
     *problem = own;
-    if (acme_ctl_request_put(ctl->outbox, request, own, ctl->p)) {
+    if (acme_ctl_request_put(ctl->ctl_requests, request, own, ctl->p)) {
         return 0;
     }
     why = acmectl_follow(ctl, look, &errand);
@@ -105,7 +105,7 @@ int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
         own->to_fix = NULL;
         return 0;
     }
-    acme_ctl_request_remove(ctl->outbox, request, ctl->p);
+    acme_ctl_request_remove(ctl->ctl_requests, request, ctl->p);
     if (url) {
         *url = errand.outcome.url;
     }

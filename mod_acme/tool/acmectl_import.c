@@ -80,14 +80,14 @@ static int check_all(ctl_import_t *import)
     apr_pool_t *p = import->ctl->p;
     int i;
 
-    for (i = 0; i < import->parcel->bundles->nelts; ++i) {
-        if (!check_bundle(import, APR_ARRAY_IDX(import->parcel->bundles, i,
+    for (i = 0; i < import->export->bundles->nelts; ++i) {
+        if (!check_bundle(import, APR_ARRAY_IDX(import->export->bundles, i,
                                                 acme_bundle_t *))) {
             return 0;
         }
     }
-    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
-        if (acme_export_check_account(APR_ARRAY_IDX(import->parcel->accounts, i,
+    for (i = 0; i < import->export->accounts->nelts; ++i) {
+        if (acme_export_check_account(APR_ARRAY_IDX(import->export->accounts, i,
                                                     acme_export_account_t *),
                                       &problem, p)
             != APR_SUCCESS) {
@@ -105,7 +105,7 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
     const acme_spec_t *spec, *covered = NULL;
     int i;
 
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         if (strcmp(spec->name, entry->bundle->name) == 0) {
             return spec;
@@ -226,7 +226,7 @@ static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
         return 1;
     }
     *news = 1;
-    if (acme_ctl_request_put(ctl->outbox, &request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->ctl_requests, &request, &problem, ctl->p)) {
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
@@ -240,18 +240,18 @@ static int hand_over_all(ctl_import_t *import)
     ctl_t *ctl = import->ctl;
     int i, news;
 
-    if (import->parcel->accounts->nelts == 0) {
+    if (import->export->accounts->nelts == 0) {
         return 1;
     }
-    if (!acme_ctl_request_attended(ctl->outbox)
+    if (!acme_ctl_request_attended(ctl->ctl_requests)
         && acme_ctl_request_prepare(ctl->dir, (apr_gid_t)-1, &problem,
                                     ctl->p)) {
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
-    for (i = 0; i < import->parcel->accounts->nelts; ++i) {
+    for (i = 0; i < import->export->accounts->nelts; ++i) {
         const acme_export_account_t *account = APR_ARRAY_IDX(
-            import->parcel->accounts, i, const acme_export_account_t *);
+            import->export->accounts, i, const acme_export_account_t *);
 
         news = 0;
         if (!hand_over(import, account, account->contact, &news)
@@ -346,13 +346,13 @@ static int report(const ctl_import_t *import)
     if (ctl->json) {
         acme_json_set(json, "certificates", imported);
         acme_json_set(json, "skipped", skipped);
-        acme_json_set_int(json, "accounts", import->parcel->accounts->nelts);
+        acme_json_set_int(json, "accounts", import->export->accounts->nelts);
         acme_json_set_bool(json, "dry-run", ctl->dry_run);
         acmectl_io_print_json(ctl, json);
     }
     else {
         printf("%d certificates and %d accounts %s, %d left out\n", count,
-               ctl->dry_run ? import->parcel->accounts->nelts
+               ctl->dry_run ? import->export->accounts->nelts
                             : import->accounts,
                ctl->dry_run ? "would be imported" : "imported",
                import->skipped->nelts);
@@ -406,7 +406,7 @@ static void finish(const ctl_import_t *import)
     if (ctl->chain && !ctl->key) {
         acmectl_csr_waiting_done(
             ctl,
-            APR_ARRAY_IDX(import->parcel->bundles, 0, acme_bundle_t *)->name);
+            APR_ARRAY_IDX(import->export->bundles, 0, acme_bundle_t *)->name);
     }
 }
 
@@ -439,7 +439,7 @@ int acmectl_import(ctl_t *ctl)
     }
     count = report(&import);
     if (count + import.accounts == 0) {
-        return ctl->dry_run && import.parcel->accounts->nelts > 0 ? CTL_DONE
+        return ctl->dry_run && import.export->accounts->nelts > 0 ? CTL_DONE
                : import.skipped->nelts > 0                        ? CTL_FAILED
                                                                   : CTL_NOTHING;
     }

@@ -23,7 +23,7 @@ typedef struct ctl_entry_t {
 
 typedef struct ctl_import_t {
     ctl_t *ctl;
-    acme_export_t *parcel;
+    acme_export_t *export;
     apr_array_header_t *skipped; /* acme_import_skip_t */
     apr_array_header_t *entries; /* ctl_entry_t */
     apr_time_t now;

@@ -29,7 +29,7 @@ static int read_bundle(ctl_import_t *import, const char *path)
             return 0;
         }
     }
-    if (acme_export_parse(&import->parcel, data, len, &problem, ctl->p)) {
+    if (acme_export_parse(&import->export, data, len, &problem, ctl->p)) {
         acmectl_io_say("%s: %s", path, acme_problem_text(&problem, ctl->p));
         return 0;
     }
@@ -70,8 +70,8 @@ static int read_pem(ctl_import_t *import)
         return 0;
     }
     bundle->ca_url = ctl->ca;
-    import->parcel = acme_export_create(ctl->p);
-    APR_ARRAY_PUSH(import->parcel->bundles, acme_bundle_t *) = bundle;
+    import->export = acme_export_create(ctl->p);
+    APR_ARRAY_PUSH(import->export->bundles, acme_bundle_t *) = bundle;
     return 1;
 }
 
@@ -79,7 +79,7 @@ static int read_pem(ctl_import_t *import)
  * certificates, the further one behind the other. */
 static int count_names(const acme_import_t *found, apr_pool_t *p)
 {
-    const apr_array_header_t *bundles = found->parcel->bundles;
+    const apr_array_header_t *bundles = found->export->bundles;
     int count = found->skipped->nelts;
     const char *name, *own, *before = "";
     int i;
@@ -125,7 +125,7 @@ static int read_foreign(ctl_import_t *import)
         acmectl_io_say("not all of these names are in %s", dir);
         return 0;
     }
-    import->parcel = found->parcel;
+    import->export = found->export;
     apr_array_cat(import->skipped, found->skipped);
     import->tolerant = 1;
     return 1;

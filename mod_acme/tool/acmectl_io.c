@@ -190,17 +190,17 @@ static char *read_line(int fd, apr_pool_t *p)
 static char *ask(int tty, const char *prompt, apr_pool_t *p)
 {
     struct sigaction signals[N_ENDS];
-    struct termios old, quiet;
+    struct termios old, job_cache;
     char *line = NULL;
 
     if (tcgetattr(tty, &old)) {
         return NULL;
     }
-    quiet = old;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    quiet.c_lflag |= ICANON;
+    job_cache = old;
+    job_cache.c_lflag &= ~(tcflag_t)ECHO;
+    job_cache.c_lflag |= ICANON;
     watch_ends(signals);
-    if (tcsetattr(tty, TCSAFLUSH, &quiet)) {
+    if (tcsetattr(tty, TCSAFLUSH, &job_cache)) {
         goto leave;
     }
     if (write(tty, prompt, strlen(prompt)) < 0) {

@@ -134,7 +134,8 @@ static apr_array_header_t *collect(ctl_t *ctl)
         }
     }
     apr_pool_create(&each, ctl->p);
-    for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->specs->nelts;
+         ++i) {
         apr_pool_clear(each);
         if (is_due(ctl, i, &reason, each)) {
             add(errands, ctl, i);
@@ -288,8 +289,8 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
         errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
 
         if (errand->outcome == ASKED
-            && acme_ctl_request_put(ctl->outbox, &errand->request, &problem,
-                                    ctl->p)) {
+            && acme_ctl_request_put(ctl->ctl_requests, &errand->request,
+                                    &problem, ctl->p)) {
             acmectl_io_fail(ctl, &problem);
             return 0;
         }
@@ -334,7 +335,8 @@ int acmectl_renew(ctl_t *ctl)
 
         /* What is under way stays, for a worker that comes later. */
         if (errand->request.id && errand->outcome != ASKED) {
-            acme_ctl_request_remove(ctl->outbox, &errand->request, ctl->p);
+            acme_ctl_request_remove(ctl->ctl_requests, &errand->request,
+                                    ctl->p);
         }
     }
     return report(ctl, errands, why);

@@ -122,7 +122,8 @@ static int put(errand_t *errand)
     ctl_t *ctl = errand->found->ctl;
 
     errand->request.body = acme_revoke_order_to_json(&errand->body, ctl->p);
-    if (acme_ctl_request_put(ctl->outbox, &errand->request, &problem, ctl->p)) {
+    if (acme_ctl_request_put(ctl->ctl_requests, &errand->request, &problem,
+                             ctl->p)) {
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
@@ -270,7 +271,7 @@ static int settle(errand_t *errand)
         return 0;
     }
     if (errand->outcome == REVOKED || errand->outcome == REFUSED) {
-        acme_ctl_request_remove(ctl->outbox, &errand->request, ctl->p);
+        acme_ctl_request_remove(ctl->ctl_requests, &errand->request, ctl->p);
     }
     return 1;
 }

@@ -143,7 +143,7 @@ int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
     if (!name) {
         return 0;
     }
-    i = acme_published_find(ctl->desired, name);
+    i = acme_published_find(ctl->published, name);
     revoke->spec = i >= 0 ? acmectl_store_spec(ctl, i) : NULL;
     revoke->name = revoke->spec ? revoke->spec->name : name;
     if (ctl->serial) {

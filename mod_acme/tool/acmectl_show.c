@@ -56,7 +56,7 @@ static apr_array_header_t *all_names(const ctl_t *ctl)
     const char *name;
     int i, place;
 
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         name = acmectl_store_spec(ctl, i)->name;
         apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
         APR_ARRAY_PUSH(names, const char *) = name;
@@ -87,7 +87,7 @@ static void list_text(const char *name, const char *site, const char *place,
 static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
                      apr_pool_t *p)
 {
-    int i = acme_published_find(ctl->desired, name);
+    int i = acme_published_find(ctl->published, name);
     const acme_spec_t *spec = i < 0 ? NULL : acmectl_store_spec(ctl, i);
     acme_json_t *json = acme_json_object(p);
     const char *site = "-";
@@ -95,7 +95,7 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
 
     if (spec && strcmp(spec->name, name) == 0) {
         site = acme_inventory_serving_name(
-            APR_ARRAY_IDX(ctl->desired->inventories, i,
+            APR_ARRAY_IDX(ctl->published->inventories, i,
                           const acme_inventory_t *)
                 ->serving);
         acme_json_set_strs(json, "names", spec->names);
@@ -285,10 +285,10 @@ static void add_deployed(const ctl_t *ctl)
         }
         return;
     }
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         site = acme_deployed_find(deployed, acmectl_store_spec(ctl, i)->name);
         if (site) {
-            APR_ARRAY_IDX(ctl->desired->inventories, i, acme_inventory_t *)
+            APR_ARRAY_IDX(ctl->published->inventories, i, acme_inventory_t *)
                 ->deployed = site->state;
         }
     }
@@ -312,7 +312,7 @@ int acmectl_show_status(ctl_t *ctl)
     }
     sites = acme_json_array(ctl->p);
     apr_pool_create(&each, ctl->p);
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         apr_pool_clear(each);
         attention += status_one(ctl, i, sites, now, each);
     }
@@ -322,14 +322,14 @@ int acmectl_show_status(ctl_t *ctl)
         acme_json_set(json, "managed-domains", sites);
         acme_json_set_int(json, "needs-attention", attention);
         acme_json_set_bool(json, "server",
-                           ctl->outbox
-                               && acme_ctl_request_attended(ctl->outbox));
+                           ctl->ctl_requests
+                               && acme_ctl_request_attended(ctl->ctl_requests));
         acmectl_io_print_json(ctl, json);
     }
-    else if (ctl->desired->specs->nelts == 0) {
+    else if (ctl->published->specs->nelts == 0) {
         acmectl_io_say("no site is managed with %s", ctl->dir);
     }
-    if (ctl->desired->specs->nelts == 0) {
+    if (ctl->published->specs->nelts == 0) {
         return CTL_NOTHING;
     }
     return attention ? CTL_FAILED : CTL_DONE;

@@ -137,15 +137,15 @@ static int open_sealed(ctl_t *ctl, ctl_open_e how, acme_problem_t *problem)
     log->sink = sink;
     log->level = ACME_LOG_WARNING;
     ctl->vault = acme_vault_create(store, ctl->seal, log, ctl->p);
-    ctl->outbox = acme_ctl_request_open(ctl->dir, ctl->seal, ctl->p);
+    ctl->ctl_requests = acme_ctl_request_open(ctl->dir, ctl->seal, ctl->p);
     return 1;
 }
 
-static void open_desired(ctl_t *ctl)
+static void open_published(ctl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv =
-        acme_published_read(&ctl->desired, ctl->dir, &problem, ctl->p);
+        acme_published_read(&ctl->published, ctl->dir, &problem, ctl->p);
 
     if (rv == APR_SUCCESS) {
         return;
@@ -153,10 +153,10 @@ static void open_desired(ctl_t *ctl)
     if (!APR_STATUS_IS_ENOENT(rv)) {
         acmectl_io_fail(ctl, &problem);
     }
-    ctl->desired = apr_pcalloc(ctl->p, sizeof(*ctl->desired));
-    ctl->desired->activation = "graceful";
-    ctl->desired->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
-    ctl->desired->inventories =
+    ctl->published = apr_pcalloc(ctl->p, sizeof(*ctl->published));
+    ctl->published->activation = "graceful";
+    ctl->published->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
+    ctl->published->inventories =
         apr_array_make(ctl->p, 1, sizeof(acme_inventory_t *));
 }
 
@@ -178,7 +178,7 @@ int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
-    open_desired(ctl);
+    open_published(ctl);
     if (how == CTL_READ) {
         acme_lock_release(ctl->lock);
     }
@@ -193,12 +193,12 @@ int acmectl_store_changed(ctl_t *ctl, const char *what)
         return acmectl_io_fail(ctl, &problem);
     }
     acme_lock_release(ctl->lock);
-    if (!ctl->outbox || !acme_ctl_request_attended(ctl->outbox)) {
+    if (!ctl->ctl_requests || !acme_ctl_request_attended(ctl->ctl_requests)) {
         acmectl_io_say(
             "no server is running with this store: it takes effect when "
             "one starts");
     }
-    else if (strcmp(ctl->desired->activation, "manual") == 0) {
+    else if (strcmp(ctl->published->activation, "manual") == 0) {
         acmectl_io_say("it takes effect with the next restart (ACMEActivation "
                        "manual): apachectl graceful");
     }
@@ -229,7 +229,7 @@ int acmectl_store_site(const ctl_t *ctl, const char *text)
     if (!name) {
         return -1;
     }
-    i = acme_published_find(ctl->desired, name);
+    i = acme_published_find(ctl->published, name);
     if (i < 0) {
         acmectl_io_say("%s: no site of that name is managed", name);
     }
@@ -238,14 +238,14 @@ int acmectl_store_site(const ctl_t *ctl, const char *text)
 
 const acme_spec_t *acmectl_store_spec(const ctl_t *ctl, int i)
 {
-    return APR_ARRAY_IDX(ctl->desired->specs, i, const acme_spec_t *);
+    return APR_ARRAY_IDX(ctl->published->specs, i, const acme_spec_t *);
 }
 
 int acmectl_store_second_key(const ctl_t *ctl, int of)
 {
     int i;
 
-    for (i = 0; i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->specs->nelts; ++i) {
         const char *name = acmectl_store_spec(ctl, i)->of;
 
         if (name && strcmp(name, acmectl_store_spec(ctl, of)->name) == 0) {
@@ -262,7 +262,7 @@ acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_inventory_t *inventory = apr_pmemdup(
         p,
-        APR_ARRAY_IDX(ctl->desired->inventories, i, const acme_inventory_t *),
+        APR_ARRAY_IDX(ctl->published->inventories, i, const acme_inventory_t *),
         sizeof(*inventory));
     acme_certstore_cert_t *live;
     apr_status_t rv;

@@ -204,7 +204,8 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
             APR_ARRAY_PUSH(sites, int) = n;
         }
     }
-    for (i = 0; ctl->args->nelts == 0 && i < ctl->desired->specs->nelts; ++i) {
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->specs->nelts;
+         ++i) {
         APR_ARRAY_PUSH(sites, int) = i;
     }
     return sites;
@@ -213,10 +214,10 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
 /* What a restart has changed. */
 static void refresh(ctl_t *ctl, apr_pool_t *p)
 {
-    acme_published_t *desired;
+    acme_published_t *published;
 
-    if (acme_published_read(&desired, ctl->dir, NULL, p) == APR_SUCCESS) {
-        ctl->desired = desired;
+    if (acme_published_read(&published, ctl->dir, NULL, p) == APR_SUCCESS) {
+        ctl->published = published;
     }
 }
 
@@ -252,7 +253,7 @@ int acmectl_wait(ctl_t *ctl)
         }
         last = round;
         look(ctl, sites, counts, round);
-        if (ctl->outbox && acme_ctl_request_attended(ctl->outbox)) {
+        if (ctl->ctl_requests && acme_ctl_request_attended(ctl->ctl_requests)) {
             seen = now;
         }
         if (counts[SITE_WAITING] == 0 || now - begun >= ctl->timeout) {

@@ -17,11 +17,11 @@
 
 acme_export_t *acme_export_create(apr_pool_t *p)
 {
-    acme_export_t *parcel = apr_pcalloc(p, sizeof(*parcel));
+    acme_export_t *export = apr_pcalloc(p, sizeof(*export));
 
-    parcel->bundles = apr_array_make(p, 4, sizeof(acme_bundle_t *));
-    parcel->accounts = apr_array_make(p, 4, sizeof(acme_export_account_t *));
-    return parcel;
+    export->bundles = apr_array_make(p, 4, sizeof(acme_bundle_t *));
+    export->accounts = apr_array_make(p, 4, sizeof(acme_export_account_t *));
+    return export;
 }
 
 acme_json_t *acme_export_account_record(const acme_export_account_t *account,
@@ -38,7 +38,7 @@ acme_json_t *acme_export_account_record(const acme_export_account_t *account,
     return json;
 }
 
-const char *acme_export_print(const acme_export_t *parcel, apr_pool_t *p)
+const char *acme_export_print(const acme_export_t *export, apr_pool_t *p)
 {
     acme_json_t *json, *certificates, *accounts, *one;
     const char *text;
@@ -50,17 +50,17 @@ const char *acme_export_print(const acme_export_t *parcel, apr_pool_t *p)
     json = acme_json_object(ptemp);
     certificates = acme_json_array(ptemp);
     accounts = acme_json_array(ptemp);
-    for (i = 0; i < parcel->bundles->nelts; ++i) {
+    for (i = 0; i < export->bundles->nelts; ++i) {
         text = acme_bundle_print(
-            APR_ARRAY_IDX(parcel->bundles, i, acme_bundle_t *), ptemp);
+            APR_ARRAY_IDX(export->bundles, i, acme_bundle_t *), ptemp);
         if (acme_json_parse(&one, text, strlen(text), NULL, ptemp)
             == APR_SUCCESS) {
             acme_json_append(certificates, one);
         }
     }
-    for (i = 0; i < parcel->accounts->nelts; ++i) {
+    for (i = 0; i < export->accounts->nelts; ++i) {
         acme_json_append(accounts, acme_export_account_record(
-                                       APR_ARRAY_IDX(parcel->accounts, i,
+                                       APR_ARRAY_IDX(export->accounts, i,
                                                      acme_export_account_t *),
                                        ptemp));
     }
@@ -124,7 +124,7 @@ acme_export_account_t *acme_export_account_of(const acme_json_t *record,
     return account->ca_url && account->key_pem ? account : NULL;
 }
 
-static apr_status_t read_bundles(acme_export_t *parcel, const acme_json_t *list,
+static apr_status_t read_bundles(acme_export_t *export, const acme_json_t *list,
                                  acme_problem_t *problem, apr_pool_t *p,
                                  apr_pool_t *ptemp)
 {
@@ -147,12 +147,12 @@ static apr_status_t read_bundles(acme_export_t *parcel, const acme_json_t *list,
             return refuse(problem, p, "certificate %d of it: %s", i + 1,
                           problem ? problem->detail : "");
         }
-        APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) = bundle;
+        APR_ARRAY_PUSH(export->bundles, acme_bundle_t *) = bundle;
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t read_accounts(acme_export_t *parcel,
+static apr_status_t read_accounts(acme_export_t *export,
                                   const acme_json_t *list,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
@@ -169,12 +169,12 @@ static apr_status_t read_accounts(acme_export_t *parcel,
             return refuse(problem, p, "account %d of it has no key or no CA",
                           i + 1);
         }
-        APR_ARRAY_PUSH(parcel->accounts, acme_export_account_t *) = account;
+        APR_ARRAY_PUSH(export->accounts, acme_export_account_t *) = account;
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t parse(acme_export_t *parcel, const char *text,
+static apr_status_t parse(acme_export_t *export, const char *text,
                           apr_size_t len, acme_problem_t *problem,
                           apr_pool_t *p, apr_pool_t *ptemp)
 {
@@ -194,19 +194,19 @@ static apr_status_t parse(acme_export_t *parcel, const char *text,
     if (acme_json_get(&list, json, "certificates") != APR_SUCCESS) {
         return refuse(problem, p, "it has no certificates");
     }
-    rv = read_bundles(parcel, list, problem, p, ptemp);
+    rv = read_bundles(export, list, problem, p, ptemp);
     if (rv == APR_SUCCESS
         && acme_json_get(&list, json, "accounts") == APR_SUCCESS) {
-        rv = read_accounts(parcel, list, problem, p);
+        rv = read_accounts(export, list, problem, p);
     }
     if (rv == APR_SUCCESS
-        && parcel->bundles->nelts + parcel->accounts->nelts == 0) {
+        && export->bundles->nelts + export->accounts->nelts == 0) {
         rv = refuse(problem, p, "it is empty");
     }
     return rv;
 }
 
-apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
+apr_status_t acme_export_parse(acme_export_t **export, const char *text,
                                apr_size_t len, acme_problem_t *problem,
                                apr_pool_t *p)
 {
@@ -219,7 +219,7 @@ apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
     rv = parse(made, text, len, problem, p, ptemp);
     apr_pool_destroy(ptemp);
     if (rv == APR_SUCCESS) {
-        *parcel = made;
+        *export = made;
     }
     return rv;
 }

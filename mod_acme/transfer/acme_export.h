@@ -37,10 +37,10 @@ typedef struct acme_export_t {
 acme_export_t *acme_export_create(apr_pool_t *p);
 
 /** JSON text; wiped when p is cleared. */
-const char *acme_export_print(const acme_export_t *parcel, apr_pool_t *p);
+const char *acme_export_print(const acme_export_t *export, apr_pool_t *p);
 
 /** The reverse: form only. Problems say which entry and what about it. */
-apr_status_t acme_export_parse(acme_export_t **parcel, const char *text,
+apr_status_t acme_export_parse(acme_export_t **export, const char *text,
                                apr_size_t len, acme_problem_t *problem,
                                apr_pool_t *p);
 

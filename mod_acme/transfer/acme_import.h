@@ -19,7 +19,7 @@ typedef struct acme_import_skip_t {
 } acme_import_skip_t;
 
 typedef struct acme_import_t {
-    acme_export_t *parcel;
+    acme_export_t *export;
     apr_array_header_t *skipped; /**< acme_import_skip_t */
 } acme_import_t;
 

@@ -153,7 +153,7 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
         return;
     }
     bundle->ca_url = setting(renewal, "server", bot->p);
-    APR_ARRAY_PUSH(bot->found->parcel->bundles, acme_bundle_t *) = bundle;
+    APR_ARRAY_PUSH(bot->found->export->bundles, acme_bundle_t *) = bundle;
 }
 
 /* ---- accounts ---- */

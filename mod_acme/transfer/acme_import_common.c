@@ -14,7 +14,7 @@ acme_import_t *acme_import_common_create(apr_pool_t *p)
 {
     acme_import_t *found = apr_pcalloc(p, sizeof(*found));
 
-    found->parcel = acme_export_create(p);
+    found->export = acme_export_create(p);
     found->skipped = apr_array_make(p, 4, sizeof(acme_import_skip_t));
     return found;
 }
@@ -134,9 +134,9 @@ int acme_import_common_account(acme_import_t *found, const char *what,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i;
 
-    for (i = 0; i < found->parcel->accounts->nelts; ++i) {
+    for (i = 0; i < found->export->accounts->nelts; ++i) {
         const acme_export_account_t *other = APR_ARRAY_IDX(
-            found->parcel->accounts, i, const acme_export_account_t *);
+            found->export->accounts, i, const acme_export_account_t *);
 
         if (same(other->ca_url, account->ca_url)
             && same(other->contact, account->contact)) {
@@ -147,7 +147,7 @@ int acme_import_common_account(acme_import_t *found, const char *what,
         acme_import_common_skip(found, what, problem.detail, p);
         return 0;
     }
-    APR_ARRAY_PUSH(found->parcel->accounts, const acme_export_account_t *) =
+    APR_ARRAY_PUSH(found->export->accounts, const acme_export_account_t *) =
         apr_pmemdup(p, account, sizeof(*account));
     return 1;
 }

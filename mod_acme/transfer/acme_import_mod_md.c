@@ -161,7 +161,7 @@ static void read_domain(md_store_t *store, const char *entry)
     const char *name = acme_import_common_str(md, "name", NULL, store->p);
     const char *account = acme_import_common_str(md, "ca", "account", store->p);
     const char *why = "md.json cannot be read";
-    apr_array_header_t *bundles = store->found->parcel->bundles;
+    apr_array_header_t *bundles = store->found->export->bundles;
     md_found_t elliptic = {NULL, 0}, rsa = {NULL, 0};
 
     if (md) {

@@ -68,12 +68,13 @@ static acme_ctl_request_t renew(const char *name, int force)
     return request;
 }
 
-static apr_array_header_t *read_all(acme_ctl_request_dir_t *outbox,
+static apr_array_header_t *read_all(acme_ctl_request_dir_t *ctl_requests,
                                     apr_pool_t *p)
 {
     apr_array_header_t *requests;
 
-    assert_int_equal(acme_ctl_request_read(&requests, outbox, NULL, p), 0);
+    assert_int_equal(acme_ctl_request_read(&requests, ctl_requests, NULL, p),
+                     0);
     return requests;
 }
 

@@ -16,7 +16,7 @@ static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
     return array;
 }
 
-static void add(acme_published_t *desired, const acme_ca_spec_t *ca,
+static void add(acme_published_t *published, const acme_ca_spec_t *ca,
                 const char *name, acme_serving_e serving, apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
@@ -34,13 +34,13 @@ static void add(acme_published_t *desired, const acme_ca_spec_t *ca,
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
     inventory->serving = serving;
-    APR_ARRAY_PUSH(desired->specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(desired->inventories, acme_inventory_t *) = inventory;
+    APR_ARRAY_PUSH(published->specs, const acme_spec_t *) = spec;
+    APR_ARRAY_PUSH(published->inventories, acme_inventory_t *) = inventory;
 }
 
 static acme_published_t *two_sites(apr_pool_t *p)
 {
-    acme_published_t *desired = apr_pcalloc(p, sizeof(*desired));
+    acme_published_t *published = apr_pcalloc(p, sizeof(*published));
     acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
 
     ca->url = "https://ca.example/dir";
@@ -48,26 +48,26 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->contact = "mailto:a@b.example";
     ca->ca_file = "/etc/roots.pem";
     ca->agreed = 1;
-    desired->activation = "manual";
-    desired->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    desired->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
-    add(desired, ca, "a.example", ACME_SERVING_LKC, p);
-    add(desired, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
-    return desired;
+    published->activation = "manual";
+    published->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
+    published->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
+    add(published, ca, "a.example", ACME_SERVING_LKC, p);
+    add(published, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
+    return published;
 }
 
 static void all_of_it_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_published_t *desired = two_sites(p), *read;
+    acme_published_t *published = two_sites(p), *read;
     const acme_spec_t *was, *is;
-    const char *text = acme_published_print(desired, p);
+    const char *text = acme_published_print(published, p);
 
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_string_equal(read->activation, "manual");
     assert_int_equal(read->specs->nelts, 2);
-    was = APR_ARRAY_IDX(desired->specs, 1, const acme_spec_t *);
+    was = APR_ARRAY_IDX(published->specs, 1, const acme_spec_t *);
     is = APR_ARRAY_IDX(read->specs, 1, const acme_spec_t *);
     assert_string_equal(acme_spec_digest(was, p), acme_spec_digest(is, p));
     assert_string_equal(is->ca->ca_file, "/etc/roots.pem");
@@ -89,23 +89,23 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(acme_published_print(read, p), text);
 }
 
-static acme_spec_t *spec_at(const acme_published_t *desired, int i)
+static acme_spec_t *spec_at(const acme_published_t *published, int i)
 {
-    return (acme_spec_t *)APR_ARRAY_IDX(desired->specs, i, acme_spec_t *);
+    return (acme_spec_t *)APR_ARRAY_IDX(published->specs, i, acme_spec_t *);
 }
 
 static void what_shapes_sites_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_published_t *desired = two_sites(p), *read;
+    acme_published_t *published = two_sites(p), *read;
     const char *text;
 
-    spec_at(desired, 0)->optional = strs(p, "www.a.example", NULL);
-    spec_at(desired, 0)->require_https = ACME_HTTPS_PERMANENT;
-    spec_at(desired, 0)->security_level = 3;
-    spec_at(desired, 1)->cert_file = "/etc/own.pem";
-    spec_at(desired, 1)->cert_key_file = "/etc/own.key";
-    text = acme_published_print(desired, p);
+    spec_at(published, 0)->optional = strs(p, "www.a.example", NULL);
+    spec_at(published, 0)->require_https = ACME_HTTPS_PERMANENT;
+    spec_at(published, 0)->security_level = 3;
+    spec_at(published, 1)->cert_file = "/etc/own.pem";
+    spec_at(published, 1)->cert_key_file = "/etc/own.key";
+    text = acme_published_print(published, p);
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
@@ -120,8 +120,8 @@ static void what_shapes_sites_comes_back(void **state)
     assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
     assert_string_equal(acme_published_print(read, p), text);
     /* one of both files says nothing */
-    spec_at(desired, 1)->cert_key_file = NULL;
-    text = acme_published_print(desired, p);
+    spec_at(published, 1)->cert_key_file = NULL;
+    text = acme_published_print(published, p);
     assert_int_not_equal(
         acme_published_parse(&read, text, strlen(text), NULL, p), 0);
 }
@@ -129,8 +129,8 @@ static void what_shapes_sites_comes_back(void **state)
 static void what_is_asked_of_cas_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_published_t *desired = two_sites(p), *read;
-    acme_spec_t *was = spec_at(desired, 1), *is;
+    acme_published_t *published = two_sites(p), *read;
+    acme_spec_t *was = spec_at(published, 1), *is;
     apr_array_header_t *more = apr_array_make(p, 1, sizeof(acme_ca_spec_t *));
     acme_ca_spec_t other = {0};
     acme_eab_t eab = {0};
@@ -155,7 +155,7 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->preferred_chain = "Root X";
     was->via_ari = 1;
     was->security_level = 3;
-    text = acme_published_print(desired, p);
+    text = acme_published_print(published, p);
     assert_null(strstr(text, eab.key.hmac));
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
@@ -188,36 +188,36 @@ static void what_is_asked_of_cas_comes_back(void **state)
 
 static void sites_are_found_by_any_name(void **state)
 {
-    acme_published_t *desired = two_sites(*state);
+    acme_published_t *published = two_sites(*state);
 
-    assert_int_equal(acme_published_find(desired, "a.example"), 0);
-    assert_int_equal(acme_published_find(desired, "www.b.example"), 1);
-    assert_int_equal(acme_published_find(desired, "c.example"), -1);
+    assert_int_equal(acme_published_find(published, "a.example"), 0);
+    assert_int_equal(acme_published_find(published, "www.b.example"), 1);
+    assert_int_equal(acme_published_find(published, "c.example"), -1);
 }
 
 static void it_is_rewritten_only_when_it_changes(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_published_t *desired = two_sites(p), *read;
+    acme_published_t *published = two_sites(p), *read;
     struct stat first, second;
     const char *path = apr_pstrcat(p, dir, "/desired/sites.json", NULL);
     int written;
 
     assert_int_equal(acme_published_read(&read, dir, NULL, p), APR_ENOENT);
     assert_int_equal(
-        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, published, getegid(), &written, NULL, p), 0);
     assert_true(written);
     assert_int_equal(stat(path, &first), 0);
     assert_int_equal(first.st_mode & 0777, 0640);
     assert_int_equal(
-        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, published, getegid(), &written, NULL, p), 0);
     assert_false(written);
     assert_int_equal(stat(path, &second), 0);
     assert_int_equal(first.st_ino, second.st_ino);
-    desired->activation = "graceful";
+    published->activation = "graceful";
     assert_int_equal(
-        acme_published_write(dir, desired, getegid(), &written, NULL, p), 0);
+        acme_published_write(dir, published, getegid(), &written, NULL, p), 0);
     assert_true(written);
     assert_int_equal(acme_published_read(&read, dir, NULL, p), 0);
     assert_string_equal(read->activation, "graceful");

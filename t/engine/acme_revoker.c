@@ -31,7 +31,7 @@ static void boot(counter_t *counter)
     world_t *w = counter->w;
 
     world_boot(w);
-    w->config.outbox =
+    w->config.ctl_requests =
         acme_ctl_request_open(counter->desk->dir, w->seal, w->prun);
     w->config.urgent = notify_urgent;
     w->config.urgent_baton = counter;
@@ -100,15 +100,15 @@ static void ask(counter_t *counter, int reason)
 
 static const acme_revoke_order_progress_t *progress(const counter_t *counter)
 {
-    acme_revoke_order_progress_t *revocation;
+    acme_revoke_order_progress_t *revoke_order;
 
-    assert_int_equal(acme_revoke_order_load(&revocation, counter->w->vault,
+    assert_int_equal(acme_revoke_order_load(&revoke_order, counter->w->vault,
                                             counter->last.name, NULL,
                                             counter->w->p),
                      0);
-    assert_non_null(revocation->request);
-    assert_string_equal(revocation->request, counter->last.id);
-    return revocation;
+    assert_non_null(revoke_order->request);
+    assert_string_equal(revoke_order->request, counter->last.id);
+    return revoke_order;
 }
 
 static void assert_replaced(counter_t *counter)
@@ -300,7 +300,7 @@ static void what_the_ca_refuses_is_over(void **state)
     counter_t *counter = served(*state);
     world_t *w = counter->w;
 
-    w->ca->refuse_revocation = "badRevocationReason";
+    w->ca->refuse_revoke_order = "badRevocationReason";
     ask(counter, 3);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->revocations, 1);

@@ -343,8 +343,8 @@ static void dead_wakeup(acme_http_t *http)
     (void)http;
 }
 
-static void quiet(void *baton, acme_log_level_e level, apr_status_t rv,
-                  const char *message)
+static void job_cache(void *baton, acme_log_level_e level, apr_status_t rv,
+                      const char *message)
 {
     (void)baton;
     (void)level;
@@ -388,7 +388,7 @@ static void a_run_of_weeks_does_not_grow(void **state)
     dead.http.wakeup = dead_wakeup;
     dead.clock = w->clock;
     world_boot(w);
-    w->log.sink = quiet;
+    w->log.sink = job_cache;
     assert_int_equal(apr_allocator_create(&allocator), APR_SUCCESS);
     apr_pool_create_ex(&p, NULL, acme_t_abort, allocator);
     apr_allocator_owner_set(allocator, p);

@@ -358,7 +358,7 @@ static void a_quiet_job_is_not_read_again(void **state)
     acme_ctl_request_t request = {0};
     acme_inventory_t inventory;
     acme_site_check_t site;
-    acme_job_cache_t quiet;
+    acme_job_cache_t job_cache;
     acme_worker_ctx_t work;
     acme_plan_t plan;
     acme_job_t *job;
@@ -367,14 +367,14 @@ static void a_quiet_job_is_not_read_again(void **state)
     assert_true(world_run(w));
     world_restart(w);
     assert_true(world_run(w));
-    memset(&quiet, 0, sizeof(quiet));
+    memset(&job_cache, 0, sizeof(job_cache));
     memset(&site, 0, sizeof(site));
     memset(&work, 0, sizeof(work));
     inventory = *world_inventory(w, 0);
     inventory.staged = ACME_STAGED_NONE;
     site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
     site.inventory = &inventory;
-    site.quiet = &quiet;
+    site.job_cache = &job_cache;
     work.vault = w->vault;
     work.clock = &w->clock->clock;
     work.log = &w->log;

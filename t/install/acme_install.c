@@ -625,7 +625,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
 {
     world_t *w = make_world(*state);
     acme_key_spec_t rsa = {ACME_KEY_RSA, 2048};
-    acme_spec_t *own, *further;
+    acme_spec_t *own, *second_key;
     const char *pem, *had;
     acme_bundle_t *bundle;
     acme_key_t *key;
@@ -640,11 +640,11 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     start(w);
     configure(w);
     own = site(w, "a.example");
-    further = site(w, "a.example");
-    own->further = 1;
-    further->of = own->name;
-    further->name = acme_spec_second_key_name(own->name, w->p);
-    further->key = rsa;
+    second_key = site(w, "a.example");
+    own->second_key = 1;
+    second_key->of = own->name;
+    second_key->name = acme_spec_second_key_name(own->name, w->p);
+    second_key->key = rsa;
     start(w);
     assert_string_equal(LIVE("a.example"), had);
     assert_string_equal(LIVE("a.example-rsa"), had);

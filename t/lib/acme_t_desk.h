@@ -55,7 +55,7 @@ static inline void desk_boot(desk_t *desk)
     world_t *w = desk->w;
 
     world_boot(w);
-    w->config.outbox = acme_ctl_request_open(desk->dir, w->seal, w->prun);
+    w->config.ctl_requests = acme_ctl_request_open(desk->dir, w->seal, w->prun);
     w->runner = acme_worker_create(&w->config, w->prun);
 }
 

@@ -495,8 +495,9 @@ static void revoke_cert(const model_call_t *call)
                      0);
     assert_int_equal(acme_json_get_str(&cert, json, "certificate"), 0);
     (void)acme_json_get_int(&reason, json, "reason");
-    if (ca->refuse_revocation) {
-        model_ca_refuse(call, 400, ca->refuse_revocation, "it is not revoked");
+    if (ca->refuse_revoke_order) {
+        model_ca_refuse(call, 400, ca->refuse_revoke_order,
+                        "it is not revoked");
     }
     else if (call->request->kid && ca->refuse_accounts) {
         model_ca_refuse(call, 403, "unauthorized", "not this account's");
@@ -516,19 +517,19 @@ static void revoke_cert(const model_call_t *call)
 static void post(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
-    int is_revocation = strcmp(call->request->url, BASE "revoke") == 0;
+    int is_revoke_order = strcmp(call->request->url, BASE "revoke") == 0;
 
     if (!take_nonce(ca, call->request->nonce)) {
         ++ca->bad_nonces;
         model_ca_refuse(call, 400, "badNonce", "this nonce is not liked");
     }
-    else if (is_revocation && !call->request->kid) {
+    else if (is_revoke_order && !call->request->kid) {
         revoke_cert(call);
     }
     else if (model_ca_account(call)) {
         /* answered */
     }
-    else if (is_revocation) {
+    else if (is_revoke_order) {
         revoke_cert(call);
     }
     else if (strcmp(call->request->url, BASE "order") == 0) {

@@ -73,7 +73,7 @@ typedef struct model_ca_t {
                                NULL */
     int refuse_profiles;  /**< invalidProfile for all of them */
     int replaced;         /**< 409 for orders that replace anything */
-    const char *refuse_revocation; /**< type of the problem, or NULL */
+    const char *refuse_revoke_order; /**< type of the problem, or NULL */
     int refuse_accounts;      /**< unauthorized for revocations by an account */
     model_ca_limit_fn *limit; /**< NULL: there is no limit */
     void *limit_baton;

@@ -53,17 +53,17 @@ static void a_further_one_is_filed_beside_its_site(void **state)
     apr_pool_t *p = *state;
     acme_ca_spec_t ca;
     acme_spec_t *own = spec_of(&ca, "a.example", "b.example", p);
-    acme_spec_t *further = spec_of(&ca, "a.example", "b.example", p);
+    acme_spec_t *second_key = spec_of(&ca, "a.example", "b.example", p);
 
     assert_false(acme_spec_is_one_of_two(own));
-    further->of = own->name;
-    further->name = acme_spec_second_key_name(own->name, p);
-    own->further = 7;
+    second_key->of = own->name;
+    second_key->name = acme_spec_second_key_name(own->name, p);
+    own->second_key = 7;
     assert_true(acme_spec_is_one_of_two(own));
-    assert_true(acme_spec_is_one_of_two(further));
-    assert_string_equal(acme_spec_host(further), "a.example");
-    assert_string_equal(further->name, "a.example-rsa");
-    assert_string_equal(acme_spec_own_name(further->name, p), "a.example");
+    assert_true(acme_spec_is_one_of_two(second_key));
+    assert_string_equal(acme_spec_host(second_key), "a.example");
+    assert_string_equal(second_key->name, "a.example-rsa");
+    assert_string_equal(acme_spec_own_name(second_key->name, p), "a.example");
     assert_null(acme_spec_own_name("a.example", p));
     assert_null(acme_spec_own_name("-rsa", p));
     assert_null(acme_spec_own_name("", p));

@@ -136,14 +136,14 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
 {
     static const acme_problem_t problem = ACME_PROBLEM_INIT;
     world_t *w = make_world(*state);
-    acme_job_t quiet = *w->job;
+    acme_job_t job_cache = *w->job;
     acme_file_stamp_t stamp;
     int i;
 
     save(w);
     stamp = stamp_of(w);
     for (i = 0; i < 13; ++i) {
-        *w->job = quiet;
+        *w->job = job_cache;
         w->job->order = i == 0 ? acme_json_object(w->p) : NULL;
         w->job->staged = i == 1 ? "f00d" : NULL;
         w->job->problem = i == 2 ? &problem : NULL;
@@ -161,7 +161,7 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
         assert_null(recall(w));
     }
     w->ari.errors = 0;
-    *w->job = quiet;
+    *w->job = job_cache;
     acme_job_cache_remember(&w->slot, &stamp, w->job, &w->info);
     assert_non_null(recall(w));
 }

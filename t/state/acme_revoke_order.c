@@ -47,42 +47,42 @@ static void half_an_errand_is_none(void **state)
 
 static acme_revoke_order_progress_t *load(acme_vault_t *vault, apr_pool_t *p)
 {
-    acme_revoke_order_progress_t *revocation;
+    acme_revoke_order_progress_t *revoke_order;
 
     assert_int_equal(
-        acme_revoke_order_load(&revocation, vault, "f00d", NULL, p), 0);
-    return revocation;
+        acme_revoke_order_load(&revoke_order, vault, "f00d", NULL, p), 0);
+    return revoke_order;
 }
 
 static void progress_is_kept(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_revoke_order_progress_t *revocation = load(vault, p);
+    acme_revoke_order_progress_t *revoke_order = load(vault, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    assert_null(revocation->request);
-    assert_int_equal(revocation->state, ACME_REVOKE_ORDER_ASKED);
+    assert_null(revoke_order->request);
+    assert_int_equal(revoke_order->state, ACME_REVOKE_ORDER_ASKED);
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
                      ACME_PROBLEM_NETWORK, p, "no way");
-    revocation->request = "id1";
-    revocation->state = ACME_REVOKE_ORDER_TICKET;
-    revocation->url = "https://ca.test/revoke";
-    revocation->nonce = "n";
-    revocation->by_key = 1;
-    revocation->errors = 3;
-    revocation->next_run = ACME_T_NOW;
-    revocation->problem = &problem;
-    assert_int_equal(acme_revoke_order_save(revocation, vault, NULL, p), 0);
-    revocation = load(vault, p);
-    assert_string_equal(revocation->request, "id1");
-    assert_int_equal(revocation->state, ACME_REVOKE_ORDER_TICKET);
-    assert_string_equal(revocation->url, "https://ca.test/revoke");
-    assert_string_equal(revocation->nonce, "n");
-    assert_int_equal(revocation->by_key, 1);
-    assert_int_equal(revocation->errors, 3);
-    assert_true(revocation->next_run == ACME_T_NOW);
-    assert_string_equal(revocation->problem->detail, "no way");
+    revoke_order->request = "id1";
+    revoke_order->state = ACME_REVOKE_ORDER_TICKET;
+    revoke_order->url = "https://ca.test/revoke";
+    revoke_order->nonce = "n";
+    revoke_order->by_key = 1;
+    revoke_order->errors = 3;
+    revoke_order->next_run = ACME_T_NOW;
+    revoke_order->problem = &problem;
+    assert_int_equal(acme_revoke_order_save(revoke_order, vault, NULL, p), 0);
+    revoke_order = load(vault, p);
+    assert_string_equal(revoke_order->request, "id1");
+    assert_int_equal(revoke_order->state, ACME_REVOKE_ORDER_TICKET);
+    assert_string_equal(revoke_order->url, "https://ca.test/revoke");
+    assert_string_equal(revoke_order->nonce, "n");
+    assert_int_equal(revoke_order->by_key, 1);
+    assert_int_equal(revoke_order->errors, 3);
+    assert_true(revoke_order->next_run == ACME_T_NOW);
+    assert_string_equal(revoke_order->problem->detail, "no way");
     acme_revoke_order_forget(vault, "f00d", p);
     assert_null(load(vault, p)->request);
     acme_revoke_order_forget(vault, "f00d", p);

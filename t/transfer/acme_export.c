@@ -6,7 +6,7 @@
 
 static acme_export_t *filled(apr_pool_t *p)
 {
-    acme_export_t *parcel = acme_export_create(p);
+    acme_export_t *export = acme_export_create(p);
     acme_export_account_t *account = apr_pcalloc(p, sizeof(*account));
 
     account->ca_url = "https://ca.example/dir";
@@ -14,26 +14,26 @@ static acme_export_t *filled(apr_pool_t *p)
     account->url = "https://ca.example/account/1";
     account->key_pem = acme_t_key_pem(p);
     account->created = ACME_T_NOW;
-    APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) =
+    APR_ARRAY_PUSH(export->bundles, acme_bundle_t *) =
         acme_t_bundle("a.example", ACME_T_NOW, p);
-    APR_ARRAY_PUSH(parcel->bundles, acme_bundle_t *) =
+    APR_ARRAY_PUSH(export->bundles, acme_bundle_t *) =
         acme_t_bundle("b.example", ACME_T_NOW, p);
-    APR_ARRAY_PUSH(parcel->accounts, acme_export_account_t *) = account;
-    return parcel;
+    APR_ARRAY_PUSH(export->accounts, acme_export_account_t *) = account;
+    return export;
 }
 
 static void all_of_it_comes_back(void **state)
 {
     apr_pool_t *p = *state;
-    acme_export_t *parcel = filled(p), *read;
-    const char *text = acme_export_print(parcel, p);
+    acme_export_t *export = filled(p), *read;
+    const char *text = acme_export_print(export, p);
     const acme_export_account_t *account;
     const acme_bundle_t *was, *is;
 
     assert_int_equal(acme_export_parse(&read, text, strlen(text), NULL, p), 0);
     assert_int_equal(read->bundles->nelts, 2);
     assert_int_equal(read->accounts->nelts, 1);
-    was = APR_ARRAY_IDX(parcel->bundles, 1, acme_bundle_t *);
+    was = APR_ARRAY_IDX(export->bundles, 1, acme_bundle_t *);
     is = APR_ARRAY_IDX(read->bundles, 1, acme_bundle_t *);
     assert_string_equal(is->name, "b.example");
     assert_string_equal(is->key_pem, was->key_pem);

@@ -34,7 +34,7 @@ static apr_array_header_t *names_of(const char *name, apr_pool_t *p)
 
 static const acme_bundle_t *bundle_at(const acme_import_t *found, int i)
 {
-    return APR_ARRAY_IDX(found->parcel->bundles, i, const acme_bundle_t *);
+    return APR_ARRAY_IDX(found->export->bundles, i, const acme_bundle_t *);
 }
 
 static const char *why(const acme_import_t *found, const char *what)
@@ -106,20 +106,20 @@ static void a_store_of_mod_md_is_read(void **state)
     md_account(root, "ACME-ca-0000", "https://ca.example/acct/0", 0, p);
     md_account(root, "ACME-ca-0001", "https://ca.example/acct/1", 0, p);
     found = read_md(root, NULL, p);
-    assert_int_equal(found->parcel->bundles->nelts, 2);
+    assert_int_equal(found->export->bundles->nelts, 2);
     assert_int_equal(found->skipped->nelts, 0);
     assert_string_equal(bundle_at(found, 0)->name, "a.example");
     assert_string_equal(bundle_at(found, 0)->ca_url, "https://ca.example/dir");
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
                         acme_t_fingerprint(a, p));
     /* of two accounts the one in use */
-    assert_int_equal(found->parcel->accounts->nelts, 1);
-    account = APR_ARRAY_IDX(found->parcel->accounts, 0,
+    assert_int_equal(found->export->accounts->nelts, 1);
+    account = APR_ARRAY_IDX(found->export->accounts, 0,
                             const acme_export_account_t *);
     assert_string_equal(account->url, "https://ca.example/acct/1");
     assert_string_equal(account->contact, "mailto:a@b.example");
     found = read_md(root, "b.example", p);
-    assert_int_equal(found->parcel->bundles->nelts, 1);
+    assert_int_equal(found->export->bundles->nelts, 1);
     assert_string_equal(bundle_at(found, 0)->name, "b.example");
 }
 
@@ -150,7 +150,7 @@ static void an_elliptic_and_an_rsa_key_are_both_taken(void **state)
     put(dir, "privkey.rsa2048.pem", rsa->key_pem, p);
     put(dir, "pubcert.rsa2048.pem", rsa->chain_pem, p);
     found = read_md(root, NULL, p);
-    assert_int_equal(found->parcel->bundles->nelts, 2);
+    assert_int_equal(found->export->bundles->nelts, 2);
     assert_string_equal(bundle_at(found, 0)->name, "a.example");
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
                         acme_t_fingerprint(ec, p));
@@ -160,7 +160,7 @@ static void an_elliptic_and_an_rsa_key_are_both_taken(void **state)
     /* RSA alone is the site's own. */
     md_domain(root, "a.example", rsa, p);
     found = read_md(root, NULL, p);
-    assert_int_equal(found->parcel->bundles->nelts, 1);
+    assert_int_equal(found->export->bundles->nelts, 1);
     assert_string_equal(bundle_at(found, 0)->name, "a.example");
 }
 
@@ -178,7 +178,7 @@ static void of_several_key_types_the_longest_living(void **state)
     put(dir, "privkey.secp384r1.pem", longer->key_pem, p);
     put(dir, "pubcert.secp384r1.pem", longer->chain_pem, p);
     found = read_md(root, NULL, p);
-    assert_int_equal(found->parcel->bundles->nelts, 1);
+    assert_int_equal(found->export->bundles->nelts, 1);
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
                         acme_t_fingerprint(longer, p));
 }
@@ -212,7 +212,7 @@ static void damaged_entries_are_left_out_with_a_reason(void **state)
     md_account(root, "off", "https://ca.example/acct/0", 1, p);
     place(root, "accounts/empty", p);
     found = read_md(root, NULL, p);
-    assert_int_equal(found->parcel->bundles->nelts, 1);
+    assert_int_equal(found->export->bundles->nelts, 1);
     assert_string_equal(bundle_at(found, 0)->name, "good.example");
     acme_t_contains(why(found, "domains/late.example"), "expired");
     acme_t_contains(why(found, "domains/swapped.example"), "another key");
@@ -223,7 +223,7 @@ static void damaged_entries_are_left_out_with_a_reason(void **state)
     acme_t_contains(why(found, "domains/evil.example"), "no name of a site");
     acme_t_contains(why(found, "accounts/off"), "not valid any more");
     acme_t_contains(why(found, "accounts/empty"), "account.json");
-    assert_int_equal(found->parcel->accounts->nelts, 0);
+    assert_int_equal(found->export->accounts->nelts, 0);
 }
 
 static void what_is_no_store_is_a_problem(void **state)
@@ -290,7 +290,7 @@ static void a_folder_of_certbot_is_read(void **state)
     lineage(root, "mine", 1, acme_t_bundle("b.example", NOW, p), p);
     put(place(root, "live", p), "README", "do not touch", p);
     found = read_certbot(root, p);
-    assert_int_equal(found->parcel->bundles->nelts, 2);
+    assert_int_equal(found->export->bundles->nelts, 2);
     assert_int_equal(found->skipped->nelts, 0);
     assert_string_equal(bundle_at(found, 0)->name, "a.example");
     assert_string_equal(bundle_at(found, 0)->ca_url, "https://ca.example/dir");
@@ -301,7 +301,7 @@ static void a_folder_of_certbot_is_read(void **state)
     /* and where its links are broken, the newest of the archive counts */
     unlink(apr_pstrcat(p, root, "/live/a.example/privkey.pem", NULL));
     found = read_certbot(root, p);
-    assert_int_equal(found->parcel->bundles->nelts, 2);
+    assert_int_equal(found->export->bundles->nelts, 2);
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
                         acme_t_fingerprint(second, p));
 }
@@ -325,8 +325,8 @@ static void damaged_lineages_and_accounts_are_left_out(void **state)
     put(dir, "private_key.json", "[]", p);
     place(root, "accounts/a/b/c/d/e/f/g/h/i/j/k/l", p);
     found = read_certbot(root, p);
-    assert_int_equal(found->parcel->bundles->nelts, 0);
-    assert_int_equal(found->parcel->accounts->nelts, 0);
+    assert_int_equal(found->export->bundles->nelts, 0);
+    assert_int_equal(found->export->accounts->nelts, 0);
     acme_t_contains(why(found, "live/a.example"), "another key");
     assert_non_null(why(found, "live/b.example"));
     acme_t_contains(why(found, "live/c.example"), "privkey.pem");

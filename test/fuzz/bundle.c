@@ -52,30 +52,30 @@ static void open_box(const uint8_t *data, size_t size, apr_pool_t *p)
     }
 }
 
-static void read_parcel(const char *text, size_t size, apr_pool_t *p)
+static void read_export(const char *text, size_t size, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info;
-    acme_export_t *parcel;
+    acme_export_t *export;
     int i;
 
-    if (acme_export_parse(&parcel, text, size, &problem, p) != APR_SUCCESS) {
+    if (acme_export_parse(&export, text, size, &problem, p) != APR_SUCCESS) {
         if (problem.detail == NULL) {
             abort();
         }
         return;
     }
-    for (i = 0; i < parcel->bundles->nelts; ++i) {
+    for (i = 0; i < export->bundles->nelts; ++i) {
         (void)acme_export_check(
-            &info, APR_ARRAY_IDX(parcel->bundles, i, acme_bundle_t *), NOW,
+            &info, APR_ARRAY_IDX(export->bundles, i, acme_bundle_t *), NOW,
             &problem, p);
     }
-    for (i = 0; i < parcel->accounts->nelts; ++i) {
+    for (i = 0; i < export->accounts->nelts; ++i) {
         (void)acme_export_check_account(
-            APR_ARRAY_IDX(parcel->accounts, i, acme_export_account_t *),
+            APR_ARRAY_IDX(export->accounts, i, acme_export_account_t *),
             &problem, p);
     }
-    (void)acme_export_print(parcel, p);
+    (void)acme_export_print(export, p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static apr_pool_t *parent;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
-    acme_published_t *desired;
+    acme_published_t *published;
     acme_json_t *json;
     acme_key_t *key;
     const char *csr, *text;
@@ -96,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&p, parent);
     text = apr_pstrmemdup(p, (const char *)data, size);
     open_box(data, size, p);
-    read_parcel(text, size, p);
-    (void)acme_published_parse(&desired, text, size, &problem, p);
+    read_export(text, size, p);
+    (void)acme_published_parse(&published, text, size, &problem, p);
     if (acme_csr_read_pem(&csr, &names, text, size, &problem, p) == APR_SUCCESS
         && (acme_csr_read_to_pem(&text, csr, &problem, p) != APR_SUCCESS
             || names->nelts == 0)) {
