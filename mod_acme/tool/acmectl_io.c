@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -131,9 +132,12 @@ static void note_end(int signum)
     ended = signum;
 }
 
-static void watch_ends(struct sigaction old[N_ENDS])
+/* They come only while we wait for a line, because one that came just before
+ * would not end the wait. */
+static void watch_ends(struct sigaction old[N_ENDS], sigset_t *mask)
 {
     struct sigaction watch;
+    sigset_t held;
     int i;
 
     memset(&watch, 0, sizeof(watch));
@@ -142,18 +146,39 @@ static void watch_ends(struct sigaction old[N_ENDS])
     for (i = 0; i < N_ENDS; ++i) {
         sigaction(ends[i], &watch, &old[i]);
     }
+    sigemptyset(&held);
+    for (i = 0; i < N_ENDS; ++i) {
+        sigaddset(&held, ends[i]);
+    }
+    sigprocmask(SIG_BLOCK, &held, mask);
 }
 
-static void unwatch_ends(const struct sigaction old[N_ENDS])
+static void unwatch_ends(const struct sigaction old[N_ENDS],
+                         const sigset_t *mask)
 {
     int i;
 
+    sigprocmask(SIG_SETMASK, mask, NULL);
     for (i = 0; i < N_ENDS; ++i) {
         sigaction(ends[i], &old[i], NULL);
     }
     if (ended) {
         raise(ended);
     }
+}
+
+/* Nonzero: there is one, or the end. */
+static int wait_for_line(int tty, const sigset_t *mask)
+{
+    fd_set set;
+    int got;
+
+    do {
+        FD_ZERO(&set);
+        FD_SET(tty, &set);
+        got = pselect(tty + 1, &set, NULL, NULL, NULL, mask);
+    } while (got < 0 && errno == EINTR && !ended);
+    return got > 0;
 }
 
 /* The first line of it. NULL: nothing usable. */
@@ -191,6 +216,7 @@ static char *ask(int tty, const char *prompt, apr_pool_t *p)
 {
     struct sigaction signals[N_ENDS];
     struct termios old, job_cache;
+    sigset_t mask;
     char *line = NULL;
 
     if (tcgetattr(tty, &old)) {
@@ -199,21 +225,23 @@ static char *ask(int tty, const char *prompt, apr_pool_t *p)
     job_cache = old;
     job_cache.c_lflag &= ~(tcflag_t)ECHO;
     job_cache.c_lflag |= ICANON;
-    watch_ends(signals);
+    watch_ends(signals, &mask);
     if (tcsetattr(tty, TCSAFLUSH, &job_cache)) {
         goto leave;
     }
     if (write(tty, prompt, strlen(prompt)) < 0) {
         prompt = "";
     }
-    line = read_line(tty, p);
+    if (wait_for_line(tty, &mask)) {
+        line = read_line(tty, p);
+    }
     tcsetattr(tty, TCSAFLUSH, &old);
     if (write(tty, "\n", 1) < 0) {
         line = NULL;
     }
 
 leave:
-    unwatch_ends(signals);
+    unwatch_ends(signals, &mask);
     return line;
 }
 
