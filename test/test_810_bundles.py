@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import stat
 import subprocess
 import time
@@ -196,6 +197,7 @@ def test_the_prompt(httpd, pebble, room):
     # Ctrl-C ends it.
     status, shown = at_a_terminal(export, [b"\x03"])
     assert status != 0
+    assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGINT
 
 
 def hostile(bundle, **changes):
