@@ -31,7 +31,7 @@ def shown(httpd, name):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with socket.create_connection(("127.0.0.1", httpd.https_port),
-                                  timeout=10) as raw:
+                                  timeout=procs.GIVE_UP) as raw:
         with context.wrap_socket(raw, server_hostname=name) as tls:
             return hashlib.sha256(tls.getpeercert(True)).hexdigest()
 

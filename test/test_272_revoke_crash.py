@@ -59,7 +59,7 @@ def test_the_worker_is_killed(httpd, pebble, gate, before):
     for pid in httpd.children():
         httpd.kill_child(pid)
     held.release()
-    out, _ = ctl.communicate(timeout=90)
+    out, _ = ctl.communicate(timeout=procs.GIVE_UP)
     assert ctl.returncode == 0 and "revoked (keyCompromise)" in out, out
     assert is_revoked(pebble, first.serial)
     # Whoever came after has asked again, and was told.

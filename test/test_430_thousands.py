@@ -5,7 +5,6 @@
 import os
 import pwd
 import re
-import time
 
 import pytest
 
@@ -35,27 +34,17 @@ def hosts(httpd, ask):
     return "".join(parts)
 
 
-def timed(httpd):
-    """(exit status, what it said, seconds)"""
-    begun = time.monotonic()
-    status, said = httpd.configtest()
-    return status, said, time.monotonic() - begun
-
-
 @pytest.mark.parametrize("extra, ask", [
     ("", "ACMEDomain"), ("ACMEAutoDomains on\n", "")],
                          ids=["asked", "found"])
-def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask,
-                                     record_property):
+def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask):
+    """It is found, and is all that is said. How quick that is make bench
+    measures."""
     pebble = make_pebble(start=False)
     httpd = make_httpd(pebble)
     good = hosts(httpd, ask)
-    httpd.configure(good.replace("    ACMEDomain\n", ""))
-    status, said, without = timed(httpd)
-    assert status == 0, said
-
     httpd.configure(conf.acme_conf(httpd, pebble) + extra + good)
-    status, said, seconds = timed(httpd)
+    status, said = httpd.configtest()
     assert (status, said.strip()) == (0, "Syntax OK")
 
     bad = good.replace("ServerName site3456.test\n    ServerAlias www.site3456"
@@ -63,20 +52,14 @@ def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask,
                        "ServerAlias www.site3456.test shop", 1)
     assert bad != good
     httpd.configure(conf.acme_conf(httpd, pebble) + extra + bad)
-    status, said, found = timed(httpd)
+    status, said = httpd.configtest()
     assert status == 1 and len(said.splitlines()) == 3, said
     assert "site_3456.test" in said, said
     line = int(re.search(r"httpd\.conf:(\d+)", said).group(1))
     with open(httpd.path("conf", "httpd.conf"), encoding="utf-8") as file:
         lines = file.readlines()
     assert "site_3456.test" in "".join(lines[line - 1:line + 1])
-    for name, value in (("without", without), ("good", seconds),
-                        ("bad", found)):
-        record_property(name, "%.3f s" % value)
-    print("\n%d sites: %.2f s without, %.2f s with, %.2f s with a mistake"
-          % (SITES, without, seconds, found))
-    # What is ours of it; slow machines included.
-    assert seconds - without < 1 and found - without < 1
+    assert not os.path.exists(httpd.path("store"))
 
 
 def test_anybody_may_run_it(make_httpd, make_pebble):

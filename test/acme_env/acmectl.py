@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from . import install
+from . import install, procs
 
 DONE, FAILED, NOTHING, USAGE = 0, 1, 2, 64
 
@@ -32,7 +32,7 @@ def program():
         os.path.dirname(os.path.dirname(install.acme_module())), "acmectl")
 
 
-def run(store, *args, stdin=b"", timeout=200, env=None):
+def run(store, *args, stdin=b"", timeout=4 * procs.GIVE_UP, env=None):
     """acmectl --store STORE ARGS; store may be a server (its store)."""
     path = store if isinstance(store, str) else store.path("store")
     argv = [program(), "--store", path] + list(args)

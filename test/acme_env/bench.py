@@ -95,13 +95,21 @@ class Bench:
         self.gate.ahead = self._ahead
         self.httpd.clock.turn_to(self._ahead)
 
-    def just_before(self, date):
-        """Rests there; the rest of a minute is for a slow machine."""
-        self.ahead(int(until(date, self.now())) - 30)
-        self.rest()
+    def before(self, due):
+        """Turns it to minutes before a time, or half of what is left: so long
+        a test has to look that nothing comes."""
+        left = due - self.now()
+        self.ahead(int(left - min(left / 2, 300)))
 
-    def just_after(self, date):
-        self.ahead(int(until(date, self.now())) + 5)
+    def after(self, due):
+        """Turns it to right after a time."""
+        self.ahead(max(int(due - self.now()), 0) + 5)
+
+    def keeps(self, date, seconds, since):
+        """Whether a date is so many seconds after something that happened
+        between `since` and now, by the server's clock."""
+        return since + seconds - 5 < until(date, 0) \
+            < self.now() + seconds + 5
 
     def now(self):
         """By the server's clock."""
@@ -116,7 +124,7 @@ class Bench:
         time.sleep(QUIET)
 
     def renew(self, *args):
-        return acmectl.run(self.httpd, "renew", "--timeout", "120", *args,
+        return acmectl.run(self.httpd, "renew", "--timeout", "300", *args,
                            env=self.httpd.env())
 
     def succeeds(self, name, *args):
@@ -157,9 +165,10 @@ class Bench:
         due and not before; nothing is wrong any more."""
         self.gate.ask_pebble()
         seen = list(self.gate.requests)
-        self.just_before(said["next-run"])
+        self.before(until(said["next-run"], 0))
+        self.rest()
         assert self.gate.requests == seen, "it does not wait"
-        self.just_after(said["next-run"])
+        self.after(until(said["next-run"], 0))
         said = self.is_ready(name)
         assert not said["last"].get("problem")
         assert self.gate.count(path) > sum(
@@ -176,12 +185,6 @@ def wait_of(said):
     if not said.get("next-run"):
         return None
     return until(said["next-run"], until(said["last-run"], 0))
-
-
-def is_about(wait, seconds, took):
-    """Whether a date that is so many seconds ahead was kept, by who asked
-    within the seconds that all of it took."""
-    return seconds - took - 1 <= wait <= seconds + took + 1
 
 
 def until(date, begin):

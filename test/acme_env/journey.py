@@ -65,7 +65,7 @@ def as_httpd_user(argv, **kwargs):
     kwargs.update(procs.as_user(install.httpd_user()))
     return subprocess.run(argv, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
-                          errors="replace", timeout=60, check=False,
+                          errors="replace", timeout=procs.GIVE_UP, check=False,
                           **kwargs)
 
 

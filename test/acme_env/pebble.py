@@ -170,7 +170,7 @@ class Pebble:
         request = urllib.request.Request(
             "http://127.0.0.1:%d%s" % (self.dns_mgmt_port, path),
             data=json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=procs.GIVE_UP) as answer:
             return answer.read()
 
     def set_address(self, host, *addresses):
@@ -209,7 +209,7 @@ class Pebble:
         with urllib.request.urlopen(
                 "https://%s:%d%s" % (self.host, self.mgmt_port, path),
                 data=body.encode() if body else None,
-                context=context, timeout=5) as answer:
+                context=context, timeout=procs.GIVE_UP) as answer:
             return answer.read().decode()
 
     def log(self):

@@ -5,6 +5,7 @@
 kill_at   ends the process with SIGKILL before or after the n-th change of the
           file system below a folder
 end_in    gives a child of httpd a SIGTERM in the middle of a function
+steps     counts the steps of a child that waits for its end, and can hold it
 clock     turns the clock of a process"""
 
 import os
@@ -204,6 +205,43 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 }
 """
 
+STEPS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The module's own step, of 10 ms, in the thread that ends the child. Each adds
+ * a byte to $STEPS.PID; where there is a file $STEPS.hold, none is gone after
+ * the 60th. */
+void apr_sleep(long long t)
+{
+    void (*real)(long long) = dlsym(RTLD_NEXT, "apr_sleep");
+    const char *steps = getenv("STEPS");
+    static int count;
+    char path[1024];
+    int fd;
+
+    if (steps && t == 10000 && syscall(SYS_gettid) == getpid()) {
+        snprintf(path, sizeof(path), "%s.%d", steps, (int)getpid());
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+        if (fd < 0 || write(fd, "x", 1) != 1) {
+            abort();
+        }
+        close(fd);
+        snprintf(path, sizeof(path), "%s.hold", steps);
+        while (count >= 60 && access(path, F_OK) == 0) {
+            real(t);
+        }
+        ++count;
+    }
+    real(t);
+}
+"""
+
 CLOCK = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -253,7 +291,8 @@ time_t time(time_t *t)
 
 def build(folder, name):
     """The path of a library; the test is skipped without a compiler."""
-    source = {"kill_at": KILL_AT, "end_in": END_IN, "clock": CLOCK}[name]
+    source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
+              "clock": CLOCK}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)

@@ -7,6 +7,10 @@ import signal
 import subprocess
 import time
 
+# What has not come after so many seconds does not come: no machine is that
+# slow. Nothing is given up before.
+GIVE_UP = 180
+
 
 # Where something must come, and only then: long, because a machine may be
 # slow, and harmless, because who waits goes on at once.
@@ -16,7 +20,9 @@ GIVE_UP = 120
 def wait_until(condition, timeout, what, interval=0.1):
     """The first true value of condition(); AssertionError when too late.
 
-    `what` may be a function, called for the message."""
+    timeout: how long it may take, if that is more than GIVE_UP. `what` may be
+    a function, called for the message."""
+    timeout = max(timeout, GIVE_UP)
     end = time.monotonic() + timeout
     while True:
         value = condition()
@@ -26,6 +32,14 @@ def wait_until(condition, timeout, what, interval=0.1):
             text = what() if callable(what) else what
             raise AssertionError("not within %g s: %s" % (timeout, text))
         time.sleep(interval)
+
+
+def never(condition, seconds, what):
+    """Looks for so long, and it must not come."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert not condition(), what() if callable(what) else what
+        time.sleep(0.1)
 
 
 def children(pid):
@@ -110,7 +124,7 @@ class Daemon:
     def wait(self, timeout):
         return self._process.wait(timeout)
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=GIVE_UP):
         """SIGTERM, then SIGKILL. True if it went by itself."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)

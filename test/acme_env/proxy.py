@@ -51,7 +51,7 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 continue
-            client.settimeout(20)
+            client.settimeout(procs.GIVE_UP)
             threading.Thread(target=self._attend, args=(client,),
                              daemon=True).start()
 

@@ -67,7 +67,8 @@ def _date(text):
             tzinfo=datetime.timezone.utc)
 
 
-def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP, kind=None):
+def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP,
+           kind=None):
     """The certificate shown for the name, whoever signed it.
 
     kind: RSA or ECDSA, to a client that knows only keys of that kind."""
@@ -83,7 +84,8 @@ def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP, kind=None):
     return Served(ssl.DER_cert_to_PEM_cert(der))
 
 
-def verify(port, name, root_file, host="127.0.0.1", timeout=procs.GIVE_UP):
+def verify(port, name, root_file, host="127.0.0.1",
+           timeout=procs.GIVE_UP):
     """The handshake as a strict client does it: chain and name. Raises."""
     context = ssl.create_default_context(cafile=root_file)
     with socket.create_connection((host, port), timeout=timeout) as raw:
@@ -91,7 +93,7 @@ def verify(port, name, root_file, host="127.0.0.1", timeout=procs.GIVE_UP):
             pass
 
 
-def wait_for_serial(port, name, old, timeout=procs.GIVE_UP):
+def wait_for_serial(port, name, old, timeout=60):
     """The first served certificate with another serial than old."""
     def look():
         try:
