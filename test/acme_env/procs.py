@@ -7,14 +7,10 @@ import signal
 import subprocess
 import time
 
-# What has not come after so many seconds does not come: no machine is that
-# slow. Nothing is given up before.
+# Seconds after which a test gives up waiting for something that must come:
+# long, because a machine may be slow, and harmless, because a test goes on as
+# soon as it has come. No wait is given up before.
 GIVE_UP = 180
-
-
-# Where something must come, and only then: long, because a machine may be
-# slow, and harmless, because who waits goes on at once.
-GIVE_UP = 120
 
 
 def wait_until(condition, timeout, what, interval=0.1):
