@@ -14,7 +14,6 @@
 
 #include "acme_file.h"
 #include "acme_revoke.h"
-#include "acme_time.h"
 
 #define FOLDER       "/revoked"
 #define CTL_REQUESTS "/outbox"
@@ -37,72 +36,6 @@ struct acme_blocklist_t {
     ino_t inode;
     int unsure; /* it may have changed since `seen` */
 };
-
-int acme_blocklist_is_compromised(const acme_blocklist_entry_t *revoked)
-{
-    return revoked->reason == ACME_REVOKE_KEY_COMPROMISE;
-}
-
-int acme_blocklist_is_final(const acme_blocklist_entry_t *revoked)
-{
-    return revoked->done || acme_blocklist_is_compromised(revoked);
-}
-
-const char *acme_blocklist_text(const acme_blocklist_entry_t *revoked,
-                                apr_pool_t *p)
-{
-    const char *when = acme_time_print(revoked->when, p);
-
-    if (acme_blocklist_is_compromised(revoked)) {
-        return apr_psprintf(p,
-                            "its key was compromised, as was said when %s was "
-                            "revoked at %s",
-                            revoked->serial ? revoked->serial : "a certificate",
-                            when);
-    }
-    return apr_psprintf(p,
-                        revoked->done ? "it was revoked (%s) at %s"
-                                      : "its revocation (%s) was asked for "
-                                        "at %s",
-                        acme_revoke_reason_name(revoked->reason), when);
-}
-
-acme_json_t *acme_blocklist_to_json(const acme_blocklist_entry_t *revoked,
-                                    apr_pool_t *p)
-{
-    acme_json_t *json = acme_json_object(p);
-
-    acme_json_set_str(json, "name", revoked->name);
-    acme_json_set_str(json, "serial", revoked->serial);
-    acme_json_set_str(json, "fingerprint", revoked->fingerprint);
-    acme_json_set_str(json, "key-hash", revoked->key_hash);
-    acme_json_set_int(json, "reason", revoked->reason);
-    acme_json_set_time(json, "when", revoked->when);
-    acme_json_set_bool(json, "done", revoked->done);
-    return json;
-}
-
-acme_blocklist_entry_t *acme_blocklist_from_json(const acme_json_t *json,
-                                                 apr_pool_t *p)
-{
-    acme_blocklist_entry_t *revoked = apr_pcalloc(p, sizeof(*revoked));
-    apr_int64_t reason;
-
-    if (acme_json_get_str(&revoked->name, json, "name") != APR_SUCCESS
-        || acme_json_get_str(&revoked->fingerprint, json, "fingerprint")
-               != APR_SUCCESS
-        || acme_json_get_str(&revoked->key_hash, json, "key-hash")
-               != APR_SUCCESS
-        || acme_json_get_int(&reason, json, "reason") != APR_SUCCESS
-        || reason < 0 || reason > 10
-        || acme_json_get_time(&revoked->when, json, "when") != APR_SUCCESS
-        || acme_json_get_bool(&revoked->done, json, "done") != APR_SUCCESS) {
-        return NULL;
-    }
-    (void)acme_json_get_str(&revoked->serial, json, "serial");
-    revoked->reason = (int)reason;
-    return revoked;
-}
 
 /* ---- root's ---- */
 
@@ -167,7 +100,7 @@ apr_status_t acme_blocklist_put(const char *dir,
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *text =
-        acme_json_print(acme_blocklist_to_json(revoked, ptemp), 1, ptemp);
+        acme_json_print(acme_blocklist_entry_to_json(revoked, ptemp), 1, ptemp);
     apr_gid_t gid = (apr_gid_t)-1;
     struct stat st;
     apr_status_t rv;
@@ -190,7 +123,7 @@ apr_status_t acme_blocklist_put(const char *dir,
         return failed(problem, rv, folder, ptemp);
     }
     /* The key first: what bars more is there when we are killed in between. */
-    if (acme_blocklist_is_compromised(revoked)) {
+    if (acme_blocklist_entry_is_compromised(revoked)) {
         rv = write_mark(folder,
                         apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
                         text, gid, problem, ptemp);
@@ -207,7 +140,7 @@ apr_status_t acme_blocklist_withdraw(const char *dir,
     const char *path;
     apr_status_t rv;
 
-    if (acme_blocklist_is_compromised(revoked)) {
+    if (acme_blocklist_entry_is_compromised(revoked)) {
         return APR_SUCCESS;
     }
     path = apr_pstrcat(ptemp, dir, FOLDER "/", revoked->fingerprint, NULL);
@@ -285,7 +218,7 @@ static const acme_blocklist_entry_t *read_mark(const acme_blocklist_t *list,
                        p)
             == APR_SUCCESS
         && acme_json_parse(&json, text, len, NULL, p) == APR_SUCCESS) {
-        revoked = acme_blocklist_from_json(json, p);
+        revoked = acme_blocklist_entry_from_json(json, p);
     }
     if (!revoked) {
         revoked = apr_pcalloc(p, sizeof(*revoked));

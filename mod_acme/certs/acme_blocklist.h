@@ -18,36 +18,9 @@
 
 #include <apr_user.h>
 
+#include "acme_blocklist_entry.h"
 #include "acme_cert.h"
-#include "acme_json.h"
-
-/** One mark. */
-typedef struct acme_blocklist_entry_t {
-    const char *fingerprint;
-    const char *key_hash;
-    const char *name;   /**< of the site */
-    const char *serial; /**< or NULL */
-    int reason;         /**< acme_revoke.h */
-    apr_time_t when;    /**< it was asked for */
-    int done;           /**< the CA has said that it is revoked */
-} acme_blocklist_entry_t;
-
-/** Nonzero: no CA has to say so, its key is lost anyway. */
-int acme_blocklist_is_compromised(const acme_blocklist_entry_t *revoked);
-
-/** What replaces it is wanted at once: it is revoked, or its key is lost. */
-int acme_blocklist_is_final(const acme_blocklist_entry_t *revoked);
-
-/** "it was revoked (superseded) at TIME"; "its key was compromised, ...". */
-const char *acme_blocklist_text(const acme_blocklist_entry_t *revoked,
-                                apr_pool_t *p);
-
-acme_json_t *acme_blocklist_to_json(const acme_blocklist_entry_t *revoked,
-                                    apr_pool_t *p);
-
-/** NULL when it is damaged. */
-acme_blocklist_entry_t *acme_blocklist_from_json(const acme_json_t *json,
-                                                 apr_pool_t *p);
+#include "acme_problem.h"
 
 /** Root's, at start: the worker's group reads what is there. */
 apr_status_t acme_blocklist_prepare(const char *dir, apr_gid_t gid,

@@ -13,7 +13,7 @@ const char *acme_certstore_refusal(const acme_certstore_t *live,
     const acme_blocklist_entry_t *revoked =
         acme_blocklist_find(live->revoked, info, p);
 
-    return revoked ? acme_blocklist_text(revoked, p) : NULL;
+    return revoked ? acme_blocklist_entry_text(revoked, p) : NULL;
 }
 
 const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
@@ -40,5 +40,5 @@ acme_certstore_revoked(const acme_certstore_t *live,
     const acme_blocklist_entry_t *revoked =
         acme_blocklist_find(live->revoked, cert->info, p);
 
-    return revoked && acme_blocklist_is_final(revoked) ? revoked : NULL;
+    return revoked && acme_blocklist_entry_is_final(revoked) ? revoked : NULL;
 }

@@ -11,6 +11,21 @@
 
 #define FILE_NAME "sites"
 
+const char *acme_deployed_name(acme_deployed_e state)
+{
+    switch (state) {
+    case ACME_DEPLOYED_NONE:
+        return "none";
+    case ACME_DEPLOYED_HTTP:
+        return "http";
+    case ACME_DEPLOYED_OKC:
+        return "okc";
+    case ACME_DEPLOYED_LKC:
+        return "lkc";
+    }
+    return "none";
+}
+
 acme_deployed_t *acme_deployed_create(apr_pool_t *p)
 {
     acme_deployed_t *deployed = apr_pcalloc(p, sizeof(*deployed));

@@ -15,10 +15,19 @@
 #include <apr_tables.h>
 
 #include "acme_problem.h"
-#include "acme_site_decide.h"
 
 /** Most bytes of the record. */
 #define ACME_DEPLOYED_MAX (64 * 1024 * 1024)
+
+/** What a site last served. */
+typedef enum {
+    ACME_DEPLOYED_NONE,
+    ACME_DEPLOYED_HTTP,
+    ACME_DEPLOYED_OKC,
+    ACME_DEPLOYED_LKC
+} acme_deployed_e;
+
+#define ACME_DEPLOYED_COUNT 4
 
 typedef struct acme_deployed_site_t {
     const char *name;                /**< the first of names */
@@ -34,6 +43,9 @@ typedef struct acme_deployed_t {
     apr_time_t written;        /**< or 0: by the clock of then */
     apr_hash_t *by_name;       /**< every name -> acme_deployed_site_t * */
 } acme_deployed_t;
+
+/** "none", "http", "okc", "lkc": `deployed` of the record and the status. */
+const char *acme_deployed_name(acme_deployed_e state);
 
 /** An empty one. */
 acme_deployed_t *acme_deployed_create(apr_pool_t *p);

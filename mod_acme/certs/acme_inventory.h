@@ -11,9 +11,9 @@
 #ifndef ACME_INVENTORY_H
 #define ACME_INVENTORY_H
 
-#include "acme_promote.h"
-#include "acme_blocklist.h"
-#include "acme_site_decide.h"
+#include "acme_blocklist_entry.h"
+#include "acme_certstore_cert.h"
+#include "acme_deployed.h"
 
 /** What the site's TLS virtual hosts serve. */
 typedef enum {
@@ -22,6 +22,17 @@ typedef enum {
     ACME_SERVING_OKC,         /**< its own SSLCertificateFile */
     ACME_SERVING_LKC          /**< a certificate of ours */
 } acme_serving_e;
+
+/** What became of the staged certificate at this start. */
+typedef enum {
+    ACME_STAGED_NONE,     /**< nothing was staged */
+    ACME_STAGED_PROMOTED, /**< it is live now */
+    ACME_STAGED_LIVE,     /**< it was live already */
+    ACME_STAGED_REFUSED,  /**< for good; the problem says why, nothing has
+                               changed */
+    ACME_STAGED_FAILED    /**< not now (a full disk); the problem says why,
+                               nothing has changed, it stays staged */
+} acme_staged_e;
 
 typedef struct acme_inventory_t {
     acme_serving_e serving;
@@ -43,12 +54,5 @@ typedef struct acme_inventory_t {
 
 /** "none", "http", "okc", "lkc": the `site` member of the status. */
 const char *acme_inventory_serving_name(acme_serving_e serving);
-
-/** "the certificate in FILE expires in 9 days (at ...); replace it and restart
- *  gracefully", or that it has expired. NULL: there is none, or there is time.
- *  @param window before its end in which it is warned about */
-const char *acme_inventory_file_warning(const acme_inventory_t *inventory,
-                                        const acme_window_t *window,
-                                        apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -196,7 +196,7 @@ static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
         return APR_SUCCESS;
     }
     what.done = one->record->state == ACME_REVOKE_ORDER_DONE;
-    return acme_blocklist_is_final(&what)
+    return acme_blocklist_entry_is_final(&what)
                ? host->lost(host->baton, &what, problem, p)
                : APR_SUCCESS;
 }
@@ -227,7 +227,7 @@ static void finish(revoke_t *one, acme_revoke_order_e state,
         acme_log(log, ACME_LOG_ERR, 0,
                  ACME_TAG(0843) "%s is not revoked, the CA refuses: %s%s",
                  print_what(one, p), acme_problem_text(problem, p),
-                 acme_blocklist_is_compromised(one->errand->what)
+                 acme_blocklist_entry_is_compromised(one->errand->what)
                      ? "; it is replaced, since its key is compromised"
                      : "");
     }

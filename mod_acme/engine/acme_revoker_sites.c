@@ -61,7 +61,8 @@ static int serves(const acme_scheduler_site_t *site,
 
     return live
            && (strcmp(live->info->fingerprint, what->fingerprint) == 0
-               || (acme_blocklist_is_compromised(what) && live->info->key_hash
+               || (acme_blocklist_entry_is_compromised(what)
+                   && live->info->key_hash
                    && strcmp(live->info->key_hash, what->key_hash) == 0));
 }
 
@@ -76,12 +77,13 @@ static apr_status_t mark(acme_scheduler_t *scheduler,
 
     /* Another one, perhaps, with the same key. */
     own.fingerprint = site->known.inventory->live->info->fingerprint;
-    job->revoked =
-        acme_blocklist_from_json(acme_blocklist_to_json(&own, job->p), job->p);
+    job->revoked = acme_blocklist_entry_from_json(
+        acme_blocklist_entry_to_json(&own, job->p), job->p);
     job->urgent = job->urgent || job->staged || job->order;
     job->next_run = 0;
     job->config = NULL;
-    acme_job_note(job, now, "revoked", "%s", acme_blocklist_text(&own, p));
+    acme_job_note(job, now, "revoked", "%s",
+                  acme_blocklist_entry_text(&own, p));
     return acme_job_save(job, scheduler->work->vault, ACME_STORE_LAZY, problem,
                          p);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "acme_ident.h"
-#include "acme_key_reuse.h"
+#include "acme_key_choice.h"
 #include "acme_scheduler_private.h"
 #include "acme_obtain.h"
 #include "acme_schedule.h"
@@ -66,14 +66,14 @@ static void set_live(acme_task_t *task)
     const acme_spec_t *spec = task->site->known.spec;
     const acme_inventory_t *inventory = task->site->known.inventory;
     const acme_job_t *job = task->job;
-    int refused = acme_key_reuse_is_refused(job->problem) && job->digest
+    int refused = acme_key_choice_is_refused(job->problem) && job->digest
                   && strcmp(job->digest, acme_spec_digest(spec, task->p)) == 0;
 
     if (inventory->live) {
         acme_obtain_instead(task->order, inventory->live->info->fingerprint);
         acme_obtain_live_key(
             task->order, inventory->live->info->key_hash,
-            !refused && acme_key_reuse_hash(spec, inventory, job) != NULL);
+            !refused && acme_key_choice_reused(spec, inventory, job) != NULL);
     }
 }
 

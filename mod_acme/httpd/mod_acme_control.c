@@ -10,7 +10,7 @@
 #include "acme_ca_account.h"
 #include "acme_job.h"
 #include "acme_ctl_request.h"
-#include "acme_key_reuse.h"
+#include "acme_install_keys.h"
 #include "acme_revoke_order.h"
 #include "acme_time.h"
 
@@ -146,7 +146,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
                  acme_problem_text(&problem, ptemp));
     }
     if (setup->live) {
-        acme_key_reuse_leave(
+        acme_install_keys(
             acme_key_reuse_open(setup->store_dir, setup->seal, ptemp),
             setup->specs, setup->inventories, setup->live,
             ap_unixd_config.group_id, setup->log, ptemp);

@@ -15,8 +15,10 @@
 
 #include "acme_file.h"
 #include "acme_certstore_revoked.h"
+#include "acme_expiry_file.h"
 #include "acme_own_cert_read.h"
 #include "acme_pin.h"
+#include "acme_promote.h"
 #include "acme_tmpfile.h"
 #include "acme_status_revoked.h"
 #include "acme_store_fs.h"
@@ -91,8 +93,7 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
                  spec->name, acme_problem_text(&problem, ptemp));
         return inventory;
     }
-    warning =
-        acme_inventory_file_warning(inventory, &spec->warn_window, now, ptemp);
+    warning = acme_expiry_file(inventory, &spec->warn_window, now, ptemp);
     if (warning) {
         acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
                  spec->name, warning);

@@ -12,6 +12,9 @@
 #include "acme_deployed.h"
 #include "acme_inventory.h"
 #include "acme_cert_index.h"
+#include "acme_log.h"
+#include "acme_site_decide.h"
+#include "acme_spec.h"
 
 typedef struct acme_install_config_t {
     const acme_certstore_t *live;

@@ -22,23 +22,6 @@ typedef struct staged_t {
     const acme_certstore_cert_t *live; /**< NULL: there is none of any use */
 } staged_t;
 
-const char *acme_staged_name(acme_staged_e staged)
-{
-    switch (staged) {
-    case ACME_STAGED_NONE:
-        return "none";
-    case ACME_STAGED_PROMOTED:
-        return "promoted";
-    case ACME_STAGED_LIVE:
-        return "live";
-    case ACME_STAGED_REFUSED:
-        return "refused";
-    case ACME_STAGED_FAILED:
-        return "failed";
-    }
-    return "none";
-}
-
 /** What is served although the staged one is not. */
 static const char *what_stays(const acme_certstore_cert_t *live, apr_time_t now,
                               apr_pool_t *p)

@@ -13,18 +13,9 @@
 #define ACME_PROMOTE_H
 
 #include "acme_certstore.h"
+#include "acme_inventory.h"
 #include "acme_spec.h"
 #include "acme_vault.h"
-
-typedef enum {
-    ACME_STAGED_NONE,     /**< nothing was staged */
-    ACME_STAGED_PROMOTED, /**< it is live now */
-    ACME_STAGED_LIVE,     /**< it was live already */
-    ACME_STAGED_REFUSED,  /**< for good; the problem says why, nothing has
-                               changed */
-    ACME_STAGED_FAILED    /**< not now (a full disk); the problem says why,
-                               nothing has changed, it stays staged */
-} acme_staged_e;
 
 /**
  * Promotes what is staged for one site. Never fails the start: whatever goes
@@ -40,7 +31,5 @@ acme_staged_e acme_promote(const char **fingerprint,
                            const acme_spec_t *spec, int pinned, int keep,
                            apr_time_t now, acme_problem_t *problem,
                            apr_pool_t *p);
-
-const char *acme_staged_name(acme_staged_e staged);
 
 #endif

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_account.h"
+#include "acme_key_choice.h"
 #include "acme_key_hash.h"
 #include "acme_obtain_key.h"
 #include "acme_obtain_private.h"
@@ -335,7 +336,7 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
     else if (!resumable) {
         acme_obtain_drop(order, "it has failed");
     }
-    if (acme_key_reuse_is_refused(problem)) {
+    if (acme_key_choice_is_refused(problem)) {
         refuse_key(order, problem);
     }
     acme_obtain_fail(order, problem, ACME_OBTAIN_FAILURE_OWN);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_expiry_file.h"
 #include "acme_jws.h"
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
@@ -143,7 +144,7 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     }
     revoked = acme_plan_revoked(inventory, job);
     if (revoked) {
-        return acme_blocklist_text(revoked, p);
+        return acme_blocklist_entry_text(revoked, p);
     }
     name =
         pinned ? NULL : acme_partial_names_missing(job, spec, info->names, p);
@@ -267,8 +268,7 @@ static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
                             acme_time_print(info->not_after, p)));
         return;
     }
-    plan->warning =
-        acme_inventory_file_warning(inventory, &spec->warn_window, now, p);
+    plan->warning = acme_expiry_file(inventory, &spec->warn_window, now, p);
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 

@@ -180,21 +180,6 @@ void acme_site_decide(acme_site_decide_actions_t *actions,
     }
 }
 
-const char *acme_deployed_name(acme_deployed_e deployed)
-{
-    switch (deployed) {
-    case ACME_DEPLOYED_NONE:
-        return "none";
-    case ACME_DEPLOYED_HTTP:
-        return "http";
-    case ACME_DEPLOYED_OKC:
-        return "okc";
-    case ACME_DEPLOYED_LKC:
-        return "lkc";
-    }
-    return "none";
-}
-
 const char *acme_site_decide_wanted_name(acme_wanted_e wanted)
 {
     switch (wanted) {

@@ -13,17 +13,7 @@
 #ifndef ACME_SITE_DECIDE_H
 #define ACME_SITE_DECIDE_H
 
-#include <apr_time.h>
-
-/** What a site last served. */
-typedef enum {
-    ACME_DEPLOYED_NONE,
-    ACME_DEPLOYED_HTTP,
-    ACME_DEPLOYED_OKC,
-    ACME_DEPLOYED_LKC
-} acme_deployed_e;
-
-#define ACME_DEPLOYED_COUNT 4
+#include "acme_deployed.h"
 
 /** What the configuration wants of it: the strongest of its virtual hosts. */
 typedef enum {
@@ -105,9 +95,6 @@ void acme_site_decide(acme_site_decide_actions_t *actions,
 
 /** Whether a certificate of that worth may be put in place. */
 int acme_site_decide_is_usable(const acme_site_decide_cert_t *cert);
-
-/** "none", "http", "okc", "lkc": `deployed` of the status. */
-const char *acme_deployed_name(acme_deployed_e deployed);
 
 /** For people: "undeployed", "no TLS", "TLS with its own certificate",
  *  "ACME". */

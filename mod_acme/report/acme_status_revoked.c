@@ -19,7 +19,7 @@ const char *acme_status_revoked_text(const acme_spec_t *spec,
                         inventory->serving == ACME_SERVING_OKC
                             ? "not served, since "
                             : "served until there is another one, but ",
-                        acme_blocklist_text(revoked, p),
+                        acme_blocklist_entry_text(revoked, p),
                         spec->renew_mode == ACME_RENEW_MANUAL
                             ? "; ACMERenewMode is manual: acmectl renew "
                               "orders it"

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_expiry_file.h"
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
 #include "acme_status_private.h"
@@ -44,8 +45,8 @@ static void judge_file(acme_status_view_t *view, apr_pool_t *p)
                                          : "its certificate file was not read";
         return;
     }
-    view->descr = acme_inventory_file_warning(
-        inventory, &view->spec->warn_window, view->now, p);
+    view->descr =
+        acme_expiry_file(inventory, &view->spec->warn_window, view->now, p);
     view->expiry = !view->descr                              ? ACME_EXPIRY_FAR
                    : inventory->file->not_after <= view->now ? ACME_EXPIRY_OVER
                                                              : ACME_EXPIRY_NEAR;

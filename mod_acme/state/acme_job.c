@@ -122,7 +122,7 @@ static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
         job->ari = acme_ari_restore(ari, job->p);
     }
     if (acme_json_get(&revoked, json, "revoked") == APR_SUCCESS) {
-        job->revoked = acme_blocklist_from_json(revoked, job->p);
+        job->revoked = acme_blocklist_entry_from_json(revoked, job->p);
     }
     (void)acme_json_get_str(&job->warned, json, "warned");
     (void)acme_json_get_bool(&job->warned_over, json, "warned-over");
@@ -294,7 +294,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     if (job->revoked) {
         acme_json_set(json, "revoked",
-                      acme_blocklist_to_json(job->revoked, ptemp));
+                      acme_blocklist_entry_to_json(job->revoked, ptemp));
     }
     acme_json_set_str(json, "warned", job->warned);
     if (job->warned_over) {

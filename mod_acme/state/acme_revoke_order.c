@@ -15,7 +15,7 @@ acme_json_t *acme_revoke_order_to_json(const acme_revoke_order_t *errand,
 {
     acme_json_t *json = acme_json_object(p);
 
-    acme_json_set(json, "what", acme_blocklist_to_json(errand->what, p));
+    acme_json_set(json, "what", acme_blocklist_entry_to_json(errand->what, p));
     acme_json_set_str(json, "certificate", errand->cert);
     acme_json_set_str(json, "ca", errand->ca_url);
     acme_json_set_str(json, "jws", errand->jws);
@@ -34,7 +34,7 @@ acme_revoke_order_t *acme_revoke_order_from_json(const acme_json_t *json,
         return NULL;
     }
     (void)acme_json_get_str(&errand->jws, json, "jws");
-    errand->what = acme_blocklist_from_json(what, p);
+    errand->what = acme_blocklist_entry_from_json(what, p);
     return errand->what ? errand : NULL;
 }
 

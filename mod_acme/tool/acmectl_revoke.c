@@ -47,7 +47,7 @@ static int confirm(const errand_t *errand)
                found->name, found->where, found->info->serial, names,
                acmectl_io_date(found->info->not_after, ctl->p),
                acme_revoke_reason_name(errand->what.reason),
-               acme_blocklist_is_compromised(&errand->what)
+               acme_blocklist_entry_is_compromised(&errand->what)
                    ? " Its key is never used again."
                    : "");
 }
@@ -63,17 +63,17 @@ static int is_done(errand_t *errand)
         return 0;
     }
     /* What was said of its key is not taken back. */
-    if (acme_blocklist_is_compromised(before)) {
+    if (acme_blocklist_entry_is_compromised(before)) {
         errand->what.reason = before->reason;
     }
     errand->what.done = before->done;
     if (!before->done
-        || (acme_blocklist_is_compromised(&errand->what)
-            && !acme_blocklist_is_compromised(before))) {
+        || (acme_blocklist_entry_is_compromised(&errand->what)
+            && !acme_blocklist_entry_is_compromised(before))) {
         return 0;
     }
     errand->outcome = ALREADY;
-    errand->detail = acme_blocklist_text(before, ctl->p);
+    errand->detail = acme_blocklist_entry_text(before, ctl->p);
     return 1;
 }
 
@@ -284,7 +284,7 @@ static const char *fate(const errand_t *errand)
     const ctl_revoke_t *found = errand->found;
     int lost = errand->outcome == REVOKED
                || (errand->outcome == REFUSED
-                   && acme_blocklist_is_compromised(&errand->what));
+                   && acme_blocklist_entry_is_compromised(&errand->what));
 
     if (!lost || !found->is_live || !found->spec) {
         return "";

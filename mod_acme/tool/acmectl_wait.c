@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_expiry_file.h"
 #include "acme_job.h"
 #include "acme_partial_names.h"
 #include "acme_plan.h"
@@ -52,8 +53,8 @@ static site_e judge_file(const acme_spec_t *spec,
         return SITE_STUCK;
     }
     if (info->not_after <= apr_time_now()) {
-        *why = acme_inventory_file_warning(inventory, &spec->warn_window,
-                                           apr_time_now(), p);
+        *why =
+            acme_expiry_file(inventory, &spec->warn_window, apr_time_now(), p);
         return SITE_STUCK;
     }
     if (inventory->serving != ACME_SERVING_OKC) {

@@ -52,15 +52,15 @@ static void marks_are_found_by_who_looked_before(void **state)
     assert_int_equal(found->reason, 4);
     assert_int_equal(found->done, 0);
     assert_true(found->when == ACME_T_NOW);
-    assert_false(acme_blocklist_is_final(found));
+    assert_false(acme_blocklist_entry_is_final(found));
     /* the key may go on */
     assert_null(acme_blocklist_find(list, cert(FP2, KEY, p), p));
     assert_false(acme_blocklist_has_key(list, KEY));
     made.done = 1;
     assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
     found = acme_blocklist_find(list, cert(FP, KEY, p), p);
-    assert_true(acme_blocklist_is_final(found));
-    acme_t_contains(acme_blocklist_text(found, p),
+    assert_true(acme_blocklist_entry_is_final(found));
+    acme_t_contains(acme_blocklist_entry_text(found, p),
                     "it was revoked (superseded)");
 }
 
@@ -75,10 +75,11 @@ static void a_compromised_key_is_lost_for_all(void **state)
     assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
     found = acme_blocklist_find(list, cert(FP2, KEY, p), p);
     assert_non_null(found);
-    assert_true(acme_blocklist_is_compromised(found));
-    assert_true(acme_blocklist_is_final(found));
-    acme_t_contains(acme_blocklist_text(found, p), "its key was compromised");
-    acme_t_contains(acme_blocklist_text(found, p), "0a1b");
+    assert_true(acme_blocklist_entry_is_compromised(found));
+    assert_true(acme_blocklist_entry_is_final(found));
+    acme_t_contains(acme_blocklist_entry_text(found, p),
+                    "its key was compromised");
+    acme_t_contains(acme_blocklist_entry_text(found, p), "0a1b");
     assert_true(acme_blocklist_has_key(list, KEY));
     assert_false(acme_blocklist_has_key(list, KEY2));
     assert_false(acme_blocklist_has_key(list, ""));
@@ -101,7 +102,7 @@ static void what_the_ca_refuses_is_withdrawn(void **state)
     assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
     assert_int_equal(acme_blocklist_put(dir, &made, NULL, p), 0);
     assert_non_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
-    acme_t_contains(acme_blocklist_text(&made, p), "was asked for");
+    acme_t_contains(acme_blocklist_entry_text(&made, p), "was asked for");
     assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
     assert_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
 }
@@ -130,10 +131,10 @@ static void a_damaged_mark_is_a_mark(void **state)
         acme_t_write(apr_pstrcat(p, dir, "/revoked/key-" KEY, NULL), bad[i], p);
         found = acme_blocklist_find(list, cert(FP, KEY, p), p);
         assert_non_null(found);
-        assert_true(acme_blocklist_is_final(found));
+        assert_true(acme_blocklist_entry_is_final(found));
         found = acme_blocklist_find(list, cert(FP2, KEY, p), p);
-        assert_true(acme_blocklist_is_compromised(found));
-        assert_non_null(acme_blocklist_text(found, p));
+        assert_true(acme_blocklist_entry_is_compromised(found));
+        assert_non_null(acme_blocklist_entry_text(found, p));
     }
 }
 

@@ -122,6 +122,16 @@ static void ten_thousand_sites_are_no_matter(void **state)
         "site-9999.example.org");
 }
 
-ACME_T_MAIN(ACME_T(what_is_written_is_read), ACME_T(damage_is_told),
+static void states_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_NONE), "none");
+    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_HTTP), "http");
+    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_OKC), "okc");
+    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_LKC), "lkc");
+}
+
+ACME_T_MAIN(ACME_T(states_have_names), ACME_T(what_is_written_is_read),
+            ACME_T(damage_is_told),
             ACME_T(a_damaged_site_takes_no_other_with_it),
             ACME_T(ten_thousand_sites_are_no_matter))

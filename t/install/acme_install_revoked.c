@@ -4,6 +4,7 @@
 
 #include "acme_t_bundle.h"
 
+#include "acme_blocklist.h"
 #include "acme_install.h"
 
 #define A  "a.test"

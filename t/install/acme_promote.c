@@ -125,16 +125,6 @@ static void what_was_revoked_is_never_activated(void **state)
     assert_refused(w, "its key was compromised", "without");
 }
 
-static void outcomes_have_names(void **state)
-{
-    (void)state;
-    assert_string_equal(acme_staged_name(ACME_STAGED_NONE), "none");
-    assert_string_equal(acme_staged_name(ACME_STAGED_PROMOTED), "promoted");
-    assert_string_equal(acme_staged_name(ACME_STAGED_LIVE), "live");
-    assert_string_equal(acme_staged_name(ACME_STAGED_REFUSED), "refused");
-    assert_string_equal(acme_staged_name(ACME_STAGED_FAILED), "failed");
-}
-
 static void nothing_staged_changes_nothing(void **state)
 {
     world_t *w = make_world(*state);
@@ -434,7 +424,7 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
 
 ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
             ACME_T(what_was_revoked_is_never_activated),
-            ACME_T(outcomes_have_names), ACME_T(nothing_staged_changes_nothing),
+            ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
             ACME_T(what_is_live_already_is_recognized),
             ACME_T(a_newer_one_replaces_and_archives),

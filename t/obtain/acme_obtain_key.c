@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "acme_install_keys.h"
 #include "acme_t_bundle.h"
 #include "acme_t_world.h"
 
@@ -69,8 +70,8 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
     APR_ARRAY_PUSH(inventories, acme_inventory_t *) = inventory;
     work->reuse = acme_key_reuse_open(dir, w->seal, w->p);
-    acme_key_reuse_leave(work->reuse, specs, inventories, live, getegid(),
-                         &w->log, w->p);
+    acme_install_keys(work->reuse, specs, inventories, live, getegid(), &w->log,
+                      w->p);
     *pem = bundle->key_pem;
     *hash = cert->info->key_hash;
     return dir;

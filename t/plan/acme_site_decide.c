@@ -466,10 +466,6 @@ static void every_combination_has_a_sound_answer(void **state)
 static void names_are_for_people(void **state)
 {
     (void)state;
-    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_NONE), "none");
-    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_HTTP), "http");
-    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_OKC), "okc");
-    assert_string_equal(acme_deployed_name(ACME_DEPLOYED_LKC), "lkc");
     assert_string_equal(acme_site_decide_move_name(ACME_SITE_DECIDE_LEAVE),
                         "leave");
     assert_string_equal(acme_site_decide_move_name(ACME_SITE_DECIDE_IMPORT),

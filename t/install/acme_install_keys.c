@@ -2,7 +2,8 @@
 
 #include "acme_t_bundle.h"
 
-#include "acme_key_reuse.h"
+#include "acme_install_keys.h"
+#include "acme_key_choice.h"
 
 #define A "a.example"
 #define B "b.example"
@@ -81,8 +82,8 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_key_reuse_leave(w->reuse, w->specs, w->inventories, w->live, getegid(),
-                         &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->specs, w->inventories, w->live, getegid(),
+                      &w->log->log, w->p);
 }
 
 static void what_is_live_is_left_for_those_that_want_it(void **state)
@@ -107,10 +108,10 @@ static void a_key_of_another_kind_is_not(void **state)
     world_t *w = make_world(*state);
     acme_spec_t *spec = add(w, A);
 
-    assert_string_equal(acme_key_reuse_hash(spec, inventory_of(w, 0), NULL),
+    assert_string_equal(acme_key_choice_reused(spec, inventory_of(w, 0), NULL),
                         hash_of(w, 0));
     spec->key.type = ACME_KEY_RSA;
-    assert_null(acme_key_reuse_hash(spec, inventory_of(w, 0), NULL));
+    assert_null(acme_key_choice_reused(spec, inventory_of(w, 0), NULL));
     start(w);
     assert_false(is_left(w, 0));
 }
@@ -130,21 +131,11 @@ static void a_revoked_ones_is_not(void **state)
     /* The worker hears of it first; the next start removes it. */
     memset(&job, 0, sizeof(job));
     job.revoked = &revoked;
-    assert_null(acme_key_reuse_hash(spec, inventory, &job));
+    assert_null(acme_key_choice_reused(spec, inventory, &job));
     inventory->revoked = &revoked;
-    assert_null(acme_key_reuse_hash(spec, inventory, NULL));
+    assert_null(acme_key_choice_reused(spec, inventory, NULL));
     start(w);
     assert_false(is_left(w, 0));
-}
-
-static void a_site_with_none_has_nothing_to_reuse(void **state)
-{
-    world_t *w = make_world(*state);
-    acme_spec_t *spec = add(w, A);
-    acme_inventory_t empty;
-
-    memset(&empty, 0, sizeof(empty));
-    assert_null(acme_key_reuse_hash(spec, &empty, NULL));
 }
 
 static void one_that_root_has_not_left_is_none(void **state)
@@ -201,8 +192,8 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_key_reuse_leave(w->reuse, w->specs, w->inventories, w->live, 1,
-                         &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->specs, w->inventories, w->live, 1,
+                      &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);
     assert_int_equal(st.st_mode & 0777, 0640);
@@ -224,7 +215,6 @@ static void one_that_cannot_be_left_is_said(void **state)
 
 ACME_T_MAIN(ACME_T(what_is_live_is_left_for_those_that_want_it),
             ACME_T(a_key_of_another_kind_is_not), ACME_T(a_revoked_ones_is_not),
-            ACME_T(a_site_with_none_has_nothing_to_reuse),
             ACME_T(one_that_root_has_not_left_is_none),
             ACME_T(one_that_is_damaged_or_of_another_secret_is_left_anew),
             ACME_T(it_is_of_the_group_that_the_worker_has_now),
