@@ -21,6 +21,94 @@ static const char *const validations[] = {
 
 #define VALIDATIONS (int)(sizeof(validations) / sizeof(validations[0]))
 
+/* ---- the ledgers in the store ---- */
+
+/* Returns the text of an item, or NULL: a ledger that cannot be read counts as
+ * empty, because the CA's own limits still hold. */
+static const char *read_note(acme_vault_t *vault, const char *name,
+                             apr_pool_t *p)
+{
+    acme_store_item_t item;
+
+    return acme_vault_get(&item, vault, ACME_STORE_NOTES, name, NULL, p)
+                   == APR_SUCCESS
+               ? item.data
+               : NULL;
+}
+
+static apr_status_t write_note(acme_vault_t *vault, const char *name,
+                               const char *text, acme_problem_t *problem,
+                               apr_pool_t *p)
+{
+    return acme_vault_put(NULL, vault, ACME_STORE_NOTES, name, text,
+                          strlen(text), NULL, ACME_STORE_LAZY, problem, p);
+}
+
+static void load_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
+                    apr_time_t now, apr_pool_t *p)
+{
+    const char *texts[ACME_RATELIMIT_PARTS];
+    int i;
+
+    if (ca->budget) {
+        for (i = 0; i < ACME_RATELIMIT_PARTS; ++i) {
+            texts[i] =
+                read_note(vault, acme_ratelimit_item(ca->budget, i, p), p);
+        }
+        acme_ratelimit_load(ca->budget, texts, p);
+    }
+    acme_ratelimit_pause_load(
+        ca->pause, read_note(vault, acme_ratelimit_pause_item(ca->pause), p),
+        now, p);
+}
+
+static apr_status_t save_parts(acme_ratelimit_t *budget, acme_vault_t *vault,
+                               apr_time_t now, acme_problem_t *problem,
+                               apr_pool_t *ptemp)
+{
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *p;
+    int i;
+
+    apr_pool_create(&p, ptemp);
+    for (i = 0; i < ACME_RATELIMIT_PARTS && rv == APR_SUCCESS; ++i) {
+        const char *text;
+
+        apr_pool_clear(p);
+        text = acme_ratelimit_save(budget, i, now, p);
+        if (text) {
+            rv = write_note(vault, acme_ratelimit_item(budget, i, p), text,
+                            problem, p);
+            if (rv == APR_SUCCESS) {
+                acme_ratelimit_saved(budget, i);
+            }
+        }
+    }
+    apr_pool_destroy(p);
+    return rv;
+}
+
+static apr_status_t save_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
+                            apr_time_t now, acme_problem_t *problem,
+                            apr_pool_t *p)
+{
+    const char *text = acme_ratelimit_pause_save(ca->pause, now, p);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (text) {
+        rv = write_note(vault, acme_ratelimit_pause_item(ca->pause), text,
+                        problem, p);
+        if (rv == APR_SUCCESS) {
+            acme_ratelimit_pause_saved(ca->pause);
+        }
+    }
+    return rv == APR_SUCCESS && ca->budget
+               ? save_parts(ca->budget, vault, now, problem, p)
+               : rv;
+}
+
+/* ---- what the limits let through ---- */
+
 /* What is known of it at the beginning of a run. */
 static void begin_ca(struct acme_scheduler_t *scheduler,
                      acme_admission_ca_t *ca)
@@ -29,10 +117,7 @@ static void begin_ca(struct acme_scheduler_t *scheduler,
     apr_pool_t *p;
 
     apr_pool_create(&p, scheduler->prun);
-    if (ca->budget) {
-        acme_ratelimit_load(ca->budget, scheduler->work->vault, now, p);
-    }
-    acme_ratelimit_pause_load(ca->pause, scheduler->work->vault, now, p);
+    load_ca(ca, scheduler->work->vault, now, p);
     acme_client_share_begin(ca->shared, scheduler->prun);
     apr_pool_destroy(p);
 }
@@ -295,18 +380,6 @@ void acme_admission_finish(struct acme_scheduler_t *scheduler,
         }
         note_failures(budget, &order, job->problem, now);
     }
-}
-
-static apr_status_t save_ca(acme_admission_ca_t *ca, acme_vault_t *vault,
-                            apr_time_t now, acme_problem_t *problem,
-                            apr_pool_t *p)
-{
-    apr_status_t rv =
-        acme_ratelimit_pause_save(ca->pause, vault, now, problem, p);
-
-    return rv == APR_SUCCESS && ca->budget
-               ? acme_ratelimit_save(ca->budget, vault, now, problem, p)
-               : rv;
 }
 
 void acme_admission_save(struct acme_scheduler_t *scheduler)

@@ -12,8 +12,8 @@
 #include "acme_jws.h"
 #include "acme_time.h"
 
-/* By the first digit of its key. */
-#define PARTS 16
+/* A bucket is in the part that the first hex digit of its key names. */
+#define PARTS ACME_RATELIMIT_PARTS
 
 /* Hex digits of a bucket's key: no two of a server's share them. */
 #define KEY_LEN 24
@@ -337,8 +337,8 @@ void acme_ratelimit_refused(acme_ratelimit_t *budget,
 
 /* ---- the ledger: a line a bucket ---- */
 
-static const char *item_name(const acme_ratelimit_t *budget, int part,
-                             apr_pool_t *p)
+const char *acme_ratelimit_item(const acme_ratelimit_t *budget, int part,
+                                apr_pool_t *p)
 {
     return apr_psprintf(p, "%s%x", budget->name, (unsigned int)part);
 }
@@ -365,33 +365,31 @@ static void read_lines(acme_ratelimit_t *budget, char *text, int part)
     }
 }
 
-void acme_ratelimit_load(acme_ratelimit_t *budget, acme_vault_t *vault,
-                         apr_time_t now, apr_pool_t *ptemp)
+void acme_ratelimit_load(acme_ratelimit_t *budget, const char *const *texts,
+                         apr_pool_t *ptemp)
 {
-    acme_store_item_t item;
     int i;
 
-    (void)now;
     apr_pool_clear(budget->pbuckets);
     budget->buckets = apr_hash_make(budget->pbuckets);
-    for (i = 0; i < PARTS; ++i) {
+    for (i = 0; i < ACME_RATELIMIT_PARTS; ++i) {
         budget->changed[i] = 0;
-        if (acme_vault_get(&item, vault, ACME_STORE_NOTES,
-                           item_name(budget, i, ptemp), NULL, ptemp)
-            == APR_SUCCESS) {
-            read_lines(budget, item.data, i);
+        if (texts[i]) {
+            read_lines(budget, apr_pstrdup(ptemp, texts[i]), i);
         }
     }
 }
 
-static apr_status_t save_part(const acme_ratelimit_t *budget, int part,
-                              acme_vault_t *vault, apr_time_t now,
-                              acme_problem_t *problem, apr_pool_t *p)
+const char *acme_ratelimit_save(const acme_ratelimit_t *budget, int part,
+                                apr_time_t now, apr_pool_t *p)
 {
-    apr_array_header_t *lines = apr_array_make(p, 64, sizeof(const char *));
+    apr_array_header_t *lines;
     apr_hash_index_t *hi;
-    const char *text;
 
+    if (!budget->changed[part]) {
+        return NULL;
+    }
+    lines = apr_array_make(p, 64, sizeof(const char *));
     for (hi = apr_hash_first(p, budget->buckets); hi; hi = apr_hash_next(hi)) {
         const char *key = apr_hash_this_key(hi);
         const bucket_t *bucket = apr_hash_this_val(hi);
@@ -401,28 +399,10 @@ static apr_status_t save_part(const acme_ratelimit_t *budget, int part,
                 apr_psprintf(p, "%s %" APR_TIME_T_FMT, key, bucket->full);
         }
     }
-    text = apr_array_pstrcat(p, lines, '\n');
-    return acme_vault_put(NULL, vault, ACME_STORE_NOTES,
-                          item_name(budget, part, p), text, strlen(text), NULL,
-                          ACME_STORE_LAZY, problem, p);
+    return apr_array_pstrcat(p, lines, '\n');
 }
 
-apr_status_t acme_ratelimit_save(acme_ratelimit_t *budget, acme_vault_t *vault,
-                                 apr_time_t now, acme_problem_t *problem,
-                                 apr_pool_t *ptemp)
+void acme_ratelimit_saved(acme_ratelimit_t *budget, int part)
 {
-    apr_status_t rv = APR_SUCCESS;
-    apr_pool_t *p;
-    int i;
-
-    apr_pool_create(&p, ptemp);
-    for (i = 0; i < PARTS && rv == APR_SUCCESS; ++i) {
-        if (budget->changed[i]) {
-            apr_pool_clear(p);
-            rv = save_part(budget, i, vault, now, problem, p);
-            budget->changed[i] = rv != APR_SUCCESS;
-        }
-    }
-    apr_pool_destroy(p);
-    return rv;
+    budget->changed[part] = 0;
 }

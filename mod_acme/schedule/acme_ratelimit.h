@@ -13,11 +13,11 @@
  * CA has named (RFC 9773) count nowhere, those of the very same names not by
  * domain.
  *
- * The ledger is the worker's, of kind notes, in parts, so that an order changes
- * a few of them only. One that is lost or damaged is an empty one: the CA's own
- * limits still hold, and its Retry-After is obeyed.
+ * The ledger is text in parts, which the caller stores, so that an order
+ * changes a few of them only. A part that is lost or damaged counts as empty:
+ * the CA's own limits still hold, and its Retry-After is obeyed.
  *
- * Pure but for acme_ratelimit_load() and acme_ratelimit_save(). One thread.
+ * Pure. A ledger belongs to one thread.
  */
 #ifndef ACME_RATELIMIT_H
 #define ACME_RATELIMIT_H
@@ -26,10 +26,12 @@
 
 #include "acme_ratelimit_parse.h"
 #include "acme_ratelimit_policy.h"
-#include "acme_vault.h"
 
 /** No order is told to wait for longer at once. */
 #define ACME_RATELIMIT_WAIT_MAX apr_time_from_sec(7 * 86400)
+
+/** Parts of a ledger, each an item of the store. */
+#define ACME_RATELIMIT_PARTS 16
 
 typedef struct acme_ratelimit_t acme_ratelimit_t;
 
@@ -78,13 +80,24 @@ void acme_ratelimit_refused(acme_ratelimit_t *budget,
                             const acme_ratelimit_parse_t *limited,
                             apr_time_t until, apr_time_t now);
 
-/** Reads the ledger in the place of what is known. */
-void acme_ratelimit_load(acme_ratelimit_t *budget, acme_vault_t *vault,
-                         apr_time_t now, apr_pool_t *ptemp);
+/** Returns the name of the item, of kind notes, that holds a part. */
+const char *acme_ratelimit_item(const acme_ratelimit_t *budget, int part,
+                                apr_pool_t *p);
 
-/** Writes what has changed. */
-apr_status_t acme_ratelimit_save(acme_ratelimit_t *budget, acme_vault_t *vault,
-                                 apr_time_t now, acme_problem_t *problem,
-                                 apr_pool_t *ptemp);
+/**
+ * Replaces what the ledger counts by the text of its parts.
+ * @param texts one for each of ACME_RATELIMIT_PARTS; NULL for a part that is
+ *        empty. Lines that make no sense are skipped.
+ */
+void acme_ratelimit_load(acme_ratelimit_t *budget, const char *const *texts,
+                         apr_pool_t *ptemp);
+
+/** Returns the text of a part, in p, or NULL if it has not changed since it was
+ *  loaded or saved. Buckets that are full at `now` are left out. */
+const char *acme_ratelimit_save(const acme_ratelimit_t *budget, int part,
+                                apr_time_t now, apr_pool_t *p);
+
+/** Notes that the text of a part is stored. */
+void acme_ratelimit_saved(acme_ratelimit_t *budget, int part);
 
 #endif

@@ -163,21 +163,20 @@ apr_time_t acme_ratelimit_pause_until(const acme_ratelimit_pause_t *pause,
 
 /* ---- the item: a line each, "UNTIL KIND WHO" ---- */
 
-void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause,
-                               acme_vault_t *vault, apr_time_t now,
-                               apr_pool_t *ptemp)
+const char *acme_ratelimit_pause_item(const acme_ratelimit_pause_t *pause)
 {
-    acme_store_item_t item;
+    return pause->item;
+}
+
+void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause, const char *text,
+                               apr_time_t now, apr_pool_t *ptemp)
+{
     char *line, *state, *end, *space;
 
     apr_pool_clear(pause->pends);
     pause->ends = apr_hash_make(pause->pends);
-    if (acme_vault_get(&item, vault, ACME_STORE_NOTES, pause->item, NULL, ptemp)
-        != APR_SUCCESS) {
-        item.data = apr_pstrdup(ptemp, "");
-    }
-    for (line = apr_strtok(item.data, "\n", &state); line;
-         line = apr_strtok(NULL, "\n", &state)) {
+    for (line = apr_strtok(apr_pstrdup(ptemp, text ? text : ""), "\n", &state);
+         line; line = apr_strtok(NULL, "\n", &state)) {
         apr_time_t until = apr_strtoi64(line, &end, 10);
 
         space = *end == ' ' ? strchr(end + 1, ' ') : NULL;
@@ -191,32 +190,29 @@ void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause,
     pause->changed = 0;
 }
 
-apr_status_t acme_ratelimit_pause_save(acme_ratelimit_pause_t *pause,
-                                       acme_vault_t *vault, apr_time_t now,
-                                       acme_problem_t *problem,
-                                       apr_pool_t *ptemp)
+const char *acme_ratelimit_pause_save(const acme_ratelimit_pause_t *pause,
+                                      apr_time_t now, apr_pool_t *p)
 {
     apr_array_header_t *lines;
     apr_hash_index_t *hi;
-    const char *text;
-    apr_status_t rv;
 
     if (!pause->changed) {
-        return APR_SUCCESS;
+        return NULL;
     }
-    lines = apr_array_make(ptemp, 8, sizeof(const char *));
-    for (hi = apr_hash_first(ptemp, pause->ends); hi; hi = apr_hash_next(hi)) {
+    lines = apr_array_make(p, 8, sizeof(const char *));
+    for (hi = apr_hash_first(p, pause->ends); hi; hi = apr_hash_next(hi)) {
         const char *key = apr_hash_this_key(hi);
         const apr_time_t *end = apr_hash_this_val(hi);
 
         if (is_sane(*end, now)) {
             APR_ARRAY_PUSH(lines, const char *) =
-                apr_psprintf(ptemp, "%" APR_TIME_T_FMT " %s", *end, key);
+                apr_psprintf(p, "%" APR_TIME_T_FMT " %s", *end, key);
         }
     }
-    text = apr_array_pstrcat(ptemp, lines, '\n');
-    rv = acme_vault_put(NULL, vault, ACME_STORE_NOTES, pause->item, text,
-                        strlen(text), NULL, ACME_STORE_LAZY, problem, ptemp);
-    pause->changed = rv != APR_SUCCESS;
-    return rv;
+    return apr_array_pstrcat(p, lines, '\n');
+}
+
+void acme_ratelimit_pause_saved(acme_ratelimit_pause_t *pause)
+{
+    pause->changed = 0;
 }

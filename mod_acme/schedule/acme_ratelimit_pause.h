@@ -10,14 +10,14 @@
  * also, and those that somebody asks for by hand, until the time that the CA
  * has named.
  *
- * One item of kind notes per CA, the worker's; one that is lost or damaged is
- * an empty one: then the CA says it again. One thread.
+ * The pauses of a CA are one text, which the caller stores. A text that is
+ * lost or damaged counts as empty: then the CA says it again. Pure. The pauses
+ * of a CA belong to one thread.
  */
 #ifndef ACME_RATELIMIT_PAUSE_H
 #define ACME_RATELIMIT_PAUSE_H
 
 #include "acme_ratelimit_parse.h"
-#include "acme_vault.h"
 
 /** No CA is obeyed for longer. */
 #define ACME_RATELIMIT_PAUSE_MAX apr_time_from_sec(7 * 86400)
@@ -46,15 +46,20 @@ apr_time_t acme_ratelimit_pause_until(const acme_ratelimit_pause_t *pause,
                                       acme_ratelimit_parse_t *limited,
                                       const char **why, apr_pool_t *p);
 
-/** Reads the item in the place of what is known. */
-void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause,
-                               acme_vault_t *vault, apr_time_t now,
-                               apr_pool_t *ptemp);
+/** Returns the name of the item, of kind notes, that holds the pauses. */
+const char *acme_ratelimit_pause_item(const acme_ratelimit_pause_t *pause);
 
-/** Writes it, if it has changed. */
-apr_status_t acme_ratelimit_pause_save(acme_ratelimit_pause_t *pause,
-                                       acme_vault_t *vault, apr_time_t now,
-                                       acme_problem_t *problem,
-                                       apr_pool_t *ptemp);
+/** Replaces the pauses by those of a text; NULL is an empty one. Lines that
+ *  make no sense, or are over, are skipped. */
+void acme_ratelimit_pause_load(acme_ratelimit_pause_t *pause, const char *text,
+                               apr_time_t now, apr_pool_t *ptemp);
+
+/** Returns the text of the pauses that last, in p, or NULL if nothing has
+ *  changed since it was loaded or saved. */
+const char *acme_ratelimit_pause_save(const acme_ratelimit_pause_t *pause,
+                                      apr_time_t now, apr_pool_t *p);
+
+/** Notes that the text is stored. */
+void acme_ratelimit_pause_saved(acme_ratelimit_pause_t *pause);
 
 #endif

@@ -198,6 +198,35 @@ static void an_account_that_is_limited_again(void **state)
     assert_int_equal(limit.refused, refused + 1);
 }
 
+static void a_damaged_pause_counts_as_none(void **state)
+{
+    world_t *w = two_accounts(*state, 0);
+    apr_array_header_t *names;
+    int i, refused, damaged = 0;
+
+    set_limit(w, "one", "too many new orders (300) from this account", 7200);
+    world_live(w, ACME_TIME_MINUTE);
+    refused = limit.refused;
+    assert_int_equal(
+        acme_store_list(&names, w->mem, ACME_STORE_NOTES, NULL, w->p), 0);
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (strncmp(name, "pause ", 6) == 0) {
+            world_damage(w, ACME_STORE_NOTES, name);
+            ++damaged;
+        }
+    }
+    assert_int_equal(damaged, 1);
+    world_add(w, "one-more.test");
+    world_restart(w);
+    world_live(w, ACME_TIME_MINUTE);
+    /* the CA says it again */
+    assert_int_equal(limit.refused, refused + 1);
+    world_live(w, 2 * ACME_TIME_HOUR + 10 * ACME_TIME_MINUTE);
+    assert_int_equal(staged_of(w, "one"), SITES + 1);
+}
+
 static void words_that_are_not_understood_hold_one_site(void **state)
 {
     world_t *w = two_accounts(*state, 0);
@@ -321,6 +350,7 @@ static void who_has_another_ca_goes_there(void **state)
 ACME_T_MAIN(ACME_T(a_limit_of_an_account_holds_its_sites),
             ACME_T(a_limit_of_a_domain_holds_its_sites),
             ACME_T(an_account_that_is_limited_again),
+            ACME_T(a_damaged_pause_counts_as_none),
             ACME_T(words_that_are_not_understood_hold_one_site),
             ACME_T(without_a_time_the_wait_is_of_the_site),
             ACME_T(a_wait_of_seconds_is_one_for_all),
