@@ -8,6 +8,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "acme_bucket.h"
 #include "acme_domain.h"
 #include "acme_jws.h"
 #include "acme_time.h"
@@ -25,18 +26,18 @@
 #define LIMITS  ACME_RATELIMIT_PARSE_KINDS
 
 typedef struct limit_t {
-    int tokens; /* 0: there is no such limit */
-    apr_interval_time_t period;
-    const char *what; /* for people */
+    acme_bucket_limit_t size; /* no tokens: there is no such limit */
+    const char *what;         /* for people */
 } limit_t;
 
 /* As published in 2025 (letsencrypt.org/docs/rate-limits): each bucket fills
  * up again over its period, a token at a time. */
 static const limit_t letsencrypt[LIMITS] = {
-    {300, 3 * ACME_TIME_HOUR, "300 orders of an account in 3 hours"},
-    {50, 7 * ACME_TIME_DAY, "50 certificates of a registered domain in 7 days"},
-    {5, 7 * ACME_TIME_DAY, "5 certificates for the same names in 7 days"},
-    {5, ACME_TIME_HOUR, "5 failed validations of a name in an hour"},
+    {{300, 3 * ACME_TIME_HOUR}, "300 orders of an account in 3 hours"},
+    {{50, 7 * ACME_TIME_DAY},
+     "50 certificates of a registered domain in 7 days"},
+    {{5, 7 * ACME_TIME_DAY}, "5 certificates for the same names in 7 days"},
+    {{5, ACME_TIME_HOUR}, "5 failed validations of a name in an hour"},
 };
 
 typedef struct bucket_t {
@@ -68,8 +69,8 @@ acme_ratelimit_t *acme_ratelimit_create(const char *ca_url,
         memcpy(budget->limits, letsencrypt, sizeof(letsencrypt));
     }
     else {
-        budget->limits[ACCOUNT].tokens = rate->orders;
-        budget->limits[ACCOUNT].period = rate->period;
+        budget->limits[ACCOUNT].size.tokens = rate->orders;
+        budget->limits[ACCOUNT].size.period = rate->period;
         budget->limits[ACCOUNT].what =
             apr_psprintf(p, "%d orders in %s (ACMERateLimit)", rate->orders,
                          acme_time_print_duration(rate->period, p));
@@ -114,27 +115,6 @@ static bucket_t *bucket_at(acme_ratelimit_t *budget, const char *key)
     return bucket;
 }
 
-/* What one token takes to come back. */
-static apr_interval_time_t token(const limit_t *limit)
-{
-    return limit->period / limit->tokens;
-}
-
-/* Whatever the clock has done since, none is emptier than empty. */
-static apr_time_t bounded(apr_time_t full, const limit_t *limit, apr_time_t now)
-{
-    return full > now + limit->period ? now + limit->period : full;
-}
-
-/* When there will be a token, with `left` others left behind in the bucket. */
-static apr_time_t when(apr_time_t full, const limit_t *limit, int left,
-                       apr_time_t now)
-{
-    apr_time_t at = full + token(limit) - limit->period + left * token(limit);
-
-    return full <= now || at <= now ? now : at;
-}
-
 /* ---- what an order takes of which buckets ---- */
 
 typedef struct claim_t {
@@ -151,7 +131,7 @@ static void claim(apr_array_header_t *claims, const acme_ratelimit_t *budget,
     claim_t *made;
     int i;
 
-    if (!budget->limits[which].tokens) {
+    if (!budget->limits[which].size.tokens) {
         return;
     }
     key = key_of(which, of, p);
@@ -177,7 +157,7 @@ static apr_array_header_t *claims_of(const acme_ratelimit_t *budget,
         return claims;
     }
     claim(claims, budget, ACCOUNT, order->account,
-          order->renewal ? 0 : budget->limits[ACCOUNT].tokens / 4, p);
+          order->renewal ? 0 : budget->limits[ACCOUNT].size.tokens / 4, p);
     claim(claims, budget, SET, acme_ratelimit_parse_set(order->names, p), 0, p);
     for (i = 0; !order->renewal && i < order->names->nelts; ++i) {
         claim(claims, budget, DOMAIN,
@@ -217,19 +197,19 @@ apr_time_t acme_ratelimit_when(acme_ratelimit_t *budget,
         const claim_t *one = &APR_ARRAY_IDX(claims, i, claim_t);
         const limit_t *limit = &budget->limits[one->which];
         bucket_t *bucket = bucket_at(budget, one->key);
-        apr_time_t full = bounded(bucket->full, limit, now);
+        apr_time_t full = acme_bucket_bounded(bucket->full, &limit->size, now);
         apr_time_t at;
 
-        if (when(full, limit, one->left, now) <= now) {
+        if (acme_bucket_when(full, &limit->size, one->left, now) <= now) {
             continue;
         }
         if (one->which != NAME && bucket->booked > full
             && bucket->booked
-                   <= now + limit->period + ACME_RATELIMIT_WAIT_MAX) {
+                   <= now + limit->size.period + ACME_RATELIMIT_WAIT_MAX) {
             full = bucket->booked;
         }
-        at = when(full, limit, one->left, now);
-        bucket->booked = full + token(limit);
+        at = acme_bucket_when(full, &limit->size, one->left, now);
+        bucket->booked = full + acme_bucket_token(&limit->size);
         if (at > last) {
             last = at;
             *why = limit->what;
@@ -250,11 +230,9 @@ static void add_tokens(acme_ratelimit_t *budget,
         const limit_t *limit = &budget->limits[one->which];
         bucket_t *bucket = bucket_at(budget, one->key);
 
-        if (sign > 0) {
-            bucket->full = bounded(bucket->full, limit, now);
-            bucket->full = bucket->full > now ? bucket->full : now;
-        }
-        bucket->full += sign * token(limit);
+        bucket->full = sign > 0
+                           ? acme_bucket_take(bucket->full, &limit->size, now)
+                           : acme_bucket_give(bucket->full, &limit->size);
         budget->changed[part_of(one->key)] = 1;
     }
 }
@@ -322,13 +300,14 @@ void acme_ratelimit_refused(acme_ratelimit_t *budget,
     apr_time_t full;
     apr_pool_t *p;
 
-    if (!limit->tokens) {
+    if (!limit->size.tokens) {
         return;
     }
     apr_pool_create(&p, budget->p);
     bucket = bucket_at(budget, key_of(limited->what, limited->of, p));
-    full = bounded(until + limit->period - token(limit), limit, now);
-    if (bounded(bucket->full, limit, now) < full) {
+    full = acme_bucket_bounded(acme_bucket_empty_until(until, &limit->size),
+                               &limit->size, now);
+    if (acme_bucket_bounded(bucket->full, &limit->size, now) < full) {
         bucket->full = full;
         budget->changed[part_of(key_of(limited->what, limited->of, p))] = 1;
     }
