@@ -352,7 +352,7 @@ static apr_time_t step_clients(acme_scheduler_t *scheduler)
     int i;
 
     for (i = 0; i < scheduler->n_ca_queues; ++i) {
-        at = scheduler->ca_queues[i]->ca_account ? acme_client_share_step(
+        at = scheduler->ca_queues[i]->ca_account ? acme_client_step(
                  acme_ca_account_client(scheduler->ca_queues[i]->ca_account))
                                                  : 0;
         first = at > 0 && at < first ? at : first;

@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_client.h"
-
 #include <string.h>
 
-#include "acme_client_answer.h"
+#include <apr_date.h>
+
 #include "acme_client_private.h"
 #include "acme_resource.h"
 
-/* Everybody who waited for the directory gets on, or hears why not. */
+const acme_directory_t *acme_client_directory_get(const acme_client_t *client)
+{
+    return client->directory;
+}
+
+/* Notes how far the CA's clock is from ours. */
+static void note_date(acme_client_t *client,
+                      const acme_http_response_t *response)
+{
+    const char *text = apr_table_get(response->headers, "Date");
+    apr_time_t date = text ? apr_date_parse_http(text) : APR_DATE_BAD;
+
+    if (date != APR_DATE_BAD) {
+        client->date_known = 1;
+        client->date_off = date - response->received;
+    }
+}
+
+/* Sends the requests that waited for the directory, or ends them with the
+ * problem. */
 static void opened(acme_client_t *client, apr_status_t rv,
                    const acme_problem_t *problem)
 {
@@ -17,17 +35,17 @@ static void opened(acme_client_t *client, apr_status_t rv,
     client->opening = 0;
     memset(&client->unopened, 0, sizeof(client->unopened));
     while (queue.count > 0) {
-        acme_client_request_t *request = acme_client_take_first(&queue);
+        acme_client_request_t *request = acme_client_request_take_first(&queue);
 
         if (rv == APR_SUCCESS && request->url) {
-            acme_client_put_last(&client->waiting, request);
+            acme_client_request_put_last(&client->waiting, request);
         }
         else {
-            acme_client_end(request, rv, NULL, problem);
+            acme_client_request_end(request, rv, NULL, problem);
         }
     }
     if (rv == APR_SUCCESS) {
-        acme_client_serve(client, 1);
+        acme_client_signed_send(client, 1);
     }
 }
 
@@ -49,7 +67,7 @@ static void directory_done(void *baton, apr_status_t rv,
         (void)acme_nonce_add(client->nonces,
                              apr_table_get(response->headers, "Replay-Nonce"),
                              response->received);
-        acme_client_note_date(client, response);
+        note_date(client, response);
         rv = acme_client_answer(&answer, response, &own);
     }
     if (rv == APR_SUCCESS) {
@@ -84,7 +102,7 @@ void acme_client_directory_fetch(acme_client_t *client)
     }
     client->opening = 1;
     client->fetching = 1;
-    get = acme_client_request(client, NULL, NULL);
+    get = acme_client_request_create(client, NULL, NULL);
     get->http.method = "GET";
     get->http.url = client->directory_url;
     get->http.repeatable = 1;
@@ -100,10 +118,10 @@ void acme_client_directory_await(acme_client_request_t *request)
         acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
                          ACME_PROBLEM_CONFIG, request->p,
                          "%.200s is no https URL", client->directory_url);
-        acme_client_end(request, APR_EINVAL, NULL, &problem);
+        acme_client_request_end(request, APR_EINVAL, NULL, &problem);
         return;
     }
-    acme_client_put_last(&client->unopened, request);
+    acme_client_request_put_last(&client->unopened, request);
     acme_client_directory_fetch(client);
 }
 
@@ -114,5 +132,6 @@ void acme_client_directory_open(acme_client_t *client,
         done(baton, APR_SUCCESS, NULL, NULL);
         return;
     }
-    acme_client_directory_await(acme_client_request(client, done, baton));
+    acme_client_directory_await(
+        acme_client_request_create(client, done, baton));
 }

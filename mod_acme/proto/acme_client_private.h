@@ -2,31 +2,35 @@
 
 /**
  * @file acme_client_private.h
- * @brief What the files of the client share: acme_client.c signs and repeats,
- * acme_client_directory_get.c gets the directory, acme_client_unsigned.c sends
- * what is neither signed nor numbered, acme_client_share.c knows of the others.
+ * @brief The inside of a client (acme_client.h), for its own files only. Each
+ * calls those above it in this list:
+ *
+ *     acme_client_request.c    requests and queues of them
+ *     acme_client_unsigned.c   requests without signature and nonce
+ *     acme_client_share.c      the other clients at the same CA
+ *     acme_client_signed.c     nonces; signs and sends queued requests
+ *     acme_client_directory.c  fetches the directory
+ *     acme_client.c            the client as its users see it
  */
 #ifndef ACME_CLIENT_PRIVATE_H
 #define ACME_CLIENT_PRIVATE_H
 
-#include "acme_directory.h"
-#include "acme_http.h"
-#include "acme_jws.h"
+#include "acme_client.h"
 #include "acme_nonce.h"
 
 /** RFC 8555 6.2 */
 #define ACME_CLIENT_JOSE "application/jose+json"
 
-/** A request of ours, or somebody who waits for the directory. It has a pool of
- * its own and is in one of the client's two queues, or under way. */
+/** A request to the CA, or a caller that waits for the directory. It has a
+ * pool of its own and is in one of the client's two queues, or under way. */
 typedef struct acme_client_request_t {
     struct acme_client_request_t *next;
     acme_client_t *client;
     apr_pool_t *p;
-    apr_pool_t *ptry; /* of one sending */
+    apr_pool_t *ptry; /**< cleared before it is sent again */
     acme_client_done_fn *done;
     void *baton;
-    const char *url; /* NULL: waits for the directory, no more */
+    const char *url; /**< NULL: waits for the directory, nothing is sent */
     const char *payload;
     const acme_jws_signer_t *signer;
     const char *kid;
@@ -47,70 +51,91 @@ struct acme_client_t {
     acme_http_t *http;
     const acme_clock_t *clock;
     const acme_log_t *log;
-    const acme_directory_t *directory;
+    const acme_directory_t *directory; /**< NULL: not fetched yet */
     const acme_jws_signer_t *signer;
     const char *kid;
     const char *ca_file;
     const char *proxy;
     const char *proxy_ca_file;
     acme_nonce_pool_t *nonces;
-    acme_client_queue_t unopened; /* wait for the directory */
-    acme_client_queue_t waiting;  /* wait for a nonce */
-    int n_heads;                  /* newNonce requests under way */
-    int n_posts;                  /* others */
-    acme_client_share_t *shared;  /* or NULL */
-    int opening;                  /* the directory is on its way */
-    int fetching;                 /* to this one, and to others through it */
+    acme_client_queue_t unopened; /**< wait for the directory */
+    acme_client_queue_t waiting;  /**< wait for a nonce */
+    int n_heads;                  /**< newNonce requests under way */
+    acme_client_share_t *shared;  /**< or NULL */
+    int opening;  /**< a fetch of the directory is under way, by this client or
+                       by another that shares it */
+    int fetching; /**< this client fetches it */
     int date_known;
-    apr_interval_time_t date_off;
+    apr_interval_time_t date_off; /**< the CA's clock minus ours */
 };
 
-void acme_client_put_last(acme_client_queue_t *queue,
-                          acme_client_request_t *request);
+/* acme_client_request.c */
 
-/** The queue is not empty. */
-acme_client_request_t *acme_client_take_first(acme_client_queue_t *queue);
+void acme_client_request_put_first(acme_client_queue_t *queue,
+                                   acme_client_request_t *request);
+void acme_client_request_put_last(acme_client_queue_t *queue,
+                                  acme_client_request_t *request);
 
-/** @param done NULL for one that nobody waits for */
-acme_client_request_t *acme_client_request(acme_client_t *client,
-                                           acme_client_done_fn *done,
-                                           void *baton);
+/** The queue must not be empty. */
+acme_client_request_t *
+acme_client_request_take_first(acme_client_queue_t *queue);
 
-/** Tells who waits for it; then it is gone. */
-void acme_client_end(acme_client_request_t *request, apr_status_t rv,
-                     const acme_answer_t *answer,
-                     const acme_problem_t *problem);
+/** Makes a request with the client's roots and proxy.
+ *  @param done NULL for a request that no caller waits for */
+acme_client_request_t *acme_client_request_create(acme_client_t *client,
+                                                  acme_client_done_fn *done,
+                                                  void *baton);
 
-/** What the CA's clock says, for who asks acme_client_clock(). */
-void acme_client_note_date(acme_client_t *client,
-                           const acme_http_response_t *response);
+/** Calls `done`, which must not be NULL, and destroys the request. */
+void acme_client_request_end(acme_client_request_t *request, apr_status_t rv,
+                             const acme_answer_t *answer,
+                             const acme_problem_t *problem);
 
-/**
- * Sends those who wait as long as there are nonces, and gets more for the
- * rest. What cannot be sent at all is refused only while the transport runs,
- * until then it waits for a HEAD like the others; what its owner posts in turn
- * has to wait for the next time, so that this ends.
- */
-void acme_client_serve(acme_client_t *client, int running);
+/* acme_client_share.c */
 
-/** Whether it has the directory, or another one has that goes the same way. */
+/** Returns non-zero when the client has the directory. Takes it from another
+ *  client that reaches the CA in the same way, if such a client has it. */
 int acme_client_share_has_directory(acme_client_t *client);
 
-/** Whether others see to the directory, or it is not its turn; else it is. */
+/** Returns non-zero when the client must not fetch the directory itself: a
+ *  client that reaches the CA in the same way is fetching it (then `opening` is
+ *  set), or the rate is used up. Else the fetch is charged to the rate. */
 int acme_client_share_is_fetching(acme_client_t *client);
 
-/** Whether a nonce may be asked for; then it counts as asked for. */
+/** Returns non-zero when newNonce may be requested now; then the request is
+ *  charged to the rate. */
 int acme_client_share_may_fetch(acme_client_t *client);
 
-/** Those who wait for this one's directory, itself among them:
- *  acme_client_t *. */
+/** Returns when the next directory or nonce may be fetched, now or later. The
+ *  client has to share. */
+apr_time_t acme_client_share_next_directory(acme_client_t *client);
+apr_time_t acme_client_share_next_nonce(acme_client_t *client);
+
+/** Returns the clients that wait for the directory that this client fetches,
+ *  beginning with itself: acme_client_t *, in p. */
 apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
                                               apr_pool_t *p);
 
-/** Has the directory fetched for those who wait for it, unless others do. */
+/* acme_client_signed.c */
+
+/**
+ * Sends waiting requests as long as there are nonces, and fetches nonces for
+ * the rest.
+ * @param running non-zero inside the transport's run(): only then a request
+ *        that cannot be sent at all is refused, because `done` must not be
+ *        called before acme_client_post() returns; else it waits like the
+ *        others, and the HEAD that is sent for it brings run() here
+ */
+void acme_client_signed_send(acme_client_t *client, int running);
+
+/* acme_client_directory.c */
+
+/** Fetches the directory, unless a fetch is under way or the rate is used
+ *  up. */
 void acme_client_directory_fetch(acme_client_t *client);
 
-/** Waits for the directory, and has it fetched. */
+/** Queues the request until the directory is there, and fetches it. Refuses it
+ *  when the directory's URL is no https URL. */
 void acme_client_directory_await(acme_client_request_t *request);
 
 #endif

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A CA counts requests by where they come from, whatever account they are for:
- * so all accounts that we have there are one client to it. */
-
-#include "acme_client.h"
+/* All our accounts at a CA are one client to it, because it counts requests by
+ * the address that they come from, whatever account they are for. */
 
 #include <string.h>
 
+#include "acme_bucket.h"
 #include "acme_client_private.h"
 
-/* At once, after a pause; no second has more than the rate and these. */
+/* Requests that may be sent at once after a pause. No second has more requests
+ * than the rate and these. */
 #define BURST 5
 
-/* What fills up again within a second needs to survive nothing: a process that
- * ends takes longer than that to be followed by another, but for one that
- * takes over while this one leaves. So each begins with a bucket that has one
- * token in it. */
+/* A limit on requests. It is not saved, because it fills up again within a
+ * second, and a process that ends takes longer than that to be followed by
+ * another, except when that one takes over while this one leaves. Therefore it
+ * begins with a single token. */
 typedef struct pace_t {
-    int rate; /* in a second; 0: any */
+    acme_bucket_limit_t limit; /* no tokens: no limit */
     int begun;
-    apr_time_t full; /* when BURST requests can be sent at once again */
+    apr_time_t full;
 } pace_t;
 
 struct acme_client_share_t {
@@ -29,26 +29,27 @@ struct acme_client_share_t {
     apr_array_header_t *clients; /* acme_client_t * */
 };
 
-static apr_interval_time_t token(const pace_t *pace)
+static void set_rate(pace_t *pace, int per_second)
 {
-    return (apr_time_from_sec(1) + pace->rate - 1) / pace->rate;
+    if (per_second) {
+        pace->limit.tokens = BURST;
+        pace->limit.period =
+            BURST * ((apr_time_from_sec(1) + per_second - 1) / per_second);
+    }
 }
 
-/* When the next one may be sent. A clock that was turned back makes nobody
- * wait for longer than an empty bucket does. */
+/* Returns when the next request may be sent. */
 static apr_time_t next_at(pace_t *pace, apr_time_t now)
 {
-    if (!pace->rate) {
+    if (!pace->limit.tokens) {
         return now;
     }
     if (!pace->begun) {
         pace->begun = 1;
-        pace->full = now + (BURST - 1) * token(pace);
+        pace->full = acme_bucket_empty_until(now, &pace->limit);
     }
-    if (pace->full > now + BURST * token(pace)) {
-        pace->full = now + BURST * token(pace);
-    }
-    return pace->full - (BURST - 1) * token(pace);
+    pace->full = acme_bucket_bounded(pace->full, &pace->limit, now);
+    return acme_bucket_when(pace->full, &pace->limit, 0, now);
 }
 
 static int take(pace_t *pace, apr_time_t now)
@@ -56,8 +57,8 @@ static int take(pace_t *pace, apr_time_t now)
     if (next_at(pace, now) > now) {
         return 0;
     }
-    if (pace->rate) {
-        pace->full = (pace->full > now ? pace->full : now) + token(pace);
+    if (pace->limit.tokens) {
+        pace->full = acme_bucket_take(pace->full, &pace->limit, now);
     }
     return 1;
 }
@@ -69,8 +70,8 @@ acme_client_share_t *acme_client_share_create(int directories, int heads,
     acme_client_share_t *shared = apr_pcalloc(p, sizeof(*shared));
 
     shared->clock = clock;
-    shared->directories.rate = directories;
-    shared->heads.rate = heads;
+    set_rate(&shared->directories, directories);
+    set_rate(&shared->heads, heads);
     shared->clients = apr_array_make(p, 4, sizeof(acme_client_t *));
     return shared;
 }
@@ -91,8 +92,8 @@ static int same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* What one of them is told counts for the other only where both would have
- * been told so: other roots, or another proxy, may lead to somebody else. */
+/* Returns non-zero when both clients get the same directory. Other roots, or
+ * another proxy, may lead to another server. */
 static int is_same_way(const acme_client_t *a, const acme_client_t *b)
 {
     return same(a->directory_url, b->directory_url)
@@ -100,7 +101,8 @@ static int is_same_way(const acme_client_t *a, const acme_client_t *b)
            && same(a->proxy_ca_file, b->proxy_ca_file);
 }
 
-/* Another one that goes the same way, from the ith on; NULL: there is none. */
+/* Returns the next client, from the ith on, that reaches the CA in the same
+ * way; NULL when there is none. */
 static acme_client_t *next_peer(const acme_client_t *client, int *i)
 {
     const apr_array_header_t *clients =
@@ -170,24 +172,16 @@ apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
     return waiters;
 }
 
-apr_time_t acme_client_share_step(acme_client_t *client)
+apr_time_t acme_client_share_next_directory(acme_client_t *client)
 {
     acme_client_share_t *shared = client->shared;
-    apr_time_t now;
 
-    if (!shared) {
-        return 0;
-    }
-    now = acme_time_now(shared->clock);
-    if (client->unopened.count > 0 && !client->opening) {
-        acme_client_directory_fetch(client);
-        return client->opening ? 0 : next_at(&shared->directories, now);
-    }
-    if (client->waiting.count > client->n_heads) {
-        acme_client_serve(client, 0);
-        return client->waiting.count > client->n_heads
-                   ? next_at(&shared->heads, now)
-                   : 0;
-    }
-    return 0;
+    return next_at(&shared->directories, acme_time_now(shared->clock));
+}
+
+apr_time_t acme_client_share_next_nonce(acme_client_t *client)
+{
+    acme_client_share_t *shared = client->shared;
+
+    return next_at(&shared->heads, acme_time_now(shared->clock));
 }

@@ -1,34 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_client.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "acme_client_answer.h"
 #include "acme_client_private.h"
 #include "acme_resource.h"
 
-static void plain_done(void *baton, apr_status_t rv,
-                       const acme_http_response_t *response,
-                       const acme_problem_t *problem)
+static void answered(void *baton, apr_status_t rv,
+                     const acme_http_response_t *response,
+                     const acme_problem_t *problem)
 {
     acme_client_request_t *request = baton;
     acme_problem_t refused = ACME_PROBLEM_INIT;
     acme_answer_t answer;
 
     if (rv != APR_SUCCESS) {
-        acme_client_end(request, rv, NULL, problem);
+        acme_client_request_end(request, rv, NULL, problem);
         return;
     }
     rv = acme_client_answer(&answer, response, &refused);
-    acme_client_end(request, rv, &answer, rv == APR_SUCCESS ? NULL : &refused);
+    acme_client_request_end(request, rv, &answer,
+                            rv == APR_SUCCESS ? NULL : &refused);
 }
 
-/* What we neither sign nor number. */
-static void send_plain(acme_client_request_t *request, const char *method,
-                       const char *url)
+static void submit(acme_client_request_t *request, const char *method,
+                   const char *url)
 {
     acme_client_t *client = request->client;
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -38,36 +35,37 @@ static void send_plain(acme_client_request_t *request, const char *method,
         acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
                          ACME_PROBLEM_PROTOCOL, request->p,
                          "%.200s is no https URL, nothing is sent there", url);
-        acme_client_end(request, APR_EINVAL, NULL, &problem);
+        acme_client_request_end(request, APR_EINVAL, NULL, &problem);
         return;
     }
     request->http.method = method;
     request->http.url = request->url;
     request->http.repeatable = 1;
-    client->http->submit(client->http, &request->http, plain_done, request);
+    client->http->submit(client->http, &request->http, answered, request);
 }
 
 void acme_client_unsigned_get(acme_client_t *client, const char *url,
                               acme_client_done_fn *done, void *baton)
 {
-    send_plain(acme_client_request(client, done, baton), "GET", url);
+    submit(acme_client_request_create(client, done, baton), "GET", url);
 }
 
 void acme_client_unsigned_get_nonce(acme_client_t *client,
                                     acme_client_done_fn *done, void *baton)
 {
-    send_plain(acme_client_request(client, done, baton), "HEAD",
-               client->directory->new_nonce);
+    submit(acme_client_request_create(client, done, baton), "HEAD",
+           client->directory->new_nonce);
 }
 
 void acme_client_unsigned_send(acme_client_t *client, const char *url,
                                const char *jws, acme_client_done_fn *done,
                                void *baton)
 {
-    acme_client_request_t *request = acme_client_request(client, done, baton);
+    acme_client_request_t *request =
+        acme_client_request_create(client, done, baton);
 
     request->http.content_type = ACME_CLIENT_JOSE;
     request->http.body = apr_pstrdup(request->p, jws);
     request->http.body_len = strlen(jws);
-    send_plain(request, "POST", url);
+    submit(request, "POST", url);
 }

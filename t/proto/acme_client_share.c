@@ -100,7 +100,7 @@ static void run(crowd_t *crowd)
         assert_true(++turns < 100000);
         first = 0;
         for (i = 0; i < CLIENTS; ++i) {
-            at = acme_client_share_step(crowd->clients[i]);
+            at = acme_client_step(crowd->clients[i]);
             assert_true(at == 0 || at > crowd->world->clock->now);
             first = at > 0 && (!first || at < first) ? at : first;
         }
