@@ -329,20 +329,6 @@ apr_status_t acme_http_curl_global_init(void)
                                                              : APR_EGENERAL;
 }
 
-const char *acme_http_curl_unfit(apr_pool_t *p)
-{
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    if (!(info->features & CURL_VERSION_SSL)) {
-        return apr_psprintf(p, "libcurl %s has no TLS", info->version);
-    }
-    if (!(info->features & CURL_VERSION_ASYNCHDNS)) {
-        return apr_psprintf(p, "libcurl %s has no asynchronous resolver",
-                            info->version);
-    }
-    return NULL;
-}
-
 apr_status_t acme_http_curl_create(acme_http_t **http,
                                    const acme_http_curl_config_t *config,
                                    const acme_clock_t *clock,

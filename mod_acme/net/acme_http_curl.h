@@ -30,9 +30,6 @@ typedef struct acme_http_curl_config_t {
 /** libcurl's global set-up; before the first thread, once per process. */
 apr_status_t acme_http_curl_global_init(void);
 
-/** Shows a libcurl without TLS or asynchronous resolver; NULL when fine. */
-const char *acme_http_curl_unfit(apr_pool_t *p);
-
 apr_status_t acme_http_curl_create(acme_http_t **http,
                                    const acme_http_curl_config_t *config,
                                    const acme_clock_t *clock,

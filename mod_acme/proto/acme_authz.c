@@ -30,11 +30,6 @@ static const char *const challenge_status_names[] = {
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-const char *acme_authz_status_name(acme_authz_status_e status)
-{
-    return status_names[status];
-}
-
 /* A token becomes part of a path and of a key: nothing but base64url. */
 static int is_token(const char *text)
 {
@@ -256,7 +251,7 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                          ACME_PROBLEM_PROTOCOL, p,
                          "%s: the authorization is %s, and the CA does not say "
                          "why",
-                         name, acme_authz_status_name(authz->status));
+                         name, status_names[authz->status]);
     }
     if (problem->rv == APR_SUCCESS) {
         problem->rv = APR_EGENERAL;

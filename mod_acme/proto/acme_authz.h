@@ -61,6 +61,4 @@ apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
 void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p);
 
-const char *acme_authz_status_name(acme_authz_status_e status);
-
 #endif

@@ -263,11 +263,6 @@ unsigned int acme_issue_revision(const acme_issue_t *issue)
     return issue->generation;
 }
 
-const char *acme_issue_phase(const acme_issue_t *issue)
-{
-    return phases[issue->phase].name;
-}
-
 const char *acme_issue_url(const acme_issue_t *issue)
 {
     return issue->order_url;

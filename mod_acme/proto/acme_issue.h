@@ -100,9 +100,6 @@ unsigned int acme_issue_revision(const acme_issue_t *issue);
 /** What acme_issue_restore() needs; no secrets. */
 acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p);
 
-/** "await": for log and status. */
-const char *acme_issue_phase(const acme_issue_t *issue);
-
 /** The order's URL at the CA, or NULL before there is one. */
 const char *acme_issue_url(const acme_issue_t *issue);
 

@@ -113,7 +113,7 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
         }
     }
     else if (authz->status != ACME_AUTHZ_VALID) {
-        acme_issue_diagnose_start(issue, NULL);
+        acme_issue_state_start_diagnosis(issue, NULL);
         acme_issue_state_enter(issue, ACME_PHASE_DIAGNOSE);
         return;
     }

@@ -6,14 +6,6 @@
 
 #include "acme_issue_private.h"
 
-void acme_issue_diagnose_start(acme_issue_t *issue,
-                               const acme_problem_t *problem)
-{
-    issue->found = problem ? acme_problem_dup(problem, issue->p) : NULL;
-    issue->found_in_order = problem != NULL;
-    issue->n_found = 0;
-}
-
 static int has_identifier(const apr_array_header_t *subproblems,
                           const char *identifier)
 {
@@ -103,7 +95,7 @@ void acme_issue_diagnose_answer(acme_issue_t *issue,
     if (!issue->authz_urls) {
         order = acme_issue_order_take(issue, answer, now);
         if (order) {
-            acme_issue_diagnose_start(issue, order->error);
+            acme_issue_state_start_diagnosis(issue, order->error);
         }
         return;
     }

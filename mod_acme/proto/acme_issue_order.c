@@ -159,7 +159,7 @@ static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
     }
     else if (next != STAY) {
         if (next == ACME_PHASE_DIAGNOSE) {
-            acme_issue_diagnose_start(issue, order->error);
+            acme_issue_state_start_diagnosis(issue, order->error);
         }
         acme_issue_state_enter(issue, (acme_phase_e)next);
     }

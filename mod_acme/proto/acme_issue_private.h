@@ -165,6 +165,11 @@ apr_interval_time_t acme_issue_state_pause(int n);
 void acme_issue_state_object(acme_issue_t *issue,
                              const acme_problem_t *problem);
 
+/** Begins to collect why the CA made the order invalid.
+ *  @param problem what the order itself says, or NULL */
+void acme_issue_state_start_diagnosis(acme_issue_t *issue,
+                                      const acme_problem_t *problem);
+
 /** Times of the configuration, or their defaults. */
 apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue);
 apr_interval_time_t acme_issue_state_poll_max(const acme_issue_t *issue);
@@ -241,8 +246,5 @@ void acme_issue_diagnose_answer(acme_issue_t *issue,
                                 const acme_answer_t *answer, apr_time_t now);
 void acme_issue_diagnose_refused(acme_issue_t *issue,
                                  const acme_problem_t *problem, apr_time_t now);
-/** What the order itself says, or the first failed authorization. */
-void acme_issue_diagnose_start(acme_issue_t *issue,
-                               const acme_problem_t *problem);
 
 #endif

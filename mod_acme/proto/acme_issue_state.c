@@ -213,6 +213,14 @@ void acme_issue_state_object(acme_issue_t *issue, const acme_problem_t *problem)
              acme_problem_text(problem, issue->turn));
 }
 
+void acme_issue_state_start_diagnosis(acme_issue_t *issue,
+                                      const acme_problem_t *problem)
+{
+    issue->found = problem ? acme_problem_dup(problem, issue->p) : NULL;
+    issue->found_in_order = problem != NULL;
+    issue->n_found = 0;
+}
+
 int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
                             apr_time_t now)
 {

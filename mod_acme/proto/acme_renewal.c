@@ -18,8 +18,10 @@ typedef struct renewal_call_t {
     apr_pool_t *p;
 } renewal_call_t;
 
-apr_status_t acme_renewal_read(acme_renewal_t *renewal, const acme_json_t *json,
-                               acme_problem_t *problem, apr_pool_t *p)
+/* Reads the resource. `again` is not of it and stays as it is. */
+static apr_status_t read_resource(acme_renewal_t *renewal,
+                                  const acme_json_t *json,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     acme_resource_t resource = {"renewal information", json, problem, p};
     acme_resource_t window = {"suggested window", NULL, problem, p};
@@ -72,7 +74,7 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
         if (renewal.again == 0) {
             renewal.again = answer->received + ACME_RENEWAL_AGAIN;
         }
-        rv = acme_renewal_read(&renewal, answer->json, &wrong, call->p);
+        rv = read_resource(&renewal, answer->json, &wrong, call->p);
         problem = rv == APR_SUCCESS ? NULL : &wrong;
     }
     call->done(call->baton, rv, rv == APR_SUCCESS ? &renewal : NULL, problem);

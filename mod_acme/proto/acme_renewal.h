@@ -22,10 +22,6 @@ typedef struct acme_renewal_t {
     apr_time_t again;        /**< not to be asked before */
 } acme_renewal_t;
 
-/** Reads the resource, but `again`, which stays as it is. */
-apr_status_t acme_renewal_read(acme_renewal_t *renewal, const acme_json_t *json,
-                               acme_problem_t *problem, apr_pool_t *p);
-
 /**
  * @param rv APR_SUCCESS; APR_EINTR: cancelled; else `problem` says why
  * @param renewal valid only while this runs; NULL unless successful

@@ -12,6 +12,7 @@
 
 #include "acme_account.h"
 #include "issue_drive.h"
+#include "issue_phase.h"
 
 #define STEPS_MAX 2000
 
@@ -206,7 +207,7 @@ void issue_drive_assert_done(const issue_drive_t *drive)
     assert_int_equal(apr_hash_count(drive->up), 0);
     assert_int_equal(drive->ca->accounts, 1);
     assert_int_equal(drive->ca->finalized, 1);
-    assert_string_equal(acme_issue_phase(drive->issue), "done");
+    assert_string_equal(issue_phase(drive->issue, drive->p), "done");
     assert_false(acme_issue_resumable(drive->issue));
 }
 

@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "issue_feed.h"
+#include "issue_phase.h"
 
 issue_feed_t *issue_feed_create(int n_names, apr_pool_t *p)
 {
@@ -45,12 +46,12 @@ const acme_issue_action_t *issue_feed_action(const issue_feed_t *feed)
 
 int issue_feed_is_phase(const issue_feed_t *feed, const char *phase)
 {
-    return strcmp(acme_issue_phase(feed->issue), phase) == 0;
+    return strcmp(issue_phase(feed->issue, feed->p), phase) == 0;
 }
 
 void issue_feed_assert_phase(const issue_feed_t *feed, const char *phase)
 {
-    assert_string_equal(acme_issue_phase(feed->issue), phase);
+    assert_string_equal(issue_phase(feed->issue, feed->p), phase);
 }
 
 void issue_feed_answer(issue_feed_t *feed, int status, const char *location,

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "issue_drive.h"
+#include "issue_phase.h"
 #include "issue_feed.h"
 
 #define AGAIN FEED_ERROR("malformed", "I know")
@@ -319,7 +320,7 @@ static void a_validation_that_does_not_end_is_given_up(void **state)
     const acme_problem_t *problem;
 
     drive->ca->validate_polls = 100000;
-    while (strcmp(acme_issue_phase(drive->issue), "await") != 0) {
+    while (strcmp(issue_phase(drive->issue, drive->p), "await") != 0) {
         issue_drive_step(drive);
     }
     issue_drive_crash(drive);

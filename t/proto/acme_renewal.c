@@ -12,31 +12,63 @@
     "\"suggestedWindow\":{\"start\":\"2030-01-03T04:00:00Z\",\"end\":" \
     "\"2030-01-05T04:00:00Z\"}"
 
-static apr_status_t read_text(acme_renewal_t *renewal, const char *text,
-                              acme_problem_t *problem, apr_pool_t *p)
-{
-    acme_json_t *json;
+/* The outcome of a call. */
+typedef struct outcome_t {
+    int times;
+    apr_status_t rv;
+    acme_renewal_t renewal;
+    const acme_problem_t *problem;
+    apr_pool_t *p;
+} outcome_t;
 
-    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p), 0);
-    return acme_renewal_read(renewal, json, problem, p);
+static void note(void *baton, apr_status_t rv, const acme_renewal_t *renewal,
+                 const acme_problem_t *problem)
+{
+    outcome_t *outcome = baton;
+
+    ++outcome->times;
+    outcome->rv = rv;
+    assert_true((rv == APR_SUCCESS) == (renewal != NULL));
+    if (renewal) {
+        outcome->renewal = *renewal;
+        outcome->renewal.explanation =
+            apr_pstrdup(outcome->p, renewal->explanation);
+    }
+    outcome->problem = problem ? acme_problem_dup(problem, outcome->p) : NULL;
+}
+
+static outcome_t *ask(client_world_t *world, const char *service, int status,
+                      const char *retry_after, const char *body)
+{
+    outcome_t *outcome = apr_pcalloc(world->p, sizeof(*outcome));
+    script_answer_t *answer;
+
+    outcome->p = world->p;
+    answer = script_http_answer(world->script, "GET", SERVICE "/" ID, NULL,
+                                status, "application/json", body);
+    if (retry_after) {
+        apr_table_set(answer->headers, "Retry-After", retry_after);
+    }
+    acme_renewal_ask(world->client, service, ID, note, outcome);
+    script_http_drain(world->script);
+    assert_int_equal(outcome->times, 1);
+    return outcome;
 }
 
 static void window_and_explanation_are_read(void **state)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_renewal_t renewal = {0, 0, NULL, 7};
+    client_world_t *world = client_world_create(*state);
+    outcome_t *outcome;
     apr_time_t start;
 
     assert_int_equal(acme_time_parse(&start, "2030-01-03T04:00:00Z"), 0);
-    assert_int_equal(read_text(&renewal,
-                               "{" WINDOW ",\"explanationURL\":"
-                               "\"https://ca.test/why\",\"x\":[]}",
-                               &problem, *state),
-                     0);
-    assert_true(renewal.start == start);
-    assert_true(renewal.end == start + 2 * ACME_TIME_DAY);
-    assert_string_equal(renewal.explanation, "https://ca.test/why");
-    assert_int_equal(renewal.again, 7);
+    outcome = ask(world, SERVICE, 200, NULL,
+                  "{" WINDOW ",\"explanationURL\":"
+                  "\"https://ca.test/why\",\"x\":[]}");
+    assert_int_equal(outcome->rv, APR_SUCCESS);
+    assert_true(outcome->renewal.start == start);
+    assert_true(outcome->renewal.end == start + 2 * ACME_TIME_DAY);
+    assert_string_equal(outcome->renewal.explanation, "https://ca.test/why");
 }
 
 static void an_explanation_that_is_no_url_is_left_out(void **state)
@@ -44,32 +76,28 @@ static void an_explanation_that_is_no_url_is_left_out(void **state)
     static const char *const bad[] = {
         "", ",\"explanationURL\":null", ",\"explanationURL\":7",
         ",\"explanationURL\":\"javascript:alert(1)\""};
+    client_world_t *world = client_world_create(*state);
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
-        acme_problem_t problem = ACME_PROBLEM_INIT;
-        acme_renewal_t renewal = {0, 0, "left over", 0};
+        outcome_t *outcome =
+            ask(world, SERVICE, 200, NULL,
+                apr_pstrcat(*state, "{" WINDOW, bad[i], "}", NULL));
 
-        assert_int_equal(
-            read_text(&renewal,
-                      apr_pstrcat(*state, "{" WINDOW, bad[i], "}", NULL),
-                      &problem, *state),
-            0);
-        assert_null(renewal.explanation);
+        assert_int_equal(outcome->rv, APR_SUCCESS);
+        assert_null(outcome->renewal.explanation);
     }
 }
 
 static void an_explanation_cannot_forge_a_line(void **state)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_renewal_t renewal = {0, 0, NULL, 0};
+    client_world_t *world = client_world_create(*state);
+    outcome_t *outcome = ask(world, SERVICE, 200, NULL,
+                             "{" WINDOW ",\"explanationURL\":"
+                             "\"https://ca.test/\\nfoo\"}");
 
-    assert_int_equal(read_text(&renewal,
-                               "{" WINDOW ",\"explanationURL\":"
-                               "\"https://ca.test/\\nfoo\"}",
-                               &problem, *state),
-                     0);
-    assert_null(strchr(renewal.explanation, '\n'));
+    assert_int_equal(outcome->rv, APR_SUCCESS);
+    assert_null(strchr(outcome->renewal.explanation, '\n'));
 }
 
 static void what_makes_no_sense_is_a_problem_that_says_what(void **state)
@@ -92,71 +120,30 @@ static void what_makes_no_sense_is_a_problem_that_says_what(void **state)
          "\"2030-01-03T04:00:00Z\"}}",
          "end"},
     };
+    client_world_t *world = client_world_create(*state);
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        acme_problem_t problem = ACME_PROBLEM_INIT;
-        acme_renewal_t renewal = {0, 0, NULL, 0};
+        outcome_t *outcome = ask(world, SERVICE, 200, NULL, cases[i].text);
+        const acme_problem_t *problem = outcome->problem;
 
-        assert_int_equal(read_text(&renewal, cases[i].text, &problem, *state),
-                         APR_EINVAL);
-        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
-        assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);
-        if (!strstr(problem.detail, cases[i].named)) {
-            fail_msg("\"%s\" lacks \"%s\"", problem.detail, cases[i].named);
+        assert_int_equal(outcome->rv, APR_EINVAL);
+        assert_string_equal(problem->type, ACME_PROBLEM_PROTOCOL);
+        assert_int_equal(problem->retry, ACME_RETRY_BACKOFF);
+        if (!strstr(problem->detail, cases[i].named)) {
+            fail_msg("\"%s\" lacks \"%s\"", problem->detail, cases[i].named);
         }
-        assert_int_equal(renewal.start, 0);
     }
-}
-
-/* What an answer was. */
-typedef struct told_t {
-    int times;
-    apr_status_t rv;
-    acme_renewal_t renewal;
-    const acme_problem_t *problem;
-    apr_pool_t *p;
-} told_t;
-
-static void tell(void *baton, apr_status_t rv, const acme_renewal_t *renewal,
-                 const acme_problem_t *problem)
-{
-    told_t *told = baton;
-
-    ++told->times;
-    told->rv = rv;
-    assert_true((rv == APR_SUCCESS) == (renewal != NULL));
-    if (renewal) {
-        told->renewal = *renewal;
-    }
-    told->problem = problem ? acme_problem_dup(problem, told->p) : NULL;
-}
-
-static told_t *ask(client_world_t *world, const char *service, int status,
-                   const char *retry_after, const char *body)
-{
-    told_t *told = apr_pcalloc(world->p, sizeof(*told));
-    script_answer_t *answer;
-
-    told->p = world->p;
-    answer = script_http_answer(world->script, "GET", SERVICE "/" ID, NULL,
-                                status, "application/json", body);
-    if (retry_after) {
-        apr_table_set(answer->headers, "Retry-After", retry_after);
-    }
-    acme_renewal_ask(world->client, service, ID, tell, told);
-    script_http_drain(world->script);
-    assert_int_equal(told->times, 1);
-    return told;
 }
 
 static void one_get_without_signature_asks(void **state)
 {
     client_world_t *world = client_world_create(*state);
-    told_t *told = ask(world, SERVICE, 200, "21600", "{" WINDOW "}");
+    outcome_t *outcome = ask(world, SERVICE, 200, "21600", "{" WINDOW "}");
 
-    assert_int_equal(told->rv, APR_SUCCESS);
-    assert_true(told->renewal.again == world->clock->now + 6 * ACME_TIME_HOUR);
+    assert_int_equal(outcome->rv, APR_SUCCESS);
+    assert_true(outcome->renewal.again
+                == world->clock->now + 6 * ACME_TIME_HOUR);
     /* a service with a slash at its end has no second one */
     assert_int_equal(ask(world, SERVICE "/", 200, NULL, "{" WINDOW "}")->rv,
                      APR_SUCCESS);
@@ -182,10 +169,10 @@ static void retry_after_is_kept_within_its_bounds(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        told_t *told =
+        outcome_t *outcome =
             ask(world, SERVICE, 200, cases[i].header, "{" WINDOW "}");
 
-        assert_int_equal(told->renewal.again - world->clock->now,
+        assert_int_equal(outcome->renewal.again - world->clock->now,
                          cases[i].again);
     }
 }
@@ -193,25 +180,26 @@ static void retry_after_is_kept_within_its_bounds(void **state)
 static void an_answer_of_no_use_is_a_problem(void **state)
 {
     client_world_t *world = client_world_create(*state);
-    told_t *told;
+    outcome_t *outcome;
 
-    told = ask(world, SERVICE, 200, NULL, "no JSON");
-    assert_int_equal(told->rv, APR_EINVAL);
-    told = ask(world, SERVICE, 404, NULL, "{}");
-    assert_int_equal(told->problem->status, 404);
-    told = ask(world, SERVICE, 503, "120", "{}");
-    assert_int_equal(told->problem->status, 503);
-    assert_int_equal(told->problem->retry, ACME_RETRY_LATER);
+    outcome = ask(world, SERVICE, 200, NULL, "no JSON");
+    assert_int_equal(outcome->rv, APR_EINVAL);
+    outcome = ask(world, SERVICE, 404, NULL, "{}");
+    assert_int_equal(outcome->problem->status, 404);
+    outcome = ask(world, SERVICE, 503, "120", "{}");
+    assert_int_equal(outcome->problem->status, 503);
+    assert_int_equal(outcome->problem->retry, ACME_RETRY_LATER);
 }
 
 static void a_service_without_https_is_not_asked(void **state)
 {
     client_world_t *world = client_world_create(*state);
-    told_t told = {0, 0, {0, 0, NULL, 0}, NULL, *state};
+    outcome_t outcome = {0, 0, {0, 0, NULL, 0}, NULL, *state};
 
-    acme_renewal_ask(world->client, "http://ca.test/renewal", ID, tell, &told);
-    assert_int_equal(told.times, 1);
-    assert_int_equal(told.rv, APR_EINVAL);
+    acme_renewal_ask(world->client, "http://ca.test/renewal", ID, note,
+                     &outcome);
+    assert_int_equal(outcome.times, 1);
+    assert_int_equal(outcome.rv, APR_EINVAL);
 }
 
 ACME_T_MAIN(ACME_T(window_and_explanation_are_read),
