@@ -4,7 +4,6 @@
 
 #include <apr_hash.h>
 
-#include "acme_ca_account.h"
 #include "acme_ca_account_private.h"
 
 int acme_ca_account_adopt_same(const char *a, const char *b)
@@ -12,19 +11,21 @@ int acme_ca_account_adopt_same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int can_follow(const acme_ca_account_t *ca_account,
+/* Returns non-zero when the record's account can go on as this one: the CA
+ * knows it, and it has the same directory and external account. */
+static int can_follow(const acme_ca_account_t *account,
                       const acme_account_record_t *record)
 {
-    const acme_eab_t *eab = ca_account->ca->eab;
+    const acme_eab_t *eab = account->ca->eab;
 
     return record->url
-           && acme_ca_account_adopt_same(record->ca, ca_account->ca->url)
+           && acme_ca_account_adopt_same(record->ca, account->ca->url)
            && acme_ca_account_adopt_same(record->eab_kid,
                                          eab ? eab->key.kid : NULL);
 }
 
-/* The youngest that is open; else one that was deactivated, since another
- * contact is no way around that. */
+/* Prefers the youngest open account; takes one that was deactivated when no
+ * other is there, because a new contact must not undo the deactivation. */
 static int is_better(const acme_account_record_t *record,
                      const acme_account_record_t *best)
 {
@@ -37,8 +38,9 @@ static int is_better(const acme_account_record_t *record,
     return record->created > best->created;
 }
 
-/* Accounts that somebody uses, by URL: they may have several names. */
-static apr_hash_t *used_urls(const acme_ca_account_t *ca_account,
+/* Returns the accounts that the configuration uses, by URL, because an account
+ * may have several names. */
+static apr_hash_t *used_urls(const acme_ca_account_t *account,
                              const apr_array_header_t *names, apr_pool_t *p)
 {
     apr_hash_t *urls = apr_hash_make(p);
@@ -48,8 +50,8 @@ static apr_hash_t *used_urls(const acme_ca_account_t *ca_account,
 
     for (i = 0; i < names->nelts; ++i) {
         name = APR_ARRAY_IDX(names, i, const char *);
-        if (ca_account->used(ca_account->used_baton, name)
-            && acme_account_record_load(&record, ca_account->work->vault, name,
+        if (account->used(account->used_baton, name)
+            && acme_account_record_load(&record, account->ctx->vault, name,
                                         NULL, p)
                    == APR_SUCCESS
             && record->url) {
@@ -59,8 +61,9 @@ static apr_hash_t *used_urls(const acme_ca_account_t *ca_account,
     return urls;
 }
 
-/* One that nobody uses any more. */
-static const char *find_predecessor(const acme_ca_account_t *ca_account,
+/* Returns the name of the best account that the configuration does not use, or
+ * NULL. */
+static const char *find_predecessor(const acme_ca_account_t *account,
                                     apr_pool_t *p)
 {
     acme_account_record_t *record, *best = NULL;
@@ -69,19 +72,19 @@ static const char *find_predecessor(const acme_ca_account_t *ca_account,
     apr_hash_t *used;
     int i;
 
-    if (!ca_account->used
-        || acme_account_record_list(&names, ca_account->work->vault, NULL, p)
+    if (!account->used
+        || acme_account_record_list(&names, account->ctx->vault, NULL, p)
                != APR_SUCCESS) {
         return NULL;
     }
-    used = used_urls(ca_account, names, p);
+    used = used_urls(account, names, p);
     for (i = 0; i < names->nelts; ++i) {
         name = APR_ARRAY_IDX(names, i, const char *);
-        if (!ca_account->used(ca_account->used_baton, name)
-            && acme_account_record_load(&record, ca_account->work->vault, name,
+        if (!account->used(account->used_baton, name)
+            && acme_account_record_load(&record, account->ctx->vault, name,
                                         NULL, p)
                    == APR_SUCCESS
-            && can_follow(ca_account, record)
+            && can_follow(account, record)
             && !apr_hash_get(used, record->url, APR_HASH_KEY_STRING)
             && is_better(record, best)) {
             found = name;
@@ -91,31 +94,31 @@ static const char *find_predecessor(const acme_ca_account_t *ca_account,
     return found;
 }
 
-apr_status_t acme_ca_account_adopt(acme_ca_account_t *ca_account,
+apr_status_t acme_ca_account_adopt(acme_ca_account_t *account,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *name = find_predecessor(ca_account, p);
+    const char *name = find_predecessor(account, p);
     apr_status_t rv;
 
     if (!name) {
         return APR_ENOENT;
     }
-    rv = acme_account_record_load(&ca_account->record, ca_account->work->vault,
-                                  name, problem, ca_account->p);
+    rv = acme_account_record_load(&account->record, account->ctx->vault, name,
+                                  problem, account->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_ca_account_save(ca_account, problem, p);
+        rv = acme_ca_account_state_save(account, problem, p);
     }
     if (rv != APR_SUCCESS) {
-        ca_account->record = NULL;
+        account->record = NULL;
         return rv;
     }
-    /* One that stays is a second name of the same account. */
-    (void)acme_account_record_delete(ca_account->work->vault, name, NULL, p);
-    acme_log(ca_account->work->log, ACME_LOG_NOTICE, 0,
+    /* The result does not matter, because an old record that stays is only a
+     * second name of the same account. */
+    (void)acme_account_record_delete(account->ctx->vault, name, NULL, p);
+    acme_log(account->ctx->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0821) "%s: goes on with the account %s, whose contact "
                             "was %s",
-             ca_account->ca->label, ca_account->record->url,
-             ca_account->record->contact ? ca_account->record->contact
-                                         : "none");
+             account->ca->label, account->record->url,
+             account->record->contact ? account->record->contact : "none");
     return APR_SUCCESS;
 }

@@ -2,383 +2,53 @@
 
 #include "acme_ca_account_change.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
 #include "acme_account.h"
 #include "acme_account_change.h"
 #include "acme_ca_account_private.h"
 
-typedef struct acme_ca_account_t acme_ca_account_t;
-
-static const char *label(const acme_ca_account_t *ca_account)
+/* Ends the change with the failure that sent the account to a *_CHECK state. */
+static void end_refused(acme_ca_account_t *account)
 {
-    return ca_account->ca->label;
+    acme_ca_account_state_end_change(account, APR_EGENERAL, NULL,
+                                     account->refusal);
 }
 
-/* Its other names have what it has. */
-static void save_all(acme_ca_account_t *ca_account)
+static void ask_for(acme_ca_account_t *account, const acme_jws_signer_t *signer)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_pool_t *p;
-
-    acme_ca_account_note(ca_account);
-    if (ca_account->work->state == ACME_WORKER_CTX_LOST) {
-        return;
-    }
-    apr_pool_create(&p, ca_account->p);
-    if (acme_account_record_spread(ca_account->record, ca_account->work->vault,
-                                   ca_account->name, &problem, p)
-        != APR_SUCCESS) {
-        acme_log(ca_account->work->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0820) "%s: what became of the account cannot be "
-                                "stored under its other name: %s",
-                 label(ca_account), acme_problem_text(&problem, p));
-    }
-    apr_pool_destroy(p);
+    acme_account_change_find(account->client, signer,
+                             acme_ca_account_state_answered,
+                             acme_ca_account_state_request(account));
 }
 
-/* ---- contacts ---- */
+/* ---- RECOVERING ---- */
 
-static void updated(void *baton, apr_status_t rv, const char *url,
-                    const acme_problem_t *problem)
+/* Deletes the account's record, so that the next order makes another account.
+ * The caller enters NEW. */
+static apr_status_t forget(acme_ca_account_t *account, acme_problem_t *problem,
+                           apr_pool_t *p)
 {
-    acme_ca_account_t *ca_account = baton;
-    apr_pool_t *p;
-
-    (void)url;
-    if (APR_STATUS_IS_EINTR(rv)) {
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-        return;
-    }
-    ca_account->told = 1;
-    if (rv == APR_SUCCESS) {
-        ca_account->record->contact = ca_account->ca->contact;
-        acme_ca_account_note(ca_account);
-        acme_log(ca_account->work->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0822) "%s: the account's contact is %s now",
-                 label(ca_account),
-                 ca_account->ca->contact ? ca_account->ca->contact : "none");
-    }
-    else {
-        /* Certificates do not wait for it. */
-        apr_pool_create(&p, ca_account->p);
-        acme_log(ca_account->work->log, ACME_LOG_WARNING, problem->rv,
-                 ACME_TAG(0823) "%s: the CA did not take the new contact %s, "
-                                "and is told again later: %s",
-                 label(ca_account),
-                 ca_account->ca->contact ? ca_account->ca->contact : "(none)",
-                 acme_problem_text(problem, p));
-        apr_pool_destroy(p);
-    }
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_READY);
-}
-
-void acme_ca_account_change_settle(acme_ca_account_t *ca_account)
-{
-    const apr_array_header_t *caa =
-        acme_client_directory_get(ca_account->client)->caa;
-    apr_array_header_t *contacts;
-    apr_pool_t *p;
-
-    if (ca_account->work->state == ACME_WORKER_CTX_ON && caa->nelts > 0
-        && !ca_account->record->caa) {
-        ca_account->record->caa = caa;
-        acme_ca_account_note(ca_account);
-    }
-    if (ca_account->told || ca_account->work->state != ACME_WORKER_CTX_ON
-        || acme_ca_account_adopt_same(ca_account->record->contact,
-                                      ca_account->ca->contact)) {
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_READY);
-        return;
-    }
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_UPDATING);
-    apr_pool_create(&p, ca_account->p);
-    contacts = apr_array_make(p, 1, sizeof(const char *));
-    if (ca_account->ca->contact) {
-        APR_ARRAY_PUSH(contacts, const char *) = ca_account->ca->contact;
-    }
-    acme_account_change_update(ca_account->client, contacts, updated,
-                               ca_account);
-    apr_pool_destroy(p);
-}
-
-/* ---- which of two keys? ---- */
-
-static void use_next(acme_ca_account_t *ca_account)
-{
-    ca_account->record->key = ca_account->record->next_key;
-    ca_account->record->next_key = NULL;
-    ca_account->signer = ca_account->next_signer;
-    ca_account->next_signer = NULL;
-    save_all(ca_account);
-    acme_client_identify(ca_account->client, ca_account->signer,
-                         ca_account->record->url);
-    acme_log(ca_account->work->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0824) "%s: the account %s has a new key",
-             label(ca_account), ca_account->record->url);
-}
-
-static void drop_next(acme_ca_account_t *ca_account)
-{
-    ca_account->record->next_key = NULL;
-    ca_account->next_signer = NULL;
-    acme_ca_account_note(ca_account);
-}
-
-static void resolved(void *baton, apr_status_t rv, const char *url,
-                     const acme_problem_t *problem)
-{
-    acme_ca_account_t *ca_account = baton;
-
-    if (APR_STATUS_IS_EINTR(rv)) {
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-        return;
-    }
-    if (rv == APR_SUCCESS) {
-        ca_account->record->url = apr_pstrdup(ca_account->p, url);
-        use_next(ca_account);
-    }
-    else if (acme_problem_is(problem, "accountDoesNotExist")) {
-        drop_next(ca_account);
-    }
-    else {
-        if (acme_account_is_closed(problem)) {
-            acme_ca_account_lost_refused(ca_account);
-        }
-        acme_ca_account_fail(ca_account, problem);
-        return;
-    }
-    acme_ca_account_go_on(ca_account);
-}
-
-void acme_ca_account_change_resolve(acme_ca_account_t *ca_account)
-{
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_RESOLVING);
-    acme_account_change_find(ca_account->client, ca_account->next_signer,
-                             resolved, ca_account);
-}
-
-/* ---- what acmectl asks for ---- */
-
-static void done(acme_ca_account_t *ca_account, apr_status_t rv,
-                 const char *url, const acme_problem_t *problem)
-{
-    ca_account->done(ca_account->done_baton, rv, url, problem);
-}
-
-/* Nobody knows whether the CA has done it, and it is not asked now. */
-static int is_unknown(apr_status_t rv, const acme_problem_t *problem)
-{
-    return APR_STATUS_IS_EINTR(rv) || problem->status < 400
-           || problem->status == 429 || problem->status >= 500
-           || !acme_problem_type_acme(problem->type);
-}
-
-/* The CA refused it: perhaps since it was done, and sent again on another
- * connection when the first one broke. */
-static void rolled_all_the_same(void *baton, apr_status_t rv, const char *url,
-                                const acme_problem_t *problem)
-{
-    acme_ca_account_t *ca_account = baton;
+    apr_status_t rv = acme_account_record_delete(account->ctx->vault,
+                                                 account->name, problem, p);
 
     if (rv == APR_SUCCESS) {
-        ca_account->record->url = apr_pstrdup(ca_account->p, url);
-        use_next(ca_account);
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_READY);
-        done(ca_account, APR_SUCCESS, ca_account->record->url, NULL);
-        return;
-    }
-    if (!APR_STATUS_IS_EINTR(rv)
-        && acme_problem_is(problem, "accountDoesNotExist")) {
-        drop_next(ca_account);
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_READY);
-    }
-    else {
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    }
-    if (APR_STATUS_IS_EINTR(rv)) {
-        done(ca_account, rv, NULL, NULL);
-    }
-    else {
-        done(ca_account, APR_EGENERAL, NULL, ca_account->why);
-    }
-}
-
-static void rolled(acme_ca_account_t *ca_account, apr_status_t rv,
-                   const acme_problem_t *problem)
-{
-    if (rv == APR_SUCCESS) {
-        use_next(ca_account);
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_READY);
-        done(ca_account, rv, ca_account->record->url, NULL);
-    }
-    else if (is_unknown(rv, problem)
-             || ca_account->work->state != ACME_WORKER_CTX_ON) {
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-        done(ca_account, rv, NULL, problem);
-    }
-    else {
-        ca_account->why = acme_problem_dup(problem, ca_account->p);
-        acme_account_change_find(ca_account->client, ca_account->next_signer,
-                                 rolled_all_the_same, ca_account);
-    }
-}
-
-static void deactivated(acme_ca_account_t *ca_account)
-{
-    ca_account->record->deactivated = acme_time_now(ca_account->work->clock);
-    save_all(ca_account);
-    acme_log(ca_account->work->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0825) "%s: the account %s is deactivated; nothing is "
-                            "ordered there until acmectl account recover",
-             label(ca_account), ca_account->record->url);
-}
-
-static apr_status_t forget(acme_ca_account_t *ca_account,
-                           acme_problem_t *problem, apr_pool_t *p);
-
-/* The CA has said twice that it is closed: nothing is lost with its key. */
-static void recover_closed(acme_ca_account_t *ca_account,
-                           const acme_problem_t *problem)
-{
-    acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    int known = ca_account->record->refused != 0;
-    apr_status_t rv;
-    apr_pool_t *p;
-
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    acme_ca_account_lost_refused(ca_account);
-    if (!known) {
-        done(ca_account, APR_EACCES, NULL, problem);
-        return;
-    }
-    apr_pool_create(&p, ca_account->p);
-    rv = forget(ca_account, &unsaved, p);
-    done(ca_account, rv, NULL, rv == APR_SUCCESS ? NULL : &unsaved);
-    apr_pool_destroy(p);
-}
-
-static void recovered(void *baton, apr_status_t rv, const char *url,
-                      const acme_problem_t *problem)
-{
-    acme_ca_account_t *ca_account = baton;
-    acme_account_record_t *record = ca_account->record;
-
-    if (rv == APR_SUCCESS) {
-        record->url = apr_pstrdup(ca_account->p, url);
-        record->refused = 0;
-        record->gone = 0;
-        record->lost = 0;
-        record->lost_at = 0;
-        if (ca_account->with_next) {
-            use_next(ca_account);
-        }
-        else {
-            acme_ca_account_note(ca_account);
-        }
-        acme_client_identify(ca_account->client, ca_account->signer,
-                             record->url);
-    }
-    else if (!APR_STATUS_IS_EINTR(rv) && acme_account_is_closed(problem)) {
-        recover_closed(ca_account, problem);
-        return;
-    }
-    else if (ca_account->with_next && !APR_STATUS_IS_EINTR(rv)
-             && acme_problem_is(problem, "accountDoesNotExist")
-             && ca_account->work->state == ACME_WORKER_CTX_ON) {
-        drop_next(ca_account);
-        ca_account->with_next = 0;
-        acme_account_change_find(ca_account->client, ca_account->signer,
-                                 recovered, ca_account);
-        return;
-    }
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    done(ca_account, rv, rv == APR_SUCCESS ? record->url : NULL, problem);
-}
-
-/* It was refused: perhaps since a worker that was killed has done it. */
-static void looked_into(void *baton, apr_status_t rv, const char *url,
-                        const acme_problem_t *problem)
-{
-    acme_ca_account_t *ca_account = baton;
-
-    (void)url;
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    if (APR_STATUS_IS_EINTR(rv)) {
-        done(ca_account, rv, NULL, NULL);
-    }
-    else if (rv != APR_SUCCESS && acme_account_is_closed(problem)) {
-        deactivated(ca_account);
-        done(ca_account, APR_SUCCESS, ca_account->record->url, NULL);
-    }
-    else {
-        done(ca_account, APR_EGENERAL, NULL, ca_account->why);
-    }
-}
-
-/* Nonzero: it is being looked into. */
-static int look_into(acme_ca_account_t *ca_account, apr_status_t rv,
-                     const acme_problem_t *problem)
-{
-    if (rv == APR_SUCCESS || APR_STATUS_IS_EINTR(rv)
-        || !acme_problem_is(problem, "unauthorized")
-        || ca_account->work->state != ACME_WORKER_CTX_ON) {
-        return 0;
-    }
-    ca_account->why = acme_problem_dup(problem, ca_account->p);
-    acme_account_change_find(ca_account->client, ca_account->signer,
-                             looked_into, ca_account);
-    return 1;
-}
-
-static void changed(void *baton, apr_status_t rv, const char *url,
-                    const acme_problem_t *problem)
-{
-    acme_ca_account_t *ca_account = baton;
-
-    (void)url;
-    if (ca_account->change == ACME_CA_ACCOUNT_ROLLOVER) {
-        rolled(ca_account, rv, problem);
-        return;
-    }
-    if (look_into(ca_account, rv, problem)) {
-        return;
-    }
-    if (rv == APR_SUCCESS) {
-        deactivated(ca_account);
-    }
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    done(ca_account, rv, rv == APR_SUCCESS ? ca_account->record->url : NULL,
-         problem);
-}
-
-static apr_status_t forget(acme_ca_account_t *ca_account,
-                           acme_problem_t *problem, apr_pool_t *p)
-{
-    apr_status_t rv = acme_account_record_delete(ca_account->work->vault,
-                                                 ca_account->name, problem, p);
-
-    if (rv == APR_SUCCESS) {
-        ca_account->record = NULL;
-        ca_account->signer = NULL;
-        acme_client_identify(ca_account->client, NULL, NULL);
-        acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
+        account->record = NULL;
+        account->signer = NULL;
+        acme_client_identify(account->client, NULL, NULL);
     }
     return rv;
 }
 
-/* Goes by what the store has: nothing may have been loaded yet. */
-static apr_status_t recover(acme_ca_account_t *ca_account, int *over,
-                            acme_problem_t *problem, apr_pool_t *p)
+/* Goes by the record in the store, because nothing may be loaded yet. */
+static apr_status_t begin_recover(acme_ca_account_t *account,
+                                  acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    if (!ca_account->record) {
-        rv = acme_account_record_load(&ca_account->record,
-                                      ca_account->work->vault, ca_account->name,
-                                      problem, ca_account->p);
+    if (!account->record) {
+        rv = acme_account_record_load(&account->record, account->ctx->vault,
+                                      account->name, problem, account->p);
         if (rv != APR_SUCCESS) {
             return acme_problem_set(problem, rv, ACME_RETRY_PERMANENT,
                                     ACME_PROBLEM_STORE, p,
@@ -386,99 +56,301 @@ static apr_status_t recover(acme_ca_account_t *ca_account, int *over,
                                     "next order makes one");
         }
     }
-    if (ca_account->record->deactivated) {
-        *over = 1;
-        return forget(ca_account, problem, p);
+    if (account->record->deactivated) {
+        rv = forget(account, problem, p);
+        if (rv == APR_SUCCESS) {
+            acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+            acme_ca_account_state_end_change(account, APR_SUCCESS, NULL, NULL);
+        }
+        return rv;
     }
-    rv = acme_ca_account_sign(ca_account, problem);
+    rv = acme_ca_account_state_sign(account, problem);
     if (rv == APR_SUCCESS) {
-        ca_account->with_next = ca_account->next_signer != NULL;
-        acme_account_change_find(ca_account->client,
-                                 ca_account->with_next ? ca_account->next_signer
-                                                       : ca_account->signer,
-                                 recovered, ca_account);
+        account->with_next = account->next_signer != NULL;
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_RECOVERING);
     }
     return rv;
 }
 
-/* One that is closed already has nothing left to be told. */
-static void end_account(acme_ca_account_t *ca_account, int *over)
+void acme_ca_account_change_plan_recover(acme_ca_account_t *account)
 {
-    if (!ca_account->record->deactivated && !ca_account->record->refused) {
-        acme_account_change_deactivate(ca_account->client, changed, ca_account);
-        return;
-    }
-    if (!ca_account->record->deactivated) {
-        deactivated(ca_account);
-    }
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_NEW);
-    *over = 1;
+    ask_for(account,
+            account->with_next ? account->next_signer : account->signer);
 }
 
-static apr_status_t roll_over(acme_ca_account_t *ca_account,
-                              acme_problem_t *problem, apr_pool_t *p)
+/* Forgets the account when the CA says for the second time that it is closed,
+ * because nothing is lost with its key then. */
+static void recover_closed(acme_ca_account_t *account,
+                           const acme_problem_t *problem)
+{
+    acme_problem_t unsaved = ACME_PROBLEM_INIT;
+    int known = account->record->refused != 0;
+    apr_status_t rv;
+    apr_pool_t *p;
+
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    acme_ca_account_state_refused(account);
+    if (!known) {
+        acme_ca_account_state_end_change(account, APR_EACCES, NULL, problem);
+        return;
+    }
+    apr_pool_create(&p, account->p);
+    rv = forget(account, &unsaved, p);
+    acme_ca_account_state_end_change(account, rv, NULL,
+                                     rv == APR_SUCCESS ? NULL : &unsaved);
+    apr_pool_destroy(p);
+}
+
+static void note_recovered(acme_ca_account_t *account, const char *url)
+{
+    acme_account_record_t *record = account->record;
+
+    record->url = apr_pstrdup(account->p, url);
+    record->refused = 0;
+    record->gone = 0;
+    record->lost = 0;
+    record->lost_at = 0;
+    if (account->with_next) {
+        acme_ca_account_state_use_next_key(account);
+    }
+    else {
+        acme_ca_account_state_note(account);
+    }
+    acme_client_identify(account->client, account->signer, record->url);
+}
+
+void acme_ca_account_change_answer_recover(acme_ca_account_t *account,
+                                           apr_status_t rv, const char *url,
+                                           const acme_problem_t *problem)
+{
+    if (rv == APR_SUCCESS) {
+        note_recovered(account, url);
+    }
+    else if (acme_account_is_closed(problem)) {
+        recover_closed(account, problem);
+        return;
+    }
+    else if (account->with_next
+             && acme_problem_is(problem, "accountDoesNotExist")
+             && account->ctx->state == ACME_WORKER_CTX_ON) {
+        acme_ca_account_state_drop_next_key(account);
+        account->with_next = 0;
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_RECOVERING);
+        return;
+    }
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    acme_ca_account_state_end_change(
+        account, rv, rv == APR_SUCCESS ? account->record->url : NULL, problem);
+}
+
+/* ---- ROLLOVER, ROLLOVER_CHECK ---- */
+
+static apr_status_t begin_rollover(acme_ca_account_t *account,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
-    acme_account_record_t *record = ca_account->record;
+    acme_account_record_t *record = account->record;
     apr_status_t rv;
 
-    if (!acme_client_directory_get(ca_account->client)->key_change) {
+    if (!acme_client_directory_get(account->client)->key_change) {
         return acme_problem_set(problem, APR_ENOTIMPL, ACME_RETRY_PERMANENT,
                                 ACME_PROBLEM_PROTOCOL, p,
                                 "%s has no way to change an account's key "
                                 "(keyChange)",
-                                label(ca_account));
+                                account->ca->label);
     }
     rv = acme_key_generate(&record->next_key, &kind, NULL, NULL, problem,
-                           ca_account->p);
+                           account->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_ca_account_save(ca_account, problem, p);
+        rv = acme_ca_account_state_save(account, problem, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_ca_account_sign(ca_account, problem);
+        rv = acme_ca_account_state_sign(account, problem);
     }
     if (rv != APR_SUCCESS) {
-        /* The CA has not heard of it. */
+        /* Because the CA has not heard of it. */
         record->next_key = NULL;
         return rv;
     }
-    acme_account_change_rollover(ca_account->client, ca_account->next_signer,
-                                 changed, ca_account);
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_ROLLOVER);
     return APR_SUCCESS;
 }
 
-void acme_ca_account_change(acme_ca_account_t *ca_account,
+void acme_ca_account_change_plan_rollover(acme_ca_account_t *account)
+{
+    acme_account_change_rollover(account->client, account->next_signer,
+                                 acme_ca_account_state_answered,
+                                 acme_ca_account_state_request(account));
+}
+
+/* Returns non-zero when the CA may have changed the key all the same. */
+static int is_unknown(const acme_problem_t *problem)
+{
+    return problem->status < 400 || problem->status == 429
+           || problem->status >= 500 || !acme_problem_type_acme(problem->type);
+}
+
+void acme_ca_account_change_answer_rollover(acme_ca_account_t *account,
+                                            apr_status_t rv, const char *url,
+                                            const acme_problem_t *problem)
+{
+    (void)url;
+    if (rv == APR_SUCCESS) {
+        acme_ca_account_state_use_next_key(account);
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_READY);
+        acme_ca_account_state_end_change(account, rv, account->record->url,
+                                         NULL);
+    }
+    else if (is_unknown(problem) || account->ctx->state != ACME_WORKER_CTX_ON) {
+        /* RESOLVING finds out, because the next key stays in the record. */
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+        acme_ca_account_state_end_change(account, rv, NULL, problem);
+    }
+    else {
+        account->refusal = acme_problem_dup(problem, account->p);
+        acme_ca_account_state_enter(account,
+                                    ACME_CA_ACCOUNT_STATE_ROLLOVER_CHECK);
+    }
+}
+
+/* Asks because the refusal may mean that the key is changed already: the
+ * request was sent again on another connection when the first one broke. */
+void acme_ca_account_change_plan_rollover_check(acme_ca_account_t *account)
+{
+    ask_for(account, account->next_signer);
+}
+
+void acme_ca_account_change_answer_rollover_check(acme_ca_account_t *account,
+                                                  apr_status_t rv,
+                                                  const char *url,
+                                                  const acme_problem_t *problem)
+{
+    if (rv == APR_SUCCESS) {
+        account->record->url = apr_pstrdup(account->p, url);
+        acme_ca_account_state_use_next_key(account);
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_READY);
+        acme_ca_account_state_end_change(account, APR_SUCCESS,
+                                         account->record->url, NULL);
+        return;
+    }
+    if (acme_problem_is(problem, "accountDoesNotExist")) {
+        acme_ca_account_state_drop_next_key(account);
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_READY);
+    }
+    else {
+        acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    }
+    end_refused(account);
+}
+
+/* ---- DEACTIVATING, DEACTIVATE_CHECK ---- */
+
+static void note_deactivated(acme_ca_account_t *account)
+{
+    account->record->deactivated = acme_time_now(account->ctx->clock);
+    acme_ca_account_state_spread(account);
+    acme_log(account->ctx->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0825) "%s: the account %s is deactivated; nothing is "
+                            "ordered there until acmectl account recover",
+             account->ca->label, account->record->url);
+}
+
+/* Tells the CA nothing when the account is closed there already. */
+static void begin_deactivate(acme_ca_account_t *account)
+{
+    const acme_account_record_t *record = account->record;
+
+    if (!record->deactivated && !record->refused) {
+        acme_ca_account_state_enter(account,
+                                    ACME_CA_ACCOUNT_STATE_DEACTIVATING);
+        return;
+    }
+    if (!record->deactivated) {
+        note_deactivated(account);
+    }
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    acme_ca_account_state_end_change(account, APR_SUCCESS, NULL, NULL);
+}
+
+void acme_ca_account_change_plan_deactivate(acme_ca_account_t *account)
+{
+    acme_account_change_deactivate(account->client,
+                                   acme_ca_account_state_answered,
+                                   acme_ca_account_state_request(account));
+}
+
+void acme_ca_account_change_answer_deactivate(acme_ca_account_t *account,
+                                              apr_status_t rv, const char *url,
+                                              const acme_problem_t *problem)
+{
+    (void)url;
+    if (rv != APR_SUCCESS && acme_problem_is(problem, "unauthorized")
+        && account->ctx->state == ACME_WORKER_CTX_ON) {
+        account->refusal = acme_problem_dup(problem, account->p);
+        acme_ca_account_state_enter(account,
+                                    ACME_CA_ACCOUNT_STATE_DEACTIVATE_CHECK);
+        return;
+    }
+    if (rv == APR_SUCCESS) {
+        note_deactivated(account);
+    }
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    acme_ca_account_state_end_change(
+        account, rv, rv == APR_SUCCESS ? account->record->url : NULL, problem);
+}
+
+/* Asks because the refusal may mean that the account is closed already, by a
+ * worker that was killed before it could note that. */
+void acme_ca_account_change_plan_deactivate_check(acme_ca_account_t *account)
+{
+    ask_for(account, account->signer);
+}
+
+void acme_ca_account_change_answer_deactivate_check(
+    acme_ca_account_t *account, apr_status_t rv, const char *url,
+    const acme_problem_t *problem)
+{
+    (void)url;
+    acme_ca_account_state_enter(account, ACME_CA_ACCOUNT_STATE_NEW);
+    if (rv != APR_SUCCESS && acme_account_is_closed(problem)) {
+        note_deactivated(account);
+        acme_ca_account_state_end_change(account, APR_SUCCESS,
+                                         account->record->url, NULL);
+    }
+    else {
+        end_refused(account);
+    }
+}
+
+/* ---- the entry ---- */
+
+void acme_ca_account_change(acme_ca_account_t *account,
                             acme_ca_account_change_e change,
-                            acme_ca_account_done_fn *fn, void *baton)
+                            acme_ca_account_done_fn *done, void *baton)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_ca_account_state_e before = ca_account->state;
     apr_status_t rv = APR_SUCCESS;
     apr_pool_t *p;
-    int over = 0;
 
-    ca_account->change = change;
-    ca_account->done = fn;
-    ca_account->done_baton = baton;
-    acme_ca_account_enter(ca_account, ACME_CA_ACCOUNT_CHANGING);
-    apr_pool_create(&p, ca_account->p);
+    account->done = done;
+    account->done_baton = baton;
+    account->ctx->moved = 1;
+    apr_pool_create(&p, account->p);
     switch (change) {
     case ACME_CA_ACCOUNT_RECOVER:
-        rv = recover(ca_account, &over, &problem, p);
+        rv = begin_recover(account, &problem, p);
         break;
     case ACME_CA_ACCOUNT_ROLLOVER:
-        rv = roll_over(ca_account, &problem, p);
+        rv = begin_rollover(account, &problem, p);
         break;
     case ACME_CA_ACCOUNT_DEACTIVATE:
-        end_account(ca_account, &over);
+        begin_deactivate(account);
         break;
     }
     if (rv != APR_SUCCESS) {
-        acme_ca_account_enter(ca_account, before);
-        done(ca_account, rv, NULL, &problem);
-    }
-    else if (over) {
-        done(ca_account, APR_SUCCESS, NULL, NULL);
+        /* The state is still the one before, because begin_*() enters another
+         * only when nothing can fail any more. */
+        acme_ca_account_state_end_change(account, rv, NULL, &problem);
     }
     apr_pool_destroy(p);
 }
