@@ -37,7 +37,7 @@ static int acme_t_abort(int status)
     abort();
 }
 
-static int acme_t_setup(void **state)
+static inline int acme_t_setup(void **state)
 {
     apr_pool_t *p;
 
@@ -48,7 +48,7 @@ static int acme_t_setup(void **state)
     return 0;
 }
 
-static int acme_t_teardown(void **state)
+static inline int acme_t_teardown(void **state)
 {
     apr_pool_destroy(*state);
     return 0;
