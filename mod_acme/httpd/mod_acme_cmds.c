@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "mod_acme_cmds.h"
+#include "mod_acme_cmds_arg.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -8,95 +9,10 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-/* Setters only parse: one value at a time, nothing looked up, no file touched.
- * What takes more than one directive to judge is mod_acme_check.c's. */
-
-const char *mod_acme_cmds_place(cmd_parms *cmd)
-{
-    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                        cmd->directive->line_num);
-}
-
-const char *mod_acme_cmds_refuse(cmd_parms *cmd, const char *value,
-                                 const char *why)
-{
-    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, why);
-}
-
-void mod_acme_cmds_hide(cmd_parms *cmd, const char *args)
-{
-    /* httpd reads them once, before it calls the setter. */
-    cmd->directive->args = apr_pstrdup(cmd->pool, args);
-}
-
-const char *mod_acme_cmds_put(cmd_parms *cmd, acme_setting_e setting,
-                              const char *text, const void *value)
-{
-    acme_config_t *config = mod_acme_config_get(cmd->server);
-    acme_setting_t *slot = &config->settings[setting];
-
-    if (setting >= ACME_SETTING_SERVER_WIDE) {
-        const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-        if (err) {
-            return apr_psprintf(cmd->pool, "%s; write it outside of them", err);
-        }
-        if (config->section) {
-            return apr_psprintf(cmd->pool,
-                                "%s cannot be within <ACMEDomainSet>, since it "
-                                "is for the whole server; write it outside",
-                                cmd->cmd->name);
-        }
-    }
-    if (config->section && setting >= ACME_SETTING_PER_HOST) {
-        return apr_psprintf(cmd->pool,
-                            "%s cannot be within <ACMEDomainSet>, since it is "
-                            "about virtual hosts; write it outside of the set, "
-                            "or into the virtual hosts",
-                            cmd->cmd->name);
-    }
-    if (config->section) {
-        slot = &config->section->settings[setting];
-    }
-    slot->text = apr_pstrdup(cmd->pool, text);
-    slot->value = value;
-    slot->place = mod_acme_cmds_place(cmd);
-    return NULL;
-}
-
-const char *mod_acme_cmds_exactly(apr_interval_time_t value, apr_pool_t *p)
-{
-    return value % APR_USEC_PER_SEC
-               ? apr_psprintf(p, "%" APR_TIME_T_FMT "ms", value / 1000)
-               : apr_psprintf(p, "%" APR_TIME_T_FMT "s", apr_time_sec(value));
-}
-
 /* Half of what setters say. */
-#define place  mod_acme_cmds_place
-#define refuse mod_acme_cmds_refuse
-#define put    mod_acme_cmds_put
-
-const char *mod_acme_cmds_interval(cmd_parms *cmd, acme_setting_e setting,
-                                   const char *arg, apr_interval_time_t unit,
-                                   apr_interval_time_t least)
-{
-    apr_interval_time_t *value = apr_palloc(cmd->pool, sizeof(*value));
-
-    if (acme_time_parse_duration(value, arg, unit)) {
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool,
-                                   "is no duration; write a number with a "
-                                   "unit, such as 90s, 10min, 12h or 30d (a "
-                                   "bare number counts %s)",
-                                   unit == ACME_TIME_DAY ? "days" : "seconds"));
-    }
-    if (*value < least) {
-        return refuse(cmd, arg,
-                      apr_psprintf(cmd->pool, "is too short; at least %s",
-                                   acme_time_print_duration(least, cmd->pool)));
-    }
-    return put(cmd, setting, mod_acme_cmds_exactly(*value, cmd->pool), value);
-}
+#define place  mod_acme_cmds_arg_place
+#define refuse mod_acme_cmds_arg_refuse
+#define put    mod_acme_cmds_arg_put
 
 static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
 {
@@ -233,8 +149,9 @@ static const char *set_window(cmd_parms *cmd, void *dc, const char *arg)
                       "days)");
     }
     return put(cmd, (acme_setting_e)(apr_uintptr_t)cmd->info,
-               window->percent ? acme_spec_window_print(window, cmd->pool)
-                               : mod_acme_cmds_exactly(window->span, cmd->pool),
+               window->percent
+                   ? acme_spec_window_print(window, cmd->pool)
+                   : mod_acme_cmds_arg_exactly(window->span, cmd->pool),
                window);
 }
 
@@ -256,8 +173,9 @@ static const char *set_profile(cmd_parms *cmd, void *dc, const char *arg)
 static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
 {
     (void)dc;
-    return mod_acme_cmds_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
-                                  apr_time_from_sec(1), apr_time_from_sec(1));
+    return mod_acme_cmds_arg_interval(cmd, ACME_SETTING_RETRY_DELAY, arg,
+                                      apr_time_from_sec(1),
+                                      apr_time_from_sec(1));
 }
 
 static const char *set_chain(cmd_parms *cmd, void *dc, const char *arg)

@@ -2,42 +2,13 @@
 
 /**
  * @file mod_acme_cmds.h
- * @brief What all setters share, those that shape sites, those of
- * authorities, and those of the whole server.
- *
- * Setters only parse: one value at a time, nothing looked up, no file touched.
- * What takes more than one directive to judge is mod_acme_check.c's.
+ * @brief The setters of directives, by the files that have them: those that
+ * shape sites, those about CAs, and those of the whole server.
  */
 #ifndef MOD_ACME_CMDS_H
 #define MOD_ACME_CMDS_H
 
 #include "mod_acme_config.h"
-
-/** "FILE:LINE". */
-const char *mod_acme_cmds_place(cmd_parms *cmd);
-
-/** Every error reads "DIRECTIVE VALUE: what is wrong with it; what to write".
- */
-const char *mod_acme_cmds_refuse(cmd_parms *cmd, const char *value,
-                                 const char *why);
-
-/** Sets one value where the directive stands: server, virtual host or section;
- *  refuses one that has no place there. */
-const char *mod_acme_cmds_put(cmd_parms *cmd, acme_setting_e setting,
-                              const char *text, const void *value);
-
-/** What the directive's arguments are from now on for those who print the
- *  configuration that httpd has read: -DDUMP_CONFIG, mod_info. */
-void mod_acme_cmds_hide(cmd_parms *cmd, const char *args);
-
-/** A duration as text that nothing is rounded in: it is compared. */
-const char *mod_acme_cmds_exactly(apr_interval_time_t value, apr_pool_t *p);
-
-/** Sets a duration of at least `least`.
- *  @param unit of bare numbers */
-const char *mod_acme_cmds_interval(cmd_parms *cmd, acme_setting_e setting,
-                                   const char *arg, apr_interval_time_t unit,
-                                   apr_interval_time_t least);
 
 /** On or off, for the setting in cmd->info. */
 const char *mod_acme_cmds_sites_flag(cmd_parms *cmd, void *dc, const char *arg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "mod_acme_cmds.h"
+#include "mod_acme_cmds_arg.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -18,7 +19,7 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
         return NULL;
     }
     if (!strstr(arg, "://")) {
-        return mod_acme_cmds_refuse(
+        return mod_acme_cmds_arg_refuse(
             cmd, arg,
             apr_psprintf(cmd->pool,
                          "is no authority known by name; write one "
@@ -27,19 +28,19 @@ static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {
-        return mod_acme_cmds_refuse(cmd, arg,
-                                    "is no URL; write the https URL of the "
-                                    "authority's directory");
+        return mod_acme_cmds_arg_refuse(cmd, arg,
+                                        "is no URL; write the https URL of the "
+                                        "authority's directory");
     }
     if (strcmp(uri.scheme, "https") != 0) {
-        return mod_acme_cmds_refuse(
+        return mod_acme_cmds_arg_refuse(
             cmd, arg,
             "ACME needs https (RFC 8555 6.1); write the "
             "https URL of the authority's directory");
     }
     if (uri.user || uri.fragment) {
-        return mod_acme_cmds_refuse(cmd, arg,
-                                    "must have neither user nor fragment");
+        return mod_acme_cmds_arg_refuse(cmd, arg,
+                                        "must have neither user nor fragment");
     }
     ca = apr_pcalloc(cmd->pool, sizeof(*ca));
     ca->url = apr_pstrdup(cmd->pool, arg);
@@ -71,14 +72,14 @@ const char *mod_acme_cmds_ca_ca(cmd_parms *cmd, void *dc, int argc,
         for (j = 0; j < cas->nelts; j++) {
             if (!strcmp(APR_ARRAY_IDX(cas, j, const acme_ca_name_t *)->url,
                         ca->url)) {
-                return mod_acme_cmds_refuse(cmd, argv[i],
-                                            "is there twice; write each once");
+                return mod_acme_cmds_arg_refuse(
+                    cmd, argv[i], "is there twice; write each once");
             }
         }
         APR_ARRAY_PUSH(cas, const acme_ca_name_t *) = ca;
         text = apr_pstrcat(cmd->pool, text, i ? " " : "", ca->url, NULL);
     }
-    return mod_acme_cmds_put(cmd, ACME_SETTING_CA, text, cas);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CA, text, cas);
 }
 
 const char *mod_acme_cmds_ca_agreement(cmd_parms *cmd, void *dc,
@@ -86,13 +87,13 @@ const char *mod_acme_cmds_ca_agreement(cmd_parms *cmd, void *dc,
 {
     (void)dc;
     if (ap_cstr_casecmp(arg, "accepted")) {
-        return mod_acme_cmds_refuse(
+        return mod_acme_cmds_arg_refuse(
             cmd, arg,
             "write 'accepted' once you have read and "
             "accepted the authority's terms of service");
     }
-    return mod_acme_cmds_put(cmd, ACME_SETTING_AGREEMENT, "accepted",
-                             "accepted");
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_AGREEMENT, "accepted",
+                                 "accepted");
 }
 
 const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
@@ -103,7 +104,7 @@ const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "none")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_CONTACT, "none", "");
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CONTACT, "none", "");
     }
     if (!ap_cstr_casecmpn(arg, "mailto:", 7)) {
         address += 7;
@@ -117,13 +118,13 @@ const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
     }
     if (*c || !at || at == address || !at[1] || strchr(at + 1, '@')
         || strlen(address) > 254) {
-        return mod_acme_cmds_refuse(
+        return mod_acme_cmds_arg_refuse(
             cmd, arg,
             "is no mail address; write one address such "
             "as admin@example.org, or none");
     }
     address = apr_pstrcat(cmd->pool, "mailto:", address, NULL);
-    return mod_acme_cmds_put(cmd, ACME_SETTING_CONTACT, address, address);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CONTACT, address, address);
 }
 
 /* What is refused is never repeated: one of the arguments is a secret. */
@@ -135,23 +136,23 @@ const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
 
     (void)dc;
     if (!second && !ap_cstr_casecmp(first, "none")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_EAB, "none", eab);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_EAB, "none", eab);
     }
     if (!second) {
         eab->file = *first ? ap_server_root_relative(cmd->pool, first) : NULL;
-        return eab->file
-                   ? mod_acme_cmds_put(cmd, ACME_SETTING_EAB, eab->file, eab)
-                   : mod_acme_cmds_refuse(
-                       cmd, "\"\"",
-                       "is no valid path; write a file, or the key "
-                       "identifier and the HMAC key, or none");
+        return eab->file ? mod_acme_cmds_arg_put(cmd, ACME_SETTING_EAB,
+                                                 eab->file, eab)
+                         : mod_acme_cmds_arg_refuse(
+                             cmd, "\"\"",
+                             "is no valid path; write a file, or the key "
+                             "identifier and the HMAC key, or none");
     }
-    mod_acme_cmds_hide(cmd, "***");
+    mod_acme_cmds_arg_hide(cmd, "***");
     if (acme_jws_eab_read(&eab->key, first, second, third, &why, cmd->pool)) {
-        return mod_acme_cmds_refuse(cmd, "***", why);
+        return mod_acme_cmds_arg_refuse(cmd, "***", why);
     }
-    mod_acme_cmds_hide(
+    mod_acme_cmds_arg_hide(
         cmd, apr_pstrcat(cmd->pool, eab->key.kid, " *** ", eab->key.alg, NULL));
-    return mod_acme_cmds_put(cmd, ACME_SETTING_EAB,
-                             acme_eab_text(eab, cmd->pool), eab);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_EAB,
+                                 acme_eab_text(eab, cmd->pool), eab);
 }

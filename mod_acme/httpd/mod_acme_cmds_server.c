@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "mod_acme_cmds.h"
+#include "mod_acme_cmds_arg.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -14,8 +15,9 @@ const char *mod_acme_cmds_server_check_interval(cmd_parms *cmd, void *dc,
                                                 const char *arg)
 {
     (void)dc;
-    return mod_acme_cmds_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
-                                  apr_time_from_sec(1), apr_time_from_sec(1));
+    return mod_acme_cmds_arg_interval(cmd, ACME_SETTING_CHECK_INTERVAL, arg,
+                                      apr_time_from_sec(1),
+                                      apr_time_from_sec(1));
 }
 
 const char *mod_acme_cmds_server_parallel(cmd_parms *cmd, void *dc,
@@ -27,14 +29,14 @@ const char *mod_acme_cmds_server_parallel(cmd_parms *cmd, void *dc,
 
     (void)dc;
     if (!apr_isdigit(*arg) || *end || number < 1 || number > MAX_PARALLEL) {
-        return mod_acme_cmds_refuse(cmd, arg,
-                                    apr_psprintf(cmd->pool,
-                                                 "write a number from 1 to %d",
-                                                 MAX_PARALLEL));
+        return mod_acme_cmds_arg_refuse(
+            cmd, arg,
+            apr_psprintf(cmd->pool, "write a number from 1 to %d",
+                         MAX_PARALLEL));
     }
     *value = (int)number;
-    return mod_acme_cmds_put(cmd, ACME_SETTING_PARALLEL,
-                             apr_psprintf(cmd->pool, "%d", *value), value);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_PARALLEL,
+                                 apr_psprintf(cmd->pool, "%d", *value), value);
 }
 
 const char *mod_acme_cmds_server_rate(cmd_parms *cmd, void *dc, const char *arg)
@@ -44,11 +46,11 @@ const char *mod_acme_cmds_server_rate(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (acme_ratelimit_policy_parse(rate, arg, &why, cmd->pool)) {
-        return mod_acme_cmds_refuse(cmd, arg, why);
+        return mod_acme_cmds_arg_refuse(cmd, arg, why);
     }
-    return mod_acme_cmds_put(cmd, ACME_SETTING_RATE,
-                             acme_ratelimit_policy_print(rate, cmd->pool),
-                             rate);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_RATE,
+                                 acme_ratelimit_policy_print(rate, cmd->pool),
+                                 rate);
 }
 
 static int is_port(const char *text)
@@ -87,34 +89,38 @@ const char *mod_acme_cmds_server_http_proxy(cmd_parms *cmd, void *dc,
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "none")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_HTTP_PROXY, "none", "");
     }
     if (at) {
-        mod_acme_cmds_hide(cmd, hidden);
+        mod_acme_cmds_arg_hide(cmd, hidden);
     }
     if (apr_uri_parse(cmd->pool, arg, &uri) || !uri.scheme || !uri.hostname
         || !*uri.hostname || strlen(arg) > 1024) {
-        return mod_acme_cmds_refuse(cmd, hidden,
-                                    "is no URL; write that of an http or https "
-                                    "proxy, such as http://proxy.example.org:"
-                                    "3128, or none");
+        return mod_acme_cmds_arg_refuse(
+            cmd, hidden,
+            "is no URL; write that of an http or https "
+            "proxy, such as http://proxy.example.org:"
+            "3128, or none");
     }
     if (strcmp(uri.scheme, "http") != 0 && strcmp(uri.scheme, "https") != 0) {
-        return mod_acme_cmds_refuse(cmd, hidden,
-                                    "only http and https proxies can be used; "
-                                    "write http://HOST:PORT or "
-                                    "https://HOST:PORT");
+        return mod_acme_cmds_arg_refuse(
+            cmd, hidden,
+            "only http and https proxies can be used; "
+            "write http://HOST:PORT or "
+            "https://HOST:PORT");
     }
     if ((uri.port_str && !is_port(uri.port_str))
         || (uri.path && strcmp(uri.path, "/") != 0) || uri.query
         || uri.fragment) {
-        return mod_acme_cmds_refuse(cmd, hidden,
-                                    "a proxy has a host and a port from 1 to "
-                                    "65535, and nothing behind them; write "
-                                    "http://HOST:PORT");
+        return mod_acme_cmds_arg_refuse(
+            cmd, hidden,
+            "a proxy has a host and a port from 1 to "
+            "65535, and nothing behind them; write "
+            "http://HOST:PORT");
     }
-    return mod_acme_cmds_put(cmd, ACME_SETTING_HTTP_PROXY, at ? hidden : arg,
-                             apr_pstrdup(cmd->pool, arg));
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_HTTP_PROXY,
+                                 at ? hidden : arg,
+                                 apr_pstrdup(cmd->pool, arg));
 }
 
 /* One "http:8080", "443:-"; as in mod_md. */
@@ -162,13 +168,13 @@ const char *mod_acme_cmds_server_port_map(cmd_parms *cmd, void *dc,
     map->https = 443;
     why = port_map(map, first, cmd->pool);
     if (why) {
-        return mod_acme_cmds_refuse(cmd, first, why);
+        return mod_acme_cmds_arg_refuse(cmd, first, why);
     }
     why = second ? port_map(map, second, cmd->pool) : NULL;
     if (why) {
-        return mod_acme_cmds_refuse(cmd, second, why);
+        return mod_acme_cmds_arg_refuse(cmd, second, why);
     }
-    return mod_acme_cmds_put(
+    return mod_acme_cmds_arg_put(
         cmd, ACME_SETTING_PORT_MAP,
         apr_psprintf(cmd->pool, "%d %d", map->http, map->https), map);
 }
@@ -181,14 +187,14 @@ const char *mod_acme_cmds_server_activation(cmd_parms *cmd, void *dc,
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "graceful")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
-                                 &graceful);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
+                                     &graceful);
     }
     if (!ap_cstr_casecmp(arg, "manual")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION, "manual",
-                                 &manual);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION, "manual",
+                                     &manual);
     }
-    return mod_acme_cmds_refuse(
+    return mod_acme_cmds_arg_refuse(
         cmd, arg,
         "write graceful (the server restarts itself) or "
         "manual (you do)");
@@ -198,8 +204,8 @@ const char *mod_acme_cmds_server_activation_delay(cmd_parms *cmd, void *dc,
                                                   const char *arg)
 {
     (void)dc;
-    return mod_acme_cmds_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg,
-                                  ACME_TIME_DAY, 0);
+    return mod_acme_cmds_arg_interval(cmd, ACME_SETTING_ACTIVATION_DELAY, arg,
+                                      ACME_TIME_DAY, 0);
 }
 
 const char *mod_acme_cmds_server_stash_keep(cmd_parms *cmd, void *dc,
@@ -209,11 +215,11 @@ const char *mod_acme_cmds_server_stash_keep(cmd_parms *cmd, void *dc,
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "until-expiry")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_STASH_KEEP, "until-expiry",
-                                 &until_expiry);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_STASH_KEEP,
+                                     "until-expiry", &until_expiry);
     }
-    return mod_acme_cmds_interval(cmd, ACME_SETTING_STASH_KEEP, arg,
-                                  ACME_TIME_DAY, apr_time_from_sec(1));
+    return mod_acme_cmds_arg_interval(cmd, ACME_SETTING_STASH_KEEP, arg,
+                                      ACME_TIME_DAY, apr_time_from_sec(1));
 }
 
 const char *mod_acme_cmds_server_activation_interval(cmd_parms *cmd, void *dc,
@@ -233,7 +239,7 @@ const char *mod_acme_cmds_server_activation_interval(cmd_parms *cmd, void *dc,
     for (i = 0; i < 2; i++) {
         if (acme_time_parse_duration(targets[i], args[i], apr_time_from_sec(1))
             || *targets[i] < apr_time_from_sec(1)) {
-            return mod_acme_cmds_refuse(
+            return mod_acme_cmds_arg_refuse(
                 cmd, args[i],
                 "is no interval of a second or more; write the "
                 "least time between two restarts, such as 1min, and "
@@ -241,10 +247,10 @@ const char *mod_acme_cmds_server_activation_interval(cmd_parms *cmd, void *dc,
                 "gather, such as 6h (bare numbers count seconds)");
         }
     }
-    return mod_acme_cmds_put(
+    return mod_acme_cmds_arg_put(
         cmd, ACME_SETTING_ACTIVATION_INTERVAL,
         apr_psprintf(cmd->pool, "%s, %s",
-                     mod_acme_cmds_exactly(value->urgent, cmd->pool),
-                     mod_acme_cmds_exactly(value->routine, cmd->pool)),
+                     mod_acme_cmds_arg_exactly(value->urgent, cmd->pool),
+                     mod_acme_cmds_arg_exactly(value->routine, cmd->pool)),
         value);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "mod_acme_cmds.h"
+#include "mod_acme_cmds_arg.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -18,12 +19,12 @@ const char *mod_acme_cmds_sites_flag(cmd_parms *cmd, void *dc, const char *arg)
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "on")) {
-        return mod_acme_cmds_put(cmd, setting, "on", &on);
+        return mod_acme_cmds_arg_put(cmd, setting, "on", &on);
     }
     if (!ap_cstr_casecmp(arg, "off")) {
-        return mod_acme_cmds_put(cmd, setting, "off", &off);
+        return mod_acme_cmds_arg_put(cmd, setting, "off", &off);
     }
-    return mod_acme_cmds_refuse(cmd, arg, "write on or off");
+    return mod_acme_cmds_arg_refuse(cmd, arg, "write on or off");
 }
 
 /* NULL: it is neither word. */
@@ -42,10 +43,10 @@ static const char *add_name(cmd_parms *cmd, apr_array_header_t *names,
     const char *why;
 
     if (acme_ident_canonical(&name, arg, &why, cmd->pool)) {
-        return mod_acme_cmds_refuse(cmd, *arg ? arg : "\"\"", why);
+        return mod_acme_cmds_arg_refuse(cmd, *arg ? arg : "\"\"", why);
     }
     if (acme_ident_is_wildcard(name)) {
-        return mod_acme_cmds_refuse(
+        return mod_acme_cmds_arg_refuse(
             cmd, arg,
             "wildcards can only be proven by a dns "
             "challenge, which is not available; write the "
@@ -69,7 +70,8 @@ static const char *add_names(cmd_parms *cmd, acme_domain_t *domain,
             break;
         }
         if (members) {
-            return mod_acme_cmds_refuse(cmd, word, "stands behind the names");
+            return mod_acme_cmds_arg_refuse(cmd, word,
+                                            "stands behind the names");
         }
         err = add_name(cmd, domain->names, word);
         if (err) {
@@ -83,7 +85,7 @@ static acme_domain_t *domain_create(cmd_parms *cmd)
 {
     acme_domain_t *domain = apr_pcalloc(cmd->pool, sizeof(*domain));
 
-    domain->place = mod_acme_cmds_place(cmd);
+    domain->place = mod_acme_cmds_arg_place(cmd);
     domain->names = apr_array_make(cmd->pool, 2, sizeof(const char *));
     return domain;
 }
@@ -187,7 +189,7 @@ const char *mod_acme_cmds_sites_members(cmd_parms *cmd, void *dc,
         return add_names(cmd, set, args);
     }
     if (members) {
-        return mod_acme_cmds_put(
+        return mod_acme_cmds_arg_put(
             cmd, ACME_SETTING_MEMBERS,
             *members == ACME_MEMBERS_AUTO ? "auto" : "manual", members);
     }
@@ -197,7 +199,7 @@ const char *mod_acme_cmds_sites_members(cmd_parms *cmd, void *dc,
                             "<ACMEDomainSet> more names of it",
                             cmd->cmd->name);
     }
-    return mod_acme_cmds_refuse(
+    return mod_acme_cmds_arg_refuse(
         cmd, first,
         "write auto or manual; names can be given within "
         "<ACMEDomainSet>, and behind ACMEDomain");
@@ -211,13 +213,14 @@ const char *mod_acme_cmds_sites_match_names(cmd_parms *cmd, void *dc,
 
     (void)dc;
     if (!ap_cstr_casecmp(arg, "all")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_MATCH_NAMES, "all", &all);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_MATCH_NAMES, "all",
+                                     &all);
     }
     if (!ap_cstr_casecmp(arg, "servernames")) {
-        return mod_acme_cmds_put(cmd, ACME_SETTING_MATCH_NAMES, "servernames",
-                                 &server);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_MATCH_NAMES,
+                                     "servernames", &server);
     }
-    return mod_acme_cmds_refuse(cmd, arg, "write all or servernames");
+    return mod_acme_cmds_arg_refuse(cmd, arg, "write all or servernames");
 }
 
 const char *mod_acme_cmds_sites_activation_window(cmd_parms *cmd, void *dc,
@@ -239,11 +242,12 @@ const char *mod_acme_cmds_sites_activation_window(cmd_parms *cmd, void *dc,
         acme_restart_window_t window;
 
         if (acme_restart_window_parse(&window, argv[i], &why)) {
-            return mod_acme_cmds_refuse(cmd, argv[i], why);
+            return mod_acme_cmds_arg_refuse(cmd, argv[i], why);
         }
         APR_ARRAY_PUSH(windows, acme_restart_window_t) = window;
         APR_ARRAY_PUSH(texts, const char *) = argv[i];
     }
-    return mod_acme_cmds_put(cmd, ACME_SETTING_ACTIVATION_WINDOW,
-                             apr_array_pstrcat(cmd->pool, texts, ' '), windows);
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION_WINDOW,
+                                 apr_array_pstrcat(cmd->pool, texts, ' '),
+                                 windows);
 }

@@ -38,7 +38,7 @@ const char *mod_acme_compat_inside(const char *path, apr_pool_t *p)
 
 static void check_chroot(acme_sites_t *sites)
 {
-    const char *store = mod_acme_store_dir(sites->server, sites->p);
+    const char *store = mod_acme_config_store_dir(sites->server, sites->p);
 
     if (ap_unixd_config.chroot_dir && !below_chroot(store)) {
         mod_acme_sites_refuse(

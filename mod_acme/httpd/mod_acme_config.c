@@ -2,11 +2,15 @@
 
 #include "mod_acme_config.h"
 
+#include <http_main.h>
+
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_ident.h"
 #include "acme_store_fs.h"
 #include "acme_vault.h"
+#include "config.h"
 
 /* A generation's own: the module is loaded anew with each configuration. */
 static acme_setup_t *current;
@@ -188,4 +192,22 @@ acme_vault_t *mod_acme_config_setup_vault(const acme_setup_t *setup,
         return NULL;
     }
     return acme_vault_share(setup->vault, store, p);
+}
+
+const char *mod_acme_config_store_dir(const server_rec *s, apr_pool_t *p)
+{
+    const char *dir =
+        mod_acme_config_value(mod_acme_config_get(s), ACME_SETTING_STORE_DIR);
+
+    if (!dir) {
+        char *root = apr_pstrdup(p, ap_server_root);
+        apr_size_t len = strlen(root);
+
+        while (len > 1 && root[len - 1] == '/') {
+            root[--len] = '\0';
+        }
+        dir = apr_pstrcat(p, ACME_STATEDIR "/", apr_filepath_name_get(root),
+                          NULL);
+    }
+    return dir;
 }

@@ -207,6 +207,10 @@ apr_interval_time_t mod_acme_config_interval(const acme_config_t *config,
 /** The same for on and off, which is the default. */
 int mod_acme_config_flag(const acme_config_t *config, acme_setting_e setting);
 
+/** The folder of the store: ACMEStoreDir, or the place of the build, below
+ *  which each ServerRoot has one of its own. */
+const char *mod_acme_config_store_dir(const server_rec *s, apr_pool_t *p);
+
 /** The directive behind a setting. */
 const char *mod_acme_config_setting_name(acme_setting_e setting);
 

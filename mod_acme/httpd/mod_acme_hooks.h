@@ -14,9 +14,6 @@
 int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s);
 
-/** The store's folder, by ACMEStoreDir or its default. */
-const char *mod_acme_store_dir(const server_rec *s, apr_pool_t *p);
-
 /** Makes, claims and opens the store; setup->unusable says why it is of no
  *  use. */
 void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp);

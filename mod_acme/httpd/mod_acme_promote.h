@@ -2,7 +2,8 @@
 
 /**
  * @file mod_acme_promote.h
- * @brief A start takes back what kept the one before it from starting.
+ * @brief What a start finds and makes of each site: promotes what is staged,
+ * and takes back what kept the start before it from loading.
  */
 #ifndef MOD_ACME_PROMOTE_H
 #define MOD_ACME_PROMOTE_H
@@ -12,9 +13,13 @@
 /** Takes back what was promoted and never loaded, and says so. */
 void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
 
-/** Whether staged certificates may be promoted: those of the sites for which
- *  there is one (setup->staged). What is in the way is said. */
-int mod_acme_promote_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
+/**
+ * Looks at every site: promotes what is staged for it, reads what is live, and
+ * leaves an inventory by index of specs in setup->inventories.
+ * @return how many certificates were promoted
+ */
+int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now,
+                         apr_pool_t *ptemp);
 
 /** post_config, right after mod_ssl's: what was promoted is loaded. */
 int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,

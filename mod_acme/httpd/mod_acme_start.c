@@ -14,15 +14,9 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
-#include "acme_certstore_revoked.h"
-#include "acme_expiry_file.h"
-#include "acme_own_cert_read.h"
-#include "acme_pin.h"
-#include "acme_promote.h"
+#include "acme_promote_guard.h"
 #include "acme_tmpfile.h"
 #include "acme_status_revoked.h"
-#include "acme_store_fs.h"
-#include "acme_time.h"
 #include "mod_acme_install.h"
 #include "mod_acme_process.h"
 #include "mod_acme_job_cache.h"
@@ -70,158 +64,6 @@ static void open_placeholder(acme_setup_t *setup, const char *dir,
                                 "sites without one: %s",
                  acme_problem_text(&problem, ptemp));
     }
-}
-
-/* Files that an administrator brings. What mod_ssl could not read would stop
- * the server, so it is not given to it. */
-static acme_inventory_t *examine_file(acme_setup_t *setup,
-                                      const acme_spec_t *spec, apr_time_t now,
-                                      apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
-    const char *warning;
-
-    if (acme_own_cert_read_read(&inventory->file, spec->cert_file,
-                                spec->cert_key_file, &problem, setup->pconf)) {
-        inventory->file = NULL;
-        inventory->problem = acme_problem_dup(&problem, setup->pconf);
-        acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0131) "%s: ACMECertificateFile %s; https answers "
-                                "503 until both files are in order and the "
-                                "server was restarted gracefully",
-                 spec->name, acme_problem_text(&problem, ptemp));
-        return inventory;
-    }
-    warning = acme_expiry_file(inventory, &spec->warn_window, now, ptemp);
-    if (warning) {
-        acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0132) "%s: %s",
-                 spec->name, warning);
-    }
-    return inventory;
-}
-
-/* What is staged for it becomes live, if it can. */
-static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
-                    acme_vault_t *vault, const acme_spec_t *spec,
-                    apr_time_t now, apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-
-    if (vault && setup->keep) {
-        inventory->staged = acme_promote(
-            &inventory->staged_fingerprint, setup->live, vault, spec,
-            acme_pin_get(setup->store_dir, spec->name, ptemp),
-            ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
-    }
-    if (inventory->staged == ACME_STAGED_REFUSED) {
-        inventory->problem = acme_problem_dup(&problem, setup->pconf);
-        acme_log(setup->log, ACME_LOG_ERR, 0, ACME_TAG(0104) "%s",
-                 acme_problem_text(&problem, ptemp));
-    }
-    if (inventory->staged == ACME_STAGED_FAILED) {
-        inventory->problem = acme_problem_dup(&problem, setup->pconf);
-        acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0109) "%s; it is kept, and tried again at the next "
-                                "restart",
-                 acme_problem_text(&problem, ptemp));
-    }
-}
-
-static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
-                                 const acme_spec_t *spec, apr_time_t now,
-                                 apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
-    acme_certstore_cert_t *live = NULL;
-    apr_status_t rv;
-
-    promote(setup, inventory, vault, spec, now, ptemp);
-    rv = setup->live ? acme_certstore_get(&live, setup->live, spec->name,
-                                          &problem, setup->pconf)
-                     : APR_ENOENT;
-    if (!rv) {
-        rv = acme_certstore_loads(live, spec->security_level, &problem,
-                                  setup->pconf);
-    }
-    if (!rv) {
-        inventory->live = live;
-        inventory->revoked =
-            acme_certstore_revoked(setup->live, live, setup->pconf);
-        inventory->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
-                            == live->generation;
-    }
-    else if (!APR_STATUS_IS_ENOENT(rv)) {
-        inventory->problem = acme_problem_dup(&problem, setup->pconf);
-        acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0105) "%s: the stored certificate is of no use, "
-                                "%s: %s",
-                 spec->name,
-                 vault ? "another is ordered" : "and nothing is ordered",
-                 acme_problem_text(&problem, ptemp));
-    }
-    if (inventory->live && inventory->staged == ACME_STAGED_PROMOTED) {
-        acme_log(setup->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0106) "%s: certificate %s from %s is served from "
-                                "now on, valid until %s",
-                 spec->name, live->info->serial, spec->ca->label,
-                 acme_time_print(live->info->not_after, ptemp));
-    }
-    return inventory;
-}
-
-static int examine_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
-{
-    acme_store_t *store = NULL;
-    acme_vault_t *vault = mod_acme_config_setup_vault(setup, ptemp);
-    apr_pool_t *tmp;
-    int promoted = 0;
-    int i;
-
-    if (vault) {
-        store = acme_vault_store(vault);
-    }
-    if (setup->live && setup->ours) {
-        mod_acme_install_open(setup, vault, now, ptemp);
-    }
-    apr_pool_create(&tmp, ptemp);
-    setup->staged = apr_pcalloc(
-        setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
-    setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
-                                        sizeof(acme_inventory_t *));
-    /* Before it is looked at: what comes later is news to the activator. */
-    for (i = 0; store && i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-
-        acme_file_stamp_read(
-            &setup->staged[i],
-            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, tmp),
-            ACME_FILE_STAMP_LINK, tmp);
-        apr_pool_clear(tmp);
-    }
-    if (vault && !mod_acme_promote_prepare(setup, ptemp)) {
-        vault = NULL;
-        memset(setup->staged, 0,
-               sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
-    }
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory;
-
-        inventory = spec->cert_file ? examine_file(setup, spec, now, tmp)
-                                    : examine(setup, vault, spec, now, tmp);
-        promoted += inventory->staged == ACME_STAGED_PROMOTED;
-        if (inventory->staged == ACME_STAGED_FAILED) {
-            /* Still to be put in place: as if it had not been seen. */
-            memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
-        }
-        APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
-        apr_pool_clear(tmp);
-    }
-    return promoted;
 }
 
 static void load_binding(const acme_setup_t *setup, const acme_ca_spec_t *ca)
@@ -293,7 +135,7 @@ static void say_warnings(const acme_setup_t *setup)
  * which state is found out by the performance. */
 static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
-    const char *dir = mod_acme_store_dir(setup->server, ptemp);
+    const char *dir = mod_acme_config_store_dir(setup->server, ptemp);
     acme_promote_guard_t *guard;
     int i;
 
@@ -349,7 +191,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (setup->ours) {
         acme_certstore_recall(setup->live, ptemp);
     }
-    promoted = examine_all(setup, now, ptemp);
+    promoted = mod_acme_promote_all(setup, now, ptemp);
     acme_certstore_keep(setup->live);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);

@@ -42,24 +42,6 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
              setup->unusable);
 }
 
-const char *mod_acme_store_dir(const server_rec *s, apr_pool_t *p)
-{
-    const char *dir =
-        mod_acme_config_value(mod_acme_config_get(s), ACME_SETTING_STORE_DIR);
-
-    if (!dir) {
-        char *root = apr_pstrdup(p, ap_server_root);
-        apr_size_t len = strlen(root);
-
-        while (len > 1 && root[len - 1] == '/') {
-            root[--len] = '\0';
-        }
-        dir = apr_pstrcat(p, ACME_STATEDIR "/", apr_filepath_name_get(root),
-                          NULL);
-    }
-    return dir;
-}
-
 /* Once, not with every restart. */
 static void tell_of_one_user(acme_setup_t *setup)
 {
@@ -169,7 +151,7 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
     int is_ours;
     int place;
 
-    setup->store_dir = mod_acme_store_dir(setup->server, setup->pconf);
+    setup->store_dir = mod_acme_config_store_dir(setup->server, setup->pconf);
     setup->inner_dir = mod_acme_compat_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
         setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
