@@ -14,30 +14,30 @@
 
 typedef struct client_t client_t;
 
-/* Somebody who waits for an answer. */
-typedef struct waiter_t {
-    struct waiter_t *older;
-    struct waiter_t *younger;
+/* A request whose `done` is outstanding. */
+typedef struct transfer_t {
+    struct transfer_t *older;
+    struct transfer_t *younger;
     apr_uint64_t serial;
     client_t *client;
     apr_pool_t *p;
-    acme_http_call_t *call;
+    acme_http_curl_call_t *call;
     acme_http_done_fn *done;
     void *baton;
-    int repeatable; /* the request itself may be gone after `done` */
-} waiter_t;
+    int repeatable; /* copied, because the request may be gone after `done` */
+} transfer_t;
 
 struct client_t {
     acme_http_t http;
     apr_pool_t *p;
-    acme_http_call_config_t config;
+    acme_http_curl_call_config_t config;
     const acme_clock_t *clock;
     const acme_log_t *log;
-    waiter_t *oldest; /* their serials grow towards the youngest */
-    waiter_t *youngest;
+    transfer_t *oldest; /* serials grow from here to the youngest */
+    transfer_t *youngest;
     int pending;
-    int refused; /* waiters whose call never got into libcurl */
-    volatile apr_uint32_t precious; /* with apr_atomic */
+    int refused;                    /* requests that libcurl was never given */
+    volatile apr_uint32_t precious; /* accessed with apr_atomic */
     apr_uint64_t next_serial;
 };
 
@@ -53,32 +53,32 @@ static apr_status_t client_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-static void enqueue(client_t *client, waiter_t *waiter)
+static void enqueue(client_t *client, transfer_t *transfer)
 {
-    waiter->older = client->youngest;
-    if (waiter->older) {
-        waiter->older->younger = waiter;
+    transfer->older = client->youngest;
+    if (transfer->older) {
+        transfer->older->younger = transfer;
     }
     else {
-        client->oldest = waiter;
+        client->oldest = transfer;
     }
-    client->youngest = waiter;
+    client->youngest = transfer;
     client->pending++;
 }
 
-static void dequeue(client_t *client, waiter_t *waiter)
+static void dequeue(client_t *client, transfer_t *transfer)
 {
-    if (waiter->older) {
-        waiter->older->younger = waiter->younger;
+    if (transfer->older) {
+        transfer->older->younger = transfer->younger;
     }
     else {
-        client->oldest = waiter->younger;
+        client->oldest = transfer->younger;
     }
-    if (waiter->younger) {
-        waiter->younger->older = waiter->older;
+    if (transfer->younger) {
+        transfer->younger->older = transfer->older;
     }
     else {
-        client->youngest = waiter->older;
+        client->youngest = transfer->older;
     }
     client->pending--;
 }
@@ -88,99 +88,100 @@ static void http_submit(acme_http_t *http, const acme_http_request_t *request,
 {
     client_t *client = http->self;
     apr_pool_t *p;
-    waiter_t *waiter;
+    transfer_t *transfer;
 
     apr_pool_create(&p, client->p);
     apr_pool_tag(p, "acme_http_call");
-    waiter = apr_pcalloc(p, sizeof(*waiter));
-    waiter->serial = client->next_serial++;
-    waiter->client = client;
-    waiter->p = p;
-    waiter->done = done;
-    waiter->baton = baton;
-    waiter->repeatable = request->repeatable;
-    if (!waiter->repeatable) {
+    transfer = apr_pcalloc(p, sizeof(*transfer));
+    transfer->serial = client->next_serial++;
+    transfer->client = client;
+    transfer->p = p;
+    transfer->done = done;
+    transfer->baton = baton;
+    transfer->repeatable = request->repeatable;
+    if (!transfer->repeatable) {
         apr_atomic_inc32(&client->precious);
     }
-    enqueue(client, waiter);
-    waiter->call =
-        acme_http_curl_call_begin(&client->config, request, waiter, p);
-    if (!waiter->call->running) {
+    enqueue(client, transfer);
+    transfer->call =
+        acme_http_curl_call_begin(&client->config, request, transfer, p);
+    if (!transfer->call->running) {
         client->refused++;
     }
 }
 
-/* Takes it off the list and out of libcurl, before `done` is called, which may
- * submit and cancel. */
-static void leave(waiter_t *waiter)
+/* Removes the request from the list and from libcurl. To be called before
+ * `done`, because that may submit and cancel. */
+static void detach(transfer_t *transfer)
 {
-    client_t *client = waiter->client;
+    client_t *client = transfer->client;
 
-    dequeue(client, waiter);
-    if (!waiter->call->running) {
+    dequeue(client, transfer);
+    if (!transfer->call->running) {
         client->refused--;
     }
-    acme_http_curl_call_end(waiter->call);
+    acme_http_curl_call_end(transfer->call);
 }
 
-/* Its `done` has returned. */
-static void forget(waiter_t *waiter)
+/* Frees the request. To be called after `done` has returned. */
+static void destroy(transfer_t *transfer)
 {
-    if (!waiter->repeatable) {
-        (void)apr_atomic_dec32(&waiter->client->precious);
+    if (!transfer->repeatable) {
+        (void)apr_atomic_dec32(&transfer->client->precious);
     }
-    apr_pool_destroy(waiter->p);
+    apr_pool_destroy(transfer->p);
 }
 
-static void answer(waiter_t *waiter, int status)
+static void answer(transfer_t *transfer, int status)
 {
-    const client_t *client = waiter->client;
-    const acme_http_call_t *call = waiter->call;
+    const client_t *client = transfer->client;
+    const acme_http_curl_call_t *call = transfer->call;
     acme_http_response_t response;
 
-    leave(waiter);
+    detach(transfer);
     acme_log(client->log, ACME_LOG_TRACE, 0,
              ACME_TAG(0490) "%s: %s %s answered %d, %" APR_SIZE_T_FMT " bytes",
              call->host, call->request->method, call->shown, status,
              call->body_len);
     acme_http_curl_call_response(&response, call, status,
                                  acme_time_now(client->clock));
-    waiter->done(waiter->baton, APR_SUCCESS, &response, NULL);
-    forget(waiter);
+    transfer->done(transfer->baton, APR_SUCCESS, &response, NULL);
+    destroy(transfer);
 }
 
-static void disappoint(waiter_t *waiter, const acme_problem_t *problem)
+static void end_without_answer(transfer_t *transfer,
+                               const acme_problem_t *problem)
 {
-    const acme_http_call_t *call = waiter->call;
+    const acme_http_curl_call_t *call = transfer->call;
 
-    leave(waiter);
-    acme_log(waiter->client->log, ACME_LOG_TRACE, 0,
+    detach(transfer);
+    acme_log(transfer->client->log, ACME_LOG_TRACE, 0,
              ACME_TAG(0491) "%s: %s %s has no answer: %s", call->host,
              call->request->method, call->shown,
-             acme_problem_text(problem, waiter->p));
-    waiter->done(waiter->baton, problem->rv, NULL, problem);
-    forget(waiter);
+             acme_problem_text(problem, transfer->p));
+    transfer->done(transfer->baton, problem->rv, NULL, problem);
+    destroy(transfer);
 }
 
-static void fail(waiter_t *waiter, CURLcode rc)
+static void fail(transfer_t *transfer, CURLcode rc)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    (void)acme_http_curl_problem(&problem, waiter->call, rc);
-    disappoint(waiter, &problem);
+    (void)acme_http_curl_problem(&problem, transfer->call, rc);
+    end_without_answer(transfer, &problem);
 }
 
-static void cancel(waiter_t *waiter)
+static void cancel(transfer_t *transfer)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     (void)acme_problem_set(&problem, APR_EINTR, ACME_RETRY_NOW,
-                           ACME_PROBLEM_STOPPED, waiter->p,
-                           "request to %s was cancelled", waiter->call->host);
-    disappoint(waiter, &problem);
+                           ACME_PROBLEM_STOPPED, transfer->p,
+                           "request to %s was cancelled", transfer->call->host);
+    end_without_answer(transfer, &problem);
 }
 
-/* Ends what libcurl has finished; returns how many. */
+/* Ends the requests that libcurl has finished. Returns how many. */
 static int collect(client_t *client)
 {
     int ended = 0;
@@ -189,7 +190,7 @@ static int collect(client_t *client)
 
     while (message) {
         if (message->msg == CURLMSG_DONE) {
-            /* removing the handle invalidates the message */
+            /* Copy these, because removing the handle invalidates the message. */
             CURLcode rc = message->data.result;
             char *owner = NULL;
             long status = 0;
@@ -198,10 +199,10 @@ static int collect(client_t *client)
             curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE,
                               &status);
             if (rc == CURLE_OK) {
-                answer((waiter_t *)(void *)owner, (int)status);
+                answer((transfer_t *)(void *)owner, (int)status);
             }
             else {
-                fail((waiter_t *)(void *)owner, rc);
+                fail((transfer_t *)(void *)owner, rc);
             }
             ended++;
         }
@@ -210,50 +211,51 @@ static int collect(client_t *client)
     return ended;
 }
 
-static int is_refused(const waiter_t *waiter)
+static int is_refused(const transfer_t *transfer)
 {
-    return !waiter->call->running;
+    return !transfer->call->running;
 }
 
-static int is_repeatable(const waiter_t *waiter)
+static int is_repeatable(const transfer_t *transfer)
 {
-    return waiter->repeatable;
+    return transfer->repeatable;
 }
 
-static int is_any(const waiter_t *waiter)
+static int is_any(const transfer_t *transfer)
 {
-    (void)waiter;
+    (void)transfer;
     return 1;
 }
 
-/* The oldest wanted one. What a `done` submits meanwhile has a serial from
- * `before` on, so that those who ask again come to an end. */
-static waiter_t *find(client_t *client, int (*wanted)(const waiter_t *),
-                      apr_uint64_t before)
+/* Returns the oldest wanted request with a serial below `before`, or NULL. With
+ * `before` set to the next serial a loop ends even if each `done` submits
+ * another request. */
+static transfer_t *find(client_t *client, int (*wanted)(const transfer_t *),
+                        apr_uint64_t before)
 {
-    waiter_t *waiter = client->oldest;
+    transfer_t *transfer = client->oldest;
 
-    while (waiter && waiter->serial < before && !wanted(waiter)) {
-        waiter = waiter->younger;
+    while (transfer && transfer->serial < before && !wanted(transfer)) {
+        transfer = transfer->younger;
     }
-    return waiter && waiter->serial < before ? waiter : NULL;
+    return transfer && transfer->serial < before ? transfer : NULL;
 }
 
-/* Ends what never got into libcurl; returns how many. */
+/* Ends the requests that libcurl was never given. Returns how many. */
 static int collect_refused(client_t *client)
 {
     apr_uint64_t before = client->next_serial;
     int ended = 0;
-    waiter_t *waiter;
+    transfer_t *transfer;
 
     if (client->refused == 0) {
         return 0;
     }
-    waiter = find(client, is_refused, before);
-    while (waiter) {
-        fail(waiter, CURLE_FAILED_INIT);
+    transfer = find(client, is_refused, before);
+    while (transfer) {
+        fail(transfer, CURLE_FAILED_INIT);
         ended++;
-        waiter = find(client, is_refused, before);
+        transfer = find(client, is_refused, before);
     }
     return ended;
 }
@@ -302,16 +304,16 @@ static int http_precious(acme_http_t *http)
 static void http_cancel(acme_http_t *http, int all)
 {
     client_t *client = http->self;
-    int (*wanted)(const waiter_t *) = all ? is_any : is_repeatable;
+    int (*wanted)(const transfer_t *) = all ? is_any : is_repeatable;
     apr_uint64_t before = client->next_serial;
-    waiter_t *waiter;
+    transfer_t *transfer;
 
-    /* an answer that is here already is not thrown away */
+    /* First deliver the answers that have arrived, so that none is lost. */
     (void)collect(client);
-    waiter = find(client, wanted, before);
-    while (waiter) {
-        cancel(waiter);
-        waiter = find(client, wanted, before);
+    transfer = find(client, wanted, before);
+    while (transfer) {
+        cancel(transfer);
+        transfer = find(client, wanted, before);
     }
 }
 
@@ -324,7 +326,7 @@ static void http_wakeup(acme_http_t *http)
 
 apr_status_t acme_http_curl_global_init(void)
 {
-    /* libcurl counts calls itself; only the first does anything */
+    /* May be called again, because libcurl counts the calls itself. */
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? APR_SUCCESS
                                                              : APR_EGENERAL;
 }
@@ -353,7 +355,8 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
 
     client = apr_pcalloc(p, sizeof(*client));
     client->config.multi = multi;
-    /* its cleanup runs after those of the calls, whose pools are below it */
+    /* A pool of its own: the calls' pools are below it, so that its cleanup runs
+     * after theirs. */
     apr_pool_create(&client->p, p);
     apr_pool_tag(client->p, "acme_http_curl");
     apr_pool_cleanup_register(client->p, client, client_cleanup,

@@ -11,8 +11,9 @@
 
 #define MAX_REDIRECTS 3L
 
-/* Over all answers of one request, redirects and 1xx included. The number of
- * lines counts too: joining many short ones costs the square of it. */
+/* Bounds over all answers of a request, including redirects and 1xx. Lines are
+ * counted as well, because joining many short ones costs the square of their
+ * number. */
 #define MAX_HEADER_BYTES (64 * 1024)
 #define MAX_HEADER_LINES 256
 
@@ -20,7 +21,7 @@
 
 static apr_status_t call_cleanup(void *data)
 {
-    acme_http_call_t *call = data;
+    acme_http_curl_call_t *call = data;
     acme_sigpipe_t held;
 
     acme_sigpipe_hold(&held);
@@ -36,14 +37,15 @@ static apr_status_t call_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-static size_t refuse(acme_http_call_t *call, const char *why)
+static size_t refuse(acme_http_curl_call_t *call, const char *why)
 {
     call->refusal = why;
     return 0;
 }
 
-/* One header, as it came, into the table. */
-static void add_header(acme_http_call_t *call, const char *line, apr_size_t len)
+/* Adds a header line to the table. */
+static void add_header(acme_http_curl_call_t *call, const char *line,
+                       apr_size_t len)
 {
     const char *end = line + len;
     const char *colon = memchr(line, ':', len);
@@ -64,7 +66,7 @@ static void add_header(acme_http_call_t *call, const char *line, apr_size_t len)
 
 static size_t on_header(char *line, size_t size, size_t count, void *baton)
 {
-    acme_http_call_t *call = baton;
+    acme_http_curl_call_t *call = baton;
     apr_size_t len = size * count;
 
     call->header_bytes += len;
@@ -74,18 +76,18 @@ static size_t on_header(char *line, size_t size, size_t count, void *baton)
         return refuse(call, "the answer has too many headers");
     }
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        /* what came before was a 1xx or a redirect */
+        /* A new answer begins: the one before was a 1xx or a redirect. */
         apr_table_clear(call->headers);
         call->body_len = 0;
     }
     else if (call->body_len == 0) {
-        /* else it is a trailer, which nobody signed up for */
+        /* Only before the body, because trailers are not wanted. */
         add_header(call, line, len);
     }
     return len;
 }
 
-static size_t refuse_long(acme_http_call_t *call)
+static size_t refuse_long(acme_http_curl_call_t *call)
 {
     return refuse(call,
                   apr_psprintf(call->p, "the answer has more than %d bytes",
@@ -94,7 +96,7 @@ static size_t refuse_long(acme_http_call_t *call)
 
 static size_t on_body(char *data, size_t size, size_t count, void *baton)
 {
-    acme_http_call_t *call = baton;
+    acme_http_curl_call_t *call = baton;
     apr_size_t len = size * count;
 
     if (len > ACME_HTTP_MAX_BODY - call->body_len) {
@@ -119,11 +121,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *baton)
     return len;
 }
 
-/* Bounds also what on_body() never sees: the body of a redirect. */
+/* Bounds the body of a redirect as well, which on_body() never sees. */
 static int on_progress(void *baton, curl_off_t down_total, curl_off_t down,
                        curl_off_t up_total, curl_off_t up)
 {
-    acme_http_call_t *call = baton;
+    acme_http_curl_call_t *call = baton;
 
     (void)down_total;
     (void)up_total;
@@ -135,7 +137,8 @@ static int on_progress(void *baton, curl_off_t down_total, curl_off_t down,
     return 0;
 }
 
-/* Programs that another thread starts must not inherit our connections. */
+/* Sets CLOEXEC at once, because programs that another thread starts must not
+ * inherit our connections. */
 static curl_socket_t on_socket(void *baton, curlsocktype purpose,
                                struct curl_sockaddr *address)
 {
@@ -200,8 +203,9 @@ static CURLcode set_protocols(CURL *easy)
     return rc;
 }
 
-/* Whom we trust and where we go: each of these must succeed. */
-static int set_trust(acme_http_call_t *call)
+/* Sets the trust and the URL. Returns non-zero when each option is set, because
+ * none of these may be missing. */
+static int set_trust(acme_http_curl_call_t *call)
 {
     CURL *easy = call->easy;
     int ok = set_protocols(easy) == CURLE_OK;
@@ -220,7 +224,7 @@ static int set_trust(acme_http_call_t *call)
         call->request->ca_file ? call->request->ca_file : call->config->ca_file;
     if (ca_file) {
         ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK;
-        /* else the system's folder of roots would be trusted as well */
+        /* Because else the system's folder of roots is trusted as well. */
         (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
@@ -229,9 +233,9 @@ static int set_trust(acme_http_call_t *call)
     return ok;
 }
 
-/* The environment of the server is not its configuration, so each of these is
- * set in any case. */
-static int set_proxy(acme_http_call_t *call)
+/* Sets the proxy options even if there is no proxy, because libcurl would take
+ * them from the environment otherwise. */
+static int set_proxy(acme_http_curl_call_t *call)
 {
     const char *ca_file = call->request->proxy_ca_file
                               ? call->request->proxy_ca_file
@@ -246,8 +250,8 @@ static int set_proxy(acme_http_call_t *call)
         return ok;
     }
     ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
-    /* what it answers is not the CA's answer, what the CA is told is not for
-     * the proxy */
+    /* Keep the proxy's headers out of the CA's answer, and the CA's headers away
+     * from the proxy. */
     ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
           == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE)
@@ -266,7 +270,7 @@ static int set_proxy(acme_http_call_t *call)
     return ok;
 }
 
-static int set_callbacks(acme_http_call_t *call)
+static int set_callbacks(acme_http_curl_call_t *call)
 {
     CURL *easy = call->easy;
     int ok;
@@ -285,7 +289,7 @@ static int set_callbacks(acme_http_call_t *call)
     return ok;
 }
 
-static int add_field(acme_http_call_t *call, const char *field)
+static int add_field(acme_http_curl_call_t *call, const char *field)
 {
     struct curl_slist *longer = curl_slist_append(call->fields, field);
 
@@ -296,7 +300,7 @@ static int add_field(acme_http_call_t *call, const char *field)
     return 1;
 }
 
-static int set_post(acme_http_call_t *call)
+static int set_post(acme_http_curl_call_t *call)
 {
     const acme_http_request_t *request = call->request;
     CURL *easy = call->easy;
@@ -313,13 +317,13 @@ static int set_post(acme_http_call_t *call)
                     request->content_type ? apr_pstrcat(
                         call->p, "Content-Type: ", request->content_type, NULL)
                                           : "Content-Type:");
-    /* no round trip before the body */
+    /* Send the body at once, without a round trip for 100 Continue. */
     ok &= add_field(call, "Expect:");
     ok &= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->fields) == CURLE_OK;
     return ok;
 }
 
-static int set_method(acme_http_call_t *call)
+static int set_method(acme_http_curl_call_t *call)
 {
     CURL *easy = call->easy;
     int ok;
@@ -338,8 +342,8 @@ static int set_method(acme_http_call_t *call)
     return ok;
 }
 
-/* What merely makes it better; an older libcurl may lack it. */
-static void set_comfort(acme_http_call_t *call)
+/* Sets options that are not necessary; an older libcurl may not know them. */
+static void set_optional(acme_http_curl_call_t *call)
 {
     CURL *easy = call->easy;
 
@@ -351,12 +355,12 @@ static void set_comfort(acme_http_call_t *call)
                            (long)CURL_HTTP_VERSION_2TLS);
     (void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-    /* leaves without waiting for a resolver's thread */
+    /* End without waiting for the thread of the resolver. */
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 }
 
-static void choose_proxy(acme_http_call_t *call)
+static void choose_proxy(acme_http_curl_call_t *call)
 {
     const char *own = call->request->proxy;
 
@@ -369,8 +373,8 @@ static void choose_proxy(acme_http_call_t *call)
     }
 }
 
-/* Hands the call to libcurl; returns why not, or NULL. */
-static const char *begin(acme_http_call_t *call, void *owner)
+/* Hands the call to libcurl. Returns NULL, or why that is impossible. */
+static const char *begin(acme_http_curl_call_t *call, void *owner)
 {
     const char *method = call->request->method;
     const char *host;
@@ -389,7 +393,7 @@ static const char *begin(acme_http_call_t *call, void *owner)
     if (!call->easy) {
         return curl_easy_strerror(CURLE_FAILED_INIT);
     }
-    set_comfort(call);
+    set_optional(call);
     if (!set_trust(call) || !set_proxy(call) || !set_callbacks(call)
         || !set_method(call)) {
         return "libcurl refuses an option";
@@ -405,12 +409,12 @@ static const char *begin(acme_http_call_t *call, void *owner)
     return NULL;
 }
 
-acme_http_call_t *
-acme_http_curl_call_begin(const acme_http_call_config_t *config,
+acme_http_curl_call_t *
+acme_http_curl_call_begin(const acme_http_curl_call_config_t *config,
                           const acme_http_request_t *request, void *owner,
                           apr_pool_t *p)
 {
-    acme_http_call_t *call = apr_pcalloc(p, sizeof(*call));
+    acme_http_curl_call_t *call = apr_pcalloc(p, sizeof(*call));
 
     call->p = p;
     call->config = config;
@@ -424,13 +428,13 @@ acme_http_curl_call_begin(const acme_http_call_config_t *config,
     return call;
 }
 
-void acme_http_curl_call_end(acme_http_call_t *call)
+void acme_http_curl_call_end(acme_http_curl_call_t *call)
 {
     apr_pool_cleanup_run(call->p, call, call_cleanup);
 }
 
 void acme_http_curl_call_response(acme_http_response_t *response,
-                                  const acme_http_call_t *call, int status,
+                                  const acme_http_curl_call_t *call, int status,
                                   apr_time_t now)
 {
     response->status = status;

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
+static apr_status_t status_of(const acme_http_curl_call_t *call, CURLcode rc)
 {
     if (call->refusal) {
         return call->running ? EMSGSIZE : APR_EINVAL;
@@ -21,8 +21,8 @@ static apr_status_t status_of(const acme_http_call_t *call, CURLcode rc)
     }
 }
 
-/* What to do about a proxy, when it is the proxy; else NULL. */
-static const char *fix_proxy(const acme_http_call_t *call, CURLcode rc)
+/* Returns what to do about the proxy if the proxy is at fault, else NULL. */
+static const char *fix_proxy(const acme_http_curl_call_t *call, CURLcode rc)
 {
     long status = 0;
 
@@ -51,8 +51,9 @@ static const char *fix_proxy(const acme_http_call_t *call, CURLcode rc)
     return "check the address in ACMEHttpProxy, and that the proxy runs";
 }
 
-/* Redirects are answers: the CA, or what stands before it, was reached. */
-static const char *type_of(const acme_http_call_t *call, CURLcode rc)
+/* Refused redirects are not network problems, because the CA, or a server in
+ * front of it, has answered. */
+static const char *type_of(const acme_http_curl_call_t *call, CURLcode rc)
 {
     long followed = 0;
 
@@ -66,7 +67,8 @@ static const char *type_of(const acme_http_call_t *call, CURLcode rc)
 }
 
 apr_status_t acme_http_curl_problem(acme_problem_t *problem,
-                                    const acme_http_call_t *call, CURLcode rc)
+                                    const acme_http_curl_call_t *call,
+                                    CURLcode rc)
 {
     const char *proxy = call->proxy_host;
     const char *why = call->refusal;
@@ -74,7 +76,7 @@ apr_status_t acme_http_curl_problem(acme_problem_t *problem,
     apr_status_t rv;
 
     if (!why && rc == CURLE_OUT_OF_MEMORY) {
-        /* so libcurl calls a header line over its own bound */
+        /* Because libcurl reports a header line over its own bound this way. */
         why = "a header of the answer is too long, or memory is short";
     }
     if (!why) {

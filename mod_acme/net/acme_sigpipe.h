@@ -4,8 +4,8 @@
  * @file acme_sigpipe.h
  * @brief Holds SIGPIPE back from this thread while it writes to sockets.
  *
- * With CURLOPT_NOSIGNAL libcurl does not care for SIGPIPE itself, and how the
- * process handles signals is not ours to change.
+ * With CURLOPT_NOSIGNAL libcurl does not handle SIGPIPE itself, and the signal
+ * handlers of the process belong to httpd.
  */
 #ifndef ACME_SIGPIPE_H
 #define ACME_SIGPIPE_H
@@ -17,10 +17,10 @@ typedef struct acme_sigpipe_t {
     int was_pending;
 } acme_sigpipe_t;
 
-/** From now on this thread's writes raise none. */
+/** Blocks SIGPIPE in this thread. */
 void acme_sigpipe_hold(acme_sigpipe_t *held);
 
-/** Swallows what was raised meanwhile and restores the signal mask. */
+/** Drops a SIGPIPE that was raised meanwhile and restores the signal mask. */
 void acme_sigpipe_release(const acme_sigpipe_t *held);
 
 #endif

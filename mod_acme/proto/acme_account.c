@@ -64,8 +64,8 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
     return APR_SUCCESS;
 }
 
-/* What the CA can mean is the binding: another try with the same will not do
- * better. */
+/* Makes a refusal a matter of configuration if it can be due to the external
+ * account binding, because another try with the same binding fails again. */
 static void blame_binding(acme_problem_t *problem)
 {
     if (problem->retry == ACME_RETRY_LATER
@@ -143,7 +143,7 @@ static apr_status_t account_payload(const char **text, const account_t *account,
     return rv;
 }
 
-/* What makes newAccount useless before it is sent. */
+/* Finds a reason why newAccount would fail, before it is sent. */
 static apr_status_t check(const account_t *account,
                           const acme_directory_t *directory,
                           acme_problem_t *problem)
@@ -196,7 +196,7 @@ static void opened(void *baton, apr_status_t rv, const acme_answer_t *answer,
         account_end(account, rv, NULL, &own);
         return;
     }
-    /* newAccount shows the key itself. */
+    /* Without a kid, because newAccount carries the key itself. */
     acme_client_post_as(client, acme_client_signer(client), NULL,
                         directory->new_account, payload, 1, answered, account);
 }

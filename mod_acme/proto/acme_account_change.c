@@ -8,7 +8,7 @@
 
 typedef struct change_t change_t;
 
-/** Says what is posted, and in whose name. */
+/* Posts the request, once the directory is there. */
 typedef apr_status_t post_fn(change_t *change, acme_problem_t *problem);
 
 struct change_t {
@@ -16,7 +16,7 @@ struct change_t {
     acme_client_t *client;
     post_fn *post;
     apr_array_header_t *contacts;
-    const acme_jws_signer_t *signer; /* another than the client's, or NULL */
+    const acme_jws_signer_t *signer; /* other than the client's, or NULL */
     acme_account_done_fn *done;
     void *baton;
 };
@@ -100,7 +100,7 @@ void acme_account_change_find(acme_client_t *client,
     acme_client_directory_open(client, opened, change);
 }
 
-/* ---- of the account that signs ---- */
+/* ---- changes to the account that signs ---- */
 
 static void changed(void *baton, apr_status_t rv, const acme_answer_t *answer,
                     const acme_problem_t *problem)
@@ -156,7 +156,7 @@ void acme_account_change_deactivate(acme_client_t *client,
 
 /* ---- rollover ---- */
 
-/* The inner JWS: by the new key, of the account and the old key. */
+/* Signs the account and the old key with the new key (RFC 8555 7.3.5). */
 static apr_status_t inner(const char **jws, const change_t *change,
                           const char *url, acme_problem_t *problem)
 {

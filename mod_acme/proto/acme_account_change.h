@@ -2,10 +2,10 @@
 
 /**
  * @file acme_account_change.h
- * @brief What can be asked about an account that is there: whether the CA
- * knows it, other contacts, another key, its end (RFC 8555 7.3.1-7.3.6).
+ * @brief Requests about an existing account: find it, change its contacts or
+ * its key, deactivate it (RFC 8555 7.3.1-7.3.6).
  *
- * As in acme_client.h each call returns at once and `done` comes later.
+ * As in acme_client.h each call returns at once and `done` is called later.
  */
 #ifndef ACME_ACCOUNT_CHANGE_H
 #define ACME_ACCOUNT_CHANGE_H
@@ -13,10 +13,10 @@
 #include "acme_account.h"
 
 /**
- * newAccount with onlyReturnExisting: the account that the CA has for the key,
- * and none is made. Without one the CA says accountDoesNotExist. Nobody is
- * identified by it.
- * @param signer of that key; outlives the call
+ * Finds the account that the CA has for a key (newAccount with
+ * onlyReturnExisting); none is made. If there is none the CA says
+ * accountDoesNotExist. The client's own signer stays as it is.
+ * @param signer of that key; must live until `done`
  */
 void acme_account_change_find(acme_client_t *client,
                               const acme_jws_signer_t *signer,
@@ -24,23 +24,25 @@ void acme_account_change_find(acme_client_t *client,
 
 /**
  * Replaces the contacts of the account that the client signs for.
- * @param contacts const char *, "mailto:..."; none: all are removed
+ * @param contacts const char *, "mailto:..."; an empty array removes all
  */
 void acme_account_change_update(acme_client_t *client,
                                 const apr_array_header_t *contacts,
                                 acme_account_done_fn *done, void *baton);
 
 /**
- * Gives the account that the client signs for another key (keyChange). The
- * client goes on with the old one: its owner identifies the new one when it is
- * done. A CA without keyChange is a problem of class PERMANENT.
- * @param next of the new key; outlives the call
+ * Replaces the key of the account that the client signs for (keyChange). The
+ * client goes on signing with the old key: its owner calls
+ * acme_client_identify() when this is done. Fails with class PERMANENT when the
+ * CA has no keyChange.
+ * @param next signer of the new key; must live until `done`
  */
 void acme_account_change_rollover(acme_client_t *client,
                                   const acme_jws_signer_t *next,
                                   acme_account_done_fn *done, void *baton);
 
-/** Ends the account that the client signs for, for ever. */
+/** Deactivates the account that the client signs for, which cannot be
+ *  undone. */
 void acme_account_change_deactivate(acme_client_t *client,
                                     acme_account_done_fn *done, void *baton);
 

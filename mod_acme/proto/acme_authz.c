@@ -30,7 +30,8 @@ static const char *const challenge_status_names[] = {
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-/* A token becomes part of a path and of a key: nothing but base64url. */
+/* Allows nothing but base64url, because a token becomes part of a path and of a
+ * key. */
 static int is_token(const char *text)
 {
     apr_size_t len;
@@ -72,7 +73,7 @@ static apr_status_t read_known(acme_authz_challenge_t *challenge,
     return rv;
 }
 
-/* What can be read of a type that is none of ours. */
+/* Reads the members that a challenge of an unknown type has, if any. */
 static void read_unknown(acme_authz_challenge_t *challenge,
                          const acme_resource_t *resource)
 {

@@ -30,8 +30,8 @@ typedef enum {
 
 /** A challenge as the CA describes it. */
 typedef struct acme_authz_challenge_t {
-    const char *type;  /**< "http-01", or anything the CA invents */
-    const char *url;   /**< NULL only for a type we do not know */
+    const char *type;  /**< "http-01", or any other type of the CA */
+    const char *url;   /**< NULL only for an unknown type */
     const char *token; /**< or NULL: not every type has one */
     acme_challenge_status_e status;
     const acme_problem_t *error; /**< or NULL */
@@ -45,19 +45,20 @@ typedef struct acme_authz_t {
     apr_time_t expires;             /**< or 0 */
 } acme_authz_t;
 
-/** Reads and checks the resource. A challenge of a type we do not know may
- *  look as it likes; one we know must be complete, its token base64url of 16
- *  to 256 bytes. */
+/** Reads and checks the resource. A challenge of a type that we know must be
+ *  complete, and its token must be base64url of 16 to 256 bytes; a challenge
+ *  of an unknown type is not checked. */
 apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
                              acme_problem_t *problem, apr_pool_t *p);
 
-/** Reads one challenge, as the answer to a response has it. */
+/** Reads a challenge resource: the CA's answer to a response. */
 apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
                                        const acme_json_t *json,
                                        acme_problem_t *problem, apr_pool_t *p);
 
-/** Why it failed: the error of its invalid challenge, with the identifier as
- *  subproblem where the CA did not give one. Never empty. */
+/** Sets the problem to the reason why the authorization failed: the error of
+ *  its invalid challenge. The problem always has a subproblem that names the
+ *  identifier. */
 void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p);
 

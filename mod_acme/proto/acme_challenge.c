@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-/* Enough to read; a CA may offer what it likes. */
+/* Bounds the message, because a CA may offer any number of types. */
 #define OFFERS_SHOWN 8
 
 static const acme_authz_challenge_t *find(const acme_authz_t *authz,
@@ -73,8 +73,8 @@ acme_challenge_choose(const acme_authz_t *authz,
             }
         }
     }
-    /* Only another configuration changes what does not fit; what failed may
-     * well succeed in another order. */
+    /* A challenge that failed may succeed in another order. Types that do not
+     * match stay so until the configuration is changed. */
     acme_problem_set(
         problem, APR_ENOTIMPL,
         has_failed(authz) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,

@@ -2,7 +2,7 @@
 
 /**
  * @file acme_challenge.h
- * @brief Which challenge to meet, and what a solver needs (RFC 8555 8).
+ * @brief Chooses a challenge of an authorization (RFC 8555 8).
  */
 #ifndef ACME_CHALLENGE_H
 #define ACME_CHALLENGE_H
@@ -10,20 +10,21 @@
 #include "acme_authz.h"
 #include "acme_challenge_type.h"
 
-/** What a solver has to put where the CA will look. */
+/** A challenge as a solver presents it. */
 typedef struct acme_challenge_t {
-    const char *type;       /**< of the table */
-    const char *identifier; /**< canonical name to be proven */
+    const char *type;       /**< from acme_challenge_type() */
+    const char *identifier; /**< canonical name that is validated */
     const char *token;
     const char *key_authorization; /**< RFC 8555 8.1 */
-    const char *site;              /**< whose order it is of, or NULL */
+    const char *site; /**< the site whose order it is of, or NULL */
 } acme_challenge_t;
 
 /**
- * The authorization's challenge that comes first in our order of preference
- * and has not failed already.
+ * Returns the authorization's challenge of the most preferred type, leaving out
+ * challenges that have failed.
  * @param types const char *, preferred first
- * @return NULL when none fits; `problem` then names what the CA offered
+ * @return NULL when there is none; `problem` then names the types that the CA
+ *         offered
  */
 const acme_authz_challenge_t *
 acme_challenge_choose(const acme_authz_t *authz,

@@ -11,7 +11,8 @@
 #include "acme_time.h"
 
 #define RETRY_MIN apr_time_from_sec(1)
-/* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
+/* A longer Retry-After is cut to this, because the longest limit of Let's
+ * Encrypt is a week. */
 #define RETRY_MAX (7 * ACME_TIME_DAY)
 
 static const char *media_type(const char *header, apr_pool_t *p)
@@ -53,8 +54,8 @@ apr_array_header_t *acme_client_answer_links(const acme_answer_t *answer,
     return urls;
 }
 
-/* Where to go is in the document, and in a Link where terms have changed (RFC
- * 8555 7.3.3). */
+/* Adds the URL that the user has to open: it is in the problem document, and in
+ * a Link header if the terms have changed (RFC 8555 7.3.3). */
 static void say_where(acme_problem_t *problem, const acme_answer_t *answer,
                       apr_pool_t *p)
 {

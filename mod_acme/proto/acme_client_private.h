@@ -15,7 +15,9 @@
 #ifndef ACME_CLIENT_PRIVATE_H
 #define ACME_CLIENT_PRIVATE_H
 
-#include "acme_client.h"
+#include "acme_directory.h"
+#include "acme_http.h"
+#include "acme_jws.h"
 #include "acme_nonce.h"
 
 /** RFC 8555 6.2 */

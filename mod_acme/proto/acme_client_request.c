@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "acme_client.h"
+
 #include "acme_client_private.h"
 
 void acme_client_request_put_last(acme_client_queue_t *queue,

@@ -3,6 +3,8 @@
 /* All our accounts at a CA are one client to it, because it counts requests by
  * the address that they come from, whatever account they are for. */
 
+#include "acme_client.h"
+
 #include <string.h>
 
 #include "acme_bucket.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "acme_client.h"
+
 #include <string.h>
 
 #include "acme_client_private.h"

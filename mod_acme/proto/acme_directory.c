@@ -35,12 +35,12 @@ static apr_status_t read_urls(acme_directory_t *directory,
     return APR_SUCCESS;
 }
 
-/* More than that no CA has, and nobody could read. */
+/* Bounds what a message lists; no CA has so many. */
 #define PROFILES_MAX 100
 #define CAA_MAX      10
 
-/* What cannot be read is not offered: a profile is a wish, not a need, where
- * the configuration does not say otherwise. */
+/* Leaves out unreadable profiles instead of failing, because an order can do
+ * without a profile unless the configuration says otherwise. */
 static void read_profiles(acme_directory_t *directory,
                           const acme_resource_t *meta)
 {
@@ -73,7 +73,8 @@ int acme_directory_has_profile(const acme_directory_t *directory,
     return 0;
 }
 
-/* They go into a DNS record that people copy: what is no name is left out. */
+/* Leaves out texts that are no DNS names, because people copy these names into
+ * CAA records. */
 static void read_caa(acme_directory_t *directory, const acme_resource_t *meta)
 {
     apr_array_header_t *names;
@@ -105,7 +106,8 @@ static apr_status_t read_meta(acme_directory_t *directory,
     }
     read_profiles(directory, &meta);
     read_caa(directory, &meta);
-    /* Both are shown to people and never requested: any text will do. */
+    /* Any text is allowed, because both are shown to people and never
+     * requested. */
     rv = acme_resource_str(&directory->terms, &meta, "termsOfService", 0);
     if (rv != APR_SUCCESS) {
         return rv;

@@ -27,13 +27,13 @@ typedef struct acme_directory_t {
                                        that CAA records know the CA by */
 } acme_directory_t;
 
-/** Reads the resource. A missing or non-https URL is a problem that says
- *  which; unknown members are ignored. */
+/** Reads the resource. Fails when a URL is missing or not https; `problem` then
+ *  names the member. Unknown members are ignored. */
 apr_status_t acme_directory_read(acme_directory_t **directory,
                                  const acme_json_t *json,
                                  acme_problem_t *problem, apr_pool_t *p);
 
-/** Whether the CA offers a profile of that name. */
+/** Returns non-zero when the CA offers a profile of that name. */
 int acme_directory_has_profile(const acme_directory_t *directory,
                                const char *name);
 

@@ -9,8 +9,8 @@
 
 #define NONCE_SIZE 1024
 
-/* Slots are made when first needed and used again for ever: the pool that
- * they live in is the client's, and nonces come by the thousand. */
+/* A slot is made when it is first needed and then used again, because it lives
+ * in the client's pool and nonces come by the thousand. */
 typedef struct nonce_slot_t {
     apr_time_t added;
     char text[NONCE_SIZE + 1];
@@ -77,7 +77,7 @@ const char *acme_nonce_take(acme_nonce_pool_t *nonces, apr_time_t now,
     }
     slot = nonces->slots[nonces->newest];
     if (now - slot->added > ACME_NONCE_MAX_AGE) {
-        nonces->count = 0; /* all others are older still */
+        nonces->count = 0; /* because all others are older */
         return NULL;
     }
     nonces->newest = (nonces->newest + ACME_NONCE_MAX - 1) % ACME_NONCE_MAX;

@@ -29,19 +29,23 @@ typedef struct acme_order_t {
     apr_time_t expires;          /**< or 0 */
 } acme_order_t;
 
-/** Reads and checks the resource; an unknown status, missing member, wrong
- *  type or over 1,000 authorizations is a problem that says which. */
+/** Reads and checks the resource. Fails on an unknown status, a missing member,
+ *  a wrong type or over 1,000 authorizations; `problem` then says which. */
 apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
                              acme_problem_t *problem, apr_pool_t *p);
 
-/** The payload of newOrder for these canonical names. */
+/** Returns the payload of newOrder for these canonical names.
+ *  @param replaces CertID (RFC 9773 5), or NULL
+ *  @param profile or NULL */
 const char *acme_order_payload(const apr_array_header_t *names,
                                const char *replaces, const char *profile,
                                apr_pool_t *p);
 
-/** The payload of finalize. */
+/** Returns the payload of finalize.
+ *  @param csr base64url of its DER */
 const char *acme_order_finalize_payload(const char *csr, apr_pool_t *p);
 
+/** Returns the status as the CA writes it: "pending". */
 const char *acme_order_status_name(acme_order_status_e status);
 
 #endif

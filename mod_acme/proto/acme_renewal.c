@@ -9,7 +9,7 @@
 #include "acme_resource.h"
 #include "acme_text.h"
 
-/* What is shown of the explanation's URL. */
+/* Longest text that is shown of the explanation's URL. */
 #define EXPLANATION_MAX 500
 
 typedef struct renewal_call_t {
@@ -18,7 +18,8 @@ typedef struct renewal_call_t {
     apr_pool_t *p;
 } renewal_call_t;
 
-/* Reads the resource. `again` is not of it and stays as it is. */
+/* Reads the resource. `again` stays as it is, because it comes from a
+ * header. */
 static apr_status_t read_resource(acme_renewal_t *renewal,
                                   const acme_json_t *json,
                                   acme_problem_t *problem, apr_pool_t *p)
@@ -48,8 +49,8 @@ static apr_status_t read_resource(acme_renewal_t *renewal,
     }
     renewal->start = start;
     renewal->end = end;
-    /* For people only: one that makes no sense is no reason for not renewing
-     * in time. */
+    /* Leave out a URL that makes no sense, because it is shown to people only
+     * and must not keep the site from being renewed in time. */
     renewal->explanation = NULL;
     if (acme_json_get_str(&url, json, "explanationURL") == APR_SUCCESS
         && (strncmp(url, "https://", 8) == 0

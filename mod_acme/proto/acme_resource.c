@@ -53,7 +53,8 @@ apr_status_t acme_resource_object(const acme_resource_t *resource)
     return APR_SUCCESS;
 }
 
-/* What a getter's status means; APR_SUCCESS too for what may be absent. */
+/* Turns the status of a JSON getter into a problem. Returns APR_SUCCESS also for
+ * an absent member that is not required. */
 static apr_status_t judge(const acme_resource_t *resource, apr_status_t rv,
                           const char *key, const char *type, int required)
 {

@@ -9,7 +9,7 @@
 
 #include "acme_resource.h"
 
-/* Longest nonce that is handed on. */
+/* Longest nonce of a ticket. */
 #define NONCE_MAX 1000
 
 typedef struct reason_t {
@@ -18,7 +18,7 @@ typedef struct reason_t {
     int is_ours; /* a subscriber may give it */
 } reason_t;
 
-/* RFC 5280 5.3.1. The others are for a CA to give, or for what is no
+/* RFC 5280 5.3.1. Other reasons are given by CAs only, or do not apply to a
  * certificate of a server. */
 static const reason_t reasons[] = {
     {0, "unspecified", 1},        {1, "keyCompromise", 1},
@@ -33,7 +33,7 @@ typedef struct revoke_call_t {
     acme_client_t *client;
     const char *payload;
     acme_revoke_done_fn *done;
-    acme_revoke_ticket_fn *hand_over;
+    acme_revoke_ticket_fn *ticket_done;
     void *baton;
     apr_pool_t *p;
 } revoke_call_t;
@@ -91,7 +91,7 @@ static const char *print_payload(const char *cert, int reason, apr_pool_t *p)
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "certificate", cert);
-    /* RFC 5280: rather none than this one. */
+    /* RFC 5280: leave the reason out instead of "unspecified". */
     if (reason > 0) {
         acme_json_set_int(json, "reason", reason);
     }
@@ -129,7 +129,8 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     end(baton, rv, problem);
 }
 
-/* The directory is there: where revocations go, or NULL and why not. */
+/* Returns the URL that revocations are sent to, or NULL and why not. The client
+ * must have the directory. */
 static const char *service(const revoke_call_t *call, acme_problem_t *problem)
 {
     const acme_directory_t *directory = acme_client_directory_get(call->client);
@@ -175,23 +176,23 @@ void acme_revoke(acme_client_t *client, const char *cert, int reason,
     acme_client_directory_open(client, opened, call);
 }
 
-static void hand_over(revoke_call_t *call, apr_status_t rv,
-                      const acme_revoke_ticket_t *ticket,
-                      const acme_problem_t *problem)
+static void ticket_end(revoke_call_t *call, apr_status_t rv,
+                       const acme_revoke_ticket_t *ticket,
+                       const acme_problem_t *problem)
 {
-    call->hand_over(call->baton, rv, ticket, problem);
+    call->ticket_done(call->baton, rv, ticket, problem);
     apr_pool_destroy(call->p);
 }
 
-static void numbered(void *baton, apr_status_t rv, const acme_answer_t *answer,
-                     const acme_problem_t *problem)
+static void got_nonce(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                      const acme_problem_t *problem)
 {
     revoke_call_t *call = baton;
     acme_problem_t none = ACME_PROBLEM_INIT;
     acme_revoke_ticket_t ticket;
 
     if (rv != APR_SUCCESS) {
-        hand_over(call, rv, NULL, problem);
+        ticket_end(call, rv, NULL, problem);
         return;
     }
     ticket.url = service(call, &none);
@@ -200,10 +201,10 @@ static void numbered(void *baton, apr_status_t rv, const acme_answer_t *answer,
         rv = acme_problem_set(&none, APR_EINVAL, ACME_RETRY_BACKOFF,
                               ACME_PROBLEM_PROTOCOL, call->p,
                               "the CA's newNonce gave no usable nonce");
-        hand_over(call, rv, NULL, &none);
+        ticket_end(call, rv, NULL, &none);
         return;
     }
-    hand_over(call, APR_SUCCESS, &ticket, NULL);
+    ticket_end(call, APR_SUCCESS, &ticket, NULL);
 }
 
 static void opened_for_ticket(void *baton, apr_status_t rv,
@@ -215,13 +216,13 @@ static void opened_for_ticket(void *baton, apr_status_t rv,
 
     (void)answer;
     if (rv != APR_SUCCESS) {
-        hand_over(call, rv, NULL, problem);
+        ticket_end(call, rv, NULL, problem);
     }
     else if (!service(call, &none)) {
-        hand_over(call, none.rv, NULL, &none);
+        ticket_end(call, none.rv, NULL, &none);
     }
     else {
-        acme_client_unsigned_get_nonce(call->client, numbered, call);
+        acme_client_unsigned_get_nonce(call->client, got_nonce, call);
     }
 }
 
@@ -230,7 +231,7 @@ void acme_revoke_ticket(acme_client_t *client, acme_revoke_ticket_fn *done,
 {
     revoke_call_t *call = call_create(client, baton);
 
-    call->hand_over = done;
+    call->ticket_done = done;
     acme_client_directory_open(client, opened_for_ticket, call);
 }
 
