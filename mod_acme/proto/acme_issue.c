@@ -7,7 +7,7 @@
 #define TO(phase)  (1u << ACME_PHASE_##phase)
 #define TO_FAILURE (TO(CLEANUP) | TO(FAILED))
 
-static const acme_phase_t phases[ACME_PHASE_COUNT] = {
+static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
     [ACME_PHASE_NEW] = {"new", "placing the order",
                         TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE)
                             | TO(FAILED),
@@ -67,10 +67,10 @@ static const acme_phase_t phases[ACME_PHASE_COUNT] = {
                            NULL, NULL, NULL},
 };
 
-/* Goes on until something has to be done outside. */
-static void settle(acme_issue_t *issue, apr_time_t now)
+/* Plans until there is an action. */
+static void plan_action(acme_issue_t *issue, apr_time_t now)
 {
-    while (!issue->wishing) {
+    while (!issue->has_action) {
         phases[issue->phase].plan(issue, now);
     }
 }
@@ -81,12 +81,14 @@ acme_issue_t *acme_issue_create(const acme_issue_config_t *config,
 {
     acme_issue_t *issue = acme_issue_state_create(phases, config, log, p);
 
-    settle(issue, now);
+    plan_action(issue, now);
     return issue;
 }
 
-/* Where a snapshot's phase goes on. */
-static acme_phase_e restart(acme_issue_t *issue, acme_phase_e phase)
+/* Returns the phase in which an order goes on whose snapshot was taken in
+ * `phase`. */
+static acme_issue_phase_e resume_in(acme_issue_t *issue,
+                                    acme_issue_phase_e phase)
 {
     if (issue->problem
         && (phase == ACME_PHASE_CLEANUP
@@ -109,19 +111,19 @@ apr_status_t acme_issue_restore(acme_issue_t **issue,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
     acme_issue_t *found = acme_issue_state_create(phases, config, log, p);
-    acme_phase_e phase;
+    acme_issue_phase_e phase;
     apr_status_t rv;
 
     rv = acme_issue_snapshot_read(found, &phase, snapshot, problem);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    found->phase = restart(found, phase);
+    found->phase = resume_in(found, phase);
     acme_log(log, ACME_LOG_DEBUG, 0,
              ACME_TAG(0405) "%s: order %s left in %s, going on with %s",
              config->name, found->order_url ? found->order_url : "(none)",
              phases[phase].name, phases[found->phase].name);
-    settle(found, now);
+    plan_action(found, now);
     *issue = found;
     return APR_SUCCESS;
 }
@@ -131,8 +133,8 @@ const acme_issue_action_t *acme_issue_action(const acme_issue_t *issue)
     return &issue->action;
 }
 
-/* Whether a failed request says nothing about the order: nobody answered, or
- * the CA was busy with itself. */
+/* Returns non-zero when a failed request says nothing about the order: there was
+ * no answer, or the CA could not process any request. */
 static int is_outage(const acme_problem_t *problem)
 {
     if (acme_problem_is(problem, "badNonce")
@@ -147,15 +149,17 @@ static int is_outage(const acme_problem_t *problem)
            || problem->status >= 500;
 }
 
-static void lost(acme_issue_t *issue, const acme_problem_t *problem,
-                 apr_time_t now)
+/* Handles an outage. */
+static void take_outage(acme_issue_t *issue, const acme_problem_t *problem,
+                        apr_time_t now)
 {
     acme_problem_t named = *problem;
 
     named.activity = phases[issue->phase].activity;
     acme_issue_authz_unanswered(issue);
     if (issue->phase == ACME_PHASE_FINALIZE) {
-        /* The CA may have got it all the same: ask before saying it again. */
+        /* Get the order before finalize is repeated, because the CA may have
+         * had this request. */
         ++issue->finalizations;
         acme_issue_state_enter(issue, ACME_PHASE_RESUME);
     }
@@ -170,8 +174,9 @@ static void lost(acme_issue_t *issue, const acme_problem_t *problem,
     acme_issue_state_fail(issue, &named, ACME_ISSUE_ALIVE, now);
 }
 
-static void refused(acme_issue_t *issue, const acme_problem_t *problem,
-                    apr_time_t now)
+/* Handles a refusal by the CA. */
+static void take_refusal(acme_issue_t *issue, const acme_problem_t *problem,
+                         apr_time_t now)
 {
     if (phases[issue->phase].refused) {
         phases[issue->phase].refused(issue, problem, now);
@@ -184,19 +189,19 @@ static void refused(acme_issue_t *issue, const acme_problem_t *problem,
                           now);
 }
 
-/* A problem in any case, for those who come without. */
-static const acme_problem_t *some_problem(const acme_issue_t *issue,
-                                          const acme_problem_t *problem,
-                                          apr_status_t rv)
+/* Returns the problem, or a new one if the caller gave none. */
+static const acme_problem_t *problem_of(const acme_issue_t *issue,
+                                        const acme_problem_t *problem,
+                                        apr_status_t rv)
 {
     acme_problem_t *own;
 
     if (problem && problem->type) {
         return problem;
     }
-    own = apr_pcalloc(issue->turn, sizeof(*own));
+    own = apr_pcalloc(issue->pfeed, sizeof(*own));
     acme_problem_set(own, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_NETWORK,
-                     issue->turn, "it failed for no given reason");
+                     issue->pfeed, "it failed for no given reason");
     return own;
 }
 
@@ -211,23 +216,23 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
         acme_issue_authz_unanswered(issue);
         return;
     }
-    apr_pool_clear(issue->turn);
-    issue->wishing = 0;
+    apr_pool_clear(issue->pfeed);
+    issue->has_action = 0;
     if (rv == APR_SUCCESS && answer) {
         issue->outages = 0;
         phases[issue->phase].answer(issue, answer, now);
     }
     else {
-        problem = some_problem(issue, problem, rv ? rv : APR_EGENERAL);
+        problem = problem_of(issue, problem, rv ? rv : APR_EGENERAL);
         if (is_outage(problem)) {
-            lost(issue, problem, now);
+            take_outage(issue, problem, now);
         }
         else {
             issue->outages = 0;
-            refused(issue, problem, now);
+            take_refusal(issue, problem, now);
         }
     }
-    settle(issue, now);
+    plan_action(issue, now);
 }
 
 void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
@@ -238,13 +243,13 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
             && issue->action.type != ACME_ACTION_CLEANUP)) {
         return;
     }
-    apr_pool_clear(issue->turn);
-    issue->wishing = 0;
+    apr_pool_clear(issue->pfeed);
+    issue->has_action = 0;
     if (rv != APR_SUCCESS) {
-        problem = some_problem(issue, problem, rv);
+        problem = problem_of(issue, problem, rv);
     }
     phases[issue->phase].solved(issue, rv, problem, now);
-    settle(issue, now);
+    plan_action(issue, now);
 }
 
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
@@ -252,15 +257,15 @@ void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
     if (issue->action.type != ACME_ACTION_WAIT) {
         return;
     }
-    apr_pool_clear(issue->turn);
-    issue->wishing = 0;
-    issue->awake = 1;
-    settle(issue, now);
+    apr_pool_clear(issue->pfeed);
+    issue->has_action = 0;
+    issue->waited = 1;
+    plan_action(issue, now);
 }
 
 unsigned int acme_issue_revision(const acme_issue_t *issue)
 {
-    return issue->generation;
+    return issue->revision;
 }
 
 const char *acme_issue_url(const acme_issue_t *issue)
@@ -270,7 +275,7 @@ const char *acme_issue_url(const acme_issue_t *issue)
 
 int acme_issue_replaces(const acme_issue_t *issue)
 {
-    return issue->config->replaces && !issue->replaces_nothing;
+    return issue->config->replaces && !issue->without_replaces;
 }
 
 int acme_issue_stale(const acme_issue_t *issue)

@@ -2,8 +2,8 @@
 
 /**
  * @file acme_issue_action.h
- * @brief What an order (acme_issue.h) is told once, and what it asks of its
- * owner, one wish at a time.
+ * @brief The configuration of an order (acme_issue.h), and the actions that it
+ * asks its owner for, one at a time.
  */
 #ifndef ACME_ISSUE_ACTION_H
 #define ACME_ISSUE_ACTION_H
@@ -14,40 +14,42 @@
 /** An order under way. */
 typedef struct acme_issue_t acme_issue_t;
 
-/** How often in a row one request is repeated while the CA is out. */
+/** How often in a row a request is repeated while the CA cannot be reached. */
 #define ACME_ISSUE_RETRIES 5
 
 /** How often an order may fail and be resumed before it is given up. */
 #define ACME_ISSUE_FAILURES 10
 
-/** Immutable, and alive as long as the issue. */
+/** Immutable; must live as long as the issue. */
 typedef struct acme_issue_config_t {
-    const char *name; /**< for messages: the site */
+    const char *name; /**< the site, for messages */
     const char *new_order_url;
-    const apr_array_header_t *names; /**< canonical, the first is the site's */
+    const apr_array_header_t *names; /**< const char *, canonical, the site's
+                                        first */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *csr;                           /**< base64url DER */
     const char *replaces;        /**< CertID (RFC 9773 5), or NULL */
-    const char *preferred_chain; /**< common name of its topmost issuer, or
-                                      NULL: as the CA has it */
-    const char *profile;   /**< that the CA offers, or NULL: its own choice */
-    int profile_mandatory; /**< rather no order than one without it */
+    const char *preferred_chain; /**< common name of its topmost issuer; NULL:
+                                      the CA's own choice */
+    const char *profile;         /**< that the CA offers; NULL: the CA's own
+                                choice */
+    int profile_mandatory;       /**< fail instead of ordering without it */
     const acme_jws_signer_t *signer; /**< for key authorizations only */
-    apr_interval_time_t poll_first;  /**< before the first poll, where the CA
+    apr_interval_time_t poll_first;  /**< before the first poll, when the CA
                                           names no time; 0: poll_min */
     apr_interval_time_t poll_min;    /**< between polls; 0: 1 s */
-    apr_interval_time_t poll_max;    /**< longest, where the CA names
+    apr_interval_time_t poll_max; /**< between polls at most, when the CA names
                                           no time; 0: 30 s */
-    apr_interval_time_t patience;    /**< per phase; 0: 10 minutes */
+    apr_interval_time_t patience; /**< of a phase that polls; 0: 10 minutes */
 } acme_issue_config_t;
 
 typedef enum {
     ACME_ACTION_POST, /**< POST `payload` to `url`, then acme_issue_answer() */
-    ACME_ACTION_PRESENT, /**< put `challenge` up, then acme_issue_solved() */
-    ACME_ACTION_CLEANUP, /**< take it down, then acme_issue_solved() */
+    ACME_ACTION_PRESENT, /**< present `challenge`, then acme_issue_solved() */
+    ACME_ACTION_CLEANUP, /**< remove it, then acme_issue_solved() */
     ACME_ACTION_WAIT,    /**< until `until`, then acme_issue_timer() */
-    ACME_ACTION_DONE,    /**< `chain` is there */
-    ACME_ACTION_FAILED   /**< `problem` says why */
+    ACME_ACTION_DONE,    /**< over: `chain` is set */
+    ACME_ACTION_FAILED   /**< over: `problem` says why */
 } acme_issue_action_e;
 
 /** Valid until the issue is fed. */

@@ -12,14 +12,14 @@ static acme_issue_task_t *task_at(const acme_issue_t *issue, int i)
     return &APR_ARRAY_IDX(issue->tasks, i, acme_issue_task_t);
 }
 
-/* An authorization of this order, checked; NULL: the order has failed. */
-static acme_authz_t *take(acme_issue_t *issue, const acme_answer_t *answer,
-                          apr_time_t now)
+/* Reads an authorization. Returns NULL after failing the order. */
+static acme_authz_t *read_authz(acme_issue_t *issue,
+                                const acme_answer_t *answer, apr_time_t now)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_authz_t *authz;
 
-    if (acme_authz_read(&authz, answer->json, &problem, issue->turn)
+    if (acme_authz_read(&authz, answer->json, &problem, issue->pfeed)
         != APR_SUCCESS) {
         problem.status = answer->status;
         acme_issue_state_fail(issue, &problem,
@@ -63,9 +63,10 @@ static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
     task->url = apr_pstrdup(p, challenge->url);
     task->authz_url =
         APR_ARRAY_IDX(issue->authz_urls, issue->index, const char *);
-    /* Let's Encrypt leaves it pending while it validates. */
+    /* Not by the status alone, because Let's Encrypt leaves a challenge pending
+     * while it validates. */
     task->respond = challenge->status == ACME_CHALLENGE_PENDING;
-    task->told = issue->told;
+    task->responded = issue->responded;
 }
 
 static int is_ours(acme_issue_t *issue, const acme_authz_t *authz,
@@ -96,14 +97,14 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_authz_challenge_t *challenge;
-    const acme_authz_t *authz = take(issue, answer, now);
+    const acme_authz_t *authz = read_authz(issue, answer, now);
 
     if (!authz || !is_ours(issue, authz, now)) {
         return;
     }
     if (authz->status == ACME_AUTHZ_PENDING) {
         challenge = acme_challenge_choose(authz, issue->config->challenge_types,
-                                          &problem, issue->turn);
+                                          &problem, issue->pfeed);
         if (!challenge) {
             acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
             return;
@@ -126,8 +127,8 @@ void acme_issue_authz_plan_present(acme_issue_t *issue, apr_time_t now)
 
     (void)now;
     if (issue->index == 0) {
-        /* All at once and before the first: the snapshot has to know what may
-         * be up. */
+        /* Add all of them before the first is presented, because the snapshot
+         * has to know all challenges that may be presented. */
         for (i = 0; i < issue->tasks->nelts; ++i) {
             acme_issue_state_presented(issue, &task_at(issue, i)->challenge);
         }
@@ -156,10 +157,10 @@ void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now)
     const acme_issue_task_t *task;
 
     if (issue->index == 0) {
-        /* Before the first, because the snapshot has to know what the CA may
-         * have heard. */
-        issue->told = 1;
-        issue->objection = NULL;
+        /* Before the first response, because the snapshot has to know that the
+         * CA may have had it. */
+        issue->responded = 1;
+        issue->conflict = NULL;
     }
     while (issue->index < issue->tasks->nelts
            && !task_at(issue, issue->index)->respond) {
@@ -178,7 +179,8 @@ void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now)
     }
 }
 
-/* Whether the CA still waits to be told about this task's challenge. */
+/* Returns non-zero when the CA still waits for the response to this task's
+ * challenge. */
 static int is_waiting(const acme_authz_t *authz, const acme_issue_task_t *task)
 {
     int i;
@@ -206,7 +208,7 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
     const acme_authz_t *authz;
 
     if (issue->refusal) {
-        authz = take(issue, answer, now);
+        authz = read_authz(issue, answer, now);
         if (!authz) {
             return;
         }
@@ -217,7 +219,7 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
         issue->refusal = NULL;
     }
     else if (acme_authz_challenge_read(&challenge, answer->json, &problem,
-                                       issue->turn)
+                                       issue->pfeed)
              != APR_SUCCESS) {
         problem.status = answer->status;
         acme_issue_state_fail(issue, &problem,
@@ -229,18 +231,19 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
     ++issue->index;
 }
 
-/* As a rule it was told before, by ourselves before a crash or by a request
- * whose answer was lost. Some say so (409), of others we know it, and with some
- * the challenge is no longer pending: then all is well, and where it is not
- * the order does not become ready, which AWAIT bounds. */
+/* As a rule the CA had the response before: from a process that crashed, or in a
+ * request whose answer was lost. This is assumed when the CA says so (409), when
+ * a response may have been sent before, or when the challenge is no longer
+ * pending. If the assumption is wrong the order does not become ready, and AWAIT
+ * bounds that. */
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now)
 {
     if (acme_problem_is_conflict(problem)
-        || task_at(issue, issue->index)->told) {
-        acme_issue_state_object(issue,
-                                issue->refusal ? issue->refusal : problem);
+        || task_at(issue, issue->index)->responded) {
+        acme_issue_state_conflict(issue,
+                                  issue->refusal ? issue->refusal : problem);
         issue->refusal = NULL;
         issue->hint = problem->retry_at;
         ++issue->index;
@@ -256,7 +259,7 @@ void acme_issue_authz_refused_respond(acme_issue_t *issue,
 void acme_issue_authz_unanswered(acme_issue_t *issue)
 {
     if (issue->phase == ACME_PHASE_RESPOND && !issue->refusal) {
-        task_at(issue, issue->index)->told = 1;
+        task_at(issue, issue->index)->responded = 1;
     }
 }
 
@@ -284,7 +287,7 @@ void acme_issue_authz_solved_cleanup(acme_issue_t *issue, apr_status_t rv,
                  ACME_TAG(0404) "%s: the challenge for %s could not be taken "
                                 "down: %s",
                  issue->config->name, issue->action.challenge->identifier,
-                 acme_problem_text(problem, issue->turn));
+                 acme_problem_text(problem, issue->pfeed));
     }
     ++issue->index;
 }

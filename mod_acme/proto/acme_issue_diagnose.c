@@ -23,14 +23,14 @@ static int has_identifier(const apr_array_header_t *subproblems,
     return 0;
 }
 
-/* One more name that failed. */
+/* Adds a name that failed to the problem. */
 static void merge(acme_issue_t *issue, const acme_authz_t *authz)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_problem_t *why;
     int i;
 
-    acme_authz_failure(&problem, authz, issue->turn);
+    acme_authz_failure(&problem, authz, issue->pfeed);
     why = acme_problem_dup(&problem, issue->p);
     ++issue->n_found;
     if (!issue->found) {
@@ -74,7 +74,8 @@ void acme_issue_diagnose_plan(acme_issue_t *issue, apr_time_t now)
 {
     const char *url = issue->order_url;
 
-    /* Resumed here, the order tells its authorizations first. */
+    /* An order that was restored in this phase has no authorizations yet: get
+     * it from the CA. */
     if (issue->authz_urls) {
         if (issue->index >= issue->authz_urls->nelts) {
             finish(issue, now);
@@ -93,14 +94,14 @@ void acme_issue_diagnose_answer(acme_issue_t *issue,
     acme_authz_t *authz;
 
     if (!issue->authz_urls) {
-        order = acme_issue_order_take(issue, answer, now);
+        order = acme_issue_order_read(issue, answer, now);
         if (order) {
             acme_issue_state_start_diagnosis(issue, order->error);
         }
         return;
     }
-    /* What cannot be read explains nothing; others may. */
-    if (acme_authz_read(&authz, answer->json, &ignored, issue->turn)
+    /* Skip an unreadable authorization, because another one may say why. */
+    if (acme_authz_read(&authz, answer->json, &ignored, issue->pfeed)
             == APR_SUCCESS
         && authz->status != ACME_AUTHZ_VALID
         && authz->status != ACME_AUTHZ_PENDING) {

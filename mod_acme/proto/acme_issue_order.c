@@ -9,24 +9,24 @@
 #include "acme_resource.h"
 #include "acme_time.h"
 
-/* Chains to choose from that are looked at. */
+/* Bounds the alternate chains that are downloaded. */
 #define ALTERNATES_MAX 10
 
-/* A part of the patience: a Retry-After below that is soon. */
-#define SOON 5
+/* A Retry-After is long when it is above the patience divided by this. */
+#define LONG_DIVISOR 5
 
-/* How many times the patience a validation may take, where the CA says so. */
-#define LONGEST 6
+/* A validation may take so many times the patience, if the CA says so. */
+#define PATIENCE_FACTOR 6
 
 #define PEM_CHAIN "application/pem-certificate-chain"
 
-/* Beside phases: the order stays as it is, or may not be like this now. */
+/* Routes other than phases: the phase stays, or the status is an error. */
 #define STAY    (-1)
 #define NOT_NOW (-2)
 
-/* Where an order's status leads from the phases that ask for it. */
+/* The next phase by the order's status, for each phase that gets the order. */
 typedef struct order_route_t {
-    acme_phase_e phase;
+    acme_issue_phase_e phase;
     int next[ACME_ORDER_INVALID + 1];
 } order_route_t;
 
@@ -63,7 +63,7 @@ static const order_route_t routes[] = {
       [ACME_ORDER_INVALID] = ACME_PHASE_DIAGNOSE}},
 };
 
-static int route(acme_phase_e phase, acme_order_status_e status)
+static int route(acme_issue_phase_e phase, acme_order_status_e status)
 {
     size_t i;
 
@@ -75,20 +75,21 @@ static int route(acme_phase_e phase, acme_order_status_e status)
     return NOT_NOW;
 }
 
-/* Strings of the order outlive the answer; polls repeat them. */
-static void keep(const char **kept, const char *text, apr_pool_t *p)
+/* Copies a string of the order unless it is the same, because each poll has it
+ * again. */
+static void copy(const char **kept, const char *text, apr_pool_t *p)
 {
     if (text && (!*kept || strcmp(*kept, text) != 0)) {
         *kept = apr_pstrdup(p, text);
     }
 }
 
-static void keep_authorizations(acme_issue_t *issue, const acme_order_t *order)
+static void copy_authorizations(acme_issue_t *issue, const acme_order_t *order)
 {
     int i;
 
     if (issue->authz_urls) {
-        return; /* an order's never change */
+        return; /* because those of an order never change */
     }
     issue->authz_urls = apr_array_make(issue->p, order->authorizations->nelts,
                                        sizeof(const char *));
@@ -98,13 +99,13 @@ static void keep_authorizations(acme_issue_t *issue, const acme_order_t *order)
     }
 }
 
-acme_order_t *acme_issue_order_take(acme_issue_t *issue,
+acme_order_t *acme_issue_order_read(acme_issue_t *issue,
                                     const acme_answer_t *answer, apr_time_t now)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_order_t *order;
 
-    if (acme_order_read(&order, answer->json, &problem, issue->turn)
+    if (acme_order_read(&order, answer->json, &problem, issue->pfeed)
         != APR_SUCCESS) {
         problem.status = answer->status;
         acme_issue_state_fail(issue, &problem,
@@ -120,9 +121,9 @@ acme_order_t *acme_issue_order_take(acme_issue_t *issue,
                                issue->config->names->nelts);
         return NULL;
     }
-    keep(&issue->finalize, order->finalize, issue->p);
-    keep(&issue->certificate, order->certificate, issue->p);
-    keep_authorizations(issue, order);
+    copy(&issue->finalize, order->finalize, issue->p);
+    copy(&issue->certificate, order->certificate, issue->p);
+    copy_authorizations(issue, order);
     issue->expires = order->expires;
     issue->hint = answer->retry_at;
     return order;
@@ -133,14 +134,16 @@ static void fail_stale(acme_issue_t *issue, apr_time_t now)
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_NOW,
-                     ACME_PROBLEM_PROTOCOL, issue->turn,
+                     ACME_PROBLEM_PROTOCOL, issue->pfeed,
                      "the order %s has become invalid since it was left",
                      issue->order_url);
     issue->stale = 1;
     acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
 }
 
-static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
+/* Enters the phase that the order's status leads to. */
+static void follow_status(acme_issue_t *issue, const acme_order_t *order,
+                          apr_time_t now)
 {
     int restored = issue->restored;
     int next = route(issue->phase, order->status);
@@ -161,7 +164,7 @@ static void go(acme_issue_t *issue, const acme_order_t *order, apr_time_t now)
         if (next == ACME_PHASE_DIAGNOSE) {
             acme_issue_state_start_diagnosis(issue, order->error);
         }
-        acme_issue_state_enter(issue, (acme_phase_e)next);
+        acme_issue_state_enter(issue, (acme_issue_phase_e)next);
     }
 }
 
@@ -172,15 +175,15 @@ void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now)
     acme_issue_state_post(
         issue, config->new_order_url,
         acme_order_payload(
-            config->names, issue->replaces_nothing ? NULL : config->replaces,
-            issue->has_no_profile ? NULL : config->profile, issue->turn),
+            config->names, issue->without_replaces ? NULL : config->replaces,
+            issue->without_profile ? NULL : config->profile, issue->pfeed),
         0, now);
 }
 
-/* What a CA can have against the certificate that is to be replaced: it has
- * been (RFC 9773 5), or it is not one of this account's. The order is wanted
- * all the same. */
-static int minds_replacing(const acme_problem_t *problem)
+/* Returns non-zero when the refusal can be due to `replaces`: the certificate
+ * has been replaced (RFC 9773 5), or is not of this account. The order is
+ * repeated without it then. */
+static int is_about_replaces(const acme_problem_t *problem)
 {
     return acme_problem_is(problem, "alreadyReplaced") || problem->status == 404
            || problem->status == 409 || acme_problem_is(problem, "conflict")
@@ -193,24 +196,24 @@ void acme_issue_order_refused_new(acme_issue_t *issue,
 {
     const acme_issue_config_t *config = issue->config;
 
-    if (config->profile && !config->profile_mandatory && !issue->has_no_profile
+    if (config->profile && !config->profile_mandatory && !issue->without_profile
         && acme_problem_is(problem, "invalidProfile")) {
-        issue->has_no_profile = 1;
+        issue->without_profile = 1;
         acme_log(issue->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0811) "%s: the CA does not issue by profile %s, "
                                 "ordering without a profile: %s",
                  config->name, config->profile,
-                 acme_problem_text(problem, issue->turn));
+                 acme_problem_text(problem, issue->pfeed));
         return;
     }
-    if (config->replaces && !issue->replaces_nothing
-        && minds_replacing(problem)) {
-        issue->replaces_nothing = 1;
+    if (config->replaces && !issue->without_replaces
+        && is_about_replaces(problem)) {
+        issue->without_replaces = 1;
         acme_log(issue->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0810) "%s: the CA takes no order that replaces the "
                                 "certificate there is, ordering one that does "
                                 "not say so: %s",
-                 config->name, acme_problem_text(problem, issue->turn));
+                 config->name, acme_problem_text(problem, issue->pfeed));
         return;
     }
     acme_issue_state_fail(issue, problem,
@@ -234,9 +237,9 @@ void acme_issue_order_answer_new(acme_issue_t *issue,
         return;
     }
     issue->order_url = apr_pstrdup(issue->p, answer->location);
-    order = acme_issue_order_take(issue, answer, now);
+    order = acme_issue_order_read(issue, answer, now);
     if (order) {
-        go(issue, order, now);
+        follow_status(issue, order, now);
     }
 }
 
@@ -245,14 +248,14 @@ void acme_issue_order_plan_resume(acme_issue_t *issue, apr_time_t now)
     acme_issue_state_post(issue, issue->order_url, "", 1, now);
 }
 
-/* The answer to whatever tells the order: a poll, or finalize. */
+/* Takes an answer that is the order: to a poll, or to finalize. */
 void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
                              apr_time_t now)
 {
-    const acme_order_t *order = acme_issue_order_take(issue, answer, now);
+    const acme_order_t *order = acme_issue_order_read(issue, answer, now);
 
     if (order) {
-        go(issue, order, now);
+        follow_status(issue, order, now);
     }
 }
 
@@ -269,27 +272,32 @@ void acme_issue_order_refused_resume(acme_issue_t *issue,
     acme_issue_state_fail(issue, problem, ACME_ISSUE_OVER, now);
 }
 
-/* What is about to be there, again and again, is rather stuck. */
+/* Returns non-zero when the CA names a time after the deadline that is also far
+ * away. A near time does not move the deadline, because an order that is about
+ * to be ready again and again is stuck. */
 static int is_long(const acme_issue_t *issue, apr_time_t now)
 {
     return issue->hint > issue->deadline
-           && issue->hint - now > acme_issue_state_patience(issue) / SOON;
+           && issue->hint - now
+                  > acme_issue_state_patience(issue) / LONG_DIVISOR;
 }
 
-/* The CA has all that it wants, and says that it works for long: nothing of
- * ours has to be there meanwhile, and nobody asks before. */
+/* Returns non-zero when the order is left until the time that the CA names: the
+ * CA has all that it needs, so that no challenge has to be presented and no poll
+ * is needed before. */
 static int leaves_until_later(const acme_issue_t *issue, apr_time_t now)
 {
     return issue->phase == ACME_PHASE_PROCESS && is_long(issue, now);
 }
 
-/* When the CA says, or at growing intervals; but once when it is over. Some
- * name a day for a validation, and are done in a second: there it is soon. */
+/* Returns the time of the next poll: the time that the CA named, else after a
+ * growing interval, but not after the deadline. In AWAIT it is soon in any case,
+ * because some CAs name a day for a validation that takes a second. */
 static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t max = acme_issue_state_poll_max(issue);
-    apr_time_t soon = now + acme_issue_state_patience(issue) / SOON;
+    apr_time_t soon = now + acme_issue_state_patience(issue) / LONG_DIVISOR;
     apr_time_t at = issue->hint;
 
     if (at <= 0) {
@@ -305,18 +313,19 @@ static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
     return at < issue->deadline ? at : issue->deadline;
 }
 
-static void leave(acme_issue_t *issue, apr_time_t now)
+static void end_polls(acme_issue_t *issue, apr_time_t now)
 {
-    apr_interval_time_t took = issue->deadline - issue->latest
-                               + LONGEST * acme_issue_state_patience(issue);
+    apr_interval_time_t took =
+        issue->deadline - issue->latest
+        + PATIENCE_FACTOR * acme_issue_state_patience(issue);
     const char *activity = issue->phases[issue->phase].activity;
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (leaves_until_later(issue, now)) {
         acme_problem_set(&problem, APR_TIMEUP, ACME_RETRY_LATER,
-                         ACME_PROBLEM_TIMEOUT, issue->turn,
+                         ACME_PROBLEM_TIMEOUT, issue->pfeed,
                          "%s takes until %s, says the CA, the order is %s",
-                         activity, acme_time_print(issue->hint, issue->turn),
+                         activity, acme_time_print(issue->hint, issue->pfeed),
                          issue->order_url);
         problem.retry_at = issue->hint;
         acme_issue_state_fail(issue, &problem, ACME_ISSUE_ALIVE, now);
@@ -324,31 +333,31 @@ static void leave(acme_issue_t *issue, apr_time_t now)
     }
     acme_problem_set(
         &problem, APR_TIMEUP, ACME_RETRY_BACKOFF, ACME_PROBLEM_TIMEOUT,
-        issue->turn, "%s took longer than %s, the order is %s%s%s", activity,
-        acme_time_print_duration(took, issue->turn), issue->order_url,
-        issue->objection ? "; before that the CA said: " : "",
-        issue->objection ? issue->objection->detail : "");
-    if (issue->objection) {
-        problem.instance = issue->objection->instance;
-        problem.subproblems = issue->objection->subproblems;
+        issue->pfeed, "%s took longer than %s, the order is %s%s%s", activity,
+        acme_time_print_duration(took, issue->pfeed), issue->order_url,
+        issue->conflict ? "; before that the CA said: " : "",
+        issue->conflict ? issue->conflict->detail : "");
+    if (issue->conflict) {
+        problem.instance = issue->conflict->instance;
+        problem.subproblems = issue->conflict->subproblems;
     }
     acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
 }
 
-/* AWAIT and PROCESS. */
+/* The phases AWAIT and PROCESS. */
 void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);
     apr_interval_time_t patience = acme_issue_state_patience(issue);
 
-    if (issue->awake) {
-        issue->awake = 0;
+    if (issue->waited) {
+        issue->waited = 0;
         acme_issue_state_post(issue, issue->order_url, "", 1, now);
         return;
     }
     if (issue->deadline == 0) {
         issue->deadline = now + patience;
-        issue->latest = now + LONGEST * patience;
+        issue->latest = now + PATIENCE_FACTOR * patience;
         issue->interval =
             issue->config->poll_first > 0 ? issue->config->poll_first : min;
     }
@@ -356,21 +365,21 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
         issue->deadline =
             issue->hint < issue->latest ? issue->hint : issue->latest;
     }
-    /* The count is for a clock that does not go on. */
+    /* Polls are counted as well, in case the clock stands still. */
     if (now < issue->deadline && issue->polls <= patience / min + 1
         && !leaves_until_later(issue, now)) {
         acme_issue_state_wait(issue, next_poll(issue, now));
         return;
     }
-    leave(issue, now);
+    end_polls(issue, now);
 }
 
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
 {
-    issue->objection = NULL;
+    issue->conflict = NULL;
     acme_issue_state_post(
         issue, issue->finalize,
-        acme_order_finalize_payload(issue->config->csr, issue->turn), 1, now);
+        acme_order_finalize_payload(issue->config->csr, issue->pfeed), 1, now);
 }
 
 void acme_issue_order_refused_finalize(acme_issue_t *issue,
@@ -379,12 +388,12 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
 {
     int conflict = acme_problem_is_conflict(problem);
 
-    /* It may as well be processing or valid already: AWAIT finds out. */
+    /* AWAIT gets the status, because the order may be processing or valid. */
     if ((conflict || acme_problem_is(problem, "orderNotReady"))
         && ++issue->finalizations <= ACME_ISSUE_RETRIES) {
         issue->hint = problem->retry_at;
         if (conflict) {
-            acme_issue_state_object(issue, problem);
+            acme_issue_state_conflict(issue, problem);
             if (issue->hint <= 0) {
                 issue->hint =
                     now + acme_issue_state_pause(issue->finalizations);
@@ -393,8 +402,8 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
         acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
         return;
     }
-    /* What is in the way of it may be a finalize that the CA is at: that one
-     * makes a certificate. */
+    /* Resumable after a conflict, because it may be due to a finalize that the
+     * CA still works on and that leads to a certificate. */
     acme_issue_state_fail(issue, problem,
                           conflict ? ACME_ISSUE_ALIVE : ACME_ISSUE_OVER, now);
 }
@@ -418,7 +427,7 @@ void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
     acme_issue_state_post(issue, url, "", 1, now);
 }
 
-/* RFC 8555 7.4.2. */
+/* RFC 8555 7.4.2 */
 static void read_alternates(acme_issue_t *issue, const acme_answer_t *answer)
 {
     issue->alternates =
@@ -433,12 +442,13 @@ static int is_preferred(const acme_issue_t *issue, const acme_answer_t *answer)
 
     return !name
            || (acme_cert_chain_parse(&chain, answer->body, answer->body_len,
-                                     &problem, issue->turn)
+                                     &problem, issue->pfeed)
                    == APR_SUCCESS
                && acme_cert_chain_leads_to(chain, name));
 }
 
-/* The CA's own choice is there already: only another one did not come. */
+/* Skips an alternate chain that the CA refuses, because its own choice has been
+ * downloaded. */
 void acme_issue_order_refused_download(acme_issue_t *issue,
                                        const acme_problem_t *problem,
                                        apr_time_t now)
@@ -450,8 +460,8 @@ void acme_issue_order_refused_download(acme_issue_t *issue,
     ++issue->alternate;
 }
 
-/* What is wrong with a chain, or NULL. */
-static const char *useless(const acme_answer_t *answer, apr_pool_t *p)
+/* Returns what is wrong with a chain, or NULL. */
+static const char *chain_fault(const acme_answer_t *answer, apr_pool_t *p)
 {
     if (strcmp(answer->content_type, PEM_CHAIN) != 0) {
         return apr_psprintf(p, "the certificate came as %.80s instead of %s",
@@ -466,7 +476,7 @@ void acme_issue_order_answer_download(acme_issue_t *issue,
                                       const acme_answer_t *answer,
                                       apr_time_t now)
 {
-    const char *why = useless(answer, issue->turn);
+    const char *why = chain_fault(answer, issue->pfeed);
     int preferred = !why && is_preferred(issue, answer);
 
     if (why && !issue->chain) {

@@ -3,11 +3,15 @@
 /**
  * @file acme_issue_private.h
  * @brief The inside of an order (acme_issue.h), for its own files only: the
- * phases, what is kept between them, and how one leads to the next.
+ * phases, the state that they share, and the transitions.
  *
- * acme_issue.c has the table of phases and feeds them, acme_issue_state.c
- * moves between them, acme_issue_order.c and acme_issue_authz.c are the phases
- * themselves.
+ * acme_issue.c has the table of phases and feeds outcomes to them.
+ * acme_issue_state.c moves between phases. acme_issue_order.c,
+ * acme_issue_authz.c and acme_issue_diagnose.c have the phases themselves.
+ *
+ * The functions of a phase: plan() leaves an action or enters another phase;
+ * answer(), refused() and solved() take an outcome, and then either leave an
+ * action, or enter a phase, or do neither, so that plan() is called again.
  */
 #ifndef ACME_ISSUE_PRIVATE_H
 #define ACME_ISSUE_PRIVATE_H
@@ -30,45 +34,44 @@ typedef enum {
     ACME_PHASE_CLEANUP,
     ACME_PHASE_DONE,
     ACME_PHASE_FAILED
-} acme_phase_e;
+} acme_issue_phase_e;
 
 #define ACME_PHASE_COUNT (ACME_PHASE_FAILED + 1)
 
-/** A phase: what it wants, and what it makes of the outcome. Each function
- *  leaves a wish or enters another phase. */
-typedef struct acme_phase_t {
+/** A phase; NULL for an outcome that it never gets. */
+typedef struct acme_issue_phase_t {
     const char *name;
     const char *activity;    /**< for problems */
-    unsigned int successors; /**< bits, 1 << acme_phase_e */
+    unsigned int successors; /**< bits, 1 << acme_issue_phase_e */
     void (*plan)(acme_issue_t *issue, apr_time_t now);
     void (*answer)(acme_issue_t *issue, const acme_answer_t *answer,
                    apr_time_t now);
-    /** A request that the CA refused; NULL: the order fails with it. */
+    /** Takes a refusal of the request; NULL: the order fails with it. */
     void (*refused)(acme_issue_t *issue, const acme_problem_t *problem,
                     apr_time_t now);
     void (*solved)(acme_issue_t *issue, apr_status_t rv,
                    const acme_problem_t *problem, apr_time_t now);
-} acme_phase_t;
+} acme_issue_phase_t;
 
-/** An authorization that needs something of us. */
+/** An authorization that needs a challenge of ours. */
 typedef struct acme_issue_task_t {
     acme_challenge_t challenge;
     const char *url; /**< of the challenge */
     const char *authz_url;
-    int respond; /**< the CA waits to be told */
-    int told;    /**< it may have been before */
+    int respond;   /**< the CA waits for a response */
+    int responded; /**< the CA may have had a response before */
 } acme_issue_task_t;
 
 struct acme_issue_t {
-    const acme_phase_t *phases;
+    const acme_issue_phase_t *phases;
     const acme_issue_config_t *config;
     const acme_log_t *log;
     apr_pool_t *p;
-    apr_pool_t *turn; /**< cleared whenever something is fed */
-    acme_phase_e phase;
-    unsigned int generation;
+    apr_pool_t *pfeed; /**< cleared whenever an outcome is fed */
+    acme_issue_phase_e phase;
+    unsigned int revision; /**< counts transitions */
     acme_issue_action_t action;
-    int wishing; /**< wish is set */
+    int has_action; /**< `action` is set */
 
     /* The order as we know it. */
     const char *order_url;
@@ -77,116 +80,128 @@ struct acme_issue_t {
     apr_time_t expires;
     apr_array_header_t *authz_urls; /**< const char * */
     apr_array_header_t *tasks;      /**< acme_issue_task_t */
-    apr_array_header_t *seen;       /**< const char *, names authorized */
-    apr_array_header_t *presented;  /**< acme_challenge_t, to be cleaned up */
+    apr_array_header_t *seen;      /**< const char *, names of authorizations */
+    apr_array_header_t *presented; /**< acme_challenge_t, to be removed */
 
     /* Within a phase. */
-    int index; /**< of the authorization, task or presented challenge */
-    int awake; /**< a WAIT is over */
-    acme_problem_t *refusal;   /**< RESPOND: does it matter, or NULL */
-    acme_problem_t *objection; /**< to what the CA seems to have heard before:
-                                    its words if it does not come to an end;
-                                    or NULL */
-    apr_time_t hint;           /**< Retry-After of the last good answer, or 0 */
-    apr_time_t deadline;       /**< of AWAIT or PROCESS, or 0 */
-    apr_time_t latest;         /**< that it may become */
+    int index;  /**< of the authorization, task or presented challenge */
+    int waited; /**< a WAIT is over */
+    /** RESPOND: of a response, while its authorization is asked whether the
+     *  refusal matters; else NULL. */
+    acme_problem_t *refusal;
+    /** The first refusal of a request that the CA may have had before, for the
+     *  problem if the order fails; or NULL. */
+    acme_problem_t *conflict;
+    apr_time_t hint;     /**< Retry-After of the last good answer, or 0 */
+    apr_time_t deadline; /**< of AWAIT or PROCESS, or 0 */
+    apr_time_t latest;   /**< latest time that `deadline` may become */
     apr_interval_time_t interval;
     int polls;
 
     /* Bounds. */
-    int requests;      /**< without polls */
-    int outages;       /**< requests in a row that the CA did not act on */
-    int finalizations; /**< that were lost or came too early */
-    int failures;      /**< of this order, over all its resumptions */
+    int requests; /**< without polls */
+    int outages;  /**< in a row, since the last answer */
+    /** Finalize requests whose answer was lost, or that the CA refused so that
+     *  they are repeated. */
+    int finalizations;
+    int failures; /**< of this order, over all its resumptions */
 
-    int told;     /**< of challenges, by us or by those before us */
+    /** The CA may have had responses to challenges, from this process or from
+     *  one before. "told" in a snapshot. */
+    int responded;
     int restored; /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
-    int replaces_nothing;    /**< the CA did not like what it was to replace */
-    int has_no_profile;      /**< nor the profile, which is no must */
-    acme_problem_t *problem; /**< set: CLEANUP leads to FAILED */
-    acme_problem_t *found;   /**< DIAGNOSE: so far */
-    int found_in_order;      /**< DIAGNOSE: the order itself said it */
-    int n_found;             /**< DIAGNOSE: failed authorizations */
+    int without_replaces;    /**< the CA has refused `replaces` */
+    int without_profile;     /**< the CA has refused the profile */
+    acme_problem_t *problem; /**< when set, CLEANUP leads to FAILED */
+    acme_problem_t *found;   /**< DIAGNOSE: the reason, so far */
+    int found_in_order;      /**< DIAGNOSE: the reason is the order's error */
+    int n_found;             /**< DIAGNOSE: number of failed authorizations */
     const char *chain;
     apr_size_t chain_len;
-    apr_array_header_t *alternates; /**< const char *, URLs of other chains that
-                                         may be the preferred one, or NULL */
-    int alternate;                  /**< the one that is downloaded, from 0 */
+    /** URLs of chains that may be the preferred one: const char *; or NULL. */
+    apr_array_header_t *alternates;
+    int alternate; /**< index of the chain that is downloaded */
 };
 
-/** An empty issue in phase NEW. */
-acme_issue_t *acme_issue_state_create(const acme_phase_t *phases,
+/** Creates an empty issue in phase NEW. */
+acme_issue_t *acme_issue_state_create(const acme_issue_phase_t *phases,
                                       const acme_issue_config_t *config,
                                       const acme_log_t *log, apr_pool_t *p);
 
-/** The one way from phase to phase. */
-void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase);
+/** Enters a phase. Only this function and acme_issue_restore() set `phase`. The
+ *  order fails when the table does not allow the transition. */
+void acme_issue_state_enter(acme_issue_t *issue, acme_issue_phase_e phase);
 
-/** The wish for a POST; the order fails when it has made too many.
- *  @param url, payload alive as long as the wish */
+/** Sets the action POST. Fails the order when it has made too many requests.
+ *  @param url, payload must live as long as the action */
 void acme_issue_state_post(acme_issue_t *issue, const char *url,
                            const char *payload, int repeatable, apr_time_t now);
 
-/** The wish for a challenge to be put up or taken down. */
+/** Sets the action PRESENT or CLEANUP. */
 void acme_issue_state_solve(acme_issue_t *issue, acme_issue_action_e type,
                             const acme_challenge_t *challenge);
 
-/** The wish for a wait. */
+/** Sets the action WAIT. */
 void acme_issue_state_wait(acme_issue_t *issue, apr_time_t until);
 
-/** The last wishes. */
+/** The phases DONE and FAILED. */
 void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now);
 void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now);
 
-/** Whether the order may be resumed once it has failed. */
+/** Says whether the order may be resumed after it has failed: not, or yes. */
 typedef enum { ACME_ISSUE_OVER, ACME_ISSUE_ALIVE } acme_issue_alive_e;
 
-/** Fails, by way of CLEANUP if need be. */
+/** Fails the order, by way of CLEANUP if a challenge is presented. */
 void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
                            acme_issue_alive_e alive, apr_time_t now);
 
-/** Fails because of an answer: ACME_PROBLEM_PROTOCOL, class BACKOFF. */
+/** Fails the order because of an answer: type ACME_PROBLEM_PROTOCOL, class
+ *  BACKOFF. */
 void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
                             apr_time_t now, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/** A request failed and says nothing about the order: waits to repeat it.
- *  Zero when it has been repeated often enough, or is not to be. */
+/** Sets the action WAIT before a request is repeated that failed without saying
+ *  anything about the order. Returns zero, and sets no action, when the request
+ *  was repeated often enough or must not be repeated. */
 int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
                             apr_time_t now);
 
-/** The pause before something is tried for the nth time again. */
+/** Returns the pause before the nth repetition of a request. */
 apr_interval_time_t acme_issue_state_pause(int n);
 
-/** The CA minds a request because it has heard it before, as far as we can
- *  know: it goes on, and these are the words if that comes to nothing. */
-void acme_issue_state_object(acme_issue_t *issue,
-                             const acme_problem_t *problem);
+/** Notes the refusal of a request that the CA may have had before. The order
+ *  goes on; if it fails later, the first of these refusals is part of the
+ *  problem. */
+void acme_issue_state_conflict(acme_issue_t *issue,
+                               const acme_problem_t *problem);
 
 /** Begins to collect why the CA made the order invalid.
  *  @param problem what the order itself says, or NULL */
 void acme_issue_state_start_diagnosis(acme_issue_t *issue,
                                       const acme_problem_t *problem);
 
-/** Times of the configuration, or their defaults. */
+/** Return times of the configuration, or their defaults. */
 apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue);
 apr_interval_time_t acme_issue_state_poll_max(const acme_issue_t *issue);
 apr_interval_time_t acme_issue_state_patience(const acme_issue_t *issue);
 
-/** Remembers a challenge that may be up from now on. */
+/** Adds a challenge that may be presented from now on to `presented`. */
 void acme_issue_state_presented(acme_issue_t *issue,
                                 const acme_challenge_t *challenge);
 
 /* acme_issue_snapshot.c */
-/** Fills a new issue; APR_EINVAL when it is damaged or of another order.
- *  @param phase that it was taken in */
-apr_status_t acme_issue_snapshot_read(acme_issue_t *issue, acme_phase_e *phase,
+/** Fills a new issue. Returns APR_EINVAL when the snapshot is damaged or of
+ *  another order.
+ *  @param phase set to the phase that the snapshot was taken in */
+apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
+                                      acme_issue_phase_e *phase,
                                       const acme_json_t *snapshot,
                                       acme_problem_t *problem);
 
-/* acme_issue_order.c: phases about the order. */
+/* acme_issue_order.c: the phases about the order. */
 void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_plan_resume(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now);
@@ -212,12 +227,13 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
                                        const acme_problem_t *problem,
                                        apr_time_t now);
 
-/** Reads an order and keeps what has to be kept of it. NULL: it has failed. */
-acme_order_t *acme_issue_order_take(acme_issue_t *issue,
+/** Reads an order and copies its members to the issue. Returns NULL after
+ *  failing the order. */
+acme_order_t *acme_issue_order_read(acme_issue_t *issue,
                                     const acme_answer_t *answer,
                                     apr_time_t now);
 
-/* acme_issue_authz.c: phases about authorizations and challenges. */
+/* acme_issue_authz.c: the phases about authorizations and challenges. */
 void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now);
 void acme_issue_authz_plan_present(acme_issue_t *issue, apr_time_t now);
 void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now);
@@ -231,7 +247,8 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now);
-/** Nobody knows whether the CA has got the request that is under way. */
+/** Notes that the CA may have had the request that is under way, although there
+ *  is no answer. */
 void acme_issue_authz_unanswered(acme_issue_t *issue);
 void acme_issue_authz_solved_present(acme_issue_t *issue, apr_status_t rv,
                                      const acme_problem_t *problem,
@@ -240,7 +257,7 @@ void acme_issue_authz_solved_cleanup(acme_issue_t *issue, apr_status_t rv,
                                      const acme_problem_t *problem,
                                      apr_time_t now);
 
-/* acme_issue_diagnose.c: why the CA made the order invalid. */
+/* acme_issue_diagnose.c: finds out why the CA made the order invalid. */
 void acme_issue_diagnose_plan(acme_issue_t *issue, apr_time_t now);
 void acme_issue_diagnose_answer(acme_issue_t *issue,
                                 const acme_answer_t *answer, apr_time_t now);

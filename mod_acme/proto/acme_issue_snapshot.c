@@ -9,7 +9,7 @@
 #include "acme_issue_private.h"
 #include "acme_resource.h"
 
-/* Raised when a snapshot of the version before cannot be read any more. */
+/* To be raised when snapshots of the version before cannot be read any more. */
 #define SNAPSHOT_VERSION 1
 
 static acme_json_t *presented_to_json(const acme_issue_t *issue, apr_pool_t *p)
@@ -44,7 +44,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_time(json, "expires", issue->expires);
     acme_json_set(json, "presented", presented_to_json(issue, p));
     acme_json_set_int(json, "failures", issue->failures);
-    acme_json_set_bool(json, "told", issue->told);
+    acme_json_set_bool(json, "told", issue->responded);
     acme_json_set_bool(json, "stale", issue->stale);
     acme_json_set_bool(json, "resumable", issue->resumable);
     if (issue->problem) {
@@ -63,7 +63,7 @@ static apr_status_t damaged(acme_problem_t *problem, const acme_issue_t *issue,
                             issue->config->name, what);
 }
 
-static int read_phase(acme_phase_e *phase, const acme_issue_t *issue,
+static int read_phase(acme_issue_phase_e *phase, const acme_issue_t *issue,
                       const acme_json_t *snapshot)
 {
     const char *name;
@@ -74,7 +74,7 @@ static int read_phase(acme_phase_e *phase, const acme_issue_t *issue,
     }
     for (i = 0; i < ACME_PHASE_COUNT; ++i) {
         if (strcmp(issue->phases[i].name, name) == 0) {
-            *phase = (acme_phase_e)i;
+            *phase = (acme_issue_phase_e)i;
             return 1;
         }
     }
@@ -124,14 +124,16 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
     return 1;
 }
 
-/* Of a version that did not keep it, the phase tells as much as it can. */
-static int read_told(acme_issue_t *issue, const acme_json_t *snapshot,
-                     acme_phase_e phase)
+/* Reads "told". A snapshot of an older module does not have it: then the phase
+ * is the best guess. */
+static int read_responded(acme_issue_t *issue, const acme_json_t *snapshot,
+                          acme_issue_phase_e phase)
 {
-    apr_status_t rv = acme_json_get_bool(&issue->told, snapshot, "told");
+    apr_status_t rv = acme_json_get_bool(&issue->responded, snapshot, "told");
 
     if (rv == APR_NOTFOUND) {
-        issue->told = phase == ACME_PHASE_RESPOND || phase == ACME_PHASE_AWAIT;
+        issue->responded =
+            phase == ACME_PHASE_RESPOND || phase == ACME_PHASE_AWAIT;
     }
     return rv == APR_SUCCESS || rv == APR_NOTFOUND;
 }
@@ -161,7 +163,8 @@ static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
                   == APR_SUCCESS;
 }
 
-apr_status_t acme_issue_snapshot_read(acme_issue_t *issue, acme_phase_e *phase,
+apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
+                                      acme_issue_phase_e *phase,
                                       const acme_json_t *snapshot,
                                       acme_problem_t *problem)
 {
@@ -197,7 +200,7 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue, acme_phase_e *phase,
         return damaged(problem, issue, "its expiry is damaged");
     }
     if (!read_presented(issue, snapshot)
-        || !read_told(issue, snapshot, *phase)) {
+        || !read_responded(issue, snapshot, *phase)) {
         return damaged(problem, issue, "its challenges are damaged");
     }
     if (!read_failure(issue, snapshot)

@@ -13,7 +13,7 @@
 #define REQUESTS_BASE     40
 #define REQUESTS_PER_NAME 6
 
-acme_issue_t *acme_issue_state_create(const acme_phase_t *phases,
+acme_issue_t *acme_issue_state_create(const acme_issue_phase_t *phases,
                                       const acme_issue_config_t *config,
                                       const acme_log_t *log, apr_pool_t *p)
 {
@@ -23,7 +23,7 @@ acme_issue_t *acme_issue_state_create(const acme_phase_t *phases,
     issue->config = config;
     issue->log = log;
     issue->p = p;
-    apr_pool_create(&issue->turn, p);
+    apr_pool_create(&issue->pfeed, p);
     issue->phase = ACME_PHASE_NEW;
     issue->presented = apr_array_make(p, 1, sizeof(acme_challenge_t));
     return issue;
@@ -54,10 +54,10 @@ apr_interval_time_t acme_issue_state_patience(const acme_issue_t *issue)
     return or_default(issue->config->patience, apr_time_from_sec(600));
 }
 
-void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
+void acme_issue_state_enter(acme_issue_t *issue, acme_issue_phase_e phase)
 {
-    const acme_phase_t *from = &issue->phases[issue->phase];
-    const acme_phase_t *to = &issue->phases[phase];
+    const acme_issue_phase_t *from = &issue->phases[issue->phase];
+    const acme_issue_phase_t *to = &issue->phases[phase];
 
     if (!(from->successors & (1u << phase))) {
         acme_log(issue->log, ACME_LOG_ERR, 0,
@@ -75,10 +75,10 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_phase_e phase)
     acme_log(issue->log, ACME_LOG_DEBUG, 0, ACME_TAG(0401) "%s: %s -> %s",
              issue->config->name, from->name, to->name);
     issue->phase = phase;
-    ++issue->generation;
-    issue->wishing = 0;
+    ++issue->revision;
+    issue->has_action = 0;
     issue->index = 0;
-    issue->awake = 0;
+    issue->waited = 0;
     issue->deadline = 0;
     issue->polls = 0;
 }
@@ -88,7 +88,7 @@ static acme_issue_action_t *new_action(acme_issue_t *issue,
 {
     memset(&issue->action, 0, sizeof(issue->action));
     issue->action.type = type;
-    issue->wishing = 1;
+    issue->has_action = 1;
     return &issue->action;
 }
 
@@ -139,8 +139,8 @@ void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now)
     new_action(issue, ACME_ACTION_FAILED)->problem = issue->problem;
 }
 
-/* The class that a job can go by: an order that failed is over for this time,
- * whatever one answer said. */
+/* Returns the class for the job. NOW becomes BACKOFF, because the order has
+ * failed, even if its last request might be repeated at once. */
 static acme_retry_e retry_class(const acme_issue_t *issue,
                                 const acme_problem_t *problem, apr_time_t now)
 {
@@ -186,10 +186,10 @@ void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
     va_list args;
 
     va_start(args, fmt);
-    what = apr_pvsprintf(issue->turn, fmt, args);
+    what = apr_pvsprintf(issue->pfeed, fmt, args);
     va_end(args);
     acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
-                     ACME_PROBLEM_PROTOCOL, issue->turn, "%s", what);
+                     ACME_PROBLEM_PROTOCOL, issue->pfeed, "%s", what);
     acme_issue_state_fail(issue, &problem, alive, now);
 }
 
@@ -200,17 +200,18 @@ apr_interval_time_t acme_issue_state_pause(int n)
     return pause < OUTAGE_MAX ? pause : OUTAGE_MAX;
 }
 
-void acme_issue_state_object(acme_issue_t *issue, const acme_problem_t *problem)
+void acme_issue_state_conflict(acme_issue_t *issue,
+                               const acme_problem_t *problem)
 {
-    /* The first says it for all, because many names make many of them. */
-    if (!issue->objection) {
-        issue->objection = acme_problem_dup(problem, issue->p);
+    /* Keep the first only, because an order of many names can have many. */
+    if (!issue->conflict) {
+        issue->conflict = acme_problem_dup(problem, issue->p);
     }
     acme_log(issue->log, ACME_LOG_INFO, 0,
              ACME_TAG(0813) "%s: %s was done before, it seems; going on: "
                             "%s",
              issue->config->name, issue->phases[issue->phase].activity,
-             acme_problem_text(problem, issue->turn));
+             acme_problem_text(problem, issue->pfeed));
 }
 
 void acme_issue_state_start_diagnosis(acme_issue_t *issue,
@@ -228,7 +229,7 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     int n;
 
     if (acme_problem_is(problem, "badNonce")) {
-        return 0; /* the client has repeated it often enough */
+        return 0; /* because the client has repeated it often enough */
     }
     ++issue->outages;
     n = issue->finalizations > issue->outages ? issue->finalizations
@@ -240,8 +241,8 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     if (issue->phase == ACME_PHASE_NEW
         && (problem->status == 429
             || acme_problem_is(problem, "rateLimited"))) {
-        /* Nothing is lost by ordering another time, and others who would be
-         * refused as well hear of it. */
+        /* Fail instead of waiting, because no order exists yet that could be
+         * lost, and the rate limit applies to other sites as well. */
         return 0;
     }
     if (problem->retry == ACME_RETRY_LATER) {
@@ -258,8 +259,8 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
              ACME_TAG(0403) "%s: %s failed, trying again in %d s: %s",
              issue->config->name, issue->phases[issue->phase].activity,
              (int)apr_time_sec(delay + APR_USEC_PER_SEC - 1),
-             acme_problem_text(problem, issue->turn));
-    /* The CA's outage is not the validation's delay. */
+             acme_problem_text(problem, issue->pfeed));
+    /* Extend the deadline, because an outage is not a slow validation. */
     if (issue->deadline > 0) {
         issue->deadline += delay;
     }
