@@ -2,7 +2,7 @@
 
 /**
  * @file client_world.h
- * @brief A client (acme_client.h) on a scripted transport, and who listens.
+ * @brief A client (acme_client.h) on a scripted transport, and its outcomes.
  */
 #ifndef CLIENT_WORLD_H
 #define CLIENT_WORLD_H
@@ -27,7 +27,7 @@ typedef struct client_world_t {
     acme_client_t *client;
 } client_world_t;
 
-/** What a `done` heard. */
+/** What was passed to `done`. */
 typedef struct client_heard_t {
     int times;
     apr_status_t rv;
@@ -39,30 +39,30 @@ typedef struct client_heard_t {
     int is_json;
     const char *body;
     acme_problem_t *problem;
-    /* What it does then, up to five times. */
+    /* If set, `done` posts again to again_url, up to five times. */
     acme_client_t *post_again;
     const char *again_url;
     apr_pool_t *p;
 } client_heard_t;
 
-/** A `done`; baton is a client_heard_t. */
+/** An acme_client_done_fn; baton is a client_heard_t. */
 void client_world_hear(void *baton, apr_status_t rv,
                        const acme_answer_t *answer,
                        const acme_problem_t *problem);
 
-/** Nothing heard yet. */
+/** Returns an empty client_heard_t. */
 client_heard_t *client_world_listener(const client_world_t *world);
 
-/** A client that has an account and no directory. */
+/** Creates a client that has an account and no directory. */
 client_world_t *client_world_create(apr_pool_t *p);
 
-/** With the directory there, and no nonce. */
+/** Creates a client that has an account and the directory, and no nonce. */
 client_world_t *client_world_create_open(apr_pool_t *p);
 
-/** Posts {"a":1}. */
+/** Posts {"a":1}. Returns where its outcome will be. */
 client_heard_t *client_world_post(const client_world_t *world, const char *url);
 
-/** The script refuses the nonce of the next one. */
+/** Makes the script refuse the nonce of the next POST. */
 script_answer_t *client_world_bad_nonce(const client_world_t *world,
                                         const char *url);
 

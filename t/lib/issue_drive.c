@@ -39,8 +39,8 @@ static void account_done(void *baton, apr_status_t rv, const char *url,
     assert_non_null(url);
 }
 
-/* A new process: nothing is left but the key, the snapshot and what is up. */
-static void reincarnate(issue_drive_t *drive)
+/* Creates the client of a new process. */
+static void new_process(issue_drive_t *drive)
 {
     acme_account_request_t account = {NULL, 1, NULL};
     int refuse = drive->ca->refuse_nonces;
@@ -85,7 +85,7 @@ issue_drive_t *issue_drive_start(apr_pool_t *p, int n_names)
     assert_int_equal(acme_jws_signer_create(&signer, key, NULL, p), 0);
     drive->signer = signer;
     drive->up = apr_hash_make(p);
-    reincarnate(drive);
+    new_process(drive);
 
     names = apr_array_make(p, 3, sizeof(const char *));
     for (i = 0; i < n_names; ++i) {
@@ -190,7 +190,7 @@ void issue_drive_restore(issue_drive_t *drive)
 
 void issue_drive_crash(issue_drive_t *drive)
 {
-    reincarnate(drive);
+    new_process(drive);
     issue_drive_restore(drive);
 }
 

@@ -85,7 +85,7 @@ void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
     ++feed->posts;
     acme_issue_answer(feed->issue, rv, &answer, rv ? &problem : NULL,
                       feed->now);
-    apr_pool_destroy(p); /* nothing of it may be needed any more */
+    apr_pool_destroy(p); /* because the order must have copied the answer */
 }
 
 void issue_feed_no_answer(issue_feed_t *feed)
@@ -181,7 +181,7 @@ int issue_feed_is_over(const issue_feed_t *feed)
            || issue_feed_action(feed)->type == ACME_ACTION_FAILED;
 }
 
-void issue_feed_attend(issue_feed_t *feed)
+void issue_feed_act(issue_feed_t *feed)
 {
     const acme_issue_action_t *action = issue_feed_action(feed);
 
@@ -214,7 +214,7 @@ void issue_feed_go_to(issue_feed_t *feed, const char *phase)
             issue_feed_good_answer(feed);
         }
         else {
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
     }
 }

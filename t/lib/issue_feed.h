@@ -2,7 +2,8 @@
 
 /**
  * @file issue_feed.h
- * @brief An order (acme_issue.h) fed by hand, and what a good CA would say.
+ * @brief Feeds an order (acme_issue.h) by hand, with the answers of a good CA or
+ * with any other.
  */
 #ifndef ISSUE_FEED_H
 #define ISSUE_FEED_H
@@ -22,28 +23,29 @@
     "\"}"
 #define FEED_NOW apr_time_from_sec(1893456000)
 
-/** Its members may be looked at and set. */
+/** Members may be read and set by tests. */
 typedef struct issue_feed_t {
     apr_pool_t *p;
     apr_time_t now;
     acme_jws_signer_t signer;
     acme_issue_config_t config;
     acme_issue_t *issue;
-    const char *order_status; /* as the CA would tell it */
+    const char *order_status; /* that a good CA answers with */
     int posts;
     int cleaned;
 } issue_feed_t;
 
-/** A new order for that many of a.example, b.example, *.c.example. */
+/** Creates an order for the first n_names of a.example, b.example and
+ *  *.c.example. */
 issue_feed_t *issue_feed_create(int n_names, apr_pool_t *p);
 
-/** What it wants now. */
+/** Returns the action that the order wants now. */
 const acme_issue_action_t *issue_feed_action(const issue_feed_t *feed);
 
-/** Whether it is in this phase. */
+/** Returns non-zero when the order is in this phase. */
 int issue_feed_is_phase(const issue_feed_t *feed, const char *phase);
 
-/** It is in this phase. */
+/** Asserts that the order is in this phase. */
 void issue_feed_assert_phase(const issue_feed_t *feed, const char *phase);
 
 /** Answers a POST as acme_client would; retry_after may be 0. */
@@ -51,43 +53,44 @@ void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
                        const char *type, const char *body,
                        apr_interval_time_t retry_after);
 
-/** The connection broke. */
+/** Feeds that the connection broke. */
 void issue_feed_no_answer(issue_feed_t *feed);
 
-/** An order of this status. */
+/** Returns an order resource of this status. */
 const char *issue_feed_order(const issue_feed_t *feed, const char *status);
 
-/** The challenge of the i-th name. */
+/** Returns the challenge resource of the ith name. */
 const char *issue_feed_challenge(const issue_feed_t *feed, int i,
                                  const char *status);
 
-/** The authorization of the i-th name, with its challenge's status. */
+/** Returns the authorization resource of the ith name, with its challenge in
+ *  that status. */
 const char *issue_feed_authz(const issue_feed_t *feed, int i,
                              const char *status, const char *challenge);
 
-/** What a good CA says to the present wish. */
+/** Answers the POST as a good CA does. */
 void issue_feed_good_answer(issue_feed_t *feed);
 
-/** Whether it is done or has failed. */
+/** Returns non-zero when the order is done or has failed. */
 int issue_feed_is_over(const issue_feed_t *feed);
 
-/** Carries out any wish but a POST. */
-void issue_feed_attend(issue_feed_t *feed);
+/** Carries out an action other than a POST. */
+void issue_feed_act(issue_feed_t *feed);
 
-/** Goes on with a good CA to the next request of that phase. */
+/** Goes on with a good CA until that phase sends a request. */
 void issue_feed_go_to(issue_feed_t *feed, const char *phase);
 
-/** Goes on with a good CA until nothing is wished for. */
+/** Goes on with a good CA until the order is over. */
 void issue_feed_to_the_end(issue_feed_t *feed);
 
-/** Replaces the order by one that is restored from its snapshot. */
+/** Replaces the order by a new one that is restored from its snapshot. */
 void issue_feed_restore(issue_feed_t *feed);
 
-/** One whose wish is that phase's first request. */
+/** Creates an order and goes on to the first request of that phase. */
 issue_feed_t *issue_feed_create_in(const char *phase, int n_names,
                                    apr_pool_t *p);
 
-/** It has failed, and says why. */
+/** Asserts that the order has failed. Returns the problem. */
 const acme_problem_t *issue_feed_assert_failed(const issue_feed_t *feed);
 
 #endif

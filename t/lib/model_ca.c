@@ -13,7 +13,7 @@
 
 #include "acme_b64.h"
 #include "model_ca.h"
-#include "model_ca_part.h"
+#include "model_ca_private.h"
 
 #define BASE MODEL_CA_BASE
 
@@ -105,7 +105,7 @@ static model_authz_t *authz_at(const model_order_t *order, int i)
     return &APR_ARRAY_IDX(order->authz, i, model_authz_t);
 }
 
-/* The order's status follows from its authorizations'. */
+/* Sets the order's status by those of its authorizations. */
 static void settle(model_order_t *order)
 {
     int valid = 0;
@@ -128,7 +128,7 @@ static void settle(model_order_t *order)
     }
 }
 
-/* Time goes by for an order with each poll of it. */
+/* Moves the order forward, once per poll. */
 static void advance(model_ca_t *ca, model_order_t *order)
 {
     int i;
@@ -231,7 +231,7 @@ static int is_for(const model_order_t *order, const acme_json_t *names)
     return order->authz->nelts == acme_json_count(names);
 }
 
-/* The account's open one for the same names, or -1. */
+/* Returns the index of the account's open order for the same names, or -1. */
 static int open_order(const model_call_t *call, const acme_json_t *names)
 {
     const apr_array_header_t *list = call->ca->order_list;
@@ -361,7 +361,7 @@ static void show_authz(const model_call_t *call, int n, int i,
 static void respond_challenge(const model_call_t *call, model_authz_t *authz)
 {
     if (strcmp(authz->challenge, "pending") != 0) {
-        ++call->ca->told_again;
+        ++call->ca->repeated_responses;
         if (call->ca->says_conflict) {
             model_ca_refuse(call, 409, "conflict", "it is being validated");
             return;

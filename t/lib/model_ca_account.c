@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_b64.h"
-#include "model_ca_part.h"
+#include "model_ca_private.h"
 
 #define PROBLEM "application/problem+json"
 
@@ -27,7 +27,7 @@ void model_ca_refuse(const model_call_t *call, int status, const char *type,
                               type, detail, status));
 }
 
-/* Zero: refused. */
+/* Returns zero after refusing the binding. */
 static int read_binding(const model_call_t *call)
 {
     model_ca_t *ca = call->ca;
@@ -113,7 +113,7 @@ static int has_account(const model_call_t *call)
     return 0;
 }
 
-/* The JWK that the inner JWS of a change is signed by, as JSON text. */
+/* Returns the JWK of the inner JWS of a key change, as JSON text. */
 static const char *inner_jwk(const model_call_t *call)
 {
     acme_json_t *jws, *header, *jwk;

@@ -40,7 +40,7 @@ struct script_http_t {
     apr_array_header_t *steps; /* step_t * */
     int next;
     int nonces;
-    task_t *tasks; /* in the order they came */
+    task_t *tasks; /* in the order of arrival */
     int n_tasks;
     int precious;
     int most;
@@ -61,7 +61,7 @@ static const char *part(const acme_json_t *jws, const char *key, apr_pool_t *p)
     return (const char *)data;
 }
 
-/* Takes a JWS apart, and looks at what RFC 8555 6.2 asks of it. */
+/* Reads the parts of a JWS, and checks them against RFC 8555 6.2. */
 static void read_request(script_request_t *seen,
                          const acme_http_request_t *request, apr_pool_t *p)
 {
@@ -160,7 +160,7 @@ static void take_out(script_http_t *script, const task_t *task)
     --script->n_tasks;
 }
 
-static void land(script_http_t *script, task_t *task, apr_status_t rv)
+static void end_task(script_http_t *script, task_t *task, apr_status_t rv)
 {
     int repeatable = task->request->repeatable;
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -208,12 +208,12 @@ static void submit(acme_http_t *http, const acme_http_request_t *request,
     }
 }
 
-/* Lands what is due, those that were there at the start; how many. */
-static int land_due(script_http_t *script)
+/* Ends a request whose answer is due. Returns how many. */
+static int end_due(script_http_t *script)
 {
     task_t *task = script->tasks;
     int n = script->n_tasks;
-    int landed = 0;
+    int ended = 0;
 
     while (n-- > 0) {
         task_t *next = task->next;
@@ -222,14 +222,15 @@ static int land_due(script_http_t *script)
             arrive(script, task);
         }
         if (task->due <= script->clock->now) {
-            land(script, task, APR_SUCCESS);
-            ++landed;
-            /* What was cancelled or ended meanwhile may be the next one. */
+            end_task(script, task, APR_SUCCESS);
+            ++ended;
+            /* Stop here, because `done` may have ended or cancelled the next
+             * request. */
             break;
         }
         task = next;
     }
-    return landed;
+    return ended;
 }
 
 static void run(acme_http_t *http, apr_interval_time_t wait)
@@ -238,12 +239,12 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
     apr_time_t until = script->clock->now + wait;
     task_t *task;
     int most = script->n_tasks;
-    int landed = 0;
+    int ended = 0;
 
-    while (landed < most && land_due(script)) {
-        ++landed;
+    while (ended < most && end_due(script)) {
+        ++ended;
     }
-    if (landed > 0 || wait <= 0) {
+    if (ended > 0 || wait <= 0) {
         return;
     }
     for (task = script->tasks; task; task = task->next) {
@@ -253,8 +254,8 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
     }
     script->clock->now = until;
     most = script->n_tasks;
-    while (landed < most && land_due(script)) {
-        ++landed;
+    while (ended < most && end_due(script)) {
+        ++ended;
     }
 }
 
@@ -280,7 +281,7 @@ static void cancel(acme_http_t *http, int all)
 
     while (n-- > 0) {
         if (all || task->request->repeatable) {
-            land(script, task, APR_EINTR);
+            end_task(script, task, APR_EINTR);
             task = script->tasks;
             n = n < script->n_tasks ? n : script->n_tasks;
         }

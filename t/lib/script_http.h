@@ -4,13 +4,13 @@
  * @file script_http.h
  * @brief A transport without a network: a script, or a model of a CA, answers.
  *
- * By default it follows a script: the test says which requests are to come, in
- * their order, and what each gets. Anything else fails the test. A responder
+ * By default it follows a script: the test gives the expected requests, in their
+ * order, and their answers. Any other request fails the test. A responder
  * (model_ca.h) takes the place of the script.
  *
  * A request reaches the other side at the first run() after submit(). When
- * run() finds nothing that is due, it turns the fake clock to the next answer,
- * or by the whole `wait`: nobody really waits.
+ * run() finds no answer that is due, it sets the fake clock to the next answer,
+ * or forward by the whole `wait`, so that tests do not wait.
  */
 #ifndef SCRIPT_HTTP_H
 #define SCRIPT_HTTP_H
@@ -21,28 +21,28 @@
 
 typedef struct script_http_t script_http_t;
 
-/** A request as the other side sees it, its JWS taken apart. */
+/** A request as the server sees it, with the parts of its JWS. */
 typedef struct script_request_t {
     const char *method;
     const char *url;
-    const char *payload; /**< of the JWS, decoded; NULL when it is none */
+    const char *payload; /**< of the JWS, decoded; NULL without a JWS */
     const char *nonce;   /**< of the JWS, or NULL */
     const char *kid;     /**< of the JWS, or NULL */
     const char *jwk;     /**< of the JWS, as JSON text, or NULL */
     int repeatable;
 } script_request_t;
 
-/** What it gets. Zeroed but for `headers` and `status` 200. */
+/** An answer. Zero, except for `headers` and `status` 200. */
 typedef struct script_answer_t {
-    apr_status_t rv; /**< not 0: the connection fails */
+    apr_status_t rv; /**< non-zero: the connection fails */
     int status;
     apr_table_t *headers;
     const char *body; /**< or NULL */
     apr_interval_time_t delay;
-    int lost; /**< the other side acts, and the connection then fails */
+    int lost; /**< the server acts, then the connection fails */
 } script_answer_t;
 
-/** Answers in the place of a script. */
+/** Answers requests instead of a script. */
 typedef void script_responder_fn(void *baton, const script_request_t *request,
                                  script_answer_t *answer, apr_pool_t *p);
 
@@ -54,32 +54,33 @@ void script_http_respond(script_http_t *script, script_responder_fn *responder,
                          void *baton);
 
 /**
- * The next request that is to come.
- * @param payload decoded; NULL: any, or none
- * @return its answer, to be filled in: 200 with a fresh Replay-Nonce
+ * Adds a request to the script.
+ * @param payload decoded; NULL: any payload, or none
+ * @return its answer, which may be changed: 200 with a new Replay-Nonce
  */
 script_answer_t *script_http_expect(script_http_t *script, const char *method,
                                     const char *url, const char *payload);
 
-/** As script_http_expect(), with status, media type and body. */
+/** Adds a request to the script, with status, media type and body of its
+ *  answer. */
 script_answer_t *script_http_answer(script_http_t *script, const char *method,
                                     const char *url, const char *payload,
                                     int status, const char *type,
                                     const char *body);
 
-/** Runs until nothing is outstanding, or nothing more happens. */
+/** Runs until no request is outstanding, or nothing more happens. */
 void script_http_drain(script_http_t *script);
 
-/** Fails the test when the script has not been played to its end. */
+/** Fails the test when an expected request has not come. */
 void script_http_check(script_http_t *script);
 
-/** The last request that arrived. */
+/** Returns the last request that arrived. */
 const script_request_t *script_http_last(const script_http_t *script);
 
-/** How many requests arrived. */
+/** Returns how many requests arrived. */
 int script_http_count(const script_http_t *script);
 
-/** The most that were outstanding at once. */
+/** Returns how many requests were outstanding at once, at most. */
 int script_http_most_pending(const script_http_t *script);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file acme_http_curl.c
- * @brief Single requests: their answers, redirects and failures.
+ * @brief Single requests: answers, redirects and failures.
  */
 #include "acme_http_curl_t.h"
 
@@ -214,7 +214,7 @@ static void gives_up_in_time(void **state)
 
         assert_failed(o, "timed out");
         assert_int_equal(o->rv, APR_TIMEUP);
-        /* who does not give up waits for ever */
+        /* not before the timeout; without a timeout this would never end */
         assert_true(took >= apr_time_from_msec(290));
     }
 }

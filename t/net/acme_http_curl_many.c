@@ -2,8 +2,8 @@
 
 /**
  * @file acme_http_curl_many.c
- * @brief Many requests: connections, callbacks that ask or cancel, waking up
- * and leaving.
+ * @brief Many requests: connections, callbacks that submit or cancel, wakeup
+ * and end.
  */
 /* RTLD_NEXT is not in POSIX before 2024. */
 #ifndef _GNU_SOURCE
@@ -22,11 +22,11 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int is_hanging; /* under the mutex: who resolves a name */
-static int resolving;  /* under the mutex: so many are at it */
+static int is_hanging; /* guarded by the mutex: threads that resolve a name */
+static int resolving;  /* guarded by the mutex: their number */
 
-/* The system's resolver as libcurl's threads find it: it hangs for a name of
- * ours, and knows no other but the loopback's. */
+/* Takes the place of the system's resolver for libcurl's threads: hangs for a
+ * name of this test, and knows only the loopback's name otherwise. */
 int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **result)
 {
@@ -62,9 +62,9 @@ static int count_resolving(void)
     return count;
 }
 
-/* How often libcurl was told to wait, and for how long the last time. */
+/* How often libcurl was made to wait, and for how long the last time. */
 static int waits;
-static int told;
+static int wait_ms;
 
 CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd fds[],
                           unsigned int count, int timeout, int *ready)
@@ -73,12 +73,12 @@ CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd fds[],
     void *found = dlsym(RTLD_NEXT, "curl_multi_poll");
 
     ++waits;
-    told = timeout;
+    wait_ms = timeout;
     memcpy(&real, &found, sizeof(real));
     return real(multi, fds, count, timeout, ready);
 }
 
-/* Whether it is a connection to the server. */
+/* Returns non-zero when it is a connection to the server. */
 static int is_connection(const world_t *w, int fd)
 {
     struct sockaddr_in peer;
@@ -89,7 +89,7 @@ static int is_connection(const world_t *w, int fd)
            && ntohs(peer.sin_port) == w->server->port;
 }
 
-/* On how many connections there are bytes that nobody has read. */
+/* Returns the number of connections with bytes that have not been read. */
 static int count_readable(const world_t *w)
 {
     int count = 0;
@@ -186,7 +186,8 @@ static void done_may_submit(void **state)
     assert_int_equal(fourth->status, 200);
 }
 
-/* One that submits itself again for ever must not keep run() or cancel(). */
+/* A request that submits itself again and again must not keep run() or cancel()
+ * from returning. */
 static void those_who_ask_for_ever_stop_nobody(void **state)
 {
     world_t *w = *state;
@@ -238,7 +239,7 @@ static void cancels_the_repeatable_or_all(void **state)
     assert_int_equal(w->http->precious(w->http), 0);
     w->http->cancel(w->http, 1);
     assert_int_equal(repeatable->calls, 1);
-    /* and goes on working */
+    /* the transport goes on working */
     assert_int_equal(ask(w, "GET", "/echo")->status, 200);
 }
 
@@ -271,7 +272,7 @@ static void a_cancel_keeps_answers_that_are_here(void **state)
     outcome_t *second;
     int i;
 
-    /* opens two connections */
+    /* open two connections */
     begin(w, "GET", "/echo");
     begin(w, "GET", "/echo");
     run_all(w);
@@ -284,7 +285,7 @@ static void a_cancel_keeps_answers_that_are_here(void **state)
         apr_sleep(apr_time_from_msec(1));
     } while (tls_gate->asked < 2 || count_readable(w) > 0);
     assert_int_equal(first->calls + second->calls, 0);
-    /* both answers are here before anybody looks */
+    /* both answers arrive before they are read */
     tls_gate->open = 1;
     while (tls_gate->answered < 2 || count_readable(w) < 2) {
         apr_sleep(apr_time_from_msec(1));
@@ -313,7 +314,7 @@ static void *wake(void *baton)
     return NULL;
 }
 
-/* Who is not woken does not come back before alarm() ends it all. */
+/* Without the wakeup run() does not return before alarm() ends the program. */
 static void another_thread_wakes_it(void **state)
 {
     world_t *w = *state;
@@ -325,19 +326,19 @@ static void another_thread_wakes_it(void **state)
 
         assert_int_equal(pthread_create(&thread, NULL, wake, &clock), 0);
         do {
-            /* returns also for what happens to the connection */
+            /* returns for events of the connection as well */
             w->http->run(w->http, apr_time_from_sec(2 * TLS_PATIENCE));
         } while (!clock.has_rung);
         pthread_join(thread, NULL);
-        /* the first time with nothing to do, then with something slow */
+        /* the first time without a request, then with a slow one */
         begin(w, "GET", "/slow");
     }
-    /* a wakeup that came too early counts for the next run */
+    /* a wakeup that comes before run() counts for the next run() */
     w->http->wakeup(w->http);
     w->http->run(w->http, apr_time_from_sec(2 * TLS_PATIENCE));
 }
 
-static void waits_no_longer_than_told(void **state)
+static void waits_no_longer_than_wanted(void **state)
 {
     world_t *w = *state;
     apr_time_t before = apr_time_now();
@@ -346,7 +347,7 @@ static void waits_no_longer_than_told(void **state)
     w->http->run(w->http, apr_time_from_msec(100));
     assert_true(apr_time_now() - before >= apr_time_from_msec(95));
     assert_int_equal(waits, 1);
-    assert_int_equal(told, 100);
+    assert_int_equal(wait_ms, 100);
     w->http->run(w->http, 0);
     w->http->run(w->http, -1);
     assert_int_equal(waits, 1);
@@ -364,7 +365,8 @@ static outcome_t *begin_to_resolve(world_t *w)
     return lost;
 }
 
-/* Its thread is still there, so that nobody has waited for it. */
+/* Ends the resolver's thread. The thread must still be there, because nothing
+ * may have waited for it. */
 static void end_to_resolve(void)
 {
     assert_int_equal(count_resolving(), 1);
@@ -381,17 +383,17 @@ static void leaves_at_once(void **state)
     outcome_t *half = begin(w, "GET", "/half");
     outcome_t *refused = begin(w, "GET", "nonsense");
     outcome_t *lost = begin_to_resolve(w);
-    outcome_t *fresh;
+    outcome_t *last;
     int i;
 
     for (i = 0; i < 20; i++) {
         w->http->run(w->http, apr_time_from_msec(20));
     }
     assert_int_equal(refused->calls, 1);
-    fresh = begin(w, "GET", "/echo");
+    last = begin(w, "GET", "/echo");
     assert_int_equal(w->http->pending(w->http), 4);
     apr_pool_destroy(w->phttp);
-    assert_int_equal(slow->calls + half->calls + lost->calls + fresh->calls, 0);
+    assert_int_equal(slow->calls + half->calls + lost->calls + last->calls, 0);
     end_to_resolve();
     open_http(w);
     lost = begin_to_resolve(w);
@@ -414,4 +416,4 @@ ACME_T_MAIN(T(is_set_up_as_often_as_one_likes), T(keeps_its_connections),
             T(those_who_ask_for_ever_stop_nobody),
             T(cancels_the_repeatable_or_all), T(done_may_cancel),
             T(a_cancel_keeps_answers_that_are_here), T(another_thread_wakes_it),
-            T(waits_no_longer_than_told), T(leaves_at_once))
+            T(waits_no_longer_than_wanted), T(leaves_at_once))

@@ -2,7 +2,7 @@
 
 /**
  * @file acme_http_curl_proxy.c
- * @brief Requests through a proxy: what it does, and what is said of it.
+ * @brief Requests through a proxy, and the problems that it causes.
  */
 #include <poll.h>
 
@@ -79,7 +79,7 @@ static void attend(int client, manner_e manner)
             break;
         }
     }
-    /* "me:secret"; and nothing of the request itself */
+    /* "me:secret", and no header of the request itself */
     if (manner == WANT_PASSWORD
         && strstr(head, "Proxy-Authorization: Basic bWU6c2VjcmV0\r\n")) {
         manner = FORWARD;
@@ -128,7 +128,7 @@ static void stop_proxy(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-/* Anew, with this proxy. */
+/* Opens the transport anew, with this proxy. */
 static const char *use_proxy(world_t *w, const char *user, int port)
 {
     apr_pool_destroy(w->phttp);
@@ -157,7 +157,7 @@ static void goes_through_the_proxy(void **state)
     submit(o);
     run_all(w);
     assert_int_equal(o->status, 200);
-    /* What the proxy says of itself is none of the CA's answer. */
+    /* The proxy's headers are not part of the CA's answer. */
     assert_null(apr_table_get(o->headers, "Replay-Nonce"));
     stop_proxy(pid);
 }
@@ -174,7 +174,7 @@ static void the_environment_names_no_proxy(void **state)
     use_proxy(w, "", port);
     assert_int_equal(ask(w, "GET", "/echo")->status, 200);
     stop_proxy(pid);
-    /* no_proxy would have led past the one that is configured. */
+    /* no_proxy would have bypassed the configured proxy. */
     assert_failed(ask(w, "GET", "/close"), "proxy");
     unsetenv("https_proxy");
     unsetenv("no_proxy");
@@ -254,7 +254,7 @@ static void a_proxy_that_is_not_there(void **state)
     assert_failed(o, "through the proxy no-such-host.invalid:3128 failed: ");
 }
 
-/* Behind the proxy it is still the CA that is verified. */
+/* The CA's certificate is verified through the proxy as well. */
 static void the_proxy_is_no_authority(void **state)
 {
     world_t *w = *state;

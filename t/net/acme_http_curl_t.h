@@ -2,7 +2,7 @@
 
 /**
  * @file acme_http_curl_t.h
- * @brief A transport and a server for each case, and what came of requests.
+ * @brief A transport and a server for each case, and the outcome of requests.
  */
 #ifndef ACME_HTTP_CURL_T_H
 #define ACME_HTTP_CURL_T_H
@@ -24,7 +24,7 @@ typedef struct world_t {
     apr_pool_t *phttp;
 } world_t;
 
-/* What came of a request. */
+/* The outcome of a request. */
 typedef struct outcome_t {
     world_t *w;
     acme_http_request_t request;
@@ -36,7 +36,7 @@ typedef struct outcome_t {
     apr_time_t received;
     apr_table_t *headers;
     acme_problem_t *problem;
-    int next; /* what `done` does: see below */
+    int next; /* what `done` does besides: see below */
     struct outcome_t *after;
 } outcome_t;
 
@@ -71,7 +71,7 @@ static inline int setup(void **state)
     w->p = *state;
     *state = w;
     alarm(TLS_PATIENCE);
-    /* whoever raises one ends the program */
+    /* so that a SIGPIPE ends the program */
     signal(SIGPIPE, SIG_DFL);
     w->server = tls_start(w->p);
     w->config.user_agent = "mod_acme/test";
@@ -159,7 +159,7 @@ static inline outcome_t *begin(world_t *w, const char *method, const char *path)
 
 static inline void run_all(world_t *w)
 {
-    /* alarm() ends what does not end */
+    /* alarm() ends this if the requests do not end */
     while (w->http->pending(w->http) > 0) {
         w->http->run(w->http, apr_time_from_sec(1));
     }
@@ -194,7 +194,7 @@ static inline void assert_failed(const outcome_t *o, const char *words)
     assert_failed_as(o, ACME_PROBLEM_NETWORK, words);
 }
 
-/* By what was reached. */
+/* Asserts that the server or proxy that was reached is blamed. */
 static inline void assert_misled(const outcome_t *o, const char *words)
 {
     assert_failed_as(o, ACME_PROBLEM_PROTOCOL, words);

@@ -24,7 +24,7 @@ static int is_blocked(void)
     return sigismember(&mask, SIGPIPE);
 }
 
-/* Without the unit this ends the program. */
+/* Raises SIGPIPE, which ends the program unless it is held back. */
 static void write_to_nobody(void)
 {
     int ends[2];

@@ -2,19 +2,19 @@
 
 /**
  * @file acme_tls_t.h
- * @brief A small HTTPS server that behaves as badly as its paths say.
+ * @brief A small HTTPS server whose paths select how it misbehaves.
  *
- * It runs in processes of its own on a port of the loopback interface, with a
- * certificate for "localhost" from a CA made for the occasion.
+ * Runs in processes of its own on a port of the loopback interface, with a
+ * certificate for "localhost" from a CA that is made for the test.
  *
  *   /echo       method, content type, user agent and body, as text
  *   /connection the number of the connection and of the request on it
- *   /headers    two Link headers, an empty one, and blanks to be cut off
+ *   /headers    two Link headers, an empty one, and blanks to be removed
  *   /bytes/N    N bytes, announced; /chunks/N the same in chunks
  *   /endless    a body without end; /endless-headers; /endless-line;
  *               /endless-continue; /endless-redirect
- *   /redirect/N to /redirect/N-1 ...; 0 is an answer; /loop to itself
- *   /to/URL     to that URL
+ *   /redirect/N redirects to /redirect/N-1 ...; 0 is an answer; /loop to itself
+ *   /to/URL     redirects to that URL
  *   /trailer    a chunked answer with a trailer
  *   /wait       answers when tls_gate says so
  *   /slow       nothing for a long time; /half: half an answer, then nothing
@@ -42,16 +42,16 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-/* Shared with the server's processes: who waits at /wait. */
+/* Shared with the server's processes: the requests at /wait. */
 typedef struct tls_gate_t {
-    volatile int asked;    /* so many requests are there */
-    volatile int open;     /* they are answered */
-    volatile int answered; /* so many have been */
+    volatile int asked;    /* number that has arrived */
+    volatile int open;     /* non-zero: they are answered */
+    volatile int answered; /* number that has been answered */
 } tls_gate_t;
 
 static tls_gate_t *tls_gate;
 
-/* Gives up after so many seconds: no machine is that slow. */
+/* The server gives up after so many seconds, which no machine is too slow for. */
 #define TLS_PATIENCE 300
 
 typedef struct tls_server_t {
@@ -59,7 +59,7 @@ typedef struct tls_server_t {
     pid_t pid;
     int port;
     char *ca_file;
-    char *other_ca_file; /* of a CA that has nothing to do with it */
+    char *other_ca_file; /* of another CA, which did not issue it */
 } tls_server_t;
 
 /* ---- certificates ---- */
@@ -73,7 +73,7 @@ static inline void tls_extension(X509 *cert, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
-/* Signed by issuer_key; a CA where there is no san. */
+/* Makes a certificate signed by issuer_key; a CA certificate if san is NULL. */
 static inline X509 *tls_cert(EVP_PKEY *key, EVP_PKEY *issuer_key,
                              const char *issuer_name, const char *san,
                              long serial)
@@ -145,14 +145,14 @@ static inline SSL_CTX *tls_context(tls_server_t *server)
 /* ---- answers ---- */
 
 typedef struct tls_request_t {
-    char text[16 * 1024]; /* all of it */
+    char text[16 * 1024]; /* of all of it */
     int len;
     char method[16];
     char path[512];
     const char *body;
 } tls_request_t;
 
-/* Ends this connection's process when the other side has gone. */
+/* Writes. Ends this connection's process if the peer has closed it. */
 static inline void tls_write(SSL *ssl, const char *data, int len)
 {
     if (SSL_write(ssl, data, len) <= 0) {
@@ -250,7 +250,7 @@ static inline int tls_is(const tls_request_t *request, const char *path)
     return strcmp(request->path, path) == 0;
 }
 
-/* What follows the prefix of the path, or NULL. */
+/* Returns the rest of the path after the prefix, or NULL. */
 static inline const char *tls_after(const tls_request_t *request,
                                     const char *prefix)
 {
@@ -274,7 +274,7 @@ static inline void tls_echo(SSL *ssl, const tls_request_t *request)
     tls_answer(ssl, "200 OK", "", body);
 }
 
-/* Those that end with the connection. */
+/* Answers the paths that end the connection. */
 static inline void tls_bad(SSL *ssl, const tls_request_t *request)
 {
     if (tls_is(request, "/endless")) {
@@ -312,7 +312,7 @@ static inline void tls_bad(SSL *ssl, const tls_request_t *request)
     _exit(0);
 }
 
-/* N bytes; returns whether that was asked for. */
+/* Answers with N bytes. Returns non-zero if the path wants that. */
 static inline int tls_sized(SSL *ssl, const tls_request_t *request)
 {
     const char *plain = tls_after(request, "/bytes/");
@@ -337,7 +337,7 @@ static inline int tls_sized(SSL *ssl, const tls_request_t *request)
     return plain || chunked;
 }
 
-/* Elsewhere; returns whether that was asked for. */
+/* Answers with a redirect. Returns non-zero if the path wants that. */
 static inline int tls_elsewhere(SSL *ssl, const tls_request_t *request)
 {
     const char *left = tls_after(request, "/redirect/");
@@ -442,7 +442,7 @@ static inline void tls_loop(SSL_CTX *ctx, int listener)
     }
 }
 
-/* A socket that listens on a port of its own. */
+/* Returns a socket that listens on an unused port. */
 static inline int tls_listen(int *port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -128,7 +128,7 @@ static void terms_not_accepted_stop_it_before_anything_is_sent(void **state)
     assert_int_equal(script_http_count(world->script), 1);
 }
 
-static void terms_accepted_are_told(void **state)
+static void accepted_terms_are_sent(void **state)
 {
     world_t *world = create(*state, "{" URLS ",\"meta\":{\"termsOfService\":"
                                     "\"https://ca.test/terms\"}}");
@@ -327,7 +327,7 @@ static void an_account_that_is_gone_is_known(void **state)
 ACME_T_MAIN(ACME_T(an_account_is_made_or_found),
             ACME_T(no_terms_and_no_contact_need_no_word),
             ACME_T(terms_not_accepted_stop_it_before_anything_is_sent),
-            ACME_T(terms_accepted_are_told),
+            ACME_T(accepted_terms_are_sent),
             ACME_T(an_external_account_stops_it_before_anything_is_sent),
             ACME_T(an_account_is_bound_to_the_one_there_is),
             ACME_T(a_binding_that_is_refused_waits_for_another_one),

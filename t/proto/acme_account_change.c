@@ -70,7 +70,7 @@ static void finish(world_t *world)
     script_http_drain(world->script);
     assert_int_equal(world->times, 1);
     script_http_check(world->script);
-    /* whatever was asked, the client's own is as before */
+    /* the client's own signer stays, whatever was requested */
     assert_ptr_equal(acme_client_signer(world->client), world->signer);
     assert_string_equal(acme_client_kid(world->client), ACCOUNT);
 }
@@ -159,8 +159,8 @@ static acme_json_t *part_of(const char *jws, const char *member, apr_pool_t *p)
     return part;
 }
 
-/* RFC 8555 7.3.5: an inner JWS by the new key, without a nonce, for the same
- * URL, of the account and the old key. */
+/* RFC 8555 7.3.5: the inner JWS has the account and the old key, is signed by the
+ * new key, has the same URL and no nonce. */
 static void a_new_key_is_signed_by_both(void **state)
 {
     world_t *world = create(*state, ",\"keyChange\":\"" CHANGE "\"");

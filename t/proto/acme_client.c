@@ -147,7 +147,7 @@ static void failing_posts_from_done_are_no_loop(void **state)
     client_heard_t *heard = client_world_listener(world);
     int i;
 
-    /* Even with nonces in abundance. */
+    /* The same while there are more nonces than requests. */
     for (i = 0; i < 8; ++i) {
         script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
         client_world_post(world, WORLD_URL);
@@ -178,7 +178,7 @@ static void an_answer_is_taken_apart(void **state)
         const char *location;
         const char *retry_after;
         const char *good_location;
-        apr_interval_time_t retry_in; /* 0: none */
+        apr_interval_time_t retry_in; /* 0: retry_at is not set */
     } cases[] = {
         {NULL, NULL, NULL, 0},
         {"https://ca.test/o/1", "7", "https://ca.test/o/1",

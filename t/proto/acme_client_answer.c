@@ -30,7 +30,7 @@ static apr_status_t read_answer(acme_answer_t *answer, acme_problem_t *problem,
 static void changed_terms_say_where_to_go(void **state)
 {
     static const struct {
-        const char *instance; /* with a comma before it */
+        const char *instance; /* begins with a comma */
         const char *link;
         const char *where, *fix;
     } cases[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Nonces, and what waits for one, in the client. */
+/* Nonces of a client, and requests that wait for a nonce. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -36,7 +36,7 @@ static void nonces_go_round(void **state)
     assert_string_equal(script_http_last(world->script)->nonce,
                         "from-an-error");
 
-    /* That gave none: get another. */
+    /* That answer had no nonce, so that a HEAD has to get one. */
     script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
     script_http_expect(world->script, "POST", WORLD_URL, NULL);
     client_world_post(world, WORLD_URL);
@@ -114,7 +114,7 @@ static void a_refused_nonce_is_replaced_by_the_answers(void **state)
     apr_table_set(answer->headers, "Replay-Nonce", "fresh");
     script_http_answer(world->script, "POST", WORLD_URL, "{\"a\":1}", 201,
                        "application/json; charset=utf-8", "{}");
-    /* Even where a repetition would do harm: the CA has not acted. */
+    /* Not repeatable, but repeated, because the CA has not acted on it. */
     acme_client_post(world->client, WORLD_URL, "{\"a\":1}", 0,
                      client_world_hear, heard);
     script_http_drain(world->script);
@@ -199,7 +199,7 @@ static void cancelling_ends_those_who_wait_for_the_directory(void **state)
     assert_int_equal(behind->times, 1);
     assert_true(APR_STATUS_IS_EINTR(behind->rv));
 
-    /* It is not kept. */
+    /* The failure is not kept. */
     script_http_answer(world->script, "GET", WORLD_DIR, NULL, 200,
                        "application/json", WORLD_DIRECTORY);
     acme_client_directory_open(world->client, client_world_hear,
@@ -228,7 +228,7 @@ static void what_must_not_be_repeated_survives_a_polite_cancel(void **state)
     script_http_check(world->script);
 }
 
-/* Two are waiting, each for its HEAD, when an answer brings another nonce. */
+/* Two requests wait, each for its HEAD, when an answer brings another nonce. */
 static void
 a_failed_head_takes_nobody_along_who_can_still_be_served(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Several accounts at one CA: what they ask for together, in a second. */
+/* Several accounts at a CA: how much they request together in a second. */
 
 #include "acme_t.h"
 
@@ -11,7 +11,7 @@
 #define CLIENTS 40
 #define POSTS   10
 
-/* What Let's Encrypt allows. */
+/* The limits of Let's Encrypt. */
 #define DIRECTORIES_MAX 40
 #define HEADS_MAX       20
 
@@ -22,9 +22,9 @@ typedef struct crowd_t {
     client_heard_t *heard;
     int directory_status;
     int posts;
-    int lose; /* so many from now on are not answered */
+    int lose; /* so many requests from now on get no answer */
     apr_interval_time_t delay;
-    apr_array_header_t *directories; /* apr_time_t: when they were asked for */
+    apr_array_header_t *directories; /* apr_time_t: when they were requested */
     apr_array_header_t *heads;
     apr_pool_t *p;
 } crowd_t;
@@ -89,7 +89,7 @@ static void share(crowd_t *crowd)
     }
 }
 
-/* Until nobody waits for anything. */
+/* Runs until no request waits. */
 static void run(crowd_t *crowd)
 {
     acme_http_t *http = crowd->world->http;
@@ -144,7 +144,7 @@ static void one_directory_does_for_all(void **state)
     for (i = 0; i < CLIENTS; ++i) {
         acme_client_directory_open(crowd->clients[i], client_world_hear,
                                    crowd->heard);
-        /* some come when it is there already */
+        /* the other half comes when the directory is there */
         if (i == CLIENTS / 2) {
             run(crowd);
             assert_int_equal(crowd->heard->times, i + 1);
@@ -199,7 +199,7 @@ static void who_is_cancelled_leaves_nobody_waiting(void **state)
     assert_int_equal(crowd->directories->nelts, 0);
 }
 
-/* Whoever trusts others, or goes another way, may be told another one. */
+/* With other roots, or through another proxy, the directory may be another. */
 static void not_for_those_who_go_another_way(void **state)
 {
     crowd_t *crowd = make(*state, 0, 0);
@@ -222,17 +222,17 @@ static void not_for_those_who_go_another_way(void **state)
 static void a_new_run_asks_anew(void **state)
 {
     crowd_t *crowd = make(*state, 0, 0);
-    acme_client_t *fresh;
+    acme_client_t *next;
 
     share(crowd);
     acme_client_directory_open(crowd->clients[0], client_world_hear,
                                crowd->heard);
     run(crowd);
     acme_client_share_begin(crowd->shared, crowd->p);
-    fresh = acme_client_create(WORLD_DIR, crowd->world->http,
-                               &crowd->world->clock->clock, NULL, crowd->p);
-    acme_client_share(fresh, crowd->shared);
-    acme_client_directory_open(fresh, client_world_hear, crowd->heard);
+    next = acme_client_create(WORLD_DIR, crowd->world->http,
+                              &crowd->world->clock->clock, NULL, crowd->p);
+    acme_client_share(next, crowd->shared);
+    acme_client_directory_open(next, client_world_hear, crowd->heard);
     run(crowd);
     assert_int_equal(crowd->heard->times, 2);
     assert_int_equal(crowd->directories->nelts, 2);
@@ -261,7 +261,7 @@ static void together_they_keep_to_the_rates(void **state)
         assert_int_equal(crowd->directories->nelts, CLIENTS);
         assert_true(most_in_a_second(crowd->directories) <= DIRECTORIES_MAX);
         assert_true(most_in_a_second(crowd->heads) <= HEADS_MAX);
-        /* each needs a first one */
+        /* because each client needs a first nonce */
         assert_true(crowd->heads->nelts >= CLIENTS);
     }
 }
@@ -280,7 +280,8 @@ static void who_waits_for_an_answer_is_not_left_when_there_is_none(void **state)
     assert_true(most_in_a_second(crowd->heads) <= HEADS_MAX);
 }
 
-/* Together with the second before, of which it knows nothing. */
+/* So that the limit holds even together with the requests of a process before it,
+ * which are not known. */
 static void a_new_process_begins_slowly(void **state)
 {
     crowd_t *crowd = make(*state, 30, 15);

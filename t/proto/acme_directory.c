@@ -134,7 +134,7 @@ static void a_strange_caa_identity_is_left_out(void **state)
 {
     static const struct {
         const char *ca_accounts;
-        const char *kept; /* or NULL: none */
+        const char *kept; /* NULL: no member */
     } cases[] = {
         {"[\"internal-ca\"]", NULL},
         {"[\"internal-ca\",\"CA.test\"]", "ca.test"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The state machine fed by hand: the way it goes, and the ways
- * around. Waiting: acme_issue_wait.c; bad answers: acme_issue_bad.c;
- * crashes: acme_issue_resume.c. */
+/* The state machine fed by hand: which phases it goes through. Waiting:
+ * acme_issue_wait.c; bad answers: acme_issue_bad.c; requests that the CA had
+ * before: acme_issue_conflict.c; crashes: acme_issue_resume.c. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -15,7 +15,7 @@ static void the_phases_come_in_their_order(void **state)
                                          "await",    "finalize",  "process",
                                          "download", "done"};
     issue_feed_t *feed = issue_feed_create(2, *state);
-    unsigned int generation = acme_issue_revision(feed->issue);
+    unsigned int revision = acme_issue_revision(feed->issue);
     size_t i;
 
     assert_null(acme_issue_url(feed->issue));
@@ -23,10 +23,10 @@ static void the_phases_come_in_their_order(void **state)
         issue_feed_go_to(feed, phases[i]);
         issue_feed_assert_phase(feed, phases[i]);
         if (i > 0) {
-            assert_true(acme_issue_revision(feed->issue) > generation);
+            assert_true(acme_issue_revision(feed->issue) > revision);
             assert_string_equal(acme_issue_url(feed->issue), FEED_ORDER);
         }
-        generation = acme_issue_revision(feed->issue);
+        revision = acme_issue_revision(feed->issue);
     }
     assert_string_equal(issue_feed_action(feed)->chain, FEED_CHAIN);
     assert_int_equal(feed->cleaned, 2);
@@ -95,7 +95,7 @@ a_ca_that_minds_what_is_replaced_is_asked_for_it_without(void **state)
         }
         assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_POST);
         assert_null(strstr(issue_feed_action(feed)->payload, "replaces"));
-        /* once, and no more */
+        /* only once */
         issue_feed_answer(feed, cases[i].status, NULL,
                           "application/problem+json", cases[i].body, 0);
         assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_FAILED);
@@ -139,8 +139,8 @@ static void the_solver_gets_what_it_needs(void **state)
         issue_feed_good_answer(feed);
     }
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_PRESENT);
-    issue_feed_attend(feed);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
+    issue_feed_act(feed);
     challenge = issue_feed_action(feed)->challenge;
     assert_string_equal(challenge->type, "http-01");
     assert_string_equal(challenge->identifier, "c.example");
@@ -165,7 +165,7 @@ static void a_finalize_that_came_too_early_waits_again(void **state)
     assert_true(
         acme_problem_is(issue_feed_assert_failed(feed), "orderNotReady"));
 
-    /* It was finalized before: the order says so. */
+    /* The order is processing: the lost finalize had reached the CA. */
     feed = issue_feed_create_in("finalize", 1, *state);
     issue_feed_answer(feed, 403, NULL, FEED_JSON,
                       FEED_ERROR("orderNotReady", "done"), 0);
@@ -180,7 +180,7 @@ static void a_lost_finalize_is_not_said_twice(void **state)
     issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
 
     issue_feed_no_answer(feed);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     assert_string_equal(issue_feed_action(feed)->url, FEED_ORDER);
     feed->order_status = "processing";
     issue_feed_good_answer(feed);
@@ -236,17 +236,17 @@ static void what_is_under_way_already_is_not_repeated(void **state)
                       issue_feed_authz(feed, 2, "pending", "pending"), 0);
     assert_string_equal(issue_feed_action(feed)->challenge->identifier,
                         "b.example");
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     assert_string_equal(issue_feed_action(feed)->challenge->identifier,
                         "c.example");
-    issue_feed_attend(feed);
-    /* Presented are both, told is one. */
+    issue_feed_act(feed);
+    /* Both challenges are presented; a response is sent for the pending one. */
     assert_string_equal(issue_feed_action(feed)->url, "https://c/chall/2");
     issue_feed_good_answer(feed);
     issue_feed_assert_phase(feed, "await");
 }
 
-static void all_names_that_failed_are_told(void **state)
+static void all_names_that_failed_are_in_the_problem(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("diagnose", 3, *state);
     const acme_problem_t *problem;
@@ -317,7 +317,7 @@ static void a_diagnosis_survives_what_it_meets(void **state)
     while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
         issue_feed_no_answer(feed);
         if (issue_feed_action(feed)->type == ACME_ACTION_WAIT) {
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
     }
     issue_feed_to_the_end(feed);
@@ -353,7 +353,7 @@ ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(a_finalize_that_is_always_lost_ends),
             ACME_T(a_response_that_came_twice_does_no_harm),
             ACME_T(what_is_under_way_already_is_not_repeated),
-            ACME_T(all_names_that_failed_are_told),
+            ACME_T(all_names_that_failed_are_in_the_problem),
             ACME_T(what_the_order_says_comes_first),
             ACME_T(a_diagnosis_survives_what_it_meets),
             ACME_T(an_authorization_that_failed_before_is_explained))

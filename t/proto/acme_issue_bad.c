@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The state machine fed by hand: each phase with each bad answer. */
+/* The state machine fed by hand: each bad answer in each phase. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
 
 #include "issue_feed.h"
 
-/* A phase, an answer to its request, and how the order then fails. */
+/* A phase, an answer to its request, and how the order fails then. */
 typedef struct bad_t {
     const char *phase;
     int status;
     const char *location;
     const char *type;
     const char *body;
-    const char *problem; /* type; NULL: of the CA */
+    const char *problem; /* NULL: the type that the CA gave */
     acme_retry_e retry;
     int resumable;
-    const char *named; /* in the detail */
+    const char *named; /* part of the detail */
 } bad_t;
 
 #define URLS        "\"authorizations\":[\"https://c/authz/0\"]"
@@ -196,11 +196,11 @@ static void only_a_restored_order_is_stale(void **state)
         assert_true(acme_issue_stale(feed->issue));
         assert_false(acme_issue_resumable(feed->issue));
 
-        /* The same when a lost finalize is looked after. */
+        /* The same after a finalize whose answer was lost. */
         feed = issue_feed_create_in("finalize", 1, *state);
         issue_feed_no_answer(feed);
         issue_feed_assert_phase(feed, "resume");
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
         issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
                           0);
         issue_feed_to_the_end(feed);
@@ -208,11 +208,11 @@ static void only_a_restored_order_is_stale(void **state)
         assert_int_equal(issue_feed_assert_failed(feed)->retry,
                          ACME_RETRY_BACKOFF);
 
-        /* Even if it was restored before, and found to be alive. */
+        /* The same for a restored order that the CA has confirmed. */
         feed = issue_feed_create_in("resume", 1, *state);
         issue_feed_go_to(feed, "finalize");
         issue_feed_no_answer(feed);
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
         issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
                           0);
         issue_feed_to_the_end(feed);
@@ -273,7 +273,7 @@ static void a_cleanup_that_fails_stops_nothing(void **state)
     issue_feed_assert_phase(feed, "done");
 }
 
-static void a_cancel_leaves_the_wish_as_it_was(void **state)
+static void a_cancel_leaves_the_action_as_it_was(void **state)
 {
     static const char *const phases[] = {"new",     "resume",   "authorize",
                                          "respond", "await",    "finalize",
@@ -282,12 +282,12 @@ static void a_cancel_leaves_the_wish_as_it_was(void **state)
 
     for (i = 0; i < sizeof(phases) / sizeof(phases[0]); ++i) {
         issue_feed_t *feed = issue_feed_create_in(phases[i], 1, *state);
-        unsigned int generation = acme_issue_revision(feed->issue);
+        unsigned int revision = acme_issue_revision(feed->issue);
         acme_issue_action_t before = *issue_feed_action(feed);
 
         acme_issue_answer(feed->issue, APR_EINTR, NULL, NULL, feed->now);
         assert_memory_equal(&before, issue_feed_action(feed), sizeof(before));
-        assert_int_equal(acme_issue_revision(feed->issue), generation);
+        assert_int_equal(acme_issue_revision(feed->issue), revision);
         if (i < 8) {
             issue_feed_to_the_end(feed);
             issue_feed_assert_phase(feed, "done");
@@ -295,7 +295,7 @@ static void a_cancel_leaves_the_wish_as_it_was(void **state)
     }
 }
 
-static void what_was_not_wished_for_is_ignored(void **state)
+static void an_outcome_that_is_not_wanted_is_ignored(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("await", 1, *state);
 
@@ -318,7 +318,7 @@ static void an_answer_without_anything_is_no_crash(void **state)
 
     acme_issue_answer(feed->issue, APR_SUCCESS, NULL, NULL, feed->now);
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     acme_issue_answer(feed->issue, APR_EGENERAL, NULL, NULL, feed->now);
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
@@ -329,7 +329,7 @@ static int roll(unsigned int *dice, unsigned int n)
     return (int)((*dice >> 16) % n);
 }
 
-/* One answer of a CA, or a life, out of their minds. */
+/* Feeds a random answer or, if mortal, restores the order. */
 static void say_something(issue_feed_t *feed, unsigned int *dice, int mortal)
 {
     static const char *const statuses[] = {"pending", "ready",   "processing",
@@ -372,7 +372,7 @@ static void say_something(issue_feed_t *feed, unsigned int *dice, int mortal)
     }
 }
 
-/* Anything at any time: it ends, and soon. */
+/* Random answers in any phase, with a bounded number of requests. */
 static void whatever_the_ca_says_the_order_ends(void **state)
 {
     unsigned int seed;
@@ -389,14 +389,14 @@ static void whatever_the_ca_says_the_order_ends(void **state)
         while (!issue_feed_is_over(feed)) {
             assert_true(++steps < 3000);
             if (issue_feed_action(feed)->type != ACME_ACTION_POST) {
-                issue_feed_attend(feed);
+                issue_feed_act(feed);
                 continue;
             }
             polls += issue_feed_is_phase(feed, "await")
                      || issue_feed_is_phase(feed, "process");
             say_something(feed, &dice, seed % 2 == 0);
         }
-        /* Each restored one counts anew. */
+        /* Up to four times as many, because a restored order counts anew. */
         assert_true(feed->posts - polls
                     <= (seed % 2 ? 1 : 4)
                            * (40 + 6 * feed->config.names->nelts));
@@ -410,7 +410,7 @@ ACME_T_MAIN(ACME_T(a_bad_answer_fails_the_order_with_a_reason),
             ACME_T(two_authorizations_for_one_name_are_refused),
             ACME_T(a_solver_that_fails_leaves_the_order_resumable),
             ACME_T(a_cleanup_that_fails_stops_nothing),
-            ACME_T(a_cancel_leaves_the_wish_as_it_was),
-            ACME_T(what_was_not_wished_for_is_ignored),
+            ACME_T(a_cancel_leaves_the_action_as_it_was),
+            ACME_T(an_outcome_that_is_not_wanted_is_ignored),
             ACME_T(an_answer_without_anything_is_no_crash),
             ACME_T(whatever_the_ca_says_the_order_ends))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whole orders against a model CA: what happens when the process dies, is told
- * to leave, or the CA does not answer, at any moment. */
+/* Whole orders against a model CA: the process dies, is stopped, or gets no
+ * answer from the CA, at any moment. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -52,13 +52,13 @@ static void half_of_the_nonces_refused_costs_nothing_but_time(void **state)
     assert_true(drive->ca->bad_nonces > 0);
 }
 
-/* With the snapshot of each generation. */
+/* Restores the snapshot of each revision. */
 static void a_crash_after_any_transition_resumes_the_order(void **state)
 {
-    unsigned int generation;
+    unsigned int revision;
     int ended = 0;
 
-    for (generation = 0; !ended; ++generation) {
+    for (revision = 0; !ended; ++revision) {
         apr_pool_t *p;
         issue_drive_t *drive;
 
@@ -66,7 +66,7 @@ static void a_crash_after_any_transition_resumes_the_order(void **state)
         drive = issue_drive_start(p, 3);
         drive->ca->validate_polls = 1;
         drive->ca->process_polls = 1;
-        while (!issue_drive_is_over(drive) && drive->saved < generation) {
+        while (!issue_drive_is_over(drive) && drive->saved < revision) {
             issue_drive_step(drive);
         }
         ended = issue_drive_is_over(drive);
@@ -76,10 +76,10 @@ static void a_crash_after_any_transition_resumes_the_order(void **state)
         assert_int_equal(drive->ca->orders, 1);
         apr_pool_destroy(p);
     }
-    assert_true(generation > 9);
+    assert_true(revision > 9);
 }
 
-/* Between transitions, the CA is ahead of the snapshot. */
+/* Crashes also between transitions, when the CA is ahead of the snapshot. */
 static void a_crash_after_any_step_resumes_the_order(void **state)
 {
     int ended = 0;
@@ -112,7 +112,7 @@ static void crashes_at_every_step_still_get_there(void **state)
     issue_drive_t *drive = issue_drive_start(*state, 3);
     int n = 0;
 
-    /* Each life makes more steps than the one before. */
+    /* Each process makes a step more than the one before. */
     while (!issue_drive_is_over(drive)) {
         int i;
 
@@ -149,7 +149,8 @@ static void a_lost_answer_is_asked_for_again(void **state)
         drive->ca->lose_after = lost;
         issue_drive_to_the_end(drive);
         issue_drive_assert_done(drive);
-        /* Only the first knows the order's URL. */
+        /* A second order is made only if the answer with the order's URL is
+         * lost. */
         assert_int_equal(drive->ca->orders, lost == 1 ? 2 : 1);
         apr_pool_destroy(p);
     }
@@ -177,7 +178,7 @@ static void leaving_at_any_request_loses_nothing(void **state)
             const char *phase = issue_phase(drive->issue, drive->p);
             int new_order = strcmp(phase, "new") == 0;
 
-            /* The CA acts on it, and its answer is still on the way. */
+            /* The CA acts on the request, and its answer is under way. */
             drive->ca->delay = apr_time_from_sec(5);
             issue_drive_send(drive);
             http->run(http, 0);
@@ -272,8 +273,8 @@ static void a_long_outage_leaves_the_order_resumable(void **state)
                             apr_time_from_sec(300));
             issue_drive_crash(drive);
             assert_string_equal(acme_issue_url(drive->issue), url);
-            /* The challenges were taken down: a CA that looked just then
-             * would have made the order invalid. This one did not. */
+            /* The challenges were removed. A CA that validated just then would
+             * have made the order invalid; let this CA not do so. */
             drive->ca->is_up = NULL;
             issue_drive_to_the_end(drive);
             issue_drive_assert_done(drive);
@@ -316,7 +317,7 @@ static void a_forgotten_order_is_stale(void **state)
     assert_int_equal(problem->retry, ACME_RETRY_NOW);
     assert_int_equal(problem->status, 404);
 
-    /* And it stays so after another crash. */
+    /* The same after another crash. */
     issue_drive_crash(drive);
     assert_true(acme_issue_stale(drive->issue));
     issue_drive_assert_failed(drive);
@@ -401,7 +402,7 @@ static void retry_after_is_obeyed_within_bounds(void **state)
     drive->ca->validate_polls = 1;
     issue_drive_to_the_end(drive);
     issue_drive_assert_done(drive);
-    /* The response named no time (1 s), the one poll in vain did. */
+    /* The answer to the response named no time (1 s); the poll named 7 s. */
     assert_int_equal(drive->clock->now - began, apr_time_from_sec(1 + 7));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is kept of an order, and what is taken back. */
+/* Snapshots of an order, and which are restored. */
 #include "acme_t.h"
 
 #include <apr_strings.h>

@@ -21,7 +21,8 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
         int n;
 
         if (strcmp(phases[i], "finalize") == 0) {
-            url = FEED_ORDER; /* asked before it is finalized again */
+            url =
+                FEED_ORDER; /* the order is polled before it is finalized again */
         }
         for (n = 0; n < ACME_ISSUE_RETRIES; ++n) {
             if (n % 2) {
@@ -33,7 +34,7 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
             assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
             assert_int_equal(issue_feed_action(feed)->until, feed->now + delay);
             delay *= 2;
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
             assert_string_equal(issue_feed_action(feed)->url, url);
         }
         issue_feed_no_answer(feed);
@@ -54,7 +55,7 @@ static void the_cas_own_time_is_waited_for_if_it_is_soon(void **state)
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
     assert_int_equal(issue_feed_action(feed)->until,
                      feed->now + apr_time_from_sec(90));
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     issue_feed_answer(feed, 503, NULL, FEED_JSON, "", apr_time_from_sec(3600));
     problem = issue_feed_assert_failed(feed);
     assert_int_equal(problem->retry, ACME_RETRY_LATER);
@@ -81,7 +82,7 @@ static void polls_are_spaced_and_end(void **state)
                                  apr_time_from_sec(seconds[polls]));
             }
             ++polls;
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
         issue_feed_to_the_end(feed);
         assert_string_equal(issue_feed_assert_failed(feed)->type,
@@ -114,7 +115,7 @@ static void retry_after_spaces_polls_within_bounds(void **state)
                               apr_time_from_sec(named[i][0]));
             assert_int_equal(issue_feed_action(feed)->until - feed->now,
                              apr_time_from_sec(named[i][1 + phase]));
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
     }
 }
@@ -130,7 +131,7 @@ a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
         asked = feed->now;
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
                           apr_time_from_sec(1200));
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
         assert_true(feed->now - asked <= apr_time_from_sec(120));
     }
     issue_feed_to_the_end(feed);
@@ -142,7 +143,7 @@ a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
     assert_false(acme_issue_resumable(feed->issue));
 }
 
-/* Beyond the end of our patience, wherever the CA says it. */
+/* The CA names a time beyond the patience, in any answer. */
 static void an_order_that_takes_hours_is_left_and_resumed(void **state)
 {
     static const char *const phases[] = {"finalize", "process", "resume"};
@@ -160,7 +161,7 @@ static void an_order_that_takes_hours_is_left_and_resumed(void **state)
         while (!issue_feed_is_over(feed)) {
             assert_int_not_equal(issue_feed_action(feed)->type,
                                  ACME_ACTION_WAIT);
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
         assert_int_equal(feed->posts, posts + 1);
         problem = issue_feed_assert_failed(feed);
@@ -178,7 +179,7 @@ static void an_order_that_takes_hours_is_left_and_resumed(void **state)
     }
 }
 
-/* An order that is always about to be there is given up. */
+/* An order that is always about to be ready is given up. */
 static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
 {
     static const int seconds[] = {2, 45, 119};
@@ -192,7 +193,7 @@ static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
         while (issue_feed_action(feed)->type == ACME_ACTION_POST) {
             issue_feed_answer(feed, 200, NULL, FEED_JSON, text,
                               apr_time_from_sec(seconds[i]));
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
         issue_feed_to_the_end(feed);
         assert_int_equal(feed->now - began, apr_time_from_sec(600));
@@ -202,7 +203,7 @@ static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
     }
 }
 
-/* Each time within the patience, together beyond it. */
+/* Each time is within the patience, their sum is beyond it. */
 static void times_that_add_up_are_kept_too(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("process", 1, *state);
@@ -211,7 +212,7 @@ static void times_that_add_up_are_kept_too(void **state)
 
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     until = feed->now + apr_time_from_sec(400);
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, apr_time_from_sec(400));
     issue_feed_to_the_end(feed);
@@ -261,7 +262,7 @@ static void an_outage_does_not_shorten_the_next_phase(void **state)
     issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
 
     issue_feed_no_answer(feed);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     issue_feed_good_answer(feed);
     issue_feed_assert_phase(feed, "await");
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
@@ -275,7 +276,7 @@ static void an_outage_is_no_delay_of_the_validation(void **state)
     feed->config.patience = apr_time_from_sec(20);
     feed->now += apr_time_from_sec(590);
     issue_feed_answer(feed, 503, NULL, "text/html", "", apr_time_from_sec(15));
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
@@ -290,9 +291,9 @@ static void outages_count_anew_after_each_answer(void **state)
         issue_feed_no_answer(feed);
         assert_int_equal(issue_feed_action(feed)->until - feed->now,
                          apr_time_from_sec(5));
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
     }
     issue_feed_assert_phase(feed, "await");
 }
@@ -325,7 +326,7 @@ static void an_order_that_expires_meanwhile_is_not_resumed(void **state)
                           0);
         while (!issue_feed_is_over(feed)) {
             issue_feed_no_answer(feed);
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
         assert_int_equal(acme_issue_resumable(feed->issue) != 0, i == 0);
     }
@@ -343,13 +344,13 @@ static void polls_of_one_phase_are_not_the_nexts(void **state)
     for (i = 0; i < 4; ++i) {
         issue_feed_answer(feed, 200, NULL, FEED_JSON,
                           issue_feed_order(feed, "pending"), 0);
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
     }
     issue_feed_go_to(feed, "process");
     for (i = 0; i < 4; ++i) {
         issue_feed_answer(feed, 200, NULL, FEED_JSON,
                           issue_feed_order(feed, "processing"), 0);
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
     }
     issue_feed_to_the_end(feed);
     issue_feed_assert_phase(feed, "done");
@@ -361,14 +362,14 @@ static void too_many_requests_end_it(void **state)
     int failed = 0;
     int polls = 0;
 
-    /* Each request fails as often as it may, a finalize always. */
+    /* Each request fails as often as is allowed; finalize fails always. */
     while (!issue_feed_is_over(feed)) {
         int finalize = issue_feed_is_phase(feed, "finalize");
         int poll = issue_feed_is_phase(feed, "await");
 
         assert_true(feed->posts < 200);
         if (issue_feed_action(feed)->type != ACME_ACTION_POST) {
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
         else if (finalize || (!poll && failed < ACME_ISSUE_RETRIES)) {
             issue_feed_no_answer(feed);

@@ -144,7 +144,7 @@ static void one_get_without_signature_asks(void **state)
     assert_int_equal(outcome->rv, APR_SUCCESS);
     assert_true(outcome->renewal.again
                 == world->clock->now + 6 * ACME_TIME_HOUR);
-    /* a service with a slash at its end has no second one */
+    /* no second slash is added to a service that ends with a slash */
     assert_int_equal(ask(world, SERVICE "/", 200, NULL, "{" WINDOW "}")->rv,
                      APR_SUCCESS);
 }

@@ -76,49 +76,49 @@ static void others_are_refused_with_what_is_allowed(void **state)
     assert_non_null(strstr(why, "certificateHold is for a CA to give"));
 }
 
-/* What came of it. */
-typedef struct told_t {
+/* The outcome of a call. */
+typedef struct outcome_t {
     int times;
     apr_status_t rv;
     const acme_problem_t *problem;
     const char *url;
     const char *nonce;
     apr_pool_t *p;
-} told_t;
+} outcome_t;
 
-static void tell(void *baton, apr_status_t rv, const acme_problem_t *problem)
+static void note(void *baton, apr_status_t rv, const acme_problem_t *problem)
 {
-    told_t *told = baton;
+    outcome_t *outcome = baton;
 
-    ++told->times;
-    told->rv = rv;
+    ++outcome->times;
+    outcome->rv = rv;
     assert_true((rv == APR_SUCCESS) == (problem == NULL)
                 || APR_STATUS_IS_EINTR(rv));
-    told->problem = problem ? acme_problem_dup(problem, told->p) : NULL;
+    outcome->problem = problem ? acme_problem_dup(problem, outcome->p) : NULL;
 }
 
-static void tell_ticket(void *baton, apr_status_t rv,
+static void note_ticket(void *baton, apr_status_t rv,
                         const acme_revoke_ticket_t *ticket,
                         const acme_problem_t *problem)
 {
-    told_t *told = baton;
+    outcome_t *outcome = baton;
 
-    ++told->times;
-    told->rv = rv;
+    ++outcome->times;
+    outcome->rv = rv;
     assert_true((rv == APR_SUCCESS) == (ticket != NULL));
     if (ticket) {
-        told->url = apr_pstrdup(told->p, ticket->url);
-        told->nonce = apr_pstrdup(told->p, ticket->nonce);
+        outcome->url = apr_pstrdup(outcome->p, ticket->url);
+        outcome->nonce = apr_pstrdup(outcome->p, ticket->nonce);
     }
-    told->problem = problem ? acme_problem_dup(problem, told->p) : NULL;
+    outcome->problem = problem ? acme_problem_dup(problem, outcome->p) : NULL;
 }
 
-static told_t *listener(const client_world_t *world)
+static outcome_t *listener(const client_world_t *world)
 {
-    told_t *told = apr_pcalloc(world->p, sizeof(*told));
+    outcome_t *outcome = apr_pcalloc(world->p, sizeof(*outcome));
 
-    told->p = world->p;
-    return told;
+    outcome->p = world->p;
+    return outcome;
 }
 
 static client_world_t *create(apr_pool_t *p, const char *directory)
@@ -138,15 +138,15 @@ static client_world_t *create_whole(apr_pool_t *p)
                      "\"revokeCert\":\"" SERVICE "\"}");
 }
 
-static told_t *ask_account(client_world_t *world, int reason)
+static outcome_t *ask_account(client_world_t *world, int reason)
 {
-    told_t *told = listener(world);
+    outcome_t *outcome = listener(world);
 
-    acme_revoke(world->client, CERT, reason, tell, told);
+    acme_revoke(world->client, CERT, reason, note, outcome);
     script_http_drain(world->script);
     script_http_check(world->script);
-    assert_int_equal(told->times, 1);
-    return told;
+    assert_int_equal(outcome->times, 1);
+    return outcome;
 }
 
 static void the_account_asks_with_the_reason(void **state)
@@ -182,39 +182,39 @@ static void what_is_revoked_already_is_revoked(void **state)
     assert_int_equal(ask_account(world, 1)->rv, 0);
 }
 
-static void a_refusal_is_told_as_it_came(void **state)
+static void a_refusal_is_passed_on_as_it_came(void **state)
 {
     client_world_t *world = create_whole(*state);
-    told_t *told;
+    outcome_t *outcome;
 
     script_http_answer(world->script, "POST", SERVICE, NULL, 403,
                        "application/problem+json",
                        "{\"type\":\"urn:ietf:params:acme:error:unauthorized\","
                        "\"detail\":\"not yours\"}");
-    told = ask_account(world, 1);
-    assert_int_not_equal(told->rv, 0);
-    assert_true(acme_problem_is(told->problem, "unauthorized"));
-    assert_string_equal(told->problem->detail, "not yours");
+    outcome = ask_account(world, 1);
+    assert_int_not_equal(outcome->rv, 0);
+    assert_true(acme_problem_is(outcome->problem, "unauthorized"));
+    assert_string_equal(outcome->problem->detail, "not yours");
 }
 
 static void a_ca_that_revokes_nothing_is_not_asked(void **state)
 {
     client_world_t *world = create(*state, WORLD_DIRECTORY);
-    told_t *told = ask_account(world, 1);
+    outcome_t *outcome = ask_account(world, 1);
 
-    assert_int_equal(told->rv, APR_ENOTIMPL);
-    assert_int_equal(told->problem->retry, ACME_RETRY_PERMANENT);
-    assert_non_null(strstr(told->problem->detail, "revokeCert"));
-    told = listener(world);
-    acme_revoke_ticket(world->client, tell_ticket, told);
+    assert_int_equal(outcome->rv, APR_ENOTIMPL);
+    assert_int_equal(outcome->problem->retry, ACME_RETRY_PERMANENT);
+    assert_non_null(strstr(outcome->problem->detail, "revokeCert"));
+    outcome = listener(world);
+    acme_revoke_ticket(world->client, note_ticket, outcome);
     script_http_drain(world->script);
-    assert_int_equal(told->rv, APR_ENOTIMPL);
+    assert_int_equal(outcome->rv, APR_ENOTIMPL);
 }
 
 static void a_ca_that_is_away_fails_both(void **state)
 {
     client_world_t *world = client_world_create(*state);
-    told_t *told = listener(world);
+    outcome_t *outcome = listener(world);
     script_answer_t *answer;
 
     answer = script_http_expect(world->script, "GET", WORLD_DIR, NULL);
@@ -222,16 +222,16 @@ static void a_ca_that_is_away_fails_both(void **state)
     assert_int_not_equal(ask_account(world, 1)->rv, 0);
     answer = script_http_expect(world->script, "GET", WORLD_DIR, NULL);
     answer->rv = APR_ECONNREFUSED;
-    acme_revoke_ticket(world->client, tell_ticket, told);
+    acme_revoke_ticket(world->client, note_ticket, outcome);
     script_http_drain(world->script);
-    assert_int_equal(told->times, 1);
-    assert_int_not_equal(told->rv, 0);
-    assert_non_null(told->problem);
+    assert_int_equal(outcome->times, 1);
+    assert_int_not_equal(outcome->rv, 0);
+    assert_non_null(outcome->problem);
 }
 
-static told_t *ask_ticket(client_world_t *world, const char *nonce)
+static outcome_t *ask_ticket(client_world_t *world, const char *nonce)
 {
-    told_t *told = listener(world);
+    outcome_t *outcome = listener(world);
     script_answer_t *answer = script_http_answer(
         world->script, "HEAD", WORLD_NONCE, NULL, 200, NULL, NULL);
 
@@ -239,47 +239,48 @@ static told_t *ask_ticket(client_world_t *world, const char *nonce)
     if (nonce) {
         apr_table_set(answer->headers, "Replay-Nonce", nonce);
     }
-    acme_revoke_ticket(world->client, tell_ticket, told);
+    acme_revoke_ticket(world->client, note_ticket, outcome);
     script_http_drain(world->script);
     script_http_check(world->script);
-    assert_int_equal(told->times, 1);
-    return told;
+    assert_int_equal(outcome->times, 1);
+    return outcome;
 }
 
-static const char *sign(const told_t *told, int reason)
+static const char *sign(const outcome_t *outcome, int reason)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P384, 0};
     acme_revoke_ticket_t ticket;
     const char *jws;
     acme_key_t *key;
 
-    ticket.url = told->url;
-    ticket.nonce = told->nonce;
-    assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, told->p),
-                     0);
+    ticket.url = outcome->url;
+    ticket.nonce = outcome->nonce;
     assert_int_equal(
-        acme_revoke_sign(&jws, key, &ticket, CERT, reason, NULL, told->p), 0);
+        acme_key_generate(&key, &kind, NULL, NULL, NULL, outcome->p), 0);
+    assert_int_equal(
+        acme_revoke_sign(&jws, key, &ticket, CERT, reason, NULL, outcome->p),
+        0);
     return jws;
 }
 
 static void the_key_signs_for_a_ticket_and_that_is_sent(void **state)
 {
     client_world_t *world = create_whole(*state);
-    told_t *told = ask_ticket(world, "n0nce");
+    outcome_t *outcome = ask_ticket(world, "n0nce");
     const script_request_t *last;
     const char *jws;
 
-    assert_int_equal(told->rv, 0);
-    assert_string_equal(told->url, SERVICE);
-    assert_string_equal(told->nonce, "n0nce");
-    jws = sign(told, 1);
+    assert_int_equal(outcome->rv, 0);
+    assert_string_equal(outcome->url, SERVICE);
+    assert_string_equal(outcome->nonce, "n0nce");
+    jws = sign(outcome, 1);
     script_http_answer(world->script, "POST", SERVICE,
                        "{\"certificate\":\"" CERT "\",\"reason\":1}", 200, NULL,
                        "");
-    told = listener(world);
-    acme_revoke_send(world->client, SERVICE, jws, tell, told);
+    outcome = listener(world);
+    acme_revoke_send(world->client, SERVICE, jws, note, outcome);
     script_http_drain(world->script);
-    assert_int_equal(told->rv, 0);
+    assert_int_equal(outcome->rv, 0);
     last = script_http_last(world->script);
     assert_null(last->kid);
     assert_non_null(strstr(last->jwk, "P-384"));
@@ -289,34 +290,35 @@ static void the_key_signs_for_a_ticket_and_that_is_sent(void **state)
 static void a_stale_ticket_is_said_to_be_one(void **state)
 {
     client_world_t *world = create_whole(*state);
-    told_t *told = ask_ticket(world, "n0nce");
-    const char *jws = sign(told, 1);
+    outcome_t *outcome = ask_ticket(world, "n0nce");
+    const char *jws = sign(outcome, 1);
 
     script_http_answer(world->script, "POST", SERVICE, NULL, 400,
                        "application/problem+json",
                        "{\"type\":\"urn:ietf:params:acme:error:badNonce\"}");
-    told = listener(world);
-    acme_revoke_send(world->client, SERVICE, jws, tell, told);
+    outcome = listener(world);
+    acme_revoke_send(world->client, SERVICE, jws, note, outcome);
     script_http_drain(world->script);
     script_http_check(world->script);
-    assert_true(acme_problem_is(told->problem, "badNonce"));
-    /* a certificate that is revoked already is, by this way too */
+    assert_true(acme_problem_is(outcome->problem, "badNonce"));
+    /* the certificate was revoked before, by the account as well as by its
+     * key */
     script_http_answer(world->script, "POST", SERVICE, NULL, 400,
                        "application/problem+json", ALREADY);
-    told = listener(world);
-    acme_revoke_send(world->client, SERVICE, jws, tell, told);
+    outcome = listener(world);
+    acme_revoke_send(world->client, SERVICE, jws, note, outcome);
     script_http_drain(world->script);
-    assert_int_equal(told->rv, 0);
+    assert_int_equal(outcome->rv, 0);
 }
 
 static void no_ticket_without_a_nonce(void **state)
 {
     char *much = apr_pcalloc(*state, 2000);
     client_world_t *world = create_whole(*state);
-    told_t *told = ask_ticket(world, NULL);
+    outcome_t *outcome = ask_ticket(world, NULL);
 
-    assert_int_equal(told->rv, APR_EINVAL);
-    assert_non_null(strstr(told->problem->detail, "newNonce"));
+    assert_int_equal(outcome->rv, APR_EINVAL);
+    assert_non_null(strstr(outcome->problem->detail, "newNonce"));
     assert_int_equal(ask_ticket(world, "")->rv, APR_EINVAL);
     memset(much, 'x', 1999);
     assert_int_equal(ask_ticket(world, much)->rv, APR_EINVAL);
@@ -352,12 +354,13 @@ static void nothing_is_signed_for_a_strange_ticket(void **state)
 static void nothing_is_sent_to_what_is_no_https_url(void **state)
 {
     client_world_t *world = create_whole(*state);
-    told_t *told = listener(world);
+    outcome_t *outcome = listener(world);
 
-    acme_revoke_send(world->client, "http://ca.test/revoke", "{}", tell, told);
+    acme_revoke_send(world->client, "http://ca.test/revoke", "{}", note,
+                     outcome);
     script_http_drain(world->script);
-    assert_int_equal(told->times, 1);
-    assert_int_equal(told->rv, APR_EINVAL);
+    assert_int_equal(outcome->times, 1);
+    assert_int_equal(outcome->rv, APR_EINVAL);
     assert_int_equal(script_http_count(world->script), 0);
 }
 
@@ -365,7 +368,7 @@ ACME_T_MAIN(ACME_T(reasons_go_by_name_and_number),
             ACME_T(others_are_refused_with_what_is_allowed),
             ACME_T(the_account_asks_with_the_reason), ACME_T(no_reason_is_none),
             ACME_T(what_is_revoked_already_is_revoked),
-            ACME_T(a_refusal_is_told_as_it_came),
+            ACME_T(a_refusal_is_passed_on_as_it_came),
             ACME_T(a_ca_that_revokes_nothing_is_not_asked),
             ACME_T(a_ca_that_is_away_fails_both),
             ACME_T(the_key_signs_for_a_ticket_and_that_is_sent),

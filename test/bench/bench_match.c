@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How long acme_match takes, by number of sites: twice as many are to take
- * twice as long. Prints numbers and judges nothing; see make bench. */
+/* Measures how long acme_match takes, by number of sites: twice as many should
+ * take twice as long. Only prints the numbers; see make bench. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a fleet costs inside, without a server around it: engine STORE CA-URL
- * < names prints a line "NAME milliseconds" for each, the best of a few
- * rounds. The store is one of fill's. */
+/* Measures parts of the engine for many sites, without a server: engine STORE
+ * CA-URL < names prints a line "NAME milliseconds" for each part, the best of a
+ * few rounds. The store is made by fill. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Fills a store as if each site had got its certificate long ago, so that a
- * fleet of any size needs no CA: fill STORE CA-URL LIFE-IN-DAYS UID GID
- * < names, one a line. */
+ * benchmark with any number of sites needs no CA: fill STORE CA-URL
+ * LIFE-IN-DAYS UID GID < names, one per line. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static void check(apr_status_t rv, const acme_problem_t *problem,
     }
 }
 
-/* Only errors. */
+/* Prints errors only. */
 static void print_log(void *baton, acme_log_level_e level, apr_status_t rv,
                       const char *text)
 {
@@ -87,7 +87,7 @@ static void give(const fill_t *fill, const char *path)
     }
 }
 
-/* What the worker leaves behind when all went well. */
+/* Writes the job that the worker leaves after a success. */
 static void write_job(const fill_t *fill, const char *name, apr_time_t when,
                       apr_pool_t *p)
 {
@@ -171,7 +171,7 @@ int main(int argc, const char *const *argv)
         fill_site(&fill, name, each);
         apr_pool_clear(each);
     }
-    /* The lock that the jobs were written under. */
+    /* Give away the lock file that writing the jobs has left as well. */
     give(&fill, apr_pstrcat(p, fill.dir, "/locks/kind.jobs", NULL));
     apr_terminate();
     return 0;

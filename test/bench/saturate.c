@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a CA can do: a client that does nothing else. One key for all
- * certificates, nothing is stored, challenges are answered from memory, polls
- * come quickly whatever the CA says.
+/* Measures how many certificates a CA can issue, with a client that does nothing
+ * else: all certificates have the same key, nothing is stored, challenges are
+ * answered from memory, and polls come quickly whatever the CA says.
  *
  *     saturate DIRECTORY CA-FILE HTTP-PORT PARALLEL POLL-MS < names
  *
@@ -26,7 +26,7 @@
 #include "acme_http_curl.h"
 #include "acme_issue.h"
 
-/* Without an end of an order for so long, the CA has stopped answering. */
+/* If no order ends for so long the CA has stopped answering. */
 #define STALLED apr_time_from_sec(20)
 
 #define CHALLENGE_PATH "/.well-known/acme-challenge/"
@@ -190,7 +190,7 @@ static void land(run_t *run, task_t *task, const acme_issue_action_t *action)
     memset(task, 0, sizeof(*task));
 }
 
-/* Returns when it has something to do by itself; 0: it has ended. */
+/* Returns the time at which the task goes on by itself; 0: it has ended. */
 static apr_time_t step(run_t *run, task_t *task)
 {
     for (;;) {
@@ -291,7 +291,8 @@ static void open_client(run_t *run, const char *directory, const char *ca_file)
     while (!run->moved) {
         run->http->run(run->http, apr_time_from_sec(1));
     }
-    /* The CA refuses a certificate for an account's key. */
+    /* Another key than the account's, because the CA refuses a certificate for
+     * that. */
     if (acme_key_generate(&run->key, &kind, NULL, NULL, &problem, run->p)) {
         die("key", &problem, run->p);
     }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Everything of other people's making that acmectl reads: bundles, requests,
- * keys of other clients, and what the server left. Nothing may crash or leak,
- * whatever the bytes are.
+ * Reads arbitrary bytes with all readers of acmectl: bundles, requests, keys of
+ * other clients, and files that the server has written. None may crash or leak.
  *
- * As a target of libFuzzer (make fuzz), or, with a main() of its own, once over
- * the files that are named, or all of the corpus: TAP, for make check.
+ * A target of libFuzzer (make fuzz) or, with a main() of its own, a test (make
+ * check) that reads the given files, or the whole corpus, once, and prints TAP.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -33,7 +32,7 @@ static int exhausted(int status)
     abort();
 }
 
-/* scrypt would be all that is measured: only what is refused before it. */
+/* Skips boxes that would be decrypted, because scrypt would take all the time. */
 static void open_box(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A CA that has been told of a challenge before, and minds being told again:
- * Let's Encrypt leaves a challenge pending while it validates, and answers 409
- * conflict. Only the order shows then what has become of it. */
+/* A CA refuses a request because it had the same request before. Let's Encrypt
+ * leaves a challenge pending while it validates, and answers 409 conflict to
+ * another response. Only the order shows then how it goes on. */
 #include "acme_t.h"
 
 #include <apr_strings.h>
@@ -18,7 +18,7 @@ static void refuse(issue_feed_t *feed, int status, const char *body)
     issue_feed_answer(feed, status, NULL, "application/problem+json", body, 0);
 }
 
-static void a_conflict_says_that_it_was_told(void **state)
+static void a_conflict_says_that_the_ca_had_the_response(void **state)
 {
     static const struct {
         int status;
@@ -49,7 +49,7 @@ static void a_conflict_says_that_it_was_told(void **state)
     }
 }
 
-/* Of a type that says something else, it is that. */
+/* A problem type of another meaning counts more than the status. */
 static void a_409_of_another_type_is_none(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
@@ -87,7 +87,7 @@ static void a_conflict_that_does_not_end_has_the_cas_words(void **state)
             issue_feed_answer(feed, 200, NULL, FEED_JSON,
                               issue_feed_order(feed, "pending"), 0);
         }
-        issue_feed_attend(feed);
+        issue_feed_act(feed);
     }
     problem = issue_feed_assert_failed(feed);
     assert_string_equal(problem->type, ACME_PROBLEM_TIMEOUT);
@@ -102,7 +102,7 @@ static void a_conflict_that_does_not_end_has_the_cas_words(void **state)
     assert_int_equal(feed->cleaned, 2);
 }
 
-/* What the CA said of the validation explains no slow issuance. */
+/* The CA's words on the validation do not belong to a slow issuance. */
 static void the_words_are_those_of_the_phase(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
@@ -120,11 +120,11 @@ static void a_lost_answer_is_remembered(void **state)
     issue_feed_t *feed = issue_feed_create_in("respond", 2, *state);
 
     issue_feed_no_answer(feed);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     refuse(feed, 400, AGAIN);
     assert_string_equal(issue_feed_action(feed)->url, "https://c/chall/1");
 
-    /* Of the next one it says nothing. */
+    /* The next challenge is not affected. */
     refuse(feed, 403, FEED_ERROR("unauthorized", "not you"));
     assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/1");
     issue_feed_good_answer(feed);
@@ -141,21 +141,21 @@ static void a_cancelled_request_is_remembered(void **state)
     issue_feed_assert_phase(feed, "await");
 }
 
-/* A check of the authorization that is lost tells nothing of its challenge. */
-static void a_lost_check_is_no_telling(void **state)
+/* A lost answer about the authorization says nothing about its challenge. */
+static void a_lost_answer_of_an_authorization_is_no_response(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
 
     refuse(feed, 400, AGAIN);
     issue_feed_no_answer(feed);
-    issue_feed_attend(feed);
+    issue_feed_act(feed);
     assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/0");
     issue_feed_good_answer(feed);
     issue_feed_to_the_end(feed);
     assert_string_equal(issue_feed_assert_failed(feed)->detail, "I know");
 }
 
-static void another_life_knows_what_was_told(void **state)
+static void a_restored_order_knows_that_responses_were_sent(void **state)
 {
     static const char *const phases[] = {"authorize", "respond", "await"};
     size_t i;
@@ -181,7 +181,7 @@ static void an_order_left_in_an_outage_knows_it_too(void **state)
             issue_feed_no_answer(feed);
         }
         else {
-            issue_feed_attend(feed);
+            issue_feed_act(feed);
         }
     }
     assert_true(acme_issue_resumable(feed->issue));
@@ -192,8 +192,8 @@ static void an_order_left_in_an_outage_knows_it_too(void **state)
     issue_feed_assert_phase(feed, "await");
 }
 
-/* Snapshots of before it was kept: the phase tells. */
-static void a_snapshot_without_it_is_taken(void **state)
+/* Snapshots of an older module lack "told": the phase decides. */
+static void a_snapshot_without_told_is_restored(void **state)
 {
     static const char *const members[] = {"", "\"told\":7,"};
     size_t i;
@@ -244,7 +244,7 @@ static void a_finalize_in_conflict_is_waited_for(void **state)
     assert_string_equal(problem->detail, "it is being finalized");
     assert_int_equal(problem->retry, ACME_RETRY_BACKOFF);
     assert_non_null(problem->to_fix);
-    /* There may be a certificate in the end. */
+    /* because the CA may make the certificate after all */
     assert_true(acme_issue_resumable(feed->issue));
     feed->order_status = "valid";
     issue_feed_restore(feed);
@@ -285,7 +285,7 @@ static void a_crash_at_any_step_costs_nothing(void **state)
         issue_drive_to_the_end(drive);
         issue_drive_assert_done(drive);
         assert_int_equal(drive->ca->orders, 1);
-        again += drive->ca->told_again;
+        again += drive->ca->repeated_responses;
         apr_pool_destroy(p);
     }
     assert_true(again > 3);
@@ -306,7 +306,7 @@ static void a_lost_answer_costs_nothing(void **state)
         issue_drive_assert_done(drive);
         assert_int_equal(drive->ca->orders, 1);
         ended = drive->ca->lose_after > 0;
-        again += drive->ca->told_again;
+        again += drive->ca->repeated_responses;
         apr_pool_destroy(p);
     }
     assert_int_equal(again, 2);
@@ -328,7 +328,7 @@ static void a_validation_that_does_not_end_is_given_up(void **state)
     problem = issue_drive_assert_failed(drive);
     assert_non_null(strstr(problem->detail, "it is being validated"));
     assert_int_equal(problem->retry, ACME_RETRY_BACKOFF);
-    assert_int_equal(drive->ca->told_again, 2);
+    assert_int_equal(drive->ca->repeated_responses, 2);
     assert_int_equal(drive->ca->orders, 1);
     assert_int_equal(drive->clock->now - began, apr_time_from_sec(600));
 }
@@ -360,17 +360,17 @@ static void finalizes_in_conflict_make_one_certificate(void **state)
     assert_int_equal(drive->ca->orders, 1);
 }
 
-ACME_T_MAIN(ACME_T(a_conflict_says_that_it_was_told),
+ACME_T_MAIN(ACME_T(a_conflict_says_that_the_ca_had_the_response),
             ACME_T(a_409_of_another_type_is_none),
             ACME_T(a_conflict_may_say_when_it_is_over),
             ACME_T(a_conflict_that_does_not_end_has_the_cas_words),
             ACME_T(the_words_are_those_of_the_phase),
             ACME_T(a_lost_answer_is_remembered),
             ACME_T(a_cancelled_request_is_remembered),
-            ACME_T(a_lost_check_is_no_telling),
-            ACME_T(another_life_knows_what_was_told),
+            ACME_T(a_lost_answer_of_an_authorization_is_no_response),
+            ACME_T(a_restored_order_knows_that_responses_were_sent),
             ACME_T(an_order_left_in_an_outage_knows_it_too),
-            ACME_T(a_snapshot_without_it_is_taken),
+            ACME_T(a_snapshot_without_told_is_restored),
             ACME_T(a_finalize_in_conflict_is_waited_for),
             ACME_T(a_crash_at_any_step_costs_nothing),
             ACME_T(a_lost_answer_costs_nothing),
