@@ -190,7 +190,8 @@ static int collect(client_t *client)
 
     while (message) {
         if (message->msg == CURLMSG_DONE) {
-            /* Copy these, because removing the handle invalidates the message. */
+            /* Copy these, because removing the handle invalidates the
+             * message. */
             CURLcode rc = message->data.result;
             char *owner = NULL;
             long status = 0;
@@ -355,8 +356,8 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
 
     client = apr_pcalloc(p, sizeof(*client));
     client->config.multi = multi;
-    /* A pool of its own: the calls' pools are below it, so that its cleanup runs
-     * after theirs. */
+    /* A pool of its own: the calls' pools are below it, so that its cleanup
+     * runs after theirs. */
     apr_pool_create(&client->p, p);
     apr_pool_tag(client->p, "acme_http_curl");
     apr_pool_cleanup_register(client->p, client, client_cleanup,

@@ -250,8 +250,8 @@ static int set_proxy(acme_http_curl_call_t *call)
         return ok;
     }
     ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
-    /* Keep the proxy's headers out of the CA's answer, and the CA's headers away
-     * from the proxy. */
+    /* Keep the proxy's headers out of the CA's answer, and the CA's headers
+     * away from the proxy. */
     ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
           == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE)

@@ -28,8 +28,8 @@ typedef struct acme_http_curl_call_config_t {
 
 /** Returns host and port of a URL, without user and password, in p; NULL when
  *  the URL is malformed.
- *  @param shown set to the URL without user and password, unless that fails; may
- *         be NULL */
+ *  @param shown set to the URL without user and password, unless that fails;
+ *         may be NULL */
 const char *acme_http_curl_call_host(const char **shown, const char *url,
                                      apr_pool_t *p);
 

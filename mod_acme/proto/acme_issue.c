@@ -133,8 +133,8 @@ const acme_issue_action_t *acme_issue_action(const acme_issue_t *issue)
     return &issue->action;
 }
 
-/* Returns non-zero when a failed request says nothing about the order: there was
- * no answer, or the CA could not process any request. */
+/* Returns non-zero when a failed request says nothing about the order: there
+ * was no answer, or the CA could not process any request. */
 static int is_outage(const acme_problem_t *problem)
 {
     if (acme_problem_is(problem, "badNonce")

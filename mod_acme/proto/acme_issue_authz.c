@@ -231,11 +231,11 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
     ++issue->index;
 }
 
-/* As a rule the CA had the response before: from a process that crashed, or in a
- * request whose answer was lost. This is assumed when the CA says so (409), when
- * a response may have been sent before, or when the challenge is no longer
- * pending. If the assumption is wrong the order does not become ready, and AWAIT
- * bounds that. */
+/* As a rule the CA had the response before: from a process that crashed, or in
+ * a request whose answer was lost. This is assumed when the CA says so (409),
+ * when a response may have been sent before, or when the challenge is no longer
+ * pending. If the assumption is wrong the order does not become ready, and
+ * AWAIT bounds that. */
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now)

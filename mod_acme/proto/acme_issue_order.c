@@ -283,16 +283,16 @@ static int is_long(const acme_issue_t *issue, apr_time_t now)
 }
 
 /* Returns non-zero when the order is left until the time that the CA names: the
- * CA has all that it needs, so that no challenge has to be presented and no poll
- * is needed before. */
+ * CA has all that it needs, so that no challenge has to be presented and no
+ * poll is needed before. */
 static int leaves_until_later(const acme_issue_t *issue, apr_time_t now)
 {
     return issue->phase == ACME_PHASE_PROCESS && is_long(issue, now);
 }
 
 /* Returns the time of the next poll: the time that the CA named, else after a
- * growing interval, but not after the deadline. In AWAIT it is soon in any case,
- * because some CAs name a day for a validation that takes a second. */
+ * growing interval, but not after the deadline. In AWAIT it is soon in any
+ * case, because some CAs name a day for a validation that takes a second. */
 static apr_time_t next_poll(acme_issue_t *issue, apr_time_t now)
 {
     apr_interval_time_t min = acme_issue_state_poll_min(issue);

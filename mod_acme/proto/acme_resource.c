@@ -53,8 +53,8 @@ apr_status_t acme_resource_object(const acme_resource_t *resource)
     return APR_SUCCESS;
 }
 
-/* Turns the status of a JSON getter into a problem. Returns APR_SUCCESS also for
- * an absent member that is not required. */
+/* Turns the status of a JSON getter into a problem. Returns APR_SUCCESS also
+ * for an absent member that is not required. */
 static apr_status_t judge(const acme_resource_t *resource, apr_status_t rv,
                           const char *key, const char *type, int required)
 {

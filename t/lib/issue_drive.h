@@ -2,7 +2,7 @@
 
 /**
  * @file issue_drive.h
- * @brief Drives a whole order (acme_issue.h) against the model CA, step by step.
+ * @brief Drives an order (acme_issue.h) against the model CA, step by step.
  */
 #ifndef ISSUE_DRIVE_H
 #define ISSUE_DRIVE_H
@@ -50,8 +50,8 @@ void issue_drive_to_the_end(issue_drive_t *drive);
 /** Restores the last snapshot. */
 void issue_drive_restore(issue_drive_t *drive);
 
-/** Starts a new process: only the key, the snapshot and the presented challenges
- *  are left. */
+/** Starts a new process: only the key, the snapshot and the presented
+ *  challenges are left. */
 void issue_drive_crash(issue_drive_t *drive);
 
 /** Asserts that there is a certificate, and that no challenge is presented. */

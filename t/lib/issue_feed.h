@@ -2,8 +2,8 @@
 
 /**
  * @file issue_feed.h
- * @brief Feeds an order (acme_issue.h) by hand, with the answers of a good CA or
- * with any other.
+ * @brief Feeds an order (acme_issue.h) by hand, with the answers of a good CA
+ * or with any other.
  */
 #ifndef ISSUE_FEED_H
 #define ISSUE_FEED_H

@@ -27,8 +27,8 @@ typedef int model_ca_is_up_fn(void *baton, const char *type,
 typedef const char *model_ca_sign_fn(void *baton, const char *csr,
                                      apr_pool_t *p);
 
-/** Called at newOrder, with the payload. Returns NULL when the order may be made,
- *  else the detail of rateLimited.
+/** Called at newOrder, with the payload. Returns NULL when the order may be
+ *  made, else the detail of rateLimited.
  *  @param seconds set to the Retry-After; 0 for none */
 typedef const char *model_ca_limit_fn(void *baton, const char *kid,
                                       const char *payload, int *seconds);

@@ -4,8 +4,8 @@
  * @file script_http.h
  * @brief A transport without a network: a script, or a model of a CA, answers.
  *
- * By default it follows a script: the test gives the expected requests, in their
- * order, and their answers. Any other request fails the test. A responder
+ * By default it follows a script: the test gives the expected requests, in
+ * their order, and their answers. Any other request fails the test. A responder
  * (model_ca.h) takes the place of the script.
  *
  * A request reaches the other side at the first run() after submit(). When

@@ -51,7 +51,7 @@ typedef struct tls_gate_t {
 
 static tls_gate_t *tls_gate;
 
-/* The server gives up after so many seconds, which no machine is too slow for. */
+/* Seconds until the server gives up; enough for any machine. */
 #define TLS_PATIENCE 300
 
 typedef struct tls_server_t {

@@ -159,8 +159,8 @@ static acme_json_t *part_of(const char *jws, const char *member, apr_pool_t *p)
     return part;
 }
 
-/* RFC 8555 7.3.5: the inner JWS has the account and the old key, is signed by the
- * new key, has the same URL and no nonce. */
+/* RFC 8555 7.3.5: the inner JWS has the account and the old key, is signed by
+ * the new key, has the same URL and no nonce. */
 static void a_new_key_is_signed_by_both(void **state)
 {
     world_t *world = create(*state, ",\"keyChange\":\"" CHANGE "\"");

@@ -280,8 +280,8 @@ static void who_waits_for_an_answer_is_not_left_when_there_is_none(void **state)
     assert_true(most_in_a_second(crowd->heads) <= HEADS_MAX);
 }
 
-/* So that the limit holds even together with the requests of a process before it,
- * which are not known. */
+/* So that the limit holds even together with the requests of a process before
+ * it, which are not known. */
 static void a_new_process_begins_slowly(void **state)
 {
     crowd_t *crowd = make(*state, 30, 15);

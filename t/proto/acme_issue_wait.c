@@ -21,8 +21,7 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
         int n;
 
         if (strcmp(phases[i], "finalize") == 0) {
-            url =
-                FEED_ORDER; /* the order is polled before it is finalized again */
+            url = FEED_ORDER; /* polled before it is finalized again */
         }
         for (n = 0; n < ACME_ISSUE_RETRIES; ++n) {
             if (n % 2) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Measures how many certificates a CA can issue, with a client that does nothing
- * else: all certificates have the same key, nothing is stored, challenges are
- * answered from memory, and polls come quickly whatever the CA says.
+/* Measures how many certificates a CA can issue, with a client that does
+ * nothing else: all certificates have the same key, nothing is stored,
+ * challenges are answered from memory, and polls come quickly whatever the CA
+ * says.
  *
  *     saturate DIRECTORY CA-FILE HTTP-PORT PARALLEL POLL-MS < names
  *

@@ -32,7 +32,8 @@ static int exhausted(int status)
     abort();
 }
 
-/* Skips boxes that would be decrypted, because scrypt would take all the time. */
+/* Skips boxes that would be decrypted, because scrypt would take most of the
+ * time. */
 static void open_box(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
