@@ -192,12 +192,10 @@ static apr_time_t wait_for(struct acme_scheduler_t *scheduler,
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
 
-    if (!job->limit || strcmp(job->limit, why) != 0) {
-        job->limit = apr_pstrdup(job->p, why);
+    if (acme_job_limit_wait(job, why, at)) {
         acme_job_note(job, acme_time_now(scheduler->work->clock),
                       "waits-for-limit", "%s", why);
     }
-    job->next_run = at;
     say(scheduler, ca_queue, site, why, at, p);
     /* What cannot be saved is found anew by the next process. */
     (void)acme_job_save(job, scheduler->work->vault, ACME_STORE_LAZY, &unsaved,
@@ -219,7 +217,7 @@ static apr_time_t fail_for(struct acme_scheduler_t *scheduler,
                      ca_queue->ca->label, why);
     problem.status = 429;
     problem.retry_at = until;
-    job->limit = NULL;
+    acme_job_limit_over(job);
     acme_obtain_result_failed(job, scheduler->work, site->known.spec, &problem,
                               ACME_OBTAIN_FAILURE_SHARED, ca_queue->seed, p);
     return job->at_once ? acme_time_now(scheduler->work->clock) : job->next_run;
@@ -261,7 +259,7 @@ apr_time_t acme_admission_hold(struct acme_scheduler_t *scheduler,
         }
         acme_ratelimit_take(ca_queue->at->budget, &order, now);
     }
-    job->limit = NULL;
+    acme_job_limit_over(job);
     return 0;
 }
 

@@ -63,7 +63,7 @@ static void end(acme_ari_query_t *ask, const acme_ari_t *ari)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
 
-    ask->job->ari = ari;
+    acme_job_ari_heard(ask->job, ari);
     ask->over = 1;
     ask->work->moved = 1;
     /* What cannot be saved is asked for again by the next process. */

@@ -77,11 +77,7 @@ static apr_status_t mark(acme_scheduler_t *scheduler,
 
     /* Another one, perhaps, with the same key. */
     own.fingerprint = site->known.inventory->live->info->fingerprint;
-    job->revoked = acme_blocklist_entry_from_json(
-        acme_blocklist_entry_to_json(&own, job->p), job->p);
-    job->urgent = job->urgent || job->staged || job->order;
-    job->next_run = 0;
-    job->config = NULL;
+    acme_job_must_replace(job, &own);
     acme_job_note(job, now, "revoked", "%s",
                   acme_blocklist_entry_text(&own, p));
     return acme_job_save(job, scheduler->work->vault, ACME_STORE_LAZY, problem,

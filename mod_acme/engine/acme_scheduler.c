@@ -172,20 +172,6 @@ static int by_urgency(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* Whether the log has it: once that a certificate nears its end, and once that
- * it has expired. Else it has now. */
-static int was_said(acme_job_t *job, const char *fingerprint, int over)
-{
-    int known = job->warned && strcmp(job->warned, fingerprint) == 0;
-
-    if (known && (job->warned_over || !over)) {
-        return 1;
-    }
-    job->warned = fingerprint;
-    job->warned_over = over;
-    return 0;
-}
-
 /* One that nears its end is warned about, unless it is about to be renewed. */
 static void watch(acme_scheduler_t *scheduler, acme_scheduler_site_t *site,
                   const acme_plan_t *plan, const acme_job_t *job, apr_pool_t *p)
@@ -206,8 +192,8 @@ static void watch(acme_scheduler_t *scheduler, acme_scheduler_site_t *site,
         || acme_job_load(&whole, scheduler->work->vault, spec->name, &problem,
                          p)
                != APR_SUCCESS
-        || was_said(whole, inventory->live->info->fingerprint,
-                    how == ACME_EXPIRY_OVER)) {
+        || acme_job_warned(whole, inventory->live->info->fingerprint,
+                           how == ACME_EXPIRY_OVER)) {
         return;
     }
     if (how == ACME_EXPIRY_OVER) {

@@ -26,7 +26,7 @@ static apr_status_t recover(acme_job_t *job, const acme_site_check_t *site,
     if (rv != APR_NOTFOUND) {
         return rv;
     }
-    job->staged = NULL;
+    acme_job_lost(job);
     acme_problem_set(&lost, APR_NOTFOUND, ACME_RETRY_INTERNAL,
                      ACME_PROBLEM_STORE, p,
                      "the certificate that waited for activation is gone from "
@@ -45,10 +45,7 @@ static apr_status_t rest(const acme_plan_t *plan, acme_job_t *job,
     if (!plan->content || !job->names->nelts || !job->errors || job->order) {
         return APR_SUCCESS;
     }
-    job->errors = 0;
-    job->problem = NULL;
-    job->config = NULL;
-    job->next_run = 0;
+    acme_job_clear_failures(job);
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
@@ -88,18 +85,7 @@ static apr_status_t tidy(const acme_plan_t *plan, acme_job_t *job,
     }
     acme_obtain_key_discard(work, site->spec, p);
     acme_job_note(job, acme_time_now(work->clock), "dropped", "%s", why);
-    job->digest = NULL;
-    job->order = NULL;
-    job->instead = NULL;
-    job->problem = NULL;
-    job->config = NULL;
-    job->errors = 0;
-    job->next_run = 0;
-    job->ca = NULL;
-    job->ca_errors = 0;
-    job->blocked_until = 0;
-    job->urgent = 0;
-    job->asked = ACME_ASKED_NO;
+    acme_job_dropped(job);
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
 
@@ -124,17 +110,9 @@ static int take_request(acme_job_t *job, const acme_site_check_t *site,
     if (!request || (job->request && strcmp(job->request, request->id) == 0)) {
         return 0;
     }
-    job->request = apr_pstrdup(job->p, request->id);
-    /* What was forced and has failed stays wanted. */
-    if (job->asked != ACME_ASKED_FORCE) {
-        job->asked = request->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
-    }
-    job->next_run = 0;
-    job->config = NULL;
+    acme_job_requested(job, request->id, request->force);
     if (request->what == ACME_CTL_SIGN || site->spec->dry_run) {
-        job->order = NULL;
-        job->problem = NULL;
-        job->signed_pem = NULL;
+        acme_job_start_over(job);
     }
     acme_job_note(job, acme_time_now(work->clock), "asked", "acmectl %s%s",
                   request->what == ACME_CTL_SIGN ? "sign" : "renew",
@@ -148,7 +126,7 @@ static apr_status_t answer_request(acme_job_t *job, const acme_plan_t *plan,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
     if (plan->what != ACME_PLAN_ORDER) {
-        job->asked = ACME_ASKED_NO;
+        acme_job_answered(job);
     }
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
 }
@@ -173,7 +151,7 @@ static int is_at_rest(acme_plan_t *plan, acme_job_t **job,
             inventory->live ? inventory->live->info : NULL, p)) {
         return 0;
     }
-    (*job)->longest_wait = longest_wait(inventory);
+    acme_job_bound_wait(*job, longest_wait(inventory));
     acme_plan(plan, site->spec, inventory, *job, acme_time_now(work->clock), p);
     return plan->what == ACME_PLAN_IDLE;
 }
@@ -195,7 +173,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
         return APR_SUCCESS;
     }
     rv = acme_job_load(job, work->vault, site->spec->name, problem, p);
-    (*job)->longest_wait = longest_wait(site->inventory);
+    acme_job_bound_wait(*job, longest_wait(site->inventory));
     if (rv == APR_SUCCESS && site->job_cache) {
         acme_job_cache_remember(site->job_cache, &stamp, *job,
                                 live ? live->info : NULL);

@@ -95,8 +95,8 @@ static void take_off(acme_scheduler_t *scheduler, acme_task_t *task,
         task->queue = &ca_queue->orders;
         task->asking = task->counted;
         ca_queue->asking += task->asking;
-        task->job->urgent =
-            plan->urgent || (task->job->order && task->job->urgent);
+        acme_job_set_urgent(
+            task->job, plan->urgent || (task->job->order && task->job->urgent));
         task->order = acme_obtain_create(
             scheduler->work, site->known.spec,
             acme_ca_queue_account(scheduler, ca_queue), task->job, plan->reason,

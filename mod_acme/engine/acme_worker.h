@@ -26,6 +26,7 @@
 #include "acme_ctl_request.h"
 #include "acme_plan.h"
 #include "acme_job_cache.h"
+#include "acme_blocklist.h"
 #include "acme_key_reuse.h"
 #include "acme_time.h"
 

@@ -83,7 +83,7 @@ void acme_obtain_drop(acme_obtain_t *order, const char *why)
                  order->spec->name, why);
         acme_job_note(order->job, acme_obtain_now(order), "order-dropped", "%s",
                       why);
-        order->job->order = NULL;
+        acme_job_order_dropped(order->job);
     }
     order->saved_url = NULL;
 }
@@ -96,33 +96,13 @@ static int is_ours(const acme_obtain_t *order)
 /* What the job remembers of another try ends here. */
 static void adopt_spec(acme_obtain_t *order)
 {
-    acme_job_t *job = order->job;
-
     if (!is_ours(order)) {
         acme_obtain_drop(order, "its names, CA or kind of key have changed");
         order->made = 0;
-        if (job->digest) {
-            job->errors = 0;
-        }
-        job->ca = NULL;
-        job->ca_errors = 0;
-        job->blocked_until = 0;
-        job->digest = order->digest;
     }
-    if (job->next_run == ACME_SCHEDULE_NEVER) {
-        job->errors = 0;
-    }
-    if (!job->order) {
-        job->reason = order->reason;
-        job->instead = order->instead;
-        if (!job->errors) {
-            acme_partial_names_forget(job);
-        }
-    }
-    order->names = acme_partial_names(job, order->spec, order->p);
-    job->next_run = 0;
-    job->config = NULL;
-    job->last_run = acme_obtain_now(order);
+    acme_job_begin(order->job, order->digest, order->reason, order->instead,
+                   acme_obtain_now(order));
+    order->names = acme_partial_names(order->job, order->spec, order->p);
 }
 
 void acme_obtain_by_age(acme_obtain_t *order)

@@ -73,7 +73,8 @@ static void save_progress(acme_obtain_t *order)
                       url);
     }
     order->saved = generation;
-    order->job->order = acme_issue_snapshot(order->issue, order->p);
+    acme_job_order_made(order->job,
+                        acme_issue_snapshot(order->issue, order->p));
     (void)save(order);
 }
 

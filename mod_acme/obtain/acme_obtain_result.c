@@ -105,14 +105,15 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
 /* When it is tried again: not later than a part of its certificate's life,
  * where the CA has named no time. */
 static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
-                        int errors, const char *seed, apr_time_t now)
+                        const acme_problem_t *problem, int errors,
+                        const char *seed, apr_time_t now)
 {
-    apr_time_t at = acme_schedule_retry_at(job->problem, errors,
-                                           spec->retry_delay, seed, now);
+    apr_time_t at =
+        acme_schedule_retry_at(problem, errors, spec->retry_delay, seed, now);
     apr_time_t last = now + acme_schedule_jitter(job->longest_wait, seed);
 
     return job->longest_wait > 0 && at != ACME_SCHEDULE_NEVER && at > last
-                   && job->problem->retry != ACME_RETRY_LATER
+                   && problem->retry != ACME_RETRY_LATER
                ? last
                : at;
 }
@@ -134,52 +135,22 @@ static int is_long(const acme_job_t *job, apr_time_t now)
 static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
                       apr_time_t now)
 {
-    const acme_problem_t *problem = job->problem;
+    const acme_ca_spec_t *next = acme_spec_ca(spec, ca + 1);
+    int most = spec->failover > 0 ? spec->failover : FAILOVER;
 
-    job->at_once = 0;
-    if (!spec->more_cas || !acme_problem_is_of_ca(problem)) {
-        return;
+    if (spec->more_cas && acme_problem_is_of_ca(job->problem)
+        && (acme_job_ca_failed(job) >= most || is_long(job, now))) {
+        acme_job_next_ca(job, next ? next->url : NULL, now + BLOCKED_UNTIL_MAX);
     }
-    if (problem->retry == ACME_RETRY_LATER
-        && job->next_run > job->blocked_until) {
-        job->blocked_until = job->next_run;
-    }
-    if (++job->ca_errors < (spec->failover > 0 ? spec->failover : FAILOVER)
-        && !is_long(job, now)) {
-        return;
-    }
-    job->ca_errors = 0;
-    job->order = NULL; /* it is at the other one */
-    if (acme_spec_ca(spec, ca + 1)) {
-        job->ca = acme_spec_ca(spec, ca + 1)->url;
-        job->next_run = 0;
-        job->at_once = 1;
-        return;
-    }
-    job->ca = NULL;
-    if (job->blocked_until > job->next_run
-        && job->blocked_until <= now + BLOCKED_UNTIL_MAX) {
-        job->next_run = job->blocked_until;
-    }
-    job->blocked_until = 0;
 }
 
 /* The next order is another one, for fewer names: it need not wait for the
  * backoff of those that are out. */
 static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
-                      const acme_spec_t *spec, acme_problem_t *problem,
-                      apr_pool_t *ptemp)
+                      const acme_spec_t *spec, apr_pool_t *ptemp)
 {
-    const char *names;
+    const char *names = acme_partial_names_print(job, spec, ptemp);
 
-    if (!job->digest) {
-        job->digest = acme_spec_digest(spec, job->p);
-    }
-    names = acme_partial_names_print(job, spec, ptemp);
-    if (problem->retry == ACME_RETRY_PERMANENT
-        || problem->retry == ACME_RETRY_CONFIG) {
-        problem->retry = ACME_RETRY_BACKOFF;
-    }
     acme_job_note(job, acme_time_now(work->clock), "names-left-out", "%s",
                   names);
     acme_log(work->log, ACME_LOG_WARNING, 0,
@@ -191,17 +162,16 @@ static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
 
 /* A dry run is over, well or not: nothing tries it again by itself. */
 static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
-                        const acme_spec_t *spec, apr_pool_t *ptemp)
+                        const acme_spec_t *spec, const acme_problem_t *problem,
+                        apr_pool_t *ptemp)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;
+    acme_job_failure_t failure = {0};
 
-    job->asked = ACME_ASKED_NO;
-    job->order = NULL;
-    job->errors = 0;
-    job->last_run = acme_time_now(work->clock);
-    job->next_run = ACME_SCHEDULE_NEVER;
-    job->digest = acme_spec_digest(spec, job->p);
-    job->config = acme_plan_config(spec, job->p);
+    failure.problem = problem;
+    failure.digest = acme_spec_digest(spec, ptemp);
+    failure.config = acme_plan_config(spec, ptemp);
+    acme_job_dry_run_over(job, &failure, acme_time_now(work->clock));
     (void)acme_obtain_key_forget(work, job->name, &left, ptemp);
 }
 
@@ -218,8 +188,7 @@ static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    job->problem = NULL;
-    end_dry_run(job, work, spec, ptemp);
+    end_dry_run(job, work, spec, NULL, ptemp);
     acme_job_note(job, acme_time_now(work->clock), "dry-run-done",
                   "a certificate of %s, valid until %s", info->issuer,
                   acme_time_print(info->not_after, ptemp));
@@ -239,8 +208,7 @@ static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *work,
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
 
-    job->problem = acme_problem_dup(problem, job->p);
-    end_dry_run(job, work, spec, ptemp);
+    end_dry_run(job, work, spec, acme_problem_dup(problem, job->p), ptemp);
     acme_job_note(job, acme_time_now(work->clock), "failed", "%s",
                   acme_problem_text(problem, ptemp));
     acme_log(work->log, ACME_LOG_INFO, problem->rv,
@@ -258,36 +226,33 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *work,
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
     apr_time_t now = acme_time_now(work->clock);
+    acme_job_failure_t failure = {0};
     acme_problem_t *kept;
-    int errors;
+    int is_left_out;
     int ca = acme_job_ca(job, spec, ptemp);
 
     if (spec->dry_run) {
         dry_run_failed(job, work, spec, problem, ptemp);
         return;
     }
-    if (++job->errors == 1 || !job->failing) {
-        job->failing = now;
-    }
-    job->last_run = now;
     kept = keep(problem, whose, job->p);
-    job->problem = kept;
-    if (whose == ACME_OBTAIN_FAILURE_OWN
-        && acme_partial_names_failed(job, spec, kept, ptemp) > 0) {
-        leave_out(job, work, spec, kept, ptemp);
-        errors = 1;
+    is_left_out = whose == ACME_OBTAIN_FAILURE_OWN
+                  && acme_job_names_failed(job, spec, kept, ptemp) > 0;
+    if (is_left_out
+        && (kept->retry == ACME_RETRY_PERMANENT
+            || kept->retry == ACME_RETRY_CONFIG)) {
+        kept->retry = ACME_RETRY_BACKOFF;
     }
-    else {
-        errors = job->errors;
+    failure.problem = kept;
+    failure.digest = acme_spec_digest(spec, ptemp);
+    failure.config = acme_plan_config(spec, ptemp);
+    failure.next_run =
+        again(job, spec, kept, is_left_out ? 1 : job->errors + 1, seed, now);
+    acme_job_failed(job, &failure, now);
+    if (is_left_out) {
+        leave_out(job, work, spec, ptemp);
     }
-    job->next_run = again(job, spec, errors, seed, now);
     fail_over(job, spec, ca, now);
-    job->config = job->next_run == ACME_SCHEDULE_NEVER
-                      ? acme_plan_config(spec, job->p)
-                      : NULL;
-    if (!job->digest) {
-        job->digest = acme_spec_digest(spec, job->p);
-    }
     acme_job_note(job, now, "failed", "%s",
                   acme_problem_text(job->problem, ptemp));
     say(job, work, spec, acme_spec_ca(spec, ca), whose, now, ptemp);
@@ -310,13 +275,7 @@ apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
     const char *until = acme_time_print(staged->not_after, ptemp);
     apr_status_t rv;
 
-    job->staged = apr_pstrdup(job->p, staged->fingerprint);
-    job->asked = ACME_ASKED_NO;
-    job->order = NULL;
-    job->problem = NULL;
-    job->config = NULL;
-    job->last_run = now;
-    job->next_run = 0;
+    acme_job_staged(job, staged->fingerprint, now);
     acme_job_note(job, now, "certificate-ready", "valid until %s", until);
     /* What is staged is on disk: a job that is lost finds it there. */
     rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
@@ -348,14 +307,7 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    job->signed_pem = apr_pstrdup(job->p, chain_pem);
-    job->asked = ACME_ASKED_NO;
-    job->order = NULL;
-    job->problem = NULL;
-    job->config = NULL;
-    job->errors = 0;
-    job->last_run = now;
-    job->next_run = 0;
+    acme_job_signed(job, chain_pem, now);
     acme_job_note(job, now, "signed", "for the request of another machine");
     rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
     if (rv == APR_SUCCESS) {
@@ -431,9 +383,8 @@ apr_status_t acme_obtain_result_settled(acme_job_t *job,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    job->staged = NULL;
-    job->order = NULL;
     if (!live && inventory->staged == ACME_STAGED_REFUSED && wanted) {
+        acme_job_settled(job, ACME_JOB_REFUSED);
         acme_obtain_result_failed(job, work, spec,
                                   why_refused(inventory, ptemp),
                                   ACME_OBTAIN_FAILURE_OWN, spec->name, ptemp);
@@ -452,16 +403,6 @@ apr_status_t acme_obtain_result_settled(acme_job_t *job,
         acme_log(work->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0347) "%s: the new certificate is live", spec->name);
     }
-    job->errors = 0;
-    job->problem = NULL;
-    job->config = NULL;
-    job->next_run = 0;
-    job->urgent = 0;
-    if (live) {
-        job->revoked = NULL;
-    }
-    job->ca = NULL;
-    job->ca_errors = 0;
-    job->blocked_until = 0;
+    acme_job_settled(job, live ? ACME_JOB_LIVE : ACME_JOB_DROPPED);
     return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
 }

@@ -131,7 +131,7 @@ apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
     if (!fit && !is_decided(inventory, fingerprint)) {
         return job->staged ? APR_NOTFOUND : APR_SUCCESS;
     }
-    job->staged = fingerprint;
+    acme_job_found(job, fingerprint);
     acme_job_note(job, acme_time_now(work->clock), "recovered",
                   "a staged certificate was found");
     acme_log(work->log, ACME_LOG_INFO, 0,

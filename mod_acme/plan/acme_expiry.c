@@ -47,7 +47,7 @@ static const char *why(const acme_spec_t *spec,
                        const acme_inventory_t *inventory, const acme_job_t *job,
                        apr_time_t now, apr_pool_t *p)
 {
-    if (job && job->staged) {
+    if (job && acme_job_phase(job) == ACME_JOB_STAGED) {
         return "a new one waits for activation";
     }
     if (job && job->errors > 0 && job->problem) {

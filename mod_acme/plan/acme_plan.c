@@ -219,7 +219,7 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
     if (job->digest && strcmp(job->digest, digest) != 0) {
         return 0;
     }
-    if (job->next_run == ACME_SCHEDULE_NEVER) {
+    if (acme_job_phase(job) == ACME_JOB_HELD) {
         if (!same(job->config, acme_plan_config(spec, p))) {
             return 0;
         }
@@ -296,14 +296,19 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         plan_file(plan, spec, inventory, now, p);
         return;
     }
-    if (job->staged) {
+    switch (acme_job_phase(job)) {
+    case ACME_JOB_STAGED:
         plan_staged(plan, inventory, job, now);
         return;
-    }
-    if (job->signed_pem) {
+    case ACME_JOB_SIGNED:
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "the certificate for another machine's request is there");
         return;
+    case ACME_JOB_HELD:
+    case ACME_JOB_WAITING:
+    case ACME_JOB_ORDERED:
+    case ACME_JOB_IDLE:
+        break;
     }
     digest = acme_spec_digest(spec, p);
     why = need(&at, &by_age, spec, inventory, job, &due,

@@ -242,7 +242,8 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", view->spec->name);
-    acme_json_set_bool(json, "finished", job->staged != NULL);
+    acme_json_set_bool(json, "finished",
+                       acme_job_phase(job) == ACME_JOB_STAGED);
     acme_json_set_int(json, "errors", acme_status_state_errors(job));
     if (acme_status_state_errors(job) > 0) {
         set_date(json, "failing-since", job->failing);

@@ -162,7 +162,7 @@ void acme_status_state_count(acme_status_counts_t *counts,
     if (view->inventory->problem || acme_status_state_errors(job) > 0) {
         ++counts->errored;
     }
-    else if (job && job->staged) {
+    else if (job && acme_job_phase(job) == ACME_JOB_STAGED) {
         ++counts->ready;
     }
 }
@@ -201,7 +201,7 @@ void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
     values[ACME_GAUGE_STATE] = view.state;
     values[ACME_GAUGE_RENEW] = view.renew;
     values[ACME_GAUGE_EXPIRING] = view.expiry;
-    values[ACME_GAUGE_READY] = job && job->staged;
+    values[ACME_GAUGE_READY] = job && acme_job_phase(job) == ACME_JOB_STAGED;
     values[ACME_GAUGE_FAILURES] =
         job ? acme_status_state_errors(job) : ACME_GAUGE_NONE;
     values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);

@@ -2,9 +2,9 @@
 
 #include "acme_job.h"
 
-#include <apr_strings.h>
+#include <string.h>
 
-#include "acme_schedule.h"
+#include <apr_strings.h>
 
 /* A NULL is no such member; anything else must be a string. */
 static apr_status_t read_str(const char **value, const acme_json_t *json,
@@ -344,13 +344,362 @@ void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
     }
 }
 
+static int is_about(const acme_job_t *job, const char *digest)
+{
+    return job->digest && strcmp(job->digest, digest) == 0;
+}
+
 int acme_job_ca(const acme_job_t *job, const acme_spec_t *spec, apr_pool_t *p)
 {
     int ca = acme_spec_find_ca(spec, job->ca);
 
-    if (ca <= 0 || !job->digest
-        || strcmp(job->digest, acme_spec_digest(spec, p)) != 0) {
+    return ca > 0 && is_about(job, acme_spec_digest(spec, p)) ? ca : 0;
+}
+
+/* ---- transitions ---- */
+
+/* The next try is not held back. */
+static void end_wait(acme_job_t *job)
+{
+    job->next_run = 0;
+    job->config = NULL;
+}
+
+/* Begins with the first CA again. */
+static void forget_ca(acme_job_t *job)
+{
+    job->ca = NULL;
+    job->ca_errors = 0;
+    job->blocked_until = 0;
+}
+
+/* Ends a try that has brought a certificate. */
+static void succeed(acme_job_t *job, apr_time_t now)
+{
+    job->asked = ACME_ASKED_NO;
+    job->order = NULL;
+    job->problem = NULL;
+    job->last_run = now;
+    end_wait(job);
+}
+
+void acme_job_recalled(acme_job_t *job, apr_time_t last_run,
+                       const acme_ari_t *ari)
+{
+    job->last_run = last_run;
+    job->ari = ari;
+}
+
+void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
+                    const char *instead, apr_time_t now)
+{
+    if (!is_about(job, digest)) {
+        job->order = NULL;
+        if (job->digest) {
+            job->errors = 0;
+        }
+        forget_ca(job);
+        job->digest = apr_pstrdup(job->p, digest);
+    }
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        job->errors = 0;
+    }
+    if (!job->order) {
+        job->reason = apr_pstrdup(job->p, reason);
+        job->instead = apr_pstrdup(job->p, instead);
+        if (!job->errors) {
+            apr_array_clear(job->names);
+        }
+    }
+    job->last_run = now;
+    end_wait(job);
+}
+
+void acme_job_order_made(acme_job_t *job, acme_json_t *order)
+{
+    job->order = order;
+}
+
+void acme_job_order_dropped(acme_job_t *job)
+{
+    job->order = NULL;
+}
+
+void acme_job_set_urgent(acme_job_t *job, int urgent)
+{
+    job->urgent = urgent;
+}
+
+void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
+                     apr_time_t now)
+{
+    if (++job->errors == 1 || !job->failing) {
+        job->failing = now;
+    }
+    job->problem = failure->problem;
+    job->last_run = now;
+    job->at_once = 0;
+    job->next_run = failure->next_run;
+    job->config = failure->next_run == ACME_SCHEDULE_NEVER
+                      ? apr_pstrdup(job->p, failure->config)
+                      : NULL;
+    if (!job->digest) {
+        job->digest = apr_pstrdup(job->p, failure->digest);
+    }
+}
+
+int acme_job_ca_failed(acme_job_t *job)
+{
+    if (job->problem && job->problem->retry == ACME_RETRY_LATER
+        && job->next_run > job->blocked_until) {
+        job->blocked_until = job->next_run;
+    }
+    return ++job->ca_errors;
+}
+
+void acme_job_next_ca(acme_job_t *job, const char *ca, apr_time_t latest)
+{
+    job->order = NULL;
+    job->ca_errors = 0;
+    job->ca = apr_pstrdup(job->p, ca);
+    if (ca) {
+        job->at_once = 1;
+        end_wait(job);
+        return;
+    }
+    if (job->blocked_until > job->next_run && job->blocked_until <= latest) {
+        job->next_run = job->blocked_until;
+    }
+    job->blocked_until = 0;
+}
+
+static acme_job_name_t *find_name(const acme_job_t *job, const char *name)
+{
+    int i;
+
+    for (i = 0; i < job->names->nelts; ++i) {
+        acme_job_name_t *entry = &APR_ARRAY_IDX(job->names, i, acme_job_name_t);
+
+        if (!strcmp(entry->name, name)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/* Returns non-zero when the CA blames optional names, and nothing else. */
+static int blames_optional(const acme_spec_t *spec,
+                           const acme_problem_t *problem)
+{
+    int i;
+
+    if (!spec->optional || !problem->subproblems
+        || !problem->subproblems->nelts) {
         return 0;
     }
-    return ca;
+    for (i = 0; i < problem->subproblems->nelts; ++i) {
+        const acme_subproblem_t *sub =
+            &APR_ARRAY_IDX(problem->subproblems, i, acme_subproblem_t);
+
+        if (!sub->identifier || !acme_spec_is_optional(spec, sub->identifier)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Returns non-zero for the first subproblem of a name, because several of them
+ * are one failure. */
+static int is_first(const apr_array_header_t *subproblems, int at)
+{
+    const char *name =
+        APR_ARRAY_IDX(subproblems, at, acme_subproblem_t).identifier;
+    int i;
+
+    for (i = 0; i < at; ++i) {
+        if (!strcmp(APR_ARRAY_IDX(subproblems, i, acme_subproblem_t).identifier,
+                    name)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static acme_job_name_t *add_name(acme_job_t *job, const char *name)
+{
+    acme_job_name_t *entry = apr_array_push(job->names);
+
+    entry->name = apr_pstrdup(job->p, name);
+    entry->failures = 0;
+    return entry;
+}
+
+int acme_job_names_failed(acme_job_t *job, const acme_spec_t *spec,
+                          const acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    int futile = problem->retry == ACME_RETRY_PERMANENT
+                 || problem->retry == ACME_RETRY_CONFIG;
+    int count = 0;
+    int i;
+
+    if (!spec->optional || !is_about(job, acme_spec_digest(spec, ptemp))) {
+        apr_array_clear(job->names);
+    }
+    if (!blames_optional(spec, problem)) {
+        return 0;
+    }
+    for (i = 0; i < problem->subproblems->nelts; ++i) {
+        const acme_subproblem_t *sub =
+            &APR_ARRAY_IDX(problem->subproblems, i, acme_subproblem_t);
+        acme_job_name_t *entry;
+
+        if (!is_first(problem->subproblems, i)) {
+            continue;
+        }
+        entry = find_name(job, sub->identifier);
+        if (!entry) {
+            entry = add_name(job, sub->identifier);
+        }
+        entry->detail = apr_pstrdup(job->p, sub->detail);
+        entry->failures = futile ? ACME_JOB_NAME_FAILURES : entry->failures + 1;
+        count += entry->failures == ACME_JOB_NAME_FAILURES;
+    }
+    return count;
+}
+
+int acme_job_limit_wait(acme_job_t *job, const char *limit, apr_time_t until)
+{
+    int is_new = !job->limit || strcmp(job->limit, limit) != 0;
+
+    if (is_new) {
+        job->limit = apr_pstrdup(job->p, limit);
+    }
+    job->next_run = until;
+    job->config = NULL;
+    return is_new;
+}
+
+void acme_job_limit_over(acme_job_t *job)
+{
+    job->limit = NULL;
+}
+
+void acme_job_bound_wait(acme_job_t *job, apr_interval_time_t longest_wait)
+{
+    job->longest_wait = longest_wait;
+}
+
+void acme_job_staged(acme_job_t *job, const char *fingerprint, apr_time_t now)
+{
+    job->staged = apr_pstrdup(job->p, fingerprint);
+    succeed(job, now);
+}
+
+void acme_job_found(acme_job_t *job, const char *fingerprint)
+{
+    job->staged = apr_pstrdup(job->p, fingerprint);
+}
+
+void acme_job_lost(acme_job_t *job)
+{
+    job->staged = NULL;
+}
+
+void acme_job_settled(acme_job_t *job, acme_job_settled_e how)
+{
+    job->staged = NULL;
+    job->order = NULL;
+    if (how == ACME_JOB_REFUSED) {
+        return;
+    }
+    acme_job_clear_failures(job);
+    forget_ca(job);
+    job->urgent = 0;
+    if (how == ACME_JOB_LIVE) {
+        job->revoked = NULL;
+    }
+}
+
+void acme_job_signed(acme_job_t *job, const char *chain_pem, apr_time_t now)
+{
+    job->signed_pem = apr_pstrdup(job->p, chain_pem);
+    job->errors = 0;
+    succeed(job, now);
+}
+
+void acme_job_dry_run_over(acme_job_t *job, const acme_job_failure_t *failure,
+                           apr_time_t now)
+{
+    succeed(job, now);
+    job->problem = failure->problem;
+    job->errors = 0;
+    job->digest = apr_pstrdup(job->p, failure->digest);
+    job->config = apr_pstrdup(job->p, failure->config);
+    job->next_run = ACME_SCHEDULE_NEVER;
+}
+
+void acme_job_dropped(acme_job_t *job)
+{
+    job->digest = NULL;
+    job->order = NULL;
+    job->instead = NULL;
+    job->urgent = 0;
+    job->asked = ACME_ASKED_NO;
+    acme_job_clear_failures(job);
+    forget_ca(job);
+}
+
+void acme_job_clear_failures(acme_job_t *job)
+{
+    job->errors = 0;
+    job->problem = NULL;
+    end_wait(job);
+}
+
+void acme_job_requested(acme_job_t *job, const char *id, int force)
+{
+    if (id) {
+        job->request = apr_pstrdup(job->p, id);
+    }
+    if (job->asked != ACME_ASKED_FORCE) {
+        job->asked = force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
+    }
+    end_wait(job);
+}
+
+void acme_job_start_over(acme_job_t *job)
+{
+    job->order = NULL;
+    job->problem = NULL;
+    job->signed_pem = NULL;
+}
+
+void acme_job_answered(acme_job_t *job)
+{
+    job->asked = ACME_ASKED_NO;
+}
+
+void acme_job_must_replace(acme_job_t *job, const acme_blocklist_entry_t *entry)
+{
+    job->revoked = acme_blocklist_entry_from_json(
+        acme_blocklist_entry_to_json(entry, job->p), job->p);
+    job->urgent = job->urgent || job->staged || job->order;
+    end_wait(job);
+}
+
+void acme_job_ari_heard(acme_job_t *job, const acme_ari_t *ari)
+{
+    job->ari = ari;
+}
+
+int acme_job_warned(acme_job_t *job, const char *fingerprint, int over)
+{
+    int known = job->warned && strcmp(job->warned, fingerprint) == 0;
+
+    if (known && (job->warned_over || !over)) {
+        return 1;
+    }
+    job->warned = apr_pstrdup(job->p, fingerprint);
+    job->warned_over = over;
+    return 0;
 }

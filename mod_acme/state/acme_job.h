@@ -2,18 +2,27 @@
 
 /**
  * @file acme_job.h
- * @brief What is being done for a site, and what came of it: survives
- * everything.
+ * @brief The worker's memory of a site: what is being done for it, and what
+ * came of it.
  *
- * One sealed item of kind jobs per site. The worker that holds the lease
- * writes it; anybody with the seal reads it. A job that cannot be read is a
- * new one: the certificate's key and the account are elsewhere.
+ * A job is one sealed item of kind jobs for each site. The worker that holds
+ * the lease writes it; every process that has the seal may read it. A job that
+ * cannot be read is a new one, because the certificate's key and the account
+ * are stored elsewhere.
+ *
+ * Anybody may read the fields; only acme_job.c writes them, through the
+ * transitions below. Each keeps what is said at it, and all of them keep this:
+ * config is set if and only if next_run is ACME_SCHEDULE_NEVER.
+ *
+ * A transition changes memory only: the caller saves the job. Strings are
+ * copied into the job's pool.
  */
 #ifndef ACME_JOB_H
 #define ACME_JOB_H
 
 #include "acme_ari.h"
-#include "acme_blocklist.h"
+#include "acme_blocklist_entry.h"
+#include "acme_schedule.h"
 #include "acme_spec.h"
 #include "acme_vault.h"
 
@@ -32,11 +41,15 @@ typedef enum {
     ACME_ASKED_DUE,  /**< to order now whatever is due, and not to wait */
     ACME_ASKED_FORCE /**< to order now, due or not */
 } acme_asked_e;
-/** What one name of an order that failed has done: see acme_partial_names. */
+
+/** Failures in a row after which an optional name is left out of the order. */
+#define ACME_JOB_NAME_FAILURES 2
+
+/** The failures of one name of an order: see acme_partial_names. */
 typedef struct acme_job_name_t {
     const char *name;
     int failures;       /**< in a row */
-    const char *detail; /**< the CA's words of the last, or NULL */
+    const char *detail; /**< the CA's text about the last failure, or NULL */
 } acme_job_name_t;
 
 typedef struct acme_job_t {
@@ -44,44 +57,81 @@ typedef struct acme_job_t {
     const char *digest;  /**< acme_spec_digest() of the order, or NULL */
     const char *reason;  /**< why it was ordered: "first certificate" */
     acme_json_t *order;  /**< snapshot of acme_issue, or NULL */
-    const char *instead; /**< fingerprint of what was live when that was begun,
-                             "" where nothing was; NULL: nobody knows */
-    const char *staged;  /**< fingerprint of what waits for root, or NULL */
+    const char *instead; /**< fingerprint of the certificate that was live when
+                            the order was begun, "" where there was none; NULL:
+                            not known */
+    const char *staged;  /**< fingerprint of the certificate that waits for
+                            root, or NULL */
     int errors;          /**< failures in a row */
-    apr_time_t failing;  /**< since when, where there are any */
-    const char
-        *ca;       /**< directory of the CA whose turn it is; NULL: the first */
-    int ca_errors; /**< failures in a row that were this CA's */
-    apr_time_t
-        blocked_until;   /**< not before that at a CA that has failed, or 0 */
-    int at_once;         /**< another CA is asked now; of this run */
-    apr_time_t last_run; /**< or 0 */
-    apr_time_t next_run; /**< not before; 0: at once */
+    apr_time_t failing;  /**< time of the first of them */
+    const char *ca;      /**< directory of the CA to ask next; NULL: the first
+                            CA of the spec */
+    int ca_errors;       /**< failures in a row that were this CA's */
+    apr_time_t blocked_until; /**< the latest time that a CA has named which
+                                 failed, or 0 */
+    int at_once;         /**< the next CA is asked without a wait; not saved */
+    apr_time_t last_run; /**< of the last try, or 0 */
+    apr_time_t next_run; /**< no try before; 0: at once */
     const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const acme_ari_t *ari;         /**< what the CA said of renewal, or NULL */
-    const char *limit;             /**< of the CA that it waits for, or NULL */
-    int urgent; /**< what is ordered or staged is to be live at once */
+    const acme_ari_t *ari;         /**< the CA's renewal information, or NULL */
+    const char *limit; /**< the CA's limit that the site waits for, or NULL */
+    int urgent;        /**< the certificate that is ordered or staged must
+                          become live at once */
     const acme_blocklist_entry_t
-        *revoked;        /**< that another has to take the place of;
-                           it counts while it is live. Or NULL */
-    const char *warned;  /**< fingerprint of the last certificate that the log
-                             said nears its end, or NULL */
-    int warned_over;     /**< and that it has expired */
-    const char *config;  /**< digest that a CONFIG problem was seen with */
-    const char *request; /**< id of the last request seen, or NULL */
+        *revoked;        /**< revoked certificate that must be replaced; it
+                            counts while that certificate is live. Or NULL */
+    const char *warned;  /**< fingerprint of the last certificate whose expiry
+                            the log has announced, or NULL */
+    int warned_over;     /**< the log has said that it has expired */
+    const char *config;  /**< acme_plan_config() that the problem was seen
+                            with: no try before it changes. Or NULL */
+    const char *request; /**< id of the last control request seen, or NULL */
     acme_asked_e asked;  /**< until a certificate is staged */
-    const char *signed_pem; /**< chain for a CSR of another machine, or NULL */
-    apr_array_header_t *names;        /**< acme_job_name_t: those that failed */
-    apr_array_header_t *log;          /**< acme_job_entry_t, oldest first */
-    apr_interval_time_t longest_wait; /**< after failures, for this run: a
-                                           short life leaves less; 0: any */
+    const char *signed_pem;    /**< chain for another machine's CSR, or NULL */
+    apr_array_header_t *names; /**< acme_job_name_t: names that failed */
+    apr_array_header_t *log;   /**< acme_job_entry_t, oldest first */
+    apr_interval_time_t longest_wait; /**< limit of the wait after a failure,
+                                         from the certificate's lifetime; 0:
+                                         none. Not saved */
     apr_pool_t *p;
 } acme_job_t;
 
-/** One of which nothing is known. */
+/** What a job is about; the first that applies. */
+typedef enum {
+    ACME_JOB_STAGED,  /**< a certificate is staged and waits for root */
+    ACME_JOB_SIGNED,  /**< the chain for another machine's CSR is there */
+    ACME_JOB_HELD,    /**< no try before the configuration changes */
+    ACME_JOB_WAITING, /**< no try before next_run, after a failure or for a
+                         limit of the CA; that time may be past, and there may
+                         be an order to resume */
+    ACME_JOB_ORDERED, /**< an order is under way */
+    ACME_JOB_IDLE     /**< none of these */
+} acme_job_phase_e;
+
+/** Returns the phase of a job. It is inline because rooms that only know the
+ *  job's type ask for it too. */
+static inline acme_job_phase_e acme_job_phase(const acme_job_t *job)
+{
+    if (job->staged) {
+        return ACME_JOB_STAGED;
+    }
+    if (job->signed_pem) {
+        return ACME_JOB_SIGNED;
+    }
+    if (job->next_run == ACME_SCHEDULE_NEVER) {
+        return ACME_JOB_HELD;
+    }
+    if (job->next_run) {
+        return ACME_JOB_WAITING;
+    }
+    return job->order ? ACME_JOB_ORDERED : ACME_JOB_IDLE;
+}
+
+/** Creates a job that knows nothing. */
 acme_job_t *acme_job_create(const char *name, apr_pool_t *p);
 
-/** A new one where there is none. Fails only when the store does. */
+/** Loads the job of a site; creates one where there is none, or none that can
+ *  be read. Fails only when the store does. */
 apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p);
@@ -95,8 +145,158 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
 void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/** Which of the spec's CAs is to be asked; the first where the job is about
- *  another spec. */
+/** Returns the index of the spec's CA to ask next: the first one where the job
+ *  is about another spec. */
 int acme_job_ca(const acme_job_t *job, const acme_spec_t *spec, apr_pool_t *p);
+
+/** A new job gets what acme_job_cache has remembered of it.
+ *  @param ari or NULL; lives as long as the job */
+void acme_job_recalled(acme_job_t *job, apr_time_t last_run,
+                       const acme_ari_t *ari);
+
+/* ---- transitions: a try ---- */
+
+/**
+ * A try begins. Where the job is about another spec, its order, its CA and its
+ * failures are dropped. Reason and instead are those of the order that is under
+ * way, if there is one. Names that failed are forgotten when a new order is
+ * made and nothing has failed before it. The job is ORDERED or IDLE, unless a
+ * certificate is staged or signed.
+ * @param digest acme_spec_digest() of the spec that is ordered
+ * @param instead fingerprint of the certificate that is live, or ""
+ */
+void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
+                    const char *instead, apr_time_t now);
+
+/** The order has gone one step further.
+ *  @param order snapshot; lives as long as the job */
+void acme_job_order_made(acme_job_t *job, acme_json_t *order);
+
+/** The order is not resumed; failures and waits stay. */
+void acme_job_order_dropped(acme_job_t *job);
+
+/** Sets or clears: the certificate of this order must become live at once. */
+void acme_job_set_urgent(acme_job_t *job, int urgent);
+
+/** One failed try. */
+typedef struct acme_job_failure_t {
+    const acme_problem_t *problem; /**< lives as long as the job */
+    const char *digest;  /**< acme_spec_digest(): of a job that has none */
+    const char *config;  /**< acme_plan_config(): if next_run is never */
+    apr_time_t next_run; /**< of the next try; ACME_SCHEDULE_NEVER: not before
+                            the configuration changes */
+} acme_job_failure_t;
+
+/** A try has failed: counts it. The order stays, so that it can be resumed. The
+ *  job is HELD or WAITING, unless a certificate is staged or signed. */
+void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
+                     apr_time_t now);
+
+/** The failure that was counted last is the CA's: counts it for this CA, and
+ *  keeps the time that the CA has named.
+ *  @return failures of this CA in a row */
+int acme_job_ca_failed(acme_job_t *job);
+
+/**
+ * Another CA is asked next. The order is dropped, because it is at the CA that
+ * failed.
+ * @param ca directory of the next CA, which is asked at once; NULL: all have
+ *        been asked, the first is asked again when the failure's wait is over,
+ *        and not before the latest time that any of them has named
+ * @param latest ignore a named time that is later
+ */
+void acme_job_next_ca(acme_job_t *job, const char *ca, apr_time_t latest);
+
+/** Counts a failure of the site's order for the names that the CA blames, if
+ *  all of them are optional.
+ *  @return how many names are left out since this failure */
+int acme_job_names_failed(acme_job_t *job, const acme_spec_t *spec,
+                          const acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** The order waits for a limit of the CA. The job is WAITING, unless a
+ *  certificate is staged or signed.
+ *  @return non-zero if it did not wait for this limit before */
+int acme_job_limit_wait(acme_job_t *job, const char *limit, apr_time_t until);
+
+/** No limit holds the order any more; the wait, if any, stays. */
+void acme_job_limit_over(acme_job_t *job);
+
+/** Limits the wait after a failure; 0: no limit. */
+void acme_job_bound_wait(acme_job_t *job, apr_interval_time_t longest_wait);
+
+/* ---- transitions: what came of it ---- */
+
+/** A certificate is staged, which ends order, request and problem. The job is
+ *  STAGED; failures are counted until root has accepted the certificate. */
+void acme_job_staged(acme_job_t *job, const char *fingerprint, apr_time_t now);
+
+/** A staged certificate was found that the job did not know of. The job is
+ *  STAGED; the rest is left for acme_job_settled(). */
+void acme_job_found(acme_job_t *job, const char *fingerprint);
+
+/** The staged certificate that the job knew of is not there any more. */
+void acme_job_lost(acme_job_t *job);
+
+/** What root has decided on the staged certificate. */
+typedef enum {
+    ACME_JOB_LIVE,    /**< it is served; so another one is not to be replaced */
+    ACME_JOB_REFUSED, /**< it cannot be served: acme_job_failed() follows */
+    ACME_JOB_DROPPED  /**< it is not needed */
+} acme_job_settled_e;
+
+/** Root has decided. Nothing is staged and no order is left; unless it was
+ *  refused, failures, waits and the choice of a CA end, and the job is IDLE. */
+void acme_job_settled(acme_job_t *job, acme_job_settled_e how);
+
+/** The certificate for another machine's CSR has come, which ends order,
+ *  request and failures. The job is SIGNED. */
+void acme_job_signed(acme_job_t *job, const char *chain_pem, apr_time_t now);
+
+/** A dry run has ended. The job is HELD, so that it is not tried again without
+ *  a request; errors are not counted.
+ *  @param failure its problem is NULL if the dry run succeeded; next_run is
+ *         not used */
+void acme_job_dry_run_over(acme_job_t *job, const acme_job_failure_t *failure,
+                           apr_time_t now);
+
+/** The order, or the failures, are about a certificate that is not wanted any
+ *  more: all that concerns the order ends. The job is IDLE, unless a
+ *  certificate is staged or signed. */
+void acme_job_dropped(acme_job_t *job);
+
+/** The live certificate is what is wanted after all: failures and waits end.
+ *  The job is ORDERED or IDLE, unless a certificate is staged or signed. */
+void acme_job_clear_failures(acme_job_t *job);
+
+/* ---- transitions: what others say ---- */
+
+/** acmectl asks for a certificate: nothing holds the next try back.
+ *  @param id of the control request; NULL: keep the last one
+ *  @param force even if none is due; a request that was forced before stays
+ *         forced */
+void acme_job_requested(acme_job_t *job, const char *id, int force);
+
+/** The request wants a new order, whatever there is: order, problem and signed
+ *  chain are forgotten. */
+void acme_job_start_over(acme_job_t *job);
+
+/** The request of acmectl is answered. */
+void acme_job_answered(acme_job_t *job);
+
+/** The live certificate is revoked, or its key is compromised: another must
+ *  take its place. Nothing holds the next try back, and a certificate that is
+ *  ordered or staged already becomes urgent.
+ *  @param entry copied */
+void acme_job_must_replace(acme_job_t *job,
+                           const acme_blocklist_entry_t *entry);
+
+/** The CA was asked when to renew.
+ *  @param ari or NULL; lives as long as the job */
+void acme_job_ari_heard(acme_job_t *job, const acme_ari_t *ari);
+
+/** Returns non-zero if the log has announced the expiry of this certificate
+ *  before; else records that it is announced now.
+ *  @param over it has expired, which is announced once more */
+int acme_job_warned(acme_job_t *job, const char *fingerprint, int over);
 
 #endif

@@ -23,10 +23,10 @@ static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
  * tell, its log apart. */
 static int is_job_cache(const acme_job_t *job, const acme_cert_info_t *info)
 {
-    return !job->order && !job->staged && !job->problem && !job->config
-           && job->errors == 0 && job->next_run == 0 && !job->names->nelts
-           && !job->ca && !job->blocked_until && !job->urgent && !job->revoked
-           && !job->limit && !job->signed_pem && job->asked == ACME_ASKED_NO
+    return acme_job_phase(job) == ACME_JOB_IDLE && !job->problem && !job->config
+           && job->errors == 0 && !job->names->nelts && !job->ca
+           && !job->blocked_until && !job->urgent && !job->revoked
+           && !job->limit && job->asked == ACME_ASKED_NO
            && is_plain(job->ari, info);
 }
 
@@ -53,7 +53,7 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
 {
     char cert[ACME_JOB_CACHE_CERT];
     acme_job_cache_t job_cache;
-    acme_ari_t *ari;
+    acme_ari_t *ari = NULL;
 
     name_cert(cert, info);
     if (!stamp->inode || !take(&job_cache, slot)
@@ -62,8 +62,6 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
         || (job_cache.asked && (!info || !info->ari_id))) {
         return 0;
     }
-    *job = acme_job_create(name, p);
-    (*job)->last_run = job_cache.last_run;
     if (job_cache.asked) {
         ari = apr_pcalloc(p, sizeof(*ari));
         ari->cert = info->ari_id;
@@ -74,8 +72,9 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
         ari->selected = job_cache.selected;
         ari->first = job_cache.first;
         ari->next = job_cache.next;
-        (*job)->ari = ari;
     }
+    *job = acme_job_create(name, p);
+    acme_job_recalled(*job, job_cache.last_run, ari);
     return 1;
 }
 

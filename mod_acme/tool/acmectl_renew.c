@@ -40,15 +40,11 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
         *reason = acme_problem_text(&problem, p);
         return 0;
     }
-    if (job->asked != ACME_ASKED_FORCE) {
-        job->asked = ctl->force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
-    }
-    job->next_run = 0;
-    job->config = NULL;
+    acme_job_requested(job, NULL, ctl->force);
     acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     if (plan.what == ACME_PLAN_SETTLE) {
         /* As the worker will find it. */
-        job->staged = NULL;
+        acme_job_lost(job);
         acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     }
     *reason = apr_pstrdup(p, plan.reason);

@@ -102,7 +102,7 @@ static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
     if (job->staged || job->order) {
         return SITE_WAITING;
     }
-    if (job->next_run == ACME_SCHEDULE_NEVER && job->problem) {
+    if (acme_job_phase(job) == ACME_JOB_HELD && job->problem) {
         return SITE_STUCK;
     }
     if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {

@@ -49,6 +49,13 @@ static world_t *fresh(apr_pool_t *p)
     return w;
 }
 
+/* A new order, after no failure: all names are tried again. */
+static void begin(world_t *w)
+{
+    acme_job_begin(&w->job, acme_spec_digest(&w->spec, w->p), "expires soon",
+                   "", 0);
+}
+
 static int fails(world_t *w, const char *names, acme_retry_e retry)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -67,7 +74,7 @@ static int fails(world_t *w, const char *names, acme_retry_e retry)
         sub->type = "urn:ietf:params:acme:error:dns";
         sub->detail = "no such name";
     }
-    return acme_partial_names_failed(&w->job, &w->spec, &problem, w->p);
+    return acme_job_names_failed(&w->job, &w->spec, &problem, w->p);
 }
 
 static const char *ordered(world_t *w)
@@ -125,7 +132,7 @@ static void other_failures_do_not_count(void **state)
         assert_int_equal(fails(w, "", ACME_RETRY_BACKOFF), 0);
         assert_int_equal(fails(w, "stranger.example", ACME_RETRY_BACKOFF), 0);
         assert_int_equal(
-            acme_partial_names_failed(&w->job, &w->spec, &problem, w->p), 0);
+            acme_job_names_failed(&w->job, &w->spec, &problem, w->p), 0);
     }
     assert_string_equal(ordered(w), A " " WWW " " OLD);
 }
@@ -151,8 +158,7 @@ static void another_set_of_names_begins_anew(void **state)
     assert_int_equal(fails(w, OLD, ACME_RETRY_PERMANENT), 1);
     w->spec.names = strings(w->p, A " " WWW " " OLD " new.a.example");
     assert_string_equal(ordered(w), A " " WWW " " OLD " new.a.example");
-    w->job.digest = acme_spec_digest(&w->spec, w->p);
-    acme_partial_names_forget(&w->job);
+    begin(w);
     assert_int_equal(fails(w, OLD, ACME_RETRY_BACKOFF), 0);
 }
 
@@ -172,7 +178,7 @@ static void what_is_out_is_not_missing(void **state)
         WWW);
     assert_null(
         acme_partial_names_missing(&w->job, &w->spec, w->spec.names, w->p));
-    acme_partial_names_forget(&w->job);
+    begin(w);
     assert_string_equal(
         acme_partial_names_missing(&w->job, &w->spec, held, w->p), OLD);
 }

@@ -279,6 +279,469 @@ static void names_that_failed_come_back(void **state)
     assert_null(name->detail);
 }
 
+/* ---- transitions ---- */
+
+#define LATER (ACME_T_NOW + 1000)
+#define NEVER ACME_SCHEDULE_NEVER
+
+static void tried(acme_job_t *job, acme_retry_e retry, apr_time_t next_run)
+{
+    acme_problem_t *problem = apr_pcalloc(job->p, sizeof(*problem));
+    acme_job_failure_t failure = {0};
+
+    acme_problem_set(problem, APR_EGENERAL, retry, ACME_PROBLEM_NETWORK, job->p,
+                     "no route");
+    failure.problem = problem;
+    failure.digest = "digest";
+    failure.config = "config";
+    failure.next_run = next_run;
+    acme_job_failed(job, &failure, ACME_T_NOW);
+}
+
+static void begin(acme_job_t *job)
+{
+    acme_job_begin(job, "digest", "first certificate", "", ACME_T_NOW);
+}
+
+static void begin_another(acme_job_t *job)
+{
+    acme_job_begin(job, "another", "name added", "f00", ACME_T_NOW);
+}
+
+static void order_made(acme_job_t *job)
+{
+    acme_job_order_made(job, acme_json_object(job->p));
+}
+
+static void recalled(acme_job_t *job)
+{
+    acme_job_recalled(job, ACME_T_NOW, NULL);
+}
+
+static void urgent(acme_job_t *job)
+{
+    acme_job_set_urgent(job, 1);
+}
+
+static void fail_once(acme_job_t *job)
+{
+    tried(job, ACME_RETRY_BACKOFF, LATER);
+}
+
+static void fail_for_good(acme_job_t *job)
+{
+    tried(job, ACME_RETRY_CONFIG, NEVER);
+}
+
+static void ca_failed(acme_job_t *job)
+{
+    (void)acme_job_ca_failed(job);
+}
+
+static void next_ca(acme_job_t *job)
+{
+    acme_job_next_ca(job, "https://second.test/dir", LATER);
+}
+
+static void first_ca_again(acme_job_t *job)
+{
+    acme_job_next_ca(job, NULL, LATER);
+}
+
+static void names_failed(acme_job_t *job)
+{
+    acme_spec_t spec = {0};
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    assert_int_equal(acme_job_names_failed(job, &spec, &problem, job->p), 0);
+}
+
+static void limit_wait(acme_job_t *job)
+{
+    (void)acme_job_limit_wait(job, "5 certificates a week", LATER);
+}
+
+static void bound_wait(acme_job_t *job)
+{
+    acme_job_bound_wait(job, 5);
+}
+
+static void staged(acme_job_t *job)
+{
+    acme_job_staged(job, "c0ffee", ACME_T_NOW);
+}
+
+static void found(acme_job_t *job)
+{
+    acme_job_found(job, "c0ffee");
+}
+
+static void settled_live(acme_job_t *job)
+{
+    acme_job_settled(job, ACME_JOB_LIVE);
+}
+
+static void settled_refused(acme_job_t *job)
+{
+    acme_job_settled(job, ACME_JOB_REFUSED);
+}
+
+static void settled_dropped(acme_job_t *job)
+{
+    acme_job_settled(job, ACME_JOB_DROPPED);
+}
+
+static void was_signed(acme_job_t *job)
+{
+    acme_job_signed(job, "a chain", ACME_T_NOW);
+}
+
+static void dry_run_over(acme_job_t *job)
+{
+    acme_job_failure_t failure = {0};
+
+    failure.digest = "digest";
+    failure.config = "config";
+    acme_job_dry_run_over(job, &failure, ACME_T_NOW);
+}
+
+static void requested(acme_job_t *job)
+{
+    acme_job_requested(job, "0123", 0);
+}
+
+static void must_replace(acme_job_t *job)
+{
+    acme_blocklist_entry_t entry = {0};
+
+    entry.name = NAME;
+    entry.fingerprint = "f00";
+    entry.key_hash = "b0b";
+    entry.when = ACME_T_NOW;
+    acme_job_must_replace(job, &entry);
+}
+
+static void ari_heard(acme_job_t *job)
+{
+    acme_job_ari_heard(job, NULL);
+}
+
+static void warned(acme_job_t *job)
+{
+    (void)acme_job_warned(job, "f00", 0);
+}
+
+#define PHASES (ACME_JOB_IDLE + 1)
+
+/* WAITING and HELD have an order that could be resumed. */
+static acme_job_t *in_phase(acme_job_phase_e phase, apr_pool_t *p)
+{
+    acme_job_t *job = acme_job_create(NAME, p);
+
+    if (phase != ACME_JOB_IDLE) {
+        begin(job);
+        order_made(job);
+    }
+    switch (phase) {
+    case ACME_JOB_STAGED:
+        staged(job);
+        break;
+    case ACME_JOB_SIGNED:
+        was_signed(job);
+        break;
+    case ACME_JOB_HELD:
+        fail_for_good(job);
+        break;
+    case ACME_JOB_WAITING:
+        fail_once(job);
+        break;
+    case ACME_JOB_ORDERED:
+    case ACME_JOB_IDLE:
+        break;
+    }
+    assert_int_equal(acme_job_phase(job), phase);
+    return job;
+}
+
+static void assert_holds_together(const acme_job_t *job)
+{
+    assert_int_equal(job->config != NULL, job->next_run == NEVER);
+    assert_int_equal(job->failing != 0 || !job->errors, 1);
+}
+
+/* What each transition makes of a job that is staged, signed, held, waiting,
+ * ordered or idle: the first letter of these, but G for signed. */
+static const struct {
+    char to[PHASES + 1];
+    const char *name;
+    void (*go)(acme_job_t *job);
+} transitions[] = {
+    {"SGOOOI", "begin", begin},
+    {"SGIIII", "begin with another spec", begin_another},
+    {"SGHWOO", "order made", order_made},
+    {"SGHWII", "order dropped", acme_job_order_dropped},
+    {"SGHWOI", "urgent", urgent},
+    {"SGWWWW", "failed", fail_once},
+    {"SGHHHH", "failed for good", fail_for_good},
+    {"SGHWOI", "CA failed", ca_failed},
+    {"SGIIII", "next CA", next_ca},
+    {"SGHWII", "first CA again", first_ca_again},
+    {"SGHWOI", "names failed", names_failed},
+    {"SGHWOI", "recalled", recalled},
+    {"SGWWWW", "limit", limit_wait},
+    {"SGHWOI", "limit over", acme_job_limit_over},
+    {"SGHWOI", "wait bound", bound_wait},
+    {"SSSSSS", "staged", staged},
+    {"SSSSSS", "found", found},
+    {"IGHWOI", "lost", acme_job_lost},
+    {"IGIIII", "settled: live", settled_live},
+    {"IGHWII", "settled: refused", settled_refused},
+    {"IGIIII", "settled: dropped", settled_dropped},
+    {"SGGGGG", "signed", was_signed},
+    {"SGHHHH", "dry run over", dry_run_over},
+    {"SGIIII", "dropped", acme_job_dropped},
+    {"SGOOOI", "failures cleared", acme_job_clear_failures},
+    {"SGOOOI", "requested", requested},
+    {"SIHWII", "start over", acme_job_start_over},
+    {"SGHWOI", "answered", acme_job_answered},
+    {"SGOOOI", "must replace", must_replace},
+    {"SGHWOI", "ARI heard", ari_heard},
+    {"SGHWOI", "warned", warned},
+};
+
+static void each_transition_leads_to_its_phase(void **state)
+{
+    static const char letters[] = "SGHWOI";
+    apr_size_t i;
+    int from;
+
+    for (i = 0; i < sizeof(transitions) / sizeof(transitions[0]); ++i) {
+        for (from = 0; from < PHASES; ++from) {
+            acme_job_t *job = in_phase((acme_job_phase_e)from, *state);
+
+            transitions[i].go(job);
+            if (letters[acme_job_phase(job)] != transitions[i].to[from]) {
+                fail_msg("%s: from %c to %c, not to %c", transitions[i].name,
+                         letters[from], letters[acme_job_phase(job)],
+                         transitions[i].to[from]);
+            }
+            assert_holds_together(job);
+        }
+    }
+}
+
+static void a_try_of_another_spec_starts_afresh(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+
+    next_ca(job);
+    fail_once(job);
+    order_made(job);
+    begin_another(job);
+    assert_string_equal(job->digest, "another");
+    assert_string_equal(job->reason, "name added");
+    assert_string_equal(job->instead, "f00");
+    assert_null(job->order);
+    assert_null(job->ca);
+    assert_int_equal(job->ca_errors, 0);
+    assert_int_equal(job->errors, 0);
+    assert_int_equal(job->last_run, ACME_T_NOW);
+}
+
+static void a_try_goes_on_with_its_order_and_its_failures(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+
+    acme_job_begin(job, "digest", "expires soon", "f00", LATER);
+    assert_non_null(job->order);
+    assert_string_equal(job->reason, "first certificate");
+    assert_string_equal(job->instead, "");
+    assert_int_equal(job->errors, 1);
+    assert_int_equal(job->last_run, LATER);
+}
+
+static void a_try_after_a_change_of_configuration_counts_anew(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_HELD, *state);
+
+    assert_string_equal(job->config, "config");
+    begin(job);
+    assert_int_equal(job->errors, 0);
+    assert_null(job->config);
+}
+
+static void failures_are_counted_since_the_first(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_IDLE, *state);
+    acme_job_failure_t failure = {0};
+
+    fail_once(job);
+    assert_string_equal(job->digest, "digest");
+    failure.digest = "another";
+    failure.next_run = LATER + 1;
+    acme_job_failed(job, &failure, ACME_T_NOW + 7);
+    assert_int_equal(job->errors, 2);
+    assert_int_equal(job->failing, ACME_T_NOW);
+    assert_int_equal(job->last_run, ACME_T_NOW + 7);
+    assert_int_equal(job->next_run, LATER + 1);
+    assert_string_equal(job->digest, "digest");
+    acme_job_clear_failures(job);
+    acme_job_failed(job, &failure, ACME_T_NOW + 9);
+    assert_int_equal(job->errors, 1);
+    assert_int_equal(job->failing, ACME_T_NOW + 9);
+}
+
+static void the_next_CA_is_asked_at_once_and_the_first_one_later(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_ORDERED, *state);
+
+    tried(job, ACME_RETRY_LATER, LATER);
+    assert_int_equal(acme_job_ca_failed(job), 1);
+    assert_int_equal(job->blocked_until, LATER);
+    next_ca(job);
+    assert_true(job->at_once);
+    assert_null(job->order);
+    assert_string_equal(job->ca, "https://second.test/dir");
+    assert_int_equal(job->next_run, 0);
+    assert_int_equal(job->ca_errors, 0);
+    tried(job, ACME_RETRY_BACKOFF, ACME_T_NOW + 1);
+    assert_false(job->at_once);
+    assert_int_equal(acme_job_ca_failed(job), 1);
+    assert_int_equal(acme_job_ca_failed(job), 2);
+    first_ca_again(job);
+    assert_false(job->at_once);
+    assert_null(job->ca);
+    assert_int_equal(job->next_run, LATER);
+    assert_int_equal(job->blocked_until, 0);
+}
+
+static void a_CA_that_names_a_time_too_far_away_is_not_obeyed(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_ORDERED, *state);
+
+    tried(job, ACME_RETRY_LATER, LATER);
+    ca_failed(job);
+    tried(job, ACME_RETRY_BACKOFF, ACME_T_NOW + 1);
+    acme_job_next_ca(job, NULL, LATER - 1);
+    assert_int_equal(job->next_run, ACME_T_NOW + 1);
+    assert_int_equal(job->blocked_until, 0);
+}
+
+static void only_a_new_limit_is_told(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_IDLE, *state);
+
+    assert_true(acme_job_limit_wait(job, "a week", LATER));
+    assert_false(acme_job_limit_wait(job, "a week", LATER + 1));
+    assert_int_equal(job->next_run, LATER + 1);
+    assert_true(acme_job_limit_wait(job, "an hour", LATER));
+    assert_string_equal(job->limit, "an hour");
+    acme_job_limit_over(job);
+    assert_null(job->limit);
+    assert_true(acme_job_limit_wait(job, "an hour", LATER));
+}
+
+static void a_certificate_ends_request_and_problem(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+
+    requested(job);
+    staged(job);
+    assert_string_equal(job->staged, "c0ffee");
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_null(job->order);
+    assert_null(job->problem);
+    assert_int_equal(job->errors, 1); /* until root has accepted it */
+    job = in_phase(ACME_JOB_WAITING, *state);
+    requested(job);
+    was_signed(job);
+    assert_string_equal(job->signed_pem, "a chain");
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_null(job->problem);
+    assert_int_equal(job->errors, 0);
+}
+
+static void only_what_is_live_replaces_what_was_revoked(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_STAGED, *state);
+
+    must_replace(job);
+    assert_true(job->urgent);
+    assert_string_equal(job->revoked->fingerprint, "f00");
+    settled_refused(job);
+    assert_true(job->urgent);
+    staged(job);
+    settled_dropped(job);
+    assert_false(job->urgent);
+    assert_non_null(job->revoked);
+    staged(job);
+    settled_live(job);
+    assert_null(job->revoked);
+    must_replace(job);
+    assert_false(job->urgent); /* nothing is ordered yet */
+}
+
+static void a_settled_job_begins_with_the_first_CA(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+
+    next_ca(job);
+    tried(job, ACME_RETRY_LATER, LATER);
+    ca_failed(job);
+    staged(job);
+    assert_string_equal(job->ca, "https://second.test/dir");
+    settled_live(job);
+    assert_null(job->ca);
+    assert_int_equal(job->ca_errors, 0);
+    assert_int_equal(job->blocked_until, 0);
+    assert_int_equal(job->errors, 0);
+}
+
+static void a_forced_request_stays_forced(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_HELD, *state);
+
+    acme_job_requested(job, "1", 1);
+    assert_int_equal(job->asked, ACME_ASKED_FORCE);
+    acme_job_requested(job, "2", 0);
+    assert_int_equal(job->asked, ACME_ASKED_FORCE);
+    assert_string_equal(job->request, "2");
+    acme_job_answered(job);
+    acme_job_requested(job, NULL, 0);
+    assert_int_equal(job->asked, ACME_ASKED_DUE);
+    assert_string_equal(job->request, "2");
+}
+
+static void what_is_dropped_leaves_the_log_and_the_last_request(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+
+    requested(job);
+    urgent(job);
+    acme_job_note(job, ACME_T_NOW, "dropped", NULL);
+    acme_job_dropped(job);
+    assert_null(job->digest);
+    assert_null(job->instead);
+    assert_null(job->problem);
+    assert_int_equal(job->errors, 0);
+    assert_false(job->urgent);
+    assert_int_equal(job->asked, ACME_ASKED_NO);
+    assert_string_equal(job->request, "0123");
+    assert_int_equal(job->log->nelts, 1);
+}
+
+static void an_expiry_is_announced_twice(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_IDLE, *state);
+
+    assert_false(acme_job_warned(job, "f00", 0));
+    assert_true(acme_job_warned(job, "f00", 0));
+    assert_false(acme_job_warned(job, "f00", 1));
+    assert_true(acme_job_warned(job, "f00", 1));
+    assert_true(acme_job_warned(job, "f00", 0));
+    assert_false(acme_job_warned(job, "c0ffee", 0));
+}
+
 ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(everything_comes_back),
             ACME_T(a_time_that_never_comes_survives),
@@ -286,4 +749,18 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(what_is_damaged_is_a_new_one),
             ACME_T(what_was_planted_is_not_there),
             ACME_T(a_store_that_fails_says_so),
-            ACME_T(names_that_failed_come_back))
+            ACME_T(names_that_failed_come_back),
+            ACME_T(each_transition_leads_to_its_phase),
+            ACME_T(a_try_of_another_spec_starts_afresh),
+            ACME_T(a_try_goes_on_with_its_order_and_its_failures),
+            ACME_T(a_try_after_a_change_of_configuration_counts_anew),
+            ACME_T(failures_are_counted_since_the_first),
+            ACME_T(the_next_CA_is_asked_at_once_and_the_first_one_later),
+            ACME_T(a_CA_that_names_a_time_too_far_away_is_not_obeyed),
+            ACME_T(only_a_new_limit_is_told),
+            ACME_T(a_certificate_ends_request_and_problem),
+            ACME_T(only_what_is_live_replaces_what_was_revoked),
+            ACME_T(a_settled_job_begins_with_the_first_CA),
+            ACME_T(a_forced_request_stays_forced),
+            ACME_T(what_is_dropped_leaves_the_log_and_the_last_request),
+            ACME_T(an_expiry_is_announced_twice))
