@@ -114,12 +114,6 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
         && !acme_suitable_key(cert, choice->spec)) {
         return;
     }
-    /* What mod_ssl would not load would end the start. */
-    if (acme_certstore_loads(cert, choice->spec->security_level, NULL,
-                             choice->ptemp)
-        != APR_SUCCESS) {
-        return;
-    }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
     issuer =
@@ -128,11 +122,12 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
             && acme_certstore_is_trusted(install->config->live, item->place,
                                          item->name, choice->ptemp));
     fit = fit_of(&why, cert, choice, issuer);
-    if (fit > ACME_SUITABLE_UNSUITABLE
+    /* mod_ssl would end the start over a certificate that it cannot load. One
+     * that is revoked is not asked, because it is archived for that. */
+    if (fit > ACME_SUITABLE_REVOKED
         && acme_certstore_loads(cert, choice->spec->security_level, &problem,
                                 choice->ptemp)
                != APR_SUCCESS) {
-        /* The server would end over it. */
         fit = ACME_SUITABLE_UNSUITABLE;
         why = acme_problem_text(&problem, choice->ptemp);
     }

@@ -459,6 +459,31 @@ static void the_later_of_import_and_stash_is_used(void **state)
     assert_string_equal(IMPORT("a.test"), "");
 }
 
+static void one_that_the_security_level_refuses_is_not_used(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *stashed = put(w, ACME_PLACE_STASH, "a.test", "a.test", 60, CA);
+
+    put(w, ACME_PLACE_IMPORT, "a.test", "a.test", 90, CA);
+    /* more than a P-256 key has */
+    site(w, "a.test")->security_level = 4;
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    assert_string_equal(STASH("a.test"), stashed);
+    /* it is said what is wrong with the import, and it is not called one that
+     * no site asks for */
+    assert_string_equal(IMPORT("a.test"), "");
+    acme_t_contains(w->said, "ACME0572: a.test: the imported certificate is of "
+                             "no use and only archived: ");
+    acme_t_contains(w->said, "SECLEVEL=4");
+    assert_null(strstr(w->said, "ACME0567"));
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
+    configure(w);
+    site(w, "a.test")->security_level = 3;
+    start(w);
+    assert_string_equal(LIVE("a.test"), stashed);
+}
+
 static void an_import_waits_in_the_stash(void **state)
 {
     world_t *w = make_world(*state);
@@ -675,6 +700,7 @@ ACME_T_MAIN(
     ACME_T(what_is_live_stays_when_the_ca_is_another),
     ACME_T(the_later_of_import_and_live_is_used),
     ACME_T(the_later_of_import_and_stash_is_used),
+    ACME_T(one_that_the_security_level_refuses_is_not_used),
     ACME_T(an_import_waits_in_the_stash),
     ACME_T(what_has_expired_is_deleted_when_all_clocks_agree),
     ACME_T(an_expired_one_is_not_unstashed),
