@@ -11,6 +11,7 @@
 #include "acme_file.h"
 #include "acme_ident.h"
 #include "acme_json.h"
+#include "acme_ratelimit_policy.h"
 
 #define FOLDER    "/desired"
 #define FILE_NAME "/sites.json"
@@ -27,7 +28,7 @@ static acme_json_t *print_ca(const acme_ca_spec_t *ca, apr_pool_t *p)
     acme_json_set_str(json, "contact", ca->contact);
     acme_json_set_bool(json, "agreed", ca->agreed);
     acme_json_set_str(json, "rate-limit",
-                      acme_ratelimit_policy_print(&ca->rate, p));
+                      acme_ratelimit_policy_print(ca->rate, p));
     if (ca->eab) {
         /* Its key is nobody's business but the worker's. */
         acme_json_set_str(json, "eab-kid", ca->eab->key.kid);

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_json.h"
+#include "acme_ratelimit_policy.h"
 
 static apr_status_t damaged(acme_problem_t *problem, const char *what,
                             apr_pool_t *p)
@@ -47,6 +48,7 @@ static apr_array_header_t *copy_strs(const acme_json_t *json, const char *key,
 static const acme_ca_spec_t *parse_ca(const acme_json_t *json, apr_pool_t *p)
 {
     acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
+    acme_ratelimit_policy_t *rate;
     const char *text, *why;
 
     ca->url = copy_str(json, "url", p);
@@ -55,10 +57,12 @@ static const acme_ca_spec_t *parse_ca(const acme_json_t *json, apr_pool_t *p)
     ca->contact = copy_str(json, "contact", p);
     (void)acme_json_get_bool(&ca->agreed, json, "agreed");
     text = copy_str(json, "rate-limit", p);
-    if (text
-        && acme_ratelimit_policy_parse(&ca->rate, text, &why, p)
-               != APR_SUCCESS) {
-        return NULL;
+    if (text) {
+        rate = apr_pcalloc(p, sizeof(*rate));
+        ca->rate = rate;
+        if (acme_ratelimit_policy_parse(rate, text, &why, p) != APR_SUCCESS) {
+            return NULL;
+        }
     }
     text = copy_str(json, "eab-text", p);
     if (text) {

@@ -128,7 +128,7 @@ acme_admission_ca_t *acme_admission_create(struct acme_scheduler_t *scheduler,
     acme_admission_ca_t *made = apr_pcalloc(scheduler->p, sizeof(*made));
 
     made->url = ca->url;
-    made->budget = acme_ratelimit_create(ca->url, &ca->rate, scheduler->p);
+    made->budget = acme_ratelimit_create(ca->url, ca->rate, scheduler->p);
     made->pause = acme_ratelimit_pause_create(ca->url, scheduler->p);
     made->shared =
         acme_client_share_create(made->budget ? DIRECTORIES_PER_SECOND : 0,

@@ -129,7 +129,6 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
         mod_acme_config_value(config, ACME_SETTING_HTTP_PROXY_CA_FILE);
     const char *contact = mod_acme_config_value(config, ACME_SETTING_CONTACT);
     const acme_eab_t *eab = mod_acme_config_value(config, ACME_SETTING_EAB);
-    const acme_ratelimit_policy_t *rate;
     acme_ca_spec_t *ca;
     const char *key;
     int has_eab;
@@ -156,11 +155,8 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
     ca->eab_if_required = one_of > 1;
     ca->eab = has_eab ? apr_pmemdup(sites->p, eab, sizeof(*eab)) : NULL;
     ca->contact = contact && *contact ? contact : NULL;
-    rate = mod_acme_config_value(mod_acme_config_get(sites->server),
-                                 ACME_SETTING_RATE);
-    if (rate) {
-        ca->rate = *rate;
-    }
+    ca->rate = mod_acme_config_value(mod_acme_config_get(sites->server),
+                                     ACME_SETTING_RATE);
     ca->agreed = mod_acme_config_value(config, ACME_SETTING_AGREEMENT) != NULL;
     apr_hash_set(cas, key, APR_HASH_KEY_STRING, ca);
     check_account(sites, cas, ca, place);

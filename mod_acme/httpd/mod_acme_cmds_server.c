@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "acme_ratelimit_policy.h"
 #include "acme_time.h"
 
 #define MAX_PARALLEL 1000

@@ -43,7 +43,9 @@ typedef struct acme_ratelimit_order_t {
     int exempt;  /**< inside the window that the CA has named */
 } acme_ratelimit_order_t;
 
-/** NULL when nothing limits orders there. */
+/** Creates an empty ledger for a CA, or returns NULL when no limit of it is
+ *  known.
+ *  @param rate ACMERateLimit, or NULL: the limits known of this CA */
 acme_ratelimit_t *acme_ratelimit_create(const char *ca_url,
                                         const acme_ratelimit_policy_t *rate,
                                         apr_pool_t *p);

@@ -51,6 +51,9 @@ apr_status_t acme_ratelimit_policy_parse(acme_ratelimit_policy_t *rate,
 const char *acme_ratelimit_policy_print(const acme_ratelimit_policy_t *rate,
                                         apr_pool_t *p)
 {
+    if (!rate) {
+        return NULL;
+    }
     switch (rate->kind) {
     case ACME_RATELIMIT_POLICY_OFF:
         return "off";
@@ -59,8 +62,6 @@ const char *acme_ratelimit_policy_print(const acme_ratelimit_policy_t *rate,
     case ACME_RATELIMIT_POLICY_ORDERS:
         return apr_psprintf(p, "%d/%" APR_TIME_T_FMT, rate->orders,
                             apr_time_sec(rate->period));
-    case ACME_RATELIMIT_POLICY_BY_CA:
-        break;
     }
     return NULL;
 }
@@ -69,7 +70,7 @@ acme_ratelimit_policy_e
 acme_ratelimit_policy_of(const acme_ratelimit_policy_t *rate,
                          const char *ca_url)
 {
-    if (rate->kind != ACME_RATELIMIT_POLICY_BY_CA) {
+    if (rate) {
         return rate->kind;
     }
     return strcmp(ca_url, LETSENCRYPT) == 0 ? ACME_RATELIMIT_POLICY_LETSENCRYPT

@@ -13,9 +13,8 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "acme_eab.h"
+#include "acme_ca.h"
 #include "acme_key.h"
-#include "acme_ratelimit_policy.h"
 
 /** Most names in one certificate, as the large CAs have it. */
 #define ACME_SPEC_MAX_NAMES 100
@@ -37,22 +36,6 @@ typedef struct acme_window_t {
     int percent;              /**< of its life, or 0 */
     apr_interval_time_t span; /**< where percent is 0; both 0: the default */
 } acme_window_t;
-
-/** A certificate authority, and who we are there. */
-typedef struct acme_ca_spec_t {
-    const char *url;     /**< of its directory, https */
-    const char *label;   /**< short name, or the URL's host: for people */
-    const char *ca_file; /**< PEM of trusted roots for its server, or NULL */
-    const char *proxy;   /**< that leads to it, "" for none; NULL: whatever
-                              leads to all others */
-    const char *proxy_ca_file; /**< PEM of trusted roots for that, or NULL */
-    const char *contact;       /**< "mailto:...", or NULL */
-    int agreed;                /**< its terms are accepted */
-    int eab_if_required;       /**< bind only where the CA demands it */
-    acme_eab_t *eab; /**< that the account is bound to, or NULL; complete when
-                          children run */
-    acme_ratelimit_policy_t rate; /**< which of its limits are kept to */
-} acme_ca_spec_t;
 
 /**
  * One certificate that is kept. A site with two kinds of keys has two of them:

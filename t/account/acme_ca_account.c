@@ -6,10 +6,7 @@
 static void ca_and_contact_make_the_name(void **state)
 {
     apr_pool_t *p = *state;
-    acme_ca_spec_t a = {.url = "https://a.test/dir",
-                        .label = "a",
-                        .agreed = 1,
-                        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
+    acme_ca_spec_t a = {.url = "https://a.test/dir", .label = "a", .agreed = 1};
     acme_ca_spec_t b = a;
 
     assert_string_equal(acme_ca_account_name(&a, p),

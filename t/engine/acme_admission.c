@@ -6,6 +6,10 @@
 #include "acme_t_desk.h"
 
 #include "acme_json.h"
+#include "acme_ratelimit_policy.h"
+
+static const acme_ratelimit_policy_t letsencrypt = {
+    ACME_RATELIMIT_POLICY_LETSENCRYPT, 0, 0};
 
 #define SITES 30
 
@@ -306,7 +310,7 @@ static void a_renewal_that_the_ca_wants_is_held_too(void **state)
     int asked;
 
     old->via_ari = 1;
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     world_live(w, ACME_TIME_HOUR);
     world_restart(w);
     world_live(w, ACME_TIME_HOUR);

@@ -4,6 +4,22 @@
 
 #include "acme_t_world.h"
 
+#include "acme_ratelimit_policy.h"
+
+static const acme_ratelimit_policy_t *
+rate_of(int orders, apr_interval_time_t period, apr_pool_t *p)
+{
+    acme_ratelimit_policy_t *rate = apr_pcalloc(p, sizeof(*rate));
+
+    rate->kind = ACME_RATELIMIT_POLICY_ORDERS;
+    rate->orders = orders;
+    rate->period = period;
+    return rate;
+}
+
+static const acme_ratelimit_policy_t letsencrypt = {
+    ACME_RATELIMIT_POLICY_LETSENCRYPT, 0, 0};
+
 #define ACCOUNTS 30
 
 /* What the model counts. */
@@ -54,7 +70,7 @@ static void a_name_that_fails_is_asked_for_five_times_an_hour(void **state)
 
     world_add(w, "bad.test");
     world_add(w, "good.test");
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     w->ca->fail_name = "bad.test";
     w->ca->limit = too_many_failures;
     w->ca->limit_baton = w;
@@ -96,7 +112,7 @@ static void a_failure_is_noted_by_who_sees_it(void **state)
     int i;
 
     world_add(w, "bad.test");
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     w->ca->fail_name = "bad.test";
     world_boot(w);
     for (i = 0; i < 7; ++i) {
@@ -127,9 +143,7 @@ static void an_order_that_was_not_made_gives_its_token_back(void **state)
 {
     world_t *w = world_create(*state);
 
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_ORDERS;
-    w->ca_spec.rate.orders = 4;
-    w->ca_spec.rate.period = 100 * ACME_TIME_DAY;
+    w->ca_spec.rate = rate_of(4, 100 * ACME_TIME_DAY, w->p);
     world_add(w, "a.test");
     world_add(w, "b.test");
     world_boot(w);
@@ -150,9 +164,7 @@ static world_t *six_of_eight(apr_pool_t *p)
     world_t *w = world_create(p);
     int i;
 
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_ORDERS;
-    w->ca_spec.rate.orders = 8;
-    w->ca_spec.rate.period = 300 * ACME_TIME_DAY;
+    w->ca_spec.rate = rate_of(8, 300 * ACME_TIME_DAY, w->p);
     test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
     for (i = 0; i < 6; ++i) {
         world_add(w, apr_psprintf(p, "s%d.test", i))->via_ari = 1;
@@ -209,7 +221,7 @@ static void many_accounts_are_one_client_to_a_ca(void **state)
     world_t *w = world_create(*state);
     int i;
 
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     w->ca->delay = 300000;
     for (i = 0; i < ACCOUNTS; ++i) {
         acme_ca_spec_t *account =

@@ -7,6 +7,11 @@
 
 #include "acme_t_limits.h"
 
+#include "acme_ratelimit_policy.h"
+
+static const acme_ratelimit_policy_t letsencrypt = {
+    ACME_RATELIMIT_POLICY_LETSENCRYPT, 0, 0};
+
 #define YEAR  (365 * ACME_TIME_DAY)
 #define YEARS 10
 
@@ -187,7 +192,7 @@ static void ten_years_of_a_server(void **state)
     decade.w = w;
     decade.begun = w->clock->now;
     decade.limits = limits_create(w);
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     w->log.level = ACME_LOG_ERR;
     w->ca->window_of = window_of;
     w->ca->window_baton = &decade;

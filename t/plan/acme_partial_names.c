@@ -10,10 +10,8 @@
 #define WWW "www.a.example"
 #define OLD "old.a.example"
 
-static const acme_ca_spec_t ca = {.url = "https://ca.test/dir",
-                                  .label = "ca.test",
-                                  .agreed = 1,
-                                  .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
+static const acme_ca_spec_t ca = {
+    .url = "https://ca.test/dir", .label = "ca.test", .agreed = 1};
 
 typedef struct world_t {
     apr_pool_t *p;

@@ -7,6 +7,10 @@
 
 #include "acme_ari.h"
 #include "acme_plan.h"
+#include "acme_ratelimit_policy.h"
+
+static const acme_ratelimit_policy_t letsencrypt = {
+    ACME_RATELIMIT_POLICY_LETSENCRYPT, 0, 0};
 
 #define YEAR (365 * ACME_TIME_DAY)
 
@@ -63,10 +67,7 @@ static acme_renewal_t window_of(int i, apr_time_t issued, apr_time_t now)
 static void ten_thousand_renewals_are_inside_their_windows(void **state)
 {
     static const acme_ca_spec_t ca = {
-        .url = "https://ca.test/dir",
-        .label = "ca.test",
-        .agreed = 1,
-        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
+        .url = "https://ca.test/dir", .label = "ca.test", .agreed = 1};
     apr_time_t begun = apr_time_from_sec(2000000000);
     int i, asked = 0;
     apr_pool_t *p;
@@ -150,7 +151,7 @@ static void a_move_of_many_sites_is_never_refused(void **state)
     limits_t *limits = limits_create(w);
     int i;
 
-    w->ca_spec.rate.kind = ACME_RATELIMIT_POLICY_LETSENCRYPT;
+    w->ca_spec.rate = &letsencrypt;
     w->log.level = ACME_LOG_WARNING;
     test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
     let_sites_come(w, OLD);
@@ -294,10 +295,7 @@ static void one_site_for_ten_years(ari_site_t *site, apr_time_t begun,
 static void five_hundred_sites_for_ten_years(void **state)
 {
     static const acme_ca_spec_t ca = {
-        .url = "https://ca.test/dir",
-        .label = "ca.test",
-        .agreed = 1,
-        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
+        .url = "https://ca.test/dir", .label = "ca.test", .agreed = 1};
     apr_time_t begun = apr_time_from_sec(2000000000);
     int sites = 500;
     years_t years = {0, 0, 0};

@@ -37,10 +37,7 @@ static void make(acme_certstore_cert_t *cert, acme_spec_t *spec,
 {
     apr_array_header_t *names = apr_array_make(p, 2, sizeof(const char *));
     static const acme_ca_spec_t ca = {
-        .url = "https://ca.test/dir",
-        .label = "ca",
-        .agreed = 1,
-        .rate = {ACME_RATELIMIT_POLICY_BY_CA, 0, 0}};
+        .url = "https://ca.test/dir", .label = "ca", .agreed = 1};
 
     memset(cert, 0, sizeof(*cert));
     memset(spec, 0, sizeof(*spec));

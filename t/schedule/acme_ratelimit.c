@@ -9,9 +9,6 @@
 
 #define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
 
-static const acme_ratelimit_policy_t by_ca = {ACME_RATELIMIT_POLICY_BY_CA, 0,
-                                              0};
-
 typedef struct ledger_t {
     apr_pool_t *p;
     acme_ratelimit_t *budget;
@@ -71,13 +68,13 @@ static void nothing_limits_most_cas(void **state)
 {
     acme_ratelimit_policy_t off = {ACME_RATELIMIT_POLICY_OFF, 0, 0};
 
-    assert_null(acme_ratelimit_create("https://ca.test/dir", &by_ca, *state));
+    assert_null(acme_ratelimit_create("https://ca.test/dir", NULL, *state));
     assert_null(acme_ratelimit_create(LETSENCRYPT, &off, *state));
 }
 
 static void the_same_names_five_times_in_a_week(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
     acme_ratelimit_order_t other = order_of(ledger, "b.test");
     apr_interval_time_t token = 7 * ACME_TIME_DAY / 5;
@@ -96,7 +93,7 @@ static void the_same_names_five_times_in_a_week(void **state)
 
 static void the_order_of_names_makes_no_other_set(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     apr_array_header_t *ab = apr_array_make(ledger->p, 2, sizeof(char *));
     apr_array_header_t *ba = apr_array_make(ledger->p, 2, sizeof(char *));
     acme_ratelimit_order_t order = {"me", ab, 1, 0};
@@ -112,7 +109,7 @@ static void the_order_of_names_makes_no_other_set(void **state)
 
 static void new_sites_leave_a_quarter_to_renewals(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order, renewal = order_of(ledger, "old.test");
     int n;
 
@@ -139,7 +136,7 @@ static void new_sites_leave_a_quarter_to_renewals(void **state)
 
 static void a_registered_domain_has_fifty(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order;
     int n;
 
@@ -198,7 +195,7 @@ static void nobody_is_told_to_wait_for_ever(void **state)
 
 static void what_the_ca_has_not_made_is_given_back(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
     assert_int_equal(exhaust(ledger, &order, 0), 5);
@@ -208,7 +205,7 @@ static void what_the_ca_has_not_made_is_given_back(void **state)
 
 static void what_has_failed_was_an_order_but_no_certificate(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.one.test");
     int n;
 
@@ -225,7 +222,7 @@ static void what_has_failed_was_an_order_but_no_certificate(void **state)
 
 static void what_the_ca_has_refused_counts_as_used_up(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.one.test");
     acme_ratelimit_parse_t account = {ACME_RATELIMIT_PARSE_ACCOUNT, "me"};
     acme_ratelimit_parse_t domain = {ACME_RATELIMIT_PARSE_DOMAIN, "one.test"};
@@ -272,7 +269,7 @@ static void a_limit_that_is_not_kept_to_is_not_counted(void **state)
 
 static void failed_validations_are_counted_by_name(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
     int n;
 
@@ -291,7 +288,7 @@ static void failed_validations_are_counted_by_name(void **state)
 
 static void a_clock_that_is_set_back_locks_nobody_out(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
     order.renewal = 1;
@@ -332,7 +329,7 @@ static int count_of_texts(const ledger_t *ledger)
 
 static void it_is_remembered(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order;
     int i, n;
 
@@ -340,7 +337,7 @@ static void it_is_remembered(void **state)
         assert_int_equal(exhaust(ledger, &order, 1), n ? 0 : 225);
         i = save(ledger);
         assert_true(n > 0 ? i == 0 : i > 1);
-        ledger->budget = acme_ratelimit_create(LETSENCRYPT, &by_ca, ledger->p);
+        ledger->budget = acme_ratelimit_create(LETSENCRYPT, NULL, ledger->p);
         acme_ratelimit_load(ledger->budget, ledger->texts, ledger->p);
     }
     assert_in_range(count_of_texts(ledger), 2, 16);
@@ -357,7 +354,7 @@ static void it_is_remembered(void **state)
 
 static void each_part_has_an_item_of_its_own(void **state)
 {
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     const char *first = acme_ratelimit_item(ledger->budget, 0, ledger->p);
 
     assert_int_equal(strncmp(first, "budget ", 7), 0);
@@ -378,7 +375,7 @@ static void a_damaged_ledger_is_an_empty_one(void **state)
                                         "000000000000000000000000 5x",
                                         "000000000000000000000000",
                                         "ffffffffffffffffffffffff 1"};
-    ledger_t *ledger = make(*state, &by_ca);
+    ledger_t *ledger = make(*state, NULL);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
     size_t i;
     int n;
