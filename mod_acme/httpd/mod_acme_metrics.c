@@ -50,7 +50,7 @@ int mod_acme_metrics_handler(request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     acme_metrics_server_t server = {1, 1, NULL};
-    acme_activation_view_t view;
+    acme_status_activation_t view;
     acme_metrics_t *metrics;
 
     r->allowed = (AP_METHOD_BIT << M_GET);

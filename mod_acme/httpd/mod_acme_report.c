@@ -25,7 +25,7 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
 
 /* ---- what pages say beside the sites ---- */
 
-void mod_acme_report_activation(acme_activation_view_t *view,
+void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p)
 {
     const acme_activation_e *activation = mod_acme_config_value(

@@ -17,7 +17,7 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p);
 
 /** How it stands with restarts, as the parent says. */
-void mod_acme_report_activation(acme_activation_view_t *view,
+void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p);
 
 /** Why nothing is ordered, as the worker says; or NULL. */

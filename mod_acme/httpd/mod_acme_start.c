@@ -16,7 +16,7 @@
 #include "acme_file.h"
 #include "acme_promote_guard.h"
 #include "acme_tmpfile.h"
-#include "acme_status_revoked.h"
+#include "acme_status_state.h"
 #include "mod_acme_install.h"
 #include "mod_acme_process.h"
 #include "mod_acme_job_cache.h"
@@ -218,7 +218,7 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
         const acme_inventory_t *inventory =
             APR_ARRAY_IDX(setup->inventories, i, const acme_inventory_t *);
         const char *text =
-            acme_status_revoked_text(spec, inventory, NULL, ptemp);
+            acme_status_state_revoked(spec, inventory, NULL, ptemp);
 
         if (text) {
             acme_log(setup->log, ACME_LOG_WARNING, 0, ACME_TAG(0840) "%s: %s",

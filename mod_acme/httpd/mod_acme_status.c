@@ -94,7 +94,7 @@ static const char *asked_for(const request_rec *r)
 static int send_all(request_rec *r, const acme_setup_t *setup)
 {
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
-    acme_activation_view_t view;
+    acme_status_activation_t view;
     apr_time_t now = apr_time_now();
     acme_json_t *json;
     const char *frame;
@@ -267,7 +267,7 @@ int mod_acme_status_section(request_rec *r, int flags)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
-    acme_activation_view_t view;
+    acme_status_activation_t view;
     acme_vault_t *vault;
     const char *waiting;
 

@@ -17,7 +17,7 @@
 typedef struct site_t {
     const char *name; /* as a label */
     const char *labels;
-    apr_int64_t values[ACME_GAUGES];
+    apr_int64_t values[ACME_STATUS_GAUGES];
 } site_t;
 
 struct acme_metrics_t {
@@ -31,11 +31,11 @@ typedef struct out_t {
     void *baton;
 } out_t;
 
-/* In the order of acme_gauge_e. */
+/* In the order of acme_status_gauge_e. */
 static const struct {
     const char *name;
     const char *help;
-} gauges[ACME_GAUGES] = {
+} gauges[ACME_STATUS_GAUGES] = {
     {"acme_site_state", "State of the site: 1 incomplete, 2 complete, 4 error, "
                         "5 the configuration lacks something, 0 unknown."},
     {"acme_site_renewing", "Whether a certificate is being obtained or due."},
@@ -130,7 +130,7 @@ static void each(const out_t *out, const acme_metrics_t *metrics, int gauge)
     head(out, gauges[gauge].name, gauges[gauge].help);
     for (i = 0; i < metrics->sites->nelts; i++) {
         site = &APR_ARRAY_IDX(metrics->sites, i, site_t);
-        if (site->values[gauge] == ACME_GAUGE_NONE) {
+        if (site->values[gauge] == ACME_STATUS_GAUGE_NONE) {
             continue;
         }
         apr_snprintf(text, sizeof(text),
@@ -177,7 +177,7 @@ static void totals(const out_t *out, const acme_metrics_t *metrics)
 
 static void server_part(const out_t *out, const acme_metrics_server_t *server)
 {
-    const acme_activation_view_t *activation = server->activation;
+    const acme_status_activation_t *activation = server->activation;
 
     one(out, "acme_store_usable", "Whether the store can be used.",
         server->usable);
@@ -215,7 +215,7 @@ void acme_metrics_print(const acme_metrics_t *metrics,
     server_part(&out, server);
     totals(&out, metrics);
     infos(&out, metrics);
-    for (i = 0; i < ACME_GAUGES; i++) {
+    for (i = 0; i < ACME_STATUS_GAUGES; i++) {
         each(&out, metrics, i);
     }
 }

@@ -20,7 +20,7 @@ typedef struct acme_metrics_t acme_metrics_t;
 typedef struct acme_metrics_server_t {
     int usable;   /**< the store is */
     int ordering; /**< no other worker is waited for */
-    const acme_activation_view_t *activation;
+    const acme_status_activation_t *activation;
 } acme_metrics_server_t;
 
 typedef void acme_metrics_out_fn(void *baton, const char *text, apr_size_t len);

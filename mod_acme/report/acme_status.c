@@ -8,9 +8,8 @@
 #include <apr_strings.h>
 
 #include "acme_partial_names.h"
+#include "acme_revoke.h"
 #include "acme_schedule.h"
-#include "acme_status_private.h"
-#include "acme_status_revoked.h"
 #include "config.h"
 
 /* ---- forms of mod_md ---- */
@@ -35,8 +34,8 @@ static void set_period(acme_json_t *object, const char *key, apr_time_t from,
     acme_json_give(object, key, period);
 }
 
-/** As ACMERenewWindow and ACMEWarnWindow take it.
- *  @param percent by default */
+/* Prints a window as ACMERenewWindow and ACMEWarnWindow read it; `percent` is
+ * the default. */
 static const char *window_text(const acme_window_t *window, int percent,
                                apr_pool_t *p)
 {
@@ -171,7 +170,8 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     return json;
 }
 
-/** What the CA said of the live certificate's renewal, or NULL. */
+/* Prints the CA's renewal information about the live certificate, or returns
+ * NULL when there is none. */
 static acme_json_t *print_ari(const acme_status_view_t *view, apr_pool_t *p)
 {
     const acme_ari_t *ari = view->job ? view->job->ari : NULL;
@@ -213,7 +213,23 @@ static acme_json_t *print_stash(const acme_certstore_cert_t *stashed,
     return json;
 }
 
-/** Newest first, as mod_md has it. */
+static acme_json_t *print_revoked(const acme_inventory_t *inventory,
+                                  const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(inventory, job);
+    acme_json_t *json;
+
+    if (!revoked) {
+        return NULL;
+    }
+    json = acme_json_object(p);
+    set_date(json, "when", revoked->when);
+    acme_json_set_str(json, "reason", acme_revoke_reason_name(revoked->reason));
+    acme_json_set_bool(json, "confirmed", revoked->done);
+    return json;
+}
+
+/* Prints the newest entry first, as mod_md does. */
 static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
 {
     acme_json_t *entries = acme_json_array(p);
@@ -234,7 +250,6 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
     return json;
 }
 
-/** Whether it is worked on at a time that is known. */
 static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
                                   apr_pool_t *p)
 {
@@ -320,8 +335,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
                        print_cert(acme_status_state_served(view), p));
     }
     acme_json_set_str(json, "cert-file", spec->cert_file);
-    acme_json_give(json, "revoked",
-                   acme_status_revoked(inventory, view->job, p));
+    acme_json_give(json, "revoked", print_revoked(inventory, view->job, p));
     if (view->job && *acme_partial_names_print(view->job, spec, p)) {
         acme_json_give(json, "left-out", print_left_out(view, p));
     }
@@ -386,9 +400,9 @@ acme_json_t *acme_status_brief(const acme_spec_t *spec,
     return status_site(spec, inventory, job, vault, now, 0, counts, p);
 }
 
-/* ---- all ---- */
+/* ---- the server ---- */
 
-static acme_json_t *print_activation(const acme_activation_view_t *activation,
+static acme_json_t *print_activation(const acme_status_activation_t *activation,
                                      apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
@@ -402,7 +416,7 @@ static acme_json_t *print_activation(const acme_activation_view_t *activation,
 }
 
 acme_json_t *acme_status_frame(const char *unusable,
-                               const acme_activation_view_t *activation,
+                               const acme_status_activation_t *activation,
                                apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
@@ -412,30 +426,5 @@ acme_json_t *acme_status_frame(const char *unusable,
     if (activation) {
         acme_json_give(json, "activation", print_activation(activation, p));
     }
-    return json;
-}
-
-acme_json_t *acme_status_all(const apr_array_header_t *specs,
-                             const apr_array_header_t *inventories,
-                             acme_vault_t *vault, const char *unusable,
-                             const acme_activation_view_t *activation,
-                             apr_time_t now, apr_pool_t *p)
-{
-    acme_json_t *json = acme_status_frame(unusable, activation, p);
-    acme_json_t *sites = acme_json_array(p);
-    apr_pool_t *each;
-    int i;
-
-    apr_pool_create(&each, p);
-    for (i = 0; i < specs->nelts && i < inventories->nelts; ++i) {
-        apr_pool_clear(each);
-        acme_json_append(
-            sites,
-            status_site(APR_ARRAY_IDX(specs, i, const acme_spec_t *),
-                        APR_ARRAY_IDX(inventories, i, const acme_inventory_t *),
-                        NULL, vault, now, 0, NULL, each));
-    }
-    apr_pool_destroy(each);
-    acme_json_give(json, "managed-domains", sites);
     return json;
 }

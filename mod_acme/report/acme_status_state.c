@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_status.h"
+#include "acme_status_state.h"
 
 #include <string.h>
 
@@ -9,21 +9,21 @@
 #include "acme_expiry_file.h"
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
-#include "acme_status_private.h"
-#include "acme_status_revoked.h"
 
 const char *acme_status_state_key_type(const char *key_type)
 {
     return strncmp(key_type, "RSA", 3) == 0 ? "rsa" : key_type;
 }
 
-/** Whether it fails because the configuration lacks something. */
+/* Returns non-zero when orders fail because the configuration lacks
+ * something. */
 static int lacks_information(const acme_job_t *job)
 {
     return job && job->problem && job->problem->retry == ACME_RETRY_CONFIG;
 }
 
-/** What is said of a certificate that some names were left out of. */
+/* Returns the sentence about names that were left out of the certificate, or
+ * NULL. */
 static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
 {
     const char *names =
@@ -34,7 +34,7 @@ static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
                : NULL;
 }
 
-/** A certificate of the administrator's own. */
+/* Judges a site whose certificate is the administrator's own file. */
 static void judge_file(acme_status_view_t *view, apr_pool_t *p)
 {
     const acme_inventory_t *inventory = view->inventory;
@@ -52,6 +52,26 @@ static void judge_file(acme_status_view_t *view, apr_pool_t *p)
                                                              : ACME_EXPIRY_NEAR;
     view->state = view->expiry == ACME_EXPIRY_OVER ? ACME_STATUS_ERROR
                                                    : ACME_STATUS_COMPLETE;
+}
+
+const char *acme_status_state_revoked(const acme_spec_t *spec,
+                                      const acme_inventory_t *inventory,
+                                      const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_blocklist_entry_t *revoked = acme_plan_revoked(inventory, job);
+
+    if (!revoked) {
+        return NULL;
+    }
+    return apr_psprintf(p, "the certificate is %s%s%s",
+                        inventory->serving == ACME_SERVING_OKC
+                            ? "not served, since "
+                            : "served until there is another one, but ",
+                        acme_blocklist_entry_text(revoked, p),
+                        spec->renew_mode == ACME_RENEW_MANUAL
+                            ? "; ACMERenewMode is manual: acmectl renew "
+                              "orders it"
+                            : "");
 }
 
 static void judge_state(acme_status_view_t *view, apr_pool_t *p)
@@ -74,8 +94,8 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
                                view->now, p);
     if (acme_plan_revoked(view->inventory, view->job)) {
         view->state = ACME_STATUS_INCOMPLETE;
-        view->descr =
-            acme_status_revoked_text(view->spec, view->inventory, view->job, p);
+        view->descr = acme_status_state_revoked(view->spec, view->inventory,
+                                                view->job, p);
     }
     else if (view->expiry == ACME_EXPIRY_OVER) {
         view->state = ACME_STATUS_ERROR;
@@ -151,7 +171,6 @@ void acme_status_state_count(acme_status_counts_t *counts,
                              const acme_status_view_t *view)
 {
     const acme_job_t *job = view->job;
-
     const acme_cert_info_t *info = acme_status_state_served(view);
 
     ++counts->total;
@@ -179,7 +198,7 @@ int acme_status_state_is_scheduled(const acme_status_view_t *view)
 static apr_int64_t gauge_time(apr_time_t t)
 {
     return t > 0 && t != ACME_SCHEDULE_NEVER ? apr_time_sec(t)
-                                             : ACME_GAUGE_NONE;
+                                             : ACME_STATUS_GAUGE_NONE;
 }
 
 void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
@@ -198,16 +217,19 @@ void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
     acme_status_state(&view, ptemp);
     acme_status_state_count(counts, &view);
     info = acme_status_state_served(&view);
-    values[ACME_GAUGE_STATE] = view.state;
-    values[ACME_GAUGE_RENEW] = view.renew;
-    values[ACME_GAUGE_EXPIRING] = view.expiry;
-    values[ACME_GAUGE_READY] = job && acme_job_phase(job) == ACME_JOB_STAGED;
-    values[ACME_GAUGE_FAILURES] =
-        job ? acme_status_state_errors(job) : ACME_GAUGE_NONE;
-    values[ACME_GAUGE_NOT_BEFORE] = gauge_time(info ? info->not_before : 0);
-    values[ACME_GAUGE_NOT_AFTER] = gauge_time(info ? info->not_after : 0);
-    values[ACME_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
-    values[ACME_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
-    values[ACME_GAUGE_NEXT_RUN] =
+    values[ACME_STATUS_GAUGE_STATE] = view.state;
+    values[ACME_STATUS_GAUGE_RENEW] = view.renew;
+    values[ACME_STATUS_GAUGE_EXPIRING] = view.expiry;
+    values[ACME_STATUS_GAUGE_READY] =
+        job && acme_job_phase(job) == ACME_JOB_STAGED;
+    values[ACME_STATUS_GAUGE_FAILURES] =
+        job ? acme_status_state_errors(job) : ACME_STATUS_GAUGE_NONE;
+    values[ACME_STATUS_GAUGE_NOT_BEFORE] =
+        gauge_time(info ? info->not_before : 0);
+    values[ACME_STATUS_GAUGE_NOT_AFTER] =
+        gauge_time(info ? info->not_after : 0);
+    values[ACME_STATUS_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
+    values[ACME_STATUS_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
+    values[ACME_STATUS_GAUGE_NEXT_RUN] =
         gauge_time(acme_status_state_is_scheduled(&view) ? view.plan.at : 0);
 }

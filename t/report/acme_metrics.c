@@ -15,7 +15,7 @@ typedef struct world_t {
     acme_cert_info_t info;
     acme_certstore_cert_t live;
     acme_inventory_t inventory;
-    acme_activation_view_t activation;
+    acme_status_activation_t activation;
     acme_metrics_server_t server;
     const char *text;
     apr_pool_t *p;

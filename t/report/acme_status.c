@@ -499,9 +499,7 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
 {
     world_t *w = make_world(*state);
     acme_job_t *job = job_of(w);
-    apr_array_header_t *specs = apr_array_make(w->p, 1, sizeof(void *));
-    apr_array_header_t *inventories = apr_array_make(w->p, 1, sizeof(void *));
-    acme_json_t *entries, *all, *sites;
+    acme_json_t *entries, *brief;
 
     acme_job_note(job, ACME_T_NOW, "order-created", NULL);
     acme_job_note(job, ACME_T_NOW + APR_USEC_PER_SEC, "issued", "by %s", "CA");
@@ -516,14 +514,10 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
                         "order-created");
     assert_string_equal(text(w, acme_json_at(entries, 1), "", "when"),
                         "Fri, 02 Jan 2026 03:04:05 GMT");
-    APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
-    APR_ARRAY_PUSH(inventories, const acme_inventory_t *) = &w->inventory;
-    all = acme_status_all(specs, inventories, w->vault, NULL, NULL, ACME_T_NOW,
-                          w->p);
-    sites = member(all, "managed-domains", w->p);
-    assert_int_equal(acme_json_count(sites), 1);
-    assert_non_null(member(acme_json_at(sites, 0), "renewal", w->p));
-    assert_null(member(acme_json_at(sites, 0), "renewal/log", w->p));
+    brief = acme_status_brief(&w->spec, &w->inventory, NULL, w->vault,
+                              ACME_T_NOW, NULL, w->p);
+    assert_non_null(member(brief, "renewal", w->p));
+    assert_null(member(brief, "renewal/log", w->p));
 }
 
 static void a_planted_job_changes_nothing(void **state)
@@ -602,33 +596,16 @@ static void without_a_store_what_is_served_is_known(void **state)
     assert_counts(w, 0, 1, 0, 0);
 }
 
-/* ---- all ---- */
+/* ---- the server ---- */
 
-static void all_sites_come_with_the_state_of_activation(void **state)
+static void the_frame_has_the_state_of_activation(void **state)
 {
     world_t *w = make_world(*state);
-    acme_activation_view_t view = {"graceful", 2, "syntax error", ACME_T_NOW,
-                                   7};
-    apr_array_header_t *specs = apr_array_make(w->p, 3, sizeof(void *));
-    apr_array_header_t *inventories = apr_array_make(w->p, 3, sizeof(void *));
-    acme_json_t *json;
-    int i;
+    acme_status_activation_t activation = {"graceful", 2, "syntax error",
+                                           ACME_T_NOW, 7};
+    acme_json_t *json = acme_status_frame(NULL, &activation, w->p);
 
-    for (i = 0; i < 3; ++i) {
-        acme_spec_t *spec = apr_pmemdup(w->p, &w->spec, sizeof(*spec));
-
-        spec->name = apr_psprintf(w->p, "n%d.example.org", i);
-        APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(inventories, const acme_inventory_t *) = &w->inventory;
-    }
-    json = acme_status_all(specs, inventories, w->vault, NULL, &view,
-                           ACME_T_NOW, w->p);
     assert_string_not_equal(text(w, json, "", "version"), "(none)");
-    assert_int_equal(acme_json_count(member(json, "managed-domains", w->p)), 3);
-    assert_string_equal(
-        text(w, acme_json_at(member(json, "managed-domains", w->p), 2), "",
-             "name"),
-        "n2.example.org");
     assert_string_equal(text(w, json, "activation", "mode"), "graceful");
     assert_int_equal(number(w, json, "activation", "pending"), 2);
     assert_string_equal(text(w, json, "activation", "blocked"), "syntax error");
@@ -638,18 +615,57 @@ static void all_sites_come_with_the_state_of_activation(void **state)
     assert_string_equal(text(w, json, "", "unusable"), "(none)");
 }
 
-static void no_site_is_an_empty_list(void **state)
+static void the_frame_says_why_the_store_cannot_be_used(void **state)
 {
     world_t *w = make_world(*state);
-    apr_array_header_t *none = apr_array_make(w->p, 1, sizeof(void *));
-    acme_json_t *json = acme_status_all(none, none, NULL, "the secret is gone",
-                                        NULL, ACME_T_NOW, w->p);
+    acme_json_t *json = acme_status_frame("the secret is gone", NULL, w->p);
 
-    assert_int_equal(acme_json_count(member(json, "managed-domains", w->p)), 0);
     assert_string_equal(text(w, json, "", "unusable"), "the secret is gone");
     assert_null(member(json, "activation", w->p));
-    assert_non_null(
-        strstr(acme_json_print(json, 0, w->p), "\"managed-domains\":[]"));
+}
+
+/* ---- what is out of the ordinary ---- */
+
+static void a_brief_site_is_of_the_job_that_is_given(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_job_t *job = acme_job_create(NAME, w->p);
+    acme_json_t *json;
+
+    job->errors = 3;
+    json = acme_status_brief(&w->spec, &w->inventory, job, w->vault, ACME_T_NOW,
+                             NULL, w->p);
+    assert_string_equal(text(w, json, "", "name"), NAME);
+    assert_int_equal(number(w, json, "renewal", "errors"), 3);
+}
+
+static void a_revoked_one_says_when_and_why(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_blocklist_entry_t revoked;
+    acme_json_t *json;
+
+    assert_null(member(site_of(w), "revoked", w->p));
+    memset(&revoked, 0, sizeof(revoked));
+    revoked.fingerprint = w->info.fingerprint;
+    revoked.key_hash = "beef";
+    revoked.name = NAME;
+    revoked.reason = 4;
+    revoked.when = ACME_T_NOW;
+    revoked.done = 1;
+    w->inventory.revoked = &revoked;
+    json = site_of(w);
+    assert_string_equal(text(w, json, "revoked", "reason"), "superseded");
+    assert_string_equal(text(w, json, "revoked", "when"),
+                        "Fri, 02 Jan 2026 03:04:05 GMT");
+    assert_int_equal(flag(w, json, "revoked", "confirmed"), 1);
+    assert_int_equal(number(w, json, "", "state"), 1);
+    acme_t_contains(text(w, json, "", "state-descr"), "superseded");
+    /* without a job that is known, too */
+    w->vault = NULL;
+    assert_non_null(member(site_of(w), "revoked", w->p));
+    w->inventory.live = NULL;
+    assert_null(member(site_of(w), "revoked", w->p));
 }
 
 static void a_name_that_was_left_out_is_shown(void **state)
@@ -731,7 +747,9 @@ ACME_T_MAIN(ACME_T(what_the_ca_says_of_the_renewal_is_shown),
             ACME_T(the_log_is_newest_first_and_of_one_site_only),
             ACME_T(a_planted_job_changes_nothing),
             ACME_T(without_a_store_what_is_served_is_known),
-            ACME_T(all_sites_come_with_the_state_of_activation),
-            ACME_T(no_site_is_an_empty_list),
+            ACME_T(the_frame_has_the_state_of_activation),
+            ACME_T(the_frame_says_why_the_store_cannot_be_used),
+            ACME_T(a_brief_site_is_of_the_job_that_is_given),
+            ACME_T(a_revoked_one_says_when_and_why),
             ACME_T(a_name_that_was_left_out_is_shown),
             ACME_T(a_certificate_of_ones_own_is_shown))

@@ -138,12 +138,19 @@ static void status(const engine_t *engine, apr_pool_t *p)
         apr_time_t begun = apr_time_now();
         apr_pool_t *psub;
         double ms;
+        int i;
 
         apr_pool_create(&psub, p);
-        (void)acme_json_print(
-            acme_status_all(engine->specs, engine->inventories, engine->vault,
-                            NULL, NULL, engine->now, psub),
-            1, psub);
+        for (i = 0; i < engine->specs->nelts; i++) {
+            (void)acme_json_print(
+                acme_status_brief(
+                    APR_ARRAY_IDX(engine->specs, i, const acme_spec_t *),
+                    APR_ARRAY_IDX(engine->inventories, i,
+                                  const acme_inventory_t *),
+                    NULL, engine->vault, engine->now, NULL, psub),
+                0, psub);
+            apr_pool_clear(psub);
+        }
         ms = (double)(apr_time_now() - begun) / 1000;
         apr_pool_destroy(psub);
         best = round == 0 || ms < best ? ms : best;

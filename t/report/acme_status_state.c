@@ -2,7 +2,7 @@
 
 #include "acme_t_bundle.h"
 
-#include "acme_status_revoked.h"
+#include "acme_status_state.h"
 
 typedef struct site_t {
     acme_spec_t spec;
@@ -33,33 +33,23 @@ static site_t *make_site(apr_pool_t *p)
 
 static const char *text(const site_t *site, apr_pool_t *p)
 {
-    return acme_status_revoked_text(&site->spec, &site->inventory, site->job,
-                                    p);
+    return acme_status_state_revoked(&site->spec, &site->inventory, site->job,
+                                     p);
 }
 
 static void a_mark_of_the_start_and_of_the_job_are_said(void **state)
 {
     apr_pool_t *p = *state;
     site_t *site = make_site(p);
-    const acme_json_t *json;
-    const char *value;
-    int confirmed;
 
     assert_null(text(site, p));
-    assert_null(acme_status_revoked(&site->inventory, site->job, p));
-    assert_null(acme_status_revoked(&site->inventory, NULL, p));
+    assert_null(
+        acme_status_state_revoked(&site->spec, &site->inventory, NULL, p));
     site->job->revoked = &site->mark;
     acme_t_contains(text(site, p), "it was revoked (superseded)");
     acme_t_contains(text(site, p), "is served until");
     site->inventory.serving = ACME_SERVING_OKC;
     acme_t_contains(text(site, p), "is not served");
-    json = acme_status_revoked(&site->inventory, site->job, p);
-    assert_int_equal(acme_json_get_str(&value, json, "reason"), 0);
-    assert_string_equal(value, "superseded");
-    assert_int_equal(acme_json_get_str(&value, json, "when"), 0);
-    acme_t_contains(value, "2026");
-    assert_int_equal(acme_json_get_bool(&confirmed, json, "confirmed"), 0);
-    assert_int_equal(confirmed, 1);
     site->job->revoked = NULL;
     site->inventory.revoked = &site->mark;
     assert_non_null(text(site, p));
@@ -78,7 +68,6 @@ static void one_that_is_not_served_any_more_is_past(void **state)
     site->inventory.live = NULL;
     site->inventory.revoked = &site->mark;
     assert_null(text(site, p));
-    assert_null(acme_status_revoked(&site->inventory, site->job, p));
 }
 
 ACME_T_MAIN(ACME_T(a_mark_of_the_start_and_of_the_job_are_said),
