@@ -101,8 +101,8 @@ apr_status_t acme_owner_read(acme_owner_t **owner, const char *dir,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_owner_write(const char *dir, const acme_owner_t *owner,
-                              acme_problem_t *problem, apr_pool_t *ptemp)
+static apr_status_t write_owner(const char *dir, const acme_owner_t *owner,
+                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path = path_of(dir, ptemp);
     const char *text = apr_pstrcat(
@@ -135,7 +135,7 @@ apr_status_t acme_owner_claim(const acme_owner_t *mine, const char *dir,
     apr_status_t rv = acme_owner_read(&owner, dir, problem, ptemp);
 
     if (APR_STATUS_IS_ENOENT(rv)) {
-        return acme_owner_write(dir, mine, problem, ptemp);
+        return write_owner(dir, mine, problem, ptemp);
     }
     if (rv != APR_SUCCESS) {
         return rv;

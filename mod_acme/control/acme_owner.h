@@ -29,9 +29,6 @@ typedef struct acme_owner_t {
 apr_status_t acme_owner_read(acme_owner_t **owner, const char *dir,
                              acme_problem_t *problem, apr_pool_t *p);
 
-apr_status_t acme_owner_write(const char *dir, const acme_owner_t *owner,
-                              acme_problem_t *problem, apr_pool_t *ptemp);
-
 /** Forgets the owner: who starts next with this store gets it (`acmectl
  *  adopt`). Success also when it was nobody's. */
 apr_status_t acme_owner_release(const char *dir, acme_problem_t *problem,

@@ -98,8 +98,7 @@ static int number_of_ca(apr_hash_t *numbers, acme_json_t *cas,
     return *number;
 }
 
-const char *acme_published_print(const acme_published_t *published,
-                                 apr_pool_t *p)
+static const char *print(const acme_published_t *published, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
     acme_json_t *sites = acme_json_array(p);
@@ -164,7 +163,7 @@ apr_status_t acme_published_write(const char *dir,
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *path = apr_pstrcat(ptemp, folder, FILE_NAME, NULL);
-    const char *text = acme_published_print(published, ptemp);
+    const char *text = print(published, ptemp);
     apr_size_t len;
     char *old;
     apr_status_t rv;

@@ -31,11 +31,8 @@ typedef struct acme_published_t {
     const char *activation;          /**< "graceful" or "manual" */
 } acme_published_t;
 
-/** As JSON text, indented. */
-const char *acme_published_print(const acme_published_t *published,
-                                 apr_pool_t *p);
-
-/** The reverse. What is missing or mistyped is a problem that says where. */
+/** Parses the text of the file. A member that is missing or mistyped is a
+ *  problem that names its site. */
 apr_status_t acme_published_parse(acme_published_t **published,
                                   const char *text, apr_size_t len,
                                   acme_problem_t *problem, apr_pool_t *p);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <apr_strings.h>
 
 #include "acme_time.h"
 
@@ -85,14 +84,6 @@ apr_status_t acme_restart_window_parse(acme_restart_window_t *window,
     return APR_SUCCESS;
 }
 
-const char *acme_restart_window_print(const acme_restart_window_t *window,
-                                      apr_pool_t *p)
-{
-    return apr_psprintf(p, "%02d:%02d-%02d:%02d", window->from / 60,
-                        window->from % 60, window->until / 60,
-                        window->until % 60);
-}
-
 static int is_in(const apr_array_header_t *windows, time_t t)
 {
     struct tm local;
@@ -139,8 +130,10 @@ static time_t begins(const apr_array_header_t *windows, int from,
     return best;
 }
 
-apr_time_t acme_restart_window_next(const apr_array_header_t *windows,
-                                    apr_time_t t)
+/* Returns the first moment at or after t that is in one of the windows, by
+ * local time. A window that a day does not have, because its clock changes, is
+ * waited for until the next day. */
+static apr_time_t next_window(const apr_array_header_t *windows, apr_time_t t)
 {
     time_t seconds = (time_t)apr_time_sec(t);
     time_t best = (time_t)-1;
@@ -182,7 +175,7 @@ apr_time_t acme_restart_at(const acme_restart_policy_t *policy,
     }
     if (facts->urgent <= 0 && policy->windows) {
         /* A window that was missed is gone: the next one counts. */
-        at = acme_restart_window_next(policy->windows, LATER(at, now));
+        at = next_window(policy->windows, LATER(at, now));
     }
     /* 0 would say that there is nothing to restart for. */
     return LATER(1, at);

@@ -54,16 +54,4 @@ apr_time_t acme_restart_at(const acme_restart_policy_t *policy,
 apr_status_t acme_restart_window_parse(acme_restart_window_t *window,
                                        const char *text, const char **why);
 
-/** The same from the numbers: "02:00-04:00". */
-const char *acme_restart_window_print(const acme_restart_window_t *window,
-                                      apr_pool_t *p);
-
-/**
- * The first moment at or after `t` that is in one of the windows, by local
- * time: on the days on which clocks change, too. A window that such a day does
- * not have is waited for until the next.
- */
-apr_time_t acme_restart_window_next(const apr_array_header_t *windows,
-                                    apr_time_t t);
-
 #endif

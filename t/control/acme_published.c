@@ -4,6 +4,7 @@
 
 #include "acme_published.h"
 #include "acme_plan.h"
+#include "acme_ratelimit_policy.h"
 
 static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
 {
@@ -38,6 +39,9 @@ static void add(acme_published_t *published, const acme_ca_spec_t *ca,
     APR_ARRAY_PUSH(published->inventories, acme_inventory_t *) = inventory;
 }
 
+static const acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 5,
+                                             7 * APR_USEC_PER_SEC};
+
 static acme_published_t *two_sites(apr_pool_t *p)
 {
     acme_published_t *published = apr_pcalloc(p, sizeof(*published));
@@ -48,6 +52,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->contact = "mailto:a@b.example";
     ca->ca_file = "/etc/roots.pem";
     ca->agreed = 1;
+    ca->rate = &rate;
     published->activation = "manual";
     published->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
     published->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
@@ -56,12 +61,27 @@ static acme_published_t *two_sites(apr_pool_t *p)
     return published;
 }
 
+/* The text of the file that is written. */
+static char *printed(const acme_published_t *published, apr_pool_t *p)
+{
+    const char *dir = acme_t_dir(p);
+    const char *path = apr_pstrcat(p, dir, "/desired/sites.json", NULL);
+    apr_size_t len;
+    char *text;
+
+    assert_int_equal(
+        acme_published_write(dir, published, getegid(), NULL, NULL, p), 0);
+    assert_int_equal(acme_file_read(&text, &len, path, ACME_PUBLISHED_MAX, p),
+                     0);
+    return text;
+}
+
 static void all_of_it_comes_back(void **state)
 {
     apr_pool_t *p = *state;
     acme_published_t *published = two_sites(p), *read;
     const acme_spec_t *was, *is;
-    const char *text = acme_published_print(published, p);
+    const char *text = printed(published, p);
 
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
@@ -72,6 +92,7 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(acme_spec_digest(was, p), acme_spec_digest(is, p));
     assert_string_equal(is->ca->ca_file, "/etc/roots.pem");
     assert_string_equal(is->ca->label, "ca.example");
+    assert_string_equal(acme_ratelimit_policy_print(is->ca->rate, p), "5/7");
     assert_true(is->ca->agreed);
     assert_int_equal(is->renew_mode, ACME_RENEW_MANUAL);
     assert_int_equal(is->renew_window.percent, 20);
@@ -86,7 +107,7 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(
         APR_ARRAY_IDX(read->inventories, 1, acme_inventory_t *)->serving,
         ACME_SERVING_PLACEHOLDER);
-    assert_string_equal(acme_published_print(read, p), text);
+    assert_string_equal(printed(read, p), text);
 }
 
 static acme_spec_t *spec_at(const acme_published_t *published, int i)
@@ -105,7 +126,7 @@ static void what_shapes_sites_comes_back(void **state)
     spec_at(published, 0)->security_level = 3;
     spec_at(published, 1)->cert_file = "/etc/own.pem";
     spec_at(published, 1)->cert_key_file = "/etc/own.key";
-    text = acme_published_print(published, p);
+    text = printed(published, p);
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_true(acme_spec_is_optional(spec_at(read, 0), "www.a.example"));
@@ -118,10 +139,10 @@ static void what_shapes_sites_comes_back(void **state)
     assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);
     assert_string_equal(spec_at(read, 1)->cert_file, "/etc/own.pem");
     assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
-    assert_string_equal(acme_published_print(read, p), text);
+    assert_string_equal(printed(read, p), text);
     /* one of both files says nothing */
     spec_at(published, 1)->cert_key_file = NULL;
-    text = acme_published_print(published, p);
+    text = printed(published, p);
     assert_int_not_equal(
         acme_published_parse(&read, text, strlen(text), NULL, p), 0);
 }
@@ -155,7 +176,7 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->preferred_chain = "Root X";
     was->via_ari = 1;
     was->security_level = 3;
-    text = acme_published_print(published, p);
+    text = printed(published, p);
     assert_null(strstr(text, eab.key.hmac));
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
@@ -176,7 +197,7 @@ static void what_is_asked_of_cas_comes_back(void **state)
     assert_int_equal(is->security_level, 3);
     assert_null(spec_at(read, 0)->more_cas);
     assert_null(spec_at(read, 0)->profile);
-    assert_string_equal(acme_published_print(read, p), text);
+    assert_string_equal(printed(read, p), text);
     /* a CA that is not in the list */
     bad = strstr(text, "\"more-cas\"");
     assert_non_null(bad);

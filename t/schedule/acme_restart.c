@@ -163,13 +163,12 @@ static void parses_windows_and_says_what_is_wrong(void **state)
     const char *why = NULL;
     size_t i;
 
+    (void)state;
     for (i = 0; i < sizeof(good) / sizeof(good[0]); ++i) {
         assert_int_equal(acme_restart_window_parse(&window, good[i].text, &why),
                          APR_SUCCESS);
         assert_int_equal(window.from, good[i].from);
         assert_int_equal(window.until, good[i].until);
-        assert_string_equal(acme_restart_window_print(&window, *state),
-                            good[i].text);
     }
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
         assert_int_equal(acme_restart_window_parse(&window, bad[i][0], &why),
@@ -260,8 +259,13 @@ static void the_next_window_is_found_on_any_day(void **state)
     setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
     tzset();
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        apr_time_t next = acme_restart_window_next(
-            windows(*state, cases[i].windows), at(cases[i].t));
+        acme_restart_policy_t policy = {0, 0, 0, NULL};
+        acme_restart_facts_t facts = {0, 1, 0, 0, 0, 0, 0};
+        apr_time_t next;
+
+        policy.windows = windows(*state, cases[i].windows);
+        facts.first_ready = at(cases[i].t);
+        next = acme_restart_at(&policy, &facts, facts.first_ready);
 
         if (next != at(cases[i].next)) {
             fail_msg("%s at %s: %ld s from there instead of %ld s",
