@@ -172,7 +172,7 @@ apr_status_t acme_file_sync_dir(const char *path, apr_pool_t *ptemp)
 
 static apr_status_t write_temp(apr_file_t *file, const void *data,
                                apr_size_t len, apr_fileperms_t mode,
-                               acme_file_sync_e sync)
+                               apr_gid_t gid, acme_file_sync_e sync)
 {
     apr_os_file_t fd;
     apr_status_t rv = apr_os_file_get(&fd, file);
@@ -180,6 +180,10 @@ static apr_status_t write_temp(apr_file_t *file, const void *data,
     /* the permissions last: a temporary file is 0600 until it is complete */
     if (rv == APR_SUCCESS && len) {
         rv = apr_file_write_full(file, data, len, NULL);
+    }
+    if (rv == APR_SUCCESS && gid != ACME_FILE_ANY_GROUP
+        && fchown(fd, (uid_t)-1, gid)) {
+        rv = errno;
     }
     if (rv == APR_SUCCESS && fchmod(fd, to_mode(mode))) {
         rv = errno;
@@ -208,6 +212,15 @@ apr_status_t acme_file_write(const char *path, const void *data, apr_size_t len,
                              apr_fileperms_t mode, acme_file_sync_e sync,
                              apr_pool_t *ptemp)
 {
+    return acme_file_write_for(ACME_FILE_ANY_GROUP, path, data, len, mode, sync,
+                               ptemp);
+}
+
+apr_status_t acme_file_write_for(apr_gid_t gid, const char *path,
+                                 const void *data, apr_size_t len,
+                                 apr_fileperms_t mode, acme_file_sync_e sync,
+                                 apr_pool_t *ptemp)
+{
     const char *folder = folder_of(path, ptemp);
     char *temp = apr_pstrcat(ptemp, folder, ACME_FILE_TEMP "XXXXXX", NULL);
     apr_file_t *file;
@@ -221,7 +234,7 @@ apr_status_t acme_file_write(const char *path, const void *data, apr_size_t len,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = write_temp(file, data, len, mode, sync);
+    rv = write_temp(file, data, len, mode, gid, sync);
     closed = apr_file_close(file);
     if (rv == APR_SUCCESS) {
         rv = closed;

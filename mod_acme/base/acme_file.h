@@ -52,6 +52,16 @@ apr_status_t acme_file_write(const char *path, const void *data, apr_size_t len,
                              apr_fileperms_t mode, acme_file_sync_e sync,
                              apr_pool_t *ptemp);
 
+/** The group of who writes it. */
+#define ACME_FILE_ANY_GROUP ((apr_gid_t)-1)
+
+/** The same, of a group that may read it from the moment that it has its
+ *  name. */
+apr_status_t acme_file_write_for(apr_gid_t gid, const char *path,
+                                 const void *data, apr_size_t len,
+                                 apr_fileperms_t mode, acme_file_sync_e sync,
+                                 apr_pool_t *ptemp);
+
 /** Replaces or creates a symbolic link in one step: the pointer that flips. */
 apr_status_t acme_file_link(const char *path, const char *target,
                             acme_file_sync_e sync, apr_pool_t *ptemp);

@@ -179,6 +179,7 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
     const char *text;
     unsigned char *sealed;
     apr_size_t len;
+    apr_gid_t gid = ACME_FILE_ANY_GROUP;
     struct stat st;
     apr_status_t rv = draw_id(&request->id, ptemp);
 
@@ -192,15 +193,15 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* Readable by the group from the moment that it has its name. */
-    rv = acme_file_write(path, sealed, len,
-                         APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD,
-                         ACME_FILE_SYNC, ptemp);
-    if (rv == APR_SUCCESS && geteuid() == 0
-        && stat(ctl_requests->folder, &st) == 0
-        && lchown(path, (uid_t)-1, st.st_gid)) {
-        rv = errno;
+    /* Readable by the group from the moment that it has its name, because one
+     * that cannot be read is taken for one that was withdrawn. */
+    if (geteuid() == 0 && stat(ctl_requests->folder, &st) == 0) {
+        gid = st.st_gid;
     }
+    rv = acme_file_write_for(gid, path, sealed, len,
+                             APR_FPROT_UREAD | APR_FPROT_UWRITE
+                                 | APR_FPROT_GREAD,
+                             ACME_FILE_SYNC, ptemp);
     return rv == APR_SUCCESS ? rv : failed(problem, rv, path, ptemp);
 }
 

@@ -402,7 +402,25 @@ static void gives_up_on_a_tree_without_end(void **state)
     assert_int_equal(acme_file_remove_tree(top, p), APR_SUCCESS);
 }
 
+static void a_file_is_of_the_group_that_is_to_read_it(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *path = in(p, tmp(p), "name");
+    /* only root can give it to one that it is not in itself */
+    gid_t gid = geteuid() == 0 ? getegid() + 1 : getegid();
+    struct stat st;
+
+    assert_int_equal(
+        acme_file_write_for(gid, path, "x", 1, FPROT_0640, ACME_FILE_LAZY, p),
+        APR_SUCCESS);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_gid, gid);
+    assert_int_equal(st.st_mode & 07777, 0640);
+}
+
 ACME_T_MAIN(
+    ACME_T(a_file_is_of_the_group_that_is_to_read_it),
+
     ACME_T(reads_what_it_wrote), ACME_T(never_reads_more_than_it_is_told),
     ACME_T(reads_on_where_the_size_is_wrong), ACME_T(reads_regular_files_only),
     ACME_T(follows_a_link_only_where_told), ACME_T(sets_permissions_exactly),
