@@ -93,6 +93,7 @@ SITES = dict.fromkeys(
     + ["away.test", "replaced.test", "minded.test"],
     {"ACMEContactEmail": "all@ari.test", "ACMERenewViaARI": "off"})
 WATCHED = {"ACMERenewMode": "auto", "ACMERenewViaARI": "on"}
+UNWATCHED = {"ACMERenewMode": "manual", "ACMERenewViaARI": "off"}
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,8 @@ def watch_fail(bench, name, path):
 
 
 def is_told(bench, name, due):
-    """The next time, which comes by itself, and not before."""
+    """The next time, which comes by itself, and not before. Then it is not
+    asked about any more, because the clock is turned by others, too."""
     path = renewal_path(bench, name)
     seen = bench.gate.count(path)
     bench.gate.ask_pebble()
@@ -139,6 +141,7 @@ def is_told(bench, name, due):
     assert "problem" not in said["ari"]
     assert said["ari"]["selected"] == said["renew-at"]
     assert bench.gate.count(path) == seen + 1
+    bench.change(name, **UNWATCHED)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -187,3 +190,4 @@ def test_an_order_that_may_not_replace(bench, name, code, kind):
     bench.gate.ask_pebble()
     bench.succeeds(name, "--force")
     assert bench.gate.count("/order-plz") == 3
+    bench.change(name, **UNWATCHED)

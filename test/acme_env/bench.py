@@ -143,7 +143,8 @@ class Bench:
         seen = list(self.gate.requests)
         said = status.of(self.httpd, name)["renewal"]
         self.rest()
-        assert self.gate.requests == seen, "it does not rest"
+        assert self.gate.requests == seen, \
+            "it does not rest: %s" % self.gate.requests[len(seen):]
         assert said["last"]["detail"] in result.out
         return said
 
