@@ -243,7 +243,7 @@ def test_a_hundred_are_removed_and_brought_back(httpd, pebble):
 
 
 def test_an_expired_one_is_deleted_not_unstashed(make_httpd, make_pebble):
-    pebble = make_pebble(validity=40)
+    pebble = make_pebble(validity=90)
     httpd = make_httpd(pebble)
     stage = Stage(httpd, pebble, ACMERenewWindow="1s")
     # The other one's next certificate waits for the restart.

@@ -167,7 +167,6 @@ StartServers %(children)d
         """SIGTERM; children that survive it are ended and reported."""
         if not self.is_running():
             return
-        self._let_children_begin()
         children = self.children()
         in_time = self._daemon.stop(timeout)
         left = [pid for pid in children if procs.alive(pid)]
@@ -176,28 +175,6 @@ StartServers %(children)d
         self._daemon = None
         assert in_time, "httpd did not stop within %g s" % timeout
         assert not left, "httpd left its children %s behind" % left
-
-    def _let_children_begin(self, timeout=3):
-        """httpd's children call exit() from the handler of a SIGTERM that comes
-        before they have begun, maybe in the middle of a malloc(), and abort:
-        that is not what a test is about. Who has begun has threads. After a
-        graceful restart they come one by one, as httpd sees that old ones have
-        gone, which may take it a second; one that is missing, or spare (see
-        base_conf), is made right before the end."""
-        end = time.monotonic() + timeout
-        seen, since = None, 0
-        while time.monotonic() < end:
-            now = self.children()
-            if now != seen or not self._has_begun(now):
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since >= (0.3 if self.restarts() else 0):
-                return
-            time.sleep(0.02)
-
-    @staticmethod
-    def _has_begun(children):
-        return len(children) >= START_SERVERS \
-            and all(procs.threads(pid) > 1 for pid in children)
 
     def graceful(self, timeout=procs.GIVE_UP):
         """A graceful restart by hand; returns when it is through."""
