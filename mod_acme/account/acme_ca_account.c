@@ -9,7 +9,7 @@
 #include "acme_ca_account_private.h"
 
 #define TO(state) (1u << ACME_CA_ACCOUNT_STATE_##state)
-/* Follows each look-up on the way to READY: a later step, the end or a failure. */
+/* May follow each look-up on the way to READY. */
 #define TO_ONWARD (TO(REGISTERING) | TO(UPDATING) | TO(READY) | TO(DOWN))
 
 /* Every state that waits for an answer leads to NEW, because requests can be
