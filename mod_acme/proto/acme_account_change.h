@@ -15,7 +15,7 @@
 /**
  * Finds the account that the CA has for a key (newAccount with
  * onlyReturnExisting); none is made. If there is none the CA says
- * accountDoesNotExist. The client's own signer stays as it is.
+ * accountDoesNotExist. The client's own signer is not changed.
  * @param signer of that key; must live until `done`
  */
 void acme_account_change_find(acme_client_t *client,

@@ -97,8 +97,8 @@ static apr_status_t post_send(acme_client_request_t *request, const char *nonce,
 }
 
 /* Takes the answer to a HEAD of newNonce. A HEAD belongs to no request, but as
- * many are under way as requests wait: so a HEAD that failed fails one of them.
- */
+ * many are under way as requests wait: so a HEAD that failed fails the first of
+ * those. */
 static void nonce_done(void *baton, apr_status_t rv,
                        const acme_http_response_t *response,
                        const acme_problem_t *problem)

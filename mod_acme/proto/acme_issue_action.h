@@ -14,7 +14,7 @@
 /** An order under way. */
 typedef struct acme_issue_t acme_issue_t;
 
-/** How often in a row a request is repeated while the CA cannot be reached. */
+/** How often in a row a request is repeated in an outage of the CA. */
 #define ACME_ISSUE_RETRIES 5
 
 /** How often an order may fail and be resumed before it is given up. */

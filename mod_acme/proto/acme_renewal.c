@@ -18,7 +18,7 @@ typedef struct renewal_call_t {
     apr_pool_t *p;
 } renewal_call_t;
 
-/* Reads the resource. `again` stays as it is, because it comes from a
+/* Reads the resource. `again` is left alone, because it comes from a
  * header. */
 static apr_status_t read_resource(acme_renewal_t *renewal,
                                   const acme_json_t *json,

@@ -27,7 +27,7 @@ typedef struct client_world_t {
     acme_client_t *client;
 } client_world_t;
 
-/** What was passed to `done`. */
+/** The parameters that `done` was called with. */
 typedef struct client_heard_t {
     int times;
     apr_status_t rv;

@@ -35,7 +35,7 @@ typedef const char *model_ca_limit_fn(void *baton, const char *kid,
 
 /** Members may be set at any time. */
 typedef struct model_ca_t {
-    /* How the CA behaves. */
+    /* Settings. */
     int refuse_nonces;  /**< per cent of valid nonces */
     int validate_polls; /**< polls of the order before validation ends */
     int process_polls;  /**< polls of the order before it is valid */
@@ -90,7 +90,7 @@ typedef struct model_ca_t {
     void *alternate_baton;
     int alternate_status; /**< of the alternate chain; 0: 200 */
 
-    /* What the CA has seen. */
+    /* Requests so far. */
     int requests;
     int directories;
     int heads;

@@ -11,7 +11,7 @@
 
 typedef struct test_issuer_t test_issuer_t;
 
-/** How the issuer behaves; may be set at any time. */
+/** Settings; may be changed at any time. */
 typedef struct test_issuer_config_t {
     apr_interval_time_t life; /**< of each certificate */
     int wrong_key;            /**< certificates for a key of the issuer's */

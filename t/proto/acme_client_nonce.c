@@ -36,7 +36,7 @@ static void nonces_go_round(void **state)
     assert_string_equal(script_http_last(world->script)->nonce,
                         "from-an-error");
 
-    /* That answer had no nonce, so that a HEAD has to get one. */
+    /* The answer had no nonce, so that a HEAD has to get another. */
     script_http_expect(world->script, "HEAD", WORLD_NONCE, NULL);
     script_http_expect(world->script, "POST", WORLD_URL, NULL);
     client_world_post(world, WORLD_URL);
