@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 #include "acme_ctl_result.h"
 

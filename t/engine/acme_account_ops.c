@@ -2,18 +2,19 @@
 
 /* What acmectl asks of accounts, in the engine. */
 
-#include "acme_t_desk.h"
+#include "acme_t.h"
+#include "world_ctl.h"
 
 #include "acme_ctl_result.h"
 
 #define A "a.example"
 
-static const char *account_of(desk_t *desk)
+static const char *account_of(world_ctl_t *ctl)
 {
-    return acme_ca_account_name(&desk->w->ca_spec, desk->w->p);
+    return acme_ca_account_name(&ctl->w->ca_spec, ctl->w->p);
 }
 
-static acme_ctl_request_t ask(desk_t *desk, acme_ctl_request_e what,
+static acme_ctl_request_t ask(world_ctl_t *ctl, acme_ctl_request_e what,
                               const char *name)
 {
     acme_ctl_request_t request;
@@ -21,129 +22,128 @@ static acme_ctl_request_t ask(desk_t *desk, acme_ctl_request_e what,
     memset(&request, 0, sizeof(request));
     request.what = what;
     request.name = name;
-    request.id = desk_ask(desk, what, name, 0, NULL, NULL);
+    request.id = world_ctl_ask(ctl, what, name, 0, NULL, NULL);
     return request;
 }
 
-static const acme_ctl_result_t *outcome(desk_t *desk,
+static const acme_ctl_result_t *outcome(world_ctl_t *ctl,
                                         const acme_ctl_request_t *request)
 {
-    acme_ctl_result_t *errand = apr_palloc(desk->w->p, sizeof(*errand));
+    acme_ctl_result_t *errand = apr_palloc(ctl->w->p, sizeof(*errand));
 
-    return acme_ctl_result_get(errand, desk->w->vault, request, desk->w->p)
+    return acme_ctl_result_get(errand, ctl->w->vault, request, ctl->w->p)
                    == APR_SUCCESS
                ? errand
                : NULL;
 }
 
-static desk_t *registered(apr_pool_t *p)
+static world_ctl_t *registered(apr_pool_t *p)
 {
-    desk_t *desk = desk_create(p);
+    world_ctl_t *ctl = world_ctl_create(p);
 
-    world_add(desk->w, A);
-    desk_boot(desk);
-    assert_true(world_run(desk->w));
-    desk_restart(desk);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->accounts, 1);
-    return desk;
+    world_add(ctl->w, A);
+    world_ctl_boot(ctl);
+    assert_true(world_run(ctl->w));
+    world_ctl_restart(ctl);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->accounts, 1);
+    return ctl;
 }
 
 static void a_new_key_is_asked_for_once(void **state)
 {
-    desk_t *desk = registered(*state);
-    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+    world_ctl_t *ctl = registered(*state);
+    acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
     const acme_ctl_result_t *errand;
 
-    assert_true(world_run(desk->w));
-    errand = outcome(desk, &request);
+    assert_true(world_run(ctl->w));
+    errand = outcome(ctl, &request);
     assert_null(errand->problem);
     assert_string_equal(errand->url, "https://ca.test/account/1");
-    assert_int_equal(desk->w->ca->changes, 1);
+    assert_int_equal(ctl->w->ca->changes, 1);
     /* whoever reads the request again */
-    desk_restart(desk);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->changes, 1);
+    world_ctl_restart(ctl);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->changes, 1);
 }
 
 static void a_renewal_uses_the_new_key(void **state)
 {
-    desk_t *desk = registered(*state);
+    world_ctl_t *ctl = registered(*state);
 
-    ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
-    assert_true(world_run(desk->w));
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-    assert_true(world_run(desk->w));
-    world_assert_staged(desk->w, A);
-    assert_int_equal(desk->w->ca->orders, 2);
-    assert_int_equal(desk->w->ca->accounts, 1);
+    ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
+    assert_true(world_run(ctl->w));
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(ctl->w));
+    world_assert_staged(ctl->w, A);
+    assert_int_equal(ctl->w->ca->orders, 2);
+    assert_int_equal(ctl->w->ca->accounts, 1);
 }
 
 static void orders_in_flight_are_waited_for(void **state)
 {
-    desk_t *desk = registered(*state);
+    world_ctl_t *ctl = registered(*state);
     acme_ctl_request_t request;
 
-    desk->w->ca->validate_polls = 3;
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-    request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
-    assert_true(world_run(desk->w));
-    world_assert_staged(desk->w, A);
-    assert_null(outcome(desk, &request)->problem);
-    assert_int_equal(desk->w->ca->changes, 1);
+    ctl->w->ca->validate_polls = 3;
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
+    assert_true(world_run(ctl->w));
+    world_assert_staged(ctl->w, A);
+    assert_null(outcome(ctl, &request)->problem);
+    assert_int_equal(ctl->w->ca->changes, 1);
 }
 
 static void a_refusal_is_told_and_not_repeated(void **state)
 {
-    desk_t *desk = registered(*state);
-    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+    world_ctl_t *ctl = registered(*state);
+    acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
     const acme_ctl_result_t *errand;
     int requests;
 
-    desk->w->ca->refuse_changes = 1;
-    assert_true(world_run(desk->w));
-    errand = outcome(desk, &request);
+    ctl->w->ca->refuse_changes = 1;
+    assert_true(world_run(ctl->w));
+    errand = outcome(ctl, &request);
     assert_non_null(strstr(errand->problem->detail, "taken"));
-    assert_int_equal(world_said(desk->w, ACME_LOG_WARNING, "taken"), 1);
-    requests = desk->w->ca->requests;
-    world_live(desk->w, ACME_TIME_DAY);
-    assert_int_equal(desk->w->ca->changes, 0);
-    assert_in_range(desk->w->ca->requests, requests, requests + 10);
+    assert_int_equal(world_said(ctl->w, ACME_LOG_WARNING, "taken"), 1);
+    requests = ctl->w->ca->requests;
+    world_live(ctl->w, ACME_TIME_DAY);
+    assert_int_equal(ctl->w->ca->changes, 0);
+    assert_in_range(ctl->w->ca->requests, requests, requests + 10);
 }
 
 static void nothing_is_ordered_with_an_account_that_ended(void **state)
 {
-    desk_t *desk = registered(*state);
-    acme_ctl_request_t request =
-        ask(desk, ACME_CTL_DEACTIVATE, account_of(desk));
+    world_ctl_t *ctl = registered(*state);
+    acme_ctl_request_t request = ask(ctl, ACME_CTL_DEACTIVATE, account_of(ctl));
 
-    assert_true(world_run(desk->w));
-    assert_null(outcome(desk, &request)->problem);
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-    assert_true(world_run(desk->w));
-    world_live(desk->w, 3 * ACME_TIME_DAY);
-    assert_int_equal(desk->w->ca->orders, 1);
-    assert_int_equal(desk->w->ca->accounts, 1);
-    assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
+    assert_true(world_run(ctl->w));
+    assert_null(outcome(ctl, &request)->problem);
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(ctl->w));
+    world_live(ctl->w, 3 * ACME_TIME_DAY);
+    assert_int_equal(ctl->w->ca->orders, 1);
+    assert_int_equal(ctl->w->ca->accounts, 1);
+    assert_non_null(strstr(world_job(ctl->w, A)->problem->detail,
                            "deactivated by acmectl"));
     /* and then there is another one */
-    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-    assert_true(world_run(desk->w));
-    assert_null(outcome(desk, &request)->problem);
-    assert_int_equal(desk->w->ca->accounts, 2);
-    assert_int_equal(desk->w->ca->orders, 2);
+    request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    assert_true(world_run(ctl->w));
+    assert_null(outcome(ctl, &request)->problem);
+    assert_int_equal(ctl->w->ca->accounts, 2);
+    assert_int_equal(ctl->w->ca->orders, 2);
 }
 
 static void an_account_that_nobody_is_configured_for_is_left_alone(void **state)
 {
-    desk_t *desk = registered(*state);
-    acme_ctl_request_t request = ask(desk, ACME_CTL_DEACTIVATE, "another");
-    int requests = desk->w->ca->requests;
+    world_ctl_t *ctl = registered(*state);
+    acme_ctl_request_t request = ask(ctl, ACME_CTL_DEACTIVATE, "another");
+    int requests = ctl->w->ca->requests;
 
-    assert_true(world_run(desk->w));
-    assert_null(outcome(desk, &request));
-    assert_int_equal(desk->w->ca->requests, requests);
+    assert_true(world_run(ctl->w));
+    assert_null(outcome(ctl, &request));
+    assert_int_equal(ctl->w->ca->requests, requests);
 }
 
 static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
@@ -151,22 +151,22 @@ static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
     int n;
 
     for (n = 1; n <= 4; ++n) {
-        desk_t *desk = registered(*state);
+        world_ctl_t *ctl = registered(*state);
         acme_ctl_request_t request =
-            ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+            ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
 
-        desk->w->kill_answer = n;
-        if (!world_run(desk->w)) {
-            desk_restart(desk);
-            assert_true(world_run(desk->w));
+        ctl->w->kill_answer = n;
+        if (!world_run(ctl->w)) {
+            world_ctl_restart(ctl);
+            assert_true(world_run(ctl->w));
         }
-        desk->w->kill_answer = 0;
-        assert_non_null(outcome(desk, &request));
-        assert_null(outcome(desk, &request)->problem);
-        desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-        assert_true(world_run(desk->w));
-        assert_int_equal(desk->w->ca->orders, 2);
-        assert_int_equal(desk->w->ca->accounts, 1);
+        ctl->w->kill_answer = 0;
+        assert_non_null(outcome(ctl, &request));
+        assert_null(outcome(ctl, &request)->problem);
+        world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+        assert_true(world_run(ctl->w));
+        assert_int_equal(ctl->w->ca->orders, 2);
+        assert_int_equal(ctl->w->ca->accounts, 1);
     }
 }
 
@@ -179,19 +179,19 @@ static void set_death(world_t *w, int kind, int n)
 }
 
 /* Nonzero: it was killed on the way. Either way it is done in the end. */
-static int die_of(desk_t *desk, acme_ctl_request_e what, int kind, int n)
+static int die_of(world_ctl_t *ctl, acme_ctl_request_e what, int kind, int n)
 {
-    acme_ctl_request_t request = ask(desk, what, account_of(desk));
+    acme_ctl_request_t request = ask(ctl, what, account_of(ctl));
     int killed;
 
-    set_death(desk->w, kind, n);
-    killed = !world_run(desk->w);
-    set_death(desk->w, kind, 0);
-    fake_clock_turn(desk->w->clock, ACME_TIME_HOUR);
-    desk_boot(desk);
-    assert_true(world_run(desk->w));
-    assert_non_null(outcome(desk, &request));
-    assert_null(outcome(desk, &request)->problem);
+    set_death(ctl->w, kind, n);
+    killed = !world_run(ctl->w);
+    set_death(ctl->w, kind, 0);
+    fake_clock_turn(ctl->w->clock, ACME_TIME_HOUR);
+    world_ctl_boot(ctl);
+    assert_true(world_run(ctl->w));
+    assert_non_null(outcome(ctl, &request));
+    assert_null(outcome(ctl, &request)->problem);
     return killed;
 }
 
@@ -201,15 +201,15 @@ static void a_kill_at_any_instant_leaves_a_usable_account(void **state)
 
     for (kind = 0; kind < 4; ++kind) {
         for (n = 1, killed = 1; killed; ++n) {
-            desk_t *desk = registered(*state);
+            world_ctl_t *ctl = registered(*state);
 
-            killed = die_of(desk, ACME_CTL_ROLLOVER, kind, n);
+            killed = die_of(ctl, ACME_CTL_ROLLOVER, kind, n);
             deaths += killed;
-            assert_in_range(desk->w->ca->changes, 1, 2);
-            desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-            assert_true(world_run(desk->w));
-            world_assert_staged(desk->w, A);
-            assert_int_equal(desk->w->ca->accounts, 1);
+            assert_in_range(ctl->w->ca->changes, 1, 2);
+            world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+            assert_true(world_run(ctl->w));
+            world_assert_staged(ctl->w, A);
+            assert_int_equal(ctl->w->ca->accounts, 1);
             assert_true(n < 30);
         }
     }
@@ -223,15 +223,15 @@ static void a_kill_leaves_an_account_that_ended_at_its_end(void **state)
     for (style = 0; style < 2; ++style) {
         for (kind = 0; kind < 4; ++kind) {
             for (n = 1, killed = 1; killed; ++n) {
-                desk_t *desk = registered(*state);
+                world_ctl_t *ctl = registered(*state);
 
-                desk->w->ca->shows_ended = style;
-                killed = die_of(desk, ACME_CTL_DEACTIVATE, kind, n);
-                desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
-                assert_true(world_run(desk->w));
-                assert_non_null(strstr(world_job(desk->w, A)->problem->detail,
+                ctl->w->ca->shows_ended = style;
+                killed = die_of(ctl, ACME_CTL_DEACTIVATE, kind, n);
+                world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
+                assert_true(world_run(ctl->w));
+                assert_non_null(strstr(world_job(ctl->w, A)->problem->detail,
                                        "deactivated by acmectl"));
-                assert_int_equal(desk->w->ca->accounts, 1);
+                assert_int_equal(ctl->w->ca->accounts, 1);
                 assert_true(n < 30);
             }
         }
@@ -244,8 +244,8 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
     int style;
 
     for (style = 0; style < 2; ++style) {
-        desk_t *desk = registered(*state);
-        world_t *w = desk->w;
+        world_ctl_t *ctl = registered(*state);
+        world_t *w = ctl->w;
         acme_ctl_request_t request;
         int requests;
 
@@ -254,9 +254,9 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
         apr_hash_set(w->ca->ended, "https://ca.test/account/1",
                      APR_HASH_KEY_STRING, "");
         requests = w->ca->requests;
-        desk_restart(desk);
+        world_ctl_restart(ctl);
         world_live(w, 3 * ACME_TIME_DAY);
-        desk_restart(desk);
+        world_ctl_restart(ctl);
         world_live(w, 3 * ACME_TIME_DAY);
         assert_int_equal(w->ca->accounts, 1);
         assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 1);
@@ -264,10 +264,10 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
         assert_in_range(w->ca->requests, requests, requests + 70);
         assert_non_null(strstr(world_job(w, "b.example")->problem->to_fix,
                                "acmectl account recover"));
-        request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-        desk_ask(desk, ACME_CTL_RENEW, "b.example", 0, NULL, NULL);
+        request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+        world_ctl_ask(ctl, ACME_CTL_RENEW, "b.example", 0, NULL, NULL);
         assert_true(world_run(w));
-        assert_null(outcome(desk, &request)->problem);
+        assert_null(outcome(ctl, &request)->problem);
         assert_int_equal(w->ca->accounts, 2);
         world_assert_staged(w, "b.example");
     }
@@ -276,46 +276,46 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
 /* So that a CA's slip does not cost the key. */
 static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 {
-    desk_t *desk = registered(*state);
+    world_ctl_t *ctl = registered(*state);
     acme_ctl_request_t request;
 
-    apr_hash_set(desk->w->ca->ended, "https://ca.test/account/1",
+    apr_hash_set(ctl->w->ca->ended, "https://ca.test/account/1",
                  APR_HASH_KEY_STRING, "");
-    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-    assert_true(world_run(desk->w));
+    request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+    assert_true(world_run(ctl->w));
     assert_true(
-        acme_problem_is(outcome(desk, &request)->problem, "unauthorized"));
-    apr_hash_clear(desk->w->ca->ended);
-    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-    assert_true(world_run(desk->w));
-    assert_string_equal(outcome(desk, &request)->url,
+        acme_problem_is(outcome(ctl, &request)->problem, "unauthorized"));
+    apr_hash_clear(ctl->w->ca->ended);
+    request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+    assert_true(world_run(ctl->w));
+    assert_string_equal(outcome(ctl, &request)->url,
                         "https://ca.test/account/1");
-    assert_int_equal(desk->w->ca->accounts, 1);
+    assert_int_equal(ctl->w->ca->accounts, 1);
 }
 
 static void a_new_key_that_was_taken_unheard_is_recovered(void **state)
 {
-    desk_t *desk = registered(*state);
-    acme_ctl_request_t request = ask(desk, ACME_CTL_ROLLOVER, account_of(desk));
+    world_ctl_t *ctl = registered(*state);
+    acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
 
-    desk->w->ca->lose_after = 3; /* directory, nonce, keyChange */
-    assert_true(world_run(desk->w));
-    assert_non_null(outcome(desk, &request)->problem);
-    assert_int_equal(desk->w->ca->changes, 1);
-    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-    assert_true(world_run(desk->w));
-    assert_null(outcome(desk, &request)->problem);
-    assert_int_equal(world_said(desk->w, ACME_LOG_NOTICE, "has a new key"), 1);
-    assert_int_equal(desk->w->ca->accounts, 1);
+    ctl->w->ca->lose_after = 3; /* directory, nonce, keyChange */
+    assert_true(world_run(ctl->w));
+    assert_non_null(outcome(ctl, &request)->problem);
+    assert_int_equal(ctl->w->ca->changes, 1);
+    request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+    assert_true(world_run(ctl->w));
+    assert_null(outcome(ctl, &request)->problem);
+    assert_int_equal(world_said(ctl->w, ACME_LOG_NOTICE, "has a new key"), 1);
+    assert_int_equal(ctl->w->ca->accounts, 1);
 }
 
 static void another_contact_is_told_at_the_next_start(void **state)
 {
-    desk_t *desk = registered(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = registered(*state);
+    world_t *w = ctl->w;
 
     w->ca_spec.contact = "mailto:new@example.org";
-    desk_restart(desk);
+    world_ctl_restart(ctl);
     assert_true(world_run(w));
     assert_non_null(strstr(w->ca->contact, "mailto:new@example.org"));
     assert_int_equal(w->ca->accounts, 1);
@@ -325,22 +325,22 @@ static void another_contact_is_told_at_the_next_start(void **state)
 
 static void another_contact_is_no_way_around_an_end(void **state)
 {
-    desk_t *desk = registered(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = registered(*state);
+    world_t *w = ctl->w;
 
-    (void)ask(desk, ACME_CTL_DEACTIVATE, account_of(desk));
+    (void)ask(ctl, ACME_CTL_DEACTIVATE, account_of(ctl));
     assert_true(world_run(w));
     w->ca_spec.contact = "mailto:new@example.org";
-    desk_restart(desk);
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    world_ctl_restart(ctl);
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->accounts, 1);
     assert_non_null(
         strstr(world_job(w, A)->problem->detail, "deactivated by acmectl"));
 }
 
-static desk_t *asking;     /* whose order is in flight */
-static apr_time_t changed; /* at the first request after the change */
+static world_ctl_t *asking; /* whose order is in flight */
+static apr_time_t changed;  /* at the first request after the change */
 
 static void note_change(world_t *w, const script_request_t *request)
 {
@@ -360,17 +360,17 @@ static void ask_meanwhile(world_t *w, const script_request_t *request)
 
 static void a_change_does_not_wait_for_slow_orders(void **state)
 {
-    desk_t *desk = desk_create(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = world_ctl_create(*state);
+    world_t *w = ctl->w;
     apr_time_t begun = w->clock->now;
 
     world_add(w, A);
     w->ca->validate_polls = 3;
     w->ca->retry_after = 1200;
-    asking = desk;
+    asking = ctl;
     changed = 0;
     w->on_request = ask_meanwhile;
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     while (w->ca->changes == 0 && w->clock->now < begun + ACME_TIME_DAY) {
         assert_true(world_run(w));
     }
@@ -395,18 +395,18 @@ static void answer_late(world_t *w, const script_request_t *request)
 /* The contact has changed as well, which the CA is to be told. */
 static void a_recovery_waits_for_what_is_under_way(void **state)
 {
-    desk_t *desk = registered(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = registered(*state);
+    world_t *w = ctl->w;
     acme_ctl_request_t request;
 
     apr_hash_set(w->ca->ended, "https://ca.test/account/1", APR_HASH_KEY_STRING,
                  "");
-    (void)ask(desk, ACME_CTL_RECOVER, account_of(desk));
+    (void)ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
     assert_true(world_run(w));
     w->ca_spec.contact = "mailto:new@example.org";
-    desk_restart(desk);
-    request = ask(desk, ACME_CTL_RECOVER, account_of(desk));
-    desk_ask(desk, ACME_CTL_RENEW, A, 1, NULL, NULL);
+    world_ctl_restart(ctl);
+    request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
+    world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
     w->on_request = answer_late;
     w->ca->validate_polls = 3;
     w->ca->retry_after = 20;
@@ -414,7 +414,7 @@ static void a_recovery_waits_for_what_is_under_way(void **state)
     lookups = 0;
     assert_true(world_run(w));
     assert_int_equal(lookups, 2);
-    assert_null(outcome(desk, &request)->problem);
+    assert_null(outcome(ctl, &request)->problem);
     world_assert_staged(w, A);
     assert_int_equal(w->ca->accounts, 2);
     /* of the old account, not of the new one */

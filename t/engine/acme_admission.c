@@ -3,7 +3,8 @@
 /* Limits that the CA says, and how the engine keeps to them; those that are
  * known are in acme_admission_rates.c. */
 
-#include "acme_t_desk.h"
+#include "acme_t.h"
+#include "world_ctl.h"
 
 #include "acme_json.h"
 #include "acme_ratelimit_policy.h"
@@ -282,16 +283,16 @@ static void live_with_limit(world_t *w, const char *part)
 
 static void nobody_asks_sooner_by_hand(void **state)
 {
-    desk_t *desk = desk_create(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = world_ctl_create(*state);
+    world_t *w = ctl->w;
 
     world_add(w, "one.test");
     world_add(w, "alone.test")->ca = another_account(w);
     w->parallel = 1;
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     live_with_limit(w, "\"one.test\"");
     assert_int_equal(world_job(w, "one.test")->errors, 1);
-    desk_ask(desk, ACME_CTL_RENEW, "one.test", 1, NULL, NULL);
+    world_ctl_ask(ctl, ACME_CTL_RENEW, "one.test", 1, NULL, NULL);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(limit.refused, 1);
     assert_non_null(strstr(world_job(w, "one.test")->limit, "this account"));

@@ -3,7 +3,8 @@
 /* Renewals that the CA has asked for do not count for its limits: those inside
  * their window, and no others. */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 #include "acme_ratelimit_policy.h"
 

@@ -2,7 +2,8 @@
 
 /* Limits that are known of a CA, and how the engine keeps to them. */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 #include "acme_ratelimit_policy.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 #define A "a.example"
 
@@ -141,7 +142,7 @@ static void the_host_hears_what_must_not_wait(void **state)
     w->ca->renewal_window = PAST;
     w->config.urgent = note_urgent;
     w->config.urgent_baton = sites;
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(sites[0], 0);
     assert_int_equal(sites[1], 1);
@@ -149,7 +150,7 @@ static void the_host_hears_what_must_not_wait(void **state)
     world_boot(w);
     w->config.urgent = note_urgent;
     w->config.urgent_baton = sites;
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(sites[1], 2);
     world_restart(w);

@@ -2,34 +2,35 @@
 
 /* What acmectl asks, and what the engine makes of it. */
 
-#include "acme_t_desk.h"
+#include "acme_t.h"
+#include "world_ctl.h"
 
 #include "acme_csr.h"
 
 #define A "a.example"
 
-static const char *ask_renew(desk_t *desk, int force)
+static const char *ask_renew(world_ctl_t *ctl, int force)
 {
-    return desk_ask(desk, ACME_CTL_RENEW, A, force, NULL, NULL);
+    return world_ctl_ask(ctl, ACME_CTL_RENEW, A, force, NULL, NULL);
 }
 
 /* A site that serves its first certificate. */
-static desk_t *served(apr_pool_t *p)
+static world_ctl_t *served(apr_pool_t *p)
 {
-    desk_t *desk = desk_create(p);
+    world_ctl_t *ctl = world_ctl_create(p);
 
-    world_add(desk->w, A);
-    desk_boot(desk);
-    assert_true(world_run(desk->w));
-    desk_restart(desk);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 1);
-    return desk;
+    world_add(ctl->w, A);
+    world_ctl_boot(ctl);
+    assert_true(world_run(ctl->w));
+    world_ctl_restart(ctl);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 1);
+    return ctl;
 }
 
-static void assert_answered(desk_t *desk, const char *id)
+static void assert_answered(world_ctl_t *ctl, const char *id)
 {
-    const acme_job_t *job = world_job(desk->w, A);
+    const acme_job_t *job = world_job(ctl->w, A);
 
     assert_string_equal(job->request, id);
     assert_int_equal(job->asked, ACME_ASKED_NO);
@@ -37,76 +38,76 @@ static void assert_answered(desk_t *desk, const char *id)
 
 static void what_is_forced_is_ordered_once(void **state)
 {
-    desk_t *desk = served(*state);
-    const char *id = ask_renew(desk, 1);
+    world_ctl_t *ctl = served(*state);
+    const char *id = ask_renew(ctl, 1);
 
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 2);
-    world_assert_staged(desk->w, A);
-    assert_answered(desk, id);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 2);
+    world_assert_staged(ctl->w, A);
+    assert_answered(ctl, id);
     /* whoever reads it again */
-    assert_true(world_run(desk->w));
-    desk_restart(desk);
-    assert_true(world_run(desk->w));
-    desk_restart(desk);
-    world_live(desk->w, ACME_TIME_DAY);
-    assert_int_equal(desk->w->ca->orders, 2);
+    assert_true(world_run(ctl->w));
+    world_ctl_restart(ctl);
+    assert_true(world_run(ctl->w));
+    world_ctl_restart(ctl);
+    world_live(ctl->w, ACME_TIME_DAY);
+    assert_int_equal(ctl->w->ca->orders, 2);
     /* another one is another one */
-    ask_renew(desk, 1);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 3);
+    ask_renew(ctl, 1);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 3);
 }
 
 static void what_is_not_due_is_answered_without_an_order(void **state)
 {
-    desk_t *desk = served(*state);
-    const char *id = ask_renew(desk, 0);
+    world_ctl_t *ctl = served(*state);
+    const char *id = ask_renew(ctl, 0);
 
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 1);
-    assert_answered(desk, id);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 1);
+    assert_answered(ctl, id);
 }
 
 static void manual_sites_are_ordered_when_asked(void **state)
 {
-    desk_t *desk = desk_create(*state);
-    acme_spec_t *spec = world_add(desk->w, A);
+    world_ctl_t *ctl = world_ctl_create(*state);
+    acme_spec_t *spec = world_add(ctl->w, A);
     const char *id;
 
     spec->renew_mode = ACME_RENEW_MANUAL;
-    desk_boot(desk);
-    world_live(desk->w, ACME_TIME_DAY);
-    assert_int_equal(desk->w->ca->orders, 0);
-    id = ask_renew(desk, 0);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 1);
-    world_assert_staged(desk->w, A);
-    assert_answered(desk, id);
+    world_ctl_boot(ctl);
+    world_live(ctl->w, ACME_TIME_DAY);
+    assert_int_equal(ctl->w->ca->orders, 0);
+    id = ask_renew(ctl, 0);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 1);
+    world_assert_staged(ctl->w, A);
+    assert_answered(ctl, id);
 }
 
 static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
 {
-    desk_t *desk = desk_create(*state);
-    acme_spec_t *spec = world_add(desk->w, A);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = world_ctl_create(*state);
+    acme_spec_t *spec = world_add(ctl->w, A);
+    world_t *w = ctl->w;
     int orders;
 
     spec->renew_mode = ACME_RENEW_MANUAL;
     w->ca->fail_name = A;
-    desk_boot(desk);
-    ask_renew(desk, 0);
+    world_ctl_boot(ctl);
+    ask_renew(ctl, 0);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 1);
     assert_int_equal(world_job(w, A)->asked, ACME_ASKED_DUE);
     orders = w->ca->orders;
     /* once more: at once, though it would wait */
-    ask_renew(desk, 0);
+    ask_renew(ctl, 0);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, orders + 1);
     assert_int_equal(world_job(w, A)->errors, 2);
     /* it goes on by itself, in another process too */
     w->ca->fail_name = NULL;
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     world_live(w, ACME_TIME_DAY);
     world_assert_staged(w, A);
     assert_int_equal(world_job(w, A)->asked, ACME_ASKED_NO);
@@ -114,23 +115,23 @@ static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
 
 static void requests_for_nobody_are_nothing(void **state)
 {
-    desk_t *desk = served(*state);
+    world_ctl_t *ctl = served(*state);
 
-    desk_ask(desk, ACME_CTL_RENEW, "b.example", 1, NULL, NULL);
-    desk_ask(desk, ACME_CTL_SIGN, "b.example", 0, "AAAA", NULL);
-    desk_ask(desk, ACME_CTL_SIGN, A, 0, NULL, NULL);
-    desk_ask(desk, ACME_CTL_SIGN, A, 0, "AAAA", NULL);
-    desk_ask(desk, ACME_CTL_ACCOUNT, "x", 0, NULL, NULL);
-    assert_true(world_run(desk->w));
-    assert_int_equal(desk->w->ca->orders, 1);
-    assert_int_equal(world_count(desk->w, ACME_STORE_ACCOUNTS), 1);
+    world_ctl_ask(ctl, ACME_CTL_RENEW, "b.example", 1, NULL, NULL);
+    world_ctl_ask(ctl, ACME_CTL_SIGN, "b.example", 0, "AAAA", NULL);
+    world_ctl_ask(ctl, ACME_CTL_SIGN, A, 0, NULL, NULL);
+    world_ctl_ask(ctl, ACME_CTL_SIGN, A, 0, "AAAA", NULL);
+    world_ctl_ask(ctl, ACME_CTL_ACCOUNT, "x", 0, NULL, NULL);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 1);
+    assert_int_equal(world_count(ctl->w, ACME_STORE_ACCOUNTS), 1);
 }
 
 static void a_request_of_another_machine_is_signed(void **state)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
-    desk_t *desk = served(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = served(*state);
+    world_t *w = ctl->w;
     acme_json_t *body = acme_json_object(w->p);
     const char *name = acme_ctl_request_sign_name(A, w->p);
     const acme_job_t *job;
@@ -142,7 +143,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     assert_int_equal(
         acme_csr_create(&csr, key, world_strings(w->p, A), 0, NULL, w->p), 0);
     acme_json_set_strs(body, "names", world_strings(w->p, A));
-    desk_ask(desk, ACME_CTL_SIGN, A, 0, csr, body);
+    world_ctl_ask(ctl, ACME_CTL_SIGN, A, 0, csr, body);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 2);
     job = world_job(w, name);
@@ -157,7 +158,7 @@ static void a_request_of_another_machine_is_signed(void **state)
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     assert_null(world_job(w, A)->staged);
     /* and it is done once */
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 2);
 }
@@ -165,8 +166,8 @@ static void a_request_of_another_machine_is_signed(void **state)
 static void an_account_is_kept_unless_there_is_one(void **state)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
-    desk_t *desk = desk_create(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = world_ctl_create(*state);
+    world_t *w = ctl->w;
     const char *name = acme_ca_account_name(&w->ca_spec, w->p);
     acme_json_t *record = acme_json_object(w->p), *stored;
     const char *pem, *read;
@@ -176,9 +177,9 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", pem);
     acme_json_set_str(record, "ca", w->ca_spec.url);
-    desk_ask(desk, ACME_CTL_ACCOUNT, name, 0, NULL, record);
+    world_ctl_ask(ctl, ACME_CTL_ACCOUNT, name, 0, NULL, record);
     world_add(w, A);
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     assert_true(world_run(w));
     world_assert_staged(w, A);
     assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
@@ -191,7 +192,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
     assert_int_equal(acme_key_to_pem(&read, key, NULL, w->p), 0);
     acme_json_set_str(record, "key", read);
-    desk_ask(desk, ACME_CTL_ACCOUNT, name, 0, NULL, record);
+    world_ctl_ask(ctl, ACME_CTL_ACCOUNT, name, 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(acme_vault_get_json(&stored, NULL, w->vault,
                                          ACME_STORE_ACCOUNTS, name, NULL, w->p),
@@ -200,18 +201,18 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_string_equal(read, pem);
     /* and what is no key is none */
     acme_json_set_str(record, "key", "none");
-    desk_ask(desk, ACME_CTL_ACCOUNT, "another", 0, NULL, record);
+    world_ctl_ask(ctl, ACME_CTL_ACCOUNT, "another", 0, NULL, record);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
 }
 
 static void what_is_pinned_waits_until_it_is_due(void **state)
 {
-    desk_t *desk = served(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = served(*state);
+    world_t *w = ctl->w;
 
     world_inventory(w, 0)->pinned = 1;
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
     world_live(w, 15 * ACME_TIME_DAY);
@@ -220,14 +221,14 @@ static void what_is_pinned_waits_until_it_is_due(void **state)
 
 static void a_request_lifts_a_pin(void **state)
 {
-    desk_t *desk = served(*state);
-    world_t *w = desk->w;
+    world_ctl_t *ctl = served(*state);
+    world_t *w = ctl->w;
 
     world_inventory(w, 0)->pinned = 1;
-    desk_boot(desk);
+    world_ctl_boot(ctl);
     world_live(w, 70 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
-    ask_renew(desk, 0);
+    ask_renew(ctl, 0);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 2);
 }

@@ -2,7 +2,8 @@
 
 /* Revocations that acmectl asks for, and what the engine makes of them. */
 
-#include "acme_t_desk.h"
+#include "acme_t.h"
+#include "world_ctl.h"
 
 #include "acme_revoke_order.h"
 #include "acme_revoke.h"
@@ -10,9 +11,9 @@
 #define A "a.example"
 #define B "b.example"
 
-/* A desk, what was last asked there, and how often somebody was to hurry. */
+/* A ctl, what was last asked there, and how often somebody was to hurry. */
 typedef struct counter_t {
-    desk_t *desk;
+    world_ctl_t *ctl;
     world_t *w;
     acme_ctl_request_t last;
     int hurries;
@@ -32,10 +33,10 @@ static void boot(counter_t *counter)
 
     world_boot(w);
     w->config.ctl_requests =
-        acme_ctl_request_open(counter->desk->dir, w->seal, w->prun);
+        acme_ctl_request_open(counter->ctl->dir, w->seal, w->prun);
     w->config.urgent = notify_urgent;
     w->config.urgent_baton = counter;
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
 }
 
 static void restart(counter_t *counter)
@@ -49,8 +50,8 @@ static counter_t *served(apr_pool_t *p)
 {
     counter_t *counter = apr_pcalloc(p, sizeof(*counter));
 
-    counter->desk = desk_create(p);
-    counter->w = counter->desk->w;
+    counter->ctl = world_ctl_create(p);
+    counter->w = counter->ctl->w;
     world_add(counter->w, A);
     world_add(counter->w, B);
     boot(counter);
@@ -89,7 +90,7 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
     counter->last.name = what.fingerprint;
     counter->last.body = acme_revoke_order_to_json(&errand, w->p);
     assert_int_equal(
-        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        acme_ctl_request_put(counter->ctl->root, &counter->last, NULL, w->p),
         0);
 }
 
@@ -149,7 +150,7 @@ static void it_is_done_by_the_account_and_replaced_at_once(void **state)
     assert_int_equal(w->ca->revocations, 1);
     assert_int_equal(w->ca->orders, 3);
     /* and what nobody asks about any more is gone */
-    acme_ctl_request_remove(counter->desk->root, &counter->last, w->p);
+    acme_ctl_request_remove(counter->ctl->root, &counter->last, w->p);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_JOBS), items);
 }
@@ -180,7 +181,7 @@ static void a_waiting_one_does_not_wait_any_more(void **state)
     renew.name = A;
     renew.force = 1;
     assert_int_equal(
-        acme_ctl_request_put(counter->desk->root, &renew, NULL, w->p), 0);
+        acme_ctl_request_put(counter->ctl->root, &renew, NULL, w->p), 0);
     assert_true(world_run(w));
     world_assert_staged(w, A);
     assert_int_equal(counter->hurries, 0);
@@ -237,7 +238,7 @@ static void a_key_that_is_lost_takes_all_that_have_it(void **state)
     assert_null(world_job(w, B)->revoked);
     ask(counter, 1);
     counter->w->config.urgent = NULL;
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
     world_live(w, ACME_TIME_HOUR);
     assert_string_equal(world_job(w, B)->revoked->fingerprint,
                         info->fingerprint);
@@ -343,8 +344,8 @@ static void an_account_that_gets_a_new_key_signs_with_that(void **state)
     world_t *w = counter->w;
 
     ask(counter, 4);
-    desk_ask(counter->desk, ACME_CTL_ROLLOVER,
-             acme_ca_account_name(&w->ca_spec, w->p), 0, NULL, NULL);
+    world_ctl_ask(counter->ctl, ACME_CTL_ROLLOVER,
+                  acme_ca_account_name(&w->ca_spec, w->p), 0, NULL, NULL);
     assert_true(world_run(w));
     assert_int_equal(w->ca->changes, 1);
     assert_int_equal(progress(counter)->state, ACME_REVOKE_ORDER_DONE);
@@ -361,12 +362,12 @@ static void what_makes_no_sense_is_not_asked_for(void **state)
     counter->last.name = "f00d";
     counter->last.body = acme_json_object(w->p);
     assert_int_equal(
-        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        acme_ctl_request_put(counter->ctl->root, &counter->last, NULL, w->p),
         0);
     counter->last.name = "beef";
     counter->last.body = NULL;
     assert_int_equal(
-        acme_ctl_request_put(counter->desk->root, &counter->last, NULL, w->p),
+        acme_ctl_request_put(counter->ctl->root, &counter->last, NULL, w->p),
         0);
     assert_true(world_run(w));
     assert_int_equal(w->ca->revocations, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 static const char *site_name(world_t *w, int i)
 {
@@ -247,7 +248,7 @@ static void what_another_worker_did_is_read_again(void **state)
 
     w->ca->fail_name = "site1.example";
     assert_true(world_run(w));
-    first = w->runner;
+    first = w->worker;
     assert_int_equal(staged(w), 1);
     orders = w->ca->orders;
     fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
@@ -394,9 +395,9 @@ static void a_run_of_weeks_does_not_grow(void **state)
     apr_allocator_owner_set(allocator, p);
     w->config.http = &dead.http;
     w->config.vault = acme_vault_create(w->mem, w->seal, &w->log, p);
-    w->runner = acme_worker_create(&w->config, p);
+    w->worker = acme_worker_create(&w->config, p);
     for (i = 0; i < 2000; ++i) {
-        apr_time_t next = acme_worker_run(w->runner);
+        apr_time_t next = acme_worker_run(w->worker);
 
         assert_true(next > w->clock->now);
         w->clock->now = next;

@@ -3,7 +3,8 @@
 /* Orders for the same names: a site with two kinds of keys, a dry run, one for
  * another machine. */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 #define A "a.example"
 

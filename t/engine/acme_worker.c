@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 static void the_first_certificate(void **state)
 {
@@ -339,11 +340,11 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
                      APR_SUCCESS);
     world_live(w, 4 * ACME_TIME_MINUTE);
     assert_int_equal(w->lines->nelts, 0);
-    assert_string_equal(acme_worker_waiting(w->runner), "");
+    assert_string_equal(acme_worker_waiting(w->worker), "");
     world_live(w, 2 * ACME_TIME_MINUTE);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0314"), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "\"worker\""), 1);
-    assert_non_null(strstr(acme_worker_waiting(w->runner), "\"worker\""));
+    assert_non_null(strstr(acme_worker_waiting(w->worker), "\"worker\""));
     world_live(w, ACME_TIME_HOUR / 2);
     assert_int_equal(w->lines->nelts, 1);
     world_live(w, ACME_TIME_HOUR);
@@ -355,7 +356,7 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
     apr_pool_destroy(other);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0315"), 1);
-    assert_string_equal(acme_worker_waiting(w->runner), "");
+    assert_string_equal(acme_worker_waiting(w->worker), "");
     world_assert_staged(w, "a.example");
 }
 
@@ -439,9 +440,9 @@ static void respond_slowly(void *baton, const script_request_t *request,
     model_ca_respond(w->ca, request, answer, p);
     if (!request->repeatable) {
         answer->delay = order_delay;
-        acme_worker_stop(w->runner);
+        acme_worker_stop(w->worker);
     }
-    assert_int_equal(acme_worker_is_precious(w->runner), !request->repeatable);
+    assert_int_equal(acme_worker_is_precious(w->worker), !request->repeatable);
 }
 
 /* Puts of the job while the runner says that it must not be ended. */
@@ -455,7 +456,7 @@ static apr_status_t put_precious(const char **version, acme_store_t *store,
 {
     world_t *w = store->self;
 
-    if (acme_worker_is_precious(w->runner)) {
+    if (acme_worker_is_precious(w->worker)) {
         assert_string_equal(kind, ACME_STORE_JOBS);
         /* Against the process's end, not against the machine's. */
         assert_int_equal(sync, ACME_STORE_LAZY);
@@ -472,11 +473,11 @@ static void its_process_may_end_once_the_order_is_saved(void **state)
     world_boot(w);
     w->backend.put = put_precious;
     precious_puts = 0;
-    assert_false(acme_worker_is_precious(w->runner));
+    assert_false(acme_worker_is_precious(w->worker));
     world_live(w, ACME_TIME_HOUR);
     world_assert_staged(w, "a.example");
     assert_int_equal(precious_puts, 1);
-    assert_false(acme_worker_is_precious(w->runner));
+    assert_false(acme_worker_is_precious(w->worker));
 }
 
 static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
@@ -500,7 +501,7 @@ static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
         assert_true(w->clock->now - begun <= apr_time_from_sec(23));
         assert_int_equal(w->ca->orders, 1);
         assert_int_equal(world_job(w, "a.example")->order != NULL, i == 0);
-        assert_false(acme_worker_is_precious(w->runner));
+        assert_false(acme_worker_is_precious(w->worker));
         world_boot(w);
         world_live(w, ACME_TIME_HOUR);
         world_assert_staged(w, "a.example");

@@ -5,7 +5,8 @@
  * a year, moves windows ahead, and halves its certificates' lives. It has five
  * sites, or as many as ACME_TEST_SITES in the environment says. */
 
-#include "acme_t_limits.h"
+#include "acme_t.h"
+#include "world_limits.h"
 
 #include "acme_ratelimit_policy.h"
 
@@ -17,7 +18,7 @@ static const acme_ratelimit_policy_t letsencrypt = {
 
 typedef struct decade_t {
     world_t *w;
-    limits_t *limits;
+    world_limits_t *limits;
     apr_time_t begun;
     apr_time_t out;  /* since when the CA is away, or was last */
     apr_time_t back; /* when that was over */
@@ -191,7 +192,7 @@ static void ten_years_of_a_server(void **state)
 
     decade.w = w;
     decade.begun = w->clock->now;
-    decade.limits = limits_create(w);
+    decade.limits = world_limits_create(w);
     w->ca_spec.rate = &letsencrypt;
     w->log.level = ACME_LOG_ERR;
     w->ca->window_of = window_of;
@@ -205,7 +206,7 @@ static void ten_years_of_a_server(void **state)
         after[year] = kept(w);
         jobs = year == 0 ? world_count(w, ACME_STORE_JOBS) : jobs;
     }
-    limits_assert_none_refused(decade.limits);
+    world_limits_assert_none_refused(decade.limits);
     assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
     assert_int_equal(w->ca->accounts, 1);
     /* every 60 days, then every 30, and when a restart has come; some of

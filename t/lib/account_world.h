@@ -8,7 +8,8 @@
 #ifndef ACCOUNT_WORLD_H
 #define ACCOUNT_WORLD_H
 
-#include "acme_t_world.h"
+#include "acme_t.h"
+#include "world.h"
 
 /** accountDoesNotExist, as an order gets it. */
 extern const acme_problem_t account_unknown;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "acme_install_keys.h"
+#include "acme_t.h"
 #include "acme_t_bundle.h"
-#include "acme_t_world.h"
+#include "world.h"
 
 #include <stdlib.h>
 
@@ -228,7 +229,7 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
     world_boot(w);
     w->config.reuse = work->reuse;
     w->config.revoked = acme_blocklist_open(the_dir, w->prun);
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
     assert_int_equal(world_job(w, A)->errors, 1);
     assert_true(world_job(w, A)->next_run < w->clock->now + ACME_TIME_HOUR);

@@ -3,7 +3,8 @@
 /* Years of many sites, on a clock that costs nothing. What a CA would have
  * refused is counted here, independently of what the module counts. */
 
-#include "acme_t_limits.h"
+#include "acme_t.h"
+#include "world_limits.h"
 
 #include "acme_ari.h"
 #include "acme_plan.h"
@@ -148,7 +149,7 @@ static void a_move_of_many_sites_is_never_refused(void **state)
 {
     enum { OLD = 200, NEW = 2000, SHARED = 60 };
     world_t *w = world_create(*state);
-    limits_t *limits = limits_create(w);
+    world_limits_t *limits = world_limits_create(w);
     int i;
 
     w->ca_spec.rate = &letsencrypt;
@@ -177,7 +178,7 @@ static void a_move_of_many_sites_is_never_refused(void **state)
         }
     }
     assert_null(expired(w, 0, OLD + NEW));
-    limits_assert_none_refused(limits);
+    world_limits_assert_none_refused(limits);
     assert_int_equal(w->ca->accounts, 1);
     /* each one once, and nothing else but renewals, none of them late */
     assert_in_range(limits->renewals, OLD, 2 * OLD);

@@ -1,91 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * @file acme_t_world.h
- * @brief A server with its sites, a store and a CA, for the tests of the
- * engine: it can be run, killed at any instant, and restarted.
- */
-#ifndef ACME_T_WORLD_H
-#define ACME_T_WORLD_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "acme_t.h"
+#include <cmocka.h>
 
-#include <apr_strings.h>
+#include "world.h"
 
-#include "acme_bundle.h"
-#include "acme_ident.h"
-#include "acme_ca_account.h"
-#include "acme_worker.h"
-#include "acme_schedule.h"
-#include "acme_solver_http.h"
-#include "acme_store_mem.h"
-#include "fake_clock.h"
-#include "model_ca.h"
-#include "script_http.h"
-#include "test_issuer.h"
-
-/** The second CA's directory. */
-#define WORLD_OTHER "https://cb.test/dir"
-
-typedef struct world_line_t {
-    acme_log_level_e level;
-    const char *text;
-} world_line_t;
-
-typedef struct world_item_t {
-    const char *kind;
-    const char *name;
-} world_item_t;
-
-typedef struct world_t {
-    apr_pool_t *p;
-    fake_clock_t *clock;
-    model_ca_t *ca;
-    model_ca_t *other; /* at WORLD_OTHER, or NULL */
-    test_issuer_t *issuer;
-    acme_store_t *mem;  /* what survives everything */
-    acme_store_t store; /* as the runner sees it: counted, and deadly */
-    acme_store_backend_t backend;
-    const acme_seal_t *seal;
-    acme_vault_t *vault; /* for looking at it */
-    acme_log_t log;
-    apr_array_header_t *lines; /* world_line_t */
-    acme_ca_spec_t ca_spec;
-    apr_array_header_t *specs;       /* acme_spec_t * */
-    apr_array_header_t *inventories; /* acme_inventory_t * */
-    int parallel;
-    apr_time_t loaded;
-
-    /* A process of it. */
-    apr_pool_t *prun;
-    script_http_t *script;
-    acme_worker_config_t config;
-    acme_worker_t *runner;
-    apr_time_t next; /* what the last run said */
-
-    /* Death, by request or by put; 0: none. */
-    jmp_buf death;
-    int killed;
-    int kill_request; /* before the CA has seen the nth from now */
-    int kill_answer;  /* after the CA has acted on it */
-    int power_cut;    /* what was not flushed goes with the process */
-    int flushes;
-    apr_status_t flush_fails;    /* each of them, 0: none */
-    apr_array_header_t *batched; /* world_item_t, since the last flush */
-    int kill_put;                /* before the nth put from now is done */
-    int kill_after_put;          /* after it */
-    int stop_request;            /* acme_worker_stop() when the nth is sent */
-    void (*on_request)(struct world_t *w, const script_request_t *request);
-    /* Nonzero: the CA refuses it, and this is what it says. */
-    int (*refuse)(struct world_t *w, const script_request_t *request,
-                  script_answer_t *answer, apr_pool_t *p);
-    void *refuse_baton;
-
-    int gets, puts;
-} world_t;
-
-static inline void world_sink(void *baton, acme_log_level_e level,
-                              apr_status_t rv, const char *message)
+static void sink(void *baton, acme_log_level_e level, apr_status_t rv,
+                 const char *message)
 {
     world_t *w = baton;
     world_line_t *line = apr_array_push(w->lines);
@@ -95,9 +21,7 @@ static inline void world_sink(void *baton, acme_log_level_e level,
     line->text = apr_pstrdup(w->p, message);
 }
 
-/** How many messages of that level have that part (NULL: any). */
-static inline int world_said(const world_t *w, acme_log_level_e level,
-                             const char *part)
+int world_said(const world_t *w, acme_log_level_e level, const char *part)
 {
     const world_line_t *line;
     int i, n = 0;
@@ -109,12 +33,14 @@ static inline int world_said(const world_t *w, acme_log_level_e level,
     return n;
 }
 
-static inline int world_counts_down(int *n)
+/* Returns non-zero when a counter that runs has come to its end. */
+static int counts_down(int *n)
 {
     return *n > 0 && --*n == 0;
 }
 
-static inline void world_die(world_t *w)
+/* Kills the process: world_run() returns zero. */
+static void die(world_t *w)
 {
     world_item_t *item;
 
@@ -127,10 +53,9 @@ static inline void world_die(world_t *w)
     longjmp(w->death, 1);
 }
 
-static inline apr_status_t world_get(acme_store_item_t *item,
-                                     acme_store_t *store, const char *kind,
-                                     const char *name, acme_problem_t *problem,
-                                     apr_pool_t *p)
+apr_status_t world_get(acme_store_item_t *item, acme_store_t *store,
+                       const char *kind, const char *name,
+                       acme_problem_t *problem, apr_pool_t *p)
 {
     world_t *w = store->self;
 
@@ -138,20 +63,19 @@ static inline apr_status_t world_get(acme_store_item_t *item,
     return acme_store_get(item, w->mem, kind, name, problem, p);
 }
 
-static inline apr_status_t world_put(const char **version, acme_store_t *store,
-                                     const char *kind, const char *name,
-                                     const void *data, apr_size_t len,
-                                     const char *if_version,
-                                     acme_store_sync_e sync,
-                                     acme_problem_t *problem, apr_pool_t *p)
+apr_status_t world_put(const char **version, acme_store_t *store,
+                       const char *kind, const char *name, const void *data,
+                       apr_size_t len, const char *if_version,
+                       acme_store_sync_e sync, acme_problem_t *problem,
+                       apr_pool_t *p)
 {
     world_t *w = store->self;
     world_item_t *item;
     apr_status_t rv;
 
     ++w->puts;
-    if (world_counts_down(&w->kill_put)) {
-        world_die(w);
+    if (counts_down(&w->kill_put)) {
+        die(w);
     }
     rv = acme_store_put(version, w->mem, kind, name, data, len, if_version,
                         sync, problem, p);
@@ -160,14 +84,14 @@ static inline apr_status_t world_put(const char **version, acme_store_t *store,
         item->kind = apr_pstrdup(w->p, kind);
         item->name = apr_pstrdup(w->p, name);
     }
-    if (world_counts_down(&w->kill_after_put)) {
-        world_die(w);
+    if (counts_down(&w->kill_after_put)) {
+        die(w);
     }
     return rv;
 }
 
-static inline apr_status_t
-world_flush(acme_store_t *store, acme_problem_t *problem, apr_pool_t *ptemp)
+static apr_status_t flush(acme_store_t *store, acme_problem_t *problem,
+                          apr_pool_t *ptemp)
 {
     world_t *w = store->self;
 
@@ -179,36 +103,34 @@ world_flush(acme_store_t *store, acme_problem_t *problem, apr_pool_t *ptemp)
                : APR_SUCCESS;
 }
 
-static inline apr_status_t world_del(acme_store_t *store, const char *kind,
-                                     const char *name, acme_problem_t *problem,
-                                     apr_pool_t *ptemp)
+static apr_status_t del(acme_store_t *store, const char *kind, const char *name,
+                        acme_problem_t *problem, apr_pool_t *ptemp)
 {
     world_t *w = store->self;
 
     return acme_store_delete(w->mem, kind, name, problem, ptemp);
 }
 
-static inline apr_status_t world_list(apr_array_header_t **names,
-                                      acme_store_t *store, const char *kind,
-                                      acme_problem_t *problem, apr_pool_t *p)
+static apr_status_t list(apr_array_header_t **names, acme_store_t *store,
+                         const char *kind, acme_problem_t *problem,
+                         apr_pool_t *p)
 {
     world_t *w = store->self;
 
     return acme_store_list(names, w->mem, kind, problem, p);
 }
 
-static inline apr_status_t world_lease(acme_lease_t **lease,
-                                       acme_store_t *store, const char *name,
-                                       apr_interval_time_t ttl,
-                                       acme_problem_t *problem, apr_pool_t *p)
+static apr_status_t lease(acme_lease_t **lease, acme_store_t *store,
+                          const char *name, apr_interval_time_t ttl,
+                          acme_problem_t *problem, apr_pool_t *p)
 {
     world_t *w = store->self;
 
     return acme_store_lease(lease, w->mem, name, ttl, problem, p);
 }
 
-static inline const char *world_renamed(const char *text, const char *from,
-                                        const char *to, apr_pool_t *p)
+static const char *with_replaced(const char *text, const char *from,
+                                 const char *to, apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, text);
     char *at;
@@ -220,41 +142,40 @@ static inline const char *world_renamed(const char *text, const char *from,
 }
 
 /* All models live at ca.test: the second one is renamed on its way. */
-static inline void world_other_respond(world_t *w,
-                                       const script_request_t *request,
-                                       script_answer_t *answer, apr_pool_t *p)
+static void other_respond(world_t *w, const script_request_t *request,
+                          script_answer_t *answer, apr_pool_t *p)
 {
     script_request_t renamed = *request;
     const char *location;
 
     assert_non_null(w->other);
-    renamed.url = world_renamed(request->url, "//cb.", "//ca.", p);
-    renamed.kid = world_renamed(request->kid, "//cb.", "//ca.", p);
+    renamed.url = with_replaced(request->url, "//cb.", "//ca.", p);
+    renamed.kid = with_replaced(request->kid, "//cb.", "//ca.", p);
     model_ca_respond(w->other, &renamed, answer, p);
-    answer->body = world_renamed(answer->body, "//ca.", "//cb.", p);
+    answer->body = with_replaced(answer->body, "//ca.", "//cb.", p);
     location = apr_table_get(answer->headers, "Location");
     if (location) {
         apr_table_set(answer->headers, "Location",
-                      world_renamed(location, "//ca.", "//cb.", p));
+                      with_replaced(location, "//ca.", "//cb.", p));
     }
 }
 
-static inline void world_respond(void *baton, const script_request_t *request,
-                                 script_answer_t *answer, apr_pool_t *p)
+static void respond(void *baton, const script_request_t *request,
+                    script_answer_t *answer, apr_pool_t *p)
 {
     world_t *w = baton;
 
-    if (world_counts_down(&w->kill_request)) {
-        world_die(w);
+    if (counts_down(&w->kill_request)) {
+        die(w);
     }
-    if (world_counts_down(&w->stop_request)) {
-        acme_worker_stop(w->runner);
+    if (counts_down(&w->stop_request)) {
+        acme_worker_stop(w->worker);
     }
     if (w->refuse && w->refuse(w, request, answer, p)) {
         return;
     }
     if (strncmp(request->url, "https://cb.", 11) == 0) {
-        world_other_respond(w, request, answer, p);
+        other_respond(w, request, answer, p);
     }
     else {
         model_ca_respond(w->ca, request, answer, p);
@@ -262,14 +183,14 @@ static inline void world_respond(void *baton, const script_request_t *request,
     if (w->on_request) {
         w->on_request(w, request);
     }
-    if (world_counts_down(&w->kill_answer)) {
-        world_die(w);
+    if (counts_down(&w->kill_answer)) {
+        die(w);
     }
 }
 
 /* The CA looks for the challenge as it would in real life. */
-static inline int world_is_up(void *baton, const char *type,
-                              const char *identifier, const char *token)
+static int is_up(void *baton, const char *type, const char *identifier,
+                 const char *token)
 {
     world_t *w = baton;
     const char *answer;
@@ -279,7 +200,7 @@ static inline int world_is_up(void *baton, const char *type,
            == APR_SUCCESS;
 }
 
-static inline world_t *world_create(apr_pool_t *p)
+world_t *world_create(apr_pool_t *p)
 {
     static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {7};
     world_t *w = apr_pcalloc(p, sizeof(*w));
@@ -290,21 +211,21 @@ static inline world_t *world_create(apr_pool_t *p)
     w->issuer = test_issuer_create(&w->clock->clock, p);
     w->ca->sign = test_issuer_sign;
     w->ca->sign_baton = w->issuer;
-    w->ca->is_up = world_is_up;
+    w->ca->is_up = is_up;
     w->ca->is_up_baton = w;
     w->mem = acme_store_mem_create(&w->clock->clock, p);
     w->backend.name = "world";
     w->backend.get = world_get;
     w->backend.put = world_put;
-    w->backend.del = world_del;
-    w->backend.list = world_list;
-    w->backend.lease = world_lease;
-    w->backend.flush = world_flush;
+    w->backend.del = del;
+    w->backend.list = list;
+    w->backend.lease = lease;
+    w->backend.flush = flush;
     w->batched = apr_array_make(p, 8, sizeof(world_item_t));
     w->store.backend = &w->backend;
     w->store.self = w;
     w->seal = acme_seal_create(secret, p);
-    w->log.sink = world_sink;
+    w->log.sink = sink;
     w->log.baton = w;
     w->log.level = ACME_LOG_INFO;
     w->lines = apr_array_make(p, 64, sizeof(world_line_t));
@@ -319,7 +240,7 @@ static inline world_t *world_create(apr_pool_t *p)
     return w;
 }
 
-static inline apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
+apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
 {
     apr_array_header_t *array = apr_array_make(p, 4, sizeof(const char *));
     char *copy = apr_pstrdup(p, list);
@@ -332,8 +253,7 @@ static inline apr_array_header_t *world_strings(apr_pool_t *p, const char *list)
     return array;
 }
 
-/** A site with these names (one text, by spaces) that has nothing yet. */
-static inline acme_spec_t *world_add(world_t *w, const char *names)
+acme_spec_t *world_add(world_t *w, const char *names)
 {
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
     acme_inventory_t *inventory = apr_pcalloc(w->p, sizeof(*inventory));
@@ -351,8 +271,7 @@ static inline acme_spec_t *world_add(world_t *w, const char *names)
     return spec;
 }
 
-/** Gives a site a second CA. */
-static inline void world_add_ca(world_t *w, acme_spec_t *spec)
+void world_add_ca(world_t *w, acme_spec_t *spec)
 {
     acme_ca_spec_t *ca = apr_pmemdup(w->p, spec->ca, sizeof(*ca));
     apr_array_header_t *more =
@@ -371,13 +290,12 @@ static inline void world_add_ca(world_t *w, acme_spec_t *spec)
     spec->more_cas = more;
 }
 
-static inline acme_inventory_t *world_inventory(const world_t *w, int i)
+acme_inventory_t *world_inventory(const world_t *w, int i)
 {
     return APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
 }
 
-/** A process begins; the last one is gone without a word. */
-static inline void world_boot(world_t *w)
+void world_boot(world_t *w)
 {
     if (w->prun) {
         apr_pool_destroy(w->prun);
@@ -385,7 +303,7 @@ static inline void world_boot(world_t *w)
     apr_pool_create(&w->prun, w->p);
     w->killed = 0;
     w->script = script_http_create(w->clock, w->prun);
-    script_http_respond(w->script, world_respond, w);
+    script_http_respond(w->script, respond, w);
     memset(&w->config, 0, sizeof(w->config));
     w->config.specs = w->specs;
     w->config.inventories = w->inventories;
@@ -396,17 +314,16 @@ static inline void world_boot(world_t *w)
     w->config.parallel = w->parallel;
     w->config.check_interval = 12 * ACME_TIME_HOUR;
     w->config.loaded = w->loaded;
-    w->runner = acme_worker_create(&w->config, w->prun);
+    w->worker = acme_worker_create(&w->config, w->prun);
 }
 
-/** One run of the process there is; zero: it was killed. */
-static inline int world_run(world_t *w)
+int world_run(world_t *w)
 {
-    if (!w->runner) {
+    if (!w->worker) {
         world_boot(w);
     }
     if (setjmp(w->death) == 0) {
-        w->next = acme_worker_run(w->runner);
+        w->next = acme_worker_run(w->worker);
         assert_true(w->next > w->clock->now);
         assert_int_equal(w->config.http->pending(w->config.http), 0);
         return 1;
@@ -414,8 +331,7 @@ static inline int world_run(world_t *w)
     return 0;
 }
 
-/** Runs whenever it is time, for so long. Returns the number of runs. */
-static inline int world_live(world_t *w, apr_interval_time_t time)
+int world_live(world_t *w, apr_interval_time_t time)
 {
     apr_time_t end = w->clock->now + time;
     int runs = 0;
@@ -436,7 +352,7 @@ static inline int world_live(world_t *w, apr_interval_time_t time)
     return runs;
 }
 
-static inline acme_bundle_t *world_staged(const world_t *w, const char *name)
+acme_bundle_t *world_staged(const world_t *w, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_store_item_t item;
@@ -453,8 +369,8 @@ static inline acme_bundle_t *world_staged(const world_t *w, const char *name)
     return bundle;
 }
 
-static inline const acme_cert_info_t *world_info(const world_t *w,
-                                                 const acme_bundle_t *bundle)
+const acme_cert_info_t *world_info(const world_t *w,
+                                   const acme_bundle_t *bundle)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_chain_t *chain;
@@ -465,8 +381,7 @@ static inline const acme_cert_info_t *world_info(const world_t *w,
     return acme_cert_chain_info(chain);
 }
 
-/** The server restarts: root promotes, and a new process begins. */
-static inline void world_restart(world_t *w)
+void world_restart(world_t *w)
 {
     int i;
 
@@ -495,7 +410,7 @@ static inline void world_restart(world_t *w)
     world_boot(w);
 }
 
-static inline acme_job_t *world_job(const world_t *w, const char *name)
+acme_job_t *world_job(const world_t *w, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_job_t *job;
@@ -505,8 +420,7 @@ static inline acme_job_t *world_job(const world_t *w, const char *name)
     return job;
 }
 
-/** Number of items of a kind. */
-static inline int world_count(const world_t *w, const char *kind)
+int world_count(const world_t *w, const char *kind)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
@@ -516,9 +430,7 @@ static inline int world_count(const world_t *w, const char *kind)
     return names->nelts;
 }
 
-/** Bytes that nobody sealed. */
-static inline void world_damage(const world_t *w, const char *kind,
-                                const char *name)
+void world_damage(const world_t *w, const char *kind, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
@@ -527,8 +439,7 @@ static inline void world_damage(const world_t *w, const char *kind,
                      APR_SUCCESS);
 }
 
-/** A certificate is staged for this site, for all its names. */
-static inline void world_assert_staged(const world_t *w, const char *name)
+void world_assert_staged(const world_t *w, const char *name)
 {
     const acme_job_t *job = world_job(w, name);
     const acme_bundle_t *bundle = world_staged(w, name);
@@ -549,5 +460,3 @@ static inline void world_assert_staged(const world_t *w, const char *name)
         }
     }
 }
-
-#endif

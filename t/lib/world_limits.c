@@ -1,42 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * @file acme_t_limits.h
- * @brief The world's CA has Let's Encrypt's limits: it counts for itself, by
- * tokens that come back steadily, and refuses what is too much.
- */
-#ifndef ACME_T_LIMITS_H
-#define ACME_T_LIMITS_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "acme_t_world.h"
+#include <cmocka.h>
 
-#include <apr_hash.h>
+#include <apr_strings.h>
 
+#include "acme_json.h"
 #include "acme_plan.h"
+#include "world_limits.h"
 
-typedef struct limits_bucket_t {
+/* Tokens of one limit and owner. */
+typedef struct bucket_t {
     double tokens;
     apr_time_t seen;
-} limits_bucket_t;
+} bucket_t;
 
-typedef struct limits_t {
-    world_t *w;
-    apr_hash_t *buckets; /* what and whose -> limits_bucket_t * */
-    int refused;
-    const char *why;            /* the last was */
-    int renewals;               /* orders for names that have a certificate */
-    int exempt;                 /* of these, those that say what they replace */
-    apr_interval_time_t latest; /* after its time was the latest of them */
-} limits_t;
-
-/* Zero: there is none left. */
-static inline int limits_has(limits_t *limits, int take, const char *what,
-                             const char *whose, int most,
-                             apr_interval_time_t period)
+/* Returns zero when there is no token left.
+ * @param take 0: only looks, 1: takes the token */
+static int take_token(world_limits_t *limits, int take, const char *what,
+                      const char *whose, int most, apr_interval_time_t period)
 {
     apr_time_t now = limits->w->clock->now;
     char key[600];
-    limits_bucket_t *bucket;
+    bucket_t *bucket;
 
     apr_snprintf(key, sizeof(key), "%s %s", what, whose);
     bucket = apr_hash_get(limits->buckets, key, APR_HASH_KEY_STRING);
@@ -50,7 +41,7 @@ static inline int limits_has(limits_t *limits, int take, const char *what,
     bucket->tokens += (double)(now - bucket->seen) / (double)period * most;
     bucket->tokens = bucket->tokens > most ? most : bucket->tokens;
     bucket->seen = now;
-    /* a millionth is lost by counting in fractions */
+    /* A millionth is lost by counting in fractions. */
     if (bucket->tokens < 1 - 1e-6) {
         ++limits->refused;
         limits->why = apr_pstrdup(limits->w->p, key);
@@ -60,8 +51,9 @@ static inline int limits_has(limits_t *limits, int take, const char *what,
     return 1;
 }
 
-/* The last two labels, which is what names of these tests have. */
-static inline const char *limits_domain(const char *name)
+/* Returns the last two labels: the registered domain of all names of the
+ * tests. */
+static const char *domain_of(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
@@ -71,8 +63,9 @@ static inline const char *limits_domain(const char *name)
     return dot ? dot : name;
 }
 
-static inline const acme_inventory_t *
-limits_site(const limits_t *limits, const acme_spec_t **spec, const char *name)
+static const acme_inventory_t *find_site(const world_limits_t *limits,
+                                         const acme_spec_t **spec,
+                                         const char *name)
 {
     int i;
 
@@ -86,9 +79,10 @@ limits_site(const limits_t *limits, const acme_spec_t **spec, const char *name)
     return NULL;
 }
 
-/* Of one name each. */
-static inline int limits_order(limits_t *limits,
-                               const script_request_t *request, apr_pool_t *p)
+/* Counts a newOrder, which is for one name in these tests. Returns zero when a
+ * limit forbids it. */
+static int may_order(world_limits_t *limits, const script_request_t *request,
+                     apr_pool_t *p)
 {
     const char *name, *replaces = NULL;
     const acme_inventory_t *inventory;
@@ -104,17 +98,17 @@ static inline int limits_order(limits_t *limits,
     assert_int_equal(acme_json_get_str(&name, acme_json_at(names, 0), "value"),
                      0);
     (void)acme_json_get_str(&replaces, payload, "replaces");
-    inventory = limits_site(limits, &spec, name);
+    inventory = find_site(limits, &spec, name);
     if (!replaces
-        && (!limits_has(limits, 1, "account", request->kid, 300,
+        && (!take_token(limits, 1, "account", request->kid, 300,
                         3 * ACME_TIME_HOUR)
-            || !limits_has(limits, 1, "set", name, 5, 7 * ACME_TIME_DAY)
+            || !take_token(limits, 1, "set", name, 5, 7 * ACME_TIME_DAY)
             || (!inventory->live
-                && !limits_has(limits, 1, "domain", limits_domain(name), 50,
+                && !take_token(limits, 1, "domain", domain_of(name), 50,
                                7 * ACME_TIME_DAY)))) {
         return 0;
     }
-    if (!limits_has(limits,
+    if (!take_token(limits,
                     limits->w->ca->fail_name
                         && strcmp(name, limits->w->ca->fail_name) == 0,
                     "failures", name, 5, ACME_TIME_HOUR)) {
@@ -131,21 +125,21 @@ static inline int limits_order(limits_t *limits,
     return 1;
 }
 
-static inline int limits_refuse(world_t *w, const script_request_t *request,
-                                script_answer_t *answer, apr_pool_t *p)
+static int refuse(world_t *w, const script_request_t *request,
+                  script_answer_t *answer, apr_pool_t *p)
 {
-    limits_t *limits = w->refuse_baton;
+    world_limits_t *limits = w->refuse_baton;
     apr_size_t len = strlen(request->url);
     int good = 1;
 
     if (strcmp(request->url, MODEL_CA_DIRECTORY) == 0) {
-        good = limits_has(limits, 1, "directory", "", 40, apr_time_from_sec(1));
+        good = take_token(limits, 1, "directory", "", 40, apr_time_from_sec(1));
     }
     else if (len > 6 && strcmp(request->url + len - 6, "/nonce") == 0) {
-        good = limits_has(limits, 1, "nonce", "", 20, apr_time_from_sec(1));
+        good = take_token(limits, 1, "nonce", "", 20, apr_time_from_sec(1));
     }
     else if (len > 6 && strcmp(request->url + len - 6, "/order") == 0) {
-        good = limits_order(limits, request, p);
+        good = may_order(limits, request, p);
     }
     if (!good) {
         answer->status = 429;
@@ -156,24 +150,21 @@ static inline int limits_refuse(world_t *w, const script_request_t *request,
     return !good;
 }
 
-/** From now on they hold. */
-static inline limits_t *limits_create(world_t *w)
+world_limits_t *world_limits_create(world_t *w)
 {
-    limits_t *limits = apr_pcalloc(w->p, sizeof(*limits));
+    world_limits_t *limits = apr_pcalloc(w->p, sizeof(*limits));
 
     limits->w = w;
     limits->buckets = apr_hash_make(w->p);
-    w->refuse = limits_refuse;
+    w->refuse = refuse;
     w->refuse_baton = limits;
     return limits;
 }
 
-static inline void limits_assert_none_refused(const limits_t *limits)
+void world_limits_assert_none_refused(const world_limits_t *limits)
 {
     if (limits->refused > 0) {
         fail_msg("%d requests were refused, the last for %s", limits->refused,
                  limits->why);
     }
 }
-
-#endif
