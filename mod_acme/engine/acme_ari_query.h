@@ -3,11 +3,13 @@
 /**
  * @file acme_ari_query.h
  * @brief Asks a site's CA when to renew its certificate (RFC 9773), and writes
- * down what it says.
+ * the answer down in the job.
  *
- * One GET per certificate. Where the CA is asked is remembered across runs, so
- * that a run that asks about one certificate makes one request; a CA that does
- * not answer is asked once in ten minutes, whoever has a question.
+ * A query is one GET. The address of the CA's service is remembered across
+ * runs, so that a run with one query makes one request. A CA that does not
+ * answer is asked once in ten minutes, however many sites have a query.
+ *
+ * Used by one thread, the worker's. Times are apr_time_t.
  */
 #ifndef ACME_ARI_QUERY_H
 #define ACME_ARI_QUERY_H
@@ -19,33 +21,35 @@
 #include "acme_spec.h"
 #include "acme_worker_ctx.h"
 
-/** What all questions to one CA share; zeroed at first. */
+/** What all queries to one CA share; zeroed at first, but for the seed. */
 typedef struct acme_ari_service_t {
-    char service[ACME_RESOURCE_URL_MAX + 1]; /**< or "": it has none */
-    apr_time_t known;                        /**< when it said so, or 0 */
-    const acme_problem_t *down; /**< of this run: it has not answered */
-    apr_time_t down_at;         /**< since then */
-    const char *seed;           /**< of their common wait */
+    char service[ACME_RESOURCE_URL_MAX + 1]; /**< "": the CA has none */
+    apr_time_t known;           /**< when the directory said so; 0: it is to be
+                                     read */
+    const acme_problem_t *down; /**< of this run: why it does not answer */
+    apr_time_t down_at;         /**< since when */
+    const char *seed;           /**< of the wait that all its sites share */
 } acme_ari_service_t;
 
 typedef struct acme_ari_query_t acme_ari_query_t;
 
 /**
- * Nothing is sent before the first step.
+ * Makes a query; nothing is sent before the first step.
  * @param client of this run
- * @param job as it is now; changed and saved when the answer is there
+ * @param job changed and saved when the answer is there
  * @param prun lives until the run ends
- * @param p until it is over
+ * @param p lives until the query is over, and no request of it is under way
  */
 acme_ari_query_t *
-acme_ari_query_create(acme_worker_ctx_t *work, acme_ari_service_t *ari_service,
+acme_ari_query_create(acme_worker_ctx_t *ctx, acme_ari_service_t *ari_service,
                       acme_client_t *client, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, acme_job_t *job,
                       apr_pool_t *prun, apr_pool_t *p);
 
-/** Moves it as far as it goes without waiting. */
-void acme_ari_query_step(acme_ari_query_t *ask);
+/** Goes on with the query, as far as it goes without waiting. */
+void acme_ari_query_step(acme_ari_query_t *query);
 
-int acme_ari_query_is_over(const acme_ari_query_t *ask);
+/** Returns non-zero when the answer, or the failure, is in the job. */
+int acme_ari_query_is_over(const acme_ari_query_t *query);
 
 #endif

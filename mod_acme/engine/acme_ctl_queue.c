@@ -1,11 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "acme_ctl_queue.h"
+
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "acme_scheduler.h"
-#include "acme_scheduler_private.h"
+#include "acme_ctl_result.h"
+
+struct acme_ctl_queue_t {
+    acme_site_table_t *table;
+    acme_ca_queue_set_t *queues;
+    acme_revoker_t *revoker;
+    acme_account_ops_t *account_ops;
+    apr_pool_t *prequests; /* of the requests that were read last */
+};
+
+acme_ctl_queue_t *acme_ctl_queue_create(acme_site_table_t *table,
+                                        acme_ca_queue_set_t *queues,
+                                        acme_revoker_t *revoker,
+                                        acme_account_ops_t *account_ops,
+                                        apr_pool_t *p)
+{
+    acme_ctl_queue_t *ctl_queue = apr_pcalloc(p, sizeof(*ctl_queue));
+
+    ctl_queue->table = table;
+    ctl_queue->queues = queues;
+    ctl_queue->revoker = revoker;
+    ctl_queue->account_ops = account_ops;
+    apr_pool_create(&ctl_queue->prequests, p);
+    return ctl_queue;
+}
+
+/* ---- orders for another machine ---- */
 
 static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
                                     apr_pool_t *p)
@@ -20,129 +47,227 @@ static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
     return copy;
 }
 
-/* An order for another machine goes beside those of the site: its spec but for
- * the name, which is that of its job. */
-static acme_scheduler_site_t *csr_site(acme_scheduler_t *scheduler,
-                                       const acme_scheduler_site_t *of,
-                                       const acme_ctl_request_t *request)
+/* Returns the spec of an order for another machine: that of the site, with the
+ * names of the CSR. */
+static const acme_spec_t *sign_spec(const acme_spec_t *of, const char *name,
+                                    const apr_array_header_t *names,
+                                    const char *csr, apr_pool_t *p)
+{
+    acme_spec_t *spec = apr_pmemdup(p, of, sizeof(*spec));
+
+    spec->names = strs_dup(names, p);
+    spec->name = name;
+    /* A CSR is signed for all its names or not at all. */
+    spec->optional = NULL;
+    spec->cert_file = NULL;
+    spec->cert_key_file = NULL;
+    spec->csr = apr_pstrdup(p, csr);
+    spec->renew_mode = ACME_RENEW_ALWAYS;
+    return spec;
+}
+
+/* Returns the site of an order for another machine beside the site `of`, made
+ * if there is none yet; NULL when the request makes no sense. A running order
+ * keeps its CSR, because its site cannot change meanwhile. */
+static acme_site_entry_t *sign_site(acme_site_table_t *table,
+                                    const acme_site_entry_t *of,
+                                    const acme_ctl_request_t *request)
 {
     const char *name =
-        acme_ctl_request_sign_name(of->known.spec->name, scheduler->p);
-    acme_scheduler_site_t *site =
-        apr_hash_get(scheduler->by_name, name, APR_HASH_KEY_STRING);
+        acme_ctl_request_sign_name(of->check.spec->name, table->p);
+    acme_site_entry_t *site = acme_site_table_find(table, name);
     apr_array_header_t *names;
-    acme_spec_t *spec;
 
-    if (site && site->known.flying) {
+    if (site && site->check.running) {
         return site;
     }
-    if (site && strcmp(site->known.spec->csr, request->csr) == 0) {
+    if (site && strcmp(site->check.spec->csr, request->csr) == 0) {
         return site;
     }
-    if (acme_json_get_strs(&names, request->body, "names", scheduler->p)
+    if (acme_json_get_strs(&names, request->body, "names", table->p)
         != APR_SUCCESS) {
         return NULL;
     }
     if (!site) {
-        site = apr_pcalloc(scheduler->p, sizeof(*site));
-        site->known.inventory =
-            apr_pcalloc(scheduler->p, sizeof(*site->known.inventory));
+        site = acme_site_table_add(table, name);
         site->ca_queues = of->ca_queues;
-        site->index = -1;
-        scheduler->sites[scheduler->n_sites++] = site;
-        apr_hash_set(scheduler->by_name, name, APR_HASH_KEY_STRING, site);
     }
-    spec = apr_pmemdup(scheduler->p, of->known.spec, sizeof(*spec));
-    spec->names = strs_dup(names, scheduler->p);
-    spec->name = name;
-    /* The request has the names that it has. */
-    spec->optional = NULL;
-    spec->cert_file = NULL;
-    spec->cert_key_file = NULL;
-    spec->csr = apr_pstrdup(scheduler->p, request->csr);
-    spec->renew_mode = ACME_RENEW_ALWAYS;
-    site->known.spec = spec;
+    site->check.spec =
+        sign_spec(of->check.spec, name, names, request->csr, table->p);
     return site;
 }
 
-static void keep_account(acme_scheduler_t *scheduler,
-                         const acme_ctl_request_t *request, apr_pool_t *ptemp)
+/* ---- dry runs ---- */
+
+/* Returns the CA's test service, which is reached as the CA itself is, or
+ * NULL. */
+static const acme_ca_spec_t *test_ca(const acme_spec_t *spec,
+                                     const acme_ctl_request_t *request,
+                                     apr_pool_t *p)
 {
+    const char *url, *label;
+    acme_ca_spec_t *ca;
+    int known;
+
+    if (acme_json_get_str(&url, request->body, "ca") != APR_SUCCESS
+        || acme_json_get_str(&label, request->body, "label") != APR_SUCCESS) {
+        return NULL;
+    }
+    known = acme_spec_find_ca(spec, url);
+    if (known >= 0) {
+        return acme_spec_ca(spec, known);
+    }
+    ca = apr_pmemdup(p, spec->ca, sizeof(*ca));
+    ca->url = apr_pstrdup(p, url);
+    ca->label = apr_pstrdup(p, label);
+    ca->eab = NULL;
+    return ca;
+}
+
+/* Returns the spec of a dry run: that of the site, at that CA only. */
+static const acme_spec_t *dry_spec(const acme_spec_t *of, const char *name,
+                                   const acme_ca_spec_t *ca, apr_pool_t *p)
+{
+    acme_spec_t *spec = apr_pmemdup(p, of, sizeof(*spec));
+
+    spec->name = name;
+    spec->ca = ca;
+    spec->more_cas = NULL;
+    spec->optional = NULL;
+    spec->cert_file = NULL;
+    spec->cert_key_file = NULL;
+    spec->profile_mandatory = 0;
+    spec->preferred_chain = NULL;
+    spec->via_ari = 0;
+    spec->key_reuse = 0;
+    spec->renew_mode = ACME_RENEW_ALWAYS;
+    spec->dry_run = 1;
+    return spec;
+}
+
+/* Returns the site of a dry run beside the site `of`, made if there is none
+ * yet; NULL when the request makes no sense, or there are too many CAs. */
+static acme_site_entry_t *dry_site(acme_ctl_queue_t *ctl_queue,
+                                   const acme_site_entry_t *of,
+                                   const acme_ctl_request_t *request)
+{
+    acme_site_table_t *table = ctl_queue->table;
+    const char *name =
+        acme_ctl_request_dry_name(of->check.spec->name, table->p);
+    acme_site_entry_t *site = acme_site_table_find(table, name);
+    const acme_ca_spec_t *ca = test_ca(of->check.spec, request, table->p);
+    acme_ca_queue_t *queue;
+
+    if ((site && site->check.running) || !ca) {
+        return site;
+    }
+    if (site && strcmp(site->check.spec->ca->url, ca->url) == 0) {
+        return site;
+    }
+    queue = acme_ca_queue_make(ctl_queue->queues, of->check.spec, ca);
+    if (!queue) {
+        return NULL;
+    }
+    if (!site) {
+        site = acme_site_table_add(table, name);
+    }
+    site->ca_queues = apr_pmemdup(table->p, &queue, sizeof(acme_ca_queue_t *));
+    site->check.spec = dry_spec(of->check.spec, name, ca, table->p);
+    return site;
+}
+
+/* ---- requests ---- */
+
+static void keep_account(const acme_ctl_queue_t *ctl_queue,
+                         const acme_ctl_request_t *request)
+{
+    acme_worker_ctx_t *ctx = ctl_queue->table->ctx;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
 
-    rv = acme_ca_account_keep(scheduler->work, request->name, request->body,
-                              &problem, ptemp);
+    rv = acme_ca_account_keep(ctx, request->name, request->body, &problem,
+                              ctl_queue->prequests);
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
-        acme_log(scheduler->work->log, ACME_LOG_WARNING, rv,
+        acme_log(ctx->log, ACME_LOG_WARNING, rv,
                  ACME_TAG(0361) "an imported account cannot be stored: %s",
-                 acme_problem_text(&problem, ptemp));
+                 acme_problem_text(&problem, ctl_queue->prequests));
     }
 }
 
-static void take_request(acme_scheduler_t *scheduler,
-                         const acme_ctl_request_t *request)
+/* Returns the site that a request is about, or NULL. */
+static acme_site_entry_t *find_site(acme_ctl_queue_t *ctl_queue,
+                                    const acme_ctl_request_t *request)
 {
-    acme_scheduler_site_t *site;
+    acme_site_table_t *table = ctl_queue->table;
+    acme_site_entry_t *site = acme_site_table_find(table, request->name);
+
+    if (site && request->what == ACME_CTL_SIGN) {
+        return request->csr && request->body && !site->check.spec->csr
+                   ? sign_site(table, site, request)
+                   : NULL;
+    }
+    if (site && request->what == ACME_CTL_RENEW && request->body) {
+        return dry_site(ctl_queue, site, request);
+    }
+    return site;
+}
+
+static void take(acme_ctl_queue_t *ctl_queue, const acme_ctl_request_t *request)
+{
+    acme_site_entry_t *site;
 
     if (request->what == ACME_CTL_ACCOUNT) {
         if (request->body) {
-            keep_account(scheduler, request, scheduler->prequests);
+            keep_account(ctl_queue, request);
         }
         return;
     }
     if (request->what == ACME_CTL_REVOKE) {
-        acme_revoker_take(scheduler->revokes, request);
+        acme_revoker_take(ctl_queue->revoker, request);
         return;
     }
     if (acme_ctl_result_is_kept(request)) {
-        acme_account_ops_queue_take(scheduler, request);
+        acme_account_ops_take(ctl_queue->account_ops, request,
+                              ctl_queue->prequests);
         return;
     }
-    site = apr_hash_get(scheduler->by_name, request->name, APR_HASH_KEY_STRING);
-    if (site && request->what == ACME_CTL_SIGN) {
-        site = request->csr && request->body && !site->known.spec->csr
-                   ? csr_site(scheduler, site, request)
-                   : NULL;
-    }
-    if (site && request->what == ACME_CTL_RENEW && request->body) {
-        site = acme_ctl_queue_dry_site(scheduler, site, request);
-    }
+    site = find_site(ctl_queue, request);
     if (!site) {
         return;
     }
-    site->known.request = request;
-    site->known.unseen = 1;
-    if (!site->known.flying && !site->known.queued) {
-        site->known.next = 0;
-        scheduler->look_at = 0;
+    site->check.request = request;
+    site->check.request_is_new = 1;
+    if (!site->check.running && !site->check.queued) {
+        acme_site_table_set_due(ctl_queue->table, site, 0);
     }
 }
 
-void acme_ctl_queue_read(acme_scheduler_t *scheduler,
+void acme_ctl_queue_read(acme_ctl_queue_t *ctl_queue,
                          acme_ctl_request_dir_t *ctl_requests)
 {
+    const acme_site_table_t *table = ctl_queue->table;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *requests;
     int i;
 
-    for (i = 0; i < scheduler->n_sites; ++i) {
-        scheduler->sites[i]->known.request = NULL;
-        scheduler->sites[i]->known.unseen = 0;
+    for (i = 0; i < table->sites->nelts; ++i) {
+        acme_site_entry_t *site = acme_site_table_at(table, i);
+
+        site->check.request = NULL;
+        site->check.request_is_new = 0;
     }
-    apr_pool_clear(scheduler->prequests);
+    apr_pool_clear(ctl_queue->prequests);
     if (acme_ctl_request_read(&requests, ctl_requests, &problem,
-                              scheduler->prequests)
+                              ctl_queue->prequests)
         != APR_SUCCESS) {
-        acme_log(scheduler->work->log, ACME_LOG_WARNING, problem.rv,
+        acme_log(table->ctx->log, ACME_LOG_WARNING, problem.rv,
                  ACME_TAG(0360) "requests of acmectl are not seen: %s",
-                 acme_problem_text(&problem, scheduler->prequests));
+                 acme_problem_text(&problem, ctl_queue->prequests));
         return;
     }
-    acme_revoker_read_begin(scheduler->revokes);
+    acme_revoker_read_begin(ctl_queue->revoker);
     for (i = 0; i < requests->nelts; ++i) {
-        take_request(scheduler,
-                     APR_ARRAY_IDX(requests, i, acme_ctl_request_t *));
+        take(ctl_queue, APR_ARRAY_IDX(requests, i, acme_ctl_request_t *));
     }
-    acme_revoker_read_end(scheduler->revokes);
+    acme_revoker_read_end(ctl_queue->revoker);
 }

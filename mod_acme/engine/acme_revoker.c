@@ -8,472 +8,571 @@
 
 #include "acme_account.h"
 #include "acme_revoke.h"
+#include "acme_revoke_order.h"
 #include "acme_schedule.h"
 
 #define RETRY_DELAY ACME_TIME_MINUTE
 
-/* The longest that one who waits for it is left waiting. */
+/* The longest wait for another try, because a person waits for it. */
 #define RETRY_MAX ACME_TIME_HOUR
 
 typedef enum { IDLE, ACCOUNT, POSTING } stage_e;
 
-/* One of them, from its request to its end. */
-typedef struct revoke_t {
-    struct revoke_t *next_one;
-    acme_revoker_t *all;
+/* A revocation, from its request to its end. */
+typedef struct revocation_t {
+    struct revocation_t *following;
+    acme_revoker_t *revoker;
     apr_pool_t *p;
     const char *id; /* of the request */
-    acme_revoke_order_t *errand;
-    acme_revoke_order_progress_t *record; /* NULL: not loaded yet */
-    apr_time_t next;                      /* when there is something to do */
-    int seen;                             /* it is still asked for */
-    int outdated;                         /* by a newer request for the same */
+    acme_revoke_order_t *order;
+    acme_revoke_order_progress_t *progress; /* NULL: not loaded yet */
+    apr_time_t next;                        /* when there is something to do */
+    int seen;                               /* the request is still there */
+    int outdated; /* there is a newer request for the same certificate */
 
     /* Of one run. */
     stage_e stage;
     apr_time_t since;
-    acme_ca_account_t *ca_account; /* or NULL */
+    acme_ca_account_t *account; /* or NULL */
     acme_client_t *client;
-} revoke_t;
+} revocation_t;
 
 struct acme_revoker_t {
-    acme_worker_ctx_t *work;
-    const acme_revoker_host_t *host;
+    acme_worker_ctx_t *ctx;
+    acme_site_table_t *table;
+    acme_ca_queue_set_t *queues;
     apr_pool_t *p;
     apr_pool_t *prun; /* of a run, or NULL */
-    revoke_t *first;
+    revocation_t *first;
 };
 
-acme_revoker_t *acme_revoker_create(acme_worker_ctx_t *work,
-                                    const acme_revoker_host_t *host,
-                                    apr_pool_t *p)
+acme_revoker_t *acme_revoker_create(acme_site_table_t *table,
+                                    acme_ca_queue_set_t *queues, apr_pool_t *p)
 {
-    acme_revoker_t *revokes = apr_pcalloc(p, sizeof(*revokes));
+    acme_revoker_t *revoker = apr_pcalloc(p, sizeof(*revoker));
 
-    revokes->work = work;
-    revokes->host = host;
-    revokes->p = p;
-    return revokes;
+    revoker->ctx = table->ctx;
+    revoker->table = table;
+    revoker->queues = queues;
+    revoker->p = p;
+    return revoker;
 }
 
-static apr_time_t now_of(const revoke_t *one)
+static apr_time_t now_of(const revocation_t *rev)
 {
-    return acme_time_now(one->all->work->clock);
+    return acme_time_now(rev->revoker->ctx->clock);
 }
 
 /* ---- requests ---- */
 
-void acme_revoker_read_begin(acme_revoker_t *revokes)
+void acme_revoker_read_begin(acme_revoker_t *revoker)
 {
-    revoke_t *one;
+    revocation_t *rev;
 
-    for (one = revokes->first; one; one = one->next_one) {
-        one->seen = 0;
+    for (rev = revoker->first; rev; rev = rev->following) {
+        rev->seen = 0;
     }
 }
 
-/* The newest comes first. */
-static revoke_t *find(const acme_revoker_t *revokes, const char *fingerprint)
+/* Returns the newest revocation of a certificate, or NULL: new ones are put
+ * first. */
+static revocation_t *find(const acme_revoker_t *revoker,
+                          const char *fingerprint)
 {
-    revoke_t *one;
+    revocation_t *rev;
 
-    for (one = revokes->first; one; one = one->next_one) {
-        if (strcmp(one->errand->what->fingerprint, fingerprint) == 0) {
-            return one;
+    for (rev = revoker->first; rev; rev = rev->following) {
+        if (strcmp(rev->order->what->fingerprint, fingerprint) == 0) {
+            return rev;
         }
     }
     return NULL;
 }
 
-void acme_revoker_take(acme_revoker_t *revokes,
+void acme_revoker_take(acme_revoker_t *revoker,
                        const acme_ctl_request_t *request)
 {
-    acme_revoke_order_t *errand;
-    revoke_t *one = find(revokes, request->name);
+    acme_revoke_order_t *order;
+    revocation_t *rev = find(revoker, request->name);
     apr_pool_t *p;
 
-    if (one && strcmp(one->id, request->id) == 0) {
-        one->seen = 1;
+    if (rev && strcmp(rev->id, request->id) == 0) {
+        rev->seen = 1;
         return;
     }
-    apr_pool_create(&p, revokes->p);
-    errand = acme_revoke_order_from_json(request->body, p);
-    if (!errand || strcmp(errand->what->fingerprint, request->name) != 0) {
+    apr_pool_create(&p, revoker->p);
+    order = acme_revoke_order_from_json(request->body, p);
+    if (!order || strcmp(order->what->fingerprint, request->name) != 0) {
         apr_pool_destroy(p);
         return;
     }
-    if (one) {
-        one->outdated = 1;
+    if (rev) {
+        rev->outdated = 1;
     }
-    one = apr_pcalloc(p, sizeof(*one));
-    one->p = p;
-    one->all = revokes;
-    one->id = apr_pstrdup(p, request->id);
-    /* The request's strings end with its pool. */
-    one->errand =
-        acme_revoke_order_from_json(acme_revoke_order_to_json(errand, p), p);
-    one->seen = 1;
-    one->next_one = revokes->first;
-    revokes->first = one;
+    rev = apr_pcalloc(p, sizeof(*rev));
+    rev->p = p;
+    rev->revoker = revoker;
+    rev->id = apr_pstrdup(p, request->id);
+    /* Copies the order because the strings of the request end with its pool. */
+    rev->order =
+        acme_revoke_order_from_json(acme_revoke_order_to_json(order, p), p);
+    rev->seen = 1;
+    rev->following = revoker->first;
+    revoker->first = rev;
 }
 
-void acme_revoker_read_end(acme_revoker_t *revokes)
+void acme_revoker_read_end(acme_revoker_t *revoker)
 {
-    revoke_t **at = &revokes->first;
-    revoke_t *one;
+    revocation_t **at = &revoker->first;
+    revocation_t *rev;
 
     while (*at) {
-        one = *at;
-        if (one->stage != IDLE || (one->seen && !one->outdated)) {
-            at = &one->next_one;
+        rev = *at;
+        if (rev->stage != IDLE || (rev->seen && !rev->outdated)) {
+            at = &rev->following;
             continue;
         }
-        *at = one->next_one;
-        if (!one->outdated && revokes->work->state != ACME_WORKER_CTX_LOST) {
-            acme_revoke_order_forget(revokes->work->vault,
-                                     one->errand->what->fingerprint, one->p);
+        *at = rev->following;
+        if (!rev->outdated && revoker->ctx->state != ACME_WORKER_CTX_LOST) {
+            acme_revoke_order_forget(revoker->ctx->vault,
+                                     rev->order->what->fingerprint, rev->p);
         }
-        apr_pool_destroy(one->p);
+        apr_pool_destroy(rev->p);
     }
+}
+
+/* ---- sites that serve a revoked certificate ---- */
+
+static int serves(const acme_site_entry_t *site,
+                  const acme_blocklist_entry_t *what)
+{
+    const acme_certstore_cert_t *live = site->check.inventory->live;
+
+    return live
+           && (strcmp(live->info->fingerprint, what->fingerprint) == 0
+               || (acme_blocklist_entry_is_compromised(what)
+                   && live->info->key_hash
+                   && strcmp(live->info->key_hash, what->key_hash) == 0));
+}
+
+/* Writes down in the job that the certificate has to be replaced. One that is
+ * staged already, or ordered, replaces it, and becomes urgent. */
+static apr_status_t mark(const acme_worker_ctx_t *ctx,
+                         const acme_site_entry_t *site, acme_job_t *job,
+                         const acme_blocklist_entry_t *what,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_blocklist_entry_t own = *what;
+    apr_time_t now = acme_time_now(ctx->clock);
+
+    /* The site may serve another certificate with the same key. */
+    own.fingerprint = site->check.inventory->live->info->fingerprint;
+    acme_job_must_replace(job, &own);
+    acme_job_note(job, now, "revoked", "%s",
+                  acme_blocklist_entry_text(&own, p));
+    return acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, p);
+}
+
+static apr_status_t mark_site(const acme_revoker_t *revoker,
+                              acme_site_entry_t *site,
+                              const acme_blocklist_entry_t *what,
+                              acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_job_t *job = site->running_job;
+    apr_status_t rv = APR_SUCCESS;
+
+    /* Changes the job of the running task, because the task saves it again. */
+    if (job) {
+        return mark(revoker->ctx, site, job, what, problem, p);
+    }
+    rv = acme_job_load(&job, revoker->ctx->vault, site->check.spec->name,
+                       problem, p);
+    if (rv == APR_SUCCESS) {
+        rv = mark(revoker->ctx, site, job, what, problem, p);
+    }
+    if (rv == APR_SUCCESS && !site->check.queued) {
+        acme_site_table_set_due(revoker->table, site, 0);
+    }
+    return rv;
+}
+
+/* Marks all sites that serve the certificate, if it has to be replaced. That is
+ * on disk before the end of the revocation is, so that a kill between the two
+ * loses nothing. */
+static apr_status_t mark_sites(const revocation_t *rev, acme_problem_t *problem,
+                               apr_pool_t *p)
+{
+    const acme_revoker_t *revoker = rev->revoker;
+    acme_blocklist_entry_t what = *rev->order->what;
+    acme_site_entry_t *site;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    what.done = rev->progress->state == ACME_REVOKE_ORDER_DONE;
+    if (revoker->ctx->state == ACME_WORKER_CTX_LOST
+        || !acme_blocklist_entry_is_final(&what)) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; rv == APR_SUCCESS && i < revoker->table->sites->nelts; ++i) {
+        site = acme_site_table_at(revoker->table, i);
+        if (serves(site, &what)) {
+            rv = mark_site(revoker, site, &what, problem, p);
+        }
+    }
+    return rv;
 }
 
 /* ---- ends ---- */
 
-static void save(const revoke_t *one, apr_pool_t *p)
+static void save(const revocation_t *rev, apr_pool_t *p)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    const acme_worker_ctx_t *work = one->all->work;
+    const acme_worker_ctx_t *ctx = rev->revoker->ctx;
 
-    if (work->state != ACME_WORKER_CTX_LOST && !one->outdated
-        && acme_revoke_order_save(one->record, work->vault, &unsaved, p)
+    if (ctx->state != ACME_WORKER_CTX_LOST && !rev->outdated
+        && acme_revoke_order_save(rev->progress, ctx->vault, &unsaved, p)
                != APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_WARNING, unsaved.rv,
+        acme_log(ctx->log, ACME_LOG_WARNING, unsaved.rv,
                  ACME_TAG(0845) "%s: what became of its revocation cannot be "
                                 "written down, and is asked for again: %s",
-                 one->errand->what->name, acme_problem_text(&unsaved, p));
+                 rev->order->what->name, acme_problem_text(&unsaved, p));
     }
 }
 
-static void rest(revoke_t *one, apr_time_t next)
+static void rest(revocation_t *rev, apr_time_t next)
 {
-    one->stage = IDLE;
-    one->next = next;
-    one->all->work->moved = 1;
+    rev->stage = IDLE;
+    rev->next = next;
+    rev->revoker->ctx->moved = 1;
 }
 
-static void enter(revoke_t *one, acme_revoke_order_e state,
+static void enter(revocation_t *rev, acme_revoke_order_e state,
                   const acme_problem_t *problem)
 {
-    acme_revoke_order_progress_t *record = one->record;
+    acme_revoke_order_progress_t *progress = rev->progress;
 
-    record->request = one->id;
-    record->state = state;
-    record->problem = problem ? acme_problem_dup(problem, record->p) : NULL;
-    record->next_run = 0;
+    progress->request = rev->id;
+    progress->state = state;
+    progress->problem = problem ? acme_problem_dup(problem, progress->p) : NULL;
+    progress->next_run = 0;
     if (state != ACME_REVOKE_ORDER_TICKET) {
-        record->url = NULL;
-        record->nonce = NULL;
+        progress->url = NULL;
+        progress->nonce = NULL;
     }
 }
 
-static const char *print_what(const revoke_t *one, apr_pool_t *p)
+static const char *print_what(const revocation_t *rev, apr_pool_t *p)
 {
-    const acme_blocklist_entry_t *what = one->errand->what;
+    const acme_blocklist_entry_t *what = rev->order->what;
 
     return apr_psprintf(p, "%s: certificate %s (%s)", what->name,
                         what->serial ? what->serial : what->fingerprint,
                         acme_revoke_reason_name(what->reason));
 }
 
-/* Written down first: whatever serves it is due, also when we are killed. */
-static apr_status_t tell_sites(revoke_t *one, acme_problem_t *problem,
-                               apr_pool_t *p)
-{
-    const acme_revoker_host_t *host = one->all->host;
-    acme_blocklist_entry_t what = *one->errand->what;
+static void fail(revocation_t *rev, const acme_problem_t *problem);
 
-    if (one->all->work->state == ACME_WORKER_CTX_LOST) {
-        return APR_SUCCESS;
-    }
-    what.done = one->record->state == ACME_REVOKE_ORDER_DONE;
-    return acme_blocklist_entry_is_final(&what)
-               ? host->lost(host->baton, &what, problem, p)
-               : APR_SUCCESS;
-}
-
-static void fail(revoke_t *one, const acme_problem_t *problem);
-
-static void finish(revoke_t *one, acme_revoke_order_e state,
+static void finish(revocation_t *rev, acme_revoke_order_e state,
                    const acme_problem_t *problem)
 {
-    const acme_log_t *log = one->all->work->log;
-    acme_problem_t untold = ACME_PROBLEM_INIT;
+    const acme_log_t *log = rev->revoker->ctx->log;
+    acme_problem_t unmarked = ACME_PROBLEM_INIT;
     apr_pool_t *p;
 
-    apr_pool_create(&p, one->p);
-    enter(one, state, problem);
-    if (tell_sites(one, &untold, p) != APR_SUCCESS) {
-        fail(one, &untold);
+    apr_pool_create(&p, rev->p);
+    enter(rev, state, problem);
+    if (mark_sites(rev, &unmarked, p) != APR_SUCCESS) {
+        fail(rev, &unmarked);
         apr_pool_destroy(p);
         return;
     }
-    one->record->errors = 0;
-    save(one, p);
+    rev->progress->errors = 0;
+    save(rev, p);
     if (state == ACME_REVOKE_ORDER_DONE) {
         acme_log(log, ACME_LOG_NOTICE, 0, ACME_TAG(0841) "%s is revoked",
-                 print_what(one, p));
+                 print_what(rev, p));
     }
     else {
         acme_log(log, ACME_LOG_ERR, 0,
                  ACME_TAG(0843) "%s is not revoked, the CA refuses: %s%s",
-                 print_what(one, p), acme_problem_text(problem, p),
-                 acme_blocklist_entry_is_compromised(one->errand->what)
+                 print_what(rev, p), acme_problem_text(problem, p),
+                 acme_blocklist_entry_is_compromised(rev->order->what)
                      ? "; it is replaced, since its key is compromised"
                      : "");
     }
     apr_pool_destroy(p);
-    rest(one, ACME_SCHEDULE_NEVER);
+    rest(rev, ACME_SCHEDULE_NEVER);
 }
 
-/* Tried again, unless it is a word about the certificate. */
-static void fail(revoke_t *one, const acme_problem_t *problem)
+/* Tries again later, unless the problem is the certificate's: that would be
+ * refused again. */
+static void fail(revocation_t *rev, const acme_problem_t *problem)
 {
-    acme_revoke_order_progress_t *record = one->record;
-    apr_time_t now = now_of(one);
+    acme_revoke_order_progress_t *progress = rev->progress;
+    apr_time_t now = now_of(rev);
     acme_problem_t again = *problem;
     apr_time_t next;
     apr_pool_t *p;
 
     if (!acme_problem_is_of_ca(problem)
         && problem->retry != ACME_RETRY_INTERNAL) {
-        finish(one, ACME_REVOKE_ORDER_REFUSED, problem);
+        finish(rev, ACME_REVOKE_ORDER_REFUSED, problem);
         return;
     }
-    apr_pool_create(&p, one->p);
-    ++record->errors;
-    next = acme_schedule_retry_at(&again, record->errors, RETRY_DELAY,
-                                  record->fingerprint, now);
+    apr_pool_create(&p, rev->p);
+    ++progress->errors;
+    next = acme_schedule_retry_at(&again, progress->errors, RETRY_DELAY,
+                                  progress->fingerprint, now);
     if (again.retry != ACME_RETRY_LATER && next > now + RETRY_MAX) {
         next = now + RETRY_MAX;
     }
-    enter(one, ACME_REVOKE_ORDER_ASKED, problem);
-    record->next_run = next;
-    save(one, p);
-    acme_log(one->all->work->log, ACME_LOG_WARNING, problem->rv,
+    enter(rev, ACME_REVOKE_ORDER_ASKED, problem);
+    progress->next_run = next;
+    save(rev, p);
+    acme_log(rev->revoker->ctx->log, ACME_LOG_WARNING, problem->rv,
              ACME_TAG(0842) "%s is not revoked yet: %s; failure %d, trying "
                             "again in %s",
-             print_what(one, p), acme_problem_text(problem, p), record->errors,
-             acme_time_print_duration(next - now, p));
+             print_what(rev, p), acme_problem_text(problem, p),
+             progress->errors, acme_time_print_duration(next - now, p));
     apr_pool_destroy(p);
-    rest(one, next);
+    rest(rev, next);
 }
 
-/* ---- the way there ---- */
+/* ---- steps ---- */
 
 static void ticketed(void *baton, apr_status_t rv,
                      const acme_revoke_ticket_t *ticket,
                      const acme_problem_t *problem)
 {
-    revoke_t *one = baton;
-    acme_revoke_order_progress_t *record = one->record;
+    revocation_t *rev = baton;
+    acme_revoke_order_progress_t *progress = rev->progress;
     apr_pool_t *p;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        rest(one, 0);
+        rest(rev, 0);
         return;
     }
     if (rv != APR_SUCCESS) {
-        fail(one, problem);
+        fail(rev, problem);
         return;
     }
-    apr_pool_create(&p, one->p);
-    enter(one, ACME_REVOKE_ORDER_TICKET, NULL);
-    record->url = apr_pstrdup(record->p, ticket->url);
-    record->nonce = apr_pstrdup(record->p, ticket->nonce);
-    save(one, p);
-    acme_log(one->all->work->log, ACME_LOG_INFO, 0,
+    apr_pool_create(&p, rev->p);
+    enter(rev, ACME_REVOKE_ORDER_TICKET, NULL);
+    progress->url = apr_pstrdup(progress->p, ticket->url);
+    progress->nonce = apr_pstrdup(progress->p, ticket->nonce);
+    save(rev, p);
+    acme_log(rev->revoker->ctx->log, ACME_LOG_INFO, 0,
              ACME_TAG(0844) "%s: its key has to sign the revocation, acmectl "
                             "is asked for it",
-             print_what(one, p));
+             print_what(rev, p));
     apr_pool_destroy(p);
-    rest(one, ACME_SCHEDULE_NEVER);
+    rest(rev, ACME_SCHEDULE_NEVER);
 }
 
-static void ask_for_key(revoke_t *one)
+static void ask_for_key(revocation_t *rev)
 {
-    if (one->all->work->state != ACME_WORKER_CTX_ON) {
-        rest(one, 0);
+    if (rev->revoker->ctx->state != ACME_WORKER_CTX_ON) {
+        rest(rev, 0);
         return;
     }
-    one->stage = POSTING;
-    acme_revoke_ticket(one->client, ticketed, one);
+    rev->stage = POSTING;
+    acme_revoke_ticket(rev->client, ticketed, rev);
+}
+
+/* Returns non-zero when another signature may do what this one did not: a
+ * ticket can be used once and expires, and an account that is not entitled to
+ * revoke the certificate does not become so. */
+static int needs_key(const revocation_t *rev, const acme_problem_t *problem)
+{
+    if (rev->progress->by_key) {
+        return acme_problem_is(problem, "badNonce");
+    }
+    return acme_problem_is(problem, "unauthorized")
+           || acme_account_is_gone(problem);
 }
 
 static void answered(void *baton, apr_status_t rv,
                      const acme_problem_t *problem)
 {
-    revoke_t *one = baton;
-    int by_key = one->record->by_key;
+    revocation_t *rev = baton;
 
     if (APR_STATUS_IS_EINTR(rv)) {
-        rest(one, 0);
+        rest(rev, 0);
     }
     else if (rv == APR_SUCCESS) {
-        finish(one, ACME_REVOKE_ORDER_DONE, NULL);
+        finish(rev, ACME_REVOKE_ORDER_DONE, NULL);
     }
-    /* A ticket is good once, and not for ever; another account does not fit
-     * better by being asked again. */
-    else if ((by_key && acme_problem_is(problem, "badNonce"))
-             || (!by_key
-                 && (acme_problem_is(problem, "unauthorized")
-                     || acme_account_is_gone(problem)))) {
-        ask_for_key(one);
+    else if (needs_key(rev, problem)) {
+        ask_for_key(rev);
     }
     else {
-        fail(one, problem);
+        fail(rev, problem);
     }
 }
 
-static void by_account(revoke_t *one)
+static void send_by_account(revocation_t *rev)
 {
     const acme_problem_t *problem = NULL;
-    apr_status_t rv =
-        acme_ca_account_ready(one->ca_account, one->since, &problem);
+    apr_status_t rv = acme_ca_account_ready(rev->account, rev->since, &problem);
 
     if (rv == APR_EAGAIN) {
         return;
     }
     if (rv == APR_SUCCESS) {
-        one->stage = POSTING;
-        acme_revoke(one->client, one->errand->cert, one->errand->what->reason,
-                    answered, one);
+        rev->stage = POSTING;
+        acme_revoke(rev->client, rev->order->cert, rev->order->what->reason,
+                    answered, rev);
     }
-    /* There is no account, and none to be had: the key does without. */
+    /* There is no account and there will be none, so the key has to sign. */
     else if (!acme_problem_is_of_ca(problem)
              && problem->retry != ACME_RETRY_INTERNAL) {
-        ask_for_key(one);
+        ask_for_key(rev);
     }
     else {
-        fail(one, problem);
+        fail(rev, problem);
     }
 }
 
-static void set_out(revoke_t *one)
+/* Returns our account at the CA of a revocation, or NULL: that of the site if
+ * the site orders there, else any. */
+static acme_ca_account_t *find_account(const revocation_t *rev)
 {
-    acme_revoker_t *all = one->all;
-    const acme_revoke_order_t *errand = one->errand;
+    const acme_revoker_t *revoker = rev->revoker;
+    const char *ca_url = rev->order->ca_url;
+    const acme_site_entry_t *site =
+        acme_site_table_find(revoker->table, rev->order->what->name);
+    int i = site ? acme_spec_find_ca(site->check.spec, ca_url) : -1;
+    acme_ca_queue_t *queue =
+        i >= 0 ? site->ca_queues[i]
+               : acme_ca_queue_find_url(revoker->queues, ca_url);
 
-    one->since = now_of(one);
-    one->ca_account = all->host->ca_account(all->host->baton, errand->ca_url,
-                                            errand->what->name);
-    one->client =
-        one->ca_account
-            ? acme_ca_account_client(one->ca_account)
-            : acme_client_create(errand->ca_url, all->work->http,
-                                 all->work->clock, all->work->log, all->prun);
-    one->record->by_key = 0;
-    if (errand->jws && one->record->url) {
-        one->record->by_key = 1;
-        one->stage = POSTING;
-        acme_revoke_send(one->client, one->record->url, errand->jws, answered,
-                         one);
+    return queue ? acme_ca_queue_account(revoker->queues, queue) : NULL;
+}
+
+static void begin(revocation_t *rev)
+{
+    acme_revoker_t *revoker = rev->revoker;
+    const acme_revoke_order_t *order = rev->order;
+
+    rev->since = now_of(rev);
+    rev->account = find_account(rev);
+    rev->client = rev->account
+                      ? acme_ca_account_client(rev->account)
+                      : acme_client_create(order->ca_url, revoker->ctx->http,
+                                           revoker->ctx->clock,
+                                           revoker->ctx->log, revoker->prun);
+    rev->progress->by_key = 0;
+    if (order->jws && rev->progress->url) {
+        rev->progress->by_key = 1;
+        rev->stage = POSTING;
+        acme_revoke_send(rev->client, rev->progress->url, order->jws, answered,
+                         rev);
     }
-    else if (one->ca_account) {
-        one->stage = ACCOUNT;
-        by_account(one);
+    else if (rev->account) {
+        rev->stage = ACCOUNT;
+        send_by_account(rev);
     }
     else {
-        ask_for_key(one);
+        ask_for_key(rev);
     }
 }
 
-static apr_status_t load(revoke_t *one)
+static apr_status_t load(revocation_t *rev)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_revoke_order_progress_t *record;
+    acme_revoke_order_progress_t *progress;
     apr_status_t rv;
 
-    rv = acme_revoke_order_load(&record, one->all->work->vault,
-                                one->errand->what->fingerprint, &problem,
-                                one->p);
+    rv =
+        acme_revoke_order_load(&progress, rev->revoker->ctx->vault,
+                               rev->order->what->fingerprint, &problem, rev->p);
     if (rv != APR_SUCCESS) {
-        rest(one, now_of(one) + RETRY_DELAY);
+        rest(rev, now_of(rev) + RETRY_DELAY);
         return rv;
     }
-    one->record = record;
-    if (record->request && strcmp(record->request, one->id) == 0) {
-        one->next = record->state == ACME_REVOKE_ORDER_ASKED
-                        ? record->next_run
+    rev->progress = progress;
+    if (progress->request && strcmp(progress->request, rev->id) == 0) {
+        rev->next = progress->state == ACME_REVOKE_ORDER_ASKED
+                        ? progress->next_run
                         : ACME_SCHEDULE_NEVER;
     }
     else {
-        record->errors = 0;
+        progress->errors = 0;
     }
     return APR_SUCCESS;
 }
 
-void acme_revoker_begin(acme_revoker_t *revokes, apr_pool_t *p)
+void acme_revoker_begin(acme_revoker_t *revoker, apr_pool_t *prun)
 {
-    revokes->prun = p;
+    revoker->prun = prun;
 }
 
-void acme_revoker_end(acme_revoker_t *revokes)
+void acme_revoker_end(acme_revoker_t *revoker)
 {
-    revoke_t *one;
+    revocation_t *rev;
 
-    for (one = revokes->first; one; one = one->next_one) {
-        if (one->stage != IDLE) {
-            one->stage = IDLE;
-            one->next = 0;
+    for (rev = revoker->first; rev; rev = rev->following) {
+        if (rev->stage != IDLE) {
+            rev->stage = IDLE;
+            rev->next = 0;
         }
-        one->record = NULL;
-        one->ca_account = NULL;
-        one->client = NULL;
+        rev->progress = NULL;
+        rev->account = NULL;
+        rev->client = NULL;
     }
-    revokes->prun = NULL;
+    revoker->prun = NULL;
 }
 
-apr_time_t acme_revoker_due(const acme_revoker_t *revokes)
+apr_time_t acme_revoker_due(const acme_revoker_t *revoker)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
-    const revoke_t *one;
+    const revocation_t *rev;
 
-    for (one = revokes->first; one; one = one->next_one) {
-        if (one->stage == IDLE && !one->outdated && one->next < at) {
-            at = one->next;
+    for (rev = revoker->first; rev; rev = rev->following) {
+        if (rev->stage == IDLE && !rev->outdated && rev->next < at) {
+            at = rev->next;
         }
     }
     return at;
 }
 
-int acme_revoker_is_busy(const acme_revoker_t *revokes)
+int acme_revoker_is_busy(const acme_revoker_t *revoker)
 {
-    const revoke_t *one;
+    const revocation_t *rev;
 
-    for (one = revokes->first; one && one->stage == IDLE; one = one->next_one) {
+    for (rev = revoker->first; rev; rev = rev->following) {
+        if (rev->stage != IDLE) {
+            return 1;
+        }
     }
-    return one != NULL;
+    return 0;
 }
 
-int acme_revoker_step(acme_revoker_t *revokes)
+/* Returns non-zero when the revocation is due, after its progress was
+ * loaded. */
+static int is_due(revocation_t *rev)
 {
-    revoke_t *one;
+    return rev->stage == IDLE && !rev->outdated && rev->next <= now_of(rev)
+           && (rev->progress || load(rev) == APR_SUCCESS)
+           && rev->next <= now_of(rev);
+}
+
+int acme_revoker_step(acme_revoker_t *revoker)
+{
+    revocation_t *rev;
     int busy = 0;
 
-    for (one = revokes->first; one; one = one->next_one) {
-        if (revokes->work->state != ACME_WORKER_CTX_ON) {
+    for (rev = revoker->first; rev; rev = rev->following) {
+        if (revoker->ctx->state != ACME_WORKER_CTX_ON) {
             break;
         }
-        if (one->stage == IDLE && !one->outdated && one->next <= now_of(one)
-            && (one->record || load(one) == APR_SUCCESS)
-            && one->next <= now_of(one)
-            && !revokes->host->held(revokes->host->baton)) {
-            set_out(one);
+        if (is_due(rev) && !acme_ca_queue_any_is_held(revoker->queues)) {
+            begin(rev);
         }
-        else if (one->stage == ACCOUNT) {
-            by_account(one);
+        else if (rev->stage == ACCOUNT) {
+            send_by_account(rev);
         }
-        busy |= one->stage != IDLE;
+        busy |= rev->stage != IDLE;
     }
     return busy;
 }

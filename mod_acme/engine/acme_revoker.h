@@ -2,63 +2,57 @@
 
 /**
  * @file acme_revoker.h
- * @brief Carries out the revocations that acmectl asks for: all of them, side
- * by side, each as far as it goes.
+ * @brief Carries out the revocations that acmectl asks for (RFC 8555 7.6): all
+ * of them, side by side.
  *
- * The account's signature first. Where the CA does not take it, or there is no
- * account there, a ticket is left for who has the certificate's key
- * (acme_revoke_order.h). Killed before its end is written down, a revocation is
- * asked for again, and the CA says that it is done already.
+ * The account signs first. If the CA does not accept its signature, or there is
+ * no account at the CA, a ticket is left for acmectl, which has the
+ * certificate's key (acme_revoke_order.h). A worker that is killed before the
+ * end is written down carries the revocation out again, and the CA says that it
+ * is done already.
+ *
+ * A certificate that is revoked has to be replaced, and so has one with a
+ * compromised key, whatever the CA says: the job of each site that serves it,
+ * or another one with the compromised key, says so.
+ *
+ * Used by one thread, the worker's. Times are apr_time_t.
  */
 #ifndef ACME_REVOKER_H
 #define ACME_REVOKER_H
 
-#include "acme_ca_account.h"
+#include "acme_ca_queue.h"
 #include "acme_ctl_request.h"
-#include "acme_revoke_order.h"
-#include "acme_worker_ctx.h"
-
-/** What it asks of who has the sites. */
-typedef struct acme_revoker_host_t {
-    void *baton;
-    /** Who we are at that CA in this run, the one of that site if it can be;
-     *  NULL: nobody. */
-    acme_ca_account_t *(*ca_account)(void *baton, const char *ca_url,
-                                     const char *site);
-    /** Whether none may begin now: an account is about to change. */
-    int (*held)(void *baton);
-    /** What serves this certificate, or another with its lost key, needs
-     *  another one now; on disk when this returns. */
-    apr_status_t (*lost)(void *baton, const acme_blocklist_entry_t *what,
-                         acme_problem_t *problem, apr_pool_t *ptemp);
-} acme_revoker_host_t;
+#include "acme_site_table.h"
 
 typedef struct acme_revoker_t acme_revoker_t;
 
-/** @param host, work live as long as p */
-acme_revoker_t *acme_revoker_create(acme_worker_ctx_t *work,
-                                    const acme_revoker_host_t *host,
-                                    apr_pool_t *p);
+acme_revoker_t *acme_revoker_create(acme_site_table_t *table,
+                                    acme_ca_queue_set_t *queues, apr_pool_t *p);
 
-/** The requests are read again: begin, each that there is, end. What is not
- *  asked for any more is dropped. */
-void acme_revoker_read_begin(acme_revoker_t *revokes);
-void acme_revoker_take(acme_revoker_t *revokes,
+/** Reads the requests again: begin, then take for each request, then end. A
+ *  revocation without a request is dropped, and so is one whose certificate
+ *  has a newer request. */
+void acme_revoker_read_begin(acme_revoker_t *revoker);
+void acme_revoker_take(acme_revoker_t *revoker,
                        const acme_ctl_request_t *request);
-void acme_revoker_read_end(acme_revoker_t *revokes);
+void acme_revoker_read_end(acme_revoker_t *revoker);
 
-/** As for the fleet's: of one run.
- *  @param p no request is under way when it is destroyed */
-void acme_revoker_begin(acme_revoker_t *revokes, apr_pool_t *p);
-void acme_revoker_end(acme_revoker_t *revokes);
+/** Begins a run.
+ *  @param prun lives until acme_revoker_end(); no request is under way when it
+ *         is destroyed */
+void acme_revoker_begin(acme_revoker_t *revoker, apr_pool_t *prun);
+void acme_revoker_end(acme_revoker_t *revoker);
 
-/** When the first of them has something to do by itself. */
-apr_time_t acme_revoker_due(const acme_revoker_t *revokes);
+/** Returns when the first of them has something to do by itself;
+ *  ACME_SCHEDULE_NEVER when none has. */
+apr_time_t acme_revoker_due(const acme_revoker_t *revoker);
 
-/** Whether anything is under way, signed by an account perhaps. */
-int acme_revoker_is_busy(const acme_revoker_t *revokes);
+/** Returns non-zero while a revocation is under way: an account may have to
+ *  sign it. */
+int acme_revoker_is_busy(const acme_revoker_t *revoker);
 
-/** Moves all of them; nonzero when one is under way. */
-int acme_revoker_step(acme_revoker_t *revokes);
+/** Steps all of them; none begins while an operation on an account waits or
+ *  runs. Returns non-zero when a revocation is under way. */
+int acme_revoker_step(acme_revoker_t *revoker);
 
 #endif

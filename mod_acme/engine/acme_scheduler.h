@@ -2,67 +2,77 @@
 
 /**
  * @file acme_scheduler.h
- * @brief All sites of the engine: which are due, which wait for their turn,
- * and the orders in flight.
+ * @brief All that a worker does in a run: checks the sites that are due, queues
+ * those that need the CA, runs their tasks, and serves acmectl.
  *
  * Between two runs it remembers no more than when each site is due. At each CA
- * a bounded number of orders is in flight; who waits is served by urgency.
+ * a bounded number of orders runs; the others wait, the most urgent first.
+ *
+ * The work is done by other units, each in its header: sites in
+ * acme_site_table.h and acme_site_check.h, queues in acme_ca_queue.h, rate
+ * limits in acme_admission.h, orders and ARI queries in acme_task.h,
+ * revocations in acme_revoker.h, accounts in acme_account_ops.h, requests of
+ * acmectl in acme_ctl_queue.h.
+ *
+ * Used by one thread, the worker's. Times are apr_time_t.
  */
 #ifndef ACME_SCHEDULER_H
 #define ACME_SCHEDULER_H
 
-#include "acme_inventory.h"
 #include "acme_ctl_request.h"
-#include "acme_spec.h"
-#include "acme_worker_lease.h"
 #include "acme_job_cache.h"
 #include "acme_worker_ctx.h"
+#include "acme_worker_lease.h"
 
 typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param specs, inventories as in acme_worker_config_t
- * @param parallel orders in flight per CA
+ * @param specs, inventories, job_cache as in acme_worker_config_t
+ * @param parallel orders that may run at once per CA
  */
-acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *work,
+acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
                                         const apr_array_header_t *specs,
                                         const apr_array_header_t *inventories,
                                         acme_job_cache_t *job_cache,
                                         int parallel, apr_pool_t *p);
 
-/** Forgets when sites are due: all of them are. */
+/** Makes all sites due. */
 void acme_scheduler_forget(acme_scheduler_t *scheduler);
 
-/** When the first site is due that neither waits nor flies. */
+/** Returns when something is due that neither waits nor runs;
+ *  ACME_SCHEDULE_NEVER when nothing is. */
 apr_time_t acme_scheduler_due(const acme_scheduler_t *scheduler);
 
-/** Reads what acmectl asks for: the sites that it is about are due. Only
- *  under the lease. */
-void acme_ctl_queue_read(acme_scheduler_t *scheduler,
-                         acme_ctl_request_dir_t *ctl_requests);
+/** Begins a run.
+ *  @param prun lives until acme_scheduler_end(); no request is under way when
+ *         it is destroyed */
+void acme_scheduler_begin(acme_scheduler_t *scheduler, apr_pool_t *prun);
 
-/** Whether an account is to be changed while orders of it are in flight: these
- *  have to be ended, and are gone on with after it. */
-int acme_account_ops_queue_is_held(const acme_scheduler_t *scheduler);
-
-/** Whether anything that acmectl asks of an account is left to do. */
-int acme_account_ops_queue_has_work(const acme_scheduler_t *scheduler);
-
-/** A run begins, or has ended: whatever was in flight is to be looked at
- *  again.
- *  @param p of the run; no request is under way when it is destroyed */
-void acme_scheduler_begin(acme_scheduler_t *scheduler, apr_pool_t *p);
+/** Ends a run: all sites are due that waited or ran. */
 void acme_scheduler_end(acme_scheduler_t *scheduler);
 
-/** Looks at all that are due, unless the work is to stop, and queues who has
- *  something to order. APR_EBUSY when the turn is lost. */
-apr_status_t acme_scheduler_look(acme_scheduler_t *scheduler,
-                                 acme_worker_lease_t *turn);
+/** Reads the requests of acmectl: the sites that they are about are due. Only
+ *  under the lease. */
+void acme_scheduler_read_requests(acme_scheduler_t *scheduler,
+                                  acme_ctl_request_dir_t *ctl_requests);
+
+/** Returns non-zero when an account is to be changed while orders of it run:
+ *  the run has to end, because the orders go on after the change. */
+int acme_scheduler_must_stop(const acme_scheduler_t *scheduler);
+
+/** Returns non-zero when operations on accounts, asked for by acmectl, are
+ *  left. */
+int acme_scheduler_has_account_ops(const acme_scheduler_t *scheduler);
+
+/** Checks all sites that are due, and queues those that need the CA; ends early
+ *  when the worker is to stop. Returns APR_EBUSY when the lease is lost. */
+apr_status_t acme_scheduler_check(acme_scheduler_t *scheduler,
+                                  acme_worker_lease_t *lease);
 
 /**
- * Launches who waits, steps who flies.
- * @param waits nonzero when something is in flight or waits, or has become due
- * @return when to do it again by ourselves: a site's step, or one that is due
+ * Starts queued sites, and steps the running tasks and all else.
+ * @param waits non-zero when something runs, waits or has become due
+ * @return when to step again, even if nothing comes in before
  */
 apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits);
 

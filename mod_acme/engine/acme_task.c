@@ -1,39 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_scheduler.h"
+#include "acme_task.h"
 
 #include <string.h>
 
 #include "acme_ident.h"
 #include "acme_key_choice.h"
-#include "acme_scheduler_private.h"
 #include "acme_obtain.h"
 #include "acme_schedule.h"
 
-/* An order on its way, or a question. */
-struct acme_task_t {
-    acme_scheduler_site_t *site;
+/* A running task: an order or an ARI query. */
+typedef struct acme_task_t {
+    acme_site_entry_t *site;
     acme_job_t *job;
     acme_obtain_t *order;
-    acme_ari_query_t *ask;
-    acme_ca_queue_sites_t *queue; /* that it came from */
-    acme_ca_queue_t *ca_queue;
-    int counted; /* its order counts for the CA's limits */
-    int asking;  /* and the CA has not made it yet */
-    int exempt;  /* the CA has asked for it */
+    acme_ari_query_t *ari_query;
+    acme_ca_queue_t *queue;
+    acme_ca_queue_sites_t *from; /* the part of the queue that it came from */
+    acme_admission_order_t admission;
     apr_pool_t *p;
+} acme_task_t;
+
+struct acme_task_set_t {
+    acme_site_table_t *table;
+    acme_ca_queue_set_t *queues;
+    apr_array_header_t *tasks; /* acme_task_t *, of this run */
+    apr_pool_t *prun;
 };
 
-/* Of the certificate there is, where its CA wants to know. */
-static const char *replaces(const acme_scheduler_site_t *site,
-                            const acme_ca_queue_t *ca_queue)
+acme_task_set_t *acme_task_set_create(acme_site_table_t *table,
+                                      acme_ca_queue_set_t *queues,
+                                      apr_pool_t *p)
 {
-    const acme_spec_t *spec = site->known.spec;
-    const acme_certstore_cert_t *live = site->known.inventory->live;
+    acme_task_set_t *set = apr_pcalloc(p, sizeof(*set));
+
+    set->table = table;
+    set->queues = queues;
+    return set;
+}
+
+void acme_task_begin(acme_task_set_t *set, apr_pool_t *prun)
+{
+    set->prun = prun;
+    set->tasks = apr_array_make(prun, 8, sizeof(acme_task_t *));
+}
+
+void acme_task_end(acme_task_set_t *set)
+{
+    set->tasks = NULL;
+    set->prun = NULL;
+}
+
+int acme_task_count(const acme_task_set_t *set)
+{
+    return set->tasks->nelts;
+}
+
+/* ---- start ---- */
+
+/* Returns the ARI identifier of the certificate that an order replaces, if its
+ * CA wants to know it, or NULL. */
+static const char *replaces(const acme_site_entry_t *site,
+                            const acme_ca_queue_t *queue)
+{
+    const acme_spec_t *spec = site->check.spec;
+    const acme_certstore_cert_t *live = site->check.inventory->live;
     int i;
 
-    if (!acme_plan_is_via_ari(spec, site->known.inventory)
-        || strcmp(live->ca_url, ca_queue->ca->url) != 0) {
+    if (!acme_plan_is_via_ari(spec, site->check.inventory)
+        || strcmp(live->ca_url, queue->ca->url) != 0) {
         return NULL;
     }
     for (i = 0; i < spec->names->nelts; ++i) {
@@ -45,26 +80,12 @@ static const char *replaces(const acme_scheduler_site_t *site,
     return NULL;
 }
 
-acme_job_t *acme_task_job(const acme_scheduler_t *scheduler,
-                          const acme_scheduler_site_t *site)
-{
-    const acme_task_t *task;
-    int i;
-
-    for (i = 0; site->known.flying && i < scheduler->tasks->nelts; ++i) {
-        task = APR_ARRAY_IDX(scheduler->tasks, i, const acme_task_t *);
-        if (task->site == site) {
-            return task->job;
-        }
-    }
-    return NULL;
-}
-
-/* What is served: its key is used again, unless the CA has just refused it. */
+/* Tells the order what is live: its key is used again, unless the CA has just
+ * refused that key. */
 static void set_live(acme_task_t *task)
 {
-    const acme_spec_t *spec = task->site->known.spec;
-    const acme_inventory_t *inventory = task->site->known.inventory;
+    const acme_spec_t *spec = task->site->check.spec;
+    const acme_inventory_t *inventory = task->site->check.inventory;
     const acme_job_t *job = task->job;
     int refused = acme_key_choice_is_refused(job->problem) && job->digest
                   && strcmp(job->digest, acme_spec_digest(spec, task->p)) == 0;
@@ -77,97 +98,97 @@ static void set_live(acme_task_t *task)
     }
 }
 
-static void take_off(acme_scheduler_t *scheduler, acme_task_t *task,
-                     const acme_plan_t *plan, apr_time_t since)
+static void start_ari_query(acme_task_set_t *set, acme_task_t *task)
 {
-    acme_scheduler_site_t *site = task->site;
-    acme_ca_queue_t *ca_queue = task->ca_queue;
+    const acme_site_entry_t *site = task->site;
+    acme_ca_queue_t *queue = task->queue;
 
-    if (plan->what == ACME_PLAN_ASK) {
-        task->queue = &ca_queue->ari_queries;
-        task->ask = acme_ari_query_create(
-            scheduler->work, &ca_queue->ari_service,
-            acme_ca_account_client(acme_ca_queue_account(scheduler, ca_queue)),
-            site->known.spec, site->known.inventory, task->job, scheduler->prun,
-            task->p);
-    }
-    else {
-        task->queue = &ca_queue->orders;
-        task->asking = task->counted;
-        ca_queue->asking += task->asking;
-        acme_job_set_urgent(
-            task->job, plan->urgent || (task->job->order && task->job->urgent));
-        task->order = acme_obtain_create(
-            scheduler->work, site->known.spec,
-            acme_ca_queue_account(scheduler, ca_queue), task->job, plan->reason,
-            replaces(site, ca_queue), since, ca_queue->seed, task->p);
-        if (plan->by_age) {
-            acme_obtain_by_age(task->order);
-        }
-        set_live(task);
-    }
-    site->known.flying = 1;
-    ++task->queue->flying;
-    APR_ARRAY_PUSH(scheduler->tasks, acme_task_t *) = task;
+    task->from = &queue->ari_queries;
+    task->ari_query = acme_ari_query_create(
+        set->table->ctx, &queue->ari_service,
+        acme_ca_account_client(acme_ca_queue_account(set->queues, queue)),
+        site->check.spec, site->check.inventory, task->job, set->prun, task->p);
 }
 
-/* Whether it is the CA that wants this renewal now: it is inside its window,
- * and the order says what it replaces. */
-static int is_asked_for(const acme_scheduler_t *scheduler,
-                        const acme_task_t *task, const acme_plan_t *plan)
+static void start_order(acme_task_set_t *set, acme_task_t *task,
+                        const acme_plan_t *plan, apr_time_t since)
 {
-    const acme_scheduler_site_t *site = task->site;
+    const acme_site_entry_t *site = task->site;
+    acme_ca_queue_t *queue = task->queue;
 
-    return plan->by_age && replaces(site, task->ca_queue)
+    task->from = &queue->orders;
+    acme_admission_start(&task->admission);
+    acme_job_set_urgent(
+        task->job, plan->urgent || (task->job->order && task->job->urgent));
+    task->order = acme_obtain_create(
+        set->table->ctx, site->check.spec,
+        acme_ca_queue_account(set->queues, queue), task->job, plan->reason,
+        replaces(site, queue), since, queue->seed, task->p);
+    if (plan->by_age) {
+        acme_obtain_by_age(task->order);
+    }
+    set_live(task);
+}
+
+/* Returns non-zero when the CA wants this renewal now: it is inside the window
+ * that the CA has named, and the order says what it replaces. */
+static int is_asked_for(const acme_task_set_t *set, const acme_task_t *task,
+                        const acme_plan_t *plan)
+{
+    const acme_site_entry_t *site = task->site;
+
+    return plan->by_age && replaces(site, task->queue)
            && acme_ari_is_open(task->job->ari,
-                               site->known.inventory->live->info,
-                               acme_scheduler_now(scheduler));
+                               site->check.inventory->live->info,
+                               acme_site_table_now(set->table));
 }
 
-/* Zero: it has to wait for the CA's limits. */
-static int afford(acme_scheduler_t *scheduler, acme_task_t *task,
-                  const acme_plan_t *plan)
+/* Returns zero when the order has to wait for the CA's limits. */
+static int is_admitted(acme_task_set_t *set, acme_task_t *task,
+                       const acme_plan_t *plan)
 {
-    acme_scheduler_site_t *site = task->site;
+    acme_admission_order_t *admission = &task->admission;
     apr_time_t at;
 
-    task->exempt = is_asked_for(scheduler, task, plan);
-    task->counted = !task->job->order;
-    at = acme_admission_hold(scheduler, task->ca_queue, site, task->job,
-                             task->exempt, task->p);
+    admission->account = &task->queue->admission;
+    admission->spec = task->site->check.spec;
+    admission->inventory = task->site->check.inventory;
+    admission->job = task->job;
+    admission->exempt = is_asked_for(set, task, plan);
+    at = acme_admission_hold(set->queues->admission, admission, task->p);
     if (!at) {
         return 1;
     }
-    site->known.next = at;
-    scheduler->look_at = at < scheduler->look_at ? at : scheduler->look_at;
-    scheduler->work->moved = 1; /* the next one is looked at without a nap */
+    acme_site_table_set_due(set->table, task->site, at);
+    /* Steps again without a wait, because the next site may go. */
+    set->table->ctx->moved = 1;
     return 0;
 }
 
-/* Looks once more, since time has passed, and begins. Zero: it stays where it
- * is. */
-static int start_some(acme_scheduler_t *scheduler, acme_scheduler_site_t *site)
+/* Starts the task of a queued site. Checks the site again first, because time
+ * has passed. Returns zero when there is no task. */
+static int start(acme_task_set_t *set, acme_site_entry_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t since = site->known.queued;
+    apr_time_t since = site->check.queued;
     acme_task_t *task;
     acme_plan_t plan;
     acme_job_t *job;
     apr_pool_t *p;
     apr_status_t rv;
 
-    site->known.queued = 0;
-    apr_pool_create(&p, scheduler->prun);
+    site->check.queued = 0;
+    apr_pool_create(&p, set->prun);
     apr_pool_tag(p, "acme_order");
-    rv = acme_site_check(&plan, &job, &site->known, scheduler->work, &problem,
+    rv = acme_site_check(&plan, &job, &site->check, set->table->ctx, &problem,
                          p);
     if (rv != APR_SUCCESS
         || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ASK)) {
         if (rv != APR_SUCCESS) {
-            acme_scheduler_store_failed(scheduler, site, &problem, p);
+            acme_site_table_store_failed(set->table, site, &problem, p);
         }
         else {
-            acme_scheduler_rest(scheduler, site, &plan);
+            acme_site_table_rest(set->table, site, &plan);
         }
         apr_pool_destroy(p);
         return 0;
@@ -176,173 +197,163 @@ static int start_some(acme_scheduler_t *scheduler, acme_scheduler_site_t *site)
     task->site = site;
     task->job = job;
     task->p = p;
-    task->ca_queue = acme_ca_queue_of(site, &plan, job, p);
-    if (plan.what == ACME_PLAN_ORDER && !afford(scheduler, task, &plan)) {
+    task->queue = acme_ca_queue_of(site, &plan, job, p);
+    if (plan.what == ACME_PLAN_ASK) {
+        start_ari_query(set, task);
+    }
+    else if (is_admitted(set, task, &plan)) {
+        start_order(set, task, &plan, since);
+    }
+    else {
         apr_pool_destroy(p);
         return 0;
     }
-    take_off(scheduler, task, &plan, since);
+    site->check.running = 1;
+    site->running_job = job;
+    ++task->from->running;
+    APR_ARRAY_PUSH(set->tasks, acme_task_t *) = task;
     return 1;
 }
 
-/* Whether another order for the same names is on its way there. A CA may
- * answer newOrder with one that it has already (Let's Encrypt does): then two
- * would be one, with a certificate for one key only. */
-static int has_same_names(const acme_scheduler_t *scheduler,
-                          const acme_ca_queue_sites_t *queue,
-                          const acme_scheduler_site_t *site)
+/* Returns non-zero when another order for the same names runs in the queue. A
+ * CA may answer newOrder with an order that it has already, as Let's Encrypt
+ * does: then two orders would be one, with a certificate for one key only. */
+static int has_same_names(const acme_task_set_t *set,
+                          const acme_ca_queue_sites_t *from,
+                          const acme_site_entry_t *site)
 {
     const acme_task_t *task;
     int i;
 
-    for (i = 0; i < scheduler->tasks->nelts; ++i) {
-        task = APR_ARRAY_IDX(scheduler->tasks, i, const acme_task_t *);
-        if (task->order && task->queue == queue
-            && acme_ident_same(task->site->known.spec->names,
-                               site->known.spec->names)) {
+    for (i = 0; i < set->tasks->nelts; ++i) {
+        task = APR_ARRAY_IDX(set->tasks, i, const acme_task_t *);
+        if (task->order && task->from == from
+            && acme_ident_same(task->site->check.spec->names,
+                               site->check.spec->names)) {
             return 1;
         }
     }
     return 0;
 }
 
-/* The first that may go, at the head now. Zero: none may. */
-static int next_up(const acme_scheduler_t *scheduler,
-                   acme_ca_queue_sites_t *queue)
+/* Moves the first site that may start to the head. Returns zero when none
+ * may. */
+static int find_next(const acme_task_set_t *set, acme_ca_queue_sites_t *from)
 {
-    acme_scheduler_site_t **sites =
-        (acme_scheduler_site_t **)queue->sites->elts;
-    acme_scheduler_site_t *site;
+    acme_site_entry_t **sites = (acme_site_entry_t **)from->sites->elts;
+    acme_site_entry_t *site;
     int i;
 
-    for (i = queue->head; i < queue->sites->nelts; ++i) {
+    for (i = from->head; i < from->sites->nelts; ++i) {
         site = sites[i];
-        if (!has_same_names(scheduler, queue, site)) {
-            memmove(sites + queue->head + 1, sites + queue->head,
-                    (size_t)(i - queue->head) * sizeof(*sites));
-            sites[queue->head] = site;
+        if (!has_same_names(set, from, site)) {
+            memmove(sites + from->head + 1, sites + from->head,
+                    (size_t)(i - from->head) * sizeof(*sites));
+            sites[from->head] = site;
             return 1;
         }
     }
     return 0;
 }
 
-/* As many as may be in flight; no more at once than that, so that who flies
- * does not wait for who starts. Returns how many still wait. */
-static int start_some_some(acme_scheduler_t *scheduler,
-                           acme_ca_queue_sites_t *queue, int most)
+/* Starts sites of a queue, `most` at most. Tries no more sites than there is
+ * room for, even if some need no task, because running tasks must not wait for
+ * the checks. Returns how many stay queued. */
+static int start_from(acme_task_set_t *set, acme_ca_queue_sites_t *from,
+                      int most)
 {
-    int room = queue->most - queue->flying;
-    int looks = room;
+    int room = from->most - from->running;
+    int tries = room;
 
     room = most < room ? most : room;
-    while (room > 0 && looks-- > 0 && next_up(scheduler, queue)) {
-        room -= start_some(scheduler, APR_ARRAY_IDX(queue->sites, queue->head++,
-                                                    acme_scheduler_site_t *));
+    while (room > 0 && tries-- > 0 && find_next(set, from)) {
+        room -= start(
+            set, APR_ARRAY_IDX(from->sites, from->head++, acme_site_entry_t *));
     }
-    if (queue->head == queue->sites->nelts) {
-        apr_array_clear(queue->sites);
-        queue->head = 0;
+    if (from->head == from->sites->nelts) {
+        apr_array_clear(from->sites);
+        from->head = 0;
     }
-    return queue->sites->nelts - queue->head;
+    return from->sites->nelts - from->head;
 }
 
-/* More orders that its CA may be asked for. */
-static int may_ask(const acme_ca_queue_t *ca_queue)
-{
-    if (acme_ca_queue_is_held(ca_queue)) {
-        return 0;
-    }
-    return ca_queue->probe_limit ? ca_queue->probe_limit - ca_queue->asking
-                                 : ca_queue->orders.most;
-}
-
-int acme_task_start_some(acme_scheduler_t *scheduler)
+int acme_task_start_some(acme_task_set_t *set)
 {
     int i, waiting = 0;
 
-    for (i = 0; i < scheduler->n_ca_queues; ++i) {
-        acme_ca_queue_t *ca_queue = scheduler->ca_queues[i];
+    for (i = 0; i < set->queues->queues->nelts; ++i) {
+        acme_ca_queue_t *queue = acme_ca_queue_at(set->queues, i);
+        int room =
+            acme_ca_queue_is_held(queue)
+                ? 0
+                : acme_admission_room(&queue->admission, queue->orders.most);
 
+        waiting += start_from(set, &queue->orders, room);
         waiting +=
-            start_some_some(scheduler, &ca_queue->orders, may_ask(ca_queue));
-        waiting += start_some_some(scheduler, &ca_queue->ari_queries,
-                                   ca_queue->ari_queries.most);
+            start_from(set, &queue->ari_queries, queue->ari_queries.most);
     }
     return waiting;
 }
 
-static void end_asking(acme_task_t *task)
-{
-    task->ca_queue->asking -= task->asking;
-    task->asking = 0;
-}
+/* ---- step and finish ---- */
 
-static void land(acme_scheduler_t *scheduler, acme_task_t *task)
+static void finish(acme_task_set_t *set, acme_task_t *task)
 {
-    acme_scheduler_site_t *site = task->site;
+    acme_site_table_t *table = set->table;
+    acme_site_entry_t *site = task->site;
     acme_plan_t plan;
-    int made;
 
-    end_asking(task);
     if (task->order) {
-        made = acme_obtain_was_made(task->order);
-        if (task->counted && task->exempt && made
-            && !acme_obtain_has_replaced(task->order)) {
-            acme_admission_count(scheduler, task->ca_queue, site, task->job,
-                                 task->p);
-            task->exempt = 0;
-        }
-        acme_admission_finish(scheduler, task->ca_queue, site, task->job, made,
-                              task->counted, task->exempt, task->p);
+        acme_admission_finish(set->queues->admission, &task->admission,
+                              acme_obtain_was_made(task->order),
+                              acme_obtain_has_replaced(task->order), task->p);
     }
-    acme_plan(&plan, site->known.spec, site->known.inventory, task->job,
-              acme_scheduler_now(scheduler), task->p);
-    site->known.flying = 0;
-    --task->queue->flying;
-    acme_scheduler_notify_urgent(scheduler, site, &plan, task->job);
-    acme_scheduler_rest(scheduler, site, &plan);
-    if ((task->ask || task->job->at_once) && plan.what == ACME_PLAN_ORDER) {
-        site->known.next = acme_scheduler_now(scheduler);
-        scheduler->look_at = site->known.next;
+    acme_plan(&plan, site->check.spec, site->check.inventory, task->job,
+              acme_site_table_now(table), task->p);
+    site->check.running = 0;
+    site->running_job = NULL;
+    --task->from->running;
+    acme_site_table_notify_urgent(table, site, &plan, task->job);
+    acme_site_table_rest(table, site, &plan);
+    if ((task->ari_query || task->job->at_once)
+        && plan.what == ACME_PLAN_ORDER) {
+        acme_site_table_set_due(table, site, acme_site_table_now(table));
     }
     apr_pool_destroy(task->p);
 }
 
-static apr_time_t step(acme_scheduler_t *scheduler, acme_task_t *task,
-                       int *over)
+static apr_time_t step(const acme_task_set_t *set, acme_task_t *task, int *over)
 {
     apr_time_t at = ACME_SCHEDULE_NEVER;
 
-    if (task->ask) {
-        acme_ari_query_step(task->ask);
-        *over = acme_ari_query_is_over(task->ask);
+    if (task->ari_query) {
+        acme_ari_query_step(task->ari_query);
+        *over = acme_ari_query_is_over(task->ari_query);
         return at;
     }
     at = acme_obtain_step(task->order);
-    if (task->asking && acme_obtain_was_made(task->order)) {
-        end_asking(task);
-        acme_admission_made(scheduler, task->ca_queue);
+    if (acme_obtain_was_made(task->order)) {
+        acme_admission_made(set->queues->admission, &task->admission);
     }
     *over = acme_obtain_is_over(task->order);
     return at;
 }
 
-apr_time_t acme_task_step(acme_scheduler_t *scheduler)
+apr_time_t acme_task_step(acme_task_set_t *set)
 {
-    apr_array_header_t *tasks = scheduler->tasks;
+    apr_array_header_t *tasks = set->tasks;
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
     acme_task_t *task;
     int i = 0, over;
 
     while (i < tasks->nelts) {
         task = APR_ARRAY_IDX(tasks, i, acme_task_t *);
-        at = step(scheduler, task, &over);
+        at = step(set, task, &over);
         if (over) {
             APR_ARRAY_IDX(tasks, i, acme_task_t *) =
                 APR_ARRAY_IDX(tasks, tasks->nelts - 1, acme_task_t *);
             --tasks->nelts;
-            land(scheduler, task);
+            finish(set, task);
         }
         else {
             first = at < first ? at : first;

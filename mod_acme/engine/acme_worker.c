@@ -12,329 +12,333 @@
 #define PARALLEL_DEFAULT 100
 #define CHECK_DEFAULT    (12 * ACME_TIME_HOUR)
 
-/* Before trying again where somebody else has the lease. */
+/* Wait before another try to get the lease from another worker. */
 #define BUSY_WAIT apr_time_from_sec(1)
 
-/* Another worker ends, or goes on, within seconds. Who waits for longer says
- * so, and then once in a while. */
+/* When a warning is logged that another worker has the lease, and how long
+ * until the next warning: most workers end within seconds. */
 #define BUSY_WARN  (5 * ACME_TIME_MINUTE)
 #define BUSY_AGAIN ACME_TIME_HOUR
 
-/* A host that calls us again and again must not heat a processor. */
+/* The shortest wait between two runs, because a host may call again and
+ * again. */
 #define LEAST_WAIT apr_time_from_msec(100)
 
-/* What acmectl asks for is seen so soon while orders are in flight. */
+/* The longest time until a request of acmectl is seen while tasks run. */
 #define CTL_REQUESTS_WAIT apr_time_from_sec(1)
 
-/* How long a request whose answer must not be lost is waited for. */
+/* How long a stop waits for requests whose answers must not be lost. */
 #define LEAVE_WAIT apr_time_from_sec(2)
 
 /* The longest the store may be left alone because it has failed. */
 #define STORE_WAIT ACME_TIME_HOUR
 
-/* Answers to challenges that are older were left behind by a crash. */
+/* Age of an answer to a challenge that was left behind by a crash. */
 #define CHALLENGE_LIFE ACME_TIME_DAY
 
 struct acme_worker_t {
-    acme_worker_ctx_t work;
+    acme_worker_ctx_t ctx;
     apr_pool_t *p;
-    acme_worker_lease_t *turn;
+    acme_worker_lease_t *lease;
     acme_scheduler_t *scheduler;
     acme_ctl_request_dir_t *ctl_requests;
     const char *seed;
     apr_interval_time_t check_interval;
-    apr_time_t checked; /* when all sites were looked at, or 0 */
+    apr_time_t checked; /* when all sites were checked, or 0 */
     apr_time_t seen;    /* the clock, at the last call */
     int store_failures; /* runs in a row that got no lease from the store */
-    apr_time_t busy;    /* since when somebody else has it, or 0 */
-    apr_time_t said;    /* when that was last said, or 0 */
+    apr_time_t busy;    /* since when another worker has the lease, or 0 */
+    apr_time_t warned;  /* when that was last logged, or 0 */
     apr_pool_t *pflush; /* of the last flush's problem */
     char waiting[480];
 };
 
 static void wake(void *baton)
 {
-    acme_worker_t *runner = baton;
+    acme_worker_t *worker = baton;
 
-    runner->work.http->wakeup(runner->work.http);
+    worker->ctx.http->wakeup(worker->ctx.http);
 }
 
-static apr_time_t now_of(const acme_worker_t *runner)
+static apr_time_t now_of(const acme_worker_t *worker)
 {
-    return acme_time_now(runner->work.clock);
+    return acme_time_now(worker->ctx.clock);
 }
 
-static int is_stopped(acme_worker_t *runner)
+static int is_stopped(acme_worker_t *worker)
 {
-    return apr_atomic_read32(&runner->work.stop) != 0;
+    return apr_atomic_read32(&worker->ctx.stop) != 0;
 }
 
 acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p)
 {
-    acme_worker_t *runner = apr_pcalloc(p, sizeof(*runner));
+    acme_worker_t *worker = apr_pcalloc(p, sizeof(*worker));
     int parallel = config->parallel > 0 ? config->parallel : PARALLEL_DEFAULT;
 
-    runner->p = p;
-    apr_pool_create(&runner->pflush, p);
-    runner->work.vault = config->vault;
-    runner->work.http = config->http;
-    runner->work.clock = config->clock;
-    runner->work.log = config->log;
-    runner->work.revoked = config->revoked;
-    runner->work.reuse = config->reuse;
-    runner->work.urgent = config->urgent;
-    runner->work.urgent_baton = config->urgent_baton;
-    runner->work.keygen = acme_keygen_create(wake, runner, p);
-    runner->turn = acme_worker_lease_create(config->vault, config->clock,
-                                            config->loaded, p);
-    runner->scheduler =
-        acme_scheduler_create(&runner->work, config->specs, config->inventories,
+    worker->p = p;
+    apr_pool_create(&worker->pflush, p);
+    worker->ctx.vault = config->vault;
+    worker->ctx.http = config->http;
+    worker->ctx.clock = config->clock;
+    worker->ctx.log = config->log;
+    worker->ctx.revoked = config->revoked;
+    worker->ctx.reuse = config->reuse;
+    worker->ctx.urgent = config->urgent;
+    worker->ctx.urgent_baton = config->urgent_baton;
+    worker->ctx.keygen = acme_keygen_create(wake, worker, p);
+    worker->lease = acme_worker_lease_create(config->vault, config->clock,
+                                             config->loaded, p);
+    worker->scheduler =
+        acme_scheduler_create(&worker->ctx, config->specs, config->inventories,
                               config->job_cache, parallel, p);
-    runner->ctl_requests = config->ctl_requests;
-    runner->seed = config->specs->nelts > 0
+    worker->ctl_requests = config->ctl_requests;
+    worker->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
                        : "";
-    runner->check_interval =
+    worker->check_interval =
         config->check_interval > 0 ? config->check_interval : CHECK_DEFAULT;
-    return runner;
+    return worker;
 }
 
-void acme_worker_stop(acme_worker_t *runner)
+void acme_worker_stop(acme_worker_t *worker)
 {
-    apr_atomic_set32(&runner->work.stop, 1);
-    wake(runner);
+    apr_atomic_set32(&worker->ctx.stop, 1);
+    wake(worker);
 }
 
-/* One stat(). */
-static int has_requests(const acme_worker_t *runner)
+/* Returns non-zero when acmectl may have asked for something. Costs one
+ * stat(). */
+static int has_requests(const acme_worker_t *worker)
 {
-    return runner->ctl_requests && acme_ctl_request_moved(runner->ctl_requests);
+    return worker->ctl_requests && acme_ctl_request_moved(worker->ctl_requests);
 }
 
-int acme_worker_is_precious(const acme_worker_t *runner)
+int acme_worker_is_precious(const acme_worker_t *worker)
 {
-    return runner->work.http->precious(runner->work.http) > 0;
+    return worker->ctx.http->precious(worker->ctx.http) > 0;
 }
 
-/* Whether somebody has waited for it. */
-static int flush(acme_worker_t *runner)
+/* Brings on disk what tasks wait for. Returns zero when none has waited. */
+static int flush(acme_worker_t *worker)
 {
-    apr_pool_clear(runner->pflush);
-    return acme_flush_run(&runner->work.flush,
-                          acme_vault_store(runner->work.vault), runner->pflush);
+    apr_pool_clear(worker->pflush);
+    return acme_flush_run(&worker->ctx.flush,
+                          acme_vault_store(worker->ctx.vault), worker->pflush);
 }
 
-/* Until nothing is due, or stop. APR_EBUSY when the lease is lost. */
-static apr_status_t work(acme_worker_t *runner)
+/* Works until nothing is due, or stop. Returns APR_EBUSY when the lease is
+ * lost. */
+static apr_status_t work_on(acme_worker_t *worker)
 {
-    acme_http_t *http = runner->work.http;
+    acme_http_t *http = worker->ctx.http;
     apr_time_t at, now;
     apr_status_t rv;
     int waits;
 
-    while (!is_stopped(runner)) {
-        rv = acme_worker_lease_renew(runner->turn);
-        if (rv == APR_SUCCESS && has_requests(runner)) {
-            acme_ctl_queue_read(runner->scheduler, runner->ctl_requests);
+    while (!is_stopped(worker)) {
+        rv = acme_worker_lease_renew(worker->lease);
+        if (rv == APR_SUCCESS && has_requests(worker)) {
+            acme_scheduler_read_requests(worker->scheduler,
+                                         worker->ctl_requests);
         }
-        if (rv == APR_SUCCESS
-            && acme_account_ops_queue_is_held(runner->scheduler)) {
+        if (rv == APR_SUCCESS && acme_scheduler_must_stop(worker->scheduler)) {
             return rv;
         }
         if (rv == APR_SUCCESS) {
-            rv = acme_scheduler_look(runner->scheduler, runner->turn);
+            rv = acme_scheduler_check(worker->scheduler, worker->lease);
         }
         if (rv != APR_SUCCESS) {
             return rv;
         }
-        runner->work.moved = 0;
-        at = acme_scheduler_step(runner->scheduler, &waits);
+        worker->ctx.moved = 0;
+        at = acme_scheduler_step(worker->scheduler, &waits);
         if (!waits) {
             return APR_SUCCESS;
         }
-        if (flush(runner)) {
+        if (flush(worker)) {
             continue;
         }
-        if (at > acme_worker_lease_renew_at(runner->turn)) {
-            at = acme_worker_lease_renew_at(runner->turn);
+        if (at > acme_worker_lease_renew_at(worker->lease)) {
+            at = acme_worker_lease_renew_at(worker->lease);
         }
-        now = now_of(runner);
-        if (runner->ctl_requests && at > now + CTL_REQUESTS_WAIT) {
+        now = now_of(worker);
+        if (worker->ctl_requests && at > now + CTL_REQUESTS_WAIT) {
             at = now + CTL_REQUESTS_WAIT;
         }
-        http->run(http, runner->work.moved || at <= now ? 0 : at - now);
+        http->run(http, worker->ctx.moved || at <= now ? 0 : at - now);
     }
     return APR_SUCCESS;
 }
 
-/* Ends what is under way. What was asked and cannot be asked again is waited
- * for, unless nothing may be saved any more. */
-static void leave(acme_worker_t *runner)
+/* Ends all requests that are under way. Waits for those that cannot be
+ * repeated, unless the answer could not be saved any more. */
+static void leave(acme_worker_t *worker)
 {
-    acme_http_t *http = runner->work.http;
-    apr_time_t begun = now_of(runner);
+    acme_http_t *http = worker->ctx.http;
+    apr_time_t begun = now_of(worker);
     apr_time_t now = begun;
 
-    while (runner->work.state == ACME_WORKER_CTX_HALTED
+    while (worker->ctx.state == ACME_WORKER_CTX_HALTED
            && http->pending(http) > 0 && now >= begun
            && now < begun + LEAVE_WAIT) {
         http->cancel(http, 0);
         if (http->pending(http) > 0) {
             http->run(http, begun + LEAVE_WAIT - now);
         }
-        now = now_of(runner);
+        now = now_of(worker);
     }
-    /* The end of one may be followed by another, but no step follows. */
+    /* Repeats, because the end of a request may begin another one. */
     while (http->pending(http) > 0) {
         http->cancel(http, 1);
     }
 }
 
-/* All sites in one run; ends with nothing under way. */
-static void run(acme_worker_t *runner, apr_pool_t *p)
+/* Works under the lease; no request is under way when this returns. */
+static void run(acme_worker_t *worker, apr_pool_t *p)
 {
+    acme_store_t *store = acme_vault_store(worker->ctx.vault);
     apr_status_t rv;
 
-    acme_store_t *store = acme_vault_store(runner->work.vault);
-
-    runner->work.state = ACME_WORKER_CTX_ON;
+    worker->ctx.state = ACME_WORKER_CTX_ON;
     acme_store_busy(store, 1);
-    acme_scheduler_begin(runner->scheduler, p);
-    rv = work(runner);
-    runner->work.state =
+    acme_scheduler_begin(worker->scheduler, p);
+    rv = work_on(worker);
+    worker->ctx.state =
         rv == APR_SUCCESS ? ACME_WORKER_CTX_HALTED : ACME_WORKER_CTX_LOST;
     if (rv != APR_SUCCESS) {
-        acme_log(runner->work.log, ACME_LOG_WARNING, 0,
+        acme_log(worker->ctx.log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0312) "worker: another one has taken over, orders "
                                 "are left to it");
-        runner->checked = 0;
+        worker->checked = 0;
     }
-    leave(runner);
-    if (runner->ctl_requests
-        && acme_account_ops_queue_has_work(runner->scheduler)) {
-        acme_ctl_request_again(runner->ctl_requests);
+    leave(worker);
+    if (worker->ctl_requests
+        && acme_scheduler_has_account_ops(worker->scheduler)) {
+        acme_ctl_request_again(worker->ctl_requests);
     }
-    acme_scheduler_end(runner->scheduler);
+    acme_scheduler_end(worker->scheduler);
     acme_store_busy(store, 0);
-    acme_worker_lease_release(runner->turn);
+    acme_worker_lease_release(worker->lease);
 }
 
-static apr_time_t when_again(const acme_worker_t *runner, apr_time_t at)
+static apr_time_t when_again(const acme_worker_t *worker, apr_time_t at)
 {
-    apr_time_t now = now_of(runner);
+    apr_time_t now = now_of(worker);
     apr_time_t last =
-        now + acme_schedule_jitter(runner->check_interval, runner->seed);
+        now + acme_schedule_jitter(worker->check_interval, worker->seed);
 
     at = at < last ? at : last;
     return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
 }
 
-const char *acme_worker_waiting(const acme_worker_t *runner)
+const char *acme_worker_waiting(const acme_worker_t *worker)
 {
-    return runner->waiting;
+    return worker->waiting;
 }
 
-/* Somebody else has the lease, or a newer worker acts. */
-static void note_busy(acme_worker_t *runner, const acme_problem_t *problem,
+/* Notes that another worker has the lease, or that a newer one acts. */
+static void note_busy(acme_worker_t *worker, const acme_problem_t *problem,
                       apr_pool_t *p)
 {
-    apr_time_t now = now_of(runner);
+    apr_time_t now = now_of(worker);
 
-    if (runner->busy == 0 || now < runner->busy) {
-        runner->busy = now;
-        runner->said = 0;
+    if (worker->busy == 0 || now < worker->busy) {
+        worker->busy = now;
+        worker->warned = 0;
     }
-    if (now - runner->busy < BUSY_WARN
-        || (runner->said != 0 && now - runner->said < BUSY_AGAIN)) {
+    if (now - worker->busy < BUSY_WARN
+        || (worker->warned != 0 && now - worker->warned < BUSY_AGAIN)) {
         return;
     }
-    runner->said = now;
-    apr_snprintf(runner->waiting, sizeof(runner->waiting),
+    worker->warned = now;
+    apr_snprintf(worker->waiting, sizeof(worker->waiting),
                  "nothing is ordered since %s: %s",
-                 acme_time_print(runner->busy, p),
+                 acme_time_print(worker->busy, p),
                  problem->detail ? problem->detail
                                  : "another worker is newer than this one");
-    acme_log(runner->work.log, ACME_LOG_WARNING, 0, ACME_TAG(0314) "worker: %s",
-             runner->waiting);
+    acme_log(worker->ctx.log, ACME_LOG_WARNING, 0, ACME_TAG(0314) "worker: %s",
+             worker->waiting);
 }
 
-static void note_turn(acme_worker_t *runner)
+/* Notes that the lease was got. */
+static void note_lease(acme_worker_t *worker)
 {
-    if (runner->said != 0) {
-        acme_log(runner->work.log, ACME_LOG_NOTICE, 0,
+    if (worker->warned != 0) {
+        acme_log(worker->ctx.log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0315) "worker: nobody else holds the lease any more, "
                                 "orders go on");
     }
-    runner->busy = 0;
-    runner->said = 0;
-    *runner->waiting = '\0';
+    worker->busy = 0;
+    worker->warned = 0;
+    *worker->waiting = '\0';
 }
 
-/* No lease. Returns when to try again. */
-static apr_time_t turned_away(acme_worker_t *runner, apr_status_t rv,
-                              const acme_problem_t *problem, apr_pool_t *p)
+/* Notes that the lease was not got. Returns when to try again. */
+static apr_time_t note_refusal(acme_worker_t *worker, apr_status_t rv,
+                               const acme_problem_t *problem, apr_pool_t *p)
 {
     apr_interval_time_t wait;
 
     if (APR_STATUS_IS_EBUSY(rv)) {
-        note_busy(runner, problem, p);
-        return now_of(runner) + BUSY_WAIT;
+        note_busy(worker, problem, p);
+        return now_of(worker) + BUSY_WAIT;
     }
-    ++runner->store_failures;
-    wait = acme_schedule_backoff(runner->store_failures, ACME_TIME_MINUTE,
+    ++worker->store_failures;
+    wait = acme_schedule_backoff(worker->store_failures, ACME_TIME_MINUTE,
                                  "store");
     wait = wait < STORE_WAIT ? wait : STORE_WAIT;
-    acme_log(runner->work.log, ACME_LOG_WARNING, rv,
+    acme_log(worker->ctx.log, ACME_LOG_WARNING, rv,
              ACME_TAG(0313) "worker: nothing can be ordered: %s; trying again "
                             "in %s",
              acme_problem_text(problem, p), acme_time_print_duration(wait, p));
-    return now_of(runner) + wait;
+    return now_of(worker) + wait;
 }
 
-/* Whether all sites are to be looked at, whatever is remembered of them. */
-static int needs_check(const acme_worker_t *runner, apr_time_t now)
+/* Returns non-zero when all sites are to be checked, even those that are not
+ * due. */
+static int needs_check(const acme_worker_t *worker, apr_time_t now)
 {
-    return runner->checked == 0 || now < runner->checked
-           || now - runner->checked >= runner->check_interval;
+    return worker->checked == 0 || now < worker->checked
+           || now - worker->checked >= worker->check_interval;
 }
 
-apr_time_t acme_worker_run(acme_worker_t *runner)
+apr_time_t acme_worker_run(acme_worker_t *worker)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t now = now_of(runner);
-    apr_time_t at = acme_scheduler_due(runner->scheduler);
+    apr_time_t now = now_of(worker);
+    apr_time_t at = acme_scheduler_due(worker->scheduler);
     apr_pool_t *p;
     int again;
     apr_status_t rv;
 
-    if (is_stopped(runner)) {
-        return when_again(runner, ACME_SCHEDULE_NEVER);
+    if (is_stopped(worker)) {
+        return when_again(worker, ACME_SCHEDULE_NEVER);
     }
-    if (now < runner->seen) {
-        runner->checked = 0; /* the clock was turned back */
+    if (now < worker->seen) {
+        worker->checked = 0; /* the clock was turned back */
     }
-    runner->seen = now;
-    if (!needs_check(runner, now) && at > now && !has_requests(runner)) {
-        return when_again(runner, at);
+    worker->seen = now;
+    if (!needs_check(worker, now) && at > now && !has_requests(worker)) {
+        return when_again(worker, at);
     }
-    apr_pool_create(&p, runner->p);
+    apr_pool_create(&p, worker->p);
     apr_pool_tag(p, "acme_run");
-    rv = acme_worker_lease_take(runner->turn, &again, &problem, p);
+    rv = acme_worker_lease_take(worker->lease, &again, &problem, p);
     if (rv == APR_SUCCESS) {
-        runner->store_failures = 0;
-        note_turn(runner);
-        if (!again || needs_check(runner, now)) {
-            acme_scheduler_forget(runner->scheduler);
-            runner->checked = now;
-            acme_solver_http_sweep(runner->work.vault, now - CHALLENGE_LIFE, p);
+        worker->store_failures = 0;
+        note_lease(worker);
+        if (!again || needs_check(worker, now)) {
+            acme_scheduler_forget(worker->scheduler);
+            worker->checked = now;
+            acme_solver_http_sweep(worker->ctx.vault, now - CHALLENGE_LIFE, p);
         }
-        run(runner, p);
-        at = when_again(runner, acme_scheduler_due(runner->scheduler));
-        runner->seen = now_of(runner);
+        run(worker, p);
+        at = when_again(worker, acme_scheduler_due(worker->scheduler));
+        worker->seen = now_of(worker);
     }
     else {
-        at = turned_away(runner, rv, &problem, p);
+        at = note_refusal(worker, rv, &problem, p);
     }
     apr_pool_destroy(p);
     return at;

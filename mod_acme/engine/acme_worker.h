@@ -2,20 +2,21 @@
 
 /**
  * @file acme_worker.h
- * @brief The engine: carries out what acme_plan says, for all sites, many
+ * @brief The worker: carries out what acme_plan says, for all sites, many
  * orders at once, on one transport.
  *
- * It knows nothing of its host. A thin host (the watchdog thread, a test)
+ * The worker does not know its host. A thin host (the watchdog thread, a test)
  * calls acme_worker_run() again and again from one thread. A run takes the
- * lease or leaves at once; under the lease it reads each due job again, plans
- * again, and steps. Every step is saved before its consequence can be lost:
+ * lease, or returns at once; under the lease it reads the job of each site that
+ * is due again, plans again, and steps. Every step is saved before its
+ * consequence can be lost:
  *
  *   account key (synced) -> newAccount -> account URL
  *   certificate key (synced) -> newOrder -> order URL -> ...
  *   -> bundle staged (synced) -> key and order cleared
  *
- * so that a kill at any instant resumes the same order with the same key; a
- * power cut loses no key that the CA has seen, and at worst an order's URL.
+ * so that after a kill at any instant the same order goes on with the same key;
+ * a power cut loses no key that the CA has seen, and at worst an order's URL.
  * On acme_worker_stop() a run ends its repeatable requests at once, waits up
  * to two seconds for those whose answer must not be lost, and returns.
  */
@@ -32,33 +33,34 @@
 
 typedef struct acme_worker_t acme_worker_t;
 
-/** Lives as long as the runner. */
+/** Lives as long as the worker. */
 typedef struct acme_worker_config_t {
     const apr_array_header_t *specs; /**< const acme_spec_t * */
     const apr_array_header_t
-        *inventories; /**< const acme_inventory_t *, each the
-                                             one of the spec at its index */
+        *inventories; /**< const acme_inventory_t *, by index of specs */
     acme_vault_t *vault;
     acme_http_t *http;
     const acme_clock_t *clock;
     const acme_log_t *log;
-    int parallel;                         /**< orders in flight per CA */
-    apr_interval_time_t check_interval;   /**< longest time without a look */
+    int parallel; /**< orders that run at once per CA; 0: the default */
+    apr_interval_time_t check_interval;   /**< longest time between two checks
+                                               of a site; 0: the default */
     acme_blocklist_t *revoked;            /**< keys not to be used, or NULL */
     const acme_key_reuse_t *reuse;        /**< keys to be used again, or NULL */
     acme_job_cache_t *job_cache;          /**< by index of specs, or NULL */
-    acme_ctl_request_dir_t *ctl_requests; /**< what acmectl asks for, or NULL */
-    apr_time_t loaded; /**< when the holdings were read (one time for all
-                            children of a generation of the server), or 0:
-                            a worker never acts after one of a generation that
-                            was loaded later */
-    void (*urgent)(void *baton, int site); /**< the site of that index has
-                            something staged that must not wait for others;
-                            may be said more than once. Or NULL */
+    acme_ctl_request_dir_t *ctl_requests; /**< of acmectl, or NULL */
+    apr_time_t loaded; /**< when the inventories were read (the same time for
+                            all children of a generation of the server), or 0:
+                            a worker does not act any more after a worker of a
+                            generation that was loaded later */
+    /** Called when the site of that index has a certificate staged that must
+     *  not wait for others; may be called more than once. Or NULL. */
+    void (*urgent)(void *baton, int site);
     void *urgent_baton;
 } acme_worker_config_t;
 
-/** Owned by p; its pool's destruction ends everything, saving nothing more. */
+/** Makes a worker in p. Destroying p ends everything, and saves nothing
+ *  more. */
 acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p);
 
@@ -66,19 +68,20 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
  * Works until nothing is due, or stop.
  * @return when there is something to do again: call then, or earlier
  */
-apr_time_t acme_worker_run(acme_worker_t *runner);
+apr_time_t acme_worker_run(acme_worker_t *worker);
 
-/** Why nothing has been ordered for a while, for people: somebody else has the
- *  lease. "" when it is not so. */
-const char *acme_worker_waiting(const acme_worker_t *runner);
+/** Returns why nothing has been ordered for a while, for people: another worker
+ *  has the lease. "" when orders go on. */
+const char *acme_worker_waiting(const acme_worker_t *worker);
 
-/** From any thread, any number of times. For good. */
-void acme_worker_stop(acme_worker_t *runner);
+/** Stops the worker for good. From any thread, any number of times. */
+void acme_worker_stop(acme_worker_t *worker);
 
 /**
- * Whether a request is under way whose answer must not be lost, or that answer
- * is just being saved: the process is better not ended now. From any thread.
+ * Returns non-zero while a request is under way whose answer must not be lost,
+ * or while that answer is being saved: the process had better not end now. From
+ * any thread.
  */
-int acme_worker_is_precious(const acme_worker_t *runner);
+int acme_worker_is_precious(const acme_worker_t *worker);
 
 #endif

@@ -348,7 +348,7 @@ static void an_idle_site_says_when(void **state)
     assert_int_equal(plan.what, ACME_PLAN_IDLE);
     assert_true(plan.at > w->clock->now + 50 * ACME_TIME_DAY);
     assert_null(job->staged);
-    assert_true(site.looked_at);
+    assert_true(site.was_checked);
 }
 
 /* A job that was read has a log, one that was remembered has none. */

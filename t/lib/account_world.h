@@ -2,7 +2,7 @@
 
 /**
  * @file account_world.h
- * @brief An account at the CA of a world (acme_t_world.h), without an engine:
+ * @brief An account at the CA of a world (world.h), without an engine:
  * the setup of the tests of mod_acme/account/.
  */
 #ifndef ACCOUNT_WORLD_H
