@@ -21,7 +21,8 @@
 #include "acme_spec.h"
 #include "acme_worker_ctx.h"
 
-/** What all queries to one CA share; zeroed at first, but for the seed. */
+/** The ARI service of a CA, shared by all queries there; zeroed at first, but
+ *  for the seed. */
 typedef struct acme_ari_service_t {
     char service[ACME_RESOURCE_URL_MAX + 1]; /**< "": the CA has none */
     apr_time_t known;           /**< when the directory said so; 0: it is to be

@@ -30,7 +30,7 @@ typedef struct revocation_t {
     int seen;                               /* the request is still there */
     int outdated; /* there is a newer request for the same certificate */
 
-    /* Of one run. */
+    /* Set in a run. */
     stage_e stage;
     apr_time_t since;
     acme_ca_account_t *account; /* or NULL */

@@ -15,7 +15,7 @@
 #include "acme_plan.h"
 #include "acme_worker_ctx.h"
 
-/** What the worker remembers of a site between two checks. */
+/** A site, as the worker remembers it between two checks. */
 typedef struct acme_site_check_t {
     const acme_spec_t *spec;
     const acme_inventory_t *inventory;

@@ -36,7 +36,7 @@ typedef struct acme_site_table_t {
     apr_array_header_t *sites; /**< acme_site_entry_t * */
     apr_hash_t *by_name;       /**< name -> acme_site_entry_t * */
 
-    /* Of this run. */
+    /* Set in a run. */
     apr_time_t next_due;      /**< no site is due before that */
     int store_failure_logged; /**< the log has a failure of the store */
 } acme_site_table_t;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What acmectl asks of accounts, in the engine. */
+/* Operations on accounts that acmectl asks for, in a worker. */
 
 #include "acme_t.h"
 #include "world_ctl.h"
@@ -29,11 +29,11 @@ static acme_ctl_request_t ask(world_ctl_t *ctl, acme_ctl_request_e what,
 static const acme_ctl_result_t *outcome(world_ctl_t *ctl,
                                         const acme_ctl_request_t *request)
 {
-    acme_ctl_result_t *errand = apr_palloc(ctl->w->p, sizeof(*errand));
+    acme_ctl_result_t *result = apr_palloc(ctl->w->p, sizeof(*result));
 
-    return acme_ctl_result_get(errand, ctl->w->vault, request, ctl->w->p)
+    return acme_ctl_result_get(result, ctl->w->vault, request, ctl->w->p)
                    == APR_SUCCESS
-               ? errand
+               ? result
                : NULL;
 }
 
@@ -54,14 +54,14 @@ static void a_new_key_is_asked_for_once(void **state)
 {
     world_ctl_t *ctl = registered(*state);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
-    const acme_ctl_result_t *errand;
+    const acme_ctl_result_t *result;
 
     assert_true(world_run(ctl->w));
-    errand = outcome(ctl, &request);
-    assert_null(errand->problem);
-    assert_string_equal(errand->url, "https://ca.test/account/1");
+    result = outcome(ctl, &request);
+    assert_null(result->problem);
+    assert_string_equal(result->url, "https://ca.test/account/1");
     assert_int_equal(ctl->w->ca->changes, 1);
-    /* whoever reads the request again */
+    /* also when the request is read again */
     world_ctl_restart(ctl);
     assert_true(world_run(ctl->w));
     assert_int_equal(ctl->w->ca->changes, 1);
@@ -80,7 +80,7 @@ static void a_renewal_uses_the_new_key(void **state)
     assert_int_equal(ctl->w->ca->accounts, 1);
 }
 
-static void orders_in_flight_are_waited_for(void **state)
+static void running_orders_are_waited_for(void **state)
 {
     world_ctl_t *ctl = registered(*state);
     acme_ctl_request_t request;
@@ -98,13 +98,13 @@ static void a_refusal_is_told_and_not_repeated(void **state)
 {
     world_ctl_t *ctl = registered(*state);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
-    const acme_ctl_result_t *errand;
+    const acme_ctl_result_t *result;
     int requests;
 
     ctl->w->ca->refuse_changes = 1;
     assert_true(world_run(ctl->w));
-    errand = outcome(ctl, &request);
-    assert_non_null(strstr(errand->problem->detail, "taken"));
+    result = outcome(ctl, &request);
+    assert_non_null(strstr(result->problem->detail, "taken"));
     assert_int_equal(world_said(ctl->w, ACME_LOG_WARNING, "taken"), 1);
     requests = ctl->w->ca->requests;
     world_live(ctl->w, ACME_TIME_DAY);
@@ -126,7 +126,7 @@ static void nothing_is_ordered_with_an_account_that_ended(void **state)
     assert_int_equal(ctl->w->ca->accounts, 1);
     assert_non_null(strstr(world_job(ctl->w, A)->problem->detail,
                            "deactivated by acmectl"));
-    /* and then there is another one */
+    /* a recovery then makes another account */
     request = ask(ctl, ACME_CTL_RECOVER, account_of(ctl));
     world_ctl_ask(ctl, ACME_CTL_RENEW, A, 1, NULL, NULL);
     assert_true(world_run(ctl->w));
@@ -178,7 +178,8 @@ static void set_death(world_t *w, int kind, int n)
     w->kill_after_put = kind == 3 ? n : 0;
 }
 
-/* Nonzero: it was killed on the way. Either way it is done in the end. */
+/* Kills the worker during an operation, and lets the next one do it. Returns
+ * non-zero when it was killed. */
 static int die_of(world_ctl_t *ctl, acme_ctl_request_e what, int kind, int n)
 {
     acme_ctl_request_t request = ask(ctl, what, account_of(ctl));
@@ -238,7 +239,8 @@ static void a_kill_leaves_an_account_that_ended_at_its_end(void **state)
     }
 }
 
-/* Nobody has asked us: one error, and no other account. */
+/* An account that the CA ended costs one error, and no other account is made,
+ * because the administrator has not asked for one. */
 static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
 {
     int style;
@@ -273,7 +275,7 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
     }
 }
 
-/* So that a CA's slip does not cost the key. */
+/* Asks twice because a mistake of the CA must not cost the key. */
 static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 {
     world_ctl_t *ctl = registered(*state);
@@ -339,8 +341,8 @@ static void another_contact_is_no_way_around_an_end(void **state)
         strstr(world_job(w, A)->problem->detail, "deactivated by acmectl"));
 }
 
-static world_ctl_t *asking; /* whose order is in flight */
-static apr_time_t changed;  /* at the first request after the change */
+static world_ctl_t *asking; /* whose order runs */
+static apr_time_t changed;  /* time of the first request after it */
 
 static void note_change(world_t *w, const script_request_t *request)
 {
@@ -375,15 +377,15 @@ static void a_change_does_not_wait_for_slow_orders(void **state)
         assert_true(world_run(w));
     }
     assert_in_range(changed - begun, 0, ACME_TIME_MINUTE);
-    /* and the order goes on */
+    /* the order goes on after it */
     world_live(w, ACME_TIME_DAY);
     world_assert_staged(w, A);
     assert_int_equal(w->ca->orders, 1);
 }
 
-static int lookups; /* of the account by its key */
+static int lookups; /* of an account by its key */
 
-/* Two that are asked for at once: the first one is answered last. */
+/* Answers the first of two requests for a nonce last. */
 static void answer_late(world_t *w, const script_request_t *request)
 {
     lookups += request->payload
@@ -392,7 +394,8 @@ static void answer_late(world_t *w, const script_request_t *request)
         lookups == 0 && w->ca->heads == 2 ? apr_time_from_sec(10) : 0;
 }
 
-/* The contact has changed as well, which the CA is to be told. */
+/* Recovers an account whose contact has changed as well, so that the CA has to
+ * be told. */
 static void a_recovery_waits_for_what_is_under_way(void **state)
 {
     world_ctl_t *ctl = registered(*state);
@@ -417,13 +420,13 @@ static void a_recovery_waits_for_what_is_under_way(void **state)
     assert_null(outcome(ctl, &request)->problem);
     world_assert_staged(w, A);
     assert_int_equal(w->ca->accounts, 2);
-    /* of the old account, not of the new one */
+    /* about the old account, not the new one */
     assert_int_equal(world_said(w, ACME_LOG_ERR, "has deactivated"), 1);
 }
 
 ACME_T_MAIN(ACME_T(a_new_key_is_asked_for_once),
             ACME_T(a_renewal_uses_the_new_key),
-            ACME_T(orders_in_flight_are_waited_for),
+            ACME_T(running_orders_are_waited_for),
             ACME_T(a_refusal_is_told_and_not_repeated),
             ACME_T(nothing_is_ordered_with_an_account_that_ended),
             ACME_T(an_account_that_nobody_is_configured_for_is_left_alone),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Limits that the CA says, and how the engine keeps to them; those that are
- * known are in acme_admission_rates.c. */
+/* Limits that the CA names, and how a worker keeps to them; limits that are
+ * known beforehand are in acme_admission_rates.c. */
 
 #include "acme_t.h"
 #include "world_ctl.h"
@@ -14,14 +14,14 @@ static const acme_ratelimit_policy_t letsencrypt = {
 
 #define SITES 30
 
-/* What the model's limit is about: newOrders with this text in them. Until
- * then it refuses them, or all but so many. */
+/* The model's limit: it refuses newOrders with `part` in them until `until`,
+ * and lets `lets` of them through after that. */
 static struct {
     world_t *w;
     const char *part;
     const char *words;
     apr_time_t until;
-    int lets; /* of those that come afterwards, through */
+    int lets;
     int seconds;
     int refused;
     int refused_others;
@@ -71,7 +71,7 @@ static acme_ca_spec_t *another_account(world_t *w)
     return ca;
 }
 
-/* SITES sites "one", and half as many of another account: "two". */
+/* Makes SITES sites "one", and half as many sites "two" of another account. */
 static world_t *two_accounts(apr_pool_t *p, int one_domain)
 {
     world_t *w = world_create(p);
@@ -103,7 +103,8 @@ static int staged_of(const world_t *w, const char *part)
     return n;
 }
 
-/* Each of those that have not asked says for what it waits, and until when. */
+/* Asserts that each site that has not asked says for what it waits, and until
+ * when. */
 static void assert_held(const world_t *w, const char *part, int sites,
                         const char *why, apr_interval_time_t wait)
 {
@@ -145,11 +146,11 @@ static void holds_those_it_names(apr_pool_t *p, int one_domain,
     world_live(w, ACME_TIME_MINUTE);
     assert_int_equal(staged_of(w, "two"), SITES / 2);
     assert_int_equal(staged_of(w, part), 0);
-    /* those that were in flight at most have heard it */
+    /* no more than the running orders were refused */
     refused = limit.refused;
     assert_in_range(refused, 1, 10);
     assert_held(w, part, SITES, why, 2 * ACME_TIME_HOUR);
-    /* and nobody asks again, whatever is restarted, and whoever comes */
+    /* no site asks again, not even a new one, or after a restart */
     world_add(w, "new.one.test");
     world_restart(w);
     world_live(w, ACME_TIME_HOUR);
@@ -157,7 +158,7 @@ static void holds_those_it_names(apr_pool_t *p, int one_domain,
     world_live(w, 58 * ACME_TIME_MINUTE);
     assert_int_equal(limit.refused, refused);
     assert_held(w, part, SITES + 1, why, 2 * ACME_TIME_HOUR);
-    /* until it is time */
+    /* all ask when the time has come */
     world_live(w, 10 * ACME_TIME_MINUTE);
     assert_int_equal(staged_of(w, part), SITES + 1);
     assert_int_equal(limit.refused, refused);
@@ -183,7 +184,7 @@ static void a_limit_of_a_domain_holds_its_sites(void **state)
                          "certificates for one.test");
 }
 
-/* The first who come afterwards find out for the others. */
+/* The first order after the wait probes for the others. */
 static void an_account_that_is_limited_again(void **state)
 {
     world_t *w = two_accounts(*state, 0);
@@ -197,7 +198,7 @@ static void an_account_that_is_limited_again(void **state)
     world_live(w, 2 * ACME_TIME_HOUR);
     assert_int_equal(limit.refused, refused + 1);
     assert_int_equal(staged_of(w, "one"), 0);
-    /* the process that comes next knows nothing of it but the time */
+    /* the next process knows the time only */
     world_live(w, 2 * ACME_TIME_HOUR);
     assert_int_equal(staged_of(w, "one"), SITES);
     assert_int_equal(limit.refused, refused + 1);
@@ -226,7 +227,7 @@ static void a_damaged_pause_counts_as_none(void **state)
     world_add(w, "one-more.test");
     world_restart(w);
     world_live(w, ACME_TIME_MINUTE);
-    /* the CA says it again */
+    /* the CA names the limit again */
     assert_int_equal(limit.refused, refused + 1);
     world_live(w, 2 * ACME_TIME_HOUR + 10 * ACME_TIME_MINUTE);
     assert_int_equal(staged_of(w, "one"), SITES + 1);
@@ -259,7 +260,7 @@ static void without_a_time_the_wait_is_of_the_site(void **state)
                     FAKE_CLOCK_START + 80 * APR_USEC_PER_SEC);
 }
 
-/* A short one is no business of the order's own: others would go on asking. */
+/* A short wait holds all sites as well, because they would ask otherwise. */
 static void a_wait_of_seconds_is_one_for_all(void **state)
 {
     world_t *w = two_accounts(*state, 0);
@@ -273,7 +274,7 @@ static void a_wait_of_seconds_is_one_for_all(void **state)
     assert_in_range(limit.refused, 1, 10);
 }
 
-/* One hears of a limit of its account, for two hours. */
+/* Lets a site be refused for a limit of its account, for two hours. */
 static void live_with_limit(world_t *w, const char *part)
 {
     set_limit(w, part, "too many new orders (300) from this account", 7200);
@@ -302,8 +303,8 @@ static void nobody_asks_sooner_by_hand(void **state)
     assert_int_equal(limit.refused, 1);
 }
 
-/* What a CA has asked for is not held by what is known of its limits, but by
- * what it says. */
+/* A limit that the CA has named holds even a renewal that the CA has asked for;
+ * a limit that is known beforehand does not. */
 static void a_renewal_that_the_ca_wants_is_held_too(void **state)
 {
     world_t *w = world_create(*state);
@@ -334,7 +335,8 @@ static void a_renewal_that_the_ca_wants_is_held_too(void **state)
     assert_int_equal(staged_of(w, "one.test"), 2);
 }
 
-/* It goes to its second CA as soon as if it had asked the first itself. */
+/* A site with a second CA goes there as soon as if the first had refused its
+ * own order. */
 static void who_has_another_ca_goes_there(void **state)
 {
     world_t *w = world_create(*state);

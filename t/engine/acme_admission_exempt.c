@@ -22,15 +22,15 @@ rate_of(int orders, apr_interval_time_t period, apr_pool_t *p)
 #define A "a.example"
 #define B "b.example"
 
-/* 2030-01-01 is when the clock begins; by itself a certificate of 90 days is
- * renewed on day 60.3, and what has a window on day 81 at the latest. */
+/* Windows. The clock begins on 2030-01-01; a certificate of 90 days is renewed
+ * on day 60.3 without a window, and on day 81 at the latest with one. */
 #define DAYS_50_55 "2030-02-20T00:00:00Z 2030-02-25T00:00:00Z"
 #define DAYS_85_89 "2030-03-27T00:00:00Z 2030-03-31T00:00:00Z"
 #define PAST       "2029-12-01T00:00:00Z 2029-12-02T00:00:00Z"
 
 typedef struct windows_t {
     world_t *w;
-    const char *of[2]; /* of each site's live certificate, NULL: 404 */
+    const char *of[2]; /* of the site's live certificate; NULL: 404 */
 } windows_t;
 
 static const char *window_of(void *baton, const char *id, apr_pool_t *p)
@@ -49,7 +49,7 @@ static const char *window_of(void *baton, const char *id, apr_pool_t *p)
     return NULL;
 }
 
-/* Two sites that have used up what may be ordered, for half a year to come. */
+/* Makes two sites that have used up all orders of half a year. */
 static world_t *used_up(apr_pool_t *p, const char *a, const char *b, int orders)
 {
     windows_t *windows = apr_pcalloc(p, sizeof(*windows));
@@ -84,7 +84,7 @@ static void one_inside_its_window_is_renewed(void **state)
     assert_int_equal(w->ca->orders, 3);
     assert_non_null(w->ca->replaces);
     world_assert_staged(w, A);
-    /* the other one has no window, and is due for days */
+    /* the other site has no window, and has been due for days */
     assert_false(waits(w, A));
     assert_true(waits(w, B));
 }
@@ -128,7 +128,7 @@ static void one_that_replaces_nothing_after_all_counts(void **state)
 {
     world_t *w = used_up(*state, DAYS_50_55, NULL, 3);
 
-    /* what the CA does not mind leaves an order to the other one */
+    /* the exempt renewal leaves an order to the other site */
     world_live(w, 65 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 4);
     assert_false(waits(w, B));

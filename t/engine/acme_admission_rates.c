@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Limits that are known of a CA, and how the engine keeps to them. */
+/* Limits of a CA that are known beforehand, and how a worker keeps to them. */
 
 #include "acme_t.h"
 #include "world.h"
@@ -23,7 +23,7 @@ static const acme_ratelimit_policy_t letsencrypt = {
 
 #define ACCOUNTS 30
 
-/* What the model counts. */
+/* Counts of the model. */
 static struct {
     apr_time_t full; /* when a name may fail five times again */
     int refused;
@@ -34,7 +34,7 @@ static const char *job_limit(const world_t *w, const char *name)
     return world_job(w, name)->limit;
 }
 
-/* Another process, which does not wait for what a failure has brought. */
+/* Begins a process that does not wait after a failure. */
 static void try_now(world_t *w, const char *name)
 {
     acme_job_t *job = world_job(w, name);
@@ -45,7 +45,8 @@ static void try_now(world_t *w, const char *name)
     world_boot(w);
 }
 
-/* As Let's Encrypt counts them: five, and one more every twelve minutes. */
+/* Counts failures like Let's Encrypt: five, and one more every twelve
+ * minutes. */
 static const char *too_many_failures(void *baton, const char *kid,
                                      const char *payload, int *seconds)
 {
@@ -77,7 +78,7 @@ static void a_name_that_fails_is_asked_for_five_times_an_hour(void **state)
     w->ca->limit_baton = w;
     memset(&ca, 0, sizeof(ca));
     world_boot(w);
-    /* somebody has no patience */
+    /* an administrator without patience tries each minute */
     for (hour = 0; hour < 4; ++hour) {
         int before = w->ca->asked;
 
@@ -85,7 +86,7 @@ static void a_name_that_fails_is_asked_for_five_times_an_hour(void **state)
             try_now(w, "bad.test");
             world_live(w, ACME_TIME_MINUTE);
         }
-        /* the good one, and five that were left at the beginning */
+        /* first also the good site, and the five tokens of the beginning */
         assert_in_range(w->ca->asked - before, hour ? 4 : 9, hour ? 5 : 11);
         if (job_limit(w, "bad.test")) {
             assert_non_null(
@@ -94,7 +95,7 @@ static void a_name_that_fails_is_asked_for_five_times_an_hour(void **state)
     }
     assert_int_equal(ca.refused, 0);
     assert_int_equal(w->ca->finalized, 1);
-    /* It had no certificate, so none is counted. */
+    /* no certificate is counted, because none was issued */
     w->ca->fail_name = NULL;
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(world_count(w, ACME_STORE_STAGING), 2);
@@ -139,7 +140,8 @@ static const char *slow_down(void *baton, const char *kid, const char *payload,
     return "slow down";
 }
 
-/* Else those that the CA refuses would be counted: three of them were all. */
+/* Refused orders are not counted: three of them would be all that is
+ * allowed. */
 static void an_order_that_was_not_made_gives_its_token_back(void **state)
 {
     world_t *w = world_create(*state);
@@ -159,7 +161,7 @@ static void an_order_that_was_not_made_gives_its_token_back(void **state)
     assert_int_equal(w->ca->asked, ca.refused + 2);
 }
 
-/* Of eight orders six are made, and the rest is for renewals. */
+/* Makes six of eight orders; the rest is reserved for renewals. */
 static world_t *six_of_eight(apr_pool_t *p)
 {
     world_t *w = world_create(p);
@@ -185,7 +187,7 @@ static void what_the_ca_wants_renewed_counts_nowhere(void **state)
     assert_int_equal(w->ca->orders, 12);
 }
 
-/* The time is ours then, and the limit as well. */
+/* A renewal at our own time is not exempt. */
 static void what_it_has_named_no_time_for_counts(void **state)
 {
     world_t *w = six_of_eight(*state);
@@ -195,7 +197,7 @@ static void what_it_has_named_no_time_for_counts(void **state)
     assert_int_equal(w->ca->orders, 8);
 }
 
-/* When the last ones were asked for. */
+/* Times of the last requests for nonces. */
 static struct {
     apr_time_t heads[64];
     int n;

@@ -5,7 +5,7 @@
 
 #define A "a.example"
 
-/* 2030-01-01 is when the clock of tests begins. */
+/* Windows. The clock begins on 2030-01-01. */
 #define IN_MARCH "2030-03-01T00:00:00Z 2030-03-03T00:00:00Z"
 #define IN_APRIL "2030-04-20T00:00:00Z 2030-04-21T00:00:00Z"
 #define PAST     "2029-12-01T00:00:00Z 2029-12-02T00:00:00Z"
@@ -19,7 +19,7 @@ static acme_spec_t *add(world_t *w, const char *names)
     return spec;
 }
 
-/* One site that serves its first certificate, and nobody was asked yet. */
+/* Makes a site that serves its first certificate; no CA was asked yet. */
 static world_t *served(apr_pool_t *p)
 {
     world_t *w = world_create(p);
@@ -38,7 +38,7 @@ static const char *live_id(const world_t *w)
     return world_inventory(w, 0)->live->info->ari_id;
 }
 
-/* Days since the clock began. */
+/* Returns the days since the clock began. */
 static int today(const world_t *w)
 {
     return (int)((w->clock->now - FAKE_CLOCK_START) / ACME_TIME_DAY);
@@ -55,7 +55,7 @@ static void a_certificate_is_renewed_inside_the_window_it_is_given(void **state)
     ari = world_job(w, A)->ari;
     assert_string_equal(ari->cert, id);
     assert_true(ari->selected > ari->start && ari->selected < ari->end);
-    /* March 1 is day 59; the window by itself begins on day 60.2 */
+    /* March 1 is day 59; ACMERenewWindow begins on day 60.2 */
     world_live(w, ari->selected - w->clock->now - ACME_TIME_MINUTE);
     assert_int_equal(w->ca->orders, 1);
     world_live(w, 2 * ACME_TIME_MINUTE);
@@ -74,9 +74,9 @@ static void it_is_asked_when_the_ca_says_so_and_not_more(void **state)
     w->ca->renewal_window = IN_APRIL;
     w->ca->renewal_again = "21600";
     world_live(w, 10 * ACME_TIME_DAY);
-    /* each time up to a tenth later than every 6 h */
+    /* every 6 h, each time up to a tenth later */
     assert_in_range(w->ca->renewals, 36, 41);
-    /* the directory tells once a day where to ask */
+    /* the directory is read once a day for the address of the service */
     directories = w->ca->directories;
     assert_in_range(directories, 2, 13);
     assert_int_equal(world_said(w, ACME_LOG_INFO, "as ca.test suggests"), 1);
@@ -146,7 +146,7 @@ static void the_host_hears_what_must_not_wait(void **state)
     assert_true(world_run(w));
     assert_int_equal(sites[0], 0);
     assert_int_equal(sites[1], 1);
-    /* and once more by the next process, should the first have been killed */
+    /* the next process says it once more, because the first may have died */
     world_boot(w);
     w->config.urgent = note_urgent;
     w->config.urgent_baton = sites;
@@ -214,7 +214,7 @@ static void a_ca_that_is_away_is_tried_once_for_all_sites(void **state)
     assert_true(world_run(w));
     assert_int_equal(w->ca->requests, requests + 1);
     world_live(w, ACME_TIME_DAY);
-    /* and when they come back they come together */
+    /* the sites ask again together */
     assert_in_range(w->ca->requests - requests, 2, 6);
     w->ca->unreachable = 0;
     world_live(w, 3 * ACME_TIME_DAY);
@@ -261,7 +261,7 @@ static void another_ca_is_not_asked(void **state)
     world_inventory(w, 0)->live = live;
     assert_true(world_run(w));
     assert_int_equal(w->ca->renewals, 0);
-    /* nor told what is replaced: it is ordered anew at the present one */
+    /* the CA is not told what is replaced: the site orders anew there */
     assert_int_equal(w->ca->orders, 2);
     assert_null(w->ca->replaces);
 }
@@ -309,7 +309,7 @@ static void be_back(world_t *w, const script_request_t *request)
     }
 }
 
-/* One run, as long as there are orders in flight. */
+/* Asks in the same run, which lasts as long as orders run. */
 static void a_ca_that_is_back_is_asked_while_others_are_ordered(void **state)
 {
     world_t *w = served(*state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Revocations that acmectl asks for, and what the engine makes of them. */
+/* Revocations that acmectl asks for, and how a worker carries them out. */
 
 #include "acme_t.h"
 #include "world_ctl.h"
@@ -11,12 +11,13 @@
 #define A "a.example"
 #define B "b.example"
 
-/* A ctl, what was last asked there, and how often somebody was to hurry. */
+/* A world, the last request of acmectl, and how often the host was told that a
+ * certificate must not wait. */
 typedef struct counter_t {
     world_ctl_t *ctl;
     world_t *w;
     acme_ctl_request_t last;
-    int hurries;
+    int urgent_calls;
 } counter_t;
 
 static void notify_urgent(void *baton, int site)
@@ -24,7 +25,7 @@ static void notify_urgent(void *baton, int site)
     counter_t *counter = baton;
 
     assert_int_equal(site, 0);
-    ++counter->hurries;
+    ++counter->urgent_calls;
 }
 
 static void boot(counter_t *counter)
@@ -45,7 +46,7 @@ static void restart(counter_t *counter)
     boot(counter);
 }
 
-/* A and B serve their first certificates. */
+/* Makes two sites, A and B, that serve their first certificates. */
 static counter_t *served(apr_pool_t *p)
 {
     counter_t *counter = apr_pcalloc(p, sizeof(*counter));
@@ -71,7 +72,7 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
                      const char *jws)
 {
     world_t *w = counter->w;
-    acme_revoke_order_t errand;
+    acme_revoke_order_t order;
     acme_blocklist_entry_t what;
 
     memset(&what, 0, sizeof(what));
@@ -81,14 +82,14 @@ static void ask_with(counter_t *counter, int reason, const char *ca_url,
     what.serial = live(counter)->serial;
     what.reason = reason;
     what.when = w->clock->now;
-    errand.what = &what;
-    errand.cert = "MIIB";
-    errand.ca_url = ca_url;
-    errand.jws = jws;
+    order.what = &what;
+    order.cert = "MIIB";
+    order.ca_url = ca_url;
+    order.jws = jws;
     memset(&counter->last, 0, sizeof(counter->last));
     counter->last.what = ACME_CTL_REVOKE;
     counter->last.name = what.fingerprint;
-    counter->last.body = acme_revoke_order_to_json(&errand, w->p);
+    counter->last.body = acme_revoke_order_to_json(&order, w->p);
     assert_int_equal(
         acme_ctl_request_put(counter->ctl->root, &counter->last, NULL, w->p),
         0);
@@ -119,7 +120,7 @@ static void assert_replaced(counter_t *counter)
 
     assert_non_null(world_job(counter->w, A)->staged);
     assert_true(world_job(counter->w, A)->urgent);
-    assert_true(counter->hurries > 0);
+    assert_true(counter->urgent_calls > 0);
     assert_null(world_job(counter->w, B)->revoked);
     restart(counter);
     assert_true(world_run(counter->w));
@@ -144,12 +145,12 @@ static void it_is_done_by_the_account_and_replaced_at_once(void **state)
     assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0841: " A), 1);
     assert_int_equal(w->ca->orders, 3);
     assert_replaced(counter);
-    /* once, by whoever reads it again */
+    /* not a second time when the request is read again */
     restart(counter);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->revocations, 1);
     assert_int_equal(w->ca->orders, 3);
-    /* and what nobody asks about any more is gone */
+    /* without its request the revocation is forgotten */
     acme_ctl_request_remove(counter->ctl->root, &counter->last, w->p);
     assert_true(world_run(w));
     assert_int_equal(world_count(w, ACME_STORE_JOBS), items);
@@ -184,7 +185,7 @@ static void a_waiting_one_does_not_wait_any_more(void **state)
         acme_ctl_request_put(counter->ctl->root, &renew, NULL, w->p), 0);
     assert_true(world_run(w));
     world_assert_staged(w, A);
-    assert_int_equal(counter->hurries, 0);
+    assert_int_equal(counter->urgent_calls, 0);
     ask(counter, 1);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 3);
@@ -271,7 +272,7 @@ static void another_account_leaves_it_to_the_key(void **state)
         ask_with(counter, 5, w->ca_spec.url, jws);
         boot(counter);
         assert_true(world_run(w));
-        /* a stale one: there is another ticket */
+        /* the first ticket is stale, so there is another one */
         assert_int_equal(progress(counter)->state,
                          i == 0 ? ACME_REVOKE_ORDER_TICKET
                                 : ACME_REVOKE_ORDER_DONE);
@@ -310,7 +311,7 @@ static void what_the_ca_refuses_is_over(void **state)
     assert_int_equal(world_said(w, ACME_LOG_ERR, "ACME0843: " A), 1);
     assert_null(world_job(w, A)->revoked);
     assert_int_equal(w->ca->orders, 2);
-    /* but its key is lost, whatever the CA says */
+    /* a compromised key is replaced whatever the CA says */
     ask(counter, 1);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(w->ca->orders, 3);

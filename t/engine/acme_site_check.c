@@ -103,7 +103,7 @@ static void a_finished_certificate_is_found_without_its_job(void **state)
     assert_true(world_run(w));
     world_assert_staged(w, A);
     assert_int_equal(w->ca->orders, 1);
-    /* also when root has promoted it meanwhile */
+    /* also if root has promoted it meanwhile */
     world_damage(w, ACME_STORE_JOBS, A);
     world_restart(w);
     assert_true(world_run(w));
@@ -178,7 +178,7 @@ static void failures_of_a_name_that_was_removed_are_forgotten(void **state)
     assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
 }
 
-/* What an import, or anything else but the order, makes live. */
+/* Makes a certificate live that the order has not issued: an import, say. */
 static void make_live(world_t *w, const acme_cert_info_t *info)
 {
     acme_inventory_t *inventory =
@@ -192,7 +192,7 @@ static void make_live(world_t *w, const acme_cert_info_t *info)
     APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *) = inventory;
 }
 
-/* One for these names, of another server. */
+/* Returns a certificate for these names that another server has ordered. */
 static const acme_cert_info_t *elsewhere(const char *names, apr_pool_t *p)
 {
     world_t *other = world_create(p);
@@ -222,7 +222,7 @@ static void an_order_that_an_import_makes_needless_ends(void **state)
     const acme_cert_info_t *info = elsewhere(A, *state);
     int n, requests, dropped = 0, presented = 0;
 
-    /* wherever the process that had begun it ends */
+    /* the process may end at any request of the order */
     for (n = 1; n < 100; ++n) {
         world_t *w = unseen(*state);
 
@@ -240,7 +240,7 @@ static void an_order_that_an_import_makes_needless_ends(void **state)
             assert_untouched(w, requests);
             assert_int_equal(
                 world_said(w, ACME_LOG_INFO, A ": its order is given up"), 1);
-            /* once */
+            /* it is given up once */
             world_boot(w);
             assert_true(world_run(w));
             assert_int_equal(world_said(w, ACME_LOG_INFO, "given up"), 1);
@@ -300,7 +300,7 @@ static void one_that_is_ready_and_was_outlived_is_settled(void **state)
     assert_int_equal(world_said(w, ACME_LOG_INFO, "certificate is live"), 0);
 }
 
-/* A store that cannot be read. */
+/* Fails as a store does that cannot be read. */
 static apr_status_t unreadable(acme_store_item_t *item, acme_store_t *store,
                                const char *kind, const char *name,
                                acme_problem_t *problem, apr_pool_t *p)
@@ -330,20 +330,20 @@ static void an_idle_site_says_when(void **state)
     world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_site_check_t site;
-    acme_worker_ctx_t work;
+    acme_worker_ctx_t ctx;
     acme_plan_t plan;
     acme_job_t *job;
 
     assert_true(world_run(w));
     world_restart(w);
     memset(&site, 0, sizeof(site));
-    memset(&work, 0, sizeof(work));
+    memset(&ctx, 0, sizeof(ctx));
     site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
     site.inventory = world_inventory(w, 0);
-    work.vault = w->vault;
-    work.clock = &w->clock->clock;
-    work.log = &w->log;
-    assert_int_equal(acme_site_check(&plan, &job, &site, &work, &problem, w->p),
+    ctx.vault = w->vault;
+    ctx.clock = &w->clock->clock;
+    ctx.log = &w->log;
+    assert_int_equal(acme_site_check(&plan, &job, &site, &ctx, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(plan.what, ACME_PLAN_IDLE);
     assert_true(plan.at > w->clock->now + 50 * ACME_TIME_DAY);
@@ -351,8 +351,8 @@ static void an_idle_site_says_when(void **state)
     assert_true(site.was_checked);
 }
 
-/* A job that was read has a log, one that was remembered has none. */
-static void a_quiet_job_is_not_read_again(void **state)
+/* Tells the two by the log: a job from the cache has none. */
+static void a_job_at_rest_is_not_read_again(void **state)
 {
     world_t *w = unseen(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -360,7 +360,7 @@ static void a_quiet_job_is_not_read_again(void **state)
     acme_inventory_t inventory;
     acme_site_check_t site;
     acme_job_cache_t job_cache;
-    acme_worker_ctx_t work;
+    acme_worker_ctx_t ctx;
     acme_plan_t plan;
     acme_job_t *job;
     int i;
@@ -370,30 +370,30 @@ static void a_quiet_job_is_not_read_again(void **state)
     assert_true(world_run(w));
     memset(&job_cache, 0, sizeof(job_cache));
     memset(&site, 0, sizeof(site));
-    memset(&work, 0, sizeof(work));
+    memset(&ctx, 0, sizeof(ctx));
     inventory = *world_inventory(w, 0);
     inventory.staged = ACME_STAGED_NONE;
     site.spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
     site.inventory = &inventory;
     site.job_cache = &job_cache;
-    work.vault = w->vault;
-    work.clock = &w->clock->clock;
-    work.log = &w->log;
+    ctx.vault = w->vault;
+    ctx.clock = &w->clock->clock;
+    ctx.log = &w->log;
     for (i = 0; i < 5; ++i) {
-        /* asked for something; and when its time has come */
+        /* read again: for a request, and when its time has come */
         site.request = i == 2 ? &request : NULL;
         request.id = "1";
         request.name = A;
         w->clock->now += i == 4 ? 80 * ACME_TIME_DAY : 0;
         assert_int_equal(
-            acme_site_check(&plan, &job, &site, &work, &problem, w->p),
+            acme_site_check(&plan, &job, &site, &ctx, &problem, w->p),
             APR_SUCCESS);
         assert_int_equal(plan.what, i == 4 ? ACME_PLAN_ORDER : ACME_PLAN_IDLE);
         assert_int_equal(job->log->nelts > 0, i != 1);
     }
 }
 
-ACME_T_MAIN(ACME_T(a_quiet_job_is_not_read_again),
+ACME_T_MAIN(ACME_T(a_job_at_rest_is_not_read_again),
             ACME_T(what_root_refused_is_ordered_again_after_a_while),
             ACME_T(what_no_new_order_can_mend_waits_for_the_configuration),
             ACME_T(what_was_refused_and_is_not_wanted_any_more_is_no_failure),

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Orders for the same names: a site with two kinds of keys, a dry run, one for
- * another machine. */
+/* Orders for the same names, of a site with two kinds of keys: they must not
+ * run at the same time. */
 
 #include "acme_t.h"
 #include "world.h"
 
 #define A "a.example"
 
-/** A site and its further one. */
+/* Makes a site and its second key. */
 static world_t *both(apr_pool_t *p, const char *names)
 {
     world_t *w = world_create(p);

@@ -26,7 +26,7 @@ static void the_first_certificate(void **state)
     assert_string_equal(job->reason, "first certificate");
     assert_int_equal(job->errors, 0);
 
-    /* and then nothing, however often it is asked */
+    /* nothing more is asked, however often the worker runs */
     requests = w->ca->requests;
     world_live(w, 10 * ACME_TIME_DAY);
     assert_int_equal(w->ca->requests, requests);
@@ -74,7 +74,7 @@ static void two_sites_share_one_account(void **state)
     assert_int_equal(w->ca->directories, 1);
     assert_int_equal(w->ca->orders, 2);
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
-    /* nor is there a new one at a restart */
+    /* a restart makes no new account */
     world_add(w, "d.example");
     world_restart(w);
     assert_true(world_run(w));
@@ -99,7 +99,7 @@ static void another_contact_is_another_account(void **state)
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 2);
 }
 
-/* Runs to the end after a death. */
+/* Begins a new process after a death, and lets it finish. */
 static void live_on(world_t *w)
 {
     assert_true(w->killed);
@@ -143,7 +143,7 @@ static void killed_before_any_request_it_goes_on(void **state)
     assert_true(n > 12);
 }
 
-/* Only newOrder cannot be asked for its answer again. */
+/* Only the answer to newOrder cannot be asked for again. */
 static void killed_before_any_answer_it_goes_on(void **state)
 {
     apr_pool_t *p;
@@ -198,7 +198,7 @@ static void killed_around_any_put_it_goes_on(void **state)
                 live_on(w);
                 assert_true(w->ca->orders == 1 || (orders == 1 && !known));
                 assert_int_equal(test_issuer_count(w->issuer), 1);
-                /* nothing is left for the next one */
+                /* nothing is left for the next process to do */
                 world_restart(w);
                 world_live(w, ACME_TIME_DAY);
                 assert_null(world_job(w, "a.example")->staged);
@@ -283,7 +283,7 @@ static void killed_again_and_again_it_still_arrives(void **state)
         ++deaths;
         assert_true(deaths < 100);
         world_boot(w);
-        /* each a little later than the one before */
+        /* each death comes a little later than the one before */
         w->kill_request = 4 + deaths / 2;
     }
     assert_true(deaths > 3);
@@ -349,7 +349,7 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
     assert_int_equal(w->lines->nelts, 1);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(w->lines->nelts, 2);
-    /* a clock that is set back hides nothing for longer */
+    /* a clock that is set back does not delay the warning */
     fake_clock_turn(w->clock, -ACME_TIME_DAY);
     world_live(w, 6 * ACME_TIME_MINUTE);
     assert_int_equal(w->lines->nelts, 3);
@@ -360,7 +360,7 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
     world_assert_staged(w, "a.example");
 }
 
-/* Somebody else takes it while the run hangs in one request. */
+/* Lets another worker take the lease while a request takes long. */
 static void take_over(world_t *w, const script_request_t *request)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -386,7 +386,7 @@ static void who_loses_the_lease_saves_nothing_more(void **state)
     assert_true(world_run(w));
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "taken over"), 1);
     assert_int_equal(w->ca->finalized, 0);
-    /* it begins again when it gets it back */
+    /* it begins again when it gets the lease back */
     puts = w->puts;
     w->on_request = NULL;
     assert_true(world_run(w));
@@ -415,7 +415,7 @@ static void a_stop_saves_the_order_that_is_just_made(void **state)
         ended = w->stop_request > 0;
         if (!ended && !world_staged(w, "a.example")) {
             assert_true(w->clock->now - begun < apr_time_from_sec(30));
-            /* stopped is stopped */
+            /* a stopped worker does nothing any more */
             assert_true(world_run(w));
             world_boot(w);
             world_live(w, ACME_TIME_HOUR);
@@ -429,7 +429,7 @@ static void a_stop_saves_the_order_that_is_just_made(void **state)
     assert_true(n > 12);
 }
 
-/* newOrder takes as long as the test says. */
+/* Time that newOrder takes. */
 static apr_interval_time_t order_delay;
 
 static void respond_slowly(void *baton, const script_request_t *request,
@@ -445,7 +445,7 @@ static void respond_slowly(void *baton, const script_request_t *request,
     assert_int_equal(acme_worker_is_precious(w->worker), !request->repeatable);
 }
 
-/* Puts of the job while the runner says that it must not be ended. */
+/* Puts of the job while the worker says that its process must not end. */
 static int precious_puts;
 
 static apr_status_t put_precious(const char **version, acme_store_t *store,
@@ -458,7 +458,7 @@ static apr_status_t put_precious(const char **version, acme_store_t *store,
 
     if (acme_worker_is_precious(w->worker)) {
         assert_string_equal(kind, ACME_STORE_JOBS);
-        /* Against the process's end, not against the machine's. */
+        /* This protects against the end of the process, not of the machine. */
         assert_int_equal(sync, ACME_STORE_LAZY);
         ++precious_puts;
     }
@@ -497,7 +497,7 @@ static void a_stop_waits_two_seconds_for_an_order_but_no_longer(void **state)
         order_delay = delays[i];
         begun = w->clock->now;
         assert_true(world_run(w));
-        /* the fake transport cannot be woken: it waits for the lease first */
+        /* includes the lease, because the fake transport cannot be woken */
         assert_true(w->clock->now - begun <= apr_time_from_sec(23));
         assert_int_equal(w->ca->orders, 1);
         assert_int_equal(world_job(w, "a.example")->order != NULL, i == 0);

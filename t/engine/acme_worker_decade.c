@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Ten years of a server, through the engine: every fifth site's CA is asked for
- * its window each day. It is restarted every other day, and the CA is away once
- * a year, moves windows ahead, and halves its certificates' lives. It has five
+/* Ten years of a server. It is restarted every other day, and for every fifth
+ * site the CA is asked for its window each day. The CA is away once a year,
+ * moves windows ahead, and halves the lives of its certificates. There are five
  * sites, or as many as ACME_TEST_SITES in the environment says. */
 
 #include "acme_t.h"
@@ -20,14 +20,15 @@ typedef struct decade_t {
     world_t *w;
     world_limits_t *limits;
     apr_time_t begun;
-    apr_time_t out;  /* since when the CA is away, or was last */
-    apr_time_t back; /* when that was over */
+    apr_time_t out;  /* when the CA was last gone */
+    apr_time_t back; /* when it was back, or will be */
     int inside;      /* renewals inside their window */
-    int held_up;     /* others, whose window an outage has met */
+    int held_up;     /* renewals after their window because of an outage */
 } decade_t;
 
-/* What the CA says of a certificate: three days, after two thirds of its life;
- * of each tenth, once it is 20 days old, after half of it. */
+/* Returns the window that the CA names: three days, after two thirds of the
+ * certificate's life; for each tenth, once it is 20 days old, after half of
+ * it. */
 static void window_of_cert(apr_time_t *start, apr_time_t *end,
                            const acme_cert_info_t *info, int site,
                            apr_time_t now)
@@ -58,7 +59,7 @@ static const char *window_of(void *baton, const char *id, apr_pool_t *p)
     return NULL;
 }
 
-/* Each order that is made is looked at. */
+/* Checks each order that replaces a certificate. */
 static void check_order(world_t *w, const script_request_t *request)
 {
     decade_t *decade = w->ca->window_baton;
@@ -84,7 +85,7 @@ static void check_order(world_t *w, const script_request_t *request)
         ++decade->inside;
         return;
     }
-    /* what an outage has put off comes with the next try after it */
+    /* a renewal that an outage has put off comes with the next try */
     if (!(decade->out < end && decade->back > start
           && now < decade->back + 5 * ACME_TIME_DAY / 4)) {
         fail_msg("%s is renewed after its window, on day %d",
@@ -94,7 +95,7 @@ static void check_order(world_t *w, const script_request_t *request)
     ++decade->held_up;
 }
 
-/* All that is kept of a kind. */
+/* Returns the size of all items of a kind. */
 static apr_size_t bytes_of(const world_t *w, const char *kind, apr_pool_t *p)
 {
     apr_array_header_t *names;
@@ -128,7 +129,7 @@ static apr_size_t kept(const world_t *w)
     return bytes;
 }
 
-/* They come one after the other, in ten days. */
+/* Adds the sites one after the other, in ten days. */
 static void let_them_come(world_t *w, int sites)
 {
     int i;
@@ -209,13 +210,13 @@ static void ten_years_of_a_server(void **state)
     world_limits_assert_none_refused(decade.limits);
     assert_int_equal(world_said(w, ACME_LOG_ERR, NULL), 0);
     assert_int_equal(w->ca->accounts, 1);
-    /* every 60 days, then every 30, and when a restart has come; some of
-     * those that are asked about are moved ahead */
+    /* every 60 days, then every 30, at the next restart; the CA moves some
+     * windows ahead */
     assert_in_range(w->ca->orders, sites * 75, sites * 100);
     assert_in_range(decade.inside + decade.held_up, asking * 75, asking * 125);
     assert_in_range(decade.held_up, 0, asking * YEARS);
     assert_int_equal(decade.limits->exempt, decade.inside + decade.held_up);
-    /* nothing grows: the jobs' logs are full after some years */
+    /* nothing grows, because the logs of the jobs are full after some years */
     assert_int_equal(world_count(w, ACME_STORE_JOBS), jobs);
     assert_in_range(after[9], after[7] / 2, after[7] / 10 * 11);
     assert_in_range(world_count(w, ACME_STORE_NOTES), 0, 20);

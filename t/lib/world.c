@@ -295,6 +295,22 @@ acme_inventory_t *world_inventory(const world_t *w, int i)
     return APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
 }
 
+void world_set_live(world_t *w, int i, apr_interval_time_t left)
+{
+    acme_inventory_t *inventory = world_inventory(w, i);
+    acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
+    acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
+
+    info->names =
+        apr_array_copy(w->p, APR_ARRAY_IDX(w->specs, i, acme_spec_t *)->names);
+    info->fingerprint = apr_psprintf(w->p, "live-%d", i);
+    info->not_after = w->clock->now + left;
+    info->not_before = info->not_after - 90 * ACME_TIME_DAY;
+    live->info = info;
+    inventory->live = live;
+    inventory->serving = ACME_SERVING_LKC;
+}
+
 void world_boot(world_t *w)
 {
     if (w->prun) {

@@ -103,6 +103,10 @@ void world_add_ca(world_t *w, acme_spec_t *spec);
 
 acme_inventory_t *world_inventory(const world_t *w, int i);
 
+/** Makes a site serve a certificate that expires in so long; it was not
+ *  ordered here. */
+void world_set_live(world_t *w, int i, apr_interval_time_t left);
+
 /** Begins a new process; the last one is gone without a word. */
 void world_boot(world_t *w);
 
