@@ -7,7 +7,10 @@
 
 #include <apr_strings.h>
 
-#include "acme_json.h"
+#include "acme_format.h"
+
+/* Raised when older versions would misunderstand it. */
+#define FORMAT 1
 
 #define KEY_NAME      "name"
 #define KEY_KEY       "key"
@@ -42,6 +45,7 @@ const char *acme_bundle_print(const acme_bundle_t *bundle, apr_pool_t *p)
 
     apr_pool_create(&ptemp, p);
     json = acme_json_object(ptemp);
+    acme_format_set(json, FORMAT);
     acme_json_set_str(json, KEY_NAME, bundle->name);
     acme_json_set_str(json, KEY_KEY, bundle->key_pem);
     acme_json_set_str(json, KEY_CHAIN, bundle->chain_pem);
@@ -104,6 +108,11 @@ static apr_status_t read_members(acme_bundle_t *bundle, const acme_json_t *json,
     apr_status_t rv;
     int i;
 
+    rv = acme_format_check(json, FORMAT, "a stored certificate", problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_ENOTIMPL ? rv
+                                  : damaged(problem, "\"format\" is wrong", p);
+    }
     for (i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); ++i) {
         rv = read_text(bundle, i, json, problem, p);
         if (rv != APR_SUCCESS) {

@@ -281,7 +281,11 @@ static acme_staged_e activate(const char **fingerprint,
         }
     }
     if (rv != APR_SUCCESS) {
-        return not_promoted(ACME_STAGED_REFUSED, problem, spec, cert, now, p);
+        /* A certificate that is refused is removed; one that a newer version
+         * of mod_acme has staged must stay for that version. */
+        return not_promoted(rv == APR_ENOTIMPL ? ACME_STAGED_FAILED
+                                               : ACME_STAGED_REFUSED,
+                            problem, spec, cert, now, p);
     }
     rv = acme_certstore_install(live, staged.bundle, keep, problem, p);
     if (rv != APR_SUCCESS) {

@@ -86,8 +86,12 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (acme_bundle_parse(&bundle, item.data, item.len, &why, p)
-        != APR_SUCCESS) {
+    rv = acme_bundle_parse(&bundle, item.data, item.len, &why, p);
+    if (rv == APR_ENOTIMPL) {
+        *problem = why;
+        return rv;
+    }
+    if (rv != APR_SUCCESS) {
         return APR_ENOENT;
     }
     rv = check(&info, work, spec, acme_spec_required(spec, p), bundle, &why, p);

@@ -6,6 +6,11 @@
 
 #include <apr_strings.h>
 
+#include "acme_format.h"
+
+/* Of the item; raised when older versions would misunderstand it. */
+#define FORMAT 1
+
 /* More do not make the next wait longer. */
 #define LOST_MAX 100
 
@@ -61,8 +66,13 @@ apr_status_t acme_account_record_load(acme_account_record_t **record,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    rv = acme_format_check(
+        json, FORMAT, apr_pstrcat(p, "the account ", name, NULL), problem, p);
+    if (rv == APR_ENOTIMPL) {
+        return rv;
+    }
     found->key = key_of(json, "key", p);
-    if (!found->key) {
+    if (rv != APR_SUCCESS || !found->key) {
         return ACME_STORE_DAMAGED;
     }
     found->next_key = key_of(json, "next-key", p);
@@ -111,6 +121,7 @@ apr_status_t acme_account_record_save(const acme_account_record_t *record,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    acme_format_set(json, FORMAT);
     acme_json_set_str(json, "url", record->url);
     acme_json_set_str(json, "ca", record->ca);
     acme_json_set_str(json, "contact", record->contact);

@@ -36,7 +36,9 @@ typedef struct acme_account_record_t {
 /**
  * @param record made in p, which wipes the keys
  * @return APR_ENOENT when there is none; ACME_STORE_DAMAGED, without a
- *         problem, when its key cannot be used: what it names is lost with it
+ *         problem, when its key cannot be used: what it names is lost with it;
+ *         APR_ENOTIMPL when a newer version of mod_acme wrote it: it must not
+ *         be replaced
  */
 apr_status_t acme_account_record_load(acme_account_record_t **record,
                                       acme_vault_t *vault, const char *name,

@@ -6,6 +6,11 @@
 
 #include <apr_strings.h>
 
+#include "acme_format.h"
+
+/* Of the item; raised when older versions would misunderstand it. */
+#define FORMAT 1
+
 /* A NULL is no such member; anything else must be a string. */
 static apr_status_t read_str(const char **value, const acme_json_t *json,
                              const char *key)
@@ -212,6 +217,11 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    rv = acme_format_check(
+        json, FORMAT, apr_pstrcat(p, "the job of ", name, NULL), problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_ENOTIMPL ? rv : APR_SUCCESS;
+    }
     read = acme_job_create(name, p);
     if (read_str(&read->digest, json, "digest") == APR_SUCCESS
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
@@ -260,6 +270,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     const acme_job_entry_t *entry;
     int i;
 
+    acme_format_set(json, FORMAT);
     acme_json_set_str(json, "name", job->name);
     acme_json_set_str(json, "digest", job->digest);
     acme_json_set_str(json, "reason", job->reason);

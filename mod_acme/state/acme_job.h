@@ -130,8 +130,13 @@ static inline acme_job_phase_e acme_job_phase(const acme_job_t *job)
 /** Creates a job that knows nothing. */
 acme_job_t *acme_job_create(const char *name, apr_pool_t *p);
 
-/** Loads the job of a site; creates one where there is none, or none that can
- *  be read. Fails only when the store does. */
+/**
+ * Loads the job of a site; creates one where there is none, or none that can be
+ * read.
+ * @param job set in any case
+ * @return an error only when the store fails, and APR_ENOTIMPL for a job that a
+ *         newer version of mod_acme wrote: it must not be replaced
+ */
 apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
                            const char *name, acme_problem_t *problem,
                            apr_pool_t *p);

@@ -6,6 +6,11 @@
 
 #include <apr_strings.h>
 
+#include "acme_format.h"
+
+/* Of the item; raised when older versions would misunderstand it. */
+#define FORMAT 1
+
 static const char *const state_names[] = {"asked", "ticket", "done", "refused"};
 
 #define N_STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
@@ -106,10 +111,16 @@ apr_status_t acme_revoke_order_load(acme_revoke_order_progress_t **revoke_order,
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_SUCCESS;
     }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = acme_format_check(
+        json, FORMAT, apr_pstrcat(p, "the revocation of ", fingerprint, NULL),
+        problem, p);
     if (rv == APR_SUCCESS && parse(read, json) == APR_SUCCESS) {
         *revoke_order = read;
     }
-    return rv;
+    return rv == APR_ENOTIMPL ? rv : APR_SUCCESS;
 }
 
 apr_status_t
@@ -119,6 +130,7 @@ acme_revoke_order_save(const acme_revoke_order_progress_t *revoke_order,
 {
     acme_json_t *json = acme_json_object(ptemp);
 
+    acme_format_set(json, FORMAT);
     acme_json_set_str(json, "request", revoke_order->request);
     acme_json_set_str(json, "state", state_names[revoke_order->state]);
     acme_json_set_int(json, "errors", revoke_order->errors);

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_b64.h"
+#include "acme_format.h"
 #include "acme_key.h"
 
 #define LEASE       "worker"
@@ -15,6 +16,9 @@
 
 /* No site has a name of one label. */
 #define MARK "worker"
+
+/* Of the mark; raised when older versions would misunderstand it. */
+#define FORMAT 1
 
 /* A clock that was turned back can make our mark look older than one that is
  * really older: that shuts nobody out for longer. */
@@ -74,6 +78,11 @@ static apr_status_t mark(acme_worker_lease_t *turn, int *again,
     rv = acme_vault_get_json(&json, NULL, turn->vault, ACME_STORE_JOBS, MARK,
                              problem, p);
     if (rv == APR_SUCCESS) {
+        rv = acme_format_check(json, FORMAT, "the mark of the last worker",
+                               problem, p);
+        if (rv == APR_ENOTIMPL) {
+            return rv;
+        }
         (void)acme_json_get_str(&id, json, "worker");
         (void)acme_json_get_time(&loaded, json, "loaded");
     }
@@ -88,6 +97,7 @@ static apr_status_t mark(acme_worker_lease_t *turn, int *again,
         return APR_EBUSY;
     }
     json = acme_json_object(p);
+    acme_format_set(json, FORMAT);
     acme_json_set_str(json, "worker", turn->id);
     acme_json_set_time(json, "loaded", turn->loaded);
     return acme_vault_put_json(turn->vault, ACME_STORE_JOBS, MARK, json,

@@ -64,6 +64,8 @@ static const struct {
      "\"order-url\" is no text"},
     {"{\"name\":\"a\",\"key\":\"k\",\"chain\":\"c\",\"obtained\":\"soon\"}",
      "\"obtained\" is no time"},
+    {"{\"format\":0,\"name\":\"a\",\"key\":\"k\",\"chain\":\"c\"}",
+     "\"format\" is wrong"},
     {"{\"name\":\"a\",\"key\":\"k\",\"chain\":\"c\",\"obtained\":1}",
      "\"obtained\" is no time"},
 };
@@ -83,6 +85,26 @@ static void a_damaged_one_is_told_by_what_is_wrong(void **state)
         acme_t_contains(problem.detail, bad[i].says);
         assert_int_not_equal(parse(&bundle, bad[i].text, NULL, p), 0);
     }
+}
+
+static void it_says_its_format(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *text =
+        acme_bundle_print(acme_t_bundle("a.example", ACME_T_NOW, p), p);
+    const char *rest = text + strlen("{\"format\":1");
+    acme_bundle_t *bundle = NULL;
+
+    assert_memory_equal(text, "{\"format\":1,", strlen("{\"format\":1,"));
+    assert_int_equal(
+        parse(&bundle, apr_pstrcat(p, "{", rest + 1, NULL), NULL, p), 0);
+    bundle = NULL;
+    assert_int_equal(parse(&bundle, apr_pstrcat(p, "{\"format\":2", rest, NULL),
+                           &problem, p),
+                     APR_ENOTIMPL);
+    assert_null(bundle);
+    acme_t_contains(problem.detail, "newer version of mod_acme");
 }
 
 static void each_cut_is_refused(void **state)
@@ -137,5 +159,6 @@ static void what_does_not_open_names_the_site(void **state)
 ACME_T_MAIN(ACME_T(what_is_printed_is_parsed),
             ACME_T(what_is_not_known_stays_unknown),
             ACME_T(a_damaged_one_is_told_by_what_is_wrong),
-            ACME_T(each_cut_is_refused), ACME_T(key_and_chain_are_opened),
+            ACME_T(it_says_its_format), ACME_T(each_cut_is_refused),
+            ACME_T(key_and_chain_are_opened),
             ACME_T(what_does_not_open_names_the_site))

@@ -325,6 +325,20 @@ static void what_cannot_be_written_stays_staged(void **state)
     assert_live(w, bundle);
 }
 
+static void what_a_newer_version_has_staged_stays_staged(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_store_item_t item;
+
+    stage_text(w, "{\"format\":2}");
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_FAILED);
+    acme_t_contains(w->problem.detail, "newer version of mod_acme");
+    assert_null(w->fingerprint);
+    assert_int_equal(
+        acme_vault_get(&item, w->vault, ACME_STORE_STAGING, NAME, NULL, w->p),
+        0);
+}
+
 static void nobody_needs_the_problem(void **state)
 {
     world_t *w = make_world(*state);
@@ -439,6 +453,7 @@ ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
             ACME_T(damaged_ones_are_refused),
             ACME_T(what_was_not_sealed_here_is_not_there),
             ACME_T(what_cannot_be_written_stays_staged),
+            ACME_T(what_a_newer_version_has_staged_stays_staged),
             ACME_T(nobody_needs_the_problem),
             ACME_T(what_ended_the_server_waits_for_a_human_in_the_end),
             ACME_T(one_below_the_security_level_is_refused),

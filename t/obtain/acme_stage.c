@@ -189,9 +189,29 @@ static void a_job_hears_of_its_loss(void **state)
     assert_int_equal(recover(b, p), APR_NOTFOUND);
 }
 
+static void what_a_newer_version_has_staged_is_no_loss(void **state)
+{
+    static const char text[] = "{\"format\":2}";
+    apr_pool_t *p = *state;
+    bench_t *b = bench_create(p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *fingerprint;
+    int fit;
+
+    b->job->staged = "f00d";
+    assert_int_equal(acme_vault_put(NULL, b->work.vault, ACME_STORE_STAGING, A,
+                                    text, strlen(text), NULL, ACME_STORE_LAZY,
+                                    &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(look(&fingerprint, &fit, b, p), APR_ENOTIMPL);
+    assert_int_equal(recover(b, p), APR_ENOTIMPL);
+    assert_string_equal(b->job->staged, "f00d");
+}
+
 ACME_T_MAIN(ACME_T(what_is_put_is_found_until_it_is_cleared),
             ACME_T(what_is_of_no_use_is_refused_and_replaces_nothing),
             ACME_T(what_is_below_the_security_level_is_refused),
             ACME_T(what_is_there_for_other_names_does_not_fit),
             ACME_T(a_lost_job_finds_what_is_staged),
-            ACME_T(a_job_hears_of_its_loss))
+            ACME_T(a_job_hears_of_its_loss),
+            ACME_T(what_a_newer_version_has_staged_is_no_loss))

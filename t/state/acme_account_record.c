@@ -87,6 +87,35 @@ static void one_without_a_key_is_damaged(void **state)
         ACME_STORE_DAMAGED);
 }
 
+static void one_of_a_newer_version_is_refused(void **state)
+{
+    static const char text[] = "{\"format\":2,\"key\":\"?\"}";
+    world_t *w = world_create(*state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_account_record_t record = {0}, *read;
+    acme_json_t *json;
+    apr_int64_t format;
+
+    record.key = make_key(w->p);
+    assert_int_equal(
+        acme_account_record_save(&record, w->vault, "one", NULL, w->p), 0);
+    assert_int_equal(acme_vault_get_json(&json, NULL, w->vault,
+                                         ACME_STORE_ACCOUNTS, "one", NULL,
+                                         w->p),
+                     0);
+    assert_int_equal(acme_json_get_int(&format, json, "format"), 0);
+    assert_int_equal(format, 1);
+    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS, "one",
+                                    text, strlen(text), NULL, ACME_STORE_LAZY,
+                                    NULL, w->p),
+                     0);
+    assert_int_equal(
+        acme_account_record_load(&read, w->vault, "one", &problem, w->p),
+        APR_ENOTIMPL);
+    assert_non_null(
+        strstr(problem.detail, "the account one was written by a newer"));
+}
+
 static void they_are_listed_and_deleted(void **state)
 {
     world_t *w = world_create(*state);
@@ -108,4 +137,5 @@ static void they_are_listed_and_deleted(void **state)
 
 ACME_T_MAIN(ACME_T(all_of_it_comes_back), ACME_T(most_of_it_may_be_missing),
             ACME_T(one_without_a_key_is_damaged),
+            ACME_T(one_of_a_newer_version_is_refused),
             ACME_T(they_are_listed_and_deleted))

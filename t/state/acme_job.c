@@ -185,6 +185,8 @@ static void what_is_damaged_is_a_new_one(void **state)
     static const char *const texts[] = {
         "[]",
         "not json",
+        "{\"format\":0}",
+        "{\"format\":\"1\"}",
         "{\"digest\":7}",
         "{\"reason\":[]}",
         "{\"staged\":{}}",
@@ -249,6 +251,46 @@ static void a_store_that_fails_says_so(void **state)
     assert_int_equal(acme_job_save(job, vault, ACME_STORE_SYNC, &problem, p),
                      APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
+}
+
+static void put_text(acme_vault_t *vault, const char *text, apr_pool_t *p)
+{
+    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, NAME, text,
+                                    strlen(text), NULL, ACME_STORE_LAZY, NULL,
+                                    p),
+                     APR_SUCCESS);
+}
+
+static void a_job_says_its_format(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_json_t *json;
+    apr_int64_t format;
+
+    save(load(vault, p), vault, p);
+    assert_int_equal(
+        acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS, NAME, NULL, p),
+        APR_SUCCESS);
+    assert_int_equal(acme_json_get_int(&format, json, "format"), APR_SUCCESS);
+    assert_int_equal(format, 1);
+    put_text(vault, "{\"errors\":3}", p);
+    assert_int_equal(load(vault, p)->errors, 3);
+}
+
+static void a_job_of_a_newer_version_is_refused(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_job_t *job = NULL;
+
+    put_text(vault, "{\"format\":2,\"errors\":3}", p);
+    assert_int_equal(acme_job_load(&job, vault, NAME, &problem, p),
+                     APR_ENOTIMPL);
+    assert_new(job);
+    acme_t_contains(problem.detail, "the job of " NAME);
+    acme_t_contains(problem.detail, "newer version of mod_acme");
 }
 
 static void names_that_failed_come_back(void **state)
@@ -748,7 +790,8 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(the_log_keeps_the_newest), ACME_T(sites_do_not_share_one),
             ACME_T(what_is_damaged_is_a_new_one),
             ACME_T(what_was_planted_is_not_there),
-            ACME_T(a_store_that_fails_says_so),
+            ACME_T(a_store_that_fails_says_so), ACME_T(a_job_says_its_format),
+            ACME_T(a_job_of_a_newer_version_is_refused),
             ACME_T(names_that_failed_come_back),
             ACME_T(each_transition_leads_to_its_phase),
             ACME_T(a_try_of_another_spec_starts_afresh),

@@ -108,6 +108,34 @@ static void damaged_progress_is_none(void **state)
     }
 }
 
+static void progress_of_a_newer_version_is_refused(void **state)
+{
+    static const char text[] = "{\"format\":2}";
+    acme_vault_t *vault = acme_t_vault(NULL, *state);
+    acme_revoke_order_progress_t *revoke_order = load(vault, *state);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_json_t *json;
+    apr_int64_t format;
+
+    revoke_order->request = "id1";
+    assert_int_equal(acme_revoke_order_save(revoke_order, vault, NULL, *state),
+                     0);
+    assert_int_equal(acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS,
+                                         "revoke f00d", NULL, *state),
+                     0);
+    assert_int_equal(acme_json_get_int(&format, json, "format"), 0);
+    assert_int_equal(format, 1);
+    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "revoke f00d",
+                                    text, strlen(text), NULL, ACME_STORE_LAZY,
+                                    NULL, *state),
+                     0);
+    assert_int_equal(
+        acme_revoke_order_load(&revoke_order, vault, "f00d", &problem, *state),
+        APR_ENOTIMPL);
+    acme_t_contains(problem.detail, "the revocation of f00d was written by");
+}
+
 ACME_T_MAIN(ACME_T(an_errand_is_read_as_it_was_written),
             ACME_T(half_an_errand_is_none), ACME_T(progress_is_kept),
-            ACME_T(damaged_progress_is_none))
+            ACME_T(damaged_progress_is_none),
+            ACME_T(progress_of_a_newer_version_is_refused))

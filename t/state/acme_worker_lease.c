@@ -109,6 +109,23 @@ static void who_is_older_does_not_act_again(void **state)
     assert_int_equal(take(old, &again, w->p), APR_SUCCESS);
 }
 
+static void a_mark_of_a_newer_version_stops_the_worker(void **state)
+{
+    static const char text[] = "{\"format\":2}";
+    world_t *w = world_create(*state);
+    acme_worker_lease_t *lease = create(w, w->clock->now);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int again;
+
+    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_JOBS, "worker",
+                                    text, strlen(text), NULL, ACME_STORE_LAZY,
+                                    NULL, w->p),
+                     0);
+    assert_int_equal(acme_worker_lease_take(lease, &again, &problem, w->p),
+                     APR_ENOTIMPL);
+    assert_non_null(strstr(problem.detail, "newer version of mod_acme"));
+}
+
 static void a_mark_from_the_future_stops_nobody(void **state)
 {
     world_t *w = world_create(*state);
@@ -152,6 +169,7 @@ ACME_T_MAIN(ACME_T(one_at_a_time), ACME_T(it_ends_with_its_pool),
             ACME_T(it_tells_whether_another_one_acted),
             ACME_T(it_is_kept_as_long_as_it_is_renewed),
             ACME_T(who_is_older_does_not_act_again),
+            ACME_T(a_mark_of_a_newer_version_stops_the_worker),
             ACME_T(a_mark_from_the_future_stops_nobody),
             ACME_T(a_damaged_mark_stops_nobody),
             ACME_T(a_store_that_fails_gives_it_to_nobody))
