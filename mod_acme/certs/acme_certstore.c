@@ -19,6 +19,21 @@
 
 #define INDEX "/live.index"
 
+const char *acme_certstore_place_name(acme_place_e place)
+{
+    switch (place) {
+    case ACME_PLACE_LIVE:
+        return "live";
+    case ACME_PLACE_STASH:
+        return "stash";
+    case ACME_PLACE_IMPORT:
+        return "import";
+    case ACME_PLACES:
+        break;
+    }
+    return "?";
+}
+
 apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
@@ -321,25 +336,6 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
     return APR_SUCCESS;
 }
 
-apr_status_t acme_certstore_known(acme_certstore_cert_t **cert,
-                                  const acme_certstore_t *live,
-                                  const char *name, apr_pool_t *p)
-{
-    acme_certstore_path_t site;
-    acme_certstore_target_t aim;
-    apr_pool_t *ptemp;
-    apr_status_t rv;
-
-    apr_pool_create(&ptemp, p);
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
-    rv = acme_certstore_path_follow(&aim, live, &site, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = recall(cert, live, &site, &aim, p);
-    }
-    apr_pool_destroy(ptemp);
-    return rv;
-}
-
 apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
                                    const acme_certstore_t *live,
                                    acme_place_e place, const char *name,
@@ -413,6 +409,50 @@ apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
     return APR_SUCCESS;
 }
 
+static apr_status_t load(const acme_certstore_cert_t *cert, int level,
+                         acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_chain_t *chain;
+    acme_key_t *key = NULL;
+    char *data;
+    apr_size_t len;
+    apr_status_t rv;
+
+    rv = acme_file_read(&data, &len, cert->key_path, ACME_FILE_MAX, p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_key_from_pem(&key, data, len, problem, p);
+        acme_key_wipe(data, len);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_file_read(&data, &len, cert->cert_path, ACME_FILE_MAX, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acme_cert_chain_parse(&chain, data, len, problem, p);
+    }
+    return rv == APR_SUCCESS
+               ? acme_cert_check_loads(chain, key, level, problem, p)
+               : rv;
+}
+
+apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,
+                                  acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    apr_pool_t *ptemp;
+    apr_status_t rv;
+
+    if (!level) {
+        return APR_SUCCESS;
+    }
+    apr_pool_create(&ptemp, p);
+    rv = load(cert, level, &why, ptemp);
+    if (problem && rv != APR_SUCCESS && why.type) {
+        *problem = *acme_problem_dup(&why, p);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
 int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
                               const char *name, apr_pool_t *ptemp)
 {
@@ -432,6 +472,42 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
            && acme_cert_trusted_check(
                   chain, acme_cert_chain_info(chain)->not_before, NULL, ptemp)
                   == APR_SUCCESS;
+}
+
+const char *acme_certstore_refusal(const acme_certstore_t *live,
+                                   const acme_cert_info_t *info, apr_pool_t *p)
+{
+    const acme_blocklist_entry_t *revoked =
+        acme_blocklist_find(live->revoked, info, p);
+
+    return revoked ? acme_blocklist_entry_text(revoked, p) : NULL;
+}
+
+const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
+                                       const char *dir, apr_pool_t *p)
+{
+    acme_chain_t *chain;
+    apr_size_t len;
+    char *data;
+
+    if (acme_file_read(&data, &len,
+                       apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL),
+                       ACME_FILE_MAX, p)
+            != APR_SUCCESS
+        || acme_cert_chain_parse(&chain, data, len, NULL, p) != APR_SUCCESS) {
+        return NULL;
+    }
+    return acme_certstore_refusal(live, acme_cert_chain_info(chain), p);
+}
+
+const acme_blocklist_entry_t *
+acme_certstore_revoked(const acme_certstore_t *live,
+                       const acme_certstore_cert_t *cert, apr_pool_t *p)
+{
+    const acme_blocklist_entry_t *revoked =
+        acme_blocklist_find(live->revoked, cert->info, p);
+
+    return revoked && acme_blocklist_entry_is_final(revoked) ? revoked : NULL;
 }
 
 /* A name that was too long for its pointer's is in the generation. */
@@ -500,24 +576,4 @@ apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
 
     acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
     return acme_archive_list(numbers, site.archive, p);
-}
-
-int acme_certstore_archived(const acme_certstore_t *live, const char *name,
-                            apr_pool_t *ptemp)
-{
-    apr_array_header_t *numbers;
-    acme_certstore_path_t site;
-    int number = 0;
-    int count = 0;
-    int i;
-
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
-    acme_certstore_path_pointed(&number, &site);
-    if (acme_archive_list(&numbers, site.archive, ptemp) != APR_SUCCESS) {
-        return 0;
-    }
-    for (i = 0; i < numbers->nelts; ++i) {
-        count += APR_ARRAY_IDX(numbers, i, int) != number;
-    }
-    return count;
 }

@@ -26,11 +26,14 @@
 #ifndef ACME_CERTSTORE_H
 #define ACME_CERTSTORE_H
 
+#include "acme_blocklist_entry.h"
 #include "acme_bundle.h"
-#include "acme_certstore_cert.h"
-#include "acme_certstore_place.h"
+#include "acme_certstore_types.h"
 
 typedef struct acme_certstore_t acme_certstore_t;
+
+/** "live", "stash", "import": the folder. */
+const char *acme_certstore_place_name(acme_place_e place);
 
 /** Makes the folders that are missing. */
 apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
@@ -59,11 +62,6 @@ apr_status_t acme_certstore_get(acme_certstore_cert_t **cert,
                                 const acme_certstore_t *live, const char *name,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** As acme_certstore_get(), but only what acme_certstore_recall() knows:
- * APR_ENOENT also for what would have to be parsed. */
-apr_status_t acme_certstore_known(acme_certstore_cert_t **cert,
-                                  const acme_certstore_t *live,
-                                  const char *name, apr_pool_t *p);
 /** Whether what was got loads where the configuration asks for this security
  *  level of OpenSSL; 0: none is asked for, and that was looked at before. */
 apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,
@@ -78,6 +76,21 @@ apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
 /** Whether it leads to a root that this machine trusts, as of its issuance. */
 int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
                               const char *name, apr_pool_t *ptemp);
+
+/** One clause why not; NULL: it may be. */
+const char *acme_certstore_refusal(const acme_certstore_t *live,
+                                   const acme_cert_info_t *info, apr_pool_t *p);
+
+/** The same of a generation's folder; NULL also when there is nothing that
+ *  could be read. */
+const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
+                                       const char *dir, apr_pool_t *p);
+
+/** The mark of what is live, if another one has to take its place; NULL: it
+ *  has not. */
+const acme_blocklist_entry_t *
+acme_certstore_revoked(const acme_certstore_t *live,
+                       const acme_certstore_cert_t *cert, apr_pool_t *p);
 
 /** All of it, with the key, which is wiped with p; bundle->name is `name`. */
 apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
@@ -122,12 +135,6 @@ apr_status_t acme_certstore_move_stash(const acme_certstore_t *live,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp);
 
-/** acme_certstore_move() from stash/ under one name to live/ under another. */
-apr_status_t acme_certstore_move_unstash(const acme_certstore_t *live,
-                                         const char *stashed, const char *name,
-                                         acme_problem_t *problem,
-                                         apr_pool_t *ptemp);
-
 /** Makes an archived generation of its own the one in live/. APR_ENOENT when
  *  there is no such generation. */
 apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
@@ -153,9 +160,5 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *live,
 apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
                                      const acme_certstore_t *live,
                                      const char *name, apr_pool_t *p);
-
-/** Generations kept of this site, besides the live one. */
-int acme_certstore_archived(const acme_certstore_t *live, const char *name,
-                            apr_pool_t *ptemp);
 
 #endif

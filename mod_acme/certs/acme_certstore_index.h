@@ -14,7 +14,7 @@
 #ifndef ACME_CERTSTORE_INDEX_H
 #define ACME_CERTSTORE_INDEX_H
 
-#include "acme_certstore_cert.h"
+#include "acme_certstore_types.h"
 
 typedef struct acme_certstore_index_t acme_certstore_index_t;
 

@@ -81,15 +81,6 @@ apr_status_t acme_certstore_move_stash(const acme_certstore_t *live,
                                name, problem, ptemp);
 }
 
-apr_status_t acme_certstore_move_unstash(const acme_certstore_t *live,
-                                         const char *stashed, const char *name,
-                                         acme_problem_t *problem,
-                                         apr_pool_t *ptemp)
-{
-    return acme_certstore_move(live, ACME_PLACE_STASH, stashed, ACME_PLACE_LIVE,
-                               name, problem, ptemp);
-}
-
 apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
                                        const char *name, int generation,
                                        acme_problem_t *problem,

@@ -10,7 +10,7 @@
 
 #include <apr_tables.h>
 
-#include "acme_certstore_place.h"
+#include "acme_certstore_types.h"
 #include "acme_problem.h"
 
 #define ACME_CERTSTORE_KEY   "privkey.pem"
@@ -87,14 +87,6 @@ apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
 int acme_certstore_path_is_pointed(const struct acme_certstore_t *live,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp);
-
-/** Whether the files that its pointer leads to, and all folders on the way, are
- *  ours and may be written by nobody else. */
-apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
-                                          const acme_certstore_path_t *site,
-                                          const acme_certstore_target_t *aim,
-                                          acme_problem_t *problem,
-                                          apr_pool_t *ptemp);
 
 /** Makes a folder, 0700. One that is there must be ours and nobody else's. */
 apr_status_t acme_certstore_path_mkdir(const char *path,

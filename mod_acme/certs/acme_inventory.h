@@ -12,7 +12,7 @@
 #define ACME_INVENTORY_H
 
 #include "acme_blocklist_entry.h"
-#include "acme_certstore_cert.h"
+#include "acme_certstore_types.h"
 #include "acme_deployed.h"
 
 /** What the site's TLS virtual hosts serve. */

@@ -6,9 +6,9 @@
 
 #include <apr_strings.h>
 
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_expiry_file.h"
-#include "acme_own_cert_read.h"
+#include "acme_own_cert.h"
 #include "acme_pin.h"
 #include "acme_promote.h"
 #include "acme_promote_guard.h"
@@ -78,7 +78,7 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
     const char *warning;
 
-    if (acme_own_cert_read_read(&inventory->file, spec->cert_file,
+    if (acme_own_cert_read(&inventory->file, spec->cert_file,
                                 spec->cert_key_file, &problem, setup->pconf)) {
         inventory->file = NULL;
         inventory->problem = acme_problem_dup(&problem, setup->pconf);

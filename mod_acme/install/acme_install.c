@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-#include "acme_install_choice.h"
-#include "acme_certstore_revoked.h"
+#include "acme_install_private.h"
+#include "acme_certstore.h"
 
 /** So many stashed at once are no accident of one site. */
 #define MASS_MIN 2
@@ -52,11 +52,6 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
     return install;
 }
 
-int acme_install_moves(const acme_install_t *install)
-{
-    return install->moves;
-}
-
 const acme_deployed_site_t *acme_install_before(const acme_deployed_t *before,
                                                 const acme_spec_t *spec)
 {
@@ -92,7 +87,6 @@ static void note_stashed(acme_install_t *install, const char *name,
 
     stashed->name = apr_pstrdup(install->p, name);
     stashed->wanted = wanted;
-    ++install->moves;
 }
 
 /** To no site in particular. */
@@ -118,7 +112,6 @@ static int retire(acme_install_t *install, const char *name,
         acme_install_choice_complain(install, name, &problem, ptemp);
         return 0;
     }
-    ++install->moves;
     acme_log(install->config->log, ACME_LOG_INFO, 0,
              ACME_TAG(0846) "%s: its certificate %s is only archived and not "
                             "stashed: %s",
@@ -309,7 +302,6 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
         return;
     }
     item->gone = 1;
-    ++install->moves;
     acme_log(install->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0567) "%s: no site asks for ACME with the imported "
                             "certificate yet: it is stashed until one does",

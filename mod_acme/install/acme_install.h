@@ -14,7 +14,25 @@
 #ifndef ACME_INSTALL_H
 #define ACME_INSTALL_H
 
-#include "acme_install_private.h"
+#include "acme_certstore.h"
+#include "acme_deployed.h"
+#include "acme_inventory.h"
+#include "acme_log.h"
+#include "acme_site_decide.h"
+#include "acme_spec.h"
+
+typedef struct acme_install_config_t {
+    const acme_certstore_t *live;
+    const acme_deployed_t *before;   /**< what was deployed */
+    const apr_array_header_t *specs; /**< const acme_spec_t * */
+    apr_time_t now;
+    int clock_good;
+    apr_time_t proven; /**< what is deleted for its age was too old at this
+                            time already; 0: nothing is */
+    apr_interval_time_t stash_keep; /**< 0: until it expires */
+    int archive_keep;
+    const acme_log_t *log;
+} acme_install_config_t;
 
 typedef struct acme_install_t acme_install_t;
 
@@ -40,9 +58,6 @@ typedef acme_wanted_e acme_install_wanted_fn(void *baton,
 /** All that is left; deletes what is too old; says how many were stashed. */
 void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
                        void *baton);
-
-/** How many certificates were moved. */
-int acme_install_moves(const acme_install_t *install);
 
 /** What was deployed of a site that wants these names (the first is its own):
  *  by its name, else by the first of its names that is known; NULL: nothing. */

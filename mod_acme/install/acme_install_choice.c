@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_install_choice.h"
+#include "acme_install.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "acme_install_private.h"
 #include "acme_suitable.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_time.h"
-
-typedef struct acme_install_t acme_install_t;
 
 void acme_install_choice_complain(const acme_install_t *install,
                                   const char *name,
@@ -41,7 +40,6 @@ static int take(acme_install_t *install, acme_cert_index_item_t *item,
         apr_hash_set(install->heirs, item->name, APR_HASH_KEY_STRING,
                      spec->name);
     }
-    ++install->moves;
     return 1;
 }
 
@@ -197,7 +195,6 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
                                      choice->ptemp);
         return;
     }
-    ++install->moves;
     acme_log(install->config->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
                             "its certificate",

@@ -2,42 +2,67 @@
 
 /**
  * @file acme_install_private.h
- * @brief What the files of acme_install share.
+ * @brief What acme_install.c and acme_install_choice.c share: the state of one
+ * start, and one site's part of it.
  */
 #ifndef ACME_INSTALL_PRIVATE_H
 #define ACME_INSTALL_PRIVATE_H
 
 #include <apr_hash.h>
 
-#include "acme_deployed.h"
-#include "acme_inventory.h"
 #include "acme_cert_index.h"
-#include "acme_log.h"
+#include "acme_inventory.h"
 #include "acme_site_decide.h"
 #include "acme_spec.h"
 
-typedef struct acme_install_config_t {
-    const acme_certstore_t *live;
-    const acme_deployed_t *before;   /**< what was deployed */
-    const apr_array_header_t *specs; /**< const acme_spec_t * */
-    apr_time_t now;
-    int clock_good;
-    apr_time_t proven; /**< what is deleted for its age was too old at this
-                            time already; 0: nothing is */
-    apr_interval_time_t stash_keep; /**< 0: until it expires */
-    int archive_keep;
-    const acme_log_t *log;
-} acme_install_config_t;
-
 struct acme_install_t {
-    const acme_install_config_t *config;
+    const struct acme_install_config_t *config;
     apr_pool_t *p;
     acme_cert_index_t *index;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
     apr_hash_t *heirs;           /* name of a former site -> whose its is now */
     apr_array_header_t *stashed; /* of acme_install.c */
     int had;                     /* sites that had one when all began */
-    int moves;
 };
+
+/** What one site may choose from. */
+typedef struct acme_install_choice_t {
+    struct acme_install_t *install;
+    const acme_spec_t *spec;
+    acme_cert_index_item_t *items[ACME_PLACES]; /* the best of each place */
+    acme_site_decide_cert_t certs[ACME_PLACES];
+    const char *why[ACME_PLACES];
+    apr_pool_t *ptemp;
+} acme_install_choice_t;
+
+/** Says that something could not be moved: the next start tries again. */
+void acme_install_choice_complain(const struct acme_install_t *install,
+                                  const char *name,
+                                  const acme_problem_t *problem,
+                                  apr_pool_t *ptemp);
+
+/** Takes one off the shelf, into the archive. */
+void acme_install_choice_archive(struct acme_install_t *install,
+                                 acme_cert_index_item_t *item, const char *why,
+                                 apr_pool_t *ptemp);
+
+/** An acme_cert_index_visit_fn; baton is the choice, which keeps the best of
+ * each place. */
+void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
+
+/**
+ * A site without any: that of a site which had its names goes on here. Where
+ * the other one is still there, both have it, each with files of its own.
+ */
+void acme_install_choice_inherit(acme_install_choice_t *choice);
+
+/** What its live one is worth; sets inventory->foreign. */
+void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
+                                    acme_inventory_t *inventory,
+                                    const acme_install_choice_t *choice);
+
+/** Does what was decided for a site that wants ACME. */
+void acme_install_choice_carry_out(const acme_install_choice_t *choice,
+                                   const acme_site_decide_actions_t *actions);
 
 #endif

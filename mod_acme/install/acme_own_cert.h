@@ -2,14 +2,17 @@
 
 /**
  * @file acme_own_cert.h
- * @brief What a site serves until there is a certificate of ours: its own
- * SSLCertificateFile, or the one that it had, while that is valid. Read by
- * root at start.
+ * @brief An administrator's own key and certificate: PEM files that root reads
+ * at start.
+ *
+ * A site may have a former SSLCertificateFile, which it serves until it has a
+ * managed certificate (acme_own_cert_check()), or an ACMECertificateFile
+ * instead of a managed certificate (acme_own_cert_read()).
  */
 #ifndef ACME_OWN_CERT_H
 #define ACME_OWN_CERT_H
 
-#include "acme_problem.h"
+#include "acme_cert.h"
 
 typedef enum {
     ACME_OWN_CERT_VALID,
@@ -19,14 +22,27 @@ typedef enum {
 } acme_own_cert_e;
 
 /**
+ * Judges what a site serves until it has a managed certificate.
  * @param cert_files const char *, absolute paths of PEM files, as mod_ssl has
  *        them: certificates, and perhaps keys and parameters
  * @param key_files the same; empty: the keys are in the files of certificates
- * @param problem why it is not VALID
+ * @param now microseconds since 1970
+ * @param problem says why it is not VALID
  */
 acme_own_cert_e acme_own_cert_check(const apr_array_header_t *cert_files,
                                     const apr_array_header_t *key_files,
                                     apr_time_t now, acme_problem_t *problem,
                                     apr_pool_t *ptemp);
+
+/**
+ * Reads both files as mod_ssl will read them. Other things than certificates
+ * may stand in the first; it may have expired; its names are not looked at.
+ * @param info of the leaf, in p
+ * @return APR_EINVAL and others, with what is wrong: mod_ssl, given these
+ *         files, would stop the server
+ */
+apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
+                                const char *cert_path, const char *key_path,
+                                acme_problem_t *problem, apr_pool_t *p);
 
 #endif

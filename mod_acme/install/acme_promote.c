@@ -8,7 +8,7 @@
 
 #include "acme_file.h"
 #include "acme_ident.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_certstore_path.h"
 #include "acme_time.h"
 #include "acme_promote_guard.h"

@@ -13,7 +13,7 @@
 
 #include "acme_file.h"
 #include "acme_archive.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_certstore_path.h"
 
 /** Both files have lines of two words. */

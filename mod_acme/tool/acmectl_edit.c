@@ -9,7 +9,7 @@
 
 #include "acme_file.h"
 #include "acme_archive.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_certstore_path.h"
 #include "acme_owner.h"
 #include "acme_pin.h"

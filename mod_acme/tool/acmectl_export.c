@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 
 #include "acme_ca_account.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_export.h"
 
 /* The one that is live; else what is kept for later. One that was revoked stays

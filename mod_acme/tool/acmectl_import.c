@@ -9,7 +9,7 @@
 
 #include "acme_ident.h"
 #include "acme_ca_account.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_text.h"
 #include "acme_cert_trusted.h"
 

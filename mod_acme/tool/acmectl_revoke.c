@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_revoke_order.h"
 #include "acme_revoke.h"
 #include "acme_text.h"

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "acme_deployed.h"
-#include "acme_certstore_revoked.h"
+#include "acme_certstore.h"
 #include "acme_pin.h"
 #include "acme_status.h"
 #include "acme_text.h"

@@ -14,8 +14,8 @@
 #include "acme_ctl_restart.h"
 #include "acme_file.h"
 #include "acme_ident.h"
-#include "acme_certstore_revoked.h"
-#include "acme_own_cert_read.h"
+#include "acme_certstore.h"
+#include "acme_own_cert.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
 #include "acme_store_fs.h"
@@ -268,8 +268,8 @@ acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
     apr_status_t rv;
 
     if (spec->cert_file) {
-        if (acme_own_cert_read_read(&inventory->file, spec->cert_file,
-                                    spec->cert_key_file, &problem, p)) {
+        if (acme_own_cert_read(&inventory->file, spec->cert_file,
+                               spec->cert_key_file, &problem, p)) {
             inventory->file = NULL;
             inventory->problem = acme_problem_dup(&problem, p);
         }

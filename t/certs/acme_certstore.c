@@ -4,6 +4,7 @@
 
 #include "acme_certstore.h"
 #include "acme_t_bundle.h"
+#include "acme_t_certstore.h"
 
 #define NAME "a.example.org"
 
@@ -89,7 +90,7 @@ static void a_new_site_has_none(void **state)
     assert_int_equal(acme_certstore_get(&cert, live, NAME, &problem, p),
                      APR_ENOENT);
     assert_null(problem.type);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 0);
+    assert_int_equal(acme_t_archived(live, NAME, p), 0);
 }
 
 static void what_is_installed_is_live(void **state)
@@ -147,7 +148,7 @@ static void an_older_one_stays_in_the_archive(void **state)
     assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, second);
     assert_int_equal(cert->generation, 2);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
+    assert_int_equal(acme_t_archived(live, NAME, p), 1);
 }
 
 static void the_archive_is_bounded(void **state)
@@ -161,11 +162,11 @@ static void the_archive_is_bounded(void **state)
     for (i = 0; i < 6; ++i) {
         install(live, NAME, ACME_T_NOW, 2, p);
     }
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 2);
+    assert_int_equal(acme_t_archived(live, NAME, p), 2);
     assert_false(exists(path_of(dir, "archive/" NAME "/3", p)));
     assert_true(exists(path_of(dir, "archive/" NAME "/4", p)));
     install(live, NAME, ACME_T_NOW, 0, p);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 0);
+    assert_int_equal(acme_t_archived(live, NAME, p), 0);
     assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
     assert_int_equal(cert->generation, 7);
 }
@@ -187,7 +188,7 @@ static void sites_do_not_meet(void **state)
 
         assert_int_equal(acme_certstore_get(&cert, live, names[i], NULL, p), 0);
         assert_string_equal(cert->info->fingerprint, fingerprints[i]);
-        assert_int_equal(acme_certstore_archived(live, names[i], p), 0);
+        assert_int_equal(acme_t_archived(live, names[i], p), 0);
     }
 }
 
@@ -527,7 +528,7 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
     assert_int_equal(acme_certstore_install(live, bundles[1], 1, NULL, p), 0);
     open_live(dir, p);
     assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
-    assert_in_range(acme_certstore_archived(live, NAME, p), older > 0, 1);
+    assert_in_range(acme_t_archived(live, NAME, p), older > 0, 1);
     assert_int_equal(count_temps(archive, p), 0);
     assert_int_equal(count_temps(path_of(dir, "live", p), p), 0);
     return which;
@@ -577,7 +578,7 @@ static void killed_again_and_again_a_whole_one_is_live(void **state)
         assert_true(which_is_live(live, archive, fingerprints, task.p) >= 0);
     } while (kill_at_run(n, do_install, &task));
     assert_int_equal(which_is_live(live, archive, fingerprints, p), n % 2);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
+    assert_int_equal(acme_t_archived(live, NAME, p), 1);
 }
 
 static void a_look_makes_nothing(void **state)

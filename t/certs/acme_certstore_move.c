@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "acme_t_bundle.h"
+#include "acme_t_certstore.h"
 
 #include "acme_certstore.h"
 
@@ -52,7 +53,9 @@ static void stashed_and_back_it_is_the_same(void **state)
     assert_true(cert->moved >= before - apr_time_from_sec(2)
                 && cert->moved <= apr_time_now());
     acme_t_contains(cert->cert_path, "/stash/" NAME "/fullchain.pem");
-    assert_int_equal(acme_certstore_move_unstash(live, NAME, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_move(live, ACME_PLACE_STASH, NAME,
+                                         ACME_PLACE_LIVE, NAME, NULL, p),
+                     0);
     assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 1);
     assert_int_equal(acme_certstore_move_stash(live, "none.test", NULL, p),
                      APR_ENOENT);
@@ -67,8 +70,10 @@ static void under_another_name_it_can_be_read_and_exported(void **state)
     acme_certstore_cert_t *cert;
 
     put(live, ACME_PLACE_STASH, NAME, 3, p);
-    assert_int_equal(
-        acme_certstore_move_unstash(live, NAME, "b.example.org", NULL, p), 0);
+    assert_int_equal(acme_certstore_move(live, ACME_PLACE_STASH, NAME,
+                                         ACME_PLACE_LIVE, "b.example.org", NULL,
+                                         p),
+                     0);
     assert_int_equal(acme_certstore_get(&cert, live, "b.example.org", NULL, p),
                      0);
     assert_int_equal(acme_certstore_bundle(&bundle, live, ACME_PLACE_LIVE,
@@ -81,7 +86,7 @@ static void under_another_name_it_can_be_read_and_exported(void **state)
     /* its next generation is in its own archive */
     put(live, ACME_PLACE_LIVE, "b.example.org", 3, p);
     assert_int_equal(generation(live, ACME_PLACE_LIVE, "b.example.org", p), 1);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
+    assert_int_equal(acme_t_archived(live, NAME, p), 1);
 }
 
 static void what_is_in_the_way_is_archived(void **state)
@@ -99,7 +104,7 @@ static void what_is_in_the_way_is_archived(void **state)
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 3);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 2);
+    assert_int_equal(acme_t_archived(live, NAME, p), 2);
 }
 
 static void what_is_pointed_to_is_not_pruned(void **state)
@@ -117,7 +122,7 @@ static void what_is_pointed_to_is_not_pruned(void **state)
     assert_int_equal(generation(live, ACME_PLACE_STASH, NAME, p), 1);
     assert_int_equal(generation(live, ACME_PLACE_IMPORT, NAME, p), 2);
     assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 7);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 2);
+    assert_int_equal(acme_t_archived(live, NAME, p), 2);
 }
 
 static void archived_and_removed_are_not_the_same(void **state)
@@ -132,7 +137,7 @@ static void archived_and_removed_are_not_the_same(void **state)
         acme_certstore_move_archive(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
     assert_int_equal(
         acme_certstore_move_archive(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
-    assert_int_equal(acme_certstore_archived(live, NAME, p), 1);
+    assert_int_equal(acme_t_archived(live, NAME, p), 1);
     put(live, ACME_PLACE_STASH, NAME, 3, p);
     assert_int_equal(
         acme_certstore_move_remove(live, ACME_PLACE_STASH, NAME, NULL, p), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "acme_t_bundle.h"
+#include "acme_t_certstore.h"
 
 #include "acme_csr.h"
 #include "acme_ident.h"
@@ -228,7 +229,7 @@ static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "none has to be ordered");
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
-    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 0);
 }
 
 static void one_that_loses_tls_is_stashed_and_shown(void **state)
@@ -441,8 +442,8 @@ static void the_later_of_import_and_live_is_used(void **state)
     assert_string_equal(IMPORT("a.test"), "");
     assert_string_equal(IMPORT("b.test"), "");
     /* losers are archived */
-    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 1);
-    assert_int_equal(acme_certstore_archived(w->live, "b.test", w->p), 1);
+    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 1);
+    assert_int_equal(acme_t_archived(w->live, "b.test", w->p), 1);
 }
 
 static void the_later_of_import_and_stash_is_used(void **state)
@@ -520,7 +521,7 @@ static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
     assert_string_not_equal(STASH("b.test"), "");
     /* silently, and with its key */
     assert_string_equal(w->said, "");
-    assert_int_equal(acme_certstore_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 0);
 }
 
 static void an_expired_one_is_not_unstashed(void **state)
@@ -615,7 +616,7 @@ static void a_start_that_is_done_again_changes_nothing(void **state)
         assert_string_equal(LIVE("a.test"), a);
         assert_string_equal(LIVE("b.test"), a);
         assert_string_equal(STASH("c.test"), c);
-        assert_int_equal(acme_certstore_archived(w->live, "b.test", w->p), 0);
+        assert_int_equal(acme_t_archived(w->live, "b.test", w->p), 0);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "acme_t_bundle.h"
+#include "acme_t_certstore.h"
 
 #include "acme_promote.h"
 #include "acme_blocklist.h"
@@ -157,7 +158,7 @@ static void what_is_live_already_is_recognized(void **state)
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(bundle, w->p));
-    assert_int_equal(acme_certstore_archived(w->live, NAME, w->p), 0);
+    assert_int_equal(acme_t_archived(w->live, NAME, w->p), 0);
     /* also when it has expired since */
     assert_int_equal(activate(w, ACME_T_NOW + 365 * ACME_TIME_DAY),
                      ACME_STAGED_LIVE);
@@ -172,7 +173,7 @@ static void a_newer_one_replaces_and_archives(void **state)
     stage(w, new);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_live(w, new);
-    assert_int_equal(acme_certstore_archived(w->live, NAME, w->p), 1);
+    assert_int_equal(acme_t_archived(w->live, NAME, w->p), 1);
 }
 
 static void an_older_one_never_comes_back(void **state)

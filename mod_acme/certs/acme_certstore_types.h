@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * @file acme_certstore_cert.h
- * @brief A certificate that is live or kept for later, as acme_certstore.h
- * finds it.
+ * @file acme_certstore_types.h
+ * @brief A certificate of a site, and the places that it can be in
+ * (acme_certstore.h).
  */
-#ifndef ACME_CERTSTORE_CERT_H
-#define ACME_CERTSTORE_CERT_H
+#ifndef ACME_CERTSTORE_TYPES_H
+#define ACME_CERTSTORE_TYPES_H
 
 #include "acme_cert.h"
+
+typedef enum {
+    ACME_PLACE_LIVE,   /**< live/: renewed, and served where TLS is */
+    ACME_PLACE_STASH,  /**< stash/: neither */
+    ACME_PLACE_IMPORT, /**< import/: until the next start decides */
+    ACME_PLACES
+} acme_place_e;
 
 /** One certificate of one site. */
 typedef struct acme_certstore_cert_t {

@@ -2,7 +2,8 @@
 
 #include "acme_t_bundle.h"
 
-#include "acme_certstore_revoked.h"
+#include "acme_blocklist.h"
+#include "acme_certstore.h"
 
 #define NAME "a.example"
 
