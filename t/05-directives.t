@@ -6,12 +6,15 @@
 #   section in docs/directives.md and a line in docs/mod_acme.7;
 # - "Default:" in the manual is what stands in parentheses at the end of the
 #   row's help text, word for word; where there are none, it is "none";
+# - each value of acme_default.h is in that text, and each number of the text is
+#   there; no other file defines a default;
 # - "Context:" and "Merge:" are what acme_setting_e says;
 # - each setting has its directive's name in mod_acme_config_setting_name();
 # - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
-use Test::More tests => 19;
+use List::Util qw(sum0);
+use Test::More tests => 21;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -162,6 +165,40 @@ for my $name (grep { exists $section{$_} } @row) {
 none('the default is that of the table', @wrong);
 none('the merge rule is that of the code', @rules);
 none('Syntax, Context, an example, what is refused', @forms);
+
+# ---- values of directives that are not set --------------------------------
+
+# A time is written in the text as "12h", "1min" or "10 days".
+my %unit = (MINUTE => 'min', HOUR => 'h', DAY => ' days');
+my %rest = %default;
+my %has_value;
+my $values = slurp('mod_acme/spec/acme_default.h');
+@wrong = ();
+while ($values =~ m{/\*\*\ (ACME[A-Z]\w+)[^/]*\*/\n
+        \#define\ (\w+)\ (?:"(.*)"|\((\d+)\ \*\ ACME_TIME_(\w+)\)|(\d+))\n}gx) {
+    my ($name, $value) = ($1, $2);
+    my $text = $3 // (defined $4 ? $4 . $unit{$5} : $6);
+    $has_value{$name}++;
+    push @wrong, "$value: the default of $name has no '$text'"
+        unless exists $rest{$name}
+        && $rest{$name} =~ s/(?<![\w.])\Q$text\E(?!\w)//;
+}
+my $n_values = () = $values =~ /^#define ACME_DEFAULT_(?!H$)/mg;
+push @wrong, 'not every value has a comment that begins with its directive'
+    if $n_values != sum0(values %has_value);
+none('each value of acme_default.h is what its directive says', @wrong,
+     map { "$_: acme_default.h has no value of '$default{$_}'" }
+     grep { $has_value{$_} && $rest{$_} =~ /\d/ } @row);
+@wrong = ();
+# The lower rooms know of no directive.
+for my $file (grep { !m{/acme_default\.h$|^mod_acme/(base|crypto|net|store|proto)/} }
+              sort glob 'mod_acme/*/*.[ch]') {
+    my $text = code($file);
+
+    push @wrong, "$file: $1 belongs in spec/acme_default.h"
+        while $text =~ /^\s*#\s*define\s+(\w*DEFAULT\w*)\s/mg;
+}
+none('a default is written once', @wrong);
 
 # ---- nothing else -----------------------------------------------------------
 

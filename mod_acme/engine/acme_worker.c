@@ -5,12 +5,10 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+#include "acme_default.h"
 #include "acme_scheduler.h"
 #include "acme_schedule.h"
 #include "acme_solver_http.h"
-
-#define PARALLEL_DEFAULT 100
-#define CHECK_DEFAULT    (12 * ACME_TIME_HOUR)
 
 /* Wait before another try to get the lease from another worker. */
 #define BUSY_WAIT apr_time_from_sec(1)
@@ -74,7 +72,8 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p)
 {
     acme_worker_t *worker = apr_pcalloc(p, sizeof(*worker));
-    int parallel = config->parallel > 0 ? config->parallel : PARALLEL_DEFAULT;
+    int parallel =
+        config->parallel > 0 ? config->parallel : ACME_DEFAULT_PARALLEL;
 
     worker->p = p;
     apr_pool_create(&worker->pflush, p);
@@ -96,8 +95,9 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->seed = config->specs->nelts > 0
                        ? APR_ARRAY_IDX(config->specs, 0, acme_spec_t *)->name
                        : "";
-    worker->check_interval =
-        config->check_interval > 0 ? config->check_interval : CHECK_DEFAULT;
+    worker->check_interval = config->check_interval > 0
+                                 ? config->check_interval
+                                 : ACME_DEFAULT_CHECK_INTERVAL;
     return worker;
 }
 

@@ -10,13 +10,12 @@
 
 #include <sys/stat.h>
 
+#include "acme_default.h"
 #include "acme_time.h"
 #include "mod_acme_sites.h"
 #include "mod_acme_compat.h"
 
 APLOG_USE_MODULE(acme);
-
-#define DEFAULT_RETRY_DELAY apr_time_from_sec(60)
 
 static void check_modules(acme_sites_t *sites)
 {
@@ -53,7 +52,7 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
 {
     const acme_port_map_t *map =
         mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
-    int port = map ? map->http : 80;
+    int port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
 
     if (!port) {
         mod_acme_sites_refuse(
@@ -183,7 +182,7 @@ static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
     int i;
 
     if (!names) {
-        spec->ca = ca_spec(sites, cas, config, acme_ca_find("letsencrypt"), 1,
+        spec->ca = ca_spec(sites, cas, config, acme_ca_find(ACME_DEFAULT_CA), 1,
                            spec->place);
         return;
     }
@@ -319,7 +318,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->preferred_chain = chain && *chain ? chain : NULL;
     spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = mod_acme_config_interval(
-        config, ACME_SETTING_RETRY_DELAY, DEFAULT_RETRY_DELAY);
+        config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
     check_count(sites, spec);
     return spec;
 }

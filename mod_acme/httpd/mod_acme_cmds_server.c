@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "acme_default.h"
 #include "acme_ratelimit_policy.h"
 #include "acme_time.h"
 
@@ -165,8 +166,8 @@ const char *mod_acme_cmds_server_port_map(cmd_parms *cmd, void *dc,
     const char *why;
 
     (void)dc;
-    map->http = 80;
-    map->https = 443;
+    map->http = ACME_DEFAULT_HTTP_PORT;
+    map->https = ACME_DEFAULT_HTTPS_PORT;
     why = port_map(map, first, cmd->pool);
     if (why) {
         return mod_acme_cmds_arg_refuse(cmd, first, why);

@@ -13,14 +13,15 @@
 #include <apr_strings.h>
 
 #include "acme_ctl_restart.h"
+#include "acme_default.h"
 #include "acme_schedule.h"
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "mod_acme_configtest.h"
 #include "mod_acme_process.h"
 
-#define DEFAULT_URGENT  apr_time_from_sec(60)
-#define DEFAULT_ROUTINE (6 * ACME_TIME_HOUR)
+/* A signal that may have been lost is sent again after this time. */
+#define SIGNAL_AGAIN apr_time_from_sec(60)
 
 /* Between two checks of a configuration that was broken: doubles. */
 #define RECHECK_MIN apr_time_from_sec(10)
@@ -75,8 +76,10 @@ static void read_policy(monitor_t *m)
     m->manual = activation && *activation == ACME_ACTIVATION_MANUAL;
     m->policy.delay =
         mod_acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
-    m->policy.interval = intervals ? intervals->urgent : DEFAULT_URGENT;
-    m->policy.gather = intervals ? intervals->routine : DEFAULT_ROUTINE;
+    m->policy.interval =
+        intervals ? intervals->urgent : ACME_DEFAULT_RESTART_INTERVAL;
+    m->policy.gather =
+        intervals ? intervals->routine : ACME_DEFAULT_RESTART_GATHER;
     m->policy.windows =
         mod_acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
 }
@@ -297,7 +300,7 @@ static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     unblock(m);
     m->process->signalled = 1;
     /* Should the signal be lost, ask again, but not at once. */
-    m->not_before = now + DEFAULT_URGENT;
+    m->not_before = now + SIGNAL_AGAIN;
     kill(getpid(), AP_SIG_GRACEFUL);
 }
 

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "acme_default.h"
 #include "acme_http_curl.h"
 #include "acme_ctl_request.h"
 #include "acme_worker.h"
@@ -16,9 +17,7 @@
 #include "config.h"
 #include "mod_acme_compat.h"
 
-#define WATCHDOG_NAME          "_mod_acme_"
-#define DEFAULT_PARALLEL       100
-#define DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
+#define WATCHDOG_NAME "_mod_acme_"
 
 /* The child's end waits for an answer that must not be lost: longer than the
  * runner does, shorter than the parent, which sends a second SIGTERM after
@@ -211,9 +210,9 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->urgent = setup->notify_urgent ? notify_urgent : NULL;
     config->urgent_baton = setup->notify_urgent;
     config->job_cache = setup->job_cache;
-    config->parallel = parallel ? *parallel : DEFAULT_PARALLEL;
+    config->parallel = parallel ? *parallel : ACME_DEFAULT_PARALLEL;
     config->check_interval = mod_acme_config_interval(
-        base, ACME_SETTING_CHECK_INTERVAL, DEFAULT_CHECK_INTERVAL);
+        base, ACME_SETTING_CHECK_INTERVAL, ACME_DEFAULT_CHECK_INTERVAL);
 }
 
 /* Everything of the runner is born and dies in its own thread. */

@@ -7,15 +7,13 @@
 #include <apr_strings.h>
 
 #include "acme_csr.h"
+#include "acme_default.h"
 #include "acme_partial_names.h"
 #include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_obtain_key.h"
 #include "acme_stage.h"
 #include "acme_time.h"
-
-/* Failures of a CA before the next one is asked. */
-#define FAILOVER 2
 
 /* No CA is obeyed for longer. */
 #define BLOCKED_UNTIL_MAX (7 * ACME_TIME_DAY)
@@ -136,7 +134,7 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
                       apr_time_t now)
 {
     const acme_ca_spec_t *next = acme_spec_ca(spec, ca + 1);
-    int most = spec->failover > 0 ? spec->failover : FAILOVER;
+    int most = spec->failover > 0 ? spec->failover : ACME_DEFAULT_FAILOVER;
 
     if (spec->more_cas && acme_problem_is_of_ca(job->problem)
         && (acme_job_ca_failed(job) >= most || is_long(job, now))) {

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_default.h"
 #include "acme_partial_names.h"
 #include "acme_revoke.h"
 #include "acme_schedule.h"
@@ -309,10 +310,12 @@ static acme_json_t *print_site(const acme_status_view_t *view,
         acme_json_set_str(json, "require-https",
                           acme_spec_require_https_name(spec->require_https));
     }
-    acme_json_set_str(json, "renew-window",
-                      window_text(&spec->renew_window, 33, p));
-    acme_json_set_str(json, "warn-window",
-                      window_text(&spec->warn_window, 10, p));
+    acme_json_set_str(
+        json, "renew-window",
+        window_text(&spec->renew_window, ACME_DEFAULT_RENEW_PERCENT, p));
+    acme_json_set_str(
+        json, "warn-window",
+        window_text(&spec->warn_window, ACME_DEFAULT_WARN_PERCENT, p));
     set_date(json, "renew-at", view->renew_at);
     acme_json_set_bool(json, "must-staple", spec->must_staple);
     acme_json_set_str(json, "profile", spec->profile);

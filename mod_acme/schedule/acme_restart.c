@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-
 #include "acme_time.h"
 
 #define MINUTES_PER_DAY 1440

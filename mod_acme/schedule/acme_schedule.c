@@ -2,14 +2,12 @@
 
 #include "acme_schedule.h"
 
+#include "acme_default.h"
 #include "acme_time.h"
 
-/* A window of more than this part of a life would renew what was just
- * issued, again and again. */
+/* A window of more than this part of a life would renew a new certificate at
+ * once, again and again. */
 #define MAX_PERCENT 90
-
-#define DEFAULT_PERCENT       33
-#define DEFAULT_PERCENT_SHORT 50
 
 /* Longest wait after failures, before chance adds to it. One that has grown to
  * half as much is as long: after the minutes comes the day. */
@@ -17,9 +15,6 @@
 
 /* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
 #define MAX_LATER (7 * ACME_TIME_DAY)
-
-/* Where a caller has no delay of its own. */
-#define DEFAULT_DELAY ACME_TIME_MINUTE
 
 /* FNV-1a: spreads, nothing more. */
 static apr_uint64_t draw(const char *seed, int round)
@@ -60,8 +55,9 @@ apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
     }
     else {
         if (percent <= 0) {
-            percent = life < ACME_SCHEDULE_SHORT_LIFE ? DEFAULT_PERCENT_SHORT
-                                                      : DEFAULT_PERCENT;
+            percent = life < ACME_DEFAULT_RENEW_SHORT_LIFE
+                          ? ACME_DEFAULT_RENEW_PERCENT_SHORT
+                          : ACME_DEFAULT_RENEW_PERCENT;
         }
         span = percent < 100 ? life / 100 * percent : most;
     }
@@ -86,13 +82,14 @@ apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after,
     if (window->percent <= 0 && window->span > 0 && window->span < life) {
         return not_after - window->span;
     }
-    return acme_schedule_urgent_at(not_before, not_after);
+    return life > 0 ? not_after - life * ACME_DEFAULT_WARN_PERCENT / 100
+                    : not_after;
 }
 
 apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,
                                           const char *seed)
 {
-    apr_interval_time_t d = first > 0 ? first : DEFAULT_DELAY;
+    apr_interval_time_t d = first > 0 ? first : ACME_DEFAULT_RETRY_DELAY;
     int i;
 
     for (i = 1; i < errors && d < MAX_BACKOFF; ++i) {

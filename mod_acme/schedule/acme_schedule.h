@@ -13,20 +13,20 @@
 #include "acme_problem.h"
 #include "acme_spec.h"
 
-/** Below this life a certificate's default window is half of it. */
-#define ACME_SCHEDULE_SHORT_LIFE (10 * ACME_TIME_DAY)
-
-/** When a certificate of that validity is to be renewed; not after its end. A
- *  span that is no shorter than its life gives the default window, and no
- *  window is more than nine tenths of it: what was just issued is not due. */
+/** Returns when a certificate of that validity is to be renewed, at its end at
+ *  the latest. A window that is not set, or a span that is not shorter than the
+ *  life, is ACME_DEFAULT_RENEW_PERCENT of the life, or
+ *  ACME_DEFAULT_RENEW_PERCENT_SHORT of a short one. No window is more than nine
+ *  tenths of the life, so that a new certificate is never due. */
 apr_time_t acme_schedule_renew_at(apr_time_t not_before, apr_time_t not_after,
                                   const acme_window_t *window);
 
-/** When it is urgent: the last tenth of its life. */
+/** Returns when the renewal becomes urgent: the last tenth of the life. */
 apr_time_t acme_schedule_urgent_at(apr_time_t not_before, apr_time_t not_after);
 
-/** When an administrator is to be warned that it ends. A window that is not
- *  set, or a span that is no shorter than its life, is the last tenth. */
+/** Returns when an administrator is to be warned of the end. A window that is
+ *  not set, or a span that is not shorter than the life, is
+ *  ACME_DEFAULT_WARN_PERCENT of the life. */
 apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after,
                                  const acme_window_t *window);
 

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_default.h"
 #include "acme_ident.h"
 #include "acme_jws.h"
 #include "acme_time.h"
@@ -48,7 +49,10 @@ const char *acme_spec_window_print(const acme_window_t *window, apr_pool_t *p)
     if (window->span > 0) {
         return acme_time_print_duration(window->span, p);
     }
-    return "33% (50% below 10 days)";
+    return apr_psprintf(
+        p, "%d%% (%d%% below %s)", ACME_DEFAULT_RENEW_PERCENT,
+        ACME_DEFAULT_RENEW_PERCENT_SHORT,
+        acme_time_print_duration(ACME_DEFAULT_RENEW_SHORT_LIFE, p));
 }
 
 const char *acme_spec_host(const acme_spec_t *spec)

@@ -58,7 +58,8 @@ typedef struct acme_spec_t {
     const acme_ca_spec_t *ca;  /**< the first to be asked */
     const apr_array_header_t *more_cas; /**< const acme_ca_spec_t *, to be asked
                                              when it fails; or NULL */
-    int failover; /**< failures until the next one is; 0: 2 */
+    int failover;                       /**< failures until the next one is; 0:
+                       ACME_DEFAULT_FAILOVER */
     acme_key_spec_t key;
     int key_reuse; /**< the next certificate is for the key of the last one */
     const apr_array_header_t *challenge_types; /**< preferred first */
