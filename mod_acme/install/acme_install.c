@@ -136,7 +136,7 @@ static int put_away(acme_install_t *install, const char *name,
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
     facts.wanted = wanted;
     facts.clock_good = install->config->clock_good;
-    facts.live.fit = worth(install, live, ptemp);
+    facts.live.suitable = worth(install, live, ptemp);
     facts.live.not_after = live->info->not_after;
     acme_site_decide(&actions, &facts);
     if (actions.move == ACME_SITE_DECIDE_RETIRE) {
@@ -225,7 +225,7 @@ static acme_site_decide_serve_e keep(acme_install_t *install,
         acme_install_choice_judge_live(&facts.live, inventory, &choice);
     }
     inventory->aged =
-        !inventory->live && facts.stashed.fit == ACME_SUITABLE_EXPIRED;
+        !inventory->live && facts.stashed.suitable == ACME_SUITABLE_EXPIRED;
     inventory->stashed = stashed_for(install, spec);
     return actions.serve == ACME_SITE_DECIDE_SERVE_LKC && !inventory->live
                ? (okc ? ACME_SITE_DECIDE_SERVE_OKC
@@ -274,22 +274,22 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
     memset(&facts, 0, sizeof(facts));
     facts.wanted = ACME_WANTED_NOTHING;
     facts.clock_good = install->config->clock_good;
-    facts.imported.fit = worth(install, item->cert, ptemp);
+    facts.imported.suitable = worth(install, item->cert, ptemp);
     facts.imported.not_after = item->cert->info->not_after;
     if (acme_certstore_get_at(&other, install->config->live, ACME_PLACE_STASH,
                               item->name, NULL, ptemp)
         == APR_SUCCESS) {
-        facts.stashed.fit = worth(install, other, ptemp);
+        facts.stashed.suitable = worth(install, other, ptemp);
         facts.stashed.not_after = other->info->not_after;
     }
     acme_site_decide(&actions, &facts);
     if (actions.imported != ACME_SITE_DECIDE_TO_STASH) {
         acme_install_choice_archive(
             install, item,
-            facts.imported.fit == ACME_SUITABLE_REVOKED
+            facts.imported.suitable == ACME_SUITABLE_REVOKED
                 ? acme_certstore_refusal(install->config->live,
                                          item->cert->info, ptemp)
-            : facts.imported.fit == ACME_SUITABLE_EXPIRED
+            : facts.imported.suitable == ACME_SUITABLE_EXPIRED
                 ? "it has expired"
                 : "the stashed one expires later",
             ptemp);

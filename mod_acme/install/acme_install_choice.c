@@ -129,10 +129,10 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
         fit = ACME_SUITABLE_UNSUITABLE;
         why = acme_problem_text(&problem, choice->ptemp);
     }
-    if (is_better(fit, item, choice->certs[place].fit, choice->items[place],
-                  choice)) {
+    if (is_better(fit, item, choice->certs[place].suitable,
+                  choice->items[place], choice)) {
         choice->items[place] = item;
-        choice->certs[place].fit = fit;
+        choice->certs[place].suitable = fit;
         choice->certs[place].not_after = cert->info->not_after;
         choice->why[place] = why;
     }
@@ -212,7 +212,7 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
     int issuer;
 
     if (!live) {
-        cert->fit = ACME_SUITABLE_ABSENT;
+        cert->suitable = ACME_SUITABLE_ABSENT;
         return;
     }
     /* What is served already and trusted by the world stays until it is due,
@@ -223,7 +223,7 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
                                           choice->ptemp);
     inventory->revoked = acme_certstore_revoked(choice->install->config->live,
                                                 live, choice->install->p);
-    cert->fit =
+    cert->suitable =
         inventory->revoked
             ? ACME_SUITABLE_REVOKED
             : acme_suitable(&why, live, choice->spec, issuer,
@@ -236,7 +236,7 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
 {
     const acme_cert_index_item_t *item = choice->items[place];
     const acme_install_t *install = choice->install;
-    int wider = choice->certs[place].fit == ACME_SUITABLE_PARTIAL;
+    int wider = choice->certs[place].suitable == ACME_SUITABLE_PARTIAL;
 
     if (place == ACME_PLACE_STASH) {
         acme_log(install->config->log, ACME_LOG_NOTICE, 0,
@@ -274,7 +274,7 @@ void acme_install_choice_carry_out(const acme_install_choice_t *choice,
     if (stashed && !stashed->gone
         && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
         acme_install_choice_archive(install, stashed,
-                                    choice->certs[ACME_PLACE_STASH].fit
+                                    choice->certs[ACME_PLACE_STASH].suitable
                                             == ACME_SUITABLE_REVOKED
                                         ? choice->why[ACME_PLACE_STASH]
                                         : "the imported one expires later",

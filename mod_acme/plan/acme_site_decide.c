@@ -29,13 +29,13 @@ static const cell_e table[ACME_WANTED_COUNT + 1][ACME_DEPLOYED_COUNT] = {
 
 int acme_site_decide_is_usable(const acme_site_decide_cert_t *cert)
 {
-    return cert->fit == ACME_SUITABLE_PARTIAL
-           || cert->fit == ACME_SUITABLE_FULL;
+    return cert->suitable == ACME_SUITABLE_PARTIAL
+           || cert->suitable == ACME_SUITABLE_FULL;
 }
 
 static int is_there(const acme_site_decide_cert_t *cert)
 {
-    return cert->fit != ACME_SUITABLE_ABSENT;
+    return cert->suitable != ACME_SUITABLE_ABSENT;
 }
 
 /** Which LKC there will be, and whether another is to be ordered. */
@@ -45,7 +45,7 @@ static void choose(acme_site_decide_actions_t *actions,
 {
     actions->move = move;
     actions->serve = ACME_SITE_DECIDE_SERVE_LKC;
-    actions->order = cert->fit == ACME_SUITABLE_PARTIAL;
+    actions->order = cert->suitable == ACME_SUITABLE_PARTIAL;
 }
 
 static void fall_back(acme_site_decide_actions_t *actions,
@@ -66,25 +66,25 @@ static void best(acme_site_decide_actions_t *actions,
     const acme_site_decide_cert_t *live = &facts->live;
     const acme_site_decide_cert_t *stashed = &facts->stashed;
 
-    if (live->fit == ACME_SUITABLE_FULL
-        || (live->fit == ACME_SUITABLE_PARTIAL
-            && stashed->fit != ACME_SUITABLE_FULL)) {
+    if (live->suitable == ACME_SUITABLE_FULL
+        || (live->suitable == ACME_SUITABLE_PARTIAL
+            && stashed->suitable != ACME_SUITABLE_FULL)) {
         choose(actions, ACME_SITE_DECIDE_LEAVE, live);
     }
     else if (acme_site_decide_is_usable(stashed)) {
         choose(actions, ACME_SITE_DECIDE_UNSTASH, stashed);
     }
-    else if (!facts->clock_good && live->fit == ACME_SUITABLE_EXPIRED) {
+    else if (!facts->clock_good && live->suitable == ACME_SUITABLE_EXPIRED) {
         choose(actions, ACME_SITE_DECIDE_LEAVE, live);
     }
-    else if (!facts->clock_good && stashed->fit == ACME_SUITABLE_EXPIRED) {
+    else if (!facts->clock_good && stashed->suitable == ACME_SUITABLE_EXPIRED) {
         choose(actions, ACME_SITE_DECIDE_UNSTASH, stashed);
     }
     else {
         fall_back(actions, facts);
-        if ((live->fit == ACME_SUITABLE_EXPIRED
-             || live->fit == ACME_SUITABLE_WRONG_CA
-             || live->fit == ACME_SUITABLE_REVOKED)
+        if ((live->suitable == ACME_SUITABLE_EXPIRED
+             || live->suitable == ACME_SUITABLE_WRONG_CA
+             || live->suitable == ACME_SUITABLE_REVOKED)
             && (kept || !facts->okc)) {
             actions->serve = ACME_SITE_DECIDE_SERVE_LKC;
         }
@@ -123,7 +123,7 @@ rest_of_import(const acme_site_decide_facts_t *facts)
     const acme_site_decide_cert_t *imported = &facts->imported;
     int is_live_stashed = facts->wanted != ACME_WANTED_ACME
                           && is_there(&facts->live)
-                          && facts->live.fit != ACME_SUITABLE_REVOKED;
+                          && facts->live.suitable != ACME_SUITABLE_REVOKED;
 
     if (!is_there(imported)) {
         return ACME_SITE_DECIDE_HOLD;
@@ -154,10 +154,10 @@ void acme_site_decide(acme_site_decide_actions_t *actions,
     case STASH:
         /* A start that was killed leaves more than was deployed: one that is
          * live and not wanted is stashed, whatever the record says. */
-        if (facts->live.fit == ACME_SUITABLE_REVOKED) {
+        if (facts->live.suitable == ACME_SUITABLE_REVOKED) {
             actions->move = ACME_SITE_DECIDE_RETIRE;
         }
-        else if (facts->live.fit > ACME_SUITABLE_UNSUITABLE) {
+        else if (facts->live.suitable > ACME_SUITABLE_UNSUITABLE) {
             actions->move = ACME_SITE_DECIDE_STASH;
         }
         break;
@@ -172,10 +172,10 @@ void acme_site_decide(acme_site_decide_actions_t *actions,
         later(actions, facts);
         break;
     }
-    if (facts->stashed.fit == ACME_SUITABLE_EXPIRED && facts->clock_good) {
+    if (facts->stashed.suitable == ACME_SUITABLE_EXPIRED && facts->clock_good) {
         actions->stashed = ACME_SITE_DECIDE_DELETE;
     }
-    if (facts->stashed.fit == ACME_SUITABLE_REVOKED) {
+    if (facts->stashed.suitable == ACME_SUITABLE_REVOKED) {
         actions->stashed = ACME_SITE_DECIDE_ARCHIVE;
     }
 }

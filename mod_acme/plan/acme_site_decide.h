@@ -42,7 +42,7 @@ typedef enum {
 
 /** One certificate, as the decision sees it. */
 typedef struct acme_site_decide_cert_t {
-    acme_suitable_e fit;
+    acme_suitable_e suitable;
     apr_time_t not_after;
 } acme_site_decide_cert_t;
 

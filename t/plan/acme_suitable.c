@@ -15,7 +15,7 @@ static const struct {
     const char *first, *second; /* of the certificate */
     int issuer;
     int from, until; /* days from now */
-    acme_suitable_e fit;
+    acme_suitable_e suitable;
     const char *why;
 } cases[] = {
     {"a.test", "www.a.test", 1, -1, 90, ACME_SUITABLE_FULL, NULL},
@@ -71,7 +71,7 @@ static void names_time_and_ca_decide(void **state)
         make(&cert, &spec, &info, i, p);
         assert_int_equal(
             acme_suitable(&why, &cert, &spec, cases[i].issuer, ACME_T_NOW, p),
-            cases[i].fit);
+            cases[i].suitable);
         if (cases[i].why) {
             acme_t_contains(why, cases[i].why);
         }
