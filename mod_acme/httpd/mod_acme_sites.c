@@ -219,8 +219,8 @@ static void make_host(acme_sites_t *sites, acme_match_host_t *host,
 
     host->place = host_place(s, sites->p);
     host->tls = config->expect_tls;
-    host->keeps = config->expect_tls
-                  && config->expect_certs + config->expect_inherited > 0;
+    host->has_own_cert = config->expect_tls
+                         && config->expect_certs + config->expect_inherited > 0;
     host->manual = is_manual(config, NULL);
     take_names(sites, host, s);
     if (is_asking(sites, s)) {

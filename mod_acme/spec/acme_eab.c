@@ -11,7 +11,7 @@
 
 #define FILE_MAX 16384
 
-/* Digits of a digest that tell two keys apart. */
+/* Digits of a digest, enough to tell two keys apart. */
 #define DIGITS 8
 
 static apr_status_t refuse(acme_eab_t *eab, const char *why, apr_pool_t *p)

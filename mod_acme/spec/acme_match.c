@@ -34,7 +34,8 @@ static acme_match_claim_t *find(const acme_match_t *match, const char *name)
     return apr_hash_get(match->claims, name, APR_HASH_KEY_STRING);
 }
 
-/* Who comes first has it. */
+/* Gives the name to the site, unless another site has it: the first claim
+ * wins. */
 static void claim(acme_match_t *match, int site, const char *name,
                   const char *place, int firm)
 {
@@ -98,7 +99,7 @@ static void take_set(acme_match_t *match, int index)
     }
 }
 
-/* All names of a virtual host that asks, its own first. */
+/* Returns all names of a virtual host that asks, its ServerName first. */
 static apr_array_header_t *names_of(const acme_match_host_t *host,
                                     apr_pool_t *p)
 {
@@ -128,7 +129,8 @@ static int has_name(const apr_array_header_t *names, const char *name)
     return 0;
 }
 
-/* Whether a virtual host that has a name of this site is of it. */
+/* Returns non-zero when a virtual host that shares a name with this site
+ * belongs to it. */
 static int is_same_site(const acme_match_t *match, int site,
                         const apr_array_header_t *names)
 {
@@ -145,7 +147,7 @@ static int is_same_site(const acme_match_t *match, int site,
            || has_name(names, site_name(match, site));
 }
 
-/* The site of a virtual host that asks, -1: a new one, -2: refused. */
+/* Returns the site of a virtual host that asks, -1: a new site, -2: refused. */
 static int match_asking(const acme_match_t *match, int index,
                         const apr_array_header_t *names)
 {
@@ -170,7 +172,8 @@ static int match_asking(const acme_match_t *match, int index,
     return site;
 }
 
-/* What a manual set does not have stays out of it, and that is said. */
+/* Reports the names of the virtual host that are not in its manual set, because
+ * the certificate lacks them. */
 static void check_covered(const acme_match_t *match, int index, int site)
 {
     const acme_match_host_t *host = &match->hosts[index];
@@ -233,7 +236,8 @@ static void take_asking(acme_match_t *match, int index, apr_pool_t *ptemp)
     claim_all(match, site, host->more, host->place, 1);
 }
 
-/* -1: nobody's. One on port 80 that redirects all sites is nobody's. */
+/* Returns the site of a virtual host that does not ask, or -1. One on port 80
+ * that redirects for all sites has none, because its aliases are of several. */
 static int match_silent(const acme_match_t *match,
                         const acme_match_host_t *host)
 {
@@ -255,7 +259,7 @@ static int match_silent(const acme_match_t *match,
         }
         site = own->site;
     }
-    if (site >= 0 && host->keeps && site_at(match, site)->set < 0) {
+    if (site >= 0 && host->has_own_cert && site_at(match, site)->set < 0) {
         return -1;
     }
     return site;

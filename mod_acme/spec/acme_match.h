@@ -2,20 +2,21 @@
 
 /**
  * @file acme_match.h
- * @brief Which virtual hosts make one site: pure, and O(names).
+ * @brief Groups virtual hosts into sites by their names: pure, O(names).
  *
  * Three passes, each by hash:
  *
- * 1. Sets, written outside of virtual hosts: a site of just these names; every
- *    virtual host that has one of them belongs to it and, unless the set says
- *    otherwise, adds its own.
- * 2. Virtual hosts that ask for a certificate. They are one site when the
- *    ServerName of one is among the names of the other (the ports of the same
- *    site). When only aliases overlap, a name would have to be in two
- *    certificates: a mistake.
- * 3. All others: of the site that has its ServerName, or else of the only one
- *    that has one of its aliases. Its names are added to sets only. One with a
- *    certificate of its own keeps it, unless its ServerName is in the site.
+ * 1. Sets, written outside of virtual hosts: each is a site of just these
+ *    names. Every virtual host that has one of them belongs to it and, unless
+ *    the set is manual, adds its own names.
+ * 2. Virtual hosts that ask for ACME. They are one site when the ServerName of
+ *    one is among the names of the other (the ports of the same site). When
+ *    only aliases overlap, a name would have to be in two certificates: a
+ *    mistake.
+ * 3. All other virtual hosts. Each belongs to the site that has its ServerName,
+ *    or else to the only site that has one of its aliases. Its names are added
+ *    to sets only. A virtual host with a certificate of its own keeps it,
+ *    unless its ServerName is in the site.
  */
 #ifndef ACME_MATCH_H
 #define ACME_MATCH_H
@@ -23,74 +24,79 @@
 #include <apr_hash.h>
 #include <apr_tables.h>
 
-/** ACMEDomain at server level, or a section. */
+/** ACMEDomain at server level, or a section. Given by the caller. */
 typedef struct acme_match_set_t {
     const apr_array_header_t *names; /**< const char *, canonical */
     const char *place;
-    int manual; /**< names of virtual hosts are not collected */
+    int manual; /**< nonzero: names of virtual hosts are not collected */
 } acme_match_set_t;
 
 typedef struct acme_match_host_t {
-    const char *server_name;           /**< canonical; NULL: none of use */
+    const char *server_name;           /**< canonical; NULL: none that a
+                                            certificate can have */
     const apr_array_header_t *aliases; /**< const char *, canonical */
-    const apr_array_header_t *more;    /**< written with ACMEDomain, or NULL */
+    const apr_array_header_t *more;    /**< const char *, written with
+                                            ACMEDomain, or NULL */
     const char *place;
-    int asks;   /**< for a certificate */
-    int manual; /**< its aliases are not collected */
+    int asks;   /**< nonzero: it asks for ACME */
+    int manual; /**< nonzero: its aliases are not collected */
     int tls;
-    int keeps; /**< it has a certificate of its own */
-    int site;  /**< result: index in sites, or -1 */
+    int has_own_cert; /**< nonzero: it has a certificate of its own */
+    int site;         /**< result: index in sites, or -1 */
 } acme_match_host_t;
 
 typedef struct acme_match_site_t {
     apr_array_header_t *names; /**< const char *; the first is its name */
-    /** Of them, those that are but aliases: neither a ServerName of a virtual
-     *  host that asks or is in a set, nor written out. */
+    /** Names of the site that are only aliases: neither a ServerName of a
+     *  virtual host that asks for ACME or is in a set, nor written out. */
     apr_array_header_t *collected;
     const char *place;
-    int set; /**< index of the set it comes from, or -1 */
+    int set; /**< index of the set that it is made from, or -1 */
 } acme_match_site_t;
 
-/** Whose a name is, and where that is said. */
+/** The site that a name belongs to, and where that is configured. */
 typedef struct acme_match_claim_t {
     int site;
-    int firm; /**< more than an alias */
+    int firm; /**< nonzero: more than an alias */
     const char *place;
 } acme_match_claim_t;
 
 typedef enum {
     ACME_MATCH_TWICE,     /**< a name is in two sets */
-    ACME_MATCH_OVERLAP,   /**< a name of this host is another site's */
-    ACME_MATCH_NAMELESS,  /**< it asks, and has no name */
+    ACME_MATCH_OVERLAP,   /**< a name of this host belongs to another site */
+    ACME_MATCH_NAMELESS,  /**< it asks for ACME, but has no name */
     ACME_MATCH_UNCOVERED, /**< its ServerName is not in its manual set */
-    ACME_MATCH_LEFT_OUT   /**< that of an alias: it works, but not for it */
+    ACME_MATCH_LEFT_OUT   /**< an alias of it is not in its manual set: that
+                               name goes on without a certificate */
 } acme_match_mistake_e;
 
 typedef struct acme_match_mistake_t {
     acme_match_mistake_e what;
-    const char *name;  /**< that it is about, or NULL */
+    const char *name;  /**< the name, or NULL */
     const char *place; /**< of the set or virtual host */
-    int index;         /**< of that set (TWICE) or host */
+    int index;         /**< index of the set (TWICE) or host */
     const char *other; /**< name of the other site, or NULL */
     const char *other_place;
 } acme_match_mistake_t;
 
 typedef struct acme_match_t {
-    /* Given. */
+    /* Given by the caller. */
     const acme_match_set_t *sets;
     int n_sets;
     acme_match_host_t *hosts;
     int n_hosts;
-    int by_server_name; /**< aliases do not make a virtual host belong */
+    int by_server_name; /**< nonzero: aliases do not make a virtual host
+                             belong to a site */
     void (*mistake)(void *baton, const acme_match_mistake_t *mistake);
     void *baton;
 
-    /* Found. */
+    /* Results of acme_match(). */
     apr_array_header_t *sites; /**< acme_match_site_t * */
     apr_hash_t *claims;        /**< canonical name -> acme_match_claim_t * */
 } acme_match_t;
 
-/** Results and what they hold live in p; names are not copied. */
+/** Groups the virtual hosts. Reports each mistake to match->mistake(). Results
+ *  live in p; names are not copied. */
 void acme_match(acme_match_t *match, apr_pool_t *p);
 
 #endif

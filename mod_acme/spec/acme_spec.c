@@ -12,7 +12,8 @@
 #include "acme_jws.h"
 #include "acme_time.h"
 
-/* A site's own key is elliptic where it has two. */
+/* The suffix of the name of the second certificate, which is the one with the
+ * RSA key. */
 #define SECOND_KEY "-rsa"
 
 const char *acme_spec_renew_mode_name(acme_renew_mode_e mode)
@@ -179,7 +180,8 @@ const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
     int i;
 
     qsort(lines->elts, (size_t)lines->nelts, sizeof(const char *), by_text);
-    /* No field can hold a newline, so two specs never share a text. */
+    /* A newline separates the fields, because no field can hold one: two specs
+     * never share a text. */
     APR_ARRAY_PUSH(lines, const char *) = "";
     APR_ARRAY_PUSH(lines, const char *) = spec->ca->url;
     APR_ARRAY_PUSH(lines, const char *) =

@@ -2,10 +2,11 @@
 
 /**
  * @file acme_spec.h
- * @brief What an administrator wants of one site: immutable.
+ * @brief The configuration of one site, as the administrator wants it:
+ * immutable.
  *
- * Made from the configuration in check_config, const from then on, in pconf;
- * everything below works from it and never looks at a directive.
+ * Made from the directives in check_config, const from then on, in pconf. All
+ * rooms above work from it and never look at a directive.
  */
 #ifndef ACME_SPEC_H
 #define ACME_SPEC_H
@@ -16,129 +17,148 @@
 #include "acme_ca.h"
 #include "acme_key.h"
 
-/** Most names in one certificate, as the large CAs have it. */
+/** Most names in one certificate: the limit of the large CAs. */
 #define ACME_SPEC_MAX_NAMES 100
 
 typedef enum {
-    ACME_RENEW_AUTO,   /**< when a TLS virtual host uses it */
-    ACME_RENEW_ALWAYS, /**< also when none does */
-    ACME_RENEW_MANUAL  /**< only when asked, not even the first one */
+    ACME_RENEW_AUTO,   /**< while a TLS virtual host uses the certificate */
+    ACME_RENEW_ALWAYS, /**< even when no TLS virtual host uses it */
+    ACME_RENEW_MANUAL  /**< only when acmectl asks, the first one included */
 } acme_renew_mode_e;
 
 typedef enum {
     ACME_HTTPS_OFF,
-    ACME_HTTPS_TEMPORARY, /**< plain http is redirected, for now */
-    ACME_HTTPS_PERMANENT  /**< for good, and browsers are told to keep it */
+    ACME_HTTPS_TEMPORARY, /**< plain http is redirected, temporarily */
+    ACME_HTTPS_PERMANENT  /**< permanently, and browsers are told to remember
+                               it */
 } acme_require_https_e;
 
-/** A part of a certificate's life, before its end. */
+/** A span of time before the end of a certificate. */
 typedef struct acme_window_t {
-    int percent;              /**< of its life, or 0 */
-    apr_interval_time_t span; /**< where percent is 0; both 0: the default */
+    int percent;              /**< of the life of the certificate, or 0 */
+    apr_interval_time_t span; /**< used where percent is 0; both 0: the
+                                   default */
 } acme_window_t;
 
-/**
- * One certificate that is kept. A site with two kinds of keys has two of them:
- * the site's own, and one for its further kind of key, which has the same names
- * and settings, and everything else for itself: order, schedule, store.
- */
+/** A certificate to maintain. A site with two kinds of keys has two specs:
+ *  the site's own, and a second one with the other kind of key. Both have the
+ *  same names and settings, and each its own order, schedule and place in the
+ *  store. */
 typedef struct acme_spec_t {
-    const char *name; /**< it is filed under: the first of names, and for a
-                           further kind of key with a suffix */
-    const char *of;   /**< the name of the site whose further one it is; NULL:
-                           it is the site's own */
-    int second_key; /**< the site's further one, its index among all; 0: none */
+    const char *name; /**< its name in the store: the first of names; a
+                           second one has a suffix */
+    const char *of;   /**< set in a second one: name of the site; NULL: it is
+                           the own one */
+    int second_key;   /**< index of the site's second one among all specs; 0:
+                         none */
     const apr_array_header_t *names; /**< const char *, canonical */
-    /** Of the names, those that may be left out of an order when they keep
-     *  failing: NULL where none may. */
+    /** Names that may be left out of an order when they keep failing (const
+     *  char *), or NULL: none may. */
     const apr_array_header_t *optional;
-    const char *cert_file;     /**< of the administrator's own: then nothing is
-                                    ordered; or NULL */
-    const char *cert_key_file; /**< its key */
-    const acme_ca_spec_t *ca;  /**< the first to be asked */
-    const apr_array_header_t *more_cas; /**< const acme_ca_spec_t *, to be asked
-                                             when it fails; or NULL */
-    int failover;                       /**< failures until the next one is; 0:
-                       ACME_DEFAULT_FAILOVER */
+    const char *cert_file;     /**< path of the administrator's own
+                                    certificate: nothing is ordered then; or
+                                    NULL */
+    const char *cert_key_file; /**< path of the own certificate's key */
+    const acme_ca_spec_t *ca;  /**< the first CA to order from */
+    const apr_array_header_t *more_cas; /**< const acme_ca_spec_t *, to order
+                                             from when the first one fails;
+                                             or NULL */
+    int failover;                       /**< failures of a CA until the next
+                                             one is used; 0:
+                                             ACME_DEFAULT_FAILOVER */
     acme_key_spec_t key;
-    int key_reuse; /**< the next certificate is for the key of the last one */
-    const apr_array_header_t *challenge_types; /**< preferred first */
-    const char *profile;   /**< that the CA is to issue by, or NULL */
-    int profile_mandatory; /**< rather no certificate than one without it */
-    int must_staple;       /**< asks for RFC 7633's extension */
-    const char *preferred_chain; /**< common name of its topmost issuer, or
-                                      NULL: the CA's own choice */
+    int key_reuse; /**< nonzero: the next certificate reuses the key of the
+                        last one */
+    const apr_array_header_t *challenge_types; /**< const char *, preferred
+                                                    first */
+    const char *profile;   /**< name of the CA's profile to issue by, or NULL */
+    int profile_mandatory; /**< nonzero: no certificate rather than one
+                                without the profile */
+    int must_staple;       /**< nonzero: with the extension of RFC 7633 */
+    const char *preferred_chain; /**< common name of the issuer at the top of
+                                      the preferred chain, or NULL: the
+                                      default chain of the CA */
     acme_renew_mode_e renew_mode;
-    acme_window_t renew_window; /**< where the CA names no time of its own */
-    acme_window_t warn_window;  /**< before its end, the administrator is to
-                                     know; none: the last tenth */
-    int via_ari;                /**< the CA is asked for it (RFC 9773) */
+    acme_window_t renew_window; /**< used where the CA names no time (RFC
+                                     9773) */
+    acme_window_t warn_window;  /**< before the end, when a certificate that
+                                     was not renewed is warned about */
+    int via_ari;                /**< nonzero: the CA is asked when to renew
+                                     (RFC 9773) */
     apr_interval_time_t retry_delay; /**< after the first failure */
     acme_require_https_e require_https;
-    int security_level; /**< OpenSSL's, that its certificate has to meet; 0:
-                             what OpenSSL has by itself */
-    const char *place;  /**< "FILE:LINE" it comes from */
-    int dry_run;        /**< what comes of it is looked at and thrown away */
-    const char *csr;    /**< of another machine, base64url; NULL: our own key */
+    int security_level; /**< OpenSSL's security level that the certificate
+                             has to meet; 0: OpenSSL's default */
+    const char *place;  /**< "FILE:LINE" of its configuration */
+    int dry_run;        /**< nonzero: the certificate is checked and thrown
+                             away */
+    const char *csr;    /**< CSR of another machine, base64url of the DER;
+                             NULL: we make the key */
 } acme_spec_t;
 
-/** The first of its names: what clients know it by. */
+/** Returns the first of its names, by which clients know the site. */
 const char *acme_spec_host(const acme_spec_t *spec);
 
-/** Whether it has, or is, a further one: its keys are of one kind only. */
+/** Returns non-zero when the site has two kinds of keys, so that a key of this
+ *  spec is of one kind only. */
 int acme_spec_is_one_of_two(const acme_spec_t *spec);
 
-/** What the certificate for the further kind of key of a site is filed under:
+/** Returns the name in the store of the second certificate of a site:
  *  NAME-rsa. */
 const char *acme_spec_second_key_name(const char *name, apr_pool_t *p);
 
-/** The site's own name, where `name` is such; else NULL. */
+/** Returns the site's own name when `name` is the name of a second certificate,
+ *  else NULL. */
 const char *acme_spec_own_name(const char *name, apr_pool_t *p);
 
-/** As acme_ident_canonical(), and what a further one is filed under is a name,
- *  too, where it is none by itself: of an address, or too long. */
+/** Checks and canonicalizes a name in the store, as acme_ident_canonical()
+ *  does for a DNS name or an address. The name of a second certificate is
+ *  accepted as well, although it may be too long for DNS, or an address with
+ *  a suffix. */
 apr_status_t acme_spec_name_parse(const char **name, const char *text,
                                   const char **why, apr_pool_t *p);
 
-/** What a certificate with these names that is filed under `name` is for: that
- *  name, or the site's own where it is the one for a further kind of key. */
+/** Returns the name that a certificate in the store must cover: `name`, or the
+ *  site's own name when `name` is that of a second certificate.
+ *  @param held names of the certificate */
 const char *acme_spec_filed_for(const char *name,
                                 const apr_array_header_t *held, apr_pool_t *p);
 
-/** CA i of all it has, 0 is the first; NULL when out of range. */
+/** Returns CA i of the spec, 0 is the first one; NULL when i is out of
+ *  range. */
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i);
 
-/** Which of its CAs has this directory, or -1. */
+/** Returns the index of the CA with this directory URL, or -1. */
 int acme_spec_find_ca(const acme_spec_t *spec, const char *url);
 
-/** "auto", "always", "manual". */
+/** Returns "auto", "always" or "manual". */
 const char *acme_spec_renew_mode_name(acme_renew_mode_e mode);
 
-/** "off", "temporary", "permanent". */
+/** Returns "off", "temporary" or "permanent". */
 const char *acme_spec_require_https_name(acme_require_https_e require);
 
-/** "33%" or "30 days", or "33% (50% below 10 days)" for the default. */
+/** Prints a window of ACMERenewWindow: "33%", "30 days", or "33% (50% below 10
+ *  days)" for the default. */
 const char *acme_spec_window_print(const acme_window_t *window, apr_pool_t *p);
 
-/** All names of a site, or those that are never left out. */
+/** Selects all names of a site, or the names that are never left out. */
 typedef enum { ACME_SPEC_ALL, ACME_SPEC_REQUIRED } acme_spec_names_e;
 
-/** The first of the names that `held` does not cover, or NULL. */
+/** Returns the first of the names that `held` does not cover, or NULL. */
 const char *acme_spec_missing(const acme_spec_t *spec,
                               const apr_array_header_t *held,
                               acme_spec_names_e which);
 
-/** The names that are never left out, the site's own first. */
+/** Returns the names that are never left out, the first name of the site
+ *  first. */
 const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
                                              apr_pool_t *p);
 
-/** Whether this name may be left out of an order. */
+/** Returns non-zero when this name may be left out of an order. */
 int acme_spec_is_optional(const acme_spec_t *spec, const char *name);
 
-/**
- * A short text that is the same as long as an order for this spec would be the
- * same: names in any order, CA, contact, kind of key, profile.
- */
+/** Returns a hash that stays the same as long as an order for this spec would
+ *  be the same: names in any order, CA, contact, kind of key, profile. */
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p);
 
 #endif

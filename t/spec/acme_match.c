@@ -6,7 +6,7 @@
 
 #include "acme_match.h"
 
-/* One case: virtual hosts and sets in one line each, and what comes of it.
+/* A case: virtual hosts and sets, a line each, and the sites made of them.
  *
  *     set a.x b.x manual         a set
  *     ask a.x b.x +c.x           ServerName, aliases, names behind ACMEDomain
@@ -14,15 +14,15 @@
  *     own a.x                    and has a certificate of its own
  *     web a.x b.x                http only
  *
- * "- b.x" in place of the ServerName: it has none of use. "manual" at the end:
- * aliases are not collected. Lines are separated by semicolons. */
+ * "- b.x" in place of the ServerName: it has none that can be used. "manual" at
+ * the end: aliases are not collected. Lines are separated by semicolons. */
 typedef struct case_t {
     const char *what;
     const char *lines;
     int by_server_name;
     /** Names of each site, separated by " | "; (x): it may be left out. */
     const char *sites;
-    /** Of each virtual host its site's number, "-" for none. */
+    /** The number of each virtual host's site, "-" for none. */
     const char *hosts;
     const char *mistakes;
 } case_t;
@@ -184,7 +184,7 @@ static void parse_line(acme_match_t *match, acme_match_set_t *sets, char *line,
     host->place = place;
     host->asks = !strcmp(kind, "ask");
     host->tls = strcmp(kind, "web") != 0;
-    host->keeps = !strcmp(kind, "own");
+    host->has_own_cert = !strcmp(kind, "own");
     host->manual = manual;
     ++match->n_hosts;
 }
@@ -268,8 +268,8 @@ static void each_case_gives_its_sites(void **state)
     }
 }
 
-/* Of c.x with a.x and b.x: by its own name it is neither, so it joins the
- * first that is among its names, and the second is too much. */
+/* The ServerName c.x is in neither site. The virtual host joins the site of the
+ * first of its aliases, so the other alias is an overlap. */
 static void a_virtual_host_with_two_sites_is_a_mistake(void **state)
 {
     static const case_t one = {
@@ -300,8 +300,8 @@ static void each_name_is_claimed_once_with_its_place(void **state)
     assert_false(claim->firm);
 }
 
-/* 2,000 virtual hosts with one alias in common: a mistake each, and nothing
- * that grows with their square. */
+/* Takes 2,000 virtual hosts with one alias in common: a mistake each, in time
+ * that does not grow with their square. */
 static void many_mistakes_are_all_told(void **state)
 {
     apr_pool_t *p = *state;

@@ -39,7 +39,7 @@ static void what_is_set_inside_stays(void **state)
     assert_string_equal(outer[1].text, "b");
 }
 
-/* Server, then set, then two virtual hosts: as check_config does it. */
+/* Adds up server, set and two virtual hosts as check_config does. */
 static void server_set_and_virtual_hosts_add_up(void **state)
 {
     acme_setting_t server[N], site[N], host[N], other[N];
@@ -62,7 +62,7 @@ static void server_set_and_virtual_hosts_add_up(void **state)
     assert_string_equal(site[0].text, "server");
     assert_string_equal(site[1].text, "set");
     assert_string_equal(site[2].text, "host");
-    /* who said it first is named */
+    /* the first place is named */
     assert_string_equal(site[2].place, "conf:20");
     assert_string_equal(site[3].text, "other");
 }
@@ -81,7 +81,7 @@ static void two_values_for_one_site_are_a_contradiction(void **state)
     assert_int_equal(acme_setting_join(site, more, N), 1);
     assert_string_equal(site[1].text, "a");
     assert_string_equal(site[1].place, "conf:1");
-    /* those beyond are not looked at */
+    /* rows beyond the count are not looked at */
     assert_int_equal(acme_setting_join(site, more, 1), 1);
     assert_int_equal(acme_setting_join(site, unset, N), N);
 }

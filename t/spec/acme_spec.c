@@ -211,7 +211,8 @@ static void a_further_one_is_for_the_sites_own_name(void **state)
     assert_string_equal(acme_spec_filed_for("a.example", held, p), "a.example");
     assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
                         "a.example");
-    /* A site may be called so; and what is for neither is for none. */
+    /* A site may have a name with the suffix; a certificate that covers neither
+     * name is for none. */
     APR_ARRAY_PUSH(held, const char *) = "a.example-rsa";
     assert_string_equal(acme_spec_filed_for("a.example-rsa", held, p),
                         "a.example-rsa");
