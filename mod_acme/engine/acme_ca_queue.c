@@ -145,10 +145,10 @@ acme_ca_queue_t *acme_ca_queue_of(const acme_site_entry_t *site,
 {
     const acme_spec_t *spec = site->check.spec;
 
-    return site
-        ->ca_queues[plan->what == ACME_PLAN_ASK ? acme_spec_find_ca(
-                        spec, site->check.inventory->live->ca_url)
-                                                : acme_job_ca(job, spec, p)];
+    return site->ca_queues[plan->what == ACME_PLAN_ARI_QUERY
+                               ? acme_spec_find_ca(
+                                   spec, site->check.inventory->live->ca_url)
+                               : acme_job_ca(job, spec, p)];
 }
 
 int acme_ca_queue_enter(const acme_ca_queue_set_t *set, acme_site_entry_t *site,
@@ -158,12 +158,12 @@ int acme_ca_queue_enter(const acme_ca_queue_set_t *set, acme_site_entry_t *site,
     acme_ca_queue_sites_t *waiting;
     acme_ca_queue_t *queue;
 
-    if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ASK) {
+    if (plan->what != ACME_PLAN_ORDER && plan->what != ACME_PLAN_ARI_QUERY) {
         return 0;
     }
     queue = acme_ca_queue_of(site, plan, job, p);
-    waiting =
-        plan->what == ACME_PLAN_ASK ? &queue->ari_queries : &queue->orders;
+    waiting = plan->what == ACME_PLAN_ARI_QUERY ? &queue->ari_queries
+                                                : &queue->orders;
     site->check.queued = acme_time_now(set->ctx->clock);
     APR_ARRAY_PUSH(waiting->sites, acme_site_entry_t *) = site;
     return 1;

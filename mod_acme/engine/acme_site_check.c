@@ -43,7 +43,7 @@ static apr_status_t forget_failures(const acme_plan_t *plan, acme_job_t *job,
                                     acme_worker_ctx_t *ctx,
                                     acme_problem_t *problem, apr_pool_t *p)
 {
-    if (!plan->content || !job->names->nelts || !job->errors || job->order) {
+    if (!plan->satisfied || !job->names->nelts || !job->errors || job->order) {
         return APR_SUCCESS;
     }
     acme_job_clear_failures(job);

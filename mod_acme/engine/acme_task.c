@@ -183,7 +183,7 @@ static int start(acme_task_set_t *set, acme_site_entry_t *site)
     rv = acme_site_check(&plan, &job, &site->check, set->table->ctx, &problem,
                          p);
     if (rv != APR_SUCCESS
-        || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ASK)) {
+        || (plan.what != ACME_PLAN_ORDER && plan.what != ACME_PLAN_ARI_QUERY)) {
         if (rv != APR_SUCCESS) {
             acme_site_table_store_failed(set->table, site, &problem, p);
         }
@@ -198,7 +198,7 @@ static int start(acme_task_set_t *set, acme_site_entry_t *site)
     task->job = job;
     task->p = p;
     task->queue = acme_ca_queue_of(site, &plan, job, p);
-    if (plan.what == ACME_PLAN_ASK) {
+    if (plan.what == ACME_PLAN_ARI_QUERY) {
         start_ari_query(set, task);
     }
     else if (is_admitted(set, task, &plan)) {

@@ -8,7 +8,7 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-/* When the renewal is due, as acme_plan() has it. */
+/* Returns when the renewal is due, in agreement with acme_plan(). */
 static apr_time_t due_at(const acme_spec_t *spec,
                          const acme_inventory_t *inventory,
                          const acme_job_t *job)
@@ -21,7 +21,8 @@ static apr_time_t due_at(const acme_spec_t *spec,
     return inventory->pinned && at < last ? last : at;
 }
 
-/* From when on it is near; not before a renewal has had time to succeed. */
+/* Returns from when on the end is near, but not before a renewal has had time
+ * to succeed. */
 static apr_time_t near_at(const acme_spec_t *spec,
                           const acme_inventory_t *inventory,
                           const acme_job_t *job)
@@ -35,14 +36,15 @@ static apr_time_t near_at(const acme_spec_t *spec,
     return at > late ? at : late;
 }
 
-/* Somebody minds when it ends. */
+/* Returns non-zero when a virtual host serves the certificate, and it is one
+ * that we renew. */
 static int matters(const acme_spec_t *spec, const acme_inventory_t *inventory)
 {
     return inventory->live && !spec->cert_file && !spec->dry_run && !spec->csr
            && inventory->serving != ACME_SERVING_NOTHING;
 }
 
-/* What holds its renewal back. */
+/* Returns what holds the renewal back, for people. */
 static const char *why(const acme_spec_t *spec,
                        const acme_inventory_t *inventory, const acme_job_t *job,
                        apr_time_t now, apr_pool_t *p)

@@ -2,12 +2,13 @@
 
 /**
  * @file acme_expiry.h
- * @brief What is to be said of a site's certificate that nears its end and
- * should have been renewed: pure functions.
+ * @brief The warning about a site's certificate that nears its end and should
+ * have been renewed: pure functions.
  *
- * Nothing, before its renewal is due and has had the first tenth of the time
- * that is left; then from ACMEWarnWindow on. Nothing either where no virtual
- * host serves it, nor of an administrator's own files (acme_inventory.h).
+ * There is no warning before the renewal is due and has had the first tenth of
+ * the time that is left; then it begins with ACMEWarnWindow. A certificate that
+ * no virtual host serves is not warned about; acme_expiry_file.h judges the
+ * administrator's own files.
  */
 #ifndef ACME_EXPIRY_H
 #define ACME_EXPIRY_H
@@ -16,21 +17,22 @@
 #include "acme_job.h"
 
 typedef enum {
-    ACME_EXPIRY_FAR,  /**< or there is none, or nobody minds */
-    ACME_EXPIRY_NEAR, /**< it ends soon, and there is nothing in its place */
-    ACME_EXPIRY_OVER  /**< it has */
+    ACME_EXPIRY_FAR,  /**< not near; or there is no certificate, or no
+                           virtual host serves it */
+    ACME_EXPIRY_NEAR, /**< it ends soon, and has no successor yet */
+    ACME_EXPIRY_OVER  /**< it has ended */
 } acme_expiry_e;
 
-/**
- * @param job or NULL: not known
- * @param text unless FAR: "expires in 14 hours, ...", with what holds its
- *        renewal back; or NULL
- */
+/** Judges the certificate that the site serves.
+ *  @param text unless FAR: "expires in 14 hours, ...", with what holds the
+ *         renewal back, in p; else NULL
+ *  @param job NULL: not known */
 acme_expiry_e acme_expiry(const char **text, const acme_spec_t *spec,
                           const acme_inventory_t *inventory,
                           const acme_job_t *job, apr_time_t now, apr_pool_t *p);
 
-/** When its answer is another one by itself; ACME_SCHEDULE_NEVER. */
+/** Returns when acme_expiry() changes its answer by the time alone, or
+ *  ACME_SCHEDULE_NEVER. */
 apr_time_t acme_expiry_next(const acme_spec_t *spec,
                             const acme_inventory_t *inventory,
                             const acme_job_t *job, apr_time_t now);

@@ -23,7 +23,7 @@ static const acme_job_name_t *find(const acme_job_t *job, const char *name)
     return NULL;
 }
 
-/* What is remembered is of this spec. */
+/* Returns non-zero when the remembered failures are of this spec. */
 static int holds(const acme_job_t *job, const acme_spec_t *spec,
                  apr_pool_t *ptemp)
 {

@@ -2,14 +2,15 @@
 
 /**
  * @file acme_partial_names.h
- * @brief Names that keep failing: an order is made without them, so that the
- * others get their certificate (ACMEPartialNames).
+ * @brief Names that keep failing (ACMEPartialNames): an order is made without
+ * them, so that the others get their certificate.
  *
- * Only names that the spec calls optional are left out: at once, where the CA
- * says that trying again is of no use; else after ACME_JOB_NAME_FAILURES
- * failures in a row, each for optional names only. The next renewal tries all
- * again. The failures are in the job, and count as long as the spec is the one
- * that they were counted for: see acme_job_names_failed().
+ * Only names that the spec calls optional are left out. A name is left out when
+ * it, alone or with other optional names, made the order fail
+ * ACME_PARTIAL_NAMES_FAILURES times in a row; at once, when the CA says that
+ * trying again does not help. The next renewal tries all names again. The
+ * failures are part of the job, and count as long as the spec is the one of the
+ * order that failed.
  */
 #ifndef ACME_PARTIAL_NAMES_H
 #define ACME_PARTIAL_NAMES_H
@@ -17,22 +18,23 @@
 #include "acme_job.h"
 #include "acme_spec.h"
 
-/** Whether the certificate is to be had without this name. */
+/** Returns non-zero when the next order leaves this name out. */
 int acme_partial_names_is_out(const acme_job_t *job, const acme_spec_t *spec,
                               const char *name, apr_pool_t *ptemp);
 
-/** The first name that `held` does not cover and that is not out, or NULL. */
+/** Returns the first name that `held` does not cover and that is not left out,
+ *  or NULL. */
 const char *acme_partial_names_missing(const acme_job_t *job,
                                        const acme_spec_t *spec,
                                        const apr_array_header_t *held,
                                        apr_pool_t *ptemp);
 
-/** What to order: the spec's names but for those that are out. */
+/** Returns the names to order: those of the spec that are not left out. */
 const apr_array_header_t *acme_partial_names(const acme_job_t *job,
                                              const acme_spec_t *spec,
                                              apr_pool_t *p);
 
-/** "a.example, b.example": the names that are out; "" for none. */
+/** Returns the names that are left out: "a.example, b.example", or "". */
 const char *acme_partial_names_print(const acme_job_t *job,
                                      const acme_spec_t *spec, apr_pool_t *p);
 

@@ -10,11 +10,12 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-/* No wait that we ever set is longer: the clock was turned back since. */
+/* A wait is never set longer than this; a longer one shows that the clock was
+ * set back since. */
 #define LONGEST_WAIT (9 * ACME_TIME_DAY)
 
-/* And who was tried later than now was tried before the clock was turned back.
- * A clock that is put right by less than this makes the wait longer by it. */
+/* A try that lies further ahead than this was made before the clock was set
+ * back. A clock that is corrected by less makes the wait longer by as much. */
 #define CLOCK_STEP ACME_TIME_MINUTE
 
 static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
@@ -25,7 +26,7 @@ static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
     plan->at = at;
     plan->reason = reason;
     plan->by_age = 0;
-    plan->content = 0;
+    plan->satisfied = 0;
 }
 
 static int same(const char *a, const char *b)
@@ -33,7 +34,8 @@ static int same(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-/* Something of this site waits for root, or has come back from it. */
+/* Plans for a site whose certificate is staged: it waits for root, or root has
+ * decided. */
 static void plan_staged(acme_plan_t *plan, const acme_inventory_t *inventory,
                         const acme_job_t *job, apr_time_t now)
 {
@@ -53,7 +55,8 @@ static void plan_staged(acme_plan_t *plan, const acme_inventory_t *inventory,
     }
 }
 
-/* What a CA said of a certificate counts with that CA only. */
+/* Ask only a CA of the spec, because the answer of another one does not
+ * count. */
 int acme_plan_is_via_ari(const acme_spec_t *spec,
                          const acme_inventory_t *inventory)
 {
@@ -93,9 +96,9 @@ acme_plan_revoked(const acme_inventory_t *inventory, const acme_job_t *job)
                : NULL;
 }
 
-/* What is another certificate now than when it was ordered, or NULL. Of one
- * that came from elsewhere it is not known how it was wanted: it is left alone
- * until it is due. */
+/* Returns what changed in the spec since the certificate was ordered, or NULL.
+ * A certificate from elsewhere is left alone until it is due, because the spec
+ * that it was made for is not known. */
 static const char *changed(const acme_spec_t *spec,
                            const acme_certstore_cert_t *live, apr_pool_t *p)
 {
@@ -118,7 +121,8 @@ static const char *changed(const acme_spec_t *spec,
     return NULL;
 }
 
-/* Why a certificate is to be had, or NULL; then *at says when it will be. */
+/* Returns why a certificate is needed now, or NULL; then *at says when it will
+ * be. */
 static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
                         const acme_inventory_t *inventory,
                         const acme_job_t *job, int *due, int pinned,
@@ -160,7 +164,8 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     }
     *at = acme_plan_renew_at(spec, inventory, job);
     if (pinned) {
-        /* Whoever went back to it knows that a CA has named its time. */
+        /* A pinned certificate ignores the ARI time, because the administrator
+         * chose it. */
         last = acme_schedule_urgent_at(info->not_before, info->not_after);
         *at = *at > last ? *at : last;
     }
@@ -179,15 +184,17 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     return NULL;
 }
 
-/* Whether the CA is to be asked before anything else: it has never been asked
- * about this certificate, or it is time, and nothing presses: no request of
- * acmectl either, whose answer is not to wait for it. */
-static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
-                    const acme_inventory_t *inventory, const acme_job_t *job,
-                    const char *why, int due, apr_time_t now)
+/* Plans to ask the CA when to renew, before an order: the CA was never asked
+ * about this certificate, or it is time to ask again. Not when anything is
+ * urgent, a request of acmectl included, because its answer must not wait. */
+static int plan_ari_query(acme_plan_t *plan, apr_time_t *at,
+                          const acme_spec_t *spec,
+                          const acme_inventory_t *inventory,
+                          const acme_job_t *job, const char *why, int due,
+                          apr_time_t now)
 {
     const acme_cert_info_t *info;
-    apr_time_t ask_at;
+    apr_time_t query_at;
 
     if (!acme_plan_is_via_ari(spec, inventory)
         || spec->renew_mode == ACME_RENEW_MANUAL
@@ -196,22 +203,23 @@ static int plan_ask(acme_plan_t *plan, apr_time_t *at, const acme_spec_t *spec,
         return 0;
     }
     info = inventory->live->info;
-    ask_at = acme_ari_ask_at(job->ari, info, now);
+    query_at = acme_ari_query_at(job->ari, info, now);
     if (!why) {
-        *at = ask_at < *at ? ask_at : *at;
+        *at = query_at < *at ? query_at : *at;
     }
-    if (ask_at > now || job->asked
+    if (query_at > now || job->asked
         || (why
             && (job->order || !due || acme_ari_is_of(job->ari, info)
                 || now >= acme_schedule_urgent_at(info->not_before,
                                                   info->not_after)))) {
         return 0;
     }
-    decide(plan, ACME_PLAN_ASK, now, "the CA is asked when to renew it");
+    decide(plan, ACME_PLAN_ARI_QUERY, now, "the CA is asked when to renew it");
     return 1;
 }
 
-/* Whether the last try holds the next one back; decides when it does. */
+/* Returns non-zero, and plans to wait, when the last try holds the next one
+ * back. */
 static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
                      const acme_job_t *job, const char *digest, apr_time_t now,
                      apr_pool_t *p)
@@ -245,7 +253,8 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
     return 1;
 }
 
-/* A certificate of the administrator's own is watched, and that is all. */
+/* Plans for a site with the administrator's own certificate, which is only
+ * watched. */
 static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, apr_time_t now,
                       apr_pool_t *p)
@@ -272,8 +281,9 @@ static void plan_file(acme_plan_t *plan, const acme_spec_t *spec,
     decide(plan, ACME_PLAN_IDLE, now + ACME_TIME_DAY, plan->warning);
 }
 
-/* Whether it is about an order, or failures, from before what is live now came
- * from elsewhere: it was imported, unstashed or rolled back to. */
+/* Returns non-zero when the order or the failures in the job are older than the
+ * certificate that is live now, because it was imported, unstashed or rolled
+ * back to. */
 static int is_overtaken(const acme_job_t *job,
                         const acme_inventory_t *inventory)
 {
@@ -318,7 +328,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     plan->needless = !why && is_overtaken(job, inventory);
     renew_at = at;
-    if (plan_ask(plan, &at, spec, inventory, job, why, due, now)) {
+    if (plan_ari_query(plan, &at, spec, inventory, job, why, due, now)) {
         return;
     }
     if (!why && job->order && !plan->needless && same(job->digest, digest)) {
@@ -328,7 +338,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p, "renewed in %s",
                             acme_time_print_duration(renew_at - now, p)));
-        plan->content = 1;
+        plan->satisfied = 1;
     }
     else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
         decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
@@ -361,7 +371,7 @@ const char *acme_plan_name(acme_plan_e what)
         return "settle";
     case ACME_PLAN_MANUAL:
         return "manual";
-    case ACME_PLAN_ASK:
+    case ACME_PLAN_ARI_QUERY:
         return "ask";
     }
     return "?";

@@ -6,17 +6,17 @@
 
 /** A cell of the table. */
 typedef enum {
-    NOTHING,   /**< what is kept stays as it is */
-    STASH,     /**< live goes to the stash */
-    BEST,      /**< U, and keep: of live and stashed what is usable, else order;
-                    until it is there, the fallback */
-    BEST_KEPT, /**< the same, but an expired live one keeps serving */
-    LATER      /**< L: of what is there and the import, the one that expires
+    NOTHING,   /**< the certificates stay in their places */
+    STASH,     /**< the live certificate goes to the stash */
+    BEST,      /**< the usable one of live and stashed, else an order, and
+                    the fallback until it is done */
+    BEST_KEPT, /**< the same, but a live certificate that cannot be used any
+                    more keeps serving */
+    LATER      /**< the one of live or stashed and the import that expires
                     later */
 } cell_e;
 
-/** The rows: what is wanted; the last one is ACME where an imported one is
- *  usable. */
+/** The rows: what is wanted. The last one is for ACME with a usable import. */
 #define ROW_IMPORTED ACME_WANTED_COUNT
 
 /** The columns: what was deployed: none, http, OKC, LKC. */
@@ -38,7 +38,8 @@ static int is_there(const acme_site_decide_cert_t *cert)
     return cert->suitable != ACME_SUITABLE_ABSENT;
 }
 
-/** Which LKC there will be, and whether another is to be ordered. */
+/** Chooses the certificate that is live from now on. One that lacks a name
+ *  serves until another one is ordered. */
 static void choose(acme_site_decide_actions_t *actions,
                    acme_site_decide_move_e move,
                    const acme_site_decide_cert_t *cert)
@@ -56,10 +57,8 @@ static void fall_back(acme_site_decide_actions_t *actions,
     actions->order = 1;
 }
 
-/**
- * Of live and stashed. While the clock is in doubt, one that seems to have
- * expired serves, and none is ordered in its place.
- */
+/** Chooses between live and stashed. While the clock is in doubt, a certificate
+ *  that seems to have expired serves, and no other is ordered. */
 static void best(acme_site_decide_actions_t *actions,
                  const acme_site_decide_facts_t *facts, int kept)
 {
@@ -91,8 +90,8 @@ static void best(acme_site_decide_actions_t *actions,
     }
 }
 
-/** The import against what the site has: live, where it is usable, else the
- *  stash. The loser is archived. */
+/** Chooses between the import and the certificate that the site has: the live
+ *  one, if it is usable, else the stashed one. The loser is archived. */
 static void later(acme_site_decide_actions_t *actions,
                   const acme_site_decide_facts_t *facts)
 {
@@ -109,14 +108,15 @@ static void later(acme_site_decide_actions_t *actions,
         return;
     }
     choose(actions, ACME_SITE_DECIDE_IMPORT, &facts->imported);
-    /* It is live now: gone from where it was, and so archived nowhere else. */
+    /* Archive the stashed certificate, because it lost. A live one needs no
+     * action: the import replaces it, and the archive has it. */
     if (!has_live && acme_site_decide_is_usable(&facts->stashed)) {
         actions->stashed = ACME_SITE_DECIDE_ARCHIVE;
     }
 }
 
-/** What becomes of an import that is not of use now: it is decided upon all
- *  the same. */
+/** Returns the fate of an import that is not used now, because each import is
+ *  decided upon at once. */
 static acme_site_decide_rest_e
 rest_of_import(const acme_site_decide_facts_t *facts)
 {
@@ -152,8 +152,9 @@ void acme_site_decide(acme_site_decide_actions_t *actions,
     switch (table[row][facts->deployed]) {
     case NOTHING:
     case STASH:
-        /* A start that was killed leaves more than was deployed: one that is
-         * live and not wanted is stashed, whatever the record says. */
+        /* Stash a live certificate that is not wanted, whatever the record
+         * says, because a start that was killed leaves more than was
+         * recorded. */
         if (facts->live.suitable == ACME_SUITABLE_REVOKED) {
             actions->move = ACME_SITE_DECIDE_RETIRE;
         }

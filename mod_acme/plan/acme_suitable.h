@@ -2,12 +2,12 @@
 
 /**
  * @file acme_suitable.h
- * @brief What a kept certificate is worth to a site: pure.
+ * @brief The suitability of a kept certificate for a site: pure.
  *
- * That it parses, fits its key and loads is seen by who read it
- * (acme_certstore_get_at()); here it is about the site: its CA, its names, the
- * time. One that is not valid yet is taken for good: no CA issues such, so it
- * is our clock that is slow.
+ * acme_certstore_get_at() has checked that it parses, belongs to its key and
+ * loads. Here it is compared with the site: CA, names, time. A certificate that
+ * is not valid yet counts as valid: no CA issues such, so it is our clock that
+ * is slow.
  */
 #ifndef ACME_SUITABLE_H
 #define ACME_SUITABLE_H
@@ -16,21 +16,22 @@
 #include "acme_site_decide.h"
 #include "acme_spec.h"
 
-/**
- * @param cert NULL: ABSENT
- * @param issuer nonzero: its CA will do
- * @param why one clause, for anything but FULL
- */
+/** Judges a certificate for a site.
+ *  @param cert NULL: ABSENT
+ *  @param issuer nonzero: its CA is accepted
+ *  @param why one clause for people, for anything but FULL, in p; else NULL */
 acme_suitable_e acme_suitable(const char **why,
                               const acme_certstore_cert_t *cert,
                               const acme_spec_t *spec, int issuer,
                               apr_time_t now, apr_pool_t *p);
 
-/** Whether it is from the CA that the site is configured for. */
+/** Returns non-zero when the certificate is from a CA that the site is
+ *  configured for. */
 int acme_suitable_issuer(const acme_certstore_cert_t *cert,
                          const acme_spec_t *spec);
 
-/** Whether its key is of the spec's kind: elliptic, or RSA of any size. */
+/** Returns non-zero when its key is of the kind of the spec: elliptic, or RSA
+ *  of any size. */
 int acme_suitable_key(const acme_certstore_cert_t *cert,
                       const acme_spec_t *spec);
 

@@ -9,13 +9,16 @@
 #include "acme_schedule.h"
 #include "acme_time.h"
 
-/* After the first failure; ten times as long each further time, to a day. */
+/* Wait after the first failure; each further one makes it ten times as long, up
+ * to a day. */
 #define FIRST_WAIT (10 * ACME_TIME_MINUTE)
 
-/* Before the second certificate in a row that a CA wants renewed at once. */
+/* Wait before the second certificate in a row that a CA wants renewed at
+ * once. */
 #define HASTE_WAIT ACME_TIME_HOUR
 
-/* No wait that we set is longer: the clock was turned back since. */
+/* A wait is never set longer than this; a longer one shows that the clock was
+ * set back since. */
 #define LONGEST_WAIT (2 * ACME_TIME_DAY)
 
 static apr_status_t read_problem(acme_ari_t *ari, const acme_json_t *json,
@@ -94,8 +97,8 @@ int acme_ari_is_of(const acme_ari_t *ari, const acme_cert_info_t *info)
     return ari && info->ari_id && strcmp(ari->cert, info->ari_id) == 0;
 }
 
-/* Of the window, what comes before the last tenth of its life; where nothing
- * does, the window as it is. */
+/* Draws a time from the part of the window before the last tenth of the life,
+ * or from the whole window when no part of it is earlier. */
 static apr_time_t draw(const acme_ari_t *ari, const acme_cert_info_t *info)
 {
     apr_time_t last =
@@ -105,9 +108,10 @@ static apr_time_t draw(const acme_ari_t *ari, const acme_cert_info_t *info)
     return acme_schedule_draw(ari->start, end, info->ari_id);
 }
 
-/* Not before what the CA names, which is a day at most. */
-static apr_time_t ask_again(const acme_renewal_t *renewal, const char *name,
-                            apr_time_t now)
+/* Returns when to ask again: after the time that the CA names, and within a
+ * day. */
+static apr_time_t query_again(const acme_renewal_t *renewal, const char *name,
+                              apr_time_t now)
 {
     apr_time_t last = now + ACME_RENEWAL_AGAIN_MAX;
     apr_time_t at = now + acme_schedule_jitter(renewal->again - now, name);
@@ -125,7 +129,7 @@ acme_ari_t *acme_ari_told(const acme_ari_t *old, const acme_renewal_t *renewal,
     ari->start = renewal->start;
     ari->end = renewal->end;
     ari->explanation = apr_pstrdup(p, renewal->explanation);
-    ari->next = ask_again(renewal, name, now);
+    ari->next = query_again(renewal, name, now);
     ari->first = now;
     if (acme_ari_is_of(old, info)) {
         ari->hasty = old->hasty;
@@ -143,7 +147,8 @@ acme_ari_t *acme_ari_told(const acme_ari_t *old, const acme_renewal_t *renewal,
     }
     else {
         ari->selected = draw(ari, info);
-        /* Its time had not come, and now it has. */
+        /* The window had not begun before this answer, and has begun now: the
+         * CA moved it ahead. */
         ari->early =
             old->early
             || (old->start > now && ari->start <= now && now < ari->end);
@@ -172,7 +177,8 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
     ari->problem = acme_problem_dup(problem, p);
     ++ari->errors;
     wait = acme_schedule_backoff(ari->errors, FIRST_WAIT, seed);
-    /* A fifth more than a day is a day. */
+    /* Take off the fifth that chance may add, because a day is the longest
+     * wait. */
     ari->next = now + (wait > ACME_RENEWAL_AGAIN_MAX ? wait / 6 * 5 : wait);
     later = problem->retry == ACME_RETRY_LATER ? problem->retry_at : 0;
     later = later < last ? later : last;
@@ -214,8 +220,8 @@ int acme_ari_is_urgent(const acme_ari_t *ari, apr_time_t now)
     return ari && ari->start > 0 && (ari->early || ari->end <= now);
 }
 
-apr_time_t acme_ari_ask_at(const acme_ari_t *ari, const acme_cert_info_t *info,
-                           apr_time_t now)
+apr_time_t acme_ari_query_at(const acme_ari_t *ari,
+                             const acme_cert_info_t *info, apr_time_t now)
 {
     if (!info->ari_id) {
         return ACME_SCHEDULE_NEVER;

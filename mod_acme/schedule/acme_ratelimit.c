@@ -16,7 +16,8 @@
 /* A bucket is in the part that the first hex digit of its key names. */
 #define PARTS ACME_RATELIMIT_PARTS
 
-/* Hex digits of a bucket's key: no two of a server's share them. */
+/* Hex digits of a bucket's key, enough that no two buckets of a server share
+ * them. */
 #define KEY_LEN 24
 
 #define ACCOUNT ACME_RATELIMIT_PARSE_ACCOUNT
@@ -30,8 +31,8 @@ typedef struct limit_t {
     const char *what;         /* for people */
 } limit_t;
 
-/* As published in 2025 (letsencrypt.org/docs/rate-limits): each bucket fills
- * up again over its period, a token at a time. */
+/* Published in 2025 (letsencrypt.org/docs/rate-limits). Each bucket fills up
+ * again over its period, a token at a time. */
 static const limit_t letsencrypt[LIMITS] = {
     {{300, 3 * ACME_TIME_HOUR}, "300 orders of an account in 3 hours"},
     {{50, 7 * ACME_TIME_DAY},
@@ -41,13 +42,14 @@ static const limit_t letsencrypt[LIMITS] = {
 };
 
 typedef struct bucket_t {
-    apr_time_t full;   /* when it will be full again */
-    apr_time_t booked; /* the same, when all who wait have had theirs */
+    apr_time_t full;   /* when the bucket is full again */
+    apr_time_t booked; /* the same, after all orders that have reserved a
+                          time */
 } bucket_t;
 
 struct acme_ratelimit_t {
     limit_t limits[LIMITS];
-    const char *name; /* of its items in the store */
+    const char *name; /* prefix of the names of its items */
     apr_pool_t *p;
     apr_pool_t *pbuckets;
     apr_hash_t *buckets; /* key -> bucket_t * */
@@ -59,29 +61,29 @@ acme_ratelimit_t *acme_ratelimit_create(const char *ca_url,
                                         apr_pool_t *p)
 {
     acme_ratelimit_policy_e kind = acme_ratelimit_policy_of(rate, ca_url);
-    acme_ratelimit_t *budget;
+    acme_ratelimit_t *ratelimit;
 
     if (kind == ACME_RATELIMIT_POLICY_OFF) {
         return NULL;
     }
-    budget = apr_pcalloc(p, sizeof(*budget));
+    ratelimit = apr_pcalloc(p, sizeof(*ratelimit));
     if (kind == ACME_RATELIMIT_POLICY_LETSENCRYPT) {
-        memcpy(budget->limits, letsencrypt, sizeof(letsencrypt));
+        memcpy(ratelimit->limits, letsencrypt, sizeof(letsencrypt));
     }
     else {
-        budget->limits[ACCOUNT].size.tokens = rate->orders;
-        budget->limits[ACCOUNT].size.period = rate->period;
-        budget->limits[ACCOUNT].what =
+        ratelimit->limits[ACCOUNT].size.tokens = rate->orders;
+        ratelimit->limits[ACCOUNT].size.period = rate->period;
+        ratelimit->limits[ACCOUNT].what =
             apr_psprintf(p, "%d orders in %s (ACMERateLimit)", rate->orders,
                          acme_time_print_duration(rate->period, p));
     }
-    budget->name = apr_pstrcat(
+    ratelimit->name = apr_pstrcat(
         p, "budget ", apr_pstrndup(p, acme_jws_sha256_hex(ca_url, p), KEY_LEN),
         " ", NULL);
-    budget->p = p;
-    apr_pool_create(&budget->pbuckets, p);
-    budget->buckets = apr_hash_make(budget->pbuckets);
-    return budget;
+    ratelimit->p = p;
+    apr_pool_create(&ratelimit->pbuckets, p);
+    ratelimit->buckets = apr_hash_make(ratelimit->pbuckets);
+    return ratelimit;
 }
 
 /* ---- buckets ---- */
@@ -103,13 +105,14 @@ static int part_of(const char *key)
     return (int)strtol(digit, NULL, PARTS);
 }
 
-static bucket_t *bucket_at(acme_ratelimit_t *budget, const char *key)
+static bucket_t *bucket_at(acme_ratelimit_t *ratelimit, const char *key)
 {
-    bucket_t *bucket = apr_hash_get(budget->buckets, key, APR_HASH_KEY_STRING);
+    bucket_t *bucket =
+        apr_hash_get(ratelimit->buckets, key, APR_HASH_KEY_STRING);
 
     if (!bucket) {
-        bucket = apr_pcalloc(budget->pbuckets, sizeof(*bucket));
-        apr_hash_set(budget->buckets, apr_pstrdup(budget->pbuckets, key),
+        bucket = apr_pcalloc(ratelimit->pbuckets, sizeof(*bucket));
+        apr_hash_set(ratelimit->buckets, apr_pstrdup(ratelimit->pbuckets, key),
                      APR_HASH_KEY_STRING, bucket);
     }
     return bucket;
@@ -120,10 +123,10 @@ static bucket_t *bucket_at(acme_ratelimit_t *budget, const char *key)
 typedef struct claim_t {
     acme_ratelimit_parse_e which;
     const char *key;
-    int left; /* tokens that it has to leave behind */
+    int left; /* tokens that have to stay in the bucket */
 } claim_t;
 
-static void claim(apr_array_header_t *claims, const acme_ratelimit_t *budget,
+static void claim(apr_array_header_t *claims, const acme_ratelimit_t *ratelimit,
                   acme_ratelimit_parse_e which, const char *of, int left,
                   apr_pool_t *p)
 {
@@ -131,7 +134,7 @@ static void claim(apr_array_header_t *claims, const acme_ratelimit_t *budget,
     claim_t *made;
     int i;
 
-    if (!budget->limits[which].size.tokens) {
+    if (!ratelimit->limits[which].size.tokens) {
         return;
     }
     key = key_of(which, of, p);
@@ -146,7 +149,7 @@ static void claim(apr_array_header_t *claims, const acme_ratelimit_t *budget,
     made->left = left;
 }
 
-static apr_array_header_t *claims_of(const acme_ratelimit_t *budget,
+static apr_array_header_t *claims_of(const acme_ratelimit_t *ratelimit,
                                      const acme_ratelimit_order_t *order,
                                      apr_pool_t *p)
 {
@@ -156,11 +159,12 @@ static apr_array_header_t *claims_of(const acme_ratelimit_t *budget,
     if (order->exempt) {
         return claims;
     }
-    claim(claims, budget, ACCOUNT, order->account,
-          order->renewal ? 0 : budget->limits[ACCOUNT].size.tokens / 4, p);
-    claim(claims, budget, SET, acme_ratelimit_parse_set(order->names, p), 0, p);
+    claim(claims, ratelimit, ACCOUNT, order->account,
+          order->renewal ? 0 : ratelimit->limits[ACCOUNT].size.tokens / 4, p);
+    claim(claims, ratelimit, SET, acme_ratelimit_parse_set(order->names, p), 0,
+          p);
     for (i = 0; !order->renewal && i < order->names->nelts; ++i) {
-        claim(claims, budget, DOMAIN,
+        claim(claims, ratelimit, DOMAIN,
               acme_domain_registered(
                   APR_ARRAY_IDX(order->names, i, const char *), p),
               0, p);
@@ -168,15 +172,15 @@ static apr_array_header_t *claims_of(const acme_ratelimit_t *budget,
     return claims;
 }
 
-/* Those of which a token must be there, and none is taken. */
+/* Adds limits that are only checked, not charged. */
 static void add_failures(apr_array_header_t *claims,
-                         const acme_ratelimit_t *budget,
+                         const acme_ratelimit_t *ratelimit,
                          const acme_ratelimit_order_t *order, apr_pool_t *p)
 {
     int i;
 
     for (i = 0; i < order->names->nelts; ++i) {
-        claim(claims, budget, NAME,
+        claim(claims, ratelimit, NAME,
               acme_ratelimit_parse_of(
                   NAME, order->account,
                   APR_ARRAY_IDX(order->names, i, const char *), p),
@@ -184,19 +188,19 @@ static void add_failures(apr_array_header_t *claims,
     }
 }
 
-apr_time_t acme_ratelimit_when(acme_ratelimit_t *budget,
+apr_time_t acme_ratelimit_when(acme_ratelimit_t *ratelimit,
                                const acme_ratelimit_order_t *order,
                                apr_time_t now, const char **why, apr_pool_t *p)
 {
-    apr_array_header_t *claims = claims_of(budget, order, p);
+    apr_array_header_t *claims = claims_of(ratelimit, order, p);
     apr_time_t last = now;
     int i;
 
-    add_failures(claims, budget, order, p);
+    add_failures(claims, ratelimit, order, p);
     for (i = 0; i < claims->nelts; ++i) {
         const claim_t *one = &APR_ARRAY_IDX(claims, i, claim_t);
-        const limit_t *limit = &budget->limits[one->which];
-        bucket_t *bucket = bucket_at(budget, one->key);
+        const limit_t *limit = &ratelimit->limits[one->which];
+        bucket_t *bucket = bucket_at(ratelimit, one->key);
         apr_time_t full = acme_bucket_bounded(bucket->full, &limit->size, now);
         apr_time_t at;
 
@@ -219,7 +223,7 @@ apr_time_t acme_ratelimit_when(acme_ratelimit_t *budget,
                                                 : last;
 }
 
-static void add_tokens(acme_ratelimit_t *budget,
+static void add_tokens(acme_ratelimit_t *ratelimit,
                        const apr_array_header_t *claims, int sign,
                        apr_time_t now)
 {
@@ -227,45 +231,45 @@ static void add_tokens(acme_ratelimit_t *budget,
 
     for (i = 0; i < claims->nelts; ++i) {
         const claim_t *one = &APR_ARRAY_IDX(claims, i, claim_t);
-        const limit_t *limit = &budget->limits[one->which];
-        bucket_t *bucket = bucket_at(budget, one->key);
+        const limit_t *limit = &ratelimit->limits[one->which];
+        bucket_t *bucket = bucket_at(ratelimit, one->key);
 
         bucket->full = sign > 0
                            ? acme_bucket_take(bucket->full, &limit->size, now)
                            : acme_bucket_give(bucket->full, &limit->size);
-        budget->changed[part_of(one->key)] = 1;
+        ratelimit->changed[part_of(one->key)] = 1;
     }
 }
 
-void acme_ratelimit_take(acme_ratelimit_t *budget,
+void acme_ratelimit_take(acme_ratelimit_t *ratelimit,
                          const acme_ratelimit_order_t *order, apr_time_t now)
 {
     apr_pool_t *p;
 
-    apr_pool_create(&p, budget->p);
-    add_tokens(budget, claims_of(budget, order, p), 1, now);
+    apr_pool_create(&p, ratelimit->p);
+    add_tokens(ratelimit, claims_of(ratelimit, order, p), 1, now);
     apr_pool_destroy(p);
 }
 
-void acme_ratelimit_give(acme_ratelimit_t *budget,
+void acme_ratelimit_give(acme_ratelimit_t *ratelimit,
                          const acme_ratelimit_order_t *order)
 {
     apr_pool_t *p;
 
-    apr_pool_create(&p, budget->p);
-    add_tokens(budget, claims_of(budget, order, p), -1, 0);
+    apr_pool_create(&p, ratelimit->p);
+    add_tokens(ratelimit, claims_of(ratelimit, order, p), -1, 0);
     apr_pool_destroy(p);
 }
 
-void acme_ratelimit_end(acme_ratelimit_t *budget,
+void acme_ratelimit_end(acme_ratelimit_t *ratelimit,
                         const acme_ratelimit_order_t *order)
 {
     apr_array_header_t *claims, *certificates;
     apr_pool_t *p;
     int i;
 
-    apr_pool_create(&p, budget->p);
-    claims = claims_of(budget, order, p);
+    apr_pool_create(&p, ratelimit->p);
+    claims = claims_of(ratelimit, order, p);
     certificates = apr_array_make(p, 4, sizeof(claim_t));
     for (i = 0; i < claims->nelts; ++i) {
         if (APR_ARRAY_IDX(claims, i, claim_t).which != ACCOUNT) {
@@ -273,29 +277,29 @@ void acme_ratelimit_end(acme_ratelimit_t *budget,
                 APR_ARRAY_IDX(claims, i, claim_t);
         }
     }
-    add_tokens(budget, certificates, -1, 0);
+    add_tokens(ratelimit, certificates, -1, 0);
     apr_pool_destroy(p);
 }
 
-void acme_ratelimit_failed(acme_ratelimit_t *budget, const char *account,
+void acme_ratelimit_failed(acme_ratelimit_t *ratelimit, const char *account,
                            const char *name, apr_time_t now)
 {
     apr_array_header_t *claims;
     apr_pool_t *p;
 
-    apr_pool_create(&p, budget->p);
+    apr_pool_create(&p, ratelimit->p);
     claims = apr_array_make(p, 1, sizeof(claim_t));
-    claim(claims, budget, NAME, acme_ratelimit_parse_of(NAME, account, name, p),
-          0, p);
-    add_tokens(budget, claims, 1, now);
+    claim(claims, ratelimit, NAME,
+          acme_ratelimit_parse_of(NAME, account, name, p), 0, p);
+    add_tokens(ratelimit, claims, 1, now);
     apr_pool_destroy(p);
 }
 
-void acme_ratelimit_refused(acme_ratelimit_t *budget,
+void acme_ratelimit_refused(acme_ratelimit_t *ratelimit,
                             const acme_ratelimit_parse_t *limited,
                             apr_time_t until, apr_time_t now)
 {
-    const limit_t *limit = &budget->limits[limited->what];
+    const limit_t *limit = &ratelimit->limits[limited->what];
     bucket_t *bucket;
     apr_time_t full;
     apr_pool_t *p;
@@ -303,26 +307,26 @@ void acme_ratelimit_refused(acme_ratelimit_t *budget,
     if (!limit->size.tokens) {
         return;
     }
-    apr_pool_create(&p, budget->p);
-    bucket = bucket_at(budget, key_of(limited->what, limited->of, p));
+    apr_pool_create(&p, ratelimit->p);
+    bucket = bucket_at(ratelimit, key_of(limited->what, limited->of, p));
     full = acme_bucket_bounded(acme_bucket_empty_until(until, &limit->size),
                                &limit->size, now);
     if (acme_bucket_bounded(bucket->full, &limit->size, now) < full) {
         bucket->full = full;
-        budget->changed[part_of(key_of(limited->what, limited->of, p))] = 1;
+        ratelimit->changed[part_of(key_of(limited->what, limited->of, p))] = 1;
     }
     apr_pool_destroy(p);
 }
 
 /* ---- the ledger: a line a bucket ---- */
 
-const char *acme_ratelimit_item(const acme_ratelimit_t *budget, int part,
+const char *acme_ratelimit_item(const acme_ratelimit_t *ratelimit, int part,
                                 apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s%x", budget->name, (unsigned int)part);
+    return apr_psprintf(p, "%s%x", ratelimit->name, (unsigned int)part);
 }
 
-static void read_lines(acme_ratelimit_t *budget, char *text, int part)
+static void read_lines(acme_ratelimit_t *ratelimit, char *text, int part)
 {
     char *line, *state, *space, *end;
 
@@ -339,37 +343,38 @@ static void read_lines(acme_ratelimit_t *budget, char *text, int part)
         if (!*end && full > 0
             && strspn(line, "0123456789abcdef") == (size_t)KEY_LEN
             && part_of(line) == part) {
-            bucket_at(budget, line)->full = full;
+            bucket_at(ratelimit, line)->full = full;
         }
     }
 }
 
-void acme_ratelimit_load(acme_ratelimit_t *budget, const char *const *texts,
+void acme_ratelimit_load(acme_ratelimit_t *ratelimit, const char *const *texts,
                          apr_pool_t *ptemp)
 {
     int i;
 
-    apr_pool_clear(budget->pbuckets);
-    budget->buckets = apr_hash_make(budget->pbuckets);
+    apr_pool_clear(ratelimit->pbuckets);
+    ratelimit->buckets = apr_hash_make(ratelimit->pbuckets);
     for (i = 0; i < ACME_RATELIMIT_PARTS; ++i) {
-        budget->changed[i] = 0;
+        ratelimit->changed[i] = 0;
         if (texts[i]) {
-            read_lines(budget, apr_pstrdup(ptemp, texts[i]), i);
+            read_lines(ratelimit, apr_pstrdup(ptemp, texts[i]), i);
         }
     }
 }
 
-const char *acme_ratelimit_save(const acme_ratelimit_t *budget, int part,
+const char *acme_ratelimit_save(const acme_ratelimit_t *ratelimit, int part,
                                 apr_time_t now, apr_pool_t *p)
 {
     apr_array_header_t *lines;
     apr_hash_index_t *hi;
 
-    if (!budget->changed[part]) {
+    if (!ratelimit->changed[part]) {
         return NULL;
     }
     lines = apr_array_make(p, 64, sizeof(const char *));
-    for (hi = apr_hash_first(p, budget->buckets); hi; hi = apr_hash_next(hi)) {
+    for (hi = apr_hash_first(p, ratelimit->buckets); hi;
+         hi = apr_hash_next(hi)) {
         const char *key = apr_hash_this_key(hi);
         const bucket_t *bucket = apr_hash_this_val(hi);
 
@@ -381,7 +386,7 @@ const char *acme_ratelimit_save(const acme_ratelimit_t *budget, int part,
     return apr_array_pstrcat(p, lines, '\n');
 }
 
-void acme_ratelimit_saved(acme_ratelimit_t *budget, int part)
+void acme_ratelimit_saved(acme_ratelimit_t *ratelimit, int part)
 {
-    budget->changed[part] = 0;
+    ratelimit->changed[part] = 0;
 }

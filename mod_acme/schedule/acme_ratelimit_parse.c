@@ -79,7 +79,7 @@ static void found(apr_array_header_t *limited, acme_ratelimit_parse_e what,
     one->of = of;
 }
 
-/* The name that begins here, in quotes or not; empty: none. */
+/* Returns the name that begins here, with or without quotes; empty: none. */
 static const char *name_at(const char *text, apr_pool_t *p)
 {
     apr_size_t len;
@@ -97,8 +97,8 @@ static const char *without_asterisk(const char *name)
     return acme_ident_is_wildcard(name) ? name + 2 : name;
 }
 
-/* Whether one of the names is that domain, or below it. A top level domain is
- * nobody's. */
+/* Returns non-zero when one of the names is that domain, or below it. A top
+ * level domain matches no name. */
 static int is_domain_of(const char *domain, const apr_array_header_t *names)
 {
     apr_size_t len = strlen(domain), own;

@@ -37,8 +37,8 @@ static const char *key_of(acme_ratelimit_parse_e what, const char *of,
     return apr_pstrcat(p, acme_ratelimit_parse_name(what), " ", of, NULL);
 }
 
-/* One of more than was ever set comes from a clock that was turned back since:
- * it is none. */
+/* Ignore a pause longer than ACME_RATELIMIT_PAUSE_MAX: the clock was set back
+ * since it was written. */
 static int is_sane(apr_time_t end, apr_time_t now)
 {
     return end > now && end <= now + ACME_RATELIMIT_PAUSE_MAX;
@@ -74,18 +74,19 @@ void acme_ratelimit_pause_add(acme_ratelimit_pause_t *pause,
     apr_pool_destroy(p);
 }
 
-/* ---- who has to wait ---- */
+/* ---- which orders have to wait ---- */
 
 typedef struct search_t {
     const acme_ratelimit_pause_t *pause;
     apr_time_t now;
     apr_time_t until;
     acme_ratelimit_parse_t *limited;
-    const char *name; /* that it is about */
+    const char *name; /* the name that is paused */
     apr_pool_t *p;
 } search_t;
 
-/* The longest wait is the one that counts. */
+/* Keeps the pause if it is longer than those found before, because the order
+ * has to wait for all of them. */
 static void look(search_t *search, acme_ratelimit_parse_e what, const char *of,
                  const char *name)
 {

@@ -2,24 +2,24 @@
 
 /**
  * @file acme_ratelimit_pause.h
- * @brief What a CA takes no orders for at the moment, as it has said itself.
+ * @brief Pauses that a CA has asked for: what it takes no orders for at the
+ * moment.
  *
- * Beside the budget (acme_ratelimit.h), which is what is known beforehand of
- * the limits of some CAs: this is what any of them says when it refuses an
- * order (acme_ratelimit_parse.h). It holds all sites that it is about, renewals
- * also, and those that somebody asks for by hand, until the time that the CA
- * has named.
+ * acme_ratelimit.h holds limits that are known beforehand of some CAs. A pause
+ * comes from any CA that refuses an order (acme_ratelimit_parse.h). It holds
+ * all sites that it is about until the time that the CA has named: renewals
+ * also, and requests of acmectl.
  *
- * The pauses of a CA are one text, which the caller stores. A text that is
- * lost or damaged counts as empty: then the CA says it again. Pure. The pauses
- * of a CA belong to one thread.
+ * The pauses of a CA are one text, which the caller stores. A text that is lost
+ * or damaged counts as empty: then the CA says it again. Pure. The pauses of a
+ * CA belong to one thread.
  */
 #ifndef ACME_RATELIMIT_PAUSE_H
 #define ACME_RATELIMIT_PAUSE_H
 
 #include "acme_ratelimit_parse.h"
 
-/** No CA is obeyed for longer. */
+/** Longest pause that a CA is granted. */
 #define ACME_RATELIMIT_PAUSE_MAX apr_time_from_sec(7 * 86400)
 
 typedef struct acme_ratelimit_pause_t acme_ratelimit_pause_t;
@@ -27,18 +27,17 @@ typedef struct acme_ratelimit_pause_t acme_ratelimit_pause_t;
 acme_ratelimit_pause_t *acme_ratelimit_pause_create(const char *ca_url,
                                                     apr_pool_t *p);
 
-/** Until then, or until the later time that was named before; what is over
- *  already, or in more than ACME_RATELIMIT_PAUSE_MAX, is brought into those
- * bounds. */
+/** Pauses orders until that time, or until a later one that was named before. A
+ *  time that is past, or more than ACME_RATELIMIT_PAUSE_MAX ahead, is brought
+ *  into those bounds. */
 void acme_ratelimit_pause_add(acme_ratelimit_pause_t *pause,
                               const acme_ratelimit_parse_t *limited,
                               apr_time_t until, apr_time_t now);
 
-/**
- * When an order of that account for these names may be made: 0, now.
- * @param limited who is meant, in p
- * @param why the limit that it waits for, in p
- */
+/** Returns when an order of that account for these names may be made, or 0:
+ *  now.
+ *  @param limited the account, domain, set or name that is paused, in p
+ *  @param why the limit that the order waits for, for people, in p */
 apr_time_t acme_ratelimit_pause_until(const acme_ratelimit_pause_t *pause,
                                       const char *account,
                                       const apr_array_header_t *names,

@@ -11,13 +11,12 @@
 
 #define LATER(a, b) ((a) > (b) ? (a) : (b))
 
-/** Old generations that may drain before routine restarts wait for them. */
+/** Number of draining generations from which on routine restarts wait. */
 #define DRAINING_MAX 2
 
-/**
- * Least time between two restarts. What did not help is not done again soon:
- * each fruitless restart doubles it, to a day at most.
- */
+/** Returns the least time between two restarts. Each restart that promoted
+ *  nothing doubles it, up to a day, because what did not help is not repeated
+ *  soon. */
 static apr_interval_time_t distance(const acme_restart_policy_t *policy,
                                     const acme_restart_facts_t *facts)
 {
@@ -37,7 +36,7 @@ static apr_interval_time_t distance(const acme_restart_policy_t *policy,
     return d;
 }
 
-/* "HH:MM" at the start of the text; -1: it is no time. */
+/* Reads "HH:MM" at the start of the text; -1: it is no time. */
 static int parse_minute(const char *text)
 {
     int hour, minute, i;
@@ -104,8 +103,9 @@ static int is_in(const apr_array_header_t *windows, time_t t)
     return 0;
 }
 
-/* When the window begins on that day, or the clock's change brings us into it;
- * the first of those after t that are in a window, or best. */
+/* Returns when a window begins on that day, or when the change of the clock
+ * leads into it: the first such moment after t that is inside a window, if it
+ * is earlier than best. */
 static time_t begins(const apr_array_header_t *windows, int from,
                      const struct tm *day, int later, time_t t, time_t best)
 {
@@ -173,9 +173,9 @@ apr_time_t acme_restart_at(const acme_restart_policy_t *policy,
         at = LATER(at, facts->last_restart + distance(policy, facts));
     }
     if (facts->urgent <= 0 && policy->windows) {
-        /* A window that was missed is gone: the next one counts. */
+        /* Look from now on, because a window that was missed has passed. */
         at = next_window(policy->windows, LATER(at, now));
     }
-    /* 0 would say that there is nothing to restart for. */
+    /* Avoid 0, which means that there is nothing to restart for. */
     return LATER(1, at);
 }

@@ -9,14 +9,15 @@
  * once, again and again. */
 #define MAX_PERCENT 90
 
-/* Longest wait after failures, before chance adds to it. One that has grown to
- * half as much is as long: after the minutes comes the day. */
+/* Longest wait after failures, before chance adds to it. A wait of half of it
+ * or more is made as long, so that days follow the minutes. */
 #define MAX_BACKOFF ACME_TIME_DAY
 
-/* No CA is obeyed for longer: Let's Encrypt's longest limit is a week. */
+/* Longest wait that a CA is granted: the longest limit of Let's Encrypt is a
+ * week. */
 #define MAX_LATER (7 * ACME_TIME_DAY)
 
-/* FNV-1a: spreads, nothing more. */
+/* Hashes by FNV-1a, which spreads well enough: nothing here is secret. */
 static apr_uint64_t draw(const char *seed, int round)
 {
     apr_uint64_t h = APR_UINT64_C(14695981039346656037);
@@ -30,7 +31,7 @@ static apr_uint64_t draw(const char *seed, int round)
     return h ^ (h >> 32);
 }
 
-/* d and by chance up to 1/part of it. */
+/* Returns d, to which chance adds up to 1/part of it. */
 static apr_interval_time_t spread(apr_interval_time_t d, int part,
                                   const char *seed, int round)
 {
@@ -113,7 +114,7 @@ apr_time_t acme_schedule_retry_at(const acme_problem_t *problem, int errors,
         later = problem->retry_at < now + MAX_LATER ? problem->retry_at
                                                     : now + MAX_LATER;
         return later > at ? later : at;
-    case ACME_RETRY_NOW: /* was tried again at once; and here it is */
+    case ACME_RETRY_NOW: /* it was tried again at once, and failed again */
     case ACME_RETRY_BACKOFF:
     case ACME_RETRY_INTERNAL:
         break;

@@ -2,10 +2,10 @@
 
 /**
  * @file acme_schedule.h
- * @brief When: pure functions of times, windows and failures.
+ * @brief Times of renewals and retries: pure functions of windows and failures.
  *
- * What is drawn by chance comes from a seed (the site's name), so that sites
- * spread and a restart draws the same again.
+ * Chance comes from a seed (the name of the site), so that sites spread and a
+ * restart draws the same time again.
  */
 #ifndef ACME_SCHEDULE_H
 #define ACME_SCHEDULE_H
@@ -30,31 +30,29 @@ apr_time_t acme_schedule_urgent_at(apr_time_t not_before, apr_time_t not_after);
 apr_time_t acme_schedule_warn_at(apr_time_t not_before, apr_time_t not_after,
                                  const acme_window_t *window);
 
-/**
- * How long to wait after so many failures in a row: `first`, then ten times as
- * long each time, where half a day or more is a day: 1, 10 and 100 minutes,
- * then daily. Up to a fifth is added by chance.
- * @param errors at least 1
- */
+/** Returns how long to wait after so many failures in a row: `first`, then ten
+ *  times as long each time, and a day instead of half a day or more: 1, 10 and
+ *  100 minutes, then daily. Chance adds up to a fifth.
+ *  @param errors at least 1 */
 apr_interval_time_t acme_schedule_backoff(int errors, apr_interval_time_t first,
                                           const char *seed);
 
-/** When to try again after a problem; ACME_SCHEDULE_NEVER for CONFIG and
- *  PERMANENT. A LATER of the CA is kept to, even when backoff is shorter, but
- *  for a week at most. */
+/** Returns when to try again after a problem, ACME_SCHEDULE_NEVER for CONFIG
+ *  and PERMANENT. The time of a LATER problem is kept to even when the backoff
+ *  is shorter, but for a week at most. */
 apr_time_t acme_schedule_retry_at(const acme_problem_t *problem, int errors,
                                   apr_interval_time_t first, const char *seed,
                                   apr_time_t now);
 
-/** A time from start to end, each as likely as any other; the same again for
- *  the same three. */
+/** Draws a time from start to end, uniformly; the same three arguments always
+ *  give the same time. */
 apr_time_t acme_schedule_draw(apr_time_t start, apr_time_t end,
                               const char *seed);
 
-/** No time at all: not before something else changes. */
+/** Never: not before something else changes. */
 #define ACME_SCHEDULE_NEVER APR_INT64_MAX
 
-/** Adds up to a tenth by chance. */
+/** Returns d, to which chance adds up to a tenth. */
 apr_interval_time_t acme_schedule_jitter(apr_interval_time_t d,
                                          const char *seed);
 

@@ -59,7 +59,7 @@ static acme_expiry_e at(const row_t *row, apr_interval_time_t age)
     return how;
 }
 
-/* That it becomes near at that age. */
+/* Checks that the end becomes near at that age. */
 static void assert_near_from(const row_t *row, apr_interval_time_t age)
 {
     assert_int_equal(at(row, age - 1), ACME_EXPIRY_FAR);
@@ -84,13 +84,13 @@ static void the_window_counts_for_short_and_long_lives(void **state)
         == ACME_SCHEDULE_NEVER);
     row->spec.warn_window.span = 10 * HOURS;
     assert_near_from(row, 150 * HOURS);
-    row->spec.warn_window.span = 30 * DAYS; /* more than all of it */
+    row->spec.warn_window.span = 30 * DAYS; /* longer than its life */
     assert_near_from(row, 144 * HOURS);
     row = make_row(90 * DAYS, *state);
     assert_near_from(row, 81 * DAYS);
     row->spec.warn_window.percent = 20;
     assert_near_from(row, 72 * DAYS);
-    /* the CA would have it later, and it is due in the last tenth */
+    /* the CA names a later time, and the last tenth is due */
     row->spec.warn_window.percent = 0;
     row->spec.via_ari = 1;
     row->job->ari = acme_ari_told(NULL,
@@ -226,7 +226,7 @@ static void outlived(apr_interval_time_t life, apr_pool_t *p)
     world_boot(w);
     world_live(w, 3 * HOURS);
     assert_said(w, 1, 1);
-    /* the next one is another one */
+    /* the next certificate is warned about anew */
     w->ca->outage = 0;
     world_live(w, 2 * DAYS);
     world_restart(w);
@@ -258,7 +258,7 @@ static void who_is_renewed_in_time_hears_nothing(void **state)
     }
     assert_true(w->ca->orders > 5);
     assert_said(w, 0, 0);
-    /* nor one that comes back after weeks, and is renewed at once */
+    /* nor about a site that comes back after weeks, and is renewed at once */
     w->clock->now += 30 * DAYS;
     world_boot(w);
     world_live(w, HOURS);

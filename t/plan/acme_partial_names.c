@@ -47,7 +47,7 @@ static world_t *fresh(apr_pool_t *p)
     return w;
 }
 
-/* A new order, after no failure: all names are tried again. */
+/* A new order without an earlier failure tries all names again. */
 static void begin(world_t *w)
 {
     acme_job_begin(&w->job, acme_spec_digest(&w->spec, w->p), "expires soon",
@@ -93,7 +93,7 @@ static void two_failures_leave_a_name_out(void **state)
     assert_string_equal(acme_partial_names_print(&w->job, &w->spec, w->p), OLD);
     assert_true(acme_partial_names_is_out(&w->job, &w->spec, OLD, w->p));
     assert_false(acme_partial_names_is_out(&w->job, &w->spec, WWW, w->p));
-    /* the next one, later */
+    /* the next name, later */
     assert_int_equal(fails(w, WWW, ACME_RETRY_BACKOFF), 0);
     assert_int_equal(fails(w, WWW, ACME_RETRY_BACKOFF), 1);
     assert_string_equal(ordered(w), A);
@@ -123,7 +123,8 @@ static void other_failures_do_not_count(void **state)
     int i;
 
     for (i = 0; i < 3; ++i) {
-        /* the site's own name is among them, or nobody knows which it is */
+        /* the site's first name is among them, or the CA does not say which
+         * name failed */
         assert_int_equal(fails(w, OLD " " A, ACME_RETRY_BACKOFF), 0);
         assert_int_equal(fails(w, "?", ACME_RETRY_BACKOFF), 0);
         assert_int_equal(fails(w, OLD " ?", ACME_RETRY_BACKOFF), 0);

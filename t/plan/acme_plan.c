@@ -11,7 +11,7 @@
 #define NOW     apr_time_from_sec(1893456000)
 #define DAYS(n) ((n)*ACME_TIME_DAY)
 
-/* A site as most are: served, valid for 60 of 90 days, nothing to do. */
+/* A common site: served, valid for 60 of 90 days, nothing to do. */
 typedef struct site_t {
     acme_ca_spec_t ca;
     acme_spec_t spec;
@@ -139,7 +139,7 @@ static void only_an_age_depends_on_the_clock(void **state)
     assert_true(plan(site).by_age);
     site->info.not_after = NOW - DAYS(1);
     assert_true(plan(site).by_age);
-    /* once asked for, or begun, it is not for its age */
+    /* an order that was requested or begun is not made for its age */
     site->job.asked = ACME_ASKED_FORCE;
     assert_false(plan(site).by_age);
     site->job.asked = ACME_ASKED_NO;
@@ -204,7 +204,7 @@ static void manual_waits_to_be_asked(void **state)
     assert_string_equal(acme_plan_name(made.what), "manual");
     assert_string_equal(made.reason, "first certificate");
     assert_true(made.at == ACME_SCHEDULE_NEVER);
-    /* but what is finished is put to use */
+    /* but a finished certificate is put to use */
     site->job.staged = "beef";
     assert_string_equal(acme_plan_name(plan(site).what), "staged");
 }
@@ -219,7 +219,7 @@ static void what_is_staged_waits_for_root(void **state)
     made = plan(site);
     assert_string_equal(acme_plan_name(made.what), "staged");
     assert_true(made.at == ACME_SCHEDULE_NEVER);
-    /* what root met was something else */
+    /* root has decided upon another certificate */
     site->inventory.staged = ACME_STAGED_REFUSED;
     site->inventory.staged_fingerprint = "dead";
     assert_string_equal(acme_plan_name(plan(site).what), "staged");
@@ -294,7 +294,7 @@ static void a_wait_does_not_count_once_the_clock_is_turned_back(void **state)
 
     site->job.last_run = NOW + ACME_TIME_HOUR / 2;
     assert_order(site, "first certificate");
-    /* but when it is only put right by a little */
+    /* but not when the clock is corrected by a little */
     site->job.last_run = NOW + apr_time_from_sec(2);
     assert_idle(site, NOW + ACME_TIME_HOUR);
 }
@@ -358,24 +358,25 @@ static void an_order_in_place_of_what_is_gone_is_needless(void **state)
 
     site->job.digest = acme_spec_digest(&site->spec, *state);
     site->job.order = acme_json_object(*state);
-    /* of the one that is live still */
+    /* failures of the certificate that is still live */
     site->job.instead = "f00d";
     assert_order(site, "an order is under way");
     assert_false(plan(site).needless);
-    /* of none, and of another */
+    /* failures without a certificate, and with another one */
     site->job.instead = "";
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
-    assert_true(plan(site).needless && plan(site).content);
+    assert_true(plan(site).needless && plan(site).satisfied);
     site->job.instead = "beef";
     assert_true(plan(site).needless);
-    /* asked for without a need, it ends as well; by force it goes on */
+    /* a request without need ends as well; a forced one goes on */
     site->job.asked = ACME_ASKED_DUE;
     assert_true(plan(site).needless);
     site->job.asked = ACME_ASKED_FORCE;
     assert_order(site, "asked for by acmectl renew");
     assert_false(plan(site).needless);
     site->job.asked = ACME_ASKED_NO;
-    /* so does one whose names, or kind of key, it does not have */
+    /* so does an order for a certificate whose names, or kind of key, have
+     * changed */
     site->info.names = strings(*state, "a.example");
     assert_order(site, "name added: www.a.example");
     assert_false(plan(site).needless);
@@ -385,8 +386,8 @@ static void an_order_in_place_of_what_is_gone_is_needless(void **state)
     assert_order(site, "another kind of key: P-256");
     assert_false(plan(site).needless);
     site->info.key_type = "P-256";
-    /* failures without an order are over, too, and where there is nothing,
-     * nothing is */
+    /* failures without an order are over, too; without any there is nothing to
+     * end */
     site->job.order = NULL;
     assert_false(plan(site).needless);
     site->job.problem = &problem;
@@ -418,7 +419,7 @@ static void what_has_changed_is_ordered_anew(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->spec.profile = NULL;
     assert_order(site, "another profile: the CA's own");
-    /* one that came from elsewhere is left alone */
+    /* a certificate from elsewhere is left alone */
     site->live.ca_url = NULL;
     site->spec.key.type = ACME_KEY_P384;
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
@@ -460,7 +461,7 @@ static void the_ca_is_asked_before_a_renewal_and_when_it_says_so(void **state)
     ari.start = NOW - DAYS(2);
     ari.end = NOW - DAYS(1);
     assert_true(plan(site).urgent);
-    /* what it says of a certificate counts with the CA that issued it */
+    /* the answer counts with the CA that issued the certificate */
     site->live.ca_url = "https://other.example/dir";
     site->spec.renew_window.span = 0;
     assert_order(site, "another CA: ca.example");
@@ -474,7 +475,7 @@ static void what_is_asked_for_is_ordered(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->job.asked = ACME_ASKED_FORCE;
     assert_order(site, "asked for by acmectl renew");
-    /* a failure since then is waited out all the same */
+    /* a failure since then still makes it wait */
     site->job.next_run = NOW + ACME_TIME_HOUR;
     assert_idle(site, NOW + ACME_TIME_HOUR);
     site->job.next_run = 0;
@@ -541,7 +542,7 @@ static void what_was_revoked_is_replaced_at_once(void **state)
     assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
     assert_true(plan(site).urgent);
     assert_false(plan(site).by_age);
-    /* no rollback and no question holds it up */
+    /* no rollback and no question to the CA delays it */
     site->inventory.pinned = 1;
     site->spec.via_ari = 1;
     site->info.ari_id = "key.serial";
@@ -549,7 +550,8 @@ static void what_was_revoked_is_replaced_at_once(void **state)
     assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
     site->spec.renew_mode = ACME_RENEW_MANUAL;
     assert_int_equal(plan(site).what, ACME_PLAN_MANUAL);
-    /* since the start, by the job: of what is live alone */
+    /* noted by the job since the start: it is about the live certificate
+     * only */
     site = site_create(*state);
     site->job.revoked = &mark;
     assert_int_equal(plan(site).what, ACME_PLAN_ORDER);
@@ -586,14 +588,14 @@ names_that_were_left_out_are_no_reason_before_the_renewal(void **state)
     assert_order(site, "name added: old.a.example");
     out->failures = 2;
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
-    assert_true(plan(site).content);
-    /* of another set of names nothing is known */
+    assert_true(plan(site).satisfied);
+    /* failures of another set of names do not count */
     site->job.digest = "another";
     assert_order(site, "name added: old.a.example");
     site->job.digest = acme_spec_digest(&site->spec, *state);
     site->info.not_after = NOW + DAYS(10);
     assert_string_equal(acme_plan_name(plan(site).what), "order");
-    assert_false(plan(site).content);
+    assert_false(plan(site).satisfied);
 }
 
 static void a_certificate_of_ones_own_is_watched(void **state)

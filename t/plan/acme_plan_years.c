@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Years of many sites, on a clock that costs nothing. What a CA would have
- * refused is counted here, independently of what the module counts. */
+/* Years of many sites, on a clock that costs nothing. Orders that a CA would
+ * have refused are counted here, independently of the counts of the module. */
 
 #include "acme_t.h"
 #include "world_limits.h"
@@ -51,8 +51,9 @@ static void make_ari_site(ari_site_t *site, const acme_ca_spec_t *ca, int i,
     site->job.p = p;
 }
 
-/* The window that a CA names for it at that time: every tenth is moved ahead
- * half-way, as when a CA wants certificates back. */
+/* Returns the window that the CA names for a certificate at that time. Every
+ * tenth window is moved ahead half-way, as when a CA wants certificates
+ * back. */
 static acme_renewal_t window_of(int i, apr_time_t issued, apr_time_t now)
 {
     acme_renewal_t renewal = {0, 0, NULL, 0};
@@ -87,7 +88,7 @@ static void ten_thousand_renewals_are_inside_their_windows(void **state)
             if (plan.what == ACME_PLAN_ORDER) {
                 break;
             }
-            if (plan.what == ACME_PLAN_ASK) {
+            if (plan.what == ACME_PLAN_ARI_QUERY) {
                 renewal = window_of(i, begun, now);
                 site.job.ari = acme_ari_told(site.job.ari, &renewal, &site.info,
                                              site.spec.name, now, p);
@@ -114,7 +115,7 @@ static int staged_somewhere(const world_t *w)
     return world_count(w, ACME_STORE_STAGING) > 0;
 }
 
-/* The first that has nothing valid; NULL: all have. */
+/* Returns the first site without a valid certificate, or NULL. */
 static const char *expired(const world_t *w, int from, int to)
 {
     int i;
@@ -129,7 +130,8 @@ static const char *expired(const world_t *w, int from, int to)
     return NULL;
 }
 
-/* Those that there are came over two days, as sites do. */
+/* Gives the certificates that there are begins spread over two days, as sites
+ * are added. */
 static void let_sites_come(world_t *w, int sites)
 {
     int i;
@@ -156,7 +158,7 @@ static void a_move_of_many_sites_is_never_refused(void **state)
     w->log.level = ACME_LOG_WARNING;
     test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
     let_sites_come(w, OLD);
-    /* and then the others come, when the old ones are due */
+    /* the other sites come when the old ones are due */
     world_live(w, ACME_TIME_DAY);
     for (i = 0; i < NEW - SHARED; ++i) {
         world_add(w, apr_psprintf(w->p, "www.new%d.test", i));
@@ -180,7 +182,7 @@ static void a_move_of_many_sites_is_never_refused(void **state)
     assert_null(expired(w, 0, OLD + NEW));
     world_limits_assert_none_refused(limits);
     assert_int_equal(w->ca->accounts, 1);
-    /* each one once, and nothing else but renewals, none of them late */
+    /* each site once, and nothing else but renewals, none of them late */
     assert_in_range(limits->renewals, OLD, 2 * OLD);
     assert_in_range(limits->latest, 0, ACME_TIME_HOUR);
     assert_in_range(w->ca->orders, OLD + NEW + limits->renewals,
@@ -200,7 +202,7 @@ static void certificates_for_160_hours_outlive_a_day_without_a_ca(void **state)
     }
     for (hour = 0; hour < 30 * 24; ++hour) {
         if (hour % (24 * 5) == 24 * 3) {
-            /* each time another part of a certificate's life is met */
+            /* each time another part of the life is met */
             w->ca->outage = 1000000;
         }
         if (hour % (24 * 5) == 24 * 4) {
@@ -215,7 +217,7 @@ static void certificates_for_160_hours_outlive_a_day_without_a_ca(void **state)
         }
     }
     assert_int_equal(w->ca->accounts, 1);
-    /* every 80 hours, and what an outage has moved */
+    /* every 80 hours, and the renewals that an outage has moved */
     assert_in_range(w->ca->orders, 5 * 8, 5 * 12);
 }
 
@@ -280,7 +282,7 @@ static void one_site_for_ten_years(ari_site_t *site, apr_time_t begun,
         }
         assert_int_equal(plan.what, ACME_PLAN_IDLE);
         assert_true(plan.at > now);
-        /* a restart every night looks again, whatever was planned */
+        /* a restart every night plans anew */
         now = plan.at < now + ACME_TIME_DAY ? plan.at : now + ACME_TIME_DAY;
         if (!turned && now - begun > 6 * YEAR) {
             turned = 1;
@@ -310,7 +312,7 @@ static void five_hundred_sites_for_ten_years(void **state)
         apr_pool_clear(p);
         make_ari_site(&site, &ca, i, begun, p);
         site.spec.via_ari = 0;
-        /* they were not all issued on the same day */
+        /* the certificates were not all issued on the same day */
         site.info.not_before -= (i % 60) * ACME_TIME_DAY;
         site.info.not_after -= (i % 60) * ACME_TIME_DAY;
         one_site_for_ten_years(&site, begun, &years, p);
@@ -318,7 +320,7 @@ static void five_hundred_sites_for_ten_years(void **state)
     apr_pool_destroy(p);
     /* every 60 days, then every 30 */
     assert_in_range(years.orders, sites * 88, sites * 93);
-    /* an outage is met by no more than the backoff */
+    /* an outage gets no more requests than the backoff allows */
     assert_in_range(years.most_tries, 1, 7);
     assert_in_range(years.tries - years.orders, 0, sites * 7 * 10);
 }

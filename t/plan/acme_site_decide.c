@@ -11,16 +11,16 @@
 /* The columns of a table are sets: a row stands for each combination of their
  * elements. */
 
-/* What is wanted. */
+/* The sets of what is wanted. */
 enum { UNDEPLOYED = 1, NO_TLS = 2, OWN = 4, ACME = 8 };
 #define WITHOUT_ACME (UNDEPLOYED | NO_TLS | OWN)
 
-/* What was deployed. */
+/* The sets of what was deployed. */
 enum { D_NONE = 1, D_HTTP = 2, D_OKC = 4, D_LKC = 8 };
 #define D_OTHERS (D_NONE | D_HTTP | D_OKC)
 #define D_ALL    (D_OTHERS | D_LKC)
 
-/* What is live, stashed or imported. */
+/* The sets of certificates that are live, stashed or imported. */
 enum {
     NONE = 1,
     UNSUITABLE = 2,

@@ -117,10 +117,10 @@ static void a_window_that_is_moved_to_now_is_urgent(void **state)
     ari = told(ari, &info, NOW - DAYS(1), NOW + DAYS(30), NOW + 1, *state);
     assert_true(acme_ari_renew_at(ari, &info) <= NOW);
     assert_true(acme_ari_is_urgent(ari, NOW + 1));
-    /* and that stays so when it is told again */
+    /* the same window again changes nothing */
     ari = told(ari, &info, NOW - DAYS(1), NOW + DAYS(30), NOW + 2, *state);
     assert_true(acme_ari_renew_at(ari, &info) <= NOW);
-    /* one that is moved but has not begun is drawn from, no more */
+    /* a window that is moved, but has not begun, is drawn from, no more */
     ari = told(NULL, &info, NOW + DAYS(50), NOW + DAYS(52), NOW, *state);
     ari = told(ari, &info, NOW + DAYS(5), NOW + DAYS(7), NOW + 1, *state);
     assert_in_range(ari->selected, NOW + DAYS(5), NOW + DAYS(7));
@@ -183,7 +183,7 @@ static void a_failure_keeps_what_was_known_and_waits(void **state)
         assert_true(ari->next - NOW >= last);
         last = ari->next - NOW;
         assert_true(last <= DAYS(1));
-        assert_int_equal(acme_ari_ask_at(ari, &info, NOW), ari->next);
+        assert_int_equal(acme_ari_query_at(ari, &info, NOW), ari->next);
     }
     problem.retry = ACME_RETRY_LATER;
     problem.retry_at = NOW + ACME_TIME_HOUR;
@@ -230,14 +230,15 @@ static void another_certificate_is_asked_about_at_once(void **state)
     acme_ari_t *ari =
         told(NULL, &info, NOW + DAYS(50), NOW + DAYS(52), NOW, *state);
 
-    assert_in_range(acme_ari_ask_at(ari, &info, NOW), NOW + 6 * ACME_TIME_HOUR,
-                    NOW + 7 * ACME_TIME_HOUR);
-    assert_true(acme_ari_ask_at(ari, &other, NOW) == NOW);
+    assert_in_range(acme_ari_query_at(ari, &info, NOW),
+                    NOW + 6 * ACME_TIME_HOUR, NOW + 7 * ACME_TIME_HOUR);
+    assert_true(acme_ari_query_at(ari, &other, NOW) == NOW);
     assert_int_equal(acme_ari_renew_at(ari, &other), 0);
-    assert_true(acme_ari_ask_at(NULL, &info, NOW) == NOW);
-    assert_true(acme_ari_ask_at(ari, &nameless, NOW) == ACME_SCHEDULE_NEVER);
+    assert_true(acme_ari_query_at(NULL, &info, NOW) == NOW);
+    assert_true(acme_ari_query_at(ari, &nameless, NOW) == ACME_SCHEDULE_NEVER);
     /* the clock was wrong, and has been set */
-    assert_true(acme_ari_ask_at(ari, &info, NOW - DAYS(30)) == NOW - DAYS(30));
+    assert_true(acme_ari_query_at(ari, &info, NOW - DAYS(30))
+                == NOW - DAYS(30));
 }
 
 static void everything_comes_back(void **state)

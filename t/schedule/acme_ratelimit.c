@@ -11,10 +11,10 @@
 
 typedef struct ledger_t {
     apr_pool_t *p;
-    acme_ratelimit_t *budget;
+    acme_ratelimit_t *ratelimit;
     apr_time_t now;
     const char *why;
-    const char *texts[ACME_RATELIMIT_PARTS]; /* that are stored, or NULL */
+    const char *texts[ACME_RATELIMIT_PARTS]; /* the stored texts, or NULL */
 } ledger_t;
 
 static ledger_t *make(apr_pool_t *p, const acme_ratelimit_policy_t *rate)
@@ -23,8 +23,8 @@ static ledger_t *make(apr_pool_t *p, const acme_ratelimit_policy_t *rate)
 
     ledger->p = p;
     ledger->now = apr_time_from_sec(2000000000);
-    ledger->budget = acme_ratelimit_create(LETSENCRYPT, rate, p);
-    assert_non_null(ledger->budget);
+    ledger->ratelimit = acme_ratelimit_create(LETSENCRYPT, rate, p);
+    assert_non_null(ledger->ratelimit);
     return ledger;
 }
 
@@ -41,11 +41,11 @@ static acme_ratelimit_order_t order_of(ledger_t *ledger, const char *name)
 
 static apr_time_t ask(ledger_t *ledger, const acme_ratelimit_order_t *order)
 {
-    return acme_ratelimit_when(ledger->budget, order, ledger->now, &ledger->why,
-                               ledger->p);
+    return acme_ratelimit_when(ledger->ratelimit, order, ledger->now,
+                               &ledger->why, ledger->p);
 }
 
-/* Orders as long as it may; how many that were. */
+/* Orders until it has to wait. Returns the number of orders. */
 static int exhaust(ledger_t *ledger, acme_ratelimit_order_t *order,
                    int other_names)
 {
@@ -59,7 +59,7 @@ static int exhaust(ledger_t *ledger, acme_ratelimit_order_t *order,
         if (ask(ledger, order) > ledger->now) {
             return n;
         }
-        acme_ratelimit_take(ledger->budget, order, ledger->now);
+        acme_ratelimit_take(ledger->ratelimit, order, ledger->now);
         ++n;
     }
 }
@@ -120,15 +120,15 @@ static void new_sites_leave_a_quarter_to_renewals(void **state)
         renewal = order_of(ledger, apr_psprintf(ledger->p, "r%d.test", n));
         renewal.renewal = 1;
         assert_int_equal(ask(ledger, &renewal), ledger->now);
-        acme_ratelimit_take(ledger->budget, &renewal, ledger->now);
+        acme_ratelimit_take(ledger->ratelimit, &renewal, ledger->now);
     }
     renewal = order_of(ledger, "one.more.test");
     renewal.renewal = 1;
     assert_true(ask(ledger, &renewal) > ledger->now);
-    /* and what the CA has asked for is let through all the same */
+    /* an order that the CA has asked for is let through all the same */
     renewal.exempt = 1;
     assert_int_equal(ask(ledger, &renewal), ledger->now);
-    /* another account has its own */
+    /* another account has limits of its own */
     order = order_of(ledger, "other.test");
     order.account = "you";
     assert_int_equal(ask(ledger, &order), ledger->now);
@@ -143,7 +143,7 @@ static void a_registered_domain_has_fifty(void **state)
     for (n = 0; n < 50; ++n) {
         order = order_of(ledger, apr_psprintf(ledger->p, "s%d.one.test", n));
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_ratelimit_take(ledger->budget, &order, ledger->now);
+        acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
     }
     order = order_of(ledger, "last.one.test");
     assert_true(ask(ledger, &order) > ledger->now);
@@ -172,12 +172,12 @@ static void who_waits_has_a_time_for_himself(void **state)
         last = at;
     }
     assert_non_null(strstr(ledger->why, "ACMERateLimit"));
-    /* whoever comes at his time is let through */
+    /* an order at its reserved time is let through */
     ledger->now += apr_time_from_sec(100);
     for (n = 0; n < 3; ++n) {
         order = order_of(ledger, apr_psprintf(ledger->p, "w%d.test", n));
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_ratelimit_take(ledger->budget, &order, ledger->now);
+        acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
         ledger->now += apr_time_from_sec(100);
     }
 }
@@ -189,7 +189,7 @@ static void nobody_is_told_to_wait_for_ever(void **state)
     ledger_t *ledger = make(*state, &rate);
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
-    acme_ratelimit_take(ledger->budget, &order, ledger->now);
+    acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
     assert_true(ask(ledger, &order) == ledger->now + ACME_RATELIMIT_WAIT_MAX);
 }
 
@@ -199,7 +199,7 @@ static void what_the_ca_has_not_made_is_given_back(void **state)
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
 
     assert_int_equal(exhaust(ledger, &order, 0), 5);
-    acme_ratelimit_give(ledger->budget, &order);
+    acme_ratelimit_give(ledger->ratelimit, &order);
     assert_int_equal(exhaust(ledger, &order, 0), 1);
 }
 
@@ -211,8 +211,8 @@ static void what_has_failed_was_an_order_but_no_certificate(void **state)
 
     for (n = 0; n < 225; ++n) {
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_ratelimit_take(ledger->budget, &order, ledger->now);
-        acme_ratelimit_end(ledger->budget, &order);
+        acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
+        acme_ratelimit_end(ledger->ratelimit, &order);
     }
     assert_true(ask(ledger, &order) > ledger->now);
     assert_non_null(strstr(ledger->why, "of an account"));
@@ -229,14 +229,14 @@ static void what_the_ca_has_refused_counts_as_used_up(void **state)
     acme_ratelimit_parse_t far = {ACME_RATELIMIT_PARSE_SET, "b.test"};
     apr_time_t until = ledger->now + apr_time_from_sec(20);
 
-    acme_ratelimit_refused(ledger->budget, &domain, until, ledger->now);
+    acme_ratelimit_refused(ledger->ratelimit, &domain, until, ledger->now);
     assert_true(ask(ledger, &order) == until);
     order.renewal = 1;
     assert_int_equal(ask(ledger, &order), ledger->now);
-    /* a renewal is next, and then one in 36 s; a first certificate comes when
-     * there is a quarter again */
-    acme_ratelimit_refused(ledger->budget, &account, until, ledger->now);
-    acme_ratelimit_refused(ledger->budget, &account, until - 5, ledger->now);
+    /* the next order may be a renewal, and another one in 36 s; a first
+     * certificate waits until a quarter is there again */
+    acme_ratelimit_refused(ledger->ratelimit, &account, until, ledger->now);
+    acme_ratelimit_refused(ledger->ratelimit, &account, until - 5, ledger->now);
     assert_true(ask(ledger, &order) == until);
     ledger->now = until;
     assert_int_equal(exhaust(ledger, &order, 0), 1);
@@ -246,9 +246,9 @@ static void what_the_ca_has_refused_counts_as_used_up(void **state)
     assert_true(ask(ledger, &order) >= ledger->now + 40 * ACME_TIME_MINUTE);
     order.account = "you";
     assert_int_equal(ask(ledger, &order), ledger->now);
-    /* no bucket is emptier than empty */
-    acme_ratelimit_refused(ledger->budget, &far, until + 1000 * ACME_TIME_DAY,
-                           ledger->now);
+    /* a bucket is never emptier than empty */
+    acme_ratelimit_refused(ledger->ratelimit, &far,
+                           until + 1000 * ACME_TIME_DAY, ledger->now);
     order = order_of(ledger, "b.test");
     order.account = "you";
     assert_true(ask(ledger, &order) == ledger->now + 7 * ACME_TIME_DAY / 5);
@@ -262,7 +262,7 @@ static void a_limit_that_is_not_kept_to_is_not_counted(void **state)
     acme_ratelimit_order_t order = order_of(ledger, "a.test");
     acme_ratelimit_parse_t set = {ACME_RATELIMIT_PARSE_SET, "a.test"};
 
-    acme_ratelimit_refused(ledger->budget, &set, ledger->now + ACME_TIME_DAY,
+    acme_ratelimit_refused(ledger->ratelimit, &set, ledger->now + ACME_TIME_DAY,
                            ledger->now);
     assert_int_equal(ask(ledger, &order), ledger->now);
 }
@@ -275,7 +275,7 @@ static void failed_validations_are_counted_by_name(void **state)
 
     for (n = 0; n < 5; ++n) {
         assert_int_equal(ask(ledger, &order), ledger->now);
-        acme_ratelimit_failed(ledger->budget, "me", "a.test", ledger->now);
+        acme_ratelimit_failed(ledger->ratelimit, "me", "a.test", ledger->now);
     }
     assert_true(ask(ledger, &order) > ledger->now);
     assert_non_null(strstr(ledger->why, "failed validations"));
@@ -297,20 +297,20 @@ static void a_clock_that_is_set_back_locks_nobody_out(void **state)
     assert_true(ask(ledger, &order) <= ledger->now + 2 * ACME_TIME_DAY);
 }
 
-/* Puts what has changed into texts. Returns the number of parts that have. */
+/* Saves the parts that have changed. Returns their number. */
 static int save(ledger_t *ledger)
 {
     int i, n = 0;
 
     for (i = 0; i < ACME_RATELIMIT_PARTS; ++i) {
         const char *text =
-            acme_ratelimit_save(ledger->budget, i, ledger->now, ledger->p);
+            acme_ratelimit_save(ledger->ratelimit, i, ledger->now, ledger->p);
 
         if (text) {
             ledger->texts[i] = text;
-            acme_ratelimit_saved(ledger->budget, i);
-            assert_null(
-                acme_ratelimit_save(ledger->budget, i, ledger->now, ledger->p));
+            acme_ratelimit_saved(ledger->ratelimit, i);
+            assert_null(acme_ratelimit_save(ledger->ratelimit, i, ledger->now,
+                                            ledger->p));
             ++n;
         }
     }
@@ -337,14 +337,14 @@ static void it_is_remembered(void **state)
         assert_int_equal(exhaust(ledger, &order, 1), n ? 0 : 225);
         i = save(ledger);
         assert_true(n > 0 ? i == 0 : i > 1);
-        ledger->budget = acme_ratelimit_create(LETSENCRYPT, NULL, ledger->p);
-        acme_ratelimit_load(ledger->budget, ledger->texts, ledger->p);
+        ledger->ratelimit = acme_ratelimit_create(LETSENCRYPT, NULL, ledger->p);
+        acme_ratelimit_load(ledger->ratelimit, ledger->texts, ledger->p);
     }
     assert_in_range(count_of_texts(ledger), 2, 16);
-    /* what is full again needs no line */
+    /* a bucket that is full again needs no line */
     ledger->now += 30 * ACME_TIME_DAY;
     order = order_of(ledger, "a.test");
-    acme_ratelimit_take(ledger->budget, &order, ledger->now);
+    acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
     assert_true(save(ledger) > 0);
     for (i = n = 0; i < ACME_RATELIMIT_PARTS; ++i) {
         n += ledger->texts[i] && strlen(ledger->texts[i]) < 64;
@@ -355,13 +355,13 @@ static void it_is_remembered(void **state)
 static void each_part_has_an_item_of_its_own(void **state)
 {
     ledger_t *ledger = make(*state, NULL);
-    const char *first = acme_ratelimit_item(ledger->budget, 0, ledger->p);
+    const char *first = acme_ratelimit_item(ledger->ratelimit, 0, ledger->p);
 
     assert_int_equal(strncmp(first, "budget ", 7), 0);
     assert_int_equal(strlen(first), 7 + 24 + 2);
     assert_string_equal(first + 7 + 24, " 0");
     assert_string_equal(
-        acme_ratelimit_item(ledger->budget, 15, ledger->p) + 7 + 24, " f");
+        acme_ratelimit_item(ledger->ratelimit, 15, ledger->p) + 7 + 24, " f");
 }
 
 static void a_damaged_ledger_is_an_empty_one(void **state)
@@ -380,7 +380,7 @@ static void a_damaged_ledger_is_an_empty_one(void **state)
     size_t i;
     int n;
 
-    acme_ratelimit_take(ledger->budget, &order, ledger->now);
+    acme_ratelimit_take(ledger->ratelimit, &order, ledger->now);
     assert_true(save(ledger) > 0);
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
         for (n = 0; n < ACME_RATELIMIT_PARTS; ++n) {
@@ -388,7 +388,7 @@ static void a_damaged_ledger_is_an_empty_one(void **state)
                 ledger->texts[n] = texts[i];
             }
         }
-        acme_ratelimit_load(ledger->budget, ledger->texts, ledger->p);
+        acme_ratelimit_load(ledger->ratelimit, ledger->texts, ledger->p);
         assert_int_equal(ask(ledger, &order), ledger->now);
     }
 }

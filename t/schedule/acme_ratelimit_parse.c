@@ -51,7 +51,7 @@ static void what_the_words_name(void **state)
         const char *words;
         const char *meant;
     } cases[] = {
-        /* Boulder, as it says it today */
+        /* the words of Boulder today */
         {"too many new orders (300) from this account in the last 3h0m0s, "
          "retry after 2026-01-01 00:00:36 UTC" DOCS "#new-orders-per-account",
          "account me"},
@@ -70,7 +70,7 @@ static void what_the_words_name(void **state)
         {"too many failed authorizations (5) for \"example.org\" in the last "
          "1h0m0s",
          "name me example.org"},
-        /* and as it did */
+        /* its words before */
         {"Error creating new order :: too many certificates already issued "
          "for: Example.ORG" DOCS,
          "domain example.org"},
@@ -79,7 +79,7 @@ static void what_the_words_name(void **state)
          "www.example.org" DOCS,
          "set *.example.org 192.0.2.1 a.example.co.uk www.example.org"},
         {"too many new orders recently" DOCS, "account me"},
-        /* when all of its addresses were the same */
+        /* its words when all addresses were the same */
         {"too many certificates already issued for \"example.org\". Retry "
          "after 2024-01-01T00:00:00Z" DOCS "#new-orders-per-account",
          "domain example.org"},

@@ -15,7 +15,7 @@ typedef struct desk_t {
     acme_ratelimit_pause_t *pause;
     apr_time_t now;
     const char *why;
-    const char *text; /* that is stored, or NULL */
+    const char *text; /* the stored text, or NULL */
     int puts;
 } desk_t;
 
@@ -41,7 +41,7 @@ static apr_array_header_t *strings(apr_pool_t *p, const char *list)
     return made;
 }
 
-/* Seconds that the names wait. */
+/* Returns the seconds that the names have to wait. */
 static int wait_of(desk_t *desk, const char *account, const char *names)
 {
     acme_ratelimit_parse_t limited;
@@ -97,7 +97,7 @@ static void it_holds_whom_it_names(void **state)
         {"me", "www.name.test", 10, "this account"},
         {"you", "192.0.2.1", 50, "for 192.0.2.1"},
         {"you", "1.192.0.2.1", 0, ""},
-        /* the longest one counts */
+        /* the longest pause counts */
         {"me", "example.org", 20, "for example.org"},
     };
     desk_t *desk = make(*state);
@@ -136,7 +136,7 @@ static void no_ca_is_obeyed_for_ever(void **state)
     assert_int_equal(wait_of(desk, "me", "a.test"), 7 * 86400);
     add(desk, ACME_RATELIMIT_PARSE_ACCOUNT, "you", -5);
     assert_int_equal(wait_of(desk, "you", "a.test"), 0);
-    /* nor a clock that was turned back since */
+    /* nor is a time after the clock was set back */
     desk->now -= 100 * ACME_TIME_DAY;
     assert_int_equal(wait_of(desk, "me", "a.test"), 0);
 }

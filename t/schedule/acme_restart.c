@@ -195,7 +195,8 @@ static const apr_array_header_t *windows(apr_pool_t *p, const char *list)
     return all;
 }
 
-/* Seconds since 1970 of a local time; the offset says which of two. */
+/* Returns the seconds since 1970 of a local time; the offset selects one of
+ * two. */
 static apr_time_t at(const char *text)
 {
     int year, month, day, hour, minute, second, offset;
@@ -287,14 +288,16 @@ static void routine_ones_wait_for_their_window(void **state)
     facts.first_ready = at("2026-01-10 12:00:00 0");
     assert_true(acme_restart_at(&policy, &facts, facts.first_ready)
                 == at("2026-01-11 02:00:00 0"));
-    /* it was missed, the configuration was broken: not at noon */
+    /* the window was missed because the configuration was broken: not at
+     * noon */
     assert_true(acme_restart_at(&policy, &facts, at("2026-01-11 12:00:00 0"))
                 == at("2026-01-12 02:00:00 0"));
-    /* inside of it, at once */
+    /* inside the window, at once */
     facts.first_ready = at("2026-01-10 02:10:00 0");
     assert_true(acme_restart_at(&policy, &facts, facts.first_ready)
                 == facts.first_ready);
-    /* but not soon after the last one, and not behind its end */
+    /* but not soon after the last restart, and not after the end of the
+     * window */
     facts.last_restart = at("2026-01-10 02:09:30 0");
     assert_true(acme_restart_at(&policy, &facts, facts.first_ready)
                 == at("2026-01-10 02:10:30 0"));
@@ -302,7 +305,7 @@ static void routine_ones_wait_for_their_window(void **state)
     facts.last_restart = at("2026-01-10 03:59:30 0");
     assert_true(acme_restart_at(&policy, &facts, facts.first_ready)
                 == at("2026-01-11 02:00:00 0"));
-    /* nothing urgent waits */
+    /* an urgent restart does not wait for a window */
     facts.urgent = 1;
     facts.last_restart = 0;
     facts.first_ready = at("2026-01-10 12:00:00 0");

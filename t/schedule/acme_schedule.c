@@ -202,7 +202,7 @@ static void the_time_that_a_ca_names_is_kept_to(void **state)
     (void)state;
     assert_int_equal(retry_at(ACME_RETRY_LATER, NOW + DAYS(2), 1),
                      NOW + DAYS(2));
-    /* but it shortens no wait of ours, and nobody is obeyed for ever */
+    /* but it shortens no backoff, and no CA is obeyed for ever */
     assert_int_equal(
         retry_at(ACME_RETRY_LATER, NOW + 1, 3),
         NOW + acme_schedule_backoff(3, ACME_TIME_MINUTE, "a.example"));
