@@ -24,12 +24,12 @@
 #define WORKER  "/locks/worker"
 #define PURPOSE "outbox"
 
-/* Most bytes of one, and most that are read. */
+/* Most bytes of a request, and most requests that are read. */
 #define REQUEST_MAX  (64 * 1024)
 #define REQUESTS_MAX 200000
 
-/* A folder that is seen to have changed so lately may change again without
- * another time. */
+/* Time after a change of the folder in which another change may leave the same
+ * time stamp. */
 #define UNSURE apr_time_from_sec(2)
 
 struct acme_ctl_request_dir_t {
@@ -38,8 +38,8 @@ struct acme_ctl_request_dir_t {
     const acme_seal_t *seal;
     struct timespec seen;
     ino_t inode;
-    apr_time_t since; /* when that was first seen, by steady(); 0: never */
-    int unsure;       /* it may have changed since `seen` */
+    apr_time_t since; /* when `seen` was first seen, by steady(); 0: never */
+    int unsure;       /* nonzero: the folder may have changed since `seen` */
 };
 
 static const struct {
@@ -76,7 +76,8 @@ static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                             "%s cannot be read or written: %pm", path, &rv);
 }
 
-/* What was asked before any server had started is the worker's to read too. */
+/* Gives folder and files to the worker's group, because requests may be older
+ * than the first start of the server. */
 static apr_status_t give(const char *folder, apr_gid_t gid, apr_pool_t *p)
 {
     apr_array_header_t *names;
@@ -265,7 +266,7 @@ void acme_ctl_request_remove(acme_ctl_request_dir_t *ctl_requests,
     }
 }
 
-/* Than when it was read. */
+/* Returns non-zero when the folder has changed since it was read. */
 static int is_other(const acme_ctl_request_dir_t *ctl_requests,
                     const struct stat *st)
 {
@@ -284,19 +285,20 @@ int acme_ctl_request_moved(acme_ctl_request_dir_t *ctl_requests)
     return ctl_requests->unsure || is_other(ctl_requests, &st);
 }
 
-/* A clock that nobody sets. */
+/* Returns the time of a clock that is never set. */
 static apr_time_t steady(void)
 {
     struct timespec t = {0, 0};
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    /* Later than 0 even where it has just begun. */
+    /* Stay above 0 and UNSURE even right after the boot. */
     return apr_time_make(t.tv_sec, t.tv_nsec / 1000) + UNSURE + 1;
 }
 
-/* Before the folder is listed: what comes later is news. Its times are of
- * another clock than ours, perhaps (that of a file server, or ours before it
- * was set): they count for what was there before us only. */
+/* Notes the time stamp of the folder before it is listed, so that a later
+ * change is seen. The time stamp may be of another clock (a file server's, or
+ * ours before it was set), so it is only used to see that the folder was old
+ * before we came. */
 static void note_time(acme_ctl_request_dir_t *ctl_requests)
 {
     apr_time_t now = steady();
@@ -379,7 +381,8 @@ void acme_ctl_request_attend(const acme_ctl_request_dir_t *ctl_requests,
     if (fd < 0) {
         return;
     }
-    /* Two workers of two generations may be there for a while. */
+    /* Share the lock, because workers of two process generations may run for a
+     * while. */
     if (flock(fd, LOCK_SH | LOCK_NB)) {
         close(fd);
         return;

@@ -2,15 +2,16 @@
 
 /**
  * @file acme_ctl_request.h
- * @brief What acmectl asks of the worker: only the worker speaks to a CA.
+ * @brief Requests of acmectl to the worker, because only the worker talks to a
+ * CA.
  *
- * A request is a sealed file in outbox/ of the store, which root writes and
- * the worker's group reads. The worker takes what it has done down in jobs/
- * (acme_job.h: `request`), since it may change nothing here; root removes what
- * is done. A new request for the same thing replaces the old one.
+ * A request is a sealed file in outbox/ of the store, which root writes and the
+ * worker's group reads. The worker may change nothing there: it notes in jobs/
+ * what is done (acme_job.h: `request`), and root removes the request. A new
+ * request for the same thing replaces the old one.
  *
- * A worker says that it is there with a shared lock on a file in locks/, which
- * the kernel drops with it.
+ * A worker shows that it runs by a shared lock on a file in locks/, which the
+ * kernel drops with the process.
  */
 #ifndef ACME_CTL_REQUEST_H
 #define ACME_CTL_REQUEST_H
@@ -20,82 +21,85 @@
 #include "acme_json.h"
 #include "acme_seal.h"
 
-/** What can be asked. */
+/** Kinds of requests. */
 typedef enum {
-    ACME_CTL_RENEW,     /**< of a site: order now, if it is due or forced */
-    ACME_CTL_SIGN,      /**< a certificate for a CSR of another machine */
-    ACME_CTL_ACCOUNT,   /**< keep this account, unless there is one */
-    ACME_CTL_REVOKE,    /**< a certificate (acme_revoke_order.h) */
-    ACME_CTL_RECOVER,   /**< of an account: find it at the CA by its key */
-    ACME_CTL_ROLLOVER,  /**< of an account: give it another key */
-    ACME_CTL_DEACTIVATE /**< of an account: its end */
+    ACME_CTL_RENEW,     /**< order for a site now, if a certificate is due or
+                             force is set */
+    ACME_CTL_SIGN,      /**< order a certificate for a CSR of another machine */
+    ACME_CTL_ACCOUNT,   /**< take this account over, unless there is one */
+    ACME_CTL_REVOKE,    /**< revoke a certificate (acme_revoke_order.h) */
+    ACME_CTL_RECOVER,   /**< find an account at the CA by its key */
+    ACME_CTL_ROLLOVER,  /**< give an account another key */
+    ACME_CTL_DEACTIVATE /**< deactivate an account */
 } acme_ctl_request_e;
 
 typedef struct acme_ctl_request_t {
     acme_ctl_request_e what;
-    const char *name; /**< of the site; of an account its name in the store;
-                           REVOKE: the certificate's fingerprint */
-    const char *id;   /**< another one for each request */
+    const char *name; /**< of the site, or of the account in the store;
+                           REVOKE: fingerprint of the certificate */
+    const char *id;   /**< different for each request */
     apr_time_t when;
-    int force;               /**< RENEW: even when it is not due */
+    int force;               /**< RENEW: nonzero: even when it is not due */
     const char *csr;         /**< SIGN: base64url of the DER */
     const acme_json_t *body; /**< ACCOUNT: its record in the store; SIGN:
                                   "names", those of the CSR; RENEW: a dry run
-                                  at the directory "ca", called "label";
-                                  REVOKE: as
-                                  acme_revoke_order_to_json() has it */
+                                  at the directory "ca" with the label
+                                  "label"; REVOKE: made by
+                                  acme_revoke_order_to_json() */
 } acme_ctl_request_t;
 
 typedef struct acme_ctl_request_dir_t acme_ctl_request_dir_t;
 
-/** "renew", "rollover". */
+/** Returns the name of a kind: "renew", "rollover". */
 const char *acme_ctl_request_name(acme_ctl_request_e what);
 
-/** The job under which a certificate for a CSR of another machine is ordered,
- *  beside that of the site. */
+/** Returns the name of the job for a CSR of another machine, beside the job of
+ *  the site. */
 const char *acme_ctl_request_sign_name(const char *name, apr_pool_t *p);
 
-/** The job of a dry run, beside that of the site. */
+/** Returns the name of the job of a dry run, beside the job of the site. */
 const char *acme_ctl_request_dry_name(const char *name, apr_pool_t *p);
 
-/** Root's, at start: makes the folder and lets the worker's group read it. */
+/** Makes the folder and lets the worker's group read it. For root, at start. */
 apr_status_t acme_ctl_request_prepare(const char *dir, apr_gid_t gid,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp);
 
-/** A handle, for one thread; touches nothing yet.
- *  @param dir, seal live as long */
+/** Opens a handle, for one thread. Touches no file yet.
+ *  @param dir folder of the store; lives as long as p, as does seal */
 acme_ctl_request_dir_t *
 acme_ctl_request_open(const char *dir, const acme_seal_t *seal, apr_pool_t *p);
 
-/** Root's. Gives the request its id, in ptemp, and its time. */
+/** Writes a request, and sets its id, in ptemp, and its time. For root. */
 apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
                                   acme_ctl_request_t *request,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Root's; a newer request for the same thing stays. */
+/** Removes a request, unless a newer one for the same thing has replaced it.
+ *  For root. */
 void acme_ctl_request_remove(acme_ctl_request_dir_t *ctl_requests,
                              const acme_ctl_request_t *request,
                              apr_pool_t *ptemp);
 
-/** Whether there may be something that acme_ctl_request_read() has not seen:
- * one stat(). */
+/** Returns non-zero when there may be requests that acme_ctl_request_read() has
+ *  not seen. Costs one stat(). */
 int acme_ctl_request_moved(acme_ctl_request_dir_t *ctl_requests);
 
-/** What was read is to be read once more: not all of it could be done. */
+/** Makes acme_ctl_request_moved() report the folder once more, because not
+ *  every request could be done. */
 void acme_ctl_request_again(acme_ctl_request_dir_t *ctl_requests);
 
-/** All requests (acme_ctl_request_t *), oldest first; what does not open is
- * left out. */
+/** Reads all requests (acme_ctl_request_t *), oldest first. A file that cannot
+ *  be opened is left out. */
 apr_status_t acme_ctl_request_read(apr_array_header_t **requests,
                                    acme_ctl_request_dir_t *ctl_requests,
                                    acme_problem_t *problem, apr_pool_t *p);
 
-/** The worker's: it is there, until p is cleared. */
+/** Shows that a worker runs, until p is cleared. For the worker. */
 void acme_ctl_request_attend(const acme_ctl_request_dir_t *ctl_requests,
                              apr_pool_t *p);
 
-/** Whether a worker is there. */
+/** Returns non-zero while a worker runs. */
 int acme_ctl_request_attended(const acme_ctl_request_dir_t *ctl_requests);
 
 #endif

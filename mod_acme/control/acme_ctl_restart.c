@@ -20,7 +20,8 @@ apr_status_t acme_ctl_restart_touch(const char *dir, const char *what,
     const char *path = acme_ctl_restart_path(dir, ptemp);
     const char *now = acme_time_print_exact(apr_time_now(), ptemp);
     const char *text = apr_pstrcat(ptemp, now, " ", what, "\n", NULL);
-    /* A new file each time: the same second on another inode is a change. */
+    /* Write a new file each time, because its inode shows a change within the
+     * same second. */
     apr_status_t rv = acme_file_write(path, text, strlen(text),
                                       APR_FPROT_UREAD | APR_FPROT_UWRITE,
                                       ACME_FILE_SYNC, ptemp);

@@ -45,7 +45,7 @@ apr_status_t acme_ctl_result_note(acme_vault_t *vault,
                                json, ACME_STORE_SYNC, problem, ptemp);
 }
 
-apr_status_t acme_ctl_result_get(acme_ctl_result_t *errand, acme_vault_t *vault,
+apr_status_t acme_ctl_result_get(acme_ctl_result_t *result, acme_vault_t *vault,
                                  const acme_ctl_request_t *request,
                                  apr_pool_t *p)
 {
@@ -53,20 +53,20 @@ apr_status_t acme_ctl_result_get(acme_ctl_result_t *errand, acme_vault_t *vault,
     acme_json_t *json, *outcome;
     apr_status_t rv;
 
-    memset(errand, 0, sizeof(*errand));
+    memset(result, 0, sizeof(*result));
     rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_NOTES,
                              name_of(request, p), NULL, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (acme_json_get_str(&errand->id, json, "request") != APR_SUCCESS
-        || strcmp(errand->id, request->id) != 0) {
+    if (acme_json_get_str(&result->id, json, "request") != APR_SUCCESS
+        || strcmp(result->id, request->id) != 0) {
         return APR_ENOENT;
     }
-    (void)acme_json_get_str(&errand->url, json, "account");
+    (void)acme_json_get_str(&result->url, json, "account");
     if (acme_json_get(&outcome, json, "problem") == APR_SUCCESS) {
         rv = acme_problem_restore(problem, outcome, p);
-        errand->problem = problem;
+        result->problem = problem;
     }
     return rv;
 }

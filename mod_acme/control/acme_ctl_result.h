@@ -2,12 +2,12 @@
 
 /**
  * @file acme_ctl_result.h
- * @brief A request of acmectl that is not about the certificate of a
- * site, but about an account. What came of it.
+ * @brief The result of a request of acmectl that is about an account.
  *
- * The worker tries it once and notes the outcome, of kind notes, under what was
- * asked of whom; acmectl reads it. One that was interrupted has none, and is
- * done by the next worker.
+ * Results for sites are in their jobs. The worker tries a request for an
+ * account once and notes the result, of kind notes, under the kind of the
+ * request and the name of the account; acmectl reads it. A request that was
+ * interrupted has no result, and is done by the next worker.
  */
 #ifndef ACME_CTL_RESULT_H
 #define ACME_CTL_RESULT_H
@@ -17,11 +17,11 @@
 
 typedef struct acme_ctl_result_t {
     const char *id;                /**< of the request */
-    const char *url;               /**< of the account, or NULL */
-    const acme_problem_t *problem; /**< NULL: it was done */
+    const char *url;               /**< of the account at the CA, or NULL */
+    const acme_problem_t *problem; /**< why it failed; NULL: it was done */
 } acme_ctl_result_t;
 
-/** Whether requests of this kind are errands. */
+/** Returns non-zero when requests of this kind have a result. */
 int acme_ctl_result_is_kept(const acme_ctl_request_t *request);
 
 apr_status_t acme_ctl_result_note(acme_vault_t *vault,
@@ -30,8 +30,9 @@ apr_status_t acme_ctl_result_note(acme_vault_t *vault,
                                   const acme_problem_t *outcome,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** The outcome of this very request. APR_ENOENT when there is none yet. */
-apr_status_t acme_ctl_result_get(acme_ctl_result_t *errand, acme_vault_t *vault,
+/** Reads the result of this very request. Returns APR_ENOENT when there is none
+ *  yet. */
+apr_status_t acme_ctl_result_get(acme_ctl_result_t *result, acme_vault_t *vault,
                                  const acme_ctl_request_t *request,
                                  apr_pool_t *p);
 

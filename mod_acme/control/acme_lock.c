@@ -12,7 +12,7 @@
 
 #include <apr_strings.h>
 
-/* Between two tries: a lock is held for moments. */
+/* Time between two tries: a lock is held for moments. */
 #define PAUSE apr_time_from_msec(20)
 
 struct acme_lock_t {
@@ -53,7 +53,8 @@ static apr_status_t busy(acme_problem_t *problem, const char *path, pid_t pid,
     return APR_EBUSY;
 }
 
-/* What others may open they may hold as long as they like. */
+/* Refuse a lock file that other users can open, because they could hold the
+ * lock forever. */
 static apr_status_t open_file(int *fd, const char *path)
 {
     struct stat st;

@@ -47,7 +47,8 @@ static apr_status_t damaged(acme_problem_t *problem, const char *dir,
     return APR_EINVAL;
 }
 
-/* What JSON makes of a path: not all are UTF-8. */
+/* Describes an owner in JSON. Paths are compared as JSON stores them, because a
+ * path may not be valid UTF-8. */
 static acme_json_t *describe(const acme_owner_t *owner, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);

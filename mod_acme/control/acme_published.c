@@ -30,7 +30,7 @@ static acme_json_t *print_ca(const acme_ca_spec_t *ca, apr_pool_t *p)
     acme_json_set_str(json, "rate-limit",
                       acme_ratelimit_policy_print(ca->rate, p));
     if (ca->eab) {
-        /* Its key is nobody's business but the worker's. */
+        /* Leave the key out, because only the worker needs it. */
         acme_json_set_str(json, "eab-kid", ca->eab->key.kid);
         acme_json_set_str(json, "eab-file", ca->eab->file);
         acme_json_set_str(json, "eab-text", acme_eab_text(ca->eab, p));
@@ -81,7 +81,8 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     return json;
 }
 
-/* Many sites share one; its number in `cas`. */
+/* Returns the number of a CA in `cas`, and adds it there the first time,
+ * because many sites share a CA. */
 static int number_of_ca(apr_hash_t *numbers, acme_json_t *cas,
                         const acme_ca_spec_t *ca, apr_pool_t *p)
 {
@@ -148,7 +149,8 @@ static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                             "%s cannot be read or written: %pm", path, &rv);
 }
 
-/* Only root has anything to give. */
+/* Gives the file to the group when we are root; others own nothing that they
+ * could give. */
 static void give(const char *path, apr_gid_t gid)
 {
     if (geteuid() == 0 && lchown(path, (uid_t)-1, gid)) {

@@ -2,12 +2,12 @@
 
 /**
  * @file acme_published.h
- * @brief What the configuration says, for programs that never read it.
+ * @brief The effective configuration of all sites, for programs that cannot
+ * read httpd's.
  *
- * Startup leaves the effective settings of all sites, without secrets, in
- * desired/sites.json of the store; root writes, the worker's group reads.
- * acmectl works from it. One file, replaced in one step, and only when it
- * would be another one.
+ * Startup writes it, without secrets, to desired/sites.json of the store. Root
+ * writes, the worker's group reads; acmectl works from it. The file is replaced
+ * in one step, and only when its text changes.
  */
 #ifndef ACME_PUBLISHED_H
 #define ACME_PUBLISHED_H
@@ -20,14 +20,14 @@
 /** Most bytes that are read: some 100,000 sites. */
 #define ACME_PUBLISHED_MAX (64 * 1024 * 1024)
 
-/** Of the file: another one is not read. */
+/** Format number of the file; another one is not read. */
 #define ACME_PUBLISHED_FORMAT 1
 
 typedef struct acme_published_t {
     apr_array_header_t *specs;       /**< const acme_spec_t * */
-    apr_array_header_t *inventories; /**< acme_inventory_t *, by index of specs:
-                                       what was served at that start, nothing
-                                       else is set */
+    apr_array_header_t *inventories; /**< acme_inventory_t *, by index of
+                                          specs: what was served after that
+                                          start, all other members are empty */
     const char *activation;          /**< "graceful" or "manual" */
 } acme_published_t;
 
@@ -37,21 +37,21 @@ apr_status_t acme_published_parse(acme_published_t **published,
                                   const char *text, apr_size_t len,
                                   acme_problem_t *problem, apr_pool_t *p);
 
-/**
- * Root's, at each start.
- * @param gid the worker's, to whom root gives folder and file to read
- * @param written nonzero when the file was another one; or NULL
- */
+/** Writes the file, at each start. For root.
+ *  @param gid the worker's group, which may read folder and file
+ *  @param written set to nonzero when the text has changed; or NULL */
 apr_status_t acme_published_write(const char *dir,
                                   const acme_published_t *published,
                                   apr_gid_t gid, int *written,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** APR_ENOENT, without a problem, when no server has left one yet. */
+/** Reads the file. Returns APR_ENOENT, without a problem, when no server has
+ *  started with this store yet. */
 apr_status_t acme_published_read(acme_published_t **published, const char *dir,
                                  acme_problem_t *problem, apr_pool_t *p);
 
-/** The site of that name, or the one that has it among its names; -1: none. */
+/** Returns the index of the site of that name, or of the site that has it among
+ *  its names; -1: none. */
 int acme_published_find(const acme_published_t *published, const char *name);
 
 #endif

@@ -84,7 +84,7 @@ static int parse_key(acme_key_spec_t *key, const acme_json_t *json,
     if (acme_json_get_str(&text, json, "key") != APR_SUCCESS) {
         return 0;
     }
-    /* "RSA 3072", as it was printed. */
+    /* Split "RSA 3072", as acme_key_spec_print() writes it. */
     bits = strchr(text, ' ');
     if (bits) {
         text = apr_pstrmemdup(p, text, (apr_size_t)(bits - text));

@@ -11,11 +11,11 @@
 #include "acme_text.h"
 #include "config.h"
 
-/* Of a label: a name has 253 bytes, an authority's label is bounded here. */
+/* Most bytes of a label: a name has at most 253, the label of a CA is cut. */
 #define LABEL_MAX 300
 
 typedef struct site_t {
-    const char *name; /* as a label */
+    const char *name; /* escaped for a label */
     const char *labels;
     apr_int64_t values[ACME_STATUS_GAUGES];
 } site_t;
@@ -61,7 +61,7 @@ acme_metrics_t *acme_metrics_create(int sites, apr_pool_t *p)
     return metrics;
 }
 
-/* With what the format wants escaped. */
+/* Escapes a text for a label. */
 static const char *label(const char *text, apr_pool_t *p)
 {
     char *copy, *to;
@@ -120,7 +120,7 @@ static void one(const out_t *out, const char *name, const char *help,
     put(out, text);
 }
 
-/* A time that is not known has no line. */
+/* Prints one metric of all sites. A value that is not known has no line. */
 static void each(const out_t *out, const acme_metrics_t *metrics, int gauge)
 {
     char text[2 * LABEL_MAX + 200];

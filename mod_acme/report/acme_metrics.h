@@ -2,10 +2,11 @@
 
 /**
  * @file acme_metrics.h
- * @brief What is known of the sites, in the text format of Prometheus (0.0.4).
+ * @brief The state of sites in the text format of Prometheus (0.0.4).
  *
- * The same numbers as in acme_status.h. Gathered site by site, since the lines
- * of one metric stand together, for all sites.
+ * The numbers are those of acme_status_state.h. They are gathered site by site
+ * and printed afterwards, because the format wants all lines of a metric
+ * together.
  */
 #ifndef ACME_METRICS_H
 #define ACME_METRICS_H
@@ -16,26 +17,27 @@
 
 typedef struct acme_metrics_t acme_metrics_t;
 
-/** What is said beside the sites. */
+/** Metrics of the server. */
 typedef struct acme_metrics_server_t {
-    int usable;   /**< the store is */
-    int ordering; /**< no other worker is waited for */
+    int usable;   /**< nonzero: the store can be used */
+    int ordering; /**< nonzero: no other worker is waited for */
     const acme_status_activation_t *activation;
 } acme_metrics_server_t;
 
 typedef void acme_metrics_out_fn(void *baton, const char *text, apr_size_t len);
 
-/** @param sites how many there will be, about */
+/** Creates an empty set of metrics.
+ *  @param sites about how many will be added */
 acme_metrics_t *acme_metrics_create(int sites, apr_pool_t *p);
 
-/** One site.
+/** Adds one site.
  *  @param spec must outlive the metrics
- *  @param job or NULL: not known */
+ *  @param job NULL: not known */
 void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, const acme_job_t *job,
                       apr_time_t now, apr_pool_t *ptemp);
 
-/** All of it, in pieces of a few hundred bytes at most. */
+/** Prints all metrics, in pieces of a few hundred bytes at most. */
 void acme_metrics_print(const acme_metrics_t *metrics,
                         const acme_metrics_server_t *server,
                         acme_metrics_out_fn *out, void *baton);

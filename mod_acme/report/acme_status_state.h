@@ -24,8 +24,8 @@ typedef enum {
     ACME_STATUS_MISSING_INFORMATION = 5
 } acme_status_state_e;
 
-/** One site: the first four members are given, acme_status_state() fills in the
- *  others. */
+/** The view of a site: the first four members are given, acme_status_state()
+ *  fills in the others. */
 typedef struct acme_status_view_t {
     const acme_spec_t *spec;
     const acme_inventory_t *inventory;

@@ -214,7 +214,7 @@ apr_status_t acme_export_parse(acme_export_t **export, const char *text,
     apr_pool_t *ptemp;
     apr_status_t rv;
 
-    /* The JSON value holds second copies of the keys: they go at once. */
+    /* Destroy the JSON value at once, because it holds copies of the keys. */
     apr_pool_create(&ptemp, p);
     rv = parse(made, text, len, problem, p, ptemp);
     apr_pool_destroy(ptemp);

@@ -2,11 +2,12 @@
 
 /**
  * @file acme_import.h
- * @brief What other ACME clients keep: read whole, changed never.
+ * @brief Imports from other ACME clients, whose files are read and never
+ * changed.
  *
- * An entry that is damaged, or has expired, is left out and listed with its
+ * An entry that is damaged, or has expired, is skipped and listed with its
  * reason; all others are taken. Nothing outside of the folder that the
- * administrator names is read, but for what certbot's own links lead to.
+ * administrator names is read, except through certbot's own links.
  */
 #ifndef ACME_IMPORT_H
 #define ACME_IMPORT_H
@@ -23,18 +24,17 @@ typedef struct acme_import_t {
     apr_array_header_t *skipped; /**< acme_import_skip_t */
 } acme_import_t;
 
-/**
- * A store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json, pubcert.pem,
- * privkey.pem} and those of further key types, accounts/ID/{account.json,
- * account.pem}, md_store.json.
- * @param names only these (const char *); empty: all
- * @return APR_ENOENT, and a problem, when it is no such store
- */
+/** Reads a store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json,
+ *  pubcert.pem, privkey.pem} and the files of further key types,
+ *  accounts/ID/{account.json, account.pem}, md_store.json.
+ *  @param names only these (const char *); empty: all
+ *  @return APR_ENOENT, and a problem, when it is no such store */
 apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
                                 const apr_array_header_t *names, apr_time_t now,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** The same for certbot's folder: live/, archive/, renewal/, accounts/. */
+/** Reads certbot's folder: live/, archive/, renewal/, accounts/. Arguments and
+ *  result are those of acme_import_mod_md(). */
 apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
                                  const apr_array_header_t *names,
                                  apr_time_t now, acme_problem_t *problem,

@@ -11,7 +11,7 @@
 #include "acme_ident.h"
 #include "acme_key_foreign.h"
 
-/* accounts/HOST/PATH/ID: as deep as the path of a CA's directory may be. */
+/* accounts/HOST/PATH/ID is as deep as the path of a CA's directory may be. */
 #define DEPTH_MAX 8
 
 typedef struct certbot_t {
@@ -21,7 +21,7 @@ typedef struct certbot_t {
     apr_pool_t *p;
 } certbot_t;
 
-/* "key = value" of a file in the manner of an .ini; NULL: it has none. */
+/* Returns the value of "key = value" in an .ini file; NULL: there is none. */
 static const char *setting(const char *text, const char *key, apr_pool_t *p)
 {
     apr_size_t len = strlen(key);
@@ -58,8 +58,8 @@ static const char *setting(const char *text, const char *key, apr_pool_t *p)
 
 /* ---- certificates ---- */
 
-/* A lineage may be called anything, so its name counts only when the
- * certificate has it. */
+/* Returns the name of the site. The name of the lineage counts only when the
+ * certificate covers it, because a lineage may be called anything. */
 static const char *name_of(const char *lineage, const acme_cert_info_t *info,
                            apr_pool_t *p)
 {
@@ -108,7 +108,7 @@ static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
     return bundle;
 }
 
-/* Where live/ is damaged: the newest of the archive. */
+/* Reads the newest files of the archive, because live/ is damaged. */
 static acme_bundle_t *read_archive(const certbot_t *bot, const char *lineage,
                                    const char **why)
 {
@@ -186,7 +186,8 @@ static void read_account(const certbot_t *bot, const char *dir,
     }
 }
 
-/* The folders are called as the CA's directory: HOST/PATH. */
+/* Makes the URL of the CA's directory from the names of the folders:
+ * HOST/PATH. */
 static void walk_accounts(const certbot_t *bot, const char *dir,
                           const char *what, const char *url, int depth)
 {
@@ -196,7 +197,7 @@ static void walk_accounts(const certbot_t *bot, const char *dir,
     for (i = 0; i < entries->nelts; ++i) {
         if (strcmp(APR_ARRAY_IDX(entries, i, const char *), "private_key.json")
             == 0) {
-            /* The last folder is the account's id. */
+            /* The last folder is the id of the account. */
             read_account(bot, dir, what,
                          apr_pstrmemdup(bot->p, url,
                                         (apr_size_t)(strrchr(url, '/') - url)));

@@ -13,7 +13,7 @@
 #include "acme_key_foreign.h"
 #include "acme_spec.h"
 
-/* What encrypts account keys (and all others but those in domains/). */
+/* Length of the passphrase that encrypts all keys except those in domains/. */
 #define STORE_KEY_LEN 48
 
 typedef struct md_store_t {
@@ -65,7 +65,8 @@ static acme_key_t *read_key(const md_store_t *store, const char *dir,
 
 /* ---- certificates ---- */
 
-/* privkey.pem goes with pubcert.pem, privkey.X.pem with pubcert.X.pem. */
+/* Reads a key and its certificate: privkey.pem belongs to pubcert.pem,
+ * privkey.X.pem to pubcert.X.pem. */
 static acme_bundle_t *read_pair(const md_store_t *store, const char *dir,
                                 const char *file, const char *name,
                                 const char **why)
@@ -106,14 +107,14 @@ static const char *ca_of(const acme_json_t *md, apr_pool_t *p)
     return url ? url : acme_import_common_str(md, "ca", "url", p);
 }
 
-/* One certificate of a domain. */
+/* A certificate of a domain. */
 typedef struct md_found_t {
     acme_bundle_t *bundle; /* or NULL */
     apr_time_t until;
 } md_found_t;
 
-/* Of several elliptic kinds of keys the one that lives longest; and one for an
- * RSA key. Returns why there is none of use. */
+/* Chooses one elliptic certificate, the one that lives longest, and one with an
+ * RSA key. Returns why there is none. */
 static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
                               const md_store_t *store, const char *dir,
                               const char *name, const char *ca_url)
@@ -152,7 +153,8 @@ static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
     return why;
 }
 
-/* Two are filed as a site with two kinds of keys files them. */
+/* Adds the certificates of a domain. Two of them get the names of a site with
+ * two kinds of keys. */
 static void read_domain(md_store_t *store, const char *entry)
 {
     const char *what = apr_pstrcat(store->p, "domains/", entry, NULL);
@@ -227,7 +229,8 @@ static void read_account(const md_store_t *store, const char *entry)
     acme_import_common_account(store->found, what, &account, store->p);
 }
 
-/* Those in use first: of several at one CA they are the ones to keep. */
+/* Reads accounts in use first, because of several at one CA the first is
+ * kept. */
 static void read_accounts(md_store_t *store)
 {
     apr_array_header_t *entries = acme_import_common_list(

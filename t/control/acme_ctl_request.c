@@ -15,7 +15,7 @@
 
 #include "acme_ctl_request.h"
 
-/* The clock that nobody sets goes only where a test turns it. */
+/* Takes the place of the monotonic clock, which a test sets. */
 static apr_time_t monotonic;
 
 /* Takes the place of libc's. Where a time is wider than the system's calls, it
@@ -164,7 +164,7 @@ static void what_was_not_sealed_here_is_no_request(void **state)
         symlink("/etc/passwd", apr_pstrcat(p, box->dir, "/outbox/link", NULL)),
         0);
     assert_int_equal(read_all(box->worker, p)->nelts, 0);
-    /* one that was moved is another one */
+    /* a file that was renamed is another request */
     assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
     assert_int_equal(
         rename(apr_pstrcat(p, box->dir, "/outbox/",
@@ -174,7 +174,8 @@ static void what_was_not_sealed_here_is_no_request(void **state)
     assert_int_equal(read_all(box->worker, p)->nelts, 0);
 }
 
-/* One stat() a look: quiet once it is certain that nothing was missed. */
+/* Each look costs one stat(). It answers no once it is certain that no request
+ * was missed. */
 static void it_moves_when_something_comes(void **state)
 {
     apr_pool_t *p = *state;
@@ -190,7 +191,8 @@ static void it_moves_when_something_comes(void **state)
     assert_int_equal(acme_ctl_request_put(box->root, &request, NULL, p), 0);
     assert_true(acme_ctl_request_moved(box->worker));
     read_all(box->worker, p);
-    /* so fresh that another one may come in the same instant */
+    /* the folder changed so lately that another request may come in the same
+     * instant */
     monotonic += apr_time_from_msec(1900);
     read_all(box->worker, p);
     assert_true(acme_ctl_request_moved(box->worker));

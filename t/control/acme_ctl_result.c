@@ -10,23 +10,23 @@ static void an_outcome_is_that_of_its_request(void **state)
     world_t *w = world_create(*state);
     acme_ctl_request_t request = {
         .what = ACME_CTL_ROLLOVER, .name = "account", .id = "1"};
-    acme_ctl_result_t errand;
+    acme_ctl_result_t result;
 
-    assert_int_equal(acme_ctl_result_get(&errand, w->vault, &request, w->p),
+    assert_int_equal(acme_ctl_result_get(&result, w->vault, &request, w->p),
                      APR_ENOENT);
     assert_int_equal(acme_ctl_result_note(w->vault, &request,
                                           "https://ca.test/1", NULL, NULL,
                                           w->p),
                      0);
-    assert_int_equal(acme_ctl_result_get(&errand, w->vault, &request, w->p), 0);
-    assert_string_equal(errand.url, "https://ca.test/1");
-    assert_null(errand.problem);
+    assert_int_equal(acme_ctl_result_get(&result, w->vault, &request, w->p), 0);
+    assert_string_equal(result.url, "https://ca.test/1");
+    assert_null(result.problem);
     request.id = "2";
-    assert_int_equal(acme_ctl_result_get(&errand, w->vault, &request, w->p),
+    assert_int_equal(acme_ctl_result_get(&result, w->vault, &request, w->p),
                      APR_ENOENT);
     request.id = "1";
     request.what = ACME_CTL_DEACTIVATE;
-    assert_int_equal(acme_ctl_result_get(&errand, w->vault, &request, w->p),
+    assert_int_equal(acme_ctl_result_get(&result, w->vault, &request, w->p),
                      APR_ENOENT);
 }
 
@@ -36,17 +36,17 @@ static void a_failure_keeps_its_words(void **state)
     acme_ctl_request_t request = {
         .what = ACME_CTL_RECOVER, .name = "account", .id = "1"};
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_ctl_result_t errand;
+    acme_ctl_result_t result;
 
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
                      ACME_PROBLEM_NETWORK, w->p, "nobody is there");
     assert_int_equal(
         acme_ctl_result_note(w->vault, &request, NULL, &problem, NULL, w->p),
         0);
-    assert_int_equal(acme_ctl_result_get(&errand, w->vault, &request, w->p), 0);
-    assert_string_equal(errand.problem->detail, "nobody is there");
-    assert_string_equal(errand.problem->type, ACME_PROBLEM_NETWORK);
-    assert_null(errand.url);
+    assert_int_equal(acme_ctl_result_get(&result, w->vault, &request, w->p), 0);
+    assert_string_equal(result.problem->detail, "nobody is there");
+    assert_string_equal(result.problem->type, ACME_PROBLEM_NETWORK);
+    assert_null(result.url);
 }
 
 static void what_is_damaged_is_none(void **state)
@@ -57,7 +57,7 @@ static void what_is_damaged_is_none(void **state)
     world_t *w = world_create(*state);
     acme_ctl_request_t request = {
         .what = ACME_CTL_RECOVER, .name = "account", .id = "1"};
-    acme_ctl_result_t errand;
+    acme_ctl_result_t result;
     int i;
 
     for (i = 0; i < 5; ++i) {
@@ -67,7 +67,7 @@ static void what_is_damaged_is_none(void **state)
                                         NULL, w->p),
                          0);
         assert_int_not_equal(
-            acme_ctl_result_get(&errand, w->vault, &request, w->p), 0);
+            acme_ctl_result_get(&result, w->vault, &request, w->p), 0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * @file acme_owner.c
- * @brief A store has one server, and says whose it is.
+ * @brief A store belongs to one server, and says to which.
  */
 #include "acme_t.h"
 

@@ -61,7 +61,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
     return published;
 }
 
-/* The text of the file that is written. */
+/* Returns the text of the file that is written. */
 static char *printed(const acme_published_t *published, apr_pool_t *p)
 {
     const char *dir = acme_t_dir(p);
@@ -101,7 +101,7 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(is->retry_delay, 12345);
     assert_string_equal(is->place, "httpd.conf:7");
     assert_int_equal(is->key.bits, 3072);
-    /* one CA, once */
+    /* both sites share one CA */
     assert_ptr_equal(is->ca,
                      APR_ARRAY_IDX(read->specs, 0, const acme_spec_t *)->ca);
     assert_int_equal(
@@ -140,7 +140,7 @@ static void what_shapes_sites_comes_back(void **state)
     assert_string_equal(spec_at(read, 1)->cert_file, "/etc/own.pem");
     assert_string_equal(spec_at(read, 1)->cert_key_file, "/etc/own.key");
     assert_string_equal(printed(read, p), text);
-    /* one of both files says nothing */
+    /* one of the two files alone is refused */
     spec_at(published, 1)->cert_key_file = NULL;
     text = printed(published, p);
     assert_int_not_equal(

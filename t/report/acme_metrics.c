@@ -74,7 +74,7 @@ static void print_site(world_t *w, const acme_job_t *job)
     print(w, metrics);
 }
 
-/** Has this very line. */
+/** Checks that the output has this line. */
 static void has(const world_t *w, const char *line)
 {
     if (!strstr(w->text, apr_pstrcat(w->p, "\n", line, "\n", NULL))) {
@@ -161,10 +161,10 @@ static void a_site_that_fails(void **state)
     has(w, "acme_site_renewing{site=\"" NAME "\"} 1");
     has(w, "acme_site_failures{site=\"" NAME "\"} 3");
     has(w, seconds(w, "acme_site_next_run_seconds", job->next_run));
-    /* what is not known is not there */
+    /* a value that is not known has no line */
     has_not(w, "acme_site_certificate_not_after_seconds{");
     has_not(w, "acme_site_last_run_seconds{");
-    /* nor is a time that never comes */
+    /* nor has a time that never comes */
     w->spec.renew_mode = ACME_RENEW_MANUAL;
     print_site(w, acme_job_create(NAME, w->p));
     has_not(w, "acme_site_next_run_seconds{");
@@ -223,7 +223,7 @@ static void what_is_said_beside_the_sites(void **state)
     has_not(w, "acme_activation");
 }
 
-/* One HELP and one TYPE for each metric, and then all of its lines. */
+/* Each metric has one HELP, one TYPE, and then all of its lines. */
 static void the_lines_of_a_metric_stand_together(void **state)
 {
     world_t *w = make_world(*state);

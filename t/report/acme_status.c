@@ -7,7 +7,7 @@
 
 #define NAME "a.example.org"
 
-/** One site as root found it. */
+/** A site as root found it. */
 typedef struct world_t {
     acme_ca_spec_t ca;
     acme_spec_t spec;
@@ -81,7 +81,7 @@ static void save(world_t *w, const acme_job_t *job)
                      0);
 }
 
-/** A member, by a path like "ca/urls". */
+/** Returns a member by a path like "ca/urls". */
 static acme_json_t *member(acme_json_t *json, const char *path, apr_pool_t *p)
 {
     char *last;
@@ -314,7 +314,7 @@ static void an_expired_one_is_an_error_and_says_so(void **state)
                     "expired at 2026-01-02T03:04:05Z; ");
     assert_counts(w, 0, 1, 0, 0);
     assert_int_equal(w->counts.expiring, 1);
-    /* where nobody serves it, nobody minds */
+    /* a certificate that is not served needs no warning */
     w->inventory.serving = ACME_SERVING_NOTHING;
     json = site_of(w);
     assert_int_equal(number(w, json, "", "state"), 2);
@@ -483,7 +483,7 @@ static void what_waits_for_activation_is_finished(void **state)
     acme_json_t *json;
 
     job->staged = "abcdef";
-    job->errors = 2; /* before that */
+    job->errors = 2; /* before it was staged */
     job->last_run = ACME_T_NOW;
     save(w, job);
     json = site_of(w);
@@ -571,7 +571,7 @@ static void what_the_ca_says_of_the_renewal_is_shown(void **state)
     assert_string_equal(text(w, json, "ari/problem", "detail"), "nobody there");
     assert_string_equal(text(w, json, "cert/P-256", "ari-cert-id"),
                         "key.serial");
-    /* of another certificate it says nothing */
+    /* about another certificate it says nothing */
     w->info.ari_id = "key.other";
     assert_null(member(site_of(w), "ari", w->p));
     w->info.ari_id = "key.serial";
@@ -661,7 +661,7 @@ static void a_revoked_one_says_when_and_why(void **state)
     assert_int_equal(flag(w, json, "revoked", "confirmed"), 1);
     assert_int_equal(number(w, json, "", "state"), 1);
     acme_t_contains(text(w, json, "", "state-descr"), "superseded");
-    /* without a job that is known, too */
+    /* even when the job is not known */
     w->vault = NULL;
     assert_non_null(member(site_of(w), "revoked", w->p));
     w->inventory.live = NULL;

@@ -5,7 +5,7 @@
 #include "acme_import.h"
 #include "acme_json.h"
 
-/* The clock of these tests: what is made here is valid now. */
+/* The time of these tests: certificates made here are valid then. */
 #define NOW ACME_T_NOW
 
 static const char *place(const char *root, const char *path, apr_pool_t *p)
@@ -112,7 +112,7 @@ static void a_store_of_mod_md_is_read(void **state)
     assert_string_equal(bundle_at(found, 0)->ca_url, "https://ca.example/dir");
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
                         acme_t_fingerprint(a, p));
-    /* of two accounts the one in use */
+    /* the account in use, of two */
     assert_int_equal(found->export->accounts->nelts, 1);
     account = APR_ARRAY_IDX(found->export->accounts, 0,
                             const acme_export_account_t *);
@@ -157,7 +157,7 @@ static void an_elliptic_and_an_rsa_key_are_both_taken(void **state)
     assert_string_equal(bundle_at(found, 1)->name, "a.example-rsa");
     assert_string_equal(acme_t_fingerprint(bundle_at(found, 1), p),
                         acme_t_fingerprint(rsa, p));
-    /* RSA alone is the site's own. */
+    /* An RSA certificate alone gets the site's own name. */
     md_domain(root, "a.example", rsa, p);
     found = read_md(root, NULL, p);
     assert_int_equal(found->export->bundles->nelts, 1);
@@ -298,7 +298,7 @@ static void a_folder_of_certbot_is_read(void **state)
                         acme_t_fingerprint(second, p));
     /* a lineage may be called anything */
     assert_string_equal(bundle_at(found, 1)->name, "b.example");
-    /* and where its links are broken, the newest of the archive counts */
+    /* where its links are broken, the newest of the archive counts */
     unlink(apr_pstrcat(p, root, "/live/a.example/privkey.pem", NULL));
     found = read_certbot(root, p);
     assert_int_equal(found->export->bundles->nelts, 2);
