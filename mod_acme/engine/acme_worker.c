@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "acme_default.h"
+#include "acme_keygen.h"
 #include "acme_scheduler.h"
 #include "acme_schedule.h"
 #include "acme_solver_http.h"

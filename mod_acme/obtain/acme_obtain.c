@@ -6,12 +6,70 @@
 
 #include <apr_strings.h>
 
+#include "acme_account.h"
+#include "acme_blocklist.h"
+#include "acme_ca_account.h"
 #include "acme_ca_clock.h"
 #include "acme_csr.h"
-#include "acme_partial_names.h"
+#include "acme_issue.h"
+#include "acme_key_choice.h"
+#include "acme_key_hash.h"
 #include "acme_obtain_key.h"
-#include "acme_obtain_private.h"
+#include "acme_obtain_result.h"
+#include "acme_partial_names.h"
 #include "acme_schedule.h"
+#include "acme_solver.h"
+#include "acme_text.h"
+
+/* Before the first poll, where the CA names no time: many are done at once,
+ * and the time doubles for those that are not. */
+#define POLL_FIRST apr_time_from_msec(50)
+
+typedef enum {
+    ACME_OBTAIN_ACCOUNT, /* until the CA can be used */
+    ACME_OBTAIN_KEY,     /* until the certificate's key is there */
+    ACME_OBTAIN_ISSUE,   /* does what acme_issue wishes */
+    ACME_OBTAIN_STAGED,  /* until what was staged is on disk */
+    ACME_OBTAIN_OVER
+} acme_obtain_state_e;
+
+struct acme_obtain_t {
+    acme_worker_ctx_t *work;
+    const acme_spec_t *spec;
+    acme_ca_account_t *ca_account;
+    acme_job_t *job;
+    const char *reason;
+    const char *replaces;
+    const char *digest;
+    const apr_array_header_t *names; /* that are ordered */
+    const char *seed;
+    apr_time_t since;
+    apr_pool_t *p;
+    apr_pool_t *ptemp; /* cleared at each step and answer */
+    acme_obtain_state_e state;
+    acme_key_t *key;
+    const char *key_pem;
+    int key_made;        /* and saved, just now */
+    unsigned int ticket; /* until then the flush is waited for, or 0 */
+    acme_obtain_staged_t staged;
+    const char *csr;
+    const char *kid; /* whose order it is */
+    unsigned int epoch;
+    acme_issue_config_t config;
+    acme_issue_t *issue;
+    unsigned int saved;    /* generation of the last snapshot */
+    const char *saved_url; /* of the order, in that snapshot */
+    int busy;              /* a request is under way */
+    apr_time_t seen;       /* the clock, at the last step of the issue */
+    int renewed;           /* a stale order was replaced already */
+    int unsaved;           /* and that was said */
+    int by_age;
+    const char *instead;  /* fingerprint of what is live, or "" */
+    const char *live_key; /* hash of the key that is served, or NULL */
+    int again;            /* that is to be used again */
+    int made;             /* the CA has it */
+    int replaced;         /* and was told what it replaces */
+};
 
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
                                   const acme_spec_t *spec,
@@ -54,57 +112,6 @@ int acme_obtain_is_over(const acme_obtain_t *order)
     return order->state == ACME_OBTAIN_OVER;
 }
 
-apr_time_t acme_obtain_now(const acme_obtain_t *order)
-{
-    return acme_time_now(order->work->clock);
-}
-
-void acme_obtain_end(acme_obtain_t *order)
-{
-    order->state = ACME_OBTAIN_OVER;
-    order->work->moved = 1;
-}
-
-void acme_obtain_fail(acme_obtain_t *order, const acme_problem_t *problem,
-                      acme_obtain_failure_e whose)
-{
-    acme_obtain_result_failed(
-        order->job, order->work, order->spec, problem, whose,
-        whose == ACME_OBTAIN_FAILURE_OWN ? order->spec->name : order->seed,
-        order->ptemp);
-    acme_obtain_end(order);
-}
-
-void acme_obtain_drop(acme_obtain_t *order, const char *why)
-{
-    if (order->job->order) {
-        acme_log(order->work->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0351) "%s: its order is given up: %s",
-                 order->spec->name, why);
-        acme_job_note(order->job, acme_obtain_now(order), "order-dropped", "%s",
-                      why);
-        acme_job_order_dropped(order->job);
-    }
-    order->saved_url = NULL;
-}
-
-static int is_ours(const acme_obtain_t *order)
-{
-    return order->job->digest && strcmp(order->job->digest, order->digest) == 0;
-}
-
-/* What the job remembers of another try ends here. */
-static void adopt_spec(acme_obtain_t *order)
-{
-    if (!is_ours(order)) {
-        acme_obtain_drop(order, "its names, CA or kind of key have changed");
-        order->made = 0;
-    }
-    acme_job_begin(order->job, order->digest, order->reason, order->instead,
-                   acme_obtain_now(order));
-    order->names = acme_partial_names(order->job, order->spec, order->p);
-}
-
 void acme_obtain_by_age(acme_obtain_t *order)
 {
     order->by_age = 1;
@@ -121,6 +128,468 @@ void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash, int again)
     order->again = again;
 }
 
+static apr_time_t now_of(const acme_obtain_t *order)
+{
+    return acme_time_now(order->work->clock);
+}
+
+static void end(acme_obtain_t *order)
+{
+    order->state = ACME_OBTAIN_OVER;
+    order->work->moved = 1;
+}
+
+static void fail(acme_obtain_t *order, const acme_problem_t *problem,
+                 acme_obtain_failure_e whose)
+{
+    acme_obtain_result_failed(
+        order->job, order->work, order->spec, problem, whose,
+        whose == ACME_OBTAIN_FAILURE_OWN ? order->spec->name : order->seed,
+        order->ptemp);
+    end(order);
+}
+
+static void drop(acme_obtain_t *order, const char *why)
+{
+    if (order->job->order) {
+        acme_log(order->work->log, ACME_LOG_INFO, 0,
+                 ACME_TAG(0351) "%s: its order is given up: %s",
+                 order->spec->name, why);
+        acme_job_note(order->job, now_of(order), "order-dropped", "%s", why);
+        acme_job_order_dropped(order->job);
+    }
+    order->saved_url = NULL;
+}
+
+static int is_ours(const acme_obtain_t *order)
+{
+    return order->job->digest && strcmp(order->job->digest, order->digest) == 0;
+}
+
+/* What the job remembers of another try ends here. */
+static void adopt_spec(acme_obtain_t *order)
+{
+    if (!is_ours(order)) {
+        drop(order, "its names, CA or kind of key have changed");
+        order->made = 0;
+    }
+    acme_job_begin(order->job, order->digest, order->reason, order->instead,
+                   now_of(order));
+    order->names = acme_partial_names(order->job, order->spec, order->p);
+}
+
+/* Leaves the CA's time for root, if it can be. */
+static void note_clock(acme_worker_ctx_t *work, apr_interval_time_t off,
+                       apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (work->state != ACME_WORKER_CTX_LOST
+        && acme_ca_clock_note(work->vault, acme_time_now(work->clock) + off,
+                              &problem, ptemp)
+               != APR_SUCCESS) {
+        acme_log(work->log, ACME_LOG_DEBUG, problem.rv,
+                 ACME_TAG(0365) "the CA's time is not noted: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}
+
+/* An order whose progress cannot be saved is finished all the same: what is
+ * lost with this process, or with the power, costs another order at worst. */
+static apr_status_t save(acme_obtain_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    if (order->work->state == ACME_WORKER_CTX_LOST) {
+        return APR_SUCCESS;
+    }
+    rv = acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
+                       &problem, order->ptemp);
+    if (rv != APR_SUCCESS && !order->unsaved) {
+        order->unsaved = 1;
+        acme_log(order->work->log, ACME_LOG_WARNING, rv,
+                 ACME_TAG(0350) "%s: its order goes on, but cannot be saved: "
+                                "%s",
+                 order->spec->name, acme_problem_text(&problem, order->ptemp));
+    }
+    return rv;
+}
+
+/* Whatever phase it was saved in, an order is resumed by asking the CA how it
+ * stands. So only what the CA does not know is worth a write: where the order
+ * is, what is about to be put up, and failures. */
+static int is_worth_saving(const acme_obtain_t *order, const char *url)
+{
+    const acme_issue_action_t *action = acme_issue_action(order->issue);
+
+    return action->type == ACME_ACTION_FAILED
+           || (action->type == ACME_ACTION_PRESENT
+               && !acme_solver_sweeps(action->challenge->type))
+           || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
+}
+
+/* After each transition: the snapshot, and what is worth a note. */
+static void save_progress(acme_obtain_t *order)
+{
+    unsigned int generation = acme_issue_revision(order->issue);
+    const char *url = acme_issue_url(order->issue);
+
+    if (url) {
+        order->made = 1;
+        order->replaced = acme_issue_replaces(order->issue);
+    }
+    if (generation == order->saved || !is_worth_saving(order, url)) {
+        return;
+    }
+    if (url && (!order->saved_url || strcmp(url, order->saved_url) != 0)) {
+        order->saved_url = apr_pstrdup(order->p, url);
+        acme_job_note(order->job, now_of(order), "order-created", "%s", url);
+    }
+    order->saved = generation;
+    acme_job_order_made(order->job,
+                        acme_issue_snapshot(order->issue, order->p));
+    (void)save(order);
+}
+
+static int restore(acme_obtain_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *url;
+    apr_status_t rv;
+
+    rv =
+        acme_issue_restore(&order->issue, &order->config, order->job->order,
+                           order->work->log, now_of(order), &problem, order->p);
+    if (rv != APR_SUCCESS) {
+        drop(order, acme_problem_text(&problem, order->ptemp));
+        return 0;
+    }
+    url = acme_issue_url(order->issue);
+    if (url) {
+        order->saved_url = apr_pstrdup(order->p, url);
+    }
+    acme_job_note(order->job, now_of(order), "order-resumed", NULL);
+    acme_log(order->work->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0352) "%s: going on with its order %s", order->spec->name,
+             url ? url : "");
+    return 1;
+}
+
+/* The profile, where the CA offers it: else it is done without, or not at
+ * all. */
+static apr_status_t choose_profile(acme_obtain_t *order,
+                                   const acme_directory_t *directory,
+                                   acme_problem_t *problem)
+{
+    const acme_spec_t *spec = order->spec;
+    const char *offered = apr_array_pstrcat(order->p, directory->profiles, ' ');
+
+    order->config.profile = NULL;
+    order->config.profile_mandatory = spec->profile_mandatory;
+    if (!spec->profile) {
+        return APR_SUCCESS;
+    }
+    if (acme_directory_has_profile(directory, spec->profile)) {
+        order->config.profile = spec->profile;
+        return APR_SUCCESS;
+    }
+    offered = acme_text_escape(*offered ? offered : "none", 300, order->p);
+    if (spec->profile_mandatory) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_CONFIG,
+            ACME_PROBLEM_URN "invalidProfile", order->p,
+            "%s has no profile %s, which is mandatory; it has: %s",
+            acme_ca_account_ca(order->ca_account)->label, spec->profile,
+            offered);
+    }
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
+                            "it has: %s",
+             spec->name, acme_ca_account_ca(order->ca_account)->label,
+             spec->profile, offered);
+    return APR_SUCCESS;
+}
+
+static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
+{
+    acme_client_t *client = acme_ca_account_client(order->ca_account);
+    acme_issue_config_t *config = &order->config;
+    apr_status_t rv;
+
+    rv = choose_profile(order, acme_client_directory_get(client), problem);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    order->epoch = acme_ca_account_epoch(order->ca_account);
+    if (order->kid && strcmp(order->kid, acme_client_kid(client)) != 0) {
+        drop(order, "it belongs to an account that is gone");
+    }
+    order->kid = apr_pstrdup(order->p, acme_client_kid(client));
+    config->name = order->spec->name;
+    config->new_order_url = acme_client_directory_get(client)->new_order;
+    config->names = order->names;
+    config->challenge_types = order->spec->challenge_types;
+    config->csr = order->csr;
+    config->preferred_chain = order->spec->preferred_chain;
+    config->replaces = acme_client_directory_get(client)->renewal_info
+                           ? order->replaces
+                           : NULL;
+    config->signer = acme_client_signer(client);
+    config->poll_first = POLL_FIRST;
+    order->state = ACME_OBTAIN_ISSUE;
+    if (order->job->order && restore(order)) {
+        order->saved = acme_issue_revision(order->issue);
+        return APR_SUCCESS;
+    }
+    order->issue =
+        acme_issue_create(config, order->work->log, now_of(order), order->p);
+    order->saved = acme_issue_revision(order->issue);
+    acme_job_note(order->job, now_of(order), "order-started", "%s",
+                  order->reason);
+    acme_log(order->work->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
+             order->spec->name, acme_ca_account_ca(order->ca_account)->label,
+             order->reason);
+    if (order->key_made) {
+        return APR_SUCCESS; /* the store has just shown that it works */
+    }
+    return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
+                         problem, order->ptemp);
+}
+
+static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
+                     const acme_problem_t *problem)
+{
+    acme_obtain_t *order = baton;
+
+    order->busy = 0;
+    order->work->moved = 1;
+    if (order->work->state == ACME_WORKER_CTX_LOST) {
+        return;
+    }
+    apr_pool_clear(order->ptemp);
+    acme_issue_answer(order->issue, rv, answer, problem, now_of(order));
+    save_progress(order);
+}
+
+static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_challenge_t *challenge = action->challenge;
+    apr_status_t rv;
+
+    if (action->type == ACME_ACTION_PRESENT) {
+        rv = acme_solver_present(order->work->vault, challenge, now_of(order),
+                                 &problem, order->ptemp);
+        if (rv == APR_SUCCESS) {
+            acme_job_note(order->job, now_of(order), "challenge-presented",
+                          "%s for %s", challenge->type, challenge->identifier);
+        }
+    }
+    else {
+        rv = acme_solver_cleanup(order->work->vault, challenge, &problem,
+                                 order->ptemp);
+    }
+    acme_issue_solved(order->issue, rv, rv == APR_SUCCESS ? NULL : &problem,
+                      now_of(order));
+    save_progress(order);
+}
+
+/* Neither order nor key is worth another try. */
+static void give_up(acme_obtain_t *order)
+{
+    drop(order, "its certificate is of no use");
+    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
+}
+
+/* Since the order was begun: one that is used again is in use meanwhile. */
+static int is_compromised(const acme_obtain_t *order)
+{
+    return order->key
+           && acme_blocklist_has_key(order->work->revoked,
+                                     acme_key_hash(order->key, order->ptemp));
+}
+
+static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_bundle_t bundle = {0};
+    apr_status_t rv;
+
+    if (is_compromised(order)) {
+        acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_CERTIFICATE, order->ptemp,
+                         "the certificate came, but its key was compromised "
+                         "meanwhile");
+        give_up(order);
+        fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+        return;
+    }
+    bundle.name = order->spec->name;
+    bundle.key_pem = order->key_pem;
+    bundle.key = order->key;
+    bundle.chain_pem =
+        apr_pstrmemdup(order->ptemp, action->chain, action->chain_len);
+    bundle.ca_url = acme_ca_account_ca(order->ca_account)->url;
+    bundle.profile = order->spec->profile;
+    bundle.order_url = acme_issue_url(order->issue);
+    bundle.obtained = now_of(order);
+    rv = acme_obtain_result_done(&order->staged, order->job, order->work,
+                                 order->spec, order->names, &bundle, &problem,
+                                 order->p, order->ptemp);
+    if (rv == APR_SUCCESS) {
+        acme_ca_account_lost_proved(order->ca_account);
+    }
+    if (rv == APR_SUCCESS && order->staged.fingerprint) {
+        order->ticket = acme_flush_want(&order->work->flush);
+        order->state = ACME_OBTAIN_STAGED;
+        return;
+    }
+    if (rv == APR_SUCCESS) {
+        end(order);
+        return;
+    }
+    if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
+        give_up(order);
+    }
+    fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+}
+
+/* Begins anew with what is left; not while it could go on for ever. */
+static void start_over(acme_obtain_t *order)
+{
+    order->issue = NULL;
+    order->made = 0;
+    order->since = now_of(order);
+    order->state = ACME_OBTAIN_ACCOUNT;
+}
+
+/* The next order is for another key. One that was used again may be all that
+ * the CA minds; a new one of the same kind is refused as well. */
+static void refuse_key(acme_obtain_t *order, acme_problem_t *problem)
+{
+    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
+    if (!order->again || !order->key || !order->live_key
+        || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
+               != 0) {
+        return;
+    }
+    problem->retry = ACME_RETRY_BACKOFF;
+    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0853) "%s: the CA refuses an order for the key that was "
+                            "to be used again (ACMEKeyReuse), the next one is "
+                            "for a new key",
+             order->spec->name);
+}
+
+static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
+{
+    acme_problem_t *problem = acme_problem_dup(failure, order->p);
+    int resumable = acme_issue_resumable(order->issue);
+
+    if (acme_issue_stale(order->issue) && !order->renewed) {
+        order->renewed = 1;
+        drop(order, "the CA has given it up");
+        start_over(order);
+        return;
+    }
+    if (acme_account_is_gone(problem)
+        || (!acme_issue_url(order->issue) && problem->status == 403
+            && acme_problem_is(problem, "unauthorized"))) {
+        if (!resumable) {
+            drop(order, "the CA refuses the account");
+        }
+        if (acme_ca_account_lost(order->ca_account, order->epoch, problem)) {
+            start_over(order);
+            return;
+        }
+    }
+    else if (!resumable) {
+        drop(order, "it has failed");
+    }
+    if (acme_key_choice_is_refused(problem)) {
+        refuse_key(order, problem);
+    }
+    fail(order, problem, ACME_OBTAIN_FAILURE_OWN);
+}
+
+/* Whether what was put is on disk. Where it cannot be, the order is over. */
+static int is_flushed(acme_obtain_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv = acme_flush_rv(&order->work->flush, order->ticket,
+                                    &problem, order->ptemp);
+
+    if (rv == APR_SUCCESS) {
+        order->ticket = 0;
+        return 1;
+    }
+    if (!APR_STATUS_IS_EAGAIN(rv)) {
+        fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+    }
+    return 0;
+}
+
+static int step_staged(acme_obtain_t *order)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    if (!is_flushed(order)) {
+        return order->state == ACME_OBTAIN_OVER;
+    }
+    if (acme_obtain_result_staged(order->job, order->work, &order->staged,
+                                  &problem, order->ptemp)
+        == APR_SUCCESS) {
+        end(order);
+    }
+    else {
+        fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+    }
+    return 1;
+}
+
+static int step_issue(acme_obtain_t *order, apr_time_t *again)
+{
+    acme_client_t *client = acme_ca_account_client(order->ca_account);
+    const acme_issue_action_t *action = acme_issue_action(order->issue);
+    apr_time_t now = now_of(order);
+    int turned_back = now < order->seen;
+
+    order->seen = now;
+    *again = ACME_SCHEDULE_NEVER;
+    switch (action->type) {
+    case ACME_ACTION_POST:
+        /* The CA is told nothing of a key that could still be lost. */
+        if (order->ticket && !is_flushed(order)) {
+            return order->state == ACME_OBTAIN_OVER;
+        }
+        order->busy = 1;
+        acme_client_post(client, action->url, action->payload,
+                         action->repeatable, answered, order);
+        return 0;
+    case ACME_ACTION_PRESENT:
+    case ACME_ACTION_CLEANUP:
+        solve(order, action);
+        return 1;
+    case ACME_ACTION_WAIT:
+        if (action->until > now && !turned_back) {
+            *again = action->until;
+            return 0;
+        }
+        acme_issue_timer(order->issue, now);
+        save_progress(order);
+        return 1;
+    case ACME_ACTION_DONE:
+        finish(order, action);
+        return 1;
+    case ACME_ACTION_FAILED:
+        issue_failed(order, action->problem);
+        return 1;
+    }
+    return 0;
+}
+
 /* The CA has been heard of. Root is told what its clock says, unless it is one
  * for tests. Returns nonzero when the order is not to be made. */
 static int check_clock(acme_obtain_t *order)
@@ -133,7 +602,7 @@ static int check_clock(acme_obtain_t *order)
         return 0;
     }
     if (!order->spec->dry_run) {
-        acme_ca_clock_heard(order->work, off, order->ptemp);
+        note_clock(order->work, off, order->ptemp);
     }
     doubt = order->by_age ? acme_ca_clock_doubt(off, order->ptemp) : NULL;
     if (!doubt) {
@@ -143,7 +612,7 @@ static int check_clock(acme_obtain_t *order)
                      ACME_PROBLEM_CONFIG, order->ptemp, "%s", doubt);
     problem.to_fix = "set the clock of this machine (timedatectl set-ntp true)";
     adopt_spec(order);
-    acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+    fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     return 1;
 }
 
@@ -164,10 +633,10 @@ static int step_account(acme_obtain_t *order)
     }
     else {
         adopt_spec(order);
-        acme_obtain_fail(order, problem,
-                         acme_ca_account_report(order->ca_account)
-                             ? ACME_OBTAIN_FAILURE_FIRST
-                             : ACME_OBTAIN_FAILURE_SHARED);
+        fail(order, problem,
+             acme_ca_account_report(order->ca_account)
+                 ? ACME_OBTAIN_FAILURE_FIRST
+                 : ACME_OBTAIN_FAILURE_SHARED);
     }
     return 1;
 }
@@ -196,10 +665,10 @@ static int step_key(acme_obtain_t *order)
         }
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_obtain_begin(order, &problem);
+        rv = begin(order, &problem);
     }
     if (rv != APR_SUCCESS) {
-        acme_obtain_fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
+        fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
     }
     return 1;
 }
@@ -220,10 +689,10 @@ apr_time_t acme_obtain_step(acme_obtain_t *order)
             more = step_key(order);
             break;
         case ACME_OBTAIN_ISSUE:
-            more = acme_obtain_issue_step(order, &again);
+            more = step_issue(order, &again);
             break;
         case ACME_OBTAIN_STAGED:
-            more = acme_obtain_issue_step_staged(order);
+            more = step_staged(order);
             break;
         case ACME_OBTAIN_OVER:
             more = 0;

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "acme_blocklist.h"
 #include "acme_key_hash.h"
+#include "acme_key_reuse.h"
+#include "acme_keygen.h"
 
 static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
 {

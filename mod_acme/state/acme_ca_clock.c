@@ -41,21 +41,6 @@ apr_status_t acme_ca_clock_note(acme_vault_t *vault, apr_time_t date,
                                ACME_STORE_LAZY, problem, ptemp);
 }
 
-void acme_ca_clock_heard(acme_worker_ctx_t *work, apr_interval_time_t off,
-                         apr_pool_t *ptemp)
-{
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-
-    if (work->state != ACME_WORKER_CTX_LOST
-        && acme_ca_clock_note(work->vault, acme_time_now(work->clock) + off,
-                              &problem, ptemp)
-               != APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_DEBUG, problem.rv,
-                 ACME_TAG(0365) "the CA's time is not noted: %s",
-                 acme_problem_text(&problem, ptemp));
-    }
-}
-
 const char *acme_ca_clock_doubt(apr_interval_time_t off, apr_pool_t *p)
 {
     if (off < ACME_CA_CLOCK_OFF && off > -ACME_CA_CLOCK_OFF) {

@@ -14,7 +14,7 @@
 #ifndef ACME_CA_CLOCK_H
 #define ACME_CA_CLOCK_H
 
-#include "acme_worker_ctx.h"
+#include "acme_vault.h"
 
 /** So much off, and the clock is not believed. */
 #define ACME_CA_CLOCK_OFF apr_time_from_sec(86400)
@@ -22,11 +22,6 @@
 /** Leaves the Date of a CA's answer, unless what is there is as good. */
 apr_status_t acme_ca_clock_note(acme_vault_t *vault, apr_time_t date,
                                 acme_problem_t *problem, apr_pool_t *ptemp);
-
-/** What a worker has heard of the CA's clock: left, if it can be.
- *  @param off the CA's minus ours */
-void acme_ca_clock_heard(acme_worker_ctx_t *work, apr_interval_time_t off,
-                         apr_pool_t *ptemp);
 
 /** The last that was left; 0: none. */
 apr_time_t acme_ca_clock_read(acme_vault_t *vault, apr_pool_t *ptemp);

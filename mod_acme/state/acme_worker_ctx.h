@@ -9,11 +9,13 @@
 
 #include "acme_flush.h"
 #include "acme_http.h"
-#include "acme_keygen.h"
-#include "acme_key_reuse.h"
-#include "acme_blocklist.h"
 #include "acme_time.h"
 #include "acme_vault.h"
+
+/* The worker only passes these on, so their headers are not needed here. */
+struct acme_blocklist_t;
+struct acme_key_reuse_t;
+struct acme_keygen_t;
 
 /** How far a run may go. */
 typedef enum {
@@ -28,9 +30,9 @@ typedef struct acme_worker_ctx_t {
     acme_http_t *http;
     const acme_clock_t *clock;
     const acme_log_t *log;
-    acme_keygen_t *keygen;
-    acme_blocklist_t *revoked;     /**< or NULL */
-    const acme_key_reuse_t *reuse; /**< or NULL */
+    struct acme_keygen_t *keygen;
+    struct acme_blocklist_t *revoked;     /**< or NULL */
+    const struct acme_key_reuse_t *reuse; /**< or NULL */
     /** A site of that index has something staged that must not wait for others;
      *  may be said more than once. Or NULL. */
     void (*urgent)(void *baton, int site);

@@ -12,6 +12,7 @@
 #include "acme_csr.h"
 #include "acme_file.h"
 #include "acme_key_hash.h"
+#include "acme_keygen.h"
 #include "acme_obtain_key.h"
 
 #define A "a.example"
