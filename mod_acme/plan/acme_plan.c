@@ -203,7 +203,7 @@ static int plan_ari_query(acme_plan_t *plan, apr_time_t *at,
         return 0;
     }
     info = inventory->live->info;
-    query_at = acme_ari_query_at(job->ari, info, now);
+    query_at = acme_ari_next_query(job->ari, info, now);
     if (!why) {
         *at = query_at < *at ? query_at : *at;
     }

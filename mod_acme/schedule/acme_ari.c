@@ -220,8 +220,8 @@ int acme_ari_is_urgent(const acme_ari_t *ari, apr_time_t now)
     return ari && ari->start > 0 && (ari->early || ari->end <= now);
 }
 
-apr_time_t acme_ari_query_at(const acme_ari_t *ari,
-                             const acme_cert_info_t *info, apr_time_t now)
+apr_time_t acme_ari_next_query(const acme_ari_t *ari,
+                               const acme_cert_info_t *info, apr_time_t now)
 {
     if (!info->ari_id) {
         return ACME_SCHEDULE_NEVER;

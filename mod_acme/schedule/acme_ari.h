@@ -59,8 +59,8 @@ acme_ari_t *acme_ari_failed(const acme_ari_t *old,
 
 /** Returns when to ask the CA, which may be in the past; ACME_SCHEDULE_NEVER
  *  for a certificate without a CertID. */
-apr_time_t acme_ari_query_at(const acme_ari_t *ari,
-                             const acme_cert_info_t *info, apr_time_t now);
+apr_time_t acme_ari_next_query(const acme_ari_t *ari,
+                               const acme_cert_info_t *info, apr_time_t now);
 
 /** Returns non-zero when the state is about that certificate. */
 int acme_ari_is_of(const acme_ari_t *ari, const acme_cert_info_t *info);

@@ -183,7 +183,7 @@ static void a_failure_keeps_what_was_known_and_waits(void **state)
         assert_true(ari->next - NOW >= last);
         last = ari->next - NOW;
         assert_true(last <= DAYS(1));
-        assert_int_equal(acme_ari_query_at(ari, &info, NOW), ari->next);
+        assert_int_equal(acme_ari_next_query(ari, &info, NOW), ari->next);
     }
     problem.retry = ACME_RETRY_LATER;
     problem.retry_at = NOW + ACME_TIME_HOUR;
@@ -230,14 +230,15 @@ static void another_certificate_is_asked_about_at_once(void **state)
     acme_ari_t *ari =
         told(NULL, &info, NOW + DAYS(50), NOW + DAYS(52), NOW, *state);
 
-    assert_in_range(acme_ari_query_at(ari, &info, NOW),
+    assert_in_range(acme_ari_next_query(ari, &info, NOW),
                     NOW + 6 * ACME_TIME_HOUR, NOW + 7 * ACME_TIME_HOUR);
-    assert_true(acme_ari_query_at(ari, &other, NOW) == NOW);
+    assert_true(acme_ari_next_query(ari, &other, NOW) == NOW);
     assert_int_equal(acme_ari_renew_at(ari, &other), 0);
-    assert_true(acme_ari_query_at(NULL, &info, NOW) == NOW);
-    assert_true(acme_ari_query_at(ari, &nameless, NOW) == ACME_SCHEDULE_NEVER);
+    assert_true(acme_ari_next_query(NULL, &info, NOW) == NOW);
+    assert_true(acme_ari_next_query(ari, &nameless, NOW)
+                == ACME_SCHEDULE_NEVER);
     /* the clock was wrong, and has been set */
-    assert_true(acme_ari_query_at(ari, &info, NOW - DAYS(30))
+    assert_true(acme_ari_next_query(ari, &info, NOW - DAYS(30))
                 == NOW - DAYS(30));
 }
 
