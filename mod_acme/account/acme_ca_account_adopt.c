@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <string.h>
-
 #include <apr_hash.h>
 
 #include "acme_ca_account_private.h"
 
-int acme_ca_account_adopt_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+#include "acme_str.h"
 
 /* Returns non-zero when the record's account can go on as this one: the CA
  * knows it, and it has the same directory and external account. */
@@ -18,10 +13,8 @@ static int can_follow(const acme_ca_account_t *account,
 {
     const acme_eab_t *eab = account->ca->eab;
 
-    return record->url
-           && acme_ca_account_adopt_same(record->ca, account->ca->url)
-           && acme_ca_account_adopt_same(record->eab_kid,
-                                         eab ? eab->key.kid : NULL);
+    return record->url && acme_str_same(record->ca, account->ca->url)
+           && acme_str_same(record->eab_kid, eab ? eab->key.kid : NULL);
 }
 
 /* Prefers the youngest open account; takes one that was deactivated when no

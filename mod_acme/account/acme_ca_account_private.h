@@ -162,9 +162,6 @@ void acme_ca_account_state_refused(acme_ca_account_t *account);
 
 /* ---- acme_ca_account_adopt.c ---- */
 
-/** Returns non-zero when both are the same text, or both NULL. */
-int acme_ca_account_adopt_same(const char *a, const char *b);
-
 /** Takes over an account of the same CA and external account that the
  *  configuration does not use any more: loads its record and moves it to this
  *  account's name. Returns APR_ENOENT when there is none. */

@@ -5,6 +5,7 @@
 #include "acme_account.h"
 #include "acme_account_change.h"
 #include "acme_ca_account_private.h"
+#include "acme_str.h"
 
 /* ---- an account that the CA does not know ---- */
 
@@ -189,8 +190,7 @@ static void go_on(acme_ca_account_t *account)
     else {
         note_caa(account);
         if (!account->told
-            && !acme_ca_account_adopt_same(record->contact,
-                                           account->ca->contact)) {
+            && !acme_str_same(record->contact, account->ca->contact)) {
             next = ACME_CA_ACCOUNT_STATE_UPDATING;
         }
     }

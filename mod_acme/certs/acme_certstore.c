@@ -3,7 +3,6 @@
 #include "acme_certstore.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sys/stat.h>
@@ -16,6 +15,8 @@
 #include "acme_certstore_path.h"
 #include "acme_blocklist.h"
 #include "acme_cert_trusted.h"
+#include "acme_owned.h"
+#include "acme_str.h"
 
 #define INDEX "/live.index"
 
@@ -76,20 +77,12 @@ acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
     return made;
 }
 
-/* Whether nobody else could have put this file into its folder. */
-static int is_ours(const char *file, apr_pool_t *p)
-{
-    const char *dir =
-        apr_pstrmemdup(p, file, (apr_size_t)(strrchr(file, '/') - file));
-    struct stat st;
-
-    return !lstat(dir, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid()
-           && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
 void acme_certstore_recall(acme_certstore_t *live, apr_pool_t *p)
 {
-    if (live->is_read_only && !is_ours(live->index, p)) {
+    const char *dir = apr_pstrmemdup(
+        p, live->index, (apr_size_t)(strrchr(live->index, '/') - live->index));
+
+    if (live->is_read_only && !acme_owned_dir(dir)) {
         return;
     }
     apr_pool_create(&live->pknown, p);
@@ -232,14 +225,8 @@ static const acme_cert_info_t *info_dup(const acme_cert_info_t *info,
                                         apr_pool_t *p)
 {
     acme_cert_info_t *copy = apr_pmemdup(p, info, sizeof(*info));
-    int i;
 
-    copy->names =
-        apr_array_make(p, info->names->nelts + 1, sizeof(const char *));
-    for (i = 0; i < info->names->nelts; ++i) {
-        APR_ARRAY_PUSH(copy->names, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(info->names, i, const char *));
-    }
+    copy->names = acme_str_array_dup(info->names, p);
     copy->subject = apr_pstrdup(p, info->subject);
     copy->issuer = apr_pstrdup(p, info->issuer);
     copy->serial = apr_pstrdup(p, info->serial);
@@ -534,11 +521,6 @@ static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
     return apr_pstrdup(p, text);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 apr_status_t acme_certstore_list(apr_array_header_t **names,
                                  const acme_certstore_t *live,
                                  acme_place_e place, acme_problem_t *problem,
@@ -563,7 +545,7 @@ apr_status_t acme_certstore_list(apr_array_header_t **names,
             APR_ARRAY_PUSH(found, const char *) = name;
         }
     }
-    qsort(found->elts, (size_t)found->nelts, sizeof(const char *), by_name);
+    acme_str_array_sort(found);
     *names = found;
     return APR_SUCCESS;
 }

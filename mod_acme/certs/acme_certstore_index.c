@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <apr_hash.h>
 #include <apr_lib.h>
@@ -14,6 +13,7 @@
 
 #include "acme_file.h"
 #include "acme_certstore_path.h"
+#include "acme_owned.h"
 
 #define MAGIC "acme-live-index 3 "
 
@@ -101,15 +101,6 @@ static void read_lines(acme_certstore_index_t *index, char *text)
     }
 }
 
-/* Who can write it decides what is not read. */
-static int is_ours(const char *path)
-{
-    struct stat st;
-
-    return !lstat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid()
-           && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
 acme_certstore_index_t *acme_certstore_index_open(const char *path,
                                                   apr_pool_t *p)
 {
@@ -121,7 +112,8 @@ acme_certstore_index_t *acme_certstore_index_open(const char *path,
     index->path = apr_pstrdup(p, path);
     index->magic = apr_pstrcat(p, MAGIC, acme_cert_check_loader(p), NULL);
     index->entries = apr_hash_make(p);
-    if (is_ours(path)
+    /* Only root decides what a start need not read. */
+    if (acme_owned_file(path)
         && acme_file_read(&text, &len, path, SIZE_MAX_READ, p) == APR_SUCCESS
         && !memchr(text, '\0', len)) {
         read_lines(index, text);

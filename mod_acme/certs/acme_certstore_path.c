@@ -13,6 +13,7 @@
 
 #include "acme_file.h"
 #include "acme_archive.h"
+#include "acme_owned.h"
 
 /** An encoded name is much shorter. */
 #define LINK_MAX_LEN 1024
@@ -145,7 +146,7 @@ apr_status_t acme_certstore_path_mkdir(const char *path,
                                 "folder %s could not be made: %pm", path, &rv);
     }
     /* What somebody else may change is not to be trusted with keys. */
-    if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH))) {
+    if (!acme_owned(&st)) {
         return acme_problem_set(
             problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,
             "folder %s belongs to another user or may be written by others: "
@@ -171,7 +172,6 @@ apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
                                           apr_pool_t *ptemp)
 {
     const char *paths[6];
-    struct stat st;
     int i;
 
     paths[0] = site->folder;
@@ -181,9 +181,7 @@ apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
     paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_CERTSTORE_KEY, NULL);
     paths[5] = apr_pstrcat(ptemp, aim->dir, "/" ACME_CERTSTORE_FULL, NULL);
     for (i = 0; i < 6; i++) {
-        if (lstat(paths[i], &st) || st.st_uid != geteuid()
-            || (st.st_mode & (S_IWGRP | S_IWOTH))
-            || !(i < 4 ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))) {
+        if (!(i < 4 ? acme_owned_dir(paths[i]) : acme_owned_file(paths[i]))) {
             return not_trusted(problem, site, paths[i], ptemp);
         }
     }

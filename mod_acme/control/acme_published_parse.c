@@ -8,6 +8,7 @@
 
 #include "acme_json.h"
 #include "acme_ratelimit_policy.h"
+#include "acme_str.h"
 
 static apr_status_t damaged(acme_problem_t *problem, const char *what,
                             apr_pool_t *p)
@@ -33,16 +34,10 @@ static apr_array_header_t *copy_strs(const acme_json_t *json, const char *key,
                                      apr_pool_t *p)
 {
     apr_array_header_t *values;
-    int i;
 
-    if (acme_json_get_strs(&values, json, key, p) != APR_SUCCESS) {
-        return NULL;
-    }
-    for (i = 0; i < values->nelts; ++i) {
-        APR_ARRAY_IDX(values, i, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(values, i, const char *));
-    }
-    return values;
+    return acme_json_get_strs(&values, json, key, p) == APR_SUCCESS
+               ? acme_str_array_dup(values, p)
+               : NULL;
 }
 
 static const acme_ca_spec_t *parse_ca(const acme_json_t *json, apr_pool_t *p)

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_ctl_result.h"
+#include "acme_str.h"
 
 struct acme_ctl_queue_t {
     acme_site_table_t *table;
@@ -34,19 +35,6 @@ acme_ctl_queue_t *acme_ctl_queue_create(acme_site_table_t *table,
 
 /* ---- orders for another machine ---- */
 
-static apr_array_header_t *strs_dup(const apr_array_header_t *strs,
-                                    apr_pool_t *p)
-{
-    apr_array_header_t *copy = apr_array_copy(p, strs);
-    int i;
-
-    for (i = 0; i < copy->nelts; ++i) {
-        APR_ARRAY_IDX(copy, i, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(copy, i, const char *));
-    }
-    return copy;
-}
-
 /* Returns the spec of an order for another machine: that of the site, with the
  * names of the CSR. */
 static const acme_spec_t *sign_spec(const acme_spec_t *of, const char *name,
@@ -55,7 +43,7 @@ static const acme_spec_t *sign_spec(const acme_spec_t *of, const char *name,
 {
     acme_spec_t *spec = apr_pmemdup(p, of, sizeof(*spec));
 
-    spec->names = strs_dup(names, p);
+    spec->names = acme_str_array_dup(names, p);
     spec->name = name;
     /* A CSR is signed for all its names or not at all. */
     spec->optional = NULL;

@@ -12,6 +12,7 @@
 
 #include "acme_default.h"
 #include "acme_time.h"
+#include "acme_str.h"
 #include "mod_acme_sites.h"
 #include "mod_acme_compat.h"
 
@@ -77,11 +78,6 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
     }
 }
 
-static int is_same(const char *a, const char *b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
 /* What shares an account must agree on how it is reached and opened. */
 static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                           const acme_ca_spec_t *ca, const char *place)
@@ -103,9 +99,9 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                  acme_eab_text(ca->eab, sites->p))
                 != 0
             ? mod_acme_config_setting_name(ACME_SETTING_EAB)
-        : !is_same(other->proxy, ca->proxy)
+        : !acme_str_same(other->proxy, ca->proxy)
             ? mod_acme_config_setting_name(ACME_SETTING_HTTP_PROXY)
-        : !is_same(other->proxy_ca_file, ca->proxy_ca_file)
+        : !acme_str_same(other->proxy_ca_file, ca->proxy_ca_file)
             ? mod_acme_config_setting_name(ACME_SETTING_HTTP_PROXY_CA_FILE)
             : mod_acme_config_setting_name(ACME_SETTING_CA_FILE);
     mod_acme_sites_refuse(

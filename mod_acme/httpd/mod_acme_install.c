@@ -8,6 +8,7 @@
 #include "acme_ident.h"
 #include "acme_install.h"
 #include "acme_own_cert.h"
+#include "acme_str.h"
 #include "acme_time.h"
 
 /* A clock may be set back by so much without anybody having to know. */
@@ -29,20 +30,6 @@ struct acme_keep_t {
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
 };
-
-static const apr_array_header_t *copy_strings(const apr_array_header_t *from,
-                                              apr_pool_t *p)
-{
-    apr_array_header_t *to =
-        apr_array_make(p, from->nelts + 1, sizeof(const char *));
-    int i;
-
-    for (i = 0; i < from->nelts; i++) {
-        APR_ARRAY_PUSH(to, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(from, i, const char *));
-    }
-    return to;
-}
 
 static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
 {
@@ -214,8 +201,8 @@ int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
         return 1;
     }
     if (own) {
-        fallback->cert_files = copy_strings(cert_files, setup->pconf);
-        fallback->key_files = copy_strings(
+        fallback->cert_files = acme_str_array_dup(cert_files, setup->pconf);
+        fallback->key_files = acme_str_array_dup(
             key_files->nelts ? key_files : cert_files, setup->pconf);
     }
     else {
@@ -277,8 +264,8 @@ void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
                ACME_WANTED_OKC);
     }
     if (!kept->cert_files && cert_files->nelts) {
-        kept->cert_files = copy_strings(cert_files, setup->pconf);
-        kept->key_files = copy_strings(
+        kept->cert_files = acme_str_array_dup(cert_files, setup->pconf);
+        kept->key_files = acme_str_array_dup(
             key_files->nelts ? key_files : cert_files, setup->pconf);
     }
 }
@@ -320,9 +307,9 @@ void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
     site->names = names;
     site->name = APR_ARRAY_IDX(names, 0, const char *);
     site->state = ACME_DEPLOYED_OKC;
-    site->cert_files = copy_strings(cert_files, setup->pconf);
-    site->key_files =
-        copy_strings(key_files->nelts ? key_files : cert_files, setup->pconf);
+    site->cert_files = acme_str_array_dup(cert_files, setup->pconf);
+    site->key_files = acme_str_array_dup(
+        key_files->nelts ? key_files : cert_files, setup->pconf);
     APR_ARRAY_PUSH(setup->keep->others, acme_deployed_site_t *) = site;
 }
 

@@ -79,7 +79,7 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     const char *warning;
 
     if (acme_own_cert_read(&inventory->file, spec->cert_file,
-                                spec->cert_key_file, &problem, setup->pconf)) {
+                           spec->cert_key_file, &problem, setup->pconf)) {
         inventory->file = NULL;
         inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,

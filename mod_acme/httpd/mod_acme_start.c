@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_owned.h"
 #include "acme_promote_guard.h"
 #include "acme_tmpfile.h"
 #include "acme_status_state.h"
@@ -21,7 +22,6 @@
 #include "mod_acme_process.h"
 #include "mod_acme_job_cache.h"
 #include "mod_acme_tls.h"
-#include "mod_acme_trust.h"
 #include "mod_acme_promote.h"
 
 /* What a start that was killed left behind. Nobody else writes here. */
@@ -160,7 +160,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         }
         APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
     }
-    open_placeholder(setup, mod_acme_trust_is_ours(dir) ? dir : NULL, now,
+    open_placeholder(setup, acme_owned_dir_linked(dir) ? dir : NULL, now,
                      ptemp);
 }
 

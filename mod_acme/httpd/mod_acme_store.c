@@ -15,12 +15,12 @@
 #include <apr_strings.h>
 
 #include "acme_owner.h"
+#include "acme_owned.h"
 #include "acme_secret.h"
 #include "acme_store_fs.h"
 #include "config.h"
 #include "mod_acme_process.h"
 #include "mod_acme_compat.h"
-#include "mod_acme_trust.h"
 #include "mod_acme_promote.h"
 
 /* Whatever is wrong with the store, the server starts: it says so, serves what
@@ -145,6 +145,22 @@ static void open_vault(acme_setup_t *setup)
     }
 }
 
+/* Takes the right to write in a folder of ours from all others. */
+static void close_to_others(const acme_setup_t *setup, const char *dir)
+{
+    struct stat st;
+
+    if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()
+        || acme_owned(&st) || chmod(dir, 0700)) {
+        return;
+    }
+    acme_log(setup->log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0190) "%s could be written by others (mode %o), which is "
+                            "changed now; who has done so may have put "
+                            "certificates there",
+             dir, (unsigned int)st.st_mode & 0777);
+}
+
 void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -159,12 +175,12 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
     }
     is_ours = claim_store(setup, ptemp);
     for (place = 0; place < ACME_PLACES; place++) {
-        mod_acme_trust_close(
-            setup, apr_pstrcat(ptemp, setup->store_dir, "/",
-                               acme_certstore_place_name(place), NULL));
+        close_to_others(setup,
+                        apr_pstrcat(ptemp, setup->store_dir, "/",
+                                    acme_certstore_place_name(place), NULL));
     }
-    mod_acme_trust_close(
-        setup, apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
+    close_to_others(setup,
+                    apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
     if (acme_certstore_open(&setup->live, setup->store_dir, &problem,
                             setup->pconf)) {
         setup->live = acme_certstore_look(setup->store_dir, setup->pconf);

@@ -8,6 +8,7 @@
 #include "acme_jws.h"
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
+#include "acme_str.h"
 #include "acme_time.h"
 
 /* A wait is never set longer than this; a longer one shows that the clock was
@@ -29,21 +30,16 @@ static void decide(acme_plan_t *plan, acme_plan_e what, apr_time_t at,
     plan->satisfied = 0;
 }
 
-static int same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 /* Plans for a site whose certificate is staged: it waits for root, or root has
  * decided. */
 static void plan_staged(acme_plan_t *plan, const acme_inventory_t *inventory,
                         const acme_job_t *job, apr_time_t now)
 {
     if (inventory->live
-        && same(inventory->live->info->fingerprint, job->staged)) {
+        && acme_str_same(inventory->live->info->fingerprint, job->staged)) {
         decide(plan, ACME_PLAN_SETTLE, now, "the new certificate is live");
     }
-    else if (!same(inventory->staged_fingerprint, job->staged)) {
+    else if (!acme_str_same(inventory->staged_fingerprint, job->staged)) {
         decide(plan, ACME_PLAN_STAGED, ACME_SCHEDULE_NEVER,
                "a new certificate waits for activation");
     }
@@ -90,8 +86,8 @@ acme_plan_revoked(const acme_inventory_t *inventory, const acme_job_t *job)
         return inventory->live ? inventory->revoked : NULL;
     }
     return job && job->revoked
-                   && same(job->revoked->fingerprint,
-                           inventory->live->info->fingerprint)
+                   && acme_str_same(job->revoked->fingerprint,
+                                    inventory->live->info->fingerprint)
                ? job->revoked
                : NULL;
 }
@@ -110,11 +106,11 @@ static const char *changed(const acme_spec_t *spec,
     if (acme_spec_find_ca(spec, live->ca_url) < 0) {
         return apr_psprintf(p, "another CA: %s", spec->ca->label);
     }
-    if (!same(live->info->key_type, key)) {
+    if (!acme_str_same(live->info->key_type, key)) {
         return apr_psprintf(p, "another kind of key: %s", key);
     }
     if ((live->profile || spec->profile)
-        && !same(live->profile, spec->profile)) {
+        && !acme_str_same(live->profile, spec->profile)) {
         return apr_psprintf(p, "another profile: %s",
                             spec->profile ? spec->profile : "the CA's own");
     }
@@ -228,7 +224,7 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
         return 0;
     }
     if (acme_job_phase(job) == ACME_JOB_HELD) {
-        if (!same(job->config, acme_plan_config(spec, p))) {
+        if (!acme_str_same(job->config, acme_plan_config(spec, p))) {
             return 0;
         }
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
@@ -331,7 +327,8 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     if (plan_ari_query(plan, &at, spec, inventory, job, why, due, now)) {
         return;
     }
-    if (!why && job->order && !plan->needless && same(job->digest, digest)) {
+    if (!why && job->order && !plan->needless
+        && acme_str_same(job->digest, digest)) {
         why = "an order is under way";
     }
     if (!why) {

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_resource.h"
+#include "acme_str.h"
 
 #define REMEDY_CLOSED                                                   \
     "nothing is ordered there any more; to have another account made: " \
@@ -207,17 +208,14 @@ void acme_account_ensure(acme_client_t *client,
 {
     account_t *account;
     apr_pool_t *p;
-    int i;
 
     apr_pool_create(&p, acme_client_pool(client));
     account = apr_pcalloc(p, sizeof(*account));
     account->p = p;
     account->client = client;
-    account->contacts = apr_array_make(p, 1, sizeof(const char *));
-    for (i = 0; request->contacts && i < request->contacts->nelts; ++i) {
-        APR_ARRAY_PUSH(account->contacts, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(request->contacts, i, const char *));
-    }
+    account->contacts = request->contacts
+                            ? acme_str_array_dup(request->contacts, p)
+                            : apr_array_make(p, 1, sizeof(const char *));
     account->agreed = request->agreed;
     account->eab = request->eab;
     account->done = done;

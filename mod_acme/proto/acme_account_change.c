@@ -2,6 +2,8 @@
 
 #include "acme_account_change.h"
 
+#include "acme_str.h"
+
 #include <string.h>
 
 #include <apr_strings.h>
@@ -129,13 +131,8 @@ void acme_account_change_update(acme_client_t *client,
                                 acme_account_done_fn *done, void *baton)
 {
     change_t *change = begin(client, post_update, done, baton);
-    int i;
 
-    change->contacts = apr_array_make(change->p, 1, sizeof(const char *));
-    for (i = 0; i < contacts->nelts; ++i) {
-        APR_ARRAY_PUSH(change->contacts, const char *) =
-            apr_pstrdup(change->p, APR_ARRAY_IDX(contacts, i, const char *));
-    }
+    change->contacts = acme_str_array_dup(contacts, change->p);
     acme_client_directory_open(client, opened, change);
 }
 

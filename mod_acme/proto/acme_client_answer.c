@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_resource.h"
+#include "acme_str.h"
 #include "acme_time.h"
 
 #define RETRY_MIN apr_time_from_sec(1)
@@ -17,13 +17,8 @@
 
 static const char *media_type(const char *header, apr_pool_t *p)
 {
-    char *type = apr_pstrmemdup(p, header, strcspn(header, "; \t"));
-    char *at;
-
-    for (at = type; *at; ++at) {
-        *at = (char)apr_tolower(*at);
-    }
-    return type;
+    return acme_str_lower(apr_pstrmemdup(p, header, strcspn(header, "; \t")),
+                          p);
 }
 
 apr_array_header_t *acme_client_answer_links(const acme_answer_t *answer,

@@ -5,10 +5,9 @@
 
 #include "acme_client.h"
 
-#include <string.h>
-
 #include "acme_bucket.h"
 #include "acme_client_private.h"
+#include "acme_str.h"
 
 /* Requests that may be sent at once after a pause. No second has more requests
  * than the rate and these. */
@@ -89,18 +88,14 @@ void acme_client_share(acme_client_t *client, acme_client_share_t *shared)
     APR_ARRAY_PUSH(shared->clients, acme_client_t *) = client;
 }
 
-static int same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Returns non-zero when both clients get the same directory. Other roots, or
  * another proxy, may lead to another server. */
 static int is_same_way(const acme_client_t *a, const acme_client_t *b)
 {
-    return same(a->directory_url, b->directory_url)
-           && same(a->ca_file, b->ca_file) && same(a->proxy, b->proxy)
-           && same(a->proxy_ca_file, b->proxy_ca_file);
+    return acme_str_same(a->directory_url, b->directory_url)
+           && acme_str_same(a->ca_file, b->ca_file)
+           && acme_str_same(a->proxy, b->proxy)
+           && acme_str_same(a->proxy_ca_file, b->proxy_ca_file);
 }
 
 /* Returns the next client, from the ith on, that reaches the CA in the same

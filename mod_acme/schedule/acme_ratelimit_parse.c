@@ -2,13 +2,12 @@
 
 #include "acme_ratelimit_parse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "acme_str.h"
 
 static const char *const kinds[ACME_RATELIMIT_PARSE_KINDS] = {
     "account", "domain", "set", "name"};
@@ -45,29 +44,13 @@ const char *acme_ratelimit_parse_of(acme_ratelimit_parse_e what,
     return name;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char *acme_ratelimit_parse_set(const apr_array_header_t *names,
                                      apr_pool_t *p)
 {
     apr_array_header_t *sorted = apr_array_copy(p, names);
 
-    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(const char *), by_text);
+    acme_str_array_sort(sorted);
     return apr_array_pstrcat(p, sorted, ' ');
-}
-
-static char *lower(const char *text, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, text ? text : "");
-    char *c;
-
-    for (c = copy; *c; ++c) {
-        *c = (char)apr_tolower(*c);
-    }
-    return copy;
 }
 
 static void found(apr_array_header_t *limited, acme_ratelimit_parse_e what,
@@ -132,7 +115,7 @@ static void find_domains(apr_array_header_t *limited, const char *text,
         const acme_subproblem_t *sub =
             &APR_ARRAY_IDX(problem->subproblems, i, acme_subproblem_t);
 
-        domain = lower(sub->identifier, p);
+        domain = acme_str_lower(sub->identifier ? sub->identifier : "", p);
         if (sub->type && strstr(sub->type, "rateLimited")
             && is_domain_of(domain, names)) {
             found(limited, ACME_RATELIMIT_PARSE_DOMAIN, domain);
@@ -166,7 +149,8 @@ apr_array_header_t *acme_ratelimit_parse_read(const acme_problem_t *problem,
 {
     apr_array_header_t *limited =
         apr_array_make(p, 1, sizeof(acme_ratelimit_parse_t));
-    const char *text = lower(problem->detail, p);
+    const char *text =
+        acme_str_lower(problem->detail ? problem->detail : "", p);
     const char *issued = strstr(text, "already issued for");
     const char *failed = strstr(text, "failed authorizations");
 

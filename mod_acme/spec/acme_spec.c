@@ -2,7 +2,6 @@
 
 #include "acme_spec.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -10,6 +9,7 @@
 #include "acme_default.h"
 #include "acme_ident.h"
 #include "acme_jws.h"
+#include "acme_str.h"
 #include "acme_time.h"
 
 /* The suffix of the name of the second certificate, which is the one with the
@@ -168,18 +168,13 @@ const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
     return names;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
 {
     apr_array_header_t *lines = apr_array_copy(p, spec->names);
     const acme_ca_spec_t *ca;
     int i;
 
-    qsort(lines->elts, (size_t)lines->nelts, sizeof(const char *), by_text);
+    acme_str_array_sort(lines);
     /* A newline separates the fields, because no field can hold one: two specs
      * never share a text. */
     APR_ARRAY_PUSH(lines, const char *) = "";

@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_owned.h"
 #include "acme_store_fs_spare.h"
 
 #define SPARE_MAX 256
@@ -79,7 +80,7 @@ static apr_uint32_t shift(acme_store_fs_spare_t *spare)
  * in the place of an item. */
 static int is_ours(const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid();
+    return S_ISREG(st->st_mode) && st->st_nlink == 1 && acme_owned(st);
 }
 
 apr_status_t acme_store_fs_spare_keep(acme_store_fs_spare_t *spare,

@@ -2,12 +2,12 @@
 
 #include "acme_import_common.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_str.h"
 #include "acme_text.h"
 
 acme_import_t *acme_import_common_create(apr_pool_t *p)
@@ -28,11 +28,6 @@ void acme_import_common_skip(acme_import_t *found, const char *what,
     skip->why = acme_text_escape(why, 800, p);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 apr_array_header_t *acme_import_common_list(const char *dir, apr_pool_t *p)
 {
     apr_array_header_t *entries = apr_array_make(p, 16, sizeof(const char *));
@@ -49,7 +44,7 @@ apr_array_header_t *acme_import_common_list(const char *dir, apr_pool_t *p)
             APR_ARRAY_PUSH(entries, const char *) = name;
         }
     }
-    qsort(entries->elts, (size_t)entries->nelts, sizeof(const char *), by_text);
+    acme_str_array_sort(entries);
     return entries;
 }
 
@@ -122,11 +117,6 @@ const char *acme_import_common_first(const acme_json_t *json, const char *a,
     return apr_pstrdup(p, APR_ARRAY_IDX(values, 0, const char *));
 }
 
-static int same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 int acme_import_common_account(acme_import_t *found, const char *what,
                                const acme_export_account_t *account,
                                apr_pool_t *p)
@@ -138,8 +128,8 @@ int acme_import_common_account(acme_import_t *found, const char *what,
         const acme_export_account_t *other = APR_ARRAY_IDX(
             found->export->accounts, i, const acme_export_account_t *);
 
-        if (same(other->ca_url, account->ca_url)
-            && same(other->contact, account->contact)) {
+        if (acme_str_same(other->ca_url, account->ca_url)
+            && acme_str_same(other->contact, account->contact)) {
             return 1;
         }
     }
