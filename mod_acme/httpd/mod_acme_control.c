@@ -4,6 +4,7 @@
 
 #include <unixd.h>
 
+#include "acme_blocklist.h"
 #include "acme_ctl_restart.h"
 #include "acme_published.h"
 #include "acme_ctl_result.h"

@@ -21,57 +21,57 @@
 #include "acme_solver.h"
 #include "acme_text.h"
 
-/* Before the first poll, where the CA names no time: many are done at once,
- * and the time doubles for those that are not. */
+/* Wait before the first poll, where the CA names no time. It is short because
+ * many orders are ready at once; it doubles with each poll. */
 #define POLL_FIRST apr_time_from_msec(50)
 
 typedef enum {
-    ACME_OBTAIN_ACCOUNT, /* until the CA can be used */
-    ACME_OBTAIN_KEY,     /* until the certificate's key is there */
-    ACME_OBTAIN_ISSUE,   /* does what acme_issue wishes */
-    ACME_OBTAIN_STAGED,  /* until what was staged is on disk */
+    ACME_OBTAIN_ACCOUNT, /* waits until the account at the CA can be used */
+    ACME_OBTAIN_KEY,     /* waits for the certificate's key */
+    ACME_OBTAIN_ISSUE,   /* carries out the actions of acme_issue */
+    ACME_OBTAIN_STAGED,  /* waits until the certificate is on disk */
     ACME_OBTAIN_OVER
 } acme_obtain_state_e;
 
 struct acme_obtain_t {
-    acme_worker_ctx_t *work;
+    acme_worker_ctx_t *ctx;
     const acme_spec_t *spec;
     acme_ca_account_t *ca_account;
     acme_job_t *job;
     const char *reason;
     const char *replaces;
     const char *digest;
-    const apr_array_header_t *names; /* that are ordered */
+    const apr_array_header_t *names; /* the names that are ordered */
     const char *seed;
     apr_time_t since;
     apr_pool_t *p;
-    apr_pool_t *ptemp; /* cleared at each step and answer */
+    apr_pool_t *ptemp; /* cleared at each step and response */
     acme_obtain_state_e state;
     acme_key_t *key;
     const char *key_pem;
-    int key_made;        /* and saved, just now */
-    unsigned int ticket; /* until then the flush is waited for, or 0 */
+    int key_made;        /* the key was made and saved by this order */
+    unsigned int ticket; /* of the flush to wait for, or 0 */
     acme_obtain_staged_t staged;
     const char *csr;
-    const char *kid; /* whose order it is */
+    const char *kid; /* URL of the account that the order belongs to */
     unsigned int epoch;
     acme_issue_config_t config;
     acme_issue_t *issue;
-    unsigned int saved;    /* generation of the last snapshot */
-    const char *saved_url; /* of the order, in that snapshot */
+    unsigned int saved;    /* revision of the last snapshot */
+    const char *saved_url; /* URL of the order in that snapshot */
     int busy;              /* a request is under way */
-    apr_time_t seen;       /* the clock, at the last step of the issue */
-    int renewed;           /* a stale order was replaced already */
-    int unsaved;           /* and that was said */
+    apr_time_t seen;       /* time of the last step of acme_issue */
+    int renewed;           /* a stale order was replaced once */
+    int unsaved;           /* the log has said that it is not saved */
     int by_age;
-    const char *instead;  /* fingerprint of what is live, or "" */
-    const char *live_key; /* hash of the key that is served, or NULL */
-    int again;            /* that is to be used again */
-    int made;             /* the CA has it */
-    int replaced;         /* and was told what it replaces */
+    const char *instead;  /* fingerprint of the live certificate, or "" */
+    const char *live_key; /* hash of the live key, or NULL */
+    int again;            /* the live key is used again */
+    int made;             /* the CA has made the order */
+    int replaced;         /* the order names what it replaces */
 };
 
-acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
+acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *ctx,
                                   const acme_spec_t *spec,
                                   acme_ca_account_t *ca_account,
                                   acme_job_t *job, const char *reason,
@@ -80,7 +80,7 @@ acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
 {
     acme_obtain_t *order = apr_pcalloc(p, sizeof(*order));
 
-    order->work = work;
+    order->ctx = ctx;
     order->spec = spec;
     order->ca_account = ca_account;
     order->job = job;
@@ -130,20 +130,20 @@ void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash, int again)
 
 static apr_time_t now_of(const acme_obtain_t *order)
 {
-    return acme_time_now(order->work->clock);
+    return acme_time_now(order->ctx->clock);
 }
 
 static void end(acme_obtain_t *order)
 {
     order->state = ACME_OBTAIN_OVER;
-    order->work->moved = 1;
+    order->ctx->moved = 1;
 }
 
 static void fail(acme_obtain_t *order, const acme_problem_t *problem,
                  acme_obtain_failure_e whose)
 {
     acme_obtain_result_failed(
-        order->job, order->work, order->spec, problem, whose,
+        order->job, order->ctx, order->spec, problem, whose,
         whose == ACME_OBTAIN_FAILURE_OWN ? order->spec->name : order->seed,
         order->ptemp);
     end(order);
@@ -152,7 +152,7 @@ static void fail(acme_obtain_t *order, const acme_problem_t *problem,
 static void drop(acme_obtain_t *order, const char *why)
 {
     if (order->job->order) {
-        acme_log(order->work->log, ACME_LOG_INFO, 0,
+        acme_log(order->ctx->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0351) "%s: its order is given up: %s",
                  order->spec->name, why);
         acme_job_note(order->job, now_of(order), "order-dropped", "%s", why);
@@ -166,7 +166,7 @@ static int is_ours(const acme_obtain_t *order)
     return order->job->digest && strcmp(order->job->digest, order->digest) == 0;
 }
 
-/* What the job remembers of another try ends here. */
+/* Begins the try in the job. An order for another spec is dropped. */
 static void adopt_spec(acme_obtain_t *order)
 {
     if (!is_ours(order)) {
@@ -178,37 +178,37 @@ static void adopt_spec(acme_obtain_t *order)
     order->names = acme_partial_names(order->job, order->spec, order->p);
 }
 
-/* Leaves the CA's time for root, if it can be. */
-static void note_clock(acme_worker_ctx_t *work, apr_interval_time_t off,
+/* Notes the CA's time, for root; a failure is only logged. */
+static void note_clock(acme_worker_ctx_t *ctx, apr_interval_time_t off,
                        apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (work->state != ACME_WORKER_CTX_LOST
-        && acme_ca_clock_note(work->vault, acme_time_now(work->clock) + off,
+    if (ctx->state != ACME_WORKER_CTX_LOST
+        && acme_ca_clock_note(ctx->vault, acme_time_now(ctx->clock) + off,
                               &problem, ptemp)
                != APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_DEBUG, problem.rv,
+        acme_log(ctx->log, ACME_LOG_DEBUG, problem.rv,
                  ACME_TAG(0365) "the CA's time is not noted: %s",
                  acme_problem_text(&problem, ptemp));
     }
 }
 
-/* An order whose progress cannot be saved is finished all the same: what is
- * lost with this process, or with the power, costs another order at worst. */
+/* Saves the job. An order goes on if it cannot be saved, because the loss of
+ * its progress costs another order at worst. */
 static apr_status_t save(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
 
-    if (order->work->state == ACME_WORKER_CTX_LOST) {
+    if (order->ctx->state == ACME_WORKER_CTX_LOST) {
         return APR_SUCCESS;
     }
-    rv = acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
-                       &problem, order->ptemp);
+    rv = acme_job_save(order->job, order->ctx->vault, ACME_STORE_LAZY, &problem,
+                       order->ptemp);
     if (rv != APR_SUCCESS && !order->unsaved) {
         order->unsaved = 1;
-        acme_log(order->work->log, ACME_LOG_WARNING, rv,
+        acme_log(order->ctx->log, ACME_LOG_WARNING, rv,
                  ACME_TAG(0350) "%s: its order goes on, but cannot be saved: "
                                 "%s",
                  order->spec->name, acme_problem_text(&problem, order->ptemp));
@@ -216,9 +216,10 @@ static apr_status_t save(acme_obtain_t *order)
     return rv;
 }
 
-/* Whatever phase it was saved in, an order is resumed by asking the CA how it
- * stands. So only what the CA does not know is worth a write: where the order
- * is, what is about to be put up, and failures. */
+/* Returns non-zero if the next snapshot is worth a write. An order is resumed
+ * by asking the CA for its status, in whatever phase it was saved. So only
+ * those things are saved that the CA does not know: the order's URL, a
+ * challenge before it is presented, and failures. */
 static int is_worth_saving(const acme_obtain_t *order, const char *url)
 {
     const acme_issue_action_t *action = acme_issue_action(order->issue);
@@ -229,24 +230,24 @@ static int is_worth_saving(const acme_obtain_t *order, const char *url)
            || !url || !order->saved_url || strcmp(url, order->saved_url) != 0;
 }
 
-/* After each transition: the snapshot, and what is worth a note. */
+/* Saves a snapshot after a transition, and notes that the order was made. */
 static void save_progress(acme_obtain_t *order)
 {
-    unsigned int generation = acme_issue_revision(order->issue);
+    unsigned int revision = acme_issue_revision(order->issue);
     const char *url = acme_issue_url(order->issue);
 
     if (url) {
         order->made = 1;
         order->replaced = acme_issue_replaces(order->issue);
     }
-    if (generation == order->saved || !is_worth_saving(order, url)) {
+    if (revision == order->saved || !is_worth_saving(order, url)) {
         return;
     }
     if (url && (!order->saved_url || strcmp(url, order->saved_url) != 0)) {
         order->saved_url = apr_pstrdup(order->p, url);
         acme_job_note(order->job, now_of(order), "order-created", "%s", url);
     }
-    order->saved = generation;
+    order->saved = revision;
     acme_job_order_made(order->job,
                         acme_issue_snapshot(order->issue, order->p));
     (void)save(order);
@@ -258,9 +259,8 @@ static int restore(acme_obtain_t *order)
     const char *url;
     apr_status_t rv;
 
-    rv =
-        acme_issue_restore(&order->issue, &order->config, order->job->order,
-                           order->work->log, now_of(order), &problem, order->p);
+    rv = acme_issue_restore(&order->issue, &order->config, order->job->order,
+                            order->ctx->log, now_of(order), &problem, order->p);
     if (rv != APR_SUCCESS) {
         drop(order, acme_problem_text(&problem, order->ptemp));
         return 0;
@@ -270,14 +270,14 @@ static int restore(acme_obtain_t *order)
         order->saved_url = apr_pstrdup(order->p, url);
     }
     acme_job_note(order->job, now_of(order), "order-resumed", NULL);
-    acme_log(order->work->log, ACME_LOG_INFO, 0,
+    acme_log(order->ctx->log, ACME_LOG_INFO, 0,
              ACME_TAG(0352) "%s: going on with its order %s", order->spec->name,
              url ? url : "");
     return 1;
 }
 
-/* The profile, where the CA offers it: else it is done without, or not at
- * all. */
+/* Uses the profile if the CA offers it. Without it, orders no profile, or fails
+ * if the profile is mandatory. */
 static apr_status_t choose_profile(acme_obtain_t *order,
                                    const acme_directory_t *directory,
                                    acme_problem_t *problem)
@@ -303,7 +303,7 @@ static apr_status_t choose_profile(acme_obtain_t *order,
             acme_ca_account_ca(order->ca_account)->label, spec->profile,
             offered);
     }
-    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+    acme_log(order->ctx->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0805) "%s: %s has no profile %s, ordering without one; "
                             "it has: %s",
              spec->name, acme_ca_account_ca(order->ca_account)->label,
@@ -343,18 +343,18 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
         return APR_SUCCESS;
     }
     order->issue =
-        acme_issue_create(config, order->work->log, now_of(order), order->p);
+        acme_issue_create(config, order->ctx->log, now_of(order), order->p);
     order->saved = acme_issue_revision(order->issue);
     acme_job_note(order->job, now_of(order), "order-started", "%s",
                   order->reason);
-    acme_log(order->work->log, ACME_LOG_INFO, 0,
+    acme_log(order->ctx->log, ACME_LOG_INFO, 0,
              ACME_TAG(0353) "%s: ordering a certificate from %s: %s",
              order->spec->name, acme_ca_account_ca(order->ca_account)->label,
              order->reason);
     if (order->key_made) {
-        return APR_SUCCESS; /* the store has just shown that it works */
+        return APR_SUCCESS; /* the key was saved, so the store works */
     }
-    return acme_job_save(order->job, order->work->vault, ACME_STORE_LAZY,
+    return acme_job_save(order->job, order->ctx->vault, ACME_STORE_LAZY,
                          problem, order->ptemp);
 }
 
@@ -364,8 +364,8 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_obtain_t *order = baton;
 
     order->busy = 0;
-    order->work->moved = 1;
-    if (order->work->state == ACME_WORKER_CTX_LOST) {
+    order->ctx->moved = 1;
+    if (order->ctx->state == ACME_WORKER_CTX_LOST) {
         return;
     }
     apr_pool_clear(order->ptemp);
@@ -380,7 +380,7 @@ static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
     apr_status_t rv;
 
     if (action->type == ACME_ACTION_PRESENT) {
-        rv = acme_solver_present(order->work->vault, challenge, now_of(order),
+        rv = acme_solver_present(order->ctx->vault, challenge, now_of(order),
                                  &problem, order->ptemp);
         if (rv == APR_SUCCESS) {
             acme_job_note(order->job, now_of(order), "challenge-presented",
@@ -388,7 +388,7 @@ static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
         }
     }
     else {
-        rv = acme_solver_cleanup(order->work->vault, challenge, &problem,
+        rv = acme_solver_cleanup(order->ctx->vault, challenge, &problem,
                                  order->ptemp);
     }
     acme_issue_solved(order->issue, rv, rv == APR_SUCCESS ? NULL : &problem,
@@ -396,18 +396,19 @@ static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
     save_progress(order);
 }
 
-/* Neither order nor key is worth another try. */
+/* Gives up order and key, because another try with them would fail again. */
 static void give_up(acme_obtain_t *order)
 {
     drop(order, "its certificate is of no use");
-    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
+    acme_obtain_key_discard(order->ctx, order->spec, order->ptemp);
 }
 
-/* Since the order was begun: one that is used again is in use meanwhile. */
+/* Returns non-zero if the key was compromised while the order was running, as a
+ * key that is used again may be. */
 static int is_compromised(const acme_obtain_t *order)
 {
     return order->key
-           && acme_blocklist_has_key(order->work->revoked,
+           && acme_blocklist_has_key(order->ctx->revoked,
                                      acme_key_hash(order->key, order->ptemp));
 }
 
@@ -435,14 +436,14 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_url(order->issue);
     bundle.obtained = now_of(order);
-    rv = acme_obtain_result_done(&order->staged, order->job, order->work,
+    rv = acme_obtain_result_done(&order->staged, order->job, order->ctx,
                                  order->spec, order->names, &bundle, &problem,
                                  order->p, order->ptemp);
     if (rv == APR_SUCCESS) {
         acme_ca_account_lost_proved(order->ca_account);
     }
     if (rv == APR_SUCCESS && order->staged.fingerprint) {
-        order->ticket = acme_flush_want(&order->work->flush);
+        order->ticket = acme_flush_want(&order->ctx->flush);
         order->state = ACME_OBTAIN_STAGED;
         return;
     }
@@ -456,7 +457,8 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
     fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
 }
 
-/* Begins anew with what is left; not while it could go on for ever. */
+/* Begins a new order. Each caller makes sure that this cannot repeat for
+ * ever. */
 static void start_over(acme_obtain_t *order)
 {
     order->issue = NULL;
@@ -465,18 +467,19 @@ static void start_over(acme_obtain_t *order)
     order->state = ACME_OBTAIN_ACCOUNT;
 }
 
-/* The next order is for another key. One that was used again may be all that
- * the CA minds; a new one of the same kind is refused as well. */
+/* Discards the key, so that the next order is for another one. If it was a key
+ * that is used again, the problem may be that key only, so the next try comes
+ * soon; a CA that refuses a new key refuses all keys of its kind. */
 static void refuse_key(acme_obtain_t *order, acme_problem_t *problem)
 {
-    acme_obtain_key_discard(order->work, order->spec, order->ptemp);
+    acme_obtain_key_discard(order->ctx, order->spec, order->ptemp);
     if (!order->again || !order->key || !order->live_key
         || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
                != 0) {
         return;
     }
     problem->retry = ACME_RETRY_BACKOFF;
-    acme_log(order->work->log, ACME_LOG_WARNING, 0,
+    acme_log(order->ctx->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0853) "%s: the CA refuses an order for the key that was "
                             "to be used again (ACMEKeyReuse), the next one is "
                             "for a new key",
@@ -514,12 +517,13 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
     fail(order, problem, ACME_OBTAIN_FAILURE_OWN);
 }
 
-/* Whether what was put is on disk. Where it cannot be, the order is over. */
+/* Returns non-zero when the flush that the order waits for is done. Ends the
+ * order if the flush has failed. */
 static int is_flushed(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_status_t rv = acme_flush_rv(&order->work->flush, order->ticket,
-                                    &problem, order->ptemp);
+    apr_status_t rv = acme_flush_rv(&order->ctx->flush, order->ticket, &problem,
+                                    order->ptemp);
 
     if (rv == APR_SUCCESS) {
         order->ticket = 0;
@@ -538,7 +542,7 @@ static int step_staged(acme_obtain_t *order)
     if (!is_flushed(order)) {
         return order->state == ACME_OBTAIN_OVER;
     }
-    if (acme_obtain_result_staged(order->job, order->work, &order->staged,
+    if (acme_obtain_result_staged(order->job, order->ctx, &order->staged,
                                   &problem, order->ptemp)
         == APR_SUCCESS) {
         end(order);
@@ -560,7 +564,8 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
     *again = ACME_SCHEDULE_NEVER;
     switch (action->type) {
     case ACME_ACTION_POST:
-        /* The CA is told nothing of a key that could still be lost. */
+        /* Sends nothing before the key is on disk, because a key that the CA
+         * knows must not get lost. */
         if (order->ticket && !is_flushed(order)) {
             return order->state == ACME_OBTAIN_OVER;
         }
@@ -590,8 +595,10 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
     return 0;
 }
 
-/* The CA has been heard of. Root is told what its clock says, unless it is one
- * for tests. Returns nonzero when the order is not to be made. */
+/* Compares our clock with the CA's, which is known after its first response,
+ * and notes the CA's time, but not for a dry run, whose CA may be a test
+ * service. Returns non-zero, with the order failed, when our clock is not to be
+ * trusted. */
 static int check_clock(acme_obtain_t *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -602,7 +609,7 @@ static int check_clock(acme_obtain_t *order)
         return 0;
     }
     if (!order->spec->dry_run) {
-        note_clock(order->work, off, order->ptemp);
+        note_clock(order->ctx, off, order->ptemp);
     }
     doubt = order->by_age ? acme_ca_clock_doubt(off, order->ptemp) : NULL;
     if (!doubt) {
@@ -616,7 +623,7 @@ static int check_clock(acme_obtain_t *order)
     return 1;
 }
 
-/* Until the CA can be used. */
+/* Waits until the account at the CA can be used. */
 static int step_account(acme_obtain_t *order)
 {
     const acme_problem_t *problem;
@@ -652,14 +659,14 @@ static int step_key(acme_obtain_t *order)
     }
     else if (!order->key) {
         rv = acme_obtain_key(&order->key, &order->key_pem, &order->key_made,
-                             order->work, order->spec, order->live_key,
+                             order->ctx, order->spec, order->live_key,
                              order->again, &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }
         adopt_spec(order);
         if (rv == APR_SUCCESS) {
-            order->ticket = acme_flush_want(&order->work->flush);
+            order->ticket = acme_flush_want(&order->ctx->flush);
             rv = acme_csr_create(&order->csr, order->key, order->names,
                                  order->spec->must_staple, &problem, order->p);
         }
@@ -679,7 +686,7 @@ apr_time_t acme_obtain_step(acme_obtain_t *order)
     int more = 1;
 
     while (more && !order->busy && order->state != ACME_OBTAIN_OVER
-           && order->work->state == ACME_WORKER_CTX_ON) {
+           && order->ctx->state == ACME_WORKER_CTX_ON) {
         apr_pool_clear(order->ptemp);
         switch (order->state) {
         case ACME_OBTAIN_ACCOUNT:

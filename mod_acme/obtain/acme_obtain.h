@@ -3,7 +3,7 @@
 /**
  * @file acme_obtain.h
  * @brief One site's order, from its key to the staged certificate: carries out
- * what acme_issue wishes, and saves each step.
+ * the actions of acme_issue, and saves each step.
  */
 #ifndef ACME_OBTAIN_H
 #define ACME_OBTAIN_H
@@ -14,50 +14,55 @@
 typedef struct acme_obtain_t acme_obtain_t;
 
 /**
- * Begins or resumes; nothing is sent before the first step.
- * @param replaces CertID of the certificate there is, for a CA that wants to
- *        know, or NULL
- * @param since when the site began to wait for its turn
- * @param seed for waits after a failure of the CA as a whole, so that all its
+ * Creates an order, or resumes the order of the job. Nothing is sent before the
+ * first step.
+ * @param replaces ARI CertID of the live certificate (RFC 9773), or NULL
+ * @param since when the site began to wait: see acme_ca_account_ready()
+ * @param seed of the wait after a failure of the whole CA, so that all its
  *        sites come back together
- * @param p the order's own; destroying it ends everything, but not while one
- *        of its requests is under way
+ * @param p the order's own pool; it must not be destroyed while one of the
+ *        order's requests is running
  */
-acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *work,
+acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *ctx,
                                   const acme_spec_t *spec,
                                   acme_ca_account_t *ca_account,
                                   acme_job_t *job, const char *reason,
                                   const char *replaces, apr_time_t since,
                                   const char *seed, apr_pool_t *p);
 
-/** Before the first step: nothing is ordered where the CA's clock and ours
- *  disagree, since it is only an expiry that asks for it. */
+/** To be called before the first step if the order's only reason is an expiry:
+ *  the order then fails if our clock and the CA's disagree. */
 void acme_obtain_by_age(acme_obtain_t *order);
 
-/** Before the first step: the hash of the key that the site serves.
- *  @param again it is used again, if root has left it, and nothing is said
- *  against it; else the order is for another one */
+/**
+ * To be called before the first step: sets the hash of the live key.
+ * @param again non-zero: use this key again, if root has left a copy and it is
+ *        not compromised; zero: use another key
+ */
 void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash,
                           int again);
 
-/** Before the first step: the fingerprint of what is live, which a new order is
- *  to take the place of. */
+/** To be called before the first step: sets the fingerprint of the live
+ *  certificate, which a new order replaces. */
 void acme_obtain_instead(acme_obtain_t *order, const char *fingerprint);
 
 /**
- * Goes as far as it can without waiting.
- * @return when to step again; ACME_SCHEDULE_NEVER: not before something comes
- *         in
+ * Goes as far as possible without waiting.
+ * @return when to step again; ACME_SCHEDULE_NEVER: not before a response or a
+ *        key arrives
  */
 apr_time_t acme_obtain_step(acme_obtain_t *order);
 
-/** Whether it has come to its end: the job, which is saved, says which. */
+/** Returns non-zero when the order has ended. The job, which is saved, says
+ *  how. */
 int acme_obtain_is_over(const acme_obtain_t *order);
 
-/** Whether the CA has made the order: it counts for the CA's limits. */
+/** Returns non-zero if the CA has made the order, so that it counts for the
+ *  CA's limits. */
 int acme_obtain_was_made(const acme_obtain_t *order);
 
-/** Whether the order that was made names the certificate that it replaces. */
+/** Returns non-zero if the CA has made the order and it names the certificate
+ *  that it replaces. */
 int acme_obtain_has_replaced(const acme_obtain_t *order);
 
 #endif

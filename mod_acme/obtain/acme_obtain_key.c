@@ -15,24 +15,24 @@ static int same_kind(const acme_key_spec_t *a, const acme_key_spec_t *b)
            && (a->type != ACME_KEY_RSA || a->bits == b->bits);
 }
 
-/* A key that was kept. APR_ENOENT when it is damaged, of another kind, or must
- * not be used. */
+/* Checks a key that was kept. Returns APR_ENOENT when it is damaged, of another
+ * kind, or compromised. */
 static apr_status_t judge(acme_key_t **key, const char *pem,
-                          acme_worker_ctx_t *work, const acme_spec_t *spec,
+                          acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                           apr_pool_t *p)
 {
     acme_problem_t damage = ACME_PROBLEM_INIT;
     acme_key_spec_t kind;
 
     if (acme_key_from_pem(key, pem, strlen(pem), &damage, p) != APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_WARNING, 0,
+        acme_log(ctx->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0320) "%s: the stored key of its order is damaged, "
                                 "making a new one",
                  spec->name);
         return APR_ENOENT;
     }
-    if (acme_blocklist_has_key(work->revoked, acme_key_hash(*key, p))) {
-        acme_log(work->log, ACME_LOG_WARNING, 0,
+    if (acme_blocklist_has_key(ctx->revoked, acme_key_hash(*key, p))) {
+        acme_log(ctx->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0847) "%s: the stored key of its order is "
                                 "compromised, making a new one",
                  spec->name);
@@ -42,22 +42,22 @@ static apr_status_t judge(acme_key_t **key, const char *pem,
     return same_kind(&kind, &spec->key) ? APR_SUCCESS : APR_ENOENT;
 }
 
-/* The order's own. */
+/* Loads the key of the site's last order. */
 static apr_status_t load(acme_key_t **key, const char **pem,
-                         acme_worker_ctx_t *work, const acme_spec_t *spec,
+                         acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                          const char *live, int again, acme_problem_t *problem,
                          apr_pool_t *p)
 {
     acme_store_item_t item;
     apr_status_t rv;
 
-    rv = acme_vault_get(&item, work->vault, ACME_STORE_KEYS, spec->name,
-                        problem, p);
+    rv = acme_vault_get(&item, ctx->vault, ACME_STORE_KEYS, spec->name, problem,
+                        p);
     if (rv == APR_SUCCESS) {
         *pem = item.data;
-        rv = judge(key, *pem, work, spec, p);
+        rv = judge(key, *pem, ctx, spec, p);
     }
-    /* It was to be used again, and is not any more. */
+    /* The last order used the live key again, but this one must not. */
     if (rv == APR_SUCCESS && live && !again
         && strcmp(acme_key_hash(*key, p), live) == 0) {
         rv = APR_ENOENT;
@@ -65,15 +65,15 @@ static apr_status_t load(acme_key_t **key, const char **pem,
     return rv;
 }
 
-/* The one that root has left. */
+/* Gets the copy of the live key that root has left. */
 static apr_status_t reuse(acme_key_t **key, const char **pem,
-                          acme_worker_ctx_t *work, const acme_spec_t *spec,
+                          acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                           const char *live, apr_pool_t *p)
 {
-    if (acme_key_reuse_get(pem, work->reuse, live, p) == APR_SUCCESS) {
-        return judge(key, *pem, work, spec, p);
+    if (acme_key_reuse_get(pem, ctx->reuse, live, p) == APR_SUCCESS) {
+        return judge(key, *pem, ctx, spec, p);
     }
-    acme_log(work->log, ACME_LOG_WARNING, 0,
+    acme_log(ctx->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0854) "%s: the key that was to be used again "
                             "(ACMEKeyReuse) is not to be had, making a new "
                             "one; the next start leaves it, if it can",
@@ -81,63 +81,65 @@ static apr_status_t reuse(acme_key_t **key, const char **pem,
     return APR_ENOENT;
 }
 
-static apr_status_t put(acme_worker_ctx_t *work, const acme_spec_t *spec,
+static apr_status_t put(acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                         const char *pem, acme_problem_t *problem, apr_pool_t *p)
 {
-    return acme_vault_put(NULL, work->vault, ACME_STORE_KEYS, spec->name, pem,
+    return acme_vault_put(NULL, ctx->vault, ACME_STORE_KEYS, spec->name, pem,
                           strlen(pem), NULL, ACME_STORE_BATCH, problem, p);
 }
 
 apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
-                             acme_worker_ctx_t *work, const acme_spec_t *spec,
+                             acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                              const char *live, int again,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
     *made = 0;
-    /* One that is being made was not in the store. */
-    rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem, p);
+    /* A key in the making comes first: it is made only when the store had
+     * none. */
+    rv = acme_keygen_take(key, pem, ctx->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = load(key, pem, work, spec, live, again, problem, p);
+        rv = load(key, pem, ctx, spec, live, again, problem, p);
         if (rv == APR_SUCCESS) {
-            /* Who made it may have been killed before it was on disk. */
-            (void)put(work, spec, *pem, NULL, p);
+            /* Put it once more, because the process that made it may have been
+             * killed before the flush. */
+            (void)put(ctx, spec, *pem, NULL, p);
         }
         if (!APR_STATUS_IS_ENOENT(rv)) {
             return rv;
         }
-        if (again && live && work->reuse) {
-            rv = reuse(key, pem, work, spec, live, p);
+        if (again && live && ctx->reuse) {
+            rv = reuse(key, pem, ctx, spec, live, p);
         }
     }
     if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = acme_keygen_want(work->keygen, spec->name, &spec->key, problem, p);
+        rv = acme_keygen_want(ctx->keygen, spec->name, &spec->key, problem, p);
         if (rv == APR_SUCCESS) {
-            rv = acme_keygen_take(key, pem, work->keygen, spec->name, problem,
-                                  p);
+            rv =
+                acme_keygen_take(key, pem, ctx->keygen, spec->name, problem, p);
         }
     }
     if (rv == APR_SUCCESS) {
-        rv = put(work, spec, *pem, problem, p);
+        rv = put(ctx, spec, *pem, problem, p);
         *made = rv == APR_SUCCESS;
     }
     return rv;
 }
 
-apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *work, const char *name,
+apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *ctx, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    return acme_store_delete(acme_vault_store(work->vault), ACME_STORE_KEYS,
+    return acme_store_delete(acme_vault_store(ctx->vault), ACME_STORE_KEYS,
                              name, problem, ptemp);
 }
 
-void acme_obtain_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
+void acme_obtain_key_discard(acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                              apr_pool_t *ptemp)
 {
     acme_problem_t left = ACME_PROBLEM_INIT;
 
     if (!spec->csr) {
-        (void)acme_obtain_key_forget(work, spec->name, &left, ptemp);
+        (void)acme_obtain_key_forget(ctx, spec->name, &left, ptemp);
     }
 }

@@ -2,8 +2,8 @@
 
 /**
  * @file acme_obtain_key.h
- * @brief The certificate key of a site's order: on disk before the CA hears of
- * it, and kept there until the certificate is staged beside it.
+ * @brief The certificate's key of a site's order: it is on disk before the CA
+ * knows it, and stays there until the certificate is staged with it.
  */
 #ifndef ACME_OBTAIN_KEY_H
 #define ACME_OBTAIN_KEY_H
@@ -12,28 +12,29 @@
 #include "acme_worker_ctx.h"
 
 /**
- * The key that the store has for this site, if it is of the kind wanted; else
- * the one that is to be used again, if it is there and of that kind and not
- * compromised; else a new one. It and its PEM are wiped with p. The next flush
- * of the store puts it on disk; nothing may be told to a CA before.
- * @param made whether the site's order had none yet
- * @param live the hash of the one that the site serves, or NULL
- * @param again that is to be used again (acme_key_reuse.h); else it is not,
- * also where it was kept for this order
- * @return APR_EAGAIN while it is being made
+ * Gets the key for a site's order: the key in the store, if it is of the wanted
+ * kind; else a copy of the live key, if that is to be used again, is of the
+ * wanted kind and is not compromised; else a new key. Key and PEM are wiped
+ * with p. The next flush of the store puts the key on disk: do not send it to a
+ * CA before.
+ * @param made set non-zero if the store had no key for this site
+ * @param live hash of the live key, or NULL
+ * @param again non-zero: use the live key again (acme_key_reuse.h); zero: do
+ *        not, even if the store has it for this site
+ * @return APR_EAGAIN while the key is being made
  */
 apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
-                             acme_worker_ctx_t *work, const acme_spec_t *spec,
+                             acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                              const char *live, int again,
                              acme_problem_t *problem, apr_pool_t *p);
 
-/** Removes it from the store: the next order has a new one. */
-apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *work, const char *name,
+/** Removes the key from the store, so that the next order has a new one. */
+apr_status_t acme_obtain_key_forget(acme_worker_ctx_t *ctx, const char *name,
                                     acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** The same for a key that no CA would take, whether or not it can be removed.
- *  A request's own (spec->csr) is not ours. */
-void acme_obtain_key_discard(acme_worker_ctx_t *work, const acme_spec_t *spec,
+/** Removes a key that no CA would take; a failure is ignored. Does nothing for
+ *  a spec with a CSR, whose key another machine has. */
+void acme_obtain_key_discard(acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                              apr_pool_t *ptemp);
 
 #endif

@@ -15,24 +15,26 @@
 #include "acme_stage.h"
 #include "acme_time.h"
 
-/* No CA is obeyed for longer. */
+/* Longest time that a CA may name. */
 #define BLOCKED_UNTIL_MAX (7 * ACME_TIME_DAY)
 
-static acme_problem_t *keep(const acme_problem_t *problem,
-                            acme_obtain_failure_e whose, apr_pool_t *p)
+static acme_problem_t *adjust(const acme_problem_t *problem,
+                              acme_obtain_failure_e whose, apr_pool_t *p)
 {
-    acme_problem_t *kept = acme_problem_dup(problem, p);
+    acme_problem_t *adjusted = acme_problem_dup(problem, p);
 
-    /* What is permanent about an account is not so about its sites. */
+    /* A permanent problem of the account is not permanent for its sites,
+     * because the account may be mended. */
     if (whose != ACME_OBTAIN_FAILURE_OWN
-        && kept->retry == ACME_RETRY_PERMANENT) {
-        kept->retry = ACME_RETRY_BACKOFF;
+        && adjusted->retry == ACME_RETRY_PERMANENT) {
+        adjusted->retry = ACME_RETRY_BACKOFF;
     }
-    return kept;
+    return adjusted;
 }
 
-/* With what to do, where it is tried again and again but only people can help:
- * terms that have changed, an account that was deactivated. */
+/* Returns the problem's text. Adds what to do for problems that are retried but
+ * that only an administrator can solve: changed terms of service, a deactivated
+ * account. */
 static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
 {
     const char *text = acme_problem_text(problem, p);
@@ -45,7 +47,7 @@ static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
     return text;
 }
 
-static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
+static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
                 const acme_spec_t *spec, const acme_ca_spec_t *ca,
                 acme_obtain_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
@@ -56,7 +58,7 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
     const char *in;
 
     if (job->at_once) {
-        acme_log(work->log,
+        acme_log(ctx->log,
                  whose == ACME_OBTAIN_FAILURE_SHARED ? ACME_LOG_INFO
                                                      : ACME_LOG_WARNING,
                  0, ACME_TAG(0380) "%s: %s; %s is asked instead, at once",
@@ -66,13 +68,13 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         if (whose == ACME_OBTAIN_FAILURE_SHARED) {
-            acme_log(work->log, ACME_LOG_INFO, 0,
+            acme_log(ctx->log, ACME_LOG_INFO, 0,
                      ACME_TAG(0344) "%s: waits for a change of the "
                                     "configuration, with its CA %s",
                      spec->name, ca->label);
             return;
         }
-        acme_log(work->log, ACME_LOG_ERR, 0,
+        acme_log(ctx->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0340) "%s: %s; what to do: %s; not tried again "
                                 "before its configuration changes",
                  whom, text,
@@ -83,25 +85,25 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *work,
     in = acme_time_print_duration(job->next_run - now, p);
     switch (whose) {
     case ACME_OBTAIN_FAILURE_OWN:
-        acme_log(work->log, ACME_LOG_WARNING, 0,
+        acme_log(ctx->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0341) "%s: %s; failure %d, trying again in %s", whom,
                  text, job->errors, in);
         break;
     case ACME_OBTAIN_FAILURE_FIRST:
-        acme_log(work->log, ACME_LOG_WARNING, 0,
+        acme_log(ctx->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0342) "%s: %s; its sites wait, trying again in %s",
                  whom, text, in);
         break;
     case ACME_OBTAIN_FAILURE_SHARED:
-        acme_log(work->log, ACME_LOG_INFO, 0,
+        acme_log(ctx->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0343) "%s: waits for its CA %s, trying again in %s",
                  whom, ca->label, in);
         break;
     }
 }
 
-/* When it is tried again: not later than a part of its certificate's life,
- * where the CA has named no time. */
+/* Returns the time of the next try. It is limited by the job's longest wait,
+ * unless the CA has named the time. */
 static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
                         const acme_problem_t *problem, int errors,
                         const char *seed, apr_time_t now)
@@ -116,7 +118,8 @@ static apr_time_t again(const acme_job_t *job, const acme_spec_t *spec,
                : at;
 }
 
-/* Whether the CA names a time that is further away than any wait of ours. */
+/* Returns non-zero if the CA has named a time that is later than any wait of
+ * ours would end. */
 static int is_long(const acme_job_t *job, apr_time_t now)
 {
     apr_interval_time_t most = ACME_TIME_DAY;
@@ -128,8 +131,8 @@ static int is_long(const acme_job_t *job, apr_time_t now)
            && job->problem->retry_at > now + most;
 }
 
-/* Where the CA is to blame often enough, or for long, the next one's turn
- * comes: at once, until all have had theirs. */
+/* Chooses the next CA when this one has failed often enough, or has named a
+ * time far away. It is asked at once, until each CA was asked. */
 static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
                       apr_time_t now)
 {
@@ -142,24 +145,25 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
     }
 }
 
-/* The next order is another one, for fewer names: it need not wait for the
- * backoff of those that are out. */
-static void leave_out(acme_job_t *job, const acme_worker_ctx_t *work,
+/* Tells job and log which names are left out. The next order is for fewer
+ * names, so it does not wait for the backoff of this one. */
+static void leave_out(acme_job_t *job, const acme_worker_ctx_t *ctx,
                       const acme_spec_t *spec, apr_pool_t *ptemp)
 {
     const char *names = acme_partial_names_print(job, spec, ptemp);
 
-    acme_job_note(job, acme_time_now(work->clock), "names-left-out", "%s",
+    acme_job_note(job, acme_time_now(ctx->clock), "names-left-out", "%s",
                   names);
-    acme_log(work->log, ACME_LOG_WARNING, 0,
+    acme_log(ctx->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0348) "%s: its certificate is obtained without %s, which "
                             "%s; all are tried again with the next renewal",
              spec->name, names,
              strchr(names, ',') ? "keep failing" : "keeps failing");
 }
 
-/* A dry run is over, well or not: nothing tries it again by itself. */
-static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
+/* Ends a dry run, whether or not it succeeded: it is not tried again without a
+ * request. */
+static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *ctx,
                         const acme_spec_t *spec, const acme_problem_t *problem,
                         apr_pool_t *ptemp)
 {
@@ -169,11 +173,11 @@ static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *work,
     failure.problem = problem;
     failure.digest = acme_spec_digest(spec, ptemp);
     failure.config = acme_plan_config(spec, ptemp);
-    acme_job_dry_run_over(job, &failure, acme_time_now(work->clock));
-    (void)acme_obtain_key_forget(work, job->name, &left, ptemp);
+    acme_job_dry_run_over(job, &failure, acme_time_now(ctx->clock));
+    (void)acme_obtain_key_forget(ctx, job->name, &left, ptemp);
 }
 
-static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
+static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *ctx,
                                const acme_spec_t *spec,
                                const apr_array_header_t *names,
                                const acme_bundle_t *bundle,
@@ -182,17 +186,17 @@ static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
     const acme_cert_info_t *info;
     apr_status_t rv;
 
-    rv = acme_stage_check(&info, work, spec, names, bundle, problem, ptemp);
+    rv = acme_stage_check(&info, ctx, spec, names, bundle, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    end_dry_run(job, work, spec, NULL, ptemp);
-    acme_job_note(job, acme_time_now(work->clock), "dry-run-done",
+    end_dry_run(job, ctx, spec, NULL, ptemp);
+    acme_job_note(job, acme_time_now(ctx->clock), "dry-run-done",
                   "a certificate of %s, valid until %s", info->issuer,
                   acme_time_print(info->not_after, ptemp));
-    rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
+    rv = acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_INFO, 0,
+        acme_log(ctx->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0890) "%s: has succeeded with %s; what came of it is "
                                 "thrown away",
                  spec->name, spec->ca->label);
@@ -200,100 +204,101 @@ static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *work,
     return rv;
 }
 
-static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *work,
+static void dry_run_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
                            const acme_spec_t *spec,
                            const acme_problem_t *problem, apr_pool_t *ptemp)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
 
-    end_dry_run(job, work, spec, acme_problem_dup(problem, job->p), ptemp);
-    acme_job_note(job, acme_time_now(work->clock), "failed", "%s",
+    end_dry_run(job, ctx, spec, acme_problem_dup(problem, job->p), ptemp);
+    acme_job_note(job, acme_time_now(ctx->clock), "failed", "%s",
                   acme_problem_text(problem, ptemp));
-    acme_log(work->log, ACME_LOG_INFO, problem->rv,
+    acme_log(ctx->log, ACME_LOG_INFO, problem->rv,
              ACME_TAG(0891) "%s: has failed with %s: %s", spec->name,
              spec->ca->label, acme_problem_text(problem, ptemp));
-    /* Who asked waits in vain then, and asks again. */
-    (void)acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp);
+    /* If the job cannot be saved, acmectl waits until its time is over. */
+    (void)acme_job_save(job, ctx->vault, ACME_STORE_LAZY, &unsaved, ptemp);
 }
 
-void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *work,
+void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
                                const acme_spec_t *spec,
                                const acme_problem_t *problem,
                                acme_obtain_failure_e whose, const char *seed,
                                apr_pool_t *ptemp)
 {
     acme_problem_t unsaved = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_time_now(work->clock);
+    apr_time_t now = acme_time_now(ctx->clock);
     acme_job_failure_t failure = {0};
-    acme_problem_t *kept;
+    acme_problem_t *adjusted;
     int is_left_out;
     int ca = acme_job_ca(job, spec, ptemp);
 
     if (spec->dry_run) {
-        dry_run_failed(job, work, spec, problem, ptemp);
+        dry_run_failed(job, ctx, spec, problem, ptemp);
         return;
     }
-    kept = keep(problem, whose, job->p);
+    adjusted = adjust(problem, whose, job->p);
     is_left_out = whose == ACME_OBTAIN_FAILURE_OWN
-                  && acme_job_names_failed(job, spec, kept, ptemp) > 0;
+                  && acme_job_names_failed(job, spec, adjusted, ptemp) > 0;
     if (is_left_out
-        && (kept->retry == ACME_RETRY_PERMANENT
-            || kept->retry == ACME_RETRY_CONFIG)) {
-        kept->retry = ACME_RETRY_BACKOFF;
+        && (adjusted->retry == ACME_RETRY_PERMANENT
+            || adjusted->retry == ACME_RETRY_CONFIG)) {
+        adjusted->retry = ACME_RETRY_BACKOFF;
     }
-    failure.problem = kept;
+    failure.problem = adjusted;
     failure.digest = acme_spec_digest(spec, ptemp);
     failure.config = acme_plan_config(spec, ptemp);
-    failure.next_run =
-        again(job, spec, kept, is_left_out ? 1 : job->errors + 1, seed, now);
+    failure.next_run = again(job, spec, adjusted,
+                             is_left_out ? 1 : job->errors + 1, seed, now);
     acme_job_failed(job, &failure, now);
     if (is_left_out) {
-        leave_out(job, work, spec, ptemp);
+        leave_out(job, ctx, spec, ptemp);
     }
     fail_over(job, spec, ca, now);
     acme_job_note(job, now, "failed", "%s",
                   acme_problem_text(job->problem, ptemp));
-    say(job, work, spec, acme_spec_ca(spec, ca), whose, now, ptemp);
-    if (acme_job_save(job, work->vault, ACME_STORE_LAZY, &unsaved, ptemp)
+    say(job, ctx, spec, acme_spec_ca(spec, ca), whose, now, ptemp);
+    if (acme_job_save(job, ctx->vault, ACME_STORE_LAZY, &unsaved, ptemp)
         != APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_DEBUG, unsaved.rv,
+        acme_log(ctx->log, ACME_LOG_DEBUG, unsaved.rv,
                  ACME_TAG(0345) "%s: its failure is only remembered by this "
                                 "process: %s",
                  spec->name, acme_problem_text(&unsaved, ptemp));
     }
 }
 
-apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *work,
+apr_status_t acme_obtain_result_staged(acme_job_t *job, acme_worker_ctx_t *ctx,
                                        const acme_obtain_staged_t *staged,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_time_now(work->clock);
+    apr_time_t now = acme_time_now(ctx->clock);
     acme_problem_t left = ACME_PROBLEM_INIT;
     const char *until = acme_time_print(staged->not_after, ptemp);
     apr_status_t rv;
 
     acme_job_staged(job, staged->fingerprint, now);
     acme_job_note(job, now, "certificate-ready", "valid until %s", until);
-    /* What is staged is on disk: a job that is lost finds it there. */
-    rv = acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
+    /* Saved lazily: if the job is lost, acme_stage_recover() finds the staged
+     * certificate, which is on disk. */
+    rv = acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* One that stays is removed when the site is settled. */
-    (void)acme_obtain_key_forget(work, job->name, &left, ptemp);
-    acme_log(work->log, ACME_LOG_NOTICE, 0,
+    /* A key that cannot be removed now is removed when root has decided. */
+    (void)acme_obtain_key_forget(ctx, job->name, &left, ptemp);
+    acme_log(ctx->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0346) "%s: certificate ready, valid until %s, waits for "
                             "activation",
              job->name, until);
     return APR_SUCCESS;
 }
 
-static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
+static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *ctx,
                                 const acme_spec_t *spec, const char *chain_pem,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_time_now(work->clock);
+    apr_time_t now = acme_time_now(ctx->clock);
     acme_chain_t *chain;
     apr_status_t rv;
 
@@ -307,9 +312,9 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
     }
     acme_job_signed(job, chain_pem, now);
     acme_job_note(job, now, "signed", "for the request of another machine");
-    rv = acme_job_save(job, work->vault, ACME_STORE_SYNC, problem, ptemp);
+    rv = acme_job_save(job, ctx->vault, ACME_STORE_SYNC, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        acme_log(work->log, ACME_LOG_NOTICE, 0,
+        acme_log(ctx->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0363) "%s: the certificate for another machine's "
                                 "request is ready",
                  job->name);
@@ -318,7 +323,7 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *work,
 }
 
 apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
-                                     acme_job_t *job, acme_worker_ctx_t *work,
+                                     acme_job_t *job, acme_worker_ctx_t *ctx,
                                      const acme_spec_t *spec,
                                      const apr_array_header_t *names,
                                      const acme_bundle_t *bundle,
@@ -330,12 +335,12 @@ apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
 
     staged->fingerprint = NULL;
     if (spec->dry_run) {
-        return throw_away(job, work, spec, names, bundle, problem, ptemp);
+        return throw_away(job, ctx, spec, names, bundle, problem, ptemp);
     }
     if (spec->csr) {
-        return keep_signed(job, work, spec, bundle->chain_pem, problem, ptemp);
+        return keep_signed(job, ctx, spec, bundle->chain_pem, problem, ptemp);
     }
-    rv = acme_stage_put(&info, work, spec, names, bundle, problem, ptemp);
+    rv = acme_stage_put(&info, ctx, spec, names, bundle, problem, ptemp);
     if (rv == APR_SUCCESS) {
         staged->fingerprint = apr_pstrdup(p, info->fingerprint);
         staged->not_after = info->not_after;
@@ -358,33 +363,32 @@ static const acme_problem_t *why_refused(const acme_inventory_t *inventory,
     }
     problem = acme_problem_dup(inventory->problem, p);
     if (problem->retry != ACME_RETRY_CONFIG) {
-        problem->retry = ACME_RETRY_BACKOFF; /* by a new order */
+        problem->retry = ACME_RETRY_BACKOFF; /* a new order may bring a better
+                                                certificate */
     }
     return problem;
 }
 
-apr_status_t acme_obtain_result_settled(acme_job_t *job,
-                                        acme_worker_ctx_t *work,
+apr_status_t acme_obtain_result_settled(acme_job_t *job, acme_worker_ctx_t *ctx,
                                         const acme_spec_t *spec,
                                         const acme_inventory_t *inventory,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp)
 {
-    apr_time_t now = acme_time_now(work->clock);
+    apr_time_t now = acme_time_now(ctx->clock);
     int live = inventory->live
                && strcmp(inventory->live->info->fingerprint, job->staged) == 0;
     int wanted =
         !job->digest || strcmp(job->digest, acme_spec_digest(spec, ptemp)) == 0;
     apr_status_t rv;
 
-    rv = acme_stage_clear(work, spec->name, problem, ptemp);
+    rv = acme_stage_clear(ctx, spec->name, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!live && inventory->staged == ACME_STAGED_REFUSED && wanted) {
         acme_job_settled(job, ACME_JOB_REFUSED);
-        acme_obtain_result_failed(job, work, spec,
-                                  why_refused(inventory, ptemp),
+        acme_obtain_result_failed(job, ctx, spec, why_refused(inventory, ptemp),
                                   ACME_OBTAIN_FAILURE_OWN, spec->name, ptemp);
         return APR_SUCCESS;
     }
@@ -398,9 +402,9 @@ apr_status_t acme_obtain_result_settled(acme_job_t *job,
     }
     else {
         acme_job_note(job, now, "activated", NULL);
-        acme_log(work->log, ACME_LOG_INFO, 0,
+        acme_log(ctx->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0347) "%s: the new certificate is live", spec->name);
     }
     acme_job_settled(job, live ? ACME_JOB_LIVE : ACME_JOB_DROPPED);
-    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, ptemp);
+    return acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, ptemp);
 }

@@ -21,7 +21,7 @@ static const solver_t solvers[] = {
     {"http-01", acme_solver_http_present, acme_solver_http_cleanup, 1},
 };
 
-/* NULL, and a problem, when nobody can. */
+/* Finds the solver of a challenge; sets the problem when there is none. */
 static const solver_t *find(const acme_challenge_t *challenge,
                             acme_problem_t *problem, apr_pool_t *p)
 {

@@ -2,7 +2,8 @@
 
 /**
  * @file acme_solver.h
- * @brief How to prove what a challenge asks for: one table row per type.
+ * @brief Solvers: what a challenge asks for is presented and cleaned up by its
+ * type, each of which is one row of a table.
  */
 #ifndef ACME_SOLVER_H
 #define ACME_SOLVER_H
@@ -10,19 +11,19 @@
 #include "acme_challenge.h"
 #include "acme_vault.h"
 
-/** Puts the answer where the CA will look for it. */
+/** Presents the answer where the CA will look for it. */
 apr_status_t acme_solver_present(acme_vault_t *vault,
                                  const acme_challenge_t *challenge,
                                  apr_time_t now, acme_problem_t *problem,
                                  apr_pool_t *ptemp);
 
-/** Takes it down; success also when it is not there. */
+/** Removes the answer. Succeeds also when there is none. */
 apr_status_t acme_solver_cleanup(acme_vault_t *vault,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Whether what was put up for this type goes away by itself, even when nobody
- *  remembers it: then its order need not be saved before. */
+/** Returns non-zero if forgotten answers of this type are removed by a sweep,
+ *  so that the order need not be saved before it presents one. */
 int acme_solver_sweeps(const char *type);
 
 #endif

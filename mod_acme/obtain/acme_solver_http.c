@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-/** Longer ones are nobody's: CAs send some 43 characters. */
+/** Longest token; CAs send some 43 characters. */
 #define TOKEN_MAX 256
 
 #define KEY_IDENTIFIER    "identifier"
@@ -14,8 +14,8 @@
 #define KEY_PRESENTED     "presented"
 #define KEY_SITE          "site"
 
-/* base64url without padding, as RFC 8555 8.3 has it: no request can make the
- * store look for anything else. */
+/* Returns non-zero for base64url without padding (RFC 8555 8.3). Nothing else
+ * is looked for in the store, because tokens come from requests too. */
 static int token_valid(const char *token)
 {
     apr_size_t len =
@@ -87,7 +87,7 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
 
 typedef int is_over_fn(const acme_json_t *json, const void *baton);
 
-/** Removes those that are over, and those that were never put up by us. */
+/** Removes the answers that are over, and items that are not ours. */
 static void remove_each(acme_vault_t *vault, is_over_fn *is_over,
                         const void *baton, apr_pool_t *ptemp)
 {
@@ -109,7 +109,7 @@ static void remove_each(acme_vault_t *vault, is_over_fn *is_over,
         apr_pool_clear(each);
         rv = acme_vault_get_json(&json, NULL, vault, ACME_STORE_CHALLENGES,
                                  token, NULL, each);
-        /* What could not be read is looked at again by the next sweep. */
+        /* Keep an item that cannot be read now: the next sweep tries again. */
         if (APR_STATUS_IS_ENOENT(rv)
             || (rv == APR_SUCCESS && is_over(json, baton))) {
             acme_store_delete(store, ACME_STORE_CHALLENGES, token, NULL, each);

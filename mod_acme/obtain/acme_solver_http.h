@@ -2,12 +2,12 @@
 
 /**
  * @file acme_solver_http.h
- * @brief http-01 answers: put up by the worker, given by any child (RFC 8555
- * 8.3).
+ * @brief http-01 answers (RFC 8555 8.3): the worker presents them, any child of
+ * httpd gives them to the CA.
  *
- * A sealed item per token names the identifier it is for. A token that nobody
- * put up, that is for another host, or that somebody else planted is not
- * there.
+ * Each token has a sealed item that names the identifier that it is for. A
+ * token without an item, a token for another host and an item that was not
+ * sealed by this server are all answered with APR_ENOENT.
  */
 #ifndef ACME_SOLVER_HTTP_H
 #define ACME_SOLVER_HTTP_H
@@ -15,7 +15,7 @@
 #include "acme_challenge.h"
 #include "acme_vault.h"
 
-/** Path prefix of every http-01 request. */
+/** Path prefix of all http-01 requests. */
 #define ACME_SOLVER_HTTP_PATH "/.well-known/acme-challenge/"
 
 apr_status_t acme_solver_http_present(acme_vault_t *vault,
@@ -28,18 +28,22 @@ apr_status_t acme_solver_http_cleanup(acme_vault_t *vault,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp);
 
-/** The key authorization. APR_ENOENT as above.
- *  @param host canonical */
+/**
+ * Gets the key authorization for a token.
+ * @param key_authorization set in p
+ * @param host in canonical form
+ */
 apr_status_t acme_solver_http_answer(const char **key_authorization,
                                      acme_vault_t *vault, const char *host,
                                      const char *token, apr_pool_t *p);
 
-/** Takes down all that was put up for the orders of one site: of one that is
- *  given up nobody knows the tokens any more. */
+/** Removes all answers for the orders of one site, because the tokens of an
+ *  order that is given up are not known any more. */
 void acme_solver_http_forget(acme_vault_t *vault, const char *site,
                              apr_pool_t *ptemp);
 
-/** Removes what crashes left behind, put up before `before`. */
+/** Removes answers that were presented before `before`, as crashes leave
+ *  them. */
 void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
                             apr_pool_t *ptemp);
 

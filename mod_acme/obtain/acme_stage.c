@@ -6,8 +6,8 @@
 
 #include "acme_obtain_key.h"
 
-/* Whatever OpenSSL calls it: a certificate that the CA should not have sent,
- * and that may be another one next time. */
+/* Makes any failure of a check a problem of the certificate that the CA has
+ * sent: it is retried, because the next order may bring another one. */
 static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
 {
     problem->rv = rv;
@@ -18,8 +18,8 @@ static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
     return rv;
 }
 
-static apr_status_t check(const acme_cert_info_t **info,
-                          acme_worker_ctx_t *work, const acme_spec_t *spec,
+static apr_status_t check(const acme_cert_info_t **info, acme_worker_ctx_t *ctx,
+                          const acme_spec_t *spec,
                           const apr_array_header_t *names,
                           const acme_bundle_t *bundle, acme_problem_t *problem,
                           apr_pool_t *p)
@@ -31,7 +31,7 @@ static apr_status_t check(const acme_cert_info_t **info,
     rv = acme_bundle_open(&key, &chain, bundle, problem, p);
     if (rv == APR_SUCCESS) {
         *info = acme_cert_chain_info(chain);
-        rv = acme_cert_check(chain, key, names, acme_time_now(work->clock),
+        rv = acme_cert_check(chain, key, names, acme_time_now(ctx->clock),
                              problem, p);
     }
     if (rv == APR_SUCCESS && spec->security_level) {
@@ -42,18 +42,18 @@ static apr_status_t check(const acme_cert_info_t **info,
 }
 
 apr_status_t acme_stage_check(const acme_cert_info_t **info,
-                              acme_worker_ctx_t *work, const acme_spec_t *spec,
+                              acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                               const apr_array_header_t *names,
                               const acme_bundle_t *bundle,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    apr_status_t rv = check(info, work, spec, names, bundle, problem, p);
+    apr_status_t rv = check(info, ctx, spec, names, bundle, problem, p);
 
     return rv == APR_SUCCESS ? rv : refuse(problem, rv);
 }
 
 apr_status_t acme_stage_put(const acme_cert_info_t **info,
-                            acme_worker_ctx_t *work, const acme_spec_t *spec,
+                            acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                             const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p)
@@ -61,19 +61,22 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info,
     const char *text;
     apr_status_t rv;
 
-    rv = acme_stage_check(info, work, spec, names, bundle, problem, p);
+    rv = acme_stage_check(info, ctx, spec, names, bundle, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     text = acme_bundle_print(bundle, p);
-    return acme_vault_put(NULL, work->vault, ACME_STORE_STAGING, spec->name,
+    return acme_vault_put(NULL, ctx->vault, ACME_STORE_STAGING, spec->name,
                           text, strlen(text), NULL, ACME_STORE_BATCH, problem,
                           p);
 }
 
-apr_status_t acme_stage_look(const char **fingerprint, int *fit,
-                             acme_worker_ctx_t *work, const acme_spec_t *spec,
-                             acme_problem_t *problem, apr_pool_t *p)
+/* Gets the fingerprint of the staged certificate, and whether it is what the
+ * spec wants. Returns APR_ENOENT when there is none that can be read, and
+ * APR_ENOTIMPL when a newer version of mod_acme staged it. */
+static apr_status_t find(const char **fingerprint, int *suitable,
+                         acme_worker_ctx_t *ctx, const acme_spec_t *spec,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
@@ -81,7 +84,7 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
     acme_bundle_t *bundle;
     apr_status_t rv;
 
-    rv = acme_vault_get(&item, work->vault, ACME_STORE_STAGING, spec->name,
+    rv = acme_vault_get(&item, ctx->vault, ACME_STORE_STAGING, spec->name,
                         problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -94,16 +97,17 @@ apr_status_t acme_stage_look(const char **fingerprint, int *fit,
     if (rv != APR_SUCCESS) {
         return APR_ENOENT;
     }
-    rv = check(&info, work, spec, acme_spec_required(spec, p), bundle, &why, p);
+    rv = check(&info, ctx, spec, acme_spec_required(spec, p), bundle, &why, p);
     if (!info) {
         return APR_ENOENT;
     }
-    *fit = rv == APR_SUCCESS;
+    *suitable = rv == APR_SUCCESS;
     *fingerprint = info->fingerprint;
     return APR_SUCCESS;
 }
 
-/* Root has met it already: the plan knows what became of it. */
+/* Returns non-zero if root has decided on this certificate. The job must know
+ * of it then, because the plan handles the decision. */
 static int is_decided(const acme_inventory_t *inventory,
                       const char *fingerprint)
 {
@@ -113,16 +117,16 @@ static int is_decided(const acme_inventory_t *inventory,
                && strcmp(inventory->live->info->fingerprint, fingerprint) == 0);
 }
 
-apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
+apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *ctx,
                                 const acme_spec_t *spec,
                                 const acme_inventory_t *inventory,
                                 acme_problem_t *problem, apr_pool_t *p)
 {
     const char *fingerprint;
-    int fit;
+    int suitable;
     apr_status_t rv;
 
-    rv = acme_stage_look(&fingerprint, &fit, work, spec, problem, p);
+    rv = find(&fingerprint, &suitable, ctx, spec, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return job->staged ? APR_NOTFOUND : APR_SUCCESS;
     }
@@ -132,28 +136,28 @@ apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
     if (job->staged && strcmp(job->staged, fingerprint) == 0) {
         return APR_SUCCESS;
     }
-    if (!fit && !is_decided(inventory, fingerprint)) {
+    if (!suitable && !is_decided(inventory, fingerprint)) {
         return job->staged ? APR_NOTFOUND : APR_SUCCESS;
     }
     acme_job_found(job, fingerprint);
-    acme_job_note(job, acme_time_now(work->clock), "recovered",
+    acme_job_note(job, acme_time_now(ctx->clock), "recovered",
                   "a staged certificate was found");
-    acme_log(work->log, ACME_LOG_INFO, 0,
+    acme_log(ctx->log, ACME_LOG_INFO, 0,
              ACME_TAG(0325) "%s: a finished certificate was found in the "
                             "store, no order is made",
              spec->name);
-    return acme_job_save(job, work->vault, ACME_STORE_LAZY, problem, p);
+    return acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, p);
 }
 
-apr_status_t acme_stage_clear(acme_worker_ctx_t *work, const char *name,
+apr_status_t acme_stage_clear(acme_worker_ctx_t *ctx, const char *name,
                               acme_problem_t *problem, apr_pool_t *ptemp)
 {
     apr_status_t rv;
 
-    rv = acme_obtain_key_forget(work, name, problem, ptemp);
+    rv = acme_obtain_key_forget(ctx, name, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = acme_store_delete(acme_vault_store(work->vault),
-                               ACME_STORE_STAGING, name, problem, ptemp);
+        rv = acme_store_delete(acme_vault_store(ctx->vault), ACME_STORE_STAGING,
+                               name, problem, ptemp);
     }
     return rv;
 }

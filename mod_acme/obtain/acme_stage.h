@@ -2,8 +2,9 @@
 
 /**
  * @file acme_stage.h
- * @brief The worker's side of what waits for root: put there when an order is
- * finished, taken away when root has decided (acme_promote.h is root's side).
+ * @brief The worker's side of staging: a certificate is put there when its
+ * order is finished, and removed when root has decided on it
+ * (acme_promote.h is root's side).
  */
 #ifndef ACME_STAGE_H
 #define ACME_STAGE_H
@@ -15,47 +16,41 @@
 #include "acme_worker_ctx.h"
 
 /**
- * Checks what a CA issued and stages it: it is safe after the next flush of
- * the store. A certificate that is not for
- * this key and these names, or that is of no use for another reason, is a
- * problem of type ACME_PROBLEM_CERTIFICATE.
- * @param bundle its obtained, key_pem and chain_pem at least
- * @param info of the leaf, in p
+ * Checks a certificate that a CA has issued and stages it: it is on disk after
+ * the next flush of the store. A certificate that is not for this key and these
+ * names, is not valid now or does not load is a problem of type
+ * ACME_PROBLEM_CERTIFICATE.
+ * @param info of the leaf, set in p
+ * @param bundle with at least obtained, key_pem and chain_pem
  */
 apr_status_t acme_stage_put(const acme_cert_info_t **info,
-                            acme_worker_ctx_t *work, const acme_spec_t *spec,
+                            acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                             const apr_array_header_t *names,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p);
 
-/** The checks of acme_stage_put() alone. */
+/** Does the checks of acme_stage_put(), and stages nothing. */
 apr_status_t acme_stage_check(const acme_cert_info_t **info,
-                              acme_worker_ctx_t *work, const acme_spec_t *spec,
+                              acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                               const apr_array_header_t *names,
                               const acme_bundle_t *bundle,
                               acme_problem_t *problem, apr_pool_t *p);
 
-/** The fingerprint of what is staged for a site. APR_ENOENT when there is
- *  nothing that can be read.
- *  @param fit nonzero when it is what the spec wants */
-apr_status_t acme_stage_look(const char **fingerprint, int *fit,
-                             acme_worker_ctx_t *work, const acme_spec_t *spec,
-                             acme_problem_t *problem, apr_pool_t *p);
-
 /**
- * Brings a job in step with what is there: a certificate that was staged when
- * its job was lost is not ordered again, and one that is gone is not waited
- * for.
- * @return APR_SUCCESS: the job may have changed, and is saved;
- *         APR_NOTFOUND: what the job waits for is gone; else the store failed
+ * Compares a job with the staging folder: a staged certificate that the job
+ * does not know is noted in it, so that it is not ordered again.
+ * @return APR_SUCCESS: the job may have changed, and is saved; APR_NOTFOUND:
+ *        the certificate that the job waits for is gone; APR_ENOTIMPL: a newer
+ *        version of mod_acme has staged one, which is left as it was; else the
+ *        store has failed
  */
-apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *work,
+apr_status_t acme_stage_recover(acme_job_t *job, acme_worker_ctx_t *ctx,
                                 const acme_spec_t *spec,
                                 const acme_inventory_t *inventory,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** Removes the staged item and the key it was ordered with. */
-apr_status_t acme_stage_clear(acme_worker_ctx_t *work, const char *name,
+/** Removes the staged item and the key of its order. */
+apr_status_t acme_stage_clear(acme_worker_ctx_t *ctx, const char *name,
                               acme_problem_t *problem, apr_pool_t *ptemp);
 
 #endif

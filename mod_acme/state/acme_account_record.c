@@ -8,10 +8,11 @@
 
 #include "acme_format.h"
 
-/* Of the item; raised when older versions would misunderstand it. */
+/* Format number of the item; raised when older versions would misunderstand
+ * it. */
 #define FORMAT 1
 
-/* More do not make the next wait longer. */
+/* More losses do not make the next wait longer. */
 #define LOST_MAX 100
 
 static const char *text_of(const acme_json_t *json, const char *key,

@@ -9,7 +9,7 @@
 #define ITEM "ca-date"
 #define DATE "date"
 
-/* A later one by less than this is not worth a write. */
+/* A date that is later by less than this is not worth a write. */
 #define WORTH apr_time_from_sec(1)
 
 apr_time_t acme_ca_clock_read(acme_vault_t *vault, apr_pool_t *ptemp)

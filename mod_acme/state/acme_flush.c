@@ -4,17 +4,17 @@
 
 unsigned int acme_flush_want(acme_flush_t *flush)
 {
-    if (flush->turn == 0) {
-        flush->turn = 1;
+    if (flush->round == 0) {
+        flush->round = 1;
     }
     flush->wanted = 1;
-    return flush->turn;
+    return flush->round;
 }
 
 apr_status_t acme_flush_rv(const acme_flush_t *flush, unsigned int ticket,
                            acme_problem_t *problem, apr_pool_t *p)
 {
-    if (ticket == flush->turn) {
+    if (ticket == flush->round) {
         return APR_EAGAIN;
     }
     if (flush->rv != APR_SUCCESS) {
@@ -31,7 +31,7 @@ int acme_flush_run(acme_flush_t *flush, acme_store_t *store, apr_pool_t *p)
         return 0;
     }
     flush->wanted = 0;
-    flush->turn = flush->turn == ~0u ? 1 : flush->turn + 1;
+    flush->round = flush->round == ~0u ? 1 : flush->round + 1;
     flush->problem = none;
     flush->rv = acme_store_flush(store, &flush->problem, p);
     return 1;

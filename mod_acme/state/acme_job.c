@@ -8,10 +8,11 @@
 
 #include "acme_format.h"
 
-/* Of the item; raised when older versions would misunderstand it. */
+/* Format number of the item; raised when older versions would misunderstand
+ * it. */
 #define FORMAT 1
 
-/* A NULL is no such member; anything else must be a string. */
+/* Reads a string; a member that is not there is NULL. */
 static apr_status_t read_str(const char **value, const acme_json_t *json,
                              const char *key)
 {
@@ -117,7 +118,8 @@ static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
     return APR_SUCCESS;
 }
 
-/* What cannot be read is asked for once more: nothing else is lost. */
+/* Reads what the CA has said of renewal. Damaged information is left out,
+ * because the CA can be asked again. */
 static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
 {
     acme_json_t *ari, *revoked;
@@ -369,14 +371,14 @@ int acme_job_ca(const acme_job_t *job, const acme_spec_t *spec, apr_pool_t *p)
 
 /* ---- transitions ---- */
 
-/* The next try is not held back. */
+/* Nothing holds the next try back. */
 static void end_wait(acme_job_t *job)
 {
     job->next_run = 0;
     job->config = NULL;
 }
 
-/* Begins with the first CA again. */
+/* The next order begins with the first CA. */
 static void forget_ca(acme_job_t *job)
 {
     job->ca = NULL;

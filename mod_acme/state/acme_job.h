@@ -26,20 +26,21 @@
 #include "acme_spec.h"
 #include "acme_vault.h"
 
-/** Most entries of the log that are kept: the newest. */
+/** Number of log entries that are kept: the newest ones. */
 #define ACME_JOB_LOG_MAX 64
 
 typedef struct acme_job_entry_t {
     apr_time_t when;
-    const char *type;   /**< "order-created", "challenge-presented", ... */
-    const char *detail; /**< or NULL */
+    const char *type;   /**< event: "order-created", "challenge-presented",
+                             ... */
+    const char *detail; /**< text, or NULL */
 } acme_job_entry_t;
 
-/** What acmectl has asked of a site. */
+/** A request of acmectl for a certificate. */
 typedef enum {
     ACME_ASKED_NO,
-    ACME_ASKED_DUE,  /**< to order now whatever is due, and not to wait */
-    ACME_ASKED_FORCE /**< to order now, due or not */
+    ACME_ASKED_DUE,  /**< order now if a certificate is due, and do not wait */
+    ACME_ASKED_FORCE /**< order now, whether or not a certificate is due */
 } acme_asked_e;
 
 /** Failures in a row after which an optional name is left out of the order. */
@@ -96,7 +97,7 @@ typedef struct acme_job_t {
     apr_pool_t *p;
 } acme_job_t;
 
-/** What a job is about; the first that applies. */
+/** The phase of a job: the first that applies. */
 typedef enum {
     ACME_JOB_STAGED,  /**< a certificate is staged and waits for root */
     ACME_JOB_SIGNED,  /**< the chain for another machine's CSR is there */
@@ -145,8 +146,10 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                            acme_store_sync_e sync, acme_problem_t *problem,
                            apr_pool_t *ptemp);
 
-/** Adds to the log; strings are copied.
- *  @param fmt of the detail, or NULL */
+/**
+ * Adds an entry to the log; strings are copied.
+ * @param fmt format of the detail, or NULL
+ */
 void acme_job_note(acme_job_t *job, apr_time_t when, const char *type,
                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
@@ -183,7 +186,7 @@ void acme_job_order_dropped(acme_job_t *job);
 /** Sets or clears: the certificate of this order must become live at once. */
 void acme_job_set_urgent(acme_job_t *job, int urgent);
 
-/** One failed try. */
+/** A failed try. */
 typedef struct acme_job_failure_t {
     const acme_problem_t *problem; /**< lives as long as the job */
     const char *digest;  /**< acme_spec_digest(): of a job that has none */
@@ -242,7 +245,7 @@ void acme_job_found(acme_job_t *job, const char *fingerprint);
 /** The staged certificate that the job knew of is not there any more. */
 void acme_job_lost(acme_job_t *job);
 
-/** What root has decided on the staged certificate. */
+/** Root's decision on the staged certificate. */
 typedef enum {
     ACME_JOB_LIVE,    /**< it is served; so another one is not to be replaced */
     ACME_JOB_REFUSED, /**< it cannot be served: acme_job_failed() follows */

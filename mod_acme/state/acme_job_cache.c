@@ -7,11 +7,13 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
-/* Two versions of an item that are written within one tick of the kernel's
- * clock may have the same stamp. */
+/* A job is not remembered until its stamp is this old, because two versions of
+ * an item that are written within one tick of the kernel's clock may have the
+ * same stamp. */
 #define TICK apr_time_from_sec(1)
 
-/* Numbers, about the certificate that the site has. */
+/* Returns non-zero if the renewal information has only numbers, and is about
+ * the site's certificate. */
 static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
 {
     return !ari
@@ -19,9 +21,9 @@ static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
                && ari->errors == 0 && !ari->problem);
 }
 
-/* Whether its time, and when the CA wants a renewal, are all that there is to
- * tell, its log apart. */
-static int is_job_cache(const acme_job_t *job, const acme_cert_info_t *info)
+/* Returns non-zero if a slot can hold the job: it is idle, and has only the
+ * time of its last try, renewal information and a log. */
+static int is_simple(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return acme_job_phase(job) == ACME_JOB_IDLE && !job->problem && !job->config
            && job->errors == 0 && !job->names->nelts && !job->ca
@@ -38,13 +40,14 @@ static void name_cert(char *cert, const acme_cert_info_t *info)
     }
 }
 
-/* Zero: it was being written. */
+/* Copies a slot. Returns zero if it was being written. */
 static int take(acme_job_cache_t *copy, acme_job_cache_t *slot)
 {
-    apr_uint32_t turn = apr_atomic_read32(&slot->turn);
+    apr_uint32_t sequence = apr_atomic_read32(&slot->sequence);
 
     *copy = *slot;
-    return turn % 2 == 0 && apr_atomic_cas32(&slot->turn, turn, turn) == turn;
+    return sequence % 2 == 0
+           && apr_atomic_cas32(&slot->sequence, sequence, sequence) == sequence;
 }
 
 int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
@@ -52,29 +55,29 @@ int acme_job_cache_recall(acme_job_t **job, acme_job_cache_t *slot,
                           const acme_cert_info_t *info, apr_pool_t *p)
 {
     char cert[ACME_JOB_CACHE_CERT];
-    acme_job_cache_t job_cache;
+    acme_job_cache_t copy;
     acme_ari_t *ari = NULL;
 
     name_cert(cert, info);
-    if (!stamp->inode || !take(&job_cache, slot)
-        || !acme_file_stamp_same(stamp, &job_cache.stamp)
-        || memcmp(cert, job_cache.cert, sizeof(cert)) != 0
-        || (job_cache.asked && (!info || !info->ari_id))) {
+    if (!stamp->inode || !take(&copy, slot)
+        || !acme_file_stamp_same(stamp, &copy.stamp)
+        || memcmp(cert, copy.cert, sizeof(cert)) != 0
+        || (copy.asked && (!info || !info->ari_id))) {
         return 0;
     }
-    if (job_cache.asked) {
+    if (copy.asked) {
         ari = apr_pcalloc(p, sizeof(*ari));
         ari->cert = info->ari_id;
-        ari->early = job_cache.early;
-        ari->hasty = job_cache.hasty;
-        ari->start = job_cache.start;
-        ari->end = job_cache.end;
-        ari->selected = job_cache.selected;
-        ari->first = job_cache.first;
-        ari->next = job_cache.next;
+        ari->early = copy.early;
+        ari->hasty = copy.hasty;
+        ari->start = copy.start;
+        ari->end = copy.end;
+        ari->selected = copy.selected;
+        ari->first = copy.first;
+        ari->next = copy.next;
     }
     *job = acme_job_create(name, p);
-    acme_job_recalled(*job, job_cache.last_run, ari);
+    acme_job_recalled(*job, copy.last_run, ari);
     return 1;
 }
 
@@ -103,16 +106,18 @@ void acme_job_cache_remember(acme_job_cache_t *slot,
                              const acme_job_t *job,
                              const acme_cert_info_t *info)
 {
-    apr_uint32_t turn = apr_atomic_read32(&slot->turn);
+    apr_uint32_t sequence = apr_atomic_read32(&slot->sequence);
 
     if (!stamp->inode || apr_time_now() - stamp->mtime < TICK
-        || !is_job_cache(job, info) || turn % 2
-        || apr_atomic_cas32(&slot->turn, turn + 1, turn) != turn) {
+        || !is_simple(job, info) || sequence % 2
+        || apr_atomic_cas32(&slot->sequence, sequence + 1, sequence)
+               != sequence) {
         return;
     }
     fill(slot, stamp, job, info);
-    /* Not before all of it is there. */
-    apr_atomic_inc32(&slot->turn);
+    /* Counted again only when the slot is complete, so that nobody takes half
+     * of it. */
+    apr_atomic_inc32(&slot->sequence);
 }
 
 apr_status_t acme_job_cache_load(acme_job_t **job, acme_job_cache_t *slot,
@@ -123,7 +128,8 @@ apr_status_t acme_job_cache_load(acme_job_t **job, acme_job_cache_t *slot,
     acme_file_stamp_t stamp;
     apr_status_t rv;
 
-    /* Before it is read: what is written later has another one. */
+    /* Get the stamp before the job is read, because a job that is written later
+     * has another one. */
     acme_store_stamp(&stamp, acme_vault_store(vault), ACME_STORE_JOBS, name, p);
     if (acme_job_cache_recall(job, slot, &stamp, name, info, p)) {
         return APR_SUCCESS;
@@ -138,7 +144,7 @@ apr_status_t acme_job_cache_load(acme_job_t **job, acme_job_cache_t *slot,
 void acme_job_cache_copy(acme_job_cache_t *to, acme_job_cache_t *from)
 {
     if (take(to, from)) {
-        to->turn = 0;
+        to->sequence = 0;
     }
     else {
         memset(to, 0, sizeof(*to));

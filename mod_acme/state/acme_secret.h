@@ -2,8 +2,8 @@
 
 /**
  * @file acme_secret.h
- * @brief The store's secret: 32 random bytes that everything sealed depends
- * on, root's (0600).
+ * @brief The store's secret: 32 random bytes in a file of root (0600). The keys
+ * of all seals are derived from it.
  */
 #ifndef ACME_SECRET_H
 #define ACME_SECRET_H
@@ -11,8 +11,9 @@
 #include "acme_seal.h"
 
 /**
- * Reads it. One that is there is never replaced, whatever it looks like.
- * @param make nonzero: makes one where there is none
+ * Reads the secret. A file that is there is never replaced, even if it is
+ * damaged.
+ * @param make non-zero: make a secret where there is none
  * @return APR_ENOENT, without a problem, when there is none
  */
 apr_status_t acme_secret_open(acme_seal_t **seal, const char *dir, int make,

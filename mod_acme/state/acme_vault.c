@@ -10,17 +10,15 @@
 #include "acme_key.h"
 #include "acme_text.h"
 
-/** Of an item that is not ours. */
+/** Times that an item is read before it counts as damaged. */
 #define READS_MAX 3
 
-/** A planted name may be long. */
+/** Limit in messages, because a planted name may be long. */
 #define NAME_MAX_SHOWN 128
 
-/**
- * Items that were complained about, as hashes of kind and name. The table is
- * small, so that somebody who plants files fills neither memory nor log. Slots
- * are taken from the first on and never given back, so no lock is needed.
- */
+/** Items that the log has complained about, as hashes of kind and name. The
+ *  table is small, so that planted files fill neither memory nor log. Slots are
+ *  taken from the first on and never given back, so no lock is needed. */
 #define COMPLAINTS_MAX 64
 
 typedef struct complaints_t {
@@ -79,8 +77,8 @@ static apr_uint32_t item_hash(const char *kind, const char *name)
     return h != 0 ? h : 1;
 }
 
-/** The slot that this item has just taken; -1: it has one already, or there is
- *  none left. */
+/** Takes a slot for an item. Returns -1 if it has one already, or none is
+ *  left. */
 static int take_slot(complaints_t *complaints, const char *kind,
                      const char *name)
 {
@@ -120,7 +118,7 @@ static void complain(acme_vault_t *vault, const char *kind, const char *name,
     }
 }
 
-/* ACME_STORE_DAMAGED: there is something that is no item of ours. */
+/* Gets an item once. Returns ACME_STORE_DAMAGED for one that is not ours. */
 static apr_status_t get(acme_store_item_t *item, acme_vault_t *vault,
                         const char *kind, const char *name, acme_problem_t *why,
                         apr_pool_t *p)
@@ -156,8 +154,8 @@ apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
     apr_status_t rv = get(item, vault, kind, name, &why, p);
     int tries;
 
-    /* A store may write the next item where the last one was while that is
-     * being read; what is there by now is whole. */
+    /* Read again, because a store may write the next item over the last one
+     * while that is being read; by now the next item is whole. */
     for (tries = 1; rv == ACME_STORE_DAMAGED && tries < READS_MAX; ++tries) {
         rv = get(item, vault, kind, name, &why, p);
     }

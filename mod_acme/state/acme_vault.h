@@ -2,14 +2,14 @@
 
 /**
  * @file acme_vault.h
- * @brief The store behind its seal: every item sealed on its way in.
+ * @brief The sealed store: each item is sealed when it is put and opened when
+ * it is got.
  *
- * Kind and name are the seal's purpose and name, so that an item moved or
- * copied elsewhere does not open. What does not open, or is not even an item
- * (a file without bytes, a folder), does not exist: get() answers APR_ENOENT,
- * as it does where there is nothing, and leaves one WARNING an item, of all
- * handles that share their memory of it. A handle belongs to one thread at a
- * time.
+ * Kind and name are the seal's purpose and name, so that an item that is moved
+ * or copied elsewhere does not open. An item that does not open, an empty file
+ * and a folder do not exist for the caller: get() returns APR_ENOENT, as it
+ * does where there is nothing, and logs one WARNING for each item. Shared
+ * handles log it once together. A handle belongs to one thread at a time.
  */
 #ifndef ACME_VAULT_H
 #define ACME_VAULT_H
@@ -25,31 +25,33 @@ acme_vault_t *acme_vault_create(acme_store_t *store, const acme_seal_t *seal,
                                 const acme_log_t *log, apr_pool_t *p);
 
 /**
- * Another handle, as another thread or request needs it, over a store handle of
- * its own. All that were shared from one handle complain together once of an
- * item, from whatever thread.
- * @param vault lives as long
+ * Creates another handle, for another thread or request. Shared handles log one
+ * warning about an item together.
+ * @param vault lives as long as the new handle
+ * @param store handle of its own
  */
 acme_vault_t *acme_vault_share(const acme_vault_t *vault, acme_store_t *store,
                                apr_pool_t *p);
 
-/** The store behind it, for deletes, lists and leases. */
+/** Returns the store behind the vault, for deletes, lists and leases. */
 acme_store_t *acme_vault_store(const acme_vault_t *vault);
 
-/** Opens an item; item->data is wiped with p. */
+/** Gets and opens an item; item->data is wiped with p. */
 apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
                             const char *kind, const char *name,
                             acme_problem_t *problem, apr_pool_t *p);
 
-/** Seals and puts; parameters as of acme_store_put(). */
+/** Seals and puts an item; parameters as in acme_store_put(). */
 apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,
                             const char *kind, const char *name,
                             const void *data, apr_size_t len,
                             const char *if_version, acme_store_sync_e sync,
                             acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** As acme_vault_get(), parsed; what is no JSON object is APR_ENOENT too.
- *  @param version or NULL */
+/**
+ * Gets and parses an item. Returns APR_ENOENT for one that is no JSON object.
+ * @param version set if it is not NULL
+ */
 apr_status_t acme_vault_get_json(acme_json_t **json, const char **version,
                                  acme_vault_t *vault, const char *kind,
                                  const char *name, acme_problem_t *problem,

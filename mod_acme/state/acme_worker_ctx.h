@@ -2,7 +2,7 @@
 
 /**
  * @file acme_worker_ctx.h
- * @brief What all parts of one run of the engine share.
+ * @brief The worker's context: what all parts of one run of the engine share.
  */
 #ifndef ACME_WORKER_CTX_H
 #define ACME_WORKER_CTX_H
@@ -12,7 +12,7 @@
 #include "acme_time.h"
 #include "acme_vault.h"
 
-/* The worker only passes these on, so their headers are not needed here. */
+/* These types are only passed on here. */
 struct acme_blocklist_t;
 struct acme_key_reuse_t;
 struct acme_keygen_t;
@@ -20,9 +20,9 @@ struct acme_keygen_t;
 /** How far a run may go. */
 typedef enum {
     ACME_WORKER_CTX_ON,
-    ACME_WORKER_CTX_HALTED, /**< what comes in is still fed and saved, no more
-                             */
-    ACME_WORKER_CTX_LOST /**< somebody else acts: nothing is saved any more */
+    ACME_WORKER_CTX_HALTED, /**< responses are still handled and saved; nothing
+                                 is begun */
+    ACME_WORKER_CTX_LOST    /**< another worker acts: nothing is saved */
 } acme_worker_ctx_e;
 
 typedef struct acme_worker_ctx_t {
@@ -33,14 +33,17 @@ typedef struct acme_worker_ctx_t {
     struct acme_keygen_t *keygen;
     struct acme_blocklist_t *revoked;     /**< or NULL */
     const struct acme_key_reuse_t *reuse; /**< or NULL */
-    /** A site of that index has something staged that must not wait for others;
-     *  may be said more than once. Or NULL. */
+    /** Tells that a certificate of the site with that index is staged and must
+     *  become live at once; may be called more than once. Or NULL. */
     void (*urgent)(void *baton, int site);
     void *urgent_baton;
-    acme_flush_t flush; /**< what must be on disk before an order goes on */
+    acme_flush_t flush; /**< of items that must be on disk before an order goes
+                             on */
     acme_worker_ctx_e state;
-    int moved; /**< something happened that others may wait for */
-    volatile apr_uint32_t stop; /**< set by any thread, with apr_atomic */
+    int moved; /**< non-zero when something has happened that others may wait
+                    for */
+    volatile apr_uint32_t stop; /**< non-zero: end; set by any thread, with
+                                     apr_atomic */
 } acme_worker_ctx_t;
 
 #endif

@@ -14,14 +14,15 @@
 #define LEASE_TTL   apr_time_from_sec(60)
 #define LEASE_RENEW apr_time_from_sec(20)
 
-/* No site has a name of one label. */
+/* Name of the mark's item: no site has it, because it has one label. */
 #define MARK "worker"
 
-/* Of the mark; raised when older versions would misunderstand it. */
+/* Format number of the mark; raised when older versions would misunderstand
+ * it. */
 #define FORMAT 1
 
-/* A clock that was turned back can make our mark look older than one that is
- * really older: that shuts nobody out for longer. */
+/* How long a newer mark keeps us out. It is limited because a clock that was
+ * turned back makes an older mark look newer. */
 #define FENCE_MAX ACME_TIME_HOUR
 
 #define ID_BYTES 12
@@ -31,43 +32,43 @@ struct acme_worker_lease_t {
     const acme_clock_t *clock;
     apr_time_t loaded;
     const char *id;
-    acme_lease_t *lease; /* NULL: not ours */
+    acme_lease_t *held; /* NULL: we do not have the lease */
     apr_time_t renewed;
-    apr_time_t fenced; /* since when a newer generation seems to act, or 0 */
+    apr_time_t fenced; /* when we first saw a newer generation act, or 0 */
 };
 
 acme_worker_lease_t *acme_worker_lease_create(acme_vault_t *vault,
                                               const acme_clock_t *clock,
                                               apr_time_t loaded, apr_pool_t *p)
 {
-    acme_worker_lease_t *turn = apr_pcalloc(p, sizeof(*turn));
+    acme_worker_lease_t *lease = apr_pcalloc(p, sizeof(*lease));
     unsigned char id[ID_BYTES] = {0};
 
-    turn->vault = vault;
-    turn->clock = clock;
-    turn->loaded = loaded;
+    lease->vault = vault;
+    lease->clock = clock;
+    lease->loaded = loaded;
     if (acme_key_random(id, sizeof(id)) == APR_SUCCESS) {
-        turn->id = acme_b64_encode(id, sizeof(id), p);
+        lease->id = acme_b64_encode(id, sizeof(id), p);
     }
-    return turn;
+    return lease;
 }
 
-/* Whether the mark was left by a generation that came after ours. */
-static int is_newer(acme_worker_lease_t *turn, apr_time_t loaded,
+/* Returns non-zero if the mark is from a generation that came after ours. */
+static int is_newer(acme_worker_lease_t *lease, apr_time_t loaded,
                     apr_time_t now)
 {
-    if (turn->loaded == 0 || loaded <= turn->loaded || loaded > now) {
-        turn->fenced = 0;
+    if (lease->loaded == 0 || loaded <= lease->loaded || loaded > now) {
+        lease->fenced = 0;
         return 0;
     }
-    if (turn->fenced == 0 || turn->fenced > now) {
-        turn->fenced = now;
+    if (lease->fenced == 0 || lease->fenced > now) {
+        lease->fenced = now;
     }
-    return now - turn->fenced < FENCE_MAX;
+    return now - lease->fenced < FENCE_MAX;
 }
 
-/* Reads who was here last, and leaves our own mark. */
-static apr_status_t mark(acme_worker_lease_t *turn, int *again,
+/* Reads the mark of the worker that acted last, and leaves our own. */
+static apr_status_t mark(acme_worker_lease_t *lease, int *again,
                          acme_problem_t *problem, apr_pool_t *p)
 {
     acme_json_t *json;
@@ -75,7 +76,7 @@ static apr_status_t mark(acme_worker_lease_t *turn, int *again,
     apr_time_t loaded = 0;
     apr_status_t rv;
 
-    rv = acme_vault_get_json(&json, NULL, turn->vault, ACME_STORE_JOBS, MARK,
+    rv = acme_vault_get_json(&json, NULL, lease->vault, ACME_STORE_JOBS, MARK,
                              problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_format_check(json, FORMAT, "the mark of the last worker",
@@ -89,73 +90,73 @@ static apr_status_t mark(acme_worker_lease_t *turn, int *again,
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         return rv;
     }
-    if (turn->id && strcmp(id, turn->id) == 0) {
+    if (lease->id && strcmp(id, lease->id) == 0) {
         *again = 1;
         return APR_SUCCESS;
     }
-    if (is_newer(turn, loaded, acme_time_now(turn->clock))) {
+    if (is_newer(lease, loaded, acme_time_now(lease->clock))) {
         return APR_EBUSY;
     }
     json = acme_json_object(p);
     acme_format_set(json, FORMAT);
-    acme_json_set_str(json, "worker", turn->id);
-    acme_json_set_time(json, "loaded", turn->loaded);
-    return acme_vault_put_json(turn->vault, ACME_STORE_JOBS, MARK, json,
+    acme_json_set_str(json, "worker", lease->id);
+    acme_json_set_time(json, "loaded", lease->loaded);
+    return acme_vault_put_json(lease->vault, ACME_STORE_JOBS, MARK, json,
                                ACME_STORE_LAZY, problem, p);
 }
 
-apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
+apr_status_t acme_worker_lease_take(acme_worker_lease_t *lease, int *again,
                                     acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
     *again = 0;
-    rv = acme_store_lease(&turn->lease, acme_vault_store(turn->vault), LEASE,
+    rv = acme_store_lease(&lease->held, acme_vault_store(lease->vault), LEASE,
                           LEASE_TTL, problem, p);
     if (rv != APR_SUCCESS) {
-        turn->lease = NULL;
+        lease->held = NULL;
         return rv;
     }
-    turn->renewed = acme_time_now(turn->clock);
-    rv = mark(turn, again, problem, p);
+    lease->renewed = acme_time_now(lease->clock);
+    rv = mark(lease, again, problem, p);
     if (rv != APR_SUCCESS) {
-        acme_worker_lease_release(turn);
+        acme_worker_lease_release(lease);
     }
     return rv;
 }
 
-apr_status_t acme_worker_lease_renew(acme_worker_lease_t *turn)
+apr_status_t acme_worker_lease_renew(acme_worker_lease_t *lease)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_time_t now = acme_time_now(turn->clock);
+    apr_time_t now = acme_time_now(lease->clock);
     apr_status_t rv;
 
-    if (!turn->lease) {
+    if (!lease->held) {
         return APR_EBUSY;
     }
-    if (now < turn->renewed + LEASE_RENEW && now >= turn->renewed) {
+    if (now < lease->renewed + LEASE_RENEW && now >= lease->renewed) {
         return APR_SUCCESS;
     }
-    rv = acme_store_renew(turn->lease, &problem);
+    rv = acme_store_renew(lease->held, &problem);
     if (rv == APR_SUCCESS) {
-        turn->renewed = now;
+        lease->renewed = now;
     }
-    else if (!APR_STATUS_IS_EBUSY(rv) && now < turn->renewed + LEASE_TTL) {
-        /* The store has a bad moment; the lease has not ended yet. */
+    else if (!APR_STATUS_IS_EBUSY(rv) && now < lease->renewed + LEASE_TTL) {
+        /* The store cannot renew it now, but the lease has not ended yet. */
         rv = APR_SUCCESS;
     }
     return rv == APR_SUCCESS ? APR_SUCCESS : APR_EBUSY;
 }
 
-apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *turn)
+apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *lease)
 {
-    return turn->renewed + LEASE_RENEW;
+    return lease->renewed + LEASE_RENEW;
 }
 
-void acme_worker_lease_release(acme_worker_lease_t *turn)
+void acme_worker_lease_release(acme_worker_lease_t *lease)
 {
-    if (turn->lease) {
-        acme_store_release(turn->lease);
-        turn->lease = NULL;
+    if (lease->held) {
+        acme_store_release(lease->held);
+        lease->held = NULL;
     }
 }

@@ -2,13 +2,13 @@
 
 /**
  * @file acme_worker_lease.h
- * @brief Whose turn it is: the workers' lease, and who had it last.
+ * @brief The worker's lease: only the worker that holds it acts.
  *
- * While a server restarts, workers of two generations live side by side. The
- * lease keeps them apart; a mark in the store tells each whether another one
- * acted in between, so that it knows when what it remembers is old. A worker
- * whose generation has been followed by another never acts again: it would
- * plan on certificates that have been replaced.
+ * While a server restarts, there are workers of two generations. The lease
+ * keeps them apart. A mark in the store tells a worker whether another one has
+ * acted since, so that what it remembers may be out of date. A worker never
+ * acts again when a newer generation has acted, because it would plan with
+ * certificates that have been replaced.
  */
 #ifndef ACME_WORKER_LEASE_H
 #define ACME_WORKER_LEASE_H
@@ -18,27 +18,31 @@
 
 typedef struct acme_worker_lease_t acme_worker_lease_t;
 
-/** @param loaded when this generation read its certificates, or 0: unknown */
+/**
+ * Creates a worker's lease, not taken yet.
+ * @param loaded when this generation read its certificates; 0: unknown
+ */
 acme_worker_lease_t *acme_worker_lease_create(acme_vault_t *vault,
                                               const acme_clock_t *clock,
                                               apr_time_t loaded, apr_pool_t *p);
 
 /**
- * Takes it. Does not wait.
- * @param again nonzero when nobody else had it since we had it last
- * @param p released with it at the latest
- * @return APR_EBUSY when somebody else has it, or a newer generation acts
+ * Takes the lease. Does not wait.
+ * @param again set non-zero if no other worker had it since we had it last
+ * @param p the lease is released with it at the latest
+ * @return APR_EBUSY when another worker has it, or a newer generation has acted
  */
-apr_status_t acme_worker_lease_take(acme_worker_lease_t *turn, int *again,
+apr_status_t acme_worker_lease_take(acme_worker_lease_t *lease, int *again,
                                     acme_problem_t *problem, apr_pool_t *p);
 
-/** Renews it when that is due; to be called at acme_worker_lease_renew_at() at
- * the latest. APR_EBUSY when it is lost. */
-apr_status_t acme_worker_lease_renew(acme_worker_lease_t *turn);
+/** Renews the lease when that is due; to be called at
+ *  acme_worker_lease_renew_at() at the latest. Returns APR_EBUSY when the lease
+ *  is lost. */
+apr_status_t acme_worker_lease_renew(acme_worker_lease_t *lease);
 
-apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *turn);
+apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *lease);
 
-/** Gives it back; harmless when it is not held. */
-void acme_worker_lease_release(acme_worker_lease_t *turn);
+/** Releases the lease; does nothing when it is not held. */
+void acme_worker_lease_release(acme_worker_lease_t *lease);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_blocklist.h"
 #include "acme_certstore.h"
 #include "acme_revoke_order.h"
 #include "acme_revoke.h"

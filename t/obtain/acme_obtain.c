@@ -13,7 +13,8 @@ static world_t *fresh(apr_pool_t *p)
     return w;
 }
 
-/* It failed once, said so once, and comes back in a minute or so. */
+/* Asserts that a site has failed once, that the log says so once, and that the
+ * next try is in a minute or so. */
 static const acme_job_t *assert_failed(world_t *w, const char *type)
 {
     const acme_job_t *job = world_job(w, A);
@@ -43,7 +44,7 @@ static void a_failed_validation_is_tried_again_with_a_new_order(void **state)
     assert_null(job->order);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "the model says no"), 1);
     assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
-    /* not before it is time, by nobody */
+    /* nobody asks for it before it is time */
     requests = w->ca->requests;
     world_run(w);
     world_boot(w);
@@ -62,7 +63,7 @@ static void a_clock_that_is_turned_back_delays_no_try(void **state)
 
     w->ca->fail_name = A;
     world_live(w, 13 * ACME_TIME_MINUTE);
-    /* the next is in two hours, by a clock that is wrong by five minutes */
+    /* the next try is in two hours, by a clock that is five minutes off */
     assert_int_equal(world_job(w, A)->errors, 3);
     fake_clock_turn(w->clock, -5 * ACME_TIME_MINUTE);
     w->ca->fail_name = NULL;
@@ -70,8 +71,8 @@ static void a_clock_that_is_turned_back_delays_no_try(void **state)
     world_assert_staged(w, A);
 }
 
-/* What the transport does but for this: when nothing is under way the clock is
- * turned back, once. */
+/* Runs the transport, but turns the clock back, once, when no request is
+ * running. */
 static void (*real_run)(acme_http_t *http, apr_interval_time_t wait);
 static world_t *turning;
 
@@ -114,7 +115,7 @@ static void failures_in_a_row_wait_longer_and_longer(void **state)
     assert_true(world_job(w, A)->log->nelts <= ACME_JOB_LOG_MAX);
 }
 
-/* What the CA sends is not what was asked for. */
+/* Asserts that a certificate that is not what was ordered fails the order. */
 static void assert_useless(world_t *w)
 {
     const acme_job_t *job;
@@ -280,7 +281,7 @@ static void an_order_that_the_ca_dropped_is_replaced_at_once(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
 }
 
-/* The CA loses its accounts when the first order is asked for. */
+/* Times that the CA loses its accounts before a request; -1: each time. */
 static int losses;
 
 static void lose_accounts(world_t *w, const script_request_t *request)
@@ -482,7 +483,7 @@ static void a_profile_is_ordered_and_remembered(void **state)
     world_restart(w);
     world_live(w, 5 * ACME_TIME_DAY);
     assert_int_equal(w->ca->orders, 1);
-    /* another one is another order, and so is none */
+    /* another profile, and none, make another order */
     spec->profile = "classic";
     world_boot(w);
     assert_true(world_run(w));
@@ -553,8 +554,8 @@ static void a_change_of_ca_or_key_orders_at_once(void **state)
     assert_int_equal(w->ca->orders, 2);
 }
 
-/* 160 h, as Let's Encrypt's shortlived has it; a month, and a day of it
- * without any CA. */
+/* A certificate lives 160 hours, as with Let's Encrypt's profile shortlived.
+ * Runs a month, one day of it without any CA. */
 static void short_lives_outlast_an_outage(void **state)
 {
     world_t *w = fresh(*state);
@@ -575,7 +576,7 @@ static void short_lives_outlast_an_outage(void **state)
         left = world_inventory(w, 0)->live->info->not_after - w->clock->now;
         least = left < least ? left : least;
     }
-    /* half of its life, less a day of outage and 16 h of backoff */
+    /* half of its life, less a day of outage and 16 hours of backoff */
     assert_in_range(least, 30 * ACME_TIME_HOUR, 81 * ACME_TIME_HOUR);
     assert_in_range(w->ca->orders, 8, 10);
 }
@@ -618,7 +619,7 @@ static void the_preferred_chain_is_chosen(void **state)
 
     assert_true(world_run(w));
     assert_string_equal(staged_issuer(w), "CN=Other CA");
-    /* the first one is taken without looking at more */
+    /* the first chain is taken without a look at the others */
     w = two_chains(*state, "Test CA");
     assert_true(world_run(w));
     assert_string_equal(staged_issuer(w), "CN=Test CA");

@@ -22,18 +22,18 @@ static void ready(void *baton)
     (void)baton;
 }
 
-static acme_worker_ctx_t *work_of(world_t *w)
+static acme_worker_ctx_t *ctx_of(world_t *w)
 {
-    acme_worker_ctx_t *work = apr_pcalloc(w->p, sizeof(*work));
+    acme_worker_ctx_t *ctx = apr_pcalloc(w->p, sizeof(*ctx));
 
-    work->vault = acme_vault_create(&w->store, w->seal, &w->log, w->p);
-    work->clock = &w->clock->clock;
-    work->log = &w->log;
-    work->keygen = acme_keygen_create(ready, NULL, w->p);
-    return work;
+    ctx->vault = acme_vault_create(&w->store, w->seal, &w->log, w->p);
+    ctx->clock = &w->clock->clock;
+    ctx->log = &w->log;
+    ctx->keygen = acme_keygen_create(ready, NULL, w->p);
+    return ctx;
 }
 
-static const char *key_of(world_t *w, acme_worker_ctx_t *work,
+static const char *key_of(world_t *w, acme_worker_ctx_t *ctx,
                           const acme_spec_t *spec)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -42,14 +42,15 @@ static const char *key_of(world_t *w, acme_worker_ctx_t *work,
     int made;
 
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, spec, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, spec, NULL, 0, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
 }
 
-/** A live certificate's key, left by root; the folder is returned. */
-static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
+/** Leaves a copy of a live certificate's key, as root does. Returns the
+ *  folder. */
+static const char *leave_key(world_t *w, acme_worker_ctx_t *ctx,
                              const char **pem, const char **hash)
 {
     const char *dir = acme_t_dir(w->p);
@@ -71,8 +72,8 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
     inventory->live = cert;
     APR_ARRAY_PUSH(specs, const acme_spec_t *) = spec;
     APR_ARRAY_PUSH(inventories, acme_inventory_t *) = inventory;
-    work->reuse = acme_key_reuse_open(dir, w->seal, w->p);
-    acme_install_keys(work->reuse, specs, inventories, live, getegid(), &w->log,
+    ctx->reuse = acme_key_reuse_open(dir, w->seal, w->p);
+    acme_install_keys(ctx->reuse, specs, inventories, live, getegid(), &w->log,
                       w->p);
     *pem = bundle->key_pem;
     *hash = cert->info->key_hash;
@@ -82,26 +83,26 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *work,
 static void it_is_stored_and_found_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A), *b = world_add(w, "b.example");
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *pem = key_of(w, work, a);
+    const char *pem = key_of(w, ctx, a);
 
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
-    assert_string_equal(key_of(w, work, a), pem);
-    assert_string_not_equal(key_of(w, work, b), pem);
-    assert_int_equal(acme_obtain_key_forget(work, A, &problem, w->p),
+    assert_string_equal(key_of(w, ctx, a), pem);
+    assert_string_not_equal(key_of(w, ctx, b), pem);
+    assert_int_equal(acme_obtain_key_forget(ctx, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
-    assert_string_not_equal(key_of(w, work, a), pem);
+    assert_string_not_equal(key_of(w, ctx, a), pem);
 }
 
 static void a_compromised_one_is_not_used_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
-    const char *pem = key_of(w, work, a), *base;
+    const char *pem = key_of(w, ctx, a), *base;
     acme_blocklist_entry_t mark;
     acme_key_t *key;
     char *dir;
@@ -109,8 +110,8 @@ static void a_compromised_one_is_not_used_again(void **state)
     assert_int_equal(apr_temp_dir_get(&base, w->p), 0);
     dir = apr_pstrcat(w->p, base, "/acme-t-XXXXXX", NULL);
     assert_non_null(mkdtemp(dir));
-    work->revoked = acme_blocklist_open(dir, w->p);
-    assert_string_equal(key_of(w, work, a), pem);
+    ctx->revoked = acme_blocklist_open(dir, w->p);
+    assert_string_equal(key_of(w, ctx, a), pem);
     assert_int_equal(acme_key_from_pem(&key, pem, strlen(pem), NULL, w->p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = "f00d";
@@ -119,7 +120,7 @@ static void a_compromised_one_is_not_used_again(void **state)
     mark.when = w->clock->now;
     mark.reason = 1;
     assert_int_equal(acme_blocklist_put(dir, &mark, NULL, w->p), 0);
-    assert_string_not_equal(key_of(w, work, a), pem);
+    assert_string_not_equal(key_of(w, ctx, a), pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0847: " A), 1);
     acme_file_remove_tree(dir, w->p);
 }
@@ -127,62 +128,62 @@ static void a_compromised_one_is_not_used_again(void **state)
 static void one_that_root_has_left_is_used_again(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *left, *hash, *pem, *dir = leave_key(w, work, &left, &hash);
+    const char *left, *hash, *pem, *dir = leave_key(w, ctx, &left, &hash);
     acme_key_t *key;
     int made;
 
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_true(made);
-    /* From now on it is the order's, whatever becomes of the other. */
+    /* From now on the order has the key, whatever becomes of root's copy. */
     acme_file_remove_tree(dir, w->p);
-    assert_string_equal(key_of(w, work, a), left);
-    /* Without it there is a new one. */
-    assert_int_equal(acme_obtain_key_forget(work, A, &problem, w->p),
+    assert_string_equal(key_of(w, ctx, a), left);
+    /* Without a copy there is a new key. */
+    assert_int_equal(acme_obtain_key_forget(ctx, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0854: " A), 1);
 }
 
-/* Its certificate was revoked meanwhile, or ACMEKeyReuse is off. */
+/* The certificate was revoked since, or ACMEKeyReuse is off. */
 static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *left, *hash, *pem, *other;
     acme_key_t *key;
     int made;
 
-    (void)leave_key(w, work, &left, &hash);
+    (void)leave_key(w, ctx, &left, &hash);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 0, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_true(made);
-    /* The new one is the order's. */
+    /* The order has the new key. */
     assert_int_equal(
-        acme_obtain_key(&key, &other, &made, work, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &other, &made, ctx, a, hash, 0, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(other, pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
 }
 
-static const char *the_key; /* that is to be used again */
-static const char *the_dir; /* of marks */
+static const char *the_key; /* the key that is used again */
+static const char *the_dir; /* the folder of the blocklist */
 static model_ca_sign_fn *the_signer;
 
 static const char *sign_others(void *baton, const char *csr, apr_pool_t *p)
@@ -205,16 +206,16 @@ static const char *sign_and_mark(void *baton, const char *csr, apr_pool_t *p)
     return the_signer(baton, csr, p);
 }
 
-/** A site that is due, for the key that it has. */
+/** Makes a site whose certificate is due, and whose key is used again. */
 static void begin(world_t *w, model_ca_sign_fn *sign)
 {
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_certstore_cert_t *live = apr_pcalloc(w->p, sizeof(*live));
     acme_cert_info_t *info = apr_pcalloc(w->p, sizeof(*info));
     const char *left;
 
-    the_dir = leave_key(w, work, &left, &the_key);
+    the_dir = leave_key(w, ctx, &left, &the_key);
     the_signer = w->ca->sign;
     w->ca->sign = sign;
     a->key_reuse = 1;
@@ -228,7 +229,7 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
     world_inventory(w, 0)->live = live;
     world_inventory(w, 0)->serving = ACME_SERVING_LKC;
     world_boot(w);
-    w->config.reuse = work->reuse;
+    w->config.reuse = ctx->reuse;
     w->config.revoked = acme_blocklist_open(the_dir, w->prun);
     w->worker = acme_worker_create(&w->config, w->prun);
     assert_true(world_run(w));
@@ -237,7 +238,7 @@ static void begin(world_t *w, model_ca_sign_fn *sign)
     assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
 }
 
-/** The next try has another key. */
+/** Asserts that the next try has another key. */
 static void end(world_t *w)
 {
     world_live(w, ACME_TIME_HOUR);
@@ -269,17 +270,17 @@ static void one_that_is_compromised_meanwhile_is_not_staged(void **state)
 static void of_another_kind_it_is_of_no_use(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *left, *hash, *pem;
     acme_key_t *key;
     int made;
 
-    (void)leave_key(w, work, &left, &hash);
+    (void)leave_key(w, ctx, &left, &hash);
     a->key.type = ACME_KEY_P384;
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, ACME_KEY_P384);
 }
@@ -287,37 +288,37 @@ static void of_another_kind_it_is_of_no_use(void **state)
 static void another_kind_is_another_key(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
-    const char *pem = key_of(w, work, a);
+    const char *pem = key_of(w, ctx, a);
 
     a->key.type = ACME_KEY_P384;
-    assert_string_not_equal(key_of(w, work, a), pem);
+    assert_string_not_equal(key_of(w, ctx, a), pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
 }
 
 static void a_damaged_one_is_made_anew(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *pem = key_of(w, work, a);
+    const char *pem = key_of(w, ctx, a);
 
     assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_KEYS, A, "no", 2,
                                     NULL, ACME_STORE_LAZY, &problem, w->p),
                      APR_SUCCESS);
-    assert_string_not_equal(key_of(w, work, a), pem);
+    assert_string_not_equal(key_of(w, ctx, a), pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "is damaged"), 1);
     world_damage(w, ACME_STORE_KEYS, A);
-    pem = key_of(w, work, a);
-    assert_string_equal(key_of(w, work, a), pem);
+    pem = key_of(w, ctx, a);
+    assert_string_equal(key_of(w, ctx, a), pem);
 }
 
 static void one_that_cannot_be_stored_is_not_used(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
@@ -326,17 +327,17 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p),
         APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
-    (void)key_of(w, work, a);
+    (void)key_of(w, ctx, a);
 }
 
 static void a_slow_one_comes_later(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_t *key;
@@ -346,29 +347,29 @@ static void a_slow_one_comes_later(void **state)
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem, w->p);
+    rv = acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv = acme_obtain_key(&key, &pem, &made, work, a, NULL, 0, &problem,
-                             w->p);
+        rv =
+            acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).bits, 2048);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
-    assert_string_equal(key_of(w, work, a), pem);
+    assert_string_equal(key_of(w, ctx, a), pem);
 }
 
 static void the_store_never_shows_it(void **state)
 {
     world_t *w = world_create(*state);
-    acme_worker_ctx_t *work = work_of(w);
+    acme_worker_ctx_t *ctx = ctx_of(w);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_store_item_t item;
     apr_size_t i;
 
-    (void)key_of(w, work, world_add(w, A));
+    (void)key_of(w, ctx, world_add(w, A));
     assert_int_equal(
         acme_store_get(&item, w->mem, ACME_STORE_KEYS, A, &problem, w->p),
         APR_SUCCESS);

@@ -125,8 +125,8 @@ static void it_is_remembered_over_restarts(void **state)
     assert_staged_without_old(w);
 }
 
-/* Killed at any request of all that: the same certificate, no endless orders.
- */
+/* Killed at each request in turn, the worker gets the same certificate, and
+ * does not order for ever. */
 static void killed_anywhere_it_ends_the_same(void **state)
 {
     int n;

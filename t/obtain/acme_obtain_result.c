@@ -152,7 +152,8 @@ a_failure_that_cannot_be_saved_is_in_the_job_all_the_same(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
 }
 
-/* Who says that it will be away for days is not asked a second time first. */
+/* A CA that names a time days away is not asked a second time before the next
+ * CA. */
 static void a_ca_that_names_days_hands_over_at_once(void **state)
 {
     static const struct {
@@ -185,7 +186,7 @@ static void a_ca_that_names_days_hands_over_at_once(void **state)
         if (!cases[i].over) {
             continue;
         }
-        /* where the other one fails too the first is left alone till then */
+        /* when the other CA fails too, the first is left alone until then */
         job->problem =
             problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down");
         spec->failover = 1;

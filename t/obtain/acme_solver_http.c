@@ -143,7 +143,7 @@ static void a_planted_challenge_is_not_there(void **state)
     assert_int_equal(
         acme_solver_http_answer(&answer, vault, "a.example", "tok", p),
         APR_ENOENT);
-    /* a true one under another name */
+    /* a sealed item, copied to another name */
     present(vault, "a.example", "one", ACME_T_NOW, NULL, p);
     acme_store_get(&item, acme_vault_store(vault), ACME_STORE_CHALLENGES, "one",
                    NULL, p);

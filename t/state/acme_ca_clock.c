@@ -12,7 +12,7 @@ static void the_last_one_is_kept(void **state)
     assert_int_equal(acme_ca_clock_read(vault, p), 0);
     assert_int_equal(acme_ca_clock_note(vault, ACME_T_NOW, NULL, p), 0);
     assert_int_equal(acme_ca_clock_read(vault, p), ACME_T_NOW);
-    /* not worth a write */
+    /* too close to be written */
     assert_int_equal(acme_ca_clock_note(
                          vault, ACME_T_NOW + apr_time_from_msec(900), NULL, p),
                      0);
@@ -20,7 +20,7 @@ static void the_last_one_is_kept(void **state)
     assert_int_equal(
         acme_ca_clock_note(vault, ACME_T_NOW + ACME_TIME_DAY, NULL, p), 0);
     assert_int_equal(acme_ca_clock_read(vault, p), ACME_T_NOW + ACME_TIME_DAY);
-    /* an earlier one of another CA, or of one that was wrong */
+    /* an earlier date of another CA, or after a wrong one */
     assert_int_equal(acme_ca_clock_note(vault, ACME_T_NOW, NULL, p), 0);
     assert_int_equal(acme_ca_clock_read(vault, p), ACME_T_NOW);
 }

@@ -62,7 +62,7 @@ static void all_who_waited_hear_of_a_failure(void **state)
     problem.detail = NULL;
     assert_int_equal(acme_flush_rv(&flush, b, &problem, *state), EIO);
     assert_string_equal(problem.detail, "no disk");
-    /* the next ones have a better day */
+    /* the next flush succeeds */
     disk.rv = 0;
     a = acme_flush_want(&flush);
     assert_true(acme_flush_run(&flush, &store, *state));
@@ -78,7 +78,7 @@ static void a_ticket_is_never_none(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     unsigned int last;
 
-    flush.turn = ~0u;
+    flush.round = ~0u;
     last = acme_flush_want(&flush);
     assert_true(acme_flush_run(&flush, &store, *state));
     assert_int_equal(acme_flush_rv(&flush, last, &problem, *state), 0);

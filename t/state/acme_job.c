@@ -475,7 +475,8 @@ static void warned(acme_job_t *job)
 
 #define PHASES (ACME_JOB_IDLE + 1)
 
-/* WAITING and HELD have an order that could be resumed. */
+/* Makes a job in a phase. In WAITING and HELD it has an order that could be
+ * resumed. */
 static acme_job_t *in_phase(acme_job_phase_e phase, apr_pool_t *p)
 {
     acme_job_t *job = acme_job_create(NAME, p);
@@ -511,8 +512,8 @@ static void assert_holds_together(const acme_job_t *job)
     assert_int_equal(job->failing != 0 || !job->errors, 1);
 }
 
-/* What each transition makes of a job that is staged, signed, held, waiting,
- * ordered or idle: the first letter of these, but G for signed. */
+/* The phase to which each transition leads from STAGED, SIGNED, HELD, WAITING,
+ * ORDERED and IDLE: their first letters, but G for SIGNED. */
 static const struct {
     char to[PHASES + 1];
     const char *name;

@@ -6,7 +6,7 @@
 
 #define A "a.example"
 
-/** A site with a certificate, a job in a store, and a slot. */
+/** A site with a certificate, its job in a store, and its slot. */
 typedef struct world_t {
     apr_pool_t *p;
     acme_vault_t *vault;
@@ -53,7 +53,7 @@ static acme_file_stamp_t stamp_of(world_t *w)
     return stamp;
 }
 
-/** From the memory alone. */
+/** Returns the job from the slot alone, or NULL. */
 static acme_job_t *recall(world_t *w)
 {
     acme_file_stamp_t stamp = stamp_of(w);
@@ -111,7 +111,7 @@ static void what_has_changed_is_read_again(void **state)
     assert_null(recall(w));
     assert_int_equal(load(w)->last_run, 8);
     assert_int_equal(recall(w)->last_run, 8);
-    /* And gone is gone. */
+    /* A job that was removed is not remembered. */
     assert_int_equal(acme_store_delete(acme_vault_store(w->vault),
                                        ACME_STORE_JOBS, A, NULL, w->p),
                      0);
@@ -127,7 +127,7 @@ static void another_certificate_is_another_story(void **state)
     w->info.fingerprint = "fedcba9876543210fedcba9876543210";
     w->info.ari_id = "other.id";
     assert_null(recall(w));
-    /* What the CA said is about the one before: that is not remembered. */
+    /* Renewal information about the certificate before is not remembered. */
     (void)load(w);
     assert_null(recall(w));
 }
@@ -175,14 +175,15 @@ static void a_slot_that_is_being_written_says_nothing(void **state)
     (void)load(w);
     acme_job_cache_copy(&copy, &w->slot);
     assert_int_equal(copy.last_run, 7);
-    assert_int_equal(copy.turn % 2, 0);
-    ++w->slot.turn;
+    assert_int_equal(copy.sequence % 2, 0);
+    ++w->slot.sequence;
     assert_null(recall(w));
     assert_int_equal(load(w)->last_run, 7);
     assert_null(recall(w));
-    /* Who died over it leaves nothing to the next generation. */
+    /* A slot that was being written when its process died is cleared for the
+     * next generation. */
     acme_job_cache_copy(&copy, &w->slot);
-    assert_int_equal(copy.turn, 0);
+    assert_int_equal(copy.sequence, 0);
     assert_int_equal(copy.stamp.inode, 0);
 }
 

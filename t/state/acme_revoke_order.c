@@ -7,14 +7,13 @@
 static const acme_blocklist_entry_t what = {
     "f00d", "beef", "a.example", "0a", 1, ACME_T_NOW, 0};
 
-static void an_errand_is_read_as_it_was_written(void **state)
+static void an_order_is_read_as_it_was_written(void **state)
 {
     apr_pool_t *p = *state;
-    acme_revoke_order_t errand = {&what, "MIIB", "https://ca.test/dir", NULL};
+    acme_revoke_order_t order = {&what, "MIIB", "https://ca.test/dir", NULL};
     acme_revoke_order_t *read;
 
-    read =
-        acme_revoke_order_from_json(acme_revoke_order_to_json(&errand, p), p);
+    read = acme_revoke_order_from_json(acme_revoke_order_to_json(&order, p), p);
     assert_non_null(read);
     assert_string_equal(read->what->fingerprint, "f00d");
     assert_string_equal(read->what->key_hash, "beef");
@@ -22,13 +21,12 @@ static void an_errand_is_read_as_it_was_written(void **state)
     assert_string_equal(read->cert, "MIIB");
     assert_string_equal(read->ca_url, "https://ca.test/dir");
     assert_null(read->jws);
-    errand.jws = "{}";
-    read =
-        acme_revoke_order_from_json(acme_revoke_order_to_json(&errand, p), p);
+    order.jws = "{}";
+    read = acme_revoke_order_from_json(acme_revoke_order_to_json(&order, p), p);
     assert_string_equal(read->jws, "{}");
 }
 
-static void half_an_errand_is_none(void **state)
+static void half_an_order_is_none(void **state)
 {
     static const char *const bad[] = {
         "{}", "{\"what\":{},\"certificate\":\"a\",\"ca\":\"b\"}",
@@ -47,42 +45,42 @@ static void half_an_errand_is_none(void **state)
 
 static acme_revoke_order_progress_t *load(acme_vault_t *vault, apr_pool_t *p)
 {
-    acme_revoke_order_progress_t *revoke_order;
+    acme_revoke_order_progress_t *progress;
 
-    assert_int_equal(
-        acme_revoke_order_load(&revoke_order, vault, "f00d", NULL, p), 0);
-    return revoke_order;
+    assert_int_equal(acme_revoke_order_load(&progress, vault, "f00d", NULL, p),
+                     0);
+    return progress;
 }
 
 static void progress_is_kept(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_revoke_order_progress_t *revoke_order = load(vault, p);
+    acme_revoke_order_progress_t *progress = load(vault, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    assert_null(revoke_order->request);
-    assert_int_equal(revoke_order->state, ACME_REVOKE_ORDER_ASKED);
+    assert_null(progress->request);
+    assert_int_equal(progress->state, ACME_REVOKE_ORDER_ASKED);
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
                      ACME_PROBLEM_NETWORK, p, "no way");
-    revoke_order->request = "id1";
-    revoke_order->state = ACME_REVOKE_ORDER_TICKET;
-    revoke_order->url = "https://ca.test/revoke";
-    revoke_order->nonce = "n";
-    revoke_order->by_key = 1;
-    revoke_order->errors = 3;
-    revoke_order->next_run = ACME_T_NOW;
-    revoke_order->problem = &problem;
-    assert_int_equal(acme_revoke_order_save(revoke_order, vault, NULL, p), 0);
-    revoke_order = load(vault, p);
-    assert_string_equal(revoke_order->request, "id1");
-    assert_int_equal(revoke_order->state, ACME_REVOKE_ORDER_TICKET);
-    assert_string_equal(revoke_order->url, "https://ca.test/revoke");
-    assert_string_equal(revoke_order->nonce, "n");
-    assert_int_equal(revoke_order->by_key, 1);
-    assert_int_equal(revoke_order->errors, 3);
-    assert_true(revoke_order->next_run == ACME_T_NOW);
-    assert_string_equal(revoke_order->problem->detail, "no way");
+    progress->request = "id1";
+    progress->state = ACME_REVOKE_ORDER_TICKET;
+    progress->url = "https://ca.test/revoke";
+    progress->nonce = "n";
+    progress->by_key = 1;
+    progress->errors = 3;
+    progress->next_run = ACME_T_NOW;
+    progress->problem = &problem;
+    assert_int_equal(acme_revoke_order_save(progress, vault, NULL, p), 0);
+    progress = load(vault, p);
+    assert_string_equal(progress->request, "id1");
+    assert_int_equal(progress->state, ACME_REVOKE_ORDER_TICKET);
+    assert_string_equal(progress->url, "https://ca.test/revoke");
+    assert_string_equal(progress->nonce, "n");
+    assert_int_equal(progress->by_key, 1);
+    assert_int_equal(progress->errors, 3);
+    assert_true(progress->next_run == ACME_T_NOW);
+    assert_string_equal(progress->problem->detail, "no way");
     acme_revoke_order_forget(vault, "f00d", p);
     assert_null(load(vault, p)->request);
     acme_revoke_order_forget(vault, "f00d", p);
@@ -112,14 +110,13 @@ static void progress_of_a_newer_version_is_refused(void **state)
 {
     static const char text[] = "{\"format\":2}";
     acme_vault_t *vault = acme_t_vault(NULL, *state);
-    acme_revoke_order_progress_t *revoke_order = load(vault, *state);
+    acme_revoke_order_progress_t *progress = load(vault, *state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_json_t *json;
     apr_int64_t format;
 
-    revoke_order->request = "id1";
-    assert_int_equal(acme_revoke_order_save(revoke_order, vault, NULL, *state),
-                     0);
+    progress->request = "id1";
+    assert_int_equal(acme_revoke_order_save(progress, vault, NULL, *state), 0);
     assert_int_equal(acme_vault_get_json(&json, NULL, vault, ACME_STORE_JOBS,
                                          "revoke f00d", NULL, *state),
                      0);
@@ -130,12 +127,12 @@ static void progress_of_a_newer_version_is_refused(void **state)
                                     NULL, *state),
                      0);
     assert_int_equal(
-        acme_revoke_order_load(&revoke_order, vault, "f00d", &problem, *state),
+        acme_revoke_order_load(&progress, vault, "f00d", &problem, *state),
         APR_ENOTIMPL);
     acme_t_contains(problem.detail, "the revocation of f00d was written by");
 }
 
-ACME_T_MAIN(ACME_T(an_errand_is_read_as_it_was_written),
-            ACME_T(half_an_errand_is_none), ACME_T(progress_is_kept),
+ACME_T_MAIN(ACME_T(an_order_is_read_as_it_was_written),
+            ACME_T(half_an_order_is_none), ACME_T(progress_is_kept),
             ACME_T(damaged_progress_is_none),
             ACME_T(progress_of_a_newer_version_is_refused))

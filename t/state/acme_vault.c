@@ -53,7 +53,7 @@ static void what_is_not_there_is_no_problem(void **state)
     assert_int_equal(log->count, 0);
 }
 
-/** Copies the sealed bytes of keys/a to another place. */
+/** Copies the sealed bytes of keys/a to another item. */
 static void copy_item(acme_vault_t *vault, const char *kind, const char *name,
                       apr_pool_t *p)
 {
@@ -168,7 +168,7 @@ static void what_is_no_item_is_not_there(void **state)
     assert_int_equal(log->count, 1);
     acme_t_contains(log->last, "a: ");
     acme_t_contains(log->last, "the test says so");
-    /* what may be better in a moment is no damage */
+    /* a failure that may pass is no damage */
     rv = EIO;
     assert_int_equal(
         acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", &problem, p), EIO);
@@ -180,7 +180,7 @@ typedef struct mixture_t {
     int left;
 } mixture_t;
 
-/* As somebody reads it while the next item is written there. */
+/* Gives the mixture that is read while the next item is written over it. */
 static apr_status_t get_mixture(acme_store_item_t *item, acme_store_t *store,
                                 const char *kind, const char *name,
                                 acme_problem_t *problem, apr_pool_t *p)
@@ -215,7 +215,7 @@ static void what_was_read_while_it_changed_is_read_again(void **state)
         acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", NULL, p), 0);
     assert_string_equal(item.data, "text");
     assert_int_equal(log->count, 0);
-    /* but not for ever */
+    /* it is not read again for ever */
     mixture.left = 1000;
     assert_int_equal(
         acme_vault_get(&item, vault, ACME_STORE_JOBS, "a", NULL, p),

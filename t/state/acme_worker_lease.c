@@ -5,11 +5,11 @@
 
 #include "acme_worker_lease.h"
 
-static apr_status_t take(acme_worker_lease_t *turn, int *again, apr_pool_t *p)
+static apr_status_t take(acme_worker_lease_t *lease, int *again, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    return acme_worker_lease_take(turn, again, &problem, p);
+    return acme_worker_lease_take(lease, again, &problem, p);
 }
 
 static acme_worker_lease_t *create(world_t *w, apr_time_t loaded)
@@ -102,7 +102,7 @@ static void who_is_older_does_not_act_again(void **state)
     assert_int_equal(take(young, &again, w->p), APR_SUCCESS);
     assert_true(again);
     acme_worker_lease_release(young);
-    /* should clocks have told a lie, it does not last */
+    /* a wrong clock keeps a worker out for an hour at most */
     fake_clock_turn(w->clock, 59 * ACME_TIME_MINUTE);
     assert_int_equal(take(old, &again, w->p), APR_EBUSY);
     fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
