@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The module's record and its hooks, each in the order it needs. What each
- * does is told in mod_acme_hooks.h. */
+/* The module's record, and its hooks in the order that each needs.
+ * mod_acme_hooks.h says what each hook does. */
 #include "mod_acme_hooks.h"
 
 #include <ap_mpm.h>

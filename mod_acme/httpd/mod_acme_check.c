@@ -48,7 +48,8 @@ static int listens_on(int port)
     return 0;
 }
 
-/* http-01 is the challenge there is: the CA comes to port 80. */
+/* Checks that the server listens where the CA connects to, because http-01 is
+ * the only challenge so far and needs the public port 80. */
 static void check_ports(acme_sites_t *sites, const acme_config_t *base)
 {
     const acme_port_map_t *map =
@@ -78,7 +79,8 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
     }
 }
 
-/* What shares an account must agree on how it is reached and opened. */
+/* Refuses sites that share an account but differ in how its CA is reached or
+ * the account is opened, because one client serves the account. */
 static void check_account(acme_sites_t *sites, apr_hash_t *cas,
                           const acme_ca_spec_t *ca, const char *place)
 {
@@ -112,7 +114,8 @@ static void check_account(acme_sites_t *sites, apr_hash_t *cas,
         setting, ca->label, place);
 }
 
-/* One acme_ca_spec_t for all sites with the same authority and identity. */
+/* Returns the acme_ca_spec_t of this CA and account; all sites with the same
+ * values share one. */
 static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                                      const acme_config_t *config,
                                      const acme_ca_name_t *name, int one_of,
@@ -199,7 +202,8 @@ static void set_cas(acme_sites_t *sites, apr_hash_t *cas,
     }
 }
 
-/* configtest may run as anybody: what it may not see is no mistake. */
+/* Returns non-zero when the file does not exist. A file that may not be
+ * examined counts as present, because any user may run configtest. */
 static int is_missing(const char *path)
 {
     struct stat st;
@@ -207,7 +211,8 @@ static int is_missing(const char *path)
     return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* A certificate of the administrator's own, in place of one that is ordered. */
+/* Sets the administrator's own certificate files, which replace a certificate
+ * that would be ordered. */
 static void take_files(acme_sites_t *sites, acme_spec_t *spec,
                        const acme_config_t *config)
 {
@@ -258,7 +263,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
                               const acme_key_spec_t **second_key,
                               apr_hash_t *cas,
                               const apr_array_header_t *challenges,
-                              const acme_site_decide_draft_t *draft)
+                              const acme_site_draft_t *draft)
 {
     const acme_config_t *config = mod_acme_config_merge(
         sites->p, mod_acme_config_get(sites->server), (void *)&draft->settings);
@@ -319,8 +324,8 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     return spec;
 }
 
-/* A second certificate for the same names: each client gets the kind that it
- * knows. */
+/* Adds a second certificate for the same names with the other kind of key,
+ * because each client then gets the kind that it knows. */
 static void add_second_key(acme_sites_t *sites, apr_array_header_t *second_key,
                            acme_spec_t *of, const acme_key_spec_t *key,
                            int first)
@@ -374,7 +379,8 @@ static void make_setup(acme_sites_t *sites)
             }
         }
     }
-    /* Behind all others: those are found by the index of their site. */
+    /* The second certificates come after all sites, because a site is found by
+     * its index. */
     apr_array_cat(setup->specs, second_key);
     if (sites->errors) {
         return;

@@ -9,7 +9,7 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-/* Half of what setters say. */
+/* Short names for what every setter calls. */
 #define place  mod_acme_cmds_arg_place
 #define refuse mod_acme_cmds_arg_refuse
 #define put    mod_acme_cmds_arg_put
@@ -28,7 +28,8 @@ static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
     return put(cmd, setting, path, path);
 }
 
-/* One kind of key from the words that follow; how many it took, or 0. */
+/* Parses one kind of key. Returns the number of words that it takes, or 0 on an
+ * error. */
 static int take_key(acme_key_spec_t *spec, const char **text, const char **why,
                     int argc, char *const argv[], apr_pool_t *p)
 {
@@ -41,8 +42,8 @@ static int take_key(acme_key_spec_t *spec, const char **text, const char **why,
     return bits ? 2 : 1;
 }
 
-/* The elliptic one comes first: it is the site's own, in whatever order they
- * are written. */
+/* Stores the elliptic key first, in whatever order the keys are written,
+ * because the first key is the one of the site itself. */
 static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
                             char *const argv[])
 {

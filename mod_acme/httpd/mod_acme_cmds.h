@@ -2,18 +2,20 @@
 
 /**
  * @file mod_acme_cmds.h
- * @brief The setters of directives, by the files that have them: those that
- * shape sites, those about CAs, and those of the whole server.
+ * @brief The setters of directives, grouped by the file that contains them:
+ *  directives that shape sites, directives about CAs, and directives of the
+ *  whole server.
  */
 #ifndef MOD_ACME_CMDS_H
 #define MOD_ACME_CMDS_H
 
 #include "mod_acme_config.h"
 
-/** On or off, for the setting in cmd->info. */
+/** Sets the setting in cmd->info to on or off. */
 const char *mod_acme_cmds_sites_flag(cmd_parms *cmd, void *dc, const char *arg);
 
-/* RAW_ARGS: httpd drops what comes after 64 arguments without a word. */
+/* These take RAW_ARGS, because httpd silently drops everything after 64
+ * arguments. */
 const char *mod_acme_cmds_sites_domain(cmd_parms *cmd, void *dc,
                                        const char *args);
 const char *mod_acme_cmds_sites_domain_set(cmd_parms *cmd, void *dc,
@@ -25,7 +27,7 @@ const char *mod_acme_cmds_sites_match_names(cmd_parms *cmd, void *dc,
 const char *mod_acme_cmds_sites_activation_window(cmd_parms *cmd, void *dc,
                                                   int argc, char *const argv[]);
 
-/* Of authorities, and who we are there. */
+/* CAs, and our account at them. */
 const char *mod_acme_cmds_ca_ca(cmd_parms *cmd, void *dc, int argc,
                                 char *const argv[]);
 const char *mod_acme_cmds_ca_agreement(cmd_parms *cmd, void *dc,
@@ -34,7 +36,7 @@ const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg);
 const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
                                  const char *second, const char *third);
 
-/* Of the whole server. */
+/* Settings of the whole server. */
 const char *mod_acme_cmds_server_check_interval(cmd_parms *cmd, void *dc,
                                                 const char *arg);
 const char *mod_acme_cmds_server_rate(cmd_parms *cmd, void *dc,

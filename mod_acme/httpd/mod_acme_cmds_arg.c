@@ -20,7 +20,8 @@ const char *mod_acme_cmds_arg_refuse(cmd_parms *cmd, const char *value,
 
 void mod_acme_cmds_arg_hide(cmd_parms *cmd, const char *args)
 {
-    /* httpd reads them once, before it calls the setter. */
+    /* This hides the arguments from later readers only: httpd reads them once,
+     * before it calls the setter. */
     cmd->directive->args = apr_pstrdup(cmd->pool, args);
 }
 

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
-/* One that is known, by name or URL, or any other by its URL. */
+/* Finds a known CA by its name or URL, or makes an entry for any other URL. */
 static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
                            const char *arg)
 {
@@ -111,7 +111,7 @@ const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
     }
     at = strchr(address, '@');
     for (c = address; *c; c++) {
-        /* RFC 8555 7.3: one address, no header fields. */
+        /* RFC 8555 7.3 allows one address and no header fields. */
         if (!apr_isgraph(*c) || strchr(",;?<>\"\\", *c)) {
             break;
         }
@@ -127,7 +127,8 @@ const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg)
     return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CONTACT, address, address);
 }
 
-/* What is refused is never repeated: one of the arguments is a secret. */
+/* Never repeats a refused argument in the message, because one of the arguments
+ * is a secret. */
 const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
                                  const char *second, const char *third)
 {

@@ -63,8 +63,8 @@ static int is_port(const char *text)
     return apr_isdigit(*text) && !*end && port >= 1 && port <= 65535;
 }
 
-/* What may be a password is not repeated: what stands before the host, or,
- * where there is no host, what should be a port. */
+/* Replaces what may be a password: the text before the host or, in a URL
+ * without a host, the text in the place of the port. */
 static const char *hide_password(const char *arg, apr_pool_t *p)
 {
     const char *at = strrchr(arg, '@');
@@ -125,7 +125,7 @@ const char *mod_acme_cmds_server_http_proxy(cmd_parms *cmd, void *dc,
                                  apr_pstrdup(cmd->pool, arg));
 }
 
-/* One "http:8080", "443:-"; as in mod_md. */
+/* Parses one mapping such as "http:8080" or "443:-", as in mod_md. */
 static const char *port_map(acme_port_map_t *map, const char *arg,
                             apr_pool_t *p)
 {

@@ -27,7 +27,7 @@ const char *mod_acme_cmds_sites_flag(cmd_parms *cmd, void *dc, const char *arg)
     return mod_acme_cmds_arg_refuse(cmd, arg, "write on or off");
 }
 
-/* NULL: it is neither word. */
+/* Returns NULL when the text is neither "auto" nor "manual". */
 static const acme_members_e *parse_members(const char *arg)
 {
     if (!ap_cstr_casecmp(arg, "auto")) {
@@ -56,7 +56,7 @@ static const char *add_name(cmd_parms *cmd, apr_array_header_t *names,
     return NULL;
 }
 
-/* Names, and auto or manual behind them, as in mod_md. */
+/* Adds names, which may be followed by auto or manual as in mod_md. */
 static const char *add_names(cmd_parms *cmd, acme_domain_t *domain,
                              const char *args)
 {
@@ -115,7 +115,8 @@ const char *mod_acme_cmds_sites_domain(cmd_parms *cmd, void *dc,
     return NULL;
 }
 
-/* Other modules' directives would act as if the section was not there. */
+/* Refuses directives of other modules, because they would act as if the section
+ * was not there. */
 static const char *check_children(cmd_parms *cmd)
 {
     ap_directive_t *child;

@@ -13,7 +13,8 @@
 
 /* ---- where the server runs ---- */
 
-/* The part of the path below ChrootDir, with its slash; NULL: it is outside. */
+/* Returns the part of the path below ChrootDir, with its slash, or NULL when
+ * the path is outside. */
 static const char *below_chroot(const char *path)
 {
     const char *root = ap_unixd_config.chroot_dir;
@@ -52,7 +53,8 @@ static void check_chroot(acme_sites_t *sites)
     }
 }
 
-/* Both change the user of a whole child while it works. */
+/* Refuses modules that change the user of a whole child while it works, because
+ * the worker is a thread of such a child. */
 static void check_users(acme_sites_t *sites)
 {
     static const char *const modules[][2] = {
@@ -91,7 +93,8 @@ static void check_core_dumps(acme_sites_t *sites)
     }
 }
 
-/* httpd gives it another server's name; an order for that would be made. */
+/* Refuses ACMEDomain in a virtual host without a ServerName, because httpd
+ * gives it another server's name and that name would be ordered. */
 static void check_names(acme_sites_t *sites)
 {
     const server_rec *s;
@@ -119,7 +122,7 @@ void mod_acme_compat_check(acme_sites_t *sites)
     check_names(sites);
 }
 
-/* ---- who else wants the same ---- */
+/* ---- other modules that want the same names ---- */
 
 static void check_md(acme_sites_t *sites)
 {
@@ -132,34 +135,36 @@ static void check_md(acme_sites_t *sites)
          hi = apr_hash_next(hi)) {
         const char *name = apr_hash_this_key(hi);
         const acme_match_claim_t *claim = apr_hash_this_val(hi);
-        const acme_remark_t *said = mod_acme_conftree_md(sites->tree, name);
+        const acme_conftree_directive_t *found =
+            mod_acme_conftree_md(sites->tree, name);
 
-        if (said) {
+        if (found) {
             mod_acme_sites_refuse(
                 sites,
                 ACME_TAG(0024) "ACMEDomain %s at %s: mod_md manages this "
                                "name too, by '%s' at %s; remove it from "
                                "one of them",
-                name, claim->place, said->text, said->place);
+                name, claim->place, found->text, found->place);
         }
     }
 }
 
-/* mod_md takes all names of a virtual host that has one of its names. */
+/* Refuses a virtual host that mod_md manages as well, because mod_md takes all
+ * names of a virtual host that has one of its names. */
 static void check_md_host(acme_sites_t *sites, const server_rec *s)
 {
-    const acme_remark_t *said = NULL;
-    const acme_site_decide_draft_t *site;
+    const acme_conftree_directive_t *found = NULL;
+    const acme_site_draft_t *site;
     int i;
 
     if (s->server_hostname) {
-        said = mod_acme_conftree_md(sites->tree, s->server_hostname);
+        found = mod_acme_conftree_md(sites->tree, s->server_hostname);
     }
-    for (i = 0; !said && s->names && i < s->names->nelts; i++) {
-        said = mod_acme_conftree_md(sites->tree,
-                                    APR_ARRAY_IDX(s->names, i, const char *));
+    for (i = 0; !found && s->names && i < s->names->nelts; i++) {
+        found = mod_acme_conftree_md(sites->tree,
+                                     APR_ARRAY_IDX(s->names, i, const char *));
     }
-    if (said) {
+    if (found) {
         site = &sites->drafts[mod_acme_config_get(s)->site];
         mod_acme_sites_refuse(
             sites,
@@ -168,16 +173,18 @@ static void check_md_host(acme_sites_t *sites, const server_rec *s)
                            "too, by '%s' at %s; have one of them "
                            "manage all of its names",
             site->match->place, s->defn_name ? s->defn_name : "",
-            s->defn_line_number, said->text, said->place);
+            s->defn_line_number, found->text, found->place);
     }
 }
 
-/* What mod_ssl is told in this way it loads after ours, in its place. */
+/* Refuses certificates from SSLOpenSSLConfCmd, because mod_ssl loads them after
+ * ours and in the place of ours. */
 static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
 {
-    const acme_remark_t *said = mod_acme_conftree_conf_cmd(sites->tree, s);
+    const acme_conftree_directive_t *found =
+        mod_acme_conftree_conf_cmd(sites->tree, s);
 
-    if (said) {
+    if (found) {
         mod_acme_sites_refuse(
             sites,
             ACME_TAG(0026) "'%s' at %s would always be served in the "
@@ -186,12 +193,12 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
                            "SSLCertificateFile and "
                            "SSLCertificateKeyFile instead, which serve "
                            "until it is there",
-            said->text, said->place, s->defn_name ? s->defn_name : "",
+            found->text, found->place, s->defn_name ? s->defn_name : "",
             s->defn_line_number);
     }
 }
 
-/* Nobody can come to where they would be sent. */
+/* Warns of a redirect to https that no client could follow. */
 static void check_redirect(acme_sites_t *sites)
 {
     const acme_config_t *base = mod_acme_config_get(sites->server);

@@ -12,7 +12,8 @@
 #include "acme_vault.h"
 #include "config.h"
 
-/* A generation's own: the module is loaded anew with each configuration. */
+/* One per generation, because the module is loaded again with each
+ * configuration. */
 static acme_setup_t *current;
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s)

@@ -2,14 +2,14 @@
 
 /**
  * @file mod_acme_config.h
- * @brief The module's configuration: what directives leave behind, and what
- * check and startup make of it.
+ * @brief The module's configuration: the settings from directives, and the
+ *  setup that check_config and startup make of them.
  *
  * Setters fill an acme_config_t per server_rec and only parse. check_config
- * matches and validates everything and makes one acme_setup_t per generation
- * of the server, in pconf. Startup completes it, before any child is forked;
- * from then on it is read-only, but for what the worker thread of one child
- * owns.
+ * matches and validates all settings and makes one acme_setup_t per generation
+ * of the server, in pconf. Startup completes it before any child is forked.
+ * From then on it is read-only, except for the parts that the worker thread of
+ * one child owns.
  */
 #ifndef MOD_ACME_CONFIG_H
 #define MOD_ACME_CONFIG_H
@@ -34,13 +34,13 @@
 
 extern module AP_MODULE_DECLARE_DATA acme_module;
 
-/** Generations kept besides the live one. */
+/** Archive versions kept besides the live one. */
 #define ACME_ARCHIVE_KEEP 3
 
-/** Every directive that sets one value. Up to ACME_SETTING_PER_HOST: of a
- *  site, joined over its set and virtual hosts. Then those of each virtual host
- *  alone. Those from ACME_SETTING_SERVER_WIDE on are allowed at server level
- *  only. */
+/** Every directive that sets one value. Settings before ACME_SETTING_PER_HOST
+ * belong to a site and are joined over its set and virtual hosts. Settings from
+ * there on belong to each virtual host alone. Settings from
+ * ACME_SETTING_SERVER_WIDE on are allowed at server level only. */
 typedef enum {
     ACME_SETTING_CA,         /**< const apr_array_header_t * of
                                    const acme_ca_name_t *, the first first */
@@ -89,8 +89,8 @@ typedef enum {
 #define ACME_SETTING_PER_HOST    ACME_SETTING_AUTO_DOMAINS
 #define ACME_SETTING_SERVER_WIDE ACME_SETTING_CHECK_INTERVAL
 
-/** What the outside calls port 80 and 443 is here: local ports, 0: not
- *  reachable. */
+/** The local ports behind the public ports 80 and 443; 0 when that port is not
+ * reachable. */
 typedef struct acme_port_map_t {
     int http;
     int https;
@@ -106,7 +106,7 @@ typedef struct acme_intervals_t {
     apr_interval_time_t routine;
 } acme_intervals_t;
 
-/** Whether names of virtual hosts are collected. */
+/** Says if the names of virtual hosts are collected into the certificate. */
 typedef enum { ACME_MEMBERS_AUTO, ACME_MEMBERS_MANUAL } acme_members_e;
 
 typedef enum {
@@ -114,48 +114,55 @@ typedef enum {
     ACME_MATCH_NAMES_SERVER
 } acme_match_names_e;
 
-/** One ACMEDomain directive, or section. */
+/** An ACMEDomain directive, or an <ACMEDomainSet> section. */
 typedef struct acme_domain_t {
     apr_array_header_t *names; /**< const char *, canonical; may be empty */
     const char *place;
-    const acme_members_e *members; /**< written with it, or NULL */
-    /** ACME_SETTING_COUNT of them; NULL: it is no section. */
+    const acme_members_e *members; /**< written with the names, or NULL */
+    /** Array of ACME_SETTING_COUNT; NULL for a directive. */
     acme_setting_t *settings;
 } acme_domain_t;
 
-/** Per server_rec. */
+/** The configuration of one server_rec. */
 typedef struct acme_config_t {
     acme_setting_t settings[ACME_SETTING_COUNT];
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
     const struct acme_config_t *own; /**< before merging with the server's */
-    acme_domain_t *section;          /**< while it is being read, else NULL */
-    int site;         /**< index in acme_setup_t, -1: none; by check */
-    int expect_tls;   /**< as the configuration reads; by check */
-    int expect_level; /**< OpenSSL's security level where it has TLS, or 0 */
-    int expect_certs; /**< its own SSLCertificateFiles */
-    int expect_inherited; /**< the server's, which it has too */
-    int tls;              /**< mod_ssl asked for its certificate; by startup */
-    int placeholder;      /**< has no real certificate yet; by startup */
+    acme_domain_t *section;          /**< the section being read, or NULL */
+    /** index in acme_setup_t, -1 for none; set by check_config */
+    int site;
+    /** non-zero when the configuration enables TLS; set by check_config */
+    int expect_tls;
+    /** OpenSSL's security level of a TLS virtual host, or 0 */
+    int expect_level;
+    int expect_certs;     /**< number of its own SSLCertificateFiles */
+    int expect_inherited; /**< number of the main server's, which it inherits */
+    /** non-zero when mod_ssl asked for its certificate; set by startup */
+    int tls;
+    /** non-zero while it serves a placeholder; set by startup */
+    int placeholder;
 } acme_config_t;
 
-/** Written by the parent and the worker, read by children; never read by the
- *  parent. */
-typedef struct acme_board_t {
+/** Shared memory that the parent and the worker write and children read. The
+ * parent never reads it, because a child may have changed it. */
+typedef struct acme_shared_t {
     int pending;
     apr_time_t next;
     char blocked[480];
-    char waiting[480]; /**< why nothing is ordered, or ""; by the worker */
-} acme_board_t;
+    /** why nothing is ordered, or ""; written by the worker */
+    char waiting[480];
+} acme_shared_t;
 
-/** Written by children, read by the parent: flags and nothing else, since
- *  whoever owns a child can write here. */
+/** Shared memory that children write and the parent reads. It has flags only,
+ * because an attacker in a child can write to it. */
 typedef struct acme_notify_urgent_t {
-    apr_uint32_t changes;   /**< compared, no more */
-    unsigned char sites[1]; /**< by index of specs: what is staged must not wait
-                                 for others */
+    apr_uint32_t changes; /**< only compared for a change */
+    /** by index of specs; non-zero when a staged certificate must not wait for
+     * others */
+    unsigned char sites[1];
 } acme_notify_urgent_t;
 
-/** One generation of the server. */
+/** The setup of one generation of the server. */
 typedef struct acme_setup_t {
     apr_pool_t *pconf;
     server_rec *server;
@@ -164,26 +171,30 @@ typedef struct acme_setup_t {
     apr_hash_t *by_name;       /**< canonical name -> const acme_spec_t * */
     const apr_array_header_t *warnings; /**< const char *, for the error log */
 
-    /* By startup. */
+    /* Set by startup. */
     apr_time_t loaded;
     apr_array_header_t
         *inventories; /**< acme_inventory_t *, by index of specs */
     const char *store_dir;
-    const char *inner_dir;           /**< the same, as children see it */
-    const acme_seal_t *seal;         /**< NULL: the store is of no use */
-    const char *unusable;            /**< why, or NULL */
-    acme_certstore_t *live;          /**< or NULL */
-    acme_promote_guard_t *guard;     /**< or NULL: nothing is promoted */
+    const char *inner_dir;   /**< the same path as children see it */
+    const acme_seal_t *seal; /**< NULL when the store cannot be used */
+    /** why the store cannot be used, or NULL */
+    const char *unusable;
+    acme_certstore_t *certstore;     /**< or NULL */
+    acme_promote_guard_t *guard;     /**< NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
-    acme_vault_t *vault;             /**< of the parent: children share it */
-    acme_file_stamp_t *staged; /**< what startup looked at, by index of specs */
-    acme_file_stamp_t changed; /**< acmectl's, before startup looked */
-    acme_board_t *board;       /**< shared memory */
+    acme_vault_t *vault;             /**< the parent's; children share it */
+    /** staged items as startup saw them, by index of specs */
+    acme_file_stamp_t *staged;
+    /** stamp of acmectl's last change, before startup looked */
+    acme_file_stamp_t changed;
+    acme_shared_t *shared;               /**< shared memory */
     acme_notify_urgent_t *notify_urgent; /**< shared memory, or NULL */
     acme_job_cache_t
-        *job_cache;           /**< shared memory, by index of specs, or NULL */
-    int ours;                 /**< the store is, so it may be changed */
-    struct acme_keep_t *keep; /**< until children run, or NULL */
+        *job_cache; /**< shared memory, by index of specs, or NULL */
+    /** non-zero when this server owns the store and may change it */
+    int ours;
+    struct mod_acme_install_t *install; /**< until children run, else NULL */
 } acme_setup_t;
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s);
@@ -193,44 +204,46 @@ void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add);
  *  a directive of ours share the main server's. */
 void mod_acme_config_separate(server_rec *server, apr_pool_t *p);
 
-/** That server's configuration. */
+/** Returns the configuration of the server. */
 acme_config_t *mod_acme_config_get(const server_rec *s);
 
-/** The value of a setting, or NULL. */
+/** Returns the value of a setting, or NULL. */
 const void *mod_acme_config_value(const acme_config_t *config,
                                   acme_setting_e setting);
-/** The same for durations, with their default. */
+/** Returns the value of a duration, or its default (microseconds). */
 apr_interval_time_t mod_acme_config_interval(const acme_config_t *config,
                                              acme_setting_e setting,
                                              apr_interval_time_t otherwise);
 
-/** The same for on and off, which is the default. */
+/** Returns the value of an on/off setting; the default is off. */
 int mod_acme_config_flag(const acme_config_t *config, acme_setting_e setting);
 
-/** The folder of the store: ACMEStoreDir, or the place of the build, below
- *  which each ServerRoot has one of its own. */
+/** Returns the folder of the store: ACMEStoreDir, or else a folder for this
+ * ServerRoot below the place given to configure. */
 const char *mod_acme_config_store_dir(const server_rec *s, apr_pool_t *p);
 
-/** The directive behind a setting. */
+/** Returns the name of the directive of a setting. */
 const char *mod_acme_config_setting_name(acme_setting_e setting);
 
-/** This generation's setup; NULL while no site asks for ACME. */
+/** Returns this generation's setup, or NULL when no site asks for ACME. */
 acme_setup_t *mod_acme_config_setup_get(void);
 void mod_acme_config_setup_set(acme_setup_t *setup);
 
-/** The site of this virtual host, and what it has; NULL: not managed. */
+/** Return the spec and the inventory of the virtual host's site, or NULL for a
+ * virtual host that is not managed. */
 const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
                                               const server_rec *s);
 acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
                                                   const server_rec *s);
 
-/** The site whose certificate names this host, as a request has it.
- *  @param name the host in canonical form */
+/** Returns the site whose certificate has the host of a request, or NULL.
+ * @param name set to the host in canonical form */
 const acme_spec_t *mod_acme_config_setup_find(const char **name,
                                               const acme_setup_t *setup,
                                               const char *host, apr_pool_t *p);
 
-/** A handle on the sealed store for one thread; NULL where it is of no use. */
+/** Returns a handle on the sealed store for one thread, or NULL when the store
+ * cannot be used. */
 acme_vault_t *mod_acme_config_setup_vault(const acme_setup_t *setup,
                                           apr_pool_t *p);
 

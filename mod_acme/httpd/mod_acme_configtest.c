@@ -12,14 +12,15 @@
 #include "mod_acme_configtest_extra.h"
 #include "mod_acme_process.h"
 
-/* Of the test's output: its end, where httpd names the mistake. */
+/* The most of the test's output that is shown: the end, where httpd names the
+ * mistake. */
 #define MAX_WORDS 1200
 
 struct acme_configtest_t {
     server_rec *server;
     const char *dir;
     apr_pool_t *pconf;
-    apr_pool_t *p; /* of one run */
+    apr_pool_t *p; /* of the current run */
     acme_configtest_e state;
     apr_proc_t *proc;
     apr_file_t *output;
@@ -34,11 +35,13 @@ static apr_status_t abandon(void *data)
 {
     acme_configtest_t *test = data;
 
-    /* A child that ends clears its copy of pconf, too. */
+    /* Only the process that started the test kills it, because a child that
+     * ends clears its copy of pconf, too. */
     if (test->state == ACME_CONFIGTEST_RUNNING && test->owner == getpid()) {
         kill(test->proc->pid, SIGKILL);
         apr_proc_other_child_unregister(test);
-        /* Else the server would wonder whose child that was. */
+        /* Wait for the process, because the server would log an unknown child
+         * otherwise. */
         apr_proc_wait(test->proc, NULL, NULL, APR_WAIT);
     }
     return APR_SUCCESS;
@@ -61,7 +64,7 @@ acme_configtest_t *mod_acme_configtest_create(server_rec *s, const char *dir,
     return test;
 }
 
-/* The end of what it printed, in one line fit for the log. */
+/* Returns the end of the test's output as one line for the log. */
 static const char *read_words(acme_configtest_t *test)
 {
     char buffer[MAX_WORDS + 1];
@@ -114,8 +117,8 @@ static void maintain(int reason, void *data, int status)
     test->ended(test->baton);
 }
 
-/* Its output goes to a file without a name, so that it never has to wait for
- * us and nothing is left behind. */
+/* Opens a file without a name for the output, because the test then never waits
+ * for us to read, and no file is left behind. */
 static apr_status_t open_output(acme_configtest_t *test)
 {
     char *path = apr_pstrcat(test->p, test->dir, "/configtest.XXXXXX", NULL);

@@ -21,7 +21,7 @@
 
 APLOG_USE_MODULE(acme);
 
-/* Its value: " ADDRESS PORT;" of each listener. */
+/* Environment variable: " ADDRESS PORT;" for each listener. */
 #define VARIABLE "MOD_ACME_DRYRUN"
 
 extern char **environ;
@@ -64,7 +64,8 @@ const char *const *mod_acme_configtest_extra_env(apr_pool_t *p)
     return (const char *const *)env->elts;
 }
 
-/* 0.0.0.0 where [::] takes both: httpd does without the one that fails. */
+/* Returns non-zero for 0.0.0.0 when [::] takes both kinds of addresses, because
+ * httpd starts without the one that fails. */
 static int is_covered(const ap_listen_rec *listener)
 {
     static const char any[16];
@@ -85,7 +86,8 @@ static int is_covered(const ap_listen_rec *listener)
     return 0;
 }
 
-/* As httpd will do it. Nobody can connect meanwhile: nothing listens. */
+/* Binds as httpd will. No client can connect meanwhile, because the socket does
+ * not listen. */
 static apr_status_t try_bind(const ap_listen_rec *listener, apr_pool_t *ptemp)
 {
     apr_socket_t *sock;
@@ -116,7 +118,7 @@ static int check_listeners(const server_rec *s, const char *held,
             continue;
         }
         rv = try_bind(listener, ptemp);
-        /* With free binding an address may come later. */
+        /* The address may come later, as with IP_FREEBIND. */
         if (rv == APR_SUCCESS || rv == EADDRNOTAVAIL) {
             continue;
         }
@@ -170,7 +172,7 @@ static void walk(const ap_directive_t *d, apr_hash_t *all, const char *key,
     }
 }
 
-/* A key of hardware, by its URI. */
+/* Returns non-zero for the URI of a key in hardware. */
 static int is_uri(const char *file)
 {
     return !ap_cstr_casecmpn(file, "pkcs11:", 7);
@@ -219,7 +221,7 @@ int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
     if (!held || ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
         return OK;
     }
-    /* What systemd has opened is not ours to open. */
+    /* Skip listeners that systemd has opened. */
     if (!getenv("LISTEN_FDS")) {
         errors += check_listeners(s, held, ptemp);
     }
@@ -232,7 +234,7 @@ int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
                 : "";
         const files_t *files = apr_hash_get(all, key, APR_HASH_KEY_STRING);
 
-        /* Managed ones have their files from us, sooner or later. */
+        /* Skip managed virtual hosts, because mod_acme provides their files. */
         if (files && mod_acme_config_get(s)->expect_tls
             && mod_acme_config_get(s)->site < 0) {
             errors += check_files(s, files, ptemp);

@@ -2,23 +2,26 @@
 
 /**
  * @file mod_acme_configtest_extra.h
- * @brief Before our own restart more is looked at than -t looks at.
+ * @brief Checks before an automatic restart that httpd's -t does not make.
  *
- * A configuration that somebody is still working on may pass -t and yet end
- * the server: a port that another program has, a key for another certificate.
- * By hand that is found out at once by whoever does it; our restart comes when
- * nobody expects it. The test that the activator runs (mod_acme_configtest.h)
- * tells by its environment what it is, and which ports the server holds.
+ * A configuration that somebody is still editing may pass -t and yet end the
+ * server: a port that another program uses, or a key for another certificate.
+ * An administrator who restarts by hand notices at once; an automatic restart
+ * comes when nobody expects it. The test that the activator runs
+ * (mod_acme_configtest.h) passes the ports that the server holds in the
+ * environment, which turns these checks on.
  */
 #ifndef MOD_ACME_CONFIGTEST_EXTRA_H
 #define MOD_ACME_CONFIGTEST_EXTRA_H
 
 #include <httpd.h>
 
-/** This process' environment, and what makes a -t a dry run. */
+/** Returns this process's environment with the variable that turns the extra
+ * checks on. */
 const char *const *mod_acme_configtest_extra_env(apr_pool_t *p);
 
-/** check_config, after ours: does nothing in all other runs. */
+/** check_config, after mod_acme_check_config(). Does nothing unless the
+ * variable is set and httpd runs with -t. */
 int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
                                     apr_pool_t *ptemp, server_rec *s);
 

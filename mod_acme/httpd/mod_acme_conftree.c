@@ -9,7 +9,7 @@
 
 #include "acme_ident.h"
 
-/* Sections are nested by hand. */
+/* Deeper sections are ignored, because people write them by hand. */
 #define MAX_DEPTH 32
 
 static const char *place_of(const char *file, int line, apr_pool_t *p)
@@ -17,19 +17,19 @@ static const char *place_of(const char *file, int line, apr_pool_t *p)
     return apr_psprintf(p, "%s:%d", file ? file : "", line);
 }
 
-/* Of the virtual host; "" for the main server. */
+/* Returns the place of the virtual host, "" for the main server. */
 static const char *server_key(const server_rec *s, apr_pool_t *p)
 {
     return s->is_virtual ? place_of(s->defn_name, (int)s->defn_line_number, p)
                          : "";
 }
 
-static const acme_remark_t *remark(const ap_directive_t *directive,
-                                   apr_pool_t *p)
+static const acme_conftree_directive_t *
+copy_directive(const ap_directive_t *directive, apr_pool_t *p)
 {
-    acme_remark_t *made = apr_palloc(p, sizeof(*made));
+    acme_conftree_directive_t *made = apr_palloc(p, sizeof(*made));
 
-    /* <MDomainSet a b> is kept as "<MDomainSet" and "a b>". */
+    /* httpd splits <MDomainSet a b> into "<MDomainSet" and "a b>". */
     made->text =
         apr_pstrcat(p, directive->directive, " ", directive->args, NULL);
     made->place = place_of(directive->filename, directive->line_num, p);
@@ -43,10 +43,10 @@ static void put(apr_hash_t *hash, const char *key, const void *value)
     }
 }
 
-/* MDomain NAME... [auto|manual], and the same as a section. */
-static void note_md(acme_tree_t *tree, const ap_directive_t *directive)
+/* Notes the names of MDomain NAME... [auto|manual] or of its section. */
+static void note_md(acme_conftree_t *tree, const ap_directive_t *directive)
 {
-    const acme_remark_t *said = remark(directive, tree->p);
+    const acme_conftree_directive_t *found = copy_directive(directive, tree->p);
     char *args = apr_pstrdup(tree->p, directive->args);
     const char *rest = args;
     apr_size_t len = strlen(args);
@@ -60,25 +60,25 @@ static void note_md(acme_tree_t *tree, const ap_directive_t *directive)
         const char *why;
 
         if (!acme_ident_canonical(&name, word, &why, tree->p)) {
-            put(tree->md_names, name, said);
+            put(tree->md_names, name, found);
         }
     }
 }
 
-/* SSLOpenSSLConfCmd Certificate and its like. */
-static void note_conf_cmd(acme_tree_t *tree, const ap_directive_t *directive,
-                          const char *host)
+/* Notes SSLOpenSSLConfCmd with Certificate or PrivateKey. */
+static void note_conf_cmd(acme_conftree_t *tree,
+                          const ap_directive_t *directive, const char *host)
 {
     const char *args = directive->args;
     const char *name = ap_getword_conf(tree->p, &args);
 
     if (!ap_cstr_casecmp(name, "Certificate")
         || !ap_cstr_casecmp(name, "PrivateKey")) {
-        put(tree->conf_cmds, host, remark(directive, tree->p));
+        put(tree->conf_cmds, host, copy_directive(directive, tree->p));
     }
 }
 
-static void walk(acme_tree_t *tree, const ap_directive_t *directive,
+static void walk(acme_conftree_t *tree, const ap_directive_t *directive,
                  const char *host, int depth)
 {
     for (; directive; directive = directive->next) {
@@ -107,9 +107,9 @@ static void walk(acme_tree_t *tree, const ap_directive_t *directive,
     }
 }
 
-acme_tree_t *mod_acme_conftree_read(apr_pool_t *p)
+acme_conftree_t *mod_acme_conftree_read(apr_pool_t *p)
 {
-    acme_tree_t *tree = apr_palloc(p, sizeof(*tree));
+    acme_conftree_t *tree = apr_palloc(p, sizeof(*tree));
 
     tree->p = p;
     tree->named = apr_hash_make(p);
@@ -119,33 +119,33 @@ acme_tree_t *mod_acme_conftree_read(apr_pool_t *p)
     return tree;
 }
 
-int mod_acme_conftree_is_named(const acme_tree_t *tree, const server_rec *s)
+int mod_acme_conftree_is_named(const acme_conftree_t *tree, const server_rec *s)
 {
     return apr_hash_get(tree->named, server_key(s, tree->p),
                         APR_HASH_KEY_STRING)
            != NULL;
 }
 
-const acme_remark_t *mod_acme_conftree_conf_cmd(const acme_tree_t *tree,
-                                                const server_rec *s)
+const acme_conftree_directive_t *
+mod_acme_conftree_conf_cmd(const acme_conftree_t *tree, const server_rec *s)
 {
-    const acme_remark_t *said = apr_hash_get(
+    const acme_conftree_directive_t *found = apr_hash_get(
         tree->conf_cmds, server_key(s, tree->p), APR_HASH_KEY_STRING);
 
-    return said ? said : apr_hash_get(tree->conf_cmds, "", 0);
+    return found ? found : apr_hash_get(tree->conf_cmds, "", 0);
 }
 
-const acme_remark_t *mod_acme_conftree_md(const acme_tree_t *tree,
-                                          const char *name)
+const acme_conftree_directive_t *
+mod_acme_conftree_md(const acme_conftree_t *tree, const char *name)
 {
-    const acme_remark_t *said =
+    const acme_conftree_directive_t *found =
         apr_hash_get(tree->md_names, name, APR_HASH_KEY_STRING);
     const char *dot = strchr(name, '.');
 
-    if (!said && dot && *name != '*') {
-        said =
+    if (!found && dot && *name != '*') {
+        found =
             apr_hash_get(tree->md_names, apr_pstrcat(tree->p, "*", dot, NULL),
                          APR_HASH_KEY_STRING);
     }
-    return said;
+    return found;
 }

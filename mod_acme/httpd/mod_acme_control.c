@@ -15,32 +15,33 @@
 #include "acme_revoke_order.h"
 #include "acme_time.h"
 
-/* Requests that no worker took in that time are not wanted any more. */
+/* A request that no worker has taken within this time is removed. */
 #define REQUEST_LIFE (7 * ACME_TIME_DAY)
 
-/* Whoever asked is gone: its mark says from now on what the CA has said. That
- * a CA has refused takes no mark away: a worker is not believed so much. */
+/* Returns non-zero when the request is finished. acmectl may be gone by now, so
+ * its mark on the blocklist is completed here. The mark stays when the CA has
+ * refused, because a worker, which may be compromised, is not trusted to remove
+ * one. */
 static int is_revoked(const acme_setup_t *setup,
                       const acme_ctl_request_t *request, acme_vault_t *vault,
                       apr_pool_t *p)
 {
-    const acme_revoke_order_t *errand =
+    const acme_revoke_order_t *order =
         acme_revoke_order_from_json(request->body, p);
-    acme_revoke_order_progress_t *revoke_order;
+    acme_revoke_order_progress_t *progress;
     acme_blocklist_entry_t what;
 
-    if (!errand) {
+    if (!order) {
         return 1;
     }
-    if (acme_revoke_order_load(&revoke_order, vault, request->name, NULL, p)
-        || !revoke_order->request
-        || strcmp(revoke_order->request, request->id) != 0) {
+    if (acme_revoke_order_load(&progress, vault, request->name, NULL, p)
+        || !progress->request || strcmp(progress->request, request->id) != 0) {
         return 0;
     }
-    if (revoke_order->state != ACME_REVOKE_ORDER_DONE) {
-        return revoke_order->state == ACME_REVOKE_ORDER_REFUSED;
+    if (progress->state != ACME_REVOKE_ORDER_DONE) {
+        return progress->state == ACME_REVOKE_ORDER_REFUSED;
     }
-    what = *errand->what;
+    what = *order->what;
     what.done = 1;
     return acme_blocklist_put(setup->store_dir, &what, NULL, p) == APR_SUCCESS;
 }
@@ -50,7 +51,7 @@ static int is_done(const acme_setup_t *setup, const acme_ctl_request_t *request,
 {
     const char *name = request->name;
     acme_store_item_t item;
-    acme_ctl_result_t errand;
+    acme_ctl_result_t result;
     acme_job_t *job;
 
     if (request->what == ACME_CTL_ACCOUNT) {
@@ -68,7 +69,7 @@ static int is_done(const acme_setup_t *setup, const acme_ctl_request_t *request,
         return 0;
     }
     if (acme_ctl_result_is_kept(request)) {
-        return !acme_ctl_result_get(&errand, vault, request, p);
+        return !acme_ctl_result_get(&result, vault, request, p);
     }
     if (request->what == ACME_CTL_SIGN) {
         name = acme_ctl_request_sign_name(name, p);
@@ -146,10 +147,10 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
                  ACME_TAG(0151) "acmectl does not see this configuration: %s",
                  acme_problem_text(&problem, ptemp));
     }
-    if (setup->live) {
+    if (setup->certstore) {
         acme_install_keys(
             acme_key_reuse_open(setup->store_dir, setup->seal, ptemp),
-            setup->specs, setup->inventories, setup->live,
+            setup->specs, setup->inventories, setup->certstore,
             ap_unixd_config.group_id, setup->log, ptemp);
     }
 }

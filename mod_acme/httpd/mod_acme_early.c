@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* The process that makes the children, and what is blocked in it. */
+/* The process that makes the children, and the signals it blocks. */
 static pid_t parent;
 static sigset_t blocked;
 static int has_begun;
@@ -24,8 +24,8 @@ void mod_acme_early_parent(void)
     parent = pthread_sigmask(SIG_BLOCK, NULL, &blocked) ? 0 : getpid();
 }
 
-/* From child_init on httpd ends a child in order: it has blocked its signals,
- * until it can. */
+/* From child_init on httpd ends a child in order, because it blocks the child's
+ * signals until it can. */
 void mod_acme_early_begun(apr_pool_t *pchild, server_rec *s)
 {
     (void)pchild;
@@ -33,7 +33,8 @@ void mod_acme_early_begun(apr_pool_t *pchild, server_rec *s)
     has_begun = 1;
 }
 
-/* Only in its own handler a signal is blocked that early. */
+/* Returns non-zero in the handler of this signal, because nothing else blocks
+ * it that early. */
 static int is_handled(int signum)
 {
     sigset_t now;
@@ -43,10 +44,10 @@ static int is_handled(int signum)
            && sigismember(&blocked, signum) == 0;
 }
 
-/* Called by httpd before it destroys pchild and calls exit(). Nothing of any
- * module has begun in such a child, so that there is nothing to be torn down.
- * A child that ends because it failed is left alone, because its exit status
- * tells the parent so. */
+/* httpd calls this before it destroys pchild and calls exit(). Such a child
+ * needs no cleanup, because no module has started anything in it. A child that
+ * ends because it failed is left alone, because its exit status tells the
+ * parent so. */
 void mod_acme_early_stopping(apr_pool_t *pchild, int graceful)
 {
     (void)pchild;

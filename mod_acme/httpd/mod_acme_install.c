@@ -15,18 +15,18 @@
 #define CLOCK_STEP (2 * ACME_TIME_MINUTE)
 
 /* One managed site, by index of specs. */
-typedef struct kept_t {
+typedef struct outcome_t {
     acme_site_decide_serve_e serve;
     const apr_array_header_t *cert_files; /* of its own: of the first host */
     const apr_array_header_t *key_files;
-    acme_own_cert_t former; /* remembered, and still valid; or NULL in it */
-} kept_t;
+    acme_fallback_t former; /* remembered, and still valid; or NULL in it */
+} outcome_t;
 
-struct acme_keep_t {
+struct mod_acme_install_t {
     acme_lock_t *lock;
     acme_install_config_t config;
-    acme_install_t *install;
-    kept_t *sites;
+    acme_install_t *core;
+    outcome_t *sites;
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
 };
@@ -37,7 +37,7 @@ static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
     /* Where we are not root, others of our user could hold it for ever. */
     apr_interval_time_t wait = geteuid() == 0 ? ACME_LOCK_START : 0;
 
-    if (acme_lock_take(&setup->keep->lock, setup->store_dir, wait, &problem,
+    if (acme_lock_take(&setup->install->lock, setup->store_dir, wait, &problem,
                        setup->pconf)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0157) "no certificate is stashed, "
@@ -71,7 +71,7 @@ static acme_deployed_t *read_record(acme_setup_t *setup, apr_pool_t *ptemp)
 
 static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
-    acme_install_config_t *config = &setup->keep->config;
+    acme_install_config_t *config = &setup->install->config;
     apr_time_t written = config->before->written;
 
     config->clock_good = written <= now + CLOCK_STEP;
@@ -92,53 +92,54 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
                            apr_time_t now, apr_pool_t *ptemp)
 {
-    acme_keep_t *keep = apr_pcalloc(setup->pconf, sizeof(*keep));
+    mod_acme_install_t *install = apr_pcalloc(setup->pconf, sizeof(*install));
 
-    setup->keep = keep;
+    setup->install = install;
     if (!take_lock(setup, ptemp)) {
-        setup->keep = NULL;
+        setup->install = NULL;
         return;
     }
-    keep->config.live = setup->live;
-    keep->config.before = read_record(setup, ptemp);
-    keep->config.specs = setup->specs;
-    keep->config.now = now;
-    keep->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
-    keep->config.stash_keep = mod_acme_config_interval(
+    install->config.live = setup->certstore;
+    install->config.before = read_record(setup, ptemp);
+    install->config.specs = setup->specs;
+    install->config.now = now;
+    install->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
+    install->config.stash_keep = mod_acme_config_interval(
         mod_acme_config_get(setup->server), ACME_SETTING_STASH_KEEP, 0);
-    keep->config.archive_keep = ACME_ARCHIVE_KEEP;
-    keep->config.log = setup->log;
+    install->config.archive_keep = ACME_ARCHIVE_KEEP;
+    install->config.log = setup->log;
     check_clock(setup, now, ptemp);
-    keep->sites = apr_pcalloc(
-        setup->pconf, sizeof(kept_t) * ((apr_size_t)setup->specs->nelts + 1));
-    keep->others =
+    install->sites =
+        apr_pcalloc(setup->pconf,
+                    sizeof(outcome_t) * ((apr_size_t)setup->specs->nelts + 1));
+    install->others =
         apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
-    keep->wanted = apr_hash_make(setup->pconf);
+    install->wanted = apr_hash_make(setup->pconf);
 }
 
 /* After what is staged was promoted: what is live counts. */
-static acme_install_t *install_of(acme_keep_t *keep, apr_pool_t *p)
+static acme_install_t *core_of(mod_acme_install_t *install, apr_pool_t *p)
 {
-    if (!keep->install) {
-        keep->install = acme_install_create(&keep->config, p);
+    if (!install->core) {
+        install->core = acme_install_create(&install->config, p);
     }
-    return keep->install;
+    return install->core;
 }
 
 /* What the site was seen to serve of its own, before it asked for ACME or
  * while it waited. */
-static void find_former(acme_setup_t *setup, kept_t *kept,
+static void find_former(acme_setup_t *setup, outcome_t *outcome,
                         const acme_spec_t *spec, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_deployed_site_t *before =
-        acme_install_before(setup->keep->config.before, spec);
+        acme_install_before(setup->install->config.before, spec);
 
     if (!before || before->state != ACME_DEPLOYED_OKC || !before->cert_files) {
         return;
     }
     if (acme_own_cert_check(before->cert_files, before->key_files,
-                            setup->keep->config.now, &problem, ptemp)
+                            setup->install->config.now, &problem, ptemp)
         != ACME_OWN_CERT_VALID) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0153) "%s: its former certificate cannot be served "
@@ -147,9 +148,9 @@ static void find_former(acme_setup_t *setup, kept_t *kept,
                  acme_problem_text(&problem, ptemp));
         return;
     }
-    kept->former.cert_files = before->cert_files;
-    kept->former.key_files = before->key_files;
-    kept->former.former = 1;
+    outcome->former.cert_files = before->cert_files;
+    outcome->former.key_files = before->key_files;
+    outcome->former.former = 1;
 }
 
 /* Its own, unless it is known to have expired: what cannot be read here mod_ssl
@@ -163,7 +164,7 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     if (!cert_files->nelts) {
         return 0;
     }
-    if (acme_own_cert_check(cert_files, key_files, setup->keep->config.now,
+    if (acme_own_cert_check(cert_files, key_files, setup->install->config.now,
                             &problem, ptemp)
         == ACME_OWN_CERT_EXPIRED) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
@@ -175,29 +176,29 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     return 1;
 }
 
-int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
+int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           server_rec *s, const apr_array_header_t *cert_files,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp)
 {
     const acme_spec_t *spec = mod_acme_config_setup_spec(setup, s);
     acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
-    acme_keep_t *keep = setup->keep;
-    kept_t *kept = &keep->sites[mod_acme_config_get(s)->site];
+    mod_acme_install_t *install = setup->install;
+    outcome_t *outcome = &install->sites[mod_acme_config_get(s)->site];
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
-    if (!inventory->decided || kept->serve != ACME_SITE_DECIDE_SERVE_LKC) {
+    if (!inventory->decided || outcome->serve != ACME_SITE_DECIDE_SERVE_LKC) {
         own = is_of_use(setup, spec, cert_files, key_files, ptemp);
     }
     if (!inventory->decided) {
-        find_former(setup, kept, spec, ptemp);
-        kept->serve = acme_install_site(install_of(keep, setup->pconf), spec,
-                                        inventory, ACME_WANTED_ACME,
-                                        own || kept->former.cert_files != NULL);
+        find_former(setup, outcome, spec, ptemp);
+        outcome->serve = acme_install_site(
+            core_of(install, setup->pconf), spec, inventory, ACME_WANTED_ACME,
+            own || outcome->former.cert_files != NULL);
         inventory->decided = 1;
     }
-    if (kept->serve == ACME_SITE_DECIDE_SERVE_LKC) {
+    if (outcome->serve == ACME_SITE_DECIDE_SERVE_LKC) {
         return 1;
     }
     if (own) {
@@ -206,11 +207,11 @@ int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
             key_files->nelts ? key_files : cert_files, setup->pconf);
     }
     else {
-        *fallback = kept->former;
+        *fallback = outcome->former;
     }
-    if (!kept->cert_files) {
-        kept->cert_files = fallback->cert_files;
-        kept->key_files = fallback->key_files;
+    if (!outcome->cert_files) {
+        outcome->cert_files = fallback->cert_files;
+        outcome->key_files = fallback->key_files;
     }
     return 0;
 }
@@ -219,17 +220,17 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
 {
     acme_inventory_t *inventory =
         APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
-    kept_t *kept = &setup->keep->sites[index];
+    outcome_t *outcome = &setup->install->sites[index];
 
     if (!inventory->decided) {
         /* The site has something else to serve, whatever that is. */
-        kept->serve = acme_install_site(
-            install_of(setup->keep, setup->pconf),
+        outcome->serve = acme_install_site(
+            core_of(setup->install, setup->pconf),
             APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), inventory,
             ACME_WANTED_ACME, 1);
         inventory->decided = 1;
     }
-    return kept->serve == ACME_SITE_DECIDE_SERVE_LKC;
+    return outcome->serve == ACME_SITE_DECIDE_SERVE_LKC;
 }
 
 /* A site that has a certificate of the administrator's own, or no TLS: what is
@@ -240,11 +241,11 @@ static void decide(acme_setup_t *setup, const acme_spec_t *spec,
     acme_certstore_cert_t *live;
 
     if (spec->cert_file
-        && !acme_certstore_get(&live, setup->live, spec->name, NULL,
+        && !acme_certstore_get(&live, setup->certstore, spec->name, NULL,
                                setup->pconf)) {
         inventory->live = live;
     }
-    acme_install_site(install_of(setup->keep, setup->pconf), spec, inventory,
+    acme_install_site(core_of(setup->install, setup->pconf), spec, inventory,
                       wanted, 0);
     if (spec->cert_file) {
         inventory->live = NULL;
@@ -257,15 +258,15 @@ void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
                            const apr_array_header_t *key_files)
 {
     acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
-    kept_t *kept = &setup->keep->sites[mod_acme_config_get(s)->site];
+    outcome_t *outcome = &setup->install->sites[mod_acme_config_get(s)->site];
 
     if (!inventory->decided) {
         decide(setup, mod_acme_config_setup_spec(setup, s), inventory,
                ACME_WANTED_OKC);
     }
-    if (!kept->cert_files && cert_files->nelts) {
-        kept->cert_files = acme_str_array_dup(cert_files, setup->pconf);
-        kept->key_files = acme_str_array_dup(
+    if (!outcome->cert_files && cert_files->nelts) {
+        outcome->cert_files = acme_str_array_dup(cert_files, setup->pconf);
+        outcome->key_files = acme_str_array_dup(
             key_files->nelts ? key_files : cert_files, setup->pconf);
     }
 }
@@ -310,14 +311,14 @@ void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
     site->cert_files = acme_str_array_dup(cert_files, setup->pconf);
     site->key_files = acme_str_array_dup(
         key_files->nelts ? key_files : cert_files, setup->pconf);
-    APR_ARRAY_PUSH(setup->keep->others, acme_deployed_site_t *) = site;
+    APR_ARRAY_PUSH(setup->install->others, acme_deployed_site_t *) = site;
 }
 
 /* The strongest of the virtual hosts that have a name, of those that are not
  * managed: those that are have sites of their own. */
 static void index_hosts(acme_setup_t *setup)
 {
-    acme_keep_t *keep = setup->keep;
+    mod_acme_install_t *install = setup->install;
     server_rec *s;
     int i;
 
@@ -333,11 +334,12 @@ static void index_hosts(acme_setup_t *setup)
         for (i = 0; i < names->nelts; i++) {
             const char *name = APR_ARRAY_IDX(names, i, const char *);
             acme_wanted_e *wanted =
-                apr_hash_get(keep->wanted, name, APR_HASH_KEY_STRING);
+                apr_hash_get(install->wanted, name, APR_HASH_KEY_STRING);
 
             if (!wanted) {
                 wanted = apr_pcalloc(setup->pconf, sizeof(*wanted));
-                apr_hash_set(keep->wanted, name, APR_HASH_KEY_STRING, wanted);
+                apr_hash_set(install->wanted, name, APR_HASH_KEY_STRING,
+                             wanted);
             }
             if (*wanted < is) {
                 *wanted = is;
@@ -354,7 +356,7 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
 
     for (i = 0; i < names->nelts; i++) {
         const acme_wanted_e *one = apr_hash_get(
-            setup->keep->wanted, APR_ARRAY_IDX(names, i, const char *),
+            setup->install->wanted, APR_ARRAY_IDX(names, i, const char *),
             APR_HASH_KEY_STRING);
 
         if (one && *one > wanted) {
@@ -366,13 +368,13 @@ static acme_wanted_e wanted_of(void *baton, const apr_array_header_t *names)
 
 void mod_acme_install_rest(acme_setup_t *setup)
 {
-    acme_install_t *install;
+    acme_install_t *core;
     int i;
 
-    if (!setup->keep) {
+    if (!setup->install) {
         return;
     }
-    install = install_of(setup->keep, setup->pconf);
+    core = core_of(setup->install, setup->pconf);
     for (i = 0; i < setup->specs->nelts; i++) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
@@ -387,10 +389,10 @@ void mod_acme_install_rest(acme_setup_t *setup)
         }
     }
     index_hosts(setup);
-    acme_install_rest(install, wanted_of, setup);
+    acme_install_rest(core, wanted_of, setup);
 }
 
-/* The names are the site's own; what is kept beside it is found by what it is
+/* The names are the site's own; what is outcome beside it is found by what it is
  * filed under. */
 static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
                                                  apr_pool_t *p)
@@ -413,9 +415,9 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
         APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *);
     acme_inventory_t *inventory =
         APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
-    const kept_t *kept = &setup->keep->sites[index];
+    const outcome_t *outcome = &setup->install->sites[index];
     const acme_deployed_site_t *before =
-        acme_install_before(setup->keep->config.before, spec);
+        acme_install_before(setup->install->config.before, spec);
     acme_deployed_site_t *site = apr_pcalloc(setup->pconf, sizeof(*site));
 
     site->name = spec->name;
@@ -430,8 +432,8 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
         break;
     case ACME_SERVING_OKC:
         site->state = ACME_DEPLOYED_OKC;
-        site->cert_files = kept->cert_files;
-        site->key_files = kept->key_files;
+        site->cert_files = outcome->cert_files;
+        site->key_files = outcome->key_files;
         break;
     case ACME_SERVING_PLACEHOLDER:
         if (before) {
@@ -448,12 +450,12 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
 void mod_acme_install_done(acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_keep_t *keep = setup->keep;
+    mod_acme_install_t *install = setup->install;
     acme_deployed_t *now;
     apr_pool_t *ptemp;
     int i;
 
-    if (!keep) {
+    if (!install) {
         return;
     }
     apr_pool_create(&ptemp, setup->pconf);
@@ -462,9 +464,9 @@ void mod_acme_install_done(acme_setup_t *setup)
     for (i = 0; i < setup->specs->nelts; i++) {
         acme_deployed_add(now, deployed_of(setup, i));
     }
-    for (i = 0; i < keep->others->nelts; i++) {
+    for (i = 0; i < install->others->nelts; i++) {
         acme_deployed_add(
-            now, APR_ARRAY_IDX(keep->others, i, acme_deployed_site_t *));
+            now, APR_ARRAY_IDX(install->others, i, acme_deployed_site_t *));
     }
     if (acme_deployed_write(setup->store_dir, now, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
@@ -472,7 +474,7 @@ void mod_acme_install_done(acme_setup_t *setup)
                                 "were before this one",
                  acme_problem_text(&problem, ptemp));
     }
-    acme_lock_release(keep->lock);
-    setup->keep = NULL;
+    acme_lock_release(install->lock);
+    setup->install = NULL;
     apr_pool_destroy(ptemp);
 }

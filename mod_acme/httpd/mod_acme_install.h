@@ -17,14 +17,14 @@
 #include "acme_lock.h"
 #include "mod_acme_config.h"
 
-typedef struct acme_keep_t acme_keep_t;
+typedef struct mod_acme_install_t mod_acme_install_t;
 
 /** What a virtual host gets that has no certificate of ours. */
-typedef struct acme_own_cert_t {
+typedef struct acme_fallback_t {
     const apr_array_header_t *cert_files; /**< NULL: a placeholder */
     const apr_array_header_t *key_files;
     int former; /**< it is not what the configuration says any more */
-} acme_own_cert_t;
+} acme_fallback_t;
 
 /** Takes the lock, and what is left of the past.
  *  @param vault or NULL */
@@ -36,7 +36,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
  * @param cert_files, key_files what the configuration gives it
  * @return nonzero: it gets what is live; else `fallback` says what
  */
-int mod_acme_install_host(acme_own_cert_t *fallback, acme_setup_t *setup,
+int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           server_rec *s, const apr_array_header_t *cert_files,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp);

@@ -9,10 +9,11 @@
 
 #include "mod_acme_process.h"
 
-/* The last generation's slots: it may be about to end, but its children go on
- * writing into their own mapping. */
+/* The slots of one generation. They can be copied and freed while that
+ * generation ends, because its children go on writing into their own
+ * mapping. */
 typedef struct acme_memory_t {
-    apr_pool_t *p; /* with the segment; goes with the next generation */
+    apr_pool_t *p; /* contains the segment; destroyed by the next generation */
     acme_job_cache_t *slots;
     apr_hash_t *by_name; /* name -> acme_job_cache_t * */
 } acme_memory_t;

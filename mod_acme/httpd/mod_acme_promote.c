@@ -22,8 +22,8 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_array_header_t *undone;
     int i;
 
-    setup->guard =
-        acme_promote_guard_read(setup->live, setup->store_dir, setup->pconf);
+    setup->guard = acme_promote_guard_read(setup->certstore, setup->store_dir,
+                                           setup->pconf);
     if (acme_promote_guard_undo(&undone, setup->guard, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0191) "certificates that were never loaded cannot be "
@@ -104,9 +104,9 @@ static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (vault && setup->keep) {
+    if (vault && setup->install) {
         inventory->staged = acme_promote(
-            &inventory->staged_fingerprint, setup->live, vault, spec,
+            &inventory->staged_fingerprint, setup->certstore, vault, spec,
             acme_pin_get(setup->store_dir, spec->name, ptemp),
             ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
     }
@@ -134,9 +134,9 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     apr_status_t rv;
 
     promote(setup, inventory, vault, spec, now, ptemp);
-    rv = setup->live ? acme_certstore_get(&live, setup->live, spec->name,
-                                          &problem, setup->pconf)
-                     : APR_ENOENT;
+    rv = setup->certstore ? acme_certstore_get(
+             &live, setup->certstore, spec->name, &problem, setup->pconf)
+                          : APR_ENOENT;
     if (!rv) {
         rv = acme_certstore_loads(live, spec->security_level, &problem,
                                   setup->pconf);
@@ -144,7 +144,7 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     if (!rv) {
         inventory->live = live;
         inventory->revoked =
-            acme_certstore_revoked(setup->live, live, setup->pconf);
+            acme_certstore_revoked(setup->certstore, live, setup->pconf);
         inventory->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
                             == live->generation;
     }
@@ -178,7 +178,7 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     if (vault) {
         store = acme_vault_store(vault);
     }
-    if (setup->live && setup->ours) {
+    if (setup->certstore && setup->ours) {
         mod_acme_install_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&tmp, ptemp);

@@ -36,19 +36,19 @@ void mod_acme_report_activation(acme_status_activation_t *view,
                      ? "manual"
                      : "graceful";
     ap_mpm_query(AP_MPMQ_GENERATION, &view->generation);
-    view->pending = setup->board->pending;
-    view->next = setup->board->next;
-    if (*setup->board->blocked) {
+    view->pending = setup->shared->pending;
+    view->next = setup->shared->next;
+    if (*setup->shared->blocked) {
         /* The parent may be writing: take what is there, bounded. */
-        view->blocked = apr_pstrndup(p, setup->board->blocked,
-                                     sizeof(setup->board->blocked) - 1);
+        view->blocked = apr_pstrndup(p, setup->shared->blocked,
+                                     sizeof(setup->shared->blocked) - 1);
     }
 }
 
 /* The worker may be writing. */
 const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p)
 {
-    return *setup->board->waiting ? apr_pstrndup(
-               p, setup->board->waiting, sizeof(setup->board->waiting) - 1)
-                                  : NULL;
+    return *setup->shared->waiting ? apr_pstrndup(
+               p, setup->shared->waiting, sizeof(setup->shared->waiting) - 1)
+                                   : NULL;
 }

@@ -45,7 +45,7 @@ typedef struct monitor_t {
     acme_file_stamp_t staging_stamp;
     int changed_seen;
     apr_time_t looked;
-    apr_uint32_t hurries;
+    apr_uint32_t urgent_changes;
     apr_time_t seen; /* the clock, the last time */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
@@ -84,7 +84,7 @@ static void read_policy(monitor_t *m)
         mod_acme_config_value(config, ACME_SETTING_ACTIVATION_WINDOW);
 }
 
-static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
+static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
 
 /* From the monitor hook, and when a test has ended: the hook is called every
  * ten seconds only. */
@@ -94,7 +94,7 @@ static void look_and_act(void *baton)
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, m->setup->pconf);
-    work(m, apr_time_now(), ptemp);
+    act(m, apr_time_now(), ptemp);
     apr_pool_destroy(ptemp);
 }
 
@@ -159,7 +159,7 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
  * configuration has, only stat(): a worker's files are not read here. */
 static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
-    apr_uint32_t hurries =
+    apr_uint32_t urgent_changes =
         m->setup->notify_urgent
             ? apr_atomic_read32(&m->setup->notify_urgent->changes)
             : 0;
@@ -170,7 +170,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     acme_file_stamp_read(&stamp, m->changed, ACME_FILE_STAMP_LINK, ptemp);
     changed = !acme_file_stamp_same(&stamp, &m->setup->changed);
     acme_file_stamp_read(&stamp, m->staging, ACME_FILE_STAMP_LINK, ptemp);
-    if (changed == m->changed_seen && hurries == m->hurries
+    if (changed == m->changed_seen && urgent_changes == m->urgent_changes
         && acme_file_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
@@ -179,7 +179,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->staging_stamp = stamp;
     m->changed_seen = changed;
     m->looked = now;
-    m->hurries = hurries;
+    m->urgent_changes = urgent_changes;
     /* What an administrator has done is not to wait. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
@@ -256,8 +256,8 @@ static void block(monitor_t *m, const char *why, apr_time_t now,
              m->facts.urgent + m->facts.routine, why,
              acme_time_print_duration(m->recheck, ptemp));
     apr_cpystrn(m->blocked, why, sizeof(m->blocked));
-    apr_cpystrn(m->setup->board->blocked, why,
-                sizeof(m->setup->board->blocked));
+    apr_cpystrn(m->setup->shared->blocked, why,
+                sizeof(m->setup->shared->blocked));
     m->recheck *= 2;
     if (m->recheck > RECHECK_MAX) {
         m->recheck = RECHECK_MAX;
@@ -267,7 +267,7 @@ static void block(monitor_t *m, const char *why, apr_time_t now,
 static void unblock(monitor_t *m)
 {
     *m->blocked = '\0';
-    *m->setup->board->blocked = '\0';
+    *m->setup->shared->blocked = '\0';
     m->recheck = RECHECK_MIN;
 }
 
@@ -319,13 +319,13 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->facts.draining = count_draining();
     when = acme_restart_at(&m->policy, &m->facts, now);
     if (!when || when == ACME_RESTART_WAIT) {
-        m->setup->board->next = 0;
+        m->setup->shared->next = 0;
         return;
     }
     if (when < m->not_before) {
         when = m->not_before;
     }
-    m->setup->board->next = when;
+    m->setup->shared->next = when;
     if (when <= now && !is_replaced(m, now, ptemp)) {
         mod_acme_configtest_start(m->test, now);
     }
@@ -343,7 +343,7 @@ static void turn_back(monitor_t *m, apr_time_t now)
     }
 }
 
-static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
+static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *words = NULL;
     acme_configtest_e tested = mod_acme_configtest_state(m->test, &words, now);
@@ -355,10 +355,10 @@ static void work(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->seen = now;
     look(m, now, ptemp);
     ready = m->facts.urgent + m->facts.routine;
-    m->setup->board->pending = ready;
+    m->setup->shared->pending = ready;
     if (!ready) {
         /* A test's result is for now, not for what may come later. */
-        m->setup->board->next = 0;
+        m->setup->shared->next = 0;
         unblock(m);
         return;
     }

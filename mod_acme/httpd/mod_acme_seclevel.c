@@ -48,7 +48,7 @@ static int is_for_requests(const ap_directive_t *directive)
     return 0;
 }
 
-void mod_acme_seclevel_note(acme_level_t *level,
+void mod_acme_seclevel_note(acme_seclevel_t *level,
                             const ap_directive_t *directive, apr_pool_t *ptemp)
 {
     const char *args = directive->args;
@@ -75,7 +75,8 @@ void mod_acme_seclevel_note(acme_level_t *level,
     }
 }
 
-int mod_acme_seclevel_of(const acme_level_t *level, const acme_level_t *base)
+int mod_acme_seclevel_of(const acme_seclevel_t *level,
+                         const acme_seclevel_t *base)
 {
     if (level->command || base->command) {
         return level->command ? level->command : base->command;

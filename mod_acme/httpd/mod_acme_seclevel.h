@@ -14,18 +14,19 @@
 #include <util_cfgtree.h>
 
 /** What one server's own directives say; all 0: nothing. */
-typedef struct acme_level_t {
+typedef struct acme_seclevel_t {
     int has_suite; /**< SSLCipherSuite is written: the main one is replaced */
     int suite;     /**< and asks for this level, or 0 */
     int command;   /**< of SSLOpenSSLConfCmd CipherString, or 0 */
-} acme_level_t;
+} acme_seclevel_t;
 
 /** Takes in what one directive says of it, if anything. */
-void mod_acme_seclevel_note(acme_level_t *level,
+void mod_acme_seclevel_note(acme_seclevel_t *level,
                             const ap_directive_t *directive, apr_pool_t *ptemp);
 
 /** The level of a virtual host, 0: none is written.
  *  @param base of the main server */
-int mod_acme_seclevel_of(const acme_level_t *level, const acme_level_t *base);
+int mod_acme_seclevel_of(const acme_seclevel_t *level,
+                         const acme_seclevel_t *base);
 
 #endif

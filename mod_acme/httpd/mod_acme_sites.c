@@ -105,8 +105,8 @@ static int is_taken(const acme_sites_t *sites, const server_rec *s)
 /* Of a virtual host that ACMEDomain stands in, all names must be fit for a
  * certificate. One that was merely found may have others, as long as it can be
  * served: NULL, and it is left alone. */
-static const char *fit_name(acme_sites_t *sites, const server_rec *s,
-                            const char *directive, const char *text)
+static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
+                                    const char *directive, const char *text)
 {
     const acme_config_t *config = mod_acme_config_get(s);
     const char *place = host_place(s, sites->p);
@@ -165,11 +165,11 @@ static void take_names(acme_sites_t *sites, acme_match_host_t *host,
 
     if (s->server_hostname) {
         host->server_name =
-            fit_name(sites, s, "ServerName", s->server_hostname);
+            certificate_name(sites, s, "ServerName", s->server_hostname);
     }
     for (i = 0; s->names && i < s->names->nelts; i++) {
-        const char *name = fit_name(sites, s, "ServerAlias",
-                                    APR_ARRAY_IDX(s->names, i, const char *));
+        const char *name = certificate_name(
+            sites, s, "ServerAlias", APR_ARRAY_IDX(s->names, i, const char *));
 
         if (name) {
             APR_ARRAY_PUSH(aliases, const char *) = name;
@@ -347,7 +347,7 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
     }
 }
 
-static void join_settings(acme_sites_t *sites, acme_site_decide_draft_t *draft,
+static void join_settings(acme_sites_t *sites, acme_site_draft_t *draft,
                           const acme_setting_t *more)
 {
     acme_setting_t *settings = draft->settings.settings;
@@ -395,10 +395,10 @@ static void make_drafts(acme_sites_t *sites)
         mod_acme_config_get(sites->server)->domains;
     int i;
 
-    sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_decide_draft_t)
+    sites->drafts = apr_pcalloc(sites->p, sizeof(acme_site_draft_t)
                                               * ((apr_size_t)found->nelts + 1));
     for (i = 0; i < found->nelts; i++) {
-        acme_site_decide_draft_t *draft = &sites->drafts[i];
+        acme_site_draft_t *draft = &sites->drafts[i];
 
         draft->match = APR_ARRAY_IDX(found, i, const acme_match_site_t *);
         if (draft->match->set >= 0) {

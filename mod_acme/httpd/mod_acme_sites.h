@@ -15,21 +15,21 @@
 #include "mod_acme_conftree.h"
 
 /** One site, before it is a spec. */
-typedef struct acme_site_decide_draft_t {
+typedef struct acme_site_draft_t {
     const acme_match_site_t *match;
     int level;              /**< highest expect_level of its virtual hosts */
     acme_config_t settings; /**< of its set and its virtual hosts, joined */
-} acme_site_decide_draft_t;
+} acme_site_draft_t;
 
 typedef struct acme_sites_t {
     apr_pool_t *p;
     server_rec *server;
-    acme_tree_t *tree;
+    acme_conftree_t *tree;
     acme_match_t match;
-    server_rec **hosts;               /**< by index of match.hosts */
-    acme_site_decide_draft_t *drafts; /**< by index of match.sites */
-    int errors;                       /**< mistakes found and logged */
-    int warned;                       /**< warnings, also those not kept */
+    server_rec **hosts;           /**< by index of match.hosts */
+    acme_site_draft_t *drafts;    /**< by index of match.sites */
+    int errors;                   /**< mistakes found and logged */
+    int warned;                   /**< warnings, also those not kept */
     apr_array_header_t *warnings; /**< const char *, for when there is a log */
     int aloud;                    /**< warnings are said at once, too */
 } acme_sites_t;

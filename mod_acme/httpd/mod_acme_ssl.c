@@ -81,8 +81,8 @@ static int give_second_key(acme_setup_t *setup, const acme_spec_t *spec,
 {
     acme_inventory_t *second_key =
         APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
-    int live = setup->keep ? mod_acme_install_second_key(setup, index)
-                           : second_key->live != NULL;
+    int live = setup->install ? mod_acme_install_second_key(setup, index)
+                              : second_key->live != NULL;
     int own = inventory->serving == ACME_SERVING_LKC;
 
     if (live && own && is_good(inventory) && !is_good(second_key)) {
@@ -124,7 +124,7 @@ static int give_own(const acme_setup_t *setup, const acme_spec_t *spec,
 
 static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
                        acme_inventory_t *inventory,
-                       const acme_own_cert_t *fallback,
+                       const acme_fallback_t *fallback,
                        apr_array_header_t *cert_files,
                        apr_array_header_t *key_files)
 {
@@ -181,7 +181,7 @@ static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
     else if (cert_files->nelts) {
         status = give_own(setup, spec, inventory, cert_files);
     }
-    if (setup->keep) {
+    if (setup->install) {
         mod_acme_install_file(setup, s, cert_files, key_files);
     }
     return cert_files->nelts ? status
@@ -195,10 +195,10 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
-    acme_own_cert_t fallback = {NULL, NULL, 0};
+    acme_fallback_t fallback = {NULL, NULL, 0};
     int live;
 
-    if (setup->keep) {
+    if (setup->install) {
         live = mod_acme_install_host(&fallback, setup, s, cert_files, key_files,
                                      p);
     }
@@ -235,7 +235,7 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     }
     mod_acme_config_get(s)->tls = 1;
     if (!inventory) {
-        if (setup->keep) {
+        if (setup->install) {
             mod_acme_install_other(setup, s, cert_files, key_files);
         }
         return DECLINED;

@@ -99,17 +99,17 @@ static void load_bindings(const acme_setup_t *setup)
     }
 }
 
-static void make_board(acme_setup_t *setup)
+static void make_shared(acme_setup_t *setup)
 {
     apr_size_t size;
     apr_shm_t *shm;
 
-    if (!apr_shm_create(&shm, sizeof(acme_board_t), NULL, setup->pconf)) {
-        setup->board = apr_shm_baseaddr_get(shm);
-        memset(setup->board, 0, sizeof(*setup->board));
+    if (!apr_shm_create(&shm, sizeof(acme_shared_t), NULL, setup->pconf)) {
+        setup->shared = apr_shm_baseaddr_get(shm);
+        memset(setup->shared, 0, sizeof(*setup->shared));
     }
     else {
-        setup->board = apr_pcalloc(setup->pconf, sizeof(acme_board_t));
+        setup->shared = apr_pcalloc(setup->pconf, sizeof(acme_shared_t));
     }
     size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->specs->nelts;
     if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
@@ -133,16 +133,16 @@ static void say_warnings(const acme_setup_t *setup)
 /* A start reads its configuration twice, and mod_ssl wants certificates the
  * first time too. The store is only read in a rehearsal: whose it is and in
  * which state is found out by the performance. */
-static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
+static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *dir = mod_acme_config_store_dir(setup->server, ptemp);
     acme_promote_guard_t *guard;
     int i;
 
     apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT, ptemp);
-    setup->live = acme_certstore_look(dir, ptemp);
-    acme_certstore_recall(setup->live, ptemp);
-    guard = acme_promote_guard_read(setup->live, dir, ptemp);
+    setup->certstore = acme_certstore_look(dir, ptemp);
+    acme_certstore_recall(setup->certstore, ptemp);
+    guard = acme_promote_guard_read(setup->certstore, dir, ptemp);
     setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
                                         sizeof(acme_inventory_t *));
     for (i = 0; i < setup->specs->nelts; i++) {
@@ -153,7 +153,7 @@ static void rehearse(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         acme_certstore_cert_t *live;
 
         if (!acme_promote_guard_has(guard, spec->name, ptemp)
-            && !acme_certstore_get(&live, setup->live, spec->name, NULL,
+            && !acme_certstore_get(&live, setup->certstore, spec->name, NULL,
                                    setup->pconf)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
             inventory->live = live;
@@ -177,22 +177,22 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
-        rehearse(setup, now, ptemp);
+        first_pass(setup, now, ptemp);
         return OK;
     }
     setup->log = mod_acme_log_httpd(s, pconf);
     setup->loaded = now;
     say_warnings(setup);
-    make_board(setup);
+    make_shared(setup);
     load_bindings(setup);
     mod_acme_store_open(setup, ptemp);
     mod_acme_control_prepare(setup, ptemp);
     /* A store that is not ours is only read. */
     if (setup->ours) {
-        acme_certstore_recall(setup->live, ptemp);
+        acme_certstore_recall(setup->certstore, ptemp);
     }
     promoted = mod_acme_promote_all(setup, now, ptemp);
-    acme_certstore_keep(setup->live);
+    acme_certstore_keep(setup->certstore);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);
     }

@@ -170,7 +170,7 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
     setup->store_dir = mod_acme_config_store_dir(setup->server, setup->pconf);
     setup->inner_dir = mod_acme_compat_inside(setup->store_dir, setup->pconf);
     if (!open_folder(setup, ptemp)) {
-        setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
+        setup->certstore = acme_certstore_look(setup->store_dir, setup->pconf);
         return;
     }
     is_ours = claim_store(setup, ptemp);
@@ -181,9 +181,9 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
     }
     close_to_others(setup,
                     apr_pstrcat(ptemp, setup->store_dir, "/archive", NULL));
-    if (acme_certstore_open(&setup->live, setup->store_dir, &problem,
+    if (acme_certstore_open(&setup->certstore, setup->store_dir, &problem,
                             setup->pconf)) {
-        setup->live = acme_certstore_look(setup->store_dir, setup->pconf);
+        setup->certstore = acme_certstore_look(setup->store_dir, setup->pconf);
         unusable(setup, "%s", acme_problem_text(&problem, ptemp));
         return;
     }

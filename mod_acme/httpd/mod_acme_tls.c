@@ -20,7 +20,7 @@ typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
 typedef struct facts_t {
     engine_e engine;
     int certs;
-    acme_level_t level;
+    acme_seclevel_t level;
     struct facts_t *again; /* another server from the same line */
     acme_config_t *config;
 } facts_t;

@@ -37,9 +37,9 @@
 /* One per child; only the child whose thread wins mod_watchdog's election has
  * a runner. The mutex is between that thread and the one that stops the child.
  */
-typedef struct worker_t {
+typedef struct child_t {
     apr_thread_mutex_t *mutex;
-    acme_worker_t *runner; /* under the mutex */
+    acme_worker_t *worker; /* under the mutex */
     int stopping;          /* under the mutex */
     int inside;            /* under the mutex: its thread is at work */
     int alive;             /* under the mutex: there is such a thread */
@@ -47,9 +47,9 @@ typedef struct worker_t {
     acme_ctl_request_dir_t *ctl_requests;
     apr_time_t next;
     apr_time_t seen; /* the clock, at the last call */
-} worker_t;
+} child_t;
 
-static worker_t worker;
+static child_t child;
 
 /* Says when the worker's thread has ended. */
 static apr_threadkey_t *thread_key;
@@ -61,7 +61,7 @@ static int lock(void)
     int i;
 
     for (i = 0; i < LOCK_STEPS; ++i) {
-        if (apr_thread_mutex_trylock(worker.mutex) == APR_SUCCESS) {
+        if (apr_thread_mutex_trylock(child.mutex) == APR_SUCCESS) {
             return 1;
         }
         apr_sleep(LOCK_STEP);
@@ -71,12 +71,12 @@ static int lock(void)
 
 static void stop(void)
 {
-    if (worker.mutex && lock()) {
-        worker.stopping = 1;
-        if (worker.runner) {
-            acme_worker_stop(worker.runner);
+    if (child.mutex && lock()) {
+        child.stopping = 1;
+        if (child.worker) {
+            acme_worker_stop(child.worker);
         }
-        apr_thread_mutex_unlock(worker.mutex);
+        apr_thread_mutex_unlock(child.mutex);
     }
 }
 
@@ -87,10 +87,10 @@ static int is_inside(int step)
 
     if (lock()) {
         inside =
-            worker.inside
+            child.inside
             && (step < QUIT_STEPS
-                || (worker.runner && acme_worker_is_precious(worker.runner)));
-        apr_thread_mutex_unlock(worker.mutex);
+                || (child.worker && acme_worker_is_precious(child.worker)));
+        apr_thread_mutex_unlock(child.mutex);
     }
     return inside;
 }
@@ -100,8 +100,8 @@ static void thread_ended(void *data)
 {
     (void)data;
     if (lock()) {
-        worker.alive = 0;
-        apr_thread_mutex_unlock(worker.mutex);
+        child.alive = 0;
+        apr_thread_mutex_unlock(child.mutex);
     }
 }
 
@@ -110,8 +110,8 @@ static int is_alive(void)
     int alive = 0;
 
     if (lock()) {
-        alive = worker.alive;
-        apr_thread_mutex_unlock(worker.mutex);
+        alive = child.alive;
+        apr_thread_mutex_unlock(child.mutex);
     }
     return alive;
 }
@@ -126,10 +126,10 @@ static apr_status_t leave(void *data)
 
     (void)data;
     stop();
-    for (i = 0; worker.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
+    for (i = 0; child.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
         apr_sleep(LEAVE_STEP);
     }
-    for (i = 0; worker.mutex && i < END_STEPS && is_alive(); ++i) {
+    for (i = 0; child.mutex && i < END_STEPS && is_alive(); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     return APR_SUCCESS;
@@ -140,13 +140,13 @@ static int enter(void)
 {
     int inside;
 
-    apr_thread_mutex_lock(worker.mutex);
-    if (!worker.alive
-        && apr_threadkey_private_set(&worker, thread_key) == APR_SUCCESS) {
-        worker.alive = 1;
+    apr_thread_mutex_lock(child.mutex);
+    if (!child.alive
+        && apr_threadkey_private_set(&child, thread_key) == APR_SUCCESS) {
+        child.alive = 1;
     }
-    worker.inside = inside = !worker.stopping;
-    apr_thread_mutex_unlock(worker.mutex);
+    child.inside = inside = !child.stopping;
+    apr_thread_mutex_unlock(child.mutex);
     return inside;
 }
 
@@ -162,15 +162,15 @@ void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
     if (!setup || !setup->seal) {
         return;
     }
-    memset(&worker, 0, sizeof(worker));
+    memset(&child, 0, sizeof(child));
     /* Before there is a second thread in this child. That one may outlive
      * pchild, and so does the mutex. */
     if (acme_http_curl_global_init()
-        || apr_thread_mutex_create(&worker.mutex, APR_THREAD_MUTEX_DEFAULT,
+        || apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT,
                                    setup->pconf)
         || apr_threadkey_private_create(&thread_key, thread_ended,
                                         setup->pconf)) {
-        worker.mutex = NULL;
+        child.mutex = NULL;
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
         return;
@@ -189,11 +189,11 @@ void mod_acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)
 
 static void notify_urgent(void *baton, int site)
 {
-    acme_notify_urgent_t *board = baton;
+    acme_notify_urgent_t *urgent = baton;
 
-    if (!board->sites[site]) {
-        board->sites[site] = 1;
-        apr_atomic_inc32(&board->changes);
+    if (!urgent->sites[site]) {
+        urgent->sites[site] = 1;
+        apr_atomic_inc32(&urgent->changes);
     }
 }
 
@@ -216,98 +216,97 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 }
 
 /* Everything of the runner is born and dies in its own thread. */
-static void start_runner(const acme_setup_t *setup)
+static void start_worker(const acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_config_t *base = mod_acme_config_get(setup->server);
     acme_http_curl_config_t curl = {0};
     const char *proxy = mod_acme_config_value(base, ACME_SETTING_HTTP_PROXY);
     acme_worker_config_t *config;
-    acme_worker_t *runner;
+    acme_worker_t *worker;
 
-    if (apr_pool_create_unmanaged(&worker.p)) {
+    if (apr_pool_create_unmanaged(&child.p)) {
         return;
     }
-    config = apr_pcalloc(worker.p, sizeof(*config));
+    config = apr_pcalloc(child.p, sizeof(*config));
     configure(config, setup);
     curl.user_agent = "mod_acme/" ACME_VERSION;
     curl.proxy = proxy && *proxy ? proxy : NULL;
     curl.proxy_ca_file = mod_acme_compat_inside(
-        mod_acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), worker.p);
-    config->vault = mod_acme_config_setup_vault(setup, worker.p);
+        mod_acme_config_value(base, ACME_SETTING_HTTP_PROXY_CA_FILE), child.p);
+    config->vault = mod_acme_config_setup_vault(setup, child.p);
     if (!config->vault
         || acme_http_curl_create(&config->http, &curl, config->clock,
-                                 config->log, &problem, worker.p)) {
+                                 config->log, &problem, child.p)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,
                  ACME_TAG(0308) "the worker cannot start: %s",
                  problem.detail ? problem.detail : "the store cannot be read");
-        apr_pool_destroy(worker.p);
-        worker.p = NULL;
+        apr_pool_destroy(child.p);
+        child.p = NULL;
         return;
     }
-    worker.ctl_requests =
-        acme_ctl_request_open(setup->store_dir, setup->seal, worker.p);
-    acme_ctl_request_attend(worker.ctl_requests, worker.p);
-    config->ctl_requests = worker.ctl_requests;
-    config->revoked = acme_blocklist_open(setup->store_dir, worker.p);
-    config->reuse =
-        acme_key_reuse_open(setup->store_dir, setup->seal, worker.p);
-    runner = acme_worker_create(config, worker.p);
-    apr_thread_mutex_lock(worker.mutex);
-    worker.runner = runner;
-    if (worker.stopping) {
-        acme_worker_stop(runner);
+    child.ctl_requests =
+        acme_ctl_request_open(setup->store_dir, setup->seal, child.p);
+    acme_ctl_request_attend(child.ctl_requests, child.p);
+    config->ctl_requests = child.ctl_requests;
+    config->revoked = acme_blocklist_open(setup->store_dir, child.p);
+    config->reuse = acme_key_reuse_open(setup->store_dir, setup->seal, child.p);
+    worker = acme_worker_create(config, child.p);
+    apr_thread_mutex_lock(child.mutex);
+    child.worker = worker;
+    if (child.stopping) {
+        acme_worker_stop(worker);
     }
-    apr_thread_mutex_unlock(worker.mutex);
+    apr_thread_mutex_unlock(child.mutex);
 }
 
 /* In its own thread only. */
-static void end_runner(void)
+static void end_worker(void)
 {
-    if (worker.p) {
-        apr_thread_mutex_lock(worker.mutex);
-        worker.runner = NULL;
-        apr_thread_mutex_unlock(worker.mutex);
-        apr_pool_destroy(worker.p);
-        worker.p = NULL;
+    if (child.p) {
+        apr_thread_mutex_lock(child.mutex);
+        child.worker = NULL;
+        apr_thread_mutex_unlock(child.mutex);
+        apr_pool_destroy(child.p);
+        child.p = NULL;
     }
 }
 
 /* Called often: when it is time, when acmectl asks, or when the clock was set
  * back, which makes all times that were set before too late. */
-static void work(const acme_setup_t *setup)
+static void run_when_due(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();
-    int due = now >= worker.next || now < worker.seen
-              || acme_ctl_request_moved(worker.ctl_requests);
+    int due = now >= child.next || now < child.seen
+              || acme_ctl_request_moved(child.ctl_requests);
     const char *waiting;
 
-    worker.seen = now;
+    child.seen = now;
     if (!due) {
         return;
     }
-    worker.next = acme_worker_run(worker.runner);
-    waiting = acme_worker_waiting(worker.runner);
-    if (strcmp(setup->board->waiting, waiting) != 0) {
-        apr_cpystrn(setup->board->waiting, waiting,
-                    sizeof(setup->board->waiting));
+    child.next = acme_worker_run(child.worker);
+    waiting = acme_worker_waiting(child.worker);
+    if (strcmp(setup->shared->waiting, waiting) != 0) {
+        apr_cpystrn(setup->shared->waiting, waiting,
+                    sizeof(setup->shared->waiting));
     }
 }
 
 /* It has done its work, and if that was the last it cleans up. */
-static void rest(void)
+static void end_round(void)
 {
     int stopping;
 
-    apr_thread_mutex_lock(worker.mutex);
-    stopping = worker.stopping;
-    apr_thread_mutex_unlock(worker.mutex);
+    apr_thread_mutex_lock(child.mutex);
+    stopping = child.stopping;
+    apr_thread_mutex_unlock(child.mutex);
     if (stopping) {
-        end_runner();
+        end_worker();
     }
-    apr_thread_mutex_lock(worker.mutex);
-    worker.inside = 0;
-    apr_thread_mutex_unlock(worker.mutex);
+    apr_thread_mutex_lock(child.mutex);
+    child.inside = 0;
+    apr_thread_mutex_unlock(child.mutex);
 }
 
 static apr_status_t watch(int state, void *data, apr_pool_t *p)
@@ -315,20 +314,20 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
     const acme_setup_t *setup = data;
 
     (void)p;
-    if (!worker.mutex) {
+    if (!child.mutex) {
         return APR_SUCCESS;
     }
     switch (state) {
     case AP_WATCHDOG_STATE_STARTING:
         if (enter()) {
-            start_runner(setup);
-            rest();
+            start_worker(setup);
+            end_round();
         }
         break;
     case AP_WATCHDOG_STATE_RUNNING:
-        if (worker.p && enter()) {
-            work(setup);
-            rest();
+        if (child.p && enter()) {
+            run_when_due(setup);
+            end_round();
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
