@@ -111,11 +111,10 @@ static const char *print(const acme_published_t *published, apr_pool_t *p)
     int i, n;
 
     apr_pool_create(&each, p);
-    for (i = 0; i < published->specs->nelts; ++i) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(published->specs, i, const acme_spec_t *);
+    for (i = 0; i < published->sites->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_at(published->sites, i)->spec;
         const acme_inventory_t *inventory =
-            APR_ARRAY_IDX(published->inventories, i, const acme_inventory_t *);
+            acme_site_at(published->sites, i)->inventory;
 
         apr_pool_clear(each);
         site = print_spec(spec, inventory->serving, each);
@@ -221,8 +220,8 @@ int acme_published_find(const acme_published_t *published, const char *name)
     const acme_spec_t *spec;
     int i, found = -1;
 
-    for (i = 0; i < published->specs->nelts; ++i) {
-        spec = APR_ARRAY_IDX(published->specs, i, const acme_spec_t *);
+    for (i = 0; i < published->sites->nelts; ++i) {
+        spec = acme_site_at(published->sites, i)->spec;
         if (strcmp(spec->name, name) == 0) {
             return i;
         }

@@ -14,8 +14,7 @@
 
 #include <apr_user.h>
 
-#include "acme_inventory.h"
-#include "acme_spec.h"
+#include "acme_site.h"
 
 /** Most bytes that are read: some 100,000 sites. */
 #define ACME_PUBLISHED_MAX (64 * 1024 * 1024)
@@ -24,11 +23,10 @@
 #define ACME_PUBLISHED_FORMAT 1
 
 typedef struct acme_published_t {
-    apr_array_header_t *specs;       /**< const acme_spec_t * */
-    apr_array_header_t *inventories; /**< acme_inventory_t *, by index of
-                                          specs: what was served after that
-                                          start, all other members are empty */
-    const char *activation;          /**< "graceful" or "manual" */
+    apr_array_header_t *sites; /**< acme_site_t *; their inventories tell what
+                                    was served after that start, all other
+                                    members are empty */
+    const char *activation;    /**< "graceful" or "manual" */
 } acme_published_t;
 
 /** Parses the text of the file. A member that is missing or mistyped is a

@@ -274,9 +274,8 @@ static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
             return damaged(problem, apr_psprintf(p, "site number %d", i + 1),
                            p);
         }
-        APR_ARRAY_PUSH(published->specs, const acme_spec_t *) = spec;
-        APR_ARRAY_PUSH(published->inventories, acme_inventory_t *) =
-            parse_inventory(acme_json_at(sites, i), p);
+        acme_site_add(published->sites, spec,
+                      parse_inventory(acme_json_at(sites, i), p));
     }
     return APR_SUCCESS;
 }
@@ -291,8 +290,7 @@ apr_status_t acme_published_parse(acme_published_t **published,
     apr_pool_t *ptemp;
     apr_status_t rv;
 
-    read->specs = apr_array_make(p, 16, sizeof(const acme_spec_t *));
-    read->inventories = apr_array_make(p, 16, sizeof(acme_inventory_t *));
+    read->sites = apr_array_make(p, 16, sizeof(acme_site_t *));
     apr_pool_create(&ptemp, p);
     if (acme_json_parse(&json, text, len, &error, ptemp) != APR_SUCCESS) {
         rv = damaged(problem, apr_pstrdup(p, error), p);

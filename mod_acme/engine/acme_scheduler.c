@@ -13,6 +13,7 @@
 #include "acme_expiry.h"
 #include "acme_revoker.h"
 #include "acme_schedule.h"
+#include "acme_site.h"
 #include "acme_site_table.h"
 #include "acme_task.h"
 
@@ -32,8 +33,7 @@ struct acme_scheduler_t {
 };
 
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *specs,
-                                        const apr_array_header_t *inventories,
+                                        const apr_array_header_t *sites,
                                         acme_job_cache_t *job_cache,
                                         int parallel, apr_pool_t *p)
 {
@@ -42,13 +42,11 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
     acme_site_entry_t *site;
     int i;
 
-    for (i = 0; i < specs->nelts; ++i) {
-        most += acme_ca_queue_count_cas(
-            APR_ARRAY_IDX(specs, i, const acme_spec_t *));
+    for (i = 0; i < sites->nelts; ++i) {
+        most += acme_ca_queue_count_cas(acme_site_at(sites, i)->spec);
     }
     scheduler->ctx = ctx;
-    scheduler->table =
-        acme_site_table_create(ctx, specs, inventories, job_cache, p);
+    scheduler->table = acme_site_table_create(ctx, sites, job_cache, p);
     scheduler->admission = acme_admission_create(ctx, parallel, p);
     scheduler->queues =
         acme_ca_queue_set_create(ctx, scheduler->admission, parallel, most, p);

@@ -27,12 +27,11 @@
 typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param specs, inventories, job_cache as in acme_worker_config_t
+ * @param sites, job_cache as in acme_worker_config_t
  * @param parallel orders that may run at once per CA
  */
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *specs,
-                                        const apr_array_header_t *inventories,
+                                        const apr_array_header_t *sites,
                                         acme_job_cache_t *job_cache,
                                         int parallel, apr_pool_t *p);
 

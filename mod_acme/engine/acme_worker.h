@@ -26,6 +26,7 @@
 #include "acme_http.h"
 #include "acme_ctl_request.h"
 #include "acme_plan.h"
+#include "acme_site.h"
 #include "acme_job_cache.h"
 #include "acme_blocklist.h"
 #include "acme_key_reuse.h"
@@ -35,9 +36,7 @@ typedef struct acme_worker_t acme_worker_t;
 
 /** Lives as long as the worker. */
 typedef struct acme_worker_config_t {
-    const apr_array_header_t *specs; /**< const acme_spec_t * */
-    const apr_array_header_t
-        *inventories; /**< const acme_inventory_t *, by index of specs */
+    const apr_array_header_t *sites; /**< acme_site_t *, only read */
     acme_vault_t *vault;
     acme_http_t *http;
     const acme_clock_t *clock;
@@ -47,7 +46,7 @@ typedef struct acme_worker_config_t {
                                                of a site; 0: the default */
     acme_blocklist_t *revoked;            /**< keys not to be used, or NULL */
     const acme_key_reuse_t *reuse;        /**< keys to be used again, or NULL */
-    acme_job_cache_t *job_cache;          /**< by index of specs, or NULL */
+    acme_job_cache_t *job_cache;          /**< by index of sites, or NULL */
     acme_ctl_request_dir_t *ctl_requests; /**< of acmectl, or NULL */
     apr_time_t loaded; /**< when the inventories were read (the same time for
                             all children of a generation of the server), or 0:

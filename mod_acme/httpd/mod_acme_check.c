@@ -365,14 +365,14 @@ static void make_setup(acme_sites_t *sites)
     setup->server = sites->server;
     setup->warnings = sites->warnings;
     setup->by_name = apr_hash_make(sites->p);
-    setup->specs = apr_array_make(sites->p, sites->match.sites->nelts,
-                                  sizeof(const acme_spec_t *));
+    setup->sites = apr_array_make(sites->p, sites->match.sites->nelts,
+                                  sizeof(acme_site_t *));
     for (i = 0; i < sites->match.sites->nelts; i++) {
         const acme_key_spec_t *key = NULL;
 
         if (sites->drafts[i].match->names->nelts) {
             spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);
-            APR_ARRAY_PUSH(setup->specs, const acme_spec_t *) = spec;
+            acme_site_add(setup->sites, spec, NULL);
             if (key) {
                 add_second_key(sites, second_key, spec, key,
                                sites->match.sites->nelts);
@@ -381,7 +381,10 @@ static void make_setup(acme_sites_t *sites)
     }
     /* The second certificates come after all sites, because a site is found by
      * its index. */
-    apr_array_cat(setup->specs, second_key);
+    for (i = 0; i < second_key->nelts; i++) {
+        acme_site_add(setup->sites,
+                      APR_ARRAY_IDX(second_key, i, const acme_spec_t *), NULL);
+    }
     if (sites->errors) {
         return;
     }
@@ -389,9 +392,9 @@ static void make_setup(acme_sites_t *sites)
          hi = apr_hash_next(hi)) {
         const acme_match_claim_t *claim = apr_hash_this_val(hi);
 
-        apr_hash_set(
-            setup->by_name, apr_hash_this_key(hi), apr_hash_this_key_len(hi),
-            APR_ARRAY_IDX(setup->specs, claim->site, const acme_spec_t *));
+        apr_hash_set(setup->by_name, apr_hash_this_key(hi),
+                     apr_hash_this_key_len(hi),
+                     acme_site_at(setup->sites, claim->site)->spec);
     }
     mod_acme_config_setup_set(setup);
 }

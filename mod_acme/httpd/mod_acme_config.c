@@ -148,8 +148,7 @@ const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
 {
     int site = mod_acme_config_get(s)->site;
 
-    return site < 0 ? NULL
-                    : APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
+    return site < 0 ? NULL : acme_site_at(setup->sites, site)->spec;
 }
 
 acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
@@ -157,10 +156,7 @@ acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
 {
     int site = mod_acme_config_get(s)->site;
 
-    if (site < 0 || !setup->inventories) {
-        return NULL;
-    }
-    return APR_ARRAY_IDX(setup->inventories, site, acme_inventory_t *);
+    return site < 0 ? NULL : acme_site_at(setup->sites, site)->inventory;
 }
 
 const acme_spec_t *mod_acme_config_setup_find(const char **name,

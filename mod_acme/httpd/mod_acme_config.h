@@ -20,7 +20,7 @@
 #include <apr_hash.h>
 
 #include "acme_ca.h"
-#include "acme_inventory.h"
+#include "acme_site.h"
 #include "acme_certstore.h"
 #include "acme_log.h"
 #include "acme_placeholder.h"
@@ -157,7 +157,7 @@ typedef struct acme_shared_t {
  * because an attacker in a child can write to it. */
 typedef struct acme_notify_urgent_t {
     apr_uint32_t changes; /**< only compared for a change */
-    /** by index of specs; non-zero when a staged certificate must not wait for
+    /** by index of sites; non-zero when a staged certificate must not wait for
      * others */
     unsigned char sites[1];
 } acme_notify_urgent_t;
@@ -167,14 +167,12 @@ typedef struct acme_setup_t {
     apr_pool_t *pconf;
     server_rec *server;
     const acme_log_t *log;
-    apr_array_header_t *specs; /**< const acme_spec_t * */
+    apr_array_header_t *sites; /**< acme_site_t * */
     apr_hash_t *by_name;       /**< canonical name -> const acme_spec_t * */
     const apr_array_header_t *warnings; /**< const char *, for the error log */
 
     /* Set by startup. */
     apr_time_t loaded;
-    apr_array_header_t
-        *inventories; /**< acme_inventory_t *, by index of specs */
     const char *store_dir;
     const char *inner_dir;   /**< the same path as children see it */
     const acme_seal_t *seal; /**< NULL when the store cannot be used */
@@ -184,14 +182,12 @@ typedef struct acme_setup_t {
     acme_promote_guard_t *guard;     /**< NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< the parent's; children share it */
-    /** staged items as startup saw them, by index of specs */
-    acme_file_stamp_t *staged;
     /** stamp of acmectl's last change, before startup looked */
     acme_file_stamp_t changed;
     acme_shared_t *shared;               /**< shared memory */
     acme_notify_urgent_t *notify_urgent; /**< shared memory, or NULL */
     acme_job_cache_t
-        *job_cache; /**< shared memory, by index of specs, or NULL */
+        *job_cache; /**< shared memory, by index of sites, or NULL */
     /** non-zero when this server owns the store and may change it */
     int ours;
     struct mod_acme_install_t *install; /**< until children run, else NULL */

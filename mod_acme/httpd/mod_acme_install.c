@@ -14,7 +14,7 @@
 /* A clock may be set back by so much without anybody having to know. */
 #define CLOCK_STEP (2 * ACME_TIME_MINUTE)
 
-/* One managed site, by index of specs. */
+/* One managed site, by index of sites. */
 typedef struct outcome_t {
     acme_site_decide_serve_e serve;
     const apr_array_header_t *cert_files; /* of its own: of the first host */
@@ -101,7 +101,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     }
     install->config.live = setup->certstore;
     install->config.before = read_record(setup, ptemp);
-    install->config.specs = setup->specs;
+    install->config.sites = setup->sites;
     install->config.now = now;
     install->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
     install->config.stash_keep = mod_acme_config_interval(
@@ -111,7 +111,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     check_clock(setup, now, ptemp);
     install->sites =
         apr_pcalloc(setup->pconf,
-                    sizeof(outcome_t) * ((apr_size_t)setup->specs->nelts + 1));
+                    sizeof(outcome_t) * ((apr_size_t)setup->sites->nelts + 1));
     install->others =
         apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
     install->wanted = apr_hash_make(setup->pconf);
@@ -218,16 +218,15 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
 
 int mod_acme_install_second_key(acme_setup_t *setup, int index)
 {
-    acme_inventory_t *inventory =
-        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
+    acme_inventory_t *inventory = acme_site_at(setup->sites, index)->inventory;
     outcome_t *outcome = &setup->install->sites[index];
 
     if (!inventory->decided) {
         /* The site has something else to serve, whatever that is. */
-        outcome->serve = acme_install_site(
-            core_of(setup->install, setup->pconf),
-            APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *), inventory,
-            ACME_WANTED_ACME, 1);
+        outcome->serve =
+            acme_install_site(core_of(setup->install, setup->pconf),
+                              acme_site_at(setup->sites, index)->spec,
+                              inventory, ACME_WANTED_ACME, 1);
         inventory->decided = 1;
     }
     return outcome->serve == ACME_SITE_DECIDE_SERVE_LKC;
@@ -375,11 +374,9 @@ void mod_acme_install_rest(acme_setup_t *setup)
         return;
     }
     core = core_of(setup->install, setup->pconf);
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory =
-            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+        acme_inventory_t *inventory = acme_site_at(setup->sites, i)->inventory;
 
         if (!inventory->decided) {
             decide(setup, spec, inventory,
@@ -411,10 +408,8 @@ static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
  * it had. */
 static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
 {
-    const acme_spec_t *spec =
-        APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *);
-    acme_inventory_t *inventory =
-        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
+    const acme_spec_t *spec = acme_site_at(setup->sites, index)->spec;
+    acme_inventory_t *inventory = acme_site_at(setup->sites, index)->inventory;
     const outcome_t *outcome = &setup->install->sites[index];
     const acme_deployed_site_t *before =
         acme_install_before(setup->install->config.before, spec);
@@ -461,7 +456,7 @@ void mod_acme_install_done(acme_setup_t *setup)
     apr_pool_create(&ptemp, setup->pconf);
     now = acme_deployed_create(ptemp);
     now->written = apr_time_now();
-    for (i = 0; i < setup->specs->nelts; i++) {
+    for (i = 0; i < setup->sites->nelts; i++) {
         acme_deployed_add(now, deployed_of(setup, i));
     }
     for (i = 0; i < install->others->nelts; i++) {

@@ -41,7 +41,7 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp);
 
-/** Its site's certificate for the further kind of key, by index of specs.
+/** Its site's certificate for the further kind of key, by index of sites.
  *  @return nonzero: it is served too */
 int mod_acme_install_second_key(acme_setup_t *setup, int index);
 

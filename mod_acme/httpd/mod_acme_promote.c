@@ -53,10 +53,10 @@ static int prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_array_header_t *names = apr_array_make(ptemp, 4, sizeof(const char *));
     int i;
 
-    for (i = 0; i < setup->specs->nelts; i++) {
-        if (setup->staged[i].inode) {
+    for (i = 0; i < setup->sites->nelts; i++) {
+        if (acme_site_at(setup->sites, i)->staged.inode) {
             APR_ARRAY_PUSH(names, const char *) =
-                APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->name;
+                acme_site_at(setup->sites, i)->spec->name;
         }
     }
     if (acme_promote_guard_begin(setup->guard, names, &problem, ptemp)) {
@@ -167,6 +167,11 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     return inventory;
 }
 
+static void forget_staged(acme_site_t *site)
+{
+    memset(&site->staged, 0, sizeof(site->staged));
+}
+
 int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     acme_store_t *store = NULL;
@@ -182,39 +187,34 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         mod_acme_install_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&tmp, ptemp);
-    setup->staged = apr_pcalloc(
-        setup->pconf, sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
-    setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
-                                        sizeof(acme_inventory_t *));
     /* Before it is looked at: what comes later is news to the activator. */
-    for (i = 0; store && i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; store && i < setup->sites->nelts; i++) {
+        acme_site_t *site = acme_site_at(setup->sites, i);
 
-        acme_file_stamp_read(
-            &setup->staged[i],
-            acme_store_fs_path(store, ACME_STORE_STAGING, spec->name, tmp),
-            ACME_FILE_STAMP_LINK, tmp);
+        acme_file_stamp_read(&site->staged,
+                             acme_store_fs_path(store, ACME_STORE_STAGING,
+                                                site->spec->name, tmp),
+                             ACME_FILE_STAMP_LINK, tmp);
         apr_pool_clear(tmp);
     }
     if (vault && !prepare(setup, ptemp)) {
         vault = NULL;
-        memset(setup->staged, 0,
-               sizeof(*setup->staged) * (apr_size_t)setup->specs->nelts);
-    }
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory;
-
-        inventory = spec->cert_file ? examine_file(setup, spec, now, tmp)
-                                    : examine(setup, vault, spec, now, tmp);
-        promoted += inventory->staged == ACME_STAGED_PROMOTED;
-        if (inventory->staged == ACME_STAGED_FAILED) {
-            /* Still to be put in place: as if it had not been seen. */
-            memset(&setup->staged[i], 0, sizeof(setup->staged[i]));
+        for (i = 0; i < setup->sites->nelts; i++) {
+            forget_staged(acme_site_at(setup->sites, i));
         }
-        APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
+    }
+    for (i = 0; i < setup->sites->nelts; i++) {
+        acme_site_t *site = acme_site_at(setup->sites, i);
+        const acme_spec_t *spec = site->spec;
+
+        site->inventory = spec->cert_file
+                              ? examine_file(setup, spec, now, tmp)
+                              : examine(setup, vault, spec, now, tmp);
+        promoted += site->inventory->staged == ACME_STAGED_PROMOTED;
+        if (site->inventory->staged == ACME_STAGED_FAILED) {
+            /* Still to be put in place: as if it had not been seen. */
+            forget_staged(site);
+        }
         apr_pool_clear(tmp);
     }
     return promoted;

@@ -15,7 +15,7 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /**
  * Looks at every site: promotes what is staged for it, reads what is live, and
- * leaves an inventory by index of specs in setup->inventories.
+ * leaves an inventory in each of setup->sites.
  * @return how many certificates were promoted
  */
 int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now,

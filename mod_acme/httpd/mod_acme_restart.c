@@ -143,10 +143,9 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
  * say so without need: that costs a restart, no more often than all others. */
 static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 {
-    const acme_spec_t *spec =
-        APR_ARRAY_IDX(setup->specs, site, const acme_spec_t *);
+    const acme_spec_t *spec = acme_site_at(setup->sites, site)->spec;
     const acme_inventory_t *inventory =
-        APR_ARRAY_IDX(setup->inventories, site, acme_inventory_t *);
+        acme_site_at(setup->sites, site)->inventory;
     const acme_cert_info_t *info =
         inventory->live ? inventory->live->info : NULL;
 
@@ -183,16 +182,16 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     /* What an administrator has done is not to wait. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
-    for (i = 0; i < m->setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(m->setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < m->setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(m->setup->sites, i)->spec;
 
         acme_file_stamp_read(
             &stamp,
             acme_store_fs_path(m->store, ACME_STORE_STAGING, spec->name, ptemp),
             ACME_FILE_STAMP_LINK, ptemp);
         if (!stamp.inode
-            || acme_file_stamp_same(&stamp, &m->setup->staged[i])) {
+            || acme_file_stamp_same(
+                &stamp, &acme_site_at(m->setup->sites, i)->staged)) {
             continue;
         }
         if (is_urgent(m->setup, i, now)) {

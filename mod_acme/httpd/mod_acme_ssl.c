@@ -79,15 +79,14 @@ static int give_second_key(acme_setup_t *setup, const acme_spec_t *spec,
                            server_rec *s, apr_array_header_t *cert_files,
                            apr_array_header_t *key_files)
 {
-    acme_inventory_t *second_key =
-        APR_ARRAY_IDX(setup->inventories, index, acme_inventory_t *);
+    acme_inventory_t *second_key = acme_site_at(setup->sites, index)->inventory;
     int live = setup->install ? mod_acme_install_second_key(setup, index)
                               : second_key->live != NULL;
     int own = inventory->serving == ACME_SERVING_LKC;
 
     if (live && own && is_good(inventory) && !is_good(second_key)) {
         say_alone(setup, spec, inventory->live,
-                  APR_ARRAY_IDX(setup->specs, index, const acme_spec_t *));
+                  acme_site_at(setup->sites, index)->spec);
         live = 0;
     }
     if (!live) {

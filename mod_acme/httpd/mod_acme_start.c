@@ -50,9 +50,8 @@ static void open_placeholder(acme_setup_t *setup, const char *dir,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i, level = 0;
 
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
 
         level = spec->security_level > level ? spec->security_level : level;
     }
@@ -87,9 +86,8 @@ static void load_bindings(const acme_setup_t *setup)
 {
     int i;
 
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
         const acme_ca_spec_t *ca;
         int j;
 
@@ -111,7 +109,7 @@ static void make_shared(acme_setup_t *setup)
     else {
         setup->shared = apr_pcalloc(setup->pconf, sizeof(acme_shared_t));
     }
-    size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->specs->nelts;
+    size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->sites->nelts;
     if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
         setup->notify_urgent = apr_shm_baseaddr_get(shm);
         memset(setup->notify_urgent, 0, size);
@@ -143,11 +141,8 @@ static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     setup->certstore = acme_certstore_look(dir, ptemp);
     acme_certstore_recall(setup->certstore, ptemp);
     guard = acme_promote_guard_read(setup->certstore, dir, ptemp);
-    setup->inventories = apr_array_make(setup->pconf, setup->specs->nelts,
-                                        sizeof(acme_inventory_t *));
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
         acme_inventory_t *inventory =
             apr_pcalloc(setup->pconf, sizeof(*inventory));
         acme_certstore_cert_t *live;
@@ -158,7 +153,7 @@ static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
             inventory->live = live;
         }
-        APR_ARRAY_PUSH(setup->inventories, acme_inventory_t *) = inventory;
+        acme_site_at(setup->sites, i)->inventory = inventory;
     }
     open_placeholder(setup, acme_owned_dir_linked(dir) ? dir : NULL, now,
                      ptemp);
@@ -212,11 +207,10 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < setup->inventories->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
         const acme_inventory_t *inventory =
-            APR_ARRAY_IDX(setup->inventories, i, const acme_inventory_t *);
+            acme_site_at(setup->sites, i)->inventory;
         const char *text =
             acme_status_state_revoked(spec, inventory, NULL, ptemp);
 
@@ -253,10 +247,9 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     apr_pool_clear(pleave);
     say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
-    for (i = 0; i < setup->inventories->nelts; i++) {
-        if (!APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *)->of) {
-            counts[APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *)
-                       ->serving]++;
+    for (i = 0; i < setup->sites->nelts; i++) {
+        if (!acme_site_at(setup->sites, i)->spec->of) {
+            counts[acme_site_at(setup->sites, i)->inventory->serving]++;
             sites++;
         }
     }

@@ -31,38 +31,21 @@ static int send_json(request_rec *r, int status, const acme_json_t *json)
     return OK;
 }
 
-static int find_site(const acme_setup_t *setup, const char *name)
-{
-    int i;
-
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
-
-        if (!strcmp(spec->name, name)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
 {
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json;
-    int i = find_site(setup, name);
+    const acme_site_t *site = acme_site_find(setup->sites, name);
 
-    if (i < 0) {
+    if (!site) {
         json = acme_json_object(r->pool);
         acme_json_set_str(json, "error", "no such managed domain");
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json = acme_status_site(
-        APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-        APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *),
-        mod_acme_config_setup_vault(setup, r->pool), apr_time_now(), &counts,
-        r->pool);
+    json = acme_status_site(site->spec, site->inventory,
+                            mod_acme_config_setup_vault(setup, r->pool),
+                            apr_time_now(), &counts, r->pool);
     return send_json(r, HTTP_OK, json);
 }
 
@@ -112,10 +95,10 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     }
     apr_pool_create(&ptemp, r->pool);
     ap_rputs("{\n  \"managed-domains\": [", r);
-    for (i = 0; i < setup->specs->nelts && !r->connection->aborted; i++) {
+    for (i = 0; i < setup->sites->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site = acme_status_brief(
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *),
-            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *),
+            acme_site_at(setup->sites, i)->spec,
+            acme_site_at(setup->sites, i)->inventory,
             mod_acme_report(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
@@ -246,11 +229,10 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
     int i;
 
     apr_pool_create(&ptemp, r->pool);
-    for (i = 0; i < setup->specs->nelts; i++) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(setup->specs, i, const acme_spec_t *);
+    for (i = 0; i < setup->sites->nelts; i++) {
+        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
         const acme_inventory_t *inventory =
-            APR_ARRAY_IDX(setup->inventories, i, acme_inventory_t *);
+            acme_site_at(setup->sites, i)->inventory;
         const acme_json_t *site = acme_status_brief(
             spec, inventory, mod_acme_report(setup, vault, i, ptemp), vault,
             apr_time_now(), counts, ptemp);
@@ -271,7 +253,7 @@ int mod_acme_status_section(request_rec *r, int flags)
     acme_vault_t *vault;
     const char *waiting;
 
-    if (!setup || !setup->inventories) {
+    if (!setup || !setup->loaded) {
         return DECLINED;
     }
     vault = mod_acme_config_setup_vault(setup, r->pool);

@@ -37,9 +37,8 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
     install->specs = apr_hash_make(p);
     install->heirs = apr_hash_make(p);
     install->stashed = apr_array_make(p, 8, sizeof(stashed_t));
-    for (i = 0; i < config->specs->nelts; ++i) {
-        const acme_spec_t *spec =
-            APR_ARRAY_IDX(config->specs, i, const acme_spec_t *);
+    for (i = 0; i < config->sites->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_at(config->sites, i)->spec;
 
         apr_hash_set(install->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }

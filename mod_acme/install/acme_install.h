@@ -18,13 +18,14 @@
 #include "acme_deployed.h"
 #include "acme_inventory.h"
 #include "acme_log.h"
+#include "acme_site.h"
 #include "acme_site_decide.h"
 #include "acme_spec.h"
 
 typedef struct acme_install_config_t {
     const acme_certstore_t *live;
     const acme_deployed_t *before;   /**< what was deployed */
-    const apr_array_header_t *specs; /**< const acme_spec_t * */
+    const apr_array_header_t *sites; /**< acme_site_t * */
     apr_time_t now;
     int clock_good;
     apr_time_t proven; /**< what is deleted for its age was too old at this

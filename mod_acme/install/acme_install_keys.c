@@ -3,6 +3,7 @@
 #include "acme_install_keys.h"
 
 #include "acme_key_choice.h"
+#include "acme_site.h"
 
 static void leave(const acme_key_reuse_t *reuse, const acme_spec_t *spec,
                   const char *hash, const acme_certstore_t *certstore,
@@ -23,8 +24,7 @@ static void leave(const acme_key_reuse_t *reuse, const acme_spec_t *spec,
 }
 
 void acme_install_keys(const acme_key_reuse_t *reuse,
-                       const apr_array_header_t *specs,
-                       const apr_array_header_t *inventories,
+                       const apr_array_header_t *sites,
                        const acme_certstore_t *certstore, apr_gid_t gid,
                        const acme_log_t *log, apr_pool_t *ptemp)
 {
@@ -35,12 +35,11 @@ void acme_install_keys(const acme_key_reuse_t *reuse,
     const char *hash;
     int i;
 
-    for (i = 0; i < specs->nelts; ++i) {
-        const acme_spec_t *spec = APR_ARRAY_IDX(specs, i, const acme_spec_t *);
+    for (i = 0; i < sites->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_at(sites, i)->spec;
 
-        hash = acme_key_choice_reused(
-            spec, APR_ARRAY_IDX(inventories, i, const acme_inventory_t *),
-            NULL);
+        hash = acme_key_choice_reused(spec, acme_site_at(sites, i)->inventory,
+                                      NULL);
         if (hash) {
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);
         }

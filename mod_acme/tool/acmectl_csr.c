@@ -186,7 +186,7 @@ static const acme_spec_t *site_for(const ctl_t *ctl,
     const acme_spec_t *spec;
     int i, n;
 
-    for (i = 0; i < ctl->published->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->sites->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         for (n = 0; n < names->nelts
                     && acme_ident_in(spec->names,

@@ -105,7 +105,7 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
     const acme_spec_t *spec, *covered = NULL;
     int i;
 
-    for (i = 0; i < ctl->published->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->sites->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         if (strcmp(spec->name, entry->bundle->name) == 0) {
             return spec;

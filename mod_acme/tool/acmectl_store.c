@@ -155,9 +155,7 @@ static void open_published(ctl_t *ctl)
     }
     ctl->published = apr_pcalloc(ctl->p, sizeof(*ctl->published));
     ctl->published->activation = "graceful";
-    ctl->published->specs = apr_array_make(ctl->p, 1, sizeof(acme_spec_t *));
-    ctl->published->inventories =
-        apr_array_make(ctl->p, 1, sizeof(acme_inventory_t *));
+    ctl->published->sites = apr_array_make(ctl->p, 1, sizeof(acme_site_t *));
 }
 
 int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
@@ -238,14 +236,14 @@ int acmectl_store_site(const ctl_t *ctl, const char *text)
 
 const acme_spec_t *acmectl_store_spec(const ctl_t *ctl, int i)
 {
-    return APR_ARRAY_IDX(ctl->published->specs, i, const acme_spec_t *);
+    return acme_site_at(ctl->published->sites, i)->spec;
 }
 
 int acmectl_store_second_key(const ctl_t *ctl, int of)
 {
     int i;
 
-    for (i = 0; i < ctl->published->specs->nelts; ++i) {
+    for (i = 0; i < ctl->published->sites->nelts; ++i) {
         const char *name = acmectl_store_spec(ctl, i)->of;
 
         if (name && strcmp(name, acmectl_store_spec(ctl, of)->name) == 0) {
@@ -260,10 +258,9 @@ acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_inventory_t *inventory = apr_pmemdup(
-        p,
-        APR_ARRAY_IDX(ctl->published->inventories, i, const acme_inventory_t *),
-        sizeof(*inventory));
+    acme_inventory_t *inventory =
+        apr_pmemdup(p, acme_site_at(ctl->published->sites, i)->inventory,
+                    sizeof(*inventory));
     acme_certstore_cert_t *live;
     apr_status_t rv;
 

@@ -205,7 +205,7 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
             APR_ARRAY_PUSH(sites, int) = n;
         }
     }
-    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->specs->nelts;
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->sites->nelts;
          ++i) {
         APR_ARRAY_PUSH(sites, int) = i;
     }

@@ -35,8 +35,7 @@ static void add(acme_published_t *published, const acme_ca_spec_t *ca,
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
     inventory->serving = serving;
-    APR_ARRAY_PUSH(published->specs, const acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(published->inventories, acme_inventory_t *) = inventory;
+    acme_site_add(published->sites, spec, inventory);
 }
 
 static const acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 5,
@@ -54,8 +53,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->agreed = 1;
     ca->rate = &rate;
     published->activation = "manual";
-    published->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    published->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
+    published->sites = apr_array_make(p, 2, sizeof(acme_site_t *));
     add(published, ca, "a.example", ACME_SERVING_LKC, p);
     add(published, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
     return published;
@@ -86,9 +84,9 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_string_equal(read->activation, "manual");
-    assert_int_equal(read->specs->nelts, 2);
-    was = APR_ARRAY_IDX(published->specs, 1, const acme_spec_t *);
-    is = APR_ARRAY_IDX(read->specs, 1, const acme_spec_t *);
+    assert_int_equal(read->sites->nelts, 2);
+    was = acme_site_at(published->sites, 1)->spec;
+    is = acme_site_at(read->sites, 1)->spec;
     assert_string_equal(acme_spec_digest(was, p), acme_spec_digest(is, p));
     assert_string_equal(is->ca->ca_file, "/etc/roots.pem");
     assert_string_equal(is->ca->label, "ca.example");
@@ -102,17 +100,15 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(is->place, "httpd.conf:7");
     assert_int_equal(is->key.bits, 3072);
     /* both sites share one CA */
-    assert_ptr_equal(is->ca,
-                     APR_ARRAY_IDX(read->specs, 0, const acme_spec_t *)->ca);
-    assert_int_equal(
-        APR_ARRAY_IDX(read->inventories, 1, acme_inventory_t *)->serving,
-        ACME_SERVING_PLACEHOLDER);
+    assert_ptr_equal(is->ca, acme_site_at(read->sites, 0)->spec->ca);
+    assert_int_equal(acme_site_at(read->sites, 1)->inventory->serving,
+                     ACME_SERVING_PLACEHOLDER);
     assert_string_equal(printed(read, p), text);
 }
 
 static acme_spec_t *spec_at(const acme_published_t *published, int i)
 {
-    return (acme_spec_t *)APR_ARRAY_IDX(published->specs, i, acme_spec_t *);
+    return (acme_spec_t *)acme_site_at(published->sites, i)->spec;
 }
 
 static void what_shapes_sites_comes_back(void **state)

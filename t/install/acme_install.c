@@ -20,8 +20,8 @@ typedef struct world_t {
     test_issuer_t *issuer;
     fake_clock_t *clock;
     acme_deployed_t *before;
-    apr_array_header_t *specs;       /* acme_spec_t * */
-    apr_array_header_t *inventories; /* acme_inventory_t * */
+    apr_array_header_t *specs; /* acme_spec_t * */
+    apr_array_header_t *sites; /* acme_site_t * */
     acme_ca_spec_t ca;
     acme_install_config_t config;
     acme_install_t *install;
@@ -64,7 +64,7 @@ static world_t *make_world(apr_pool_t *p)
     w->issuer = test_issuer_create(&w->clock->clock, p);
     w->before = acme_deployed_create(p);
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->inventories = apr_array_make(p, 4, sizeof(acme_inventory_t *));
+    w->sites = apr_array_make(p, 4, sizeof(acme_site_t *));
     w->ca.url = CA;
     w->ca.label = "ca";
     w->log.sink = sink;
@@ -141,7 +141,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 static void configure(world_t *w)
 {
     apr_array_clear(w->specs);
-    apr_array_clear(w->inventories);
+    apr_array_clear(w->sites);
 }
 
 static acme_spec_t *site(world_t *w, const char *names)
@@ -152,8 +152,7 @@ static acme_spec_t *site(world_t *w, const char *names)
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
     spec->ca = &w->ca;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->inventories, acme_inventory_t *) =
-        apr_pcalloc(w->p, sizeof(acme_inventory_t));
+    acme_site_add(w->sites, spec, apr_pcalloc(w->p, sizeof(acme_inventory_t)));
     return spec;
 }
 
@@ -169,15 +168,14 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     w->said = "";
     w->config.live = w->live;
     w->config.before = w->before;
-    w->config.specs = w->specs;
+    w->config.sites = w->sites;
     w->config.now = acme_time_now(&w->clock->clock);
     w->config.archive_keep = 3;
     w->config.log = &w->log;
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory =
-            APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
+        acme_inventory_t *inventory = acme_site_at(w->sites, i)->inventory;
 
         if (acme_certstore_get(&live, w->live, spec->name, NULL, w->p)
             == APR_SUCCESS) {
@@ -188,8 +186,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory =
-            APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
+        acme_inventory_t *inventory = acme_site_at(w->sites, i)->inventory;
         acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
         last_serve = acme_install_site(w->install, spec, inventory, wanted, 0);
@@ -241,7 +238,7 @@ static void one_that_loses_tls_is_stashed_and_shown(void **state)
     site(w, "a.test");
     start_wanting(w, ACME_WANTED_HTTP);
     assert_string_equal(STASH("a.test"), cert);
-    inventory = APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *);
+    inventory = acme_site_at(w->sites, 0)->inventory;
     assert_null(inventory->live);
     assert_string_equal(inventory->stashed->info->fingerprint, cert);
     assert_true(inventory->stashed->moved > 0);
@@ -422,7 +419,7 @@ static void what_is_live_stays_when_the_ca_is_another(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
-    assert_true(APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *)->foreign);
+    assert_true(acme_site_at(w->sites, 0)->inventory->foreign);
 }
 
 static void the_later_of_import_and_live_is_used(void **state)
@@ -534,7 +531,7 @@ static void an_expired_one_is_not_unstashed(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
-    assert_true(APR_ARRAY_IDX(w->inventories, 0, acme_inventory_t *)->aged);
+    assert_true(acme_site_at(w->sites, 0)->inventory->aged);
 }
 
 static void the_stash_can_be_kept_shorter(void **state)

@@ -3,6 +3,7 @@
 #include "acme_t_bundle.h"
 
 #include "acme_install_keys.h"
+#include "acme_site.h"
 #include "acme_key_choice.h"
 
 #define A "a.example"
@@ -14,8 +15,8 @@ typedef struct world_t {
     acme_certstore_t *live;
     const char *dir;
     acme_key_reuse_t *reuse;
-    apr_array_header_t *specs;       /* acme_spec_t * */
-    apr_array_header_t *inventories; /* acme_inventory_t * */
+    apr_array_header_t *specs; /* acme_spec_t * */
+    apr_array_header_t *sites; /* acme_site_t * */
     acme_t_log_t *log;
 } world_t;
 
@@ -30,7 +31,7 @@ static world_t *make_world(apr_pool_t *p)
     w->reuse = acme_key_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    w->inventories = apr_array_make(p, 2, sizeof(acme_inventory_t *));
+    w->sites = apr_array_make(p, 2, sizeof(acme_site_t *));
     return w;
 }
 
@@ -49,13 +50,13 @@ static acme_spec_t *add(world_t *w, const char *name)
     spec->name = name;
     spec->key_reuse = 1;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    APR_ARRAY_PUSH(w->inventories, acme_inventory_t *) = inventory;
+    acme_site_add(w->sites, spec, inventory);
     return spec;
 }
 
 static acme_inventory_t *inventory_of(world_t *w, int i)
 {
-    return APR_ARRAY_IDX(w->inventories, i, acme_inventory_t *);
+    return acme_site_at(w->sites, i)->inventory;
 }
 
 static const char *hash_of(world_t *w, int i)
@@ -82,8 +83,8 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_install_keys(w->reuse, w->specs, w->inventories, w->live, getegid(),
-                      &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->sites, w->live, getegid(), &w->log->log,
+                      w->p);
 }
 
 static void what_is_live_is_left_for_those_that_want_it(void **state)
@@ -192,8 +193,7 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_install_keys(w->reuse, w->specs, w->inventories, w->live, 1,
-                      &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->sites, w->live, 1, &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);
     assert_int_equal(st.st_mode & 0777, 0640);

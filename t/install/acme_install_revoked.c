@@ -98,8 +98,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 static acme_site_decide_serve_e start(world_t *w, int with)
 {
     acme_install_config_t *config = apr_pcalloc(w->p, sizeof(*config));
-    apr_array_header_t *specs =
-        apr_array_make(w->p, 1, sizeof(const acme_spec_t *));
+    apr_array_header_t *sites = apr_array_make(w->p, 1, sizeof(acme_site_t *));
     acme_site_decide_serve_e serve = ACME_SITE_DECIDE_SERVE_NOTHING;
     acme_install_t *install;
     acme_certstore_cert_t *live;
@@ -107,11 +106,11 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     w->said = "";
     w->inventory = apr_pcalloc(w->p, sizeof(*w->inventory));
     if (with) {
-        APR_ARRAY_PUSH(specs, const acme_spec_t *) = &w->spec;
+        acme_site_add(sites, &w->spec, w->inventory);
     }
     config->live = w->live;
     config->before = acme_deployed_create(w->p);
-    config->specs = specs;
+    config->sites = sites;
     config->now = ACME_T_NOW;
     config->clock_good = 1;
     config->proven = ACME_T_NOW;
