@@ -11,15 +11,17 @@
 #include "acme_str.h"
 #include "acme_time.h"
 
-/* A clock may be set back by so much without anybody having to know. */
+/* A clock that is set back by no more than this is ignored. */
 #define CLOCK_STEP (2 * ACME_TIME_MINUTE)
 
-/* One managed site, by index of sites. */
+/* The decision for one managed site, by index of sites. */
 typedef struct outcome_t {
     acme_site_decide_serve_e serve;
-    const apr_array_header_t *cert_files; /* of its own: of the first host */
+    /* own certificate files of the first host */
+    const apr_array_header_t *cert_files;
     const apr_array_header_t *key_files;
-    acme_fallback_t former; /* remembered, and still valid; or NULL in it */
+    /* files from the record if still valid, else with NULL */
+    acme_fallback_t former;
 } outcome_t;
 
 struct mod_acme_install_t {
@@ -34,7 +36,8 @@ struct mod_acme_install_t {
 static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    /* Where we are not root, others of our user could hold it for ever. */
+    /* Do not wait unless we are root, because other programs of the same user
+     * could hold the lock for ever. */
     apr_interval_time_t wait = geteuid() == 0 ? ACME_LOCK_START : 0;
 
     if (acme_lock_take(&setup->install->lock, setup->store_dir, wait, &problem,
@@ -117,7 +120,8 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     install->wanted = apr_hash_make(setup->pconf);
 }
 
-/* After what is staged was promoted: what is live counts. */
+/* Returns the machine that decides sites. It is made after promotion, because
+ * it looks at the live certificates. */
 static acme_install_t *core_of(mod_acme_install_t *install, apr_pool_t *p)
 {
     if (!install->core) {
@@ -126,7 +130,7 @@ static acme_install_t *core_of(mod_acme_install_t *install, apr_pool_t *p)
     return install->core;
 }
 
-/* What the site was seen to serve of its own, before it asked for ACME or
+/* Finds the own certificate that the site served before it asked for ACME, or
  * while it waited. */
 static void find_former(acme_setup_t *setup, outcome_t *outcome,
                         const acme_spec_t *spec, apr_pool_t *ptemp)
@@ -153,8 +157,9 @@ static void find_former(acme_setup_t *setup, outcome_t *outcome,
     outcome->former.former = 1;
 }
 
-/* Its own, unless it is known to have expired: what cannot be read here mod_ssl
- * perhaps can. */
+/* Returns non-zero when the virtual host's own certificate can be served:
+ * unless it is known to have expired, because mod_ssl may be able to read a
+ * file that cannot be read here. */
 static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
                      const apr_array_header_t *cert_files,
                      const apr_array_header_t *key_files, apr_pool_t *ptemp)
@@ -222,7 +227,8 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
     outcome_t *outcome = &setup->install->sites[index];
 
     if (!inventory->decided) {
-        /* The site has something else to serve, whatever that is. */
+        /* Say that the site has another certificate to serve, because its first
+         * key's certificate or a fallback is there. */
         outcome->serve =
             acme_install_site(core_of(setup->install, setup->pconf),
                               acme_site_at(setup->sites, index)->spec,
@@ -232,8 +238,8 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
     return outcome->serve == ACME_SITE_DECIDE_SERVE_LKC;
 }
 
-/* A site that has a certificate of the administrator's own, or no TLS: what is
- * live for it is put away, if it is not wanted. */
+/* Decides a site that has an own certificate file or no TLS: its live
+ * certificate is stashed if it is not wanted. */
 static void decide(acme_setup_t *setup, const acme_spec_t *spec,
                    acme_inventory_t *inventory, acme_wanted_e wanted)
 {
@@ -313,8 +319,9 @@ void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
     APR_ARRAY_PUSH(setup->install->others, acme_deployed_site_t *) = site;
 }
 
-/* The strongest of the virtual hosts that have a name, of those that are not
- * managed: those that are have sites of their own. */
+/* Notes for each name what the unmanaged virtual hosts with that name want, the
+ * strongest of several. Managed virtual hosts are left out, because their sites
+ * are decided already. */
 static void index_hosts(acme_setup_t *setup)
 {
     mod_acme_install_t *install = setup->install;
@@ -389,8 +396,8 @@ void mod_acme_install_rest(acme_setup_t *setup)
     acme_install_rest(core, wanted_of, setup);
 }
 
-/* The names are the site's own; what is outcome beside it is found by what it is
- * filed under. */
+/* Returns the names for the record. A certificate with the second kind of key
+ * is recorded under the name it is filed under. */
 static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
                                                  apr_pool_t *p)
 {
@@ -404,8 +411,8 @@ static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
     return names;
 }
 
-/* What it serves from now on. One that still waits for its first keeps what
- * it had. */
+/* Returns the record of what the site serves from now on. A site that still
+ * waits for its first certificate keeps its old record. */
 static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
 {
     const acme_spec_t *spec = acme_site_at(setup->sites, index)->spec;

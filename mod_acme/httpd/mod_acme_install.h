@@ -2,14 +2,15 @@
 
 /**
  * @file mod_acme_install.h
- * @brief Startup's side of acme_install.h: what the configuration wants of each
- * site, and the record of what was deployed.
+ * @brief Runs acme_install.h at startup: tells it what the configuration wants
+ *  of each site, and writes the record of what was deployed.
  *
- * post_config opens it; a site is decided upon when mod_ssl asks for the
- * certificate of the first of its virtual hosts, which is how we learn that it
- * has TLS; when mod_ssl has asked for all, what is left is decided; the record
- * is written when nothing can fail any more. NULL, and so everything left as
- * it is, where the store is of no use or somebody works on it.
+ * post_config opens it. A site is decided when mod_ssl asks for the certificate
+ * of its first virtual host, because that shows that the site has TLS. The
+ * remaining sites are decided after mod_ssl has asked for all. The record is
+ * written when nothing can fail any more. setup->install is NULL, and
+ * everything stays as it is, when the store cannot be used or another process
+ * holds its lock.
  */
 #ifndef MOD_ACME_INSTALL_H
 #define MOD_ACME_INSTALL_H
@@ -19,50 +20,52 @@
 
 typedef struct mod_acme_install_t mod_acme_install_t;
 
-/** What a virtual host gets that has no certificate of ours. */
+/** What a virtual host gets that has no managed certificate. */
 typedef struct acme_fallback_t {
     const apr_array_header_t *cert_files; /**< NULL: a placeholder */
     const apr_array_header_t *key_files;
-    int former; /**< it is not what the configuration says any more */
+    int former; /**< non-zero when the configuration no longer names it */
 } acme_fallback_t;
 
-/** Takes the lock, and what is left of the past.
- *  @param vault or NULL */
+/** Takes the lock and reads the record of the last start.
+ * @param vault or NULL */
 void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
                            apr_time_t now, apr_pool_t *ptemp);
 
 /**
- * A managed virtual host with TLS: decides upon its site, if that is not done.
- * @param cert_files, key_files what the configuration gives it
- * @return nonzero: it gets what is live; else `fallback` says what
+ * Handles a managed virtual host with TLS: decides its site unless that is
+ * done.
+ * @param cert_files, key_files the files in the configuration
+ * @return non-zero: it gets the live certificate; else `fallback` is set
  */
 int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           server_rec *s, const apr_array_header_t *cert_files,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp);
 
-/** Its site's certificate for the further kind of key, by index of sites.
- *  @return nonzero: it is served too */
+/** Decides the site's certificate with the second kind of key, given its index
+ * in sites.
+ * @return non-zero: it is served too */
 int mod_acme_install_second_key(acme_setup_t *setup, int index);
 
 /**
- * One whose site has a certificate of the administrator's own: what was
- * obtained for it is put away.
- * @param cert_files, key_files what it gets
+ * Handles a virtual host whose site has ACMECertificateFile: stashes what was
+ * obtained for the site.
+ * @param cert_files, key_files the files that it serves
  */
 void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
                            const apr_array_header_t *cert_files,
                            const apr_array_header_t *key_files);
 
-/** A virtual host with TLS that is not managed. */
+/** Handles a virtual host with TLS that is not managed. */
 void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
                             const apr_array_header_t *cert_files,
                             const apr_array_header_t *key_files);
 
-/** All that mod_ssl has not asked for. */
+/** Decides all sites that mod_ssl has not asked for. */
 void mod_acme_install_rest(acme_setup_t *setup);
 
-/** The start has succeeded: writes the record, gives the lock back. */
+/** Writes the record and releases the lock, when the start has succeeded. */
 void mod_acme_install_done(acme_setup_t *setup);
 
 #endif

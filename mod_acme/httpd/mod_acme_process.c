@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* dladdr() is not in POSIX before 2024. */
+/* _GNU_SOURCE for dladdr(), because it is not in POSIX before 2024. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -16,12 +16,12 @@
 #include <apr_getopt.h>
 #include <apr_strings.h>
 
-/* The number changes with the structure: a module that is upgraded under a
- * running server must not take the old one for its own. */
+/* The number changes with the structure, because a module that is upgraded
+ * under a running server must not use the old structure. */
 #define USERDATA_KEY "mod_acme-process-3"
 
-/* The binary of the running process. Where the system does not tell, what it
- * was called with, if that is a path. */
+/* Finds the binary of the running process. When the system does not tell, uses
+ * argv[0] if it is a path. */
 static const char *find_program(process_rec *process, const char *folder)
 {
     char path[APR_PATH_MAX];
@@ -87,7 +87,7 @@ const char *mod_acme_process_config(process_rec *process, apr_pool_t *p)
     const char *arg;
     char option;
 
-    /* As httpd reads them; it has refused what is none. */
+    /* Parse the options as httpd does. httpd has refused unknown ones. */
     if (!apr_getopt_init(&options, p, process->argc, process->argv)) {
         options->errfn = NULL;
         while (!apr_getopt(options, AP_SERVER_BASEARGS, &option, &arg)) {

@@ -46,7 +46,8 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp)
     }
 }
 
-/* Whether what is staged may be promoted: what is in the way is said. */
+/* Records the names that are about to be promoted. Returns non-zero when
+ * promotion may begin; logs what prevents it. */
 static int prepare(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -68,8 +69,8 @@ static int prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     return 1;
 }
 
-/* Files that an administrator brings. What mod_ssl could not read would stop
- * the server, so it is not given to it. */
+/* Reads an administrator's own certificate files. Files that mod_ssl could not
+ * read are not given to it, because they would stop the server. */
 static acme_inventory_t *examine_file(acme_setup_t *setup,
                                       const acme_spec_t *spec, apr_time_t now,
                                       apr_pool_t *ptemp)
@@ -97,7 +98,7 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     return inventory;
 }
 
-/* What is staged for it becomes live, if it can. */
+/* Promotes the site's staged certificate if possible. */
 static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
                     acme_vault_t *vault, const acme_spec_t *spec,
                     apr_time_t now, apr_pool_t *ptemp)
@@ -187,7 +188,8 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         mod_acme_install_open(setup, vault, now, ptemp);
     }
     apr_pool_create(&tmp, ptemp);
-    /* Before it is looked at: what comes later is news to the activator. */
+    /* Read the stamps before the items, because the activator must notice a
+     * change that comes after. */
     for (i = 0; store && i < setup->sites->nelts; i++) {
         acme_site_t *site = acme_site_at(setup->sites, i);
 
@@ -212,7 +214,7 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
                               : examine(setup, vault, spec, now, tmp);
         promoted += site->inventory->staged == ACME_STAGED_PROMOTED;
         if (site->inventory->staged == ACME_STAGED_FAILED) {
-            /* Still to be put in place: as if it had not been seen. */
+            /* Forget the stamp, so that the activator tries again. */
             forget_staged(site);
         }
         apr_pool_clear(tmp);

@@ -22,7 +22,7 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                : NULL;
 }
 
-/* ---- what pages say beside the sites ---- */
+/* ---- the state of the server ---- */
 
 void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p)
@@ -38,13 +38,13 @@ void mod_acme_report_activation(acme_status_activation_t *view,
     view->pending = setup->shared->pending;
     view->next = setup->shared->next;
     if (*setup->shared->blocked) {
-        /* The parent may be writing: take what is there, bounded. */
+        /* Copy a bounded string, because the parent may be writing. */
         view->blocked = apr_pstrndup(p, setup->shared->blocked,
                                      sizeof(setup->shared->blocked) - 1);
     }
 }
 
-/* The worker may be writing. */
+/* Copies a bounded string, because the worker may be writing. */
 const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p)
 {
     return *setup->shared->waiting ? apr_pstrndup(

@@ -2,7 +2,8 @@
 
 /**
  * @file mod_acme_report.h
- * @brief What pages with all sites show of each, and of the server.
+ * @brief Data for pages that show all sites: the job of each site, and the
+ *  state of the server.
  */
 #ifndef MOD_ACME_REPORT_H
 #define MOD_ACME_REPORT_H
@@ -11,16 +12,17 @@
 #include "acme_status.h"
 #include "mod_acme_config.h"
 
-/** The job of the site, without its log; NULL: it has to be loaded, because
- *  that failed just now or there is no room to remember. From any thread. */
+/** Returns the site's job without its log. Returns NULL when the job must be
+ * loaded from the store, because the cache has no memory or reading failed. May
+ * be called from any thread. */
 const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p);
 
-/** How it stands with restarts, as the parent says. */
+/** Sets `view` to what the parent says about restarts. */
 void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p);
 
-/** Why nothing is ordered, as the worker says; or NULL. */
+/** Returns the worker's reason why nothing is ordered, or NULL. */
 const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p);
 
 #endif

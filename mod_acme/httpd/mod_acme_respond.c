@@ -15,18 +15,19 @@
 
 APLOG_USE_MODULE(acme);
 
-/* What a client is told to wait for the first certificate. */
+/* Seconds after which a client should try again while the first certificate is
+ * being obtained. */
 #define RETRY_AFTER "30"
 
 /* Half a year. */
 #define HSTS_HEADER "Strict-Transport-Security"
 #define HSTS_VALUE  "max-age=15768000"
 
-/* Left to whoever wants to answer below it (RFC 8615). */
+/* Never redirected, because other handlers may answer below it (RFC 8615). */
 #define WELL_KNOWN "/.well-known/"
 
-/* Answers at once and whole: no handler, filter configuration or ErrorDocument
- * of the virtual host has a say in it. */
+/* Sends a whole answer at once, because no handler, filter configuration or
+ * ErrorDocument of the virtual host may change it. */
 static int answer(request_rec *r, int status, const char *text)
 {
     apr_bucket_brigade *bb =
@@ -35,7 +36,7 @@ static int answer(request_rec *r, int status, const char *text)
 
     r->status = status;
     r->no_cache = 1;
-    /* An answer from here ends the connection: say so. */
+    /* Announce that the connection is closed after the answer. */
     r->connection->keepalive = AP_CONN_CLOSE;
     ap_set_content_type(r, status == HTTP_OK ? "application/octet-stream"
                                              : "text/plain; charset=utf-8");
@@ -100,16 +101,16 @@ int mod_acme_respond_unavailable(request_rec *r)
                   "Please try again in a little while.\n");
 }
 
-/* Whether https is required of the site of this virtual host, and works: then
- * all of its TLS virtual hosts serve a certificate that a CA has signed, and
- * that has the name that is asked for. */
+/* Returns non-zero when the site of this virtual host requires https and https
+ * works: all of its TLS virtual hosts serve a certificate that a CA has signed,
+ * and the requested name is in it. */
 static int is_https_required(const char **host, const acme_spec_t **spec,
                              request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_port_map_t *map;
 
-    /* OPTIONS * is of nobody in particular. */
+    /* OPTIONS * has no path to redirect to. */
     if (!setup || !r->parsed_uri.path || *r->parsed_uri.path != '/'
         || !ap_is_initial_req(r)) {
         return 0;
@@ -123,7 +124,7 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
     }
     map = mod_acme_config_value(mod_acme_config_get(setup->server),
                                 ACME_SETTING_PORT_MAP);
-    /* The server's choice, by UseCanonicalName. */
+    /* UseCanonicalName decides which name this is. */
     *host = ap_get_server_name(r);
     return (!map || map->https)
            && mod_acme_config_setup_find(host, setup, *host, r->pool) == *spec;
@@ -145,7 +146,7 @@ int mod_acme_respond_redirect(request_rec *r)
         }
         return DECLINED;
     }
-    /* The path as it came: it is unescaped later. */
+    /* Use the path as the client sent it, before it is unescaped. */
     apr_table_setn(r->headers_out, "Location",
                    apr_pstrcat(r->pool, "https://",
                                strchr(host, ':') ? "[" : "", host,

@@ -23,30 +23,32 @@
 /* A signal that may have been lost is sent again after this time. */
 #define SIGNAL_AGAIN apr_time_from_sec(60)
 
-/* Between two checks of a configuration that was broken: doubles. */
+/* Time between two checks of a broken configuration; it doubles each time. */
 #define RECHECK_MIN apr_time_from_sec(10)
 #define RECHECK_MAX apr_time_from_sec(600)
 
-/* What comes within this after a change may leave the same time behind. */
+/* A second change within this time may leave the folder's time stamp
+ * unchanged. */
 #define CLOCK_TICK apr_time_from_sec(2)
 
-/* What nothing told us about is looked for at least so often. */
+/* The folder is scanned at least this often, even when no stamp has changed. */
 #define LOOK_AGAIN ACME_TIME_HOUR
 
-/* One per generation of the server, in pconf, of the parent alone. */
+/* The activator's state, one per generation of the server, in pconf; only the
+ * parent uses it. */
 typedef struct monitor_t {
     acme_setup_t *setup;
     acme_process_t *process;
     acme_modules_t modules;
     acme_configtest_t *test;
     acme_store_t *store;
-    const char *changed; /* acmectl's stamp */
-    const char *staging; /* folder */
+    const char *changed; /* path of acmectl's stamp */
+    const char *staging; /* path of the folder */
     acme_file_stamp_t staging_stamp;
     int changed_seen;
     apr_time_t looked;
     apr_uint32_t urgent_changes;
-    apr_time_t seen; /* the clock, the last time */
+    apr_time_t seen; /* the clock at the last call */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
     int manual;
@@ -86,8 +88,8 @@ static void read_policy(monitor_t *m)
 
 static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
 
-/* From the monitor hook, and when a test has ended: the hook is called every
- * ten seconds only. */
+/* Runs the activator. Called by the monitor hook and when a test has ended,
+ * because the hook runs only every ten seconds. */
 static void look_and_act(void *baton)
 {
     monitor_t *m = baton;
@@ -107,7 +109,8 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
 
     m->setup = setup;
     m->process = mod_acme_process_get(setup->server->process);
-    /* A restart for acmectl's sake promotes nothing, and has done its work. */
+    /* A restart that acmectl asked for is not fruitless, although it promotes
+     * nothing. */
     asked = !acme_file_stamp_same(&setup->changed, &m->process->changed);
     m->process->changed = setup->changed;
     if (promoted || asked) {
@@ -138,9 +141,10 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
     return APR_SUCCESS;
 }
 
-/* Urgent: a name of the site is without a working certificate, or soon will
- * be; or the CA wants the one there is to be gone, as a child says. It could
- * say so without need: that costs a restart, no more often than all others. */
+/* Returns non-zero when a staged certificate is urgent: a name of the site has
+ * no working certificate or soon will have none, or a child says that the CA
+ * wants the current one replaced. A compromised child could claim that; it then
+ * costs one restart, no more often than other restarts. */
 static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 {
     const acme_spec_t *spec = acme_site_at(setup->sites, site)->spec;
@@ -154,8 +158,9 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
            || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
 
-/* Counts what was staged since startup looked. Only names that the
- * configuration has, only stat(): a worker's files are not read here. */
+/* Counts the certificates staged since startup looked. It only calls stat()
+ * on names in the configuration and reads no file, because the worker writes
+ * them. */
 static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     apr_uint32_t urgent_changes =
@@ -179,7 +184,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->changed_seen = changed;
     m->looked = now;
     m->urgent_changes = urgent_changes;
-    /* What an administrator has done is not to wait. */
+    /* A change by acmectl is urgent, because an administrator made it. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
     for (i = 0; i < m->setup->sites->nelts; i++) {
@@ -209,7 +214,8 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
-/* Older generations whose children still have requests to finish. */
+/* Returns the number of older generations whose children still finish
+ * requests. */
 static int count_draining(void)
 {
     ap_generation_t seen[8];
@@ -238,7 +244,7 @@ static int count_draining(void)
     return count;
 }
 
-/* Tells why there is no restart: once, until the reason changes. */
+/* Logs why there is no restart, once until the reason changes. */
 static void block(monitor_t *m, const char *why, apr_time_t now,
                   apr_pool_t *ptemp)
 {
@@ -298,7 +304,7 @@ static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
              *m->blocked ? ", nothing is in the way any more" : "");
     unblock(m);
     m->process->signalled = 1;
-    /* Should the signal be lost, ask again, but not at once. */
+    /* Send the signal again later in case it is lost. */
     m->not_before = now + SIGNAL_AGAIN;
     kill(getpid(), AP_SIG_GRACEFUL);
 }
@@ -330,7 +336,8 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
-/* The clock was turned back: what was to be then would come too late. */
+/* Shortens all waits after the clock was set back, because they would end too
+ * late. */
 static void turn_back(monitor_t *m, apr_time_t now)
 {
     m->looked = 0;
@@ -356,7 +363,8 @@ static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     ready = m->facts.urgent + m->facts.routine;
     m->setup->shared->pending = ready;
     if (!ready) {
-        /* A test's result is for now, not for what may come later. */
+        /* Drop the test's result, because it says nothing about certificates
+         * that come later. */
         m->setup->shared->next = 0;
         unblock(m);
         return;

@@ -7,7 +7,7 @@
 
 #define LEVEL "@SECLEVEL="
 
-/* The last one of a cipher string counts. */
+/* Returns the last level in a cipher string, because the last one counts. */
 static int parse_level(const char *ciphers)
 {
     const char *at = ciphers;
@@ -20,7 +20,8 @@ static int parse_level(const char *ciphers)
     return level;
 }
 
-/* There it is for requests, not for handshakes. */
+/* Returns non-zero in a section such as <Directory>, because ciphers set there
+ * are for requests and not for handshakes. */
 static int is_for_requests(const ap_directive_t *directive)
 {
     static const char *const sections[] = {"<Directory", "<Location", "<Files",

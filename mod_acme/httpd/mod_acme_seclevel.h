@@ -2,10 +2,11 @@
 
 /**
  * @file mod_acme_seclevel.h
- * @brief OpenSSL's security level of a virtual host, as it is written.
+ * @brief OpenSSL's security level of a virtual host, from its directives.
  *
  * mod_ssl sets the ciphers before it loads the certificate, and with them the
- * level below which OpenSSL loads none: what does not meet it ends the server.
+ * security level. OpenSSL refuses a certificate below that level, and then the
+ * server does not start.
  */
 #ifndef MOD_ACME_SECLEVEL_H
 #define MOD_ACME_SECLEVEL_H
@@ -13,19 +14,19 @@
 #include <httpd.h>
 #include <util_cfgtree.h>
 
-/** What one server's own directives say; all 0: nothing. */
+/** The levels in one server's own directives; all 0 when there are none. */
 typedef struct acme_seclevel_t {
-    int has_suite; /**< SSLCipherSuite is written: the main one is replaced */
-    int suite;     /**< and asks for this level, or 0 */
-    int command;   /**< of SSLOpenSSLConfCmd CipherString, or 0 */
+    int has_suite; /**< has SSLCipherSuite, which replaces the main server's */
+    int suite;     /**< level in SSLCipherSuite, or 0 */
+    int command;   /**< level in SSLOpenSSLConfCmd CipherString, or 0 */
 } acme_seclevel_t;
 
-/** Takes in what one directive says of it, if anything. */
+/** Notes the level in one directive, if it has one. */
 void mod_acme_seclevel_note(acme_seclevel_t *level,
                             const ap_directive_t *directive, apr_pool_t *ptemp);
 
-/** The level of a virtual host, 0: none is written.
- *  @param base of the main server */
+/** Returns the level of a virtual host, or 0 when none is written.
+ * @param base the levels of the main server */
 int mod_acme_seclevel_of(const acme_seclevel_t *level,
                          const acme_seclevel_t *base);
 

@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(acme);
 
-/* After so many mistakes, or warnings, the rest is only counted. */
+/* Further mistakes or warnings are only counted. */
 #define MAX_MESSAGES 20
 
 void mod_acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
@@ -92,7 +92,7 @@ static int is_asking(const acme_sites_t *sites, const server_rec *s)
     return s != sites->server && mod_acme_config_get(s)->domains->nelts;
 }
 
-/* ACMEAutoDomains takes it. */
+/* Returns non-zero when ACMEAutoDomains takes this virtual host. */
 static int is_taken(const acme_sites_t *sites, const server_rec *s)
 {
     const acme_config_t *config = mod_acme_config_get(s);
@@ -102,9 +102,9 @@ static int is_taken(const acme_sites_t *sites, const server_rec *s)
            && config->expect_tls && !config->expect_certs;
 }
 
-/* Of a virtual host that ACMEDomain stands in, all names must be fit for a
- * certificate. One that was merely found may have others, as long as it can be
- * served: NULL, and it is left alone. */
+/* Returns the canonical form of a name for the certificate. In a virtual host
+ * with ACMEDomain a name that cannot be in a certificate is a mistake. In a
+ * virtual host that is only collected the name is left out: returns NULL. */
 static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
                                     const char *directive, const char *text)
 {
@@ -178,7 +178,8 @@ static void take_names(acme_sites_t *sites, acme_match_host_t *host,
     host->aliases = aliases;
 }
 
-/* The mode written with ACMEDomain, else that of ACMEMembers. */
+/* Returns non-zero in manual mode: as written with ACMEDomain, else as
+ * ACMEMembers says. */
 static int is_manual(const acme_config_t *config, const acme_domain_t *domain)
 {
     const acme_members_e *members = domain ? domain->members : NULL;
@@ -247,7 +248,8 @@ static void make_hosts(acme_sites_t *sites)
                                                    * ((apr_size_t)count + 1));
     sites->hosts =
         apr_pcalloc(sites->p, sizeof(server_rec *) * ((apr_size_t)count + 1));
-    /* httpd has the last one first; who comes first gives a site its name. */
+    /* Fill the array from its end, because httpd lists the last virtual host
+     * first, and the first one gives a site its name. */
     for (s = first; s; s = s->next) {
         sites->hosts[--count] = s;
         make_host(sites, &sites->match.hosts[count], s);
@@ -366,7 +368,7 @@ static void join_settings(acme_sites_t *sites, acme_site_draft_t *draft,
     }
 }
 
-/* A wildcard of a virtual host whose names are collected. */
+/* Warns of a wildcard in a virtual host whose names are collected. */
 static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
                           const server_rec *s)
 {

@@ -2,10 +2,10 @@
 
 /**
  * @file mod_acme_sites.h
- * @brief From server_recs and directives to sites, in check_config.
+ * @brief Makes sites from server_recs and directives, in check_config.
  *
- * Which virtual hosts make one site is acme_match's; here is what it is told,
- * what is said of its mistakes, and what settings a site has.
+ * acme_match decides which virtual hosts make one site. This file prepares its
+ * input, reports its mistakes, and joins the settings of each site.
  */
 #ifndef MOD_ACME_SITES_H
 #define MOD_ACME_SITES_H
@@ -14,11 +14,11 @@
 #include "mod_acme_config.h"
 #include "mod_acme_conftree.h"
 
-/** One site, before it is a spec. */
+/** A site before its spec is made. */
 typedef struct acme_site_draft_t {
     const acme_match_site_t *match;
-    int level;              /**< highest expect_level of its virtual hosts */
-    acme_config_t settings; /**< of its set and its virtual hosts, joined */
+    int level;              /**< highest expect_level of the virtual hosts */
+    acme_config_t settings; /**< settings of set and virtual hosts, joined */
 } acme_site_draft_t;
 
 typedef struct acme_sites_t {
@@ -30,27 +30,27 @@ typedef struct acme_sites_t {
     acme_site_draft_t *drafts;    /**< by index of match.sites */
     int errors;                   /**< mistakes found and logged */
     int warned;                   /**< warnings, also those not kept */
-    apr_array_header_t *warnings; /**< const char *, for when there is a log */
-    int aloud;                    /**< warnings are said at once, too */
+    apr_array_header_t *warnings; /**< const char *, for the error log */
+    int aloud;                    /**< non-zero: print warnings at once, too */
 } acme_sites_t;
 
-/** Matches; leaves the site's index in each member's acme_config_t. Mistakes
- *  are logged and counted. */
+/** Matches virtual hosts to sites and stores the site's index in each member's
+ * acme_config_t. Mistakes are logged and counted. */
 void mod_acme_sites_collect(acme_sites_t *sites);
 
-/** Whether anything asks for a certificate anywhere: cheap. */
+/** Returns non-zero when any server asks for a certificate. This is cheap. */
 int mod_acme_sites_wanted(server_rec *server);
 
-/** Logs a mistake, as configtest shows it, and counts it. */
+/** Logs and counts a mistake. configtest prints it. */
 void mod_acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Keeps a warning for the error log; says it at once to whoever types
- *  configtest or starts the server. */
+/** Keeps a warning for the error log, and prints it at once to a user who runs
+ * configtest or starts the server. */
 void mod_acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Tells how many mistakes and warnings there were. */
+/** Logs the number of mistakes and warnings. */
 void mod_acme_sites_sum_up(acme_sites_t *sites);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include "mod_acme_install.h"
 
-/* A site's virtual hosts may differ; the worst of them counts. */
+/* Notes what a virtual host serves. The site's virtual hosts may differ; the
+ * worst one counts. */
 static void serves(acme_inventory_t *inventory, acme_serving_e serving)
 {
     if (inventory->serving == ACME_SERVING_NOTHING
@@ -52,8 +53,9 @@ static int give_live(const acme_setup_t *setup, const acme_spec_t *spec,
     return OK;
 }
 
-/* One that clients may trust: of the two that a site has, one that they do not
- * trust would be shown to those who know both kinds of keys. */
+/* Returns non-zero when clients can trust the certificate. A site with two must
+ * not serve an untrusted one, because clients that know both kinds of keys may
+ * get it. */
 static int is_good(const acme_inventory_t *inventory)
 {
     return inventory->live && !inventory->revoked
@@ -71,9 +73,9 @@ static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
              acme_key_spec_print(&missing->key, setup->pconf));
 }
 
-/* The certificate for the other kind of key, beside the site's own or, while
- * that is not there or of no use any more, in place of whatever is served
- * instead. */
+/* Adds the certificate with the second kind of key. It is served beside the
+ * first one or, while the first one is missing or no longer trusted, instead of
+ * the fallback. */
 static int give_second_key(acme_setup_t *setup, const acme_spec_t *spec,
                            acme_inventory_t *inventory, int index, int status,
                            server_rec *s, apr_array_header_t *cert_files,
@@ -164,7 +166,7 @@ static int give_placeholder(const acme_setup_t *setup, const acme_spec_t *spec,
     return OK;
 }
 
-/* What the administrator named, if it is of use. */
+/* Serves the files of ACMECertificateFile, if they could be read. */
 static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
                      acme_inventory_t *inventory, server_rec *s,
                      apr_array_header_t *cert_files,
@@ -188,7 +190,7 @@ static int give_file(acme_setup_t *setup, const acme_spec_t *spec,
                                                 cert_files, key_files, p);
 }
 
-/* What the site's own certificate is for now. */
+/* Serves the certificate with the site's first kind of key, or a fallback. */
 static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
                      acme_inventory_t *inventory, server_rec *s,
                      apr_array_header_t *cert_files,

@@ -24,7 +24,8 @@
 #include "mod_acme_tls.h"
 #include "mod_acme_promote.h"
 
-/* What a start that was killed left behind. Nobody else writes here. */
+/* Removes temporary files of a start that was killed. No other process creates
+ * such files here. */
 static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
 {
     apr_array_header_t *names;
@@ -43,7 +44,8 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
     }
 }
 
-/* In the store, where it is ours. Gone with ptemp, when mod_ssl has read it. */
+/* Makes the placeholder, in the store if it is ours. ptemp removes it after
+ * mod_ssl has read it. */
 static void open_placeholder(acme_setup_t *setup, const char *dir,
                              apr_time_t now, apr_pool_t *ptemp)
 {
@@ -81,7 +83,8 @@ static void load_binding(const acme_setup_t *setup, const acme_ca_spec_t *ca)
     }
 }
 
-/* While we are root: the files may be for root alone. */
+/* Reads the files of external account bindings while we are root, because only
+ * root may be allowed to read them. */
 static void load_bindings(const acme_setup_t *setup)
 {
     int i;
@@ -117,7 +120,8 @@ static void make_shared(acme_setup_t *setup)
     mod_acme_job_cache_prepare(setup);
 }
 
-/* When check_config found them the error log was not open yet. */
+/* Logs the warnings of check_config now, because the error log was not open
+ * then. */
 static void say_warnings(const acme_setup_t *setup)
 {
     int i;
@@ -128,9 +132,10 @@ static void say_warnings(const acme_setup_t *setup)
     }
 }
 
-/* A start reads its configuration twice, and mod_ssl wants certificates the
- * first time too. The store is only read in a rehearsal: whose it is and in
- * which state is found out by the performance. */
+/* Runs the first of the two passes of a start: httpd reads its configuration
+ * twice, and mod_ssl asks for certificates both times. The first pass only
+ * reads the store; the second pass finds out whose it is and checks its
+ * state. */
 static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 {
     const char *dir = mod_acme_config_store_dir(setup->server, ptemp);
@@ -182,7 +187,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     load_bindings(setup);
     mod_acme_store_open(setup, ptemp);
     mod_acme_control_prepare(setup, ptemp);
-    /* A store that is not ours is only read. */
+    /* Change nothing in a store that another server owns. */
     if (setup->ours) {
         acme_certstore_recall(setup->certstore, ptemp);
     }
@@ -202,7 +207,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* What goes on being served although nobody should trust it. */
+/* Warns of revoked certificates that are still served. */
 static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     int i;
@@ -264,9 +269,9 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* What was written for thousands of sites has left as many pieces of memory
- * behind. glibc joins them when it next thinks fit: that would be in each child
- * by itself, which thereby gets a copy of all of them. */
+/* Gives free memory back to the system. The start of thousands of sites leaves
+ * as many free pieces; glibc would join them later in each child, and each
+ * child would then get its own copy of these pages. */
 static void tidy_memory(void)
 {
 #ifdef __GLIBC__

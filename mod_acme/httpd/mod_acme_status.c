@@ -14,7 +14,7 @@
 #include "acme_time.h"
 #include "mod_acme_report.h"
 
-/* A CA may say a lot. */
+/* Limits the length of a CA's message in the table. */
 #define MAX_PROBLEM 300
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
@@ -49,9 +49,10 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
     return send_json(r, HTTP_OK, json);
 }
 
-/* What follows the path of the <Location>. Not path_info: a virtual host need
- * not have a DocumentRoot. Where the handler was set in another way, a last
- * part with a dot or, as in an IPv6 address, colons, is a name. */
+/* Returns what follows the path of the <Location>. path_info cannot be used,
+ * because a virtual host need not have a DocumentRoot. If the handler was set
+ * in another way, a last part with a dot or, as in an IPv6 address, colons is a
+ * name. */
 static const char *asked_for(const request_rec *r)
 {
     const core_dir_config *section =
@@ -72,8 +73,8 @@ static const char *asked_for(const request_rec *r)
     return strpbrk(name, ".:") ? name : "";
 }
 
-/* Site by site, as thousands of them at once would have to be kept in memory:
- * all sites first, then what acme_status_frame() says. */
+/* Sends all sites and then what acme_status_frame() says. Each site is made and
+ * sent by itself, because thousands at once would need much memory. */
 static int send_all(request_rec *r, const acme_setup_t *setup)
 {
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
@@ -107,7 +108,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     }
     apr_pool_destroy(ptemp);
     ap_rputs("\n  ],\n", r);
-    /* It goes on after the brace that has been sent. */
+    /* Skip the opening brace, because it has been sent. */
     ap_rputs(frame + strspn(frame, "{\n"), r);
     return OK;
 }
@@ -117,7 +118,8 @@ int mod_acme_status_handler(request_rec *r)
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const char *name;
 
-    /* Each request comes by here, so that one look is for both. */
+    /* Compare the common prefix of both handlers first, because every request
+     * of the server passes here. */
     if (!r->handler || strncmp(r->handler, "acme-", 5) != 0) {
         return DECLINED;
     }
@@ -180,7 +182,7 @@ static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
         NULL);
 }
 
-/* In words, also when all is well. */
+/* Returns the state in words, also when nothing is wrong. */
 static const char *state_of(const acme_json_t *site)
 {
     const acme_json_t *renewal = child_of(site, "renewal");

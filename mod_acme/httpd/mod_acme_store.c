@@ -23,8 +23,8 @@
 #include "mod_acme_compat.h"
 #include "mod_acme_promote.h"
 
-/* Whatever is wrong with the store, the server starts: it says so, serves what
- * it can and orders nothing. */
+/* Notes why the store cannot be used. The server starts anyway: it logs the
+ * reason, serves what it can, and orders nothing. */
 static void unusable(acme_setup_t *setup, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -42,7 +42,7 @@ static void unusable(acme_setup_t *setup, const char *fmt, ...)
              setup->unusable);
 }
 
-/* Once, not with every restart. */
+/* Logs once per server, not at every restart. */
 static void tell_of_one_user(acme_setup_t *setup)
 {
     if (!mod_acme_process_get(setup->server->process)->generation) {
@@ -53,8 +53,8 @@ static void tell_of_one_user(acme_setup_t *setup)
     }
 }
 
-/* Its owner must be us, and nobody else may write in it: that is what makes
- * the names in it trustworthy. */
+/* Makes and checks the store's folder. It must belong to us and nobody else may
+ * write in it, because only then the names in it can be trusted. */
 static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     const char *dir = setup->store_dir;
@@ -79,7 +79,8 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
                  as_root ? "root" : "the user that runs the server");
         return 0;
     }
-    /* The worker, another user, has to get at its own folders inside. */
+    /* Root's folder is 0711, because the worker, which is another user, must
+     * reach its own folders inside. */
     if ((st.st_mode & 0777) != (as_root ? 0711 : 0700)
         && chmod(dir, as_root ? 0711 : 0700)) {
         unusable(setup, "ACMEStoreDir %s: its permissions cannot be set", dir);
@@ -91,9 +92,9 @@ static int open_folder(acme_setup_t *setup, apr_pool_t *ptemp)
     return 1;
 }
 
-/* Of two servers that share a store one would stash what the other needs. The
- * second serves what is there, so that a moved configuration leaves no site
- * without its certificate, and touches nothing. */
+/* Claims the store. If two servers shared a store, one would stash what the
+ * other needs. The second server serves what is there, so that a moved
+ * configuration leaves no site without its certificate, and changes nothing. */
 static int claim_store(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -133,8 +134,8 @@ static void open_secret(acme_setup_t *setup)
     }
 }
 
-/* One before the children are forked, so that all together complain once of an
- * item that does not open. */
+/* Opens the vault before the children are forked, because all processes then
+ * share what was logged and a damaged item is logged once. */
 static void open_vault(acme_setup_t *setup)
 {
     acme_store_t *store;

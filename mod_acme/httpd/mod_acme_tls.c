@@ -12,7 +12,7 @@
 
 APLOG_USE_MODULE(acme);
 
-/* Virtual hosts that one message names. */
+/* The most virtual hosts that one message names. */
 #define MAX_NAMED 5
 
 typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
@@ -21,7 +21,7 @@ typedef struct facts_t {
     engine_e engine;
     int certs;
     acme_seclevel_t level;
-    struct facts_t *again; /* another server from the same line */
+    struct facts_t *again; /* the next server from the same line */
     acme_config_t *config;
 } facts_t;
 
@@ -30,7 +30,8 @@ static const char *line_of(const char *file, unsigned int line, apr_pool_t *p)
     return apr_psprintf(p, "%u:%s", line, file ? file : "");
 }
 
-/* `optional` (RFC 2817) asks for no certificate. */
+/* Parses SSLEngine. `optional` (RFC 2817) counts as off, because mod_ssl asks
+ * for no certificate then. */
 static engine_e parse_engine(const char *args, apr_pool_t *p)
 {
     const char *word = ap_getword_conf(p, &args);
@@ -38,7 +39,8 @@ static engine_e parse_engine(const char *args, apr_pool_t *p)
     return ap_cstr_casecmp(word, "on") ? ENGINE_OFF : ENGINE_ON;
 }
 
-/* A file that is read twice has its virtual hosts twice, in the same order. */
+/* Returns the facts of the next virtual host from this line: a file that is
+ * included twice has each virtual host twice, in the same order. */
 static facts_t *take_host(apr_hash_t *hosts, const ap_directive_t *d,
                           apr_pool_t *p)
 {
@@ -97,7 +99,7 @@ void mod_acme_tls_expect(server_rec *server, apr_pool_t *p)
 
         facts->config = mod_acme_config_get(s);
         APR_ARRAY_PUSH(all, facts_t *) = facts;
-        /* httpd has the last one first. */
+        /* Link to the later one, because httpd lists the last server first. */
         facts->again = first;
         if (s != server) {
             apr_hash_set(hosts, key, APR_HASH_KEY_STRING, facts);

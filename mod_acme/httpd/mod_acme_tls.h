@@ -2,12 +2,12 @@
 
 /**
  * @file mod_acme_tls.h
- * @brief Which virtual hosts speak TLS, and with what certificates: as the
- * configuration reads, before mod_ssl tells.
+ * @brief Finds out from the configuration which virtual hosts use TLS and with
+ *  what certificates, before mod_ssl tells.
  *
- * mod_ssl keeps this to itself until it asks for certificates at start, which
- * is too late for configtest. So its few directives are read from the tree of
- * the configuration, in one pass; at start both must agree.
+ * mod_ssl tells this only when it asks for certificates at start, which is too
+ * late for configtest. So its few directives are read from the configuration
+ * tree in one pass. At start both must agree.
  */
 #ifndef MOD_ACME_TLS_H
 #define MOD_ACME_TLS_H
@@ -17,7 +17,8 @@
 /** Sets expect_tls, expect_certs and expect_inherited of all servers. */
 void mod_acme_tls_expect(server_rec *server, apr_pool_t *p);
 
-/** After mod_ssl has asked: says where it disagrees. */
+/** Logs the virtual hosts where mod_ssl disagrees, after it has asked for
+ * certificates. */
 void mod_acme_tls_compare(const acme_setup_t *setup);
 
 #endif

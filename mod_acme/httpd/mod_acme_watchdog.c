@@ -19,43 +19,45 @@
 
 #define WATCHDOG_NAME "_mod_acme_"
 
-/* The child's end waits for an answer that must not be lost: longer than the
- * runner does, shorter than the parent, which sends a second SIGTERM after
- * three seconds and says so. */
+/* How long a child's end waits for an answer that must not be lost: longer than
+ * the worker waits, shorter than the parent, which sends and logs a second
+ * SIGTERM after three seconds. */
 #define LEAVE_STEP  apr_time_from_msec(10)
 #define LEAVE_STEPS 250
-/* Without such an answer it is only a matter of finishing a signature, or what
- * goes to disk. */
+/* Without such an answer the child waits only for a signature or a write to
+ * disk to finish. */
 #define QUIT_STEPS 50
-/* And then of the thread's own end: mod_watchdog looks every 100 ms. */
+/* Then the child waits for the thread to end: mod_watchdog looks every 100
+ * ms. */
 #define END_STEPS 30
 
 /* How often the thread that ends the child tries to get the mutex. */
 #define LOCK_STEP  apr_time_from_msec(1)
 #define LOCK_STEPS 100
 
-/* One per child; only the child whose thread wins mod_watchdog's election has
- * a runner. The mutex is between that thread and the one that stops the child.
- */
+/* The state of one child. Only the child whose thread wins mod_watchdog's
+ * election has a worker. The mutex is for that thread and the thread that stops
+ * the child. */
 typedef struct child_t {
     apr_thread_mutex_t *mutex;
     acme_worker_t *worker; /* under the mutex */
     int stopping;          /* under the mutex */
-    int inside;            /* under the mutex: its thread is at work */
-    int alive;             /* under the mutex: there is such a thread */
-    apr_pool_t *p;         /* of the runner, of its thread */
+    int inside;            /* under the mutex: the worker's thread is at work */
+    int alive;             /* under the mutex: the worker's thread exists */
+    apr_pool_t *p;         /* of the worker; used by its thread only */
     acme_ctl_request_dir_t *ctl_requests;
     apr_time_t next;
-    apr_time_t seen; /* the clock, at the last call */
+    apr_time_t seen; /* the clock at the last call */
 } child_t;
 
 static child_t child;
 
-/* Says when the worker's thread has ended. */
+/* Its destructor tells when the worker's thread has ended. */
 static apr_threadkey_t *thread_key;
 
-/* The end of a child may come in a signal's handler (mpm_prefork), above the
- * same thread's first try to end it: nobody waits for himself. */
+/* Locks the mutex, or returns 0 after a while. It never waits for ever, because
+ * a child may be ended by a signal handler (mpm_prefork) that interrupts the
+ * same thread while it holds the mutex. */
 static int lock(void)
 {
     int i;
@@ -80,7 +82,8 @@ static void stop(void)
     }
 }
 
-/* Whether the worker's thread is at work, and must be waited for that long. */
+/* Returns non-zero when the worker's thread is at work and the child must still
+ * wait for it after so many steps. */
 static int is_inside(int step)
 {
     int inside = 0;
@@ -95,7 +98,7 @@ static int is_inside(int step)
     return inside;
 }
 
-/* Of the thread's very end, when mod_watchdog has cleaned up behind it. */
+/* Called at the very end of the thread, after mod_watchdog's cleanup. */
 static void thread_ended(void *data)
 {
     (void)data;
@@ -116,10 +119,10 @@ static int is_alive(void)
     return alive;
 }
 
-/* The last that happens in a child. mod_watchdog does not wait for its threads:
- * its cleanup is in a pool that no child destroys. Ours is told to leave, which
- * it does at once, unless an answer is to come that must not be lost; it is not
- * to be in OpenSSL when exit() takes that down, nor in APR's pools. */
+/* Stops the worker at the end of a child. mod_watchdog does not wait for its
+ * threads, because its cleanup is in a pool that no child destroys. The worker
+ * leaves at once unless it waits for an answer that must not be lost. It must
+ * not be inside OpenSSL or use APR's pools when exit() destroys them. */
 static apr_status_t leave(void *data)
 {
     int i;
@@ -135,7 +138,8 @@ static apr_status_t leave(void *data)
     return APR_SUCCESS;
 }
 
-/* The worker's thread begins to work; 0: not any more. */
+/* Marks that the worker's thread begins to work. Returns 0 when the child is
+ * stopping. */
 static int enter(void)
 {
     int inside;
@@ -156,15 +160,15 @@ void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
 
     (void)s;
     if (setup && setup->inner_dir) {
-        /* This child is inside of ChrootDir by now. */
+        /* This child is inside ChrootDir now. */
         setup->store_dir = setup->inner_dir;
     }
     if (!setup || !setup->seal) {
         return;
     }
     memset(&child, 0, sizeof(child));
-    /* Before there is a second thread in this child. That one may outlive
-     * pchild, and so does the mutex. */
+    /* libcurl must be set up before this child has a second thread. The mutex
+     * is in pconf, because the worker's thread may outlive pchild. */
     if (acme_http_curl_global_init()
         || apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT,
                                    setup->pconf)
@@ -175,8 +179,9 @@ void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
                  ACME_TAG(0307) "libcurl cannot be set up in this child");
         return;
     }
-    /* child_stopping comes when connections may still be served, and a server
-     * before 2.4.49 has no such hook: all MPMs destroy this pool at the end. */
+    /* Use a pool cleanup, because child_stopping runs while connections may
+     * still be served, and httpd before 2.4.49 has no such hook. All MPMs
+     * destroy this pool at the end. */
     apr_pool_pre_cleanup_register(pchild, NULL, leave);
 }
 
@@ -214,7 +219,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
         base, ACME_SETTING_CHECK_INTERVAL, ACME_DEFAULT_CHECK_INTERVAL);
 }
 
-/* Everything of the runner is born and dies in its own thread. */
+/* Makes the worker. It is made, used and destroyed in its own thread only. */
 static void start_worker(const acme_setup_t *setup)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -259,7 +264,7 @@ static void start_worker(const acme_setup_t *setup)
     apr_thread_mutex_unlock(child.mutex);
 }
 
-/* In its own thread only. */
+/* Destroys the worker; called in its own thread only. */
 static void end_worker(void)
 {
     if (child.p) {
@@ -271,8 +276,9 @@ static void end_worker(void)
     }
 }
 
-/* Called often: when it is time, when acmectl asks, or when the clock was set
- * back, which makes all times that were set before too late. */
+/* Runs the worker when its time has come, when acmectl asks, or when the clock
+ * was set back, because all times computed before are then too late. Called
+ * often. */
 static void run_when_due(const acme_setup_t *setup)
 {
     apr_time_t now = apr_time_now();
@@ -292,7 +298,7 @@ static void run_when_due(const acme_setup_t *setup)
     }
 }
 
-/* It has done its work, and if that was the last it cleans up. */
+/* Ends one round of work. Destroys the worker when the child is stopping. */
 static void end_round(void)
 {
     int stopping;
@@ -330,8 +336,8 @@ static apr_status_t watch(int state, void *data, apr_pool_t *p)
         }
         break;
     case AP_WATCHDOG_STATE_STOPPING:
-        /* mod_watchdog may say so from another thread, while the worker's own
-         * is anywhere: that one is told. */
+        /* Only tell the worker to stop, because mod_watchdog may call this from
+         * another thread while the worker's own thread is still at work. */
         stop();
         break;
     }
