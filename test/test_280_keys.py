@@ -61,7 +61,7 @@ def test_each_client_gets_its_kind(both, pebble):
         assert kind in site["cert"] and site.get("of") == of
         assert generations(both, name) == [1]
         assert os.path.exists(live_file(both, name, "privkey.pem"))
-    assert len(both.log.lines("ACME0108: 1 sites managed: 1 serve")) == 1
+    assert len(both.log.lines("ACME0108: 1 site managed: 1 with")) == 1
     # Nothing is ordered again at a start, and both are served at once.
     both.restart()
     assert kinds(both) == first

@@ -36,7 +36,7 @@ def test_one_server_to_another_whose_ca_is_down(make_httpd, make_pebble, room):
     bundle = os.path.join(room, "bundle")
     result = acmectl.ok(old, "export", "--all", "--out", bundle,
                         "--passphrase-file", pass_file)
-    assert "2 certificates and 1 accounts" in result.err
+    assert "2 certificates and 1 account " in result.err
     assert stat.S_IMODE(os.stat(bundle).st_mode) == 0o600
     with open(bundle, "rb") as file:
         assert b"PRIVATE" not in file.read()

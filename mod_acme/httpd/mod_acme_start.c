@@ -259,13 +259,12 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
         }
     }
     acme_log(setup->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0108) "%d sites managed: %d serve a "
-                            "certificate obtained here, %d "
-                            "another one, %d wait for "
-                            "their first, %d have no TLS "
-                            "virtual host",
-             sites, counts[ACME_SERVING_LKC], counts[ACME_SERVING_OKC],
-             counts[ACME_SERVING_PLACEHOLDER], counts[ACME_SERVING_NOTHING]);
+             ACME_TAG(0108) "%d site%s managed: %d with a certificate obtained "
+                            "here, %d with another one, %d waiting for the "
+                            "first one, %d without a TLS virtual host",
+             sites, sites == 1 ? "" : "s", counts[ACME_SERVING_LKC],
+             counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
+             counts[ACME_SERVING_NOTHING]);
     return OK;
 }
 

@@ -15,7 +15,7 @@
 #include "acme_time.h"
 #include "config.h"
 
-/* Which options a command takes. */
+/* Options that a command takes. */
 #define O_JSON    0x0001
 #define O_FORCE   0x0002
 #define O_ALL     0x0004
@@ -34,7 +34,7 @@
 #define O_REASON  0x8000
 #define O_YES     0x10000
 
-/* Values of apr_getopt_option_t that are no letters. */
+/* Values of apr_getopt_option_t for options without a letter. */
 enum {
     OPT_STORE = 256,
     OPT_JSON,
@@ -85,7 +85,7 @@ static const apr_getopt_option_t options[] = {
 
 typedef struct command_t {
     const char *name;
-    int (*run)(ctl_t *ctl);
+    int (*run)(acmectl_t *ctl);
     int options;
     int min, max; /* words; max -1: any number */
     const char *usage;
@@ -175,9 +175,9 @@ static int parse_number(int *number, const char *text)
     return 1;
 }
 
-/* Sets one option. Returns the O_ that allows it, 0 where all do, -1 when its
- * value is bad. */
-static int take_option(ctl_t *ctl, int option, const char *value)
+/* Sets one option. Returns the O_ flag that allows it, 0 when all commands
+ * allow it, or -1 when its value is wrong. */
+static int take_option(acmectl_t *ctl, int option, const char *value)
 {
     switch (option) {
     case OPT_STORE:
@@ -220,7 +220,7 @@ static int take_option(ctl_t *ctl, int option, const char *value)
         ctl->names = value;
         return O_NAMES;
     case OPT_GEN:
-        ctl->generation = value;
+        ctl->version = value;
         return O_GEN;
     case OPT_CA:
         ctl->ca = value;
@@ -242,8 +242,9 @@ static int take_option(ctl_t *ctl, int option, const char *value)
     }
 }
 
-/* -1: go on with *command; else the exit status. */
-static int parse(ctl_t *ctl, const command_t **command, int argc,
+/* Parses the command line. Returns -1 when *command is to be run, else the exit
+ * status. */
+static int parse(acmectl_t *ctl, const command_t **command, int argc,
                  const char *const *argv)
 {
     const char *value;
@@ -254,7 +255,8 @@ static int parse(ctl_t *ctl, const command_t **command, int argc,
 
     apr_getopt_init(&getopt, ctl->p, argc, argv);
     getopt->interleave = 1;
-    /* apr_getopt_long() takes it for an option without a letter. */
+    /* Replace "-", because apr_getopt_long() takes it for an option without a
+     * letter. */
     for (i = 1; i < argc; ++i) {
         if (strcmp(argv[i], "-") == 0) {
             getopt->argv[i] = CTL_STDIN;
@@ -317,7 +319,7 @@ static int exhausted(int retcode)
 int main(int argc, const char *const *argv)
 {
     const command_t *command = NULL;
-    ctl_t ctl;
+    acmectl_t ctl;
     int status;
 
     apr_app_initialize(&argc, &argv, NULL);
@@ -326,9 +328,9 @@ int main(int argc, const char *const *argv)
     ctl.args = apr_array_make(ctl.p, 4, sizeof(const char *));
     ctl.passphrase_fd = -1;
     ctl.timeout = CTL_TIMEOUT;
-    /* Nothing that is made here is for others, but what says so itself. */
+    /* New files are private unless their code sets other permissions. */
     umask(077);
-    /* A pipe that closes is an error of the write. */
+    /* Let a write to a closed pipe fail instead of ending the program. */
     signal(SIGPIPE, SIG_IGN);
     status = parse(&ctl, &command, argc, argv);
     if (status < 0) {

@@ -14,9 +14,9 @@
 #include "acme_ca_account.h"
 #include "acme_text.h"
 
-/* An account, and the CA of the configuration that it is at. */
+/* An account and its CA in the configuration. */
 typedef struct account_t {
-    const char *name; /* of its record */
+    const char *name; /* of its record in the store */
     acme_account_record_t *record;
     const acme_ca_spec_t *ca;
 } account_t;
@@ -26,7 +26,7 @@ static const char *label(const account_t *account)
     return account->ca->label;
 }
 
-static int is_chosen(const ctl_t *ctl, const account_t *account)
+static int is_chosen(const acmectl_t *ctl, const account_t *account)
 {
     const acme_account_record_t *record = account->record;
 
@@ -46,7 +46,7 @@ static int by_ca(const void *a, const void *b)
     return order ? order : strcmp(left->name, right->name);
 }
 
-static void add(const ctl_t *ctl, apr_array_header_t *accounts,
+static void add(const acmectl_t *ctl, apr_array_header_t *accounts,
                 apr_hash_t *seen, const acme_ca_spec_t *ca)
 {
     account_t account;
@@ -65,9 +65,10 @@ static void add(const ctl_t *ctl, apr_array_header_t *accounts,
     }
 }
 
-/* Those that --ca means, or all; only by names that the configuration gives:
- * the folder is the worker's. */
-static apr_array_header_t *collect(const ctl_t *ctl)
+/* Returns the accounts at the CA in --ca, or all. It looks only for names that
+ * the configuration gives, because the worker could put other files in the
+ * folder. */
+static apr_array_header_t *collect(const acmectl_t *ctl)
 {
     apr_array_header_t *accounts = apr_array_make(ctl->p, 4, sizeof(account_t));
     apr_hash_t *seen = apr_hash_make(ctl->p);
@@ -86,7 +87,8 @@ static apr_array_header_t *collect(const ctl_t *ctl)
 
 /* ---- show ---- */
 
-/* RFC 8659 and, for the account, RFC 8657. */
+/* Returns a CAA record (RFC 8659), restricted to the account if there is one
+ * (RFC 8657). */
 static const char *caa_of(const account_t *account, int i, apr_pool_t *p)
 {
     const char *name = APR_ARRAY_IDX(account->record->caa, i, const char *);
@@ -173,7 +175,7 @@ static void print_text(const account_t *account, apr_pool_t *p)
     }
 }
 
-static int show(const ctl_t *ctl, const apr_array_header_t *accounts)
+static int show(const acmectl_t *ctl, const apr_array_header_t *accounts)
 {
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *list = acme_json_array(ctl->p);
@@ -205,7 +207,7 @@ static const struct {
     const char *word;
     acme_ctl_request_e what;
     const char *done;
-    const char *then; /* where no account's URL comes back; or NULL */
+    const char *then; /* printed when the result has no account URL; or NULL */
 } changes[] = {
     {"recover", ACME_CTL_RECOVER, "the CA has it",
      "the deactivated account is forgotten; the next order makes another one "
@@ -219,8 +221,8 @@ static const struct {
 
 #define N_CHANGES ((int)(sizeof(changes) / sizeof(changes[0])))
 
-static int report(const ctl_t *ctl, const account_t *account, const char *url,
-                  const char *result)
+static int report(const acmectl_t *ctl, const account_t *account,
+                  const char *url, const char *result)
 {
     acme_json_t *json;
 
@@ -237,7 +239,7 @@ static int report(const ctl_t *ctl, const account_t *account, const char *url,
     return CTL_DONE;
 }
 
-static int change(ctl_t *ctl, const account_t *account, int which)
+static int change(acmectl_t *ctl, const account_t *account, int which)
 {
     const acme_problem_t *problem;
     acme_ctl_request_t request;
@@ -263,7 +265,7 @@ static int change(ctl_t *ctl, const account_t *account, int which)
                                               : changes[which].then);
 }
 
-int acmectl_account(ctl_t *ctl)
+int acmectl_account(acmectl_t *ctl)
 {
     const char *word = APR_ARRAY_IDX(ctl->args, 0, const char *);
     apr_array_header_t *accounts;

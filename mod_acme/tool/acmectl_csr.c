@@ -16,15 +16,15 @@
 #include "acme_blocklist.h"
 #include "acme_text.h"
 
-/* ---- the key that waits: root's, in waiting/ ---- */
+/* ---- the key that waits for a certificate: in waiting/, root's ---- */
 
-static const char *waiting_path(const ctl_t *ctl, const char *name)
+static const char *waiting_path(const acmectl_t *ctl, const char *name)
 {
     return apr_pstrcat(ctl->p, ctl->dir, "/waiting/",
                        acme_file_name_encode(name, ctl->p), NULL);
 }
 
-acme_key_t *acmectl_csr_waiting_key(const ctl_t *ctl, const char *name,
+acme_key_t *acmectl_csr_waiting_key(const acmectl_t *ctl, const char *name,
                                     const char **pem)
 {
     acme_key_t *key;
@@ -41,12 +41,12 @@ acme_key_t *acmectl_csr_waiting_key(const ctl_t *ctl, const char *name,
                : NULL;
 }
 
-void acmectl_csr_waiting_done(const ctl_t *ctl, const char *name)
+void acmectl_csr_waiting_done(const acmectl_t *ctl, const char *name)
 {
     apr_file_remove(waiting_path(ctl, name), ctl->p);
 }
 
-static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
+static int keep_waiting(const acmectl_t *ctl, const char *name, const char *pem)
 {
     const char *folder = apr_pstrcat(ctl->p, ctl->dir, "/waiting", NULL);
     apr_status_t rv = acme_file_mkdir(
@@ -67,8 +67,9 @@ static int keep_waiting(const ctl_t *ctl, const char *name, const char *pem)
 
 /* ---- csr ---- */
 
-/* --names, else those of the site, else the name alone. */
-static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
+/* Returns the names in --names, else the names of the site, else the name
+ * alone. */
+static apr_array_header_t *wanted_names(const acmectl_t *ctl, const char *name)
 {
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
     int i = acme_published_find(ctl->published, name);
@@ -76,8 +77,8 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
     const char *one;
     char *state, *word, *list;
 
-    /* What the certificate for a further kind of key is filed under is no name
-     * of it. */
+    /* The name under which a certificate with the second kind of key is filed
+     * is not a name for the certificate. */
     if (i >= 0 && acmectl_store_spec(ctl, i)->of
         && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0) {
         name = acmectl_store_spec(ctl, i)->of;
@@ -101,14 +102,15 @@ static apr_array_header_t *wanted_names(const ctl_t *ctl, const char *name)
     return names;
 }
 
-/* Whether it was once said so of a certificate with this key. */
-static int is_compromised(const ctl_t *ctl, const char *key_hash)
+/* Returns non-zero when a certificate with this key was revoked as
+ * compromised. */
+static int is_compromised(const acmectl_t *ctl, const char *key_hash)
 {
     return acme_blocklist_has_key(acme_blocklist_open(ctl->dir, ctl->p),
                                   key_hash);
 }
 
-static acme_key_t *make_key(const ctl_t *ctl, const char *name)
+static acme_key_t *make_key(const acmectl_t *ctl, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_key_spec_t spec = {ACME_KEY_P256, 0};
@@ -143,7 +145,7 @@ static acme_key_t *make_key(const ctl_t *ctl, const char *name)
     return keep_waiting(ctl, name, pem) ? key : NULL;
 }
 
-int acmectl_csr(ctl_t *ctl)
+int acmectl_csr(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;
@@ -179,8 +181,8 @@ int acmectl_csr(ctl_t *ctl)
 
 /* ---- sign ---- */
 
-/* The site that answers for all of these names here. */
-static const acme_spec_t *site_for(const ctl_t *ctl,
+/* Returns the site of this server that has all of these names. */
+static const acme_spec_t *site_for(const acmectl_t *ctl,
                                    const apr_array_header_t *names)
 {
     const acme_spec_t *spec;
@@ -219,7 +221,7 @@ static const char *failed_since(const acme_job_t *job, apr_time_t when)
 }
 
 typedef struct signing_t {
-    const ctl_t *ctl;
+    const acmectl_t *ctl;
     const acme_ctl_request_t *request;
     const char *chain;
     const char *why;
@@ -229,7 +231,7 @@ static int look(void *baton, const char **line, apr_pool_t *p)
 {
     signing_t *signing = baton;
     const acme_ctl_request_t *request = signing->request;
-    const ctl_t *ctl = signing->ctl;
+    const acmectl_t *ctl = signing->ctl;
     acme_job_t *job;
     const char *why;
 
@@ -253,8 +255,8 @@ static int look(void *baton, const char **line, apr_pool_t *p)
     return signing->chain || signing->why;
 }
 
-/* The chain; NULL: said why there is none. */
-static const char *follow(ctl_t *ctl, const acme_ctl_request_t *request)
+/* Returns the chain, or NULL after printing why there is none. */
+static const char *follow(acmectl_t *ctl, const acme_ctl_request_t *request)
 {
     signing_t signing = {ctl, request, NULL, NULL};
     const char *why = acmectl_follow(ctl, look, &signing);
@@ -265,7 +267,7 @@ static const char *follow(ctl_t *ctl, const acme_ctl_request_t *request)
     return signing.chain;
 }
 
-int acmectl_csr_sign(ctl_t *ctl)
+int acmectl_csr_sign(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names;

@@ -17,21 +17,23 @@
 
 /* ---- rollback ---- */
 
-/* Everything that must hold before it may be served again. */
-static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
-                          const acme_cert_info_t **info, apr_pool_t *p)
+/* Checks everything that must hold before an archived certificate is served
+ * again. */
+static apr_status_t check(const acmectl_t *ctl, const char *name,
+                          int generation, const acme_cert_info_t **info,
+                          apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_path_t site;
     acme_chain_t *chain;
     acme_key_t *key;
-    const char *dir, *blocked_until;
+    const char *dir, *reason;
     char *data;
     apr_size_t len;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, ctl->live, ACME_PLACE_LIVE, name, p);
+    acme_certstore_path_find(&site, ctl->certstore, ACME_PLACE_LIVE, name, p);
     dir = apr_psprintf(p, "%s/%d", site.archive, generation);
     rv = acme_file_read(&data, &len,
                         apr_pstrcat(p, dir, "/" ACME_CERTSTORE_KEY, NULL),
@@ -54,12 +56,11 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
         rv = acme_cert_check(chain, key, names, apr_time_now(), &problem, p);
     }
     if (rv == APR_SUCCESS) {
-        blocked_until =
-            acme_certstore_refusal(ctl->live, acme_cert_chain_info(chain), p);
-        if (blocked_until) {
+        reason = acme_certstore_refusal(ctl->certstore,
+                                        acme_cert_chain_info(chain), p);
+        if (reason) {
             rv = acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_PERMANENT,
-                                  ACME_PROBLEM_CERTIFICATE, p, "%s",
-                                  blocked_until);
+                                  ACME_PROBLEM_CERTIFICATE, p, "%s", reason);
         }
     }
     if (rv != APR_SUCCESS) {
@@ -72,16 +73,17 @@ static apr_status_t check(const ctl_t *ctl, const char *name, int generation,
     return APR_SUCCESS;
 }
 
-/* The one asked for, or the newest before the live one that is of use. */
-static int choose(const ctl_t *ctl, const char *name,
+/* Returns the version that was asked for, or the newest usable version before
+ * the live one. */
+static int choose(const acmectl_t *ctl, const char *name,
                   const acme_certstore_cert_t *live,
                   const acme_cert_info_t **info)
 {
     apr_array_header_t *numbers;
     int i, number;
 
-    if (ctl->generation) {
-        number = acme_archive_version(ctl->generation);
+    if (ctl->version) {
+        number = acme_archive_version(ctl->version);
         if (number == live->generation) {
             acmectl_io_say("%s: generation %d is served already", name, number);
             return 0;
@@ -89,7 +91,7 @@ static int choose(const ctl_t *ctl, const char *name,
         return number > 0 && !check(ctl, name, number, info, ctl->p) ? number
                                                                      : -1;
     }
-    if (acme_certstore_versions(&numbers, ctl->live, name, ctl->p)) {
+    if (acme_certstore_versions(&numbers, ctl->certstore, name, ctl->p)) {
         return -1;
     }
     for (i = numbers->nelts - 1; i >= 0; --i) {
@@ -104,7 +106,7 @@ static int choose(const ctl_t *ctl, const char *name,
     return 0;
 }
 
-static void report_rollback(const ctl_t *ctl, const char *name, int number,
+static void report_rollback(const acmectl_t *ctl, const char *name, int number,
                             const acme_cert_info_t *info)
 {
     acme_json_t *json = acme_json_object(ctl->p);
@@ -123,7 +125,7 @@ static void report_rollback(const ctl_t *ctl, const char *name, int number,
     acmectl_io_print_json(ctl, json);
 }
 
-int acmectl_edit_rollback(ctl_t *ctl)
+int acmectl_edit_rollback(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
@@ -139,7 +141,7 @@ int acmectl_edit_rollback(ctl_t *ctl)
     if (!name) {
         return CTL_FAILED;
     }
-    rv = acme_certstore_get(&live, ctl->live, name, &problem, ctl->p);
+    rv = acme_certstore_get(&live, ctl->certstore, name, &problem, ctl->p);
     if (rv != APR_SUCCESS) {
         acmectl_io_say("%s: there is no live certificate%s%s", name,
                        problem.detail ? ": " : "",
@@ -151,10 +153,11 @@ int acmectl_edit_rollback(ctl_t *ctl)
     if (number <= 0) {
         return number < 0 ? CTL_FAILED : CTL_NOTHING;
     }
-    /* Killed in between, the pin is one of a generation that is not live. */
+    /* Set the pin first: if acmectl is killed in between, the pin names a
+     * version that is not live and has no effect. */
     rv = acme_pin_set(ctl->dir, name, number, &problem, ctl->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_certstore_move_point(ctl->live, name, number, &problem,
+        rv = acme_certstore_move_point(ctl->certstore, name, number, &problem,
                                        ctl->p);
     }
     if (rv != APR_SUCCESS) {
@@ -167,14 +170,14 @@ int acmectl_edit_rollback(ctl_t *ctl)
 
 /* ---- delete ---- */
 
-static int is_served(const ctl_t *ctl, const char *name)
+static int is_served(const acmectl_t *ctl, const char *name)
 {
     int i = acme_published_find(ctl->published, name);
 
     return i >= 0 && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0;
 }
 
-int acmectl_edit_delete(ctl_t *ctl)
+int acmectl_edit_delete(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
@@ -198,11 +201,11 @@ int acmectl_edit_delete(ctl_t *ctl)
         return CTL_FAILED;
     }
     for (place = 0; place < ACME_PLACES; ++place) {
-        if (APR_STATUS_IS_ENOENT(acme_certstore_get_at(&cert, ctl->live, place,
-                                                       name, NULL, ctl->p))) {
+        if (APR_STATUS_IS_ENOENT(acme_certstore_get_at(
+                &cert, ctl->certstore, place, name, NULL, ctl->p))) {
             continue;
         }
-        if (acme_certstore_move_remove(ctl->live, place, name, &problem,
+        if (acme_certstore_move_remove(ctl->certstore, place, name, &problem,
                                        ctl->p)) {
             return acmectl_io_fail(ctl, &problem);
         }
@@ -229,7 +232,7 @@ int acmectl_edit_delete(ctl_t *ctl)
 
 /* ---- adopt ---- */
 
-int acmectl_edit_adopt(ctl_t *ctl)
+int acmectl_edit_adopt(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_owner_t *owner;

@@ -11,30 +11,29 @@
 #include "acme_certstore.h"
 #include "acme_export.h"
 
-/* The one that is live; else what is kept for later. One that was revoked stays
- * here: on the other machine nothing would be known against it. */
-static int add(const ctl_t *ctl, acme_export_t *export, const char *name)
+/* Adds the live certificate, else a stashed or imported one. A revoked
+ * certificate is not exported, because the other machine would not know that it
+ * is revoked. */
+static int add(const acmectl_t *ctl, acme_export_t *export, const char *name)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
     acme_bundle_t *bundle;
-    const char *blocked_until = NULL;
+    const char *reason = NULL;
     int place;
     apr_status_t rv;
 
     for (place = 0; place < ACME_PLACES; ++place) {
-        rv = acme_certstore_get_at(&cert, ctl->live, place, name, &problem,
+        rv = acme_certstore_get_at(&cert, ctl->certstore, place, name, &problem,
                                    ctl->p);
         if (rv == APR_SUCCESS) {
-            blocked_until =
-                acme_certstore_refusal(ctl->live, cert->info, ctl->p);
-            if (blocked_until) {
+            reason = acme_certstore_refusal(ctl->certstore, cert->info, ctl->p);
+            if (reason) {
                 acmectl_io_say("%s: the certificate in %s is not exported: %s",
-                               name, acme_certstore_place_name(place),
-                               blocked_until);
+                               name, acme_certstore_place_name(place), reason);
                 continue;
             }
-            rv = acme_certstore_bundle(&bundle, ctl->live, place, name,
+            rv = acme_certstore_bundle(&bundle, ctl->certstore, place, name,
                                        &problem, ctl->p);
         }
         if (rv == APR_SUCCESS) {
@@ -46,14 +45,14 @@ static int add(const ctl_t *ctl, acme_export_t *export, const char *name)
             return 0;
         }
     }
-    if (!blocked_until) {
+    if (!reason) {
         acmectl_io_say("%s: the store has no certificate of that name", name);
     }
     return 0;
 }
 
-/* With --all one that is damaged is said, and left out. */
-static int add_all(const ctl_t *ctl, acme_export_t *export)
+/* Adds all certificates. A damaged one is reported and left out. */
+static int add_all(const acmectl_t *ctl, acme_export_t *export)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     apr_array_header_t *names;
@@ -63,7 +62,8 @@ static int add_all(const ctl_t *ctl, acme_export_t *export)
     for (place = 0; place < ACME_PLACES; ++place) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
-        if (acme_certstore_list(&names, ctl->live, place, &problem, ctl->p)) {
+        if (acme_certstore_list(&names, ctl->certstore, place, &problem,
+                                ctl->p)) {
             acmectl_io_fail(ctl, &problem);
             return 0;
         }
@@ -78,8 +78,9 @@ static int add_all(const ctl_t *ctl, acme_export_t *export)
     return 1;
 }
 
-/* Only by names that the configuration gives: the folder is the worker's. */
-static void add_account(const ctl_t *ctl, acme_export_t *export,
+/* Adds the account of a CA. It looks only for names that the configuration
+ * gives, because the worker could put other files in the folder. */
+static void add_account(const acmectl_t *ctl, acme_export_t *export,
                         apr_hash_t *seen, const acme_ca_spec_t *ca)
 {
     const char *name = acme_ca_account_name(ca, ctl->p);
@@ -101,7 +102,7 @@ static void add_account(const ctl_t *ctl, acme_export_t *export,
     }
 }
 
-static void add_accounts(const ctl_t *ctl, acme_export_t *export)
+static void add_accounts(const acmectl_t *ctl, acme_export_t *export)
 {
     apr_hash_t *seen = apr_hash_make(ctl->p);
     const acme_ca_spec_t *ca;
@@ -115,7 +116,7 @@ static void add_accounts(const ctl_t *ctl, acme_export_t *export)
     }
 }
 
-static int collect(ctl_t *ctl, acme_export_t *export)
+static int collect(acmectl_t *ctl, acme_export_t *export)
 {
     const char *name;
     int i;
@@ -137,7 +138,7 @@ static int collect(ctl_t *ctl, acme_export_t *export)
     return 1;
 }
 
-static int lock_and_write(const ctl_t *ctl, const char *text)
+static int lock_and_write(const acmectl_t *ctl, const char *text)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *pass = acmectl_io_passphrase(ctl, 1);
@@ -154,7 +155,7 @@ static int lock_and_write(const ctl_t *ctl, const char *text)
     return acmectl_io_write(ctl, box, len, 1) ? CTL_DONE : CTL_FAILED;
 }
 
-int acmectl_export(ctl_t *ctl)
+int acmectl_export(acmectl_t *ctl)
 {
     acme_export_t *export = acme_export_create(ctl->p);
     const char *text;
@@ -179,9 +180,11 @@ int acmectl_export(ctl_t *ctl)
         status = lock_and_write(ctl, text);
     }
     if (status == CTL_DONE) {
-        acmectl_io_say("%d certificates and %d accounts exported%s",
-                       export->bundles->nelts, export->accounts->nelts,
-                       ctl->plain ? ", their keys in clear" : "");
+        acmectl_io_say(
+            "%d certificate%s and %d account%s exported%s",
+            export->bundles->nelts, export->bundles->nelts == 1 ? "" : "s",
+            export->accounts->nelts, export->accounts->nelts == 1 ? "" : "s",
+            ctl->plain ? ", their keys in clear" : "");
     }
     return status;
 }

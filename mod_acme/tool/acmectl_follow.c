@@ -11,10 +11,10 @@
 #define LOOK_AGAIN apr_time_from_msec(300)
 #define ABSENCE    apr_time_from_sec(15)
 /* Between two generations of children there may be no worker for as long as
- * httpd takes to notice that the old one is gone. */
+ * httpd takes to notice that the old child has ended. */
 #define PATIENCE apr_time_from_sec(3)
 
-int acmectl_follow_attended(const ctl_t *ctl)
+int acmectl_follow_attended(const acmectl_t *ctl)
 {
     apr_time_t end = apr_time_now() + PATIENCE;
 
@@ -30,7 +30,8 @@ int acmectl_follow_attended(const ctl_t *ctl)
     return 0;
 }
 
-const char *acmectl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
+const char *acmectl_follow(const acmectl_t *ctl, acmectl_follow_fn *look,
+                           void *baton)
 {
     apr_time_t begun = apr_time_now(), seen = begun, now = begun;
     const char *line, *why = NULL;
@@ -63,42 +64,43 @@ const char *acmectl_follow(const ctl_t *ctl, ctl_look_fn *look, void *baton)
     return over ? NULL : why;
 }
 
-/* ---- errands ---- */
+/* ---- control results ---- */
 
-typedef struct errand_t {
-    const ctl_t *ctl;
+typedef struct waiting_t {
+    const acmectl_t *ctl;
     const acme_ctl_request_t *request;
-    acme_ctl_result_t outcome;
-} errand_t;
+    acme_ctl_result_t result;
+} waiting_t;
 
 static int look(void *baton, const char **line, apr_pool_t *p)
 {
-    errand_t *errand = baton;
-    const ctl_t *ctl = errand->ctl;
+    waiting_t *waiting = baton;
+    const acmectl_t *ctl = waiting->ctl;
 
     *line = "waiting for the server";
-    /* Its strings are for the caller; there are few of them. */
+    /* Use the caller's pool, because the strings are returned; there are few of
+     * them. */
     (void)p;
-    return acme_ctl_result_get(&errand->outcome, ctl->vault, errand->request,
+    return acme_ctl_result_get(&waiting->result, ctl->vault, waiting->request,
                                ctl->p)
            == APR_SUCCESS;
 }
 
-int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
+int acmectl_follow_result(const acmectl_t *ctl, acme_ctl_request_t *request,
                           const char **url, const acme_problem_t **problem)
 {
     acme_problem_t *own = apr_pcalloc(ctl->p, sizeof(*own));
-    errand_t errand;
+    waiting_t waiting;
     const char *why;
 
-    memset(&errand, 0, sizeof(errand));
-    errand.ctl = ctl;
-    errand.request = request;
+    memset(&waiting, 0, sizeof(waiting));
+    waiting.ctl = ctl;
+    waiting.request = request;
     *problem = own;
     if (acme_ctl_request_put(ctl->ctl_requests, request, own, ctl->p)) {
         return 0;
     }
-    why = acmectl_follow(ctl, look, &errand);
+    why = acmectl_follow(ctl, look, &waiting);
     if (why) {
         acme_problem_set(own, APR_TIMEUP, ACME_RETRY_BACKOFF,
                          ACME_PROBLEM_TIMEOUT, ctl->p, "%s", why);
@@ -107,8 +109,8 @@ int acmectl_follow_result(const ctl_t *ctl, acme_ctl_request_t *request,
     }
     acme_ctl_request_remove(ctl->ctl_requests, request, ctl->p);
     if (url) {
-        *url = errand.outcome.url;
+        *url = waiting.result.url;
     }
-    *problem = errand.outcome.problem;
+    *problem = waiting.result.problem;
     return *problem == NULL;
 }

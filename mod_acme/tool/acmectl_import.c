@@ -13,12 +13,12 @@
 #include "acme_text.h"
 #include "acme_cert_trusted.h"
 
-/* Generations kept besides the pointed ones. */
+/* Archive versions kept besides those that a pointer leads to. */
 #define ARCHIVE_KEEP 3
 
 /* ---- checks: before the store is touched ---- */
 
-static int refuse(ctl_import_t *import, const char *what, const char *why)
+static int refuse(acmectl_import_t *import, const char *what, const char *why)
 {
     acme_import_skip_t *skip;
 
@@ -32,14 +32,14 @@ static int refuse(ctl_import_t *import, const char *what, const char *why)
     return 0;
 }
 
-/* Zero: the whole import is refused. */
-static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
+/* Returns zero when the whole import is refused. */
+static int check_bundle(acmectl_import_t *import, const acme_bundle_t *bundle)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p = import->ctl->p;
     const acme_cert_info_t *info;
     acme_chain_t *chain;
-    ctl_entry_t *entry;
+    acmectl_import_entry_t *entry;
     int i;
 
     if (acme_export_check(&info, bundle, import->now, &problem, p)
@@ -47,7 +47,8 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
         return refuse(import, bundle->name, acme_problem_text(&problem, p));
     }
     for (i = 0; i < import->entries->nelts; ++i) {
-        if (strcmp(APR_ARRAY_IDX(import->entries, i, ctl_entry_t).bundle->name,
+        if (strcmp(APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t)
+                       .bundle->name,
                    bundle->name)
             == 0) {
             return refuse(
@@ -55,7 +56,8 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
                 apr_pstrcat(p, bundle->name, ": it is there twice", NULL));
         }
     }
-    /* Whoever does not say which CA it is from must have one that all trust. */
+    /* A certificate without the URL of its CA must have a chain that all
+     * clients trust. */
     if (!bundle->ca_url
         && (acme_cert_chain_parse(&chain, bundle->chain_pem,
                                   strlen(bundle->chain_pem), &problem, p)
@@ -74,7 +76,7 @@ static int check_bundle(ctl_import_t *import, const acme_bundle_t *bundle)
     return 1;
 }
 
-static int check_all(ctl_import_t *import)
+static int check_all(acmectl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_pool_t *p = import->ctl->p;
@@ -99,8 +101,10 @@ static int check_all(ctl_import_t *import)
     return 1;
 }
 
-/* The site that gets it: of that name, or one whose ServerName it covers. */
-static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
+/* Returns the site that gets the certificate: the site of that name, or a site
+ * whose ServerName the certificate covers. */
+static const acme_spec_t *site_of(const acmectl_t *ctl,
+                                  const acmectl_import_entry_t *entry)
 {
     const acme_spec_t *spec, *covered = NULL;
     int i;
@@ -118,13 +122,15 @@ static const acme_spec_t *site_of(const ctl_t *ctl, const ctl_entry_t *entry)
     return covered;
 }
 
-static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
+static int is_there(const acmectl_t *ctl, const char *name,
+                    const char *fingerprint)
 {
     acme_certstore_cert_t *cert;
     int place;
 
     for (place = 0; place < ACME_PLACES; ++place) {
-        if (acme_certstore_get_at(&cert, ctl->live, place, name, NULL, ctl->p)
+        if (acme_certstore_get_at(&cert, ctl->certstore, place, name, NULL,
+                                  ctl->p)
                 == APR_SUCCESS
             && strcmp(cert->info->fingerprint, fingerprint) == 0) {
             return 1;
@@ -133,22 +139,23 @@ static int is_there(const ctl_t *ctl, const char *name, const char *fingerprint)
     return 0;
 }
 
-/* What the configuration says to it. */
-static int match(ctl_import_t *import)
+/* Finds the site of each certificate in the configuration. */
+static int match(acmectl_import_t *import)
 {
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     int i, kept = 0;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        ctl_entry_t entry = APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        acmectl_import_entry_t entry =
+            APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
         const acme_spec_t *spec = site_of(ctl, &entry);
-        const char *blocked_until =
-            acme_certstore_refusal(ctl->live, entry.info, ctl->p);
+        const char *reason =
+            acme_certstore_refusal(ctl->certstore, entry.info, ctl->p);
 
-        if (blocked_until) {
+        if (reason) {
             if (!refuse(import, entry.bundle->name,
                         apr_psprintf(ctl->p, "%s: it is never used again: %s",
-                                     entry.bundle->name, blocked_until))) {
+                                     entry.bundle->name, reason))) {
                 return 0;
             }
             continue;
@@ -173,35 +180,36 @@ static int match(ctl_import_t *import)
             entry.profile = spec->profile;
         }
         entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
-        APR_ARRAY_IDX(import->entries, kept++, ctl_entry_t) = entry;
+        APR_ARRAY_IDX(import->entries, kept++, acmectl_import_entry_t) = entry;
     }
     import->entries->nelts = kept;
     return 1;
 }
 
-/* ---- and in ---- */
+/* ---- writing to the store ---- */
 
-static void undo(ctl_import_t *import)
+static void undo(acmectl_import_t *import)
 {
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     int i;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        const ctl_entry_t *entry =
-            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        const acmectl_import_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
 
         if (entry->installed) {
-            acme_certstore_move_remove(ctl->live, ACME_PLACE_IMPORT,
+            acme_certstore_move_remove(ctl->certstore, ACME_PLACE_IMPORT,
                                        entry->name, NULL, ctl->p);
         }
     }
 }
 
-static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
-                     const char *contact, int *news)
+static int hand_over(acmectl_import_t *import,
+                     const acme_export_account_t *account, const char *contact,
+                     int *news)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     acme_export_account_t kept = *account;
     acme_ca_spec_t ca;
     acme_eab_t eab;
@@ -217,7 +225,7 @@ static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
     memset(&request, 0, sizeof(request));
     request.what = ACME_CTL_ACCOUNT;
     request.name = acme_ca_account_name(&ca, ctl->p);
-    /* A contact that nobody has configured here stays as the CA has it. */
+    /* Keep the contact that the CA has when none is configured here. */
     kept.contact = contact;
     request.body = acme_export_account_record(&kept, ctl->p);
     if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
@@ -233,11 +241,12 @@ static int hand_over(ctl_import_t *import, const acme_export_account_t *account,
     return 1;
 }
 
-/* Each also serves where no contact is configured. */
-static int hand_over_all(ctl_import_t *import)
+/* Hands over the accounts. An account also serves sites that have no contact
+ * configured. */
+static int hand_over_all(acmectl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     int i, news;
 
     if (import->export->accounts->nelts == 0) {
@@ -263,29 +272,31 @@ static int hand_over_all(ctl_import_t *import)
     return 1;
 }
 
-static int install_all(ctl_import_t *import)
+static int install_all(acmectl_import_t *import)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     apr_pool_t *each;
     int i;
 
     apr_pool_create(&each, ctl->p);
     for (i = 0; i < import->entries->nelts; ++i) {
-        ctl_entry_t *entry = &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        acmectl_import_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
         acme_bundle_t bundle = *entry->bundle;
 
         if (entry->known) {
             continue;
         }
         bundle.name = entry->name;
-        /* What others kept does not say how it was wanted. */
+        /* Certificates of other ACME clients do not tell the profile, so use
+         * the site's. */
         if (ctl->from || ctl->chain) {
             bundle.profile = entry->profile;
         }
         apr_pool_clear(each);
-        if (acme_certstore_install_at(ctl->live, ACME_PLACE_IMPORT, &bundle,
-                                      ARCHIVE_KEEP, &problem, each)) {
+        if (acme_certstore_install_at(ctl->certstore, ACME_PLACE_IMPORT,
+                                      &bundle, ARCHIVE_KEEP, &problem, each)) {
             acmectl_io_fail(ctl, &problem);
             return 0;
         }
@@ -295,9 +306,9 @@ static int install_all(ctl_import_t *import)
     return hand_over_all(import);
 }
 
-/* ---- what was done ---- */
+/* ---- the report ---- */
 
-static const char *fate(const ctl_entry_t *entry)
+static const char *fate(const acmectl_import_entry_t *entry)
 {
     if (entry->known) {
         return "the store has it already";
@@ -307,17 +318,17 @@ static const char *fate(const ctl_entry_t *entry)
                          : "kept until a site wants it";
 }
 
-static int report(const ctl_import_t *import)
+static int report(const acmectl_import_t *import)
 {
-    const ctl_t *ctl = import->ctl;
+    const acmectl_t *ctl = import->ctl;
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *imported = acme_json_array(ctl->p);
     acme_json_t *skipped = acme_json_array(ctl->p);
     int i, count = 0;
 
     for (i = 0; i < import->entries->nelts; ++i) {
-        const ctl_entry_t *entry =
-            &APR_ARRAY_IDX(import->entries, i, ctl_entry_t);
+        const acmectl_import_entry_t *entry =
+            &APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
         acme_json_t *one = acme_json_object(ctl->p);
 
         acme_json_set_str(one, "name", entry->name);
@@ -360,7 +371,7 @@ static int report(const ctl_import_t *import)
     return count;
 }
 
-static int bad_usage(const ctl_t *ctl)
+static int bad_usage(const acmectl_t *ctl)
 {
     if (ctl->chain && ctl->from) {
         return acmectl_io_usage("either --chain or --from");
@@ -380,8 +391,9 @@ static int bad_usage(const ctl_t *ctl)
     return 0;
 }
 
-/* Of the names that were asked for, not of all that is there. */
-static int misses_some(const ctl_import_t *import)
+/* Returns non-zero when a name that the user asked for was left out. Without
+ * such names nothing counts as missing. */
+static int misses_some(const acmectl_import_t *import)
 {
     int i;
 
@@ -398,10 +410,10 @@ static int misses_some(const ctl_import_t *import)
     return 0;
 }
 
-/* The key that waited is that of the certificate now. */
-static void finish(const ctl_import_t *import)
+/* Removes the waiting key, because the certificate has it now. */
+static void finish(const acmectl_import_t *import)
 {
-    const ctl_t *ctl = import->ctl;
+    const acmectl_t *ctl = import->ctl;
 
     if (ctl->chain && !ctl->key) {
         acmectl_csr_waiting_done(
@@ -410,9 +422,9 @@ static void finish(const ctl_import_t *import)
     }
 }
 
-int acmectl_import(ctl_t *ctl)
+int acmectl_import(acmectl_t *ctl)
 {
-    ctl_import_t import;
+    acmectl_import_t import;
     int count;
 
     memset(&import, 0, sizeof(import));
@@ -422,13 +434,13 @@ int acmectl_import(ctl_t *ctl)
     import.ctl = ctl;
     import.now = apr_time_now();
     import.skipped = apr_array_make(ctl->p, 4, sizeof(acme_import_skip_t));
-    import.entries = apr_array_make(ctl->p, 4, sizeof(ctl_entry_t));
-    /* A key that waits is in the store. */
+    import.entries = apr_array_make(ctl->p, 4, sizeof(acmectl_import_entry_t));
+    /* Open the store first, because it has the waiting key. */
     if (ctl->chain && !ctl->key && !acmectl_store_open(ctl, CTL_WRITE)) {
         return CTL_FAILED;
     }
     if (!acmectl_import_read(&import) || !check_all(&import)
-        || (!ctl->live && !acmectl_store_open(ctl, CTL_MAKE))
+        || (!ctl->certstore && !acmectl_store_open(ctl, CTL_MAKE))
         || !match(&import)) {
         return CTL_FAILED;
     }

@@ -6,10 +6,10 @@
 
 #include "acme_spec.h"
 
-static int read_bundle(ctl_import_t *import, const char *path)
+static int read_bundle(acmectl_import_t *import, const char *path)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     const char *pass;
     char *data;
     apr_size_t len;
@@ -36,10 +36,11 @@ static int read_bundle(ctl_import_t *import, const char *path)
     return 1;
 }
 
-/* Chain and key of files, or the key that waits here since acmectl csr. */
-static int read_pem(ctl_import_t *import)
+/* Reads the chain and the key from files, or uses the key that waits since
+ * acmectl csr. */
+static int read_pem(acmectl_import_t *import)
 {
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     acme_bundle_t *bundle = apr_pcalloc(ctl->p, sizeof(*bundle));
     char *data;
     apr_size_t len;
@@ -75,8 +76,8 @@ static int read_pem(ctl_import_t *import)
     return 1;
 }
 
-/* Names that something was found of: one with two kinds of keys has two
- * certificates, the further one behind the other. */
+/* Counts the names that were found. A name with two kinds of keys has two
+ * certificates, one directly after the other, and counts once. */
 static int count_names(const acme_import_t *found, apr_pool_t *p)
 {
     const apr_array_header_t *bundles = found->export->bundles;
@@ -93,9 +94,9 @@ static int count_names(const acme_import_t *found, apr_pool_t *p)
     return count;
 }
 
-static int read_foreign(ctl_import_t *import)
+static int read_foreign(acmectl_import_t *import)
 {
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
     acme_import_t *found;
@@ -131,9 +132,9 @@ static int read_foreign(ctl_import_t *import)
     return 1;
 }
 
-int acmectl_import_read(ctl_import_t *import)
+int acmectl_import_read(acmectl_import_t *import)
 {
-    ctl_t *ctl = import->ctl;
+    acmectl_t *ctl = import->ctl;
 
     if (ctl->chain) {
         return read_pem(import);

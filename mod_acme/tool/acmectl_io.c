@@ -22,10 +22,10 @@
 
 #define PASSPHRASE_MAX 1024
 
-/* Below this nobody is told to have protected a key. */
+/* A shorter passphrase is refused, because it would not protect a key. */
 #define PASSPHRASE_MIN 8
 
-/* ---- words ---- */
+/* ---- messages ---- */
 
 static void say(const char *fmt, va_list args)
     __attribute__((format(printf, 1, 0)));
@@ -57,7 +57,7 @@ int acmectl_io_usage(const char *fmt, ...)
     return CTL_USAGE;
 }
 
-int acmectl_io_fail(const ctl_t *ctl, const acme_problem_t *problem)
+int acmectl_io_fail(const acmectl_t *ctl, const acme_problem_t *problem)
 {
     acmectl_io_say("%s", acme_problem_text(problem, ctl->p));
     if (problem->to_fix) {
@@ -84,7 +84,7 @@ int acmectl_io_confirm(const char *fmt, ...)
            && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 }
 
-void acmectl_io_print_json(const ctl_t *ctl, const acme_json_t *json)
+void acmectl_io_print_json(const acmectl_t *ctl, const acme_json_t *json)
 {
     fputs(acme_json_print(json, 1, ctl->p), stdout);
 }
@@ -120,7 +120,7 @@ void acmectl_io_progress(const char *line)
 
 /* ---- passphrase ---- */
 
-/* A terminal is never left without its echo. */
+/* Signals that end the program: the terminal's echo is restored first. */
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 #define N_ENDS ((int)(sizeof(ends) / sizeof(ends[0])))
@@ -132,8 +132,8 @@ static void note_end(int signum)
     ended = signum;
 }
 
-/* They come only while we wait for a line, because one that came just before
- * would not end the wait. */
+/* Catches these signals. They are delivered only while we wait for a line,
+ * because a signal just before would not end the wait. */
 static void watch_ends(struct sigaction old[N_ENDS], sigset_t *mask)
 {
     struct sigaction watch;
@@ -167,7 +167,7 @@ static void unwatch_ends(const struct sigaction old[N_ENDS],
     }
 }
 
-/* Nonzero: there is one, or the end. */
+/* Returns non-zero when there is a line or the end of the input. */
 static int wait_for_line(int tty, const sigset_t *mask)
 {
     fd_set set;
@@ -181,7 +181,7 @@ static int wait_for_line(int tty, const sigset_t *mask)
     return got > 0;
 }
 
-/* The first line of it. NULL: nothing usable. */
+/* Reads the first line. Returns NULL when it cannot be used. */
 static char *read_line(int fd, apr_pool_t *p)
 {
     char *line = apr_palloc(p, PASSPHRASE_MAX + 2);
@@ -245,7 +245,7 @@ leave:
     return line;
 }
 
-static char *prompt(const ctl_t *ctl, int twice)
+static char *prompt(const acmectl_t *ctl, int twice)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     char *first, *again;
@@ -270,7 +270,7 @@ static char *prompt(const ctl_t *ctl, int twice)
     return first;
 }
 
-static char *from_file(const ctl_t *ctl)
+static char *from_file(const acmectl_t *ctl)
 {
     struct stat st;
     char *line = NULL;
@@ -296,7 +296,7 @@ static char *from_file(const ctl_t *ctl)
     return line;
 }
 
-const char *acmectl_io_passphrase(const ctl_t *ctl, int twice)
+const char *acmectl_io_passphrase(const acmectl_t *ctl, int twice)
 {
     char *pass;
 
@@ -346,9 +346,9 @@ static int write_all(int fd, const char *data, apr_size_t len)
     return 1;
 }
 
-/* A new file is 0600; one that is there is replaced only when it is as private
- * as that. */
-static int write_file(const ctl_t *ctl, const void *data, apr_size_t len)
+/* Writes a file. A new file is 0600; an existing file is replaced only when
+ * nobody else can read it. */
+static int write_file(const acmectl_t *ctl, const void *data, apr_size_t len)
 {
     struct stat st;
     apr_status_t rv;
@@ -376,7 +376,7 @@ static int write_file(const ctl_t *ctl, const void *data, apr_size_t len)
     return 1;
 }
 
-int acmectl_io_write(const ctl_t *ctl, const void *data, apr_size_t len,
+int acmectl_io_write(const acmectl_t *ctl, const void *data, apr_size_t len,
                      int secret)
 {
     struct stat st;
@@ -402,7 +402,7 @@ int acmectl_io_write(const ctl_t *ctl, const void *data, apr_size_t len,
     return 1;
 }
 
-static int read_input(const ctl_t *ctl, char **data, apr_size_t *len,
+static int read_input(const acmectl_t *ctl, char **data, apr_size_t *len,
                       apr_size_t max)
 {
     apr_size_t room = 65536, have = 0;
@@ -437,7 +437,7 @@ static int read_input(const ctl_t *ctl, char **data, apr_size_t *len,
     return got == 0;
 }
 
-int acmectl_io_read(const ctl_t *ctl, char **data, apr_size_t *len,
+int acmectl_io_read(const acmectl_t *ctl, char **data, apr_size_t *len,
                     const char *path, apr_size_t max)
 {
     apr_status_t rv;

@@ -15,20 +15,21 @@
 
 typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
 
-/* One request on its way. */
-typedef struct errand_t {
+/* The request of one site. */
+typedef struct renewal_t {
     const acme_spec_t *spec;
-    const char *job; /* its name */
+    const char *job; /* name of the site's job */
     acme_ctl_request_t request;
     outcome_e outcome;
     const char *detail;
-} errand_t;
+} renewal_t;
 
 static const char *const outcome_names[] = {"asked", "ready", "not-due",
                                             "failed"};
 
-/* What the engine would do if it were asked now. */
-static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
+/* Returns non-zero when the worker would order now. */
+static int is_due(const acmectl_t *ctl, int i, const char **reason,
+                  apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
@@ -43,12 +44,13 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
     acme_job_requested(job, NULL, ctl->force);
     acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     if (plan.what == ACME_PLAN_SETTLE) {
-        /* As the worker will find it. */
+        /* Decide again with the job as the worker will find it. */
         acme_job_lost(job);
         acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     }
     *reason = apr_pstrdup(p, plan.reason);
-    /* Without names only what would be wanted by itself. */
+    /* Without names leave out sites that the worker would not order by
+     * itself. */
     if (ctl->args->nelts == 0 && spec->renew_mode == ACME_RENEW_AUTO
         && inventory->serving == ACME_SERVING_NOTHING) {
         *reason = "no TLS virtual host uses it";
@@ -57,10 +59,11 @@ static int is_due(const ctl_t *ctl, int i, const char **reason, apr_pool_t *p)
     return plan.what == ACME_PLAN_ORDER;
 }
 
-/* The CA's test service, or what --ca says. Zero: said why there is none. */
-static int set_test_ca(errand_t *errand, const ctl_t *ctl)
+/* Sets the CA of a dry run: the CA's test service, or the CA in --ca. Returns
+ * zero after printing why there is none. */
+static int set_test_ca(renewal_t *renewal, const acmectl_t *ctl)
 {
-    const acme_ca_spec_t *own = errand->spec->ca;
+    const acme_ca_spec_t *own = renewal->spec->ca;
     const acme_ca_name_t *known;
     acme_json_t *body = acme_json_object(ctl->p);
     const char *url, *label;
@@ -73,7 +76,7 @@ static int set_test_ca(errand_t *errand, const ctl_t *ctl)
         acmectl_io_say(
             "%s: %s has no test service that is known here: name the "
             "directory of one (--ca URL)",
-            errand->spec->name, own->label);
+            renewal->spec->name, own->label);
         return 0;
     }
     url = known ? known->url : ctl->ca;
@@ -86,34 +89,35 @@ static int set_test_ca(errand_t *errand, const ctl_t *ctl)
     }
     acme_json_set_str(body, "ca", url);
     acme_json_set_str(body, "label", label);
-    errand->request.body = body;
+    renewal->request.body = body;
     return 1;
 }
 
-static void add(apr_array_header_t *errands, const ctl_t *ctl, int i)
+static void add(apr_array_header_t *renewals, const acmectl_t *ctl, int i)
 {
-    errand_t *errand = apr_array_push(errands);
+    renewal_t *renewal = apr_array_push(renewals);
     const char *reason;
 
-    memset(errand, 0, sizeof(*errand));
-    errand->spec = acmectl_store_spec(ctl, i);
-    errand->job = errand->spec->name;
-    errand->request.what = ACME_CTL_RENEW;
-    errand->request.name = errand->spec->name;
-    errand->request.force = ctl->force;
+    memset(renewal, 0, sizeof(*renewal));
+    renewal->spec = acmectl_store_spec(ctl, i);
+    renewal->job = renewal->spec->name;
+    renewal->request.what = ACME_CTL_RENEW;
+    renewal->request.name = renewal->spec->name;
+    renewal->request.force = ctl->force;
     if (ctl->dry_run) {
-        errand->job = acme_ctl_request_dry_name(errand->spec->name, ctl->p);
+        renewal->job = acme_ctl_request_dry_name(renewal->spec->name, ctl->p);
     }
     else if (!is_due(ctl, i, &reason, ctl->p)) {
-        errand->outcome = NOT_DUE;
-        errand->detail = reason;
+        renewal->outcome = NOT_DUE;
+        renewal->detail = reason;
     }
 }
 
-/* Everything that is named, or all that is due; NULL: said which is none. */
-static apr_array_header_t *collect(ctl_t *ctl)
+/* Returns the named sites, or all that are due; NULL after printing which name
+ * is unknown. */
+static apr_array_header_t *collect(acmectl_t *ctl)
 {
-    apr_array_header_t *errands = apr_array_make(ctl->p, 8, sizeof(errand_t));
+    apr_array_header_t *renewals = apr_array_make(ctl->p, 8, sizeof(renewal_t));
     const char *reason;
     apr_pool_t *each;
     int i, n;
@@ -123,10 +127,10 @@ static apr_array_header_t *collect(ctl_t *ctl)
         if (n < 0) {
             return NULL;
         }
-        add(errands, ctl, n);
+        add(renewals, ctl, n);
         n = acmectl_store_second_key(ctl, n);
         if (n >= 0) {
-            add(errands, ctl, n);
+            add(renewals, ctl, n);
         }
     }
     apr_pool_create(&each, ctl->p);
@@ -134,24 +138,24 @@ static apr_array_header_t *collect(ctl_t *ctl)
          ++i) {
         apr_pool_clear(each);
         if (is_due(ctl, i, &reason, each)) {
-            add(errands, ctl, i);
+            add(renewals, ctl, i);
         }
     }
     apr_pool_destroy(each);
-    return errands;
+    return renewals;
 }
 
-static int count(const apr_array_header_t *errands, outcome_e outcome)
+static int count(const apr_array_header_t *renewals, outcome_e outcome)
 {
     int i, n = 0;
 
-    for (i = 0; i < errands->nelts; ++i) {
-        n += APR_ARRAY_IDX(errands, i, errand_t).outcome == outcome;
+    for (i = 0; i < renewals->nelts; ++i) {
+        n += APR_ARRAY_IDX(renewals, i, renewal_t).outcome == outcome;
     }
     return n;
 }
 
-/* What helps, and what comes next. */
+/* Returns what to do about a failure, and when the next try is. */
 static const char *outlook(const acme_job_t *job, apr_pool_t *p)
 {
     const char *to_fix = job->problem ? job->problem->to_fix : NULL;
@@ -182,27 +186,29 @@ static const char *failure_since(const acme_job_t *job, apr_time_t when)
     return NULL;
 }
 
-/* Returns what is going on. */
-static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
+/* Updates the outcome of a request. Returns what is going on. */
+static const char *follow(const acmectl_t *ctl, renewal_t *renewal,
+                          apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_job_entry_t *last;
     const char *failure;
     acme_job_t *job;
 
-    if (acme_job_load(&job, ctl->vault, errand->job, &problem, p)
-        || !job->request || strcmp(job->request, errand->request.id) != 0) {
+    if (acme_job_load(&job, ctl->vault, renewal->job, &problem, p)
+        || !job->request || strcmp(job->request, renewal->request.id) != 0) {
         return "the server has not seen it yet";
     }
-    failure = failure_since(job, errand->request.when);
+    failure = failure_since(job, renewal->request.when);
     if (failure) {
-        errand->outcome = FAILED;
-        errand->detail = apr_pstrcat(ctl->p, acme_text_escape(failure, 1000, p),
-                                     ctl->dry_run ? "" : outlook(job, p), NULL);
+        renewal->outcome = FAILED;
+        renewal->detail =
+            apr_pstrcat(ctl->p, acme_text_escape(failure, 1000, p),
+                        ctl->dry_run ? "" : outlook(job, p), NULL);
     }
     else if (job->asked == ACME_ASKED_NO) {
-        errand->outcome = READY;
-        errand->detail =
+        renewal->outcome = READY;
+        renewal->detail =
             ctl->dry_run  ? "the dry run has succeeded; nothing was "
                             "changed"
             : job->staged ? "the certificate is ready, and is served after "
@@ -217,8 +223,8 @@ static const char *follow(const ctl_t *ctl, errand_t *errand, apr_pool_t *p)
 }
 
 typedef struct journey_t {
-    const ctl_t *ctl;
-    apr_array_header_t *errands;
+    const acmectl_t *ctl;
+    apr_array_header_t *renewals;
 } journey_t;
 
 static int look(void *baton, const char **line, apr_pool_t *p)
@@ -226,66 +232,66 @@ static int look(void *baton, const char **line, apr_pool_t *p)
     const journey_t *journey = baton;
     int i, asked;
 
-    for (i = 0; i < journey->errands->nelts; ++i) {
-        errand_t *errand = &APR_ARRAY_IDX(journey->errands, i, errand_t);
+    for (i = 0; i < journey->renewals->nelts; ++i) {
+        renewal_t *renewal = &APR_ARRAY_IDX(journey->renewals, i, renewal_t);
 
-        if (errand->outcome == ASKED) {
-            *line = apr_pstrcat(p, errand->spec->name, ": ",
-                                follow(journey->ctl, errand, p), NULL);
+        if (renewal->outcome == ASKED) {
+            *line = apr_pstrcat(p, renewal->spec->name, ": ",
+                                follow(journey->ctl, renewal, p), NULL);
         }
     }
-    asked = count(journey->errands, ASKED);
+    asked = count(journey->renewals, ASKED);
     if (*line) {
         *line = apr_psprintf(p, "%d under way; %s", asked, *line);
     }
     return asked == 0;
 }
 
-static int report(const ctl_t *ctl, const apr_array_header_t *errands,
+static int report(const acmectl_t *ctl, const apr_array_header_t *renewals,
                   const char *why)
 {
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *list = acme_json_array(ctl->p);
     int i;
 
-    for (i = 0; i < errands->nelts; ++i) {
-        const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+    for (i = 0; i < renewals->nelts; ++i) {
+        const renewal_t *renewal = &APR_ARRAY_IDX(renewals, i, renewal_t);
         acme_json_t *one = acme_json_object(ctl->p);
-        const char *detail = errand->outcome == ASKED ? why : errand->detail;
+        const char *detail = renewal->outcome == ASKED ? why : renewal->detail;
 
-        acme_json_set_str(one, "name", errand->spec->name);
-        acme_json_set_str(one, "result", outcome_names[errand->outcome]);
+        acme_json_set_str(one, "name", renewal->spec->name);
+        acme_json_set_str(one, "result", outcome_names[renewal->outcome]);
         acme_json_set_str(one, "detail", detail);
         acme_json_append(list, one);
         if (!ctl->json) {
-            printf("%s: %s\n", errand->spec->name, detail);
+            printf("%s: %s\n", renewal->spec->name, detail);
         }
     }
     if (ctl->json) {
         acme_json_set(json, "sites", list);
         acmectl_io_print_json(ctl, json);
     }
-    if (count(errands, FAILED) + count(errands, ASKED) > 0) {
+    if (count(renewals, FAILED) + count(renewals, ASKED) > 0) {
         return CTL_FAILED;
     }
-    return count(errands, READY) > 0 ? CTL_DONE : CTL_NOTHING;
+    return count(renewals, READY) > 0 ? CTL_DONE : CTL_NOTHING;
 }
 
-static int queue(ctl_t *ctl, apr_array_header_t *errands)
+static int queue(acmectl_t *ctl, apr_array_header_t *renewals)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i;
 
-    for (i = 0; ctl->dry_run && i < errands->nelts; ++i) {
-        if (!set_test_ca(&APR_ARRAY_IDX(errands, i, errand_t), ctl)) {
+    for (i = 0; ctl->dry_run && i < renewals->nelts; ++i) {
+        if (!set_test_ca(&APR_ARRAY_IDX(renewals, i, renewal_t), ctl)) {
             return 0;
         }
     }
-    for (i = 0; i < errands->nelts; ++i) {
-        errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+    for (i = 0; i < renewals->nelts; ++i) {
+        renewal_t *renewal = &APR_ARRAY_IDX(renewals, i, renewal_t);
 
-        if (errand->outcome == ASKED
-            && acme_ctl_request_put(ctl->ctl_requests, &errand->request,
+        if (renewal->outcome == ASKED
+            && acme_ctl_request_put(ctl->ctl_requests, &renewal->request,
                                     &problem, ctl->p)) {
             acmectl_io_fail(ctl, &problem);
             return 0;
@@ -294,9 +300,9 @@ static int queue(ctl_t *ctl, apr_array_header_t *errands)
     return 1;
 }
 
-int acmectl_renew(ctl_t *ctl)
+int acmectl_renew(acmectl_t *ctl)
 {
-    apr_array_header_t *errands;
+    apr_array_header_t *renewals;
     journey_t journey;
     const char *why;
     int i;
@@ -316,24 +322,24 @@ int acmectl_renew(ctl_t *ctl)
     if (!acmectl_follow_attended(ctl)) {
         return CTL_FAILED;
     }
-    errands = collect(ctl);
-    if (!errands || !queue(ctl, errands)) {
+    renewals = collect(ctl);
+    if (!renewals || !queue(ctl, renewals)) {
         return CTL_FAILED;
     }
-    if (errands->nelts == 0 && !ctl->json) {
+    if (renewals->nelts == 0 && !ctl->json) {
         printf("nothing is due\n");
     }
     journey.ctl = ctl;
-    journey.errands = errands;
+    journey.renewals = renewals;
     why = acmectl_follow(ctl, look, &journey);
-    for (i = 0; i < errands->nelts; ++i) {
-        const errand_t *errand = &APR_ARRAY_IDX(errands, i, errand_t);
+    for (i = 0; i < renewals->nelts; ++i) {
+        const renewal_t *renewal = &APR_ARRAY_IDX(renewals, i, renewal_t);
 
-        /* What is under way stays, for a worker that comes later. */
-        if (errand->request.id && errand->outcome != ASKED) {
-            acme_ctl_request_remove(ctl->ctl_requests, &errand->request,
+        /* Keep requests that are under way, for the next worker. */
+        if (renewal->request.id && renewal->outcome != ASKED) {
+            acme_ctl_request_remove(ctl->ctl_requests, &renewal->request,
                                     ctl->p);
         }
     }
-    return report(ctl, errands, why);
+    return report(ctl, renewals, why);
 }

@@ -12,8 +12,8 @@
 #include "acme_certstore_path.h"
 #include "acme_text.h"
 
-/* Serials as people copy them: with colons, in any case, with or without
- * leading zeros. */
+/* Returns a serial without colons and leading zeros, as people copy them in all
+ * these forms. */
 static const char *plain_serial(const char *text, apr_pool_t *p)
 {
     char *plain = apr_palloc(p, strlen(text) + 1);
@@ -28,14 +28,14 @@ static const char *plain_serial(const char *text, apr_pool_t *p)
     return plain;
 }
 
-static int is_serial(const ctl_t *ctl, const acme_cert_info_t *info)
+static int is_serial(const acmectl_t *ctl, const acme_cert_info_t *info)
 {
     return strcmp(plain_serial(ctl->serial, ctl->p),
                   plain_serial(info->serial, ctl->p))
            == 0;
 }
 
-static int read_files(ctl_revoke_t *revoke, const char *dir,
+static int read_files(acmectl_revoke_t *revoke, const char *dir,
                       acme_problem_t *problem)
 {
     apr_pool_t *p = revoke->ctl->p;
@@ -64,16 +64,18 @@ static int read_files(ctl_revoke_t *revoke, const char *dir,
     return 1;
 }
 
-/* What a pointer leads to. Nonzero: there is one, of use or not. */
-static int read_place(ctl_revoke_t *revoke, acme_place_e place,
+/* Reads the certificate that a place points to. Returns non-zero when there is
+ * one, usable or not. */
+static int read_place(acmectl_revoke_t *revoke, acme_place_e place,
                       acme_problem_t *problem)
 {
-    const ctl_t *ctl = revoke->ctl;
+    const acmectl_t *ctl = revoke->ctl;
     acme_certstore_path_t site;
     acme_certstore_target_t aim;
 
-    acme_certstore_path_find(&site, ctl->live, place, revoke->name, ctl->p);
-    if (acme_certstore_path_follow(&aim, ctl->live, &site, ctl->p)
+    acme_certstore_path_find(&site, ctl->certstore, place, revoke->name,
+                             ctl->p);
+    if (acme_certstore_path_follow(&aim, ctl->certstore, &site, ctl->p)
         != APR_SUCCESS) {
         return 0;
     }
@@ -82,14 +84,14 @@ static int read_place(ctl_revoke_t *revoke, acme_place_e place,
     return read_files(revoke, aim.dir, problem);
 }
 
-static int read_generation(ctl_revoke_t *revoke, int number)
+static int read_generation(acmectl_revoke_t *revoke, int number)
 {
-    const ctl_t *ctl = revoke->ctl;
+    const acmectl_t *ctl = revoke->ctl;
     acme_certstore_path_t site;
     int live = 0;
 
-    acme_certstore_path_find(&site, ctl->live, ACME_PLACE_LIVE, revoke->name,
-                             ctl->p);
+    acme_certstore_path_find(&site, ctl->certstore, ACME_PLACE_LIVE,
+                             revoke->name, ctl->p);
     (void)acme_certstore_path_pointed(&live, &site);
     revoke->where = apr_psprintf(ctl->p, "archive, generation %d", number);
     revoke->is_live = number == live;
@@ -97,9 +99,9 @@ static int read_generation(ctl_revoke_t *revoke, int number)
         revoke, apr_psprintf(ctl->p, "%s/%d", site.archive, number), NULL);
 }
 
-static int find_serial(ctl_revoke_t *revoke)
+static int find_serial(acmectl_revoke_t *revoke)
 {
-    const ctl_t *ctl = revoke->ctl;
+    const acmectl_t *ctl = revoke->ctl;
     apr_array_header_t *numbers;
     int i;
 
@@ -108,7 +110,7 @@ static int find_serial(ctl_revoke_t *revoke)
             return 1;
         }
     }
-    if (acme_certstore_versions(&numbers, ctl->live, revoke->name, ctl->p)
+    if (acme_certstore_versions(&numbers, ctl->certstore, revoke->name, ctl->p)
         != APR_SUCCESS) {
         return 0;
     }
@@ -121,7 +123,7 @@ static int find_serial(ctl_revoke_t *revoke)
     return 0;
 }
 
-static int find_default(ctl_revoke_t *revoke, acme_problem_t *problem)
+static int find_default(acmectl_revoke_t *revoke, acme_problem_t *problem)
 {
     int place;
 
@@ -133,9 +135,9 @@ static int find_default(ctl_revoke_t *revoke, acme_problem_t *problem)
     return 0;
 }
 
-int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
+int acmectl_revoke_find(acmectl_revoke_t *revoke, const char *word)
 {
-    ctl_t *ctl = revoke->ctl;
+    acmectl_t *ctl = revoke->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *name = acmectl_store_name(ctl, word);
     int found, i;
@@ -149,8 +151,8 @@ int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
     if (ctl->serial) {
         found = find_serial(revoke);
     }
-    else if (ctl->generation) {
-        i = acme_archive_version(ctl->generation);
+    else if (ctl->version) {
+        i = acme_archive_version(ctl->version);
         found = i > 0 && read_generation(revoke, i);
     }
     else {
@@ -168,9 +170,9 @@ int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
             "%s: the store has no certificate of it with the serial %s",
             revoke->name, acme_text_escape(ctl->serial, 100, ctl->p));
     }
-    else if (ctl->generation) {
+    else if (ctl->version) {
         acmectl_io_say("%s: there is no generation %s", revoke->name,
-                       acme_text_escape(ctl->generation, 20, ctl->p));
+                       acme_text_escape(ctl->version, 20, ctl->p));
     }
     else {
         acmectl_io_say("%s: the store has no certificate of that name",
@@ -179,7 +181,7 @@ int acmectl_revoke_find(ctl_revoke_t *revoke, const char *word)
     return 0;
 }
 
-acme_key_t *acmectl_revoke_find_key(const ctl_revoke_t *revoke,
+acme_key_t *acmectl_revoke_find_key(const acmectl_revoke_t *revoke,
                                     acme_problem_t *problem)
 {
     apr_pool_t *p = revoke->ctl->p;

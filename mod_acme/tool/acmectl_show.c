@@ -18,7 +18,7 @@
 
 /* ---- list ---- */
 
-static acme_json_t *cert_json(const ctl_t *ctl,
+static acme_json_t *cert_json(const acmectl_t *ctl,
                               const acme_certstore_cert_t *cert, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
@@ -33,7 +33,7 @@ static acme_json_t *cert_json(const ctl_t *ctl,
     acme_json_set_str(json, "ca", cert->ca_url);
     acme_json_set_int(json, "generation", cert->generation);
     acme_json_set_str(json, "revoked",
-                      acme_certstore_refusal(ctl->live, cert->info, p));
+                      acme_certstore_refusal(ctl->certstore, cert->info, p));
     return json;
 }
 
@@ -45,9 +45,9 @@ static acme_json_t *broken_json(const acme_problem_t *problem, apr_pool_t *p)
     return json;
 }
 
-/* All names that anything is known of, in order: sites as they are configured,
- * then what no site has. */
-static apr_array_header_t *all_names(const ctl_t *ctl)
+/* Returns all names in the configuration or the store: first the sites as
+ * configured, then names of no site. */
+static apr_array_header_t *all_names(const acmectl_t *ctl)
 {
     apr_array_header_t *names =
         apr_array_make(ctl->p, 16, sizeof(const char *));
@@ -62,7 +62,7 @@ static apr_array_header_t *all_names(const ctl_t *ctl)
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     for (place = 0; place < ACME_PLACES; ++place) {
-        if (acme_certstore_list(&more, ctl->live, place, NULL, ctl->p)) {
+        if (acme_certstore_list(&more, ctl->certstore, place, NULL, ctl->p)) {
             continue;
         }
         for (i = 0; i < more->nelts; ++i) {
@@ -84,7 +84,7 @@ static void list_text(const char *name, const char *site, const char *place,
            place, cert ? acmectl_io_date(cert->info->not_after, p) : "-", note);
 }
 
-static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
+static void list_one(const acmectl_t *ctl, acme_json_t *sites, const char *name,
                      apr_pool_t *p)
 {
     int i = acme_published_find(ctl->published, name);
@@ -104,8 +104,8 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
         acme_problem_t problem = ACME_PROBLEM_INIT;
         acme_certstore_cert_t *cert = NULL;
         const char *where = acme_certstore_place_name(place);
-        apr_status_t rv =
-            acme_certstore_get_at(&cert, ctl->live, place, name, &problem, p);
+        apr_status_t rv = acme_certstore_get_at(&cert, ctl->certstore, place,
+                                                name, &problem, p);
 
         if (APR_STATUS_IS_ENOENT(rv)) {
             continue;
@@ -114,15 +114,16 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
         acme_json_set(json, where,
                       rv ? broken_json(&problem, p) : cert_json(ctl, cert, p));
         if (!ctl->json) {
-            list_text(
-                name, site, where, cert,
-                rv ? acme_problem_text(&problem, p)
-                : acme_certstore_refusal(ctl->live, cert->info, p) ? "revoked"
-                : place == ACME_PLACE_LIVE
-                        && acme_pin_get(ctl->dir, name, p) == cert->generation
-                    ? "pinned"
-                    : "",
-                p);
+            list_text(name, site, where, cert,
+                      rv ? acme_problem_text(&problem, p)
+                      : acme_certstore_refusal(ctl->certstore, cert->info, p)
+                          ? "revoked"
+                      : place == ACME_PLACE_LIVE
+                              && acme_pin_get(ctl->dir, name, p)
+                                     == cert->generation
+                          ? "pinned"
+                          : "",
+                      p);
         }
     }
     if (!found && !ctl->json) {
@@ -132,7 +133,7 @@ static void list_one(const ctl_t *ctl, acme_json_t *sites, const char *name,
     acme_json_append(sites, json);
 }
 
-int acmectl_show_list(ctl_t *ctl)
+int acmectl_show_list(acmectl_t *ctl)
 {
     apr_array_header_t *names;
     acme_json_t *json, *sites;
@@ -164,7 +165,8 @@ int acmectl_show_list(ctl_t *ctl)
 
 /* ---- status ---- */
 
-/* Something is wrong, or what is wanted is not served. */
+/* Returns non-zero when something is wrong or a wanted certificate is not
+ * served. */
 static int needs_attention(const acme_spec_t *spec,
                            const acme_inventory_t *inventory,
                            const acme_status_counts_t *counts)
@@ -187,14 +189,14 @@ static const char *member(const acme_json_t *json, const char *a, const char *b)
     return NULL;
 }
 
-/* The status has httpd's dates, in words. */
+/* Converts a date of the status JSON, which has httpd's format. */
 static const char *date_of(const char *text, apr_pool_t *p)
 {
     return apr_pstrcat(p, acmectl_io_date(apr_date_parse_http(text), p), " UTC",
                        NULL);
 }
 
-/* What went wrong last, what helps, and what comes next. */
+/* Prints the last problem, what to do about it, and the next try. */
 static void problem_text(const acme_json_t *json, apr_pool_t *p)
 {
     const char *next = member(json, "renewal", "next-run");
@@ -245,7 +247,7 @@ static void status_text(const acme_spec_t *spec,
     problem_text(json, p);
 }
 
-static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
+static int status_one(const acmectl_t *ctl, int i, acme_json_t *sites,
                       apr_time_t now, apr_pool_t *p)
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
@@ -268,8 +270,8 @@ static int status_one(const ctl_t *ctl, int i, acme_json_t *sites,
     return attention;
 }
 
-/* What the last start has left on record, for those who may read it. */
-static void add_deployed(const ctl_t *ctl)
+/* Adds what the last start recorded. Only root may read it. */
+static void add_deployed(const acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_deployed_site_t *site;
@@ -292,7 +294,7 @@ static void add_deployed(const ctl_t *ctl)
     }
 }
 
-int acmectl_show_status(ctl_t *ctl)
+int acmectl_show_status(acmectl_t *ctl)
 {
     apr_time_t now = apr_time_now();
     acme_json_t *json, *sites;

@@ -38,14 +38,15 @@ static int exists(const char *dir, const char *name, apr_pool_t *p)
     return lstat(apr_pstrcat(p, dir, "/", name, NULL), &st) == 0;
 }
 
-/* Whether a folder is the store of an instance. */
+/* Returns non-zero when a folder is the store of a server. */
 static int is_store(const char *dir, apr_pool_t *p)
 {
     return exists(dir, "secret", p) || exists(dir, "live", p);
 }
 
-/* The only instance below the default place; NULL: said why not. */
-static const char *default_dir(const ctl_t *ctl)
+/* Returns the only store below the default place, or NULL after printing why
+ * there is none. */
+static const char *default_dir(const acmectl_t *ctl)
 {
     apr_array_header_t *names;
     const char *dir = NULL;
@@ -82,7 +83,7 @@ static const char *default_dir(const ctl_t *ctl)
     return dir;
 }
 
-static int check_dir(const ctl_t *ctl, ctl_open_e how)
+static int check_dir(const acmectl_t *ctl, acmectl_open_e how)
 {
     struct stat st;
 
@@ -107,7 +108,8 @@ static int check_dir(const ctl_t *ctl, ctl_open_e how)
         acmectl_io_say("there is no store %s", ctl->dir);
         return 0;
     }
-    /* The folders above it are as others make them: a worker passes through. */
+    /* Make the folders above the store readable, because the worker must pass
+     * through. */
     umask(022);
     if (apr_dir_make_recursive(ctl->dir, APR_FPROT_OS_DEFAULT, ctl->p)
         || chmod(ctl->dir, geteuid() == 0 ? 0711 : 0700)) {
@@ -118,7 +120,8 @@ static int check_dir(const ctl_t *ctl, ctl_open_e how)
     return 1;
 }
 
-static int open_sealed(ctl_t *ctl, ctl_open_e how, acme_problem_t *problem)
+static int open_sealed(acmectl_t *ctl, acmectl_open_e how,
+                       acme_problem_t *problem)
 {
     acme_log_t *log = apr_pcalloc(ctl->p, sizeof(*log));
     acme_store_t *store;
@@ -141,7 +144,7 @@ static int open_sealed(ctl_t *ctl, ctl_open_e how, acme_problem_t *problem)
     return 1;
 }
 
-static void open_published(ctl_t *ctl)
+static void open_published(acmectl_t *ctl)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv =
@@ -158,7 +161,7 @@ static void open_published(ctl_t *ctl)
     ctl->published->sites = apr_array_make(ctl->p, 1, sizeof(acme_site_t *));
 }
 
-int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
+int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_status_t rv;
@@ -167,10 +170,10 @@ int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
     if (!ctl->dir || !check_dir(ctl, how)) {
         return 0;
     }
-    /* A start that is under way is let through. */
+    /* Wait for the lock, because the server may be starting. */
     rv = acme_lock_take(&ctl->lock, ctl->dir, ACME_LOCK_TOOL, &problem, ctl->p);
     if (rv == APR_SUCCESS) {
-        rv = acme_certstore_open(&ctl->live, ctl->dir, &problem, ctl->p);
+        rv = acme_certstore_open(&ctl->certstore, ctl->dir, &problem, ctl->p);
     }
     if (rv != APR_SUCCESS || !open_sealed(ctl, how, &problem)) {
         acmectl_io_fail(ctl, &problem);
@@ -183,7 +186,7 @@ int acmectl_store_open(ctl_t *ctl, ctl_open_e how)
     return 1;
 }
 
-int acmectl_store_changed(ctl_t *ctl, const char *what)
+int acmectl_store_changed(acmectl_t *ctl, const char *what)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
@@ -208,7 +211,7 @@ int acmectl_store_changed(ctl_t *ctl, const char *what)
 
 /* ---- sites ---- */
 
-const char *acmectl_store_name(const ctl_t *ctl, const char *text)
+const char *acmectl_store_name(const acmectl_t *ctl, const char *text)
 {
     const char *name, *why;
 
@@ -219,7 +222,7 @@ const char *acmectl_store_name(const ctl_t *ctl, const char *text)
     return name;
 }
 
-int acmectl_store_site(const ctl_t *ctl, const char *text)
+int acmectl_store_site(const acmectl_t *ctl, const char *text)
 {
     const char *name = acmectl_store_name(ctl, text);
     int i;
@@ -234,12 +237,12 @@ int acmectl_store_site(const ctl_t *ctl, const char *text)
     return i;
 }
 
-const acme_spec_t *acmectl_store_spec(const ctl_t *ctl, int i)
+const acme_spec_t *acmectl_store_spec(const acmectl_t *ctl, int i)
 {
     return acme_site_at(ctl->published->sites, i)->spec;
 }
 
-int acmectl_store_second_key(const ctl_t *ctl, int of)
+int acmectl_store_second_key(const acmectl_t *ctl, int of)
 {
     int i;
 
@@ -253,7 +256,7 @@ int acmectl_store_second_key(const ctl_t *ctl, int of)
     return -1;
 }
 
-acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
+acme_inventory_t *acmectl_store_inventory(const acmectl_t *ctl, int i,
                                           apr_pool_t *p)
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
@@ -272,13 +275,13 @@ acme_inventory_t *acmectl_store_inventory(const ctl_t *ctl, int i,
         }
         return inventory;
     }
-    rv = acme_certstore_get(&live, ctl->live, spec->name, &problem, p);
+    rv = acme_certstore_get(&live, ctl->certstore, spec->name, &problem, p);
     if (rv == APR_SUCCESS) {
         rv = acme_certstore_loads(live, spec->security_level, &problem, p);
     }
     if (rv == APR_SUCCESS) {
         inventory->live = live;
-        inventory->revoked = acme_certstore_revoked(ctl->live, live, p);
+        inventory->revoked = acme_certstore_revoked(ctl->certstore, live, p);
         inventory->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->generation;
     }

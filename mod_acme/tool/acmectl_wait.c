@@ -16,14 +16,14 @@
 
 #define LOOK_AGAIN apr_time_from_msec(500)
 
-/* While a server restarts no worker is there for a moment. */
+/* A server that restarts has no worker for a moment. */
 #define ABSENCE apr_time_from_sec(15)
 
 typedef enum {
     SITE_WAITING,
     SITE_SERVED,
-    SITE_UNWANTED, /* nothing would ever be ordered for it */
-    SITE_STUCK     /* nothing comes before somebody acts */
+    SITE_UNWANTED, /* no certificate would ever be ordered for it */
+    SITE_STUCK     /* an administrator has to act first */
 } site_e;
 
 static const char *last_note(const acme_job_t *job, apr_pool_t *p)
@@ -40,7 +40,8 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
                             300, p);
 }
 
-/* Nothing is ordered: it is served, or somebody has to see to it. */
+/* Judges a site with an own certificate file: the file is served, or an
+ * administrator has to repair it. */
 static site_e judge_file(const acme_spec_t *spec,
                          const acme_inventory_t *inventory, const char **why,
                          apr_pool_t *p)
@@ -65,8 +66,9 @@ static site_e judge_file(const acme_spec_t *spec,
     return SITE_SERVED;
 }
 
-/* What a site comes to, and why. */
-static site_e judge(const ctl_t *ctl, int i, const char **why, apr_pool_t *p)
+/* Returns what a site waits for, and why. */
+static site_e judge(const acmectl_t *ctl, int i, const char **why,
+                    apr_pool_t *p)
 {
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
@@ -127,8 +129,8 @@ static const char *site_name(site_e site)
     return "waiting";
 }
 
-/* Counts; the first that waits is shown. */
-static void look(const ctl_t *ctl, const apr_array_header_t *sites,
+/* Counts the sites by their state, and shows the first that waits. */
+static void look(const acmectl_t *ctl, const apr_array_header_t *sites,
                  int counts[SITE_STUCK + 1], apr_pool_t *p)
 {
     const char *why, *line = NULL;
@@ -153,7 +155,7 @@ static void look(const ctl_t *ctl, const apr_array_header_t *sites,
     }
 }
 
-static int report(const ctl_t *ctl, const apr_array_header_t *sites)
+static int report(const acmectl_t *ctl, const apr_array_header_t *sites)
 {
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *list = acme_json_array(ctl->p);
@@ -183,13 +185,15 @@ static int report(const ctl_t *ctl, const apr_array_header_t *sites)
         acmectl_io_print_json(ctl, json);
     }
     else if (!failed) {
-        printf("%d sites: all that is wanted is served\n", sites->nelts);
+        printf("%d site%s: every wanted certificate is served\n", sites->nelts,
+               sites->nelts == 1 ? "" : "s");
     }
     return failed ? CTL_FAILED : CTL_DONE;
 }
 
-/* Indexes (int) of the sites named, or of all; NULL: said which is none. */
-static apr_array_header_t *chosen(const ctl_t *ctl)
+/* Returns indexes (int) of the named sites, or of all; NULL after printing
+ * which name is unknown. */
+static apr_array_header_t *chosen(const acmectl_t *ctl)
 {
     apr_array_header_t *sites = apr_array_make(ctl->p, 8, sizeof(int));
     int i, n;
@@ -212,8 +216,8 @@ static apr_array_header_t *chosen(const ctl_t *ctl)
     return sites;
 }
 
-/* What a restart has changed. */
-static void refresh(ctl_t *ctl, apr_pool_t *p)
+/* Reads the configuration again, because a restart may have changed it. */
+static void refresh(acmectl_t *ctl, apr_pool_t *p)
 {
     acme_published_t *published;
 
@@ -222,7 +226,7 @@ static void refresh(ctl_t *ctl, apr_pool_t *p)
     }
 }
 
-int acmectl_wait(ctl_t *ctl)
+int acmectl_wait(acmectl_t *ctl)
 {
     apr_time_t begun = apr_time_now(), seen = begun;
     apr_array_header_t *sites;
