@@ -35,7 +35,7 @@ const char *acme_certstore_place_name(acme_place_e place)
     return "?";
 }
 
-apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
+apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     acme_certstore_t *made = apr_pcalloc(p, sizeof(*made));
@@ -56,7 +56,7 @@ apr_status_t acme_certstore_open(acme_certstore_t **live, const char *dir,
         }
     }
     if (rv == APR_SUCCESS) {
-        *live = made;
+        *certstore = made;
     }
     return rv;
 }
@@ -77,24 +77,26 @@ acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
     return made;
 }
 
-void acme_certstore_recall(acme_certstore_t *live, apr_pool_t *p)
+void acme_certstore_recall(acme_certstore_t *certstore, apr_pool_t *p)
 {
     const char *dir = apr_pstrmemdup(
-        p, live->index, (apr_size_t)(strrchr(live->index, '/') - live->index));
+        p, certstore->index,
+        (apr_size_t)(strrchr(certstore->index, '/') - certstore->index));
 
-    if (live->is_read_only && !acme_owned_dir(dir)) {
+    if (certstore->is_read_only && !acme_owned_dir(dir)) {
         return;
     }
-    apr_pool_create(&live->pknown, p);
-    live->known = acme_certstore_index_open(live->index, live->pknown);
+    apr_pool_create(&certstore->pknown, p);
+    certstore->known =
+        acme_certstore_index_open(certstore->index, certstore->pknown);
 }
 
-void acme_certstore_keep(acme_certstore_t *live)
+void acme_certstore_keep(acme_certstore_t *certstore)
 {
-    if (live->known) {
-        (void)acme_certstore_index_save(live->known);
-        live->known = NULL;
-        apr_pool_destroy(live->pknown);
+    if (certstore->known) {
+        (void)acme_certstore_index_save(certstore->known);
+        certstore->known = NULL;
+        apr_pool_destroy(certstore->pknown);
     }
 }
 
@@ -250,19 +252,20 @@ static void set_paths(acme_certstore_cert_t *cert,
 }
 
 /* The index is of what is served; a stash is small. */
-static acme_certstore_index_t *index_of(const acme_certstore_t *live,
+static acme_certstore_index_t *index_of(const acme_certstore_t *certstore,
                                         const acme_certstore_path_t *site)
 {
-    return site->folder == live->places[ACME_PLACE_LIVE] ? live->known : NULL;
+    return site->folder == certstore->places[ACME_PLACE_LIVE] ? certstore->known
+                                                              : NULL;
 }
 
 /* APR_ENOENT: not known; there may be one. */
 static apr_status_t recall(acme_certstore_cert_t **cert,
-                           const acme_certstore_t *live,
+                           const acme_certstore_t *certstore,
                            const acme_certstore_path_t *site,
                            const acme_certstore_target_t *aim, apr_pool_t *p)
 {
-    acme_certstore_index_t *index = index_of(live, site);
+    acme_certstore_index_t *index = index_of(certstore, site);
     acme_certstore_cert_t *found;
 
     if (!index) {
@@ -279,7 +282,7 @@ static apr_status_t recall(acme_certstore_cert_t **cert,
 }
 
 static apr_status_t get_cert(acme_certstore_cert_t **cert,
-                             const acme_certstore_t *live,
+                             const acme_certstore_t *certstore,
                              const acme_certstore_path_t *site,
                              acme_problem_t *problem, apr_pool_t *p,
                              apr_pool_t *ptemp)
@@ -289,7 +292,7 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
     acme_certstore_target_t aim;
     apr_status_t rv;
 
-    rv = acme_certstore_path_follow(&aim, live, site, ptemp);
+    rv = acme_certstore_path_follow(&aim, certstore, site, ptemp);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return APR_ENOENT;
     }
@@ -297,13 +300,14 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
         return useless(problem, site, rv,
                        "this is no link to a generation in the archive", ptemp);
     }
-    if (live->is_read_only) {
-        rv = acme_certstore_path_is_owned(live, site, &aim, problem, ptemp);
+    if (certstore->is_read_only) {
+        rv =
+            acme_certstore_path_is_owned(certstore, site, &aim, problem, ptemp);
         if (rv != APR_SUCCESS) {
             return rv;
         }
     }
-    if (recall(cert, live, site, &aim, p) == APR_SUCCESS) {
+    if (recall(cert, certstore, site, &aim, p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
     /* Not through the link, so that all is of one generation. */
@@ -313,18 +317,18 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
     }
     found = apr_pcalloc(p, sizeof(*found));
     found->info = info_dup(info, p);
-    found->generation = aim.number;
+    found->version = aim.number;
     set_paths(found, site, p);
     read_meta(found, aim.dir, p, ptemp);
-    if (index_of(live, site)) {
-        acme_certstore_index_add(live->known, site->name, found, aim.dir);
+    if (index_of(certstore, site)) {
+        acme_certstore_index_add(certstore->known, site->name, found, aim.dir);
     }
     *cert = found;
     return APR_SUCCESS;
 }
 
 apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
-                                   const acme_certstore_t *live,
+                                   const acme_certstore_t *certstore,
                                    acme_place_e place, const char *name,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
@@ -334,8 +338,8 @@ apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
     apr_status_t rv;
 
     apr_pool_create(&ptemp, p);
-    acme_certstore_path_find(&site, live, place, name, ptemp);
-    rv = get_cert(cert, live, &site, &why, p, ptemp);
+    acme_certstore_path_find(&site, certstore, place, name, ptemp);
+    rv = get_cert(cert, certstore, &site, &why, p, ptemp);
     if (problem && why.type) {
         *problem = *acme_problem_dup(&why, p);
     }
@@ -344,14 +348,16 @@ apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
 }
 
 apr_status_t acme_certstore_get(acme_certstore_cert_t **cert,
-                                const acme_certstore_t *live, const char *name,
-                                acme_problem_t *problem, apr_pool_t *p)
+                                const acme_certstore_t *certstore,
+                                const char *name, acme_problem_t *problem,
+                                apr_pool_t *p)
 {
-    return acme_certstore_get_at(cert, live, ACME_PLACE_LIVE, name, problem, p);
+    return acme_certstore_get_at(cert, certstore, ACME_PLACE_LIVE, name,
+                                 problem, p);
 }
 
 apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
-                                   const acme_certstore_t *live,
+                                   const acme_certstore_t *certstore,
                                    acme_place_e place, const char *name,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
@@ -364,12 +370,12 @@ apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
     apr_size_t len;
     apr_status_t rv;
 
-    rv = acme_certstore_get_at(&cert, live, place, name, problem, p);
+    rv = acme_certstore_get_at(&cert, certstore, place, name, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    acme_certstore_path_find(&site, live, place, name, p);
-    rv = acme_certstore_path_follow(&aim, live, &site, p);
+    acme_certstore_path_find(&site, certstore, place, name, p);
+    rv = acme_certstore_path_follow(&aim, certstore, &site, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -440,8 +446,9 @@ apr_status_t acme_certstore_loads(const acme_certstore_cert_t *cert, int level,
     return rv;
 }
 
-int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
-                              const char *name, apr_pool_t *ptemp)
+int acme_certstore_is_trusted(const acme_certstore_t *certstore,
+                              acme_place_e place, const char *name,
+                              apr_pool_t *ptemp)
 {
     acme_certstore_path_t site;
     acme_certstore_target_t aim;
@@ -449,8 +456,9 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
     char *data;
     apr_size_t len;
 
-    acme_certstore_path_find(&site, live, place, name, ptemp);
-    return acme_certstore_path_follow(&aim, live, &site, ptemp) == APR_SUCCESS
+    acme_certstore_path_find(&site, certstore, place, name, ptemp);
+    return acme_certstore_path_follow(&aim, certstore, &site, ptemp)
+               == APR_SUCCESS
            && read_file(&data, &len, &site, aim.dir, ACME_CERTSTORE_FULL, NULL,
                         ptemp)
                   == APR_SUCCESS
@@ -461,16 +469,16 @@ int acme_certstore_is_trusted(const acme_certstore_t *live, acme_place_e place,
                   == APR_SUCCESS;
 }
 
-const char *acme_certstore_refusal(const acme_certstore_t *live,
+const char *acme_certstore_refusal(const acme_certstore_t *certstore,
                                    const acme_cert_info_t *info, apr_pool_t *p)
 {
     const acme_blocklist_entry_t *revoked =
-        acme_blocklist_find(live->revoked, info, p);
+        acme_blocklist_find(certstore->revoked, info, p);
 
     return revoked ? acme_blocklist_entry_text(revoked, p) : NULL;
 }
 
-const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
+const char *acme_certstore_refusal_dir(const acme_certstore_t *certstore,
                                        const char *dir, apr_pool_t *p)
 {
     acme_chain_t *chain;
@@ -484,22 +492,23 @@ const char *acme_certstore_refusal_dir(const acme_certstore_t *live,
         || acme_cert_chain_parse(&chain, data, len, NULL, p) != APR_SUCCESS) {
         return NULL;
     }
-    return acme_certstore_refusal(live, acme_cert_chain_info(chain), p);
+    return acme_certstore_refusal(certstore, acme_cert_chain_info(chain), p);
 }
 
 const acme_blocklist_entry_t *
-acme_certstore_revoked(const acme_certstore_t *live,
+acme_certstore_revoked(const acme_certstore_t *certstore,
                        const acme_certstore_cert_t *cert, apr_pool_t *p)
 {
     const acme_blocklist_entry_t *revoked =
-        acme_blocklist_find(live->revoked, cert->info, p);
+        acme_blocklist_find(certstore->revoked, cert->info, p);
 
     return revoked && acme_blocklist_entry_is_final(revoked) ? revoked : NULL;
 }
 
 /* A name that was too long for its pointer's is in the generation. */
-static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
-                               const char *entry, apr_pool_t *p)
+static const char *name_behind(const acme_certstore_t *certstore,
+                               acme_place_e place, const char *entry,
+                               apr_pool_t *p)
 {
     const char *name = acme_file_name_decode(entry, p);
     const char *path, *text;
@@ -510,7 +519,7 @@ static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
     if (name) {
         return name;
     }
-    path = apr_pstrcat(p, live->places[place], "/", entry,
+    path = apr_pstrcat(p, certstore->places[place], "/", entry,
                        "/" ACME_CERTSTORE_META, NULL);
     if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS
         || acme_json_parse(&json, data, len, NULL, p) != APR_SUCCESS
@@ -522,24 +531,24 @@ static const char *name_behind(const acme_certstore_t *live, acme_place_e place,
 }
 
 apr_status_t acme_certstore_list(apr_array_header_t **names,
-                                 const acme_certstore_t *live,
+                                 const acme_certstore_t *certstore,
                                  acme_place_e place, acme_problem_t *problem,
                                  apr_pool_t *p)
 {
     apr_array_header_t *found;
     apr_array_header_t *entries;
-    apr_status_t rv = acme_file_list(&entries, live->places[place], p);
+    apr_status_t rv = acme_file_list(&entries, certstore->places[place], p);
     int i;
 
     if (rv != APR_SUCCESS) {
         return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
                                 ACME_PROBLEM_STORE, p, "%s: %pm",
-                                live->places[place], &rv);
+                                certstore->places[place], &rv);
     }
     found = apr_array_make(p, entries->nelts + 1, sizeof(const char *));
     for (i = 0; i < entries->nelts; ++i) {
         const char *name = name_behind(
-            live, place, APR_ARRAY_IDX(entries, i, const char *), p);
+            certstore, place, APR_ARRAY_IDX(entries, i, const char *), p);
 
         if (name) {
             APR_ARRAY_PUSH(found, const char *) = name;
@@ -551,11 +560,11 @@ apr_status_t acme_certstore_list(apr_array_header_t **names,
 }
 
 apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
-                                     const acme_certstore_t *live,
+                                     const acme_certstore_t *certstore,
                                      const char *name, apr_pool_t *p)
 {
     acme_certstore_path_t site;
 
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, p);
     return acme_archive_list(numbers, site.archive, p);
 }

@@ -25,7 +25,7 @@
 
 enum {
     NAME,
-    GENERATION,
+    VERSION,
     KEY_STAMP,
     CHAIN_STAMP,
     NOT_BEFORE,
@@ -192,18 +192,18 @@ static void fill(acme_certstore_cert_t *cert, const entry_t *entry,
     cert->ca_url = or_null(fields[CA_URL], p);
     cert->profile = or_null(fields[PROFILE], p);
     cert->obtained = apr_atoi64(fields[OBTAINED]);
-    cert->generation = atoi(fields[GENERATION]);
+    cert->version = atoi(fields[VERSION]);
 }
 
 int acme_certstore_index_find(acme_certstore_cert_t *cert,
                               acme_certstore_index_t *index, const char *name,
-                              int generation, const char *dir, apr_pool_t *p)
+                              int version, const char *dir, apr_pool_t *p)
 {
     entry_t *entry = apr_hash_get(index->entries, name, APR_HASH_KEY_STRING);
     apr_pool_t *ptemp;
     int found;
 
-    if (!entry || atoi(entry->fields[GENERATION]) != generation) {
+    if (!entry || atoi(entry->fields[VERSION]) != version) {
         return 0;
     }
     apr_pool_create(&ptemp, p);
@@ -253,7 +253,7 @@ void acme_certstore_index_add(acme_certstore_index_t *index, const char *name,
     apr_time_t now = apr_time_now();
 
     fields[NAME] = apr_pstrdup(p, name);
-    fields[GENERATION] = apr_itoa(p, cert->generation);
+    fields[VERSION] = apr_itoa(p, cert->version);
     fields[KEY_STAMP] = stamp(dir, ACME_CERTSTORE_KEY, now, p);
     fields[CHAIN_STAMP] = stamp(dir, ACME_CERTSTORE_FULL, now, p);
     fields[NOT_BEFORE] = number(info->not_before, p);

@@ -29,7 +29,7 @@ acme_certstore_index_t *acme_certstore_index_open(const char *path,
  */
 int acme_certstore_index_find(acme_certstore_cert_t *cert,
                               acme_certstore_index_t *index, const char *name,
-                              int generation, const char *dir, apr_pool_t *p);
+                              int version, const char *dir, apr_pool_t *p);
 
 /** Remembers what has just been read and checked. Files that may still change
  *  unnoticed, because they are younger than the clock's step, are not. */

@@ -28,7 +28,7 @@ static apr_status_t failed(acme_problem_t *problem,
 
 /* Keeps what is pointed to and the `keep` newest of the others. What cannot be
  * removed now is removed by a later install. */
-static void prune(const acme_certstore_t *live,
+static void prune(const acme_certstore_t *certstore,
                   const acme_certstore_path_t *site, int newest, int keep,
                   apr_pool_t *ptemp)
 {
@@ -44,7 +44,7 @@ static void prune(const acme_certstore_t *live,
         int number = APR_ARRAY_IDX(numbers, i, int);
 
         if (number != newest && keep-- <= 0
-            && !acme_certstore_path_is_pointed(live, site->archive, number,
+            && !acme_certstore_path_is_pointed(certstore, site->archive, number,
                                                tmp)) {
             acme_archive_remove(site->archive, number, tmp);
         }
@@ -149,7 +149,7 @@ static apr_status_t next_number(int *number, const acme_certstore_path_t *site,
     return APR_SUCCESS;
 }
 
-static apr_status_t make_archive(const acme_certstore_t *live,
+static apr_status_t make_archive(const acme_certstore_t *certstore,
                                  const acme_certstore_path_t *site,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
@@ -164,11 +164,12 @@ static apr_status_t make_archive(const acme_certstore_t *live,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = acme_file_sync_dir(live->archive, p);
-    return rv == APR_SUCCESS ? rv : failed(problem, site, live->archive, rv, p);
+    rv = acme_file_sync_dir(certstore->archive, p);
+    return rv == APR_SUCCESS ? rv
+                             : failed(problem, site, certstore->archive, rv, p);
 }
 
-apr_status_t acme_certstore_install_at(const acme_certstore_t *live,
+apr_status_t acme_certstore_install_at(const acme_certstore_t *certstore,
                                        acme_place_e place,
                                        const acme_bundle_t *bundle, int keep,
                                        acme_problem_t *problem,
@@ -180,10 +181,10 @@ apr_status_t acme_certstore_install_at(const acme_certstore_t *live,
     int number = 0;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, live, place, bundle->name, ptemp);
+    acme_certstore_path_find(&site, certstore, place, bundle->name, ptemp);
     rv = prepare_files(files, bundle, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = make_archive(live, &site, problem, ptemp);
+        rv = make_archive(certstore, &site, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
         rv = next_number(&number, &site, problem, ptemp);
@@ -202,14 +203,14 @@ apr_status_t acme_certstore_install_at(const acme_certstore_t *live,
     if (rv != APR_SUCCESS) {
         return failed(problem, &site, site.link, rv, ptemp);
     }
-    prune(live, &site, number, keep, ptemp);
+    prune(certstore, &site, number, keep, ptemp);
     return APR_SUCCESS;
 }
 
-apr_status_t acme_certstore_install(const acme_certstore_t *live,
+apr_status_t acme_certstore_install(const acme_certstore_t *certstore,
                                     const acme_bundle_t *bundle, int keep,
                                     acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    return acme_certstore_install_at(live, ACME_PLACE_LIVE, bundle, keep,
+    return acme_certstore_install_at(certstore, ACME_PLACE_LIVE, bundle, keep,
                                      problem, ptemp);
 }

@@ -38,7 +38,7 @@ static void stamp(const char *link)
     }
 }
 
-apr_status_t acme_certstore_move(const acme_certstore_t *live,
+apr_status_t acme_certstore_move(const acme_certstore_t *certstore,
                                  acme_place_e from, const char *from_name,
                                  acme_place_e to, const char *to_name,
                                  acme_problem_t *problem, apr_pool_t *ptemp)
@@ -48,8 +48,8 @@ apr_status_t acme_certstore_move(const acme_certstore_t *live,
     const char *what;
     apr_status_t rv;
 
-    acme_certstore_path_find(&source, live, from, from_name, ptemp);
-    acme_certstore_path_find(&target, live, to, to_name, ptemp);
+    acme_certstore_path_find(&source, certstore, from, from_name, ptemp);
+    acme_certstore_path_find(&target, certstore, to, to_name, ptemp);
     what = apr_psprintf(ptemp, "moving its certificate from %s to %s",
                         source.link, target.link);
     if (lstat(source.link, &st)) {
@@ -65,24 +65,24 @@ apr_status_t acme_certstore_move(const acme_certstore_t *live,
     if (rename(source.link, target.link)) {
         return failed(problem, from_name, what, errno, ptemp);
     }
-    rv = acme_file_sync_dir(live->places[to], ptemp);
+    rv = acme_file_sync_dir(certstore->places[to], ptemp);
     if (rv == APR_SUCCESS && from != to) {
-        rv = acme_file_sync_dir(live->places[from], ptemp);
+        rv = acme_file_sync_dir(certstore->places[from], ptemp);
     }
     return rv == APR_SUCCESS ? rv : failed(problem, from_name, what, rv, ptemp);
 }
 
-apr_status_t acme_certstore_move_stash(const acme_certstore_t *live,
+apr_status_t acme_certstore_move_stash(const acme_certstore_t *certstore,
                                        const char *name,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {
-    return acme_certstore_move(live, ACME_PLACE_LIVE, name, ACME_PLACE_STASH,
-                               name, problem, ptemp);
+    return acme_certstore_move(certstore, ACME_PLACE_LIVE, name,
+                               ACME_PLACE_STASH, name, problem, ptemp);
 }
 
-apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
-                                       const char *name, int generation,
+apr_status_t acme_certstore_move_point(const acme_certstore_t *certstore,
+                                       const char *name, int version,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {
@@ -91,20 +91,20 @@ apr_status_t acme_certstore_move_point(const acme_certstore_t *live,
     const char *dir;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
-    dir = apr_psprintf(ptemp, "%s/%d", site.archive, generation);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, ptemp);
+    dir = apr_psprintf(ptemp, "%s/%d", site.archive, version);
     if (lstat(dir, &st) || !S_ISDIR(st.st_mode)) {
-        return acme_problem_set(
-            problem, APR_ENOENT, ACME_RETRY_PERMANENT, ACME_PROBLEM_STORE,
-            ptemp, "%s: there is no generation %d", name, generation);
+        return acme_problem_set(problem, APR_ENOENT, ACME_RETRY_PERMANENT,
+                                ACME_PROBLEM_STORE, ptemp,
+                                "%s: there is no generation %d", name, version);
     }
     rv = acme_file_link(site.link,
-                        apr_psprintf(ptemp, "%s%d", site.target, generation),
+                        apr_psprintf(ptemp, "%s%d", site.target, version),
                         ACME_FILE_SYNC, ptemp);
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
-apr_status_t acme_certstore_move_archive(const acme_certstore_t *live,
+apr_status_t acme_certstore_move_archive(const acme_certstore_t *certstore,
                                          acme_place_e place, const char *name,
                                          acme_problem_t *problem,
                                          apr_pool_t *ptemp)
@@ -112,7 +112,7 @@ apr_status_t acme_certstore_move_archive(const acme_certstore_t *live,
     acme_certstore_path_t site;
     apr_status_t rv = APR_SUCCESS;
 
-    acme_certstore_path_find(&site, live, place, name, ptemp);
+    acme_certstore_path_find(&site, certstore, place, name, ptemp);
     if (unlink(site.link)) {
         rv = errno;
     }
@@ -120,12 +120,12 @@ apr_status_t acme_certstore_move_archive(const acme_certstore_t *live,
         return APR_SUCCESS;
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_file_sync_dir(live->places[place], ptemp);
+        rv = acme_file_sync_dir(certstore->places[place], ptemp);
     }
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
-apr_status_t acme_certstore_move_remove(const acme_certstore_t *live,
+apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
                                         acme_place_e place, const char *name,
                                         acme_problem_t *problem,
                                         apr_pool_t *ptemp)
@@ -135,11 +135,11 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *live,
     apr_status_t aimed;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, live, place, name, ptemp);
-    aimed = acme_certstore_path_follow(&aim, live, &site, ptemp);
-    rv = acme_certstore_move_archive(live, place, name, problem, ptemp);
+    acme_certstore_path_find(&site, certstore, place, name, ptemp);
+    aimed = acme_certstore_path_follow(&aim, certstore, &site, ptemp);
+    rv = acme_certstore_move_archive(certstore, place, name, problem, ptemp);
     if (rv != APR_SUCCESS || aimed != APR_SUCCESS
-        || acme_certstore_path_is_pointed(live, aim.archive, aim.number,
+        || acme_certstore_path_is_pointed(certstore, aim.archive, aim.number,
                                           ptemp)) {
         return rv;
     }

@@ -23,16 +23,16 @@
 #define UPWARDS "../archive/"
 
 void acme_certstore_path_find(acme_certstore_path_t *site,
-                              const struct acme_certstore_t *live,
+                              const struct acme_certstore_t *certstore,
                               acme_place_e place, const char *name,
                               apr_pool_t *p)
 {
     const char *encoded = acme_file_name_encode(name, p);
 
     site->name = name;
-    site->folder = live->places[place];
+    site->folder = certstore->places[place];
     site->link = apr_pstrcat(p, site->folder, "/", encoded, NULL);
-    site->archive = apr_pstrcat(p, live->archive, "/", encoded, NULL);
+    site->archive = apr_pstrcat(p, certstore->archive, "/", encoded, NULL);
     site->target = apr_pstrcat(p, UPWARDS, encoded, "/", NULL);
 }
 
@@ -65,7 +65,7 @@ apr_status_t acme_certstore_path_pointed(int *number,
 }
 
 static apr_status_t follow(acme_certstore_target_t *aim,
-                           const struct acme_certstore_t *live,
+                           const struct acme_certstore_t *certstore,
                            const char *link, apr_pool_t *p)
 {
     apr_size_t len = strlen(UPWARDS);
@@ -88,20 +88,20 @@ static apr_status_t follow(acme_certstore_target_t *aim,
         || strchr(buffer + len, '/') != NULL) {
         return APR_EINVAL;
     }
-    aim->archive = apr_pstrcat(p, live->archive, "/", buffer + len, NULL);
+    aim->archive = apr_pstrcat(p, certstore->archive, "/", buffer + len, NULL);
     aim->dir = apr_psprintf(p, "%s/%d", aim->archive, aim->number);
     return APR_SUCCESS;
 }
 
-apr_status_t acme_certstore_path_follow(acme_certstore_target_t *aim,
-                                        const struct acme_certstore_t *live,
-                                        const acme_certstore_path_t *site,
-                                        apr_pool_t *p)
+apr_status_t
+acme_certstore_path_follow(acme_certstore_target_t *aim,
+                           const struct acme_certstore_t *certstore,
+                           const acme_certstore_path_t *site, apr_pool_t *p)
 {
-    return follow(aim, live, site->link, p);
+    return follow(aim, certstore, site->link, p);
 }
 
-int acme_certstore_path_is_pointed(const struct acme_certstore_t *live,
+int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp)
 {
@@ -110,19 +110,19 @@ int acme_certstore_path_is_pointed(const struct acme_certstore_t *live,
     int place, i;
 
     for (place = 0; place < ACME_PLACES; ++place) {
-        if (acme_file_list(&entries, live->places[place], ptemp)) {
+        if (acme_file_list(&entries, certstore->places[place], ptemp)) {
             return 1;
         }
         for (i = 0; i < entries->nelts; ++i) {
             const char *entry = APR_ARRAY_IDX(entries, i, const char *);
             const char *link =
-                apr_pstrcat(ptemp, live->places[place], "/", entry, NULL);
+                apr_pstrcat(ptemp, certstore->places[place], "/", entry, NULL);
 
             /* One that a killed writer left behind points for nobody. */
             if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
                 continue;
             }
-            if (follow(&aim, live, link, ptemp) == APR_SUCCESS
+            if (follow(&aim, certstore, link, ptemp) == APR_SUCCESS
                 && aim.number == number && strcmp(aim.archive, archive) == 0) {
                 return 1;
             }
@@ -165,17 +165,17 @@ static apr_status_t not_trusted(acme_problem_t *problem,
         "%s: %s is not ours, or may be written by others", site->name, path);
 }
 
-apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
-                                          const acme_certstore_path_t *site,
-                                          const acme_certstore_target_t *aim,
-                                          acme_problem_t *problem,
-                                          apr_pool_t *ptemp)
+apr_status_t
+acme_certstore_path_is_owned(const struct acme_certstore_t *certstore,
+                             const acme_certstore_path_t *site,
+                             const acme_certstore_target_t *aim,
+                             acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *paths[6];
     int i;
 
     paths[0] = site->folder;
-    paths[1] = live->archive;
+    paths[1] = certstore->archive;
     paths[2] = aim->archive;
     paths[3] = aim->dir;
     paths[4] = apr_pstrcat(ptemp, aim->dir, "/" ACME_CERTSTORE_KEY, NULL);

@@ -55,7 +55,7 @@ typedef struct acme_certstore_target_t {
 } acme_certstore_target_t;
 
 void acme_certstore_path_find(acme_certstore_path_t *site,
-                              const struct acme_certstore_t *live,
+                              const struct acme_certstore_t *certstore,
                               acme_place_e place, const char *name,
                               apr_pool_t *p);
 
@@ -69,22 +69,22 @@ apr_status_t acme_certstore_path_pointed(int *number,
 
 /** Where its pointer leads to, be it into the archive of another name. Fails
  *  as acme_certstore_path_pointed(). */
-apr_status_t acme_certstore_path_follow(acme_certstore_target_t *aim,
-                                        const struct acme_certstore_t *live,
-                                        const acme_certstore_path_t *site,
-                                        apr_pool_t *p);
+apr_status_t
+acme_certstore_path_follow(acme_certstore_target_t *aim,
+                           const struct acme_certstore_t *certstore,
+                           const acme_certstore_path_t *site, apr_pool_t *p);
 
 /** Whether the files that its pointer leads to, and all folders that lead to
  *  them, are ours and may be written by nobody else. */
-apr_status_t acme_certstore_path_is_owned(const struct acme_certstore_t *live,
-                                          const acme_certstore_path_t *site,
-                                          const acme_certstore_target_t *aim,
-                                          acme_problem_t *problem,
-                                          apr_pool_t *ptemp);
+apr_status_t
+acme_certstore_path_is_owned(const struct acme_certstore_t *certstore,
+                             const acme_certstore_path_t *site,
+                             const acme_certstore_target_t *aim,
+                             acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Whether any pointer, of whatever name and place, leads to that generation;
  *  nonzero also when nobody can tell. */
-int acme_certstore_path_is_pointed(const struct acme_certstore_t *live,
+int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp);
 

@@ -23,7 +23,7 @@ typedef struct acme_certstore_cert_t {
     const char *ca_url;    /**< or NULL */
     const char *profile;   /**< that was wanted of it, or NULL */
     apr_time_t obtained;   /**< or 0 */
-    int generation;        /**< N */
+    int version;           /**< number of its archive version */
     const char *cert_path; /**< fullchain.pem, through the pointer */
     const char *key_path;
     apr_time_t moved; /**< when the pointer was put where it is */

@@ -25,12 +25,12 @@ static const char *path_of(const char *dir, const char *name, apr_pool_t *p)
                        NULL);
 }
 
-apr_status_t acme_pin_set(const char *dir, const char *name, int generation,
+apr_status_t acme_pin_set(const char *dir, const char *name, int version,
                           acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *folder = apr_pstrcat(ptemp, dir, FOLDER, NULL);
     const char *path = path_of(dir, name, ptemp);
-    const char *text = apr_itoa(ptemp, generation);
+    const char *text = apr_itoa(ptemp, version);
     apr_status_t rv = acme_file_mkdir(
         folder, APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE, ptemp);
 

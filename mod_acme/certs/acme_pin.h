@@ -14,7 +14,7 @@
 
 #include "acme_problem.h"
 
-apr_status_t acme_pin_set(const char *dir, const char *name, int generation,
+apr_status_t acme_pin_set(const char *dir, const char *name, int version,
                           acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Success also when there was none. */

@@ -102,7 +102,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
         setup->install = NULL;
         return;
     }
-    install->config.live = setup->certstore;
+    install->config.certstore = setup->certstore;
     install->config.before = read_record(setup, ptemp);
     install->config.sites = setup->sites;
     install->config.now = now;

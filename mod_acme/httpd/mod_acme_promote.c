@@ -146,8 +146,8 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
         inventory->live = live;
         inventory->revoked =
             acme_certstore_revoked(setup->certstore, live, setup->pconf);
-        inventory->pinned = acme_pin_get(setup->store_dir, spec->name, ptemp)
-                            == live->generation;
+        inventory->pinned =
+            acme_pin_get(setup->store_dir, spec->name, ptemp) == live->version;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         inventory->problem = acme_problem_dup(&problem, setup->pconf);

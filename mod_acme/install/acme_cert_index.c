@@ -35,7 +35,7 @@ static void index_item(acme_cert_index_t *index, acme_cert_index_item_t *item)
     }
 }
 
-static void add(acme_cert_index_t *index, const acme_certstore_t *live,
+static void add(acme_cert_index_t *index, const acme_certstore_t *certstore,
                 acme_place_e place, const char *name)
 {
     acme_cert_index_item_t *item = apr_pcalloc(index->p, sizeof(*item));
@@ -45,7 +45,8 @@ static void add(acme_cert_index_t *index, const acme_certstore_t *live,
 
     item->place = place;
     item->name = name;
-    rv = acme_certstore_get_at(&cert, live, place, name, &problem, index->p);
+    rv = acme_certstore_get_at(&cert, certstore, place, name, &problem,
+                               index->p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return;
     }
@@ -60,7 +61,7 @@ static void add(acme_cert_index_t *index, const acme_certstore_t *live,
     apr_hash_set(index->filed[place], name, APR_HASH_KEY_STRING, item);
 }
 
-acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
+acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *certstore,
                                         acme_cert_index_wanted_fn *wanted,
                                         void *baton, apr_pool_t *p)
 {
@@ -73,14 +74,15 @@ acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
     index->by_name = apr_hash_make(p);
     for (place = 0; place < ACME_PLACES; ++place) {
         index->filed[place] = apr_hash_make(p);
-        if (acme_certstore_list(&names, live, place, NULL, p) != APR_SUCCESS) {
+        if (acme_certstore_list(&names, certstore, place, NULL, p)
+            != APR_SUCCESS) {
             continue;
         }
         for (i = 0; i < names->nelts; ++i) {
             const char *name = APR_ARRAY_IDX(names, i, const char *);
 
             if (place != ACME_PLACE_LIVE || !wanted(baton, name)) {
-                add(index, live, place, name);
+                add(index, certstore, place, name);
             }
         }
     }

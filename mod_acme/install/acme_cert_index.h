@@ -29,7 +29,7 @@ typedef struct acme_cert_index_t acme_cert_index_t;
  *  shelf. */
 typedef int acme_cert_index_wanted_fn(void *baton, const char *name);
 
-acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *live,
+acme_cert_index_t *acme_cert_index_read(const acme_certstore_t *certstore,
                                         acme_cert_index_wanted_fn *wanted,
                                         void *baton, apr_pool_t *p);
 

@@ -35,14 +35,15 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
     install->config = config;
     install->p = p;
     install->specs = apr_hash_make(p);
-    install->heirs = apr_hash_make(p);
+    install->successors = apr_hash_make(p);
     install->stashed = apr_array_make(p, 8, sizeof(stashed_t));
     for (i = 0; i < config->sites->nelts; ++i) {
         const acme_spec_t *spec = acme_site_at(config->sites, i)->spec;
 
         apr_hash_set(install->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }
-    install->index = acme_cert_index_read(config->live, is_wanted, install, p);
+    install->index =
+        acme_cert_index_read(config->certstore, is_wanted, install, p);
     items = acme_cert_index_items(install->index);
     for (i = 0; i < items->nelts; ++i) {
         install->had += APR_ARRAY_IDX(items, i, acme_cert_index_item_t *)->place
@@ -70,7 +71,7 @@ static void reread(acme_install_t *install, const acme_spec_t *spec,
     acme_certstore_cert_t *live;
 
     inventory->live = NULL;
-    if (acme_certstore_get(&live, install->config->live, spec->name, NULL,
+    if (acme_certstore_get(&live, install->config->certstore, spec->name, NULL,
                            install->p)
             == APR_SUCCESS
         && acme_certstore_loads(live, spec->security_level, NULL, install->p)
@@ -93,7 +94,7 @@ static acme_suitable_e worth(const acme_install_t *install,
                              const acme_certstore_cert_t *cert,
                              apr_pool_t *ptemp)
 {
-    if (acme_certstore_refusal(install->config->live, cert->info, ptemp)) {
+    if (acme_certstore_refusal(install->config->certstore, cert->info, ptemp)) {
         return ACME_SUITABLE_REVOKED;
     }
     return cert->info->not_after > install->config->now ? ACME_SUITABLE_FULL
@@ -106,16 +107,17 @@ static int retire(acme_install_t *install, const char *name,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move_archive(install->config->live, ACME_PLACE_LIVE,
+    if (acme_certstore_move_archive(install->config->certstore, ACME_PLACE_LIVE,
                                     name, &problem, ptemp)) {
         acme_install_choice_complain(install, name, &problem, ptemp);
         return 0;
     }
-    acme_log(install->config->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0846) "%s: its certificate %s is only archived and not "
-                            "stashed: %s",
-             name, live->info->serial,
-             acme_certstore_refusal(install->config->live, live->info, ptemp));
+    acme_log(
+        install->config->log, ACME_LOG_INFO, 0,
+        ACME_TAG(0846) "%s: its certificate %s is only archived and not "
+                       "stashed: %s",
+        name, live->info->serial,
+        acme_certstore_refusal(install->config->certstore, live->info, ptemp));
     return 1;
 }
 
@@ -144,7 +146,7 @@ static int put_away(acme_install_t *install, const char *name,
     if (actions.move != ACME_SITE_DECIDE_STASH) {
         return 0;
     }
-    if (acme_certstore_move_stash(install->config->live, name, &problem,
+    if (acme_certstore_move_stash(install->config->certstore, name, &problem,
                                   ptemp)) {
         acme_install_choice_complain(install, name, &problem, ptemp);
         return 0;
@@ -163,8 +165,8 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get_at(&cert, install->config->live, ACME_PLACE_STASH,
-                                 spec->name, NULL, install->p)
+    return acme_certstore_get_at(&cert, install->config->certstore,
+                                 ACME_PLACE_STASH, spec->name, NULL, install->p)
                    == APR_SUCCESS
                ? cert
                : NULL;
@@ -275,8 +277,8 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
     facts.clock_good = install->config->clock_good;
     facts.imported.suitable = worth(install, item->cert, ptemp);
     facts.imported.not_after = item->cert->info->not_after;
-    if (acme_certstore_get_at(&other, install->config->live, ACME_PLACE_STASH,
-                              item->name, NULL, ptemp)
+    if (acme_certstore_get_at(&other, install->config->certstore,
+                              ACME_PLACE_STASH, item->name, NULL, ptemp)
         == APR_SUCCESS) {
         facts.stashed.suitable = worth(install, other, ptemp);
         facts.stashed.not_after = other->info->not_after;
@@ -286,7 +288,7 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
         acme_install_choice_archive(
             install, item,
             facts.imported.suitable == ACME_SUITABLE_REVOKED
-                ? acme_certstore_refusal(install->config->live,
+                ? acme_certstore_refusal(install->config->certstore,
                                          item->cert->info, ptemp)
             : facts.imported.suitable == ACME_SUITABLE_EXPIRED
                 ? "it has expired"
@@ -294,7 +296,7 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
             ptemp);
         return;
     }
-    if (acme_certstore_move(install->config->live, ACME_PLACE_IMPORT,
+    if (acme_certstore_move(install->config->certstore, ACME_PLACE_IMPORT,
                             item->name, ACME_PLACE_STASH, item->name, &problem,
                             ptemp)) {
         acme_install_choice_complain(install, item->name, &problem, ptemp);
@@ -329,7 +331,7 @@ static void delete_old(acme_install_t *install, acme_cert_index_item_t *item,
     if (!is_over(install, item->cert)) {
         return;
     }
-    if (acme_certstore_move_remove(install->config->live, item->place,
+    if (acme_certstore_move_remove(install->config->certstore, item->place,
                                    item->name, &problem, ptemp)) {
         acme_install_choice_complain(install, item->name, &problem, ptemp);
         return;

@@ -23,7 +23,7 @@
 #include "acme_spec.h"
 
 typedef struct acme_install_config_t {
-    const acme_certstore_t *live;
+    const acme_certstore_t *certstore;
     const acme_deployed_t *before;   /**< what was deployed */
     const apr_array_header_t *sites; /**< acme_site_t * */
     apr_time_t now;

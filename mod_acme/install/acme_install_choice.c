@@ -30,14 +30,14 @@ static int take(acme_install_t *install, acme_cert_index_item_t *item,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move(install->config->live, item->place, item->name,
+    if (acme_certstore_move(install->config->certstore, item->place, item->name,
                             ACME_PLACE_LIVE, spec->name, &problem, ptemp)) {
         acme_install_choice_complain(install, spec->name, &problem, ptemp);
         return 0;
     }
     item->gone = 1;
     if (item->place == ACME_PLACE_LIVE) {
-        apr_hash_set(install->heirs, item->name, APR_HASH_KEY_STRING,
+        apr_hash_set(install->successors, item->name, APR_HASH_KEY_STRING,
                      spec->name);
     }
     return 1;
@@ -49,7 +49,7 @@ void acme_install_choice_archive(acme_install_t *install,
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (acme_certstore_move_archive(install->config->live, item->place,
+    if (acme_certstore_move_archive(install->config->certstore, item->place,
                                     item->name, &problem, ptemp)) {
         acme_install_choice_complain(install, item->name, &problem, ptemp);
         return;
@@ -64,13 +64,13 @@ void acme_install_choice_archive(acme_install_t *install,
 /* ---- what a site can choose from ---- */
 
 /* Of one that is not in use by this site. */
-static acme_suitable_e fit_of(const char **why,
-                              const acme_certstore_cert_t *cert,
-                              const acme_install_choice_t *choice, int issuer)
+static acme_suitable_e worth_of(const char **why,
+                                const acme_certstore_cert_t *cert,
+                                const acme_install_choice_t *choice, int issuer)
 {
     const acme_install_config_t *config = choice->install->config;
 
-    *why = acme_certstore_refusal(config->live, cert->info, choice->ptemp);
+    *why = acme_certstore_refusal(config->certstore, cert->info, choice->ptemp);
     return *why ? ACME_SUITABLE_REVOKED
                 : acme_suitable(why, cert, choice->spec, issuer, config->now,
                                 choice->ptemp);
@@ -78,16 +78,16 @@ static acme_suitable_e fit_of(const char **why,
 
 /* Usable ones first, those for all names first of these, then those with a key
  * of the kind that is wanted, which need no order, then who expires last. */
-static int is_better(acme_suitable_e fit, const acme_cert_index_item_t *item,
-                     acme_suitable_e best_fit,
+static int is_better(acme_suitable_e worth, const acme_cert_index_item_t *item,
+                     acme_suitable_e best_worth,
                      const acme_cert_index_item_t *best,
                      const acme_install_choice_t *choice)
 {
     const char *key;
     int kind, best_kind;
 
-    if (!best || fit != best_fit) {
-        return !best || fit > best_fit;
+    if (!best || worth != best_worth) {
+        return !best || worth > best_worth;
     }
     key = acme_key_spec_print(&choice->spec->key, choice->ptemp);
     kind = strcmp(item->cert->info->key_type, key) == 0;
@@ -105,7 +105,7 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int place = item->place;
     const char *why;
-    acme_suitable_e fit;
+    acme_suitable_e worth;
     int issuer;
 
     if (acme_spec_is_one_of_two(choice->spec)
@@ -114,25 +114,25 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
     }
     /* What nobody knows the origin of must be trusted by the world; what was
      * live for another site of ours is as good as it was. */
-    issuer =
-        acme_suitable_issuer(cert, choice->spec)
-        || ((!cert->ca_url || place == ACME_PLACE_LIVE)
-            && acme_certstore_is_trusted(install->config->live, item->place,
-                                         item->name, choice->ptemp));
-    fit = fit_of(&why, cert, choice, issuer);
+    issuer = acme_suitable_issuer(cert, choice->spec)
+             || ((!cert->ca_url || place == ACME_PLACE_LIVE)
+                 && acme_certstore_is_trusted(install->config->certstore,
+                                              item->place, item->name,
+                                              choice->ptemp));
+    worth = worth_of(&why, cert, choice, issuer);
     /* mod_ssl would end the start over a certificate that it cannot load. One
      * that is revoked is not asked, because it is archived for that. */
-    if (fit > ACME_SUITABLE_REVOKED
+    if (worth > ACME_SUITABLE_REVOKED
         && acme_certstore_loads(cert, choice->spec->security_level, &problem,
                                 choice->ptemp)
                != APR_SUCCESS) {
-        fit = ACME_SUITABLE_UNSUITABLE;
+        worth = ACME_SUITABLE_UNSUITABLE;
         why = acme_problem_text(&problem, choice->ptemp);
     }
-    if (is_better(fit, item, choice->certs[place].suitable,
+    if (is_better(worth, item, choice->certs[place].suitable,
                   choice->items[place], choice)) {
         choice->items[place] = item;
-        choice->certs[place].suitable = fit;
+        choice->certs[place].suitable = worth;
         choice->certs[place].not_after = cert->info->not_after;
         choice->why[place] = why;
     }
@@ -153,7 +153,8 @@ static const char *split_from(const acme_install_t *install,
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
     }
-    successor = apr_hash_get(install->heirs, site->name, APR_HASH_KEY_STRING);
+    successor =
+        apr_hash_get(install->successors, site->name, APR_HASH_KEY_STRING);
     return successor ? successor : site->name;
 }
 
@@ -178,17 +179,17 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
     }
     from = split_from(install, spec);
     if (!from
-        || acme_certstore_get(&cert, install->config->live, from, NULL,
+        || acme_certstore_get(&cert, install->config->certstore, from, NULL,
                               choice->ptemp)
         || (acme_spec_is_one_of_two(spec) && !acme_suitable_key(cert, spec))
-        || fit_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
+        || worth_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
                < ACME_SUITABLE_PARTIAL
-        || acme_certstore_bundle(&bundle, install->config->live,
+        || acme_certstore_bundle(&bundle, install->config->certstore,
                                  ACME_PLACE_LIVE, from, NULL, choice->ptemp)) {
         return;
     }
     bundle->name = spec->name;
-    if (acme_certstore_install(install->config->live, bundle,
+    if (acme_certstore_install(install->config->certstore, bundle,
                                install->config->archive_keep, &problem,
                                choice->ptemp)) {
         acme_install_choice_complain(install, spec->name, &problem,
@@ -218,11 +219,11 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
     /* What is served already and trusted by the world stays until it is due,
      * also when the CA was changed. */
     issuer = acme_suitable_issuer(live, choice->spec)
-             || acme_certstore_is_trusted(choice->install->config->live,
+             || acme_certstore_is_trusted(choice->install->config->certstore,
                                           ACME_PLACE_LIVE, choice->spec->name,
                                           choice->ptemp);
-    inventory->revoked = acme_certstore_revoked(choice->install->config->live,
-                                                live, choice->install->p);
+    inventory->revoked = acme_certstore_revoked(
+        choice->install->config->certstore, live, choice->install->p);
     cert->suitable =
         inventory->revoked
             ? ACME_SUITABLE_REVOKED

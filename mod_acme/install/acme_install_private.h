@@ -20,7 +20,7 @@ struct acme_install_t {
     apr_pool_t *p;
     acme_cert_index_t *index;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
-    apr_hash_t *heirs;           /* name of a former site -> whose its is now */
+    apr_hash_t *successors;      /* name of a former site -> whose its is now */
     apr_array_header_t *stashed; /* of acme_install.c */
     int had;                     /* sites that had one when all began */
 };

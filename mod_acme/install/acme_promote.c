@@ -139,11 +139,11 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
 
 /** The first time another one may do better. After that it would go on. */
 static apr_status_t check_proven(const staged_t *staged,
-                                 const acme_certstore_t *live,
+                                 const acme_certstore_t *certstore,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     int count = acme_promote_guard_refused(
-        live, staged->spec->name,
+        certstore, staged->spec->name,
         acme_cert_chain_info(staged->chain)->fingerprint);
     apr_status_t rv;
 
@@ -161,11 +161,11 @@ static apr_status_t check_proven(const staged_t *staged,
 }
 
 static apr_status_t check_revoked(const staged_t *staged,
-                                  const acme_certstore_t *live,
+                                  const acme_certstore_t *certstore,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *why =
-        acme_certstore_refusal(live, acme_cert_chain_info(staged->chain), p);
+    const char *why = acme_certstore_refusal(
+        certstore, acme_cert_chain_info(staged->chain), p);
 
     return why ? refuse(problem, why, p) : APR_SUCCESS;
 }
@@ -191,7 +191,7 @@ static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
 
 /** Whether it was promoted already, and somebody went back from it before the
  *  worker knew. */
-static int was_left(const acme_certstore_t *live,
+static int was_left(const acme_certstore_t *certstore,
                     const acme_certstore_cert_t *cert, int pinned,
                     const char *name, const char *fingerprint, apr_pool_t *p)
 {
@@ -202,11 +202,12 @@ static int was_left(const acme_certstore_t *live,
     char *data;
     int i;
 
-    if (!pinned || !cert || cert->generation != pinned
-        || acme_certstore_versions(&numbers, live, name, p) != APR_SUCCESS) {
+    if (!pinned || !cert || cert->version != pinned
+        || acme_certstore_versions(&numbers, certstore, name, p)
+               != APR_SUCCESS) {
         return 0;
     }
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, p);
     for (i = 0; i < numbers->nelts; ++i) {
         if (acme_file_read(&data, &len,
                            apr_psprintf(p, "%s/%d/" ACME_CERTSTORE_FULL,
@@ -224,10 +225,10 @@ static int was_left(const acme_certstore_t *live,
 }
 
 static acme_staged_e activate(const char **fingerprint,
-                              const acme_certstore_t *live, acme_vault_t *vault,
-                              const acme_spec_t *spec, int pinned, int keep,
-                              apr_time_t now, acme_problem_t *problem,
-                              apr_pool_t *p)
+                              const acme_certstore_t *certstore,
+                              acme_vault_t *vault, const acme_spec_t *spec,
+                              int pinned, int keep, apr_time_t now,
+                              acme_problem_t *problem, apr_pool_t *p)
 {
     staged_t staged = {spec, NULL, NULL, NULL, NULL};
     acme_certstore_cert_t *stashed = NULL;
@@ -244,10 +245,10 @@ static acme_staged_e activate(const char **fingerprint,
     /* A live one that is of no use is replaced by anything that is. Where there
      * is none, the stash has what the site had: perhaps this very one, staged
      * when the site went and not cleared since. */
-    rv_live = acme_certstore_get(&cert, live, spec->name, NULL, p);
+    rv_live = acme_certstore_get(&cert, certstore, spec->name, NULL, p);
     if (APR_STATUS_IS_ENOENT(rv_live)
-        && acme_certstore_get_at(&stashed, live, ACME_PLACE_STASH, spec->name,
-                                 NULL, p)
+        && acme_certstore_get_at(&stashed, certstore, ACME_PLACE_STASH,
+                                 spec->name, NULL, p)
                == APR_SUCCESS) {
         staged.live = stashed;
     }
@@ -269,12 +270,13 @@ static acme_staged_e activate(const char **fingerprint,
             /* Left to who decides upon the stash. */
             return ACME_STAGED_LIVE;
         }
-        if (was_left(live, staged.live, pinned, spec->name, *fingerprint, p)) {
+        if (was_left(certstore, staged.live, pinned, spec->name, *fingerprint,
+                     p)) {
             return ACME_STAGED_LIVE;
         }
-        rv = check_revoked(&staged, live, problem, p);
+        rv = check_revoked(&staged, certstore, problem, p);
         if (rv == APR_SUCCESS) {
-            rv = check_proven(&staged, live, problem, p);
+            rv = check_proven(&staged, certstore, problem, p);
         }
         if (rv == APR_SUCCESS) {
             rv = check(&staged, now, problem, p);
@@ -287,7 +289,7 @@ static acme_staged_e activate(const char **fingerprint,
                                                : ACME_STAGED_REFUSED,
                             problem, spec, cert, now, p);
     }
-    rv = acme_certstore_install(live, staged.bundle, keep, problem, p);
+    rv = acme_certstore_install(certstore, staged.bundle, keep, problem, p);
     if (rv != APR_SUCCESS) {
         *fingerprint = NULL;
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
@@ -296,10 +298,10 @@ static acme_staged_e activate(const char **fingerprint,
 }
 
 acme_staged_e acme_promote(const char **fingerprint,
-                           const acme_certstore_t *live, acme_vault_t *vault,
-                           const acme_spec_t *spec, int pinned, int keep,
-                           apr_time_t now, acme_problem_t *problem,
-                           apr_pool_t *p)
+                           const acme_certstore_t *certstore,
+                           acme_vault_t *vault, const acme_spec_t *spec,
+                           int pinned, int keep, apr_time_t now,
+                           acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
     const char *found = NULL;
@@ -307,8 +309,8 @@ acme_staged_e acme_promote(const char **fingerprint,
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, p);
-    outcome =
-        activate(&found, live, vault, spec, pinned, keep, now, &why, ptemp);
+    outcome = activate(&found, certstore, vault, spec, pinned, keep, now, &why,
+                       ptemp);
     *fingerprint = found ? apr_pstrdup(p, found) : NULL;
     if (problem
         && (outcome == ACME_STAGED_REFUSED || outcome == ACME_STAGED_FAILED)) {

@@ -6,8 +6,8 @@
  *
  * Looks only at names that the configuration gives. What is staged was sealed
  * by a worker; it is checked once more here (key, names, dates, chain, scratch
- * SSL_CTX, newer than what is live) before it replaces anything. The staged
- * item is left for the worker, who removes it when it sees it live.
+ * SSL_CTX, newer than what is certstore) before it replaces anything. The staged
+ * item is left for the worker, who removes it when it sees it certstore.
  */
 #ifndef ACME_PROMOTE_H
 #define ACME_PROMOTE_H
@@ -27,9 +27,9 @@
  *        FAILED, and where it could not be read
  */
 acme_staged_e acme_promote(const char **fingerprint,
-                           const acme_certstore_t *live, acme_vault_t *vault,
-                           const acme_spec_t *spec, int pinned, int keep,
-                           apr_time_t now, acme_problem_t *problem,
-                           apr_pool_t *p);
+                           const acme_certstore_t *certstore,
+                           acme_vault_t *vault, const acme_spec_t *spec,
+                           int pinned, int keep, apr_time_t now,
+                           acme_problem_t *problem, apr_pool_t *p);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct line_t {
 } line_t;
 
 struct acme_promote_guard_t {
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     const char *marker;
     const char *refused;
     apr_array_header_t *marked; /**< line_t: name, generation */
@@ -83,48 +83,48 @@ static apr_status_t write_lines(const char *path,
                                   "%s cannot be written: %pm", path, &rv);
 }
 
-acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *live,
+acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *certstore,
                                               const char *dir, apr_pool_t *p)
 {
     acme_promote_guard_t *made = apr_pcalloc(p, sizeof(*made));
 
     made->p = p;
-    made->live = live;
+    made->certstore = certstore;
     made->marker = apr_pstrcat(p, dir, "/unproven", NULL);
     made->refused = apr_pstrcat(p, dir, "/refused", NULL);
     made->marked = read_lines(made->marker, p);
-    live->refused = read_lines(made->refused, p);
+    certstore->refused = read_lines(made->refused, p);
     return made;
 }
 
 /* Of those that its own archive has. */
-static int generation_of(const acme_certstore_t *live, const char *name,
-                         apr_pool_t *ptemp)
+static int version_of(const acme_certstore_t *certstore, const char *name,
+                      apr_pool_t *ptemp)
 {
     acme_certstore_path_t site;
     int number = 0;
 
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, ptemp);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, ptemp);
     return acme_certstore_path_pointed(&number, &site) == APR_SUCCESS ? number
                                                                       : 0;
 }
 
 /* What a promotion is told from: it has a higher number than all that were
  * there; a certificate that comes back from the stash has not. */
-static const char *print_mark(const acme_certstore_t *live, const char *name,
-                              apr_pool_t *p)
+static const char *print_mark(const acme_certstore_t *certstore,
+                              const char *name, apr_pool_t *p)
 {
     apr_array_header_t *numbers;
     acme_certstore_path_t site;
     acme_certstore_target_t aim;
     int newest = 0;
 
-    acme_certstore_path_find(&site, live, ACME_PLACE_LIVE, name, p);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, p);
     if (acme_archive_list(&numbers, site.archive, p) == APR_SUCCESS
         && numbers->nelts) {
         newest = APR_ARRAY_IDX(numbers, numbers->nelts - 1, int);
     }
-    return acme_certstore_path_follow(&aim, live, &site, p) == APR_SUCCESS
+    return acme_certstore_path_follow(&aim, certstore, &site, p) == APR_SUCCESS
                ? apr_psprintf(p, "%d %s", newest, aim.link)
                : apr_itoa(p, newest);
 }
@@ -151,7 +151,7 @@ static int is_new(const acme_promote_guard_t *guard, const line_t *line,
     int newest;
 
     return parse_mark(&newest, &link, line, ptemp)
-           && generation_of(guard->live, line->name, ptemp) > newest;
+           && version_of(guard->certstore, line->name, ptemp) > newest;
 }
 
 int acme_promote_guard_has(const acme_promote_guard_t *guard, const char *name,
@@ -170,14 +170,14 @@ int acme_promote_guard_has(const acme_promote_guard_t *guard, const char *name,
 }
 
 /* Not even to save a start: then there is none. */
-static const char *unless_revoked(const acme_certstore_t *live,
+static const char *unless_revoked(const acme_certstore_t *certstore,
                                   const char *link, apr_pool_t *p)
 {
     return link
                    && acme_certstore_refusal_dir(
-                       live,
-                       apr_pstrcat(p, live->places[ACME_PLACE_LIVE], "/", link,
-                                   NULL),
+                       certstore,
+                       apr_pstrcat(p, certstore->places[ACME_PLACE_LIVE], "/",
+                                   link, NULL),
                        p)
                ? NULL
                : link;
@@ -190,8 +190,8 @@ static apr_status_t point_back(const acme_promote_guard_t *guard,
     acme_certstore_path_t site;
     apr_status_t rv;
 
-    acme_certstore_path_find(&site, guard->live, ACME_PLACE_LIVE, undone->name,
-                             p);
+    acme_certstore_path_find(&site, guard->certstore, ACME_PLACE_LIVE,
+                             undone->name, p);
     if (undone->link) {
         rv = acme_file_link(site.link, undone->link, ACME_FILE_SYNC, p);
     }
@@ -228,23 +228,24 @@ apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
             continue;
         }
         made.name = line->name;
-        made.refused = generation_of(guard->live, line->name, ptemp);
+        made.refused = version_of(guard->certstore, line->name, ptemp);
         (void)parse_mark(&newest, &made.link, line, p);
-        made.link = unless_revoked(guard->live, made.link, ptemp);
+        made.link = unless_revoked(guard->certstore, made.link, ptemp);
         slash = made.link ? strrchr(made.link, '/') : NULL;
         made.live = slash ? acme_archive_version(slash + 1) : 0;
         APR_ARRAY_PUSH(*undone, acme_promote_guard_undone_t) = made;
-        if (acme_certstore_get(&cert, guard->live, line->name, NULL, p)
+        if (acme_certstore_get(&cert, guard->certstore, line->name, NULL, p)
                 == APR_SUCCESS
-            && !acme_promote_guard_refused(guard->live, line->name,
+            && !acme_promote_guard_refused(guard->certstore, line->name,
                                            cert->info->fingerprint)) {
             refused.name = line->name;
             refused.value = cert->info->fingerprint;
-            APR_ARRAY_PUSH(guard->live->refused, line_t) = refused;
+            APR_ARRAY_PUSH(guard->certstore->refused, line_t) = refused;
         }
     }
     if ((*undone)->nelts) {
-        rv = write_lines(guard->refused, guard->live->refused, problem, ptemp);
+        rv = write_lines(guard->refused, guard->certstore->refused, problem,
+                         ptemp);
     }
     for (i = 0; rv == APR_SUCCESS && i < (*undone)->nelts; i++) {
         rv = point_back(guard,
@@ -271,7 +272,7 @@ apr_status_t acme_promote_guard_begin(acme_promote_guard_t *guard,
         line_t line;
 
         line.name = APR_ARRAY_IDX(names, i, const char *);
-        line.value = print_mark(guard->live, line.name, p);
+        line.value = print_mark(guard->certstore, line.name, p);
         APR_ARRAY_PUSH(guard->marked, line_t) = line;
     }
     return names->nelts
@@ -282,7 +283,7 @@ apr_status_t acme_promote_guard_begin(acme_promote_guard_t *guard,
 /* Its newest one is proven, so what was held against the name is past. */
 static void forgive(acme_promote_guard_t *guard, apr_pool_t *ptemp)
 {
-    const apr_array_header_t *all = guard->live->refused;
+    const apr_array_header_t *all = guard->certstore->refused;
     apr_array_header_t *left = apr_array_make(ptemp, 1, sizeof(line_t));
     int i;
 
@@ -310,15 +311,15 @@ void acme_promote_guard_end(acme_promote_guard_t *guard, apr_pool_t *ptemp)
     }
 }
 
-int acme_promote_guard_refused(const acme_certstore_t *live, const char *name,
-                               const char *fingerprint)
+int acme_promote_guard_refused(const acme_certstore_t *certstore,
+                               const char *name, const char *fingerprint)
 {
     int count = 0;
     int is_one = 0;
     int i;
 
-    for (i = 0; live->refused && i < live->refused->nelts; i++) {
-        const line_t *line = &APR_ARRAY_IDX(live->refused, i, line_t);
+    for (i = 0; certstore->refused && i < certstore->refused->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(certstore->refused, i, line_t);
 
         if (!strcmp(line->name, name)) {
             count++;

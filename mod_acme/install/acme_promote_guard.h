@@ -30,8 +30,8 @@ typedef struct acme_promote_guard_undone_t {
 } acme_promote_guard_undone_t;
 
 /** Reads what an earlier start left; changes nothing. What cannot be read
- *  counts as not there. From then on `live` knows what is refused. */
-acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *live,
+ *  counts as not there. From then on `certstore` knows what is refused. */
+acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *certstore,
                                               const char *dir, apr_pool_t *p);
 
 /** Whether the generation that is live is one that nothing has loaded. */
@@ -57,7 +57,7 @@ void acme_promote_guard_end(acme_promote_guard_t *guard, apr_pool_t *ptemp);
 
 /** How many certificates of this name were taken back, if this is one of them;
  *  else 0. */
-int acme_promote_guard_refused(const acme_certstore_t *live, const char *name,
-                               const char *fingerprint);
+int acme_promote_guard_refused(const acme_certstore_t *certstore,
+                               const char *name, const char *fingerprint);
 
 #endif

@@ -84,7 +84,7 @@ static int choose(const acmectl_t *ctl, const char *name,
 
     if (ctl->version) {
         number = acme_archive_version(ctl->version);
-        if (number == live->generation) {
+        if (number == live->version) {
             acmectl_io_say("%s: generation %d is served already", name, number);
             return 0;
         }
@@ -96,8 +96,7 @@ static int choose(const acmectl_t *ctl, const char *name,
     }
     for (i = numbers->nelts - 1; i >= 0; --i) {
         number = APR_ARRAY_IDX(numbers, i, int);
-        if (number < live->generation
-            && !check(ctl, name, number, info, ctl->p)) {
+        if (number < live->version && !check(ctl, name, number, info, ctl->p)) {
             return number;
         }
     }

@@ -31,7 +31,7 @@ static acme_json_t *cert_json(const acmectl_t *ctl,
     acme_json_set_str(json, "key", cert->info->key_type);
     acme_json_set_str(json, "issuer", cert->info->issuer);
     acme_json_set_str(json, "ca", cert->ca_url);
-    acme_json_set_int(json, "generation", cert->generation);
+    acme_json_set_int(json, "generation", cert->version);
     acme_json_set_str(json, "revoked",
                       acme_certstore_refusal(ctl->certstore, cert->info, p));
     return json;
@@ -120,7 +120,7 @@ static void list_one(const acmectl_t *ctl, acme_json_t *sites, const char *name,
                           ? "revoked"
                       : place == ACME_PLACE_LIVE
                               && acme_pin_get(ctl->dir, name, p)
-                                     == cert->generation
+                                     == cert->version
                           ? "pinned"
                           : "",
                       p);
@@ -232,7 +232,7 @@ static void status_text(const acme_spec_t *spec,
                                acmectl_io_date(info->not_after, p))
                 : "no certificate");
     if (inventory->live && inventory->pinned) {
-        printf(", pinned to generation %d", inventory->live->generation);
+        printf(", pinned to generation %d", inventory->live->version);
     }
     if (renew) {
         printf(", renews %s", date_of(renew, p));

@@ -283,7 +283,7 @@ acme_inventory_t *acmectl_store_inventory(const acmectl_t *ctl, int i,
         inventory->live = live;
         inventory->revoked = acme_certstore_revoked(ctl->certstore, live, p);
         inventory->pinned =
-            acme_pin_get(ctl->dir, spec->name, p) == live->generation;
+            acme_pin_get(ctl->dir, spec->name, p) == live->version;
     }
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         inventory->problem = acme_problem_dup(&problem, p);

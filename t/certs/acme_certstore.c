@@ -8,12 +8,12 @@
 
 #define NAME "a.example.org"
 
-static acme_certstore_t *open_live(const char *dir, apr_pool_t *p)
+static acme_certstore_t *open_certstore(const char *dir, apr_pool_t *p)
 {
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 
-    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
-    return live;
+    assert_int_equal(acme_certstore_open(&certstore, dir, NULL, p), 0);
+    return certstore;
 }
 
 static const char *path_of(const char *dir, const char *rest, apr_pool_t *p)
@@ -21,12 +21,13 @@ static const char *path_of(const char *dir, const char *rest, apr_pool_t *p)
     return apr_pstrcat(p, dir, "/", rest, NULL);
 }
 
-static const char *install(const acme_certstore_t *live, const char *name,
+static const char *install(const acme_certstore_t *certstore, const char *name,
                            apr_time_t at, int keep, apr_pool_t *p)
 {
     acme_bundle_t *bundle = acme_t_bundle(name, at, p);
 
-    assert_int_equal(acme_certstore_install(live, bundle, keep, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(certstore, bundle, keep, NULL, p),
+                     0);
     return acme_t_fingerprint(bundle, p);
 }
 
@@ -58,10 +59,10 @@ static void the_folders_are_for_us_alone(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
 
-    open_live(dir, p);
+    open_certstore(dir, p);
     assert_mode(path_of(dir, "live", p), 0700);
     assert_mode(path_of(dir, "archive", p), 0700);
-    open_live(dir, p);
+    open_certstore(dir, p);
 }
 
 static void a_folder_of_others_is_not_used(void **state)
@@ -69,40 +70,42 @@ static void a_folder_of_others_is_not_used(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 
-    open_live(dir, p);
+    open_certstore(dir, p);
     assert_int_equal(chmod(path_of(dir, "archive", p), 0777), 0);
-    assert_int_equal(acme_certstore_open(&live, dir, &problem, p), APR_EACCES);
+    assert_int_equal(acme_certstore_open(&certstore, dir, &problem, p),
+                     APR_EACCES);
     acme_t_contains(problem.detail, "/archive");
     assert_int_not_equal(
-        acme_certstore_open(&live, path_of(dir, "none", p), &problem, p), 0);
+        acme_certstore_open(&certstore, path_of(dir, "none", p), &problem, p),
+        0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
 }
 
 static void a_new_site_has_none(void **state)
 {
     apr_pool_t *p = *state;
-    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *certstore = open_certstore(acme_t_dir(p), p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, &problem, p),
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, &problem, p),
                      APR_ENOENT);
     assert_null(problem.type);
-    assert_int_equal(acme_t_archived(live, NAME, p), 0);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 0);
 }
 
 static void what_is_installed_is_live(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, p);
     acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_certstore_install(live, bundle, 3, NULL, p), 0);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(certstore, bundle, 3, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, acme_t_fingerprint(bundle, p));
     assert_int_equal(cert->info->names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(cert->info->names, 0, const char *),
@@ -110,7 +113,7 @@ static void what_is_installed_is_live(void **state)
     assert_string_equal(cert->ca_url, bundle->ca_url);
     assert_string_equal(cert->profile, bundle->profile);
     assert_int_equal(cert->obtained, bundle->obtained);
-    assert_int_equal(cert->generation, 1);
+    assert_int_equal(cert->version, 1);
     assert_string_equal(acme_t_read(cert->cert_path, p), bundle->chain_pem);
     assert_string_equal(acme_t_read(cert->key_path, p), bundle->key_pem);
 }
@@ -123,7 +126,7 @@ static void the_files_are_where_others_look_for_them(void **state)
     const char *dir = acme_t_dir(p);
     int i;
 
-    install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
+    install(open_certstore(dir, p), NAME, ACME_T_NOW, 3, p);
     assert_string_equal(link_text(path_of(dir, "live/" NAME, p), p),
                         "../archive/" NAME "/1");
     assert_mode(path_of(dir, "archive/" NAME, p), 0700);
@@ -139,36 +142,36 @@ static void the_files_are_where_others_look_for_them(void **state)
 static void an_older_one_stays_in_the_archive(void **state)
 {
     apr_pool_t *p = *state;
-    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *certstore = open_certstore(acme_t_dir(p), p);
     acme_certstore_cert_t *cert;
     const char *second;
 
-    install(live, NAME, ACME_T_NOW - ACME_TIME_DAY, 3, p);
-    second = install(live, NAME, ACME_T_NOW, 3, p);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+    install(certstore, NAME, ACME_T_NOW - ACME_TIME_DAY, 3, p);
+    second = install(certstore, NAME, ACME_T_NOW, 3, p);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, second);
-    assert_int_equal(cert->generation, 2);
-    assert_int_equal(acme_t_archived(live, NAME, p), 1);
+    assert_int_equal(cert->version, 2);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 1);
 }
 
 static void the_archive_is_bounded(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_certstore_cert_t *cert;
     int i;
 
     for (i = 0; i < 6; ++i) {
-        install(live, NAME, ACME_T_NOW, 2, p);
+        install(certstore, NAME, ACME_T_NOW, 2, p);
     }
-    assert_int_equal(acme_t_archived(live, NAME, p), 2);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 2);
     assert_false(exists(path_of(dir, "archive/" NAME "/3", p)));
     assert_true(exists(path_of(dir, "archive/" NAME "/4", p)));
-    install(live, NAME, ACME_T_NOW, 0, p);
-    assert_int_equal(acme_t_archived(live, NAME, p), 0);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
-    assert_int_equal(cert->generation, 7);
+    install(certstore, NAME, ACME_T_NOW, 0, p);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
+    assert_int_equal(cert->version, 7);
 }
 
 static void sites_do_not_meet(void **state)
@@ -176,19 +179,20 @@ static void sites_do_not_meet(void **state)
     static const char *const names[] = {"*.example.org", "example.org",
                                         "2001:db8::1", "b.example.org"};
     apr_pool_t *p = *state;
-    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *certstore = open_certstore(acme_t_dir(p), p);
     const char *fingerprints[4];
     int i;
 
     for (i = 0; i < 4; ++i) {
-        fingerprints[i] = install(live, names[i], ACME_T_NOW, 3, p);
+        fingerprints[i] = install(certstore, names[i], ACME_T_NOW, 3, p);
     }
     for (i = 0; i < 4; ++i) {
         acme_certstore_cert_t *cert;
 
-        assert_int_equal(acme_certstore_get(&cert, live, names[i], NULL, p), 0);
+        assert_int_equal(
+            acme_certstore_get(&cert, certstore, names[i], NULL, p), 0);
         assert_string_equal(cert->info->fingerprint, fingerprints[i]);
-        assert_int_equal(acme_t_archived(live, names[i], p), 0);
+        assert_int_equal(acme_t_archived(certstore, names[i], p), 0);
     }
 }
 
@@ -196,13 +200,13 @@ static void what_does_not_open_is_not_installed(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     bundle->chain_pem = "x";
-    assert_int_not_equal(acme_certstore_install(live, bundle, 3, &problem, p),
-                         0);
+    assert_int_not_equal(
+        acme_certstore_install(certstore, bundle, 3, &problem, p), 0);
     acme_t_contains(problem.detail, NAME);
     assert_false(exists(path_of(dir, "archive/" NAME, p)));
     assert_false(exists(path_of(dir, "live/" NAME, p)));
@@ -212,20 +216,20 @@ static void a_failed_install_leaves_the_old_one(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
-    const char *old = install(live, NAME, ACME_T_NOW, 3, p);
+    const char *old = install(certstore, NAME, ACME_T_NOW, 3, p);
 
     assert_int_equal(mkdir(path_of(dir, "archive/" NAME "/999999999", p), 0700),
                      0);
     assert_int_not_equal(
-        acme_certstore_install(live, acme_t_bundle(NAME, ACME_T_NOW, p), 3,
+        acme_certstore_install(certstore, acme_t_bundle(NAME, ACME_T_NOW, p), 3,
                                &problem, p),
         0);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_t_contains(problem.detail, NAME);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
     assert_string_equal(cert->info->fingerprint, old);
 }
 
@@ -233,16 +237,16 @@ static void what_a_killed_install_left_is_cleaned_up(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
 
-    install(live, NAME, ACME_T_NOW, 3, p);
+    install(certstore, NAME, ACME_T_NOW, 3, p);
     mkdir(path_of(dir, "archive/" NAME "/.tmp-2", p), 0700);
     acme_t_write(path_of(dir, "archive/" NAME "/.tmp-2/privkey.pem", p), "x",
                  p);
     assert_int_equal(symlink("x", path_of(dir, "live/.tmp-1", p)), 0);
-    install(live, NAME, ACME_T_NOW, 3, p);
+    install(certstore, NAME, ACME_T_NOW, 3, p);
     assert_false(exists(path_of(dir, "archive/" NAME "/.tmp-2", p)));
-    open_live(dir, p);
+    open_certstore(dir, p);
     assert_false(exists(path_of(dir, "live/.tmp-1", p)));
 }
 
@@ -314,7 +318,7 @@ static void a_damaged_one_is_of_no_use_and_replaced(void **state)
     for (i = 0; i < (int)(sizeof(damages) / sizeof(damages[0])); ++i) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
         acme_certstore_cert_t *cert = NULL;
-        acme_certstore_t *live;
+        acme_certstore_t *certstore;
         apr_pool_t *p;
         const char *dir;
         const char *new;
@@ -322,19 +326,21 @@ static void a_damaged_one_is_of_no_use_and_replaced(void **state)
 
         apr_pool_create(&p, *state);
         dir = acme_t_dir(p);
-        live = open_live(dir, p);
-        install(live, NAME, ACME_T_NOW, 3, p);
+        certstore = open_certstore(dir, p);
+        install(certstore, NAME, ACME_T_NOW, 3, p);
         do_damage(dir, &damages[i], p);
-        rv = acme_certstore_get(&cert, live, NAME, &problem, p);
+        rv = acme_certstore_get(&cert, certstore, NAME, &problem, p);
         assert_int_not_equal(rv, APR_SUCCESS);
         assert_int_not_equal(rv, APR_ENOENT);
         assert_null(cert);
         acme_t_contains(problem.detail, NAME ": ");
         acme_t_contains(problem.detail, damages[i].says);
         assert_non_null(problem.to_fix);
-        assert_int_not_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
-        new = install(live, NAME, ACME_T_NOW, 3, p);
-        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_not_equal(
+            acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
+        new = install(certstore, NAME, ACME_T_NOW, 3, p);
+        assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p),
+                         0);
         assert_string_equal(cert->info->fingerprint, new);
         apr_pool_destroy(p);
     }
@@ -344,14 +350,15 @@ static void the_key_of_another_certificate_is_noticed(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
 
-    install(live, NAME, ACME_T_NOW, 3, p);
+    install(certstore, NAME, ACME_T_NOW, 3, p);
     acme_t_write(path_of(dir, GENERATION "/privkey.pem", p), acme_t_key_pem(p),
                  p);
-    assert_int_not_equal(acme_certstore_get(&cert, live, NAME, &problem, p), 0);
+    assert_int_not_equal(
+        acme_certstore_get(&cert, certstore, NAME, &problem, p), 0);
     acme_t_contains(problem.detail, "another key");
     assert_string_equal(problem.type, ACME_PROBLEM_CERTIFICATE);
 }
@@ -359,11 +366,11 @@ static void the_key_of_another_certificate_is_noticed(void **state)
 static void an_expired_one_is_still_live(void **state)
 {
     apr_pool_t *p = *state;
-    acme_certstore_t *live = open_live(acme_t_dir(p), p);
+    acme_certstore_t *certstore = open_certstore(acme_t_dir(p), p);
     acme_certstore_cert_t *cert;
 
-    install(live, NAME, apr_time_from_sec(1000000000), 3, p);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+    install(certstore, NAME, apr_time_from_sec(1000000000), 3, p);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
     assert_true(cert->info->not_after < apr_time_now());
 }
 
@@ -374,19 +381,20 @@ static void without_meta_it_is_as_good(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     const char *meta = path_of(dir, "live/" NAME "/meta.json", p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_certstore_cert_t *cert;
     int i;
 
-    install(live, NAME, ACME_T_NOW, 3, p);
+    install(certstore, NAME, ACME_T_NOW, 3, p);
     for (i = 0; i < (int)(sizeof(bad) / sizeof(bad[0])); ++i) {
         acme_t_write(meta, bad[i], p);
-        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+        assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p),
+                         0);
         assert_null(cert->ca_url);
         assert_int_equal(cert->obtained, 0);
     }
     unlink(meta);
-    assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
     assert_null(cert->ca_url);
 }
 
@@ -394,7 +402,7 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_certstore_cert_t *cert;
     int i;
 
@@ -404,8 +412,9 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
         unlink(link);
         assert_int_equal(mkdir(link, 0700), 0);
         acme_t_write(path_of(link, "privkey.pem", p), i ? "b" : "a", p);
-        install(live, NAME, ACME_T_NOW, 3, p);
-        assert_int_equal(acme_certstore_get(&cert, live, NAME, NULL, p), 0);
+        install(certstore, NAME, ACME_T_NOW, 3, p);
+        assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p),
+                         0);
         assert_string_equal(
             acme_t_read(path_of(dir, "archive/" NAME "/aside/privkey.pem", p),
                         p),
@@ -417,7 +426,7 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 
 /** What a child does. */
 typedef struct task_t {
-    const acme_certstore_t *live;
+    const acme_certstore_t *certstore;
     const acme_bundle_t *bundle;
     apr_pool_t *p;
 } task_t;
@@ -426,7 +435,8 @@ static int do_install(void *baton)
 {
     const task_t *task = baton;
 
-    return acme_certstore_install(task->live, task->bundle, 1, NULL, task->p)
+    return acme_certstore_install(task->certstore, task->bundle, 1, NULL,
+                                  task->p)
            != APR_SUCCESS;
 }
 
@@ -472,11 +482,11 @@ static int count_temps(const char *dir, apr_pool_t *p)
 }
 
 /** Which of them is live: 0 or 1, and whole; -1: none is. */
-static int which_is_live(const acme_certstore_t *live, const char *archive,
+static int which_is_live(const acme_certstore_t *certstore, const char *archive,
                          const char *const fingerprints[2], apr_pool_t *p)
 {
     acme_certstore_cert_t *cert;
-    apr_status_t rv = acme_certstore_get(&cert, live, NAME, NULL, p);
+    apr_status_t rv = acme_certstore_get(&cert, certstore, NAME, NULL, p);
     int which;
 
     assert_int_equal(count_halves(archive, p), 0);
@@ -506,29 +516,30 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
 {
     const char *dir = acme_t_dir(p);
     const char *archive = path_of(dir, "archive/" NAME, p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_bundle_t *bundles[2];
     const char *fingerprints[2];
-    task_t task = {live, NULL, p};
+    task_t task = {certstore, NULL, p};
     int i, which;
 
     make_two(bundles, fingerprints, p);
     for (i = 0; i < older; ++i) {
-        assert_int_equal(acme_certstore_install(live, bundles[0], 1, NULL, p),
-                         0);
+        assert_int_equal(
+            acme_certstore_install(certstore, bundles[0], 1, NULL, p), 0);
     }
     task.bundle = bundles[1];
     if (!kill_at_run(n, do_install, &task)) {
-        assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
+        assert_int_equal(which_is_live(certstore, archive, fingerprints, p), 1);
         return 2;
     }
-    which = which_is_live(live, archive, fingerprints, p);
+    which = which_is_live(certstore, archive, fingerprints, p);
     assert_true(which >= 0 || older == 0);
     /* and the next one cleans up */
-    assert_int_equal(acme_certstore_install(live, bundles[1], 1, NULL, p), 0);
-    open_live(dir, p);
-    assert_int_equal(which_is_live(live, archive, fingerprints, p), 1);
-    assert_in_range(acme_t_archived(live, NAME, p), older > 0, 1);
+    assert_int_equal(acme_certstore_install(certstore, bundles[1], 1, NULL, p),
+                     0);
+    open_certstore(dir, p);
+    assert_int_equal(which_is_live(certstore, archive, fingerprints, p), 1);
+    assert_in_range(acme_t_archived(certstore, NAME, p), older > 0, 1);
     assert_int_equal(count_temps(archive, p), 0);
     assert_int_equal(count_temps(path_of(dir, "live", p), p), 0);
     return which;
@@ -563,22 +574,24 @@ static void killed_again_and_again_a_whole_one_is_live(void **state)
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
     const char *archive = path_of(dir, "archive/" NAME, p);
-    acme_certstore_t *live = open_live(dir, p);
+    acme_certstore_t *certstore = open_certstore(dir, p);
     acme_bundle_t *bundles[2];
     const char *fingerprints[2];
-    task_t task = {live, NULL, p};
+    task_t task = {certstore, NULL, p};
     long n = 0;
 
     make_two(bundles, fingerprints, p);
-    assert_int_equal(acme_certstore_install(live, bundles[0], 1, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(certstore, bundles[0], 1, NULL, p),
+                     0);
     do {
         ++n;
         task.bundle = bundles[n % 2];
         apr_pool_create(&task.p, p);
-        assert_true(which_is_live(live, archive, fingerprints, task.p) >= 0);
+        assert_true(which_is_live(certstore, archive, fingerprints, task.p)
+                    >= 0);
     } while (kill_at_run(n, do_install, &task));
-    assert_int_equal(which_is_live(live, archive, fingerprints, p), n % 2);
-    assert_int_equal(acme_t_archived(live, NAME, p), 1);
+    assert_int_equal(which_is_live(certstore, archive, fingerprints, p), n % 2);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 1);
 }
 
 static void a_look_makes_nothing(void **state)
@@ -591,7 +604,7 @@ static void a_look_makes_nothing(void **state)
         acme_certstore_get(&cert, acme_certstore_look(dir, p), NAME, NULL, p),
         APR_ENOENT);
     assert_false(exists(path_of(dir, "live", p)));
-    install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
+    install(open_certstore(dir, p), NAME, ACME_T_NOW, 3, p);
     assert_int_equal(
         acme_certstore_get(&cert, acme_certstore_look(dir, p), NAME, NULL, p),
         0);
@@ -610,7 +623,7 @@ static void a_look_takes_only_what_nobody_else_can_write(void **state)
     acme_certstore_cert_t *cert;
     int i;
 
-    install(open_live(dir, p), NAME, ACME_T_NOW, 3, p);
+    install(open_certstore(dir, p), NAME, ACME_T_NOW, 3, p);
     for (i = 0; i < 6; i++) {
         acme_problem_t problem = ACME_PROBLEM_INIT;
         const char *path = path_of(dir, places[i], p);

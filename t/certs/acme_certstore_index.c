@@ -27,7 +27,7 @@ typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
     const char *index;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 } world_t;
 
 static world_t *make_world(apr_pool_t *p)
@@ -37,7 +37,7 @@ static world_t *make_world(apr_pool_t *p)
     w->p = p;
     w->dir = acme_t_dir(p);
     w->index = apr_pstrcat(p, w->dir, "/live.index", NULL);
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
     return w;
 }
 
@@ -46,7 +46,8 @@ static void install(const world_t *w, const char *name, apr_time_t at)
     acme_bundle_t *bundle = acme_t_bundle(name, at, w->p);
 
     bundle->profile = "classic";
-    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(
+        acme_certstore_install(w->certstore, bundle, 3, NULL, w->p), 0);
 }
 
 /* Returns non-zero when the index knows the files that a site's pointer leads
@@ -57,8 +58,9 @@ static int is_known(const world_t *w, const char *name)
     acme_certstore_path_t site;
     acme_certstore_target_t aim;
 
-    acme_certstore_path_find(&site, w->live, ACME_PLACE_LIVE, name, w->p);
-    return acme_certstore_path_follow(&aim, w->live, &site, w->p) == APR_SUCCESS
+    acme_certstore_path_find(&site, w->certstore, ACME_PLACE_LIVE, name, w->p);
+    return acme_certstore_path_follow(&aim, w->certstore, &site, w->p)
+               == APR_SUCCESS
            && acme_certstore_index_find(
                cert, acme_certstore_index_open(w->index, w->p), name,
                aim.number, aim.dir, w->p);
@@ -70,9 +72,10 @@ static int start(const world_t *w, const char *name,
 {
     int known = is_known(w, name);
 
-    acme_certstore_recall(w->live, w->p);
-    assert_int_equal(acme_certstore_get(cert, w->live, name, NULL, w->p), 0);
-    acme_certstore_keep(w->live);
+    acme_certstore_recall(w->certstore, w->p);
+    assert_int_equal(acme_certstore_get(cert, w->certstore, name, NULL, w->p),
+                     0);
+    acme_certstore_keep(w->certstore);
     return known;
 }
 
@@ -92,7 +95,8 @@ static void mark(const world_t *w)
     acme_certstore_cert_t *cert;
     char *index, *fingerprint;
 
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
+                     0);
     index = apr_pstrdup(w->p, acme_t_read(w->index, w->p));
     fingerprint = strstr(index, cert->info->fingerprint);
     assert_non_null(fingerprint);
@@ -110,9 +114,10 @@ static void the_second_start_knows_all_of_it(void **state)
     world_t *w = settled(*state);
     acme_certstore_cert_t *read, *known;
 
-    assert_int_equal(acme_certstore_get(&read, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&read, w->certstore, NAME, NULL, w->p),
+                     0);
     assert_true(start(w, NAME, &known));
-    assert_int_equal(known->generation, read->generation);
+    assert_int_equal(known->version, read->version);
     assert_string_equal(known->cert_path, read->cert_path);
     assert_string_equal(known->key_path, read->key_path);
     assert_string_equal(known->ca_url, read->ca_url);
@@ -139,15 +144,16 @@ static void what_asks_for_renewal_information_is_kept(void **state)
     acme_cert_info_t info;
     acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
+                     0);
     info = *cert->info;
     info.ari_id = "key.serial";
     cert->info = &info;
     acme_certstore_index_add(index, NAME, cert, dir);
     assert_int_equal(acme_certstore_index_save(index), 0);
     index = acme_certstore_index_open(w->index, w->p);
-    assert_true(acme_certstore_index_find(cert, index, NAME, cert->generation,
-                                          dir, w->p));
+    assert_true(
+        acme_certstore_index_find(cert, index, NAME, cert->version, dir, w->p));
     assert_string_equal(cert->info->ari_id, "key.serial");
 }
 
@@ -157,7 +163,8 @@ static void nothing_is_known_outside_of_a_start(void **state)
     acme_certstore_cert_t *cert;
 
     mark(w);
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
+                     0);
     assert_false(is_marked(cert));
     assert_true(start(w, NAME, &cert));
     assert_true(is_marked(cert));
@@ -179,7 +186,7 @@ static void a_new_generation_is_read(void **state)
 
     install(w, NAME, apr_time_now() + apr_time_from_sec(60));
     assert_false(start(w, NAME, &cert));
-    assert_int_equal(cert->generation, 2);
+    assert_int_equal(cert->version, 2);
 }
 
 static void a_file_that_was_touched_is_read(void **state)
@@ -201,10 +208,10 @@ static void a_file_that_was_damaged_is_noticed(void **state)
 
     assert_true(start(w, NAME, &cert));
     acme_t_write(cert->cert_path, "nothing of use", w->p);
-    acme_certstore_recall(w->live, w->p);
-    assert_int_not_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
-                         0);
-    acme_certstore_keep(w->live);
+    acme_certstore_recall(w->certstore, w->p);
+    assert_int_not_equal(
+        acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p), 0);
+    acme_certstore_keep(w->certstore);
 }
 
 static void a_file_that_is_gone_is_noticed(void **state)
@@ -214,10 +221,10 @@ static void a_file_that_is_gone_is_noticed(void **state)
 
     assert_true(start(w, NAME, &cert));
     assert_int_equal(unlink(cert->key_path), 0);
-    acme_certstore_recall(w->live, w->p);
-    assert_int_not_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
-                         0);
-    acme_certstore_keep(w->live);
+    acme_certstore_recall(w->certstore, w->p);
+    assert_int_not_equal(
+        acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p), 0);
+    acme_certstore_keep(w->certstore);
 }
 
 static void a_file_that_is_too_young_is_not_kept_in_mind(void **state)
@@ -277,7 +284,7 @@ static void a_damaged_file_is_an_empty_one(void **state)
                      apr_pstrcat(w->p, i % 2 ? first : "", texts[i / 2], NULL),
                      w->p);
         assert_false(start(w, NAME, &cert));
-        assert_int_equal(cert->generation, 1);
+        assert_int_equal(cert->version, 1);
         assert_true(start(w, NAME, &cert));
     }
 }
@@ -316,21 +323,21 @@ a_folder_that_is_only_looked_at_is_known_where_it_is_ours(void **state)
     acme_certstore_cert_t *cert;
 
     mark(w);
-    w->live = acme_certstore_look(w->dir, w->p);
+    w->certstore = acme_certstore_look(w->dir, w->p);
     start(w, NAME, &cert);
     assert_true(is_marked(cert));
     assert_int_equal(chmod(w->dir, 0777), 0);
-    w->live = acme_certstore_look(w->dir, w->p);
+    w->certstore = acme_certstore_look(w->dir, w->p);
     start(w, NAME, &cert);
     assert_false(is_marked(cert));
     assert_int_equal(chmod(w->dir, 0700), 0);
     /* and what leads to the files is looked at all the same */
     assert_int_equal(chmod(apr_pstrcat(w->p, w->dir, "/archive", NULL), 0777),
                      0);
-    acme_certstore_recall(w->live, w->p);
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
+    acme_certstore_recall(w->certstore, w->p);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
                      APR_EACCES);
-    acme_certstore_keep(w->live);
+    acme_certstore_keep(w->certstore);
 }
 
 static void one_of_another_name_is_read(void **state)
@@ -339,11 +346,11 @@ static void one_of_another_name_is_read(void **state)
     acme_certstore_cert_t *read, *known;
 
     install(w, OTHER, apr_time_now() + apr_time_from_sec(60));
-    assert_int_equal(acme_certstore_move(w->live, ACME_PLACE_LIVE, OTHER,
+    assert_int_equal(acme_certstore_move(w->certstore, ACME_PLACE_LIVE, OTHER,
                                          ACME_PLACE_LIVE, NAME, NULL, w->p),
                      0);
     assert_false(start(w, NAME, &read));
-    assert_int_equal(read->generation, 1);
+    assert_int_equal(read->version, 1);
     assert_string_equal(APR_ARRAY_IDX(read->info->names, 0, const char *),
                         OTHER);
     assert_true(start(w, NAME, &known));
@@ -356,14 +363,15 @@ static void the_stash_is_always_read(void **state)
     world_t *w = settled(*state);
     acme_certstore_cert_t *cert;
 
-    assert_int_equal(acme_certstore_move_stash(w->live, NAME, NULL, w->p), 0);
-    acme_certstore_recall(w->live, w->p);
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p),
-                     APR_ENOENT);
-    assert_int_equal(acme_certstore_get_at(&cert, w->live, ACME_PLACE_STASH,
-                                           NAME, NULL, w->p),
+    assert_int_equal(acme_certstore_move_stash(w->certstore, NAME, NULL, w->p),
                      0);
-    acme_certstore_keep(w->live);
+    acme_certstore_recall(w->certstore, w->p);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
+                     APR_ENOENT);
+    assert_int_equal(acme_certstore_get_at(&cert, w->certstore,
+                                           ACME_PLACE_STASH, NAME, NULL, w->p),
+                     0);
+    acme_certstore_keep(w->certstore);
     assert_null(strstr(acme_t_read(w->index, w->p), NAME));
 }
 
@@ -377,7 +385,7 @@ static void every_part_of_it_is_an_empty_one_or_true(void **state)
     for (len = 0; len < strlen(text); len += 3) {
         acme_t_write(w->index, apr_pstrmemdup(w->p, text, len), w->p);
         assert_false(start(w, NAME, &cert));
-        assert_int_equal(cert->generation, 1);
+        assert_int_equal(cert->version, 1);
     }
 }
 

@@ -7,32 +7,32 @@
 
 #define NAME "a.example.org"
 
-static acme_certstore_t *open_live(const char **dir, apr_pool_t *p)
+static acme_certstore_t *open_certstore(const char **dir, apr_pool_t *p)
 {
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 
     *dir = acme_t_dir(p);
-    assert_int_equal(acme_certstore_open(&live, *dir, NULL, p), 0);
-    return live;
+    assert_int_equal(acme_certstore_open(&certstore, *dir, NULL, p), 0);
+    return certstore;
 }
 
-static void put(const acme_certstore_t *live, acme_place_e place,
+static void put(const acme_certstore_t *certstore, acme_place_e place,
                 const char *name, int keep, apr_pool_t *p)
 {
-    assert_int_equal(
-        acme_certstore_install_at(
-            live, place, acme_t_bundle(name, ACME_T_NOW, p), keep, NULL, p),
-        0);
+    assert_int_equal(acme_certstore_install_at(
+                         certstore, place, acme_t_bundle(name, ACME_T_NOW, p),
+                         keep, NULL, p),
+                     0);
 }
 
-static int generation(const acme_certstore_t *live, acme_place_e place,
+static int version_in(const acme_certstore_t *certstore, acme_place_e place,
                       const char *name, apr_pool_t *p)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get_at(&cert, live, place, name, NULL, p)
+    return acme_certstore_get_at(&cert, certstore, place, name, NULL, p)
                    == APR_SUCCESS
-               ? cert->generation
+               ? cert->version
                : 0;
 }
 
@@ -40,24 +40,25 @@ static void stashed_and_back_it_is_the_same(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
     apr_time_t before = apr_time_now();
     acme_certstore_cert_t *cert;
 
-    put(live, ACME_PLACE_LIVE, NAME, 3, p);
-    assert_int_equal(acme_certstore_move_stash(live, NAME, NULL, p), 0);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 0);
-    assert_int_equal(
-        acme_certstore_get_at(&cert, live, ACME_PLACE_STASH, NAME, NULL, p), 0);
+    put(certstore, ACME_PLACE_LIVE, NAME, 3, p);
+    assert_int_equal(acme_certstore_move_stash(certstore, NAME, NULL, p), 0);
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 0);
+    assert_int_equal(acme_certstore_get_at(&cert, certstore, ACME_PLACE_STASH,
+                                           NAME, NULL, p),
+                     0);
     /* The file system's clock may be a step behind, and has whole seconds. */
     assert_true(cert->moved >= before - apr_time_from_sec(2)
                 && cert->moved <= apr_time_now());
     acme_t_contains(cert->cert_path, "/stash/" NAME "/fullchain.pem");
-    assert_int_equal(acme_certstore_move(live, ACME_PLACE_STASH, NAME,
+    assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_STASH, NAME,
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 1);
-    assert_int_equal(acme_certstore_move_stash(live, "none.test", NULL, p),
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 1);
+    assert_int_equal(acme_certstore_move_stash(certstore, "none.test", NULL, p),
                      APR_ENOENT);
 }
 
@@ -65,18 +66,18 @@ static void under_another_name_it_can_be_read_and_exported(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
     acme_bundle_t *bundle;
     acme_certstore_cert_t *cert;
 
-    put(live, ACME_PLACE_STASH, NAME, 3, p);
-    assert_int_equal(acme_certstore_move(live, ACME_PLACE_STASH, NAME,
+    put(certstore, ACME_PLACE_STASH, NAME, 3, p);
+    assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_STASH, NAME,
                                          ACME_PLACE_LIVE, "b.example.org", NULL,
                                          p),
                      0);
-    assert_int_equal(acme_certstore_get(&cert, live, "b.example.org", NULL, p),
-                     0);
-    assert_int_equal(acme_certstore_bundle(&bundle, live, ACME_PLACE_LIVE,
+    assert_int_equal(
+        acme_certstore_get(&cert, certstore, "b.example.org", NULL, p), 0);
+    assert_int_equal(acme_certstore_bundle(&bundle, certstore, ACME_PLACE_LIVE,
                                            "b.example.org", NULL, p),
                      0);
     assert_string_equal(bundle->name, "b.example.org");
@@ -84,66 +85,71 @@ static void under_another_name_it_can_be_read_and_exported(void **state)
     assert_string_equal(bundle->order_url, "https://ca.example/order/1");
     assert_string_equal(acme_t_fingerprint(bundle, p), cert->info->fingerprint);
     /* its next generation is in its own archive */
-    put(live, ACME_PLACE_LIVE, "b.example.org", 3, p);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, "b.example.org", p), 1);
-    assert_int_equal(acme_t_archived(live, NAME, p), 1);
+    put(certstore, ACME_PLACE_LIVE, "b.example.org", 3, p);
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, "b.example.org", p),
+                     1);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 1);
 }
 
 static void what_is_in_the_way_is_archived(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
 
-    put(live, ACME_PLACE_STASH, NAME, 3, p);
-    put(live, ACME_PLACE_LIVE, NAME, 3, p);
-    put(live, ACME_PLACE_IMPORT, NAME, 3, p);
-    assert_int_equal(acme_certstore_move_stash(live, NAME, NULL, p), 0);
-    assert_int_equal(generation(live, ACME_PLACE_STASH, NAME, p), 2);
-    assert_int_equal(acme_certstore_move(live, ACME_PLACE_IMPORT, NAME,
+    put(certstore, ACME_PLACE_STASH, NAME, 3, p);
+    put(certstore, ACME_PLACE_LIVE, NAME, 3, p);
+    put(certstore, ACME_PLACE_IMPORT, NAME, 3, p);
+    assert_int_equal(acme_certstore_move_stash(certstore, NAME, NULL, p), 0);
+    assert_int_equal(version_in(certstore, ACME_PLACE_STASH, NAME, p), 2);
+    assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_IMPORT, NAME,
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 3);
-    assert_int_equal(acme_t_archived(live, NAME, p), 2);
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 3);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 2);
 }
 
 static void what_is_pointed_to_is_not_pruned(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
     int i;
 
-    put(live, ACME_PLACE_STASH, NAME, 0, p);
-    put(live, ACME_PLACE_IMPORT, NAME, 0, p);
+    put(certstore, ACME_PLACE_STASH, NAME, 0, p);
+    put(certstore, ACME_PLACE_IMPORT, NAME, 0, p);
     for (i = 0; i < 5; ++i) {
-        put(live, ACME_PLACE_LIVE, NAME, 0, p);
+        put(certstore, ACME_PLACE_LIVE, NAME, 0, p);
     }
-    assert_int_equal(generation(live, ACME_PLACE_STASH, NAME, p), 1);
-    assert_int_equal(generation(live, ACME_PLACE_IMPORT, NAME, p), 2);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 7);
-    assert_int_equal(acme_t_archived(live, NAME, p), 2);
+    assert_int_equal(version_in(certstore, ACME_PLACE_STASH, NAME, p), 1);
+    assert_int_equal(version_in(certstore, ACME_PLACE_IMPORT, NAME, p), 2);
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 7);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 2);
 }
 
 static void archived_and_removed_are_not_the_same(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
     apr_array_header_t *numbers;
 
-    put(live, ACME_PLACE_STASH, NAME, 3, p);
+    put(certstore, ACME_PLACE_STASH, NAME, 3, p);
     assert_int_equal(
-        acme_certstore_move_archive(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
+        acme_certstore_move_archive(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
     assert_int_equal(
-        acme_certstore_move_archive(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
-    assert_int_equal(acme_t_archived(live, NAME, p), 1);
-    put(live, ACME_PLACE_STASH, NAME, 3, p);
+        acme_certstore_move_archive(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
+    assert_int_equal(acme_t_archived(certstore, NAME, p), 1);
+    put(certstore, ACME_PLACE_STASH, NAME, 3, p);
     assert_int_equal(
-        acme_certstore_move_remove(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
+        acme_certstore_move_remove(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
     assert_int_equal(
-        acme_certstore_move_remove(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
-    assert_int_equal(acme_certstore_versions(&numbers, live, NAME, p), 0);
+        acme_certstore_move_remove(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
+    assert_int_equal(acme_certstore_versions(&numbers, certstore, NAME, p), 0);
     assert_int_equal(numbers->nelts, 1);
     assert_int_equal(APR_ARRAY_IDX(numbers, 0, int), 1);
 }
@@ -152,14 +158,15 @@ static void what_another_pointer_needs_is_not_removed(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
 
-    put(live, ACME_PLACE_STASH, NAME, 3, p);
-    assert_int_equal(acme_certstore_move_point(live, NAME, 1, NULL, p), 0);
+    put(certstore, ACME_PLACE_STASH, NAME, 3, p);
+    assert_int_equal(acme_certstore_move_point(certstore, NAME, 1, NULL, p), 0);
     assert_int_equal(
-        acme_certstore_move_remove(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
-    assert_int_equal(generation(live, ACME_PLACE_LIVE, NAME, p), 1);
-    assert_int_equal(acme_certstore_move_point(live, NAME, 2, NULL, p),
+        acme_certstore_move_remove(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 1);
+    assert_int_equal(acme_certstore_move_point(certstore, NAME, 2, NULL, p),
                      APR_ENOENT);
 }
 
@@ -168,27 +175,27 @@ static void all_of_a_place_are_listed(void **state)
     apr_pool_t *p = *state;
     char *name = apr_pcalloc(p, 300);
     apr_array_header_t *names;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     const char *dir;
 
-    live = open_live(&dir, p);
+    certstore = open_certstore(&dir, p);
     /* one whose file name had to be shortened */
     memset(name, 'a', 240);
-    put(live, ACME_PLACE_STASH, "*.b.test", 3, p);
-    put(live, ACME_PLACE_STASH, "c.test", 3, p);
+    put(certstore, ACME_PLACE_STASH, "*.b.test", 3, p);
+    put(certstore, ACME_PLACE_STASH, "c.test", 3, p);
     assert_int_equal(
-        acme_certstore_list(&names, live, ACME_PLACE_STASH, NULL, p), 0);
+        acme_certstore_list(&names, certstore, ACME_PLACE_STASH, NULL, p), 0);
     assert_int_equal(names->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), "*.b.test");
     assert_string_equal(APR_ARRAY_IDX(names, 1, const char *), "c.test");
     assert_int_equal(
         acme_certstore_install_at(
-            live, ACME_PLACE_IMPORT,
+            certstore, ACME_PLACE_IMPORT,
             acme_t_bundle_for(name, "x.test", ACME_T_NOW, ACME_TIME_DAY, p), 3,
             NULL, p),
         0);
     assert_int_equal(
-        acme_certstore_list(&names, live, ACME_PLACE_IMPORT, NULL, p), 0);
+        acme_certstore_list(&names, certstore, ACME_PLACE_IMPORT, NULL, p), 0);
     assert_int_equal(names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), name);
 }
@@ -197,21 +204,22 @@ static void what_is_no_pointer_is_not_moved(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
-    acme_certstore_t *live = open_live(&dir, p);
+    acme_certstore_t *certstore = open_certstore(&dir, p);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_certstore_cert_t *cert;
 
     assert_int_equal(mkdir(apr_pstrcat(p, dir, "/live/" NAME, NULL), 0700), 0);
-    assert_int_equal(acme_certstore_move_stash(live, NAME, &problem, p),
+    assert_int_equal(acme_certstore_move_stash(certstore, NAME, &problem, p),
                      APR_EINVAL);
     acme_t_contains(problem.detail, "/stash/" NAME);
     assert_int_equal(symlink("/etc", apr_pstrcat(p, dir, "/stash/" NAME, NULL)),
                      0);
+    assert_int_equal(acme_certstore_get_at(&cert, certstore, ACME_PLACE_STASH,
+                                           NAME, NULL, p),
+                     APR_EINVAL);
     assert_int_equal(
-        acme_certstore_get_at(&cert, live, ACME_PLACE_STASH, NAME, NULL, p),
-        APR_EINVAL);
-    assert_int_equal(
-        acme_certstore_move_remove(live, ACME_PLACE_STASH, NAME, NULL, p), 0);
+        acme_certstore_move_remove(certstore, ACME_PLACE_STASH, NAME, NULL, p),
+        0);
     assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
 

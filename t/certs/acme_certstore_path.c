@@ -7,12 +7,12 @@
 static void make_site(acme_certstore_path_t *site, const char *name,
                       apr_pool_t *p)
 {
-    struct acme_certstore_t *live = apr_pcalloc(p, sizeof(*live));
+    struct acme_certstore_t *certstore = apr_pcalloc(p, sizeof(*certstore));
     const char *dir = acme_t_dir(p);
 
-    live->places[ACME_PLACE_LIVE] = dir;
-    live->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    acme_certstore_path_find(site, live, ACME_PLACE_LIVE, name, p);
+    certstore->places[ACME_PLACE_LIVE] = dir;
+    certstore->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    acme_certstore_path_find(site, certstore, ACME_PLACE_LIVE, name, p);
 }
 
 static void a_hostile_name_stays_in_its_folder(void **state)

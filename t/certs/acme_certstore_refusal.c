@@ -9,7 +9,7 @@
 
 typedef struct world_t {
     const char *dir;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     acme_certstore_cert_t *cert;
 } world_t;
 
@@ -18,12 +18,13 @@ static world_t make_world(apr_pool_t *p)
     world_t w;
 
     w.dir = acme_t_dir(p);
-    assert_int_equal(acme_certstore_open(&w.live, w.dir, NULL, p), 0);
-    assert_int_equal(acme_certstore_install(w.live,
+    assert_int_equal(acme_certstore_open(&w.certstore, w.dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(w.certstore,
                                             acme_t_bundle(NAME, ACME_T_NOW, p),
                                             3, NULL, p),
                      0);
-    assert_int_equal(acme_certstore_get(&w.cert, w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&w.cert, w.certstore, NAME, NULL, p),
+                     0);
     return w;
 }
 
@@ -47,18 +48,18 @@ static void what_is_asked_for_is_barred_and_not_yet_lost(void **state)
     world_t w = make_world(p);
     const char *dir = apr_pstrcat(p, w.dir, "/archive/" NAME "/1", NULL);
 
-    assert_null(acme_certstore_refusal(w.live, w.cert->info, p));
-    assert_null(acme_certstore_refusal_dir(w.live, dir, p));
-    assert_null(acme_certstore_revoked(w.live, w.cert, p));
+    assert_null(acme_certstore_refusal(w.certstore, w.cert->info, p));
+    assert_null(acme_certstore_refusal_dir(w.certstore, dir, p));
+    assert_null(acme_certstore_revoked(w.certstore, w.cert, p));
     put(&w, 4, 0, p);
-    acme_t_contains(acme_certstore_refusal(w.live, w.cert->info, p),
+    acme_t_contains(acme_certstore_refusal(w.certstore, w.cert->info, p),
                     "asked for");
-    assert_non_null(acme_certstore_refusal_dir(w.live, dir, p));
-    assert_null(acme_certstore_revoked(w.live, w.cert, p));
+    assert_non_null(acme_certstore_refusal_dir(w.certstore, dir, p));
+    assert_null(acme_certstore_revoked(w.certstore, w.cert, p));
     put(&w, 4, 1, p);
-    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
+    assert_non_null(acme_certstore_revoked(w.certstore, w.cert, p));
     /* nothing there is nothing barred */
-    assert_null(acme_certstore_refusal_dir(w.live, "/nowhere", p));
+    assert_null(acme_certstore_refusal_dir(w.certstore, "/nowhere", p));
 }
 
 static void a_compromised_one_is_lost_before_any_ca_says_so(void **state)
@@ -67,8 +68,8 @@ static void a_compromised_one_is_lost_before_any_ca_says_so(void **state)
     world_t w = make_world(p);
 
     put(&w, 1, 0, p);
-    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
-    acme_t_contains(acme_certstore_refusal(w.live, w.cert->info, p),
+    assert_non_null(acme_certstore_revoked(w.certstore, w.cert, p));
+    acme_t_contains(acme_certstore_refusal(w.certstore, w.cert->info, p),
                     "compromised");
 }
 
@@ -78,8 +79,8 @@ static void who_only_looks_sees_it_too(void **state)
     world_t w = make_world(p);
 
     put(&w, 4, 1, p);
-    w.live = acme_certstore_look(w.dir, p);
-    assert_non_null(acme_certstore_revoked(w.live, w.cert, p));
+    w.certstore = acme_certstore_look(w.dir, p);
+    assert_non_null(acme_certstore_revoked(w.certstore, w.cert, p));
 }
 
 ACME_T_MAIN(ACME_T(what_is_asked_for_is_barred_and_not_yet_lost),

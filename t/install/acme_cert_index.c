@@ -9,12 +9,12 @@ static int only_kept(void *baton, const char *name)
     return strcmp(name, baton) == 0;
 }
 
-static void put(const acme_certstore_t *live, acme_place_e place,
+static void put(const acme_certstore_t *certstore, acme_place_e place,
                 const char *name, const char *san, apr_pool_t *p)
 {
     assert_int_equal(
         acme_certstore_install_at(
-            live, place,
+            certstore, place,
             acme_t_bundle_for(name, san, ACME_T_NOW, 90 * ACME_TIME_DAY, p), 3,
             NULL, p),
         0);
@@ -42,15 +42,15 @@ static void they_are_found_by_the_names_they_cover(void **state)
     const char *dir = acme_t_dir(p);
     acme_cert_index_item_t *item;
     acme_cert_index_t *index;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 
-    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
-    put(live, ACME_PLACE_STASH, "old.test", "a.test", p);
-    put(live, ACME_PLACE_STASH, "*.w.test", "*.w.test", p);
-    put(live, ACME_PLACE_IMPORT, "a.test", "a.test", p);
-    put(live, ACME_PLACE_LIVE, "gone.test", "a.test", p);
-    put(live, ACME_PLACE_LIVE, "kept.test", "a.test", p);
-    index = acme_cert_index_read(live, only_kept,
+    assert_int_equal(acme_certstore_open(&certstore, dir, NULL, p), 0);
+    put(certstore, ACME_PLACE_STASH, "old.test", "a.test", p);
+    put(certstore, ACME_PLACE_STASH, "*.w.test", "*.w.test", p);
+    put(certstore, ACME_PLACE_IMPORT, "a.test", "a.test", p);
+    put(certstore, ACME_PLACE_LIVE, "gone.test", "a.test", p);
+    put(certstore, ACME_PLACE_LIVE, "kept.test", "a.test", p);
+    index = acme_cert_index_read(certstore, only_kept,
                                  (void *)(uintptr_t) "kept.test", p);
     assert_int_equal(acme_cert_index_items(index)->nelts, 4);
     assert_int_equal(found(index, "a.test", ACME_PLACE_STASH, p), 1);
@@ -72,16 +72,17 @@ static void what_is_damaged_is_on_it_and_covers_nothing(void **state)
     const char *dir = acme_t_dir(p);
     acme_cert_index_item_t *item;
     acme_cert_index_t *index;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
 
-    assert_int_equal(acme_certstore_open(&live, dir, NULL, p), 0);
-    put(live, ACME_PLACE_STASH, "a.test", "a.test", p);
+    assert_int_equal(acme_certstore_open(&certstore, dir, NULL, p), 0);
+    put(certstore, ACME_PLACE_STASH, "a.test", "a.test", p);
     acme_t_write(apr_pstrcat(p, dir, "/archive/a.test/1/privkey.pem", NULL),
                  "x", p);
     assert_int_equal(symlink("../archive/b.test/7",
                              apr_pstrcat(p, dir, "/stash/b.test", NULL)),
                      0);
-    index = acme_cert_index_read(live, only_kept, (void *)(uintptr_t) "", p);
+    index =
+        acme_cert_index_read(certstore, only_kept, (void *)(uintptr_t) "", p);
     assert_int_equal(acme_cert_index_items(index)->nelts, 2);
     item = acme_cert_index_filed(index, ACME_PLACE_STASH, "a.test");
     assert_null(item->cert);

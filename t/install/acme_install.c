@@ -16,7 +16,7 @@
 typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     test_issuer_t *issuer;
     fake_clock_t *clock;
     acme_deployed_t *before;
@@ -58,7 +58,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
     w->clock = fake_clock_create(p);
     w->clock->now = ACME_T_NOW;
     w->issuer = test_issuer_create(&w->clock->clock, p);
@@ -111,7 +111,8 @@ static const char *put(world_t *w, acme_place_e place, const char *site,
     acme_bundle_t *bundle = issue(w, site, names, days, ca_url);
 
     assert_int_equal(
-        acme_certstore_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+        acme_certstore_install_at(w->certstore, place, bundle, 3, NULL, w->p),
+        0);
     return acme_t_fingerprint(bundle, w->p);
 }
 
@@ -120,7 +121,7 @@ static const char *in(world_t *w, acme_place_e place, const char *site)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get_at(&cert, w->live, place, site, NULL, w->p)
+    return acme_certstore_get_at(&cert, w->certstore, place, site, NULL, w->p)
                    == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
@@ -166,7 +167,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     int i;
 
     w->said = "";
-    w->config.live = w->live;
+    w->config.certstore = w->certstore;
     w->config.before = w->before;
     w->config.sites = w->sites;
     w->config.now = acme_time_now(&w->clock->clock);
@@ -177,7 +178,7 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
         acme_inventory_t *inventory = acme_site_at(w->sites, i)->inventory;
 
-        if (acme_certstore_get(&live, w->live, spec->name, NULL, w->p)
+        if (acme_certstore_get(&live, w->certstore, spec->name, NULL, w->p)
             == APR_SUCCESS) {
             inventory->live = live;
         }
@@ -226,7 +227,7 @@ static void a_site_that_goes_and_comes_back_has_its_certificate(void **state)
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "none has to be ordered");
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
-    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_t_archived(w->certstore, "a.test", w->p), 0);
 }
 
 static void one_that_loses_tls_is_stashed_and_shown(void **state)
@@ -290,8 +291,8 @@ static void what_a_pointer_of_another_name_needs_is_never_removed(void **state)
     for (i = 0; i < 6; ++i) {
         acme_bundle_t *bundle = issue(w, "a.test", "a.test", 90, CA);
 
-        assert_int_equal(acme_certstore_install(w->live, bundle, 0, NULL, w->p),
-                         0);
+        assert_int_equal(
+            acme_certstore_install(w->certstore, bundle, 0, NULL, w->p), 0);
     }
     assert_string_not_equal(LIVE("b.test"), "");
 }
@@ -439,8 +440,8 @@ static void the_later_of_import_and_live_is_used(void **state)
     assert_string_equal(IMPORT("a.test"), "");
     assert_string_equal(IMPORT("b.test"), "");
     /* losers are archived */
-    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 1);
-    assert_int_equal(acme_t_archived(w->live, "b.test", w->p), 1);
+    assert_int_equal(acme_t_archived(w->certstore, "a.test", w->p), 1);
+    assert_int_equal(acme_t_archived(w->certstore, "b.test", w->p), 1);
 }
 
 static void the_later_of_import_and_stash_is_used(void **state)
@@ -518,7 +519,7 @@ static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
     assert_string_not_equal(STASH("b.test"), "");
     /* silently, and with its key */
     assert_string_equal(w->said, "");
-    assert_int_equal(acme_t_archived(w->live, "a.test", w->p), 0);
+    assert_int_equal(acme_t_archived(w->certstore, "a.test", w->p), 0);
 }
 
 static void an_expired_one_is_not_unstashed(void **state)
@@ -613,7 +614,7 @@ static void a_start_that_is_done_again_changes_nothing(void **state)
         assert_string_equal(LIVE("a.test"), a);
         assert_string_equal(LIVE("b.test"), a);
         assert_string_equal(STASH("c.test"), c);
-        assert_int_equal(acme_t_archived(w->live, "b.test", w->p), 0);
+        assert_int_equal(acme_t_archived(w->certstore, "b.test", w->p), 0);
     }
 }
 
@@ -632,7 +633,7 @@ one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
     good = put(w, ACME_PLACE_STASH, "a.example", "a.example", 30, CA);
     assert_int_equal(
         acme_certstore_install_at(
-            w->live, ACME_PLACE_STASH,
+            w->certstore, ACME_PLACE_STASH,
             issue_for(w, pem, "a.example-rsa", "a.example", 90, CA), 3, NULL,
             w->p),
         0);
@@ -657,7 +658,8 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     bundle = issue_for(w, pem, "a.example", "a.example", 60, CA);
     had = acme_t_fingerprint(bundle, w->p);
-    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(
+        acme_certstore_install(w->certstore, bundle, 3, NULL, w->p), 0);
     own = site(w, "a.example");
     own->key = rsa;
     start(w);
@@ -672,7 +674,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     assert_string_equal(LIVE("a.example"), had);
     assert_string_equal(LIVE("a.example-rsa"), had);
     /* But not with one of the other kind. */
-    assert_int_equal(acme_certstore_move_remove(w->live, ACME_PLACE_LIVE,
+    assert_int_equal(acme_certstore_move_remove(w->certstore, ACME_PLACE_LIVE,
                                                 "a.example-rsa", NULL, w->p),
                      0);
     had = put(w, ACME_PLACE_LIVE, "a.example", "a.example", 60, CA);

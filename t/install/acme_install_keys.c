@@ -12,7 +12,7 @@
 /** A server with sites whose certificates are live. */
 typedef struct world_t {
     apr_pool_t *p;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     const char *dir;
     acme_key_reuse_t *reuse;
     apr_array_header_t *specs; /* acme_spec_t * */
@@ -27,7 +27,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
     w->reuse = acme_key_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
@@ -42,10 +42,11 @@ static acme_spec_t *add(world_t *w, const char *name)
     acme_certstore_cert_t *live;
 
     assert_int_equal(
-        acme_certstore_install(w->live, acme_t_bundle(name, ACME_T_NOW, w->p),
-                               3, NULL, w->p),
+        acme_certstore_install(
+            w->certstore, acme_t_bundle(name, ACME_T_NOW, w->p), 3, NULL, w->p),
         0);
-    assert_int_equal(acme_certstore_get(&live, w->live, name, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&live, w->certstore, name, NULL, w->p),
+                     0);
     inventory->live = live;
     spec->name = name;
     spec->key_reuse = 1;
@@ -74,8 +75,9 @@ static int is_left(world_t *w, int i)
     if (acme_key_reuse_get(&pem, w->reuse, hash_of(w, i), w->p)) {
         return 0;
     }
-    assert_int_equal(acme_certstore_bundle(&bundle, w->live, ACME_PLACE_LIVE,
-                                           spec->name, NULL, w->p),
+    assert_int_equal(acme_certstore_bundle(&bundle, w->certstore,
+                                           ACME_PLACE_LIVE, spec->name, NULL,
+                                           w->p),
                      0);
     assert_string_equal(pem, bundle->key_pem);
     return 1;
@@ -83,7 +85,7 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_install_keys(w->reuse, w->sites, w->live, getegid(), &w->log->log,
+    acme_install_keys(w->reuse, w->sites, w->certstore, getegid(), &w->log->log,
                       w->p);
 }
 
@@ -193,7 +195,7 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_install_keys(w->reuse, w->sites, w->live, 1, &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->sites, w->certstore, 1, &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);
     assert_int_equal(st.st_mode & 0777, 0640);
@@ -207,7 +209,7 @@ static void one_that_cannot_be_left_is_said(void **state)
     world_t *w = make_world(*state);
 
     add(w, A);
-    acme_certstore_move_remove(w->live, ACME_PLACE_LIVE, A, NULL, w->p);
+    acme_certstore_move_remove(w->certstore, ACME_PLACE_LIVE, A, NULL, w->p);
     start(w);
     assert_int_equal(w->log->count, 1);
     acme_t_contains(w->log->last, "ACME0852: " A);

@@ -13,7 +13,7 @@
 typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     acme_spec_t spec;
     acme_ca_spec_t ca;
     acme_inventory_t *inventory; /* of the last start */
@@ -37,7 +37,7 @@ static world_t *make_world(apr_pool_t *p)
 
     w->p = p;
     w->dir = acme_t_dir(p);
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
     APR_ARRAY_PUSH(names, const char *) = A;
     w->ca.url = CA;
     w->ca.label = "ca";
@@ -56,7 +56,8 @@ static const char *put(world_t *w, acme_place_e place, int days)
         acme_t_bundle_for(A, A, ACME_T_NOW, days * ACME_TIME_DAY, w->p);
 
     assert_int_equal(
-        acme_certstore_install_at(w->live, place, bundle, 3, NULL, w->p), 0);
+        acme_certstore_install_at(w->certstore, place, bundle, 3, NULL, w->p),
+        0);
     return acme_t_fingerprint(bundle, w->p);
 }
 
@@ -66,7 +67,7 @@ static void bar(world_t *w, acme_place_e place, int reason, int done)
     acme_blocklist_entry_t mark;
 
     assert_int_equal(
-        acme_certstore_get_at(&cert, w->live, place, A, NULL, w->p), 0);
+        acme_certstore_get_at(&cert, w->certstore, place, A, NULL, w->p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = cert->info->fingerprint;
     mark.key_hash = cert->info->key_hash;
@@ -81,7 +82,7 @@ static const char *in(world_t *w, acme_place_e place)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get_at(&cert, w->live, place, A, NULL, w->p)
+    return acme_certstore_get_at(&cert, w->certstore, place, A, NULL, w->p)
                    == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
@@ -108,7 +109,7 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     if (with) {
         acme_site_add(sites, &w->spec, w->inventory);
     }
-    config->live = w->live;
+    config->certstore = w->certstore;
     config->before = acme_deployed_create(w->p);
     config->sites = sites;
     config->now = ACME_T_NOW;
@@ -116,7 +117,7 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     config->proven = ACME_T_NOW;
     config->archive_keep = 3;
     config->log = &w->log;
-    if (acme_certstore_get(&live, w->live, A, NULL, w->p) == APR_SUCCESS) {
+    if (acme_certstore_get(&live, w->certstore, A, NULL, w->p) == APR_SUCCESS) {
         w->inventory->live = live;
     }
     install = acme_install_create(config, w->p);
@@ -208,7 +209,7 @@ static void none_is_imported(void **state)
     /* nor kept for a site that comes later */
     put(w, ACME_PLACE_IMPORT, 91);
     bar(w, ACME_PLACE_IMPORT, 4, 1);
-    acme_certstore_move_archive(w->live, ACME_PLACE_LIVE, A, NULL, w->p);
+    acme_certstore_move_archive(w->certstore, ACME_PLACE_LIVE, A, NULL, w->p);
     start(w, 0);
     assert_string_equal(in(w, ACME_PLACE_IMPORT), "");
     assert_string_equal(in(w, ACME_PLACE_STASH), "");

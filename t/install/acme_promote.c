@@ -12,7 +12,7 @@
 /** One site, its live set and its vault. */
 typedef struct world_t {
     const char *dir;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     acme_vault_t *vault;
     acme_spec_t *spec;
     acme_problem_t problem;
@@ -36,7 +36,7 @@ static world_t *make_world(apr_pool_t *p)
     w->spec->name = NAME;
     w->spec->names = names;
     w->problem = none;
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
     return w;
 }
 
@@ -59,8 +59,8 @@ static acme_staged_e activate(world_t *w, apr_time_t now)
 
     w->problem = none;
     w->fingerprint = "not set";
-    return acme_promote(&w->fingerprint, w->live, w->vault, w->spec, w->pinned,
-                        3, now, &w->problem, w->p);
+    return acme_promote(&w->fingerprint, w->certstore, w->vault, w->spec,
+                        w->pinned, 3, now, &w->problem, w->p);
 }
 
 static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
@@ -68,7 +68,8 @@ static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
 {
     acme_bundle_t *bundle = acme_t_bundle_for(NAME, san, at, life, w->p);
 
-    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, w->p), 0);
+    assert_int_equal(
+        acme_certstore_install(w->certstore, bundle, 3, NULL, w->p), 0);
     return bundle;
 }
 
@@ -76,7 +77,8 @@ static const char *live_fingerprint(world_t *w)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get(&cert, w->live, NAME, NULL, w->p) == APR_SUCCESS
+    return acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p)
+                   == APR_SUCCESS
                ? cert->info->fingerprint
                : "";
 }
@@ -158,7 +160,7 @@ static void what_is_live_already_is_recognized(void **state)
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(bundle, w->p));
-    assert_int_equal(acme_t_archived(w->live, NAME, w->p), 0);
+    assert_int_equal(acme_t_archived(w->certstore, NAME, w->p), 0);
     /* also when it has expired since */
     assert_int_equal(activate(w, ACME_T_NOW + 365 * ACME_TIME_DAY),
                      ACME_STAGED_LIVE);
@@ -173,7 +175,7 @@ static void a_newer_one_replaces_and_archives(void **state)
     stage(w, new);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
     assert_live(w, new);
-    assert_int_equal(acme_t_archived(w->live, NAME, w->p), 1);
+    assert_int_equal(acme_t_archived(w->certstore, NAME, w->p), 1);
 }
 
 static void an_older_one_never_comes_back(void **state)
@@ -346,8 +348,8 @@ static void nobody_needs_the_problem(void **state)
     const char *fingerprint;
 
     stage_text(w, "{}");
-    assert_int_equal(acme_promote(&fingerprint, w->live, w->vault, w->spec, 0,
-                                  3, ACME_T_NOW, NULL, w->p),
+    assert_int_equal(acme_promote(&fingerprint, w->certstore, w->vault, w->spec,
+                                  0, 3, ACME_T_NOW, NULL, w->p),
                      ACME_STAGED_REFUSED);
 }
 
@@ -381,7 +383,7 @@ static void what_ended_the_server_waits_for_a_human_in_the_end(void **state)
         line = apr_pstrcat(w->p, i ? NAME " another\n" : "", line, NULL);
         acme_file_write(path, line, strlen(line), APR_FPROT_UREAD,
                         ACME_FILE_LAZY, w->p);
-        acme_promote_guard_read(w->live, w->dir, w->p);
+        acme_promote_guard_read(w->certstore, w->dir, w->p);
         assert_refused(w, "the server ended", "without");
         assert_int_equal(w->problem.retry,
                          i ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);
@@ -399,7 +401,8 @@ static void one_below_the_security_level_is_refused(void **state)
     assert_refused(w, "with SECLEVEL=4 no server could serve", "without");
     w->spec->security_level = 3;
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
-    assert_int_equal(acme_certstore_get(&cert, w->live, NAME, NULL, w->p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w->certstore, NAME, NULL, w->p),
+                     0);
     assert_int_equal(acme_certstore_loads(cert, 0, NULL, w->p), 0);
     assert_int_equal(acme_certstore_loads(cert, 3, NULL, w->p), 0);
     assert_int_equal(acme_certstore_loads(cert, 4, &w->problem, w->p),
@@ -417,8 +420,8 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
 
     stage(w, staged);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
-    assert_int_equal(acme_certstore_move_point(w->live, NAME, 1, NULL, w->p),
-                     0);
+    assert_int_equal(
+        acme_certstore_move_point(w->certstore, NAME, 1, NULL, w->p), 0);
     w->pinned = 1;
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(staged, w->p));
@@ -430,8 +433,8 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
                      ACME_STAGED_PROMOTED);
     /* And without a pin it is promoted whose promotion was cut short. */
     w->pinned = 0;
-    assert_int_equal(acme_certstore_move_point(w->live, NAME, 1, NULL, w->p),
-                     0);
+    assert_int_equal(
+        acme_certstore_move_point(w->certstore, NAME, 1, NULL, w->p), 0);
     assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
                      ACME_STAGED_PROMOTED);
     assert_live(w, staged);

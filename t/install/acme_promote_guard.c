@@ -10,7 +10,7 @@
 
 typedef struct world_t {
     const char *dir;
-    acme_certstore_t *live;
+    acme_certstore_t *certstore;
     acme_promote_guard_t *guard;
     apr_array_header_t *undone;
 } world_t;
@@ -18,8 +18,8 @@ typedef struct world_t {
 /* A start. */
 static void start(world_t *w, apr_pool_t *p)
 {
-    assert_int_equal(acme_certstore_open(&w->live, w->dir, NULL, p), 0);
-    w->guard = acme_promote_guard_read(w->live, w->dir, p);
+    assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
+    w->guard = acme_promote_guard_read(w->certstore, w->dir, p);
     assert_int_equal(acme_promote_guard_undo(&w->undone, w->guard, NULL, p), 0);
 }
 
@@ -36,7 +36,8 @@ static const char *promote(world_t *w, const char *name, apr_pool_t *p)
 {
     acme_bundle_t *bundle = acme_t_bundle(name, ACME_T_NOW, p);
 
-    assert_int_equal(acme_certstore_install(w->live, bundle, 3, NULL, p), 0);
+    assert_int_equal(acme_certstore_install(w->certstore, bundle, 3, NULL, p),
+                     0);
     return acme_t_fingerprint(bundle, p);
 }
 
@@ -44,7 +45,7 @@ static const char *served(const world_t *w, const char *name, apr_pool_t *p)
 {
     acme_certstore_cert_t *cert;
 
-    return acme_certstore_get(&cert, w->live, name, NULL, p)
+    return acme_certstore_get(&cert, w->certstore, name, NULL, p)
                ? ""
                : cert->info->fingerprint;
 }
@@ -84,7 +85,7 @@ static void one_that_is_revoked_does_not_come_back(void **state)
     w.dir = acme_t_dir(p);
     start(&w, p);
     promote(&w, NAME, p);
-    assert_int_equal(acme_certstore_get(&cert, w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&cert, w.certstore, NAME, NULL, p), 0);
     memset(&mark, 0, sizeof(mark));
     mark.fingerprint = cert->info->fingerprint;
     mark.key_hash = cert->info->key_hash;
@@ -118,23 +119,24 @@ static void what_ended_the_server_is_taken_back(void **state)
         APR_ARRAY_IDX(w.undone, 0, acme_promote_guard_undone_t).live, 0);
     assert_string_equal(served(&w, NAME, p), "");
     assert_string_equal(served(&w, OTHER, p), other);
-    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 1);
-    assert_int_equal(acme_promote_guard_refused(w.live, OTHER, first), 0);
-    assert_int_equal(acme_promote_guard_refused(w.live, NAME, "another"), 0);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, first), 1);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, OTHER, first), 0);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, "another"),
+                     0);
 
     begin(&w, NAME, p);
     second = promote(&w, NAME, p);
     start(&w, p);
-    assert_int_equal(acme_promote_guard_refused(w.live, NAME, second), 2);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, second), 2);
     start(&w, p);
     assert_int_equal(w.undone->nelts, 0);
-    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 2);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, first), 2);
 
     begin(&w, NAME, p);
     promote(&w, NAME, p);
     acme_promote_guard_end(w.guard, p);
     start(&w, p);
-    assert_int_equal(acme_promote_guard_refused(w.live, NAME, first), 0);
+    assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, first), 0);
     assert_false(exists(&w, "refused", p));
 }
 
@@ -176,9 +178,9 @@ static void what_was_unstashed_stays(void **state)
     w.dir = acme_t_dir(p);
     start(&w, p);
     fingerprint = promote(&w, NAME, p);
-    assert_int_equal(acme_certstore_move_stash(w.live, NAME, NULL, p), 0);
+    assert_int_equal(acme_certstore_move_stash(w.certstore, NAME, NULL, p), 0);
     begin(&w, NAME, p);
-    assert_int_equal(acme_certstore_move(w.live, ACME_PLACE_STASH, NAME,
+    assert_int_equal(acme_certstore_move(w.certstore, ACME_PLACE_STASH, NAME,
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     start(&w, p);
@@ -196,7 +198,7 @@ static void what_was_live_before_may_be_anothers(void **state)
     w.dir = acme_t_dir(p);
     start(&w, p);
     promote(&w, OTHER, p);
-    assert_int_equal(acme_certstore_move(w.live, ACME_PLACE_LIVE, OTHER,
+    assert_int_equal(acme_certstore_move(w.certstore, ACME_PLACE_LIVE, OTHER,
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     before = pointer(&w, NAME, p);

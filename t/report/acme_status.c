@@ -54,7 +54,7 @@ static world_t *make_world(apr_pool_t *p)
     w->info.not_before = ACME_T_NOW - ACME_TIME_DAY;
     w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
     w->live.info = &w->info;
-    w->live.generation = 1;
+    w->live.version = 1;
     w->inventory.live = &w->live;
     w->inventory.serving = ACME_SERVING_LKC;
     return w;
