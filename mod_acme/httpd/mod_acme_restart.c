@@ -248,17 +248,17 @@ static int count_draining(void)
 static void block(monitor_t *m, const char *why, apr_time_t now,
                   apr_pool_t *ptemp)
 {
+    int ready = m->facts.urgent + m->facts.routine;
+
     m->not_before = now + m->recheck;
     acme_log(m->setup->log,
              strncmp(m->blocked, why, sizeof(m->blocked) - 1) ? ACME_LOG_ERR
                                                               : ACME_LOG_DEBUG,
              0,
-             ACME_TAG(0201) "certificates are ready for %d "
-                            "sites, but the server is not "
-                            "restarted: %s; what is served "
-                            "now is kept, checked again in "
-                            "%s",
-             m->facts.urgent + m->facts.routine, why,
+             ACME_TAG(0201) "certificates are ready for %d site%s, but the "
+                            "server is not restarted: %s; what is served now "
+                            "is kept, checked again in %s",
+             ready, ready == 1 ? "" : "s", why,
              acme_time_print_duration(m->recheck, ptemp));
     apr_cpystrn(m->blocked, why, sizeof(m->blocked));
     apr_cpystrn(m->setup->shared->blocked, why,
@@ -295,12 +295,14 @@ static int is_replaced(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 
 static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
+    int ready = m->facts.urgent + m->facts.routine;
+
     if (is_replaced(m, now, ptemp)) {
         return;
     }
     acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0202) "restarting gracefully for %d new certificates%s",
-             m->facts.urgent + m->facts.routine,
+             ACME_TAG(0202) "restarting gracefully for %d new certificate%s%s",
+             ready, ready == 1 ? "" : "s",
              *m->blocked ? ", nothing is in the way any more" : "");
     unblock(m);
     m->process->signalled = 1;
@@ -372,13 +374,13 @@ static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     if (m->manual) {
         if (ready != m->announced) {
             m->announced = ready;
-            acme_log(m->setup->log, ACME_LOG_NOTICE, 0,
-                     ACME_TAG(0203) "certificates are ready for %d "
-                                    "sites and are served after "
-                                    "the next restart "
-                                    "(ACMEActivation manual): "
-                                    "apachectl graceful",
-                     ready);
+            acme_log(
+                m->setup->log, ACME_LOG_NOTICE, 0,
+                ACME_TAG(0203) "certificates are ready for %d site%s and are "
+                               "served after the next restart "
+                               "(ACMEActivation manual): apachectl "
+                               "graceful",
+                ready, ready == 1 ? "" : "s");
         }
         return;
     }

@@ -324,7 +324,7 @@ static int report(const acmectl_import_t *import)
     acme_json_t *json = acme_json_object(ctl->p);
     acme_json_t *imported = acme_json_array(ctl->p);
     acme_json_t *skipped = acme_json_array(ctl->p);
-    int i, count = 0;
+    int i, accounts, count = 0;
 
     for (i = 0; i < import->entries->nelts; ++i) {
         const acmectl_import_entry_t *entry =
@@ -362,9 +362,10 @@ static int report(const acmectl_import_t *import)
         acmectl_io_print_json(ctl, json);
     }
     else {
-        printf("%d certificates and %d accounts %s, %d left out\n", count,
-               ctl->dry_run ? import->export->accounts->nelts
-                            : import->accounts,
+        accounts =
+            ctl->dry_run ? import->export->accounts->nelts : import->accounts;
+        printf("%d certificate%s and %d account%s %s, %d left out\n", count,
+               count == 1 ? "" : "s", accounts, accounts == 1 ? "" : "s",
                ctl->dry_run ? "would be imported" : "imported",
                import->skipped->nelts);
     }
