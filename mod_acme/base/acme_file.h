@@ -38,8 +38,8 @@ apr_status_t acme_file_read_linked(char **data, apr_size_t *len,
                                    const char *path, apr_size_t max,
                                    apr_pool_t *p);
 
-/** Whether acme_file_write() waits until the bytes and the folder's entry are
- *  on disk. */
+/** Says whether acme_file_write() waits until the bytes and the folder's entry
+ *  are on disk. */
 typedef enum { ACME_FILE_LAZY, ACME_FILE_SYNC } acme_file_sync_e;
 
 /**

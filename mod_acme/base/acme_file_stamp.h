@@ -17,7 +17,7 @@ typedef struct acme_file_stamp_t {
     apr_off_t size;
 } acme_file_stamp_t;
 
-/** Where `path` is a link: of what it leads to, or of the link itself. */
+/** Chooses, where `path` is a link, between its target and the link itself. */
 typedef enum { ACME_FILE_STAMP_FOLLOW, ACME_FILE_STAMP_LINK } acme_file_stamp_e;
 
 void acme_file_stamp_read(acme_file_stamp_t *stamp, const char *path,

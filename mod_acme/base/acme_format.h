@@ -8,7 +8,7 @@
  * The member "format" of the item's JSON object is a number from 1 on; an item
  * without it has format 1. A number is raised when older versions would
  * misunderstand the item. An item with a higher number than this version knows
- * is refused and left as it is, so that a later version finds it again.
+ * is refused and left untouched, so that a later version finds it again.
  */
 #ifndef ACME_FORMAT_H
 #define ACME_FORMAT_H

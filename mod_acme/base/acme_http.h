@@ -2,7 +2,7 @@
 
 /**
  * @file acme_http.h
- * @brief An HTTP client as proto/ and manage/ see it: request, answer,
+ * @brief An HTTP client as the rooms above see it: request, answer,
  * transport.
  *
  * The transport is asynchronous: submit() takes a request, run() moves all of

@@ -83,8 +83,8 @@ static const char *not_ascii(const char *name, apr_pool_t *p)
                         acme_text_escape(ascii, MAX_NAME, p));
 }
 
-/* What is wrong with the characters, or NULL. Names are checked in lower case,
- * with an asterisk as the first label taken off. */
+/* Returns the fault in the characters, or NULL. Names are checked in lower
+ * case, without an asterisk as the first label. */
 static const char *wrong_character(const char *name, apr_pool_t *p)
 {
     /* not ctype.h, which depends on the locale */
@@ -117,7 +117,7 @@ static const char *wrong_character(const char *name, apr_pool_t *p)
     return "only letters, digits, hyphens and dots can be in a name";
 }
 
-/* What is wrong with the labels, or NULL. */
+/* Returns the fault in the labels, or NULL. */
 static const char *wrong_label(const char *name)
 {
     const char *s = name;

@@ -33,22 +33,23 @@ acme_ident_e acme_ident_type(const char *name);
 apr_status_t acme_ident_canonical(const char **name, const char *text,
                                   const char **why, apr_pool_t *p);
 
-/** Whether it starts with "*.". */
+/** Returns non-zero when the name starts with "*.". */
 int acme_ident_is_wildcard(const char *name);
 
-/** Whether `pattern` is that name, or a wildcard that covers it (one label). */
+/** Returns non-zero when `pattern` is that name, or a wildcard that covers it
+ *  (one label). */
 int acme_ident_covers(const char *pattern, const char *name);
 
-/** Whether the set holds exactly this name. */
+/** Returns non-zero when the set holds exactly this name. */
 int acme_ident_in(const apr_array_header_t *set, const char *name);
 
-/** Whether some member of the set covers this name. */
+/** Returns non-zero when some member of the set covers this name. */
 int acme_ident_covered(const apr_array_header_t *set, const char *name);
 
 /** Adds it unless it is there already; the string is not copied. */
 void acme_ident_add(apr_array_header_t *set, const char *name);
 
-/** Whether both sets hold the same names, in any order. */
+/** Returns non-zero when both sets hold the same names, in any order. */
 int acme_ident_same(const apr_array_header_t *a, const apr_array_header_t *b);
 
 #endif

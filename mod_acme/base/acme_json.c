@@ -15,7 +15,7 @@
 
 #define MAX_DEPTH 64
 
-/* Of most texts: to print twice, once to know the size, takes longer. */
+/* Holds most texts: printing twice, once to know the size, takes longer. */
 #define PRINT_SIZE 2048
 
 struct acme_json_t {

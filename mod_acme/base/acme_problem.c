@@ -11,7 +11,7 @@
 #include "acme_ident.h"
 #include "acme_text.h"
 
-/* What we keep of a CA's words, in bytes. */
+/* The most that is kept of a CA's words, in bytes. */
 #define MAX_DETAIL      2048
 #define MAX_SUB_DETAIL  1024
 #define MAX_TYPE        256
@@ -105,7 +105,7 @@ static apr_array_header_t *take_subproblems(const acme_json_t *document,
     return result->nelts ? result : NULL;
 }
 
-/* What the CA wrote, where it is of the right kind. */
+/* Returns the CA's text, where it is of the right kind. */
 static void take_document(acme_problem_t *problem, const acme_json_t *document,
                           apr_pool_t *p)
 {
@@ -260,7 +260,7 @@ acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)
     return json;
 }
 
-/* Whether a member that may be absent was fine. */
+/* Returns non-zero when a member that may be absent was fine. */
 static int optional(apr_status_t rv)
 {
     return rv == APR_SUCCESS || rv == APR_NOTFOUND;

@@ -24,7 +24,7 @@
 #include "acme_json.h"
 #include "acme_problem_type.h"
 
-/** What the CA says of one identifier (RFC 8555 6.7.1). */
+/** A subproblem: the CA's words about one identifier (RFC 8555 6.7.1). */
 typedef struct acme_subproblem_t {
     const char *identifier; /**< its value, or NULL */
     const char *type;
@@ -86,17 +86,19 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
 apr_status_t acme_problem_from_json(acme_problem_t *problem,
                                     const acme_json_t *document, apr_pool_t *p);
 
-/** Whether the type is `name` of RFC 8555 ("badNonce"), prefix left out. */
+/** Returns non-zero when the type is `name` of RFC 8555 ("badNonce"), prefix
+ *  left out. */
 int acme_problem_is(const acme_problem_t *problem, const char *name);
 
-/** Whether the CA has nothing against the request itself, but something that
- *  is, or is under way, is against it: by the type, or by the status (409)
- *  where the type says no more, because RFC 8555 has none for it: one that we
- *  do not know, or malformed, which some send for want of a better one. */
+/** Returns non-zero when the request conflicts with something that exists or is
+ *  under way at the CA: the type is conflict, or the status is 409 and the type
+ *  says no more (unknown, or malformed, which some CAs send because RFC 8555
+ *  has no type for it). */
 int acme_problem_is_conflict(const acme_problem_t *problem);
 
-/** Whether the CA is to blame, or the way to it: another CA may do better. Not
- *  when it says that something is wrong with a name, a site or a request. */
+/** Returns non-zero when the CA, or the way to it, is to blame, so that another
+ *  CA may do better. Returns zero when the CA says that something is wrong with
+ *  a name, a site or a request. */
 int acme_problem_is_of_ca(const acme_problem_t *problem);
 
 /** All of it, for the store and the status; acme_problem_restore() reads it. */
@@ -110,8 +112,9 @@ apr_status_t acme_problem_restore(acme_problem_t *problem,
 acme_problem_t *acme_problem_dup(const acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * One line for the log: short type, detail, subproblems; control characters
- * and anything that could forge a log line escaped, length bounded.
+ * Returns one line for the log: short type, detail, subproblems. Control
+ * characters and all that could forge a log line are escaped, the length is
+ * bounded.
  */
 const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p);
 

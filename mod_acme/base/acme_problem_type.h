@@ -46,7 +46,7 @@ typedef enum {
     ACME_RETRY_INTERNAL   /**< our own fault or the machine's: as BACKOFF */
 } acme_retry_e;
 
-/** Who another CA would help against. */
+/** Says whether another CA may help. */
 typedef enum {
     ACME_BLAME_SITE, /**< a name, a site, a request: any CA says the same */
     ACME_BLAME_CA    /**< the CA, or the way to it */

@@ -61,7 +61,7 @@ static int is_doubtful(apr_uint32_t c)
            || (c >= 0xfe00 && c <= 0xfe0f) || c >= 0xff00;
 }
 
-/* One character; 0: no UTF-8, or the end. */
+/* Reads one character. Returns 0 at the end, and when it is no UTF-8. */
 static apr_uint32_t decode(const char **text)
 {
     static const apr_uint32_t least[] = {0, 0x80, 0x800, 0x10000};

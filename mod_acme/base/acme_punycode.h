@@ -11,7 +11,7 @@
 #include <apr_errno.h>
 #include <apr_pools.h>
 
-/** One label, without the prefix "xn--", its case as it is.
+/** Encodes one label, without the prefix "xn--"; its case is kept.
  *  @return APR_EINVAL when the text is no UTF-8 or has over 63 characters */
 apr_status_t acme_punycode_encode(const char **label, const char *text,
                                   apr_pool_t *p);

@@ -42,8 +42,8 @@ apr_size_t acme_text_char(const char *s)
     return 0;
 }
 
-/* Whether a log viewer or a terminal shows the character as itself, on the
- * line and in the place where it stands. */
+/* Returns non-zero when a log viewer or a terminal shows the character as
+ * itself, on the line and in the place where it stands. */
 static int is_plain(const char *s, apr_size_t len)
 {
     const unsigned char *u = (const unsigned char *)s;

@@ -25,10 +25,10 @@ const char *acme_text_utf8(const char *text, apr_pool_t *p);
 const char *acme_text_bound(const char *text, apr_size_t max, apr_pool_t *p);
 
 /**
- * One printable line of at most max bytes (cut as acme_text_bound() does):
- * control characters, line and paragraph separators, characters that turn the
- * direction of text, and bytes that are no UTF-8 become \xHH, a backslash is
- * doubled.
+ * Returns one printable line of at most max bytes, cut as acme_text_bound()
+ * does. Control characters, line and paragraph separators, characters that turn
+ * the direction of text, and bytes that are no UTF-8 become \xHH; a backslash
+ * is doubled.
  */
 const char *acme_text_escape(const char *text, apr_size_t max, apr_pool_t *p);
 

@@ -93,7 +93,8 @@ static const char *serial_text(const X509 *cert, apr_pool_t *p)
  * DER, whose leading zero keeps a serial from being negative. */
 static const char *ari_text(const X509 *cert, apr_pool_t *p)
 {
-    /* What it reads is kept in the certificate, which nobody else has. */
+    /* Reads the extensions now, because OpenSSL keeps them in the certificate
+     * and no other thread has it yet. */
     const ASN1_OCTET_STRING *issuer =
         X509_get0_authority_key_id((X509 *)(apr_uintptr_t)cert);
     unsigned char *der = NULL;
@@ -182,7 +183,8 @@ static apr_status_t cert_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-/* One block, BEGIN and END included. NULL when it is no certificate. */
+/* Parses one PEM block, BEGIN and END included. Returns NULL when it is no
+ * certificate. */
 static X509 *read_block(const char *block, apr_size_t len)
 {
     unsigned char *der = NULL;

@@ -12,7 +12,7 @@
 
 #include "acme_key.h"
 
-/** What anybody may know of a certificate. Strings are printable. */
+/** The public facts of a certificate. Strings are printable. */
 typedef struct acme_cert_info_t {
     apr_array_header_t *names; /**< const char *, canonical, from the SAN */
     const char *subject;       /**< RFC 2253, or "" */
@@ -47,7 +47,8 @@ const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain);
 /** Number of certificates, the leaf included. */
 int acme_cert_chain_count(const acme_chain_t *chain);
 
-/** Whether the topmost certificate's issuer has that common name. */
+/** Returns non-zero when the topmost certificate's issuer has that common name.
+ */
 int acme_cert_chain_leads_to(const acme_chain_t *chain, const char *name);
 
 /** The leaf as base64url of its DER. */
@@ -64,16 +65,18 @@ apr_status_t acme_cert_chain_print(const char **leaf, const char **rest,
                                    acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Whether it loads into a scratch SSL_CTX as mod_ssl will load it, where the
- * configuration asks for at least this security level of OpenSSL.
+ * Loads the chain and its key into a scratch SSL_CTX, as mod_ssl will load
+ * them, where the configuration asks for at least this security level of
+ * OpenSSL.
  * @param level 0: the one that OpenSSL has by itself
  */
 apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
                                    const acme_key_t *key, int level,
                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** What acme_cert_check_loads() depends on besides what it is given: one line
- * of OpenSSL's version and the security level that this machine has set. */
+/** Returns what acme_cert_check_loads() depends on besides its arguments: one
+ *  line of OpenSSL's version and the security level that this machine has set.
+ */
 const char *acme_cert_check_loader(apr_pool_t *p);
 
 /**

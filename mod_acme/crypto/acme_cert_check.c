@@ -11,7 +11,7 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-/* What a clock may be slow against the CA's. */
+/* The time by which our clock may be slow against the CA's. */
 #define SLOW_CLOCK (5 * ACME_TIME_MINUTE)
 
 /* Names that one message lists. */
@@ -167,8 +167,9 @@ static apr_status_t check_order(const acme_chain_t *chain,
     return APR_SUCCESS;
 }
 
-/* What mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(), the
- * key, SSL_CTX_check_private_key(). What fails here would stop the server. */
+/* Does what mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(),
+ * the key, SSL_CTX_check_private_key(), because a certificate that fails there
+ * stops the server. */
 apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
                                    const acme_key_t *key, int level,
                                    acme_problem_t *problem, apr_pool_t *p)

@@ -10,9 +10,10 @@
 #include "acme_cert.h"
 
 /**
- * Whether the chain leads to a root that OpenSSL trusts by default here (its
- * folder, or SSL_CERT_FILE and SSL_CERT_DIR), at `now`. APR_EACCES, and a
- * problem that says why, when it does not: a test CA's never does.
+ * Verifies, as of `now`, that the chain leads to a root that OpenSSL trusts by
+ * default here (its folder, or SSL_CERT_FILE and SSL_CERT_DIR). Returns
+ * APR_EACCES, and a problem that says why, when it does not; a test CA's chain
+ * never does.
  */
 apr_status_t acme_cert_trusted_check(const acme_chain_t *chain, apr_time_t now,
                                      acme_problem_t *problem,

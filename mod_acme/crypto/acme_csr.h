@@ -39,10 +39,11 @@ apr_status_t acme_csr_read_pem(const char **csr, apr_array_header_t **names,
                                const char *pem, apr_size_t len,
                                acme_problem_t *problem, apr_pool_t *p);
 
-/** What its key is known by (acme_key_hash.h); "" when it cannot be read. */
+/** Returns the hash of its key (acme_key_hash.h), or "" when the key cannot be
+ *  read. */
 const char *acme_csr_read_key_hash(const char *csr, apr_pool_t *p);
 
-/** Whether the leaf is for the key of the CSR and covers its names. */
+/** Checks that the leaf is for the key of the CSR and covers its names. */
 apr_status_t acme_csr_read_match(const char *csr, const acme_chain_t *chain,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 

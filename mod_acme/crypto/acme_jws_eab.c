@@ -108,7 +108,7 @@ apr_status_t acme_jws_eab_read(acme_jws_eab_t *eab, const char *kid,
     return APR_SUCCESS;
 }
 
-/* Of the text, as base64url; NULL on failure. */
+/* Returns the HMAC of the text as base64url, or NULL on failure. */
 static const char *mac(const acme_jws_eab_t *eab, const char *text,
                        apr_pool_t *p)
 {

@@ -10,7 +10,7 @@
 
 #include "acme_jws.h"
 
-/** What the CA gave. */
+/** The credentials that the CA gave. */
 typedef struct acme_jws_eab_t {
     const char *kid;
     const char *hmac; /**< base64url without padding: a secret */

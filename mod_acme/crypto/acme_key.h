@@ -20,7 +20,7 @@ struct X509_pubkey_st;
 
 typedef enum { ACME_KEY_P256, ACME_KEY_P384, ACME_KEY_RSA } acme_key_e;
 
-/** What kind of key is wanted. */
+/** The kind of key that is wanted. */
 typedef struct acme_key_spec_t {
     acme_key_e type;
     int bits; /**< of an RSA modulus, 2048 to 4096; else 0 */
@@ -63,7 +63,8 @@ apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
 /** The same key for another pool: it is wiped with the last of them. */
 acme_key_t *acme_key_share(const acme_key_t *key, apr_pool_t *p);
 
-/** What kind it is. An unsupported kind never becomes an acme_key_t. */
+/** Returns the kind of the key. An unsupported kind never becomes an
+ *  acme_key_t. */
 acme_key_spec_t acme_key_spec(const acme_key_t *key);
 
 /** The EVP_PKEY behind it, for the units of this folder; not to be freed. */
@@ -78,8 +79,9 @@ int acme_key_put_public(struct X509_pubkey_st *into, const acme_key_t *key);
  *  P-384, else SHA-256. For the units of this folder. */
 const struct evp_md_st *acme_key_md(const acme_key_t *key);
 
-/** What kind any public or private key is; an RSA modulus may be of any size.
- *  APR_ENOTIMPL for all other kinds. For the units of this folder. */
+/** Finds the kind of any public or private key; an RSA modulus may have any
+ *  size. Returns APR_ENOTIMPL for all other kinds. For the units of this room.
+ */
 apr_status_t acme_key_spec_of_evp(acme_key_spec_t *spec,
                                   const struct evp_pkey_st *evp);
 

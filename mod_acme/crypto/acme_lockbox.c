@@ -14,7 +14,7 @@
 #define MAGIC     "ACMEBOX\001"
 #define MAGIC_LEN 8
 
-/* Where the fields of the head are. */
+/* Offsets of the fields of the head. */
 #define AT_LOG_N 8
 #define AT_R     9
 #define AT_P     10
@@ -32,7 +32,7 @@
 #define SCRYPT_R     8
 #define SCRYPT_P_MAX 4
 
-/* What OpenSSL may take, with room for its own needs. */
+/* The memory that OpenSSL may take, with room for its own needs. */
 #define SCRYPT_MAXMEM (600UL * 1024 * 1024)
 
 static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv,

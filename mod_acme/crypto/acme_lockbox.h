@@ -28,7 +28,7 @@
 /** How many bytes more the box has than what is in it. */
 #define ACME_LOCKBOX_OVERHEAD (12 + 16 + 12 + 16)
 
-/** Whether it begins as one does. */
+/** Returns non-zero when the bytes begin as a lockbox does. */
 int acme_lockbox_is(const void *box, apr_size_t len);
 
 /**

@@ -2,7 +2,7 @@
 
 /**
  * @file mod_acme_conftree.h
- * @brief Facts of the configuration as it is written that server_rec does not
+ * @brief Facts of the configuration as it stands written that server_rec does not
  *  have.
  *
  * httpd gives a virtual host without a ServerName the name of another server,
@@ -18,7 +18,7 @@
 
 /** A directive of another module that concerns mod_acme. */
 typedef struct acme_conftree_directive_t {
-    const char *text;  /**< the directive, as it is written */
+    const char *text;  /**< the directive, as it stands written */
     const char *place; /**< "FILE:LINE" */
 } acme_conftree_directive_t;
 

@@ -6,7 +6,7 @@
  *
  * A key is "kind/name": kind is one of the table below, name any bytes but
  * NUL, at least one. A store knows no file names, no JSON and no secrets;
- * manage/acme_vault seals what goes in. Each item has a version, which changes
+ * state/acme_vault seals what goes in. Each item has a version, which changes
  * with each put; put-if-version makes read-modify-write safe between
  * processes. One contract test holds for all backends. A handle belongs to one
  * thread at a time.
@@ -36,7 +36,7 @@
 #define ACME_STORE_JOBS "jobs"
 /** Certificate keys of orders under way. */
 #define ACME_STORE_KEYS "keys"
-/** What a worker has seen of the world, by subject. */
+/** Notes of the worker about the world outside, by subject. */
 #define ACME_STORE_NOTES "notes"
 
 /** Most bytes of an item and of a name. */
@@ -101,7 +101,7 @@ apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
  *  the backend may keep at hand what makes that cheap. */
 void acme_store_busy(acme_store_t *store, int busy);
 
-/** What tells this version of an item from the next, without reading it. */
+/** Tells this version of an item from the next one without reading it. */
 void acme_store_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
                       const char *kind, const char *name, apr_pool_t *ptemp);
 
@@ -124,7 +124,7 @@ apr_status_t acme_store_renew(acme_lease_t *lease, acme_problem_t *problem);
 /** Also done when its pool is cleared. */
 void acme_store_release(acme_lease_t *lease);
 
-/** What a backend brings; everything above calls through it. */
+/** The functions of a backend; acme_store.c calls through them. */
 typedef struct acme_store_backend_t {
     const char *name;
     apr_status_t (*get)(acme_store_item_t *item, acme_store_t *store,

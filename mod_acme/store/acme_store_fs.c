@@ -18,8 +18,8 @@
 
 #define LOCKS "locks"
 
-/* Where spare files are kept: each worker lists this kind, and so removes what
- * a killed one left. */
+/* Spare files are kept in this kind, because each worker lists it and so
+ * removes what a killed worker left. */
 #define SPARES ACME_STORE_CHALLENGES
 
 /* A temporary file that old has lost its writer. */
@@ -356,8 +356,8 @@ apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
 
 /* ---- making room ---- */
 
-/* Whose a folder is; never looks inside. Root gives away only what is root's:
- * made just now, or by a start that was killed here. */
+/* Sets the owner of a folder and never looks inside. Root gives away only a
+ * folder that is root's: made just now, or by a start that was killed here. */
 static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
                          acme_problem_t *problem, apr_pool_t *p)
 {

@@ -23,7 +23,8 @@ apr_status_t acme_store_fs_lock(int *fd, const char *path);
 /** As acme_store_fs_lock(), but waits some seconds before APR_EBUSY. */
 apr_status_t acme_store_fs_lock_wait(int *fd, const char *path);
 
-/** Whether the locked file is still the one that others would lock. */
+/** Returns non-zero when the locked file is still the one that others would
+ *  lock. */
 int acme_store_fs_lock_good(int fd, const char *path);
 
 #endif

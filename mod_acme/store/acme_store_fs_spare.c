@@ -76,8 +76,8 @@ static apr_uint32_t shift(acme_store_fs_spare_t *spare)
     return number;
 }
 
-/* Nobody else is to be written to: whoever runs as our user may have put a link
- * in the place of an item. */
+/* Refuses links, because another program of our user may have put one in the
+ * place of an item. */
 static int is_ours(const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_nlink == 1 && acme_owned(st);

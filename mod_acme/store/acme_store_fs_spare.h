@@ -4,12 +4,13 @@
  * @file acme_store_fs_spare.h
  * @brief Files of items that are gone, kept for the next items.
  *
- * While a fleet gets its certificates, most items live for a second. To make
- * and to remove files for them is what costs most then: a file system may look
- * through all that was removed of late before it makes a file. So what is
- * removed is kept, under a name that no item has, written anew and put in its
- * place by a rename: a reader still sees an item whole or not at all. One that
- * has opened an item meanwhile may read a mixture, which the seal tells. Used
+ * While many sites get their certificates, most items live for a second, and
+ * making and removing files costs most of the time, because a file system may
+ * look through all recently removed files before it makes one. So a removed
+ * file is kept under a name that no item has, written anew, and put in its
+ * place by a rename: a reader still sees an item whole or not at all. A reader
+ * that has opened the old item meanwhile may read a mixture, which the seal
+ * detects. Used
  * by acme_store_fs only; belongs to one thread at a time.
  */
 #ifndef ACME_STORE_FS_SPARE_H

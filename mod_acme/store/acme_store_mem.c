@@ -7,7 +7,7 @@
 
 #include "acme_store_mem.h"
 
-/* What all handles share. */
+/* The state that all handles share. */
 typedef struct mem_t {
     apr_pool_t *p;
     const acme_clock_t *clock;

@@ -17,7 +17,7 @@ static void check_good(apr_pool_t *p, const char *text, const char *expected,
     }
     assert_string_equal(name, expected);
     assert_int_equal(acme_ident_type(name), type);
-    /* what is canonical stays as it is */
+    /* A canonical name stays the same. */
     assert_int_equal(acme_ident_canonical(&name, expected, &why, p),
                      APR_SUCCESS);
     assert_string_equal(name, expected);

@@ -178,7 +178,7 @@ static int verifies_raw(EVP_PKEY *evp, const EVP_MD *md, const char *text,
     return ok;
 }
 
-/* What was signed, and the members of the result. */
+/* The signed text, and the members of the result. */
 static const char *signed_text(acme_json_t **header, const char **payload,
                                const char **signature, const char *jws,
                                apr_pool_t *p)

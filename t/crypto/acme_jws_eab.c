@@ -11,7 +11,7 @@
 
 #define URL "https://ca.test/account"
 
-/* Of 64 bytes, which is enough for all. */
+/* A key of 64 bytes, which is enough for every algorithm. */
 #define KEY                                                                    \
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUu" \
     "TwjAzZr1Z9CAow"

@@ -17,7 +17,7 @@
 
 #include "acme_keygen.h"
 
-/* Whether OpenSSL's RSA keys take for ever, and how many it is at. */
+/* Makes OpenSSL's RSA keys take for ever, and counts how many it is at. */
 static volatile apr_uint32_t is_endless;
 static volatile apr_uint32_t making;
 
@@ -68,7 +68,7 @@ static void ready(void *baton)
     apr_atomic_inc32(baton);
 }
 
-/* What take() says once it says something, within some minutes. */
+/* Waits, for some minutes at most, for what take() returns. */
 static apr_status_t wait_for(const char **pem, acme_keygen_t *keygen,
                              const char *name, apr_pool_t *p)
 {

@@ -61,7 +61,7 @@ static void only_a_pair_that_belongs_together_passes(void **state)
     apr_file_remove(none, p);
 }
 
-/* What it is cannot be known, nor whether it fits. */
+/* Neither its kind can be known nor whether the key and certificate match. */
 static void a_key_with_a_pass_phrase_passes(void **state)
 {
     apr_pool_t *p = *state;

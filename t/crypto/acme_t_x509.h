@@ -16,7 +16,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-/** What is zero takes what a good leaf has. */
+/** Members that are zero get the value of a good leaf. */
 typedef struct {
     const char *subject; /**< common name; NULL: no subject at all */
     const char *san;     /**< as in openssl.cnf, or NULL */

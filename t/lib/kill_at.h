@@ -101,7 +101,7 @@ KILL_AT("fsync", fsync, (int fd), (fd))
 KILL_AT("fdatasync", fdatasync, (int fd), (fd))
 KILL_AT(KILL_AT_LARGE("ftruncate"), ftruncate, (int fd, off_t len), (fd, len))
 
-/* Of a write there may be half of the bytes. */
+/* A write that is killed in the middle leaves half of the bytes. */
 ssize_t write(int fd, const void *data, size_t len)
 {
     ssize_t (*real)(int, const void *, size_t);
@@ -128,8 +128,8 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
     return real(fd, data, len, at);
 }
 
-/** Whether work() was killed at its n-th instant; 0: it came to its end, and
- *  returned 0. It runs in a child. */
+/** Runs work() in a child and kills it at its n-th instant. Returns non-zero
+ *  when it was killed, 0 when it came to its end and returned 0. */
 static inline int kill_at_run(long n, int (*work)(void *baton), void *baton)
 {
     pid_t child = fork();
