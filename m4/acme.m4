@@ -25,6 +25,28 @@ AC_ARG_VAR($1[_CFLAGS], [compiler flags for $2, instead of pkg-config's])
 AC_ARG_VAR($1[_LIBS], [linker flags for $2, instead of pkg-config's])
 ])
 
+dnl ACME_OPTIONAL(VARIABLE, MODULE, DEBIAN, RHEL, HELP OF --without-MODULE)
+dnl A library that is used where it is there: VARIABLE_CFLAGS and _LIBS, and
+dnl define_VARIABLE, which config.h.in has in a line of its own.
+AC_DEFUN([ACME_OPTIONAL], [
+AC_ARG_WITH([$2], [AS_HELP_STRING([--without-$2], [$5])], [], [with_$2=check])
+AC_MSG_CHECKING([for $2])
+AS_IF([test "$with_$2" = no], [have_$1=no],
+      [test -n "$[]$1[]_LIBS$[]$1[]_CFLAGS"], [have_$1=yes],
+      [$PKG_CONFIG --exists $2],
+      [have_$1=yes
+       $1[]_CFLAGS=`$PKG_CONFIG --cflags $2`
+       $1[]_LIBS=`$PKG_CONFIG --libs $2`],
+      [have_$1=no])
+AC_MSG_RESULT([$have_$1])
+AS_CASE([$with_$2,$have_$1], [yes,no], [ACME_NEED([$2 is missing], [$3], [$4])])
+AC_ARG_VAR($1[_CFLAGS], [compiler flags for $2, instead of pkg-config's])
+AC_ARG_VAR($1[_LIBS], [linker flags for $2, instead of pkg-config's])
+AS_IF([test "$have_$1" = yes], [define_$1='[#]define HAVE_$1 1'],
+      [define_$1='/* [#]undef HAVE_$1 */'])
+AC_SUBST(define_$1)
+])
+
 dnl ACME_FLAGS(VARIABLE, FLAGS)
 dnl Adds those flags to the variable that the compiler knows.
 AC_DEFUN([ACME_FLAGS], [

@@ -25,7 +25,7 @@ my @foreign = (
     ['libcurl', qr{^curl/},     qr{^net/}],
     ['jansson', qr{^jansson},   qr{^base/acme_json$}],
     ['libpsl',  qr{^libpsl},    qr{^base/acme_domain$}],
-    ['libidn2', qr{^idn2},      qr{^base/acme_punycode$}],
+    ['libidn2', qr{^idn2},      qr{^base/acme_idn$}],
     ['httpd',
      qr{^(httpd|http_\w+|ap_\w+|mod_\w+|util_\w+|mpm_\w+|scoreboard|unixd|os)
         \.h$}x,                 qr{^httpd/}],

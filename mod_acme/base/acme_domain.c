@@ -13,7 +13,8 @@
 #include <libpsl.h>
 #endif
 
-int acme_domain_is_exact(void)
+/* Returns non-zero when the public suffix list is there. */
+static int is_exact(void)
 {
 #ifdef HAVE_LIBPSL
     return psl_builtin() != NULL;
@@ -61,7 +62,7 @@ const char *acme_domain_registered(const char *name, apr_pool_t *p)
     domain = listed(name);
     /* A public suffix itself has none: it is counted as what it is. */
     if (!domain) {
-        domain = acme_domain_is_exact() ? name : last_two_labels(name);
+        domain = is_exact() ? name : last_two_labels(name);
     }
     return apr_pstrdup(p, domain);
 }

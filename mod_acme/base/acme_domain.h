@@ -18,7 +18,4 @@
  */
 const char *acme_domain_registered(const char *name, apr_pool_t *p);
 
-/** Returns non-zero when the public suffix list is there. */
-int acme_domain_is_exact(void);
-
 #endif

@@ -11,7 +11,7 @@
 #include <apr_errno.h>
 #include <apr_strings.h>
 
-#include "acme_punycode.h"
+#include "acme_idn.h"
 #include "acme_text.h"
 
 #define MAX_LABEL 63
@@ -67,13 +67,14 @@ static const char *canonical_ip(const char *text, apr_pool_t *p)
     return apr_pstrdup(p, printed);
 }
 
-/* U-labels: what to write instead is told, not done. Two ways to write a name
- * would be two names for every other part of the configuration. */
+/* Says which A-labels to write instead of U-labels, but does not convert the
+ * name, because two ways to write a name would be two names for every other part
+ * of the configuration. */
 static const char *not_ascii(const char *name, apr_pool_t *p)
 {
     const char *ascii;
 
-    if (acme_punycode_name(&ascii, name, p) != APR_SUCCESS) {
+    if (acme_idn_to_ascii(&ascii, name, p) != APR_SUCCESS) {
         return "write a name with characters outside ASCII as A-labels "
                "(xn--...)";
     }
@@ -218,7 +219,7 @@ int acme_ident_is_wildcard(const char *name)
     return name[0] == '*' && name[1] == '.';
 }
 
-int acme_ident_covers(const char *pattern, const char *name)
+static int covers(const char *pattern, const char *name)
 {
     const char *dot;
 
@@ -250,7 +251,7 @@ int acme_ident_covered(const apr_array_header_t *set, const char *name)
     int i;
 
     for (i = 0; i < set->nelts; ++i) {
-        if (acme_ident_covers(APR_ARRAY_IDX(set, i, const char *), name)) {
+        if (covers(APR_ARRAY_IDX(set, i, const char *), name)) {
             return 1;
         }
     }

@@ -36,14 +36,11 @@ apr_status_t acme_ident_canonical(const char **name, const char *text,
 /** Returns non-zero when the name starts with "*.". */
 int acme_ident_is_wildcard(const char *name);
 
-/** Returns non-zero when `pattern` is that name, or a wildcard that covers it
- *  (one label). */
-int acme_ident_covers(const char *pattern, const char *name);
-
 /** Returns non-zero when the set holds exactly this name. */
 int acme_ident_in(const apr_array_header_t *set, const char *name);
 
-/** Returns non-zero when some member of the set covers this name. */
+/** Returns non-zero when some member of the set is this name, or a wildcard
+ *  that covers it (one label). */
 int acme_ident_covered(const apr_array_header_t *set, const char *name);
 
 /** Adds it unless it is there already; the string is not copied. */

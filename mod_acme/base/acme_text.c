@@ -15,7 +15,9 @@ static int is_tail(unsigned char c)
     return (c & 0xc0) == 0x80;
 }
 
-apr_size_t acme_text_char(const char *s)
+/* Returns the length of the UTF-8 character at s, or 0 at the end and where
+ * there is none. */
+static apr_size_t char_len(const char *s)
 {
     const unsigned char *u = (const unsigned char *)s;
 
@@ -79,7 +81,7 @@ const char *acme_text_utf8(const char *text, apr_pool_t *p)
     char *d;
     apr_size_t n;
 
-    for (n = acme_text_char(s); n; n = acme_text_char(s)) {
+    for (n = char_len(s); n; n = char_len(s)) {
         s += n;
     }
     if (!*s) {
@@ -88,7 +90,7 @@ const char *acme_text_utf8(const char *text, apr_pool_t *p)
     result = apr_palloc(p, strlen(text) * (sizeof(REPLACEMENT) - 1) + 1);
     d = result;
     for (s = text; *s;) {
-        n = acme_text_char(s);
+        n = char_len(s);
         if (n) {
             memcpy(d, s, n);
             d += n;
@@ -128,7 +130,7 @@ const char *acme_text_escape(const char *text, apr_size_t max, apr_pool_t *p)
 
     while (*s) {
         char unit[16];
-        apr_size_t n = acme_text_char(s);
+        apr_size_t n = char_len(s);
         apr_size_t take = n ? n : 1;
         apr_size_t len = 0;
         apr_size_t i;

@@ -12,16 +12,13 @@
 
 #include <apr_pools.h>
 
-/** Length of the UTF-8 character at s; 0 at the end and where there is none
- *  (overlong forms, surrogates and what is above U+10FFFF are none). */
-apr_size_t acme_text_char(const char *s);
-
-/** The text with each byte that is no UTF-8 replaced by U+FFFD; the text
+/** Returns the text with each byte that is no UTF-8 replaced by U+FFFD (of
+ *  overlong forms, surrogates and code points above U+10FFFF, too), or the text
  *  itself where nothing is wrong. */
 const char *acme_text_utf8(const char *text, apr_pool_t *p);
 
-/** A copy of at most max bytes, never cut inside a character; what was cut
- *  ends in "...". max is at least 4. */
+/** Returns a copy of at most max bytes, never cut inside a character; a cut
+ *  text ends in "...". max is at least 4. */
 const char *acme_text_bound(const char *text, apr_size_t max, apr_pool_t *p);
 
 /**
