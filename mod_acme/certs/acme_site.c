@@ -4,32 +4,58 @@
 
 #include <string.h>
 
-acme_site_t *acme_site_add(apr_array_header_t *sites, const acme_spec_t *spec,
+static acme_site_cert_t *add(acme_site_t *site, apr_array_header_t *certs,
+                             const acme_spec_t *spec,
+                             acme_inventory_t *inventory)
+{
+    acme_site_cert_t *cert = apr_pcalloc(certs->pool, sizeof(*cert));
+
+    cert->site = site;
+    cert->spec = spec;
+    cert->inventory = inventory;
+    cert->index = certs->nelts;
+    APR_ARRAY_PUSH(certs, acme_site_cert_t *) = cert;
+    return cert;
+}
+
+acme_site_t *acme_site_add(apr_array_header_t *certs, const acme_spec_t *spec,
                            acme_inventory_t *inventory)
 {
-    acme_site_t *site = apr_pcalloc(sites->pool, sizeof(*site));
+    acme_site_t *site = apr_pcalloc(certs->pool, sizeof(*site));
 
-    site->spec = spec;
-    site->inventory = inventory;
-    site->index = sites->nelts;
-    APR_ARRAY_PUSH(sites, acme_site_t *) = site;
+    site->certs[ACME_SPEC_FIRST_KEY] = add(site, certs, spec, inventory);
     return site;
 }
 
-acme_site_t *acme_site_at(const apr_array_header_t *sites, int index)
+acme_site_cert_t *acme_site_add_second(acme_site_t *site,
+                                       apr_array_header_t *certs,
+                                       const acme_spec_t *spec,
+                                       acme_inventory_t *inventory)
 {
-    return APR_ARRAY_IDX(sites, index, acme_site_t *);
+    site->certs[ACME_SPEC_SECOND_KEY] = add(site, certs, spec, inventory);
+    return site->certs[ACME_SPEC_SECOND_KEY];
 }
 
-acme_site_t *acme_site_find(const apr_array_header_t *sites, const char *name)
+int acme_site_has_two(const acme_site_t *site)
+{
+    return site->certs[ACME_SPEC_SECOND_KEY] != NULL;
+}
+
+acme_site_cert_t *acme_site_cert_at(const apr_array_header_t *certs, int index)
+{
+    return APR_ARRAY_IDX(certs, index, acme_site_cert_t *);
+}
+
+acme_site_cert_t *acme_site_cert_find(const apr_array_header_t *certs,
+                                      const char *name)
 {
     int i;
 
-    for (i = 0; i < sites->nelts; ++i) {
-        acme_site_t *site = acme_site_at(sites, i);
+    for (i = 0; i < certs->nelts; ++i) {
+        acme_site_cert_t *cert = acme_site_cert_at(certs, i);
 
-        if (strcmp(site->spec->name, name) == 0) {
-            return site;
+        if (strcmp(cert->spec->name, name) == 0) {
+            return cert;
         }
     }
     return NULL;

@@ -55,7 +55,7 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", spec->name);
-    acme_json_set_str(json, "of", spec->of);
+    acme_json_set_str(json, "of", acme_spec_of(spec));
     acme_json_set_strs(json, "names", spec->names);
     if (spec->optional) {
         acme_json_set_strs(json, "optional", spec->optional);
@@ -111,10 +111,10 @@ static const char *print(const acme_published_t *published, apr_pool_t *p)
     int i, n;
 
     apr_pool_create(&each, p);
-    for (i = 0; i < published->sites->nelts; ++i) {
-        const acme_spec_t *spec = acme_site_at(published->sites, i)->spec;
+    for (i = 0; i < published->certs->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_cert_at(published->certs, i)->spec;
         const acme_inventory_t *inventory =
-            acme_site_at(published->sites, i)->inventory;
+            acme_site_cert_at(published->certs, i)->inventory;
 
         apr_pool_clear(each);
         site = print_spec(spec, inventory->serving, each);
@@ -220,8 +220,8 @@ int acme_published_find(const acme_published_t *published, const char *name)
     const acme_spec_t *spec;
     int i, found = -1;
 
-    for (i = 0; i < published->sites->nelts; ++i) {
-        spec = acme_site_at(published->sites, i)->spec;
+    for (i = 0; i < published->certs->nelts; ++i) {
+        spec = acme_site_cert_at(published->certs, i)->spec;
         if (strcmp(spec->name, name) == 0) {
             return i;
         }

@@ -23,10 +23,10 @@
 #define ACME_PUBLISHED_FORMAT 1
 
 typedef struct acme_published_t {
-    apr_array_header_t *sites; /**< acme_site_t *; their inventories tell what
-                                    was served after that start, all other
-                                    members are empty */
-    const char *activation;    /**< "graceful" or "manual" */
+    /** acme_site_cert_t *; their inventories tell what was served after that
+     *  start, all other members are empty */
+    apr_array_header_t *certs;
+    const char *activation; /**< "graceful" or "manual" */
 } acme_published_t;
 
 /** Parses the text of the file. A member that is missing or mistyped is a

@@ -189,15 +189,13 @@ static void parse_order(acme_spec_t *spec, const acme_json_t *json,
     (void)acme_json_get_bool(&spec->via_ari, json, "via-ari");
 }
 
-static const acme_spec_t *parse_spec(const acme_json_t *json,
-                                     const apr_array_header_t *cas,
-                                     apr_pool_t *p)
+static acme_spec_t *parse_spec(const acme_json_t *json,
+                               const apr_array_header_t *cas, apr_pool_t *p)
 {
     acme_spec_t *spec = apr_pcalloc(p, sizeof(*spec));
     apr_int64_t number;
 
     spec->name = copy_str(json, "name", p);
-    spec->of = copy_str(json, "of", p);
     spec->names = copy_strs(json, "names", p);
     spec->optional = copy_strs(json, "optional", p);
     spec->cert_file = copy_str(json, "cert-file", p);
@@ -250,11 +248,29 @@ static apr_status_t parse_cas(apr_array_header_t **cas, const acme_json_t *json,
     return APR_SUCCESS;
 }
 
+/* Returns NULL when the site of a second certificate is not among the certs. */
+static acme_site_cert_t *add_cert(apr_array_header_t *certs, acme_spec_t *spec,
+                                  const acme_json_t *json, apr_pool_t *p)
+{
+    acme_inventory_t *inventory = parse_inventory(json, p);
+    acme_site_cert_t *first;
+    const char *of;
+
+    if (acme_json_get_str(&of, json, "of") != APR_SUCCESS) {
+        return acme_site_add(certs, spec, inventory)
+            ->certs[ACME_SPEC_FIRST_KEY];
+    }
+    first = acme_site_cert_find(certs, of);
+    spec->kind = ACME_SPEC_SECOND_KEY;
+    return first ? acme_site_add_second(first->site, certs, spec, inventory)
+                 : NULL;
+}
+
 static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
                           acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *cas;
-    const acme_spec_t *spec;
+    acme_spec_t *spec;
     acme_json_t *sites;
     apr_int64_t format = 0;
     int i;
@@ -274,8 +290,10 @@ static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
             return damaged(problem, apr_psprintf(p, "site number %d", i + 1),
                            p);
         }
-        acme_site_add(published->sites, spec,
-                      parse_inventory(acme_json_at(sites, i), p));
+        if (!add_cert(published->certs, spec, acme_json_at(sites, i), p)) {
+            return damaged(problem, apr_psprintf(p, "site number %d", i + 1),
+                           p);
+        }
     }
     return APR_SUCCESS;
 }
@@ -290,7 +308,7 @@ apr_status_t acme_published_parse(acme_published_t **published,
     apr_pool_t *ptemp;
     apr_status_t rv;
 
-    read->sites = apr_array_make(p, 16, sizeof(acme_site_t *));
+    read->certs = apr_array_make(p, 16, sizeof(acme_site_cert_t *));
     apr_pool_create(&ptemp, p);
     if (acme_json_parse(&json, text, len, &error, ptemp) != APR_SUCCESS) {
         rv = damaged(problem, apr_pstrdup(p, error), p);

@@ -33,7 +33,7 @@ struct acme_scheduler_t {
 };
 
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *sites,
+                                        const apr_array_header_t *certs,
                                         acme_job_cache_t *job_cache,
                                         int parallel, apr_pool_t *p)
 {
@@ -42,11 +42,11 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
     acme_site_entry_t *site;
     int i;
 
-    for (i = 0; i < sites->nelts; ++i) {
-        most += acme_ca_queue_count_cas(acme_site_at(sites, i)->spec);
+    for (i = 0; i < certs->nelts; ++i) {
+        most += acme_ca_queue_count_cas(acme_site_cert_at(certs, i)->spec);
     }
     scheduler->ctx = ctx;
-    scheduler->table = acme_site_table_create(ctx, sites, job_cache, p);
+    scheduler->table = acme_site_table_create(ctx, certs, job_cache, p);
     scheduler->admission = acme_admission_create(ctx, parallel, p);
     scheduler->queues =
         acme_ca_queue_set_create(ctx, scheduler->admission, parallel, most, p);

@@ -27,11 +27,11 @@
 typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param sites, job_cache as in acme_worker_config_t
+ * @param certs, job_cache as in acme_worker_config_t
  * @param parallel orders that may run at once per CA
  */
 acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *sites,
+                                        const apr_array_header_t *certs,
                                         acme_job_cache_t *job_cache,
                                         int parallel, apr_pool_t *p);
 

@@ -9,26 +9,26 @@
 #define STORE_WAIT ACME_TIME_HOUR
 
 acme_site_table_t *acme_site_table_create(acme_worker_ctx_t *ctx,
-                                          const apr_array_header_t *sites,
+                                          const apr_array_header_t *certs,
                                           acme_job_cache_t *job_cache,
                                           apr_pool_t *p)
 {
     acme_site_table_t *table = apr_pcalloc(p, sizeof(*table));
     acme_site_entry_t *entries =
-        apr_pcalloc(p, sizeof(*entries) * ((apr_size_t)sites->nelts + 1));
+        apr_pcalloc(p, sizeof(*entries) * ((apr_size_t)certs->nelts + 1));
     int i;
 
     table->ctx = ctx;
     table->p = p;
     table->sites =
-        apr_array_make(p, sites->nelts + 1, sizeof(acme_site_entry_t *));
+        apr_array_make(p, certs->nelts + 1, sizeof(acme_site_entry_t *));
     table->by_name = apr_hash_make(p);
-    for (i = 0; i < sites->nelts; ++i) {
+    for (i = 0; i < certs->nelts; ++i) {
         acme_site_entry_t *site = &entries[i];
 
         site->index = i;
-        site->check.spec = acme_site_at(sites, i)->spec;
-        site->check.inventory = acme_site_at(sites, i)->inventory;
+        site->check.spec = acme_site_cert_at(certs, i)->spec;
+        site->check.inventory = acme_site_cert_at(certs, i)->inventory;
         site->check.job_cache = job_cache ? &job_cache[i] : NULL;
         APR_ARRAY_PUSH(table->sites, acme_site_entry_t *) = site;
         apr_hash_set(table->by_name, site->check.spec->name,

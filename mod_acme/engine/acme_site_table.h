@@ -42,10 +42,10 @@ typedef struct acme_site_table_t {
 } acme_site_table_t;
 
 /**
- * @param sites, job_cache as in acme_worker_config_t; they live as long as p
+ * @param certs, job_cache as in acme_worker_config_t; they live as long as p
  */
 acme_site_table_t *acme_site_table_create(acme_worker_ctx_t *ctx,
-                                          const apr_array_header_t *sites,
+                                          const apr_array_header_t *certs,
                                           acme_job_cache_t *job_cache,
                                           apr_pool_t *p);
 

@@ -89,11 +89,11 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
     worker->lease = acme_worker_lease_create(config->vault, config->clock,
                                              config->loaded, p);
-    worker->scheduler = acme_scheduler_create(&worker->ctx, config->sites,
+    worker->scheduler = acme_scheduler_create(&worker->ctx, config->certs,
                                               config->job_cache, parallel, p);
     worker->ctl_requests = config->ctl_requests;
-    worker->seed = config->sites->nelts > 0
-                       ? acme_site_at(config->sites, 0)->spec->name
+    worker->seed = config->certs->nelts > 0
+                       ? acme_site_cert_at(config->certs, 0)->spec->name
                        : "";
     worker->check_interval = config->check_interval > 0
                                  ? config->check_interval

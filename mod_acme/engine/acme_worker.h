@@ -36,7 +36,7 @@ typedef struct acme_worker_t acme_worker_t;
 
 /** Lives as long as the worker. */
 typedef struct acme_worker_config_t {
-    const apr_array_header_t *sites; /**< acme_site_t *, only read */
+    const apr_array_header_t *certs; /**< acme_site_cert_t *, only read */
     acme_vault_t *vault;
     acme_http_t *http;
     const acme_clock_t *clock;
@@ -46,7 +46,7 @@ typedef struct acme_worker_config_t {
                                                of a site; 0: the default */
     acme_blocklist_t *revoked;            /**< keys not to be used, or NULL */
     const acme_key_reuse_t *reuse;        /**< keys to be used again, or NULL */
-    acme_job_cache_t *job_cache;          /**< by index of sites, or NULL */
+    acme_job_cache_t *job_cache;          /**< by index of certs, or NULL */
     acme_ctl_request_dir_t *ctl_requests; /**< of acmectl, or NULL */
     apr_time_t loaded; /**< when the inventories were read (the same time for
                             all children of a generation of the server), or 0:
@@ -54,7 +54,7 @@ typedef struct acme_worker_config_t {
                             generation that was loaded later */
     /** Called when the site of that index has a certificate staged that must
      *  not wait for others; may be called more than once. Or NULL. */
-    void (*urgent)(void *baton, int site);
+    void (*urgent)(void *baton, int index);
     void *urgent_baton;
 } acme_worker_config_t;
 

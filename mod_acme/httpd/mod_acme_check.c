@@ -326,17 +326,17 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
 
 /* Adds a second certificate for the same names with the other kind of key,
  * because each client then gets the kind that it knows. */
-static void add_second_key(acme_sites_t *sites, apr_array_header_t *second_key,
-                           acme_spec_t *of, const acme_key_spec_t *key,
-                           int first)
+static void add_second_key(acme_sites_t *sites, acme_site_t *site,
+                           apr_array_header_t *certs,
+                           const acme_key_spec_t *key)
 {
+    const acme_spec_t *of = site->certs[ACME_SPEC_FIRST_KEY]->spec;
     acme_spec_t *spec = apr_pmemdup(sites->p, of, sizeof(*of));
 
-    spec->of = of->name;
-    spec->name = acme_spec_second_key_name(of->name, sites->p);
+    spec->kind = ACME_SPEC_SECOND_KEY;
+    spec->name = acme_spec_filed_name(of->name, spec->kind, sites->p);
     spec->key = *key;
-    of->second_key = first + second_key->nelts;
-    APR_ARRAY_PUSH(second_key, const acme_spec_t *) = spec;
+    acme_site_add_second(site, certs, spec, NULL);
     if (apr_hash_get(sites->match.claims, spec->name, APR_HASH_KEY_STRING)) {
         mod_acme_sites_refuse(
             sites,
@@ -353,9 +353,8 @@ static void make_setup(acme_sites_t *sites)
     acme_setup_t *setup = apr_pcalloc(sites->p, sizeof(*setup));
     apr_array_header_t *challenges =
         apr_array_make(sites->p, 1, sizeof(const char *));
-    apr_array_header_t *second_key =
-        apr_array_make(sites->p, 4, sizeof(const acme_spec_t *));
     apr_hash_t *cas = apr_hash_make(sites->p);
+    const acme_key_spec_t **second_keys;
     apr_hash_index_t *hi;
     acme_spec_t *spec;
     int i;
@@ -367,23 +366,27 @@ static void make_setup(acme_sites_t *sites)
     setup->by_name = apr_hash_make(sites->p);
     setup->sites = apr_array_make(sites->p, sites->match.sites->nelts,
                                   sizeof(acme_site_t *));
+    second_keys = apr_pcalloc(
+        sites->p,
+        sizeof(*second_keys) * ((apr_size_t)sites->match.sites->nelts + 1));
+    setup->certs = apr_array_make(sites->p, sites->match.sites->nelts,
+                                  sizeof(acme_site_cert_t *));
     for (i = 0; i < sites->match.sites->nelts; i++) {
         const acme_key_spec_t *key = NULL;
 
         if (sites->drafts[i].match->names->nelts) {
             spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);
-            acme_site_add(setup->sites, spec, NULL);
-            if (key) {
-                add_second_key(sites, second_key, spec, key,
-                               sites->match.sites->nelts);
-            }
+            second_keys[setup->sites->nelts] = key;
+            APR_ARRAY_PUSH(setup->sites, acme_site_t *) =
+                acme_site_add(setup->certs, spec, NULL);
         }
     }
-    /* The second certificates come after all sites, because a site is found by
-     * its index. */
-    for (i = 0; i < second_key->nelts; i++) {
-        acme_site_add(setup->sites,
-                      APR_ARRAY_IDX(second_key, i, const acme_spec_t *), NULL);
+    /* The second certificates come after all first ones. */
+    for (i = 0; i < setup->sites->nelts; i++) {
+        if (second_keys[i]) {
+            add_second_key(sites, APR_ARRAY_IDX(setup->sites, i, acme_site_t *),
+                           setup->certs, second_keys[i]);
+        }
     }
     if (sites->errors) {
         return;
@@ -394,7 +397,7 @@ static void make_setup(acme_sites_t *sites)
 
         apr_hash_set(setup->by_name, apr_hash_this_key(hi),
                      apr_hash_this_key_len(hi),
-                     acme_site_at(setup->sites, claim->site)->spec);
+                     APR_ARRAY_IDX(setup->sites, claim->site, acme_site_t *));
     }
     mod_acme_config_setup_set(setup);
 }

@@ -143,25 +143,17 @@ void mod_acme_config_setup_set(acme_setup_t *setup)
                               apr_pool_cleanup_null);
 }
 
-const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
-                                              const server_rec *s)
+acme_site_t *mod_acme_config_setup_site(const acme_setup_t *setup,
+                                        const server_rec *s)
 {
     int site = mod_acme_config_get(s)->site;
 
-    return site < 0 ? NULL : acme_site_at(setup->sites, site)->spec;
+    return site < 0 ? NULL : APR_ARRAY_IDX(setup->sites, site, acme_site_t *);
 }
 
-acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
-                                                  const server_rec *s)
-{
-    int site = mod_acme_config_get(s)->site;
-
-    return site < 0 ? NULL : acme_site_at(setup->sites, site)->inventory;
-}
-
-const acme_spec_t *mod_acme_config_setup_find(const char **name,
-                                              const acme_setup_t *setup,
-                                              const char *host, apr_pool_t *p)
+acme_site_t *mod_acme_config_setup_find(const char **name,
+                                        const acme_setup_t *setup,
+                                        const char *host, apr_pool_t *p)
 {
     apr_size_t len = host ? strlen(host) : 0;
     char *canonical;

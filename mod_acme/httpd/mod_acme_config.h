@@ -157,7 +157,7 @@ typedef struct acme_shared_t {
  * because an attacker in a child can write to it. */
 typedef struct acme_notify_urgent_t {
     apr_uint32_t changes; /**< only compared for a change */
-    /** by index of sites; non-zero when a staged certificate must not wait for
+    /** by index of certs; non-zero when a staged certificate must not wait for
      * others */
     unsigned char sites[1];
 } acme_notify_urgent_t;
@@ -168,7 +168,9 @@ typedef struct acme_setup_t {
     server_rec *server;
     const acme_log_t *log;
     apr_array_header_t *sites; /**< acme_site_t * */
-    apr_hash_t *by_name;       /**< canonical name -> const acme_spec_t * */
+    apr_array_header_t *certs; /**< acme_site_cert_t *, of all sites: first the
+                                    first ones, then the second ones */
+    apr_hash_t *by_name;       /**< canonical name -> acme_site_t * */
     const apr_array_header_t *warnings; /**< const char *, for the error log */
 
     /* Set by startup. */
@@ -187,7 +189,7 @@ typedef struct acme_setup_t {
     acme_shared_t *shared;               /**< shared memory */
     acme_notify_urgent_t *notify_urgent; /**< shared memory, or NULL */
     acme_job_cache_t
-        *job_cache; /**< shared memory, by index of sites, or NULL */
+        *job_cache; /**< shared memory, by index of certs, or NULL */
     /** non-zero when this server owns the store and may change it */
     int ours;
     struct mod_acme_install_t *install; /**< until children run, else NULL */
@@ -227,16 +229,14 @@ void mod_acme_config_setup_set(acme_setup_t *setup);
 
 /** Return the spec and the inventory of the virtual host's site, or NULL for a
  * virtual host that is not managed. */
-const acme_spec_t *mod_acme_config_setup_spec(const acme_setup_t *setup,
-                                              const server_rec *s);
-acme_inventory_t *mod_acme_config_setup_inventory(const acme_setup_t *setup,
-                                                  const server_rec *s);
+acme_site_t *mod_acme_config_setup_site(const acme_setup_t *setup,
+                                        const server_rec *s);
 
 /** Returns the site whose certificate has the host of a request, or NULL.
  * @param name set to the host in canonical form */
-const acme_spec_t *mod_acme_config_setup_find(const char **name,
-                                              const acme_setup_t *setup,
-                                              const char *host, apr_pool_t *p);
+acme_site_t *mod_acme_config_setup_find(const char **name,
+                                        const acme_setup_t *setup,
+                                        const char *host, apr_pool_t *p);
 
 /** Returns a handle on the sealed store for one thread, or NULL when the store
  * cannot be used. */

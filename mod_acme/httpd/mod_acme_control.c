@@ -136,7 +136,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     if (!setup->seal) {
         return;
     }
-    published.sites = setup->sites;
+    published.certs = setup->certs;
     published.activation = activation && *activation == ACME_ACTIVATION_MANUAL
                                ? "manual"
                                : "graceful";
@@ -149,7 +149,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     if (setup->certstore) {
         acme_install_keys(
             acme_key_reuse_open(setup->store_dir, setup->seal, ptemp),
-            setup->sites, setup->certstore, ap_unixd_config.group_id,
+            setup->certs, setup->certstore, ap_unixd_config.group_id,
             setup->log, ptemp);
     }
 }

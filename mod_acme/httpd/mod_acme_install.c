@@ -14,7 +14,7 @@
 /* A clock that is set back by no more than this is ignored. */
 #define CLOCK_STEP (2 * ACME_TIME_MINUTE)
 
-/* The decision for one managed site, by index of sites. */
+/* The decision for one certificate, by index of certs. */
 typedef struct outcome_t {
     acme_site_decide_serve_e serve;
     /* own certificate files of the first host */
@@ -28,7 +28,7 @@ struct mod_acme_install_t {
     acme_lock_t *lock;
     acme_install_config_t config;
     acme_install_t *core;
-    outcome_t *sites;
+    outcome_t *certs;
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
 };
@@ -104,7 +104,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     }
     install->config.certstore = setup->certstore;
     install->config.before = read_record(setup, ptemp);
-    install->config.sites = setup->sites;
+    install->config.certs = setup->certs;
     install->config.now = now;
     install->config.proven = vault ? acme_ca_clock_read(vault, ptemp) : 0;
     install->config.stash_keep = mod_acme_config_interval(
@@ -112,9 +112,9 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     install->config.archive_keep = ACME_ARCHIVE_KEEP;
     install->config.log = setup->log;
     check_clock(setup, now, ptemp);
-    install->sites =
+    install->certs =
         apr_pcalloc(setup->pconf,
-                    sizeof(outcome_t) * ((apr_size_t)setup->sites->nelts + 1));
+                    sizeof(outcome_t) * ((apr_size_t)setup->certs->nelts + 1));
     install->others =
         apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
     install->wanted = apr_hash_make(setup->pconf);
@@ -181,15 +181,23 @@ static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
     return 1;
 }
 
+/* Returns the first certificate of the site of this virtual host. */
+static const acme_site_cert_t *first_of(const acme_setup_t *setup,
+                                        const server_rec *s)
+{
+    return mod_acme_config_setup_site(setup, s)->certs[ACME_SPEC_FIRST_KEY];
+}
+
 int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           server_rec *s, const apr_array_header_t *cert_files,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp)
 {
-    const acme_spec_t *spec = mod_acme_config_setup_spec(setup, s);
-    acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
+    const acme_site_cert_t *cert = first_of(setup, s);
+    const acme_spec_t *spec = cert->spec;
+    acme_inventory_t *inventory = cert->inventory;
     mod_acme_install_t *install = setup->install;
-    outcome_t *outcome = &install->sites[mod_acme_config_get(s)->site];
+    outcome_t *outcome = &install->certs[cert->index];
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
@@ -199,7 +207,7 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
     if (!inventory->decided) {
         find_former(setup, outcome, spec, ptemp);
         outcome->serve = acme_install_site(
-            core_of(install, setup->pconf), spec, inventory, ACME_WANTED_ACME,
+            core_of(install, setup->pconf), cert, ACME_WANTED_ACME,
             own || outcome->former.cert_files != NULL);
         inventory->decided = 1;
     }
@@ -221,18 +229,17 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
     return 0;
 }
 
-int mod_acme_install_second_key(acme_setup_t *setup, int index)
+int mod_acme_install_second_key(acme_setup_t *setup,
+                                const acme_site_cert_t *cert)
 {
-    acme_inventory_t *inventory = acme_site_at(setup->sites, index)->inventory;
-    outcome_t *outcome = &setup->install->sites[index];
+    acme_inventory_t *inventory = cert->inventory;
+    outcome_t *outcome = &setup->install->certs[cert->index];
 
     if (!inventory->decided) {
         /* Say that the site has another certificate to serve, because its first
          * key's certificate or a fallback is there. */
-        outcome->serve =
-            acme_install_site(core_of(setup->install, setup->pconf),
-                              acme_site_at(setup->sites, index)->spec,
-                              inventory, ACME_WANTED_ACME, 1);
+        outcome->serve = acme_install_site(
+            core_of(setup->install, setup->pconf), cert, ACME_WANTED_ACME, 1);
         inventory->decided = 1;
     }
     return outcome->serve == ACME_SITE_DECIDE_SERVE_LKC;
@@ -240,9 +247,11 @@ int mod_acme_install_second_key(acme_setup_t *setup, int index)
 
 /* Decides a site that has an own certificate file or no TLS: its live
  * certificate is stashed if it is not wanted. */
-static void decide(acme_setup_t *setup, const acme_spec_t *spec,
-                   acme_inventory_t *inventory, acme_wanted_e wanted)
+static void decide(acme_setup_t *setup, const acme_site_cert_t *cert,
+                   acme_wanted_e wanted)
 {
+    const acme_spec_t *spec = cert->spec;
+    acme_inventory_t *inventory = cert->inventory;
     acme_certstore_cert_t *live;
 
     if (spec->cert_file
@@ -250,8 +259,7 @@ static void decide(acme_setup_t *setup, const acme_spec_t *spec,
                                setup->pconf)) {
         inventory->live = live;
     }
-    acme_install_site(core_of(setup->install, setup->pconf), spec, inventory,
-                      wanted, 0);
+    acme_install_site(core_of(setup->install, setup->pconf), cert, wanted, 0);
     if (spec->cert_file) {
         inventory->live = NULL;
     }
@@ -262,12 +270,11 @@ void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
                            const apr_array_header_t *cert_files,
                            const apr_array_header_t *key_files)
 {
-    acme_inventory_t *inventory = mod_acme_config_setup_inventory(setup, s);
-    outcome_t *outcome = &setup->install->sites[mod_acme_config_get(s)->site];
+    const acme_site_cert_t *cert = first_of(setup, s);
+    outcome_t *outcome = &setup->install->certs[cert->index];
 
-    if (!inventory->decided) {
-        decide(setup, mod_acme_config_setup_spec(setup, s), inventory,
-               ACME_WANTED_OKC);
+    if (!cert->inventory->decided) {
+        decide(setup, cert, ACME_WANTED_OKC);
     }
     if (!outcome->cert_files && cert_files->nelts) {
         outcome->cert_files = acme_str_array_dup(cert_files, setup->pconf);
@@ -381,12 +388,12 @@ void mod_acme_install_rest(acme_setup_t *setup)
         return;
     }
     core = core_of(setup->install, setup->pconf);
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
-        acme_inventory_t *inventory = acme_site_at(setup->sites, i)->inventory;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_site_cert_t *cert = acme_site_cert_at(setup->certs, i);
+        const acme_spec_t *spec = cert->spec;
 
-        if (!inventory->decided) {
-            decide(setup, spec, inventory,
+        if (!cert->inventory->decided) {
+            decide(setup, cert,
                    spec->renew_mode == ACME_RENEW_ALWAYS && !spec->cert_file
                        ? ACME_WANTED_ACME
                        : ACME_WANTED_HTTP);
@@ -403,7 +410,7 @@ static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
 {
     apr_array_header_t *names;
 
-    if (!spec->of) {
+    if (spec->kind == ACME_SPEC_FIRST_KEY) {
         return spec->names;
     }
     names = apr_array_make(p, 1, sizeof(const char *));
@@ -413,11 +420,12 @@ static const apr_array_header_t *names_in_record(const acme_spec_t *spec,
 
 /* Returns the record of what the site serves from now on. A site that still
  * waits for its first certificate keeps its old record. */
-static acme_deployed_site_t *deployed_of(acme_setup_t *setup, int index)
+static acme_deployed_site_t *deployed_of(acme_setup_t *setup,
+                                         const acme_site_cert_t *cert)
 {
-    const acme_spec_t *spec = acme_site_at(setup->sites, index)->spec;
-    acme_inventory_t *inventory = acme_site_at(setup->sites, index)->inventory;
-    const outcome_t *outcome = &setup->install->sites[index];
+    const acme_spec_t *spec = cert->spec;
+    acme_inventory_t *inventory = cert->inventory;
+    const outcome_t *outcome = &setup->install->certs[cert->index];
     const acme_deployed_site_t *before =
         acme_install_before(setup->install->config.before, spec);
     acme_deployed_site_t *site = apr_pcalloc(setup->pconf, sizeof(*site));
@@ -463,8 +471,9 @@ void mod_acme_install_done(acme_setup_t *setup)
     apr_pool_create(&ptemp, setup->pconf);
     now = acme_deployed_create(ptemp);
     now->written = apr_time_now();
-    for (i = 0; i < setup->sites->nelts; i++) {
-        acme_deployed_add(now, deployed_of(setup, i));
+    for (i = 0; i < setup->certs->nelts; i++) {
+        acme_deployed_add(
+            now, deployed_of(setup, acme_site_cert_at(setup->certs, i)));
     }
     for (i = 0; i < install->others->nelts; i++) {
         acme_deployed_add(

@@ -43,10 +43,10 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
                           const apr_array_header_t *key_files,
                           apr_pool_t *ptemp);
 
-/** Decides the site's certificate with the second kind of key, given its index
- * in sites.
+/** Decides the site's certificate with the second kind of key.
  * @return non-zero: it is served too */
-int mod_acme_install_second_key(acme_setup_t *setup, int index);
+int mod_acme_install_second_key(acme_setup_t *setup,
+                                const acme_site_cert_t *cert);
 
 /**
  * Handles a virtual host whose site has ACMECertificateFile: stashes what was

@@ -18,9 +18,9 @@ typedef struct acme_memory_t {
     apr_hash_t *by_name; /* name -> acme_job_cache_t * */
 } acme_memory_t;
 
-static acme_memory_t *make(const apr_array_header_t *sites, apr_pool_t *pparent)
+static acme_memory_t *make(const apr_array_header_t *certs, apr_pool_t *pparent)
 {
-    apr_size_t size = sizeof(acme_job_cache_t) * (apr_size_t)sites->nelts;
+    apr_size_t size = sizeof(acme_job_cache_t) * (apr_size_t)certs->nelts;
     acme_memory_t *memory;
     apr_pool_t *p;
     apr_shm_t *shm;
@@ -36,8 +36,8 @@ static acme_memory_t *make(const apr_array_header_t *sites, apr_pool_t *pparent)
     memory->slots = apr_shm_baseaddr_get(shm);
     memset(memory->slots, 0, size);
     memory->by_name = apr_hash_make(p);
-    for (i = 0; i < sites->nelts; i++) {
-        const char *name = acme_site_at(sites, i)->spec->name;
+    for (i = 0; i < certs->nelts; i++) {
+        const char *name = acme_site_cert_at(certs, i)->spec->name;
 
         apr_hash_set(memory->by_name, apr_pstrdup(p, name), APR_HASH_KEY_STRING,
                      &memory->slots[i]);
@@ -53,11 +53,11 @@ void mod_acme_job_cache_prepare(acme_setup_t *setup)
     acme_job_cache_t *slot;
     int i;
 
-    state->memory = make(setup->sites, process->pool);
+    state->memory = make(setup->certs, process->pool);
     setup->job_cache = state->memory ? state->memory->slots : NULL;
-    for (i = 0; before && setup->job_cache && i < setup->sites->nelts; i++) {
+    for (i = 0; before && setup->job_cache && i < setup->certs->nelts; i++) {
         slot = apr_hash_get(before->by_name,
-                            acme_site_at(setup->sites, i)->spec->name,
+                            acme_site_cert_at(setup->certs, i)->spec->name,
                             APR_HASH_KEY_STRING);
         if (slot) {
             acme_job_cache_copy(&setup->job_cache[i], slot);

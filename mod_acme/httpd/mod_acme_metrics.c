@@ -18,15 +18,15 @@ static void send_text(void *baton, const char *text, apr_size_t len)
 
 static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
 {
-    acme_metrics_t *metrics = acme_metrics_create(setup->sites->nelts, r->pool);
+    acme_metrics_t *metrics = acme_metrics_create(setup->certs->nelts, r->pool);
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
     apr_time_t now = apr_time_now();
     apr_pool_t *ptemp;
     int i;
 
     apr_pool_create(&ptemp, r->pool);
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
         const acme_job_t *job = mod_acme_report(setup, vault, i, ptemp);
         acme_job_t *loaded;
 
@@ -36,8 +36,8 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
             job = loaded;
         }
         acme_metrics_add(metrics, spec,
-                         acme_site_at(setup->sites, i)->inventory, job, now,
-                         ptemp);
+                         acme_site_cert_at(setup->certs, i)->inventory, job,
+                         now, ptemp);
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);

@@ -54,10 +54,10 @@ static int prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_array_header_t *names = apr_array_make(ptemp, 4, sizeof(const char *));
     int i;
 
-    for (i = 0; i < setup->sites->nelts; i++) {
-        if (acme_site_at(setup->sites, i)->staged.inode) {
+    for (i = 0; i < setup->certs->nelts; i++) {
+        if (acme_site_cert_at(setup->certs, i)->staged.inode) {
             APR_ARRAY_PUSH(names, const char *) =
-                acme_site_at(setup->sites, i)->spec->name;
+                acme_site_cert_at(setup->certs, i)->spec->name;
         }
     }
     if (acme_promote_guard_begin(setup->guard, names, &problem, ptemp)) {
@@ -168,9 +168,9 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     return inventory;
 }
 
-static void forget_staged(acme_site_t *site)
+static void forget_staged(acme_site_cert_t *cert)
 {
-    memset(&site->staged, 0, sizeof(site->staged));
+    memset(&cert->staged, 0, sizeof(cert->staged));
 }
 
 int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
@@ -190,32 +190,32 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     apr_pool_create(&tmp, ptemp);
     /* Read the stamps before the items, because the activator must notice a
      * change that comes after. */
-    for (i = 0; store && i < setup->sites->nelts; i++) {
-        acme_site_t *site = acme_site_at(setup->sites, i);
+    for (i = 0; store && i < setup->certs->nelts; i++) {
+        acme_site_cert_t *cert = acme_site_cert_at(setup->certs, i);
 
-        acme_file_stamp_read(&site->staged,
+        acme_file_stamp_read(&cert->staged,
                              acme_store_fs_path(store, ACME_STORE_STAGING,
-                                                site->spec->name, tmp),
+                                                cert->spec->name, tmp),
                              ACME_FILE_STAMP_LINK, tmp);
         apr_pool_clear(tmp);
     }
     if (vault && !prepare(setup, ptemp)) {
         vault = NULL;
-        for (i = 0; i < setup->sites->nelts; i++) {
-            forget_staged(acme_site_at(setup->sites, i));
+        for (i = 0; i < setup->certs->nelts; i++) {
+            forget_staged(acme_site_cert_at(setup->certs, i));
         }
     }
-    for (i = 0; i < setup->sites->nelts; i++) {
-        acme_site_t *site = acme_site_at(setup->sites, i);
-        const acme_spec_t *spec = site->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        acme_site_cert_t *cert = acme_site_cert_at(setup->certs, i);
+        const acme_spec_t *spec = cert->spec;
 
-        site->inventory = spec->cert_file
+        cert->inventory = spec->cert_file
                               ? examine_file(setup, spec, now, tmp)
                               : examine(setup, vault, spec, now, tmp);
-        promoted += site->inventory->staged == ACME_STAGED_PROMOTED;
-        if (site->inventory->staged == ACME_STAGED_FAILED) {
+        promoted += cert->inventory->staged == ACME_STAGED_PROMOTED;
+        if (cert->inventory->staged == ACME_STAGED_FAILED) {
             /* Forget the stamp, so that the activator tries again. */
-            forget_staged(site);
+            forget_staged(cert);
         }
         apr_pool_clear(tmp);
     }

@@ -15,7 +15,7 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /**
  * Promotes the staged certificate of every site, reads the live one, and leaves
- * an inventory in each of setup->sites.
+ * an inventory in each of setup->certs.
  * @return number of certificates that were promoted
  */
 int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now,

@@ -10,8 +10,8 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p)
 {
     const acme_inventory_t *inventory =
-        acme_site_at(setup->sites, site)->inventory;
-    const char *name = acme_site_at(setup->sites, site)->spec->name;
+        acme_site_cert_at(setup->certs, site)->inventory;
+    const char *name = acme_site_cert_at(setup->certs, site)->spec->name;
     acme_job_t *job;
 
     return vault && setup->job_cache

@@ -54,6 +54,7 @@ static int answer(request_rec *r, int status, const char *text)
 int mod_acme_respond_challenge(request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
+    const acme_site_t *site;
     const acme_spec_t *spec;
     const char *key_authorization;
     const char *token;
@@ -67,10 +68,11 @@ int mod_acme_respond_challenge(request_rec *r)
         || !ap_is_initial_req(r)) {
         return DECLINED;
     }
-    spec = mod_acme_config_setup_find(&host, setup, r->hostname, r->pool);
-    if (!spec || r->method_number != M_GET) {
+    site = mod_acme_config_setup_find(&host, setup, r->hostname, r->pool);
+    if (!site || r->method_number != M_GET) {
         return DECLINED;
     }
+    spec = site->certs[ACME_SPEC_FIRST_KEY]->spec;
     token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
     vault = mod_acme_config_setup_vault(setup, r->pool);
     if (!vault
@@ -109,15 +111,17 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_port_map_t *map;
+    const acme_site_t *site;
 
     /* OPTIONS * has no path to redirect to. */
     if (!setup || !r->parsed_uri.path || *r->parsed_uri.path != '/'
         || !ap_is_initial_req(r)) {
         return 0;
     }
-    *spec = mod_acme_config_setup_spec(setup, r->server);
-    if (!*spec || (*spec)->require_https == ACME_HTTPS_OFF
-        || mod_acme_config_setup_inventory(setup, r->server)->serving
+    site = mod_acme_config_setup_site(setup, r->server);
+    *spec = site ? site->certs[ACME_SPEC_FIRST_KEY]->spec : NULL;
+    if (!site || (*spec)->require_https == ACME_HTTPS_OFF
+        || site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving
                != ACME_SERVING_LKC
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
         return 0;
@@ -127,7 +131,7 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
     /* UseCanonicalName decides which name this is. */
     *host = ap_get_server_name(r);
     return (!map || map->https)
-           && mod_acme_config_setup_find(host, setup, *host, r->pool) == *spec;
+           && mod_acme_config_setup_find(host, setup, *host, r->pool) == site;
 }
 
 int mod_acme_respond_redirect(request_rec *r)

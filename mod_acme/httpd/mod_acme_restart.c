@@ -147,9 +147,9 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
  * costs one restart, no more often than other restarts. */
 static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
 {
-    const acme_spec_t *spec = acme_site_at(setup->sites, site)->spec;
+    const acme_spec_t *spec = acme_site_cert_at(setup->certs, site)->spec;
     const acme_inventory_t *inventory =
-        acme_site_at(setup->sites, site)->inventory;
+        acme_site_cert_at(setup->certs, site)->inventory;
     const acme_cert_info_t *info =
         inventory->live ? inventory->live->info : NULL;
 
@@ -187,8 +187,8 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     /* A change by acmectl is urgent, because an administrator made it. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
-    for (i = 0; i < m->setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(m->setup->sites, i)->spec;
+    for (i = 0; i < m->setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(m->setup->certs, i)->spec;
 
         acme_file_stamp_read(
             &stamp,
@@ -196,7 +196,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
             ACME_FILE_STAMP_LINK, ptemp);
         if (!stamp.inode
             || acme_file_stamp_same(
-                &stamp, &acme_site_at(m->setup->sites, i)->staged)) {
+                &stamp, &acme_site_cert_at(m->setup->certs, i)->staged)) {
             continue;
         }
         if (is_urgent(m->setup, i, now)) {

@@ -76,19 +76,21 @@ static void say_alone(const acme_setup_t *setup, const acme_spec_t *spec,
 /* Adds the certificate with the second kind of key. It is served beside the
  * first one or, while the first one is missing or no longer trusted, instead of
  * the fallback. */
-static int give_second_key(acme_setup_t *setup, const acme_spec_t *spec,
-                           acme_inventory_t *inventory, int index, int status,
-                           server_rec *s, apr_array_header_t *cert_files,
+static int give_second_key(acme_setup_t *setup, const acme_site_t *site,
+                           int status, server_rec *s,
+                           apr_array_header_t *cert_files,
                            apr_array_header_t *key_files)
 {
-    acme_inventory_t *second_key = acme_site_at(setup->sites, index)->inventory;
-    int live = setup->install ? mod_acme_install_second_key(setup, index)
+    const acme_spec_t *spec = site->certs[ACME_SPEC_FIRST_KEY]->spec;
+    acme_inventory_t *inventory = site->certs[ACME_SPEC_FIRST_KEY]->inventory;
+    const acme_site_cert_t *cert = site->certs[ACME_SPEC_SECOND_KEY];
+    acme_inventory_t *second_key = cert->inventory;
+    int live = setup->install ? mod_acme_install_second_key(setup, cert)
                               : second_key->live != NULL;
     int own = inventory->serving == ACME_SERVING_LKC;
 
     if (live && own && is_good(inventory) && !is_good(second_key)) {
-        say_alone(setup, spec, inventory->live,
-                  acme_site_at(setup->sites, index)->spec);
+        say_alone(setup, spec, inventory->live, cert->spec);
         live = 0;
     }
     if (!live) {
@@ -226,8 +228,10 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
                                 apr_array_header_t *key_files)
 {
     acme_setup_t *setup = mod_acme_config_setup_get();
+    const acme_site_t *site =
+        setup ? mod_acme_config_setup_site(setup, s) : NULL;
     acme_inventory_t *inventory =
-        setup ? mod_acme_config_setup_inventory(setup, s) : NULL;
+        site ? site->certs[ACME_SPEC_FIRST_KEY]->inventory : NULL;
     const acme_spec_t *spec;
     int status;
 
@@ -241,13 +245,12 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         }
         return DECLINED;
     }
-    spec = mod_acme_config_setup_spec(setup, s);
+    spec = site->certs[ACME_SPEC_FIRST_KEY]->spec;
     if (spec->cert_file) {
         return give_file(setup, spec, inventory, s, cert_files, key_files, p);
     }
     status = give_site(setup, spec, inventory, s, cert_files, key_files, p);
-    return spec->second_key
-               ? give_second_key(setup, spec, inventory, spec->second_key,
-                                 status, s, cert_files, key_files)
+    return acme_site_has_two(site)
+               ? give_second_key(setup, site, status, s, cert_files, key_files)
                : status;
 }

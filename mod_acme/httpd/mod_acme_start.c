@@ -52,8 +52,8 @@ static void open_placeholder(acme_setup_t *setup, const char *dir,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int i, level = 0;
 
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
 
         level = spec->security_level > level ? spec->security_level : level;
     }
@@ -89,8 +89,8 @@ static void load_bindings(const acme_setup_t *setup)
 {
     int i;
 
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
         const acme_ca_spec_t *ca;
         int j;
 
@@ -112,7 +112,7 @@ static void make_shared(acme_setup_t *setup)
     else {
         setup->shared = apr_pcalloc(setup->pconf, sizeof(acme_shared_t));
     }
-    size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->sites->nelts;
+    size = sizeof(acme_notify_urgent_t) + (apr_size_t)setup->certs->nelts;
     if (!apr_shm_create(&shm, size, NULL, setup->pconf)) {
         setup->notify_urgent = apr_shm_baseaddr_get(shm);
         memset(setup->notify_urgent, 0, size);
@@ -146,8 +146,8 @@ static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     setup->certstore = acme_certstore_look(dir, ptemp);
     acme_certstore_recall(setup->certstore, ptemp);
     guard = acme_promote_guard_read(setup->certstore, dir, ptemp);
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
         acme_inventory_t *inventory =
             apr_pcalloc(setup->pconf, sizeof(*inventory));
         acme_certstore_cert_t *live;
@@ -158,7 +158,7 @@ static void first_pass(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
             && !acme_certstore_loads(live, spec->security_level, NULL, ptemp)) {
             inventory->live = live;
         }
-        acme_site_at(setup->sites, i)->inventory = inventory;
+        acme_site_cert_at(setup->certs, i)->inventory = inventory;
     }
     open_placeholder(setup, acme_owned_dir_linked(dir) ? dir : NULL, now,
                      ptemp);
@@ -212,10 +212,10 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
         const acme_inventory_t *inventory =
-            acme_site_at(setup->sites, i)->inventory;
+            acme_site_cert_at(setup->certs, i)->inventory;
         const char *text =
             acme_status_state_revoked(spec, inventory, NULL, ptemp);
 
@@ -232,7 +232,6 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     acme_setup_t *setup = mod_acme_config_setup_get();
     int counts[ACME_SERVING_LKC + 1] = {0};
     apr_pool_t *pleave;
-    int sites = 0;
     int i;
 
     (void)pconf;
@@ -253,18 +252,17 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     say_revoked(setup, pleave);
     apr_pool_destroy(pleave);
     for (i = 0; i < setup->sites->nelts; i++) {
-        if (!acme_site_at(setup->sites, i)->spec->of) {
-            counts[acme_site_at(setup->sites, i)->inventory->serving]++;
-            sites++;
-        }
+        const acme_site_t *site = APR_ARRAY_IDX(setup->sites, i, acme_site_t *);
+
+        counts[site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving]++;
     }
     acme_log(setup->log, ACME_LOG_NOTICE, 0,
              ACME_TAG(0108) "%d site%s managed: %d with a certificate obtained "
                             "here, %d with another one, %d waiting for the "
                             "first one, %d without a TLS virtual host",
-             sites, sites == 1 ? "" : "s", counts[ACME_SERVING_LKC],
-             counts[ACME_SERVING_OKC], counts[ACME_SERVING_PLACEHOLDER],
-             counts[ACME_SERVING_NOTHING]);
+             setup->sites->nelts, setup->sites->nelts == 1 ? "" : "s",
+             counts[ACME_SERVING_LKC], counts[ACME_SERVING_OKC],
+             counts[ACME_SERVING_PLACEHOLDER], counts[ACME_SERVING_NOTHING]);
     return OK;
 }
 

@@ -35,15 +35,15 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
 {
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
     acme_json_t *json;
-    const acme_site_t *site = acme_site_find(setup->sites, name);
+    const acme_site_cert_t *cert = acme_site_cert_find(setup->certs, name);
 
-    if (!site) {
+    if (!cert) {
         json = acme_json_object(r->pool);
         acme_json_set_str(json, "error", "no such managed domain");
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
-    json = acme_status_site(site->spec, site->inventory,
+    json = acme_status_site(cert->spec, cert->inventory,
                             mod_acme_config_setup_vault(setup, r->pool),
                             apr_time_now(), &counts, r->pool);
     return send_json(r, HTTP_OK, json);
@@ -96,10 +96,10 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     }
     apr_pool_create(&ptemp, r->pool);
     ap_rputs("{\n  \"managed-domains\": [", r);
-    for (i = 0; i < setup->sites->nelts && !r->connection->aborted; i++) {
+    for (i = 0; i < setup->certs->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site = acme_status_brief(
-            acme_site_at(setup->sites, i)->spec,
-            acme_site_at(setup->sites, i)->inventory,
+            acme_site_cert_at(setup->certs, i)->spec,
+            acme_site_cert_at(setup->certs, i)->inventory,
             mod_acme_report(setup, vault, i, ptemp), vault, now, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
@@ -231,10 +231,10 @@ static void print_table(request_rec *r, const acme_setup_t *setup,
     int i;
 
     apr_pool_create(&ptemp, r->pool);
-    for (i = 0; i < setup->sites->nelts; i++) {
-        const acme_spec_t *spec = acme_site_at(setup->sites, i)->spec;
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
         const acme_inventory_t *inventory =
-            acme_site_at(setup->sites, i)->inventory;
+            acme_site_cert_at(setup->certs, i)->inventory;
         const acme_json_t *site = acme_status_brief(
             spec, inventory, mod_acme_report(setup, vault, i, ptemp), vault,
             apr_time_now(), counts, ptemp);

@@ -207,7 +207,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     const acme_config_t *base = mod_acme_config_get(setup->server);
     const int *parallel = mod_acme_config_value(base, ACME_SETTING_PARALLEL);
 
-    config->sites = setup->sites;
+    config->certs = setup->certs;
     config->clock = &acme_time_system_clock;
     config->log = setup->log;
     config->loaded = setup->loaded;

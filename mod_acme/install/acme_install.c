@@ -37,8 +37,8 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
     install->specs = apr_hash_make(p);
     install->successors = apr_hash_make(p);
     install->stashed = apr_array_make(p, 8, sizeof(stashed_t));
-    for (i = 0; i < config->sites->nelts; ++i) {
-        const acme_spec_t *spec = acme_site_at(config->sites, i)->spec;
+    for (i = 0; i < config->certs->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_cert_at(config->certs, i)->spec;
 
         apr_hash_set(install->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }
@@ -173,11 +173,12 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
 }
 
 static acme_site_decide_serve_e keep(acme_install_t *install,
-                                     const acme_spec_t *spec,
-                                     acme_inventory_t *inventory,
+                                     const acme_site_cert_t *cert,
                                      acme_wanted_e wanted, int okc,
                                      apr_pool_t *ptemp)
 {
+    const acme_spec_t *spec = cert->spec;
+    acme_inventory_t *inventory = cert->inventory;
     const acme_deployed_site_t *before =
         acme_install_before(install->config->before, spec);
     acme_site_decide_actions_t actions;
@@ -196,6 +197,7 @@ static acme_site_decide_serve_e keep(acme_install_t *install,
     }
     memset(&choice, 0, sizeof(choice));
     choice.install = install;
+    choice.site = cert->site;
     choice.spec = spec;
     choice.ptemp = ptemp;
     acme_cert_index_visit(install->index, acme_spec_host(spec),
@@ -235,15 +237,14 @@ static acme_site_decide_serve_e keep(acme_install_t *install,
 }
 
 acme_site_decide_serve_e acme_install_site(acme_install_t *install,
-                                           const acme_spec_t *spec,
-                                           acme_inventory_t *inventory,
+                                           const acme_site_cert_t *cert,
                                            acme_wanted_e wanted, int okc)
 {
     acme_site_decide_serve_e serve;
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, install->p);
-    serve = keep(install, spec, inventory, wanted, okc, ptemp);
+    serve = keep(install, cert, wanted, okc, ptemp);
     apr_pool_destroy(ptemp);
     return serve;
 }

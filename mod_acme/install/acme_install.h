@@ -25,7 +25,7 @@
 typedef struct acme_install_config_t {
     const acme_certstore_t *certstore;
     const acme_deployed_t *before;   /**< what was deployed */
-    const apr_array_header_t *sites; /**< acme_site_t * */
+    const apr_array_header_t *certs; /**< acme_site_cert_t * */
     apr_time_t now;
     int clock_good;
     apr_time_t proven; /**< what is deleted for its age was too old at this
@@ -42,14 +42,14 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
                                     apr_pool_t *p);
 
 /**
- * Decides for one site and does it; updates inventory->live, ->stashed, ->aged
+ * Decides for one certificate of a site and does it; updates its
+ * inventory->live, ->stashed, ->aged
  * and ->foreign.
  * @param okc its own or former own certificate is still valid
  * @return what its TLS virtual hosts get
  */
 acme_site_decide_serve_e acme_install_site(acme_install_t *install,
-                                           const acme_spec_t *spec,
-                                           acme_inventory_t *inventory,
+                                           const acme_site_cert_t *cert,
                                            acme_wanted_e wanted, int okc);
 
 /** What is wanted of these names (const char *), of which no site is made. */

@@ -108,7 +108,7 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
     acme_suitable_e worth;
     int issuer;
 
-    if (acme_spec_is_one_of_two(choice->spec)
+    if (acme_site_has_two(choice->site)
         && !acme_suitable_key(cert, choice->spec)) {
         return;
     }
@@ -147,8 +147,8 @@ static const char *split_from(const acme_install_t *install,
         acme_deployed_find(install->config->before, spec->name);
     const char *successor;
 
-    if (spec->of) {
-        return spec->of;
+    if (spec->kind == ACME_SPEC_SECOND_KEY) {
+        return acme_spec_of(spec);
     }
     if (!site || strcmp(site->name, spec->name) == 0) {
         return NULL;
@@ -181,7 +181,7 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
     if (!from
         || acme_certstore_get(&cert, install->config->certstore, from, NULL,
                               choice->ptemp)
-        || (acme_spec_is_one_of_two(spec) && !acme_suitable_key(cert, spec))
+        || (acme_site_has_two(choice->site) && !acme_suitable_key(cert, spec))
         || worth_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
                < ACME_SUITABLE_PARTIAL
         || acme_certstore_bundle(&bundle, install->config->certstore,

@@ -24,7 +24,7 @@ static void leave(const acme_key_reuse_t *reuse, const acme_spec_t *spec,
 }
 
 void acme_install_keys(const acme_key_reuse_t *reuse,
-                       const apr_array_header_t *sites,
+                       const apr_array_header_t *certs,
                        const acme_certstore_t *certstore, apr_gid_t gid,
                        const acme_log_t *log, apr_pool_t *ptemp)
 {
@@ -35,11 +35,11 @@ void acme_install_keys(const acme_key_reuse_t *reuse,
     const char *hash;
     int i;
 
-    for (i = 0; i < sites->nelts; ++i) {
-        const acme_spec_t *spec = acme_site_at(sites, i)->spec;
+    for (i = 0; i < certs->nelts; ++i) {
+        const acme_spec_t *spec = acme_site_cert_at(certs, i)->spec;
 
-        hash = acme_key_choice_reused(spec, acme_site_at(sites, i)->inventory,
-                                      NULL);
+        hash = acme_key_choice_reused(
+            spec, acme_site_cert_at(certs, i)->inventory, NULL);
         if (hash) {
             apr_hash_set(wanted, hash, APR_HASH_KEY_STRING, spec);
         }

@@ -16,11 +16,11 @@
  * For root at a start, when the live certificates are settled. Removes the keys
  * that no site uses again. A key that cannot be left is logged: the site's next
  * certificate is then for a new key.
- * @param sites acme_site_t *
+ * @param certs acme_site_cert_t *
  * @param gid the worker's group
  */
 void acme_install_keys(const acme_key_reuse_t *reuse,
-                       const apr_array_header_t *sites,
+                       const apr_array_header_t *certs,
                        const acme_certstore_t *certstore, apr_gid_t gid,
                        const acme_log_t *log, apr_pool_t *ptemp);
 

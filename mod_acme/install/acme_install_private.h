@@ -12,6 +12,7 @@
 
 #include "acme_cert_index.h"
 #include "acme_inventory.h"
+#include "acme_site.h"
 #include "acme_site_decide.h"
 #include "acme_spec.h"
 
@@ -28,6 +29,7 @@ struct acme_install_t {
 /** What one site may choose from. */
 typedef struct acme_install_choice_t {
     struct acme_install_t *install;
+    const acme_site_t *site;
     const acme_spec_t *spec;
     acme_cert_index_item_t *items[ACME_PLACES]; /* the best of each place */
     acme_site_decide_cert_t certs[ACME_PLACES];

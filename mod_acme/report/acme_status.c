@@ -292,7 +292,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", spec->name);
-    acme_json_set_str(json, "of", spec->of);
+    acme_json_set_str(json, "of", acme_spec_of(spec));
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
     acme_json_give(json, "ca", print_ca(spec, view->job, p));

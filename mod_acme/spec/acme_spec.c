@@ -61,35 +61,41 @@ const char *acme_spec_host(const acme_spec_t *spec)
     return APR_ARRAY_IDX(spec->names, 0, const char *);
 }
 
-int acme_spec_is_one_of_two(const acme_spec_t *spec)
+const char *acme_spec_of(const acme_spec_t *spec)
 {
-    return spec->of || spec->second_key;
+    return spec->kind == ACME_SPEC_SECOND_KEY ? acme_spec_host(spec) : NULL;
 }
 
-const char *acme_spec_second_key_name(const char *name, apr_pool_t *p)
+const char *acme_spec_filed_name(const char *site, acme_spec_kind_e kind,
+                                 apr_pool_t *p)
 {
-    return apr_pstrcat(p, name, SECOND_KEY, NULL);
+    return kind == ACME_SPEC_SECOND_KEY ? apr_pstrcat(p, site, SECOND_KEY, NULL)
+                                        : site;
 }
 
-const char *acme_spec_own_name(const char *name, apr_pool_t *p)
+acme_spec_kind_e acme_spec_filed_parse(const char **site, const char *filed,
+                                       apr_pool_t *p)
 {
-    apr_size_t len = strlen(name), end = strlen(SECOND_KEY);
+    apr_size_t len = strlen(filed), end = strlen(SECOND_KEY);
 
-    return len > end && strcmp(name + len - end, SECOND_KEY) == 0
-               ? apr_pstrmemdup(p, name, len - end)
-               : NULL;
+    if (len <= end || strcmp(filed + len - end, SECOND_KEY) != 0) {
+        *site = filed;
+        return ACME_SPEC_FIRST_KEY;
+    }
+    *site = apr_pstrmemdup(p, filed, len - end);
+    return ACME_SPEC_SECOND_KEY;
 }
 
 apr_status_t acme_spec_name_parse(const char **name, const char *text,
                                   const char **why, apr_pool_t *p)
 {
     apr_status_t rv = acme_ident_canonical(name, text, why, p);
-    const char *own = rv == APR_SUCCESS ? NULL : acme_spec_own_name(text, p);
-    const char *canonical, *unused;
+    const char *site, *canonical, *unused;
 
-    if (own
-        && acme_ident_canonical(&canonical, own, &unused, p) == APR_SUCCESS) {
-        *name = acme_spec_second_key_name(canonical, p);
+    if (rv != APR_SUCCESS
+        && acme_spec_filed_parse(&site, text, p) == ACME_SPEC_SECOND_KEY
+        && acme_ident_canonical(&canonical, site, &unused, p) == APR_SUCCESS) {
+        *name = acme_spec_filed_name(canonical, ACME_SPEC_SECOND_KEY, p);
         rv = APR_SUCCESS;
     }
     return rv;
@@ -98,9 +104,12 @@ apr_status_t acme_spec_name_parse(const char **name, const char *text,
 const char *acme_spec_filed_for(const char *name,
                                 const apr_array_header_t *held, apr_pool_t *p)
 {
-    const char *own = acme_spec_own_name(name, p);
+    const char *site;
 
-    return own && !acme_ident_covered(held, name) ? own : name;
+    return acme_spec_filed_parse(&site, name, p) == ACME_SPEC_SECOND_KEY
+                   && !acme_ident_covered(held, name)
+               ? site
+               : name;
 }
 
 const acme_ca_spec_t *acme_spec_ca(const acme_spec_t *spec, int i)

@@ -40,17 +40,22 @@ typedef struct acme_window_t {
                                    default */
 } acme_window_t;
 
-/** A certificate to maintain. A site with two kinds of keys has two specs:
- *  the site's own, and a second one with the other kind of key. Both have the
- *  same names and settings, and each its own order, schedule and place in the
- *  store. */
+/** The certificates that a site can have, by the kind of their keys. */
+typedef enum {
+    ACME_SPEC_FIRST_KEY, /**< the only or first kind of the site, which is the
+                              elliptic one when there are two */
+    ACME_SPEC_SECOND_KEY /**< RSA, beside the first kind */
+} acme_spec_kind_e;
+
+#define ACME_SPEC_KINDS 2
+
+/** A certificate to maintain. A site with two kinds of keys has two specs. Both
+ *  have the same names and settings, and each its own order, schedule and place
+ *  in the store. */
 typedef struct acme_spec_t {
-    const char *name; /**< its name in the store: the first of names; a
-                           second one has a suffix */
-    const char *of;   /**< set in a second one: name of the site; NULL: it is
-                           the own one */
-    int second_key;   /**< index of the site's second one among all specs; 0:
-                         none */
+    const char *name;      /**< its name in the store: of the first name and
+                                its kind, as acme_spec_filed_name() makes it */
+    acme_spec_kind_e kind; /**< which of the site's certificates it is */
     const apr_array_header_t *names; /**< const char *, canonical */
     /** Names that may be left out of an order when they keep failing (const
      *  char *), or NULL: none may. */
@@ -99,17 +104,21 @@ typedef struct acme_spec_t {
 /** Returns the first of its names, by which clients know the site. */
 const char *acme_spec_host(const acme_spec_t *spec);
 
-/** Returns non-zero when the site has two kinds of keys, so that a key of this
- *  spec is of one kind only. */
-int acme_spec_is_one_of_two(const acme_spec_t *spec);
-
-/** Returns the name in the store of the second certificate of a site:
- *  NAME-rsa. */
-const char *acme_spec_second_key_name(const char *name, apr_pool_t *p);
-
-/** Returns the site's own name when `name` is the name of a second certificate,
+/** Returns the name of the site when the spec is for its second certificate,
  *  else NULL. */
-const char *acme_spec_own_name(const char *name, apr_pool_t *p);
+const char *acme_spec_of(const acme_spec_t *spec);
+
+/** Returns the name in the store of a site's certificate: the name of the site,
+ *  or NAME-rsa for the second one. */
+const char *acme_spec_filed_name(const char *site, acme_spec_kind_e kind,
+                                 apr_pool_t *p);
+
+/** Takes a name in the store apart.
+ *  @param site set to the name of the site
+ *  @return the kind that a certificate of this name has, by its name alone: a
+ *          site can be called NAME-rsa, too */
+acme_spec_kind_e acme_spec_filed_parse(const char **site, const char *filed,
+                                       apr_pool_t *p);
 
 /** Checks and canonicalizes a name in the store, as acme_ident_canonical()
  *  does for a DNS name or an address. The name of a second certificate is

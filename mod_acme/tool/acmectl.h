@@ -133,9 +133,9 @@ int acmectl_store_site(const acmectl_t *ctl, const char *text);
 
 const acme_spec_t *acmectl_store_spec(const acmectl_t *ctl, int i);
 
-/** Returns the index of the certificate with the second kind of key of site
- * `of`, or -1. */
-int acmectl_store_second_key(const acmectl_t *ctl, int of);
+/** Returns the index of the certificate with the second kind of key of the site
+ * whose first one has this index, or -1. */
+int acmectl_store_second_key(const acmectl_t *ctl, int i);
 
 /** Returns what that site has now. Its live certificate is NULL when there is
  * none. */

@@ -75,7 +75,7 @@ static apr_array_header_t *collect(const acmectl_t *ctl)
     const acme_ca_spec_t *ca;
     int i, n;
 
-    for (i = 0; ctl->vault && i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; ctl->vault && i < ctl->published->certs->nelts; ++i) {
         for (n = 0; (ca = acme_spec_ca(acmectl_store_spec(ctl, i), n)) != NULL;
              ++n) {
             add(ctl, accounts, seen, ca);

@@ -79,9 +79,9 @@ static apr_array_header_t *wanted_names(const acmectl_t *ctl, const char *name)
 
     /* The name under which a certificate with the second kind of key is filed
      * is not a name for the certificate. */
-    if (i >= 0 && acmectl_store_spec(ctl, i)->of
+    if (i >= 0 && acme_spec_of(acmectl_store_spec(ctl, i))
         && strcmp(acmectl_store_spec(ctl, i)->name, name) == 0) {
-        name = acmectl_store_spec(ctl, i)->of;
+        name = acme_spec_of(acmectl_store_spec(ctl, i));
     }
     acme_ident_add(names, name);
     if (!ctl->names && i >= 0) {
@@ -188,7 +188,7 @@ static const acme_spec_t *site_for(const acmectl_t *ctl,
     const acme_spec_t *spec;
     int i, n;
 
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         for (n = 0; n < names->nelts
                     && acme_ident_in(spec->names,

@@ -108,7 +108,7 @@ static void add_accounts(const acmectl_t *ctl, acme_export_t *export)
     const acme_ca_spec_t *ca;
     int i, n;
 
-    for (i = 0; ctl->vault && i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; ctl->vault && i < ctl->published->certs->nelts; ++i) {
         for (n = 0, ca = acmectl_store_spec(ctl, i)->ca; ca;
              ca = acme_spec_ca(acmectl_store_spec(ctl, i), ++n)) {
             add_account(ctl, export, seen, ca);

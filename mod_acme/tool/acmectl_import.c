@@ -109,7 +109,7 @@ static const acme_spec_t *site_of(const acmectl_t *ctl,
     const acme_spec_t *spec, *covered = NULL;
     int i;
 
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
         spec = acmectl_store_spec(ctl, i);
         if (strcmp(spec->name, entry->bundle->name) == 0) {
             return spec;

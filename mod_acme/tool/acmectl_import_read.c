@@ -82,13 +82,13 @@ static int count_names(const acme_import_t *found, apr_pool_t *p)
 {
     const apr_array_header_t *bundles = found->export->bundles;
     int count = found->skipped->nelts;
-    const char *name, *own, *before = "";
+    const char *name, *site, *before = "";
     int i;
 
     for (i = 0; i < bundles->nelts; ++i) {
         name = APR_ARRAY_IDX(bundles, i, const acme_bundle_t *)->name;
-        own = acme_spec_own_name(name, p);
-        count += !own || strcmp(own, before) != 0;
+        count += acme_spec_filed_parse(&site, name, p) != ACME_SPEC_SECOND_KEY
+                 || strcmp(site, before) != 0;
         before = name;
     }
     return count;

@@ -134,7 +134,7 @@ static apr_array_header_t *collect(acmectl_t *ctl)
         }
     }
     apr_pool_create(&each, ctl->p);
-    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->sites->nelts;
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->certs->nelts;
          ++i) {
         apr_pool_clear(each);
         if (is_due(ctl, i, &reason, each)) {

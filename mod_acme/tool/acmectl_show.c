@@ -56,7 +56,7 @@ static apr_array_header_t *all_names(const acmectl_t *ctl)
     const char *name;
     int i, place;
 
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
         name = acmectl_store_spec(ctl, i)->name;
         apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
         APR_ARRAY_PUSH(names, const char *) = name;
@@ -95,7 +95,7 @@ static void list_one(const acmectl_t *ctl, acme_json_t *sites, const char *name,
 
     if (spec && strcmp(spec->name, name) == 0) {
         site = acme_inventory_serving_name(
-            acme_site_at(ctl->published->sites, i)->inventory->serving);
+            acme_site_cert_at(ctl->published->certs, i)->inventory->serving);
         acme_json_set_strs(json, "names", spec->names);
     }
     acme_json_set_str(json, "name", name);
@@ -285,10 +285,10 @@ static void add_deployed(const acmectl_t *ctl)
         }
         return;
     }
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
         site = acme_deployed_find(deployed, acmectl_store_spec(ctl, i)->name);
         if (site) {
-            acme_site_at(ctl->published->sites, i)->inventory->deployed =
+            acme_site_cert_at(ctl->published->certs, i)->inventory->deployed =
                 site->state;
         }
     }
@@ -312,7 +312,7 @@ int acmectl_show_status(acmectl_t *ctl)
     }
     sites = acme_json_array(ctl->p);
     apr_pool_create(&each, ctl->p);
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
         apr_pool_clear(each);
         attention += status_one(ctl, i, sites, now, each);
     }
@@ -326,10 +326,10 @@ int acmectl_show_status(acmectl_t *ctl)
                                && acme_ctl_request_attended(ctl->ctl_requests));
         acmectl_io_print_json(ctl, json);
     }
-    else if (ctl->published->sites->nelts == 0) {
+    else if (ctl->published->certs->nelts == 0) {
         acmectl_io_say("no site is managed with %s", ctl->dir);
     }
-    if (ctl->published->sites->nelts == 0) {
+    if (ctl->published->certs->nelts == 0) {
         return CTL_NOTHING;
     }
     return attention ? CTL_FAILED : CTL_DONE;

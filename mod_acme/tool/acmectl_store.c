@@ -158,7 +158,8 @@ static void open_published(acmectl_t *ctl)
     }
     ctl->published = apr_pcalloc(ctl->p, sizeof(*ctl->published));
     ctl->published->activation = "graceful";
-    ctl->published->sites = apr_array_make(ctl->p, 1, sizeof(acme_site_t *));
+    ctl->published->certs =
+        apr_array_make(ctl->p, 1, sizeof(acme_site_cert_t *));
 }
 
 int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
@@ -239,21 +240,15 @@ int acmectl_store_site(const acmectl_t *ctl, const char *text)
 
 const acme_spec_t *acmectl_store_spec(const acmectl_t *ctl, int i)
 {
-    return acme_site_at(ctl->published->sites, i)->spec;
+    return acme_site_cert_at(ctl->published->certs, i)->spec;
 }
 
-int acmectl_store_second_key(const acmectl_t *ctl, int of)
+int acmectl_store_second_key(const acmectl_t *ctl, int i)
 {
-    int i;
+    const acme_site_t *site = acme_site_cert_at(ctl->published->certs, i)->site;
+    const acme_site_cert_t *second = site->certs[ACME_SPEC_SECOND_KEY];
 
-    for (i = 0; i < ctl->published->sites->nelts; ++i) {
-        const char *name = acmectl_store_spec(ctl, i)->of;
-
-        if (name && strcmp(name, acmectl_store_spec(ctl, of)->name) == 0) {
-            return i;
-        }
-    }
-    return -1;
+    return second && second->index != i ? second->index : -1;
 }
 
 acme_inventory_t *acmectl_store_inventory(const acmectl_t *ctl, int i,
@@ -262,7 +257,7 @@ acme_inventory_t *acmectl_store_inventory(const acmectl_t *ctl, int i,
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_inventory_t *inventory =
-        apr_pmemdup(p, acme_site_at(ctl->published->sites, i)->inventory,
+        apr_pmemdup(p, acme_site_cert_at(ctl->published->certs, i)->inventory,
                     sizeof(*inventory));
     acme_certstore_cert_t *live;
     apr_status_t rv;

@@ -209,7 +209,7 @@ static apr_array_header_t *chosen(const acmectl_t *ctl)
             APR_ARRAY_PUSH(sites, int) = n;
         }
     }
-    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->sites->nelts;
+    for (i = 0; ctl->args->nelts == 0 && i < ctl->published->certs->nelts;
          ++i) {
         APR_ARRAY_PUSH(sites, int) = i;
     }

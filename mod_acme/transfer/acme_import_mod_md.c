@@ -178,8 +178,8 @@ static void read_domain(md_store_t *store, const char *entry)
         APR_ARRAY_PUSH(bundles, acme_bundle_t *) = elliptic.bundle;
     }
     if (elliptic.bundle && rsa.bundle) {
-        rsa.bundle->name =
-            acme_spec_second_key_name(rsa.bundle->name, store->p);
+        rsa.bundle->name = acme_spec_filed_name(rsa.bundle->name,
+                                                ACME_SPEC_SECOND_KEY, store->p);
     }
     if (rsa.bundle) {
         APR_ARRAY_PUSH(bundles, acme_bundle_t *) = rsa.bundle;

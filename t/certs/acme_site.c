@@ -6,39 +6,71 @@
 
 static const acme_spec_t a = {.name = "a.example"};
 static const acme_spec_t b = {.name = "b.example"};
+static const acme_spec_t b_rsa = {.name = "b.example-rsa",
+                                  .kind = ACME_SPEC_SECOND_KEY};
 
-static void sites_are_found_by_index_and_name(void **state)
+/* Returns the certificates of two sites, of which b has two. */
+static apr_array_header_t *two_sites(apr_pool_t *p)
 {
-    apr_array_header_t *sites =
-        apr_array_make(*state, 1, sizeof(acme_site_t *));
-    acme_inventory_t inventory = {0};
-    acme_site_t *first = acme_site_add(sites, &a, NULL);
-    acme_site_t *second = acme_site_add(sites, &b, &inventory);
+    apr_array_header_t *certs = apr_array_make(p, 1, sizeof(void *));
+    acme_site_t *site;
 
-    assert_int_equal(sites->nelts, 2);
-    assert_ptr_equal(acme_site_at(sites, 0), first);
-    assert_ptr_equal(acme_site_at(sites, 1), second);
-    assert_ptr_equal(acme_site_find(sites, "a.example"), first);
-    assert_ptr_equal(acme_site_find(sites, "b.example"), second);
-    assert_null(acme_site_find(sites, "c.example"));
+    acme_site_add(certs, &a, NULL);
+    site = acme_site_add(certs, &b, NULL);
+    acme_site_add_second(site, certs, &b_rsa,
+                         apr_pcalloc(p, sizeof(acme_inventory_t)));
+    return certs;
 }
 
-static void a_site_has_what_was_added(void **state)
+static void certificates_are_found_by_index_and_filed_name(void **state)
 {
-    apr_array_header_t *sites =
-        apr_array_make(*state, 1, sizeof(acme_site_t *));
-    acme_inventory_t inventory = {0};
+    apr_array_header_t *certs = two_sites(*state);
 
-    acme_site_add(sites, &a, NULL);
-    acme_site_add(sites, &b, &inventory);
-    assert_ptr_equal(acme_site_at(sites, 0)->spec, &a);
-    assert_null(acme_site_at(sites, 0)->inventory);
-    assert_int_equal(acme_site_at(sites, 0)->index, 0);
-    assert_int_equal(acme_site_at(sites, 0)->staged.inode, 0);
-    assert_ptr_equal(acme_site_at(sites, 1)->spec, &b);
-    assert_ptr_equal(acme_site_at(sites, 1)->inventory, &inventory);
-    assert_int_equal(acme_site_at(sites, 1)->index, 1);
+    assert_int_equal(certs->nelts, 3);
+    assert_ptr_equal(acme_site_cert_at(certs, 0)->spec, &a);
+    assert_ptr_equal(acme_site_cert_at(certs, 1)->spec, &b);
+    assert_ptr_equal(acme_site_cert_at(certs, 2)->spec, &b_rsa);
+    assert_ptr_equal(acme_site_cert_find(certs, "a.example"),
+                     acme_site_cert_at(certs, 0));
+    assert_ptr_equal(acme_site_cert_find(certs, "b.example"),
+                     acme_site_cert_at(certs, 1));
+    assert_ptr_equal(acme_site_cert_find(certs, "b.example-rsa"),
+                     acme_site_cert_at(certs, 2));
+    assert_null(acme_site_cert_find(certs, "a.example-rsa"));
+    assert_null(acme_site_cert_find(certs, "c.example"));
 }
 
-ACME_T_MAIN(ACME_T(sites_are_found_by_index_and_name),
-            ACME_T(a_site_has_what_was_added))
+static void a_site_leads_to_its_certificates_and_they_to_it(void **state)
+{
+    apr_array_header_t *certs = two_sites(*state);
+    const acme_site_t *one = acme_site_cert_at(certs, 0)->site;
+    const acme_site_t *two = acme_site_cert_at(certs, 1)->site;
+
+    assert_false(acme_site_has_two(one));
+    assert_ptr_equal(one->certs[ACME_SPEC_FIRST_KEY],
+                     acme_site_cert_at(certs, 0));
+    assert_null(one->certs[ACME_SPEC_SECOND_KEY]);
+    assert_true(acme_site_has_two(two));
+    assert_ptr_equal(two->certs[ACME_SPEC_FIRST_KEY],
+                     acme_site_cert_at(certs, 1));
+    assert_ptr_equal(two->certs[ACME_SPEC_SECOND_KEY],
+                     acme_site_cert_at(certs, 2));
+    assert_ptr_equal(acme_site_cert_at(certs, 2)->site, two);
+}
+
+static void a_certificate_has_what_was_added(void **state)
+{
+    apr_array_header_t *certs = two_sites(*state);
+    int i;
+
+    for (i = 0; i < certs->nelts; ++i) {
+        assert_int_equal(acme_site_cert_at(certs, i)->index, i);
+        assert_int_equal(acme_site_cert_at(certs, i)->staged.inode, 0);
+    }
+    assert_null(acme_site_cert_at(certs, 1)->inventory);
+    assert_non_null(acme_site_cert_at(certs, 2)->inventory);
+}
+
+ACME_T_MAIN(ACME_T(certificates_are_found_by_index_and_filed_name),
+            ACME_T(a_site_leads_to_its_certificates_and_they_to_it),
+            ACME_T(a_certificate_has_what_was_added))

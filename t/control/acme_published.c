@@ -35,7 +35,7 @@ static void add(acme_published_t *published, const acme_ca_spec_t *ca,
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
     inventory->serving = serving;
-    acme_site_add(published->sites, spec, inventory);
+    acme_site_add(published->certs, spec, inventory);
 }
 
 static const acme_ratelimit_policy_t rate = {ACME_RATELIMIT_POLICY_ORDERS, 5,
@@ -53,7 +53,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->agreed = 1;
     ca->rate = &rate;
     published->activation = "manual";
-    published->sites = apr_array_make(p, 2, sizeof(acme_site_t *));
+    published->certs = apr_array_make(p, 2, sizeof(acme_site_cert_t *));
     add(published, ca, "a.example", ACME_SERVING_LKC, p);
     add(published, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
     return published;
@@ -84,9 +84,9 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_string_equal(read->activation, "manual");
-    assert_int_equal(read->sites->nelts, 2);
-    was = acme_site_at(published->sites, 1)->spec;
-    is = acme_site_at(read->sites, 1)->spec;
+    assert_int_equal(read->certs->nelts, 2);
+    was = acme_site_cert_at(published->certs, 1)->spec;
+    is = acme_site_cert_at(read->certs, 1)->spec;
     assert_string_equal(acme_spec_digest(was, p), acme_spec_digest(is, p));
     assert_string_equal(is->ca->ca_file, "/etc/roots.pem");
     assert_string_equal(is->ca->label, "ca.example");
@@ -100,15 +100,15 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(is->place, "httpd.conf:7");
     assert_int_equal(is->key.bits, 3072);
     /* both sites share one CA */
-    assert_ptr_equal(is->ca, acme_site_at(read->sites, 0)->spec->ca);
-    assert_int_equal(acme_site_at(read->sites, 1)->inventory->serving,
+    assert_ptr_equal(is->ca, acme_site_cert_at(read->certs, 0)->spec->ca);
+    assert_int_equal(acme_site_cert_at(read->certs, 1)->inventory->serving,
                      ACME_SERVING_PLACEHOLDER);
     assert_string_equal(printed(read, p), text);
 }
 
 static acme_spec_t *spec_at(const acme_published_t *published, int i)
 {
-    return (acme_spec_t *)acme_site_at(published->sites, i)->spec;
+    return (acme_spec_t *)acme_site_cert_at(published->certs, i)->spec;
 }
 
 static void what_shapes_sites_comes_back(void **state)
@@ -166,7 +166,8 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->failover = 5;
     was->profile = "shortlived";
     was->profile_mandatory = 1;
-    was->of = "own.example";
+    was->kind = ACME_SPEC_SECOND_KEY;
+    was->names = spec_at(published, 0)->names;
     was->key_reuse = 1;
     was->must_staple = 1;
     was->preferred_chain = "Root X";
@@ -185,7 +186,11 @@ static void what_is_asked_of_cas_comes_back(void **state)
     assert_int_equal(is->failover, 5);
     assert_string_equal(is->profile, "shortlived");
     assert_true(is->profile_mandatory);
-    assert_string_equal(is->of, "own.example");
+    assert_int_equal(is->kind, ACME_SPEC_SECOND_KEY);
+    assert_string_equal(acme_spec_of(is), "a.example");
+    assert_ptr_equal(
+        acme_site_cert_at(read->certs, 0)->site->certs[ACME_SPEC_SECOND_KEY],
+        acme_site_cert_at(read->certs, 1));
     assert_true(is->key_reuse);
     assert_true(is->must_staple);
     assert_string_equal(is->preferred_chain, "Root X");

@@ -262,7 +262,7 @@ static void another_list_of_cas_begins_with_its_first(void **state)
     assert_from(w, MODEL_CA_DIRECTORY);
     world_restart(w);
     /* a CA that is taken off the list does not count any more */
-    acme_site_at(w->sites, 0)->inventory->staged = ACME_STAGED_NONE;
+    acme_site_cert_at(w->certs, 0)->inventory->staged = ACME_STAGED_NONE;
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 1);
 }

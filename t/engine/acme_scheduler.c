@@ -106,13 +106,15 @@ static void a_worker_of_an_older_generation_does_not_act_again(void **state)
     world_t *w = many(*state, 1);
     acme_worker_config_t config;
     acme_worker_t *old;
-    apr_array_header_t *had = apr_array_make(*state, 1, sizeof(acme_site_t *));
+    apr_array_header_t *had =
+        apr_array_make(*state, 1, sizeof(acme_site_cert_t *));
 
     w->loaded = w->clock->now;
     world_boot(w);
-    acme_site_add(had, acme_site_at(w->sites, 0)->spec, world_inventory(w, 0));
+    acme_site_add(had, acme_site_cert_at(w->certs, 0)->spec,
+                  world_inventory(w, 0));
     config = w->config;
-    config.sites = had;
+    config.certs = had;
     config.vault = w->vault;
     config.http = script_http_transport(script_http_create(w->clock, *state));
     old = acme_worker_create(&config, *state);

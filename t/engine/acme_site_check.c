@@ -23,7 +23,7 @@ static const char *refuse(world_t *w, const acme_problem_t *problem)
     inventory->staged = ACME_STAGED_REFUSED;
     inventory->staged_fingerprint = world_job(w, A)->staged;
     inventory->problem = problem;
-    acme_site_at(w->sites, 0)->inventory = inventory;
+    acme_site_cert_at(w->certs, 0)->inventory = inventory;
     return inventory->staged_fingerprint;
 }
 
@@ -189,7 +189,7 @@ static void make_live(world_t *w, const acme_cert_info_t *info)
     inventory->live = live;
     inventory->serving = ACME_SERVING_LKC;
     inventory->staged = ACME_STAGED_NONE;
-    acme_site_at(w->sites, 0)->inventory = inventory;
+    acme_site_cert_at(w->certs, 0)->inventory = inventory;
 }
 
 /* Returns a certificate for these names that another server has ordered. */

@@ -66,7 +66,7 @@ static acme_site_table_t *make_table(world_t *w)
 
     ctx->clock = &w->clock->clock;
     ctx->log = &w->log;
-    table = acme_site_table_create(ctx, w->sites, NULL, w->p);
+    table = acme_site_table_create(ctx, w->certs, NULL, w->p);
     acme_site_table_begin(table);
     table->next_due = ACME_SCHEDULE_NEVER;
     return table;

@@ -14,9 +14,8 @@ static world_t *both(apr_pool_t *p, const char *names)
     world_t *w = world_create(p);
     acme_spec_t *own = world_add(w, names), *second_key = world_add(w, names);
 
-    own->second_key = 1;
-    second_key->of = own->name;
-    second_key->name = acme_spec_second_key_name(own->name, p);
+    second_key->kind = ACME_SPEC_SECOND_KEY;
+    second_key->name = acme_spec_filed_name(own->name, second_key->kind, p);
     second_key->key.type = ACME_KEY_P384;
     return w;
 }

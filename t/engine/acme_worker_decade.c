@@ -148,7 +148,7 @@ static void assert_all_valid(const world_t *w, apr_time_t begun)
 {
     int i;
 
-    for (i = 0; i < w->sites->nelts; ++i) {
+    for (i = 0; i < w->certs->nelts; ++i) {
         const acme_certstore_cert_t *live = world_inventory(w, i)->live;
 
         if (live->info->not_after <= w->clock->now) {

@@ -21,7 +21,7 @@ typedef struct world_t {
     fake_clock_t *clock;
     acme_deployed_t *before;
     apr_array_header_t *specs; /* acme_spec_t * */
-    apr_array_header_t *sites; /* acme_site_t * */
+    apr_array_header_t *certs; /* acme_site_cert_t * */
     acme_ca_spec_t ca;
     acme_install_config_t config;
     acme_install_t *install;
@@ -64,7 +64,7 @@ static world_t *make_world(apr_pool_t *p)
     w->issuer = test_issuer_create(&w->clock->clock, p);
     w->before = acme_deployed_create(p);
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->sites = apr_array_make(p, 4, sizeof(acme_site_t *));
+    w->certs = apr_array_make(p, 4, sizeof(acme_site_cert_t *));
     w->ca.url = CA;
     w->ca.label = "ca";
     w->log.sink = sink;
@@ -142,7 +142,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 static void configure(world_t *w)
 {
     apr_array_clear(w->specs);
-    apr_array_clear(w->sites);
+    apr_array_clear(w->certs);
 }
 
 static acme_spec_t *site(world_t *w, const char *names)
@@ -153,7 +153,21 @@ static acme_spec_t *site(world_t *w, const char *names)
     spec->name = APR_ARRAY_IDX(spec->names, 0, const char *);
     spec->ca = &w->ca;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    acme_site_add(w->sites, spec, apr_pcalloc(w->p, sizeof(acme_inventory_t)));
+    acme_site_add(w->certs, spec, apr_pcalloc(w->p, sizeof(acme_inventory_t)));
+    return spec;
+}
+
+/* Adds the second certificate of the site that was added last. */
+static acme_spec_t *second_key_of(world_t *w, const acme_spec_t *own)
+{
+    acme_spec_t *spec = apr_pmemdup(w->p, own, sizeof(*own));
+    acme_site_t *last = acme_site_cert_at(w->certs, w->certs->nelts - 1)->site;
+
+    spec->kind = ACME_SPEC_SECOND_KEY;
+    spec->name = acme_spec_filed_name(own->name, spec->kind, w->p);
+    APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
+    acme_site_add_second(last, w->certs, spec,
+                         apr_pcalloc(w->p, sizeof(acme_inventory_t)));
     return spec;
 }
 
@@ -169,14 +183,14 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     w->said = "";
     w->config.certstore = w->certstore;
     w->config.before = w->before;
-    w->config.sites = w->sites;
+    w->config.certs = w->certs;
     w->config.now = acme_time_now(&w->clock->clock);
     w->config.archive_keep = 3;
     w->config.log = &w->log;
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory = acme_site_at(w->sites, i)->inventory;
+        acme_inventory_t *inventory = acme_site_cert_at(w->certs, i)->inventory;
 
         if (acme_certstore_get(&live, w->certstore, spec->name, NULL, w->p)
             == APR_SUCCESS) {
@@ -187,10 +201,11 @@ static void start_wanting(world_t *w, acme_wanted_e wanted)
     for (i = 0; i < w->specs->nelts; ++i) {
         const acme_spec_t *spec =
             APR_ARRAY_IDX(w->specs, i, const acme_spec_t *);
-        acme_inventory_t *inventory = acme_site_at(w->sites, i)->inventory;
+        acme_inventory_t *inventory = acme_site_cert_at(w->certs, i)->inventory;
         acme_deployed_site_t *deployed = apr_pcalloc(w->p, sizeof(*deployed));
 
-        last_serve = acme_install_site(w->install, spec, inventory, wanted, 0);
+        last_serve = acme_install_site(
+            w->install, acme_site_cert_at(w->certs, i), wanted, 0);
         deployed->name = spec->name;
         deployed->names = spec->names;
         deployed->state =
@@ -239,7 +254,7 @@ static void one_that_loses_tls_is_stashed_and_shown(void **state)
     site(w, "a.test");
     start_wanting(w, ACME_WANTED_HTTP);
     assert_string_equal(STASH("a.test"), cert);
-    inventory = acme_site_at(w->sites, 0)->inventory;
+    inventory = acme_site_cert_at(w->certs, 0)->inventory;
     assert_null(inventory->live);
     assert_string_equal(inventory->stashed->info->fingerprint, cert);
     assert_true(inventory->stashed->moved > 0);
@@ -420,7 +435,7 @@ static void what_is_live_stays_when_the_ca_is_another(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), cert);
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
-    assert_true(acme_site_at(w->sites, 0)->inventory->foreign);
+    assert_true(acme_site_cert_at(w->certs, 0)->inventory->foreign);
 }
 
 static void the_later_of_import_and_live_is_used(void **state)
@@ -532,7 +547,7 @@ static void an_expired_one_is_not_unstashed(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);
-    assert_true(acme_site_at(w->sites, 0)->inventory->aged);
+    assert_true(acme_site_cert_at(w->certs, 0)->inventory->aged);
 }
 
 static void the_stash_can_be_kept_shorter(void **state)
@@ -665,10 +680,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     start(w);
     configure(w);
     own = site(w, "a.example");
-    second_key = site(w, "a.example");
-    own->second_key = 1;
-    second_key->of = own->name;
-    second_key->name = acme_spec_second_key_name(own->name, w->p);
+    second_key = second_key_of(w, own);
     second_key->key = rsa;
     start(w);
     assert_string_equal(LIVE("a.example"), had);

@@ -16,7 +16,7 @@ typedef struct world_t {
     const char *dir;
     acme_key_reuse_t *reuse;
     apr_array_header_t *specs; /* acme_spec_t * */
-    apr_array_header_t *sites; /* acme_site_t * */
+    apr_array_header_t *certs; /* acme_site_cert_t * */
     acme_t_log_t *log;
 } world_t;
 
@@ -31,7 +31,7 @@ static world_t *make_world(apr_pool_t *p)
     w->reuse = acme_key_reuse_open(w->dir, acme_seal_create(secret, p), p);
     (void)acme_t_vault(&w->log, p);
     w->specs = apr_array_make(p, 2, sizeof(acme_spec_t *));
-    w->sites = apr_array_make(p, 2, sizeof(acme_site_t *));
+    w->certs = apr_array_make(p, 2, sizeof(acme_site_cert_t *));
     return w;
 }
 
@@ -51,13 +51,13 @@ static acme_spec_t *add(world_t *w, const char *name)
     spec->name = name;
     spec->key_reuse = 1;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    acme_site_add(w->sites, spec, inventory);
+    acme_site_add(w->certs, spec, inventory);
     return spec;
 }
 
 static acme_inventory_t *inventory_of(world_t *w, int i)
 {
-    return acme_site_at(w->sites, i)->inventory;
+    return acme_site_cert_at(w->certs, i)->inventory;
 }
 
 static const char *hash_of(world_t *w, int i)
@@ -85,7 +85,7 @@ static int is_left(world_t *w, int i)
 
 static void start(world_t *w)
 {
-    acme_install_keys(w->reuse, w->sites, w->certstore, getegid(), &w->log->log,
+    acme_install_keys(w->reuse, w->certs, w->certstore, getegid(), &w->log->log,
                       w->p);
 }
 
@@ -195,7 +195,7 @@ static void it_is_of_the_group_that_the_worker_has_now(void **state)
     add(w, A);
     path = apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 0), NULL);
     start(w);
-    acme_install_keys(w->reuse, w->sites, w->certstore, 1, &w->log->log, w->p);
+    acme_install_keys(w->reuse, w->certs, w->certstore, 1, &w->log->log, w->p);
     assert_int_equal(lstat(path, &st), 0);
     assert_int_equal(st.st_gid, 1);
     assert_int_equal(st.st_mode & 0777, 0640);

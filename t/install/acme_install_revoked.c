@@ -99,7 +99,8 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
 static acme_site_decide_serve_e start(world_t *w, int with)
 {
     acme_install_config_t *config = apr_pcalloc(w->p, sizeof(*config));
-    apr_array_header_t *sites = apr_array_make(w->p, 1, sizeof(acme_site_t *));
+    apr_array_header_t *certs =
+        apr_array_make(w->p, 1, sizeof(acme_site_cert_t *));
     acme_site_decide_serve_e serve = ACME_SITE_DECIDE_SERVE_NOTHING;
     acme_install_t *install;
     acme_certstore_cert_t *live;
@@ -107,11 +108,11 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     w->said = "";
     w->inventory = apr_pcalloc(w->p, sizeof(*w->inventory));
     if (with) {
-        acme_site_add(sites, &w->spec, w->inventory);
+        acme_site_add(certs, &w->spec, w->inventory);
     }
     config->certstore = w->certstore;
     config->before = acme_deployed_create(w->p);
-    config->sites = sites;
+    config->certs = certs;
     config->now = ACME_T_NOW;
     config->clock_good = 1;
     config->proven = ACME_T_NOW;
@@ -122,7 +123,7 @@ static acme_site_decide_serve_e start(world_t *w, int with)
     }
     install = acme_install_create(config, w->p);
     if (with) {
-        serve = acme_install_site(install, &w->spec, w->inventory,
+        serve = acme_install_site(install, acme_site_cert_at(certs, 0),
                                   ACME_WANTED_ACME, 0);
     }
     acme_install_rest(install, nobody, NULL);

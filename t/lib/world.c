@@ -235,7 +235,7 @@ world_t *world_create(apr_pool_t *p)
     w->ca_spec.contact = "mailto:admin@example.org";
     w->ca_spec.agreed = 1;
     w->specs = apr_array_make(p, 4, sizeof(acme_spec_t *));
-    w->sites = apr_array_make(p, 4, sizeof(acme_site_t *));
+    w->certs = apr_array_make(p, 4, sizeof(acme_site_cert_t *));
     w->parallel = 10;
     return w;
 }
@@ -267,7 +267,7 @@ acme_spec_t *world_add(world_t *w, const char *names)
     spec->place = "test.conf:1";
     inventory->serving = ACME_SERVING_PLACEHOLDER;
     APR_ARRAY_PUSH(w->specs, acme_spec_t *) = spec;
-    acme_site_add(w->sites, spec, inventory);
+    acme_site_add(w->certs, spec, inventory);
     return spec;
 }
 
@@ -292,7 +292,7 @@ void world_add_ca(world_t *w, acme_spec_t *spec)
 
 acme_inventory_t *world_inventory(const world_t *w, int i)
 {
-    return acme_site_at(w->sites, i)->inventory;
+    return acme_site_cert_at(w->certs, i)->inventory;
 }
 
 void world_set_live(world_t *w, int i, apr_interval_time_t left)
@@ -321,7 +321,7 @@ void world_boot(world_t *w)
     w->script = script_http_create(w->clock, w->prun);
     script_http_respond(w->script, respond, w);
     memset(&w->config, 0, sizeof(w->config));
-    w->config.sites = w->sites;
+    w->config.certs = w->certs;
     w->config.vault = acme_vault_create(&w->store, w->seal, &w->log, w->prun);
     w->config.http = script_http_transport(w->script);
     w->config.clock = &w->clock->clock;
@@ -420,7 +420,7 @@ void world_restart(world_t *w)
             inventory->live = live;
             inventory->serving = ACME_SERVING_LKC;
         }
-        acme_site_at(w->sites, i)->inventory = inventory;
+        acme_site_cert_at(w->certs, i)->inventory = inventory;
     }
     world_boot(w);
 }

@@ -53,8 +53,8 @@ typedef struct world_t {
     acme_log_t log;
     apr_array_header_t *lines; /**< world_line_t, of all processes */
     acme_ca_spec_t ca_spec;
-    apr_array_header_t *sites; /**< acme_site_t * */
-    apr_array_header_t *specs; /**< acme_spec_t *, of the sites: a test may
+    apr_array_header_t *certs; /**< acme_site_cert_t * */
+    apr_array_header_t *specs; /**< acme_spec_t *, of the certs: a test may
                                     change them */
     int parallel;
     apr_time_t loaded;

@@ -55,7 +55,7 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *ctx,
 {
     const char *dir = acme_t_dir(w->p);
     acme_bundle_t *bundle = acme_t_bundle("left.example", ACME_T_NOW, w->p);
-    apr_array_header_t *sites = apr_array_make(w->p, 1, sizeof(void *));
+    apr_array_header_t *certs = apr_array_make(w->p, 1, sizeof(void *));
     acme_inventory_t *inventory = apr_pcalloc(w->p, sizeof(*inventory));
     acme_spec_t *spec = apr_pcalloc(w->p, sizeof(*spec));
     acme_certstore_cert_t *cert;
@@ -69,9 +69,9 @@ static const char *leave_key(world_t *w, acme_worker_ctx_t *ctx,
     spec->name = bundle->name;
     spec->key_reuse = 1;
     inventory->live = cert;
-    acme_site_add(sites, spec, inventory);
+    acme_site_add(certs, spec, inventory);
     ctx->reuse = acme_key_reuse_open(dir, w->seal, w->p);
-    acme_install_keys(ctx->reuse, sites, live, getegid(), &w->log, w->p);
+    acme_install_keys(ctx->reuse, certs, live, getegid(), &w->log, w->p);
     *pem = bundle->key_pem;
     *hash = cert->info->key_hash;
     return dir;

@@ -141,8 +141,8 @@ static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
     const char *why;
 
     make(&cert, &spec, &info, 0, *state);
-    spec.of = spec.name;
-    spec.name = acme_spec_second_key_name(spec.of, *state);
+    spec.kind = ACME_SPEC_SECOND_KEY;
+    spec.name = acme_spec_filed_name(spec.name, spec.kind, *state);
     assert_int_equal(acme_suitable(&why, &cert, &spec, 1, ACME_T_NOW, *state),
                      ACME_SUITABLE_FULL);
 }

@@ -54,19 +54,26 @@ static void a_further_one_is_filed_beside_its_site(void **state)
     acme_ca_spec_t ca;
     acme_spec_t *own = spec_of(&ca, "a.example", "b.example", p);
     acme_spec_t *second_key = spec_of(&ca, "a.example", "b.example", p);
+    const char *site;
 
-    assert_false(acme_spec_is_one_of_two(own));
-    second_key->of = own->name;
-    second_key->name = acme_spec_second_key_name(own->name, p);
-    own->second_key = 7;
-    assert_true(acme_spec_is_one_of_two(own));
-    assert_true(acme_spec_is_one_of_two(second_key));
+    assert_null(acme_spec_of(own));
+    assert_string_equal(acme_spec_filed_name(own->name, ACME_SPEC_FIRST_KEY, p),
+                        "a.example");
+    second_key->kind = ACME_SPEC_SECOND_KEY;
+    second_key->name = acme_spec_filed_name(own->name, second_key->kind, p);
+    assert_string_equal(acme_spec_of(second_key), "a.example");
     assert_string_equal(acme_spec_host(second_key), "a.example");
     assert_string_equal(second_key->name, "a.example-rsa");
-    assert_string_equal(acme_spec_own_name(second_key->name, p), "a.example");
-    assert_null(acme_spec_own_name("a.example", p));
-    assert_null(acme_spec_own_name("-rsa", p));
-    assert_null(acme_spec_own_name("", p));
+    assert_int_equal(acme_spec_filed_parse(&site, second_key->name, p),
+                     ACME_SPEC_SECOND_KEY);
+    assert_string_equal(site, "a.example");
+    assert_int_equal(acme_spec_filed_parse(&site, "a.example", p),
+                     ACME_SPEC_FIRST_KEY);
+    assert_string_equal(site, "a.example");
+    assert_int_equal(acme_spec_filed_parse(&site, "-rsa", p),
+                     ACME_SPEC_FIRST_KEY);
+    assert_string_equal(site, "-rsa");
+    assert_int_equal(acme_spec_filed_parse(&site, "", p), ACME_SPEC_FIRST_KEY);
 }
 
 static void cas_are_counted_and_found(void **state)
