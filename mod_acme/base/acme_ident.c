@@ -68,8 +68,8 @@ static const char *canonical_ip(const char *text, apr_pool_t *p)
 }
 
 /* Says which A-labels to write instead of U-labels, but does not convert the
- * name, because two ways to write a name would be two names for every other part
- * of the configuration. */
+ * name, because two ways to write a name would be two names for every other
+ * part of the configuration. */
 static const char *not_ascii(const char *name, apr_pool_t *p)
 {
     const char *ascii;

@@ -2,8 +2,8 @@
 
 /**
  * @file mod_acme_conftree.h
- * @brief Facts of the configuration as it stands written that server_rec does not
- *  have.
+ * @brief Facts of the configuration as it stands written that server_rec does
+ * not have.
  *
  * httpd gives a virtual host without a ServerName the name of another server,
  * and other modules keep their settings private. check_config walks over all

@@ -7,7 +7,8 @@
  * Looks only at names that the configuration gives. What is staged was sealed
  * by a worker; it is checked once more here (key, names, dates, chain, scratch
  * SSL_CTX, newer than the live one) before it replaces anything. The
- * staged item is left for the worker, who removes it when it sees the certificate live.
+ * staged item is left for the worker, who removes it when it sees the
+ * certificate live.
  */
 #ifndef ACME_PROMOTE_H
 #define ACME_PROMOTE_H
