@@ -79,7 +79,7 @@ void acme_archive_tidy(const char *dir, apr_pool_t *ptemp)
     }
 }
 
-/** The name that a folder has while it is filled or emptied. */
+/* Returns the name that a folder has while it is filled or emptied. */
 static const char *temp_path(const char *dir, int number, apr_pool_t *p)
 {
     return apr_psprintf(p, "%s/" ACME_FILE_TEMP "%d", dir, number);
@@ -98,8 +98,8 @@ static apr_status_t sync_file(const char *path)
     return rv;
 }
 
-/* All are written before the first is synced: most file systems then put all
- * of them on disk at once. */
+/* Writes all files before it syncs the first, because most file systems then
+ * put all of them on disk at once. */
 static apr_status_t fill(const char *temp, const acme_archive_file_t *files,
                          apr_pool_t *ptemp)
 {

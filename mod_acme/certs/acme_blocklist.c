@@ -18,13 +18,13 @@
 #define FOLDER       "/revoked"
 #define CTL_REQUESTS "/outbox"
 
-/* How a mark of a key is told from one of a certificate. */
+/* How the name of a key's entry begins. */
 #define OF_KEY "key-"
 
-/* Most bytes of a mark. */
+/* Most bytes of an entry. */
 #define MARK_MAX 16384
 
-/* A folder that changed so lately may change again without another time. */
+/* Seconds in which a folder may change again without getting another time. */
 #define UNSURE 2
 
 struct acme_blocklist_t {
@@ -34,10 +34,10 @@ struct acme_blocklist_t {
     apr_hash_t *names; /* of the files */
     struct timespec seen;
     ino_t inode;
-    int unsure; /* it may have changed since `seen` */
+    int unsure; /* the folder may have changed since `seen` */
 };
 
-/* ---- root's ---- */
+/* ---- for root ---- */
 
 static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
                            const char *path, apr_pool_t *p)
@@ -105,7 +105,7 @@ apr_status_t acme_blocklist_put(const char *dir,
     struct stat st;
     apr_status_t rv;
 
-    /* The worker's group is the one that reads requests. */
+    /* The worker's group is that of the requests' folder. */
     if (stat(apr_pstrcat(ptemp, dir, CTL_REQUESTS, NULL), &st) == 0) {
         gid = st.st_gid;
     }
@@ -122,7 +122,8 @@ apr_status_t acme_blocklist_put(const char *dir,
     if (rv != APR_SUCCESS) {
         return failed(problem, rv, folder, ptemp);
     }
-    /* The key first: what bars more is there when we are killed in between. */
+    /* The key comes first, because its entry refuses more: it is there when we
+     * are killed between the two. */
     if (acme_blocklist_entry_is_compromised(revoked)) {
         rv = write_mark(folder,
                         apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
@@ -150,7 +151,7 @@ apr_status_t acme_blocklist_withdraw(const char *dir,
                : failed(problem, rv, path, ptemp);
 }
 
-/* ---- anybody's ---- */
+/* ---- for all processes ---- */
 
 acme_blocklist_t *acme_blocklist_open(const char *dir, apr_pool_t *p)
 {
@@ -164,7 +165,8 @@ acme_blocklist_t *acme_blocklist_open(const char *dir, apr_pool_t *p)
     return list;
 }
 
-/* One stat() as long as nothing changes. */
+/* Reads the names of all entries, or makes one stat() when the folder has not
+ * changed. */
 static void look(acme_blocklist_t *list)
 {
     apr_array_header_t *names;
@@ -202,7 +204,8 @@ static int has(const acme_blocklist_t *list, const char *name)
     return apr_hash_get(list->names, name, APR_HASH_KEY_STRING) != NULL;
 }
 
-/* That it is there is what counts: one that is damaged says less. */
+/* Reads an entry. A damaged one counts as confirmed, because the file's name
+ * alone says that the certificate or key is listed. */
 static const acme_blocklist_entry_t *read_mark(const acme_blocklist_t *list,
                                                const char *name,
                                                const acme_cert_info_t *info,

@@ -2,16 +2,16 @@
 
 /**
  * @file acme_blocklist.h
- * @brief Which certificates are revoked, and which keys are in wrong hands:
- * for ever.
+ * @brief The list of revoked certificates and compromised keys, which are
+ * never used again.
  *
- * A file of root's in revoked/ of the store for each, named by the
- * certificate's fingerprint; and, when its key was compromised, one more that
- * is named by the key's hash (acme_key_hash.h). Root writes them before the CA
- * is asked, so that nothing that happens later can lose them; the worker's
- * group reads them. No certificate that has such a mark, and none whose key
- * has, is ever put in place again: not by unstash, import, rollback or
- * activation; and no such key is ever used for another.
+ * Each entry is a file of root's in revoked/ of the store, named by the
+ * certificate's fingerprint. When the key was compromised, a second file is
+ * named by the key's hash (acme_key_hash.h). Root writes both before the CA is
+ * asked, so that nothing that happens later can lose them; the worker's group
+ * reads them. A certificate that is listed, or whose key is listed, is never
+ * put in place again: not from the stash, by an import, by a rollback or by a
+ * promotion. A listed key is never used for another certificate.
  */
 #ifndef ACME_BLOCKLIST_H
 #define ACME_BLOCKLIST_H
@@ -22,36 +22,41 @@
 #include "acme_cert.h"
 #include "acme_problem.h"
 
-/** Root's, at start: the worker's group reads what is there. */
+/** For root, at start: gives the folder and its files to the worker's group.
+ *  Success also when there is no folder yet. */
 apr_status_t acme_blocklist_prepare(const char *dir, apr_gid_t gid,
                                     acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Root's: on disk when this returns. One that is there is replaced. */
+/** For root: writes an entry, or replaces it. It is on disk when this
+ *  returns. */
 apr_status_t acme_blocklist_put(const char *dir,
                                 const acme_blocklist_entry_t *revoked,
                                 acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Root's: the CA would not. The mark of a compromised key stays. */
+/** For root: removes an entry after the CA has refused the revocation. The
+ *  entry of a compromised key stays. */
 apr_status_t acme_blocklist_withdraw(const char *dir,
                                      const acme_blocklist_entry_t *revoked,
                                      acme_problem_t *problem,
                                      apr_pool_t *ptemp);
 
-/** All marks of a store, for one thread. */
+/** All entries of a store, for one thread. */
 typedef struct acme_blocklist_t acme_blocklist_t;
 
-/** Touches nothing yet; what is there is read again when it changes.
+/** Opens the list, without reading it yet. It is read when it is asked, and
+ *  again when the folder changes.
  *  @param dir of the store */
 acme_blocklist_t *acme_blocklist_open(const char *dir, apr_pool_t *p);
 
-/** The mark of that certificate, else that of its key; NULL: none.
- *  @param list NULL: there are none */
+/** Returns the entry of a certificate, else that of its key; NULL when neither
+ *  is listed. A damaged entry counts as one that the CA has confirmed.
+ *  @param list NULL: nothing is listed */
 const acme_blocklist_entry_t *acme_blocklist_find(acme_blocklist_t *list,
                                                   const acme_cert_info_t *info,
                                                   apr_pool_t *p);
 
-/** Whether a key, by its acme_key_hash(), is never to be used again.
- *  @param list NULL: none is */
+/** Returns non-zero when a key, given by its acme_key_hash(), is compromised.
+ *  @param list NULL: nothing is listed */
 int acme_blocklist_has_key(acme_blocklist_t *list, const char *key_hash);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "acme_format.h"
 
-/* Raised when older versions would misunderstand it. */
+/* Raise it when older versions of mod_acme would misunderstand the text. */
 #define FORMAT 1
 
 #define KEY_NAME      "name"
@@ -28,7 +28,7 @@ static apr_status_t wipe_text(void *data)
     return APR_SUCCESS;
 }
 
-/** A copy in p, wiped when p is cleared. */
+/* Returns a copy in p, which is wiped when p is cleared. */
 static const char *secret_dup(const char *text, apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, text);
@@ -67,7 +67,7 @@ static apr_status_t damaged(acme_problem_t *problem, const char *what,
                             "a stored certificate is damaged: %s", what);
 }
 
-/** The members that are text. */
+/* The members that are text. */
 static const struct {
     const char *key;
     apr_size_t offset;
@@ -136,7 +136,8 @@ apr_status_t acme_bundle_parse(acme_bundle_t **bundle, const char *text,
     apr_pool_t *ptemp;
     apr_status_t rv;
 
-    /* The JSON value holds a second copy of the key: it goes at once. */
+    /* The pool is destroyed at once, because the JSON value holds a second copy
+     * of the key. */
     apr_pool_create(&ptemp, p);
     rv = acme_json_parse(&json, text, len, &error, ptemp);
     if (rv != APR_SUCCESS) {

@@ -51,7 +51,8 @@ apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
             apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
         rv = acme_certstore_path_mkdir(made->places[i], problem, p);
         if (rv == APR_SUCCESS) {
-            /* Links that were made but never put in place. */
+            /* Remove links that a killed writer made and did not put in
+             * place. */
             acme_archive_tidy(made->places[i], p);
         }
     }
@@ -142,7 +143,7 @@ static apr_status_t read_file(char **data, apr_size_t *len,
     return APR_SUCCESS;
 }
 
-/** Reads a pair and checks whatever does not depend on the time. */
+/* Reads key and chain, and checks all that does not depend on the time. */
 static apr_status_t read_pair(const acme_cert_info_t **info,
                               const acme_certstore_path_t *site,
                               const char *dir, acme_problem_t *problem,
@@ -182,7 +183,8 @@ static apr_status_t read_pair(const acme_cert_info_t **info,
     return rv == APR_SUCCESS ? rv : useless(problem, site, rv, why.detail, p);
 }
 
-/* What is not there or not to be read is not known: nothing else is lost. */
+/* Reads what is known of a certificate besides key and chain. A member that is
+ * missing or damaged is left out, because the certificate works without it. */
 static void read_meta(acme_certstore_cert_t *cert, const char *dir,
                       apr_pool_t *p, apr_pool_t *ptemp)
 {
@@ -246,12 +248,13 @@ static void set_paths(acme_certstore_cert_t *cert,
 
     cert->cert_path = apr_pstrcat(p, site->link, "/" ACME_CERTSTORE_FULL, NULL);
     cert->key_path = apr_pstrcat(p, site->link, "/" ACME_CERTSTORE_KEY, NULL);
-    /* What stash and import do is a rename, which leaves the link's own time as
-     * acme_certstore_move() set it. */
+    /* The link's own time is the time of the move, because
+     * acme_certstore_move() sets it and a rename leaves it. */
     cert->moved = lstat(site->link, &st) ? 0 : apr_time_from_sec(st.st_mtime);
 }
 
-/* The index is of what is served; a stash is small. */
+/* Returns the index for live certificates only, because few are in the other
+ * places. */
 static acme_certstore_index_t *index_of(const acme_certstore_t *certstore,
                                         const acme_certstore_path_t *site)
 {
@@ -259,7 +262,8 @@ static acme_certstore_index_t *index_of(const acme_certstore_t *certstore,
                                                               : NULL;
 }
 
-/* APR_ENOENT: not known; there may be one. */
+/* Takes a certificate from the index. Returns APR_ENOENT when the index does
+ * not have it; the site may have one all the same. */
 static apr_status_t recall(acme_certstore_cert_t **cert,
                            const acme_certstore_t *certstore,
                            const acme_certstore_path_t *site,
@@ -310,7 +314,8 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
     if (recall(cert, certstore, site, &aim, p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
-    /* Not through the link, so that all is of one generation. */
+    /* Read from the version's folder and not through the link, so that all
+     * files are of one version. */
     rv = read_pair(&info, site, aim.dir, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -505,7 +510,8 @@ acme_certstore_revoked(const acme_certstore_t *certstore,
     return revoked && acme_blocklist_entry_is_final(revoked) ? revoked : NULL;
 }
 
-/* A name that was too long for its pointer's is in the generation. */
+/* Returns the name of a site by its pointer, or NULL. A name that is too long
+ * for the pointer's is in the version's meta.json. */
 static const char *name_behind(const acme_certstore_t *certstore,
                                acme_place_e place, const char *entry,
                                apr_pool_t *p)

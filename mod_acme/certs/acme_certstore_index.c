@@ -17,10 +17,10 @@
 
 #define MAGIC "acme-live-index 3 "
 
-/** Of a file with 100,000 sites and more. */
+/* Most bytes of the file: more than 100,000 sites need. */
 #define SIZE_MAX_READ (256 * 1024 * 1024)
 
-/** Two changes within it may leave a file with the same times. */
+/* A file that changes twice within this time may keep the same times. */
 #define CLOCK_STEP apr_time_from_msec(100)
 
 enum {
@@ -44,7 +44,7 @@ enum {
     FIELDS
 };
 
-/** One line. */
+/* A line of the file. */
 typedef struct entry_t {
     const char *fields[FIELDS];
     int used;
@@ -58,7 +58,7 @@ struct acme_certstore_index_t {
     int changed;
 };
 
-/* Splits a line in place; 0: it has not the right number of fields. */
+/* Splits a line in place. Returns 0 when it has another number of fields. */
 static int split(entry_t *entry, char *line)
 {
     int i;
@@ -112,7 +112,8 @@ acme_certstore_index_t *acme_certstore_index_open(const char *path,
     index->path = apr_pstrdup(p, path);
     index->magic = apr_pstrcat(p, MAGIC, acme_cert_check_loader(p), NULL);
     index->entries = apr_hash_make(p);
-    /* Only root decides what a start need not read. */
+    /* Another user who could write the file could hide that a certificate has
+     * changed. */
     if (acme_owned_file(path)
         && acme_file_read(&text, &len, path, SIZE_MAX_READ, p) == APR_SUCCESS
         && !memchr(text, '\0', len)) {
@@ -121,7 +122,9 @@ acme_certstore_index_t *acme_certstore_index_open(const char *path,
     return index;
 }
 
-/* NULL: there is no such file, or it is too young. */
+/* Returns what tells this version of a file from the next. Returns NULL when
+ * there is no such file, and, where `before` is not 0, when it has changed so
+ * shortly before that time that it may change again unnoticed. */
 static const char *stamp(const char *dir, const char *file, apr_time_t before,
                          apr_pool_t *p)
 {
@@ -223,7 +226,8 @@ static const char *number(apr_time_t t, apr_pool_t *p)
     return apr_psprintf(p, "%" APR_TIME_T_FMT, t);
 }
 
-/* Whatever could not be read back as it was. */
+/* Returns non-zero when the fields can be read back: each is there, and none
+ * has a control character, as the separators are. */
 static int is_plain(const entry_t *entry)
 {
     const char *at;

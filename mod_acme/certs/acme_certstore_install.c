@@ -14,7 +14,7 @@
 #include "acme_archive.h"
 #include "acme_certstore_path.h"
 
-/** The files of a generation, and the end of the list. */
+/* The files of a version, and the end of the list. */
 #define NFILES 6
 
 static apr_status_t failed(acme_problem_t *problem,
@@ -26,8 +26,8 @@ static apr_status_t failed(acme_problem_t *problem,
                             what, &rv);
 }
 
-/* Keeps what is pointed to and the `keep` newest of the others. What cannot be
- * removed now is removed by a later install. */
+/* Removes all versions but those that a pointer leads to and the `keep` newest
+ * of the others. Errors are ignored, because a later install tries again. */
 static void prune(const acme_certstore_t *certstore,
                   const acme_certstore_path_t *site, int newest, int keep,
                   apr_pool_t *ptemp)
@@ -53,10 +53,9 @@ static void prune(const acme_certstore_t *certstore,
     apr_pool_destroy(tmp);
 }
 
-/**
- * A pointer that is none (a restored backup made it a folder) cannot be
- * replaced by one: it goes into the archive, where the last such is kept.
- */
+/* Moves a folder that stands in the place of a pointer (from a restored backup)
+ * into the archive, because a link cannot replace a folder. The archive keeps
+ * the last of these. */
 static apr_status_t set_aside(const acme_certstore_path_t *site,
                               acme_problem_t *problem, apr_pool_t *p)
 {
@@ -121,7 +120,7 @@ static apr_status_t prepare_files(acme_archive_file_t files[NFILES],
     return APR_SUCCESS;
 }
 
-/** A number that no generation has had. */
+/* Finds a number that no version has had. */
 static apr_status_t next_number(int *number, const acme_certstore_path_t *site,
                                 acme_problem_t *problem, apr_pool_t *p)
 {

@@ -24,8 +24,9 @@ static apr_status_t failed(acme_problem_t *problem, const char *name,
                             &rv);
 }
 
-/* The link's own time says since when it is where it is. Where a file system
- * has none that can be set, the time it was made is as good. */
+/* Sets the link's own time, which says since when it is in its place. Ignores
+ * an error, because on a file system without such times the time when the link
+ * was made serves as well. */
 static void stamp(const char *link)
 {
     struct timespec times[2];
@@ -144,7 +145,7 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
         return rv;
     }
     rv = acme_archive_remove(aim.archive, aim.number, ptemp);
-    /* Without its last generation the folder is of no use. */
+    /* Removes the folder when that was its last version, else fails. */
     rmdir(aim.archive);
     return rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)
                ? APR_SUCCESS

@@ -15,7 +15,7 @@
 #include "acme_archive.h"
 #include "acme_owned.h"
 
-/** An encoded name is much shorter. */
+/* Most bytes of a link; an encoded name is much shorter. */
 #define LINK_MAX_LEN 1024
 
 #define MODE_DIR APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
@@ -83,7 +83,8 @@ static apr_status_t follow(acme_certstore_target_t *aim,
     }
     *slash = '\0';
     aim->number = acme_archive_version(slash + 1);
-    /* One component, and none that begins with a dot. */
+    /* The name must be a single component that does not begin with a dot, so
+     * that no link leads out of the archive. */
     if (aim->number == 0 || buffer[len] == '\0' || buffer[len] == '.'
         || strchr(buffer + len, '/') != NULL) {
         return APR_EINVAL;
@@ -118,7 +119,8 @@ int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
             const char *link =
                 apr_pstrcat(ptemp, certstore->places[place], "/", entry, NULL);
 
-            /* One that a killed writer left behind points for nobody. */
+            /* Skip a temporary link of a killed writer: it belongs to no
+             * site. */
             if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
                 continue;
             }
@@ -145,7 +147,7 @@ apr_status_t acme_certstore_path_mkdir(const char *path,
                                 ACME_PROBLEM_STORE, p,
                                 "folder %s could not be made: %pm", path, &rv);
     }
-    /* What somebody else may change is not to be trusted with keys. */
+    /* Put no keys where somebody else could change them. */
     if (!acme_owned(&st)) {
         return acme_problem_set(
             problem, APR_EACCES, ACME_RETRY_CONFIG, ACME_PROBLEM_STORE, p,

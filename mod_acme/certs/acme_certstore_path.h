@@ -2,8 +2,8 @@
 
 /**
  * @file acme_certstore_path.h
- * @brief Where the files of one site are: for the units that read, write and
- * make what acme_certstore.h promises.
+ * @brief Paths and pointers of the store of certificates, and its struct: for
+ * the units that carry out what acme_certstore.h promises.
  */
 #ifndef ACME_CERTSTORE_PATH_H
 #define ACME_CERTSTORE_PATH_H
@@ -30,65 +30,70 @@
 struct acme_certstore_t {
     const char *places[ACME_PLACES]; /**< folders */
     const char *archive;
-    int is_read_only;                 /**< made by acme_certstore_look() */
+    int is_read_only;                 /**< opened by acme_certstore_look() */
     apr_array_header_t *refused;      /**< of acme_promote_guard.h, or NULL */
-    const char *index;                /**< live.index; NULL: it is not ours */
-    struct acme_blocklist_t *revoked; /**< marks of this store */
-    struct acme_certstore_index_t *known; /**< NULL: read everything */
+    const char *index;                /**< path of live.index */
+    struct acme_blocklist_t *revoked; /**< of this store */
+    struct acme_certstore_index_t *known; /**< NULL: read all files */
     apr_pool_t *pknown;
 };
 
+/** Paths of one site in one place. */
 typedef struct acme_certstore_path_t {
     const char *name;
-    const char *folder;  /**< live, stash, import */
-    const char *link;    /**< live/NAME, stash/NAME, import/NAME */
+    const char *folder;  /**< live, stash or import */
+    const char *link;    /**< live/NAME, stash/NAME or import/NAME */
     const char *archive; /**< archive/NAME */
-    const char *target;  /**< what the link says but for the number */
+    const char *target;  /**< what the link says, without the number */
 } acme_certstore_path_t;
 
-/** Where a pointer leads to. */
+/** The target of a pointer. */
 typedef struct acme_certstore_target_t {
     const char *link;    /**< what the pointer says */
-    const char *archive; /**< folder of all its generations */
-    const char *dir;     /**< of this one */
+    const char *archive; /**< folder of all versions */
+    const char *dir;     /**< folder of this version */
     int number;
 } acme_certstore_target_t;
 
+/** Fills in the paths of a site, without touching the disk. */
 void acme_certstore_path_find(acme_certstore_path_t *site,
                               const struct acme_certstore_t *certstore,
                               acme_place_e place, const char *name,
                               apr_pool_t *p);
 
 /**
- * The site's own generation that its pointer leads to.
+ * Reads which version in the site's own archive its pointer leads to.
  * @return APR_ENOENT when there is no pointer; APR_EINVAL when something else
  *         is in its place, or it leads into the archive of another name
  */
 apr_status_t acme_certstore_path_pointed(int *number,
                                          const acme_certstore_path_t *site);
 
-/** Where its pointer leads to, be it into the archive of another name. Fails
- *  as acme_certstore_path_pointed(). */
+/** Reads where a site's pointer leads to, also when that is the archive of
+ *  another name. Fails as acme_certstore_path_pointed(), but for that. */
 apr_status_t
 acme_certstore_path_follow(acme_certstore_target_t *aim,
                            const struct acme_certstore_t *certstore,
                            const acme_certstore_path_t *site, apr_pool_t *p);
 
-/** Whether the files that its pointer leads to, and all folders that lead to
- *  them, are ours and may be written by nobody else. */
+/** Returns success when the key and the chain that a pointer leads to, and all
+ *  folders on the way, are ours alone to write (acme_owned.h); else APR_EACCES
+ *  and a problem that names the path. */
 apr_status_t
 acme_certstore_path_is_owned(const struct acme_certstore_t *certstore,
                              const acme_certstore_path_t *site,
                              const acme_certstore_target_t *aim,
                              acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Whether any pointer, of whatever name and place, leads to that generation;
- *  nonzero also when nobody can tell. */
+/** Returns non-zero when any pointer, of any name and place, leads to this
+ *  version, and when a folder cannot be read, because the version must stay
+ *  then. */
 int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp);
 
-/** Makes a folder, 0700. One that is there must be ours and nobody else's. */
+/** Makes a folder, 0700. Fails with APR_EACCES when it is there already and not
+ *  ours alone to write (acme_owned.h). */
 apr_status_t acme_certstore_path_mkdir(const char *path,
                                        acme_problem_t *problem, apr_pool_t *p);
 

@@ -74,7 +74,8 @@ static int state_of(acme_deployed_e *state, const char *text)
     return 0;
 }
 
-/* NULL when it is damaged: what is known of the others is still good. */
+/* Returns NULL when the site is damaged. The record goes on without it, because
+ * the other sites are still right. */
 static const acme_deployed_site_t *read_site(const acme_json_t *json,
                                              apr_pool_t *p)
 {

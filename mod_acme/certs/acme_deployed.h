@@ -5,8 +5,9 @@
  * @brief What each site served when a start last succeeded: root's record,
  * the file `sites` of the store.
  *
- * It is what a configuration is compared with: a site that is not in it any
- * more was undeployed. Written whole, in pre_mpm only; root only (0600).
+ * A start compares the configuration with it: a site that is in the record and
+ * no longer in the configuration was undeployed. It is replaced whole, in
+ * pre_mpm only, and only root reads it (0600).
  */
 #ifndef ACME_DEPLOYED_H
 #define ACME_DEPLOYED_H
@@ -19,7 +20,7 @@
 /** Most bytes of the record. */
 #define ACME_DEPLOYED_MAX (64 * 1024 * 1024)
 
-/** What a site last served. */
+/** The certificate that a site served last. */
 typedef enum {
     ACME_DEPLOYED_NONE,
     ACME_DEPLOYED_HTTP,
@@ -34,37 +35,39 @@ typedef struct acme_deployed_site_t {
     const apr_array_header_t *names; /**< const char *, canonical */
     acme_deployed_e state;
     int managed;                          /**< zero: it did not ask for ACME */
-    const apr_array_header_t *cert_files; /**< const char *; of an OKC */
+    const apr_array_header_t *cert_files; /**< const char *; of its own
+                                               certificate, or NULL */
     const apr_array_header_t *key_files;
 } acme_deployed_site_t;
 
 typedef struct acme_deployed_t {
     apr_array_header_t *sites; /**< acme_deployed_site_t * */
-    apr_time_t written;        /**< or 0: by the clock of then */
+    apr_time_t written;        /**< or 0; by the clock of that time */
     apr_hash_t *by_name;       /**< every name -> acme_deployed_site_t * */
 } acme_deployed_t;
 
 /** "none", "http", "okc", "lkc": `deployed` of the record and the status. */
 const char *acme_deployed_name(acme_deployed_e state);
 
-/** An empty one. */
+/** Makes an empty record. */
 acme_deployed_t *acme_deployed_create(apr_pool_t *p);
 
-/** The site is not copied, and belongs to a pool that lives as long. Of two
- *  with one name the first has it. */
+/** Adds a site, which is not copied and must live as long as the record. When
+ *  two sites have one name, the first is found by it. */
 void acme_deployed_add(acme_deployed_t *deployed,
                        const acme_deployed_site_t *site);
 
-/** APR_ENOENT when there is none: nothing was ever deployed. */
+/** Reads the record. APR_ENOENT when there is none: nothing was ever deployed.
+ *  Damaged sites are left out. */
 apr_status_t acme_deployed_read(acme_deployed_t **deployed, const char *dir,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** Replaces it whole, synced. */
+/** Replaces the record whole; it is on disk when this returns. */
 apr_status_t acme_deployed_write(const char *dir,
                                  const acme_deployed_t *deployed,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** The site that had this name, be it its first or another; or NULL. */
+/** Returns the site that had this name, as its first or as another; or NULL. */
 const acme_deployed_site_t *acme_deployed_find(const acme_deployed_t *deployed,
                                                const char *name);
 

@@ -54,7 +54,7 @@ apr_status_t acme_key_reuse_get(const char **pem, const acme_key_reuse_t *reuse,
     return APR_SUCCESS;
 }
 
-/* ---- root's side ---- */
+/* ---- for root ---- */
 
 /* Returns non-zero when the worker can read the key: it is whole, sealed with
  * the present secret, and of the worker's group. */

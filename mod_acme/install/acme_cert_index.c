@@ -7,7 +7,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-/** An item in the list of one name. */
+/* An item in the list of all that cover one name. */
 typedef struct entry_t {
     acme_cert_index_item_t *item;
     struct entry_t *next;
@@ -16,7 +16,7 @@ typedef struct entry_t {
 struct acme_cert_index_t {
     apr_pool_t *p;
     apr_array_header_t *items;
-    apr_hash_t *by_name; /* covered name, or wildcard -> entry_t * */
+    apr_hash_t *by_name; /* name or wildcard in a certificate -> entry_t * */
     apr_hash_t *filed[ACME_PLACES];
 };
 

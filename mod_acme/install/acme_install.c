@@ -9,10 +9,11 @@
 #include "acme_install_private.h"
 #include "acme_certstore.h"
 
-/** So many stashed at once are no accident of one site. */
+/* From this number on, when they are most of all, stashed certificates are
+ * logged in one notice. */
 #define MASS_MIN 2
 
-/** One that was stashed, and why. */
+/* The name of a certificate that was stashed, and the reason. */
 typedef struct stashed_t {
     const char *name;
     acme_wanted_e wanted;
@@ -89,7 +90,7 @@ static void note_stashed(acme_install_t *install, const char *name,
     stashed->wanted = wanted;
 }
 
-/** To no site in particular. */
+/* Returns the suitability of a certificate without regard to a site. */
 static acme_suitable_e worth(const acme_install_t *install,
                              const acme_certstore_cert_t *cert,
                              apr_pool_t *ptemp)
@@ -101,7 +102,8 @@ static acme_suitable_e worth(const acme_install_t *install,
                                                         : ACME_SUITABLE_EXPIRED;
 }
 
-/** What is revoked is of no use to whoever comes back. */
+/* Archives a revoked certificate and does not stash it, because no site may use
+ * it again. Returns non-zero on success. */
 static int retire(acme_install_t *install, const char *name,
                   const acme_certstore_cert_t *live, apr_pool_t *ptemp)
 {
@@ -121,8 +123,8 @@ static int retire(acme_install_t *install, const char *name,
     return 1;
 }
 
-/** What is live for a site that does not want it.
- *  @return nonzero when it was stashed */
+/* Stashes a live certificate that its site does not want, or archives it when
+ * it is revoked. Returns non-zero when it is not live any more. */
 static int put_away(acme_install_t *install, const char *name,
                     const acme_certstore_cert_t *live,
                     const acme_deployed_site_t *before, acme_wanted_e wanted,
@@ -154,7 +156,7 @@ static int put_away(acme_install_t *install, const char *name,
     note_stashed(install, name, wanted);
     other = acme_cert_index_filed(install->index, ACME_PLACE_STASH, name);
     if (other) {
-        /* Only archived from now on. */
+        /* The stash had another one under this name, which is archived now. */
         other->gone = 1;
     }
     return 1;
@@ -172,10 +174,10 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
                : NULL;
 }
 
-static acme_site_decide_serve_e keep(acme_install_t *install,
-                                     const acme_site_cert_t *cert,
-                                     acme_wanted_e wanted, int okc,
-                                     apr_pool_t *ptemp)
+static acme_site_decide_serve_e decide(acme_install_t *install,
+                                       const acme_site_cert_t *cert,
+                                       acme_wanted_e wanted, int okc,
+                                       apr_pool_t *ptemp)
 {
     const acme_spec_t *spec = cert->spec;
     acme_inventory_t *inventory = cert->inventory;
@@ -244,12 +246,12 @@ acme_site_decide_serve_e acme_install_site(acme_install_t *install,
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, install->p);
-    serve = keep(install, cert, wanted, okc, ptemp);
+    serve = decide(install, cert, wanted, okc, ptemp);
     apr_pool_destroy(ptemp);
     return serve;
 }
 
-/* ---- what no site wants any more ---- */
+/* ---- certificates that no site wants any more ---- */
 
 static void put_away_rest(acme_install_t *install,
                           acme_install_wanted_fn *wanted, void *baton,
@@ -264,7 +266,7 @@ static void put_away_rest(acme_install_t *install,
                           wanted(baton, names), ptemp);
 }
 
-/** An import that no site has taken. */
+/* Stashes an import that no site has taken, or archives it. */
 static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
                        apr_pool_t *ptemp)
 {
@@ -310,7 +312,7 @@ static void put_import(acme_install_t *install, acme_cert_index_item_t *item,
              item->name);
 }
 
-/** Whether it is too old for the stash, beyond doubt. */
+/* Returns non-zero when a certificate is certainly too old for the stash. */
 static int is_over(const acme_install_t *install,
                    const acme_certstore_cert_t *cert)
 {

@@ -24,7 +24,7 @@ void acme_install_choice_complain(const acme_install_t *install,
              name, acme_problem_text(problem, ptemp));
 }
 
-/** Moves one from the shelf into live/ of a site. */
+/* Makes an item the live certificate of a site. Returns non-zero on success. */
 static int take(acme_install_t *install, acme_cert_index_item_t *item,
                 const acme_spec_t *spec, apr_pool_t *ptemp)
 {
@@ -61,9 +61,9 @@ void acme_install_choice_archive(acme_install_t *install,
              item->name, acme_certstore_place_name(item->place), why);
 }
 
-/* ---- what a site can choose from ---- */
+/* ---- the certificates that a site can choose from ---- */
 
-/* Of one that is not in use by this site. */
+/* Judges a certificate that this site does not serve. */
 static acme_suitable_e worth_of(const char **why,
                                 const acme_certstore_cert_t *cert,
                                 const acme_install_choice_t *choice, int issuer)
@@ -76,8 +76,9 @@ static acme_suitable_e worth_of(const char **why,
                                 choice->ptemp);
 }
 
-/* Usable ones first, those for all names first of these, then those with a key
- * of the kind that is wanted, which need no order, then who expires last. */
+/* Returns non-zero when an item goes before the best so far: the more suitable
+ * one, then the one whose key is of the wanted kind, because no order is needed
+ * then, then the one that expires later. */
 static int is_better(acme_suitable_e worth, const acme_cert_index_item_t *item,
                      acme_suitable_e best_worth,
                      const acme_cert_index_item_t *best,
@@ -112,16 +113,17 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
         && !acme_suitable_key(cert, choice->spec)) {
         return;
     }
-    /* What nobody knows the origin of must be trusted by the world; what was
-     * live for another site of ours is as good as it was. */
+    /* A certificate of an unknown CA will do when this machine trusts it. So
+     * will one of another CA that was live for another site, because it was
+     * good enough to be served there. */
     issuer = acme_suitable_issuer(cert, choice->spec)
              || ((!cert->ca_url || place == ACME_PLACE_LIVE)
                  && acme_certstore_is_trusted(install->config->certstore,
                                               item->place, item->name,
                                               choice->ptemp));
     worth = worth_of(&why, cert, choice, issuer);
-    /* mod_ssl would end the start over a certificate that it cannot load. One
-     * that is revoked is not asked, because it is archived for that. */
+    /* A certificate that mod_ssl cannot load would end the start. A revoked one
+     * is not tried, because it is archived for being revoked. */
     if (worth > ACME_SUITABLE_REVOKED
         && acme_certstore_loads(cert, choice->spec->security_level, &problem,
                                 choice->ptemp)
@@ -138,8 +140,9 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
     }
 }
 
-/** The site that these names were split from, and where its certificate is. Of
- *  one that had a single kind of key until now, that may be the further one. */
+/* Returns the name of the site that has the certificate of the site which these
+ * names belonged to before, or NULL. For a site's second kind of key that is
+ * the site itself, because its certificate may be of this kind until now. */
 static const char *split_from(const acme_install_t *install,
                               const acme_spec_t *spec)
 {
@@ -202,7 +205,7 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
              spec->name, from);
 }
 
-/* ---- what it chose ---- */
+/* ---- the one that it has, and the one that it chose ---- */
 
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
                                     acme_inventory_t *inventory,
@@ -216,8 +219,8 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
         cert->suitable = ACME_SUITABLE_ABSENT;
         return;
     }
-    /* What is served already and trusted by the world stays until it is due,
-     * also when the CA was changed. */
+    /* A live certificate that this machine trusts stays until its renewal, also
+     * when the site has another CA now. */
     issuer = acme_suitable_issuer(live, choice->spec)
              || acme_certstore_is_trusted(choice->install->config->certstore,
                                           ACME_PLACE_LIVE, choice->spec->name,

@@ -21,12 +21,13 @@ struct acme_install_t {
     apr_pool_t *p;
     acme_cert_index_t *index;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
-    apr_hash_t *successors;      /* name of a former site -> whose its is now */
-    apr_array_header_t *stashed; /* of acme_install.c */
-    int had;                     /* sites that had one when all began */
+    apr_hash_t *successors;      /* name of a former site -> name of the site
+                                    that has its certificate now */
+    apr_array_header_t *stashed; /* stashed_t of acme_install.c */
+    int had;                     /* sites with a live one before */
 };
 
-/** What one site may choose from. */
+/** The certificates that a site can choose from. */
 typedef struct acme_install_choice_t {
     struct acme_install_t *install;
     const acme_site_t *site;
@@ -37,33 +38,34 @@ typedef struct acme_install_choice_t {
     apr_pool_t *ptemp;
 } acme_install_choice_t;
 
-/** Says that something could not be moved: the next start tries again. */
+/** Logs that a certificate could not be moved; the next start tries again. */
 void acme_install_choice_complain(const struct acme_install_t *install,
                                   const char *name,
                                   const acme_problem_t *problem,
                                   apr_pool_t *ptemp);
 
-/** Takes one off the shelf, into the archive. */
+/** Moves an item into the archive. */
 void acme_install_choice_archive(struct acme_install_t *install,
                                  acme_cert_index_item_t *item, const char *why,
                                  apr_pool_t *ptemp);
 
-/** An acme_cert_index_visit_fn; baton is the choice, which keeps the best of
- * each place. */
+/** Keeps the item if it is the best of its place. An acme_cert_index_visit_fn
+ *  whose baton is the choice. */
 void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
 
 /**
- * A site without any: that of a site which had its names goes on here. Where
- * the other one is still there, both have it, each with files of its own.
+ * Gives a site without a certificate that of the site which had its names
+ * before. When the other site is still there, both have the certificate, each
+ * with files of its own.
  */
 void acme_install_choice_inherit(acme_install_choice_t *choice);
 
-/** What its live one is worth; sets inventory->foreign. */
+/** Judges the live certificate; sets inventory->foreign and ->revoked. */
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
                                     acme_inventory_t *inventory,
                                     const acme_install_choice_t *choice);
 
-/** Does what was decided for a site that wants ACME. */
+/** Moves certificates as was decided for a site that wants ACME. */
 void acme_install_choice_carry_out(const acme_install_choice_t *choice,
                                    const acme_site_decide_actions_t *actions);
 

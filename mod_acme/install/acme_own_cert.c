@@ -15,7 +15,7 @@
 #define BEGIN_CERTIFICATE BEGIN "CERTIFICATE" DASH
 #define END_CERTIFICATE   END "CERTIFICATE" DASH
 
-/* The first block whose label ends so; NULL when there is none. Others (keys,
+/* Returns the first block whose label ends with `label`, or NULL. Others (keys,
  * parameters) may stand before it. */
 static char *find_block(const char *text, const char *label, apr_pool_t *p)
 {
@@ -122,7 +122,7 @@ acme_own_cert_e acme_own_cert_check(const apr_array_header_t *cert_files,
     return state;
 }
 
-/* ---- files that the configuration names ---- */
+/* ---- files of ACMECertificateFile ---- */
 
 static apr_status_t read_file(char **data, apr_size_t *len, const char *path,
                               acme_problem_t *problem, apr_pool_t *p)
@@ -137,8 +137,8 @@ static apr_status_t read_file(char **data, apr_size_t *len, const char *path,
     return APR_SUCCESS;
 }
 
-/* The certificates alone: a key, parameters or text may stand beside them.
- * @param first only the first of them */
+/* Returns the certificates alone, because a key, parameters or text may stand
+ * beside them; with `first` only the first certificate. */
 static const char *certificates(const char *text, int first, apr_pool_t *p)
 {
     const char *all = "";
@@ -208,7 +208,7 @@ apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
     }
     rv = check_pair(info, cert_text, key_text, key_len, &why, p);
     acme_key_wipe(key_text, key_len);
-    /* The certificate's file may have the key as well. */
+    /* Wipe it as well, because the certificate's file may hold the key. */
     acme_key_wipe(cert_text, cert_len);
     if (rv != APR_SUCCESS) {
         return acme_problem_set(

@@ -12,7 +12,7 @@
 /* Longer than anybody waits for a first certificate. */
 #define LIFE (90 * ACME_TIME_DAY)
 
-/** Nobody can own it (RFC 6761 6.4). */
+/* A name that no host can have (RFC 6761 section 6.4). */
 #define NOBODY "placeholder.mod-acme.invalid"
 
 struct acme_placeholder_t {
@@ -26,7 +26,7 @@ apr_status_t acme_placeholder_create(acme_placeholder_t **placeholder,
                                      const char *dir, int level, apr_time_t now,
                                      acme_problem_t *problem, apr_pool_t *p)
 {
-    /* 192 bits of security, as OpenSSL counts */
+    /* Level 4 of OpenSSL asks for 192 bits of security. */
     acme_key_spec_t spec = {level < 4 ? ACME_KEY_P256 : ACME_KEY_P384, 0};
     acme_placeholder_t *made = apr_pcalloc(p, sizeof(*made));
     const char *pem;

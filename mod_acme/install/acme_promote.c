@@ -13,16 +13,16 @@
 #include "acme_time.h"
 #include "acme_promote_guard.h"
 
-/** What is staged, and what it would replace. */
+/* The staged certificate, and the one that it would replace. */
 typedef struct staged_t {
     const acme_spec_t *spec;
     acme_bundle_t *bundle;
     acme_key_t *key;
     acme_chain_t *chain;
-    const acme_certstore_cert_t *live; /**< NULL: there is none of any use */
+    const acme_certstore_cert_t *live; /* NULL: none that can be used */
 } staged_t;
 
-/** What is served although the staged one is not. */
+/* Says what is served when the staged certificate is not promoted. */
 static const char *what_stays(const acme_certstore_cert_t *live, apr_time_t now,
                               apr_pool_t *p)
 {
@@ -35,8 +35,7 @@ static const char *what_stays(const acme_certstore_cert_t *live, apr_time_t now,
                         acme_time_print(live->info->not_after, p));
 }
 
-/** Completes the problem of whoever found it: the site before it, what stays
- *  behind it. */
+/* Completes a problem: the site's name before it, what stays live behind it. */
 static acme_staged_e not_promoted(acme_staged_e outcome,
                                   acme_problem_t *problem,
                                   const acme_spec_t *spec,
@@ -81,9 +80,10 @@ static int count_covered(const apr_array_header_t *wanted,
     return count;
 }
 
-/**
- * Whether it is better than what is live. What a worker stages is not trusted
- * to be new: an old certificate with a lost key must not come back.
+/*
+ * Checks that the staged certificate is better than the live one. A worker is
+ * not trusted to stage a new one: an old certificate whose key is lost must not
+ * come back.
  */
 static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
                                 acme_problem_t *problem, apr_pool_t *p)
@@ -105,7 +105,8 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
                                    acme_time_print(live->not_before, p)),
                       p);
     }
-    /* One that leaves out what keeps failing is no loss. */
+    /* Count required names only, because an order leaves out optional names
+     * that keep failing. */
     wanted = acme_spec_required(staged->spec, p);
     covered = count_covered(wanted, info->names);
     held = count_covered(wanted, live->names);
@@ -120,8 +121,9 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
     return APR_SUCCESS;
 }
 
-/** Its other names may be of an earlier configuration: it may serve until a
- *  wider one is there. */
+/* Checks the staged certificate for the site's first name only, because its
+ * other names may be those of an earlier configuration: it may serve until one
+ * for all names is there. */
 static apr_status_t check(const staged_t *staged, apr_time_t now,
                           acme_problem_t *problem, apr_pool_t *p)
 {
@@ -137,10 +139,11 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
     return rv == APR_SUCCESS ? check_newer(staged, now, problem, p) : rv;
 }
 
-/** The first time another one may do better. After that it would go on. */
-static apr_status_t check_proven(const staged_t *staged,
-                                 const acme_certstore_t *certstore,
-                                 acme_problem_t *problem, apr_pool_t *p)
+/* Refuses a certificate that ended an earlier start. The first time another
+ * order may do better; after that it would go on and on. */
+static apr_status_t check_not_taken_back(const staged_t *staged,
+                                         const acme_certstore_t *certstore,
+                                         acme_problem_t *problem, apr_pool_t *p)
 {
     int count = acme_promote_guard_refused(
         certstore, staged->spec->name,
@@ -189,8 +192,8 @@ static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
                             problem, p);
 }
 
-/** Whether it was promoted already, and somebody went back from it before the
- *  worker knew. */
+/* Returns non-zero when the certificate was promoted before, and the site was
+ * rolled back from it before the worker cleared it. */
 static int was_left(const acme_certstore_t *certstore,
                     const acme_certstore_cert_t *cert, int pinned,
                     const char *name, const char *fingerprint, apr_pool_t *p)
@@ -242,9 +245,10 @@ static acme_staged_e activate(const char **fingerprint,
     if (APR_STATUS_IS_ENOENT(rv)) {
         return ACME_STAGED_NONE;
     }
-    /* A live one that is of no use is replaced by anything that is. Where there
-     * is none, the stash has what the site had: perhaps this very one, staged
-     * when the site went and not cleared since. */
+    /* A live certificate that cannot be used is replaced by any that can. When
+     * there is none, compare with the stash, which has what the site had: it
+     * may be the staged one itself, when the worker did not clear it before the
+     * site went away. */
     rv_live = acme_certstore_get(&cert, certstore, spec->name, NULL, p);
     if (APR_STATUS_IS_ENOENT(rv_live)
         && acme_certstore_get_at(&stashed, certstore, ACME_PLACE_STASH,
@@ -267,7 +271,7 @@ static acme_staged_e activate(const char **fingerprint,
             return ACME_STAGED_LIVE;
         }
         if (stashed && strcmp(*fingerprint, stashed->info->fingerprint) == 0) {
-            /* Left to who decides upon the stash. */
+            /* acme_install_site() decides upon the stash later. */
             return ACME_STAGED_LIVE;
         }
         if (was_left(certstore, staged.live, pinned, spec->name, *fingerprint,
@@ -276,7 +280,7 @@ static acme_staged_e activate(const char **fingerprint,
         }
         rv = check_revoked(&staged, certstore, problem, p);
         if (rv == APR_SUCCESS) {
-            rv = check_proven(&staged, certstore, problem, p);
+            rv = check_not_taken_back(&staged, certstore, problem, p);
         }
         if (rv == APR_SUCCESS) {
             rv = check(&staged, now, problem, p);

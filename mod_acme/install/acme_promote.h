@@ -2,13 +2,13 @@
 
 /**
  * @file acme_promote.h
- * @brief From staged to live: root's part, at start.
+ * @brief Makes staged certificates live: root's part, at start.
  *
- * Looks only at names that the configuration gives. What is staged was sealed
- * by a worker; it is checked once more here (key, names, dates, chain, scratch
- * SSL_CTX, newer than the live one) before it replaces anything. The
- * staged item is left for the worker, who removes it when it sees the
- * certificate live.
+ * A staged certificate comes from a worker, sealed. Root looks only for the
+ * sites of the configuration, and checks the certificate once more before it
+ * replaces anything: key, names, dates, chain, loading it into an SSL_CTX, and
+ * that it is newer than the live one. The staged item stays for the worker,
+ * which removes it when the certificate is live.
  */
 #ifndef ACME_PROMOTE_H
 #define ACME_PROMOTE_H
@@ -19,13 +19,14 @@
 #include "acme_vault.h"
 
 /**
- * Promotes what is staged for one site. Never fails the start: whatever goes
- * wrong is an outcome, with its problem.
- * @param pinned the generation that was rolled back to (acme_pin.h), or 0: what
- *        was live before that does not come back by being staged still
- * @param keep generations kept besides the live one
- * @param fingerprint of the leaf whose fate is decided: NULL for NONE, for
- *        FAILED, and where it could not be read
+ * Promotes the staged certificate of a site. An error never fails the start: it
+ * is an outcome with a problem.
+ * @param pinned the version that was rolled back to (acme_pin.h), or 0: a
+ *        certificate that the site was rolled back from, and that is still
+ *        staged, is not promoted again
+ * @param keep versions kept besides the live one
+ * @param fingerprint of the staged certificate that was decided upon; NULL for
+ *        NONE and FAILED, and when it could not be read
  */
 acme_staged_e acme_promote(const char **fingerprint,
                            const acme_certstore_t *certstore,

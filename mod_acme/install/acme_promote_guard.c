@@ -16,7 +16,7 @@
 #include "acme_certstore.h"
 #include "acme_certstore_path.h"
 
-/** Both files have lines of two words. */
+/* A line of either file: two words. */
 typedef struct line_t {
     const char *name;
     const char *value;
@@ -26,7 +26,7 @@ struct acme_promote_guard_t {
     acme_certstore_t *certstore;
     const char *marker;
     const char *refused;
-    apr_array_header_t *marked; /**< line_t: name, generation */
+    apr_array_header_t *marked; /* line_t: name, what print_mark() says */
     apr_pool_t *p;
 };
 
@@ -97,7 +97,8 @@ acme_promote_guard_t *acme_promote_guard_read(acme_certstore_t *certstore,
     return made;
 }
 
-/* Of those that its own archive has. */
+/* Returns the version that is live, or 0 when it is not of the site's own
+ * archive. */
 static int version_of(const acme_certstore_t *certstore, const char *name,
                       apr_pool_t *ptemp)
 {
@@ -109,8 +110,9 @@ static int version_of(const acme_certstore_t *certstore, const char *name,
                                                                       : 0;
 }
 
-/* What a promotion is told from: it has a higher number than all that were
- * there; a certificate that comes back from the stash has not. */
+/* Prints the newest version and what the pointer says before a promotion. A
+ * promoted certificate has a higher number than that; one that comes back from
+ * the stash has not. */
 static const char *print_mark(const acme_certstore_t *certstore,
                               const char *name, apr_pool_t *p)
 {
@@ -129,7 +131,8 @@ static const char *print_mark(const acme_certstore_t *certstore,
                : apr_itoa(p, newest);
 }
 
-/* Nonzero: it is one, and *link is what the pointer said, or NULL. */
+/* Parses what print_mark() says. Returns zero when it is damaged; *link may be
+ * NULL. */
 static int parse_mark(int *newest, const char **link, const line_t *line,
                       apr_pool_t *p)
 {
@@ -169,7 +172,8 @@ int acme_promote_guard_has(const acme_promote_guard_t *guard, const char *name,
     return 0;
 }
 
-/* Not even to save a start: then there is none. */
+/* Returns NULL when a revoked certificate would come back: it is never
+ * restored, even if the site is then without one. */
 static const char *unless_revoked(const acme_certstore_t *certstore,
                                   const char *link, apr_pool_t *p)
 {
@@ -205,8 +209,8 @@ static apr_status_t point_back(const acme_promote_guard_t *guard,
                    "%s: %s cannot be changed: %pm", site.name, site.link, &rv);
 }
 
-/* Known to be refused before it is taken back: whoever is killed here does it
- * again. */
+/* Writes what is refused before it takes anything back, so that a start that is
+ * killed here is done again. */
 apr_status_t acme_promote_guard_undo(apr_array_header_t **undone,
                                      acme_promote_guard_t *guard,
                                      acme_problem_t *problem, apr_pool_t *ptemp)
@@ -280,7 +284,8 @@ apr_status_t acme_promote_guard_begin(acme_promote_guard_t *guard,
                : APR_SUCCESS;
 }
 
-/* Its newest one is proven, so what was held against the name is past. */
+/* mod_ssl has loaded the newest certificate of each name, so remove the
+ * refusals of these names. */
 static void forgive(acme_promote_guard_t *guard, apr_pool_t *ptemp)
 {
     const apr_array_header_t *all = guard->certstore->refused;

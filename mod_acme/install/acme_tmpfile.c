@@ -16,14 +16,14 @@
 
 #include "acme_file.h"
 
-/* MFD_CLOEXEC, which not every libc names. */
+/* The value of MFD_CLOEXEC, because not every libc defines it. */
 #define CLOSE_ON_EXEC 1U
 
 struct acme_tmpfile_t {
     apr_pool_t *p;
-    const char *const *next; /* of the places, not tried yet */
-    const char *place;       /* in use, or NULL */
-    const char *dir;         /* ours, in it */
+    const char *const *next; /* places that were not tried yet */
+    const char *place;       /* the one in use, or NULL */
+    const char *dir;         /* our folder in it */
 };
 
 const char *const *acme_tmpfile_places(const char *dir, apr_pool_t *p)
@@ -34,7 +34,7 @@ const char *const *acme_tmpfile_places(const char *dir, apr_pool_t *p)
     if (dir) {
         places[n++] = dir;
     }
-    /* Two that are in memory on most systems, each a file system of its own. */
+    /* Both are in memory on most systems, each a file system of its own. */
     places[n++] = "/dev/shm";
     places[n++] = "/run";
     apr_temp_dir_get(&places[n], p);
@@ -61,7 +61,7 @@ static apr_status_t remove_dir(void *dir)
     return APR_SUCCESS;
 }
 
-/* The next place. */
+/* Makes a folder in the next place. */
 static apr_status_t advance(acme_tmpfile_t *tmp)
 {
     char *dir;

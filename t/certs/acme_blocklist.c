@@ -53,7 +53,7 @@ static void marks_are_found_by_who_looked_before(void **state)
     assert_int_equal(found->done, 0);
     assert_true(found->when == ACME_T_NOW);
     assert_false(acme_blocklist_entry_is_final(found));
-    /* the key may go on */
+    /* the key is not compromised */
     assert_null(acme_blocklist_find(list, cert(FP2, KEY, p), p));
     assert_false(acme_blocklist_has_key(list, KEY));
     made.done = 1;
@@ -86,7 +86,7 @@ static void a_compromised_key_is_lost_for_all(void **state)
     assert_false(acme_blocklist_has_key(list, NULL));
     assert_null(acme_blocklist_find(list, cert(FP2, KEY2, p), p));
     assert_null(acme_blocklist_find(list, cert(FP2, "", p), p));
-    /* whatever a CA says */
+    /* a compromised key stays listed, whatever the CA answers */
     assert_int_equal(acme_blocklist_withdraw(dir, &made, NULL, p), 0);
     assert_non_null(acme_blocklist_find(list, cert(FP, KEY, p), p));
     assert_true(acme_blocklist_has_key(list, KEY));

@@ -252,7 +252,7 @@ static void what_a_killed_install_left_is_cleaned_up(void **state)
 
 /* ---- damage ---- */
 
-/** What was done to a live certificate, and what is said of it. */
+/** Damage to a live certificate, and the problem that it makes. */
 typedef struct damage_t {
     const char *file; /* below the store's folder */
     enum { REMOVE, WRITE, FOLDER, LINK, HUGE } how;
@@ -424,7 +424,7 @@ static void a_folder_in_the_place_of_the_link_is_kept_aside(void **state)
 
 /* ---- kill -9 ---- */
 
-/** What a child does. */
+/** The task of a child process. */
 typedef struct task_t {
     const acme_certstore_t *certstore;
     const acme_bundle_t *bundle;
@@ -440,7 +440,7 @@ static int do_install(void *baton)
            != APR_SUCCESS;
 }
 
-/** Numbered generations that are not whole. */
+/** Counts the numbered versions that are not whole. */
 static int count_halves(const char *archive, apr_pool_t *p)
 {
     static const char *const files[] = {"privkey.pem", "cert.pem", "chain.pem",
@@ -466,7 +466,7 @@ static int count_halves(const char *archive, apr_pool_t *p)
     return count;
 }
 
-/** What writers that were killed have left in a folder. */
+/** Counts what killed writers have left in a folder. */
 static int count_temps(const char *dir, apr_pool_t *p)
 {
     apr_array_header_t *names;
@@ -481,7 +481,7 @@ static int count_temps(const char *dir, apr_pool_t *p)
     return count;
 }
 
-/** Which of them is live: 0 or 1, and whole; -1: none is. */
+/** Returns which of the two is live and whole, or -1. */
 static int which_is_live(const acme_certstore_t *certstore, const char *archive,
                          const char *const fingerprints[2], apr_pool_t *p)
 {
@@ -510,8 +510,8 @@ static void make_two(acme_bundle_t *bundles[2], const char *fingerprints[2],
     }
 }
 
-/** One install over so many older ones, killed at the n-th instant. Returns
- *  what is live then; 2: it was not killed. */
+/** Makes an install over so many older ones, killed at the n-th instant.
+ *  Returns what is live then; 2: it was not killed. */
 static int kill_an_install(long n, int older, apr_pool_t *p)
 {
     const char *dir = acme_t_dir(p);
@@ -534,7 +534,7 @@ static int kill_an_install(long n, int older, apr_pool_t *p)
     }
     which = which_is_live(certstore, archive, fingerprints, p);
     assert_true(which >= 0 || older == 0);
-    /* and the next one cleans up */
+    /* and the next install cleans up */
     assert_int_equal(acme_certstore_install(certstore, bundles[1], 1, NULL, p),
                      0);
     open_certstore(dir, p);
@@ -550,7 +550,8 @@ static void killed_at_any_instant_a_whole_one_is_live(void **state)
     int older;
 
     for (older = 0; older < 3; ++older) {
-        int seen[3] = {0, 0, 0}; /* none, the old one, the new one */
+        int seen[3] = {0, 0,
+                       0}; /* how often none, the old, the new one was live */
         int which = 0;
         long n;
 

@@ -13,11 +13,11 @@
 #define NAME  "a.example.org"
 #define OTHER "b.example.org"
 
-/* Not 0: the time, in the place of one at which all files of a test are older
- * than the clock's step, as they must be to be kept in mind. */
+/* The time, or 0: a time at which all files of a test are older than the
+ * clock's step, because younger files are not added to the index. */
 static apr_time_t stopped_at;
 
-/* Takes the place of libapr's. */
+/* Replaces libapr's function. */
 apr_time_t apr_time_now(void)
 {
     return stopped_at ? stopped_at : apr_time_from_sec(time(NULL) + 10);
@@ -66,7 +66,8 @@ static int is_known(const world_t *w, const char *name)
                aim.number, aim.dir, w->p);
 }
 
-/* One start: what is known before, then everything is read. */
+/* Makes a start, which reads a site. Returns non-zero when the index knew it
+ * before. */
 static int start(const world_t *w, const char *name,
                  acme_certstore_cert_t **cert)
 {
@@ -89,7 +90,7 @@ static world_t *settled(apr_pool_t *p)
     return w;
 }
 
-/* Makes what the index says another thing than what the files say. */
+/* Makes the index differ from the files, so that a test sees which was read. */
 static void mark(const world_t *w)
 {
     acme_certstore_cert_t *cert;
@@ -260,7 +261,7 @@ static void a_site_that_nobody_asks_for_is_forgotten(void **state)
     assert_false(start(w, NAME, &cert));
 }
 
-/* Each alone and behind the first line that is the right one. */
+/* Texts that stand alone, and behind the right first line. */
 static void a_damaged_file_is_an_empty_one(void **state)
 {
     static const char *const texts[] = {
@@ -297,7 +298,7 @@ static void what_another_openssl_has_judged_is_read(void **state)
 
     acme_t_write(w->index, text, w->p);
     assert_true(start(w, NAME, &cert));
-    /* The security level, at the end of the first line. */
+    /* The security level stands at the end of the first line. */
     text[strcspn(text, "\n") - 1] = '9';
     acme_t_write(w->index, text, w->p);
     assert_false(start(w, NAME, &cert));
@@ -331,7 +332,7 @@ a_folder_that_is_only_looked_at_is_known_where_it_is_ours(void **state)
     start(w, NAME, &cert);
     assert_false(is_marked(cert));
     assert_int_equal(chmod(w->dir, 0700), 0);
-    /* and what leads to the files is looked at all the same */
+    /* and the folders that lead to the files are checked all the same */
     assert_int_equal(chmod(apr_pstrcat(w->p, w->dir, "/archive", NULL), 0777),
                      0);
     acme_certstore_recall(w->certstore, w->p);

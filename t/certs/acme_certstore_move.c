@@ -84,7 +84,7 @@ static void under_another_name_it_can_be_read_and_exported(void **state)
     assert_string_equal(bundle->ca_url, "https://ca.example/dir");
     assert_string_equal(bundle->order_url, "https://ca.example/order/1");
     assert_string_equal(acme_t_fingerprint(bundle, p), cert->info->fingerprint);
-    /* its next generation is in its own archive */
+    /* its next version is in its own archive */
     put(certstore, ACME_PLACE_LIVE, "b.example.org", 3, p);
     assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, "b.example.org", p),
                      1);
@@ -179,7 +179,7 @@ static void all_of_a_place_are_listed(void **state)
     const char *dir;
 
     certstore = open_certstore(&dir, p);
-    /* one whose file name had to be shortened */
+    /* a name that is too long for a file */
     memset(name, 'a', 240);
     put(certstore, ACME_PLACE_STASH, "*.b.test", 3, p);
     put(certstore, ACME_PLACE_STASH, "c.test", 3, p);

@@ -58,7 +58,7 @@ static void what_is_asked_for_is_barred_and_not_yet_lost(void **state)
     assert_null(acme_certstore_revoked(w.certstore, w.cert, p));
     put(&w, 4, 1, p);
     assert_non_null(acme_certstore_revoked(w.certstore, w.cert, p));
-    /* nothing there is nothing barred */
+    /* a folder that is not there is not refused */
     assert_null(acme_certstore_refusal_dir(w.certstore, "/nowhere", p));
 }
 

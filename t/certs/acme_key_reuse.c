@@ -63,7 +63,7 @@ static void only_what_was_sealed_for_its_name_is_a_key(void **state)
     sealed =
         acme_t_read(apr_pstrcat(*state, dir, "/reuse/" OTHER, NULL), *state);
     assert_null(strstr(sealed, "PRIVATE"));
-    /* Another's, sealed all the same; in clear; and nothing. */
+    /* A key that was sealed for another name; a key in clear; nothing. */
     acme_t_write(path, sealed, *state);
     assert_false(is_there(reuse, HASH, *state));
     acme_t_write(path, PEM, *state);
@@ -72,7 +72,7 @@ static void only_what_was_sealed_for_its_name_is_a_key(void **state)
     assert_false(is_there(reuse, HASH, *state));
     put(reuse, HASH, *state);
     assert_true(is_there(reuse, HASH, *state));
-    /* Another secret. */
+    /* A key that was sealed with another secret. */
     assert_false(is_there(open_in(dir, 2, *state), HASH, *state));
 }
 
@@ -93,7 +93,7 @@ static void what_is_not_wanted_goes(void **state)
     assert_non_null(apr_hash_get(there, HASH, APR_HASH_KEY_STRING));
     assert_true(is_there(reuse, HASH, *state));
     assert_false(is_there(reuse, OTHER, *state));
-    /* One that the worker cannot read has to be written again. */
+    /* A key that the worker cannot read has to be written again. */
     there =
         acme_key_reuse_tidy(open_in(dir, 2, *state), wanted, getegid(), *state);
     assert_int_equal(apr_hash_count(there), 0);

@@ -12,7 +12,8 @@
 #define CA    "https://ca.example/dir"
 #define OTHER "https://test-ca.example/dir"
 
-/** A server: what it kept and what was deployed survive its starts. */
+/** A server: its store and its record of what was deployed survive its
+ *  starts. */
 typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
@@ -76,7 +77,7 @@ static world_t *make_world(apr_pool_t *p)
     return w;
 }
 
-/** One that a CA issued for the names. */
+/** Returns a certificate that a CA issued for the names. */
 static acme_bundle_t *issue_for(world_t *w, const char *key_pem,
                                 const char *site, const char *names, int days,
                                 const char *ca_url)
@@ -116,7 +117,7 @@ static const char *put(world_t *w, acme_place_e place, const char *site,
     return acme_t_fingerprint(bundle, w->p);
 }
 
-/** The fingerprint of what is there, "" for none. */
+/** Returns the fingerprint of the certificate in a place, "" for none. */
 static const char *in(world_t *w, acme_place_e place, const char *site)
 {
     acme_certstore_cert_t *cert;
@@ -138,7 +139,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
     return ACME_WANTED_NOTHING;
 }
 
-/** Forgets the configuration: the next begins. */
+/** Forgets the configuration, so that the next one begins. */
 static void configure(world_t *w)
 {
     apr_array_clear(w->specs);
@@ -173,7 +174,7 @@ static acme_spec_t *second_key_of(world_t *w, const acme_spec_t *own)
 
 static acme_site_decide_serve_e last_serve;
 
-/** As startup does it, up to the record, which is written too. */
+/** Does what httpd does at a start, with the record of what was deployed. */
 static void start_wanting(world_t *w, acme_wanted_e wanted)
 {
     acme_deployed_t *after = acme_deployed_create(w->p);
@@ -280,7 +281,7 @@ static void a_renamed_site_keeps_its_certificate(void **state)
     assert_string_equal(LIVE("a.test"), "");
     assert_string_equal(STASH("a.test"), "");
     acme_t_contains(w->said, "filed under a.test");
-    /* the next generation is its own; the former's archive is not lost */
+    /* the next version is in its own archive; the former's is not lost */
     next = put(w, ACME_PLACE_LIVE, "b.test", "a.test b.test", 91, CA);
     assert_string_equal(LIVE("b.test"), next);
     start(w);
@@ -351,7 +352,7 @@ static void both_parts_of_a_split_set_go_on(void **state)
     assert_string_equal(LIVE("a.test"), both);
     assert_string_equal(LIVE("b.test"), both);
     acme_t_contains(w->said, "split from a.test");
-    /* in any order, and when the former name is gone */
+    /* in any order, and also when the former name is gone */
     configure(w);
     start(w);
     configure(w);
@@ -410,11 +411,11 @@ static void only_its_own_ca_will_do(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_string_equal(STASH("a.test"), cert);
-    /* of unknown origin, and trusted by nobody */
+    /* of an unknown CA, and not trusted by this machine */
     assert_string_equal(LIVE("u.test"), "");
     assert_string_equal(IMPORT("u.test"), "");
     acme_t_contains(w->said, "trusted root");
-    /* one that lives longer does not beat the right one */
+    /* one of another CA does not win by living longer */
     put(w, ACME_PLACE_IMPORT, "a.test", "a.test", 300, OTHER);
     own = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 20, CA);
     configure(w);
@@ -454,7 +455,7 @@ static void the_later_of_import_and_live_is_used(void **state)
     assert_string_equal(LIVE("b.test"), live);
     assert_string_equal(IMPORT("a.test"), "");
     assert_string_equal(IMPORT("b.test"), "");
-    /* losers are archived */
+    /* the other ones are archived */
     assert_int_equal(acme_t_archived(w->certstore, "a.test", w->p), 1);
     assert_int_equal(acme_t_archived(w->certstore, "b.test", w->p), 1);
 }
@@ -484,8 +485,8 @@ static void one_that_the_security_level_refuses_is_not_used(void **state)
     start(w);
     assert_string_equal(LIVE("a.test"), "");
     assert_string_equal(STASH("a.test"), stashed);
-    /* it is said what is wrong with the import, and it is not called one that
-     * no site asks for */
+    /* the log has what is wrong with the import, and does not say that no site
+     * asks for it */
     assert_string_equal(IMPORT("a.test"), "");
     acme_t_contains(w->said, "ACME0572: a.test: the imported certificate is of "
                              "no use and only archived: ");
@@ -523,7 +524,7 @@ static void what_has_expired_is_deleted_when_all_clocks_agree(void **state)
     /* the CA's clock has not shown that yet */
     start(w);
     assert_string_equal(STASH("a.test"), cert);
-    /* set back, as far as anybody can see */
+    /* the clock may have been set back */
     w->config.proven = ACME_T_NOW + 20 * ACME_TIME_DAY;
     w->config.clock_good = 0;
     start(w);
@@ -633,7 +634,7 @@ static void a_start_that_is_done_again_changes_nothing(void **state)
     }
 }
 
-/* Who had two kinds of keys and wants one of them. */
+/* A site that had two kinds of keys and wants one of them. */
 static void
 one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
 {
@@ -658,9 +659,9 @@ one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one(void **state)
     assert_string_not_equal(STASH("a.example-rsa"), "");
 }
 
-/* Who had RSA only and wants an elliptic kind too: for clients that know RSA
- * nothing changes, its key included. */
-static void the_further_kind_goes_on_with_what_the_site_had(void **state)
+/* A site that had RSA only and wants an elliptic kind too: nothing changes for
+ * clients that know RSA, not even the key. */
+static void the_second_kind_goes_on_with_what_the_site_had(void **state)
 {
     world_t *w = make_world(*state);
     acme_key_spec_t rsa = {ACME_KEY_RSA, 2048};
@@ -685,7 +686,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
     start(w);
     assert_string_equal(LIVE("a.example"), had);
     assert_string_equal(LIVE("a.example-rsa"), had);
-    /* But not with one of the other kind. */
+    /* A certificate of the other kind is not taken. */
     assert_int_equal(acme_certstore_move_remove(w->certstore, ACME_PLACE_LIVE,
                                                 "a.example-rsa", NULL, w->p),
                      0);
@@ -696,7 +697,7 @@ static void the_further_kind_goes_on_with_what_the_site_had(void **state)
 }
 
 ACME_T_MAIN(
-    ACME_T(the_further_kind_goes_on_with_what_the_site_had),
+    ACME_T(the_second_kind_goes_on_with_what_the_site_had),
 
     ACME_T(one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one),
     ACME_T(a_site_that_goes_and_comes_back_has_its_certificate),

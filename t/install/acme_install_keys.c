@@ -65,7 +65,8 @@ static const char *hash_of(world_t *w, int i)
     return inventory_of(w, i)->live->info->key_hash;
 }
 
-/** Whether the worker finds the key, and that it is the live one. */
+/** Returns non-zero when the worker finds the key; asserts that it is the live
+ *  one. */
 static int is_left(world_t *w, int i)
 {
     const acme_spec_t *spec = APR_ARRAY_IDX(w->specs, i, acme_spec_t *);
@@ -98,7 +99,7 @@ static void what_is_live_is_left_for_those_that_want_it(void **state)
     start(w);
     assert_true(is_left(w, 0));
     assert_false(is_left(w, 1));
-    /* Once is enough, and nobody's is removed. */
+    /* The next start keeps the key that is there. */
     start(w);
     assert_true(is_left(w, 0));
     APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->key_reuse = 0;
@@ -131,7 +132,7 @@ static void a_revoked_ones_is_not(void **state)
     assert_true(is_left(w, 0));
     memset(&revoked, 0, sizeof(revoked));
     revoked.fingerprint = inventory->live->info->fingerprint;
-    /* The worker hears of it first; the next start removes it. */
+    /* The worker knows of it first; the next start removes the key. */
     memset(&job, 0, sizeof(job));
     job.revoked = &revoked;
     assert_null(acme_key_choice_reused(spec, inventory, &job));
@@ -153,7 +154,7 @@ static void one_that_root_has_not_left_is_none(void **state)
     sealed = acme_t_read(
         apr_pstrcat(w->p, w->dir, "/reuse/", hash_of(w, 1), NULL), w->p);
     assert_null(strstr(sealed, "PRIVATE"));
-    /* Another's, sealed all the same; in clear; and nothing. */
+    /* A key that was sealed for another name; a key in clear; nothing. */
     acme_t_write(path, sealed, w->p);
     assert_false(is_left(w, 0));
     acme_t_write(path, "-----BEGIN PRIVATE KEY-----", w->p);

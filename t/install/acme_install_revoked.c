@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is revoked, when sites come, go and change. */
+/* Revoked certificates, when sites come, go and change. */
 
 #include "acme_t_bundle.h"
 
@@ -95,7 +95,7 @@ static acme_wanted_e nobody(void *baton, const apr_array_header_t *names)
     return ACME_WANTED_NOTHING;
 }
 
-/* A start, with the site or without it. */
+/* Makes a start, with the site or without it. */
 static acme_site_decide_serve_e start(world_t *w, int with)
 {
     acme_install_config_t *config = apr_pcalloc(w->p, sizeof(*config));

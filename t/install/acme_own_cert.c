@@ -148,7 +148,7 @@ static void each_of_several_must_be_valid(void **state)
         ACME_OWN_CERT_EXPIRED);
 }
 
-/* ---- files that the configuration names ---- */
+/* ---- files of ACMECertificateFile ---- */
 
 static const char *put(const char *dir, const char *name, const char *text,
                        apr_pool_t *p)

@@ -9,7 +9,7 @@
 
 #define NAME "a.example.org"
 
-/** One site, its live set and its vault. */
+/** A site, its store of certificates and its vault. */
 typedef struct world_t {
     const char *dir;
     acme_certstore_t *certstore;
@@ -187,7 +187,7 @@ static void an_older_one_never_comes_back(void **state)
     assert_refused(w, "no newer", "the one that is live stays (valid until");
     assert_non_null(w->fingerprint);
     assert_live(w, live);
-    /* nor one of the same second */
+    /* and none of the same second */
     stage(w, acme_t_bundle(NAME, ACME_T_NOW, w->p));
     assert_refused(w, "no newer", "stays");
     assert_live(w, live);
@@ -410,7 +410,8 @@ static void one_below_the_security_level_is_refused(void **state)
     acme_t_contains(w->problem.detail, "SECLEVEL=4");
 }
 
-/* The worker has not settled it before the next start. */
+/* The staged item is still there, because the worker has not cleared it before
+ * the next start. */
 static void what_was_rolled_back_from_does_not_come_back(void **state)
 {
     world_t *w = make_world(*state);
@@ -426,12 +427,12 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
     assert_string_equal(w->fingerprint, acme_t_fingerprint(staged, w->p));
     assert_live(w, old);
-    /* But a newer one does come, as when it was asked for. */
+    /* A newer one is promoted, as when acmectl has asked for it. */
     staged = acme_t_bundle(NAME, ACME_T_NOW + ACME_TIME_HOUR, w->p);
     stage(w, staged);
     assert_int_equal(activate(w, ACME_T_NOW + ACME_TIME_HOUR),
                      ACME_STAGED_PROMOTED);
-    /* And without a pin it is promoted whose promotion was cut short. */
+    /* Without a pin, a promotion that was cut short is done again. */
     w->pinned = 0;
     assert_int_equal(
         acme_certstore_move_point(w->certstore, NAME, 1, NULL, w->p), 0);

@@ -15,7 +15,7 @@ typedef struct world_t {
     apr_array_header_t *undone;
 } world_t;
 
-/* A start. */
+/* Makes a start. */
 static void start(world_t *w, apr_pool_t *p)
 {
     assert_int_equal(acme_certstore_open(&w->certstore, w->dir, NULL, p), 0);
@@ -168,7 +168,7 @@ static const char *pointer(const world_t *w, const char *name, apr_pool_t *p)
     return len < 0 ? "" : apr_pstrmemdup(p, buffer, (apr_size_t)len);
 }
 
-/* What the stash gave back was loaded before. */
+/* A certificate that comes back from the stash was loaded before. */
 static void what_was_unstashed_stays(void **state)
 {
     apr_pool_t *p = *state;
@@ -188,7 +188,7 @@ static void what_was_unstashed_stays(void **state)
     assert_string_equal(served(&w, NAME, p), fingerprint);
 }
 
-/* It may be in the archive of another name. */
+/* The live one before may be in the archive of another name. */
 static void what_was_live_before_may_be_anothers(void **state)
 {
     apr_pool_t *p = *state;

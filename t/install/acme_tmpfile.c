@@ -48,7 +48,7 @@ static void a_place_may_fail_later(void **state)
     assert_memory_equal(second, places[1], strlen(places[1]));
 }
 
-/* Where the system has that. */
+/* Files in memory, where the system has them. */
 static void memory_serves_when_no_place_does(void **state)
 {
     static const char *const places[2] = {"/none/at/all", NULL};

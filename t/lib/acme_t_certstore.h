@@ -2,7 +2,7 @@
 
 /**
  * @file acme_t_certstore.h
- * @brief What tests ask of the store of certificates.
+ * @brief Counts what a store of certificates keeps.
  */
 #ifndef ACME_T_CERTSTORE_H
 #define ACME_T_CERTSTORE_H
@@ -11,7 +11,7 @@
 #include "acme_certstore.h"
 #include "acme_certstore_path.h"
 
-/** How many versions archive/NAME has besides the live one. */
+/** Returns how many versions archive/NAME has besides the live one. */
 static inline int acme_t_archived(const acme_certstore_t *certstore,
                                   const char *name, apr_pool_t *p)
 {

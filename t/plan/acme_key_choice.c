@@ -60,7 +60,7 @@ static void a_revoked_ones_is_not(void **state)
     revoked.fingerprint = row->info.fingerprint;
     memset(&job, 0, sizeof(job));
     assert_string_equal(reused(row, &job), HASH);
-    /* The worker hears of it first; the next start removes it. */
+    /* The worker knows of it first, then the next start. */
     job.revoked = &revoked;
     assert_null(reused(row, &job));
     row->inventory.revoked = &revoked;
