@@ -12,7 +12,7 @@
 #include "acme_vault.h"
 #include "config.h"
 
-/* One per generation, because the module is loaded again with each
+/* There is one per generation, because the module is loaded again with each
  * configuration. */
 static acme_setup_t *current;
 

@@ -3,13 +3,13 @@
 /**
  * @file mod_acme_install.h
  * @brief Runs acme_install.h at startup: tells it what the configuration wants
- *  of each site, and writes the record of what was deployed.
+ * of each site, and writes the record of what was deployed.
  *
  * post_config opens it. A site is decided when mod_ssl asks for the certificate
  * of its first virtual host, because that shows that the site has TLS. The
  * remaining sites are decided after mod_ssl has asked for all. The record is
  * written when nothing can fail any more. setup->install is NULL, and
- * everything stays as it is, when the store cannot be used or another process
+ * nothing is changed, when the store cannot be used or another process
  * holds its lock.
  */
 #ifndef MOD_ACME_INSTALL_H
@@ -20,7 +20,7 @@
 
 typedef struct mod_acme_install_t mod_acme_install_t;
 
-/** What a virtual host gets that has no managed certificate. */
+/** The fallback of a virtual host that has no managed certificate. */
 typedef struct acme_fallback_t {
     const apr_array_header_t *cert_files; /**< NULL: a placeholder */
     const apr_array_header_t *key_files;
