@@ -162,6 +162,9 @@ def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
 def test_one_kind_is_better_than_none(both, pebble):
     """The site's own is lost, and the CA is out."""
     first = kinds(both)
+    # What is staged still would be promoted once more.
+    procs.wait_until(lambda: not kept(both, "staging"), procs.GIVE_UP,
+                     "the end of what is staged")
     both.stop()
     pebble.stop()
     os.remove(both.path("store", "live", SHOP))
