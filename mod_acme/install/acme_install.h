@@ -44,9 +44,8 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
                                     apr_pool_t *p);
 
 /**
- * Decides for a certificate of a site and carries it out. Sets ->live,
- * ->stashed,
- * ->aged, ->foreign and ->revoked of cert->inventory.
+ * Decides for a certificate of a site and carries it out. Sets live, stashed,
+ * aged, foreign and revoked of cert->inventory.
  * @param okc non-zero: its own or former own certificate is still valid
  * @return the certificate that its TLS virtual hosts get
  */
