@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from acme_env import conf
+from acme_env import conf, install
 
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                      "config_table.txt")
@@ -52,6 +52,12 @@ def numbered(match):
                     for i in range(int(match.group(2))))
 
 
+def a_label(match):
+    if install.acme_module_uses(b"idn2_to_ascii_8z"):
+        return "write " + match.group(1)
+    return r"as A-labels \(xn--\.\.\.\)"
+
+
 def host(httpd, line):
     """The lines of one virtual host."""
     parts = [part.strip() for part in line.split(" ; ")]
@@ -73,6 +79,7 @@ def host(httpd, line):
 
 def fill(httpd, line):
     line = re.sub(r"\{(names|others|labels):(\d+)\}", numbered, line)
+    line = re.sub(r"\{alabel:([^}]+)\}", a_label, line)
     for key, value in (("dir", httpd.dir), ("http", httpd.http_port),
                        ("https", httpd.https_port),
                        ("more", httpd.more_port)):

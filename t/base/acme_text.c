@@ -2,6 +2,8 @@
 
 #include "acme_t.h"
 
+#include <apr_strings.h>
+
 #include "acme_text.h"
 
 static void knows_characters_from_other_bytes(void **state)
@@ -37,10 +39,14 @@ static void knows_characters_from_other_bytes(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        /* A character that is one is not replaced, neither here nor when it is
-         * cut off behind its last byte. */
-        assert_int_equal(acme_text_utf8(cases[i].s, *state) == cases[i].s,
-                         (size_t)cases[i].len == strlen(cases[i].s));
+        const char *alone = cases[i].s;
+        const char *before = apr_pstrcat(*state, alone, "z", NULL);
+        int is_utf8 = (size_t)cases[i].len == strlen(alone);
+
+        /* The text itself comes back when no byte of it is replaced. Another
+         * character behind it shows that none of it was taken. */
+        assert_int_equal(acme_text_utf8(alone, *state) == alone, is_utf8);
+        assert_int_equal(acme_text_utf8(before, *state) == before, is_utf8);
     }
 }
 

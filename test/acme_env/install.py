@@ -77,6 +77,13 @@ def acme_module():
 
 
 @functools.lru_cache(None)
+def acme_module_uses(symbol):
+    """Tells whether our mod_acme.so names that symbol of a library."""
+    with open(acme_module(), "rb") as file:
+        return symbol in file.read()
+
+
+@functools.lru_cache(None)
 def sanitizer_preload():
     """The sanitizer's library that a module built with it needs first."""
     if "ACME_HTTPD_PRELOAD" in os.environ:
