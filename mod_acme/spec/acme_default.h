@@ -4,9 +4,10 @@
  * @file acme_default.h
  * @brief Values of directives that are not set.
  *
- * Each is written here and nowhere else in the code. t/05-directives.t compares
- * them with the help texts and the manual: the comment above a value names its
- * directive.
+ * Each value is written here and nowhere else in the code. A default that is
+ * zero, off or a kind (P-256, which mod_acme_check.c sets) is not listed.
+ * t/05-directives.t compares the values with the help texts and the manual: the
+ * comment above a value names its directive.
  */
 #ifndef ACME_DEFAULT_H
 #define ACME_DEFAULT_H

@@ -302,7 +302,7 @@ static void what_the_ca_refuses_is_over(void **state)
     counter_t *counter = served(*state);
     world_t *w = counter->w;
 
-    w->ca->refuse_revoke_order = "badRevocationReason";
+    w->ca->refuse_revoke = "badRevocationReason";
     ask(counter, 3);
     world_live(w, ACME_TIME_DAY);
     assert_int_equal(w->ca->revocations, 1);

@@ -495,9 +495,8 @@ static void revoke_cert(const model_call_t *call)
                      0);
     assert_int_equal(acme_json_get_str(&cert, json, "certificate"), 0);
     (void)acme_json_get_int(&reason, json, "reason");
-    if (ca->refuse_revoke_order) {
-        model_ca_refuse(call, 400, ca->refuse_revoke_order,
-                        "it is not revoked");
+    if (ca->refuse_revoke) {
+        model_ca_refuse(call, 400, ca->refuse_revoke, "it is not revoked");
     }
     else if (call->request->kid && ca->refuse_accounts) {
         model_ca_refuse(call, 403, "unauthorized", "not this account's");

@@ -78,7 +78,7 @@ typedef struct model_ca_t {
                                NULL */
     int refuse_profiles;  /**< invalidProfile for all of them */
     int replaced;         /**< 409 for orders with `replaces` */
-    const char *refuse_revoke_order; /**< type of the problem, or NULL */
+    const char *refuse_revoke; /**< type of the problem, or NULL */
     int refuse_accounts;      /**< unauthorized for revocations by an account */
     model_ca_limit_fn *limit; /**< NULL: no limit */
     void *limit_baton;
