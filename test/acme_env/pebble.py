@@ -21,7 +21,9 @@ class Pebble:
 
     http_port and tls_port: where it validates. `env` goes to Pebble on top
     of: no waiting before a validation, no nonce rejected, no authorization
-    reused. validity: how long its certificates live, in seconds. ipv6: it, and
+    reused (but for one in a hundred: Pebble compares its dice with > and not
+    with >=, so a test does not break a name that was validated and then count
+    on a failure). validity: how long its certificates live, in seconds. ipv6: it, and
     all names that it asks its DNS server for, have ::1 only."""
 
     def __init__(self, folder, http_port=None, tls_port=None, validity=None,
