@@ -247,6 +247,14 @@ apr_status_t acme_ca_account_keep(acme_worker_ctx_t *ctx, const char *name,
                                   acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *text = acme_json_print(record, 0, ptemp);
+    const acme_store_put_t account = {
+        .kind = ACME_STORE_ACCOUNTS,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .if_version = ACME_STORE_ABSENT,
+        .sync = ACME_STORE_SYNC,
+    };
     const char *pem, *ca;
     acme_key_t *key;
     apr_status_t rv;
@@ -259,9 +267,7 @@ apr_status_t acme_ca_account_keep(acme_worker_ctx_t *ctx, const char *name,
     }
     rv = acme_key_from_pem(&key, pem, strlen(pem), problem, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = acme_vault_put(NULL, ctx->vault, ACME_STORE_ACCOUNTS, name, text,
-                            strlen(text), ACME_STORE_ABSENT, ACME_STORE_SYNC,
-                            problem, ptemp);
+        rv = acme_vault_put(NULL, ctx->vault, &account, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
         acme_log(ctx->log, ACME_LOG_NOTICE, 0,

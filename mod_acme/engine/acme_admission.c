@@ -61,8 +61,15 @@ static apr_status_t write_note(acme_vault_t *vault, const char *name,
                                const char *text, acme_problem_t *problem,
                                apr_pool_t *p)
 {
-    return acme_vault_put(NULL, vault, ACME_STORE_NOTES, name, text,
-                          strlen(text), NULL, ACME_STORE_LAZY, problem, p);
+    const acme_store_put_t note = {
+        .kind = ACME_STORE_NOTES,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .sync = ACME_STORE_LAZY,
+    };
+
+    return acme_vault_put(NULL, vault, &note, problem, p);
 }
 
 static void load_ca(acme_admission_ca_t *ca, acme_vault_t *vault,

@@ -84,8 +84,15 @@ static apr_status_t reuse(acme_key_t **key, const char **pem,
 static apr_status_t put(acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                         const char *pem, acme_problem_t *problem, apr_pool_t *p)
 {
-    return acme_vault_put(NULL, ctx->vault, ACME_STORE_KEYS, spec->name, pem,
-                          strlen(pem), NULL, ACME_STORE_BATCH, problem, p);
+    const acme_store_put_t key = {
+        .kind = ACME_STORE_KEYS,
+        .name = spec->name,
+        .data = pem,
+        .len = strlen(pem),
+        .sync = ACME_STORE_BATCH,
+    };
+
+    return acme_vault_put(NULL, ctx->vault, &key, problem, p);
 }
 
 apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,

@@ -58,6 +58,11 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info,
                             const acme_bundle_t *bundle,
                             acme_problem_t *problem, apr_pool_t *p)
 {
+    acme_store_put_t staged = {
+        .kind = ACME_STORE_STAGING,
+        .name = spec->name,
+        .sync = ACME_STORE_BATCH,
+    };
     const char *text;
     apr_status_t rv;
 
@@ -66,9 +71,9 @@ apr_status_t acme_stage_put(const acme_cert_info_t **info,
         return rv;
     }
     text = acme_bundle_print(bundle, p);
-    return acme_vault_put(NULL, ctx->vault, ACME_STORE_STAGING, spec->name,
-                          text, strlen(text), NULL, ACME_STORE_BATCH, problem,
-                          p);
+    staged.data = text;
+    staged.len = strlen(text);
+    return acme_vault_put(NULL, ctx->vault, &staged, problem, p);
 }
 
 /* Gets the fingerprint of the staged certificate, and whether it is what the

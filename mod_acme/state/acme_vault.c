@@ -170,22 +170,20 @@ apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
 }
 
 apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,
-                            const char *kind, const char *name,
-                            const void *data, apr_size_t len,
-                            const char *if_version, acme_store_sync_e sync,
+                            const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *ptemp)
 {
+    acme_store_put_t stored = *put;
     unsigned char *sealed;
-    apr_size_t sealed_len;
     apr_status_t rv;
 
-    rv = acme_seal(&sealed, &sealed_len, vault->seal, kind, name, data, len,
-                   problem, ptemp);
+    rv = acme_seal(&sealed, &stored.len, vault->seal, put->kind, put->name,
+                   put->data, put->len, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return acme_store_put(version, vault->store, kind, name, sealed, sealed_len,
-                          if_version, sync, problem, ptemp);
+    stored.data = sealed;
+    return acme_store_put(version, vault->store, &stored, problem, ptemp);
 }
 
 apr_status_t acme_vault_get_json(acme_json_t **json, const char **version,
@@ -219,11 +217,16 @@ apr_status_t acme_vault_put_json(acme_vault_t *vault, const char *kind,
                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *text = acme_json_print(json, 0, ptemp);
-    apr_size_t len = strlen(text);
+    const acme_store_put_t put = {
+        .kind = kind,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .sync = sync,
+    };
     apr_status_t rv;
 
-    rv = acme_vault_put(NULL, vault, kind, name, text, len, NULL, sync, problem,
-                        ptemp);
-    acme_key_wipe((char *)text, len);
+    rv = acme_vault_put(NULL, vault, &put, problem, ptemp);
+    acme_key_wipe((char *)text, put.len);
     return rv;
 }

@@ -41,11 +41,10 @@ apr_status_t acme_vault_get(acme_store_item_t *item, acme_vault_t *vault,
                             const char *kind, const char *name,
                             acme_problem_t *problem, apr_pool_t *p);
 
-/** Seals and puts an item; parameters as in acme_store_put(). */
+/** Seals and puts an item; parameters as in acme_store_put(), with the bytes in
+ *  clear. */
 apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,
-                            const char *kind, const char *name,
-                            const void *data, apr_size_t len,
-                            const char *if_version, acme_store_sync_e sync,
+                            const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *ptemp);
 
 /**

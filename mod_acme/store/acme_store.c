@@ -67,24 +67,21 @@ apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
 }
 
 apr_status_t acme_store_put(const char **version, acme_store_t *store,
-                            const char *kind, const char *name,
-                            const void *data, apr_size_t len,
-                            const char *if_version, acme_store_sync_e sync,
+                            const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *p)
 {
-    apr_status_t rv = check_key(kind, name, problem, p);
+    apr_status_t rv = check_key(put->kind, put->name, problem, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (len > ACME_STORE_MAX) {
-        return acme_problem_set(problem, EFBIG, ACME_RETRY_INTERNAL,
-                                ACME_PROBLEM_STORE, p,
-                                "%s/%s: the store allows %d bytes, not %lu",
-                                kind, name, ACME_STORE_MAX, (unsigned long)len);
+    if (put->len > ACME_STORE_MAX) {
+        return acme_problem_set(
+            problem, EFBIG, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+            "%s/%s: the store allows %d bytes, not %lu", put->kind, put->name,
+            ACME_STORE_MAX, (unsigned long)put->len);
     }
-    return store->backend->put(version, store, kind, name, data, len,
-                               if_version, sync, problem, p);
+    return store->backend->put(version, store, put, problem, p);
 }
 
 apr_status_t acme_store_delete(acme_store_t *store, const char *kind,

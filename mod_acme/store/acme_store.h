@@ -65,6 +65,18 @@ typedef enum {
     ACME_STORE_BATCH, /**< on disk when the next flush returns */
 } acme_store_sync_e;
 
+/** An item to be put, and how. All of it stays the caller's: a put copies what
+ *  it keeps. */
+typedef struct acme_store_put_t {
+    const char *kind;       /**< one of the kinds above */
+    const char *name;       /**< 1 to ACME_STORE_NAME_MAX bytes */
+    const void *data;       /**< any bytes; may be NULL if len is 0 */
+    apr_size_t len;         /**< in bytes, ACME_STORE_MAX at most */
+    const char *if_version; /**< put only if the item is at this version, or
+                                 ACME_STORE_ABSENT; NULL: whatever is there */
+    acme_store_sync_e sync; /**< when it is on disk */
+} acme_store_put_t;
+
 typedef struct acme_store_t acme_store_t;
 
 /** Somebody's right to act, until released, expired or its holder's death. */
@@ -76,15 +88,12 @@ apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
                             acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * @param if_version NULL: whatever is there; ACME_STORE_ABSENT; or a version
  * @param version the new one, in p; may be NULL
- * @return APR_EEXIST when the item is not at if_version; EFBIG when it
+ * @return APR_EEXIST when the item is not at put->if_version; EFBIG when it
  *         has more than ACME_STORE_MAX bytes
  */
 apr_status_t acme_store_put(const char **version, acme_store_t *store,
-                            const char *kind, const char *name,
-                            const void *data, apr_size_t len,
-                            const char *if_version, acme_store_sync_e sync,
+                            const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *p);
 
 /** Success also when there was none. */
@@ -131,9 +140,7 @@ typedef struct acme_store_backend_t {
                         const char *kind, const char *name,
                         acme_problem_t *problem, apr_pool_t *p);
     apr_status_t (*put)(const char **version, acme_store_t *store,
-                        const char *kind, const char *name, const void *data,
-                        apr_size_t len, const char *if_version,
-                        acme_store_sync_e sync, acme_problem_t *problem,
+                        const acme_store_put_t *put, acme_problem_t *problem,
                         apr_pool_t *p);
     apr_status_t (*del)(acme_store_t *store, const char *kind, const char *name,
                         acme_problem_t *problem, apr_pool_t *ptemp);

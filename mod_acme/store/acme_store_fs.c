@@ -108,33 +108,31 @@ static void sync_later(fs_t *fs, const char *path)
 }
 
 static apr_status_t fs_put(const char **version, acme_store_t *store,
-                           const char *kind, const char *name, const void *data,
-                           apr_size_t len, const char *if_version,
-                           acme_store_sync_e sync, acme_problem_t *problem,
+                           const acme_store_put_t *put, acme_problem_t *problem,
                            apr_pool_t *p)
 {
     fs_t *fs = store->self;
-    const char *path = acme_store_fs_path(store, kind, name, p);
+    const char *path = acme_store_fs_path(store, put->kind, put->name, p);
     const char *written;
     apr_pool_t *ptemp;
     int fd;
     /* an unconditional write takes the lock as well, else it could get lost
      * between another's look and write */
-    apr_status_t rv = lock_kind(&fd, fs, kind, problem, p);
+    apr_status_t rv = lock_kind(&fd, fs, put->kind, problem, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     apr_pool_create(&ptemp, p);
-    if (if_version) {
-        rv = check_version(path, name, if_version, problem, p, ptemp);
+    if (put->if_version) {
+        rv = check_version(path, put->name, put->if_version, problem, p, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_store_fs_item_write(&written, path, name, data, len, sync,
+        rv = acme_store_fs_item_write(&written, path, put,
                                       fs->busy ? fs->spare : NULL, problem, p,
                                       ptemp);
     }
-    if (rv == APR_SUCCESS && sync == ACME_STORE_BATCH) {
+    if (rv == APR_SUCCESS && put->sync == ACME_STORE_BATCH) {
         sync_later(fs, path);
     }
     if (rv == APR_SUCCESS && version) {

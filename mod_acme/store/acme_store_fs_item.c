@@ -150,8 +150,7 @@ apr_status_t acme_store_fs_item_remove(const char *path, apr_pool_t *ptemp)
 }
 
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
-                                      const char *name, const void *data,
-                                      apr_size_t len, acme_store_sync_e sync,
+                                      const acme_store_put_t *put,
                                       acme_store_fs_spare_t *spare,
                                       acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp)
@@ -165,24 +164,25 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
         return acme_store_fs_item_failed(problem, rv, "draw a version for",
                                          path, p);
     }
-    first = header(*version, name_inside(name, ptemp), ptemp);
+    first = header(*version, name_inside(put->name, ptemp), ptemp);
     at = strlen(first);
-    bytes = apr_palloc(ptemp, at + len + 1);
+    bytes = apr_palloc(ptemp, at + put->len + 1);
     memcpy(bytes, first, at);
-    if (len) {
-        memcpy(bytes + at, data, len);
+    if (put->len) {
+        memcpy(bytes + at, put->data, put->len);
     }
     rv = is_folder(path) ? clear_folder(path, ptemp) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
         return acme_store_fs_item_failed(problem, rv, "write", path, p);
     }
-    rv = spare ? acme_store_fs_spare_write(spare, path, bytes, at + len, sync,
-                                           ptemp)
+    rv = spare ? acme_store_fs_spare_write(spare, path, bytes, at + put->len,
+                                           put->sync, ptemp)
                : APR_ENOENT;
     if (rv == APR_ENOENT) {
-        rv = acme_file_write(
-            path, bytes, at + len, ITEM_MODE,
-            sync == ACME_STORE_SYNC ? ACME_FILE_SYNC : ACME_FILE_LAZY, ptemp);
+        rv = acme_file_write(path, bytes, at + put->len, ITEM_MODE,
+                             put->sync == ACME_STORE_SYNC ? ACME_FILE_SYNC
+                                                          : ACME_FILE_LAZY,
+                             ptemp);
     }
     if (rv != APR_SUCCESS) {
         return acme_store_fs_item_failed(problem, rv, "write", path, p);

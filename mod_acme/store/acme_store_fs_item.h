@@ -27,11 +27,10 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
 
 /** Replaces or creates it, under a new version that lives in p. A folder in its
  *  place goes, or is renamed when there is something in it.
- *  @param sync BATCH is as LAZY here
+ *  @param put its kind and if_version are not looked at; BATCH is as LAZY here
  *  @param spare files to write into, or NULL */
 apr_status_t acme_store_fs_item_write(const char **version, const char *path,
-                                      const char *name, const void *data,
-                                      apr_size_t len, acme_store_sync_e sync,
+                                      const acme_store_put_t *put,
                                       acme_store_fs_spare_t *spare,
                                       acme_problem_t *problem, apr_pool_t *p,
                                       apr_pool_t *ptemp);

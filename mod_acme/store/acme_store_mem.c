@@ -68,35 +68,34 @@ static void drop(const acme_store_t *store, const char *kind, mem_item_t *item)
 }
 
 static apr_status_t mem_put(const char **version, acme_store_t *store,
-                            const char *kind, const char *name,
-                            const void *data, apr_size_t len,
-                            const char *if_version, acme_store_sync_e sync,
+                            const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     mem_t *mem = store->self;
-    apr_hash_t *items = apr_hash_get(mem->kinds, kind, APR_HASH_KEY_STRING);
-    mem_item_t *old = find(store, kind, name);
+    apr_hash_t *items =
+        apr_hash_get(mem->kinds, put->kind, APR_HASH_KEY_STRING);
+    mem_item_t *old = find(store, put->kind, put->name);
     mem_item_t *item;
     apr_pool_t *pitem;
 
-    (void)sync;
     if (mem->broken != APR_SUCCESS) {
         return acme_problem_set(
             problem, mem->broken, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
-            "cannot write %s/%s: the store is broken", kind, name);
+            "cannot write %s/%s: the store is broken", put->kind, put->name);
     }
-    if (if_version && strcmp(if_version, old ? old->version : "") != 0) {
+    if (put->if_version
+        && strcmp(put->if_version, old ? old->version : "") != 0) {
         return APR_EEXIST;
     }
     apr_pool_create(&pitem, mem->p);
     item = apr_pcalloc(pitem, sizeof(*item));
     item->p = pitem;
-    item->name = apr_pstrdup(pitem, name);
-    item->data = apr_pstrmemdup(pitem, len ? data : "", len);
-    item->len = len;
+    item->name = apr_pstrdup(pitem, put->name);
+    item->data = apr_pstrmemdup(pitem, put->len ? put->data : "", put->len);
+    item->len = put->len;
     item->version = apr_psprintf(pitem, "%" APR_UINT64_T_FMT, ++mem->versions);
     if (old) {
-        drop(store, kind, old);
+        drop(store, put->kind, old);
     }
     apr_hash_set(items, item->name, APR_HASH_KEY_STRING, item);
     if (version) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "account_world.h"
+#include "acme_t_bundle.h"
 
 static void it_registers_once_and_is_known_from_then_on(void **state)
 {
@@ -131,16 +132,12 @@ static void a_record_that_is_no_use_is_replaced(void **state)
         "nothing at all"};
     world_t *w = world_create(*state);
     acme_worker_ctx_t *ctx = account_ctx(w);
-    acme_problem_t why = ACME_PROBLEM_INIT;
     const acme_problem_t *problem;
     int i;
 
     for (i = 0; i < 5; ++i) {
-        assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS,
-                                        acme_ca_account_name(&w->ca_spec, w->p),
-                                        records[i], strlen(records[i]), NULL,
-                                        ACME_STORE_LAZY, &why, w->p),
-                         APR_SUCCESS);
+        acme_t_put(w->vault, ACME_STORE_ACCOUNTS,
+                   acme_ca_account_name(&w->ca_spec, w->p), records[i], w->p);
         assert_int_equal(
             account_settle(acme_ca_account_create(ctx, &w->ca_spec, w->p), w,
                            &problem),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t.h"
+#include "acme_t_bundle.h"
 #include "world.h"
 
 #include "acme_ctl_result.h"
@@ -61,11 +61,8 @@ static void what_is_damaged_is_none(void **state)
     int i;
 
     for (i = 0; i < 5; ++i) {
-        assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_NOTES,
-                                        "recover account", notes[i],
-                                        strlen(notes[i]), NULL, ACME_STORE_LAZY,
-                                        NULL, w->p),
-                         0);
+        acme_t_put(w->vault, ACME_STORE_NOTES, "recover account", notes[i],
+                   w->p);
         assert_int_not_equal(
             acme_ctl_result_get(&result, w->vault, &request, w->p), 0);
     }

@@ -449,21 +449,18 @@ static void respond_slowly(void *baton, const script_request_t *request,
 static int precious_puts;
 
 static apr_status_t put_precious(const char **version, acme_store_t *store,
-                                 const char *kind, const char *name,
-                                 const void *data, apr_size_t len,
-                                 const char *if_version, acme_store_sync_e sync,
+                                 const acme_store_put_t *put,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     world_t *w = store->self;
 
     if (acme_worker_is_precious(w->worker)) {
-        assert_string_equal(kind, ACME_STORE_JOBS);
+        assert_string_equal(put->kind, ACME_STORE_JOBS);
         /* This protects against the end of the process, not of the machine. */
-        assert_int_equal(sync, ACME_STORE_LAZY);
+        assert_int_equal(put->sync, ACME_STORE_LAZY);
         ++precious_puts;
     }
-    return world_put(version, store, kind, name, data, len, if_version, sync,
-                     problem, p);
+    return world_put(version, store, put, problem, p);
 }
 
 static void its_process_may_end_once_the_order_is_saved(void **state)

@@ -42,10 +42,7 @@ static world_t *make_world(apr_pool_t *p)
 
 static void stage_text(world_t *w, const char *text)
 {
-    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_STAGING, NAME,
-                                    text, strlen(text), NULL, ACME_STORE_SYNC,
-                                    NULL, w->p),
-                     0);
+    acme_t_put(w->vault, ACME_STORE_STAGING, NAME, text, w->p);
 }
 
 static void stage(world_t *w, const acme_bundle_t *bundle)

@@ -164,10 +164,31 @@ static inline void acme_t_plant(acme_vault_t *vault, const char *kind,
                                 const char *name, const char *data,
                                 apr_pool_t *p)
 {
-    assert_int_equal(acme_store_put(NULL, acme_vault_store(vault), kind, name,
-                                    data, strlen(data), NULL, ACME_STORE_LAZY,
-                                    NULL, p),
-                     0);
+    const acme_store_put_t planted = {
+        .kind = kind,
+        .name = name,
+        .data = data,
+        .len = strlen(data),
+        .sync = ACME_STORE_LAZY,
+    };
+
+    assert_int_equal(
+        acme_store_put(NULL, acme_vault_store(vault), &planted, NULL, p), 0);
+}
+
+/** Seals and puts a text, as another version or a faulty one would. */
+static inline void acme_t_put(acme_vault_t *vault, const char *kind,
+                              const char *name, const char *text, apr_pool_t *p)
+{
+    const acme_store_put_t put = {
+        .kind = kind,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .sync = ACME_STORE_LAZY,
+    };
+
+    assert_int_equal(acme_vault_put(NULL, vault, &put, NULL, p), 0);
 }
 
 /** Asserts that a text has a part. */

@@ -64,9 +64,7 @@ apr_status_t world_get(acme_store_item_t *item, acme_store_t *store,
 }
 
 apr_status_t world_put(const char **version, acme_store_t *store,
-                       const char *kind, const char *name, const void *data,
-                       apr_size_t len, const char *if_version,
-                       acme_store_sync_e sync, acme_problem_t *problem,
+                       const acme_store_put_t *put, acme_problem_t *problem,
                        apr_pool_t *p)
 {
     world_t *w = store->self;
@@ -77,12 +75,11 @@ apr_status_t world_put(const char **version, acme_store_t *store,
     if (counts_down(&w->kill_put)) {
         die(w);
     }
-    rv = acme_store_put(version, w->mem, kind, name, data, len, if_version,
-                        sync, problem, p);
-    if (rv == APR_SUCCESS && sync == ACME_STORE_BATCH) {
+    rv = acme_store_put(version, w->mem, put, problem, p);
+    if (rv == APR_SUCCESS && put->sync == ACME_STORE_BATCH) {
         item = apr_array_push(w->batched);
-        item->kind = apr_pstrdup(w->p, kind);
-        item->name = apr_pstrdup(w->p, name);
+        item->kind = apr_pstrdup(w->p, put->kind);
+        item->name = apr_pstrdup(w->p, put->name);
     }
     if (counts_down(&w->kill_after_put)) {
         die(w);
@@ -447,10 +444,16 @@ int world_count(const world_t *w, const char *kind)
 
 void world_damage(const world_t *w, const char *kind, const char *name)
 {
+    const acme_store_put_t damage = {
+        .kind = kind,
+        .name = name,
+        .data = "damage",
+        .len = 6,
+        .sync = ACME_STORE_LAZY,
+    };
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    assert_int_equal(acme_store_put(NULL, w->mem, kind, name, "damage", 6, NULL,
-                                    ACME_STORE_LAZY, &problem, w->p),
+    assert_int_equal(acme_store_put(NULL, w->mem, &damage, &problem, w->p),
                      APR_SUCCESS);
 }
 

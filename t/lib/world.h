@@ -147,9 +147,7 @@ apr_status_t world_get(acme_store_item_t *item, acme_store_t *store,
                        const char *kind, const char *name,
                        acme_problem_t *problem, apr_pool_t *p);
 apr_status_t world_put(const char **version, acme_store_t *store,
-                       const char *kind, const char *name, const void *data,
-                       apr_size_t len, const char *if_version,
-                       acme_store_sync_e sync, acme_problem_t *problem,
+                       const acme_store_put_t *put, acme_problem_t *problem,
                        apr_pool_t *p);
 
 #endif

@@ -299,12 +299,9 @@ static void a_damaged_one_is_made_anew(void **state)
     world_t *w = world_create(*state);
     acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *pem = key_of(w, ctx, a);
 
-    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_KEYS, A, "no", 2,
-                                    NULL, ACME_STORE_LAZY, &problem, w->p),
-                     APR_SUCCESS);
+    acme_t_put(w->vault, ACME_STORE_KEYS, A, "no", w->p);
     assert_string_not_equal(key_of(w, ctx, a), pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "is damaged"), 1);
     world_damage(w, ACME_STORE_KEYS, A);

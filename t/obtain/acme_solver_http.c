@@ -134,6 +134,11 @@ static void a_planted_challenge_is_not_there(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_store_put_t copy = {
+        .kind = ACME_STORE_CHALLENGES,
+        .name = "two",
+        .sync = ACME_STORE_LAZY,
+    };
     acme_store_item_t item;
     const char *answer = NULL;
 
@@ -147,8 +152,9 @@ static void a_planted_challenge_is_not_there(void **state)
     present(vault, "a.example", "one", ACME_T_NOW, NULL, p);
     acme_store_get(&item, acme_vault_store(vault), ACME_STORE_CHALLENGES, "one",
                    NULL, p);
-    acme_store_put(NULL, acme_vault_store(vault), ACME_STORE_CHALLENGES, "two",
-                   item.data, item.len, NULL, ACME_STORE_LAZY, NULL, p);
+    copy.data = item.data;
+    copy.len = item.len;
+    acme_store_put(NULL, acme_vault_store(vault), &copy, NULL, p);
     assert_int_equal(
         acme_solver_http_answer(&answer, vault, "a.example", "two", p),
         APR_ENOENT);

@@ -177,16 +177,12 @@ static void a_job_hears_of_its_loss(void **state)
     static const char *const damaged[] = {"", "{}", "no", "{\"name\":1}"};
     apr_pool_t *p = *state;
     bench_t *b = bench_create(p);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
     int i;
 
     b->job->staged = "f00d";
     assert_int_equal(recover(b, p), APR_NOTFOUND);
     for (i = 0; i < 4; ++i) {
-        assert_int_equal(acme_vault_put(NULL, b->ctx.vault, ACME_STORE_STAGING,
-                                        A, damaged[i], strlen(damaged[i]), NULL,
-                                        ACME_STORE_LAZY, &problem, p),
-                         APR_SUCCESS);
+        acme_t_put(b->ctx.vault, ACME_STORE_STAGING, A, damaged[i], p);
         assert_int_equal(recover(b, p), APR_NOTFOUND);
     }
     acme_t_plant(b->ctx.vault, ACME_STORE_STAGING, A, "planted", p);
@@ -195,16 +191,11 @@ static void a_job_hears_of_its_loss(void **state)
 
 static void what_a_newer_version_has_staged_is_no_loss(void **state)
 {
-    static const char text[] = "{\"format\":2}";
     apr_pool_t *p = *state;
     bench_t *b = bench_create(p);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
 
     b->job->staged = "f00d";
-    assert_int_equal(acme_vault_put(NULL, b->ctx.vault, ACME_STORE_STAGING, A,
-                                    text, strlen(text), NULL, ACME_STORE_LAZY,
-                                    &problem, p),
-                     APR_SUCCESS);
+    acme_t_put(b->ctx.vault, ACME_STORE_STAGING, A, "{\"format\":2}", p);
     assert_int_equal(recover(b, p), APR_ENOTIMPL);
     assert_string_equal(b->job->staged, "f00d");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t.h"
+#include "acme_t_bundle.h"
 #include "world.h"
 
 #include "acme_account_record.h"
@@ -78,10 +78,7 @@ static void one_without_a_key_is_damaged(void **state)
     assert_int_equal(
         acme_account_record_load(&read, w->vault, "one", NULL, w->p),
         APR_ENOENT);
-    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS, "one",
-                                    "{\"key\":\"?\"}", 11, NULL,
-                                    ACME_STORE_LAZY, NULL, w->p),
-                     0);
+    acme_t_put(w->vault, ACME_STORE_ACCOUNTS, "one", "{\"key\":\"?\"}", w->p);
     assert_int_equal(
         acme_account_record_load(&read, w->vault, "one", NULL, w->p),
         ACME_STORE_DAMAGED);
@@ -89,7 +86,6 @@ static void one_without_a_key_is_damaged(void **state)
 
 static void one_of_a_newer_version_is_refused(void **state)
 {
-    static const char text[] = "{\"format\":2,\"key\":\"?\"}";
     world_t *w = world_create(*state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_account_record_t record = {0}, *read;
@@ -105,10 +101,8 @@ static void one_of_a_newer_version_is_refused(void **state)
                      0);
     assert_int_equal(acme_json_get_int(&format, json, "format"), 0);
     assert_int_equal(format, 1);
-    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_ACCOUNTS, "one",
-                                    text, strlen(text), NULL, ACME_STORE_LAZY,
-                                    NULL, w->p),
-                     0);
+    acme_t_put(w->vault, ACME_STORE_ACCOUNTS, "one",
+               "{\"format\":2,\"key\":\"?\"}", w->p);
     assert_int_equal(
         acme_account_record_load(&read, w->vault, "one", &problem, w->p),
         APR_ENOTIMPL);

@@ -214,16 +214,12 @@ static void what_is_damaged_is_a_new_one(void **state)
     };
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_size_t i;
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
         acme_job_t *job;
 
-        assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, NAME,
-                                        texts[i], strlen(texts[i]), NULL,
-                                        ACME_STORE_LAZY, &problem, p),
-                         APR_SUCCESS);
+        acme_t_put(vault, ACME_STORE_JOBS, NAME, texts[i], p);
         job = load(vault, p);
         assert_new(job);
     }
@@ -255,10 +251,7 @@ static void a_store_that_fails_says_so(void **state)
 
 static void put_text(acme_vault_t *vault, const char *text, apr_pool_t *p)
 {
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, NAME, text,
-                                    strlen(text), NULL, ACME_STORE_LAZY, NULL,
-                                    p),
-                     APR_SUCCESS);
+    acme_t_put(vault, ACME_STORE_JOBS, NAME, text, p);
 }
 
 static void a_job_says_its_format(void **state)

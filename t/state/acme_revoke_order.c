@@ -97,10 +97,7 @@ static void damaged_progress_is_none(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
-        assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS,
-                                        "revoke f00d", bad[i], strlen(bad[i]),
-                                        NULL, ACME_STORE_LAZY, NULL, *state),
-                         0);
+        acme_t_put(vault, ACME_STORE_JOBS, "revoke f00d", bad[i], *state);
         assert_null(load(vault, *state)->request);
         assert_int_equal(load(vault, *state)->state, ACME_REVOKE_ORDER_ASKED);
     }
@@ -108,7 +105,6 @@ static void damaged_progress_is_none(void **state)
 
 static void progress_of_a_newer_version_is_refused(void **state)
 {
-    static const char text[] = "{\"format\":2}";
     acme_vault_t *vault = acme_t_vault(NULL, *state);
     acme_revoke_order_progress_t *progress = load(vault, *state);
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -122,10 +118,7 @@ static void progress_of_a_newer_version_is_refused(void **state)
                      0);
     assert_int_equal(acme_json_get_int(&format, json, "format"), 0);
     assert_int_equal(format, 1);
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "revoke f00d",
-                                    text, strlen(text), NULL, ACME_STORE_LAZY,
-                                    NULL, *state),
-                     0);
+    acme_t_put(vault, ACME_STORE_JOBS, "revoke f00d", "{\"format\":2}", *state);
     assert_int_equal(
         acme_revoke_order_load(&progress, vault, "f00d", &problem, *state),
         APR_ENOTIMPL);

@@ -6,11 +6,17 @@ static void what_was_put_comes_back(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
+    const acme_store_put_t put = {
+        .kind = ACME_STORE_KEYS,
+        .name = "a",
+        .data = "x\0y",
+        .len = 3,
+        .sync = ACME_STORE_SYNC,
+    };
     acme_store_item_t item;
     const char *version;
 
-    assert_int_equal(acme_vault_put(&version, vault, ACME_STORE_KEYS, "a",
-                                    "x\0y", 3, NULL, ACME_STORE_SYNC, NULL, p),
+    assert_int_equal(acme_vault_put(&version, vault, &put, NULL, p),
                      APR_SUCCESS);
     assert_int_equal(
         acme_vault_get(&item, vault, ACME_STORE_KEYS, "a", NULL, p),
@@ -27,8 +33,7 @@ static void nothing_is_stored_in_clear(void **state)
     acme_store_item_t item;
     apr_size_t i;
 
-    acme_vault_put(NULL, vault, ACME_STORE_KEYS, "a", "very secret", 11, NULL,
-                   ACME_STORE_LAZY, NULL, p);
+    acme_t_put(vault, ACME_STORE_KEYS, "a", "very secret", p);
     assert_int_equal(acme_store_get(&item, acme_vault_store(vault),
                                     ACME_STORE_KEYS, "a", NULL, p),
                      APR_SUCCESS);
@@ -58,14 +63,19 @@ static void copy_item(acme_vault_t *vault, const char *kind, const char *name,
                       apr_pool_t *p)
 {
     acme_store_t *store = acme_vault_store(vault);
+    acme_store_put_t copy = {
+        .kind = kind,
+        .name = name,
+        .sync = ACME_STORE_LAZY,
+    };
     acme_store_item_t item;
 
     assert_int_equal(
         acme_store_get(&item, store, ACME_STORE_KEYS, "a", NULL, p),
         APR_SUCCESS);
-    assert_int_equal(acme_store_put(NULL, store, kind, name, item.data,
-                                    item.len, NULL, ACME_STORE_LAZY, NULL, p),
-                     APR_SUCCESS);
+    copy.data = item.data;
+    copy.len = item.len;
+    assert_int_equal(acme_store_put(NULL, store, &copy, NULL, p), APR_SUCCESS);
 }
 
 static void an_item_copied_elsewhere_is_not_there(void **state)
@@ -75,8 +85,7 @@ static void an_item_copied_elsewhere_is_not_there(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_store_item_t item;
 
-    acme_vault_put(NULL, vault, ACME_STORE_KEYS, "a", "1", 1, NULL,
-                   ACME_STORE_LAZY, NULL, p);
+    acme_t_put(vault, ACME_STORE_KEYS, "a", "1", p);
     copy_item(vault, ACME_STORE_KEYS, "b", p);
     copy_item(vault, ACME_STORE_JOBS, "a", p);
     assert_int_equal(
@@ -100,8 +109,7 @@ static void another_secret_opens_nothing(void **state)
         acme_vault_store(vault), acme_seal_create(other, p), NULL, p);
     acme_store_item_t item;
 
-    acme_vault_put(NULL, vault, ACME_STORE_KEYS, "a", "1", 1, NULL,
-                   ACME_STORE_LAZY, NULL, p);
+    acme_t_put(vault, ACME_STORE_KEYS, "a", "1", p);
     assert_int_equal(
         acme_vault_get(&item, thief, ACME_STORE_KEYS, "a", NULL, p),
         APR_ENOENT);
@@ -206,9 +214,7 @@ static void what_was_read_while_it_changed_is_read_again(void **state)
     acme_store_t store = {&backend, &mixture};
     acme_store_item_t item;
 
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "a", "text",
-                                    4, NULL, ACME_STORE_LAZY, NULL, p),
-                     0);
+    acme_t_put(vault, ACME_STORE_JOBS, "a", "text", p);
     backend.get = get_mixture;
     vault = acme_vault_share(vault, &store, p);
     assert_int_equal(
@@ -286,22 +292,23 @@ static void put_keeps_to_the_version(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_store_put_t put = {
+        .kind = ACME_STORE_JOBS,
+        .name = "a",
+        .data = "1",
+        .len = 1,
+        .if_version = ACME_STORE_ABSENT,
+        .sync = ACME_STORE_LAZY,
+    };
     const char *first;
 
-    assert_int_equal(acme_vault_put(&first, vault, ACME_STORE_JOBS, "a", "1", 1,
-                                    ACME_STORE_ABSENT, ACME_STORE_LAZY, NULL,
-                                    p),
-                     APR_SUCCESS);
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "a", "2", 1,
-                                    ACME_STORE_ABSENT, ACME_STORE_LAZY, NULL,
-                                    p),
-                     APR_EEXIST);
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "a", "2", 1,
-                                    first, ACME_STORE_LAZY, NULL, p),
-                     APR_SUCCESS);
-    assert_int_equal(acme_vault_put(NULL, vault, ACME_STORE_JOBS, "a", "3", 1,
-                                    first, ACME_STORE_LAZY, NULL, p),
-                     APR_EEXIST);
+    assert_int_equal(acme_vault_put(&first, vault, &put, NULL, p), APR_SUCCESS);
+    put.data = "2";
+    assert_int_equal(acme_vault_put(NULL, vault, &put, NULL, p), APR_EEXIST);
+    put.if_version = first;
+    assert_int_equal(acme_vault_put(NULL, vault, &put, NULL, p), APR_SUCCESS);
+    put.data = "3";
+    assert_int_equal(acme_vault_put(NULL, vault, &put, NULL, p), APR_EEXIST);
 }
 
 static void a_broken_store_is_a_problem(void **state)
@@ -352,8 +359,7 @@ static void what_is_no_json_object_is_not_there(void **state)
         const char *name = apr_psprintf(p, "n%d", i);
         acme_problem_t problem = ACME_PROBLEM_INIT;
 
-        acme_vault_put(NULL, vault, ACME_STORE_JOBS, name, bad[i],
-                       strlen(bad[i]), NULL, ACME_STORE_LAZY, NULL, p);
+        acme_t_put(vault, ACME_STORE_JOBS, name, bad[i], p);
         assert_int_equal(acme_vault_get_json(&json, NULL, vault,
                                              ACME_STORE_JOBS, name, &problem,
                                              p),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t.h"
+#include "acme_t_bundle.h"
 #include "world.h"
 
 #include "acme_worker_lease.h"
@@ -111,16 +111,12 @@ static void who_is_older_does_not_act_again(void **state)
 
 static void a_mark_of_a_newer_version_stops_the_worker(void **state)
 {
-    static const char text[] = "{\"format\":2}";
     world_t *w = world_create(*state);
     acme_worker_lease_t *lease = create(w, w->clock->now);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     int again;
 
-    assert_int_equal(acme_vault_put(NULL, w->vault, ACME_STORE_JOBS, "worker",
-                                    text, strlen(text), NULL, ACME_STORE_LAZY,
-                                    NULL, w->p),
-                     0);
+    acme_t_put(w->vault, ACME_STORE_JOBS, "worker", "{\"format\":2}", w->p);
     assert_int_equal(acme_worker_lease_take(lease, &again, &problem, w->p),
                      APR_ENOTIMPL);
     assert_non_null(strstr(problem.detail, "newer version of mod_acme"));

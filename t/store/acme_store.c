@@ -72,11 +72,15 @@ static int busy_setup(void **state)
         acme_store_busy(w->store, 1);
         /* it has something to write into */
         for (i = 0; i < 3; ++i) {
-            const char *name = apr_psprintf(w->p, "%d", i);
+            const acme_store_put_t longer = {
+                .kind = KEYS,
+                .name = apr_psprintf(w->p, "%d", i),
+                .data = "something that was longer",
+                .len = 25,
+                .sync = ACME_STORE_LAZY,
+            };
 
-            rc |= acme_store_put(NULL, w->store, KEYS, name,
-                                 "something that was longer", 25, NULL,
-                                 ACME_STORE_LAZY, NULL, w->p);
+            rc |= acme_store_put(NULL, w->store, &longer, NULL, w->p);
         }
         for (i = 0; i < 3; ++i) {
             rc |= acme_store_delete(w->store, KEYS, apr_psprintf(w->p, "%d", i),
@@ -99,10 +103,16 @@ static apr_status_t put(const char **version, world_t *w, acme_store_t *store,
                         const char *name, const char *text,
                         const char *if_version)
 {
+    const acme_store_put_t item = {
+        .kind = JOBS,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .if_version = if_version,
+        .sync = ACME_STORE_LAZY,
+    };
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_status_t rv =
-        acme_store_put(version, store, JOBS, name, text, strlen(text),
-                       if_version, ACME_STORE_LAZY, &problem, w->p);
+    apr_status_t rv = acme_store_put(version, store, &item, &problem, w->p);
 
     if (rv != APR_SUCCESS && rv != APR_EEXIST) {
         assert_string_equal(problem.type, ACME_PROBLEM_STORE);
@@ -197,9 +207,15 @@ static void holds_what_was_flushed(void **state)
     /* nothing to flush */
     assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
     for (i = 0; i < 3; i++) {
-        assert_int_equal(acme_store_put(NULL, w->store, JOBS,
-                                        apr_psprintf(w->p, "%d", i), "text", 4,
-                                        NULL, ACME_STORE_BATCH, NULL, w->p),
+        const acme_store_put_t batched = {
+            .kind = JOBS,
+            .name = apr_psprintf(w->p, "%d", i),
+            .data = "text",
+            .len = 4,
+            .sync = ACME_STORE_BATCH,
+        };
+
+        assert_int_equal(acme_store_put(NULL, w->store, &batched, NULL, w->p),
                          APR_SUCCESS);
     }
     /* nor is what has gone meanwhile missed */
@@ -215,16 +231,21 @@ static void holds_what_was_flushed(void **state)
 static void keeps_any_bytes(void **state)
 {
     world_t *w = *state;
-    acme_store_item_t item;
     char all[512];
+    const acme_store_put_t bytes = {
+        .kind = JOBS,
+        .name = "bytes",
+        .data = all,
+        .len = sizeof(all),
+        .sync = ACME_STORE_SYNC,
+    };
+    acme_store_item_t item;
     int i;
 
     for (i = 0; i < (int)sizeof(all); i++) {
         all[i] = (char)i;
     }
-    assert_int_equal(acme_store_put(NULL, w->store, JOBS, "bytes", all,
-                                    sizeof(all), NULL, ACME_STORE_SYNC, NULL,
-                                    w->p),
+    assert_int_equal(acme_store_put(NULL, w->store, &bytes, NULL, w->p),
                      APR_SUCCESS);
     assert_int_equal(get(&item, w, w->other, "bytes"), APR_SUCCESS);
     assert_int_equal(item.len, sizeof(all));
@@ -235,10 +256,16 @@ static void keeps_any_bytes(void **state)
 static void keeps_an_empty_item(void **state)
 {
     world_t *w = *state;
+    const acme_store_put_t nil = {
+        .kind = JOBS,
+        .name = "nil",
+        .data = NULL,
+        .len = 0,
+        .sync = ACME_STORE_LAZY,
+    };
     acme_store_item_t item;
 
-    assert_int_equal(acme_store_put(NULL, w->store, JOBS, "nil", NULL, 0, NULL,
-                                    ACME_STORE_LAZY, NULL, w->p),
+    assert_int_equal(acme_store_put(NULL, w->store, &nil, NULL, w->p),
                      APR_SUCCESS);
     assert_int_equal(get(&item, w, w->other, "nil"), APR_SUCCESS);
     assert_int_equal(item.len, 0);
@@ -455,13 +482,21 @@ static void refuses_keys_that_cannot_be(void **state)
     apr_size_t i;
 
     for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        const acme_store_put_t item_of_it = {
+            .kind = wrong[i],
+            .name = "a",
+            .data = "",
+            .len = 0,
+            .sync = ACME_STORE_LAZY,
+        };
+
         assert_int_equal(
             acme_store_get(&item, w->store, wrong[i], "a", &problem, w->p),
             APR_EINVAL);
         assert_string_equal(problem.type, ACME_PROBLEM_STORE);
-        assert_int_equal(acme_store_put(NULL, w->store, wrong[i], "a", "", 0,
-                                        NULL, ACME_STORE_LAZY, &problem, w->p),
-                         APR_EINVAL);
+        assert_int_equal(
+            acme_store_put(NULL, w->store, &item_of_it, &problem, w->p),
+            APR_EINVAL);
         assert_int_equal(
             acme_store_delete(w->store, wrong[i], "a", &problem, w->p),
             APR_EINVAL);
@@ -484,11 +519,16 @@ static void bounds_the_size_of_an_item(void **state)
     acme_store_item_t item;
     char *large = apr_pcalloc(w->p, ACME_STORE_MAX + 1);
     const char *name = of_length(w, ACME_STORE_NAME_MAX, 'n');
+    const acme_store_put_t largest = {
+        .kind = JOBS,
+        .name = name,
+        .data = large,
+        .len = ACME_STORE_MAX,
+        .sync = ACME_STORE_LAZY,
+    };
 
     memset(large, 'x', ACME_STORE_MAX + 1);
-    assert_int_equal(acme_store_put(NULL, w->store, JOBS, name, large,
-                                    ACME_STORE_MAX, NULL, ACME_STORE_LAZY, NULL,
-                                    w->p),
+    assert_int_equal(acme_store_put(NULL, w->store, &largest, NULL, w->p),
                      APR_SUCCESS);
     assert_int_equal(put(NULL, w, w->store, name, large, NULL), EFBIG);
     assert_int_equal(get(&item, w, w->other, name), APR_SUCCESS);

@@ -167,10 +167,16 @@ static int put_letters(void *baton)
     int i;
 
     for (i = 0; i < 6; i++) {
+        const acme_store_put_t letters = {
+            .kind = JOBS,
+            .name = "a",
+            .data = text,
+            .len = LARGE,
+            .sync = i % 2 ? ACME_STORE_SYNC : ACME_STORE_LAZY,
+        };
+
         memset(text, 'a' + i, LARGE);
-        if (acme_store_put(NULL, w->store, JOBS, "a", text, LARGE, NULL,
-                           i % 2 ? ACME_STORE_SYNC : ACME_STORE_LAZY, NULL,
-                           w->p)) {
+        if (acme_store_put(NULL, w->store, &letters, NULL, w->p)) {
             return 1;
         }
     }

@@ -61,9 +61,17 @@ static inline const char *in(const world_t *w, const char *path)
 static inline apr_status_t put(world_t *w, const char *name, const char *text,
                                const char *if_version)
 {
+    const acme_store_put_t item = {
+        .kind = JOBS,
+        .name = name,
+        .data = text,
+        .len = strlen(text),
+        .if_version = if_version,
+        .sync = ACME_STORE_LAZY,
+    };
+
     memset(&w->problem, 0, sizeof(w->problem));
-    return acme_store_put(NULL, w->store, JOBS, name, text, strlen(text),
-                          if_version, ACME_STORE_LAZY, &w->problem, w->p);
+    return acme_store_put(NULL, w->store, &item, &w->problem, w->p);
 }
 
 static inline apr_status_t get(acme_store_item_t *item, world_t *w,

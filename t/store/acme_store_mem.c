@@ -63,14 +63,19 @@ static void a_broken_store_fails_each_put(void **state)
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_store_t *store = acme_store_mem_create(&acme_time_system_clock, p);
     acme_store_t *other = acme_store_mem_share(store, p);
+    acme_store_put_t put = {
+        .kind = ACME_STORE_JOBS,
+        .name = "a",
+        .data = "1",
+        .len = 1,
+        .sync = ACME_STORE_LAZY,
+    };
     acme_store_item_t item;
 
-    assert_int_equal(acme_store_put(NULL, store, ACME_STORE_JOBS, "a", "1", 1,
-                                    NULL, ACME_STORE_LAZY, NULL, p),
-                     0);
+    assert_int_equal(acme_store_put(NULL, store, &put, NULL, p), 0);
     acme_store_mem_break(store, APR_ENOSPC);
-    assert_int_equal(acme_store_put(NULL, other, ACME_STORE_JOBS, "a", "2", 1,
-                                    NULL, ACME_STORE_LAZY, &problem, p),
+    put.data = "2";
+    assert_int_equal(acme_store_put(NULL, other, &put, &problem, p),
                      APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     assert_int_equal(problem.retry, ACME_RETRY_INTERNAL);
@@ -78,9 +83,7 @@ static void a_broken_store_fails_each_put(void **state)
         acme_store_get(&item, store, ACME_STORE_JOBS, "a", NULL, p), 0);
     assert_string_equal(item.data, "1");
     acme_store_mem_break(other, 0);
-    assert_int_equal(acme_store_put(NULL, store, ACME_STORE_JOBS, "a", "2", 1,
-                                    NULL, ACME_STORE_LAZY, NULL, p),
-                     0);
+    assert_int_equal(acme_store_put(NULL, store, &put, NULL, p), 0);
 }
 
 ACME_T_MAIN(ACME_T(a_lease_ends_by_the_clock),
