@@ -42,12 +42,13 @@ static const char *path_of(const acme_key_reuse_t *reuse, const char *hash,
 apr_status_t acme_key_reuse_get(const char **pem, const acme_key_reuse_t *reuse,
                                 const char *hash, apr_pool_t *p)
 {
+    const acme_seal_label_t label = {.purpose = PURPOSE, .name = hash};
     apr_size_t sealed_len, len;
     char *sealed, *text;
 
     if (acme_file_read(&sealed, &sealed_len, path_of(reuse, hash, p), MOST, p)
-        || acme_seal_open(&text, &len, reuse->seal, PURPOSE, hash, sealed,
-                          sealed_len, NULL, p)) {
+        || acme_seal_open(&text, &len, reuse->seal, &label, sealed, sealed_len,
+                          NULL, p)) {
         return APR_ENOENT;
     }
     *pem = text;
@@ -120,11 +121,12 @@ apr_status_t acme_key_reuse_put(const acme_key_reuse_t *reuse, const char *hash,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path = path_of(reuse, hash, ptemp);
+    const acme_seal_label_t label = {.purpose = PURPOSE, .name = hash};
     unsigned char *sealed;
     apr_size_t len;
     apr_status_t rv;
 
-    rv = acme_seal(&sealed, &len, reuse->seal, PURPOSE, hash, pem, strlen(pem),
+    rv = acme_seal(&sealed, &len, reuse->seal, &label, pem, strlen(pem),
                    problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;

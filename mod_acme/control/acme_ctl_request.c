@@ -177,6 +177,7 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
     const char *component = component_of(request, ptemp);
     const char *path =
         apr_pstrcat(ptemp, ctl_requests->folder, "/", component, NULL);
+    const acme_seal_label_t label = {.purpose = PURPOSE, .name = component};
     const char *text;
     unsigned char *sealed;
     apr_size_t len;
@@ -189,7 +190,7 @@ apr_status_t acme_ctl_request_put(acme_ctl_request_dir_t *ctl_requests,
     }
     request->when = apr_time_now();
     text = print(request, ptemp);
-    rv = acme_seal(&sealed, &len, ctl_requests->seal, PURPOSE, component, text,
+    rv = acme_seal(&sealed, &len, ctl_requests->seal, &label, text,
                    strlen(text), problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -240,12 +241,13 @@ static acme_ctl_request_t *read_one(const acme_ctl_request_dir_t *ctl_requests,
 {
     const char *path =
         apr_pstrcat(p, ctl_requests->folder, "/", component, NULL);
+    const acme_seal_label_t label = {.purpose = PURPOSE, .name = component};
     char *sealed, *text;
     apr_size_t len;
 
     if (acme_file_read(&sealed, &len, path, REQUEST_MAX, p) != APR_SUCCESS
-        || acme_seal_open(&text, &len, ctl_requests->seal, PURPOSE, component,
-                          sealed, len, NULL, p)
+        || acme_seal_open(&text, &len, ctl_requests->seal, &label, sealed, len,
+                          NULL, p)
                != APR_SUCCESS) {
         return NULL;
     }

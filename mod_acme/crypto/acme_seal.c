@@ -25,7 +25,7 @@
 #define DATA_MAX (INT_MAX - OVERHEAD - 1)
 
 /* More than any purpose or name has; HKDF takes no longer info. */
-#define CONTEXT_MAX 900
+#define LABEL_MAX 900
 
 struct acme_seal_t {
     unsigned char secret[ACME_SEAL_SECRET_LEN];
@@ -87,22 +87,23 @@ static unsigned char *put_field(unsigned char *to, const char *text, size_t len)
 
 /* Purpose and name, each behind its length in four bytes: without it
  * ("a", "bc") and ("ab", "c") would be the same. */
-static int add_context(EVP_CIPHER_CTX *ctx, const char *purpose,
-                       const char *name, apr_pool_t *p)
+static int add_label(EVP_CIPHER_CTX *ctx, const acme_seal_label_t *label,
+                     apr_pool_t *p)
 {
-    size_t purpose_len = strlen(purpose);
-    size_t name_len = strlen(name);
+    size_t purpose_len = strlen(label->purpose);
+    size_t name_len = strlen(label->name);
     size_t len = 8 + purpose_len + name_len;
     unsigned char *aad = apr_palloc(p, len);
     int done;
 
-    put_field(put_field(aad, purpose, purpose_len), name, name_len);
+    put_field(put_field(aad, label->purpose, purpose_len), label->name,
+              name_len);
     return EVP_CipherUpdate(ctx, NULL, &done, aad, (int)len) == 1;
 }
 
 /* A context that is ready for the bytes, NULL on failure. */
 static EVP_CIPHER_CTX *start(const acme_seal_t *seal, int sealing,
-                             const char *purpose, const char *name,
+                             const acme_seal_label_t *label,
                              const unsigned char *nonce, apr_pool_t *p)
 {
     unsigned char subkey[KEY_LEN];
@@ -110,11 +111,11 @@ static EVP_CIPHER_CTX *start(const acme_seal_t *seal, int sealing,
 
     ctx = EVP_CIPHER_CTX_new();
     /* a nonce of 12 bytes is what the cipher expects unless told otherwise */
-    if (ctx == NULL || !derive(subkey, seal, purpose, p)
+    if (ctx == NULL || !derive(subkey, seal, label->purpose, p)
         || EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), subkey, nonce, sealing,
                               NULL)
                != 1
-        || !add_context(ctx, purpose, name, p)) {
+        || !add_label(ctx, label, p)) {
         EVP_CIPHER_CTX_free(ctx);
         ctx = NULL;
     }
@@ -122,14 +123,15 @@ static EVP_CIPHER_CTX *start(const acme_seal_t *seal, int sealing,
     return ctx;
 }
 
-static int context_fits(const char *purpose, const char *name)
+static int label_fits(const acme_seal_label_t *label)
 {
-    return strlen(purpose) <= CONTEXT_MAX && strlen(name) <= CONTEXT_MAX;
+    return strlen(label->purpose) <= LABEL_MAX
+           && strlen(label->name) <= LABEL_MAX;
 }
 
 apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
-                       const acme_seal_t *seal, const char *purpose,
-                       const char *name, const void *data, apr_size_t len,
+                       const acme_seal_t *seal, const acme_seal_label_t *label,
+                       const void *data, apr_size_t len,
                        acme_problem_t *problem, apr_pool_t *p)
 {
     EVP_CIPHER_CTX *ctx = NULL;
@@ -137,18 +139,18 @@ apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
     apr_status_t rv = APR_SUCCESS;
     int done = 0;
 
-    if (len > DATA_MAX || !context_fits(purpose, name)) {
+    if (len > DATA_MAX || !label_fits(label)) {
         return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_PERMANENT,
                                 ACME_PROBLEM_CRYPTO, p,
                                 "the %.100s of %.300s (%" APR_SIZE_T_FMT
                                 " bytes) or its name is too long to be sealed",
-                                purpose, name, len);
+                                label->purpose, label->name, len);
     }
     ERR_clear_error();
     bytes = apr_palloc(p, len + OVERHEAD);
     bytes[0] = FORMAT;
     if (acme_key_random(bytes + 1, NONCE_LEN) == APR_SUCCESS) {
-        ctx = start(seal, 1, purpose, name, bytes + 1, p);
+        ctx = start(seal, 1, label, bytes + 1, p);
     }
     if (ctx == NULL
         || (len > 0
@@ -170,18 +172,18 @@ leave:
     return rv;
 }
 
-static apr_status_t refuse(const char *purpose, const char *name,
-                           const char *why, acme_problem_t *problem,
-                           apr_pool_t *p)
+static apr_status_t refuse(const acme_seal_label_t *label, const char *why,
+                           acme_problem_t *problem, apr_pool_t *p)
 {
-    return acme_problem_set(
-        problem, APR_EACCES, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
-        "the sealed %.100s of %.300s does not open: %s", purpose, name, why);
+    return acme_problem_set(problem, APR_EACCES, ACME_RETRY_INTERNAL,
+                            ACME_PROBLEM_STORE, p,
+                            "the sealed %.100s of %.300s does not open: %s",
+                            label->purpose, label->name, why);
 }
 
 apr_status_t acme_seal_open(char **data, apr_size_t *len,
-                            const acme_seal_t *seal, const char *purpose,
-                            const char *name, const void *sealed,
+                            const acme_seal_t *seal,
+                            const acme_seal_label_t *label, const void *sealed,
                             apr_size_t sealed_len, acme_problem_t *problem,
                             apr_pool_t *p)
 {
@@ -193,22 +195,21 @@ apr_status_t acme_seal_open(char **data, apr_size_t *len,
     unsigned char *opened;
     int done = 0;
 
-    if (!context_fits(purpose, name)) {
-        return refuse(purpose, name, "nothing has so long a name", problem, p);
+    if (!label_fits(label)) {
+        return refuse(label, "nothing has so long a name", problem, p);
     }
     if (sealed_len < OVERHEAD || sealed_len - OVERHEAD > DATA_MAX) {
-        return refuse(purpose, name, "it is not of a possible length", problem,
-                      p);
+        return refuse(label, "it is not of a possible length", problem, p);
     }
     if (bytes[0] != FORMAT) {
-        return refuse(purpose, name, "it is of an unknown format", problem, p);
+        return refuse(label, "it is of an unknown format", problem, p);
     }
     ERR_clear_error();
     opened_len = sealed_len - OVERHEAD;
     opened = apr_palloc(p, opened_len + 1);
     acme_key_wipe_with_pool(opened, opened_len, p);
     memcpy(tag, bytes + sealed_len - TAG_LEN, TAG_LEN);
-    ctx = start(seal, 0, purpose, name, bytes + 1, p);
+    ctx = start(seal, 0, label, bytes + 1, p);
     if (ctx == NULL
         || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) != 1
         || (opened_len > 0
@@ -222,7 +223,7 @@ apr_status_t acme_seal_open(char **data, apr_size_t *len,
         /* nobody may ever see what was not authentic */
         acme_key_wipe(opened, opened_len);
         ERR_clear_error();
-        rv = refuse(purpose, name,
+        rv = refuse(label,
                     "it was changed, or not sealed as that by this server",
                     problem, p);
         goto leave;

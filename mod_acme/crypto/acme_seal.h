@@ -24,18 +24,25 @@ typedef struct acme_seal_t acme_seal_t;
 acme_seal_t *acme_seal_create(const unsigned char secret[ACME_SEAL_SECRET_LEN],
                               apr_pool_t *p);
 
+/** Says what the sealed bytes are, and so where they belong. Both texts are the
+ *  caller's, end with a NUL, and have 900 bytes at most. */
+typedef struct acme_seal_label_t {
+    const char *purpose; /**< the kind of thing, as "jobs" */
+    const char *name;    /**< the one of that kind, as a site's name */
+} acme_seal_label_t;
+
 apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
-                       const acme_seal_t *seal, const char *purpose,
-                       const char *name, const void *data, apr_size_t len,
+                       const acme_seal_t *seal, const acme_seal_label_t *label,
+                       const void *data, apr_size_t len,
                        acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Opens. What does not open was not sealed here under that purpose and name:
- * APR_EACCES. The bytes end with a NUL not counted, and are wiped with p.
+ * Opens. What does not open was not sealed here under that label: APR_EACCES.
+ * The bytes end with a NUL not counted, and are wiped with p.
  */
 apr_status_t acme_seal_open(char **data, apr_size_t *len,
-                            const acme_seal_t *seal, const char *purpose,
-                            const char *name, const void *sealed,
+                            const acme_seal_t *seal,
+                            const acme_seal_label_t *label, const void *sealed,
                             apr_size_t sealed_len, acme_problem_t *problem,
                             apr_pool_t *p);
 

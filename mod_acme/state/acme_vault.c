@@ -123,6 +123,7 @@ static apr_status_t get(acme_store_item_t *item, acme_vault_t *vault,
                         const char *kind, const char *name, acme_problem_t *why,
                         apr_pool_t *p)
 {
+    const acme_seal_label_t label = {.purpose = kind, .name = name};
     acme_store_item_t sealed;
     apr_status_t rv;
     char *data;
@@ -132,7 +133,7 @@ static apr_status_t get(acme_store_item_t *item, acme_vault_t *vault,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = acme_seal_open(&data, &len, vault->seal, kind, name, sealed.data,
+    rv = acme_seal_open(&data, &len, vault->seal, &label, sealed.data,
                         sealed.len, why, p);
     if (APR_STATUS_IS_EACCES(rv)) {
         why->detail = "it was not sealed under this server's secret";
@@ -173,12 +174,13 @@ apr_status_t acme_vault_put(const char **version, acme_vault_t *vault,
                             const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *ptemp)
 {
+    const acme_seal_label_t label = {.purpose = put->kind, .name = put->name};
     acme_store_put_t stored = *put;
     unsigned char *sealed;
     apr_status_t rv;
 
-    rv = acme_seal(&sealed, &stored.len, vault->seal, put->kind, put->name,
-                   put->data, put->len, problem, ptemp);
+    rv = acme_seal(&sealed, &stored.len, vault->seal, &label, put->data,
+                   put->len, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -23,12 +23,13 @@ static unsigned char *sealed_of(apr_size_t *len, const acme_seal_t *seal,
                                 const void *data, apr_size_t data_len,
                                 apr_pool_t *p)
 {
+    const acme_seal_label_t label = {.purpose = purpose, .name = name};
     acme_problem_t problem = ACME_PROBLEM_INIT;
     unsigned char *sealed = NULL;
 
-    assert_int_equal(acme_seal(&sealed, len, seal, purpose, name, data,
-                               data_len, &problem, p),
-                     APR_SUCCESS);
+    assert_int_equal(
+        acme_seal(&sealed, len, seal, &label, data, data_len, &problem, p),
+        APR_SUCCESS);
     assert_int_equal(ERR_peek_error(), 0);
     assert_int_equal(*len, data_len + 1 + 12 + 16);
     assert_int_equal(sealed[0], 1);
@@ -39,11 +40,12 @@ static void opens(const acme_seal_t *seal, const char *purpose,
                   const char *name, const void *sealed, apr_size_t sealed_len,
                   const void *data, apr_size_t data_len, apr_pool_t *p)
 {
+    const acme_seal_label_t label = {.purpose = purpose, .name = name};
     acme_problem_t problem = ACME_PROBLEM_INIT;
     char *opened = NULL;
     apr_size_t len = 12345;
 
-    assert_int_equal(acme_seal_open(&opened, &len, seal, purpose, name, sealed,
+    assert_int_equal(acme_seal_open(&opened, &len, seal, &label, sealed,
                                     sealed_len, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(len, data_len);
@@ -56,11 +58,12 @@ static void refuses(const acme_seal_t *seal, const char *purpose,
                     const char *name, const void *sealed, apr_size_t sealed_len,
                     apr_pool_t *p)
 {
+    const acme_seal_label_t label = {.purpose = purpose, .name = name};
     acme_problem_t problem = ACME_PROBLEM_INIT;
     char *opened = NULL;
     apr_size_t len = 12345;
 
-    assert_int_equal(acme_seal_open(&opened, &len, seal, purpose, name, sealed,
+    assert_int_equal(acme_seal_open(&opened, &len, seal, &label, sealed,
                                     sealed_len, &problem, p),
                      APR_EACCES);
     assert_null(opened);
@@ -238,20 +241,23 @@ static void what_is_too_long_is_refused(void **state)
     unsigned char *sealed = NULL;
     apr_size_t len;
     char *name = apr_pcalloc(p, 100001);
+    const acme_seal_label_t usual = {.purpose = "jobs", .name = "x"};
+    const acme_seal_label_t long_name = {.purpose = "jobs", .name = name};
+    const acme_seal_label_t long_purpose = {.purpose = name, .name = "x"};
 
-    assert_int_equal(acme_seal(&sealed, &len, seal, "jobs", "x", "",
-                               (apr_size_t)-1, &problem, p),
-                     APR_EINVAL);
+    assert_int_equal(
+        acme_seal(&sealed, &len, seal, &usual, "", (apr_size_t)-1, &problem, p),
+        APR_EINVAL);
     assert_non_null(strstr(problem.detail, "too long"));
-    assert_int_equal(acme_seal(&sealed, &len, seal, "jobs", "x", "",
+    assert_int_equal(acme_seal(&sealed, &len, seal, &usual, "",
                                (apr_size_t)0x7ffffff0, &problem, p),
                      APR_EINVAL);
     memset(name, 'a', 100000);
     assert_int_equal(
-        acme_seal(&sealed, &len, seal, "jobs", name, "", 0, &problem, p),
+        acme_seal(&sealed, &len, seal, &long_name, "", 0, &problem, p),
         APR_EINVAL);
     assert_int_equal(
-        acme_seal(&sealed, &len, seal, name, "x", "", 0, &problem, p),
+        acme_seal(&sealed, &len, seal, &long_purpose, "", 0, &problem, p),
         APR_EINVAL);
     assert_null(sealed);
     sealed = sealed_of(&len, seal, "jobs", "x", "text", 4, p);

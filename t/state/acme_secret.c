@@ -8,6 +8,7 @@ static void it_is_made_once_and_stays(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir = acme_t_dir(p);
+    const acme_seal_label_t label = {.purpose = "a", .name = "b"};
     unsigned char *sealed;
     acme_seal_t *first, *second;
     apr_size_t len;
@@ -20,10 +21,10 @@ static void it_is_made_once_and_stays(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(st.st_size, ACME_SEAL_SECRET_LEN);
     assert_int_equal(acme_secret_open(&second, dir, 1, NULL, p), 0);
-    assert_int_equal(acme_seal(&sealed, &len, first, "a", "b", "c", 1, NULL, p),
+    assert_int_equal(acme_seal(&sealed, &len, first, &label, "c", 1, NULL, p),
                      0);
     assert_int_equal(
-        acme_seal_open(&text, &len, second, "a", "b", sealed, len, NULL, p), 0);
+        acme_seal_open(&text, &len, second, &label, sealed, len, NULL, p), 0);
 }
 
 static void a_damaged_one_is_never_replaced(void **state)
