@@ -48,7 +48,7 @@ int acme_lockbox_is(const void *box, apr_size_t len)
 }
 
 static int derive(unsigned char key[KEY_LEN], const char *pass,
-                  apr_size_t pass_len, const unsigned char *head)
+                  const unsigned char *head)
 {
     uint64_t n = (uint64_t)1 << head[AT_LOG_N];
     uint64_t maxmem = SCRYPT_MAXMEM;
@@ -68,7 +68,7 @@ static int derive(unsigned char key[KEY_LEN], const char *pass,
         goto leave;
     }
     params[0] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD,
-                                                  (void *)pass, pass_len);
+                                                  (void *)pass, strlen(pass));
     params[1] = OSSL_PARAM_construct_octet_string(
         OSSL_KDF_PARAM_SALT, (void *)(head + AT_SALT), SALT_LEN);
     params[2] = OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n);
@@ -113,8 +113,8 @@ static int crypt_bytes(unsigned char *to, const unsigned char *from,
 }
 
 apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
-                               const char *pass, apr_size_t pass_len,
-                               const void *data, apr_size_t len, int log_n,
+                               const char *pass, const void *data,
+                               apr_size_t len, int log_n,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     unsigned char key[KEY_LEN];
@@ -135,7 +135,7 @@ apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
         return acme_key_openssl_problem(problem, "drawing random bytes", p);
     }
     ERR_clear_error();
-    ok = derive(key, pass, pass_len, made)
+    ok = derive(key, pass, made)
          && crypt_bytes(made + HEAD_LEN, data, len, made + HEAD_LEN + len, key,
                         made, 1);
     acme_key_wipe(key, sizeof(key));
@@ -170,9 +170,8 @@ static const char *check_head(const unsigned char *head, apr_size_t len)
 }
 
 apr_status_t acme_lockbox_open(char **data, apr_size_t *len, const char *pass,
-                               apr_size_t pass_len, const void *box,
-                               apr_size_t box_len, acme_problem_t *problem,
-                               apr_pool_t *p)
+                               const void *box, apr_size_t box_len,
+                               acme_problem_t *problem, apr_pool_t *p)
 {
     const unsigned char *head = box;
     const char *why = check_head(head, box_len);
@@ -190,7 +189,7 @@ apr_status_t acme_lockbox_open(char **data, apr_size_t *len, const char *pass,
     acme_key_wipe_with_pool(opened, inside, p);
     memcpy(tag, head + HEAD_LEN + inside, TAG_LEN);
     ERR_clear_error();
-    derived = derive(key, pass, pass_len, head);
+    derived = derive(key, pass, head);
     ok = derived
          && crypt_bytes((unsigned char *)opened, head + HEAD_LEN, inside, tag,
                         key, head, 0);

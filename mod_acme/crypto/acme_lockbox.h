@@ -32,12 +32,13 @@
 int acme_lockbox_is(const void *box, apr_size_t len);
 
 /**
+ * @param pass the passphrase, ends with a NUL
  * @param log_n ACME_LOCKBOX_LOG_N, or less where a test is in a hurry
  * @return APR_ENOSPC when there are more than ACME_LOCKBOX_MAX bytes
  */
 apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
-                               const char *pass, apr_size_t pass_len,
-                               const void *data, apr_size_t len, int log_n,
+                               const char *pass, const void *data,
+                               apr_size_t len, int log_n,
                                acme_problem_t *problem, apr_pool_t *p);
 
 /**
@@ -46,8 +47,7 @@ apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
  *         which; APR_EINVAL: no box, or one that asks for absurd costs
  */
 apr_status_t acme_lockbox_open(char **data, apr_size_t *len, const char *pass,
-                               apr_size_t pass_len, const void *box,
-                               apr_size_t box_len, acme_problem_t *problem,
-                               apr_pool_t *p);
+                               const void *box, apr_size_t box_len,
+                               acme_problem_t *problem, apr_pool_t *p);
 
 #endif

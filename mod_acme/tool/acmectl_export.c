@@ -148,7 +148,7 @@ static int lock_and_write(const acmectl_t *ctl, const char *text)
     if (!pass) {
         return CTL_FAILED;
     }
-    if (acme_lockbox_lock(&box, &len, pass, strlen(pass), text, strlen(text),
+    if (acme_lockbox_lock(&box, &len, pass, text, strlen(text),
                           ACME_LOCKBOX_LOG_N, &problem, ctl->p)) {
         return acmectl_io_fail(ctl, &problem);
     }

@@ -23,8 +23,7 @@ static int read_bundle(acmectl_import_t *import, const char *path)
         if (!pass) {
             return 0;
         }
-        if (acme_lockbox_open(&data, &len, pass, strlen(pass), data, len,
-                              &problem, ctl->p)) {
+        if (acme_lockbox_open(&data, &len, pass, data, len, &problem, ctl->p)) {
             acmectl_io_fail(ctl, &problem);
             return 0;
         }

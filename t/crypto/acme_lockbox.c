@@ -12,8 +12,8 @@ static unsigned char *locked(apr_size_t *len, const char *pass,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     unsigned char *box;
 
-    assert_int_equal(acme_lockbox_lock(&box, len, pass, strlen(pass), text,
-                                       strlen(text), CHEAP, &problem, p),
+    assert_int_equal(acme_lockbox_lock(&box, len, pass, text, strlen(text),
+                                       CHEAP, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(*len, strlen(text) + ACME_LOCKBOX_OVERHEAD);
     assert_true(acme_lockbox_is(box, *len));
@@ -26,8 +26,8 @@ static apr_status_t open_box(const char **text, const char *pass,
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_size_t inside;
     char *data = NULL;
-    apr_status_t rv = acme_lockbox_open(&data, &inside, pass, strlen(pass), box,
-                                        len, &problem, p);
+    apr_status_t rv =
+        acme_lockbox_open(&data, &inside, pass, box, len, &problem, p);
 
     if (rv == APR_SUCCESS) {
         assert_int_equal(data[inside], '\0');
@@ -62,7 +62,7 @@ static void the_usual_cost_works(void **state)
     const char *text;
     apr_size_t len;
 
-    assert_int_equal(acme_lockbox_lock(&box, &len, "p", 1, "secret", 6,
+    assert_int_equal(acme_lockbox_lock(&box, &len, "p", "secret", 6,
                                        ACME_LOCKBOX_LOG_N, NULL, *state),
                      APR_SUCCESS);
     assert_int_equal(box[8], 17);

@@ -45,7 +45,7 @@ static void open_box(const uint8_t *data, size_t size, apr_pool_t *p)
         && data[8] <= ACME_LOCKBOX_LOG_N_MAX) {
         return;
     }
-    if (acme_lockbox_open(&text, &len, "x", 1, data, size, &problem, p)
+    if (acme_lockbox_open(&text, &len, "x", data, size, &problem, p)
             == APR_SUCCESS
         || problem.detail == NULL) {
         abort();
