@@ -106,10 +106,17 @@ static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
     if (vault && setup->install) {
-        inventory->staged = acme_promote(
-            &inventory->staged_fingerprint, setup->certstore, vault, spec,
-            acme_pin_get(setup->store_dir, spec->name, ptemp),
-            ACME_ARCHIVE_KEEP, now, &problem, setup->pconf);
+        const acme_promote_t promotion = {
+            .spec = spec,
+            .vault = vault,
+            .certstore = setup->certstore,
+            .pinned = acme_pin_get(setup->store_dir, spec->name, ptemp),
+            .keep = ACME_ARCHIVE_KEEP,
+            .now = now,
+        };
+
+        inventory->staged = acme_promote(&inventory->staged_fingerprint,
+                                         &promotion, &problem, setup->pconf);
     }
     if (inventory->staged == ACME_STAGED_REFUSED) {
         inventory->problem = acme_problem_dup(&problem, setup->pconf);

@@ -194,10 +194,11 @@ static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
 
 /* Returns non-zero when the certificate was promoted before, and the site was
  * rolled back from it before the worker cleared it. */
-static int was_left(const acme_certstore_t *certstore,
-                    const acme_certstore_cert_t *cert, int pinned,
-                    const char *name, const char *fingerprint, apr_pool_t *p)
+static int was_left(const acme_promote_t *promotion,
+                    const acme_certstore_cert_t *cert, const char *fingerprint,
+                    apr_pool_t *p)
 {
+    const char *name = promotion->spec->name;
     apr_array_header_t *numbers;
     acme_certstore_path_t site;
     acme_chain_t *chain;
@@ -205,12 +206,13 @@ static int was_left(const acme_certstore_t *certstore,
     char *data;
     int i;
 
-    if (!pinned || !cert || cert->version != pinned
-        || acme_certstore_versions(&numbers, certstore, name, p)
+    if (!promotion->pinned || !cert || cert->version != promotion->pinned
+        || acme_certstore_versions(&numbers, promotion->certstore, name, p)
                != APR_SUCCESS) {
         return 0;
     }
-    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, p);
+    acme_certstore_path_find(&site, promotion->certstore, ACME_PLACE_LIVE, name,
+                             p);
     for (i = 0; i < numbers->nelts; ++i) {
         if (acme_file_read(&data, &len,
                            apr_psprintf(p, "%s/%d/" ACME_CERTSTORE_FULL,
@@ -228,20 +230,21 @@ static int was_left(const acme_certstore_t *certstore,
 }
 
 static acme_staged_e activate(const char **fingerprint,
-                              const acme_certstore_t *certstore,
-                              acme_vault_t *vault, const acme_spec_t *spec,
-                              int pinned, int keep, apr_time_t now,
+                              const acme_promote_t *promotion,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    staged_t staged = {spec, NULL, NULL, NULL, NULL};
+    const acme_certstore_t *certstore = promotion->certstore;
+    const acme_spec_t *spec = promotion->spec;
+    const apr_time_t now = promotion->now;
+    staged_t staged = {.spec = spec};
     acme_certstore_cert_t *stashed = NULL;
     acme_certstore_cert_t *cert = NULL;
     acme_store_item_t item;
     apr_status_t rv_live;
     apr_status_t rv;
 
-    rv = acme_vault_get(&item, vault, ACME_STORE_STAGING, spec->name, problem,
-                        p);
+    rv = acme_vault_get(&item, promotion->vault, ACME_STORE_STAGING, spec->name,
+                        problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         return ACME_STAGED_NONE;
     }
@@ -274,8 +277,7 @@ static acme_staged_e activate(const char **fingerprint,
             /* acme_install_site() decides upon the stash later. */
             return ACME_STAGED_LIVE;
         }
-        if (was_left(certstore, staged.live, pinned, spec->name, *fingerprint,
-                     p)) {
+        if (was_left(promotion, staged.live, *fingerprint, p)) {
             return ACME_STAGED_LIVE;
         }
         rv = check_revoked(&staged, certstore, problem, p);
@@ -293,7 +295,8 @@ static acme_staged_e activate(const char **fingerprint,
                                                : ACME_STAGED_REFUSED,
                             problem, spec, cert, now, p);
     }
-    rv = acme_certstore_install(certstore, staged.bundle, keep, problem, p);
+    rv = acme_certstore_install(certstore, staged.bundle, promotion->keep,
+                                problem, p);
     if (rv != APR_SUCCESS) {
         *fingerprint = NULL;
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
@@ -302,9 +305,7 @@ static acme_staged_e activate(const char **fingerprint,
 }
 
 acme_staged_e acme_promote(const char **fingerprint,
-                           const acme_certstore_t *certstore,
-                           acme_vault_t *vault, const acme_spec_t *spec,
-                           int pinned, int keep, apr_time_t now,
+                           const acme_promote_t *promotion,
                            acme_problem_t *problem, apr_pool_t *p)
 {
     acme_problem_t why = ACME_PROBLEM_INIT;
@@ -313,8 +314,7 @@ acme_staged_e acme_promote(const char **fingerprint,
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, p);
-    outcome = activate(&found, certstore, vault, spec, pinned, keep, now, &why,
-                       ptemp);
+    outcome = activate(&found, promotion, &why, ptemp);
     *fingerprint = found ? apr_pstrdup(p, found) : NULL;
     if (problem
         && (outcome == ACME_STAGED_REFUSED || outcome == ACME_STAGED_FAILED)) {

@@ -18,20 +18,27 @@
 #include "acme_spec.h"
 #include "acme_vault.h"
 
+/** Promotion of one site: from where, to where, and what decides. All of it is
+ *  the caller's, and is not kept. */
+typedef struct acme_promote_t {
+    const acme_spec_t *spec;           /**< of the site */
+    acme_vault_t *vault;               /**< has the staged certificate */
+    const acme_certstore_t *certstore; /**< has the live one */
+    int pinned;     /**< the version that was rolled back to (acme_pin.h), or 0:
+                         a certificate that the site was rolled back from, and
+                         that is still staged, is not promoted again */
+    int keep;       /**< versions kept besides the live one */
+    apr_time_t now; /**< for the checks of dates */
+} acme_promote_t;
+
 /**
  * Promotes the staged certificate of a site. An error never fails the start: it
  * is an outcome with a problem.
- * @param pinned the version that was rolled back to (acme_pin.h), or 0: a
- *        certificate that the site was rolled back from, and that is still
- *        staged, is not promoted again
- * @param keep versions kept besides the live one
  * @param fingerprint of the staged certificate that was decided upon; NULL for
  *        NONE and FAILED, and when it could not be read
  */
 acme_staged_e acme_promote(const char **fingerprint,
-                           const acme_certstore_t *certstore,
-                           acme_vault_t *vault, const acme_spec_t *spec,
-                           int pinned, int keep, apr_time_t now,
+                           const acme_promote_t *promotion,
                            acme_problem_t *problem, apr_pool_t *p);
 
 #endif

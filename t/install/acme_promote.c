@@ -50,14 +50,26 @@ static void stage(world_t *w, const acme_bundle_t *bundle)
     stage_text(w, acme_bundle_print(bundle, w->p));
 }
 
+static acme_promote_t promotion_of(const world_t *w, apr_time_t now)
+{
+    return (acme_promote_t){
+        .spec = w->spec,
+        .vault = w->vault,
+        .certstore = w->certstore,
+        .pinned = w->pinned,
+        .keep = 3,
+        .now = now,
+    };
+}
+
 static acme_staged_e activate(world_t *w, apr_time_t now)
 {
     static const acme_problem_t none = ACME_PROBLEM_INIT;
+    const acme_promote_t promotion = promotion_of(w, now);
 
     w->problem = none;
     w->fingerprint = "not set";
-    return acme_promote(&w->fingerprint, w->certstore, w->vault, w->spec,
-                        w->pinned, 3, now, &w->problem, w->p);
+    return acme_promote(&w->fingerprint, &promotion, &w->problem, w->p);
 }
 
 static acme_bundle_t *install(world_t *w, const char *san, apr_time_t at,
@@ -342,11 +354,11 @@ static void what_a_newer_version_has_staged_stays_staged(void **state)
 static void nobody_needs_the_problem(void **state)
 {
     world_t *w = make_world(*state);
+    const acme_promote_t promotion = promotion_of(w, ACME_T_NOW);
     const char *fingerprint;
 
     stage_text(w, "{}");
-    assert_int_equal(acme_promote(&fingerprint, w->certstore, w->vault, w->spec,
-                                  0, 3, ACME_T_NOW, NULL, w->p),
+    assert_int_equal(acme_promote(&fingerprint, &promotion, NULL, w->p),
                      ACME_STAGED_REFUSED);
 }
 
