@@ -64,11 +64,10 @@ struct acme_obtain_t {
     int renewed;           /* a stale order was replaced once */
     int unsaved;           /* the log has said that it is not saved */
     int by_age;
-    const char *instead;  /* fingerprint of the live certificate, or "" */
-    const char *live_key; /* hash of the live key, or NULL */
-    int again;            /* the live key is used again */
-    int made;             /* the CA has made the order */
-    int replaced;         /* the order names what it replaces */
+    const char *instead; /* fingerprint of the live certificate, or "" */
+    acme_obtain_key_live_t live_key;
+    int made;     /* the CA has made the order */
+    int replaced; /* the order names what it replaces */
 };
 
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *ctx,
@@ -124,8 +123,8 @@ void acme_obtain_instead(acme_obtain_t *order, const char *fingerprint)
 
 void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash, int again)
 {
-    order->live_key = apr_pstrdup(order->p, key_hash);
-    order->again = again;
+    order->live_key.hash = apr_pstrdup(order->p, key_hash);
+    order->live_key.again = again;
 }
 
 static apr_time_t now_of(const acme_obtain_t *order)
@@ -473,8 +472,8 @@ static void start_over(acme_obtain_t *order)
 static void refuse_key(acme_obtain_t *order, acme_problem_t *problem)
 {
     acme_obtain_key_discard(order->ctx, order->spec, order->ptemp);
-    if (!order->again || !order->key || !order->live_key
-        || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key)
+    if (!order->live_key.again || !order->key || !order->live_key.hash
+        || strcmp(acme_key_hash(order->key, order->ptemp), order->live_key.hash)
                != 0) {
         return;
     }
@@ -659,8 +658,8 @@ static int step_key(acme_obtain_t *order)
     }
     else if (!order->key) {
         rv = acme_obtain_key(&order->key, &order->key_pem, &order->key_made,
-                             order->ctx, order->spec, order->live_key,
-                             order->again, &problem, order->p);
+                             order->ctx, order->spec, &order->live_key,
+                             &problem, order->p);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             return 0;
         }

@@ -45,8 +45,8 @@ static apr_status_t judge(acme_key_t **key, const char *pem,
 /* Loads the key of the site's last order. */
 static apr_status_t load(acme_key_t **key, const char **pem,
                          acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                         const char *live, int again, acme_problem_t *problem,
-                         apr_pool_t *p)
+                         const acme_obtain_key_live_t *live,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     acme_store_item_t item;
     apr_status_t rv;
@@ -58,8 +58,8 @@ static apr_status_t load(acme_key_t **key, const char **pem,
         rv = judge(key, *pem, ctx, spec, p);
     }
     /* The last order used the live key again, but this one must not. */
-    if (rv == APR_SUCCESS && live && !again
-        && strcmp(acme_key_hash(*key, p), live) == 0) {
+    if (rv == APR_SUCCESS && live->hash && !live->again
+        && strcmp(acme_key_hash(*key, p), live->hash) == 0) {
         rv = APR_ENOENT;
     }
     return rv;
@@ -68,9 +68,9 @@ static apr_status_t load(acme_key_t **key, const char **pem,
 /* Gets the copy of the live key that root has left. */
 static apr_status_t reuse(acme_key_t **key, const char **pem,
                           acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                          const char *live, apr_pool_t *p)
+                          const acme_obtain_key_live_t *live, apr_pool_t *p)
 {
-    if (acme_key_reuse_get(pem, ctx->reuse, live, p) == APR_SUCCESS) {
+    if (acme_key_reuse_get(pem, ctx->reuse, live->hash, p) == APR_SUCCESS) {
         return judge(key, *pem, ctx, spec, p);
     }
     acme_log(ctx->log, ACME_LOG_WARNING, 0,
@@ -97,7 +97,7 @@ static apr_status_t put(acme_worker_ctx_t *ctx, const acme_spec_t *spec,
 
 apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
                              acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                             const char *live, int again,
+                             const acme_obtain_key_live_t *live,
                              acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
@@ -107,7 +107,7 @@ apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
      * none. */
     rv = acme_keygen_take(key, pem, ctx->keygen, spec->name, problem, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = load(key, pem, ctx, spec, live, again, problem, p);
+        rv = load(key, pem, ctx, spec, live, problem, p);
         if (rv == APR_SUCCESS) {
             /* Put it once more, because the process that made it may have been
              * killed before the flush. */
@@ -116,7 +116,7 @@ apr_status_t acme_obtain_key(acme_key_t **key, const char **pem, int *made,
         if (!APR_STATUS_IS_ENOENT(rv)) {
             return rv;
         }
-        if (again && live && ctx->reuse) {
+        if (live->again && live->hash && ctx->reuse) {
             rv = reuse(key, pem, ctx, spec, live, p);
         }
     }

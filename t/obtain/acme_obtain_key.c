@@ -17,6 +17,8 @@
 
 #define A "a.example"
 
+static const acme_obtain_key_live_t no_live = {.hash = NULL};
+
 static void ready(void *baton)
 {
     (void)baton;
@@ -42,7 +44,7 @@ static const char *key_of(world_t *w, acme_worker_ctx_t *ctx,
     int made;
 
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, spec, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, spec, &no_live, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, spec->key.type);
     return pem;
@@ -128,12 +130,13 @@ static void one_that_root_has_left_is_used_again(void **state)
     acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *left, *hash, *pem, *dir = leave_key(w, ctx, &left, &hash);
+    acme_obtain_key_live_t live = {.again = 1};
+    const char *left, *pem, *dir = leave_key(w, ctx, &left, &live.hash);
     acme_key_t *key;
     int made;
 
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
     assert_true(made);
@@ -144,7 +147,7 @@ static void one_that_root_has_left_is_used_again(void **state)
     assert_int_equal(acme_obtain_key_forget(ctx, A, &problem, w->p),
                      APR_SUCCESS);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0854: " A), 1);
@@ -157,23 +160,25 @@ static void one_that_is_not_to_be_used_again_is_not_kept_either(void **state)
     acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *left, *hash, *pem, *other;
+    acme_obtain_key_live_t live = {.again = 1};
+    const char *left, *pem, *other;
     acme_key_t *key;
     int made;
 
-    (void)leave_key(w, ctx, &left, &hash);
+    (void)leave_key(w, ctx, &left, &live.hash);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(pem, left);
+    live.again = 0;
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_string_not_equal(pem, left);
     assert_true(made);
     /* The order has the new key. */
     assert_int_equal(
-        acme_obtain_key(&key, &other, &made, ctx, a, hash, 0, &problem, w->p),
+        acme_obtain_key(&key, &other, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_string_equal(other, pem);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
@@ -270,14 +275,15 @@ static void of_another_kind_it_is_of_no_use(void **state)
     acme_worker_ctx_t *ctx = ctx_of(w);
     acme_spec_t *a = world_add(w, A);
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *left, *hash, *pem;
+    acme_obtain_key_live_t live = {.again = 1};
+    const char *left, *pem;
     acme_key_t *key;
     int made;
 
-    (void)leave_key(w, ctx, &left, &hash);
+    (void)leave_key(w, ctx, &left, &live.hash);
     a->key.type = ACME_KEY_P384;
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, hash, 1, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &live, &problem, w->p),
         APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).type, ACME_KEY_P384);
 }
@@ -321,7 +327,7 @@ static void one_that_cannot_be_stored_is_not_used(void **state)
 
     acme_store_mem_break(w->mem, APR_ENOSPC);
     assert_int_equal(
-        acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p),
+        acme_obtain_key(&key, &pem, &made, ctx, a, &no_live, &problem, w->p),
         APR_ENOSPC);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     acme_store_mem_break(w->mem, APR_SUCCESS);
@@ -341,13 +347,13 @@ static void a_slow_one_comes_later(void **state)
 
     a->key.type = ACME_KEY_RSA;
     a->key.bits = 2048;
-    rv = acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p);
+    rv = acme_obtain_key(&key, &pem, &made, ctx, a, &no_live, &problem, w->p);
     assert_int_equal(rv, APR_EAGAIN);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         apr_sleep(10000);
-        rv =
-            acme_obtain_key(&key, &pem, &made, ctx, a, NULL, 0, &problem, w->p);
+        rv = acme_obtain_key(&key, &pem, &made, ctx, a, &no_live, &problem,
+                             w->p);
     }
     assert_int_equal(rv, APR_SUCCESS);
     assert_int_equal(acme_key_spec(key).bits, 2048);
