@@ -82,7 +82,7 @@ static const char *replaces(const acme_site_entry_t *site,
 
 /* Tells the order what is live: its key is used again, unless the CA has just
  * refused that key. */
-static void set_live(acme_task_t *task)
+static void set_live(acme_obtain_config_t *config, const acme_task_t *task)
 {
     const acme_spec_t *spec = task->site->check.spec;
     const acme_inventory_t *inventory = task->site->check.inventory;
@@ -91,10 +91,10 @@ static void set_live(acme_task_t *task)
                   && strcmp(job->digest, acme_spec_digest(spec, task->p)) == 0;
 
     if (inventory->live) {
-        acme_obtain_instead(task->order, inventory->live->info->fingerprint);
-        acme_obtain_live_key(
-            task->order, inventory->live->info->key_hash,
-            !refused && acme_key_choice_reused(spec, inventory, job) != NULL);
+        config->fingerprint = inventory->live->info->fingerprint;
+        config->live_key.hash = inventory->live->info->key_hash;
+        config->live_key.again =
+            !refused && acme_key_choice_reused(spec, inventory, job) != NULL;
     }
 }
 
@@ -115,19 +115,23 @@ static void start_order(acme_task_set_t *set, acme_task_t *task,
 {
     const acme_site_entry_t *site = task->site;
     acme_ca_queue_t *queue = task->queue;
+    acme_obtain_config_t config = {
+        .spec = site->check.spec,
+        .ca_account = acme_ca_queue_account(set->queues, queue),
+        .job = task->job,
+        .reason = plan->reason,
+        .by_age = plan->by_age,
+        .replaces = replaces(site, queue),
+        .since = since,
+        .seed = queue->seed,
+    };
 
     task->from = &queue->orders;
     acme_admission_start(&task->admission);
     acme_job_set_urgent(
         task->job, plan->urgent || (task->job->order && task->job->urgent));
-    task->order = acme_obtain_create(
-        set->table->ctx, site->check.spec,
-        acme_ca_queue_account(set->queues, queue), task->job, plan->reason,
-        replaces(site, queue), since, queue->seed, task->p);
-    if (plan->by_age) {
-        acme_obtain_by_age(task->order);
-    }
-    set_live(task);
+    set_live(&config, task);
+    task->order = acme_obtain_create(set->table->ctx, &config, task->p);
 }
 
 /* Returns non-zero when the CA wants this renewal now: it is inside the window

@@ -14,7 +14,6 @@
 #include "acme_issue.h"
 #include "acme_key_choice.h"
 #include "acme_key_hash.h"
-#include "acme_obtain_key.h"
 #include "acme_obtain_result.h"
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
@@ -71,27 +70,28 @@ struct acme_obtain_t {
 };
 
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *ctx,
-                                  const acme_spec_t *spec,
-                                  acme_ca_account_t *ca_account,
-                                  acme_job_t *job, const char *reason,
-                                  const char *replaces, apr_time_t since,
-                                  const char *seed, apr_pool_t *p)
+                                  const acme_obtain_config_t *config,
+                                  apr_pool_t *p)
 {
     acme_obtain_t *order = apr_pcalloc(p, sizeof(*order));
 
     order->ctx = ctx;
-    order->spec = spec;
-    order->ca_account = ca_account;
-    order->job = job;
-    order->reason = apr_pstrdup(p, reason);
-    order->replaces = replaces;
-    order->digest = acme_spec_digest(spec, p);
-    order->seed = seed;
-    order->since = since;
+    order->spec = config->spec;
+    order->ca_account = config->ca_account;
+    order->job = config->job;
+    order->reason = apr_pstrdup(p, config->reason);
+    order->replaces = apr_pstrdup(p, config->replaces);
+    order->digest = acme_spec_digest(config->spec, p);
+    order->seed = apr_pstrdup(p, config->seed);
+    order->since = config->since;
     order->p = p;
     apr_pool_create(&order->ptemp, p);
-    order->made = job->order != NULL;
-    order->instead = "";
+    order->by_age = config->by_age;
+    order->instead =
+        config->fingerprint ? apr_pstrdup(p, config->fingerprint) : "";
+    order->live_key.hash = apr_pstrdup(p, config->live_key.hash);
+    order->live_key.again = config->live_key.again;
+    order->made = config->job->order != NULL;
     order->state = ACME_OBTAIN_ACCOUNT;
     return order;
 }
@@ -109,22 +109,6 @@ int acme_obtain_has_replaced(const acme_obtain_t *order)
 int acme_obtain_is_over(const acme_obtain_t *order)
 {
     return order->state == ACME_OBTAIN_OVER;
-}
-
-void acme_obtain_by_age(acme_obtain_t *order)
-{
-    order->by_age = 1;
-}
-
-void acme_obtain_instead(acme_obtain_t *order, const char *fingerprint)
-{
-    order->instead = apr_pstrdup(order->p, fingerprint);
-}
-
-void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash, int again)
-{
-    order->live_key.hash = apr_pstrdup(order->p, key_hash);
-    order->live_key.again = again;
 }
 
 static apr_time_t now_of(const acme_obtain_t *order)

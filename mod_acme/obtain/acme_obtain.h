@@ -10,41 +10,40 @@
 
 #include "acme_ca_account.h"
 #include "acme_job.h"
+#include "acme_obtain_key.h"
 
 typedef struct acme_obtain_t acme_obtain_t;
+
+/** Order to make: for which site, at which account, and why. The order copies
+ *  the texts; spec, account and job are the caller's, and must live as long as
+ *  the order. */
+typedef struct acme_obtain_config_t {
+    const acme_spec_t *spec;
+    acme_ca_account_t *ca_account;
+    acme_job_t *job;         /**< the site's; saved with each step */
+    const char *reason;      /**< for the log and the job */
+    int by_age;              /**< its only reason is an expiry: the order fails
+                                  if our clock and the CA's disagree */
+    const char *fingerprint; /**< of the live certificate, which a new order
+                                  replaces; NULL: none is live */
+    const char *replaces;    /**< ARI CertID of the live certificate (RFC 9773),
+                                  or NULL */
+    acme_obtain_key_live_t live_key;
+    apr_time_t since; /**< when the site began to wait: see
+                           acme_ca_account_ready() */
+    const char *seed; /**< of the wait after a failure of the whole CA, so that
+                           all its sites come back together */
+} acme_obtain_config_t;
 
 /**
  * Creates an order, or resumes the order of the job. Nothing is sent before the
  * first step.
- * @param replaces ARI CertID of the live certificate (RFC 9773), or NULL
- * @param since when the site began to wait: see acme_ca_account_ready()
- * @param seed of the wait after a failure of the whole CA, so that all its
- *        sites come back together
  * @param p the order's own pool; it must not be destroyed while one of the
  *        order's requests is running
  */
 acme_obtain_t *acme_obtain_create(acme_worker_ctx_t *ctx,
-                                  const acme_spec_t *spec,
-                                  acme_ca_account_t *ca_account,
-                                  acme_job_t *job, const char *reason,
-                                  const char *replaces, apr_time_t since,
-                                  const char *seed, apr_pool_t *p);
-
-/** To be called before the first step if the order's only reason is an expiry:
- *  the order then fails if our clock and the CA's disagree. */
-void acme_obtain_by_age(acme_obtain_t *order);
-
-/**
- * To be called before the first step: sets the hash of the live key.
- * @param again non-zero: use this key again, if root has left a copy and it is
- *        not compromised; zero: use another key
- */
-void acme_obtain_live_key(acme_obtain_t *order, const char *key_hash,
-                          int again);
-
-/** To be called before the first step: sets the fingerprint of the live
- *  certificate, which a new order replaces. */
-void acme_obtain_instead(acme_obtain_t *order, const char *fingerprint);
+                                  const acme_obtain_config_t *config,
+                                  apr_pool_t *p);
 
 /**
  * Goes as far as possible without waiting.
