@@ -399,6 +399,11 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_bundle_t bundle = {0};
+    const acme_stage_issued_t issued = {
+        .spec = order->spec,
+        .names = order->names,
+        .bundle = &bundle,
+    };
     apr_status_t rv;
 
     if (is_compromised(order)) {
@@ -420,8 +425,7 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
     bundle.order_url = acme_issue_url(order->issue);
     bundle.obtained = now_of(order);
     rv = acme_obtain_result_done(&order->staged, order->job, order->ctx,
-                                 order->spec, order->names, &bundle, &problem,
-                                 order->p, order->ptemp);
+                                 &issued, &problem, order->p, order->ptemp);
     if (rv == APR_SUCCESS) {
         acme_ca_account_lost_proved(order->ca_account);
     }

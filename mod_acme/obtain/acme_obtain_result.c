@@ -12,7 +12,6 @@
 #include "acme_plan.h"
 #include "acme_schedule.h"
 #include "acme_obtain_key.h"
-#include "acme_stage.h"
 #include "acme_time.h"
 
 /* Longest time that a CA may name. */
@@ -178,15 +177,14 @@ static void end_dry_run(acme_job_t *job, acme_worker_ctx_t *ctx,
 }
 
 static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *ctx,
-                               const acme_spec_t *spec,
-                               const apr_array_header_t *names,
-                               const acme_bundle_t *bundle,
+                               const acme_stage_issued_t *issued,
                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
+    const acme_spec_t *spec = issued->spec;
     const acme_cert_info_t *info;
     apr_status_t rv;
 
-    rv = acme_stage_check(&info, ctx, spec, names, bundle, problem, ptemp);
+    rv = acme_stage_check(&info, ctx, issued, problem, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -324,23 +322,23 @@ static apr_status_t keep_signed(acme_job_t *job, acme_worker_ctx_t *ctx,
 
 apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
                                      acme_job_t *job, acme_worker_ctx_t *ctx,
-                                     const acme_spec_t *spec,
-                                     const apr_array_header_t *names,
-                                     const acme_bundle_t *bundle,
+                                     const acme_stage_issued_t *issued,
                                      acme_problem_t *problem, apr_pool_t *p,
                                      apr_pool_t *ptemp)
 {
+    const acme_spec_t *spec = issued->spec;
     const acme_cert_info_t *info;
     apr_status_t rv;
 
     staged->fingerprint = NULL;
     if (spec->dry_run) {
-        return throw_away(job, ctx, spec, names, bundle, problem, ptemp);
+        return throw_away(job, ctx, issued, problem, ptemp);
     }
     if (spec->csr) {
-        return keep_signed(job, ctx, spec, bundle->chain_pem, problem, ptemp);
+        return keep_signed(job, ctx, spec, issued->bundle->chain_pem, problem,
+                           ptemp);
     }
-    rv = acme_stage_put(&info, ctx, spec, names, bundle, problem, ptemp);
+    rv = acme_stage_put(&info, ctx, issued, problem, ptemp);
     if (rv == APR_SUCCESS) {
         staged->fingerprint = apr_pstrdup(p, info->fingerprint);
         staged->not_after = info->not_after;

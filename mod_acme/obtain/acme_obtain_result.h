@@ -7,10 +7,10 @@
 #ifndef ACME_OBTAIN_RESULT_H
 #define ACME_OBTAIN_RESULT_H
 
-#include "acme_bundle.h"
 #include "acme_inventory.h"
 #include "acme_job.h"
 #include "acme_spec.h"
+#include "acme_stage.h"
 #include "acme_worker_ctx.h"
 
 /** The scope of a failure, and how it is logged. */
@@ -48,13 +48,10 @@ typedef struct acme_obtain_staged_t {
  * job for acmectl instead; a dry run saves nothing. In both cases the try has
  * ended.
  * @param staged set in p; its fingerprint is NULL if nothing was staged
- * @param names that were ordered
  */
 apr_status_t acme_obtain_result_done(acme_obtain_staged_t *staged,
                                      acme_job_t *job, acme_worker_ctx_t *ctx,
-                                     const acme_spec_t *spec,
-                                     const apr_array_header_t *names,
-                                     const acme_bundle_t *bundle,
+                                     const acme_stage_issued_t *issued,
                                      acme_problem_t *problem, apr_pool_t *p,
                                      apr_pool_t *ptemp);
 

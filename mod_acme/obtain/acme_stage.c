@@ -19,58 +19,54 @@ static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
 }
 
 static apr_status_t check(const acme_cert_info_t **info, acme_worker_ctx_t *ctx,
-                          const acme_spec_t *spec,
-                          const apr_array_header_t *names,
-                          const acme_bundle_t *bundle, acme_problem_t *problem,
-                          apr_pool_t *p)
+                          const acme_stage_issued_t *issued,
+                          acme_problem_t *problem, apr_pool_t *p)
 {
+    int level = issued->spec->security_level;
     acme_key_t *key;
     acme_chain_t *chain;
     apr_status_t rv;
 
-    rv = acme_bundle_open(&key, &chain, bundle, problem, p);
+    rv = acme_bundle_open(&key, &chain, issued->bundle, problem, p);
     if (rv == APR_SUCCESS) {
         *info = acme_cert_chain_info(chain);
-        rv = acme_cert_check(chain, key, names, acme_time_now(ctx->clock),
-                             problem, p);
+        rv = acme_cert_check(chain, key, issued->names,
+                             acme_time_now(ctx->clock), problem, p);
     }
-    if (rv == APR_SUCCESS && spec->security_level) {
-        rv =
-            acme_cert_check_loads(chain, key, spec->security_level, problem, p);
+    if (rv == APR_SUCCESS && level) {
+        rv = acme_cert_check_loads(chain, key, level, problem, p);
     }
     return rv;
 }
 
 apr_status_t acme_stage_check(const acme_cert_info_t **info,
-                              acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                              const apr_array_header_t *names,
-                              const acme_bundle_t *bundle,
+                              acme_worker_ctx_t *ctx,
+                              const acme_stage_issued_t *issued,
                               acme_problem_t *problem, apr_pool_t *p)
 {
-    apr_status_t rv = check(info, ctx, spec, names, bundle, problem, p);
+    apr_status_t rv = check(info, ctx, issued, problem, p);
 
     return rv == APR_SUCCESS ? rv : refuse(problem, rv);
 }
 
 apr_status_t acme_stage_put(const acme_cert_info_t **info,
-                            acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                            const apr_array_header_t *names,
-                            const acme_bundle_t *bundle,
+                            acme_worker_ctx_t *ctx,
+                            const acme_stage_issued_t *issued,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     acme_store_put_t staged = {
         .kind = ACME_STORE_STAGING,
-        .name = spec->name,
+        .name = issued->spec->name,
         .sync = ACME_STORE_BATCH,
     };
     const char *text;
     apr_status_t rv;
 
-    rv = acme_stage_check(info, ctx, spec, names, bundle, problem, p);
+    rv = acme_stage_check(info, ctx, issued, problem, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    text = acme_bundle_print(bundle, p);
+    text = acme_bundle_print(issued->bundle, p);
     staged.data = text;
     staged.len = strlen(text);
     return acme_vault_put(NULL, ctx->vault, &staged, problem, p);
@@ -83,6 +79,7 @@ static apr_status_t find(const char **fingerprint, int *suitable,
                          acme_worker_ctx_t *ctx, const acme_spec_t *spec,
                          acme_problem_t *problem, apr_pool_t *p)
 {
+    acme_stage_issued_t issued = {.spec = spec};
     acme_problem_t why = ACME_PROBLEM_INIT;
     const acme_cert_info_t *info = NULL;
     acme_store_item_t item;
@@ -102,7 +99,9 @@ static apr_status_t find(const char **fingerprint, int *suitable,
     if (rv != APR_SUCCESS) {
         return APR_ENOENT;
     }
-    rv = check(&info, ctx, spec, acme_spec_required(spec, p), bundle, &why, p);
+    issued.names = acme_spec_required(spec, p);
+    issued.bundle = bundle;
+    rv = check(&info, ctx, &issued, &why, p);
     if (!info) {
         return APR_ENOENT;
     }

@@ -15,25 +15,31 @@
 #include "acme_spec.h"
 #include "acme_worker_ctx.h"
 
+/** Certificate that a CA has issued, beside what was ordered. All of it is the
+ *  caller's, and is not kept. */
+typedef struct acme_stage_issued_t {
+    const acme_spec_t *spec;         /**< of the site */
+    const apr_array_header_t *names; /**< (const char *) that were ordered */
+    const acme_bundle_t *bundle;     /**< with at least obtained, chain_pem and,
+                                          unless the spec has a CSR, key_pem */
+} acme_stage_issued_t;
+
 /**
  * Checks a certificate that a CA has issued and stages it: it is on disk after
  * the next flush of the store. A certificate that is not for this key and these
  * names, is not valid now or does not load is a problem of type
  * ACME_PROBLEM_CERTIFICATE.
  * @param info of the leaf, set in p
- * @param bundle with at least obtained, key_pem and chain_pem
  */
 apr_status_t acme_stage_put(const acme_cert_info_t **info,
-                            acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                            const apr_array_header_t *names,
-                            const acme_bundle_t *bundle,
+                            acme_worker_ctx_t *ctx,
+                            const acme_stage_issued_t *issued,
                             acme_problem_t *problem, apr_pool_t *p);
 
 /** Does the checks of acme_stage_put(), and stages nothing. */
 apr_status_t acme_stage_check(const acme_cert_info_t **info,
-                              acme_worker_ctx_t *ctx, const acme_spec_t *spec,
-                              const apr_array_header_t *names,
-                              const acme_bundle_t *bundle,
+                              acme_worker_ctx_t *ctx,
+                              const acme_stage_issued_t *issued,
                               acme_problem_t *problem, apr_pool_t *p);
 
 /**

@@ -42,10 +42,14 @@ static bench_t *bench_create(apr_pool_t *p)
 static apr_status_t put(bench_t *b, const acme_bundle_t *bundle,
                         acme_problem_t *problem, apr_pool_t *p)
 {
+    const acme_stage_issued_t issued = {
+        .spec = &b->spec,
+        .names = b->spec.names,
+        .bundle = bundle,
+    };
     const acme_cert_info_t *info;
 
-    return acme_stage_put(&info, &b->ctx, &b->spec, b->spec.names, bundle,
-                          problem, p);
+    return acme_stage_put(&info, &b->ctx, &issued, problem, p);
 }
 
 /* Returns the fingerprint of the staged certificate, or NULL. */
