@@ -4,7 +4,7 @@
  * @file acme_log.h
  * @brief Where messages go: a level, a sink and what the sink needs.
  *
- * The floors below httpd/ know no server_rec. They are handed an acme_log_t,
+ * The rooms below httpd/ know no server_rec. They are handed an acme_log_t,
  * which is const and may be used from any thread; the sink must be safe for
  * that. A message starts with its tag, then the identifier it is about:
  *
