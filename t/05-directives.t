@@ -168,16 +168,19 @@ none('Syntax, Context, an example, what is refused', @forms);
 
 # ---- values of directives that are not set --------------------------------
 
-# A time is written in the text as "12h", "1min" or "10 days".
+# A time is written in the text as "12h", "1min" or "10 days", a kind of key as
+# "P-256".
 my %unit = (MINUTE => 'min', HOUR => 'h', DAY => ' days');
+my %kind = (P256 => 'P-256', P384 => 'P-384', RSA => 'RSA');
 my %rest = %default;
 my %has_value;
 my $values = slurp('mod_acme/spec/acme_default.h');
 @wrong = ();
 while ($values =~ m{/\*\*\ (ACME[A-Z]\w+)[^/]*\*/\n
-        \#define\ (\w+)\ (?:"(.*)"|\((\d+)\ \*\ ACME_TIME_(\w+)\)|(\d+))\n}gx) {
+        \#define\ (\w+)\ (?:"(.*)"|\((\d+)\ \*\ ACME_TIME_(\w+)\)
+                          |ACME_KEY_(\w+)|(\d+))\n}gx) {
     my ($name, $value) = ($1, $2);
-    my $text = $3 // (defined $4 ? $4 . $unit{$5} : $6);
+    my $text = $3 // (defined $4 ? $4 . $unit{$5} : $7 // $kind{$6});
     $has_value{$name}++;
     push @wrong, "$value: the default of $name has no '$text'"
         unless exists $rest{$name}

@@ -297,7 +297,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->security_level = draft->level;
     spec->challenge_types = challenges;
     set_cas(sites, cas, config, spec);
-    spec->key.type = ACME_KEY_P256;
+    spec->key.type = ACME_DEFAULT_KEY_TYPE;
     if (keys) {
         spec->key = APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
         *second_key = keys->nelts > 1 && !spec->cert_file

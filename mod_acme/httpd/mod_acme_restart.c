@@ -76,8 +76,8 @@ static void read_policy(monitor_t *m)
         mod_acme_config_value(config, ACME_SETTING_ACTIVATION_INTERVAL);
 
     m->manual = activation && *activation == ACME_ACTIVATION_MANUAL;
-    m->policy.delay =
-        mod_acme_config_interval(config, ACME_SETTING_ACTIVATION_DELAY, 0);
+    m->policy.delay = mod_acme_config_interval(
+        config, ACME_SETTING_ACTIVATION_DELAY, ACME_DEFAULT_RESTART_DELAY);
     m->policy.interval =
         intervals ? intervals->urgent : ACME_DEFAULT_RESTART_INTERVAL;
     m->policy.gather =

@@ -5,17 +5,21 @@
  * @brief Values of directives that are not set.
  *
  * Each value is written here and nowhere else in the code. A default that is
- * zero, off or a kind (P-256, which mod_acme_check.c sets) is not listed.
+ * "off", another word of the directive or nothing at all is not listed.
  * t/05-directives.t compares the values with the help texts and the manual: the
  * comment above a value names its directive.
  */
 #ifndef ACME_DEFAULT_H
 #define ACME_DEFAULT_H
 
+#include "acme_key.h"
 #include "acme_time.h"
 
 /** ACMECertificateAuthority */
 #define ACME_DEFAULT_CA "letsencrypt"
+
+/** ACMEPrivateKeys */
+#define ACME_DEFAULT_KEY_TYPE ACME_KEY_P256
 
 /** ACMERenewWindow: percent of a certificate's life, before its end. */
 #define ACME_DEFAULT_RENEW_PERCENT 33
@@ -46,6 +50,9 @@
 
 /** ACMEPortMap: local port behind the public port 443. */
 #define ACME_DEFAULT_HTTPS_PORT 443
+
+/** ACMEActivationDelay */
+#define ACME_DEFAULT_RESTART_DELAY 0
 
 /** ACMEActivationInterval: least time between two restarts. */
 #define ACME_DEFAULT_RESTART_INTERVAL (1 * ACME_TIME_MINUTE)
