@@ -307,6 +307,40 @@ static void a_security_level_may_be_asked_for(void **state)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+static void an_rsa_key_of_1024_bits_does_not_load(void **state)
+{
+    /* The level that distributions set, and OpenSSL itself from 3.2 on. */
+    const int usual = 2;
+    const int bits[] = {1024, 2048};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        pki_t leaf = pki(*state);
+        pki_t issuer = pki(*state);
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_key_spec_t spec = {ACME_KEY_RSA, 2048};
+        apr_status_t rv = bits[i] < 2048 ? APR_EINVAL : APR_SUCCESS;
+
+        assert_int_equal(
+            acme_key_generate(&leaf.key, &spec, NULL, NULL, &problem, *state),
+            APR_SUCCESS);
+        /* No acme_key_t is that short, so the certificate is for another. */
+        leaf.leaf.key = rv ? acme_t_x509_key(NULL, bits[i], *state)
+                           : acme_key_evp(leaf.key);
+        assert_int_equal(acme_cert_check_loads(chain_of(&leaf, "lm"), leaf.key,
+                                               usual, &problem, *state),
+                         rv);
+        assert_true(!rv || strstr(problem.detail, "ee key too small"));
+        issuer.middle.key = acme_t_x509_key(NULL, bits[i], *state);
+        issuer.leaf.issuer_key = issuer.middle.key;
+        assert_int_equal(acme_cert_check_loads(chain_of(&issuer, "lm"),
+                                               issuer.key, usual, &problem,
+                                               *state),
+                         rv);
+        assert_true(!rv || strstr(problem.detail, "ca key too small"));
+    }
+}
+
 static void what_loads_depends_on_openssl(void **state)
 {
     const char *loader = acme_cert_check_loader(*state);
@@ -412,6 +446,7 @@ ACME_T_MAIN(ACME_T(a_good_chain_may_serve), ACME_T(an_rsa_chain_may_serve),
             ACME_T(an_expired_intermediate_is_the_business_of_the_ca),
             ACME_T(what_openssl_would_not_load_is_refused),
             ACME_T(a_security_level_may_be_asked_for),
+            ACME_T(an_rsa_key_of_1024_bits_does_not_load),
             ACME_T(what_loads_depends_on_openssl),
             ACME_T(a_placeholder_may_serve),
             ACME_T(a_placeholder_can_have_any_name),
