@@ -6,7 +6,7 @@
 # Makefile.am in step with the tree.)
 use strict;
 use warnings;
-use Test::More tests => 8;
+use Test::More tests => 10;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -26,13 +26,10 @@ open my $fh, '<', 'LAYOUT' or BAIL_OUT("LAYOUT: $!");
 while (<$fh>) {
     next unless /^(\s*)(\S+)/;
     my ($indent, $name) = ($1, $2);
-    if ($name =~ m{/$}) {
-        $dir = $name;
+    if ($indent eq '') {
+        $dir = $name =~ m{/$} ? $name : '';
     }
-    elsif ($indent eq '') {
-        $dir = '';
-    }
-    $layout{$name =~ m{/$} ? $name : "$dir$name"} = 1;
+    $layout{$indent eq '' ? $name : "$dir$name"} = 1;
 }
 close $fh;
 
@@ -71,4 +68,10 @@ sub tested {
 none('every unit below httpd/ has a test program',
      grep { !m{^mod_acme/(httpd|tool)/} && !tested($_) } @units);
 none('every source is in LAYOUT',
-     grep { !$layout{$_} && !$layout{s/\.h$/.c/r} } @units, @headers);
+     grep { !$layout{$_} && !$layout{s/\.h$/.c/r} } @units, @headers,
+         glob('t/lib/*.[ch]'));
+none('every other file is in LAYOUT',
+     grep { -f && !$layout{$_} && !/~$/ && !m{/test_\d+_\w+\.py$} }
+         glob('conf/* docs/* scripts/* t/*.t t/lib/*.pm test/*'));
+none('every file of LAYOUT exists',
+     grep { !m{^\.|^t/ROOM/|_NNN_} && !-e } sort keys %layout);

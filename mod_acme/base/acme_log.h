@@ -2,7 +2,8 @@
 
 /**
  * @file acme_log.h
- * @brief Where messages go: a level, a sink and what the sink needs.
+ * @brief Messages for the error log: levels, tags, and the sink that takes
+ * them.
  *
  * The rooms below httpd/ know no server_rec. They are handed an acme_log_t,
  * which is const and may be used from any thread; the sink must be safe for
@@ -20,8 +21,18 @@
 
 #include <apr_errno.h>
 
-/** Four digits: 00xx configuration, 01xx start, 02xx activation, 03xx engine
- *  and jobs, 04xx protocol and network, 05xx store, 06xx responder. */
+/**
+ * A tag has four digits. The first two tell the subject:
+ *   00xx  configuration (httpd/)
+ *   01xx  start (httpd/)
+ *   02xx  restarts by the activator (httpd/)
+ *   03xx  accounts, orders and the worker (account/, obtain/, engine/, and the
+ *         worker's thread in httpd/)
+ *   04xx  protocol and network (proto/, net/)
+ *   05xx  what a start does with certificates (install/), the vault (state/)
+ *   06xx  answers to clients (httpd/)
+ *   08xx  what came later, in any room: a hundred that is full goes on here
+ */
 #define ACME_TAG(digits) "ACME" #digits ": "
 
 typedef enum {
@@ -39,10 +50,12 @@ typedef void acme_log_sink_fn(void *baton, acme_log_level_e level,
 typedef struct acme_log_t {
     acme_log_sink_fn *sink;
     void *baton;
-    acme_log_level_e level; /**< what is above it is not even formatted */
+    acme_log_level_e level; /**< messages above it are not formatted */
 } acme_log_t;
 
-/** Formats and hands on; `log` may be NULL. rv 0: no status to show. */
+/** Formats a message and gives it to the sink, if the level is low enough.
+ *  @param log NULL: nothing is logged
+ *  @param rv shown with the message; 0: none */
 void acme_log(const acme_log_t *log, acme_log_level_e level, apr_status_t rv,
               const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

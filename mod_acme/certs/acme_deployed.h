@@ -23,9 +23,10 @@
 /** The certificate that a site served last. */
 typedef enum {
     ACME_DEPLOYED_NONE,
-    ACME_DEPLOYED_HTTP,
-    ACME_DEPLOYED_OKC,
-    ACME_DEPLOYED_LKC
+    ACME_DEPLOYED_HTTP, /**< none: a placeholder and 503 */
+    ACME_DEPLOYED_OKC,  /**< "other key and certificate": an own one */
+    ACME_DEPLOYED_LKC   /**< "Let's Encrypt key and certificate": a managed one,
+                             whichever the CA is */
 } acme_deployed_e;
 
 #define ACME_DEPLOYED_COUNT 4

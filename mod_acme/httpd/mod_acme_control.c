@@ -19,7 +19,7 @@
 #define REQUEST_LIFE (7 * ACME_TIME_DAY)
 
 /* Returns non-zero when the request is finished. acmectl may be gone by now, so
- * its mark on the blocklist is completed here. The mark stays when the CA has
+ * its entry of the blocklist is completed here. The entry stays when the CA has
  * refused, because a worker, which may be compromised, is not trusted to remove
  * one. */
 static int is_revoked(const acme_setup_t *setup,
