@@ -78,9 +78,9 @@ apr_status_t acme_blocklist_prepare(const char *dir, apr_gid_t gid,
     return rv == APR_SUCCESS ? rv : failed(problem, rv, folder, ptemp);
 }
 
-static apr_status_t write_mark(const char *folder, const char *name,
-                               const char *text, apr_gid_t gid,
-                               acme_problem_t *problem, apr_pool_t *p)
+static apr_status_t write_entry(const char *folder, const char *name,
+                                const char *text, apr_gid_t gid,
+                                acme_problem_t *problem, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, folder, "/", name, NULL);
     apr_status_t rv =
@@ -125,12 +125,12 @@ apr_status_t acme_blocklist_put(const char *dir,
     /* The key comes first, because its entry refuses more: it is there when we
      * are killed between the two. */
     if (acme_blocklist_entry_is_compromised(revoked)) {
-        rv = write_mark(folder,
-                        apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
-                        text, gid, problem, ptemp);
+        rv = write_entry(folder,
+                         apr_pstrcat(ptemp, OF_KEY, revoked->key_hash, NULL),
+                         text, gid, problem, ptemp);
     }
-    return rv == APR_SUCCESS ? write_mark(folder, revoked->fingerprint, text,
-                                          gid, problem, ptemp)
+    return rv == APR_SUCCESS ? write_entry(folder, revoked->fingerprint, text,
+                                           gid, problem, ptemp)
                              : rv;
 }
 
@@ -206,10 +206,10 @@ static int has(const acme_blocklist_t *list, const char *name)
 
 /* Reads an entry. A damaged one counts as confirmed, because the file's name
  * alone says that the certificate or key is listed. */
-static const acme_blocklist_entry_t *read_mark(const acme_blocklist_t *list,
-                                               const char *name,
-                                               const acme_cert_info_t *info,
-                                               int of_key, apr_pool_t *p)
+static const acme_blocklist_entry_t *read_entry(const acme_blocklist_t *list,
+                                                const char *name,
+                                                const acme_cert_info_t *info,
+                                                int of_key, apr_pool_t *p)
 {
     acme_blocklist_entry_t *revoked = NULL;
     acme_json_t *json;
@@ -253,10 +253,10 @@ const acme_blocklist_entry_t *acme_blocklist_find(acme_blocklist_t *list,
         return NULL;
     }
     if (has(list, info->fingerprint)) {
-        return read_mark(list, info->fingerprint, info, 0, p);
+        return read_entry(list, info->fingerprint, info, 0, p);
     }
     name = of_key(info->key_hash, p);
-    return has(list, name) ? read_mark(list, name, info, 1, p) : NULL;
+    return has(list, name) ? read_entry(list, name, info, 1, p) : NULL;
 }
 
 int acme_blocklist_has_key(acme_blocklist_t *list, const char *key_hash)
