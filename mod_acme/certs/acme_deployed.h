@@ -23,7 +23,7 @@
 /** The certificate that a site served last. */
 typedef enum {
     ACME_DEPLOYED_NONE,
-    ACME_DEPLOYED_HTTP, /**< none: a placeholder and 503 */
+    ACME_DEPLOYED_HTTP, /**< no TLS */
     ACME_DEPLOYED_OKC,  /**< "other key and certificate": an own one */
     ACME_DEPLOYED_LKC   /**< "Let's Encrypt key and certificate": a managed one,
                              whichever the CA is */
