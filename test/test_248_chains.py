@@ -55,6 +55,42 @@ def test_the_preferred_chain(make_httpd, ca, number):
     assert name in top_issuer(httpd)
 
 
+def configure(httpd, ca, chain):
+    httpd.configure(conf.managed_conf(httpd, ca, SHOP,
+                                      ACMEActivation="manual",
+                                      ACMEPreferredChain=chain))
+
+
+@pytest.mark.parametrize("how", ["several names", "trusted"])
+def test_the_chain_to_a_root_that_is_known(make_httpd, ca, how):
+    """By the first name that is offered; by the roots of this machine."""
+    name = roots(ca)[2]
+    with open(ca.root_file, "w", encoding="ascii") as file:
+        file.write(ca.management("/roots/2"))
+    httpd = make_httpd(ca)
+    chain = "trusted"
+    if how == "trusted":
+        httpd.more_env["SSL_CERT_FILE"] = ca.root_file
+    else:
+        chain = '"Nobody at all" "%s" "%s"' % (name, roots(ca)[0])
+    configure(httpd, ca, chain)
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % re.escape(SHOP), 60)
+    httpd.graceful()
+    assert name in top_issuer(httpd)
+    assert not httpd.log.lines("ACME0060|ACME0812")
+
+
+def test_no_chain_to_a_root_that_is_known(make_httpd, ca):
+    """It is warned about, and the CA's own choice is taken."""
+    httpd = make_httpd(ca)
+    configure(httpd, ca, "trusted")
+    httpd.allow_log("ACME0060")
+    httpd.start()
+    activate_by_hand(httpd, ca, SHOP)
+    assert len(httpd.log.lines("ACME0060: %s: " % SHOP)) == 1
+
+
 def test_one_that_nobody_has(make_httpd, ca):
     httpd = make_httpd(ca)
     httpd.configure(conf.managed_conf(httpd, ca, SHOP,

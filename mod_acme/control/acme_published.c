@@ -45,7 +45,10 @@ static void print_order(acme_json_t *json, const acme_spec_t *spec)
     acme_json_set_str(json, "profile", spec->profile);
     acme_json_set_bool(json, "profile-mandatory", spec->profile_mandatory);
     acme_json_set_bool(json, "must-staple", spec->must_staple);
-    acme_json_set_str(json, "preferred-chain", spec->preferred_chain);
+    if (spec->preferred_chains) {
+        acme_json_set_strs(json, "preferred-chains", spec->preferred_chains);
+    }
+    acme_json_set_bool(json, "trusted-chain", spec->trusted_chain);
     acme_json_set_bool(json, "via-ari", spec->via_ari);
 }
 

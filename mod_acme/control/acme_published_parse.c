@@ -185,7 +185,8 @@ static void parse_order(acme_spec_t *spec, const acme_json_t *json,
     (void)acme_json_get_bool(&spec->profile_mandatory, json,
                              "profile-mandatory");
     (void)acme_json_get_bool(&spec->must_staple, json, "must-staple");
-    spec->preferred_chain = copy_str(json, "preferred-chain", p);
+    spec->preferred_chains = copy_strs(json, "preferred-chains", p);
+    (void)acme_json_get_bool(&spec->trusted_chain, json, "trusted-chain");
     (void)acme_json_get_bool(&spec->via_ari, json, "via-ari");
 }
 

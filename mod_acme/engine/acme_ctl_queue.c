@@ -125,7 +125,8 @@ static const acme_spec_t *dry_spec(const acme_spec_t *of, const char *name,
     spec->cert_file = NULL;
     spec->cert_key_file = NULL;
     spec->profile_mandatory = 0;
-    spec->preferred_chain = NULL;
+    spec->preferred_chains = NULL;
+    spec->trusted_chain = 0;
     spec->via_ari = 0;
     spec->key_reuse = 0;
     spec->renew_mode = ACME_RENEW_ALWAYS;

@@ -247,6 +247,25 @@ static void take_files(acme_sites_t *sites, acme_spec_t *spec,
     spec->cert_key_file = paths[1];
 }
 
+/* Warns of names without quotes, because names of issuers have blanks, and one
+ * name is then read as several. */
+static void check_chain(acme_sites_t *sites, const acme_config_t *config,
+                        const acme_chain_choice_t *chain)
+{
+    const char *place = config->settings[ACME_SETTING_PREFERRED_CHAIN].place;
+
+    if (chain && chain->names && chain->names->nelts > 1 && !chain->quoted
+        && mod_acme_sites_first(sites, "chain", place)) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0061) "ACMEPreferredChain at %s is read as %d names; "
+                           "where they are one, write it in quotes: "
+                           "ACMEPreferredChain \"%s\"",
+            place, chain->names->nelts,
+            apr_array_pstrcat(sites->p, chain->names, ' '));
+    }
+}
+
 static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
 {
     if (spec->names->nelts > ACME_SPEC_MAX_NAMES) {
@@ -281,7 +300,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         mod_acme_config_value(config, ACME_SETTING_PROFILE_MANDATORY);
     const int *must_staple =
         mod_acme_config_value(config, ACME_SETTING_MUST_STAPLE);
-    const char *chain =
+    const acme_chain_choice_t *chain =
         mod_acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
     const int *via_ari =
         mod_acme_config_value(config, ACME_SETTING_RENEW_VIA_ARI);
@@ -316,10 +335,12 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->profile = mod_acme_config_value(config, ACME_SETTING_PROFILE);
     spec->profile_mandatory = mandatory && *mandatory;
     spec->must_staple = must_staple && *must_staple;
-    spec->preferred_chain = chain && *chain ? chain : NULL;
+    spec->preferred_chains = chain ? chain->names : NULL;
+    spec->trusted_chain = chain && chain->trusted;
     spec->via_ari = !via_ari || *via_ari;
     spec->retry_delay = mod_acme_config_interval(
         config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
+    check_chain(sites, config, chain);
     check_count(sites, spec);
     return spec;
 }

@@ -179,20 +179,60 @@ static const char *set_retry_delay(cmd_parms *cmd, void *dc, const char *arg)
                                       apr_time_from_sec(1));
 }
 
-static const char *set_chain(cmd_parms *cmd, void *dc, const char *arg)
+/* Returns non-zero when the text can be the common name of an issuer. */
+static int is_common_name(const char *text)
 {
     const char *c;
 
+    for (c = text; *c && !apr_iscntrl(*c); c++) {
+    }
+    return !*c && c != text && c - text <= 256;
+}
+
+/* Takes "trusted", "none", or names. `trusted` and `none` stand alone, because
+ * both say what is taken whatever the names of the chains are. */
+static const char *set_chain(cmd_parms *cmd, void *dc, int argc,
+                             char *const argv[])
+{
+    acme_chain_choice_t *choice = apr_pcalloc(cmd->pool, sizeof(*choice));
+    const char *text = "";
+    int i;
+
     (void)dc;
-    for (c = arg; *c && !apr_iscntrl(*c); c++) {
+    if (!argc) {
+        return "ACMEPreferredChain: needs the common name of the issuer at the "
+               "top of a chain, such as \"ISRG Root X1\", or trusted, or none";
     }
-    if (*c || c == arg || c - arg > 256) {
-        return refuse(cmd, *arg ? "***" : "\"\"",
-                      "is no common name; write that of the issuer at the top "
-                      "of the chain, such as \"ISRG Root X1\", or none");
+    choice->names = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    for (i = 0; i < argc; i++) {
+        int alone = !ap_cstr_casecmp(argv[i], "trusted")
+                    || !ap_cstr_casecmp(argv[i], "none");
+
+        if (!is_common_name(argv[i])) {
+            return refuse(cmd, *argv[i] ? "***" : "\"\"",
+                          "is no common name; write that of the issuer at the "
+                          "top of the chain, such as \"ISRG Root X1\", or "
+                          "trusted, or none");
+        }
+        if (alone && argc > 1) {
+            return refuse(cmd, argv[i],
+                          "stands alone; write it without names, or names "
+                          "without it");
+        }
+        if (!alone) {
+            APR_ARRAY_PUSH(choice->names, const char *) =
+                apr_pstrdup(cmd->pool, argv[i]);
+        }
+        text =
+            apr_pstrcat(cmd->pool, text, i ? " \"" : "\"", argv[i], "\"", NULL);
     }
-    return put(cmd, ACME_SETTING_PREFERRED_CHAIN, arg,
-               ap_cstr_casecmp(arg, "none") ? apr_pstrdup(cmd->pool, arg) : "");
+    choice->quoted = strpbrk(cmd->directive->args, "\"'") != NULL;
+    choice->trusted = !ap_cstr_casecmp(argv[0], "trusted");
+    if (!choice->names->nelts) {
+        text = choice->trusted ? "trusted" : "none";
+        choice->names = NULL;
+    }
+    return put(cmd, ACME_SETTING_PREFERRED_CHAIN, text, choice);
 }
 
 static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
@@ -301,9 +341,10 @@ const command_rec mod_acme_cmds_table[] = {
     AP_INIT_TAKE1("ACMERetryDelay", set_retry_delay, NULL, RSRC_CONF,
                   "time to the next try after a failure; ten times as long "
                   "each further time, up to a day (1min)"),
-    AP_INIT_TAKE1("ACMEPreferredChain", set_chain, NULL, RSRC_CONF,
-                  "common name of the issuer at the top of the chain to "
-                  "choose, where the authority has several (none)"),
+    AP_INIT_TAKE_ARGV("ACMEPreferredChain", set_chain, NULL, RSRC_CONF,
+                      "common names of issuers at the top of chains, the best "
+                      "first; or trusted: the shortest one to a root of this "
+                      "machine (none)"),
     AP_INIT_TAKE1("ACMEMustStaple", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_MUST_STAPLE), RSRC_CONF,
                   "certificates are of use with OCSP stapling only (off)"),

@@ -62,7 +62,7 @@ typedef enum {
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
     ACME_SETTING_FAILOVER,          /**< const int * */
-    ACME_SETTING_PREFERRED_CHAIN,   /**< const char *, "" for none */
+    ACME_SETTING_PREFERRED_CHAIN,   /**< const acme_chain_choice_t * */
     ACME_SETTING_MUST_STAPLE,       /**< const int * */
     ACME_SETTING_REQUIRE_HTTPS,     /**< const acme_require_https_e * */
     ACME_SETTING_PARTIAL_NAMES,     /**< const int * */
@@ -88,6 +88,15 @@ typedef enum {
 
 #define ACME_SETTING_PER_HOST    ACME_SETTING_AUTO_DOMAINS
 #define ACME_SETTING_SERVER_WIDE ACME_SETTING_CHECK_INTERVAL
+
+/** The choice that ACMEPreferredChain makes; neither: the CA's own one. */
+typedef struct acme_chain_choice_t {
+    apr_array_header_t *names; /**< const char *, the best first, or NULL */
+    int trusted;               /**< nonzero: the shortest chain to a root of
+                                    this machine */
+    int quoted;                /**< nonzero: written with quotes, so that the
+                                    names are those that were meant */
+} acme_chain_choice_t;
 
 /** The local ports behind the public ports 80 and 443; 0 when that port is not
  * reachable. */

@@ -46,6 +46,21 @@ void mod_acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     }
 }
 
+int mod_acme_sites_first(acme_sites_t *sites, const char *subject,
+                         const char *place)
+{
+    const char *key = apr_pstrcat(sites->p, subject, "\n", place, NULL);
+
+    if (!sites->said) {
+        sites->said = apr_hash_make(sites->p);
+    }
+    if (apr_hash_get(sites->said, key, APR_HASH_KEY_STRING)) {
+        return 0;
+    }
+    apr_hash_set(sites->said, key, APR_HASH_KEY_STRING, key);
+    return 1;
+}
+
 void mod_acme_sites_sum_up(acme_sites_t *sites)
 {
     if (sites->warned > MAX_MESSAGES && sites->aloud) {

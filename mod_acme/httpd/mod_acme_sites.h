@@ -32,6 +32,7 @@ typedef struct acme_sites_t {
     int warned;                   /**< warnings, also those not kept */
     apr_array_header_t *warnings; /**< const char *, for the error log */
     int aloud;                    /**< non-zero: print warnings at once, too */
+    apr_hash_t *said;             /**< what mod_acme_sites_first() was asked */
 } acme_sites_t;
 
 /** Matches virtual hosts to sites and stores the site's index in each member's
@@ -49,6 +50,12 @@ void mod_acme_sites_refuse(acme_sites_t *sites, const char *fmt, ...)
  * configtest or starts the server. */
 void mod_acme_sites_warn(acme_sites_t *sites, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Returns non-zero when this is the first time that it is asked about this
+ * subject at this place. Many sites may have the same directive, for which one
+ * warning is enough. */
+int mod_acme_sites_first(acme_sites_t *sites, const char *subject,
+                         const char *place);
 
 /** Logs the number of mistakes and warnings. */
 void mod_acme_sites_sum_up(acme_sites_t *sites);

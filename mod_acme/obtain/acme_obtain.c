@@ -314,7 +314,8 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
-    config->preferred_chain = order->spec->preferred_chain;
+    config->preferred_chains = order->spec->preferred_chains;
+    config->trusted_chain = order->spec->trusted_chain;
     config->replaces = acme_client_directory_get(client)->renewal_info
                            ? order->replaces
                            : NULL;

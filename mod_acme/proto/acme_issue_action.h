@@ -28,12 +28,17 @@ typedef struct acme_issue_config_t {
                                         first */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *csr;                           /**< base64url DER */
-    const char *replaces;        /**< CertID (RFC 9773 5), or NULL */
-    const char *preferred_chain; /**< common name of its topmost issuer; NULL:
-                                      the CA's own choice */
-    const char *profile;         /**< that the CA offers; NULL: the CA's own
+    const char *replaces; /**< CertID (RFC 9773 5), or NULL */
+    const apr_array_header_t *preferred_chains; /**< const char *, common names
+                                                     of topmost issuers, the
+                                                     best first; NULL: the CA's
+                                                     own choice */
+    int trusted_chain;     /**< nonzero: the shortest chain whose topmost
+                                      issuer is a root of this machine, instead
+                                      of preferred_chains */
+    const char *profile;   /**< that the CA offers; NULL: the CA's own
                                 choice */
-    int profile_mandatory;       /**< fail instead of ordering without it */
+    int profile_mandatory; /**< fail instead of ordering without it */
     const acme_jws_signer_t *signer; /**< for key authorizations only */
     apr_interval_time_t poll_first;  /**< before the first poll, when the CA
                                           names no time; 0: poll_min */

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_cert.h"
+#include "acme_cert_trusted.h"
 #include "acme_issue_private.h"
 #include "acme_resource.h"
 #include "acme_time.h"
@@ -408,6 +409,32 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
                           conflict ? ACME_ISSUE_ALIVE : ACME_ISSUE_OVER, now);
 }
 
+/* Logs that none of the chains is what ACMEPreferredChain asks for. */
+static void say_no_chain(const acme_issue_t *issue)
+{
+    const acme_issue_config_t *config = issue->config;
+    const char *names = "";
+    int i;
+
+    if (config->trusted_chain) {
+        acme_log(issue->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0060) "%s: none of the CA's chains leads to a root "
+                                "that this machine trusts (ACMEPreferredChain "
+                                "trusted), taking the CA's own choice",
+                 config->name);
+        return;
+    }
+    for (i = 0; i < config->preferred_chains->nelts; ++i) {
+        names = apr_pstrcat(
+            issue->pfeed, names, i ? " or " : "",
+            APR_ARRAY_IDX(config->preferred_chains, i, const char *), NULL);
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0812) "%s: the CA has no chain that leads to %s, taking "
+                            "its own choice",
+             config->name, names);
+}
+
 void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
 {
     const char *url = issue->certificate;
@@ -415,10 +442,9 @@ void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
     if (issue->chain) {
         if (!issue->alternates
             || issue->alternate >= issue->alternates->nelts) {
-            acme_log(issue->log, ACME_LOG_INFO, 0,
-                     ACME_TAG(0812) "%s: the CA has no chain that leads to %s, "
-                                    "taking its own choice",
-                     issue->config->name, issue->config->preferred_chain);
+            if (issue->rank == ACME_ISSUE_RANK_NONE) {
+                say_no_chain(issue);
+            }
             acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
             return;
         }
@@ -434,17 +460,33 @@ static void read_alternates(acme_issue_t *issue, const acme_answer_t *answer)
         acme_client_answer_links(answer, "alternate", ALTERNATES_MAX, issue->p);
 }
 
-static int is_preferred(const acme_issue_t *issue, const acme_answer_t *answer)
+/* Returns the rank of a chain: its length, or the place of its issuer among the
+ * names, or ACME_ISSUE_RANK_NONE. */
+static int rank_of(const acme_issue_t *issue, const acme_answer_t *answer,
+                   apr_time_t now)
 {
+    const apr_array_header_t *names = issue->config->preferred_chains;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const char *name = issue->config->preferred_chain;
     acme_chain_t *chain;
+    int i;
 
-    return !name
-           || (acme_cert_chain_parse(&chain, answer->body, answer->body_len,
-                                     &problem, issue->pfeed)
-                   == APR_SUCCESS
-               && acme_cert_chain_leads_to(chain, name));
+    if (acme_cert_chain_parse(&chain, answer->body, answer->body_len, &problem,
+                              issue->pfeed)
+        != APR_SUCCESS) {
+        return ACME_ISSUE_RANK_NONE;
+    }
+    if (issue->config->trusted_chain) {
+        return acme_cert_trusted_is_whole(chain, now, issue->pfeed)
+                   ? acme_cert_chain_count(chain)
+                   : ACME_ISSUE_RANK_NONE;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        if (acme_cert_chain_leads_to(chain,
+                                     APR_ARRAY_IDX(names, i, const char *))) {
+            return i;
+        }
+    }
+    return ACME_ISSUE_RANK_NONE;
 }
 
 /* Skips an alternate chain that the CA refuses, because its own choice has been
@@ -476,23 +518,32 @@ void acme_issue_order_answer_download(acme_issue_t *issue,
                                       const acme_answer_t *answer,
                                       apr_time_t now)
 {
+    const acme_issue_config_t *config = issue->config;
     const char *why = chain_fault(answer, issue->pfeed);
-    int preferred = !why && is_preferred(issue, answer);
+    int chooses = config->trusted_chain || config->preferred_chains;
+    int rank;
 
     if (why && !issue->chain) {
         acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now, "%s", why);
         return;
     }
-    if (!issue->chain && !preferred) {
+    rank = why       ? ACME_ISSUE_RANK_NONE
+           : chooses ? rank_of(issue, answer, now)
+                     : 0;
+    if (issue->chain) {
+        ++issue->alternate;
+    }
+    else if (chooses) {
         read_alternates(issue, answer);
     }
-    else if (!preferred) {
-        ++issue->alternate;
-        return;
+    if (!issue->chain || rank < issue->rank) {
+        issue->chain = apr_pstrmemdup(issue->p, answer->body, answer->body_len);
+        issue->chain_len = answer->body_len;
+        issue->rank = rank;
     }
-    issue->chain = apr_pstrmemdup(issue->p, answer->body, answer->body_len);
-    issue->chain_len = answer->body_len;
-    if (preferred) {
+    /* The best that there can be ends the search: the first of the names, or a
+     * chain without an intermediate. */
+    if (!chooses || issue->rank == (config->trusted_chain ? 1 : 0)) {
         acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
     }
 }

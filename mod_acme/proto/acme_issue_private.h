@@ -16,6 +16,8 @@
 #ifndef ACME_ISSUE_PRIVATE_H
 #define ACME_ISSUE_PRIVATE_H
 
+#include <limits.h>
+
 #include "acme_client.h"
 #include "acme_order.h"
 #include "acme_issue_action.h"
@@ -52,6 +54,9 @@ typedef struct acme_issue_phase_t {
     void (*solved)(acme_issue_t *issue, apr_status_t rv,
                    const acme_problem_t *problem, apr_time_t now);
 } acme_issue_phase_t;
+
+/** The rank of a chain that ACMEPreferredChain does not ask for. */
+#define ACME_ISSUE_RANK_NONE INT_MAX
 
 /** An authorization that needs a challenge of ours. */
 typedef struct acme_issue_task_t {
@@ -118,9 +123,11 @@ struct acme_issue_t {
     acme_problem_t *found;   /**< DIAGNOSE: the reason, so far */
     int found_in_order;      /**< DIAGNOSE: the reason is the order's error */
     int n_found;             /**< DIAGNOSE: number of failed authorizations */
-    const char *chain;
+    const char *chain;       /**< the best one so far, or NULL */
     apr_size_t chain_len;
-    /** URLs of chains that may be the preferred one: const char *; or NULL. */
+    int rank; /**< of `chain`: less is better, ACME_ISSUE_RANK_NONE: it is not
+                   what was asked for */
+    /** URLs of the other chains: const char *; or NULL. */
     apr_array_header_t *alternates;
     int alternate; /**< index of the chain that is downloaded */
 };

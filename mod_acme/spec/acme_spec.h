@@ -80,9 +80,13 @@ typedef struct acme_spec_t {
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */
     int must_staple;       /**< nonzero: with the extension of RFC 7633 */
-    const char *preferred_chain; /**< common name of the issuer at the top of
-                                      the preferred chain, or NULL: the
-                                      default chain of the CA */
+    const apr_array_header_t *preferred_chains; /**< const char *, common names
+                                                     of the issuers at the top
+                                                     of chains, the best first;
+                                                     NULL: the default chain of
+                                                     the CA */
+    int trusted_chain; /**< nonzero: the shortest chain to a root of this
+                                machine, instead of preferred_chains */
     acme_renew_mode_e renew_mode;
     acme_window_t renew_window; /**< used where the CA names no time (RFC
                                      9773) */

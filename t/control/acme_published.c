@@ -170,7 +170,8 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->names = spec_at(published, 0)->names;
     was->key_reuse = 1;
     was->must_staple = 1;
-    was->preferred_chain = "Root X";
+    was->preferred_chains = strs(p, "Root X", "Root Y");
+    was->trusted_chain = 1;
     was->via_ari = 1;
     was->security_level = 3;
     text = printed(published, p);
@@ -193,11 +194,16 @@ static void what_is_asked_of_cas_comes_back(void **state)
         acme_site_cert_at(read->certs, 1));
     assert_true(is->key_reuse);
     assert_true(is->must_staple);
-    assert_string_equal(is->preferred_chain, "Root X");
+    assert_int_equal(is->preferred_chains->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(is->preferred_chains, 1, const char *),
+                        "Root Y");
+    assert_true(is->trusted_chain);
     assert_true(is->via_ari);
     assert_int_equal(is->security_level, 3);
     assert_null(spec_at(read, 0)->more_cas);
     assert_null(spec_at(read, 0)->profile);
+    assert_null(spec_at(read, 0)->preferred_chains);
+    assert_false(spec_at(read, 0)->trusted_chain);
     assert_string_equal(printed(read, p), text);
     /* a CA that is not in the list */
     bad = strstr(text, "\"more-cas\"");

@@ -32,6 +32,9 @@ test_issuer_config_t *test_issuer_config(test_issuer_t *issuer);
 /** Returns how many certificates it has signed. */
 int test_issuer_count(const test_issuer_t *issuer);
 
+/** Returns the issuer's root, as PEM. */
+const char *test_issuer_root(const test_issuer_t *issuer, apr_pool_t *p);
+
 /** Returns the public key (SHA-256 of its DER, hex) of the last CSR. */
 const char *test_issuer_last_key(const test_issuer_t *issuer);
 

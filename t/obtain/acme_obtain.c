@@ -3,6 +3,11 @@
 #include "acme_t.h"
 #include "world.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
 #define A "a.example"
 
 static world_t *fresh(apr_pool_t *p)
@@ -601,14 +606,31 @@ static const char *staged_issuer(const world_t *w)
     return world_info(w, world_staged(w, A))->issuer;
 }
 
+/* A CA with a second chain. `preferred`: names with commas between them, or
+ * "trusted", or NULL. */
 static world_t *two_chains(apr_pool_t *p, const char *preferred)
 {
     world_t *w = fresh(p);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+    char *rest = apr_pstrdup(p, preferred ? preferred : "");
+    char *last, *name;
 
     w->ca->alternate = test_issuer_sign;
     w->ca->alternate_baton =
         test_issuer_create_named("Other CA", &w->clock->clock, p);
-    APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->preferred_chain = preferred;
+    if (!preferred) {
+        return w;
+    }
+    if (!strcmp(preferred, "trusted")) {
+        spec->trusted_chain = 1;
+        return w;
+    }
+    spec->preferred_chains = apr_array_make(p, 2, sizeof(const char *));
+    for (name = apr_strtok(rest, ",", &last); name;
+         name = apr_strtok(NULL, ",", &last)) {
+        *(const char **)apr_array_push(
+            (apr_array_header_t *)spec->preferred_chains) = name;
+    }
     return w;
 }
 
@@ -630,25 +652,95 @@ static void the_preferred_chain_is_chosen(void **state)
     assert_int_equal(w->ca->requests, requests);
 }
 
+static void the_first_name_that_a_chain_leads_to_is_chosen(void **state)
+{
+    static const char *const rows[][2] = {
+        {"Other CA,Test CA", "CN=Other CA"},
+        {"Test CA,Other CA", "CN=Test CA"},
+        {"Third CA,Other CA", "CN=Other CA"},
+        {"Third CA,Test CA", "CN=Test CA"},
+        {"Third CA,Other CA,Test CA", "CN=Other CA"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+        world_t *w = two_chains(*state, rows[i][0]);
+
+        assert_true(world_run(w));
+        assert_string_equal(staged_issuer(w), rows[i][1]);
+        assert_int_equal(world_said(w, ACME_LOG_INFO, "no chain that"), 0);
+    }
+}
+
 static void without_the_preferred_chain_the_cas_choice_is_taken(void **state)
 {
     static const int statuses[] = {0, 404, 503};
     size_t i;
 
     for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
-        world_t *w = two_chains(*state, i == 0 ? "Third CA" : "Other CA");
+        world_t *w =
+            two_chains(*state, i == 0 ? "Third CA,4th CA" : "Other CA");
 
         w->ca->alternate_status = statuses[i];
         world_live(w, 10 * ACME_TIME_MINUTE);
         assert_string_equal(staged_issuer(w), "CN=Test CA");
         assert_int_equal(w->ca->orders, 1);
-        assert_int_equal(world_said(w, ACME_LOG_INFO, "no chain that leads to"),
+        assert_int_equal(world_said(w, ACME_LOG_INFO,
+                                    i == 0 ? "leads to Third CA or 4th CA"
+                                           : "no chain that leads to"),
                          1);
     }
 }
 
+/* Makes the machine trust this issuer and nobody else. */
+static void trust(const char *pem)
+{
+    char path[] = "/tmp/acme-t-XXXXXX";
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, pem, strlen(pem)), strlen(pem));
+    close(fd);
+    assert_int_equal(setenv("SSL_CERT_FILE", path, 1), 0);
+    assert_int_equal(setenv("SSL_CERT_DIR", "/nonexistent", 1), 0);
+}
+
+static void forget_trust(void)
+{
+    unlink(getenv("SSL_CERT_FILE"));
+    unsetenv("SSL_CERT_FILE");
+    unsetenv("SSL_CERT_DIR");
+}
+
+static void a_chain_to_a_root_of_this_machine_is_chosen(void **state)
+{
+    world_t *w = two_chains(*state, "trusted");
+
+    trust(test_issuer_root(w->ca->alternate_baton, *state));
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Other CA");
+    forget_trust();
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "a root that this"), 0);
+}
+
+static void a_chain_that_nobody_trusts_is_warned_about(void **state)
+{
+    world_t *w = two_chains(*state, "trusted");
+
+    trust("");
+    assert_true(world_run(w));
+    forget_trust();
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    assert_int_equal(world_said(w, ACME_LOG_WARNING,
+                                "none of the CA's chains leads to a root"),
+                     1);
+}
+
 ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
+            ACME_T(the_first_name_that_a_chain_leads_to_is_chosen),
             ACME_T(without_the_preferred_chain_the_cas_choice_is_taken),
+            ACME_T(a_chain_to_a_root_of_this_machine_is_chosen),
+            ACME_T(a_chain_that_nobody_trusts_is_warned_about),
             ACME_T(a_profile_is_ordered_and_remembered),
             ACME_T(a_profile_that_is_not_offered_is_done_without_once),
             ACME_T(a_mandatory_profile_waits_for_the_configuration),
