@@ -255,8 +255,8 @@ static const char *set_failover(cmd_parms *cmd, void *dc, const char *arg)
 const command_rec mod_acme_cmds_table[] = {
     AP_INIT_RAW_ARGS("ACMEDomain", mod_acme_cmds_sites_domain, NULL, RSRC_CONF,
                      "in a virtual host: manage the certificate of its "
-                     "names, and of those given; at server level: the names "
-                     "of one certificate"),
+                     "names, and of those given, or off: leave it alone; at "
+                     "server level: the names of one certificate"),
     AP_INIT_RAW_ARGS("<ACMEDomainSet", mod_acme_cmds_sites_domain_set, NULL,
                      RSRC_CONF,
                      "the names of one certificate, with settings of its own"),

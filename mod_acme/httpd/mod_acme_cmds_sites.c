@@ -73,6 +73,11 @@ static const char *add_names(cmd_parms *cmd, acme_domain_t *domain,
             return mod_acme_cmds_arg_refuse(cmd, word,
                                             "stands behind the names");
         }
+        if (!ap_cstr_casecmp(word, "off")) {
+            return mod_acme_cmds_arg_refuse(
+                cmd, word,
+                "stands alone, in a virtual host that is to be left alone");
+        }
         err = add_name(cmd, domain->names, word);
         if (err) {
             return err;
@@ -90,14 +95,46 @@ static acme_domain_t *domain_create(cmd_parms *cmd)
     return domain;
 }
 
+/* Returns the mistake of a virtual host that is to be managed and left alone,
+ * or NULL. */
+static const char *check_off(cmd_parms *cmd, const acme_config_t *config)
+{
+    if (!config->off || !config->domains->nelts) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool,
+                        "ACMEDomain off at %s and ACMEDomain at %s are in one "
+                        "virtual host, which can either be left alone or be "
+                        "managed; remove one of them",
+                        config->off,
+                        APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place);
+}
+
+/* Takes ACMEDomain off. */
+static const char *leave_alone(cmd_parms *cmd, acme_config_t *config)
+{
+    if (config->section || !cmd->server->is_virtual) {
+        return "ACMEDomain off is for a virtual host, which is then left "
+               "alone, whatever its names are; write it into that virtual host";
+    }
+    config->off = mod_acme_cmds_arg_place(cmd);
+    return check_off(cmd, config);
+}
+
 const char *mod_acme_cmds_sites_domain(cmd_parms *cmd, void *dc,
                                        const char *args)
 {
     acme_config_t *config = mod_acme_config_get(cmd->server);
-    acme_domain_t *domain = domain_create(cmd);
-    const char *err = add_names(cmd, domain, args);
+    const char *rest = args;
+    acme_domain_t *domain;
+    const char *err;
 
     (void)dc;
+    if (!ap_cstr_casecmp(ap_getword_conf(cmd->pool, &rest), "off") && !*rest) {
+        return leave_alone(cmd, config);
+    }
+    domain = domain_create(cmd);
+    err = add_names(cmd, domain, args);
     if (err) {
         return err;
     }
@@ -112,7 +149,7 @@ const char *mod_acme_cmds_sites_domain(cmd_parms *cmd, void *dc,
                "www.example.org";
     }
     APR_ARRAY_PUSH(config->domains, acme_domain_t) = *domain;
-    return NULL;
+    return check_off(cmd, config);
 }
 
 /* Refuses directives of other modules, because they would act as if the section

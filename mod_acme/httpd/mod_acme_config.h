@@ -136,6 +136,7 @@ typedef struct acme_domain_t {
 typedef struct acme_config_t {
     acme_setting_t settings[ACME_SETTING_COUNT];
     apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
+    const char *off;                 /**< place of ACMEDomain off; NULL: none */
     const struct acme_config_t *own; /**< before merging with the server's */
     acme_domain_t *section;          /**< the section being read, or NULL */
     /** index in acme_setup_t, -1 for none; set by check_config */

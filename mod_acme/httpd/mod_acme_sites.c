@@ -112,7 +112,7 @@ static int is_taken(const acme_sites_t *sites, const server_rec *s)
 {
     const acme_config_t *config = mod_acme_config_get(s);
 
-    return !is_asking(sites, s)
+    return !is_asking(sites, s) && !config->off
            && mod_acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)
            && config->expect_tls && !config->expect_certs;
 }
@@ -238,6 +238,7 @@ static void make_host(acme_sites_t *sites, acme_match_host_t *host,
     host->has_own_cert = config->expect_tls
                          && config->expect_certs + config->expect_inherited > 0;
     host->manual = is_manual(config, NULL);
+    host->alone = config->off != NULL;
     take_names(sites, host, s);
     if (is_asking(sites, s)) {
         take_domains(sites, host, config);

@@ -315,13 +315,13 @@ void acme_match(acme_match_t *match, apr_pool_t *p)
     }
     for (i = 0; i < match->n_hosts; ++i) {
         match->hosts[i].site = -1;
-        if (match->hosts[i].asks) {
+        if (match->hosts[i].asks && !match->hosts[i].alone) {
             take_asking(match, i, ptemp);
             apr_pool_clear(ptemp);
         }
     }
     for (i = 0; i < match->n_hosts; ++i) {
-        if (!match->hosts[i].asks) {
+        if (!match->hosts[i].asks && !match->hosts[i].alone) {
             take_silent(match, i);
         }
     }

@@ -17,6 +17,8 @@
  *    or else to the only site that has one of its aliases. Its names are added
  *    to sets only. A virtual host with a certificate of its own keeps it,
  *    unless its ServerName is in the site.
+ *
+ * A virtual host that is left alone takes part in none of them.
  */
 #ifndef ACME_MATCH_H
 #define ACME_MATCH_H
@@ -39,6 +41,7 @@ typedef struct acme_match_host_t {
                                             ACMEDomain, or NULL */
     const char *place;
     int asks;   /**< nonzero: it asks for ACME */
+    int alone;  /**< nonzero: it belongs to no site, whatever its names are */
     int manual; /**< nonzero: its aliases are not collected */
     int tls;
     int has_own_cert; /**< nonzero: it has a certificate of its own */

@@ -13,6 +13,7 @@
  *     tls a.x b.x                serves https, does not ask
  *     own a.x                    and has a certificate of its own
  *     web a.x b.x                http only
+ *     off a.x b.x                asks, and is left alone all the same
  *
  * "- b.x" in place of the ServerName: it has none that can be used. "manual" at
  * the end: aliases are not collected. Lines are separated by semicolons. */
@@ -110,6 +111,17 @@ static const case_t cases[] = {
     {"a manual virtual host in a set", "set a.x; tls a.x b.x manual", 0, "a.x",
      "0", ""},
 
+    {"one that is left alone has no site", "ask a.x; off a.x b.x", 0, "a.x",
+     "0 -", ""},
+    {"its names are free", "off a.x b.x; ask c.x b.x", 0, "c.x (b.x)", "- 0",
+     ""},
+    {"it adds nothing to a set", "set a.x; off b.x a.x c.x; tls a.x", 0, "a.x",
+     "- 0", ""},
+    {"a manual set does not miss its names", "set a.x manual; off z.x a.x", 0,
+     "a.x", "-", ""},
+    {"one without a name is left alone as well", "off -; ask a.x", 0, "a.x",
+     "- 0", ""},
+
     {"servernames: an alias makes nobody belong", "ask a.x; web z.x a.x", 1,
      "a.x", "0 -", ""},
     {"servernames: the ServerName does", "ask a.x b.x; web a.x z.x", 1,
@@ -182,7 +194,8 @@ static void parse_line(acme_match_t *match, acme_match_set_t *sets, char *line,
     host->aliases = names;
     host->more = more->nelts ? more : NULL;
     host->place = place;
-    host->asks = !strcmp(kind, "ask");
+    host->alone = !strcmp(kind, "off");
+    host->asks = !strcmp(kind, "ask") || host->alone;
     host->tls = strcmp(kind, "web") != 0;
     host->has_own_cert = !strcmp(kind, "own");
     host->manual = manual;
