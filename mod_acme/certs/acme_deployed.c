@@ -97,6 +97,9 @@ static const acme_deployed_site_t *read_site(const acme_json_t *json,
         && acme_json_get_strs(&keys, json, "key-files", p) == APR_SUCCESS) {
         site->cert_files = certs;
         site->key_files = keys;
+        if (acme_json_get_str(&text, json, "chain-file") == APR_SUCCESS) {
+            site->chain_file = apr_pstrdup(p, text);
+        }
     }
     return site;
 }
@@ -157,6 +160,7 @@ static acme_json_t *print_site(const acme_deployed_site_t *site, apr_pool_t *p)
     if (site->cert_files && site->key_files) {
         acme_json_set_strs(json, "cert-files", site->cert_files);
         acme_json_set_strs(json, "key-files", site->key_files);
+        acme_json_set_str(json, "chain-file", site->chain_file);
     }
     return json;
 }

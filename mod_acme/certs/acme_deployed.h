@@ -39,6 +39,7 @@ typedef struct acme_deployed_site_t {
     const apr_array_header_t *cert_files; /**< const char *; of its own
                                                certificate, or NULL */
     const apr_array_header_t *key_files;
+    const char *chain_file; /**< of the certificates above them, or NULL */
 } acme_deployed_site_t;
 
 typedef struct acme_deployed_t {

@@ -147,6 +147,8 @@ typedef struct acme_config_t {
     int expect_level;
     int expect_certs;     /**< number of its own SSLCertificateFiles */
     int expect_inherited; /**< number of the main server's, which it inherits */
+    const char *chain_file; /**< path of the SSLCertificateChainFile that counts
+                                 for it, or NULL */
     /** non-zero when mod_ssl asked for its certificate; set by startup */
     int tls;
     /** non-zero while it serves a placeholder; set by startup */

@@ -10,6 +10,7 @@
 #include "acme_own_cert.h"
 #include "acme_str.h"
 #include "acme_time.h"
+#include "acme_tmpfile.h"
 
 /* A clock that is set back by no more than this is ignored. */
 #define CLOCK_STEP (2 * ACME_TIME_MINUTE)
@@ -20,8 +21,8 @@ typedef struct outcome_t {
     /* own certificate files of the first host */
     const apr_array_header_t *cert_files;
     const apr_array_header_t *key_files;
-    /* files from the record if still valid, else with NULL */
-    acme_fallback_t former;
+    const char *chain_file; /* of these */
+    acme_former_t former;   /* own certificate, if still valid */
 } outcome_t;
 
 struct mod_acme_install_t {
@@ -31,6 +32,7 @@ struct mod_acme_install_t {
     outcome_t *certs;
     apr_array_header_t *others; /* acme_deployed_site_t *, not managed */
     apr_hash_t *wanted;         /* name -> acme_wanted_e *, not managed */
+    acme_tmpfile_t *files;      /* of former certificates */
 };
 
 static int take_lock(acme_setup_t *setup, apr_pool_t *ptemp)
@@ -118,6 +120,8 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     install->others =
         apr_array_make(setup->pconf, 16, sizeof(acme_deployed_site_t *));
     install->wanted = apr_hash_make(setup->pconf);
+    install->files = acme_tmpfile_create(
+        acme_tmpfile_places(setup->store_dir, ptemp), ptemp);
 }
 
 /* Returns the machine that decides sites. It is made after promotion, because
@@ -130,55 +134,33 @@ static acme_install_t *core_of(mod_acme_install_t *install, apr_pool_t *p)
     return install->core;
 }
 
-/* Finds the own certificate that the site served before it asked for ACME, or
- * while it waited. */
-static void find_former(acme_setup_t *setup, outcome_t *outcome,
-                        const acme_spec_t *spec, apr_pool_t *ptemp)
+/* Says why a site without a certificate does not serve its former one. Not when
+ * the configuration still names one, because that is said of it. */
+static void say_former(const acme_setup_t *setup, const acme_spec_t *spec,
+                       const acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_deployed_site_t *before =
-        acme_install_before(setup->install->config.before, spec);
-
-    if (!before || before->state != ACME_DEPLOYED_OKC || !before->cert_files) {
-        return;
-    }
-    if (acme_own_cert_check(before->cert_files, before->key_files,
-                            setup->install->config.now, &problem, ptemp)
-        != ACME_OWN_CERT_VALID) {
+    if (problem->detail) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0153) "%s: its former certificate cannot be served "
                                 "until there is one from %s: %s",
                  spec->name, spec->ca->label,
-                 acme_problem_text(&problem, ptemp));
-        return;
+                 acme_problem_text(problem, ptemp));
     }
-    outcome->former.cert_files = before->cert_files;
-    outcome->former.key_files = before->key_files;
-    outcome->former.former = 1;
 }
 
 /* Returns non-zero when the virtual host's own certificate can be served:
  * unless it is known to have expired, because mod_ssl may be able to read a
  * file that cannot be read here. */
-static int is_of_use(acme_setup_t *setup, const acme_spec_t *spec,
+static int is_of_use(const acme_setup_t *setup,
                      const apr_array_header_t *cert_files,
                      const apr_array_header_t *key_files, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    if (!cert_files->nelts) {
-        return 0;
-    }
-    if (acme_own_cert_check(cert_files, key_files, setup->install->config.now,
-                            &problem, ptemp)
-        == ACME_OWN_CERT_EXPIRED) {
-        acme_log(setup->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0154) "%s: SSLCertificateFile %s has expired and is "
-                                "left out",
-                 spec->name, APR_ARRAY_IDX(cert_files, 0, const char *));
-        return 0;
-    }
-    return 1;
+    return cert_files->nelts
+           && acme_own_cert_check(cert_files, key_files,
+                                  setup->install->config.now, &problem, ptemp)
+                  != ACME_OWN_CERT_EXPIRED;
 }
 
 /* Returns the first certificate of the site of this virtual host. */
@@ -186,6 +168,40 @@ static const acme_site_cert_t *first_of(const acme_setup_t *setup,
                                         const server_rec *s)
 {
     return mod_acme_config_setup_site(setup, s)->certs[ACME_SPEC_FIRST_KEY];
+}
+
+/* Notes the own certificate of the first virtual host that has one, for the
+ * record. */
+static void note_own(const acme_setup_t *setup, outcome_t *outcome,
+                     const server_rec *s, const apr_array_header_t *cert_files,
+                     const apr_array_header_t *key_files)
+{
+    if (outcome->cert_files || !cert_files->nelts) {
+        return;
+    }
+    outcome->cert_files = acme_str_array_dup(cert_files, setup->pconf);
+    outcome->key_files = acme_str_array_dup(
+        key_files->nelts ? key_files : cert_files, setup->pconf);
+    outcome->chain_file = mod_acme_config_get(s)->chain_file;
+}
+
+/* Falls back to the former certificate, if there is one, and keeps it in the
+ * record. */
+static void use_former(acme_fallback_t *fallback, const acme_setup_t *setup,
+                       outcome_t *outcome, const acme_spec_t *spec)
+{
+    const acme_deployed_site_t *before = outcome->former.before;
+
+    if (!before) {
+        return;
+    }
+    *fallback = *mod_acme_former_files(setup, &outcome->former, spec,
+                                       setup->install->files);
+    if (!outcome->cert_files) {
+        outcome->cert_files = before->cert_files;
+        outcome->key_files = before->key_files;
+        outcome->chain_file = before->chain_file;
+    }
 }
 
 int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
@@ -198,17 +214,20 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
     acme_inventory_t *inventory = cert->inventory;
     mod_acme_install_t *install = setup->install;
     outcome_t *outcome = &install->certs[cert->index];
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     int own = 0;
 
     memset(fallback, 0, sizeof(*fallback));
     if (!inventory->decided || outcome->serve != ACME_SITE_DECIDE_SERVE_LKC) {
-        own = is_of_use(setup, spec, cert_files, key_files, ptemp);
+        own = is_of_use(setup, cert_files, key_files, ptemp);
     }
     if (!inventory->decided) {
-        find_former(setup, outcome, spec, ptemp);
+        mod_acme_former_find(&outcome->former,
+                             acme_install_before(install->config.before, spec),
+                             install->config.now, &problem, ptemp);
         outcome->serve = acme_install_site(
             core_of(install, setup->pconf), cert, ACME_WANTED_ACME,
-            own || outcome->former.cert_files != NULL);
+            own || outcome->former.before != NULL);
         inventory->decided = 1;
     }
     if (outcome->serve == ACME_SITE_DECIDE_SERVE_LKC) {
@@ -218,14 +237,19 @@ int mod_acme_install_host(acme_fallback_t *fallback, acme_setup_t *setup,
         fallback->cert_files = acme_str_array_dup(cert_files, setup->pconf);
         fallback->key_files = acme_str_array_dup(
             key_files->nelts ? key_files : cert_files, setup->pconf);
+        note_own(setup, outcome, s, cert_files, key_files);
+        return 0;
+    }
+    if (cert_files->nelts) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0154) "%s: SSLCertificateFile %s has expired and is "
+                                "left out",
+                 spec->name, APR_ARRAY_IDX(cert_files, 0, const char *));
     }
     else {
-        *fallback = outcome->former;
+        say_former(setup, spec, &problem, ptemp);
     }
-    if (!outcome->cert_files) {
-        outcome->cert_files = fallback->cert_files;
-        outcome->key_files = fallback->key_files;
-    }
+    use_former(fallback, setup, outcome, spec);
     return 0;
 }
 
@@ -276,11 +300,7 @@ void mod_acme_install_file(acme_setup_t *setup, server_rec *s,
     if (!cert->inventory->decided) {
         decide(setup, cert, ACME_WANTED_OKC);
     }
-    if (!outcome->cert_files && cert_files->nelts) {
-        outcome->cert_files = acme_str_array_dup(cert_files, setup->pconf);
-        outcome->key_files = acme_str_array_dup(
-            key_files->nelts ? key_files : cert_files, setup->pconf);
-    }
+    note_own(setup, outcome, s, cert_files, key_files);
 }
 
 static const apr_array_header_t *names_of(const server_rec *s, apr_pool_t *p)
@@ -323,6 +343,7 @@ void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
     site->cert_files = acme_str_array_dup(cert_files, setup->pconf);
     site->key_files = acme_str_array_dup(
         key_files->nelts ? key_files : cert_files, setup->pconf);
+    site->chain_file = mod_acme_config_get(s)->chain_file;
     APR_ARRAY_PUSH(setup->install->others, acme_deployed_site_t *) = site;
 }
 
@@ -444,12 +465,14 @@ static acme_deployed_site_t *deployed_of(acme_setup_t *setup,
         site->state = ACME_DEPLOYED_OKC;
         site->cert_files = outcome->cert_files;
         site->key_files = outcome->key_files;
+        site->chain_file = outcome->chain_file;
         break;
     case ACME_SERVING_PLACEHOLDER:
         if (before) {
             site->state = before->state;
             site->cert_files = before->cert_files;
             site->key_files = before->key_files;
+            site->chain_file = before->chain_file;
         }
         break;
     }

@@ -17,15 +17,9 @@
 
 #include "acme_lock.h"
 #include "mod_acme_config.h"
+#include "mod_acme_former.h"
 
 typedef struct mod_acme_install_t mod_acme_install_t;
-
-/** The fallback of a virtual host that has no managed certificate. */
-typedef struct acme_fallback_t {
-    const apr_array_header_t *cert_files; /**< NULL: a placeholder */
-    const apr_array_header_t *key_files;
-    int former; /**< non-zero when the configuration no longer names it */
-} acme_fallback_t;
 
 /** Takes the lock and reads the record of the last start.
  * @param vault or NULL */

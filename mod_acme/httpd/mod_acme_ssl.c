@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_own_cert.h"
 #include "mod_acme_install.h"
 
 /* Notes what a virtual host serves. The site's virtual hosts may differ; the
@@ -23,6 +24,27 @@ static void give(apr_array_header_t *cert_files, const char *cert,
     apr_array_clear(key_files);
     APR_ARRAY_PUSH(cert_files, const char *) = cert;
     APR_ARRAY_PUSH(key_files, const char *) = key;
+}
+
+/* Makes mod_ssl forget SSLCertificateChainFile, which belongs to the
+ * certificates in the configuration: it would be sent behind ours instead of
+ * our chain, and clients would refuse them. mod_ssl keeps it unless there are
+ * more files than in the configuration, so the last pair is named again, which
+ * changes nothing else. */
+static void leave_chain_file_out(apr_array_header_t *cert_files,
+                                 apr_array_header_t *key_files, int configured)
+{
+    while (cert_files->nelts && cert_files->nelts <= configured) {
+        const char *cert =
+            APR_ARRAY_IDX(cert_files, cert_files->nelts - 1, const char *);
+        const char *key =
+            key_files->nelts
+                ? APR_ARRAY_IDX(key_files, key_files->nelts - 1, const char *)
+                : cert;
+
+        APR_ARRAY_PUSH(cert_files, const char *) = cert;
+        APR_ARRAY_PUSH(key_files, const char *) = key;
+    }
 }
 
 static void add(apr_array_header_t *cert_files, apr_array_header_t *key_files,
@@ -134,8 +156,7 @@ static int give_former(const acme_setup_t *setup, const acme_spec_t *spec,
     acme_log(setup->log, ACME_LOG_INFO, 0,
              ACME_TAG(0156) "%s: its former certificate %s is served until "
                             "there is one from %s",
-             spec->name, APR_ARRAY_IDX(fallback->cert_files, 0, const char *),
-             spec->ca->label);
+             spec->name, fallback->former, spec->ca->label);
     apr_array_clear(cert_files);
     apr_array_clear(key_files);
     apr_array_cat(cert_files, fallback->cert_files);
@@ -198,7 +219,7 @@ static int give_site(acme_setup_t *setup, const acme_spec_t *spec,
                      apr_array_header_t *cert_files,
                      apr_array_header_t *key_files, apr_pool_t *p)
 {
-    acme_fallback_t fallback = {NULL, NULL, 0};
+    acme_fallback_t fallback = {NULL, NULL, NULL};
     int live;
 
     if (setup->install) {
@@ -232,6 +253,7 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
         setup ? mod_acme_config_setup_site(setup, s) : NULL;
     acme_inventory_t *inventory =
         site ? site->certs[ACME_SPEC_FIRST_KEY]->inventory : NULL;
+    int configured = cert_files->nelts;
     const acme_spec_t *spec;
     int status;
 
@@ -247,10 +269,23 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     }
     spec = site->certs[ACME_SPEC_FIRST_KEY]->spec;
     if (spec->cert_file) {
-        return give_file(setup, spec, inventory, s, cert_files, key_files, p);
+        status = give_file(setup, spec, inventory, s, cert_files, key_files, p);
+        /* The chain file may belong to a certificate that stands alone in
+         * ACMECertificateFile. */
+        if (status == OK && inventory->file
+            && !acme_own_cert_has_chain(spec->cert_file, p)) {
+            return status;
+        }
     }
-    status = give_site(setup, spec, inventory, s, cert_files, key_files, p);
-    return acme_site_has_two(site)
-               ? give_second_key(setup, site, status, s, cert_files, key_files)
-               : status;
+    else {
+        status = give_site(setup, spec, inventory, s, cert_files, key_files, p);
+        if (acme_site_has_two(site)) {
+            status =
+                give_second_key(setup, site, status, s, cert_files, key_files);
+        }
+    }
+    if (status == OK) {
+        leave_chain_file_out(cert_files, key_files, configured);
+    }
+    return status;
 }

@@ -20,6 +20,7 @@ typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
 typedef struct facts_t {
     engine_e engine;
     int certs;
+    const char *chain_file; /* the path in the configuration, or NULL */
     acme_seclevel_t level;
     struct facts_t *again; /* the next server from the same line */
     acme_config_t *config;
@@ -70,6 +71,11 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
         else if (!ap_cstr_casecmp(d->directive, "SSLCertificateFile")) {
             facts->certs++;
         }
+        else if (!ap_cstr_casecmp(d->directive, "SSLCertificateChainFile")) {
+            const char *args = d->args;
+
+            facts->chain_file = ap_getword_conf(p, &args);
+        }
         else if (!d->first_child) {
             mod_acme_seclevel_note(&facts->level, d, p);
         }
@@ -110,6 +116,8 @@ void mod_acme_tls_expect(server_rec *server, apr_pool_t *p)
     for (s = server, i = 0; s; s = s->next, i++) {
         const facts_t *facts = APR_ARRAY_IDX(all, i, facts_t *);
         engine_e engine = facts->engine ? facts->engine : base->engine;
+        const char *chain =
+            facts->chain_file ? facts->chain_file : base->chain_file;
 
         facts->config->expect_tls = engine == ENGINE_ON;
         facts->config->expect_certs = facts->certs;
@@ -118,6 +126,8 @@ void mod_acme_tls_expect(server_rec *server, apr_pool_t *p)
                 ? mod_acme_seclevel_of(&facts->level, &base->level)
                 : 0;
         facts->config->expect_inherited = s == server ? 0 : base->certs;
+        facts->config->chain_file =
+            chain ? ap_server_root_relative(p, chain) : NULL;
     }
     apr_pool_destroy(ptemp);
 }

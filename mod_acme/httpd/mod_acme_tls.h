@@ -14,7 +14,8 @@
 
 #include "mod_acme_config.h"
 
-/** Sets expect_tls, expect_certs and expect_inherited of all servers. */
+/** Sets expect_tls, expect_certs, expect_inherited and chain_file of all
+ * servers. */
 void mod_acme_tls_expect(server_rec *server, apr_pool_t *p);
 
 /** Logs the virtual hosts where mod_ssl disagrees, after it has asked for

@@ -218,3 +218,53 @@ apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
     }
     return APR_SUCCESS;
 }
+
+/* Reads the certificates of a file; an empty text when there are none. */
+static apr_status_t read_certificates(const char **all, const char *path,
+                                      int first, acme_problem_t *problem,
+                                      apr_pool_t *p)
+{
+    apr_size_t len;
+    char *text;
+    apr_status_t rv = read_file(&text, &len, path, problem, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *all = certificates(text, first, p);
+    /* Wipe it, because a key may stand beside the certificates. */
+    acme_key_wipe(text, len);
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
+                                const char *chain_path, acme_problem_t *problem,
+                                apr_pool_t *p)
+{
+    const char *leaf, *rest;
+    apr_status_t rv = read_certificates(&leaf, cert_path, 1, problem, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_certificates(&rest, chain_path, 0, problem, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (*leaf == '\0' || *rest == '\0') {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                                ACME_PROBLEM_CERTIFICATE, p,
+                                "there is no certificate in %s",
+                                *leaf == '\0' ? cert_path : chain_path);
+    }
+    *pem = apr_pstrcat(p, leaf, rest, NULL);
+    return APR_SUCCESS;
+}
+
+int acme_own_cert_has_chain(const char *cert_path, apr_pool_t *ptemp)
+{
+    const char *leaf, *all;
+
+    return read_certificates(&leaf, cert_path, 1, NULL, ptemp) == APR_SUCCESS
+           && read_certificates(&all, cert_path, 0, NULL, ptemp) == APR_SUCCESS
+           && strlen(all) > strlen(leaf);
+}

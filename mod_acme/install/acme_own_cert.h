@@ -45,4 +45,17 @@ apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
                                 const char *cert_path, const char *key_path,
                                 acme_problem_t *problem, apr_pool_t *p);
 
+/**
+ * Joins the certificate of a file, the first one in it, with those of its
+ * SSLCertificateChainFile, because mod_ssl takes both from one file when it is
+ * given no chain file.
+ * @param pem in p
+ */
+apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
+                                const char *chain_path, acme_problem_t *problem,
+                                apr_pool_t *p);
+
+/** Returns non-zero when there is more than one certificate in the file. */
+int acme_own_cert_has_chain(const char *cert_path, apr_pool_t *ptemp);
+
 #endif

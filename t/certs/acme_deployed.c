@@ -40,6 +40,7 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(acme_deployed_read(&deployed, dir, NULL, p), APR_ENOENT);
     okc->cert_files = list(p, "/etc/o.pem", "/etc/o2.pem");
     okc->key_files = list(p, "/etc/o.key", "/etc/o2.key");
+    okc->chain_file = "/etc/chain.pem";
     okc->managed = 0;
     deployed->written = ACME_T_NOW;
     acme_deployed_add(deployed, site(p, ACME_DEPLOYED_LKC, "a.test", "b.test"));
@@ -58,6 +59,8 @@ static void what_is_written_is_read(void **state)
     assert_true(got->managed);
     got = acme_deployed_find(deployed, "o.test");
     assert_false(got->managed);
+    assert_string_equal(got->chain_file, "/etc/chain.pem");
+    assert_null(acme_deployed_find(deployed, "a.test")->chain_file);
     assert_string_equal(APR_ARRAY_IDX(got->cert_files, 1, const char *),
                         "/etc/o2.pem");
     assert_string_equal(APR_ARRAY_IDX(got->key_files, 0, const char *),

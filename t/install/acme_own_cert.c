@@ -251,12 +251,51 @@ static void what_would_stop_the_server_is_refused(void **state)
         key, "of no use", p);
 }
 
+static void a_chain_file_is_joined_with_the_certificate(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    pair_t *pair = make_pair(dir, ACME_T_NOW, p);
+    const char *leaf = pair->bundle->chain_pem;
+    const char *chain = apr_pstrcat(p, dir, "/chain.pem", NULL);
+    const char *ca = acme_t_bundle_for("ca.test", "ca.test", ACME_T_NOW,
+                                       30 * ACME_TIME_DAY, p)
+                         ->chain_pem;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *pem;
+
+    assert_false(acme_own_cert_has_chain(pair->cert, p));
+    /* a key beside the certificate stays where it is */
+    acme_t_write(pair->cert, apr_pstrcat(p, pair->bundle->key_pem, leaf, NULL),
+                 p);
+    acme_t_write(chain, apr_pstrcat(p, "some words\n", ca, NULL), p);
+    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, NULL, p), 0);
+    assert_string_equal(pem, apr_pstrcat(p, leaf, ca, NULL));
+    acme_t_write(chain, "nothing\n", p);
+    assert_int_not_equal(
+        acme_own_cert_join(&pem, pair->cert, chain, &problem, p), 0);
+    acme_t_contains(problem.detail, "there is no certificate in");
+    assert_false(acme_own_cert_has_chain(chain, p));
+    unlink(chain);
+    assert_int_not_equal(
+        acme_own_cert_join(&pem, pair->cert, chain, &problem, p), 0);
+    acme_t_contains(problem.detail, "cannot be read");
+    assert_false(acme_own_cert_has_chain(chain, p));
+    /* mod_ssl takes the first certificate alone when there is a chain file */
+    acme_t_write(pair->cert, apr_pstrcat(p, leaf, ca, NULL), p);
+    acme_t_write(chain, leaf, p);
+    assert_true(acme_own_cert_has_chain(pair->cert, p));
+    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, NULL, p), 0);
+    assert_string_equal(pem, apr_pstrcat(p, leaf, leaf, NULL));
+}
+
 ACME_T_MAIN(ACME_T(a_good_pair_is_valid), ACME_T(one_file_may_have_all),
             ACME_T(a_link_is_followed),
             ACME_T(an_expired_one_is_told_from_a_damaged_one),
             ACME_T(what_cannot_be_read_is_unknown),
             ACME_T(the_key_must_be_the_certificates),
             ACME_T(each_of_several_must_be_valid),
+            ACME_T(a_chain_file_is_joined_with_the_certificate),
             ACME_T(reads_what_mod_ssl_would_read),
             ACME_T(one_that_has_expired_is_still_read),
             ACME_T(what_would_stop_the_server_is_refused))

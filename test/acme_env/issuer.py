@@ -31,13 +31,17 @@ def key_pem(key, passphrase=None):
 
 
 class Issuer:
-    """Signs with one intermediate certificate."""
+    """Signs with one certificate: a root, or below the root of a parent."""
 
-    def __init__(self, name="Paper CA"):
+    def __init__(self, name="Paper CA", parent=None):
         self.key = new_key()
         self.name = name_of(name)
-        self.cert = self._sign(self.key.public_key(), self.name, None,
-                               datetime.timedelta(days=1000), True)
+        self.cert = (parent or self)._sign(
+            self.key.public_key(), self.name, None,
+            datetime.timedelta(days=1000), True)
+
+    def pem(self):
+        return self.cert.public_bytes(serialization.Encoding.PEM)
 
     def _sign(self, public, subject, names, life, is_ca):
         now = datetime.datetime.now(datetime.timezone.utc)

@@ -84,6 +84,18 @@ def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP,
     return Served(ssl.DER_cert_to_PEM_cert(der))
 
 
+def chain(port, name, kind=None):
+    """What a handshake showed, leaf first: [(subject, issuer)].
+
+    kind: as for served()."""
+    argv = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port,
+            "-servername", name, "-showcerts", "-nameopt", "RFC2253"]
+    if kind:
+        argv += ["-tls1_2", "-cipher", "ECDHE-%s-AES128-GCM-SHA256" % kind]
+    done = procs.run(argv, stdin="", timeout=procs.GIVE_UP)
+    return re.findall(r"^ *\d+ s:(.*)\n +i:(.*)$", done.stdout, re.M)
+
+
 def verify(port, name, root_file, host="127.0.0.1",
            timeout=procs.GIVE_UP):
     """The handshake as a strict client does it: chain and name. Raises."""
