@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from acme_env.fake_server import FakeServer  # noqa: E402
 from acme_env.gate import Gate  # noqa: E402
 from acme_env.httpd import Httpd  # noqa: E402
 from acme_env.pebble import Pebble  # noqa: E402
@@ -109,6 +110,33 @@ def gate(pebble, make_pebble):
 
 
 @pytest.fixture
+def make_fake(request, room):
+    """make_fake(**behaviours): a FakeServer, in place of a Pebble: CAs whose
+    answers the test programs. Closed after httpd; what a behaviour raised
+    fails the test."""
+    made = []
+
+    def make(**behaviours):
+        made.append(FakeServer(os.path.join(room, "fake%d" % len(made)),
+                               **behaviours))
+        return made[-1]
+    yield make
+    for fake in made:
+        fake.close()
+    failures = [text for fake in made for text in fake.failures]
+    if failures:
+        request.node.stash[_failed] = True
+        pytest.fail("a programmable CA:\n" + "\n".join(failures),
+                    pytrace=False)
+
+
+@pytest.fixture
+def fake(make_fake):
+    """A FakeServer with one decent CA."""
+    return make_fake()
+
+
+@pytest.fixture
 def make_proxy():
     """make_proxy(**options): a Proxy, closed after the test."""
     made = []
@@ -122,7 +150,7 @@ def make_proxy():
 
 
 @pytest.fixture
-def make_httpd(request, room, make_pebble, make_proxy):
+def make_httpd(request, room, make_pebble, make_fake, make_proxy):
     """make_httpd(pebble=None, **options): an Httpd, where the Pebble
     validates if there is one; stopped before those that it talks to, and its
     log checked, afterwards. folder: what its ServerRoot is called."""

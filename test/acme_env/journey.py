@@ -13,7 +13,8 @@ PATIENCE = procs.GIVE_UP
 
 
 def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
-    """Until Pebble's certificates are served; {name: Served}."""
+    """Until certificates of Pebble, or of the FakeServer in its place, are
+    served; {name: Served}."""
     def look():
         shown = {}
         for name in names:
@@ -21,11 +22,11 @@ def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
                 shown[name] = tls.served(httpd.https_port, name)
             except OSError:
                 return None
-            if not shown[name].by_pebble:
+            if not shown[name].by_test_ca:
                 return None
         return shown
     shown = procs.wait_until(
-        look, timeout, lambda: "Pebble's certificates for %s; the log:\n%s"
+        look, timeout, lambda: "the CA's certificates for %s; the log:\n%s"
         % (", ".join(names), httpd.log.tail(40)), interval=0.3)
     for name in names:
         tls.verify(httpd.https_port, name, pebble.root_file)

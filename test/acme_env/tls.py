@@ -50,6 +50,10 @@ class Served:
     def by_pebble(self):
         return "Pebble" in self.issuer
 
+    @property
+    def by_test_ca(self):
+        return self.by_pebble or "Fake CA" in self.issuer
+
     def __repr__(self):
         return "<%s %s by %s>" % (self.serial, ",".join(self.names),
                                   self.issuer)
