@@ -30,10 +30,11 @@
 struct acme_certstore_t {
     const char *places[ACME_PLACES]; /**< folders */
     const char *archive;
-    int is_read_only;                 /**< opened by acme_certstore_look() */
-    apr_array_header_t *refused;      /**< of acme_promote_guard.h, or NULL */
-    const char *index;                /**< path of live.index */
-    struct acme_blocklist_t *revoked; /**< of this store */
+    int is_read_only;            /**< opened by acme_certstore_look() */
+    apr_array_header_t *refused; /**< of acme_promote_guard.h, or NULL */
+    int is_held; /**< non-zero: nothing is promoted in this start, likewise */
+    const char *index;                    /**< path of live.index */
+    struct acme_blocklist_t *revoked;     /**< of this store */
     struct acme_certstore_index_t *known; /**< NULL: read all files */
     apr_pool_t *pknown;
 };

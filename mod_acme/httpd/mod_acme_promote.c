@@ -16,33 +16,76 @@
 #include "acme_time.h"
 #include "mod_acme_install.h"
 
+/* Names all certificates with this verdict in a few words, because a start may
+ * have promoted thousands. Returns NULL when there is none. */
+static const char *print_found(const apr_array_header_t *found,
+                               acme_promote_guard_verdict_e verdict,
+                               apr_pool_t *p)
+{
+    const char *first = NULL;
+    int count = 0;
+    int i;
+
+    for (i = 0; i < found->nelts; i++) {
+        const acme_promote_guard_found_t *one =
+            &APR_ARRAY_IDX(found, i, acme_promote_guard_found_t);
+
+        if (one->verdict == verdict) {
+            first = first ? first : one->name;
+            count++;
+        }
+    }
+    return count > 1 ? apr_psprintf(p, "%s and %d more", first, count - 1)
+                     : first;
+}
+
 void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    apr_array_header_t *undone;
+    apr_array_header_t *found;
+    const char *names;
     int i;
 
     setup->guard = acme_promote_guard_read(setup->certstore, setup->store_dir,
                                            setup->pconf);
-    if (acme_promote_guard_undo(&undone, setup->guard, &problem, ptemp)) {
+    if (acme_promote_guard_recover(&found, setup->guard, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0191) "certificates that were never loaded cannot be "
                                 "taken back: %s",
                  acme_problem_text(&problem, ptemp));
         return;
     }
-    for (i = 0; i < undone->nelts; i++) {
-        const acme_promote_guard_undone_t *one =
-            &APR_ARRAY_IDX(undone, i, acme_promote_guard_undone_t);
+    for (i = 0; i < found->nelts; i++) {
+        const acme_promote_guard_found_t *one =
+            &APR_ARRAY_IDX(found, i, acme_promote_guard_found_t);
 
+        if (one->verdict != ACME_PROMOTE_GUARD_REFUSED) {
+            continue;
+        }
         acme_log(setup->log, ACME_LOG_ERR, 0,
                  ACME_TAG(0192) "%s: the server ended before it had loaded the "
                                 "certificate that was activated (archive "
                                 "number %d), which is taken back; %s",
-                 one->name, one->refused,
+                 one->name, one->version,
                  one->live
                      ? apr_psprintf(ptemp, "number %d is live again", one->live)
                      : "there was none before it");
+    }
+    names = print_found(found, ACME_PROMOTE_GUARD_AGAIN, ptemp);
+    if (names) {
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0133) "%s: the last start ended before mod_ssl had "
+                                "loaded the new certificate, which is tried "
+                                "again now",
+                 names);
+    }
+    names = print_found(found, ACME_PROMOTE_GUARD_HELD, ptemp);
+    if (names) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0134) "%s: the last two starts ended before mod_ssl "
+                                "had loaded the new certificate, so this start "
+                                "does without it, and the next one tries again",
+                 names);
     }
 }
 
@@ -226,7 +269,27 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
         }
         apr_pool_clear(tmp);
     }
+    if (setup->guard) {
+        acme_promote_guard_loading(setup->guard);
+    }
     return promoted;
+}
+
+void mod_acme_promote_give(acme_setup_t *setup, const acme_site_t *site)
+{
+    const char *names[ACME_SPEC_KINDS];
+    int count = 0;
+    int i;
+
+    if (!setup->guard) {
+        return;
+    }
+    for (i = 0; site && i < ACME_SPEC_KINDS; i++) {
+        if (site->certs[i]) {
+            names[count++] = site->certs[i]->spec->name;
+        }
+    }
+    acme_promote_guard_give(setup->guard, names, count);
 }
 
 int mod_acme_promote_loaded(apr_pool_t *pconf, apr_pool_t *plog,

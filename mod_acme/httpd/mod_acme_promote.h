@@ -2,15 +2,16 @@
 
 /**
  * @file mod_acme_promote.h
- * @brief Promotes staged certificates at startup, and undoes promotions that
- *  kept the start before from loading.
+ * @brief Promotes staged certificates at startup, and judges promotions that
+ *  the start before has not loaded.
  */
 #ifndef MOD_ACME_PROMOTE_H
 #define MOD_ACME_PROMOTE_H
 
 #include "mod_acme_config.h"
 
-/** Undoes promotions whose certificates were never loaded, and logs them. */
+/** Takes back promoted certificates that ended the server, and logs what
+ * becomes of all that were not loaded. */
 void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
 
 /**
@@ -20,6 +21,10 @@ void mod_acme_promote_recover(acme_setup_t *setup, apr_pool_t *ptemp);
  */
 int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now,
                          apr_pool_t *ptemp);
+
+/** Notes what mod_ssl is about to be given for a virtual host.
+ * @param site NULL: nothing of ours */
+void mod_acme_promote_give(acme_setup_t *setup, const acme_site_t *site);
 
 /** post_config, right after mod_ssl's: notes that promoted certificates are
  * loaded. */

@@ -6,6 +6,7 @@
 
 #include "acme_own_cert.h"
 #include "mod_acme_install.h"
+#include "mod_acme_promote.h"
 
 /* Notes what a virtual host serves. The site's virtual hosts may differ; the
  * worst one counts. */
@@ -260,6 +261,7 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     if (!setup) {
         return DECLINED;
     }
+    mod_acme_promote_give(setup, site);
     mod_acme_config_get(s)->tls = 1;
     if (!inventory) {
         if (setup->install) {

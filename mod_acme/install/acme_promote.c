@@ -267,6 +267,13 @@ static acme_staged_e activate(const char **fingerprint,
     if (rv != APR_SUCCESS) {
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
     }
+    if (certstore->is_held) {
+        acme_problem_set(problem, APR_EGENERAL, ACME_RETRY_INTERNAL,
+                         ACME_PROBLEM_CERTIFICATE, p,
+                         "the server ended twice before it had loaded what was "
+                         "activated, so this start does without it");
+        return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
+    }
     rv = read_staged(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
         *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;

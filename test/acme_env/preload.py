@@ -6,7 +6,8 @@ kill_at   ends the process with SIGKILL before or after the n-th change of the
           file system below a folder
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
-clock     turns the clock of a process"""
+clock     turns the clock of a process
+load      spoils the loading of a certificate by mod_ssl"""
 
 import os
 
@@ -289,10 +290,53 @@ time_t time(time_t *t)
 """
 
 
+LOAD = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What has $LOAD_OF in its path is not loaded ($LOAD_HOW fails), or the process
+ * is killed. */
+static int spoilt(const char *path)
+{
+    const char *of = getenv("LOAD_OF");
+    const char *how = getenv("LOAD_HOW");
+
+    if (!of || !how || !strstr(path, of)) {
+        return 0;
+    }
+    if (strcmp(how, "fails") != 0) {
+        kill(getpid(), SIGKILL);
+        pause();
+    }
+    return 1;
+}
+
+int SSL_CTX_use_certificate_file(void *ctx, const char *path, int type)
+{
+    int (*real)(void *, const char *, int) =
+        dlsym(RTLD_NEXT, "SSL_CTX_use_certificate_file");
+
+    return spoilt(path) ? 0 : real(ctx, path, type);
+}
+
+int SSL_CTX_use_certificate_chain_file(void *ctx, const char *path)
+{
+    int (*real)(void *, const char *) =
+        dlsym(RTLD_NEXT, "SSL_CTX_use_certificate_chain_file");
+
+    return spoilt(path) ? 0 : real(ctx, path);
+}
+"""
+
+
 def build(folder, name):
     """The path of a library; the test is skipped without a compiler."""
     source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
-              "clock": CLOCK}[name]
+              "clock": CLOCK, "load": LOAD}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)
