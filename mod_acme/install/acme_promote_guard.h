@@ -5,10 +5,10 @@
  * @brief Takes back promoted certificates with which the server did not start.
  *
  * Everything that can be known of a certificate is checked before it is
- * promoted. If the server ends over one nevertheless, starts must not try it for
- * ever. But most starts that end are killed, or end over something else, and
- * then the promoted certificates are as good as before. Root has three files for
- * this in the store's folder:
+ * promoted. If the server ends over one nevertheless, starts must not try it
+ * for ever. But most starts that end are killed, or end over something else,
+ * and then the promoted certificates are as good as before. Root has three
+ * files for this in the store's folder:
  *
  *     unproven  while promoted certificates are not loaded yet: each name, its
  *               newest version before, and what its pointer said, if anything;
