@@ -37,22 +37,9 @@ static const acme_ctl_result_t *outcome(world_ctl_t *ctl,
                : NULL;
 }
 
-static world_ctl_t *registered(apr_pool_t *p)
-{
-    world_ctl_t *ctl = world_ctl_create(p);
-
-    world_add(ctl->w, A);
-    world_ctl_boot(ctl);
-    assert_true(world_run(ctl->w));
-    world_ctl_restart(ctl);
-    assert_true(world_run(ctl->w));
-    assert_int_equal(ctl->w->ca->accounts, 1);
-    return ctl;
-}
-
 static void a_new_key_is_asked_for_once(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
     const acme_ctl_result_t *result;
 
@@ -69,7 +56,7 @@ static void a_new_key_is_asked_for_once(void **state)
 
 static void a_renewal_uses_the_new_key(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
 
     ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
     assert_true(world_run(ctl->w));
@@ -82,7 +69,7 @@ static void a_renewal_uses_the_new_key(void **state)
 
 static void running_orders_are_waited_for(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request;
 
     ctl->w->ca->validate_polls = 3;
@@ -96,7 +83,7 @@ static void running_orders_are_waited_for(void **state)
 
 static void a_refusal_is_told_and_not_repeated(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
     const acme_ctl_result_t *result;
     int requests;
@@ -114,7 +101,7 @@ static void a_refusal_is_told_and_not_repeated(void **state)
 
 static void nothing_is_ordered_with_an_account_that_ended(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_DEACTIVATE, account_of(ctl));
 
     assert_true(world_run(ctl->w));
@@ -137,7 +124,7 @@ static void nothing_is_ordered_with_an_account_that_ended(void **state)
 
 static void an_account_that_nobody_is_configured_for_is_left_alone(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_DEACTIVATE, "another");
     int requests = ctl->w->ca->requests;
 
@@ -151,7 +138,7 @@ static void one_that_is_killed_in_between_is_done_by_the_next(void **state)
     int n;
 
     for (n = 1; n <= 4; ++n) {
-        world_ctl_t *ctl = registered(*state);
+        world_ctl_t *ctl = world_ctl_served(*state, A);
         acme_ctl_request_t request =
             ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
 
@@ -202,7 +189,7 @@ static void a_kill_at_any_instant_leaves_a_usable_account(void **state)
 
     for (kind = 0; kind < 4; ++kind) {
         for (n = 1, killed = 1; killed; ++n) {
-            world_ctl_t *ctl = registered(*state);
+            world_ctl_t *ctl = world_ctl_served(*state, A);
 
             killed = die_of(ctl, ACME_CTL_ROLLOVER, kind, n);
             deaths += killed;
@@ -224,7 +211,7 @@ static void a_kill_leaves_an_account_that_ended_at_its_end(void **state)
     for (style = 0; style < 2; ++style) {
         for (kind = 0; kind < 4; ++kind) {
             for (n = 1, killed = 1; killed; ++n) {
-                world_ctl_t *ctl = registered(*state);
+                world_ctl_t *ctl = world_ctl_served(*state, A);
 
                 ctl->w->ca->shows_ended = style;
                 killed = die_of(ctl, ACME_CTL_DEACTIVATE, kind, n);
@@ -246,7 +233,7 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
     int style;
 
     for (style = 0; style < 2; ++style) {
-        world_ctl_t *ctl = registered(*state);
+        world_ctl_t *ctl = world_ctl_served(*state, A);
         world_t *w = ctl->w;
         acme_ctl_request_t request;
         int requests;
@@ -278,7 +265,7 @@ static void what_the_ca_has_ended_is_one_error_until_somebody_asks(void **state)
 /* Asks twice because a mistake of the CA must not cost the key. */
 static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request;
 
     apr_hash_set(ctl->w->ca->ended, "https://ca.test/account/1",
@@ -297,7 +284,7 @@ static void what_ended_unseen_is_forgotten_when_asked_twice(void **state)
 
 static void a_new_key_that_was_taken_unheard_is_recovered(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     acme_ctl_request_t request = ask(ctl, ACME_CTL_ROLLOVER, account_of(ctl));
 
     ctl->w->ca->lose_after = 3; /* directory, nonce, keyChange */
@@ -313,7 +300,7 @@ static void a_new_key_that_was_taken_unheard_is_recovered(void **state)
 
 static void another_contact_is_told_at_the_next_start(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
 
     w->ca_spec.contact = "mailto:new@example.org";
@@ -327,7 +314,7 @@ static void another_contact_is_told_at_the_next_start(void **state)
 
 static void another_contact_is_no_way_around_an_end(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
 
     (void)ask(ctl, ACME_CTL_DEACTIVATE, account_of(ctl));
@@ -398,7 +385,7 @@ static void answer_late(world_t *w, const script_request_t *request)
  * be told. */
 static void a_recovery_waits_for_what_is_under_way(void **state)
 {
-    world_ctl_t *ctl = registered(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
     acme_ctl_request_t request;
 

@@ -8,17 +8,6 @@
 
 #include "acme_ratelimit_policy.h"
 
-static const acme_ratelimit_policy_t *
-rate_of(int orders, apr_interval_time_t period, apr_pool_t *p)
-{
-    acme_ratelimit_policy_t *rate = apr_pcalloc(p, sizeof(*rate));
-
-    rate->kind = ACME_RATELIMIT_POLICY_ORDERS;
-    rate->orders = orders;
-    rate->period = period;
-    return rate;
-}
-
 #define A "a.example"
 #define B "b.example"
 
@@ -55,7 +44,7 @@ static world_t *used_up(apr_pool_t *p, const char *a, const char *b, int orders)
     windows_t *windows = apr_pcalloc(p, sizeof(*windows));
     world_t *w = world_create(p);
 
-    w->ca_spec.rate = rate_of(orders, 366 * ACME_TIME_DAY, w->p);
+    w->ca_spec.rate = world_rate(w, orders, 366 * ACME_TIME_DAY);
     windows->w = w;
     windows->of[0] = a;
     windows->of[1] = b;

@@ -7,17 +7,6 @@
 
 #include "acme_ratelimit_policy.h"
 
-static const acme_ratelimit_policy_t *
-rate_of(int orders, apr_interval_time_t period, apr_pool_t *p)
-{
-    acme_ratelimit_policy_t *rate = apr_pcalloc(p, sizeof(*rate));
-
-    rate->kind = ACME_RATELIMIT_POLICY_ORDERS;
-    rate->orders = orders;
-    rate->period = period;
-    return rate;
-}
-
 static const acme_ratelimit_policy_t letsencrypt = {
     ACME_RATELIMIT_POLICY_LETSENCRYPT, 0, 0};
 
@@ -146,7 +135,7 @@ static void an_order_that_was_not_made_gives_its_token_back(void **state)
 {
     world_t *w = world_create(*state);
 
-    w->ca_spec.rate = rate_of(4, 100 * ACME_TIME_DAY, w->p);
+    w->ca_spec.rate = world_rate(w, 4, 100 * ACME_TIME_DAY);
     world_add(w, "a.test");
     world_add(w, "b.test");
     world_boot(w);
@@ -167,7 +156,7 @@ static world_t *six_of_eight(apr_pool_t *p)
     world_t *w = world_create(p);
     int i;
 
-    w->ca_spec.rate = rate_of(8, 300 * ACME_TIME_DAY, w->p);
+    w->ca_spec.rate = world_rate(w, 8, 300 * ACME_TIME_DAY);
     test_issuer_config(w->issuer)->life = 6 * ACME_TIME_DAY;
     for (i = 0; i < 6; ++i) {
         world_add(w, apr_psprintf(p, "s%d.test", i))->via_ari = 1;

@@ -5,35 +5,14 @@
 #include "acme_t.h"
 #include "world.h"
 
-static const char *site_name(world_t *w, int i)
-{
-    return apr_psprintf(w->p, "site%d.example", i);
-}
-
-static world_t *many(apr_pool_t *p, int sites)
-{
-    world_t *w = world_create(p);
-    int i;
-
-    for (i = 0; i < sites; ++i) {
-        world_add(w, site_name(w, i));
-    }
-    return w;
-}
-
-static int staged(const world_t *w)
-{
-    return world_count(w, ACME_STORE_STAGING);
-}
-
 static void no_more_than_allowed_run(void **state)
 {
-    world_t *w = many(*state, 12);
+    world_t *w = world_many(*state, 12);
 
     w->parallel = 3;
     world_boot(w);
     assert_true(world_run(w));
-    assert_int_equal(staged(w), 12);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 12);
     assert_int_equal(w->ca->orders, 12);
     assert_int_equal(w->ca->accounts, 1);
     /* each order has one request, or the fetch of its nonce */
@@ -42,12 +21,12 @@ static void no_more_than_allowed_run(void **state)
 
 static void many_run_together(void **state)
 {
-    world_t *w = many(*state, 40);
+    world_t *w = world_many(*state, 40);
 
     w->parallel = 50;
     world_boot(w);
     assert_true(world_run(w));
-    assert_int_equal(staged(w), 40);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 40);
     assert_true(script_http_most_pending(w->script) >= 20);
 }
 
@@ -74,7 +53,7 @@ static void note_order(world_t *w, const script_request_t *request)
 static void sites_without_a_certificate_are_first_then_by_expiry(void **state)
 {
     static const int expected[] = {1, 4, 2, 0, 3};
-    world_t *w = many(*state, 5);
+    world_t *w = world_many(*state, 5);
     int i;
 
     world_set_live(w, 0, 5 * ACME_TIME_DAY);
@@ -88,19 +67,19 @@ static void sites_without_a_certificate_are_first_then_by_expiry(void **state)
     assert_int_equal(order_of_sites->nelts, 5);
     for (i = 0; i < 5; ++i) {
         assert_string_equal(APR_ARRAY_IDX(order_of_sites, i, const char *),
-                            site_name(w, expected[i]));
+                            world_site_name(w, expected[i]));
     }
 }
 
 static void a_site_that_fails_delays_no_other(void **state)
 {
-    world_t *w = many(*state, 6);
+    world_t *w = world_many(*state, 6);
 
     w->ca->fail_name = "site2.example";
     w->parallel = 2;
     world_boot(w);
     assert_true(world_run(w));
-    assert_int_equal(staged(w), 5);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 5);
     assert_int_equal(world_job(w, "site2.example")->errors, 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "site2.example: "), 1);
@@ -108,17 +87,17 @@ static void a_site_that_fails_delays_no_other(void **state)
 
 static void a_slow_validation_delays_no_other(void **state)
 {
-    world_t *w = many(*state, 4);
+    world_t *w = world_many(*state, 4);
 
     w->ca->validate_polls = 8;
     assert_true(world_run(w));
-    assert_int_equal(staged(w), 4);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 4);
     assert_true(w->clock->now < FAKE_CLOCK_START + 5 * ACME_TIME_MINUTE);
 }
 
 static void two_cas_do_not_wait_for_each_other(void **state)
 {
-    world_t *w = many(*state, 3);
+    world_t *w = world_many(*state, 3);
     acme_ca_spec_t *dead = apr_pmemdup(w->p, &w->ca_spec, sizeof(*dead));
 
     dead->url = "https://dead.test/dir";
@@ -127,7 +106,7 @@ static void two_cas_do_not_wait_for_each_other(void **state)
     w->parallel = 1;
     world_boot(w);
     assert_true(world_run(w));
-    assert_int_equal(staged(w), 2);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 2);
     assert_int_equal(world_job(w, "site0.example")->errors, 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "dead.test: "), 1);
 }
@@ -229,7 +208,7 @@ static void a_failover_of_many_costs_each_ca_little(void **state)
 
     w->ca->unreachable = 100000;
     world_live(w, 5 * ACME_TIME_MINUTE);
-    assert_int_equal(staged(w), 30);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 30);
     assert_int_equal(w->other->accounts, 1);
     assert_int_equal(w->other->directories, 1);
     assert_in_range(w->ca->requests, 2, 5);

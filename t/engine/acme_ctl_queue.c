@@ -14,20 +14,6 @@ static const char *ask_renew(world_ctl_t *ctl, int force)
     return world_ctl_ask(ctl, ACME_CTL_RENEW, A, force, NULL, NULL);
 }
 
-/* Makes a site that serves its first certificate. */
-static world_ctl_t *served(apr_pool_t *p)
-{
-    world_ctl_t *ctl = world_ctl_create(p);
-
-    world_add(ctl->w, A);
-    world_ctl_boot(ctl);
-    assert_true(world_run(ctl->w));
-    world_ctl_restart(ctl);
-    assert_true(world_run(ctl->w));
-    assert_int_equal(ctl->w->ca->orders, 1);
-    return ctl;
-}
-
 static void assert_answered(world_ctl_t *ctl, const char *id)
 {
     const acme_job_t *job = world_job(ctl->w, A);
@@ -38,7 +24,7 @@ static void assert_answered(world_ctl_t *ctl, const char *id)
 
 static void what_is_forced_is_ordered_once(void **state)
 {
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     const char *id = ask_renew(ctl, 1);
 
     assert_true(world_run(ctl->w));
@@ -60,7 +46,7 @@ static void what_is_forced_is_ordered_once(void **state)
 
 static void what_is_not_due_is_answered_without_an_order(void **state)
 {
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     const char *id = ask_renew(ctl, 0);
 
     assert_true(world_run(ctl->w));
@@ -115,7 +101,7 @@ static void a_request_ends_a_wait_and_lasts_over_failures(void **state)
 
 static void requests_for_nobody_are_nothing(void **state)
 {
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
 
     world_ctl_ask(ctl, ACME_CTL_RENEW, "b.example", 1, NULL, NULL);
     world_ctl_ask(ctl, ACME_CTL_SIGN, "b.example", 0, "AAAA", NULL);
@@ -130,7 +116,7 @@ static void requests_for_nobody_are_nothing(void **state)
 static void a_request_of_another_machine_is_signed(void **state)
 {
     static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
     acme_json_t *body = acme_json_object(w->p);
     const char *name = acme_ctl_request_sign_name(A, w->p);
@@ -208,7 +194,7 @@ static void an_account_is_kept_unless_there_is_one(void **state)
 
 static void what_is_pinned_waits_until_it_is_due(void **state)
 {
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
 
     world_inventory(w, 0)->pinned = 1;
@@ -221,7 +207,7 @@ static void what_is_pinned_waits_until_it_is_due(void **state)
 
 static void a_request_lifts_a_pin(void **state)
 {
-    world_ctl_t *ctl = served(*state);
+    world_ctl_t *ctl = world_ctl_served(*state, A);
     world_t *w = ctl->w;
 
     world_inventory(w, 0)->pinned = 1;

@@ -5,30 +5,9 @@
 #include "acme_t.h"
 #include "world.h"
 
-static const char *site_name(world_t *w, int i)
-{
-    return apr_psprintf(w->p, "site%d.example", i);
-}
-
-static world_t *many(apr_pool_t *p, int sites)
-{
-    world_t *w = world_create(p);
-    int i;
-
-    for (i = 0; i < sites; ++i) {
-        world_add(w, site_name(w, i));
-    }
-    return w;
-}
-
-static int staged(const world_t *w)
-{
-    return world_count(w, ACME_STORE_STAGING);
-}
-
 static void a_ca_that_is_down_is_asked_once_a_round_and_said_once(void **state)
 {
-    world_t *w = many(*state, 30);
+    world_t *w = world_many(*state, 30);
     const acme_job_t *job;
     int i, requests;
 
@@ -40,7 +19,7 @@ static void a_ca_that_is_down_is_asked_once_a_round_and_said_once(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ca.test: "), 1);
     for (i = 0; i < 30; ++i) {
-        job = world_job(w, site_name(w, i));
+        job = world_job(w, world_site_name(w, i));
         assert_int_equal(job->errors, 1);
         assert_int_equal(job->next_run, w->next);
     }
@@ -56,14 +35,14 @@ static void a_ca_that_is_down_is_asked_once_a_round_and_said_once(void **state)
     assert_int_equal(w->ca->requests, requests);
     w->ca->unreachable = 0;
     world_live(w, 2 * ACME_TIME_DAY);
-    assert_int_equal(staged(w), 30);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 30);
     assert_int_equal(w->ca->orders, 30);
     assert_int_equal(w->ca->accounts, 1);
 }
 
 static void thirty_restarts_in_a_row_cost_the_ca_nothing(void **state)
 {
-    world_t *w = many(*state, 6);
+    world_t *w = world_many(*state, 6);
     int i, requests;
 
     w->ca->fail_name = "site2.example";
@@ -82,20 +61,20 @@ static void thirty_restarts_in_a_row_cost_the_ca_nothing(void **state)
 /* Lets two processes of one generation run by turns. */
 static void what_another_worker_did_is_read_again(void **state)
 {
-    world_t *w = many(*state, 2);
+    world_t *w = world_many(*state, 2);
     acme_worker_t *first, *second;
     int orders;
 
     w->ca->fail_name = "site1.example";
     assert_true(world_run(w));
     first = w->worker;
-    assert_int_equal(staged(w), 1);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 1);
     orders = w->ca->orders;
     fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
     w->ca->fail_name = NULL;
     second = acme_worker_create(&w->config, w->prun);
     (void)acme_worker_run(second);
-    assert_int_equal(staged(w), 2);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 2);
     assert_int_equal(w->ca->orders, orders + 1);
     (void)acme_worker_run(first);
     assert_int_equal(w->ca->orders, orders + 1);
@@ -103,7 +82,7 @@ static void what_another_worker_did_is_read_again(void **state)
 
 static void a_worker_of_an_older_generation_does_not_act_again(void **state)
 {
-    world_t *w = many(*state, 1);
+    world_t *w = world_many(*state, 1);
     acme_worker_config_t config;
     acme_worker_t *old;
     apr_array_header_t *had =
@@ -215,7 +194,7 @@ static long in_use(void)
 
 static void a_run_of_weeks_does_not_grow(void **state)
 {
-    world_t *w = many(*state, 10);
+    world_t *w = world_many(*state, 10);
     dead_http_t dead;
     apr_allocator_t *allocator;
     apr_pool_t *p;

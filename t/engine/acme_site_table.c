@@ -7,20 +7,9 @@
 
 #include "acme_site_table.h"
 
-static world_t *many(apr_pool_t *p, int sites)
-{
-    world_t *w = world_create(p);
-    int i;
-
-    for (i = 0; i < sites; ++i) {
-        world_add(w, apr_psprintf(p, "site%d.example", i));
-    }
-    return w;
-}
-
 static void idle_sites_cost_nothing(void **state)
 {
-    world_t *w = many(*state, 5000);
+    world_t *w = world_many(*state, 5000);
     int i, gets;
 
     for (i = 0; i < 5000; ++i) {
@@ -38,7 +27,7 @@ static void idle_sites_cost_nothing(void **state)
 
 static void all_are_checked_once_in_a_while(void **state)
 {
-    world_t *w = many(*state, 20);
+    world_t *w = world_many(*state, 20);
     int i, gets;
 
     for (i = 0; i < 20; ++i) {
@@ -84,7 +73,7 @@ static void rest_until(acme_site_table_t *table, int i, apr_time_t at)
 
 static void sites_are_found_by_name(void **state)
 {
-    world_t *w = many(*state, 3);
+    world_t *w = world_many(*state, 3);
     acme_site_table_t *table = make_table(w);
     acme_site_entry_t *added = acme_site_table_add(table, "site1.example/csr");
 
@@ -98,7 +87,7 @@ static void sites_are_found_by_name(void **state)
 
 static void a_site_rests_as_its_plan_says_but_a_minute_at_least(void **state)
 {
-    world_t *w = many(*state, 2);
+    world_t *w = world_many(*state, 2);
     acme_site_table_t *table = make_table(w);
     apr_time_t now = w->clock->now;
 
@@ -116,7 +105,7 @@ static void a_site_rests_as_its_plan_says_but_a_minute_at_least(void **state)
 
 static void a_site_that_waits_or_runs_is_due_when_the_run_ends(void **state)
 {
-    world_t *w = many(*state, 3);
+    world_t *w = world_many(*state, 3);
     acme_site_table_t *table = make_table(w);
     apr_time_t now = w->clock->now;
     int i;
@@ -140,7 +129,7 @@ static void a_site_that_waits_or_runs_is_due_when_the_run_ends(void **state)
 
 static void a_store_that_fails_is_one_warning_and_a_growing_wait(void **state)
 {
-    world_t *w = many(*state, 2);
+    world_t *w = world_many(*state, 2);
     acme_site_table_t *table = make_table(w);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_site_entry_t *site = acme_site_table_at(table, 0);

@@ -42,7 +42,7 @@ static void they_go_one_after_the_other_and_others_beside_them(void **state)
 
     w->ca->validate_polls = 3;
     for (i = 0; i < 6; ++i) {
-        world_add(w, apr_psprintf(w->p, "site%d.example", i));
+        world_add(w, world_site_name(w, i));
     }
     w->parallel = 2;
     world_boot(w);

@@ -262,12 +262,8 @@ static void what_cannot_be_flushed_is_told_to_nobody(void **state)
 
 static void one_flush_serves_all_orders_of_a_turn(void **state)
 {
-    world_t *w = world_create(*state);
-    int i;
+    world_t *w = world_many(*state, 10);
 
-    for (i = 0; i < 10; ++i) {
-        world_add(w, apr_psprintf(w->p, "site%d.example", i));
-    }
     assert_true(world_run(w));
     world_assert_staged(w, "site9.example");
     assert_true(w->flushes <= 4);

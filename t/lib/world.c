@@ -268,6 +268,33 @@ acme_spec_t *world_add(world_t *w, const char *names)
     return spec;
 }
 
+const char *world_site_name(const world_t *w, int i)
+{
+    return apr_psprintf(w->p, "site%d.example", i);
+}
+
+world_t *world_many(apr_pool_t *p, int sites)
+{
+    world_t *w = world_create(p);
+    int i;
+
+    for (i = 0; i < sites; ++i) {
+        world_add(w, world_site_name(w, i));
+    }
+    return w;
+}
+
+const acme_ratelimit_policy_t *world_rate(const world_t *w, int orders,
+                                          apr_interval_time_t period)
+{
+    acme_ratelimit_policy_t *rate = apr_pcalloc(w->p, sizeof(*rate));
+
+    rate->kind = ACME_RATELIMIT_POLICY_ORDERS;
+    rate->orders = orders;
+    rate->period = period;
+    return rate;
+}
+
 void world_add_ca(world_t *w, acme_spec_t *spec)
 {
     acme_ca_spec_t *ca = apr_pmemdup(w->p, spec->ca, sizeof(*ca));

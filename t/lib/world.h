@@ -15,6 +15,7 @@
 #include "acme_bundle.h"
 #include "acme_ca_account.h"
 #include "acme_ident.h"
+#include "acme_ratelimit_policy.h"
 #include "acme_schedule.h"
 #include "acme_solver_http.h"
 #include "acme_store_mem.h"
@@ -98,10 +99,20 @@ apr_array_header_t *world_strings(apr_pool_t *p, const char *list);
 /** Adds a site with these names (one text, by spaces) that has nothing yet. */
 acme_spec_t *world_add(world_t *w, const char *names);
 
+/** Returns the name of the i-th site of world_many(). */
+const char *world_site_name(const world_t *w, int i);
+
+/** Makes a world with so many sites of one name each. */
+world_t *world_many(apr_pool_t *p, int sites);
+
 /** Gives a site a second CA. */
 void world_add_ca(world_t *w, acme_spec_t *spec);
 
 acme_inventory_t *world_inventory(const world_t *w, int i);
+
+/** Returns a rate limit of so many orders in a period. */
+const acme_ratelimit_policy_t *world_rate(const world_t *w, int orders,
+                                          apr_interval_time_t period);
 
 /** Makes a site serve a certificate that expires in so long; it was not
  *  ordered here. */

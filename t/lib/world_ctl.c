@@ -58,6 +58,20 @@ void world_ctl_restart(world_ctl_t *ctl)
     world_ctl_boot(ctl);
 }
 
+world_ctl_t *world_ctl_served(apr_pool_t *p, const char *name)
+{
+    world_ctl_t *ctl = world_ctl_create(p);
+
+    world_add(ctl->w, name);
+    world_ctl_boot(ctl);
+    assert_true(world_run(ctl->w));
+    world_ctl_restart(ctl);
+    assert_true(world_run(ctl->w));
+    assert_int_equal(ctl->w->ca->orders, 1);
+    assert_int_equal(ctl->w->ca->accounts, 1);
+    return ctl;
+}
+
 const char *world_ctl_ask(world_ctl_t *ctl, acme_ctl_request_e what,
                           const char *name, int force, const char *csr,
                           acme_json_t *body)

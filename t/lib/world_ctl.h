@@ -24,6 +24,9 @@ void world_ctl_boot(world_ctl_t *ctl);
 /** As world_restart(), with a worker that reads the requests. */
 void world_ctl_restart(world_ctl_t *ctl);
 
+/** Makes a world with one site, which serves its first certificate. */
+world_ctl_t *world_ctl_served(apr_pool_t *p, const char *name);
+
 /** Asks as acmectl does. Returns the id of the request. */
 const char *world_ctl_ask(world_ctl_t *ctl, acme_ctl_request_e what,
                           const char *name, int force, const char *csr,
