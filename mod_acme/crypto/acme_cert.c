@@ -34,12 +34,8 @@ struct acme_chain_t {
     acme_cert_info_t info;
 };
 
-static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
-                           const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
-                           const char *fmt, ...)
+apr_status_t acme_cert_refuse(acme_problem_t *problem, acme_retry_e retry,
+                              apr_pool_t *p, const char *fmt, ...)
 {
     va_list args;
     const char *detail;
@@ -47,7 +43,7 @@ static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
     va_start(args, fmt);
     detail = apr_pvsprintf(p, fmt, args);
     va_end(args);
-    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+    return acme_problem_set(problem, APR_EINVAL, retry,
                             ACME_PROBLEM_CERTIFICATE, p, "%s", detail);
 }
 
@@ -156,13 +152,15 @@ static apr_status_t describe(acme_cert_info_t *info, const X509 *cert,
 
     if (!time_of(&info->not_before, X509_get0_notBefore(cert))
         || !time_of(&info->not_after, X509_get0_notAfter(cert))) {
-        return refuse(problem, p, "the certificate's validity is unreadable");
+        return acme_cert_refuse(problem, ACME_RETRY_BACKOFF, p,
+                                "the certificate's validity is unreadable");
     }
     if (acme_san_names(&info->names, cert, p) != APR_SUCCESS) {
-        return refuse(problem, p,
-                      "the certificate's subjectAltName is unreadable or has "
-                      "more than %d names",
-                      ACME_SAN_MAX);
+        return acme_cert_refuse(
+            problem, ACME_RETRY_BACKOFF, p,
+            "the certificate's subjectAltName is unreadable or has "
+            "more than %d names",
+            ACME_SAN_MAX);
     }
     if (X509_digest(cert, EVP_sha256(), hash, &hash_len) != 1) {
         return acme_key_openssl_problem(problem, "hashing a certificate", p);
@@ -253,29 +251,32 @@ static apr_status_t parse_all(acme_chain_t *chain, const char *text,
 
     for (s = skip_space(text); *s != '\0'; s = skip_space(s + len)) {
         if (strncmp(s, BEGIN, strlen(BEGIN)) != 0) {
-            return refuse(
-                problem, p,
+            return acme_cert_refuse(
+                problem, ACME_RETRY_BACKOFF, p,
                 "there must be nothing but certificates in PEM, but "
                 "after %d of them comes \"%s\"",
                 chain->count,
                 acme_text_escape(apr_pstrndup(p, s, strcspn(s, "\n")), 60, p));
         }
         if (chain->count == ACME_CHAIN_MAX) {
-            return refuse(problem, p, "more than %d certificates in a chain",
-                          ACME_CHAIN_MAX);
+            return acme_cert_refuse(problem, ACME_RETRY_BACKOFF, p,
+                                    "more than %d certificates in a chain",
+                                    ACME_CHAIN_MAX);
         }
         len = block_len(s);
         cert = len > 0 ? read_block(s, len) : NULL;
         if (cert == NULL) {
-            return refuse(problem, p, "certificate %d of the chain is damaged",
-                          chain->count + 1);
+            return acme_cert_refuse(problem, ACME_RETRY_BACKOFF, p,
+                                    "certificate %d of the chain is damaged",
+                                    chain->count + 1);
         }
         apr_pool_cleanup_register(p, cert, cert_cleanup, apr_pool_cleanup_null);
         chain->certs[chain->count] = cert;
         chain->count++;
     }
     if (chain->count == 0) {
-        return refuse(problem, p, "there is no certificate, the text is empty");
+        return acme_cert_refuse(problem, ACME_RETRY_BACKOFF, p,
+                                "there is no certificate, the text is empty");
     }
     return APR_SUCCESS;
 }
@@ -288,12 +289,13 @@ apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
     apr_status_t rv;
 
     if (len > ACME_FILE_MAX) {
-        return refuse(problem, p,
-                      "%" APR_SIZE_T_FMT " bytes are too many for a chain",
-                      len);
+        return acme_cert_refuse(
+            problem, ACME_RETRY_BACKOFF, p,
+            "%" APR_SIZE_T_FMT " bytes are too many for a chain", len);
     }
     if (len > 0 && memchr(pem, '\0', len) != NULL) {
-        return refuse(problem, p, "there are zero bytes in the certificates");
+        return acme_cert_refuse(problem, ACME_RETRY_BACKOFF, p,
+                                "there are zero bytes in the certificates");
     }
     ERR_clear_error();
     rv = parse_all(parsed, len > 0 ? apr_pstrmemdup(p, pem, len) : "", problem,

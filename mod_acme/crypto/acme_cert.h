@@ -34,6 +34,13 @@ typedef struct acme_chain_t acme_chain_t;
 /** Most certificates that a chain may have. */
 #define ACME_CHAIN_MAX 16
 
+/** Fills a problem of type ACME_PROBLEM_CERTIFICATE.
+ *  @param problem may be NULL
+ *  @return APR_EINVAL always */
+apr_status_t acme_cert_refuse(acme_problem_t *problem, acme_retry_e retry,
+                              apr_pool_t *p, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /** Parses PEM with at least one certificate; anything but certificates and
  *  white space is refused (RFC 8555 9.1), as is more than ACME_CHAIN_MAX.
  *  APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE. */

@@ -7,6 +7,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "acme_cert.h"
 #include "acme_ident.h"
 #include "acme_json.h"
 #include "acme_jws.h"
@@ -76,23 +77,6 @@ const char *acme_export_print(const acme_export_t *export, apr_pool_t *p)
 
 /* ---- and back ---- */
 
-static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
-                           const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static apr_status_t refuse(acme_problem_t *problem, apr_pool_t *p,
-                           const char *fmt, ...)
-{
-    va_list args;
-    const char *text;
-
-    va_start(args, fmt);
-    text = apr_pvsprintf(p, fmt, args);
-    va_end(args);
-    return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_PERMANENT,
-                            ACME_PROBLEM_CERTIFICATE, p, "%s", text);
-}
-
 static const char *copy_str(const acme_json_t *json, const char *key,
                             apr_pool_t *p)
 {
@@ -133,19 +117,22 @@ static apr_status_t read_bundles(acme_export_t *export, const acme_json_t *list,
     int i, count = acme_json_count(list);
 
     if (count > ACME_EXPORT_MAX) {
-        return refuse(problem, p, "it has %d certificates, %d are allowed",
-                      count, ACME_EXPORT_MAX);
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "it has %d certificates, %d are allowed", count,
+                                ACME_EXPORT_MAX);
     }
     for (i = 0; i < count; ++i) {
         if (!acme_json_is_object(acme_json_at(list, i))) {
-            return refuse(problem, p, "certificate %d of it is none", i + 1);
+            return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                    "certificate %d of it is none", i + 1);
         }
         text = acme_json_print(acme_json_at(list, i), 0, ptemp);
         acme_key_wipe_with_pool((char *)text, strlen(text), ptemp);
         if (acme_bundle_parse(&bundle, text, strlen(text), problem, p)
             != APR_SUCCESS) {
-            return refuse(problem, p, "certificate %d of it: %s", i + 1,
-                          problem ? problem->detail : "");
+            return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                    "certificate %d of it: %s", i + 1,
+                                    problem ? problem->detail : "");
         }
         APR_ARRAY_PUSH(export->bundles, acme_bundle_t *) = bundle;
     }
@@ -160,14 +147,16 @@ static apr_status_t read_accounts(acme_export_t *export,
     int i, count = acme_json_count(list);
 
     if (count > ACME_EXPORT_MAX) {
-        return refuse(problem, p, "it has %d accounts, %d are allowed", count,
-                      ACME_EXPORT_MAX);
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "it has %d accounts, %d are allowed", count,
+                                ACME_EXPORT_MAX);
     }
     for (i = 0; i < count; ++i) {
         account = acme_export_account_of(acme_json_at(list, i), p);
         if (!account) {
-            return refuse(problem, p, "account %d of it has no key or no CA",
-                          i + 1);
+            return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                    "account %d of it has no key or no CA",
+                                    i + 1);
         }
         APR_ARRAY_PUSH(export->accounts, acme_export_account_t *) = account;
     }
@@ -183,16 +172,19 @@ static apr_status_t parse(acme_export_t *export, const char *text,
     apr_status_t rv;
 
     if (acme_json_parse(&json, text, len, &error, ptemp) != APR_SUCCESS) {
-        return refuse(problem, p, "it is no bundle: %s",
-                      error ? error : "no JSON");
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "it is no bundle: %s",
+                                error ? error : "no JSON");
     }
     if (acme_json_get_str(&format, json, "format") != APR_SUCCESS
         || strcmp(format, FORMAT) != 0) {
-        return refuse(problem, p, "it is no bundle of this version (\"%s\")",
-                      FORMAT);
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "it is no bundle of this version (\"%s\")",
+                                FORMAT);
     }
     if (acme_json_get(&list, json, "certificates") != APR_SUCCESS) {
-        return refuse(problem, p, "it has no certificates");
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "it has no certificates");
     }
     rv = read_bundles(export, list, problem, p, ptemp);
     if (rv == APR_SUCCESS
@@ -201,7 +193,7 @@ static apr_status_t parse(acme_export_t *export, const char *text,
     }
     if (rv == APR_SUCCESS
         && export->bundles->nelts + export->accounts->nelts == 0) {
-        rv = refuse(problem, p, "it is empty");
+        rv = acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p, "it is empty");
     }
     return rv;
 }
@@ -238,8 +230,9 @@ apr_status_t acme_export_check(const acme_cert_info_t **info,
 
     if (acme_spec_name_parse(&name, bundle->name, &why, p) != APR_SUCCESS
         || strcmp(name, bundle->name) != 0) {
-        return refuse(problem, p, "\"%s\" is no name of a site",
-                      acme_text_escape(bundle->name, 300, p));
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, p,
+                                "\"%s\" is no name of a site",
+                                acme_text_escape(bundle->name, 300, p));
     }
     rv = acme_bundle_open(&key, &chain, bundle, problem, p);
     if (rv != APR_SUCCESS) {
@@ -269,8 +262,9 @@ apr_status_t acme_export_check_account(const acme_export_account_t *account,
 
     if (strncmp(account->ca_url, "https://", 8) != 0
         || strlen(account->ca_url) > 2000) {
-        return refuse(problem, ptemp, "account: \"%s\" is no CA",
-                      acme_text_escape(account->ca_url, 300, ptemp));
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, ptemp,
+                                "account: \"%s\" is no CA",
+                                acme_text_escape(account->ca_url, 300, ptemp));
     }
     rv = acme_key_from_pem(&key, account->key_pem, strlen(account->key_pem),
                            problem, ptemp);
@@ -278,9 +272,10 @@ apr_status_t acme_export_check_account(const acme_export_account_t *account,
         rv = acme_jws_signer_create(&signer, key, problem, ptemp);
     }
     if (rv != APR_SUCCESS) {
-        return refuse(problem, ptemp, "account at %s: %s",
-                      acme_text_escape(account->ca_url, 300, ptemp),
-                      problem ? problem->detail : "");
+        return acme_cert_refuse(problem, ACME_RETRY_PERMANENT, ptemp,
+                                "account at %s: %s",
+                                acme_text_escape(account->ca_url, 300, ptemp),
+                                problem ? problem->detail : "");
     }
     return APR_SUCCESS;
 }
