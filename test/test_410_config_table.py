@@ -44,7 +44,8 @@ def read_table():
 
 
 CASES = read_table()
-FORMS = {"names": "n%d.test", "others": "o%d.test", "labels": "l%d"}
+FORMS = {"names": "n%d.test", "others": "o%d.test", "labels": "l%d",
+         "long": "x%%d.%s.test" % ".".join([60 * "y"] * 3)}
 
 
 def numbered(match):
@@ -78,7 +79,7 @@ def host(httpd, line):
 
 
 def fill(httpd, line):
-    line = re.sub(r"\{(names|others|labels):(\d+)\}", numbered, line)
+    line = re.sub(r"\{(names|others|labels|long):(\d+)\}", numbered, line)
     line = re.sub(r"\{alabel:([^}]+)\}", a_label, line)
     for key, value in (("dir", httpd.dir), ("http", httpd.http_port),
                        ("https", httpd.https_port),

@@ -13,6 +13,7 @@
 #include "acme_default.h"
 #include "acme_time.h"
 #include "acme_str.h"
+#include "mod_acme_limits.h"
 #include "mod_acme_sites.h"
 #include "mod_acme_compat.h"
 
@@ -266,18 +267,6 @@ static void check_chain(acme_sites_t *sites, const acme_config_t *config,
     }
 }
 
-static void check_count(acme_sites_t *sites, const acme_spec_t *spec)
-{
-    if (spec->names->nelts > ACME_SPEC_MAX_NAMES) {
-        mod_acme_sites_refuse(
-            sites,
-            ACME_TAG(0011) "ACMEDomain %s at %s: %d names are "
-                           "more than the %d that one certificate may have; "
-                           "split it into several virtual hosts",
-            spec->name, spec->place, spec->names->nelts, ACME_SPEC_MAX_NAMES);
-    }
-}
-
 static acme_spec_t *make_spec(acme_sites_t *sites,
                               const acme_key_spec_t **second_key,
                               apr_hash_t *cas,
@@ -341,7 +330,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->retry_delay = mod_acme_config_interval(
         config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
     check_chain(sites, config, chain);
-    check_count(sites, spec);
+    mod_acme_limits_check(sites, draft, config, spec);
     return spec;
 }
 

@@ -239,12 +239,13 @@ static void make_host(acme_sites_t *sites, acme_match_host_t *host,
                          && config->expect_certs + config->expect_inherited > 0;
     host->manual = is_manual(config, NULL);
     host->alone = config->off != NULL;
+    host->automatic = is_taken(sites, s);
     take_names(sites, host, s);
     if (is_asking(sites, s)) {
         take_domains(sites, host, config);
     }
     else {
-        host->asks = is_taken(sites, s) && host->server_name != NULL;
+        host->asks = host->automatic && host->server_name != NULL;
     }
 }
 
@@ -333,6 +334,19 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
         break;
     case ACME_MATCH_OVERLAP:
         say_overlap(sites, m);
+        break;
+    case ACME_MATCH_SHARED:
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0040) "ServerAlias %s at %s: left out of the certificate "
+                           "of this virtual host, which ACMEAutoDomains takes: "
+                           "the name belongs to the site %s (%s) as well, and "
+                           "one name can be in one certificate only; remove it "
+                           "from one of them, or write 'ACMEDomain %s %s' "
+                           "outside of the virtual hosts to have one "
+                           "certificate for both",
+            m->name, m->place, m->other, m->other_place, m->other,
+            sites->hosts[m->index]->server_hostname);
         break;
     case ACME_MATCH_NAMELESS:
         if (!sites->errors) {

@@ -23,6 +23,7 @@ static int site_create(acme_match_t *match, const char *place, int set)
 
     site->names = apr_array_make(p, 2, sizeof(const char *));
     site->collected = apr_array_make(p, 0, sizeof(const char *));
+    site->spare = apr_array_make(p, 0, sizeof(const char *));
     site->place = place;
     site->set = set;
     APR_ARRAY_PUSH(match->sites, acme_match_site_t *) = site;
@@ -37,7 +38,7 @@ static acme_match_claim_t *find(const acme_match_t *match, const char *name)
 /* Gives the name to the site, unless another site has it: the first claim
  * wins. */
 static void claim(acme_match_t *match, int site, const char *name,
-                  const char *place, int firm)
+                  const char *place, acme_match_weight_e weight)
 {
     acme_match_claim_t *found = find(match, name);
 
@@ -48,19 +49,20 @@ static void claim(acme_match_t *match, int site, const char *name,
         apr_hash_set(match->claims, name, APR_HASH_KEY_STRING, found);
         APR_ARRAY_PUSH(site_at(match, site)->names, const char *) = name;
     }
-    if (found->site == site) {
-        found->firm |= firm;
+    if (found->site == site && found->weight < weight) {
+        found->weight = weight;
     }
 }
 
 static void claim_all(acme_match_t *match, int site,
                       const apr_array_header_t *names, const char *place,
-                      int firm)
+                      acme_match_weight_e weight)
 {
     int i;
 
     for (i = 0; names && i < names->nelts; ++i) {
-        claim(match, site, APR_ARRAY_IDX(names, i, const char *), place, firm);
+        claim(match, site, APR_ARRAY_IDX(names, i, const char *), place,
+              weight);
     }
 }
 
@@ -95,7 +97,7 @@ static void take_set(acme_match_t *match, int index)
             say(match, ACME_MATCH_TWICE, name, set->place, index, other->site);
             continue;
         }
-        claim(match, site, name, set->place, 1);
+        claim(match, site, name, set->place, ACME_MATCH_FIRM);
     }
 }
 
@@ -151,6 +153,7 @@ static int is_same_site(const acme_match_t *match, int site,
 static int match_asking(const acme_match_t *match, int index,
                         const apr_array_header_t *names)
 {
+    const acme_match_host_t *host = &match->hosts[index];
     int site = -1;
     int i;
 
@@ -165,8 +168,12 @@ static int match_asking(const acme_match_t *match, int index,
             site = other->site;
             continue;
         }
-        say(match, ACME_MATCH_OVERLAP, name, match->hosts[index].place, index,
-            other->site);
+        if (host->automatic && strcmp(name, host->server_name) != 0) {
+            say(match, ACME_MATCH_SHARED, name, host->place, index,
+                other->site);
+            continue;
+        }
+        say(match, ACME_MATCH_OVERLAP, name, host->place, index, other->site);
         return -2;
     }
     return site;
@@ -223,17 +230,18 @@ static void take_asking(acme_match_t *match, int index, apr_pool_t *ptemp)
     }
     host->site = site;
     if (is_manual_set(match, site)) {
-        claim_all(match, site, host->more, host->place, 1);
+        claim_all(match, site, host->more, host->place, ACME_MATCH_FIRM);
         check_covered(match, index, site);
         return;
     }
     if (host->server_name) {
-        claim(match, site, host->server_name, host->place, 1);
+        claim(match, site, host->server_name, host->place, ACME_MATCH_FIRM);
     }
     if (!host->manual) {
-        claim_all(match, site, host->aliases, host->place, 0);
+        claim_all(match, site, host->aliases, host->place,
+                  host->automatic ? ACME_MATCH_SPARE : ACME_MATCH_ALIAS);
     }
-    claim_all(match, site, host->more, host->place, 1);
+    claim_all(match, site, host->more, host->place, ACME_MATCH_FIRM);
 }
 
 /* Returns the site of a virtual host that does not ask, or -1. One on port 80
@@ -278,10 +286,12 @@ static void take_silent(acme_match_t *match, int index)
         return;
     }
     if (host->server_name) {
-        claim(match, host->site, host->server_name, host->place, 1);
+        claim(match, host->site, host->server_name, host->place,
+              ACME_MATCH_FIRM);
     }
     if (!host->manual) {
-        claim_all(match, host->site, host->aliases, host->place, 0);
+        claim_all(match, host->site, host->aliases, host->place,
+                  ACME_MATCH_ALIAS);
     }
 }
 
@@ -295,9 +305,30 @@ static void list_collected(const acme_match_t *match)
         for (j = 1; j < site->names->nelts; ++j) {
             const char *name = APR_ARRAY_IDX(site->names, j, const char *);
 
-            if (!find(match, name)->firm) {
+            acme_match_weight_e weight = find(match, name)->weight;
+
+            if (weight != ACME_MATCH_FIRM) {
                 APR_ARRAY_PUSH(site->collected, const char *) = name;
             }
+            if (weight == ACME_MATCH_SPARE) {
+                APR_ARRAY_PUSH(site->spare, const char *) = name;
+            }
+        }
+    }
+}
+
+/* Takes the virtual hosts that ask: those that are automatic, or the others. */
+static void take_all_asking(acme_match_t *match, int automatic,
+                            apr_pool_t *ptemp)
+{
+    int i;
+
+    for (i = 0; i < match->n_hosts; ++i) {
+        const acme_match_host_t *host = &match->hosts[i];
+
+        if (host->asks && !host->alone && !host->automatic == !automatic) {
+            take_asking(match, i, ptemp);
+            apr_pool_clear(ptemp);
         }
     }
 }
@@ -310,16 +341,14 @@ void acme_match(acme_match_t *match, apr_pool_t *p)
     match->sites = apr_array_make(p, 16, sizeof(acme_match_site_t *));
     match->claims = apr_hash_make(p);
     apr_pool_create(&ptemp, p);
+    for (i = 0; i < match->n_hosts; ++i) {
+        match->hosts[i].site = -1;
+    }
     for (i = 0; i < match->n_sets; ++i) {
         take_set(match, i);
     }
-    for (i = 0; i < match->n_hosts; ++i) {
-        match->hosts[i].site = -1;
-        if (match->hosts[i].asks && !match->hosts[i].alone) {
-            take_asking(match, i, ptemp);
-            apr_pool_clear(ptemp);
-        }
-    }
+    take_all_asking(match, 0, ptemp);
+    take_all_asking(match, 1, ptemp);
     for (i = 0; i < match->n_hosts; ++i) {
         if (!match->hosts[i].asks && !match->hosts[i].alone) {
             take_silent(match, i);

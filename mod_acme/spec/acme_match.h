@@ -12,7 +12,8 @@
  * 2. Virtual hosts that ask for ACME. They are one site when the ServerName of
  *    one is among the names of the other (the ports of the same site). When
  *    only aliases overlap, a name would have to be in two certificates: a
- *    mistake.
+ *    mistake. One that was only collected (ACMEAutoDomains) goes without such
+ *    an alias instead, and comes after those that were written.
  * 3. All other virtual hosts. Each belongs to the site that has its ServerName,
  *    or else to the only site that has one of its aliases. Its names are added
  *    to sets only. A virtual host with a certificate of its own keeps it,
@@ -40,7 +41,9 @@ typedef struct acme_match_host_t {
     const apr_array_header_t *more;    /**< const char *, written with
                                             ACMEDomain, or NULL */
     const char *place;
-    int asks;   /**< nonzero: it asks for ACME */
+    int asks;      /**< nonzero: it asks for ACME */
+    int automatic; /**< nonzero: it asks because all do: nobody has written so
+                        for it */
     int alone;  /**< nonzero: it belongs to no site, whatever its names are */
     int manual; /**< nonzero: its aliases are not collected */
     int tls;
@@ -53,20 +56,32 @@ typedef struct acme_match_site_t {
     /** Names of the site that are only aliases: neither a ServerName of a
      *  virtual host that asks for ACME or is in a set, nor written out. */
     apr_array_header_t *collected;
+    /** Names of `collected` that nobody has written for ACME: aliases of
+     *  virtual hosts that are automatic. */
+    apr_array_header_t *spare;
     const char *place;
     int set; /**< index of the set that it is made from, or -1 */
 } acme_match_site_t;
 
+/** How a site has got a name; the strongest counts. */
+typedef enum {
+    ACME_MATCH_SPARE, /**< alias of a virtual host that is automatic */
+    ACME_MATCH_ALIAS,
+    ACME_MATCH_FIRM /**< more than an alias */
+} acme_match_weight_e;
+
 /** The site that a name belongs to, and where that is configured. */
 typedef struct acme_match_claim_t {
     int site;
-    int firm; /**< nonzero: more than an alias */
+    acme_match_weight_e weight;
     const char *place;
 } acme_match_claim_t;
 
 typedef enum {
     ACME_MATCH_TWICE,     /**< a name is in two sets */
     ACME_MATCH_OVERLAP,   /**< a name of this host belongs to another site */
+    ACME_MATCH_SHARED,    /**< an alias of this automatic host does, and goes
+                               on without a certificate here */
     ACME_MATCH_NAMELESS,  /**< it asks for ACME, but has no name */
     ACME_MATCH_UNCOVERED, /**< its ServerName is not in its manual set */
     ACME_MATCH_LEFT_OUT   /**< an alias of it is not in its manual set: that

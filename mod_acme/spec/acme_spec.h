@@ -17,9 +17,6 @@
 #include "acme_ca.h"
 #include "acme_key.h"
 
-/** Most names in one certificate: the limit of the large CAs. */
-#define ACME_SPEC_MAX_NAMES 100
-
 typedef enum {
     ACME_RENEW_AUTO,   /**< while a TLS virtual host uses the certificate */
     ACME_RENEW_ALWAYS, /**< even when no TLS virtual host uses it */

@@ -13,6 +13,7 @@
  *     tls a.x b.x                serves https, does not ask
  *     own a.x                    and has a certificate of its own
  *     web a.x b.x                http only
+ *     auto a.x b.x               asks, as all do that were collected
  *     off a.x b.x                asks, and is left alone all the same
  *
  * "- b.x" in place of the ServerName: it has none that can be used. "manual" at
@@ -21,7 +22,8 @@ typedef struct case_t {
     const char *what;
     const char *lines;
     int by_server_name;
-    /** Names of each site, separated by " | "; (x): it may be left out. */
+    /** Names of each site, separated by " | "; (x): it may be left out,
+     * [x]: and nobody has written it for ACME. */
     const char *sites;
     /** The number of each virtual host's site, "-" for none. */
     const char *hosts;
@@ -111,6 +113,21 @@ static const case_t cases[] = {
     {"a manual virtual host in a set", "set a.x; tls a.x b.x manual", 0, "a.x",
      "0", ""},
 
+    {"automatic: aliases are spare", "auto a.x b.x", 0, "a.x [b.x]", "0", ""},
+    {"automatic: unless another one writes them",
+     "auto a.x b.x c.x; ask a.x b.x", 0, "a.x (b.x) [c.x]", "0 0", ""},
+    {"automatic: the second goes without an alias of the first",
+     "auto a.x c.x; auto b.x c.x d.x", 0, "a.x [c.x] | b.x [d.x]", "0 1",
+     "shared c.x of a.x"},
+    {"automatic: what was written comes first", "auto a.x c.x d.x; ask b.x c.x",
+     0, "b.x (c.x) | a.x [d.x]", "1 0", "shared c.x of b.x"},
+    {"automatic: one's ServerName is an alias of the other",
+     "auto a.x b.x; auto b.x", 0, "a.x b.x", "0 0", ""},
+    {"automatic: aliases in two sets", "set a.x; set b.x; auto a.x b.x c.x", 0,
+     "a.x [c.x] | b.x", "0", "shared b.x of b.x"},
+    {"automatic, servernames: a ServerName that is an alias",
+     "auto a.x b.x; auto b.x", 1, "a.x [b.x]", "0 -", "overlap b.x of a.x"},
+
     {"one that is left alone has no site", "ask a.x; off a.x b.x", 0, "a.x",
      "0 -", ""},
     {"its names are free", "off a.x b.x; ask c.x b.x", 0, "c.x (b.x)", "- 0",
@@ -140,16 +157,16 @@ static const case_t cases[] = {
 
 static void note(void *baton, const acme_match_mistake_t *m)
 {
-    static const char *const names[] = {"twice", "overlap", "nameless",
-                                        "uncovered", "left-out"};
+    static const char *const names[] = {"twice",    "overlap",   "shared",
+                                        "nameless", "uncovered", "left-out"};
     world_t *w = baton;
 
     assert_non_null(m->place);
     w->mistakes =
         apr_pstrcat(w->p, w->mistakes, *w->mistakes ? ", " : "", names[m->what],
                     m->name ? " " : "", m->name ? m->name : "", NULL);
-    if (m->what == ACME_MATCH_OVERLAP || m->what == ACME_MATCH_UNCOVERED
-        || m->what == ACME_MATCH_LEFT_OUT) {
+    if (m->what == ACME_MATCH_OVERLAP || m->what == ACME_MATCH_SHARED
+        || m->what == ACME_MATCH_UNCOVERED || m->what == ACME_MATCH_LEFT_OUT) {
         w->mistakes = apr_pstrcat(w->p, w->mistakes, " of ", m->other, NULL);
         assert_non_null(m->other_place);
     }
@@ -195,11 +212,24 @@ static void parse_line(acme_match_t *match, acme_match_set_t *sets, char *line,
     host->more = more->nelts ? more : NULL;
     host->place = place;
     host->alone = !strcmp(kind, "off");
-    host->asks = !strcmp(kind, "ask") || host->alone;
+    host->asks = !strcmp(kind, "ask") || host->alone || !strcmp(kind, "auto");
+    host->automatic = !strcmp(kind, "auto");
     host->tls = strcmp(kind, "web") != 0;
     host->has_own_cert = !strcmp(kind, "own");
     host->manual = manual;
     ++match->n_hosts;
+}
+
+static int is_in(const apr_array_header_t *names, const char *name)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        if (!strcmp(APR_ARRAY_IDX(names, i, const char *), name)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static const char *print_sites(const acme_match_t *match, apr_pool_t *p)
@@ -214,14 +244,13 @@ static const char *print_sites(const acme_match_t *match, apr_pool_t *p)
         text = apr_pstrcat(p, text, i ? " |" : "", NULL);
         for (j = 0; j < site->names->nelts; ++j) {
             const char *name = APR_ARRAY_IDX(site->names, j, const char *);
-            int collected = 0, k;
+            int kind = is_in(site->spare, name)       ? 2
+                       : is_in(site->collected, name) ? 1
+                                                      : 0;
 
-            for (k = 0; k < site->collected->nelts; ++k) {
-                collected |= !strcmp(
-                    name, APR_ARRAY_IDX(site->collected, k, const char *));
-            }
-            text = apr_pstrcat(p, text, *text ? " " : "", collected ? "(" : "",
-                               name, collected ? ")" : "", NULL);
+            text = apr_psprintf(p, "%s%s%.*s%s%.*s", text, *text ? " " : "",
+                                kind != 0, &" (["[kind], name, kind != 0,
+                                &" )]"[kind]);
         }
     }
     return text;
@@ -310,7 +339,7 @@ static void each_name_is_claimed_once_with_its_place(void **state)
     assert_string_equal(claim->place, " tls a.x b.x");
     claim = apr_hash_get(match->claims, "d.x", APR_HASH_KEY_STRING);
     assert_int_equal(claim->site, 1);
-    assert_false(claim->firm);
+    assert_int_equal(claim->weight, ACME_MATCH_ALIAS);
 }
 
 /* Takes 2,000 virtual hosts with one alias in common: a mistake each, in time
