@@ -49,7 +49,7 @@ def late(state, still, times):
 STRANGE = {
     "order-status": ("/order-plz", rule.members(status="surprised")),
     "order-valid": ("/order-plz", rule.members(status="valid")),
-    "order-finalize": ("/order-plz", rule.members(finalize="http://ca.test/")),
+    "order-finalize": (ORDER, rule.members(finalize="http://ca.test/")),
     "order-empty": ("/order-plz", rule.members(authorizations=[])),
     "order-many": ("/order-plz", rule.members(authorizations=[
         "https://localhost/%d" % i for i in range(2000)])),
@@ -61,7 +61,6 @@ STRANGE = {
     "challenge-token": (AUTHZ, rule.members(challenges=[
         {"type": "http-01", "status": "pending", "token": "../../etc/passwd",
          "url": "https://localhost/chalZ/1"}])),
-    "challenge-status": ("/chalZ/", rule.members(status=7)),
     "poll-valid": (ORDER, rule.members(status="valid", certificate=None)),
     "finalize-pending": ("/finalize-order/", rule.members(status="pending")),
 }

@@ -217,6 +217,11 @@ apr_status_t acme_json_get(acme_json_t **value, const acme_json_t *object,
     return APR_SUCCESS;
 }
 
+const char *acme_json_text(const acme_json_t *json)
+{
+    return json && is_text(json->json) ? json_string_value(json->json) : NULL;
+}
+
 apr_status_t acme_json_get_str(const char **value, const acme_json_t *object,
                                const char *key)
 {

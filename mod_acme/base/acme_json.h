@@ -38,6 +38,9 @@ const char *acme_json_print(const acme_json_t *json, int pretty, apr_pool_t *p);
 
 int acme_json_is_object(const acme_json_t *json);
 
+/** Returns the text that the value is, NULL when it is none. */
+const char *acme_json_text(const acme_json_t *json);
+
 apr_status_t acme_json_get(acme_json_t **value, const acme_json_t *object,
                            const char *key);
 /** Empty strings are returned as they are; embedded NULs are EINVAL. */

@@ -105,21 +105,80 @@ static apr_array_header_t *take_subproblems(const acme_json_t *document,
     return result->nelts ? result : NULL;
 }
 
-/* Returns the CA's text, where it is of the right kind. */
+/* Returns the CA's own words: in detail, or where servers put them that do not
+ * follow RFC 7807. */
+static const char *take_words(const acme_json_t *document, apr_pool_t *p)
+{
+    static const char *const keys[] = {"detail", "title", "message",
+                                       "error_description", "error"};
+    const char *text = acme_json_text(document);
+    size_t i;
+
+    if (text) {
+        return *text ? acme_text_bound(text, MAX_DETAIL, p) : NULL;
+    }
+    for (i = 0; !text && i < sizeof(keys) / sizeof(keys[0]); ++i) {
+        text = take_str(document, keys[i], MAX_DETAIL, p);
+    }
+    return text;
+}
+
+static const char *take_type(const acme_json_t *document, apr_pool_t *p)
+{
+    const char *type = take_str(document, "type", MAX_TYPE, p);
+
+    if (!type) {
+        type = take_str(document, "message", MAX_TYPE, p);
+        if (type && !acme_problem_type_acme(type)) {
+            type = NULL;
+        }
+    }
+    /* nobody but we may speak of failures of our own */
+    return type && acme_problem_type_local(type) ? NULL : type;
+}
+
+/* Returns an HTTP status, also when it came as text; 0 when there is none. */
+static int take_status(const acme_json_t *document)
+{
+    apr_int64_t status = 0;
+    const char *text;
+
+    if (acme_json_get_int(&status, document, "status") != APR_SUCCESS
+        && acme_json_get_str(&text, document, "status") == APR_SUCCESS) {
+        status = apr_atoi64(text);
+    }
+    return status < 100 || status > 599 ? 0 : (int)status;
+}
+
+/* Takes the CA's text, where it is of the right kind. */
 static void take_document(acme_problem_t *problem, const acme_json_t *document,
                           apr_pool_t *p)
 {
-    problem->type = take_str(document, "type", MAX_TYPE, p);
-    /* nobody but we may speak of failures of our own */
-    if (problem->type && acme_problem_type_local(problem->type)) {
-        problem->type = NULL;
-    }
-    problem->detail = take_str(document, "detail", MAX_DETAIL, p);
-    if (!problem->detail) {
-        problem->detail = take_str(document, "title", MAX_DETAIL, p);
-    }
+    problem->type = take_type(document, p);
+    problem->detail = take_words(document, p);
     problem->instance = take_str(document, "instance", MAX_URL, p);
     problem->subproblems = take_subproblems(document, p);
+}
+
+int acme_problem_says(const acme_json_t *document)
+{
+    static const char *const keys[] = {
+        "type", "detail", "title", "message", "error", "error_description"};
+    const char *text = acme_json_text(document);
+    acme_json_t *list;
+    size_t i;
+
+    if (text) {
+        return *text != '\0';
+    }
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
+        if (acme_json_get_str(&text, document, keys[i]) == APR_SUCCESS
+            && *text) {
+            return 1;
+        }
+    }
+    return acme_json_get(&list, document, "subproblems") == APR_SUCCESS
+           && acme_json_count(list) > 0;
 }
 
 /* The class by type. All types without a row are tried again with backoff: it
@@ -149,7 +208,8 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
     problem->status = status;
     take_document(problem, document, p);
     if (!problem->type || !strcmp(problem->type, "about:blank")) {
-        problem->type = acme_problem_type_by_status(status);
+        problem->type =
+            acme_problem_type_by_status(status, problem->detail != NULL);
     }
     if (!problem->detail) {
         problem->detail = apr_psprintf(p,
@@ -164,15 +224,10 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
 apr_status_t acme_problem_from_json(acme_problem_t *problem,
                                     const acme_json_t *document, apr_pool_t *p)
 {
-    apr_int64_t status = 0;
+    int status = take_status(document);
 
-    if (acme_json_get_int(&status, document, "status") != APR_SUCCESS
-        || status < 100 || status > 599) {
-        status = 0;
-    }
-    acme_problem_from_answer(problem, (int)status, document, 0, p);
-    if (problem && !status && !take_str(document, "detail", MAX_DETAIL, p)
-        && !take_str(document, "title", MAX_DETAIL, p)) {
+    acme_problem_from_answer(problem, status, document, 0, p);
+    if (problem && !status && !take_words(document, p)) {
         problem->detail = "the CA gives no explanation";
     }
     return APR_EGENERAL;

@@ -77,10 +77,14 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
                                       const acme_json_t *document,
                                       apr_time_t retry_at, apr_pool_t *p);
 
+/** Returns non-zero when there are words of the CA in a problem document, or in
+ *  the text that stands in its place. */
+int acme_problem_says(const acme_json_t *document);
+
 /**
  * A problem inside a resource (the `error` of a challenge or an order), its
  * class by the type, else by the document's own status. What is no problem
- * document gives a problem too.
+ * document gives a problem too; a mere text is its detail.
  * @return APR_EGENERAL always
  */
 apr_status_t acme_problem_from_json(acme_problem_t *problem,

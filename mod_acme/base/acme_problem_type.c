@@ -114,6 +114,9 @@ static const acme_problem_type_t local_rows[] = {
     {"protocol", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "check that ACMECertificateAuthority is the URL of an ACME directory; "
      "report this to the CA if it lasts"},
+    /* it may pass, and whose fault it is only the CA's words tell */
+    {"refused", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
+     "see what the CA says; it gives no type that would tell more"},
     /* a full disk is emptied */
     {"store", ACME_RETRY_INTERNAL, ACME_BLAME_SITE,
      "check the folder named: its owner, permissions and free space"},
@@ -135,8 +138,9 @@ static const acme_problem_type_t local_rows[] = {
     {NULL, ACME_RETRY_BACKOFF, ACME_BLAME_SITE, NULL},
 };
 
-/* Answers that name no type of their own: as a rule not the CA's, but of what
- * stands before it. The first row that fits. */
+/* Answers that name no type of their own. Where they have no words either, they
+ * are not the CA's as a rule, but of what stands before it. The first row that
+ * fits. */
 static const struct {
     int from, to; /* HTTP statuses */
     const char *type;
@@ -169,12 +173,15 @@ const char *acme_problem_type_local(const char *type)
     return after(type, ACME_PROBLEM_LOCAL);
 }
 
-const char *acme_problem_type_by_status(int status)
+const char *acme_problem_type_by_status(int status, int says)
 {
     int i = 0;
 
     while (status < status_rows[i].from || status > status_rows[i].to) {
         ++i;
+    }
+    if (says && !strcmp(status_rows[i].type, ACME_PROBLEM_PROTOCOL)) {
+        return ACME_PROBLEM_REFUSED;
     }
     return status_rows[i].type;
 }

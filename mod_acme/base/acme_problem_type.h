@@ -23,6 +23,8 @@
 #define ACME_PROBLEM_NETWORK ACME_PROBLEM_LOCAL "network"
 /** The CA answered something that RFC 8555 does not allow. */
 #define ACME_PROBLEM_PROTOCOL ACME_PROBLEM_LOCAL "protocol"
+/** The CA refused, and named no type. */
+#define ACME_PROBLEM_REFUSED ACME_PROBLEM_LOCAL "refused"
 /** The store could not be read or written, or holds something damaged. */
 #define ACME_PROBLEM_STORE ACME_PROBLEM_LOCAL "store"
 /** OpenSSL refused: a key, a certificate, a signature. */
@@ -63,8 +65,9 @@ typedef struct acme_problem_type_t {
  *  the HTTP status alone tells. */
 const acme_problem_type_t *acme_problem_type_find(const char *type);
 
-/** The type of an answer that names none, by its HTTP status. */
-const char *acme_problem_type_by_status(int status);
+/** The type of an answer that names none, by its HTTP status.
+ *  @param says the answer has words of the CA */
+const char *acme_problem_type_by_status(int status, int says);
 
 /** The type without ACME_PROBLEM_URN, NULL when it is none of RFC 8555's. */
 const char *acme_problem_type_acme(const char *type);

@@ -36,16 +36,16 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
                                acme_problem_t *problem, apr_pool_t *p)
 {
     acme_resource_t resource = {"account", answer->json, problem, p};
-    apr_status_t rv;
     int status = 0;
 
-    rv = acme_resource_object(&resource);
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_word(&status, &resource, "status", status_names, 3);
+    if (answer->body_len > 0
+        && acme_resource_object(&resource) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    /* Only a status that says so ends an account: for one that exists many CAs
+     * send its URL and little else. */
+    (void)acme_resource_word(&status, &resource, "status", status_names, 3,
+                             ACME_RESOURCE_UNUSED);
     if (status != 0) {
         acme_problem_set(problem, APR_EACCES, ACME_RETRY_PERMANENT,
                          ACME_PROBLEM_URN "unauthorized", p,

@@ -46,20 +46,22 @@ static int is_token(const char *text)
     return len >= TOKEN_MIN;
 }
 
-static apr_status_t read_known(acme_authz_challenge_t *challenge,
-                               const acme_resource_t *resource)
+/* Judges a challenge that may have to be met. */
+static apr_status_t check_challenge(acme_authz_challenge_t *challenge,
+                                    const acme_resource_t *resource)
 {
     apr_status_t rv;
-    int status = 0;
+    int status = ACME_CHALLENGE_PENDING;
 
     rv = acme_resource_word(&status, resource, "status", challenge_status_names,
-                            COUNT(challenge_status_names));
+                            COUNT(challenge_status_names), ACME_RESOURCE_USED);
     if (rv == APR_SUCCESS) {
-        challenge->status = (acme_challenge_status_e)status;
-        rv = acme_resource_url(&challenge->url, resource, "url", 1);
+        rv = acme_resource_url(&challenge->url, resource, "url",
+                               ACME_RESOURCE_REQUIRED);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_str(&challenge->token, resource, "token", 1);
+        rv = acme_resource_str(&challenge->token, resource, "token",
+                               ACME_RESOURCE_REQUIRED);
     }
     if (rv == APR_SUCCESS && !is_token(challenge->token)) {
         rv = acme_resource_wrong(resource,
@@ -67,53 +69,33 @@ static apr_status_t read_known(acme_authz_challenge_t *challenge,
                                  "of base64url: %.80s",
                                  TOKEN_MIN, TOKEN_MAX, challenge->token);
     }
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_error(&challenge->error, resource, "error");
-    }
     return rv;
 }
 
-/* Reads the members that a challenge of an unknown type has, if any. */
-static void read_unknown(acme_authz_challenge_t *challenge,
-                         const acme_resource_t *resource)
+/* Reads a challenge. One of a type that we do not know may look as it likes. */
+static void read_challenge(acme_authz_challenge_t *challenge,
+                           const acme_resource_t *resource)
 {
-    acme_problem_t ignored = ACME_PROBLEM_INIT;
-    acme_resource_t job_cache = *resource;
-    int status = 0;
+    acme_problem_t why = ACME_PROBLEM_INIT;
+    acme_resource_t own = *resource;
+    int status = ACME_CHALLENGE_PENDING;
 
-    job_cache.problem = &ignored;
-    if (acme_resource_word(&status, &job_cache, "status",
-                           challenge_status_names,
-                           COUNT(challenge_status_names))
-        == APR_SUCCESS) {
-        challenge->status = (acme_challenge_status_e)status;
+    own.problem = &why;
+    own.name = apr_psprintf(own.p, "%.40s challenge", challenge->type);
+    (void)acme_resource_word(&status, &own, "status", challenge_status_names,
+                             COUNT(challenge_status_names),
+                             ACME_RESOURCE_UNUSED);
+    challenge->status = (acme_challenge_status_e)status;
+    challenge->error = acme_resource_error(&own, "error");
+    (void)acme_resource_url(&challenge->url, &own, "url", ACME_RESOURCE_UNUSED);
+    (void)acme_resource_str(&challenge->token, &own, "token",
+                            ACME_RESOURCE_UNUSED);
+    if (acme_challenge_type_known(challenge->type)
+        && challenge->status != ACME_CHALLENGE_VALID
+        && challenge->status != ACME_CHALLENGE_INVALID
+        && check_challenge(challenge, &own) != APR_SUCCESS) {
+        challenge->fault = why.detail;
     }
-    (void)acme_resource_url(&challenge->url, &job_cache, "url", 0);
-    (void)acme_resource_str(&challenge->token, &job_cache, "token", 0);
-    (void)acme_resource_error(&challenge->error, &job_cache, "error");
-}
-
-apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
-                                       const acme_json_t *json,
-                                       acme_problem_t *problem, apr_pool_t *p)
-{
-    acme_resource_t resource = {"challenge", json, problem, p};
-    apr_status_t rv;
-
-    memset(challenge, 0, sizeof(*challenge));
-    rv = acme_resource_object(&resource);
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_str(&challenge->type, &resource, "type", 1);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!acme_challenge_type_known(challenge->type)) {
-        read_unknown(challenge, &resource);
-        return APR_SUCCESS;
-    }
-    resource.name = apr_psprintf(p, "%s challenge", challenge->type);
-    return read_known(challenge, &resource);
 }
 
 static apr_status_t read_identifier(acme_authz_t *authz,
@@ -126,12 +108,11 @@ static apr_status_t read_identifier(acme_authz_t *authz,
     apr_status_t rv;
 
     identifier.name = "authorization's identifier";
-    rv = acme_resource_sub(&identifier.json, resource, "identifier", 1);
+    rv = acme_resource_sub(&identifier.json, resource, "identifier",
+                           ACME_RESOURCE_REQUIRED);
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_str(&type, &identifier, "type", 1);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_str(&value, &identifier, "value", 1);
+        rv = acme_resource_str(&value, &identifier, "value",
+                               ACME_RESOURCE_REQUIRED);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -139,17 +120,18 @@ static apr_status_t read_identifier(acme_authz_t *authz,
     if (acme_ident_canonical(&value, value, &why, resource->p) != APR_SUCCESS) {
         return acme_resource_wrong(&identifier, "is unusable: %.260s", value);
     }
-    if (strcmp(type, acme_ident_type_name(acme_ident_type(value))) != 0) {
-        return acme_resource_wrong(&identifier,
-                                   "has a type that does not suit "
-                                   "%s: %.40s",
-                                   value, type);
+    rv = acme_resource_str(&type, &identifier, "type", ACME_RESOURCE_USED);
+    if (rv == APR_SUCCESS && type
+        && strcmp(type, acme_ident_type_name(acme_ident_type(value))) != 0) {
+        rv = acme_resource_wrong(&identifier,
+                                 "has a type that does not suit "
+                                 "%s: %.40s",
+                                 value, type);
     }
-    rv = acme_json_get_bool(&authz->wildcard, resource->json, "wildcard");
-    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
-        return acme_resource_wrong(resource, "has a wildcard that is neither "
-                                             "true nor false");
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
+    (void)acme_json_get_bool(&authz->wildcard, resource->json, "wildcard");
     if (acme_ident_is_wildcard(value)) {
         authz->wildcard = 1;
         value += 2;
@@ -158,38 +140,39 @@ static apr_status_t read_identifier(acme_authz_t *authz,
     return APR_SUCCESS;
 }
 
+/* Leaves out what is no challenge at all, because others may be. */
 static apr_status_t read_challenges(acme_authz_t *authz,
                                     const acme_resource_t *resource)
 {
+    acme_resource_t item = *resource;
     acme_json_t *array = NULL;
-    apr_status_t rv;
     int count;
     int i;
 
-    rv = acme_json_get(&array, resource->json, "challenges");
+    (void)acme_json_get(&array, resource->json, "challenges");
     count = acme_json_count(array);
-    if (rv != APR_SUCCESS || count == 0) {
-        return acme_resource_wrong(resource, "has no challenges");
-    }
     if (count > CHALLENGES_MAX) {
         return acme_resource_wrong(resource,
                                    "has %d challenges, and %d is the "
                                    "most that can be",
                                    count, CHALLENGES_MAX);
     }
-    authz->challenges =
-        apr_array_make(resource->p, count, sizeof(acme_authz_challenge_t));
     for (i = 0; i < count; ++i) {
         acme_authz_challenge_t challenge;
 
-        rv = acme_authz_challenge_read(&challenge, acme_json_at(array, i),
-                                       resource->problem, resource->p);
-        if (rv != APR_SUCCESS) {
-            return rv;
+        memset(&challenge, 0, sizeof(challenge));
+        item.json = acme_json_at(array, i);
+        (void)acme_resource_str(&challenge.type, &item, "type",
+                                ACME_RESOURCE_UNUSED);
+        if (challenge.type) {
+            read_challenge(&challenge, &item);
+            APR_ARRAY_PUSH(authz->challenges, acme_authz_challenge_t) =
+                challenge;
         }
-        APR_ARRAY_PUSH(authz->challenges, acme_authz_challenge_t) = challenge;
     }
-    return APR_SUCCESS;
+    return authz->challenges->nelts > 0
+               ? APR_SUCCESS
+               : acme_resource_wrong(resource, "has no challenges");
 }
 
 apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
@@ -200,25 +183,27 @@ apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
     apr_status_t rv;
     int status = 0;
 
+    found->challenges = apr_array_make(p, 3, sizeof(acme_authz_challenge_t));
     rv = acme_resource_object(&resource);
     if (rv == APR_SUCCESS) {
         rv = acme_resource_word(&status, &resource, "status", status_names,
-                                COUNT(status_names));
+                                COUNT(status_names), ACME_RESOURCE_REQUIRED);
     }
-    if (rv == APR_SUCCESS) {
-        found->status = (acme_authz_status_e)status;
-        rv = read_identifier(found, &resource);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (rv == APR_SUCCESS) {
+    found->status = (acme_authz_status_e)status;
+    rv = read_identifier(found, &resource);
+    if (rv == APR_SUCCESS || found->status != ACME_AUTHZ_PENDING) {
         rv = read_challenges(found, &resource);
     }
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_time(&found->expires, &resource, "expires");
+    if (rv != APR_SUCCESS && found->status == ACME_AUTHZ_PENDING) {
+        return rv;
     }
-    if (rv == APR_SUCCESS) {
-        *authz = found;
-    }
-    return rv;
+    (void)acme_resource_time(&found->expires, &resource, "expires",
+                             ACME_RESOURCE_UNUSED);
+    *authz = found;
+    return APR_SUCCESS;
 }
 
 static const acme_authz_challenge_t *failed(const acme_authz_t *authz)
@@ -240,8 +225,11 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p)
 {
     const acme_authz_challenge_t *challenge = failed(authz);
-    const char *name =
-        apr_pstrcat(p, authz->wildcard ? "*." : "", authz->identifier, NULL);
+    const char *name = authz->identifier
+                           ? apr_pstrcat(p, authz->wildcard ? "*." : "",
+                                         authz->identifier, NULL)
+                           : NULL;
+    const char *shown = name ? name : "a name that the CA does not tell";
     acme_subproblem_t *sub;
 
     if (challenge) {
@@ -252,13 +240,13 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                          ACME_PROBLEM_PROTOCOL, p,
                          "%s: the authorization is %s, and the CA does not say "
                          "why",
-                         name, status_names[authz->status]);
+                         shown, status_names[authz->status]);
     }
     if (problem->rv == APR_SUCCESS) {
         problem->rv = APR_EGENERAL;
     }
     if (!problem->detail) {
-        problem->detail = apr_psprintf(p, "%s: validation by %s failed", name,
+        problem->detail = apr_psprintf(p, "%s: validation by %s failed", shown,
                                        challenge ? challenge->type : "the CA");
     }
     if (!problem->subproblems || problem->subproblems->nelts == 0) {

@@ -31,34 +31,33 @@ typedef enum {
 /** A challenge as the CA describes it. */
 typedef struct acme_authz_challenge_t {
     const char *type;  /**< "http-01", or any other type of the CA */
-    const char *url;   /**< NULL only for an unknown type */
+    const char *url;   /**< or NULL */
     const char *token; /**< or NULL: not every type has one */
-    acme_challenge_status_e status;
-    const acme_problem_t *error; /**< or NULL */
+    acme_challenge_status_e status; /**< pending, if the CA does not say */
+    const acme_problem_t *error;    /**< or NULL */
+    const char *fault;              /**< why it cannot be met, or NULL */
 } acme_authz_challenge_t;
 
 typedef struct acme_authz_t {
     acme_authz_status_e status;
-    const char *identifier; /**< canonical, "*." left out */
+    const char *identifier; /**< canonical, "*." left out; NULL only when the
+                                 status is not pending */
     int wildcard;
     apr_array_header_t *challenges; /**< acme_authz_challenge_t */
     apr_time_t expires;             /**< or 0 */
 } acme_authz_t;
 
-/** Reads and checks the resource. A challenge of a type that we know must be
- *  complete, and its token must be base64url of 16 to 256 bytes; a challenge
- *  of an unknown type is not checked. */
+/** Reads the resource. A pending authorization has to have an identifier and a
+ *  challenge, a valid one nothing but its status; of others the challenges that
+ *  can be read are read, because they tell why. A challenge of a pending
+ *  authorization that cannot be met, of a type that we know, has a `fault`: its
+ *  token must be base64url of 16 to 256 bytes. */
 apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
                              acme_problem_t *problem, apr_pool_t *p);
 
-/** Reads a challenge resource: the CA's answer to a response. */
-apr_status_t acme_authz_challenge_read(acme_authz_challenge_t *challenge,
-                                       const acme_json_t *json,
-                                       acme_problem_t *problem, apr_pool_t *p);
-
 /** Sets the problem to the reason why the authorization failed: the error of
- *  its invalid challenge. The problem always has a subproblem that names the
- *  identifier. */
+ *  its invalid challenge. The problem always has a subproblem, which names the
+ *  identifier if there is one. */
 void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p);
 

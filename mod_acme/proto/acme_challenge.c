@@ -9,8 +9,10 @@
 /* Bounds the message, because a CA may offer any number of types. */
 #define OFFERS_SHOWN 8
 
-static const acme_authz_challenge_t *find(const acme_authz_t *authz,
-                                          const char *type)
+/* Finds a challenge that can be met. Leaves `*fault` when one of the type
+ * cannot. */
+static const acme_authz_challenge_t *
+find(const char **fault, const acme_authz_t *authz, const char *type)
 {
     int i;
 
@@ -20,7 +22,10 @@ static const acme_authz_challenge_t *find(const acme_authz_t *authz,
 
         if (strcmp(challenge->type, type) == 0
             && challenge->status != ACME_CHALLENGE_INVALID) {
-            return challenge;
+            if (!challenge->fault) {
+                return challenge;
+            }
+            *fault = challenge->fault;
         }
     }
     return NULL;
@@ -61,17 +66,24 @@ acme_challenge_choose(const acme_authz_t *authz,
                       apr_pool_t *p)
 {
     const acme_authz_challenge_t *challenge;
+    const char *fault = NULL;
     int i;
 
     for (i = 0; i < types->nelts; ++i) {
         const char *type = APR_ARRAY_IDX(types, i, const char *);
 
         if (acme_challenge_type_known(type)) {
-            challenge = find(authz, type);
+            challenge = find(&fault, authz, type);
             if (challenge) {
                 return challenge;
             }
         }
+    }
+    if (fault) {
+        acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, p, "%s%s: %s",
+                         authz->wildcard ? "*." : "", authz->identifier, fault);
+        return NULL;
     }
     /* A challenge that failed may succeed in another order. Types that do not
      * match stay so until the configuration is changed. */

@@ -13,21 +13,21 @@ static apr_status_t read_urls(acme_directory_t *directory,
     const struct {
         const char **url;
         const char *key;
-        int required;
+        acme_resource_need_e need;
     } urls[] = {
-        {&directory->new_nonce, "newNonce", 1},
-        {&directory->new_account, "newAccount", 1},
-        {&directory->new_order, "newOrder", 1},
-        {&directory->revoke_cert, "revokeCert", 0},
-        {&directory->key_change, "keyChange", 0},
-        {&directory->renewal_info, "renewalInfo", 0},
+        {&directory->new_nonce, "newNonce", ACME_RESOURCE_REQUIRED},
+        {&directory->new_account, "newAccount", ACME_RESOURCE_REQUIRED},
+        {&directory->new_order, "newOrder", ACME_RESOURCE_REQUIRED},
+        {&directory->revoke_cert, "revokeCert", ACME_RESOURCE_UNUSED},
+        {&directory->key_change, "keyChange", ACME_RESOURCE_UNUSED},
+        {&directory->renewal_info, "renewalInfo", ACME_RESOURCE_UNUSED},
     };
     apr_status_t rv;
     size_t i;
 
     for (i = 0; i < sizeof(urls) / sizeof(urls[0]); ++i) {
-        rv = acme_resource_url(urls[i].url, resource, urls[i].key,
-                               urls[i].required);
+        rv =
+            acme_resource_url(urls[i].url, resource, urls[i].key, urls[i].need);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -73,64 +73,53 @@ int acme_directory_has_profile(const acme_directory_t *directory,
     return 0;
 }
 
-/* Leaves out texts that are no DNS names, because people copy these names into
- * CAA records. */
+/* Leaves out what is no DNS name, because people copy these names into CAA
+ * records. */
 static void read_caa(acme_directory_t *directory, const acme_resource_t *meta)
 {
-    apr_array_header_t *names;
+    acme_json_t *array = NULL;
     const char *name;
     int i;
 
-    if (acme_json_get_strs(&names, meta->json, "caaIdentities", meta->p)
-        != APR_SUCCESS) {
-        return;
-    }
-    for (i = 0; i < names->nelts && i < CAA_MAX; ++i) {
-        if (acme_ident_canonical(&name, APR_ARRAY_IDX(names, i, const char *),
-                                 NULL, meta->p)
-            == APR_SUCCESS) {
+    (void)acme_json_get(&array, meta->json, "caaIdentities");
+    for (i = 0; i < acme_json_count(array) && directory->caa->nelts < CAA_MAX;
+         ++i) {
+        const char *text = acme_json_text(acme_json_at(array, i));
+
+        if (text
+            && acme_ident_canonical(&name, text, NULL, meta->p)
+                   == APR_SUCCESS) {
             APR_ARRAY_PUSH(directory->caa, const char *) = name;
         }
     }
 }
 
-static apr_status_t read_meta(acme_directory_t *directory,
-                              const acme_resource_t *resource)
+/* Returns a text that is shown to people and never requested, so that it need
+ * not be a URL; NULL when it is absent or of absurd length. */
+static const char *shown_text(const acme_resource_t *meta, const char *key)
+{
+    const char *text;
+
+    (void)acme_resource_str(&text, meta, key, ACME_RESOURCE_UNUSED);
+    return text && strlen(text) <= ACME_RESOURCE_URL_MAX ? text : NULL;
+}
+
+/* Nothing in it is needed to order. */
+static void read_meta(acme_directory_t *directory,
+                      const acme_resource_t *resource)
 {
     acme_resource_t meta = *resource;
-    apr_status_t rv;
 
-    rv = acme_resource_sub(&meta.json, resource, "meta", 0);
-    if (rv != APR_SUCCESS || !meta.json) {
-        return rv;
+    (void)acme_resource_sub(&meta.json, resource, "meta", ACME_RESOURCE_UNUSED);
+    if (!meta.json) {
+        return;
     }
     read_profiles(directory, &meta);
     read_caa(directory, &meta);
-    /* Any text is allowed, because both are shown to people and never
-     * requested. */
-    rv = acme_resource_str(&directory->terms, &meta, "termsOfService", 0);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (directory->terms && strlen(directory->terms) > ACME_RESOURCE_URL_MAX) {
-        return acme_resource_wrong(&meta, "has a termsOfService of absurd "
-                                          "length");
-    }
-    rv = acme_resource_str(&directory->website, &meta, "website", 0);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (directory->website
-        && strlen(directory->website) > ACME_RESOURCE_URL_MAX) {
-        directory->website = NULL;
-    }
-    rv = acme_json_get_bool(&directory->account_required, meta.json,
-                            "externalAccountRequired");
-    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
-        return acme_resource_wrong(&meta, "has an externalAccountRequired "
-                                          "that is neither true nor false");
-    }
-    return APR_SUCCESS;
+    directory->terms = shown_text(&meta, "termsOfService");
+    directory->website = shown_text(&meta, "website");
+    (void)acme_json_get_bool(&directory->account_required, meta.json,
+                             "externalAccountRequired");
 }
 
 apr_status_t acme_directory_read(acme_directory_t **directory,
@@ -148,9 +137,7 @@ apr_status_t acme_directory_read(acme_directory_t **directory,
         rv = read_urls(found, &resource);
     }
     if (rv == APR_SUCCESS) {
-        rv = read_meta(found, &resource);
-    }
-    if (rv == APR_SUCCESS) {
+        read_meta(found, &resource);
         *directory = found;
     }
     return rv;

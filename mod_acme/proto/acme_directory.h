@@ -27,8 +27,9 @@ typedef struct acme_directory_t {
                                        that CAA records know the CA by */
 } acme_directory_t;
 
-/** Reads the resource. Fails when a URL is missing or not https; `problem` then
- *  names the member. Unknown members are ignored. */
+/** Reads the resource. Fails when newNonce, newAccount or newOrder is missing
+ *  or no https URL; `problem` then names the member. Others that cannot be used
+ *  are taken for absent. */
 apr_status_t acme_directory_read(acme_directory_t **directory,
                                  const acme_json_t *json,
                                  acme_problem_t *problem, apr_pool_t *p);

@@ -6,6 +6,7 @@
 
 #include "acme_ident.h"
 #include "acme_issue_private.h"
+#include "acme_resource.h"
 
 static acme_issue_task_t *task_at(const acme_issue_t *issue, int i)
 {
@@ -32,11 +33,16 @@ static acme_authz_t *read_authz(acme_issue_t *issue,
 
 void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
 {
+    if (!issue->authz_urls) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the order that the CA sent has no "
+                               "authorizations: %s",
+                               issue->order_url);
+        return;
+    }
     if (issue->index == 0) {
         issue->tasks = apr_array_make(issue->p, issue->authz_urls->nelts,
                                       sizeof(acme_issue_task_t));
-        issue->seen = apr_array_make(issue->p, issue->authz_urls->nelts,
-                                     sizeof(const char *));
     }
     if (issue->index < issue->authz_urls->nelts) {
         acme_issue_state_post(
@@ -69,26 +75,15 @@ static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
     task->responded = issue->responded;
 }
 
-static int is_ours(acme_issue_t *issue, const acme_authz_t *authz,
-                   apr_time_t now)
+/* Returns non-zero when the site has the name. Authorizations and names are not
+ * one to one (RFC 8555 7.1.3): several may be for a name, for a parent of it or
+ * for others, and some CAs mark the one for a plain name as a wildcard. */
+static int is_ours(acme_issue_t *issue, const acme_authz_t *authz)
 {
-    const char *name = apr_pstrcat(issue->p, authz->wildcard ? "*." : "",
-                                   authz->identifier, NULL);
-
-    if (!acme_ident_in(issue->config->names, name)) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
-                               "the CA wants an authorization for %s, which "
-                               "was not ordered",
-                               name);
-        return 0;
-    }
-    if (acme_ident_in(issue->seen, name)) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
-                               "the CA wants two authorizations for %s", name);
-        return 0;
-    }
-    acme_ident_add(issue->seen, name);
-    return 1;
+    return acme_ident_in(issue->config->names, authz->identifier)
+           || acme_ident_in(
+               issue->config->names,
+               apr_pstrcat(issue->pfeed, "*.", authz->identifier, NULL));
 }
 
 void acme_issue_authz_answer_authorize(acme_issue_t *issue,
@@ -99,10 +94,18 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
     const acme_authz_challenge_t *challenge;
     const acme_authz_t *authz = read_authz(issue, answer, now);
 
-    if (!authz || !is_ours(issue, authz, now)) {
+    if (!authz) {
         return;
     }
     if (authz->status == ACME_AUTHZ_PENDING) {
+        if (!is_ours(issue, authz)) {
+            acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                                   "the CA wants an authorization for %s%s, "
+                                   "which was not ordered",
+                                   authz->wildcard ? "*." : "",
+                                   authz->identifier);
+            return;
+        }
         challenge = acme_challenge_choose(authz, issue->config->challenge_types,
                                           &problem, issue->pfeed);
         if (!challenge) {
@@ -204,7 +207,8 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
                                      apr_time_t now)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_authz_challenge_t challenge;
+    acme_resource_t challenge = {"challenge", answer->json, &problem,
+                                 issue->pfeed};
     const acme_authz_t *authz;
 
     if (issue->refusal) {
@@ -218,9 +222,9 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
         }
         issue->refusal = NULL;
     }
-    else if (acme_authz_challenge_read(&challenge, answer->json, &problem,
-                                       issue->pfeed)
-             != APR_SUCCESS) {
+    else if (answer->body_len > 0
+             && acme_resource_object(&challenge) != APR_SUCCESS) {
+        /* Any object is good enough, because AWAIT gets the order's status. */
         problem.status = answer->status;
         acme_issue_state_fail(issue, &problem,
                               answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,

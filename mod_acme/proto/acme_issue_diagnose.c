@@ -75,7 +75,12 @@ void acme_issue_diagnose_plan(acme_issue_t *issue, apr_time_t now)
     const char *url = issue->order_url;
 
     /* An order that was restored in this phase has no authorizations yet: get
-     * it from the CA. */
+     * it from the CA, but once only, because an order that is invalid need not
+     * have them. */
+    if (!issue->authz_urls && issue->index > 0) {
+        finish(issue, now);
+        return;
+    }
     if (issue->authz_urls) {
         if (issue->index >= issue->authz_urls->nelts) {
             finish(issue, now);
@@ -97,6 +102,7 @@ void acme_issue_diagnose_answer(acme_issue_t *issue,
         order = acme_issue_order_read(issue, answer, now);
         if (order) {
             acme_issue_state_start_diagnosis(issue, order->error);
+            issue->index = issue->authz_urls ? 0 : 1;
         }
         return;
     }

@@ -89,7 +89,7 @@ static void copy_authorizations(acme_issue_t *issue, const acme_order_t *order)
 {
     int i;
 
-    if (issue->authz_urls) {
+    if (issue->authz_urls || !order->authorizations) {
         return; /* because those of an order never change */
     }
     issue->authz_urls = apr_array_make(issue->p, order->authorizations->nelts,
@@ -112,14 +112,6 @@ acme_order_t *acme_issue_order_read(acme_issue_t *issue,
         acme_issue_state_fail(issue, &problem,
                               answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
                               now);
-        return NULL;
-    }
-    if (order->authorizations->nelts > issue->config->names->nelts) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
-                               "the order that the CA sent has %d "
-                               "authorizations for %d names",
-                               order->authorizations->nelts,
-                               issue->config->names->nelts);
         return NULL;
     }
     copy(&issue->finalize, order->finalize, issue->p);
@@ -378,6 +370,12 @@ void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now)
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
 {
     issue->conflict = NULL;
+    if (!issue->finalize) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+                               "the order that the CA sent has no finalize: %s",
+                               issue->order_url);
+        return;
+    }
     acme_issue_state_post(
         issue, issue->finalize,
         acme_order_finalize_payload(issue->config->csr, issue->pfeed), 1, now);
@@ -449,6 +447,13 @@ void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now)
             return;
         }
         url = APR_ARRAY_IDX(issue->alternates, issue->alternate, const char *);
+    }
+    if (!url) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
+                               "the order that the CA sent is valid and has no "
+                               "certificate: %s",
+                               issue->order_url);
+        return;
     }
     acme_issue_state_post(issue, url, "", 1, now);
 }

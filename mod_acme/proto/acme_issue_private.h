@@ -83,10 +83,9 @@ struct acme_issue_t {
     const char *finalize;
     const char *certificate;
     apr_time_t expires;
-    apr_array_header_t *authz_urls; /**< const char * */
+    apr_array_header_t *authz_urls; /**< const char *, or NULL */
     apr_array_header_t *tasks;      /**< acme_issue_task_t */
-    apr_array_header_t *seen;      /**< const char *, names of authorizations */
-    apr_array_header_t *presented; /**< acme_challenge_t, to be removed */
+    apr_array_header_t *presented;  /**< acme_challenge_t, to be removed */
 
     /* Within a phase. */
     int index;  /**< of the authorization, task or presented challenge */

@@ -95,9 +95,14 @@ static acme_issue_action_t *new_action(acme_issue_t *issue,
 void acme_issue_state_post(acme_issue_t *issue, const char *url,
                            const char *payload, int repeatable, apr_time_t now)
 {
-    int most = REQUESTS_BASE + REQUESTS_PER_NAME * issue->config->names->nelts;
+    int names = issue->config->names->nelts;
+    int most = REQUESTS_BASE;
     acme_issue_action_t *action;
 
+    if (issue->authz_urls && issue->authz_urls->nelts > names) {
+        names = issue->authz_urls->nelts;
+    }
+    most += REQUESTS_PER_NAME * names;
     if (issue->phase == ACME_PHASE_AWAIT
         || issue->phase == ACME_PHASE_PROCESS) {
         ++issue->polls;

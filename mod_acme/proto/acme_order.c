@@ -23,50 +23,58 @@ const char *acme_order_status_name(acme_order_status_e status)
     return status_names[status];
 }
 
+/* Leaves out what is told twice. */
 static apr_status_t read_authorizations(acme_order_t *order,
                                         const acme_resource_t *resource)
 {
-    acme_json_t *array = NULL;
     apr_array_header_t *urls;
+    acme_json_t *array = NULL;
     apr_hash_t *seen;
-    apr_status_t rv;
+    int count;
     int i;
 
-    rv = acme_json_get(&array, resource->json, "authorizations");
-    if (rv != APR_SUCCESS || acme_json_count(array) == 0) {
-        return acme_resource_wrong(resource, "has no authorizations");
+    (void)acme_json_get(&array, resource->json, "authorizations");
+    count = acme_json_count(array);
+    if (count == 0) {
+        return APR_SUCCESS;
     }
-    if (acme_json_count(array) > AUTHORIZATIONS_MAX) {
+    if (count > AUTHORIZATIONS_MAX) {
         return acme_resource_wrong(resource,
                                    "has %d authorizations, and %d is "
                                    "the most that can be",
-                                   acme_json_count(array), AUTHORIZATIONS_MAX);
+                                   count, AUTHORIZATIONS_MAX);
     }
-    rv = acme_json_get_strs(&urls, resource->json, "authorizations",
-                            resource->p);
-    if (rv != APR_SUCCESS) {
+    if (acme_json_get_strs(&urls, resource->json, "authorizations", resource->p)
+        != APR_SUCCESS) {
         return acme_resource_wrong(resource, "has authorizations that are no "
-                                             "array of strings");
+                                             "array of texts");
     }
+    order->authorizations =
+        apr_array_make(resource->p, urls->nelts, sizeof(const char *));
     seen = apr_hash_make(resource->p);
     for (i = 0; i < urls->nelts; ++i) {
-        const char **url = &APR_ARRAY_IDX(urls, i, const char *);
+        const char *url = APR_ARRAY_IDX(urls, i, const char *);
 
-        if (!acme_resource_is_url(*url)) {
+        if (!acme_resource_is_url(url)) {
             return acme_resource_wrong(resource,
                                        "has an authorization that is "
                                        "no usable https URL: %.200s",
-                                       *url);
+                                       url);
         }
-        if (apr_hash_get(seen, *url, APR_HASH_KEY_STRING)) {
-            return acme_resource_wrong(resource, "repeats an authorization: %s",
-                                       *url);
+        if (!apr_hash_get(seen, url, APR_HASH_KEY_STRING)) {
+            url = apr_pstrdup(resource->p, url);
+            apr_hash_set(seen, url, APR_HASH_KEY_STRING, url);
+            APR_ARRAY_PUSH(order->authorizations, const char *) = url;
         }
-        *url = apr_pstrdup(resource->p, *url);
-        apr_hash_set(seen, *url, APR_HASH_KEY_STRING, *url);
     }
-    order->authorizations = urls;
     return APR_SUCCESS;
+}
+
+/* Says whether a member is used when the order has the status. */
+static acme_resource_need_e used_when(const acme_order_t *order,
+                                      acme_order_status_e status)
+{
+    return order->status == status ? ACME_RESOURCE_USED : ACME_RESOURCE_UNUSED;
 }
 
 apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
@@ -80,26 +88,29 @@ apr_status_t acme_order_read(acme_order_t **order, const acme_json_t *json,
     rv = acme_resource_object(&resource);
     if (rv == APR_SUCCESS) {
         rv = acme_resource_word(&status, &resource, "status", status_names,
-                                STATUS_COUNT);
+                                STATUS_COUNT, ACME_RESOURCE_REQUIRED);
     }
-    if (rv == APR_SUCCESS) {
-        found->status = (acme_order_status_e)status;
-        rv = read_authorizations(found, &resource);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_url(&found->finalize, &resource, "finalize", 1);
+    found->status = (acme_order_status_e)status;
+    rv = read_authorizations(found, &resource);
+    if (rv != APR_SUCCESS) {
+        if (found->status == ACME_ORDER_PENDING) {
+            return rv;
+        }
+        found->authorizations = NULL;
     }
+    rv = acme_resource_url(&found->finalize, &resource, "finalize",
+                           used_when(found, ACME_ORDER_READY));
     if (rv == APR_SUCCESS) {
         rv = acme_resource_url(&found->certificate, &resource, "certificate",
-                               found->status == ACME_ORDER_VALID);
+                               used_when(found, ACME_ORDER_VALID));
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_error(&found->error, &resource, "error");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = acme_resource_time(&found->expires, &resource, "expires");
-    }
-    if (rv == APR_SUCCESS) {
+        found->error = acme_resource_error(&resource, "error");
+        (void)acme_resource_time(&found->expires, &resource, "expires",
+                                 ACME_RESOURCE_UNUSED);
         *order = found;
     }
     return rv;

@@ -22,9 +22,10 @@ typedef enum {
 
 typedef struct acme_order_t {
     acme_order_status_e status;
-    apr_array_header_t *authorizations; /**< const char *, https URLs */
-    const char *finalize;
-    const char *certificate;     /**< set when valid */
+    /** const char *, https URLs, each once; NULL when there are none. */
+    apr_array_header_t *authorizations;
+    const char *finalize;        /**< or NULL */
+    const char *certificate;     /**< or NULL */
     const acme_problem_t *error; /**< or NULL */
     apr_time_t expires;          /**< or 0 */
 } acme_order_t;

@@ -32,13 +32,15 @@ static apr_status_t read_resource(acme_renewal_t *renewal,
 
     rv = acme_resource_object(&resource);
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_sub(&window.json, &resource, "suggestedWindow", 1);
+        rv = acme_resource_sub(&window.json, &resource, "suggestedWindow",
+                               ACME_RESOURCE_REQUIRED);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_time(&start, &window, "start");
+        rv = acme_resource_time(&start, &window, "start",
+                                ACME_RESOURCE_REQUIRED);
     }
     if (rv == APR_SUCCESS) {
-        rv = acme_resource_time(&end, &window, "end");
+        rv = acme_resource_time(&end, &window, "end", ACME_RESOURCE_REQUIRED);
     }
     if (rv != APR_SUCCESS) {
         return rv;

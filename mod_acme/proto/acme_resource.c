@@ -53,71 +53,76 @@ apr_status_t acme_resource_object(const acme_resource_t *resource)
     return APR_SUCCESS;
 }
 
-/* Turns the status of a JSON getter into a problem. Returns APR_SUCCESS also
- * for an absent member that is not required. */
+/* Judges a member that is absent (APR_NOTFOUND) or unusable. Returns
+ * APR_SUCCESS when it may be taken for absent. */
 static apr_status_t judge(const acme_resource_t *resource, apr_status_t rv,
-                          const char *key, const char *type, int required)
+                          const char *key, const char *type,
+                          acme_resource_need_e need)
 {
+    if (need == ACME_RESOURCE_UNUSED || rv == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
     if (rv == APR_NOTFOUND) {
-        return required ? acme_resource_wrong(resource, "has no %s", key)
-                        : APR_SUCCESS;
+        return need == ACME_RESOURCE_REQUIRED
+                   ? acme_resource_wrong(resource, "has no %s", key)
+                   : APR_SUCCESS;
     }
-    if (rv != APR_SUCCESS) {
-        return acme_resource_wrong(resource, "has a %s that is no %s", key,
-                                   type);
-    }
-    return APR_SUCCESS;
+    return acme_resource_wrong(resource, "cannot be used: its %s is no %s", key,
+                               type);
 }
 
-apr_status_t acme_resource_url(const char **url,
-                               const acme_resource_t *resource, const char *key,
-                               int required)
+/* Gets a string; an empty one is APR_NOTFOUND, because CAs write "" for what
+ * they do not have. */
+static apr_status_t get_text(const char **text, const acme_resource_t *resource,
+                             const char *key)
 {
-    const char *text = NULL;
-    apr_status_t rv;
+    apr_status_t rv = acme_json_get_str(text, resource->json, key);
 
-    *url = NULL;
-    rv = acme_json_get_str(&text, resource->json, key);
-    rv = judge(resource, rv, key, "string", required);
-    if (rv != APR_SUCCESS || !text) {
-        return rv;
-    }
-    if (!acme_resource_is_url(text)) {
-        return acme_resource_wrong(resource,
-                                   "has a %s that is no usable https URL: "
-                                   "%.200s",
-                                   key, text);
-    }
-    *url = apr_pstrdup(resource->p, text);
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS && !**text ? APR_NOTFOUND : rv;
 }
 
 apr_status_t acme_resource_str(const char **text,
                                const acme_resource_t *resource, const char *key,
-                               int required)
+                               acme_resource_need_e need)
 {
     const char *value = NULL;
+    apr_status_t rv = get_text(&value, resource, key);
+
+    *text = rv == APR_SUCCESS ? apr_pstrdup(resource->p, value) : NULL;
+    return judge(resource, rv, key, "text", need);
+}
+
+apr_status_t acme_resource_url(const char **url,
+                               const acme_resource_t *resource, const char *key,
+                               acme_resource_need_e need)
+{
+    const char *text;
     apr_status_t rv;
 
-    *text = NULL;
-    rv = acme_json_get_str(&value, resource->json, key);
-    rv = judge(resource, rv, key, "string", required);
-    if (rv == APR_SUCCESS && value) {
-        *text = apr_pstrdup(resource->p, value);
+    *url = NULL;
+    rv = acme_resource_str(&text, resource, key, need);
+    if (rv != APR_SUCCESS || !text) {
+        return rv;
     }
-    return rv;
+    if (acme_resource_is_url(text)) {
+        *url = text;
+        return APR_SUCCESS;
+    }
+    return judge(resource, APR_EINVAL, key,
+                 apr_psprintf(resource->p, "usable https URL: %.200s", text),
+                 need);
 }
 
 apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
                                 const char *key, const char *const *words,
-                                int count)
+                                int count, acme_resource_need_e need)
 {
     const char *text;
     apr_status_t rv;
     int i;
 
-    rv = acme_resource_str(&text, resource, key, 1);
-    if (rv != APR_SUCCESS) {
+    rv = acme_resource_str(&text, resource, key, need);
+    if (rv != APR_SUCCESS || !text) {
         return rv;
     }
     for (i = 0; i < count; ++i) {
@@ -126,58 +131,55 @@ apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
             return APR_SUCCESS;
         }
     }
-    return acme_resource_wrong(resource, "has an unknown %s: %.40s", key, text);
+    return need == ACME_RESOURCE_UNUSED
+               ? APR_SUCCESS
+               : acme_resource_wrong(resource, "has an unknown %s: %.40s", key,
+                                     text);
 }
 
 apr_status_t acme_resource_time(apr_time_t *t, const acme_resource_t *resource,
-                                const char *key)
+                                const char *key, acme_resource_need_e need)
 {
-    apr_status_t rv;
+    const char *text = NULL;
+    apr_status_t rv = get_text(&text, resource, key);
 
     *t = 0;
-    rv = acme_json_get_time(t, resource->json, key);
-    return judge(resource, rv, key, "time", 0);
+    if (rv == APR_SUCCESS) {
+        rv = acme_json_get_time(t, resource->json, key);
+    }
+    return judge(resource, rv, key, "time", need);
 }
 
 apr_status_t acme_resource_sub(const acme_json_t **sub,
                                const acme_resource_t *resource, const char *key,
-                               int required)
+                               acme_resource_need_e need)
 {
     acme_json_t *value = NULL;
     apr_status_t rv;
 
     *sub = NULL;
     rv = acme_json_get(&value, resource->json, key);
-    rv = judge(resource, rv, key, "object", required);
-    if (rv == APR_SUCCESS && value) {
-        if (!acme_json_is_object(value)) {
-            return judge(resource, APR_EINVAL, key, "object", required);
-        }
+    if (rv == APR_SUCCESS && !acme_json_is_object(value)) {
+        rv = APR_EINVAL;
+    }
+    if (rv == APR_SUCCESS) {
         *sub = value;
     }
-    return rv;
+    return judge(resource, rv, key, "object", need);
 }
 
-apr_status_t acme_resource_error(const acme_problem_t **error,
-                                 const acme_resource_t *resource,
-                                 const char *key)
+const acme_problem_t *acme_resource_error(const acme_resource_t *resource,
+                                          const char *key)
 {
     const acme_problem_t none = ACME_PROBLEM_INIT;
-    const acme_json_t *document;
     acme_problem_t *found;
-    apr_status_t rv;
+    acme_json_t *document;
 
-    *error = NULL;
-    rv = acme_resource_sub(&document, resource, key, 0);
-    if (rv != APR_SUCCESS || !document) {
-        return rv;
+    if (acme_json_get(&document, resource->json, key) != APR_SUCCESS
+        || !acme_problem_says(document)) {
+        return NULL;
     }
     found = apr_pmemdup(resource->p, &none, sizeof(none));
-    rv = acme_problem_from_json(found, document, resource->p);
-    if (!found->type) {
-        return acme_resource_wrong(
-            resource, "has an %s that is no problem document", key);
-    }
-    *error = found;
-    return APR_SUCCESS;
+    (void)acme_problem_from_json(found, document, resource->p);
+    return found;
 }

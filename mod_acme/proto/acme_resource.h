@@ -4,10 +4,13 @@
  * @file acme_resource.h
  * @brief Reads and checks members of a CA's resources (RFC 8555 7.1).
  *
- * A member that is missing, of another type or out of bounds is a problem of
- * type ACME_PROBLEM_PROTOCOL, class BACKOFF, that names the resource and the
- * member; the status is APR_EINVAL. Strings are copied into the pool of the
- * acme_resource_t, so that they outlive the answer.
+ * What is required of a resource depends on its status and on what is done
+ * next, so each reader says of each member whether it is used now
+ * (acme_resource_need_e): CAs leave out, null or misspell what nobody needs. A
+ * member that is used and cannot be is a problem of type ACME_PROBLEM_PROTOCOL,
+ * class BACKOFF, that names the resource and the member; the status is
+ * APR_EINVAL. Strings are copied into the pool of the acme_resource_t, so that
+ * they outlive the answer.
  */
 #ifndef ACME_RESOURCE_H
 #define ACME_RESOURCE_H
@@ -38,34 +41,43 @@ apr_status_t acme_resource_wrong(const acme_resource_t *resource,
 /** Checks that the resource is a JSON object. */
 apr_status_t acme_resource_object(const acme_resource_t *resource);
 
-/** Reads an https URL. `*url` is NULL when it is absent and not required. */
+/** Says what is made of a member that is absent, null or "", and of one that is
+ *  of another type or out of bounds. */
+typedef enum {
+    ACME_RESOURCE_UNUSED,  /**< either is taken for absent */
+    ACME_RESOURCE_USED,    /**< may be absent, else it has to be right */
+    ACME_RESOURCE_REQUIRED /**< either is a problem */
+} acme_resource_need_e;
+
+/** Reads an https URL. `*url` is NULL when it is absent. */
 apr_status_t acme_resource_url(const char **url,
                                const acme_resource_t *resource, const char *key,
-                               int required);
+                               acme_resource_need_e need);
 
-/** Reads a string. `*text` is NULL when it is absent and not required. */
+/** Reads a string that is not empty. `*text` is NULL when it is absent. */
 apr_status_t acme_resource_str(const char **text,
                                const acme_resource_t *resource, const char *key,
-                               int required);
+                               acme_resource_need_e need);
 
-/** Reads one of a list of words, as its index; it is required. */
+/** Reads one of a list of words, as its index. `*index` stays when it is
+ *  absent. */
 apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
                                 const char *key, const char *const *words,
-                                int count);
+                                int count, acme_resource_need_e need);
 
 /** Reads a time. `*t` is 0 when it is absent. */
 apr_status_t acme_resource_time(apr_time_t *t, const acme_resource_t *resource,
-                                const char *key);
+                                const char *key, acme_resource_need_e need);
 
-/** Reads an embedded problem document. `*error` is NULL when it is absent. */
-apr_status_t acme_resource_error(const acme_problem_t **error,
-                                 const acme_resource_t *resource,
-                                 const char *key);
+/** Returns the embedded problem document, or the text in its place; NULL when
+ *  it says nothing. */
+const acme_problem_t *acme_resource_error(const acme_resource_t *resource,
+                                          const char *key);
 
-/** Reads an embedded object. `*sub` is NULL when it is absent and not
- *  required; it is not copied. */
+/** Reads an embedded object. `*sub` is NULL when it is absent; it is not
+ *  copied. */
 apr_status_t acme_resource_sub(const acme_json_t **sub,
                                const acme_resource_t *resource, const char *key,
-                               int required);
+                               acme_resource_need_e need);
 
 #endif

@@ -138,8 +138,6 @@ static void a_bad_authorization_is_a_problem_that_names_the_member(void **state)
          "identifier"},
         {"{" PENDING ",\"identifier\":{\"type\":\"dns\"}," CHALLENGES "}",
          "value"},
-        {"{" PENDING ",\"identifier\":{\"value\":\"a.b\"}," CHALLENGES "}",
-         "type"},
         {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
          "\"../../etc\"}," CHALLENGES "}",
          "identifier"},
@@ -152,35 +150,10 @@ static void a_bad_authorization_is_a_problem_that_names_the_member(void **state)
         {"{" PENDING ",\"identifier\":{\"type\":\"dns\",\"value\":"
          "\"192.0.2.1\"}," CHALLENGES "}",
          "type"},
-        {"{" PENDING "," NAME ",\"wildcard\":\"yes\"," CHALLENGES "}",
-         "wildcard"},
-        {"{" PENDING "," NAME ",\"expires\":\"x\"," CHALLENGES "}", "expires"},
         {"{" PENDING "," NAME "}", "challenges"},
         {"{" PENDING "," NAME ",\"challenges\":[]}", "challenges"},
         {"{" PENDING "," NAME ",\"challenges\":{}}", "challenges"},
-        {WITH("1"), "JSON object"},
-        {WITH("{}"), "type"},
-        {WITH("{\"type\":8}"), "type"},
-        {WITH("{\"type\":\"http-01\"}"), "status"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"ready\"}"), "status"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"valid\"}"), "url"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"valid\",\"url\":\"http:/\"}"),
-         "url"},
-        {WITH("{\"type\":\"dns-01\",\"status\":\"valid\","
-              "\"url\":\"https://c/h\"}"),
-         "token"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"valid\","
-              "\"url\":\"https://c/h\",\"token\":\"short\"}"),
-         "token"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"valid\",\"url\":"
-              "\"https://c/h\",\"token\":\"../../../../etc/passwd\"}"),
-         "token"},
-        {WITH("{\"type\":\"tls-alpn-01\",\"status\":\"valid\",\"url\":"
-              "\"https://c/h\",\"token\":\"0123456789abcde=\"}"),
-         "token"},
-        {WITH("{\"type\":\"http-01\",\"status\":\"invalid\",\"url\":"
-              "\"https://c/h\",\"token\":\"" TOKEN "\",\"error\":[]}"),
-         "error"},
+        {WITH("1,{},{\"type\":8}"), "challenges"},
     };
     size_t i;
 
@@ -195,6 +168,105 @@ static void a_bad_authorization_is_a_problem_that_names_the_member(void **state)
         assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
         if (!strstr(problem.detail, cases[i].named)) {
             fail_msg("%s: %s", cases[i].text, problem.detail);
+        }
+    }
+}
+
+/* Reads challenges of a type that we know, which may have to be met. */
+static void a_challenge_that_cannot_be_met_has_a_fault(void **state)
+{
+#define URL ",\"url\":\"https://c/h\""
+    static const struct {
+        const char *members;
+        const char *named; /* NULL: no fault */
+    } cases[] = {
+        {URL ",\"token\":\"" TOKEN "\"", NULL},
+        {URL ",\"token\":\"" TOKEN "\",\"status\":\"\"", NULL},
+        {URL ",\"token\":\"" TOKEN "\",\"status\":\"processing\"", NULL},
+        {URL ",\"token\":\"" TOKEN "\",\"error\":\"\"", NULL},
+        {URL ",\"token\":\"" TOKEN "\",\"error\":[],\"validated\":\"\"", NULL},
+        {",\"status\":\"valid\"", NULL},
+        {",\"status\":\"invalid\"", NULL},
+        {URL ",\"token\":\"" TOKEN "\",\"status\":\"ready\"", "status"},
+        {URL ",\"token\":\"" TOKEN "\",\"status\":7", "status"},
+        {",\"token\":\"" TOKEN "\"", "url"},
+        {",\"url\":\"http:/\",\"token\":\"" TOKEN "\"", "url"},
+        {URL, "token"},
+        {URL ",\"token\":7", "token"},
+        {URL ",\"token\":\"short\"", "token"},
+        {URL ",\"token\":\"../../../../etc/passwd\"", "token"},
+        {URL ",\"token\":\"0123456789abcde=\"", "token"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_authz_t *authz;
+        const char *fault;
+        const char *text = apr_psprintf(
+            *state, WITH("{\"type\":\"dns-01\"%s}," HTTP), cases[i].members);
+
+        assert_int_equal(read_text(&authz, text, &problem, *state), 0);
+        fault = challenge_at(authz, 0)->fault;
+        assert_null(challenge_at(authz, 1)->fault);
+        if (!cases[i].named != !fault
+            || (fault && !strstr(fault, cases[i].named))) {
+            fail_msg("%s: %s", text, fault);
+        }
+    }
+}
+
+/* Puts the value where the form has an @. */
+static const char *put(const char *form, const char *value, apr_pool_t *p)
+{
+    const char *at = strchr(form, '@');
+
+    return apr_pstrcat(p, apr_pstrmemdup(p, form, (apr_size_t)(at - form)),
+                       value, at + 1, NULL);
+}
+
+/* Each other status, with nothing else, and with members in any form. */
+static void only_a_pending_one_needs_anything(void **state)
+{
+    static const char *const statuses[] = {
+        "valid", "invalid", "deactivated", "expired", "revoked",
+    };
+    static const char *const members[] = {
+        "\"identifier\":@",
+        "\"identifier\":{\"type\":\"dns\",\"value\":@}",
+        "\"identifier\":{\"type\":@,\"value\":\"example.org\"}",
+        "\"wildcard\":@",
+        "\"expires\":@",
+        "\"challenges\":@",
+        "\"challenges\":[@]",
+        "\"challenges\":[{\"type\":@}]",
+        "\"challenges\":[{\"type\":\"http-01\",\"status\":@}]",
+        "\"challenges\":[{\"type\":\"http-01\",\"token\":@}]",
+        "\"challenges\":[{\"type\":\"http-01\",\"url\":@}]",
+        "\"challenges\":[{\"type\":\"http-01\",\"error\":@}]",
+    };
+    static const char *const values[] = {
+        "null", "\"\"", "7", "true", "[]", "[7]", "{}", "\"..\"",
+    };
+    size_t i, j, k;
+
+    for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
+        for (j = 0; j < sizeof(members) / sizeof(members[0]); ++j) {
+            for (k = 0; k < sizeof(values) / sizeof(values[0]); ++k) {
+                acme_problem_t problem = ACME_PROBLEM_INIT;
+                acme_authz_t *authz;
+                const char *text = put(members[j], values[k], *state);
+
+                text = apr_psprintf(*state, "{\"status\":\"%s\",%s}",
+                                    statuses[i], text);
+                if (read_text(&authz, text, &problem, *state) != 0) {
+                    fail_msg("%s: %s", text, problem.detail);
+                }
+                assert_non_null(authz->challenges);
+                acme_authz_failure(&problem, authz, *state);
+                assert_non_null(problem.detail);
+                assert_int_equal(problem.subproblems->nelts, 1);
+            }
         }
     }
 }
@@ -214,11 +286,12 @@ static void tokens_and_challenges_are_bounded(void **state)
             read_text(&authz,
                       apr_psprintf(*state,
                                    WITH("{\"type\":\"http-01\",\"status\":"
-                                        "\"valid\",\"url\":\"https://c/h\","
+                                        "\"pending\",\"url\":\"https://c/h\","
                                         "\"token\":\"%s\"}"),
                                    token),
                       &problem, *state),
-            i == 0 ? APR_EINVAL : APR_SUCCESS);
+            0);
+        assert_int_equal(challenge_at(authz, 0)->fault != NULL, i == 0);
         token[256] = '\0';
     }
     for (i = 0; i < 50; ++i) {
@@ -255,6 +328,23 @@ static void a_failure_is_the_challenges_error(void **state)
     assert_string_equal(sub->detail, "NXDOMAIN");
 }
 
+static void a_failure_is_told_by_a_mere_text(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+
+    assert_int_equal(read_text(&authz,
+                               "{\"status\":\"invalid\"," NAME
+                               ",\"challenges\":[{\"type\":"
+                               "\"http-01\",\"status\":\"invalid\",\"error\":"
+                               "\"connection refused\"}]}",
+                               &problem, *state),
+                     0);
+    acme_authz_failure(&problem, authz, *state);
+    assert_string_equal(problem.detail, "connection refused");
+    assert_string_equal(problem.type, ACME_PROBLEM_REFUSED);
+}
+
 static void a_failure_without_a_reason_is_not_empty(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -275,6 +365,9 @@ ACME_T_MAIN(ACME_T(each_status_is_read),
             ACME_T(names_are_canonical_and_wildcards_known),
             ACME_T(unknown_types_may_look_as_they_like),
             ACME_T(a_bad_authorization_is_a_problem_that_names_the_member),
+            ACME_T(a_challenge_that_cannot_be_met_has_a_fault),
+            ACME_T(only_a_pending_one_needs_anything),
             ACME_T(tokens_and_challenges_are_bounded),
             ACME_T(a_failure_is_the_challenges_error),
+            ACME_T(a_failure_is_told_by_a_mere_text),
             ACME_T(a_failure_without_a_reason_is_not_empty))

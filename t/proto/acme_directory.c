@@ -104,14 +104,6 @@ static void a_bad_directory_is_a_problem_that_names_the_member(void **state)
         {"{\"newNonce\":\"https://c/n\",\"newAccount\":\"/a\","
          "\"newOrder\":\"https://c/o\"}",
          "newAccount"},
-        {"{" URLS ",\"revokeCert\":\"http://c/\"}", "revokeCert"},
-        {"{" URLS ",\"renewalInfo\":7}", "renewalInfo"},
-        {"{" URLS ",\"keyChange\":\"https://c/ x\"}", "keyChange"},
-        {"{" URLS ",\"meta\":[]}", "meta"},
-        {"{" URLS ",\"meta\":{\"termsOfService\":{}}}", "termsOfService"},
-        {"{" URLS ",\"meta\":{\"website\":1}}", "website"},
-        {"{" URLS ",\"meta\":{\"externalAccountRequired\":\"yes\"}}",
-         "externalAccountRequired"},
     };
     size_t i;
 
@@ -130,6 +122,54 @@ static void a_bad_directory_is_a_problem_that_names_the_member(void **state)
     }
 }
 
+/* Puts the value where the form has an @. */
+static const char *put(const char *form, const char *value, apr_pool_t *p)
+{
+    const char *at = strchr(form, '@');
+
+    return apr_pstrcat(p, apr_pstrmemdup(p, form, (apr_size_t)(at - form)),
+                       value, at + 1, NULL);
+}
+
+static void what_is_optional_and_unusable_is_absent(void **state)
+{
+    static const char *const members[] = {
+        "\"revokeCert\":@",
+        "\"keyChange\":@",
+        "\"renewalInfo\":@",
+        "\"newAuthz\":@",
+        "\"meta\":@",
+        "\"meta\":{\"termsOfService\":@}",
+        "\"meta\":{\"website\":@}",
+        "\"meta\":{\"externalAccountRequired\":@}",
+        "\"meta\":{\"caaIdentities\":@}",
+        "\"meta\":{\"profiles\":@}",
+    };
+    static const char *const values[] = {
+        "null", "\"\"", "7", "[]", "[[]]", "{}", "{\"x\":0}",
+    };
+    size_t i, k;
+
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); ++i) {
+        for (k = 0; k < sizeof(values) / sizeof(values[0]); ++k) {
+            acme_problem_t problem = ACME_PROBLEM_INIT;
+            acme_directory_t *directory = NULL;
+            const char *text = put(members[i], values[k], *state);
+
+            text = apr_pstrcat(*state, "{" URLS ",", text, "}", NULL);
+            if (read_text(&directory, text, &problem, *state) != 0) {
+                fail_msg("%s: %s", text, problem.detail);
+            }
+            assert_null(directory->revoke_cert);
+            assert_null(directory->key_change);
+            assert_null(directory->renewal_info);
+            assert_null(directory->terms);
+            assert_null(directory->website);
+            assert_false(directory->account_required);
+        }
+    }
+}
+
 static void a_strange_caa_identity_is_left_out(void **state)
 {
     static const struct {
@@ -141,6 +181,7 @@ static void a_strange_caa_identity_is_left_out(void **state)
         {"[\"\",\"ca.test\",\"a b\",\".\",\"::g\"]", "ca.test"},
         {"[\"https://ca.test/\"]", NULL},
         {"[7,null,{}]", NULL},
+        {"[7,\"ca.test\"]", "ca.test"},
         {"\"ca.test\"", NULL},
         {"null", NULL},
         {"[]", NULL},
@@ -178,5 +219,6 @@ ACME_T_MAIN(ACME_T(profiles_are_offered_by_name),
             ACME_T(a_whole_directory_is_read),
             ACME_T(a_bare_directory_is_enough),
             ACME_T(a_bad_directory_is_a_problem_that_names_the_member),
+            ACME_T(what_is_optional_and_unusable_is_absent),
             ACME_T(a_strange_caa_identity_is_left_out),
             ACME_T(no_json_is_a_problem))

@@ -68,7 +68,7 @@ static void expiry_and_error_are_read(void **state)
     assert_string_equal(order->error->detail, "forbidden");
 }
 
-static void a_bad_order_is_a_problem_that_names_the_member(void **state)
+static void what_the_status_needs_has_to_be_right(void **state)
 {
     static const struct {
         const char *text;
@@ -80,34 +80,16 @@ static void a_bad_order_is_a_problem_that_names_the_member(void **state)
         {"{\"status\":\"Ready\"," AUTHZ "," FINALIZE "}", "status: Ready"},
         {"{\"status\":\"deactivated\"," AUTHZ "," FINALIZE "}", "status"},
         {"{\"status\":\"\"," AUTHZ "," FINALIZE "}", "status"},
-        {"{\"status\":\"ready\"," FINALIZE "}", "authorizations"},
-        {"{\"status\":\"ready\",\"authorizations\":[]," FINALIZE "}",
+        {"{\"status\":\"pending\",\"authorizations\":[1]," FINALIZE "}",
          "authorizations"},
-        {"{\"status\":\"ready\",\"authorizations\":{}," FINALIZE "}",
-         "authorizations"},
-        {"{\"status\":\"ready\",\"authorizations\":[1]," FINALIZE "}",
-         "authorizations"},
-        {"{\"status\":\"ready\",\"authorizations\":[\"http://c/\"]," FINALIZE
+        {"{\"status\":\"pending\",\"authorizations\":[\"http://c/\"]," FINALIZE
          "}",
          "authorization"},
-        {"{\"status\":\"ready\",\"authorizations\":[\"https://c/\","
-         "\"https://c/\"]," FINALIZE "}",
-         "repeats"},
-        {"{\"status\":\"ready\"," AUTHZ "}", "finalize"},
         {"{\"status\":\"ready\"," AUTHZ ",\"finalize\":\"http://c/\"}",
          "finalize"},
         {"{\"status\":\"ready\"," AUTHZ ",\"finalize\":true}", "finalize"},
-        {"{\"status\":\"valid\"," AUTHZ "," FINALIZE "}", "certificate"},
         {"{\"status\":\"valid\"," AUTHZ "," FINALIZE ",\"certificate\":\"c\"}",
          "certificate"},
-        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"certificate\":[]}",
-         "certificate"},
-        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"error\":\"no\"}",
-         "error"},
-        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"expires\":\"soon\"}",
-         "expires"},
-        {"{\"status\":\"ready\"," AUTHZ "," FINALIZE ",\"expires\":1893456000}",
-         "expires"},
     };
     size_t i;
 
@@ -125,6 +107,77 @@ static void a_bad_order_is_a_problem_that_names_the_member(void **state)
     }
 }
 
+/* Every member in every status that does not need it, in every form of what is
+ * not there, and no member at all. */
+static void what_the_status_does_not_need_is_left_out(void **state)
+{
+    static const char *const members[] = {
+        "authorizations", "finalize",  "certificate", "error",
+        "expires",        "notBefore", "identifiers",
+    };
+    static const char *const values[] = {
+        "null", "\"\"", "7", "false", "[]", "[7]", "{}", "\"/x\"",
+    };
+    static const acme_order_status_e all[] = {
+        ACME_ORDER_PENDING, ACME_ORDER_READY,   ACME_ORDER_PROCESSING,
+        ACME_ORDER_VALID,   ACME_ORDER_INVALID,
+    };
+    static const char *const needed[] = {
+        [ACME_ORDER_PENDING] = "authorizations",
+        [ACME_ORDER_READY] = "finalize",
+        [ACME_ORDER_PROCESSING] = "",
+        [ACME_ORDER_VALID] = "certificate",
+        [ACME_ORDER_INVALID] = "",
+    };
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order;
+    size_t i, j, k;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {
+        const char *status = acme_order_status_name(all[i]);
+
+        assert_int_equal(
+            read_text(&order,
+                      apr_psprintf(*state, "{\"status\":\"%s\"}", status),
+                      &problem, *state),
+            0);
+        assert_int_equal(order->status, all[i]);
+        assert_null(order->authorizations);
+        assert_null(order->finalize);
+        assert_null(order->certificate);
+        for (j = 0; j < sizeof(members) / sizeof(members[0]); ++j) {
+            for (k = 0; k < sizeof(values) / sizeof(values[0]); ++k) {
+                const char *text =
+                    apr_psprintf(*state, "{\"status\":\"%s\",\"%s\":%s}",
+                                 status, members[j], values[k]);
+
+                if (strcmp(members[j], needed[all[i]]) == 0) {
+                    continue;
+                }
+                if (read_text(&order, text, &problem, *state) != 0) {
+                    fail_msg("%s: %s", text, problem.detail);
+                }
+            }
+        }
+    }
+}
+
+static void what_is_told_twice_is_read_once(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order;
+
+    assert_int_equal(
+        read_text(&order,
+                  "{\"status\":\"pending\",\"authorizations\":[\"https://c/2\","
+                  "\"https://c/1\",\"https://c/2\"]}",
+                  &problem, *state),
+        0);
+    assert_int_equal(order->authorizations->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(order->authorizations, 0, const char *),
+                        "https://c/2");
+}
+
 static const char *many(int n, apr_pool_t *p)
 {
     apr_array_header_t *urls = apr_array_make(p, n, sizeof(const char *));
@@ -135,7 +188,7 @@ static const char *many(int n, apr_pool_t *p)
             apr_psprintf(p, "\"https://c/z/%d\"%s", i, i + 1 < n ? "," : "");
     }
     return apr_psprintf(
-        p, "{\"status\":\"ready\",\"authorizations\":[%s]," FINALIZE "}",
+        p, "{\"status\":\"pending\",\"authorizations\":[%s]," FINALIZE "}",
         apr_array_pstrcat(p, urls, 0));
 }
 
@@ -195,7 +248,9 @@ static void payloads_are_as_rfc_8555_has_them(void **state)
 }
 
 ACME_T_MAIN(ACME_T(each_status_is_read), ACME_T(expiry_and_error_are_read),
-            ACME_T(a_bad_order_is_a_problem_that_names_the_member),
+            ACME_T(what_the_status_needs_has_to_be_right),
+            ACME_T(what_the_status_does_not_need_is_left_out),
+            ACME_T(what_is_told_twice_is_read_once),
             ACME_T(a_thousand_authorizations_are_the_most),
             ACME_T(an_order_outlives_the_answer),
             ACME_T(payloads_are_as_rfc_8555_has_them))

@@ -73,56 +73,158 @@ static void only_sane_https_urls_are_urls(void **state)
 static void what_is_there_is_read(void **state)
 {
     static const char *const words[] = {"one", "two"};
-    apr_pool_t *p = *state;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_resource_t resource = reading(
-        "{\"url\":\"https://ca.test/\",\"text\":\"x\",\"word\":\"two\","
-        "\"time\":\"2030-01-01T00:00:00Z\",\"sub\":{},\"error\":{\"type\":"
-        "\"urn:ietf:params:acme:error:dns\",\"detail\":\"no\"}}",
-        &problem, p);
-    const acme_problem_t *error;
+        "{\"url\":\"https://x/\",\"text\":\"words\",\"word\":\"two\","
+        "\"time\":\"1970-01-01T00:00:01Z\",\"sub\":{\"a\":1},\"error\":"
+        "{\"type\":\"urn:ietf:params:acme:error:dns\"},\"said\":\"no way\"}",
+        &problem, *state);
     const acme_json_t *sub;
     const char *text;
     apr_time_t t;
     int index;
 
     assert_int_equal(acme_resource_object(&resource), 0);
-    assert_int_equal(acme_resource_url(&text, &resource, "url", 1), 0);
-    assert_string_equal(text, "https://ca.test/");
-    assert_int_equal(acme_resource_str(&text, &resource, "text", 1), 0);
-    assert_string_equal(text, "x");
-    assert_int_equal(acme_resource_word(&index, &resource, "word", words, 2),
+    assert_int_equal(
+        acme_resource_url(&text, &resource, "url", ACME_RESOURCE_REQUIRED), 0);
+    assert_string_equal(text, "https://x/");
+    assert_int_equal(
+        acme_resource_str(&text, &resource, "text", ACME_RESOURCE_UNUSED), 0);
+    assert_string_equal(text, "words");
+    assert_int_equal(acme_resource_word(&index, &resource, "word", words, 2,
+                                        ACME_RESOURCE_USED),
                      0);
     assert_int_equal(index, 1);
-    assert_int_equal(acme_resource_time(&t, &resource, "time"), 0);
-    assert_int_equal(t, apr_time_from_sec(1893456000));
-    assert_int_equal(acme_resource_sub(&sub, &resource, "sub", 1), 0);
+    assert_int_equal(
+        acme_resource_time(&t, &resource, "time", ACME_RESOURCE_UNUSED), 0);
+    assert_int_equal(t, APR_USEC_PER_SEC);
+    assert_int_equal(
+        acme_resource_sub(&sub, &resource, "sub", ACME_RESOURCE_REQUIRED), 0);
     assert_non_null(sub);
-    assert_int_equal(acme_resource_error(&error, &resource, "error"), 0);
-    assert_true(acme_problem_is(error, "dns"));
+    assert_true(
+        acme_problem_is(acme_resource_error(&resource, "error"), "dns"));
+    assert_string_equal(acme_resource_error(&resource, "said")->detail,
+                        "no way");
 }
 
-static void what_may_be_absent_is_nothing(void **state)
+/* Each kind of member, as it may look when nobody needs it. */
+static void what_is_not_used_may_be_anything(void **state)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_resource_t resource = reading("{\"url\":null}", &problem, *state);
-    const acme_problem_t *error = &problem;
-    const acme_json_t *sub = resource.json;
-    const char *text = "x";
-    apr_time_t t = 1;
+    static const char *const values[] = {
+        "null",   "\"\"", "7",         "true",         "[]",
+        "[null]", "{}",   "\"http:\"", "\"tomorrow\"",
+    };
+    static const char *const words[] = {"one"};
+    size_t i;
 
-    assert_int_equal(acme_resource_url(&text, &resource, "url", 0), 0);
-    assert_null(text);
-    text = "x";
-    assert_int_equal(acme_resource_str(&text, &resource, "text", 0), 0);
-    assert_null(text);
-    assert_int_equal(acme_resource_time(&t, &resource, "time"), 0);
-    assert_int_equal(t, 0);
-    assert_int_equal(acme_resource_sub(&sub, &resource, "sub", 0), 0);
-    assert_null(sub);
-    assert_int_equal(acme_resource_error(&error, &resource, "error"), 0);
-    assert_null(error);
-    assert_null(problem.type);
+    for (i = 0; i < sizeof(values) / sizeof(values[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_resource_t resource = reading(
+            apr_psprintf(*state, "{\"x\":%s}", values[i]), &problem, *state);
+        const acme_json_t *sub = NULL;
+        const char *text = "";
+        apr_time_t t = 1;
+        int index = 5;
+
+        assert_int_equal(
+            acme_resource_url(&text, &resource, "x", ACME_RESOURCE_UNUSED), 0);
+        assert_null(text);
+        assert_int_equal(
+            acme_resource_str(&text, &resource, "x", ACME_RESOURCE_UNUSED), 0);
+        assert_int_equal(acme_resource_word(&index, &resource, "x", words, 1,
+                                            ACME_RESOURCE_UNUSED),
+                         0);
+        assert_int_equal(index, 5);
+        assert_int_equal(
+            acme_resource_time(&t, &resource, "x", ACME_RESOURCE_UNUSED), 0);
+        assert_int_equal(t, 0);
+        assert_int_equal(
+            acme_resource_sub(&sub, &resource, "x", ACME_RESOURCE_UNUSED), 0);
+        assert_null(problem.type);
+    }
+}
+
+static void what_is_used_may_be_absent_and_not_wrong(void **state)
+{
+    static const struct {
+        const char *json;
+        apr_status_t rv;
+    } cases[] = {{"{}", 0},
+                 {"{\"x\":null}", 0},
+                 {"{\"x\":\"\"}", 0},
+                 {"{\"x\":7}", APR_EINVAL},
+                 {"{\"x\":[]}", APR_EINVAL}};
+    static const char *const words[] = {"one"};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_resource_t resource = reading(cases[i].json, &problem, *state);
+        const char *text;
+        apr_time_t t;
+        int index;
+
+        assert_int_equal(
+            acme_resource_url(&text, &resource, "x", ACME_RESOURCE_USED),
+            cases[i].rv);
+        assert_null(text);
+        assert_int_equal(
+            acme_resource_str(&text, &resource, "x", ACME_RESOURCE_USED),
+            cases[i].rv);
+        assert_int_equal(acme_resource_word(&index, &resource, "x", words, 1,
+                                            ACME_RESOURCE_USED),
+                         cases[i].rv);
+        assert_int_equal(
+            acme_resource_time(&t, &resource, "x", ACME_RESOURCE_USED),
+            cases[i].rv);
+        assert_int_equal(
+            acme_resource_str(&text, &resource, "x", ACME_RESOURCE_REQUIRED),
+            APR_EINVAL);
+    }
+}
+
+static void an_error_says_something_or_is_none(void **state)
+{
+    static const struct {
+        const char *error;
+        const char *detail; /* NULL: no error */
+        const char *type;
+    } cases[] = {
+        {"null", NULL, NULL},
+        {"\"\"", NULL, NULL},
+        {"{}", NULL, NULL},
+        {"[]", NULL, NULL},
+        {"7", NULL, NULL},
+        {"{\"type\":7,\"detail\":null}", NULL, NULL},
+        {"{\"status\":403}", NULL, NULL},
+        {"\"Template not available\"", "Template not available",
+         ACME_PROBLEM_REFUSED},
+        {"{\"detail\":\"no\"}", "no", ACME_PROBLEM_REFUSED},
+        {"{\"status\":\"403\",\"message\":\"no\"}", "no", ACME_PROBLEM_REFUSED},
+        {"{\"status\":429,\"detail\":\"no\"}", "no",
+         ACME_PROBLEM_URN "rateLimited"},
+        {"{\"type\":\"urn:x\"}", "the CA gives no explanation", "urn:x"},
+        {"{\"message\":\"urn:ietf:params:acme:error:badCSR\",\"detail\":"
+         "\"key too small\"}",
+         "key too small", ACME_PROBLEM_URN "badCSR"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_resource_t resource =
+            reading(apr_psprintf(*state, "{\"error\":%s}", cases[i].error),
+                    &problem, *state);
+        const acme_problem_t *error = acme_resource_error(&resource, "error");
+
+        if (!cases[i].detail) {
+            assert_null(error);
+            continue;
+        }
+        assert_non_null(error);
+        assert_string_equal(error->detail, cases[i].detail);
+        assert_string_equal(error->type, cases[i].type);
+    }
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -132,12 +234,12 @@ static void what_is_wrong_is_named(void **state)
     acme_resource_t resource =
         reading("{\"n\":1,\"http\":\"http://x/\",\"a\":[],\"t\":\"later\"}",
                 &problem, *state);
-    const acme_problem_t *error;
     const acme_json_t *sub;
     const char *text;
     apr_time_t t;
     int index;
 
+#define NEED ACME_RESOURCE_REQUIRED
 #define WRONG(call, words)                                        \
     do {                                                          \
         memset(&problem, 0, sizeof(problem));                     \
@@ -148,26 +250,28 @@ static void what_is_wrong_is_named(void **state)
                             "the thing that the CA sent " words); \
     } while (0)
 
-    WRONG(acme_resource_url(&text, &resource, "x", 1), "has no x");
-    WRONG(acme_resource_url(&text, &resource, "n", 1),
-          "has a n that is no string");
-    WRONG(acme_resource_url(&text, &resource, "http", 0),
-          "has a http that is no usable https URL: http://x/");
-    WRONG(acme_resource_str(&text, &resource, "a", 0),
-          "has a a that is no string");
-    WRONG(acme_resource_word(&index, &resource, "t", words, 1),
+    WRONG(acme_resource_url(&text, &resource, "x", NEED), "has no x");
+    WRONG(acme_resource_url(&text, &resource, "n", NEED),
+          "cannot be used: its n is no text");
+    WRONG(acme_resource_url(&text, &resource, "http", ACME_RESOURCE_USED),
+          "cannot be used: its http is no usable https URL: http://x/");
+    WRONG(acme_resource_str(&text, &resource, "a", ACME_RESOURCE_USED),
+          "cannot be used: its a is no text");
+    WRONG(acme_resource_word(&index, &resource, "t", words, 1, NEED),
           "has an unknown t: later");
-    WRONG(acme_resource_word(&index, &resource, "x", words, 1), "has no x");
-    WRONG(acme_resource_time(&t, &resource, "t"), "has a t that is no time");
-    WRONG(acme_resource_sub(&sub, &resource, "a", 1),
-          "has a a that is no object");
-    WRONG(acme_resource_error(&error, &resource, "n"),
-          "has a n that is no object");
+    WRONG(acme_resource_word(&index, &resource, "x", words, 1, NEED),
+          "has no x");
+    WRONG(acme_resource_time(&t, &resource, "t", ACME_RESOURCE_USED),
+          "cannot be used: its t is no time");
+    WRONG(acme_resource_sub(&sub, &resource, "a", NEED),
+          "cannot be used: its a is no object");
     resource.json = NULL;
     WRONG(acme_resource_object(&resource), "is no JSON object");
 }
 
 ACME_T_MAIN(ACME_T(only_sane_https_urls_are_urls),
             ACME_T(what_is_there_is_read),
-            ACME_T(what_may_be_absent_is_nothing),
+            ACME_T(what_is_not_used_may_be_anything),
+            ACME_T(what_is_used_may_be_absent_and_not_wrong),
+            ACME_T(an_error_says_something_or_is_none),
             ACME_T(what_is_wrong_is_named))
