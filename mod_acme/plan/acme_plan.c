@@ -117,28 +117,36 @@ static const char *changed(const acme_spec_t *spec,
     return NULL;
 }
 
-/* Returns why a certificate is needed now, or NULL; then *at says when it will
- * be. */
-static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
-                        const acme_inventory_t *inventory,
-                        const acme_job_t *job, int *due, int pinned,
-                        apr_time_t now, apr_pool_t *p)
+/* Need of a site for a new certificate. */
+typedef struct need_t {
+    const char *why; /* NULL: it needs none now */
+    apr_time_t at;   /* now, or when it will need one */
+    int due;         /* the time to renew the live certificate has come */
+    int by_age;      /* the only reason is the live certificate's age */
+} need_t;
+
+/* Returns why a certificate is needed now, or NULL, and sets the other parts of
+ * the need. */
+static const char *find_need(need_t *need, const acme_spec_t *spec,
+                             const acme_inventory_t *inventory,
+                             const acme_job_t *job, int pinned, apr_time_t now,
+                             apr_pool_t *p)
 {
     const acme_cert_info_t *info;
     const acme_blocklist_entry_t *revoked;
     const char *name, *why;
     apr_time_t last;
 
-    *at = now;
-    *due = 0;
-    *by_age = inventory->aged;
+    need->at = now;
+    need->due = 0;
+    need->by_age = inventory->aged;
     if (!inventory->live) {
         return inventory->aged ? "what was kept has expired"
                                : "first certificate";
     }
     info = inventory->live->info;
     if (info->not_after <= now) {
-        *by_age = 1;
+        need->by_age = 1;
         return apr_psprintf(p, "expired %s ago",
                             acme_time_print_duration(now - info->not_after, p));
     }
@@ -158,22 +166,22 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
     if (inventory->foreign && !pinned) {
         return "the certificate is from another authority";
     }
-    *at = acme_plan_renew_at(spec, inventory, job);
+    need->at = acme_plan_renew_at(spec, inventory, job);
     if (pinned) {
         /* A pinned certificate ignores the ARI time, because the administrator
          * chose it. */
         last = acme_schedule_urgent_at(info->not_before, info->not_after);
-        *at = *at > last ? *at : last;
+        need->at = need->at > last ? need->at : last;
     }
-    *due = *at <= now;
-    if (*due && !pinned && acme_plan_is_via_ari(spec, inventory)
+    need->due = need->at <= now;
+    if (need->due && !pinned && acme_plan_is_via_ari(spec, inventory)
         && acme_ari_renew_at(job->ari, info) > 0) {
-        *by_age = 1;
+        need->by_age = 1;
         return apr_psprintf(p, "the CA wants it renewed, it expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
-    if (*at <= now) {
-        *by_age = 1;
+    if (need->due) {
+        need->by_age = 1;
         return apr_psprintf(p, "expires in %s",
                             acme_time_print_duration(info->not_after - now, p));
     }
@@ -182,12 +190,12 @@ static const char *need(apr_time_t *at, int *by_age, const acme_spec_t *spec,
 
 /* Plans to ask the CA when to renew, before an order: the CA was never asked
  * about this certificate, or it is time to ask again. Not when anything is
- * urgent, a request of acmectl included, because its answer must not wait. */
-static int plan_ari_query(acme_plan_t *plan, apr_time_t *at,
+ * urgent, a request of acmectl included, because its answer must not wait. *at
+ * is made the time of the query if that comes first and there is no need. */
+static int plan_ari_query(acme_plan_t *plan, apr_time_t *at, const need_t *need,
                           const acme_spec_t *spec,
                           const acme_inventory_t *inventory,
-                          const acme_job_t *job, const char *why, int due,
-                          apr_time_t now)
+                          const acme_job_t *job, apr_time_t now)
 {
     const acme_cert_info_t *info;
     apr_time_t query_at;
@@ -200,12 +208,12 @@ static int plan_ari_query(acme_plan_t *plan, apr_time_t *at,
     }
     info = inventory->live->info;
     query_at = acme_ari_next_query(job->ari, info, now);
-    if (!why) {
+    if (!need->why) {
         *at = query_at < *at ? query_at : *at;
     }
     if (query_at > now || job->asked
-        || (why
-            && (job->order || !due || acme_ari_is_of(job->ari, info)
+        || (need->why
+            && (job->order || !need->due || acme_ari_is_of(job->ari, info)
                 || now >= acme_schedule_urgent_at(info->not_before,
                                                   info->not_after)))) {
         return 0;
@@ -292,9 +300,9 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                const acme_inventory_t *inventory, const acme_job_t *job,
                apr_time_t now, apr_pool_t *p)
 {
-    const char *digest, *why;
-    apr_time_t at, renew_at;
-    int due, by_age;
+    need_t need;
+    const char *digest;
+    apr_time_t at;
 
     plan->warning = NULL;
     plan->needless = 0;
@@ -317,28 +325,28 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         break;
     }
     digest = acme_spec_digest(spec, p);
-    why = need(&at, &by_age, spec, inventory, job, &due,
-               inventory->pinned && !job->asked, now, p);
-    if (!why && job->asked == ACME_ASKED_FORCE) {
-        why = "asked for by acmectl renew";
+    need.why = find_need(&need, spec, inventory, job,
+                         inventory->pinned && !job->asked, now, p);
+    if (!need.why && job->asked == ACME_ASKED_FORCE) {
+        need.why = "asked for by acmectl renew";
     }
-    plan->needless = !why && is_overtaken(job, inventory);
-    renew_at = at;
-    if (plan_ari_query(plan, &at, spec, inventory, job, why, due, now)) {
+    plan->needless = !need.why && is_overtaken(job, inventory);
+    at = need.at;
+    if (plan_ari_query(plan, &at, &need, spec, inventory, job, now)) {
         return;
     }
-    if (!why && job->order && !plan->needless
+    if (!need.why && job->order && !plan->needless
         && acme_str_same(job->digest, digest)) {
-        why = "an order is under way";
+        need.why = "an order is under way";
     }
-    if (!why) {
+    if (!need.why) {
         decide(plan, ACME_PLAN_IDLE, at,
                apr_psprintf(p, "renewed in %s",
-                            acme_time_print_duration(renew_at - now, p)));
+                            acme_time_print_duration(need.at - now, p)));
         plan->satisfied = 1;
     }
     else if (spec->renew_mode == ACME_RENEW_MANUAL && !job->asked) {
-        decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, why);
+        decide(plan, ACME_PLAN_MANUAL, ACME_SCHEDULE_NEVER, need.why);
     }
     else if (spec->renew_mode == ACME_RENEW_AUTO
              && inventory->serving == ACME_SERVING_NOTHING && !job->asked) {
@@ -346,12 +354,12 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                "no TLS virtual host uses it");
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
-        decide(plan, ACME_PLAN_ORDER, now, why);
+        decide(plan, ACME_PLAN_ORDER, now, need.why);
         plan->urgent = acme_plan_revoked(inventory, job)
                        || (acme_plan_is_via_ari(spec, inventory)
                            && acme_ari_is_of(job->ari, inventory->live->info)
                            && acme_ari_is_urgent(job->ari, now));
-        plan->by_age = by_age && !job->asked && !job->order;
+        plan->by_age = need.by_age && !job->asked && !job->order;
     }
 }
 
