@@ -88,7 +88,8 @@ my $glossary = House::slurp('docs/internals.md');
 my @missing = grep { $glossary !~ /^\|[^|]*\b\Q$_\E\b[^|]*\|/m }
     qw(site spec inventory job plan order bundle stage promote stash place
        placeholder vault seal secret worker lease generation task admission
-       blocklist problem action), 'own certificate', 'archive version',
+       blocklist problem action activator responder transport snapshot settled
+       pure unit), 'own certificate', 'archive version',
        'control request', 'CA queue', 'retry class', 'managed certificate';
 none('docs/internals.md explains each word', @missing);
 

@@ -30,8 +30,8 @@ apr_status_t acme_b64_decode(unsigned char **data, apr_size_t *len,
                != APR_SUCCESS) {
         return APR_EINVAL;
     }
-    /* APR takes both alphabets, padding and stray bits in the last character;
-     * only the one text that the bytes encode to is right */
+    /* APR accepts both alphabets, padding and stray bits in the last character,
+     * so compare with the only text that these bytes encode to. */
     if (strcmp(acme_b64_encode(bytes, n, p), text)) {
         return APR_EINVAL;
     }

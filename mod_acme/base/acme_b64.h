@@ -9,11 +9,12 @@
 
 #include <apr_pools.h>
 
-/** The text of len bytes. */
+/** Returns the base64url text of len bytes. */
 const char *acme_b64_encode(const void *data, apr_size_t len, apr_pool_t *p);
 
-/** The bytes of a text; padding, white space and foreign characters are
- *  APR_EINVAL. A NUL follows the bytes, not counted in len. */
+/** Decodes a text. A NUL follows the bytes, not counted in len.
+ *  @return APR_EINVAL when the text has padding, white space or any other
+ *          character that is not of base64url */
 apr_status_t acme_b64_decode(unsigned char **data, apr_size_t *len,
                              const char *text, apr_pool_t *p);
 

@@ -19,7 +19,7 @@ typedef struct acme_bucket_limit_t {
     apr_interval_time_t period; /**< microseconds */
 } acme_bucket_limit_t;
 
-/** The time in which a single token comes back. */
+/** Returns the time in which a token comes back. */
 apr_interval_time_t acme_bucket_token(const acme_bucket_limit_t *limit);
 
 /** Returns `full`, but at most a period after now: a clock that was set back

@@ -60,7 +60,7 @@ const char *acme_domain_registered(const char *name, apr_pool_t *p)
         name += 2;
     }
     domain = listed(name);
-    /* A public suffix itself has none: it is counted as what it is. */
+    /* A public suffix has no registered domain, so it counts by itself. */
     if (!domain) {
         domain = is_exact() ? name : last_two_labels(name);
     }

@@ -2,8 +2,7 @@
 
 /**
  * @file acme_domain.h
- * @brief The domain that somebody has registered, above a name: CAs count by
- * it.
+ * @brief The registered domain of a name, by which CAs count rate limits.
  */
 #ifndef ACME_DOMAIN_H
 #define ACME_DOMAIN_H
@@ -11,9 +10,10 @@
 #include <apr_pools.h>
 
 /**
- * "example.co.uk" for "*.www.example.co.uk", by the public suffix list of
- * libpsl. Without libpsl it is the last two labels, which takes more names for
- * one domain than there are. An IP address is its own.
+ * Returns the registered domain of a name: "example.co.uk" for
+ * "*.www.example.co.uk", by the public suffix list of libpsl. Without libpsl it
+ * is the last two labels, so that all names below "co.uk" count as one domain.
+ * An IP address counts by itself.
  * @param name canonical (acme_ident.h)
  */
 const char *acme_domain_registered(const char *name, apr_pool_t *p);

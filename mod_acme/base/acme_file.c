@@ -16,8 +16,8 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-/* Nothing of ours is nested deeper; each level of a removal keeps one file
- * descriptor open. */
+/* Limits the depth of a folder that is removed, because each level keeps a file
+ * descriptor open. No folder of the store is that deep. */
 #define MAX_DEPTH 32
 
 /* ---- reading ------------------------------------------------------------ */
@@ -28,7 +28,7 @@ static apr_status_t open_regular(int *fd, apr_off_t *size, const char *path,
     struct stat st;
     apr_status_t rv;
 
-    /* O_NONBLOCK: opening a FIFO would wait for a writer */
+    /* O_NONBLOCK, because opening a FIFO would wait for a writer. */
     do {
         *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
     } while (*fd < 0 && errno == EINTR);
@@ -36,7 +36,7 @@ static apr_status_t open_regular(int *fd, apr_off_t *size, const char *path,
         if (errno == ENXIO || errno == EOPNOTSUPP) {
             return APR_EINVAL; /* a socket */
         }
-        return errno == EMLINK ? ELOOP : errno; /* FreeBSD's word for a link */
+        return errno == EMLINK ? ELOOP : errno; /* FreeBSD says EMLINK */
     }
     rv = fstat(*fd, &st) ? errno : APR_SUCCESS;
     if (rv == APR_SUCCESS && !S_ISREG(st.st_mode)) {
@@ -50,11 +50,11 @@ static apr_status_t open_regular(int *fd, apr_off_t *size, const char *path,
     return APR_SUCCESS;
 }
 
-/* Reads to the end of the file, whatever its size was said to be. */
+/* Reads to the end of the file, because its size may change meanwhile. */
 static apr_status_t read_all(char **data, apr_size_t *len, int fd,
                              apr_size_t size, apr_size_t max, apr_pool_t *p)
 {
-    apr_size_t room = size + 1; /* one more shows that there is no more */
+    apr_size_t room = size + 1; /* one more, to notice the end */
     apr_size_t n = 0;
     char *buffer = apr_palloc(p, room + 1);
 
@@ -124,7 +124,8 @@ apr_status_t acme_file_read_linked(char **data, apr_size_t *len,
 
 /* ---- writing ------------------------------------------------------------ */
 
-/* The folder of a path, with the slash at its end; "" for the current one. */
+/* Returns the folder of a path, with the slash at its end; "" for the current
+ * folder. */
 static const char *folder_of(const char *path, apr_pool_t *p)
 {
     const char *slash = strrchr(path, '/');
@@ -132,7 +133,8 @@ static const char *folder_of(const char *path, apr_pool_t *p)
     return slash ? apr_pstrmemdup(p, path, (apr_size_t)(slash + 1 - path)) : "";
 }
 
-/* APR's bits are hexadecimal groups, the system's octal ones. */
+/* Converts APR's permission bits (hexadecimal digits) to those of the system
+ * (octal digits). */
 static mode_t to_mode(apr_fileperms_t perms)
 {
     mode_t mode =
@@ -162,7 +164,7 @@ apr_status_t acme_file_sync_dir(const char *path, apr_pool_t *ptemp)
     if (fd < 0) {
         return errno;
     }
-    /* EINVAL: the file system does not sync folders, there is nothing to do */
+    /* Ignore EINVAL, with which file systems say that they sync no folders. */
     if (fsync(fd) && errno != EINVAL) {
         rv = errno;
     }
@@ -177,7 +179,8 @@ static apr_status_t write_temp(apr_file_t *file, const void *data,
     apr_os_file_t fd;
     apr_status_t rv = apr_os_file_get(&fd, file);
 
-    /* the permissions last: a temporary file is 0600 until it is complete */
+    /* Set the permissions last, so that the file is 0600 until it is complete.
+     */
     if (rv == APR_SUCCESS && len) {
         rv = apr_file_write_full(file, data, len, NULL);
     }
@@ -194,7 +197,7 @@ static apr_status_t write_temp(apr_file_t *file, const void *data,
     return rv;
 }
 
-/* Moves the temporary over path; removes it when that fails. */
+/* Renames a temporary file to path; removes it when that fails. */
 static apr_status_t flip(const char *temp, const char *path, const char *folder,
                          acme_file_sync_e sync, apr_pool_t *ptemp)
 {
@@ -288,7 +291,7 @@ apr_status_t acme_file_mkdir(const char *path, apr_fileperms_t mode,
         }
         return finfo.filetype == APR_DIR ? APR_SUCCESS : APR_ENOTDIR;
     }
-    /* the umask has taken bits away */
+    /* Set the mode again, because the umask has removed bits. */
     fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     rv = fd < 0 || fchmod(fd, to_mode(mode)) ? errno : APR_SUCCESS;
     if (fd >= 0) {
@@ -317,7 +320,7 @@ apr_status_t acme_file_list(apr_array_header_t **names, const char *path,
     }
     apr_dir_close(dir);
     if (!APR_STATUS_IS_ENOENT(rv)) {
-        return rv; /* ENOENT is the end of the folder */
+        return rv; /* ENOENT is the end of the list */
     }
     *names = result;
     return APR_SUCCESS;
@@ -325,7 +328,7 @@ apr_status_t acme_file_list(apr_array_header_t **names, const char *path,
 
 static apr_status_t empty_dir(int fd, int depth, apr_pool_t *ptemp);
 
-/* A folder inside `at`, or a path. */
+/* Removes a folder by its name in the folder `at`, or by a path. */
 static apr_status_t remove_dir(int at, const char *name, int depth,
                                apr_pool_t *ptemp)
 {
@@ -361,12 +364,13 @@ static apr_status_t remove_entry(int at, const char *name, int depth,
     else if (unlinkat(at, name, 0)) {
         rv = errno;
     }
-    /* somebody else was faster */
+    /* Ignore ENOENT: another process has removed it. */
     return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
 }
 
-/* Takes over the descriptor. The names are read before the first is removed:
- * what readdir() shows of a folder that shrinks is not defined. */
+/* Removes all that is in a folder, and closes fd. Reads all names before it
+ * removes the first, because it is undefined what readdir() returns while files
+ * are removed. */
 static apr_status_t empty_dir(int fd, int depth, apr_pool_t *ptemp)
 {
     apr_array_header_t *names;

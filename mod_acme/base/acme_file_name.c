@@ -7,12 +7,12 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-/* Longest encoded name, and what a shortened one ends in: SHORTENED and the
- * SHA-1 of what was cut off, in hex. */
+/* The longest encoded name. A shortened name ends in SHORTENED and the SHA-1,
+ * in hex, of the part that was cut off. */
 #define MAX_NAME      200
 #define SHORTENED     '~'
 #define SHORTENED_LEN (1 + 2 * APR_SHA1_DIGESTSIZE)
-/* The name without any bytes. */
+/* The encoded form of the empty name. */
 #define NO_NAME "%"
 
 static int is_kept(unsigned char c, int first)
@@ -21,8 +21,8 @@ static int is_kept(unsigned char c, int first)
            || c == '_' || (c == '.' && !first);
 }
 
-/* Puts the rest of an encoded name as its SHA-1 where the name gets too long,
- * but not into the middle of a %XX. */
+/* Replaces the end of an encoded name that is too long by its SHA-1. Does not
+ * cut inside a %XX. */
 static const char *shorten(const char *encoded, apr_pool_t *p)
 {
     static const char hex[] = "0123456789abcdef";
@@ -110,6 +110,6 @@ const char *acme_file_name_decode(const char *component, apr_pool_t *p)
         }
     }
     *d = '\0';
-    /* only what encodes to this component is the name behind it */
+    /* Refuse a component that is not the encoded form of the name ("%61"). */
     return strcmp(acme_file_name_encode(name, p), component) ? NULL : name;
 }

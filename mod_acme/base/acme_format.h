@@ -16,6 +16,7 @@
 #include "acme_json.h"
 #include "acme_problem.h"
 
+/** Sets the format number of an item. */
 void acme_format_set(acme_json_t *json, int format);
 
 /**

@@ -2,15 +2,15 @@
 
 /**
  * @file acme_http.h
- * @brief An HTTP client as the rooms above see it: request, answer,
- * transport.
+ * @brief The interface of an HTTP client: request, response, transport.
  *
  * The transport is asynchronous: submit() takes a request, run() moves all of
  * them forward and calls each one's `done` exactly once, from inside run() or
- * cancel(), never from submit(). All calls come from one thread, but wakeup()
- * and precious(), which may come from any.
+ * cancel(), never from submit(). All calls come from one thread, except
+ * wakeup() and precious(), which any thread may call.
  *
- * net/ has the real one over libcurl; tests bring a scripted one.
+ * net/ implements it with libcurl; tests have one that follows a script
+ * (t/lib/script_http.h).
  */
 #ifndef ACME_HTTP_H
 #define ACME_HTTP_H
@@ -21,10 +21,11 @@
 
 #include "acme_problem.h"
 
-/** Most bytes of an answer that anybody waits for. */
+/** Most bytes of the body of a response; a longer one is an error. */
 #define ACME_HTTP_MAX_BODY (512 * 1024)
 
-/** Lives, with all it points to, until `done` has been called. */
+/** A request. It and all that it points to live until `done` has been called.
+ */
 typedef struct acme_http_request_t {
     const char *method;       /**< "GET", "HEAD" or "POST" */
     const char *url;          /**< https, absolute */
@@ -37,15 +38,16 @@ typedef struct acme_http_request_t {
                                     or NULL: the transport's own */
     const char *proxy_ca_file; /**< roots for an https one, or NULL: the
                                     transport's own */
-    /** Leaving before its answer loses nothing. newOrder is the opposite: its
-     *  answer holds the only copy of the order's URL. */
+    /** Non-zero when nothing is lost if the response is never read. It is zero
+     *  for newOrder, because the response has the only copy of the order's URL.
+     */
     int repeatable;
 } acme_http_request_t;
 
-/** Valid only while `done` runs. */
+/** A response, valid only while `done` runs. */
 typedef struct acme_http_response_t {
     int status;
-    apr_table_t *headers; /**< a repeated one is joined with ", " */
+    apr_table_t *headers; /**< a repeated header is joined with ", " */
     const char *body;     /**< NUL-terminated, never NULL */
     apr_size_t body_len;
     apr_time_t received;
@@ -53,8 +55,10 @@ typedef struct acme_http_response_t {
 } acme_http_response_t;
 
 /**
- * @param rv APR_SUCCESS: an answer, whatever its status; APR_EINTR: cancelled;
- *        else no answer, and `problem` says why
+ * Takes the outcome of a request.
+ * @param rv APR_SUCCESS: a response, with any HTTP status; APR_EINTR: the
+ *        request was cancelled; else there is no response, and `problem` says
+ *        why
  */
 typedef void acme_http_done_fn(void *baton, apr_status_t rv,
                                const acme_http_response_t *response,
@@ -66,16 +70,17 @@ struct acme_http_t {
     void *self;
     void (*submit)(acme_http_t *http, const acme_http_request_t *request,
                    acme_http_done_fn *done, void *baton);
-    /** Moves transfers, waits at most `wait` for something to happen. */
+    /** Goes on with all requests; waits at most `wait` for an event. */
     void (*run)(acme_http_t *http, apr_interval_time_t wait);
-    /** Number of requests whose `done` is outstanding. */
+    /** Returns the number of requests whose `done` was not called yet. */
     int (*pending)(acme_http_t *http);
-    /** Number of requests that are not repeatable and whose `done` has not
-     *  returned, so that it has saved what came. From any thread. */
+    /** Returns the number of requests that are not repeatable and whose `done`
+     *  has not returned: their responses may not be saved yet. Any thread may
+     *  call it. */
     int (*precious)(acme_http_t *http);
     /** Ends requests: the repeatable ones, or all of them. */
     void (*cancel)(acme_http_t *http, int all);
-    /** Makes a waiting run() return now. From any thread. */
+    /** Makes a waiting run() return now. Any thread may call it. */
     void (*wakeup)(acme_http_t *http);
 };
 

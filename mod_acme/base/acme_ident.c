@@ -16,7 +16,7 @@
 
 #define MAX_LABEL 63
 #define MAX_NAME  253
-/* Most of a wrong name that a message repeats. */
+/* Most bytes of a wrong name that a message repeats. */
 #define MAX_SHOWN 300
 
 static const char *const type_names[] = {"dns", "ip"};
@@ -47,9 +47,8 @@ acme_ident_e acme_ident_type(const char *name)
     return ACME_IDENT_DNS;
 }
 
-/* The address in its one canonical form, NULL when it is none. Brackets, as
- * they stand around an IPv6 address elsewhere in the configuration, may be
- * there. */
+/* Returns the canonical form of an IP address, or NULL when the text is not
+ * one. An IPv6 address may have brackets, as elsewhere in the configuration. */
 static const char *canonical_ip(const char *text, apr_pool_t *p)
 {
     unsigned char address[sizeof(struct in6_addr)];
@@ -202,7 +201,7 @@ apr_status_t acme_ident_canonical(const char **name, const char *text,
     }
     wrong = wrong_name(lower, p);
     if (wrong) {
-        /* two colons: an address was meant, not a name and a port */
+        /* With two colons an address was meant, not a name and a port. */
         if (strchr(lower, ':') != strrchr(lower, ':') && !strchr(lower, '/')) {
             wrong = "it is no IP address";
         }
@@ -269,7 +268,8 @@ int acme_ident_same(const apr_array_header_t *a, const apr_array_header_t *b)
 {
     int i;
 
-    /* neither repeats a name */
+    /* Sets of the same size are equal when one contains the other, because they
+     * do not repeat a name. */
     if (a->nelts != b->nelts) {
         return 0;
     }

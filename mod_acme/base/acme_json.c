@@ -15,7 +15,8 @@
 
 #define MAX_DEPTH 64
 
-/* Holds most texts: printing twice, once to know the size, takes longer. */
+/* Room for most texts. A longer text is printed twice, because its size is not
+ * known before. */
 #define PRINT_SIZE 2048
 
 struct acme_json_t {
@@ -29,7 +30,8 @@ static apr_status_t json_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-/* jansson returns NULL only where memory is exhausted; end as a pool does. */
+/* Ends the process, as a pool does, when memory is exhausted: the only case in
+ * which jansson returns NULL. */
 static json_t *need(json_t *json, apr_pool_t *p)
 {
     apr_abortfunc_t on_abort;
@@ -44,7 +46,7 @@ static json_t *need(json_t *json, apr_pool_t *p)
     return json;
 }
 
-/* Takes over the reference. */
+/* Makes a value that owns the reference. */
 static acme_json_t *wrap(json_t *json, apr_pool_t *p)
 {
     acme_json_t *result = apr_palloc(p, sizeof(*result));
@@ -55,15 +57,16 @@ static acme_json_t *wrap(json_t *json, apr_pool_t *p)
     return result;
 }
 
-/* A child keeps a reference of its own, so that it survives being replaced in
- * its parent. */
+/* Makes a value with a reference of its own, so that a child stays valid when
+ * it is replaced in its parent. */
 static acme_json_t *wrap_child(json_t *json, apr_pool_t *p)
 {
     return wrap(json_incref(json), p);
 }
 
-/* jansson's parser recurses for each level, on a thread's stack of a size we do
- * not choose: count the levels before it starts. */
+/* Returns non-zero when a text is nested too deeply. Called before the text is
+ * parsed, because jansson recurses for each level, and the stack of a thread
+ * may be small. */
 static int too_deep(const char *data, apr_size_t len)
 {
     int depth = 0;
@@ -96,7 +99,8 @@ static int too_deep(const char *data, apr_size_t len)
     return 0;
 }
 
-/* jansson's own text quotes the input, which may hold a secret. */
+/* Returns a text for an error. jansson's own text is not shown, because it
+ * quotes the input, which may hold a secret. */
 static const char *reason(const json_error_t *error)
 {
     switch (json_error_code(error)) {
@@ -156,8 +160,8 @@ acme_json_t *acme_json_array(apr_pool_t *p)
     return wrap(json_array(), p);
 }
 
-/* A text that was cut short may hold a part of a secret that its owner will
- * wipe in the whole one. */
+/* Wipes a text that was cut short, because it may hold part of a secret, and
+ * the caller wipes the whole text only. */
 static void wipe(char *text, apr_size_t len)
 {
     volatile char *at = text;
@@ -191,7 +195,8 @@ int acme_json_is_object(const acme_json_t *json)
     return json && json_is_object(json->json);
 }
 
-/* The member, or NULL: absent, null, or of something that is no object. */
+/* Returns a member, or NULL when it is absent or null, or when the value is not
+ * an object. */
 static json_t *member(const acme_json_t *object, const char *key)
 {
     json_t *value = object ? json_object_get(object->json, key) : NULL;
@@ -332,7 +337,8 @@ acme_json_t *acme_json_at(const acme_json_t *array, int i)
     return wrap_child(json_array_get(array->json, (size_t)i), array->p);
 }
 
-/* Takes over the reference; does nothing to what is no object. */
+/* Sets a member and takes over the reference. Does nothing when the value is
+ * not an object. */
 static void set_member(acme_json_t *object, const char *key, json_t *value)
 {
     json_object_set_new(object->json, acme_text_utf8(key, object->p),

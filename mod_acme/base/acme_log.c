@@ -7,7 +7,8 @@
 
 #include <apr_strings.h>
 
-/* httpd cuts its own lines at 8192 bytes, time stamp and place included. */
+/* Leaves room for what httpd puts before a message, because httpd cuts a line
+ * at 8192 bytes. */
 #define MAX_MESSAGE 7168
 
 void acme_log(const acme_log_t *log, acme_log_level_e level, apr_status_t rv,

@@ -2,28 +2,28 @@
 
 /**
  * @file acme_owned.h
- * @brief Returns non-zero for files and folders that are ours, and that nobody
- * else may write: the rule for what root trusts.
+ * @brief Which files and folders root trusts: those that belong to us and that
+ * nobody else may write.
  *
- * Ours is what belongs to the effective user of this process. Nobody else may
- * write it when neither its group nor others have that right. A file is as
- * safe as the folders that lead to it, so ask about these as well.
+ * A file belongs to us when its owner is the effective user of this process.
+ * Nobody else may write it when neither its group nor others have that right. A
+ * file is only as safe as the folders that lead to it, so check these as well.
  */
 #ifndef ACME_OWNED_H
 #define ACME_OWNED_H
 
 #include <sys/stat.h>
 
-/** The rule itself, for something of any kind. */
+/** Returns non-zero when a file of any kind is trusted. */
 int acme_owned(const struct stat *st);
 
-/** The rule for a folder; zero when there is no folder, or a link to one. */
+/** Returns non-zero when it is a folder, not a link to one, and trusted. */
 int acme_owned_dir(const char *path);
 
-/** The rule for a folder; a link to one is followed. */
+/** Returns non-zero when it is a folder, or a link to one, and trusted. */
 int acme_owned_dir_linked(const char *path);
 
-/** The rule for a regular file; zero when there is none, or a link to one. */
+/** Returns non-zero when it is a regular file, not a link, and trusted. */
 int acme_owned_file(const char *path);
 
 #endif

@@ -11,7 +11,7 @@
 #include "acme_ident.h"
 #include "acme_text.h"
 
-/* The most that is kept of a CA's words, in bytes. */
+/* Most bytes that are kept of a CA's text. */
 #define MAX_DETAIL      2048
 #define MAX_SUB_DETAIL  1024
 #define MAX_TYPE        256
@@ -42,7 +42,7 @@ apr_status_t acme_problem_set(acme_problem_t *problem, apr_status_t rv,
     }
     row = acme_problem_type_find(type);
     va_start(ap, fmt);
-    /* formatted first: an argument may be a string of the problem itself */
+    /* Format first, because an argument may be a string of the problem. */
     fmt = apr_pvsprintf(p, fmt, ap);
     va_end(ap);
     reset(problem, rv);
@@ -53,7 +53,8 @@ apr_status_t acme_problem_set(acme_problem_t *problem, apr_status_t rv,
     return rv;
 }
 
-/* A string member in bounds; NULL when it is absent, empty or no string. */
+/* Returns a string member, cut to max bytes; NULL when it is absent, empty or
+ * not a string. */
 static const char *take_str(const acme_json_t *object, const char *key,
                             apr_size_t max, apr_pool_t *p)
 {
@@ -181,9 +182,9 @@ int acme_problem_says(const acme_json_t *document)
            && acme_json_count(list) > 0;
 }
 
-/* The class by type. All types without a row are tried again with backoff: it
- * slows down to once a day, and what the CA means by a status such as 403 or
- * 404 may pass. */
+/* Sets the retry class by the type. A type without a row is tried again with
+ * backoff, because that slows down to once a day, and the reason for a status
+ * such as 403 or 404 may pass. */
 static void judge(acme_problem_t *problem, apr_time_t retry_at)
 {
     const acme_problem_type_t *row = acme_problem_type_find(problem->type);
@@ -315,7 +316,7 @@ acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p)
     return json;
 }
 
-/* Returns non-zero when a member that may be absent was fine. */
+/* Returns non-zero when a member is valid or absent. */
 static int optional(apr_status_t rv)
 {
     return rv == APR_SUCCESS || rv == APR_NOTFOUND;
@@ -402,7 +403,7 @@ const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p)
         APR_ARRAY_PUSH(parts, const char *) = ": ";
         APR_ARRAY_PUSH(parts, const char *) = problem->detail;
     }
-    /* what does not fit on the line need not be put together */
+    /* Stop when the line is full. */
     for (i = 0; problem->subproblems && i < problem->subproblems->nelts
                 && len <= MAX_LINE;
          ++i) {

@@ -7,12 +7,12 @@
  * An apr_status_t says *that* something failed, an acme_problem_t says *why*.
  * The caller owns it (on its stack, zeroed with ACME_PROBLEM_INIT), passes it
  * down, and finds it set whenever a function that takes one fails. Its strings
- * live in the pool the function was given, or are constants. What to do next
- * is decided on `retry` alone, never on the text.
+ * live in the pool that the function was given, or are constants. What to do
+ * next is decided on `retry` alone, never on the text.
  *
- * Failures of our own have types too (acme_problem_type.h), so that log,
- * status and jobs treat all alike. The text of a CA is kept as it came; it is
- * escaped where it is written (acme_problem_text()), not where it is stored.
+ * Failures of our own have types too (acme_problem_type.h), so that log, status
+ * and jobs treat all problems alike. The text of a CA is stored as it came, and
+ * escaped when it is written to the log (acme_problem_text()).
  */
 #ifndef ACME_PROBLEM_H
 #define ACME_PROBLEM_H
@@ -37,10 +37,10 @@ typedef struct acme_problem_t {
     acme_retry_e retry;
     apr_time_t retry_at;  /**< for ACME_RETRY_LATER, else 0 */
     const char *type;     /**< a URN; never NULL once set */
-    const char *detail;   /**< one sentence, in the CA's words if it spoke */
+    const char *detail;   /**< one sentence; the CA's, if it sent one */
     const char *activity; /**< what was being done, or NULL */
     const char *to_fix;   /**< what the administrator can do, or NULL */
-    const char *instance; /**< a URL that explains it, or NULL */
+    const char *instance; /**< URL of a page about it, or NULL */
     apr_array_header_t *subproblems; /**< of acme_subproblem_t, or NULL */
 } acme_problem_t;
 
@@ -50,11 +50,11 @@ typedef struct acme_problem_t {
     }
 
 /**
- * Fills a problem with a failure of our own, with the table's advice for its
- * type as `to_fix`. An `activity` that is set already stays, here and in the
+ * Fills a problem with a failure of our own. `to_fix` is the advice of the
+ * table for the type. An `activity` that is set already stays, here and in the
  * two functions below; all else is overwritten.
- * @param problem may be NULL: then only `rv` counts
- * @param type one of the constants above
+ * @param problem may be NULL
+ * @param type a constant of acme_problem_type.h
  * @param p keeps the formatted detail
  * @return rv, so that `return acme_problem_set(...)` reads well
  */
@@ -64,12 +64,12 @@ apr_status_t acme_problem_set(acme_problem_t *problem, apr_status_t rv,
     __attribute__((format(printf, 6, 7)));
 
 /**
- * Fills a problem from an error answer of the CA. A body that is no problem
- * document gives a problem all the same, made from the status. The retry class
- * comes from one table by type and status; a Retry-After makes it LATER, but
- * where only a changed configuration or an administrator helps.
+ * Fills a problem from an error response of the CA. If the body is not a
+ * problem document, the problem is made from the status. The retry class comes
+ * from a table, by type and status. Retry-After changes it to LATER, unless it
+ * is CONFIG or PERMANENT, for which waiting does not help.
  * @param status HTTP status of the answer
- * @param document the parsed body, or NULL where it was no JSON
+ * @param document the parsed body, or NULL when it was not JSON
  * @param retry_at the time that Retry-After named, or 0
  * @return APR_EGENERAL always
  */
@@ -77,21 +77,22 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
                                       const acme_json_t *document,
                                       apr_time_t retry_at, apr_pool_t *p);
 
-/** Returns non-zero when there are words of the CA in a problem document, or in
- *  the text that stands in its place. */
+/** Returns non-zero when a problem document has words of the CA, or is a text
+ *  instead of a document. */
 int acme_problem_says(const acme_json_t *document);
 
 /**
- * A problem inside a resource (the `error` of a challenge or an order), its
- * class by the type, else by the document's own status. What is no problem
- * document gives a problem too; a mere text is its detail.
+ * Fills a problem from one inside a resource (the `error` of a challenge or an
+ * order). The retry class comes from the type, else from the status in the
+ * document. A value that is not a problem document gives a problem as well; if
+ * it is a text, that is the detail.
  * @return APR_EGENERAL always
  */
 apr_status_t acme_problem_from_json(acme_problem_t *problem,
                                     const acme_json_t *document, apr_pool_t *p);
 
-/** Returns non-zero when the type is `name` of RFC 8555 ("badNonce"), prefix
- *  left out. */
+/** Returns non-zero when the type is this type of RFC 8555.
+ *  @param name without the prefix: "badNonce" */
 int acme_problem_is(const acme_problem_t *problem, const char *name);
 
 /** Returns non-zero when the request conflicts with something that exists or is
@@ -105,20 +106,21 @@ int acme_problem_is_conflict(const acme_problem_t *problem);
  *  a name, a site or a request. */
 int acme_problem_is_of_ca(const acme_problem_t *problem);
 
-/** All of it, for the store and the status; acme_problem_restore() reads it. */
+/** Returns all members as JSON, for the store and the status.
+ *  acme_problem_restore() reads it. */
 acme_json_t *acme_problem_to_json(const acme_problem_t *problem, apr_pool_t *p);
 
-/** The reverse of acme_problem_to_json(). APR_EINVAL when it is damaged. */
+/** Reads what acme_problem_to_json() made. APR_EINVAL when it is damaged. */
 apr_status_t acme_problem_restore(acme_problem_t *problem,
                                   const acme_json_t *json, apr_pool_t *p);
 
-/** A copy whose strings all live in p. */
+/** Returns a copy whose strings all live in p. */
 acme_problem_t *acme_problem_dup(const acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Returns one line for the log: short type, detail, subproblems. Control
- * characters and all that could forge a log line are escaped, the length is
- * bounded.
+ * Returns one line for the log: type without its prefix, detail, subproblems.
+ * Control characters and whatever could forge a line of the log are escaped,
+ * and the length is bounded.
  */
 const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p);
 

@@ -4,101 +4,106 @@
 
 #include <string.h>
 
-/* Why each is in its class is beside it. Whatever has no row is tried again
- * with backoff: it slows down to once a day, and may pass. A Retry-After of the
- * CA comes before all of that, but where only a change helps. */
+/* The comment above a row is the reason for its class. A type without a row is
+ * tried again with backoff, because that slows down to once a day, and the
+ * problem may pass. Retry-After goes before BACKOFF, NOW and INTERNAL; CONFIG
+ * and PERMANENT stay, because waiting does not help. */
 static const acme_problem_type_t acme_rows[] = {
-    /* it is registered again at once (acme_ca_account); where that does not
-     * help there is no reason to hurry */
+    /* BACKOFF, because the account is registered again at once
+     * (acme_ca_account), and a quick try helps no further when that fails. */
     {"accountDoesNotExist", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "nothing: the account is registered again at the next attempt"},
-    /* once the order is made again at once, without what it replaces */
+    /* BACKOFF, because the order is made again at once without `replaces`, and
+     * this is only reached when that fails as well. */
     {"alreadyReplaced", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "nothing: the next order does not name the certificate it replaces"},
-    /* it is what was wanted */
+    /* PERMANENT, because the certificate is revoked, as was wanted. */
     {"alreadyRevoked", ACME_RETRY_PERMANENT, ACME_BLAME_SITE,
      "nothing: the certificate is revoked already"},
-    /* the next one would be the same */
+    /* CONFIG, because the next request would be the same. */
     {"badCSR", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "check the names and the key types (ACMEPrivateKeys) against what the CA "
      "accepts"},
-    /* RFC 8555 6.5 asks for it; after many in a row the CA is at fault */
+    /* NOW, because RFC 8555 6.5 says so. Many in a row are the CA's fault. */
     {"badNonce", ACME_RETRY_NOW, ACME_BLAME_CA,
      "nothing: the request is repeated with a fresh nonce"},
-    /* the next key would be of the same kind */
+    /* CONFIG, because the next key would be of the same kind. */
     {"badPublicKey", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "choose a key type that the CA accepts (ACMEPrivateKeys)"},
-    /* the same request would be answered the same */
+    /* PERMANENT, because the same request would get the same answer. */
     {"badRevocationReason", ACME_RETRY_PERMANENT, ACME_BLAME_SITE,
      "revoke with another reason code"},
-    /* the account's key does not change by itself */
+    /* CONFIG, because the account's key does not change by itself. */
     {"badSignatureAlgorithm", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "choose a key type that the CA accepts"},
-    /* somebody has to change DNS, and nobody tells us when that is done */
+    /* BACKOFF, because a change of DNS is needed, and we are not told of it. */
     {"caa", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "let the CAA records of the name and of its parents in DNS permit this "
      "CA"},
-    /* its parts may pass, each for itself */
+    /* BACKOFF, because each of its subproblems may pass. */
     {"compound", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "see what the CA says of each name and mend those"},
-    /* the CA is at something that this is in the way of, an earlier request of
-     * ours as a rule; that comes to an end */
+    /* BACKOFF, because the CA still works on something else, usually an earlier
+     * request of ours, and will finish it. */
     {"conflict", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "nothing, unless it lasts: the CA is still at an earlier request; see its "
      "status page then"},
-    /* a firewall or an outage of the way to us; it may pass */
+    /* BACKOFF, because an outage on the way to this server may pass. */
     {"connection", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "let the CA reach this server: check the address records, port "
      "forwarding and the firewall"},
-    /* new names take their time until all servers know them */
+    /* BACKOFF, because it takes time until all name servers know a new name. */
     {"dns", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "check that public DNS servers resolve the name, and its DNSSEC "
      "signatures"},
-    /* the binding has to be written down first */
+    /* CONFIG, because the binding is not configured. */
     {"externalAccountRequired", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "ask the CA for an external account binding and configure it"},
-    /* the name may lead elsewhere for a while, as in a move */
+    /* BACKOFF, because the name may lead elsewhere for a while, for instance
+     * while a site moves. */
     {"incorrectResponse", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "check that the name leads to this server and that nothing in front of it "
      "answers the challenge itself"},
-    /* the address is in the configuration */
+    /* CONFIG, because the address is configured. */
     {"invalidContact", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "correct the address in ACMEContactEmail"},
-    /* the profile is in the configuration */
+    /* CONFIG, because the profile is configured. */
     {"invalidProfile", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "choose a profile that the CA offers"},
-    /* our fault or the CA's: an update of either mends it */
+    /* BACKOFF, because it is an error in this module or in the CA, and an
+     * update of either may solve it. */
     {"malformed", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "report this if it lasts: the CA does not understand a request"},
-    /* it becomes ready, or another one is made */
+    /* BACKOFF, because the order becomes ready, or a new one is made. */
     {"orderNotReady", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "nothing: the order is looked at again later"},
-    /* where the CA names a time, that one counts; else tokens come back by
-     * and by */
+    /* BACKOFF, because limits are filled up again in time. The time that the CA
+     * names goes first. */
     {"rateLimited", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "wait: the CA's limit is exhausted; see its documentation for the limits"},
-    /* the CA will not issue for this name whatever we do */
+    /* CONFIG, because the CA does not issue for this name at all. */
     {"rejectedIdentifier", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "remove the name that the CA refuses, or use another CA"},
-    /* the CA is out; when it comes back nobody may hurry */
+    /* BACKOFF, because the CA is out of order, and must not be flooded with
+     * requests when it is back. */
     {"serverInternal", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "nothing, unless it lasts: then see the CA's status page"},
-    /* what answers on the name may be mended at any time */
+    /* BACKOFF, because the server that answers may be repaired at any time. */
     {"tls", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "check what answers TLS connections to the name from outside"},
-    /* of a validation: the name leads elsewhere; of an account: as
-     * accountDoesNotExist */
+    /* BACKOFF, because a name may lead elsewhere for a while. For a request of
+     * an account the reason is that of accountDoesNotExist. */
     {"unauthorized", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "check that the name leads to this server, and its port 80 or 443 to this "
      "httpd"},
-    /* the address is in the configuration */
+    /* CONFIG, because the address is configured. */
     {"unsupportedContact", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "use a kind of contact that the CA takes in ACMEContactEmail"},
-    /* the name is in the configuration */
+    /* CONFIG, because the name is configured. */
     {"unsupportedIdentifier", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "remove the name, or use a CA that issues for names of its kind"},
-    /* what is settled at the CA changes no configuration: only another try
-     * can notice it */
+    /* BACKOFF, because only another try notices that an administrator has done
+     * what the CA asks for. */
     {"userActionRequired", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "visit the page that the CA names, as a rule to accept changed terms of "
      "service"},
@@ -106,41 +111,45 @@ static const acme_problem_type_t acme_rows[] = {
 };
 
 static const acme_problem_type_t local_rows[] = {
-    /* the way to the CA; it may pass */
+    /* BACKOFF, because an outage on the way to the CA may pass. */
     {"network", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "check that this server reaches the CA: DNS, firewall, proxy, "
      "ACMECACertificateFile"},
-    /* another program answers, or a faulty CA */
+    /* BACKOFF, because the CA, or a program that answers instead, may be
+     * repaired at any time. */
     {"protocol", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "check that ACMECertificateAuthority is the URL of an ACME directory; "
      "report this to the CA if it lasts"},
-    /* it may pass, and whose fault it is only the CA's words tell */
+    /* BACKOFF, because it may pass; only the CA's words tell whose fault it is.
+     */
     {"refused", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "see what the CA says; it gives no type that would tell more"},
-    /* a full disk is emptied */
+    /* INTERNAL, because a full disk or wrong permissions can be put right while
+     * the server runs. */
     {"store", ACME_RETRY_INTERNAL, ACME_BLAME_SITE,
      "check the folder named: its owner, permissions and free space"},
-    /* as a rule memory, which comes back */
+    /* INTERNAL, because the usual reason is a lack of memory, which passes. */
     {"crypto", ACME_RETRY_INTERNAL, ACME_BLAME_SITE,
      "check the key or certificate named"},
-    /* only a change helps */
+    /* CONFIG, because only a changed configuration helps. */
     {"config", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "correct the configuration and restart"},
-    /* the next one may be better, and what works stays */
+    /* BACKOFF, because the next certificate may be better, and the working one
+     * stays. */
     {"certificate", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "nothing yet: the certificate that works stays in use"},
-    /* the CA took too long; it may be busy */
+    /* BACKOFF, because the CA may be busy. */
     {"timeout", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "nothing, unless it lasts: then check that the CA reaches this server"},
-    /* we were told to stop; nothing is wrong */
+    /* NOW, because nothing is wrong: the worker was told to stop. */
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},
     {NULL, ACME_RETRY_BACKOFF, ACME_BLAME_SITE, NULL},
 };
 
-/* Answers that name no type of their own. Where they have no words either, they
- * are not the CA's as a rule, but of what stands before it. The first row that
- * fits. */
+/* Types of responses that name none. If they have no words either, they are
+ * usually not from the CA, but from a server in front of it. The first row that
+ * contains the status counts. */
 static const struct {
     int from, to; /* HTTP statuses */
     const char *type;

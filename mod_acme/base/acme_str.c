@@ -12,7 +12,7 @@ int acme_str_same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Not by tolower(), because that depends on the locale. */
+/* Does not use tolower(), because that depends on the locale. */
 char *acme_str_lower(const char *text, apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, text);

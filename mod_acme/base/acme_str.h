@@ -14,10 +14,10 @@
 /** Returns non-zero when both strings are equal, or both are NULL. */
 int acme_str_same(const char *a, const char *b);
 
-/** A copy in lower case; only A to Z change. */
+/** Returns a copy in lower case; only A to Z change. */
 char *acme_str_lower(const char *text, apr_pool_t *p);
 
-/** A copy of an array; its strings are copied as well. */
+/** Returns a copy of an array and of its strings. */
 apr_array_header_t *acme_str_array_dup(const apr_array_header_t *strings,
                                        apr_pool_t *p);
 

@@ -15,8 +15,8 @@ static int is_tail(unsigned char c)
     return (c & 0xc0) == 0x80;
 }
 
-/* Returns the length of the UTF-8 character at s, or 0 at the end and where
- * there is none. */
+/* Returns the length of the UTF-8 character at s, or 0 when there is none or
+ * the text ends. */
 static apr_size_t char_len(const char *s)
 {
     const unsigned char *u = (const unsigned char *)s;
@@ -44,8 +44,8 @@ static apr_size_t char_len(const char *s)
     return 0;
 }
 
-/* Returns non-zero when a log viewer or a terminal shows the character as
- * itself, on the line and in the place where it stands. */
+/* Returns non-zero when a log viewer or a terminal shows the character, and
+ * neither moves nor hides other characters because of it. */
 static int is_plain(const char *s, apr_size_t len)
 {
     const unsigned char *u = (const unsigned char *)s;
@@ -70,7 +70,7 @@ static int is_plain(const char *s, apr_size_t len)
     if (len == 3) {
         return !(u[0] == 0xef && u[1] == 0xbb && u[2] == 0xbf);
     }
-    /* the tags of plane 14 are invisible */
+    /* The tag characters of plane 14 are invisible. */
     return !(u[0] == 0xf3 && u[1] == 0xa0);
 }
 
@@ -126,7 +126,7 @@ const char *acme_text_escape(const char *text, apr_size_t max, apr_pool_t *p)
     const char *s = text;
     char *result = apr_palloc(p, max + 1);
     apr_size_t used = 0;
-    apr_size_t fits = 0; /* how much stays when CUT has to follow */
+    apr_size_t fits = 0; /* bytes that are kept if CUT follows */
 
     while (*s) {
         char unit[16];

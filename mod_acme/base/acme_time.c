@@ -39,8 +39,8 @@ static int take_digits(const char **s, int n)
     return value;
 }
 
-/* Reads n digits that lie in min..max, and the character behind them where
- * `then` is one. */
+/* Reads n digits of a number from min to max, and then the character `then`
+ * unless it is NUL. Returns zero on failure. */
 static int take_field(int *value, const char **s, int n, int min, int max,
                       char then)
 {
@@ -65,9 +65,9 @@ static int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar. apr_time_exp_gmt_get() does
- * not go back further, but Go's zero time, which some CAs send, is in year 1.
- */
+/* Returns the days since 1970-01-01 in the Gregorian calendar. Does not use
+ * apr_time_exp_gmt_get(), because that does not go back further, and Go's zero
+ * time, which some CAs send, is in year 1. */
 static apr_int64_t days_since_epoch(int year, int month, int day)
 {
     apr_int64_t days = day - 1;
@@ -84,7 +84,7 @@ static apr_int64_t days_since_epoch(int year, int month, int day)
     return days - 719528; /* from 0000-01-01 to 1970-01-01 */
 }
 
-/* Fraction of a second; digits after the sixth count for nothing. */
+/* Reads the fraction of a second; ignores digits after the sixth. */
 static int take_fraction(int *usec, const char **s)
 {
     int unit = 100000;
@@ -105,7 +105,7 @@ static int take_fraction(int *usec, const char **s)
     return 1;
 }
 
-/* "Z" or "+hh:mm", as seconds east of UTC. */
+/* Reads "Z" or "+hh:mm", as seconds east of UTC. */
 static int take_offset(int *offset, const char **s)
 {
     int hours;
@@ -149,7 +149,7 @@ apr_status_t acme_time_parse(apr_time_t *t, const char *text)
         return APR_EINVAL;
     }
     ++s;
-    /* a leap second is the one that follows it */
+    /* A leap second counts as the second after it. */
     if (!take_field(&hour, &s, 2, 0, 23, ':')
         || !take_field(&minute, &s, 2, 0, 59, ':')
         || !take_field(&second, &s, 2, 0, 60, '\0') || !take_fraction(&usec, &s)
@@ -162,7 +162,7 @@ apr_status_t acme_time_parse(apr_time_t *t, const char *text)
     return APR_SUCCESS;
 }
 
-/* Microseconds past the second, also before 1970. */
+/* Returns the microseconds after the full second, also before 1970. */
 static int fraction_of(apr_time_t t)
 {
     int usec = (int)(t % APR_USEC_PER_SEC);
@@ -192,7 +192,7 @@ const char *acme_time_print_exact(apr_time_t t, apr_pool_t *p)
     return print(t, usec ? apr_psprintf(p, ".%06d", usec) : "", p);
 }
 
-/* Digits as a number, `limit` when it is more than that; moves on. */
+/* Reads digits as a number, but returns `limit` for a larger one. */
 static apr_int64_t take_number(const char **s, apr_int64_t limit)
 {
     apr_int64_t value = 0;
@@ -318,7 +318,7 @@ const char *acme_time_print_duration(apr_interval_time_t d, apr_pool_t *p)
     first = count(d / u->length, u->name, p);
     d %= u->length;
     ++u;
-    /* nobody wants the milliseconds of more than a second */
+    /* Leave out the milliseconds of a duration that has seconds. */
     if (!u->name || u->length < APR_USEC_PER_SEC || d < u->length) {
         return first;
     }

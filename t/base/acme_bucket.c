@@ -4,10 +4,10 @@
 
 #include "acme_bucket.h"
 
-/* 4 tokens, one of them every 25. */
+/* 4 tokens; a token comes back every 25. */
 static const acme_bucket_limit_t limit = {4, 100};
 
-/* Takes tokens as long as there are any above `left`. Returns how many. */
+/* Takes tokens while there are more than `left`. Returns how many it took. */
 static int drain(apr_time_t *full, int left, apr_time_t now)
 {
     int n = 0;

@@ -30,7 +30,7 @@ static apr_status_t remove_tmp(void *data)
     return APR_SUCCESS;
 }
 
-/* A folder that goes when the test's pool does. */
+/* Makes a folder that is removed with the test's pool. */
 static const char *tmp(apr_pool_t *p)
 {
     const char *parent;
@@ -91,7 +91,7 @@ static void reads_what_it_wrote(void **state)
     assert_int_equal(len, ACME_FILE_MAX);
     assert_memory_equal(data, bytes, len);
     assert_int_equal(data[len], 0);
-    /* shorter, and then empty */
+    /* Replace it by a shorter file, then by an empty one. */
     put(path, "short", p);
     assert_int_equal(acme_file_read(&data, &len, path, 5, p), APR_SUCCESS);
     assert_string_equal(data, "short");
@@ -126,7 +126,7 @@ static void reads_on_where_the_size_is_wrong(void **state)
     apr_size_t len;
     apr_status_t rv;
 
-    /* a regular file that says it has no bytes */
+    /* A regular file whose size is given as 0. */
     rv = acme_file_read(&data, &len, "/proc/self/status", ACME_FILE_MAX, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         skip();
@@ -156,7 +156,7 @@ static void reads_regular_files_only(void **state)
     assert_int_equal(acme_file_read(&data, &len, "/dev/null", 10, p),
                      APR_EINVAL);
 
-    /* nobody writes to it: must not wait */
+    /* It must not wait, although nobody writes to the FIFO. */
     path = in(p, folder, "fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(acme_file_read(&data, &len, path, 10, p), APR_EINVAL);
@@ -189,7 +189,7 @@ static void follows_a_link_only_where_told(void **state)
     assert_int_equal(acme_file_read_linked(&data, &len, link, 10, p),
                      APR_SUCCESS);
     assert_string_equal(data, "text");
-    /* writing replaces the link, not what it leads to */
+    /* Writing replaces the link, not its target. */
     put(link, "new", p);
     assert_int_equal(acme_file_read(&data, &len, link, 10, p), APR_SUCCESS);
     assert_string_equal(data, "new");
@@ -234,7 +234,7 @@ static void a_failed_write_changes_and_leaves_nothing(void **state)
     apr_status_t rv;
 
     put(path, "old", p);
-    /* the disk is full after 4 kB */
+    /* The disk is full after 4 kB. */
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = before;
@@ -247,7 +247,7 @@ static void a_failed_write_changes_and_leaves_nothing(void **state)
     assert_string_equal(data, "old");
     assert_int_equal(count_in(folder, p), 1);
 
-    /* the last step fails: a folder is in the way */
+    /* The rename fails, because there is a folder of that name. */
     assert_int_equal(acme_file_mkdir(in(p, folder, "d"), 0x0700, p),
                      APR_SUCCESS);
     assert_int_not_equal(acme_file_write(in(p, folder, "d"), "x", 1, FPROT_0600,
@@ -406,7 +406,7 @@ static void a_file_is_of_the_group_that_is_to_read_it(void **state)
 {
     apr_pool_t *p = *state;
     const char *path = in(p, tmp(p), "name");
-    /* only root can give it to one that it is not in itself */
+    /* Only root can give a file to a group of which it is not a member. */
     gid_t gid = geteuid() == 0 ? getegid() + 1 : getegid();
     struct stat st;
 

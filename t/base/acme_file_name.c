@@ -87,7 +87,7 @@ static void long_names_are_shortened_and_stay_apart(void **state)
     const char *other;
     int shift;
 
-    /* as long as it may be */
+    /* The longest name that is not shortened. */
     memset(name, 'a', sizeof(name));
     name[200] = '\0';
     assert_string_equal(acme_file_name_encode(name, p), name);
@@ -104,7 +104,7 @@ static void long_names_are_shortened_and_stay_apart(void **state)
     assert_int_equal(strlen(other), 200);
     assert_string_not_equal(encoded, other);
 
-    /* no %XX is cut, wherever it stands */
+    /* No %XX is cut, wherever it is. */
     for (shift = 0; shift < 3; ++shift) {
         memset(name, '*', sizeof(name));
         memset(name, 'a', (size_t)shift);

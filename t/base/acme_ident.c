@@ -156,7 +156,7 @@ static void bounds_labels_and_names(void **state)
     assert_int_equal(acme_ident_canonical(&name, text, &why, p), APR_EINVAL);
     assert_non_null(strstr(why, "253"));
 
-    /* the message stays short, whatever the name */
+    /* The message stays short, however long the name is. */
     text = repeat(p, '\n', 100000);
     assert_int_equal(acme_ident_canonical(&name, text, &why, p), APR_EINVAL);
     assert_true(strlen(why) < 600);

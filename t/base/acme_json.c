@@ -188,7 +188,7 @@ static void refuses_what_is_no_json_and_says_where(void **state)
             fail_msg("%s gives %d: %s", cases[i][0], rv,
                      error ? error : "no error");
         }
-        /* a damaged file of ours may hold a secret */
+        /* A damaged file of ours may hold a secret. */
         assert_null(strstr(error, "hunter2"));
         assert_int_equal(
             acme_json_parse(&json, cases[i][0], strlen(cases[i][0]), NULL, p),
@@ -203,7 +203,8 @@ static void reads_no_further_than_it_is_told(void **state)
     acme_json_t *json;
     apr_size_t len;
 
-    /* exactly as long, so that a sanitizer sees one byte too many */
+    /* The buffer has no byte more, so that a sanitizer notices a read beyond
+     * it. */
     memcpy(text, "{\"a\":1}", 7);
     assert_int_equal(acme_json_parse(&json, text, 7, NULL, p), APR_SUCCESS);
     for (len = 0; len < 7; ++len) {
@@ -250,7 +251,7 @@ static void refuses_deep_nesting(void **state)
     text = nested(p, "[", "", "", 500000);
     assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, p),
                      APR_EINVAL);
-    /* brackets in a string are no nesting */
+    /* Brackets in a string do not nest. */
     text = apr_pstrcat(p, "{\"a\":\"\\\"", nested(p, "[", "", "", 100), "\"}",
                        NULL);
     parse(text, p);
@@ -344,7 +345,7 @@ static void setters_copy_what_they_are_given(void **state)
     acme_json_set_str(inner, "k", "after");
     assert_string_equal(acme_json_print(outer, 0, p),
                         "{\"o\":{\"k\":\"before\"}}");
-    /* not even itself makes a circle */
+    /* An object that is set in itself makes no circle. */
     acme_json_set(outer, "self", outer);
     assert_string_equal(
         acme_json_print(outer, 0, p),

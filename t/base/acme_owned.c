@@ -21,7 +21,7 @@ static apr_status_t remove_dir(void *data)
     return APR_SUCCESS;
 }
 
-/** A folder with a file `f` and a folder `d`, and links to both. */
+/** Makes a folder with a file `f` and a folder `d`, and links to both. */
 static const char *make_dir(apr_pool_t *p)
 {
     char *dir = apr_pstrdup(p, "/tmp/acme-t-XXXXXX");

@@ -48,7 +48,8 @@ static void own_failures_carry_status_class_text_and_advice(void **state)
     assert_string_equal(problem.detail, "/x: no space");
     assert_string_equal(problem.activity, "saving");
     assert_non_null(problem.to_fix);
-    /* a second one leaves nothing of the first, and may quote it */
+    /* Setting it again leaves nothing of the first problem, and may quote it.
+     */
     problem.status = 500;
     problem.instance = "https://example.org/";
     acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_CONFIG,
@@ -365,7 +366,7 @@ static void keeps_no_more_than_a_bound_of_a_long_document(void **state)
     assert_int_equal(problem.subproblems->nelts, 100);
     json = acme_problem_to_json(&problem, p);
     assert_true(strlen(acme_json_print(json, 0, p)) < 10000);
-    /* nothing was cut inside a character */
+    /* No character was cut. */
     assert_null(strstr(acme_json_print(json, 0, p), "\xef\xbf\xbd"));
     assert_true(strlen(acme_problem_text(&problem, p)) <= 2048);
 }

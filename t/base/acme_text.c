@@ -43,8 +43,9 @@ static void knows_characters_from_other_bytes(void **state)
         const char *before = apr_pstrcat(*state, alone, "z", NULL);
         int is_utf8 = (size_t)cases[i].len == strlen(alone);
 
-        /* The text itself comes back when no byte of it is replaced. Another
-         * character behind it shows that none of it was taken. */
+        /* The text itself is returned when no byte of it is replaced. The text
+         * with another character behind it shows that the function does not
+         * take that character for a part of the first. */
         assert_int_equal(acme_text_utf8(alone, *state) == alone, is_utf8);
         assert_int_equal(acme_text_utf8(before, *state) == before, is_utf8);
     }
