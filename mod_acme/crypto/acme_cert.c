@@ -57,7 +57,7 @@ static const char *name_text(const X509_NAME *name, apr_pool_t *p)
     bio = BIO_new(BIO_s_mem());
     if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) > 0) {
         len = BIO_get_mem_data(bio, &data);
-        /* the flags have escaped what is not printable */
+        /* The flags make OpenSSL escape what is not printable. */
         text = acme_text_bound(apr_pstrmemdup(p, data, (apr_size_t)len), DN_MAX,
                                p);
     }
@@ -85,12 +85,13 @@ static const char *serial_text(const X509 *cert, apr_pool_t *p)
         NULL);
 }
 
-/* RFC 9773 4.1: both as base64url, the serial as the content octets of its
- * DER, whose leading zero keeps a serial from being negative. */
+/* Returns the CertID (RFC 9773 4.1): key identifier of the issuer and serial,
+ * as base64url. The serial is the content of its DER, which begins with a zero
+ * if the serial would be negative otherwise. */
 static const char *ari_text(const X509 *cert, apr_pool_t *p)
 {
-    /* Reads the extensions now, because OpenSSL keeps them in the certificate
-     * and no other thread has it yet. */
+    /* Read the extensions now, because OpenSSL then stores them in the
+     * certificate, and no other thread has it yet. */
     const ASN1_OCTET_STRING *issuer =
         X509_get0_authority_key_id((X509 *)(apr_uintptr_t)cert);
     unsigned char *der = NULL;
@@ -127,7 +128,8 @@ static const char *key_text(const X509 *cert, apr_pool_t *p)
     return acme_key_spec_print(&spec, p);
 }
 
-/* Counts from 1970 to the time, which OpenSSL does for all of its years. */
+/* Converts a time, by its difference to 1970, because OpenSSL computes that for
+ * all years. */
 static int time_of(apr_time_t *t, const ASN1_TIME *from)
 {
     ASN1_TIME *epoch;
@@ -221,8 +223,8 @@ static const char *skip_space(const char *s)
     return s + strspn(s, " \t\r\n");
 }
 
-/* Length of the block at s, whose BEGIN and END must be whole lines and have
- * nothing but base64 between them; 0 when that is not so. */
+/* Returns the length of the PEM block at s, or 0 unless its BEGIN and END are
+ * whole lines with nothing but base64 between them. */
 static apr_size_t block_len(const char *s)
 {
     const char *end;

@@ -22,13 +22,13 @@ typedef struct acme_cert_info_t {
     const char *key_type;    /**< as acme_key_spec_print(), or "?"; an RSA
                                     modulus may be of any size */
     const char *key_hash;    /**< as acme_key_hash() */
-    const char *ari_id;      /**< CertID of RFC 9773 4.1; NULL where it does not
+    const char *ari_id;      /**< CertID of RFC 9773 4.1; NULL when it does not
                                     name its issuer's key */
     apr_time_t not_before;
     apr_time_t not_after;
 } acme_cert_info_t;
 
-/** A leaf and what leads to its root, in order. Owned by its pool. */
+/** A chain: the leaf, then its issuers in order. Owned by its pool. */
 typedef struct acme_chain_t acme_chain_t;
 
 /** Most certificates that a chain may have. */
@@ -41,66 +41,67 @@ apr_status_t acme_cert_refuse(acme_problem_t *problem, acme_retry_e retry,
                               apr_pool_t *p, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/** Parses PEM with at least one certificate; anything but certificates and
- *  white space is refused (RFC 8555 9.1), as is more than ACME_CHAIN_MAX.
- *  APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE. */
+/** Parses PEM with one certificate or more, at most ACME_CHAIN_MAX. Anything
+ *  but certificates and white space is refused (RFC 8555 9.1).
+ *  @return APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE */
 apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
                                    apr_size_t len, acme_problem_t *problem,
                                    apr_pool_t *p);
 
-/** The leaf's description; lives as long as the chain. */
+/** Returns the facts of the leaf; they live as long as the chain. */
 const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain);
 
-/** Number of certificates, the leaf included. */
+/** Returns the number of certificates, the leaf included. */
 int acme_cert_chain_count(const acme_chain_t *chain);
 
-/** Returns non-zero when the topmost certificate's issuer has that common name.
- */
+/** Returns non-zero when the issuer of the last certificate has that common
+ *  name. */
 int acme_cert_chain_leads_to(const acme_chain_t *chain, const char *name);
 
-/** The leaf as base64url of its DER. */
+/** Encodes the leaf as base64url of its DER. */
 apr_status_t acme_cert_chain_leaf(const char **leaf, const acme_chain_t *chain,
                                   acme_problem_t *problem, apr_pool_t *p);
 
-/** Certificate i, 0 is the leaf; not to be freed. For the units of this
- *  folder. */
+/** Returns certificate i, 0 for the leaf; not to be freed. For the units of
+ *  this room. */
 struct x509_st *acme_cert_chain_at(const acme_chain_t *chain, int i);
 
-/** PEM of the leaf alone, of the rest alone (may be ""), of both. */
+/** Prints PEM of the leaf, of the rest (which may be ""), and of both. */
 apr_status_t acme_cert_chain_print(const char **leaf, const char **rest,
                                    const char **full, const acme_chain_t *chain,
                                    acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Loads the chain and its key into a scratch SSL_CTX, as mod_ssl will load
- * them, where the configuration asks for at least this security level of
- * OpenSSL.
- * @param level 0: the one that OpenSSL has by itself
+ * Loads the chain and its key into an SSL_CTX, as mod_ssl will load them, at a
+ * security level of OpenSSL. The level is the only limit for keys and
+ * signatures of a chain.
+ * @param level used if it is higher than OpenSSL's default on this machine
  */
 apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
                                    const acme_key_t *key, int level,
                                    acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Returns what acme_cert_check_loads() depends on besides its arguments: one
- *  line of OpenSSL's version and the security level that this machine has set.
- */
+/** Returns what acme_cert_check_loads() depends on besides its arguments, as
+ *  one line: OpenSSL's version, and the security level of this machine. */
 const char *acme_cert_check_loader(apr_pool_t *p);
 
 /**
- * Everything that must hold before a chain may serve: key matches, each name
- * is covered, notBefore <= now (five minutes of tolerance) < notAfter, each
- * certificate but the last is issued by the next, and all of it loads into a
- * scratch SSL_CTX as mod_ssl will load it. APR_EINVAL, and a problem of type
- * ACME_PROBLEM_CERTIFICATE, for what does not hold.
+ * Checks a chain before it may be served: the leaf is for the key and covers
+ * each name, notBefore <= now (with five minutes of tolerance) < notAfter, each
+ * certificate but the last is issued by the next one, and the chain loads
+ * (acme_cert_check_loads()).
  * @param names canonical, may be empty
+ * @return APR_EINVAL, and a problem of type ACME_PROBLEM_CERTIFICATE, for the
+ *         first check that fails
  */
 apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
                              const apr_array_header_t *names, apr_time_t now,
                              acme_problem_t *problem, apr_pool_t *ptemp);
 
 /**
- * A self-signed certificate that is there so that a handshake can end. Its
- * notBefore is an hour before now, for clients whose clock is slow.
+ * Makes a self-signed certificate, with which TLS handshakes succeed before
+ * there is another certificate. Its notBefore is an hour before now, for
+ * clients whose clock is slow.
  * @param name put into the SAN and, unless it has over 64 bytes, the subject
  */
 apr_status_t acme_cert_placeholder(const char **pem, const acme_key_t *key,

@@ -11,10 +11,10 @@
 #include "acme_ident.h"
 #include "acme_time.h"
 
-/* The time by which our clock may be slow against the CA's. */
+/* Most that our clock may be behind the CA's. */
 #define SLOW_CLOCK (5 * ACME_TIME_MINUTE)
 
-/* Names that one message lists. */
+/* Most names that a message lists. */
 #define LISTED_MAX 5
 
 static apr_status_t refuse(acme_problem_t *problem, const char *to_fix,
@@ -72,7 +72,7 @@ static apr_status_t check_key(const acme_chain_t *chain, const acme_key_t *key,
                   info->serial, info->key_type, acme_key_spec_print(&spec, p));
 }
 
-/* "a, b and 3 more" */
+/* Lists names for a message: "a, b and 3 more". */
 static const char *listed(const apr_array_header_t *names, apr_pool_t *p)
 {
     const char *text = "";
@@ -130,7 +130,7 @@ static apr_status_t check_dates(const acme_cert_info_t *info, apr_time_t now,
     return APR_SUCCESS;
 }
 
-/* NULL when `cert` was issued by `issuer`, else why it was not. */
+/* Returns why `cert` was not issued by `issuer`, or NULL when it was. */
 static const char *not_issued(X509 *cert, X509 *issuer)
 {
     EVP_PKEY *evp;
@@ -167,9 +167,9 @@ static apr_status_t check_order(const acme_chain_t *chain,
     return APR_SUCCESS;
 }
 
-/* Does what mod_ssl does with the files: SSL_CTX_use_certificate_chain_file(),
- * the key, SSL_CTX_check_private_key(), because a certificate that fails there
- * stops the server. */
+/* Does what mod_ssl does with the files (SSL_CTX_use_certificate_chain_file(),
+ * the key, SSL_CTX_check_private_key()), because a certificate that fails there
+ * ends the server. */
 apr_status_t acme_cert_check_loads(const acme_chain_t *chain,
                                    const acme_key_t *key, int level,
                                    acme_problem_t *problem, apr_pool_t *p)

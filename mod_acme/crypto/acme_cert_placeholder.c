@@ -28,7 +28,7 @@ static int set_serial(X509 *cert)
     if (acme_key_random(bytes, sizeof(bytes)) != APR_SUCCESS) {
         return 0;
     }
-    /* positive, and of this length always */
+    /* Keep the number positive and always of this length. */
     bytes[0] = (unsigned char)((bytes[0] & 0x3f) | 0x40);
     number = BN_bin2bn(bytes, sizeof(bytes), NULL);
     if (number != NULL) {
@@ -42,8 +42,8 @@ static int set_serial(X509 *cert)
     return ok;
 }
 
-/* Subject and issuer: people who meet the certificate should see what it is,
- * also where the name is too long for a common name. */
+/* Sets subject and issuer, which tell people what the certificate is, also when
+ * the name is too long for a common name. */
 static int set_subject(X509 *cert, const char *name)
 {
     X509_NAME *subject;

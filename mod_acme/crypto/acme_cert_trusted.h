@@ -2,7 +2,7 @@
 
 /**
  * @file acme_cert_trusted.h
- * @brief Whether the world trusts a chain: the roots of this machine.
+ * @brief Checks that a chain leads to a root that this machine trusts.
  */
 #ifndef ACME_CERT_TRUSTED_H
 #define ACME_CERT_TRUSTED_H
@@ -11,9 +11,9 @@
 
 /**
  * Verifies, as of `now`, that the chain leads to a root that OpenSSL trusts by
- * default here (its folder, or SSL_CERT_FILE and SSL_CERT_DIR). Returns
- * APR_EACCES, and a problem that says why, when it does not; a test CA's chain
- * never does.
+ * default on this machine (its folder, or SSL_CERT_FILE and SSL_CERT_DIR).
+ * Returns APR_EACCES, and a problem that says why, when it does not. The chain
+ * of a test CA does not.
  */
 apr_status_t acme_cert_trusted_check(const acme_chain_t *chain, apr_time_t now,
                                      acme_problem_t *problem,

@@ -7,7 +7,8 @@
 #include "acme_csr.h"
 #include "acme_san.h"
 
-/* The only attribute of the request: an extensionRequest (RFC 2985 5.4.2). */
+/* Adds the only attribute of the request, an extensionRequest (RFC 2985
+ * 5.4.2). */
 static int add_extensions(X509_REQ *req, GENERAL_NAMES *san, int must_staple)
 {
     STACK_OF(X509_EXTENSION) *extensions = NULL;
@@ -18,7 +19,7 @@ static int add_extensions(X509_REQ *req, GENERAL_NAMES *san, int must_staple)
                          X509V3_ADD_DEFAULT)
          == 1;
     if (ok && must_staple) {
-        /* RFC 7633: a handshake without an OCSP response is to be refused. */
+        /* RFC 7633: clients refuse a handshake without an OCSP response. */
         feature =
             X509V3_EXT_conf_nid(NULL, NULL, NID_tlsfeature, "status_request");
         ok =

@@ -12,10 +12,10 @@
 #include "acme_cert.h"
 
 /**
- * A CSR for these names: all in subjectAltName (dNSName or iPAddress), an
- * empty subject, signed with the key.
+ * Makes a CSR for names: all are in subjectAltName (dNSName or iPAddress), the
+ * subject is empty, and the key signs it.
  * @param names canonical names, at least one
- * @param must_staple asks for the TLS feature extension (RFC 7633)
+ * @param must_staple non-zero: ask for the TLS feature extension (RFC 7633)
  * @param csr base64url of the DER, as `finalize` wants it
  */
 apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
@@ -25,25 +25,27 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
 /** Most bytes of a CSR as DER. */
 #define ACME_CSR_MAX 16384
 
-/** The same as PEM. */
+/** Converts a CSR to PEM. */
 apr_status_t acme_csr_read_to_pem(const char **pem, const char *csr,
                                   acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Reads one that another machine has made: its signature must be by its own
- * key, and the key of a supported kind and size.
- * @param names all that it asks for, canonical: at least one; a common name
- *        that is not among them is refused, as is what no certificate names
+ * Reads a CSR that another machine has made. It must be signed by its own key,
+ * and the key must be of a supported kind and size.
+ * @param names set to the names that it asks for, canonical, at least one. A
+ *         CSR is refused when its common name is not among them, or when no
+ *         certificate can have one of them
  */
 apr_status_t acme_csr_read_pem(const char **csr, apr_array_header_t **names,
                                const char *pem, apr_size_t len,
                                acme_problem_t *problem, apr_pool_t *p);
 
-/** Returns the hash of its key (acme_key_hash.h), or "" when the key cannot be
- *  read. */
+/** Returns the hash of the CSR's key (acme_key_hash.h), or "" when the key
+ *  cannot be read. */
 const char *acme_csr_read_key_hash(const char *csr, apr_pool_t *p);
 
-/** Checks that the leaf is for the key of the CSR and covers its names. */
+/** Checks that the leaf of a chain is for the key of the CSR and covers its
+ *  names. */
 apr_status_t acme_csr_read_match(const char *csr, const acme_chain_t *chain,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 

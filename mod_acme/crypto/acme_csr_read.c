@@ -17,7 +17,7 @@
 #include "acme_key_hash.h"
 #include "acme_san.h"
 
-/* As acme_key_spec_parse() has them. */
+/* The limits of acme_key_spec_parse(). */
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
 
@@ -85,7 +85,8 @@ const char *acme_csr_read_key_hash(const char *csr, apr_pool_t *p)
     return req ? acme_key_hash_of_evp(X509_REQ_get0_pubkey(req), p) : "";
 }
 
-/* Its names, as those of a certificate that had the same extensions. */
+/* Reads the names by putting the extensions into a certificate, because
+ * acme_san_names() reads certificates. Returns why it fails, or NULL. */
 static const char *read_names(apr_array_header_t **names, X509_REQ *req,
                               apr_pool_t *p)
 {

@@ -17,9 +17,9 @@
 
 #define SHA256_LEN 32
 
-/* The bytes of a number in the public key, as base64url (RFC 7518 6.2.1.2,
- * 6.3.1.1).
- * @param width bytes to fill up to with leading zeros, 0: as many as needed */
+/* Returns the bytes of a number in the public key, as base64url (RFC 7518
+ * 6.2.1.2, 6.3.1.1).
+ * @param width length with leading zeros; 0: as short as possible */
 static const char *public_number(const acme_key_t *key, const char *name,
                                  int width, apr_pool_t *p)
 {
@@ -40,7 +40,8 @@ static const char *public_number(const acme_key_t *key, const char *name,
     return text;
 }
 
-/* Bytes of one coordinate, and of each half of a signature; 0 for RSA. */
+/* Returns the length of a coordinate, which is that of each half of a
+ * signature; 0 for RSA. */
 static int coordinate_len(const acme_key_t *key)
 {
     switch (acme_key_spec(key).type) {
@@ -54,8 +55,9 @@ static int coordinate_len(const acme_key_t *key)
     return 0;
 }
 
-/* RFC 7638 3: the required members only, sorted, no white space; so that the
- * very same text serves as the jwk of a header and for the thumbprint. */
+/* Prints the public key as RFC 7638 3 says: the required members only, sorted,
+ * no white space. The same text is the jwk of a header and is hashed for the
+ * thumbprint. */
 static const char *jwk_create(const acme_key_t *key, apr_pool_t *p)
 {
     acme_json_t *jwk = acme_json_object(p);
@@ -122,8 +124,8 @@ apr_status_t acme_jws_signer_create(acme_jws_signer_t **signer,
     return APR_SUCCESS;
 }
 
-/* OpenSSL gives ECDSA-Sig-Value in DER, JWS wants r and s side by side, each
- * of full length (RFC 7518 3.4). NULL on failure. */
+/* Converts a signature from ECDSA-Sig-Value in DER, as OpenSSL returns it, to r
+ * and s side by side, each of full length (RFC 7518 3.4). NULL on failure. */
 static const char *ecdsa_raw(const unsigned char *der, size_t len, int width,
                              apr_pool_t *p)
 {
@@ -145,7 +147,7 @@ static const char *ecdsa_raw(const unsigned char *der, size_t len, int width,
     return text;
 }
 
-/* The signature of a text as base64url, NULL on failure. */
+/* Returns the signature of a text as base64url, NULL on failure. */
 static const char *sign(const acme_key_t *key, const char *text, apr_pool_t *p)
 {
     const unsigned char *data = (const unsigned char *)text;
@@ -175,7 +177,7 @@ leave:
     return signature;
 }
 
-/* The protected header (RFC 8555 6.2), NULL on failure. */
+/* Returns the protected header (RFC 8555 6.2), NULL on failure. */
 static const char *header_create(const acme_jws_signer_t *signer,
                                  const char *kid, const char *nonce,
                                  const char *url, apr_pool_t *p)
@@ -241,7 +243,8 @@ const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p)
     unsigned char hash[SHA256_LEN];
     char *hex = apr_palloc(p, 2 * SHA256_LEN + 1);
 
-    /* fails only where memory has ended, and there pools abort, too */
+    /* This fails only when memory is exhausted, and then pools abort as well.
+     */
     if (EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1) {
         abort();
     }

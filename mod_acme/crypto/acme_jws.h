@@ -5,14 +5,14 @@
  * @brief JSON Web Signatures as ACME wants them (RFC 7515, RFC 8555 6.2) and
  * key thumbprints (RFC 7638).
  *
- * Who needs a signature is handed a signer and never sees the key.
+ * Code that needs a signature gets a signer, and never sees the key.
  */
 #ifndef ACME_JWS_H
 #define ACME_JWS_H
 
 #include "acme_key.h"
 
-/** Signs for one account. Const; any thread may use it. */
+/** Signs for one account. It is const, so that any thread may use it. */
 typedef struct acme_jws_signer_t {
     const acme_key_t *key;
     const char *alg;        /**< "ES256", "ES384" or "RS256" */
@@ -20,13 +20,13 @@ typedef struct acme_jws_signer_t {
     const char *thumbprint; /**< RFC 7638, base64url */
 } acme_jws_signer_t;
 
-/** A signer over a key, which must live as long. */
+/** Makes a signer with a key, which must live as long as the signer. */
 apr_status_t acme_jws_signer_create(acme_jws_signer_t **signer,
                                     const acme_key_t *key,
                                     acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * A JWS in flattened JSON serialization.
+ * Makes a JWS in flattened JSON serialization.
  * @param kid the account's URL, or NULL to send the public key itself
  * @param nonce or NULL
  * @param payload JSON text; "" is POST-as-GET (RFC 8555 6.3)
@@ -36,11 +36,12 @@ apr_status_t acme_jws_sign(const char **jws, const acme_jws_signer_t *signer,
                            const char *payload, acme_problem_t *problem,
                            apr_pool_t *p);
 
-/** token "." thumbprint (RFC 8555 8.1). */
+/** Returns token "." thumbprint (RFC 8555 8.1). */
 const char *acme_jws_key_authorization(const acme_jws_signer_t *signer,
                                        const char *token, apr_pool_t *p);
 
-/** SHA-256, lower case hex: for names of things made from several fields. */
+/** Returns the SHA-256 of a text in lower case hex: for names of items that are
+ *  made from several fields. */
 const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p);
 
 #endif

@@ -13,8 +13,8 @@
 
 #include "acme_b64.h"
 
-/* RFC 7518 3.2 wants as many bytes as the hash has; of HS256 shorter keys are
- * in use. */
+/* Algorithms, and the shortest key of each. RFC 7518 3.2 asks for as many bytes
+ * as the hash has, but for HS256 some CAs give shorter keys. */
 static const struct {
     const char *name;
     const EVP_MD *(*md)(void);
@@ -27,7 +27,7 @@ static const struct {
 
 #define ALGS (int)(sizeof(algs) / sizeof(algs[0]))
 
-/* Bytes of a key that no CA gives. */
+/* Most bytes of a key and of its name, more than any CA gives. */
 #define KEY_MAX 512
 
 #define KID_MAX 512

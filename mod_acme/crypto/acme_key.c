@@ -22,14 +22,15 @@
 #define RSA_BITS_MAX     4096
 #define RSA_BITS_DEFAULT 3072
 
-/* PEM of an RSA key of 4096 bits has 3,300 bytes. */
+/* Most bytes of a PEM; that of an RSA key of 4096 bits has 3,300. */
 #define PEM_MAX (64 * 1024)
 
-/* A point on P-384 (SEC 1, 2.3.3): a byte that says how, and two numbers. */
+/* Length of a point on P-384 (SEC 1, 2.3.3): a byte for the form, and two
+ * numbers. */
 #define POINT_MAX          97
 #define POINT_UNCOMPRESSED 4
 
-/* Errors of one failure that go into its problem. */
+/* Most errors of OpenSSL that a problem lists. */
 #define ERRORS_MAX 4
 
 struct acme_key_t {
@@ -42,7 +43,7 @@ typedef struct {
     acme_key_e type;
 } key_name_t;
 
-/* The names of OpenSSL (EVP_PKEY_get_group_name()) are among these. */
+/* Names of kinds of keys, with those of OpenSSL (EVP_PKEY_get_group_name()). */
 static const key_name_t key_names[] = {
     {"P-256", ACME_KEY_P256},     {"P256", ACME_KEY_P256},
     {"secp256r1", ACME_KEY_P256}, {"prime256v1", ACME_KEY_P256},
@@ -121,7 +122,8 @@ apr_status_t acme_key_openssl_problem(acme_problem_t *problem,
                             reasons ? reasons : "OpenSSL gives no reason");
 }
 
-/* CAs want whole bytes (CA/Browser Forum, Baseline Requirements 6.1.5). */
+/* Returns non-zero for an allowed size. It is a number of whole bytes, because
+ * CAs want that (CA/Browser Forum, Baseline Requirements 6.1.5). */
 static int rsa_bits_allowed(int bits)
 {
     return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && bits % 8 == 0;
@@ -140,7 +142,7 @@ static int find_name(acme_key_e *type, const char *name)
     return 0;
 }
 
-/* -1 for all that is no plain number of up to five digits. */
+/* Reads a number of up to five digits; -1 for any other text. */
 static int parse_bits(const char *text)
 {
     int bits = 0;
@@ -158,7 +160,7 @@ apr_status_t acme_key_spec_parse(acme_key_spec_t *spec, const char *type,
 {
     acme_key_spec_t found = {ACME_KEY_P256, 0};
 
-    /* mod_md writes "rsa3072" as well */
+    /* mod_md also accepts "rsa3072". */
     if (bits == NULL && apr_cstr_casecmpn(type, "RSA", 3) == 0
         && apr_isdigit(type[3])) {
         bits = type + 3;
@@ -224,7 +226,7 @@ apr_status_t acme_key_spec_of_evp(acme_key_spec_t *spec,
         ok = EVP_PKEY_get_group_name(evp, group, sizeof(group), &len) == 1
              && find_name(&found.type, group) && found.type != ACME_KEY_RSA;
     }
-    /* a curve without a name leaves an error */
+    /* Clear the error that a curve without a name leaves. */
     ERR_clear_error();
     if (!ok) {
         return APR_ENOTIMPL;
@@ -235,12 +237,12 @@ apr_status_t acme_key_spec_of_evp(acme_key_spec_t *spec,
 
 static apr_status_t key_cleanup(void *data)
 {
-    /* EVP_PKEY_free() wipes the private parts */
+    /* EVP_PKEY_free() wipes the private parts. */
     EVP_PKEY_free(data);
     return APR_SUCCESS;
 }
 
-/* Takes over evp. */
+/* Makes a key that owns evp. */
 static acme_key_t *key_wrap(EVP_PKEY *evp, const acme_key_spec_t *spec,
                             apr_pool_t *p)
 {
@@ -262,7 +264,8 @@ static int on_progress(EVP_PKEY_CTX *ctx)
 {
     generation_t *generation = EVP_PKEY_CTX_get_app_data(ctx);
 
-    /* OpenSSL ignores some of our answers, so that one "no" must last */
+    /* Remember a cancellation, because OpenSSL ignores some results of this
+     * function. */
     if (!generation->cancelled && generation->cancel != NULL) {
         generation->cancelled = generation->cancel(generation->baton) != 0;
     }
@@ -327,13 +330,13 @@ apr_status_t acme_key_generate(acme_key_t **key, const acme_key_spec_t *spec,
     if (evp == NULL) {
         return acme_key_openssl_problem(problem, "making a key", p);
     }
-    /* success, too, may leave something behind */
+    /* Clear errors, because a success may leave some as well. */
     ERR_clear_error();
     *key = key_wrap(evp, spec, p);
     return APR_SUCCESS;
 }
 
-/* Without a callback OpenSSL would ask at the terminal. */
+/* Gives no password. Without a callback OpenSSL would ask at the terminal. */
 static int no_password(char *buf, int size, int writing, void *baton)
 {
     (void)buf;
@@ -402,7 +405,7 @@ apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
     BIO *bio;
 
     ERR_clear_error();
-    /* this kind of BIO wipes what it held, also where it grows */
+    /* This kind of BIO wipes its memory, also when it grows. */
     bio = BIO_new(BIO_s_secmem());
     if (bio == NULL
         || PEM_write_bio_PKCS8PrivateKey(bio, key->evp, NULL, NULL, 0, NULL,

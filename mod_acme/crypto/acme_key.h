@@ -4,8 +4,8 @@
  * @file acme_key.h
  * @brief Private keys: kinds, generation, PEM, wiping.
  *
- * A key belongs to the pool it was made in and is freed, wiped, with it. It is
- * const once made and may be read from several threads.
+ * A key belongs to the pool in which it was made, and is wiped and freed with
+ * it. It is const once made, so that several threads may use it.
  */
 #ifndef ACME_KEY_H
 #define ACME_KEY_H
@@ -20,27 +20,27 @@ struct X509_pubkey_st;
 
 typedef enum { ACME_KEY_P256, ACME_KEY_P384, ACME_KEY_RSA } acme_key_e;
 
-/** The kind of key that is wanted. */
+/** A kind of key. */
 typedef struct acme_key_spec_t {
     acme_key_e type;
     int bits; /**< of an RSA modulus, 2048 to 4096; else 0 */
 } acme_key_spec_t;
 
 /**
- * Reads "P-256" (P256, secp256r1, prime256v1), "P-384" (P384, secp384r1),
- * "RSA" (3072), "RSA2048" and "Default" (P-256), in any case: the names of
- * mod_md for what is supported here.
- * @param bits what followed "RSA", or NULL
+ * Reads a kind of key by the names that mod_md has: "P-256" (P256, secp256r1,
+ * prime256v1), "P-384" (P384, secp384r1), "RSA" (3072 bits), "RSA2048" and
+ * "Default" (P-256), in upper or lower case.
+ * @param bits the word after "RSA", or NULL
  * @param why on failure, what is allowed
  */
 apr_status_t acme_key_spec_parse(acme_key_spec_t *spec, const char *type,
                                  const char *bits, const char **why,
                                  apr_pool_t *p);
 
-/** "P-256", "P-384", "RSA 3072". */
+/** Returns "P-256", "P-384" or, for instance, "RSA 3072". */
 const char *acme_key_spec_print(const acme_key_spec_t *spec, apr_pool_t *p);
 
-/** Asked again and again while a key is made; nonzero gives up. */
+/** Called again and again while a key is made; non-zero gives up. */
 typedef int acme_key_cancel_fn(void *baton);
 
 /** Makes a new key. RSA takes up to seconds. APR_EINTR, and a problem of type
@@ -50,33 +50,35 @@ apr_status_t acme_key_generate(acme_key_t **key, const acme_key_spec_t *spec,
                                acme_key_cancel_fn *cancel, void *baton,
                                acme_problem_t *problem, apr_pool_t *p);
 
-/** From unencrypted PEM (PKCS#8, or the traditional forms). APR_EINVAL when it
- *  holds no key, an encrypted one or one of an unsupported kind. */
+/** Reads a key from unencrypted PEM (PKCS#8, or the traditional forms).
+ *  APR_EINVAL when there is no key in it, or an encrypted one, or a key of an
+ *  unsupported kind or size. */
 apr_status_t acme_key_from_pem(acme_key_t **key, const char *pem,
                                apr_size_t len, acme_problem_t *problem,
                                apr_pool_t *p);
 
-/** PKCS#8 PEM, unencrypted; the memory is wiped when p is cleared. */
+/** Prints the key as PKCS#8 PEM, unencrypted; the memory is wiped when p is
+ *  cleared. */
 apr_status_t acme_key_to_pem(const char **pem, const acme_key_t *key,
                              acme_problem_t *problem, apr_pool_t *p);
 
-/** The same key for another pool: it is wiped with the last of them. */
+/** Returns the same key for another pool. It is wiped with the last of its
+ *  pools. */
 acme_key_t *acme_key_share(const acme_key_t *key, apr_pool_t *p);
 
-/** Returns the kind of the key. An unsupported kind never becomes an
- *  acme_key_t. */
+/** Returns the kind of the key, which is always a supported one. */
 acme_key_spec_t acme_key_spec(const acme_key_t *key);
 
-/** The EVP_PKEY behind it, for the units of this folder; not to be freed. */
+/** Returns the key's EVP_PKEY; not to be freed. For the units of this room. */
 struct evp_pkey_st *acme_key_evp(const acme_key_t *key);
 
-/** Writes the public half into a request or a certificate in the making, where
- *  that is possible without encoding and decoding it; else returns zero. For
- *  the units of this folder. */
+/** Sets the public key of a request or a certificate. Returns zero when it
+ *  would have to be encoded and decoded for that. For the units of this room.
+ */
 int acme_key_put_public(struct X509_pubkey_st *into, const acme_key_t *key);
 
-/** The hash that goes with the key in a signature (RFC 7518 3.1): SHA-384 for
- *  P-384, else SHA-256. For the units of this folder. */
+/** Returns the hash for signatures with the key (RFC 7518 3.1): SHA-384 for
+ *  P-384, else SHA-256. For the units of this room. */
 const struct evp_md_st *acme_key_md(const acme_key_t *key);
 
 /** Finds the kind of any public or private key; an RSA modulus may have any
@@ -91,12 +93,13 @@ void acme_key_wipe(void *memory, apr_size_t len);
 /** Wipes memory from p when p is cleared or destroyed. */
 void acme_key_wipe_with_pool(void *memory, apr_size_t len, apr_pool_t *p);
 
-/** Cryptographically strong random bytes. */
+/** Fills memory with cryptographically strong random bytes. */
 apr_status_t acme_key_random(unsigned char *bytes, apr_size_t len);
 
-/** Fills a problem with the texts of OpenSSL's error queue, and empties it.
- *  For the units of this folder. Always APR_EGENERAL.
- *  @param doing what failed: "signing a request" */
+/** Fills a problem with the texts of OpenSSL's error queue, and empties the
+ *  queue. For the units of this room.
+ *  @param doing what failed: "signing a request"
+ *  @return APR_EGENERAL always */
 apr_status_t acme_key_openssl_problem(acme_problem_t *problem,
                                       const char *doing, apr_pool_t *p);
 

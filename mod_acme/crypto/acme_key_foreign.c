@@ -14,7 +14,7 @@
 
 #include "acme_b64.h"
 
-/* Longest number of a key: RSA with 4096 bits has 512 bytes. */
+/* Most bytes of a number of a key; with RSA of 4096 bits it has 512. */
 #define NUMBER_MAX 1024
 
 typedef struct pass_t {
@@ -42,7 +42,8 @@ static int give_pass(char *buffer, int size, int writing, void *baton)
     return (int)pass->len;
 }
 
-/* All checks of a key of ours are made where its PEM is read. */
+/* Makes a key by printing and reading its PEM, because acme_key_from_pem() has
+ * all checks. */
 static apr_status_t adopt(acme_key_t **key, EVP_PKEY *evp,
                           acme_problem_t *problem, apr_pool_t *p)
 {

@@ -10,16 +10,17 @@
 #include "acme_json.h"
 #include "acme_key.h"
 
-/** From PEM that is encrypted with a passphrase of any bytes, or is not.
- *  APR_EINVAL when it does not open or holds no supported key. */
+/** Reads a key from PEM that may be encrypted with a passphrase of any bytes.
+ *  APR_EINVAL when the passphrase is wrong or there is no supported key in it.
+ */
 apr_status_t acme_key_foreign_locked_pem(acme_key_t **key, const char *pem,
                                          apr_size_t len, const void *pass,
                                          apr_size_t pass_len,
                                          acme_problem_t *problem,
                                          apr_pool_t *p);
 
-/** From a private JWK (RFC 7517, RFC 7518 6): RSA, or EC on P-256 or P-384.
- *  The key must fit its own public part. */
+/** Reads a key from a private JWK (RFC 7517, RFC 7518 6): RSA, or EC on P-256
+ *  or P-384. Its private and public parts must belong together. */
 apr_status_t acme_key_foreign_jwk(acme_key_t **key, const acme_json_t *jwk,
                                   acme_problem_t *problem, apr_pool_t *p);
 

@@ -10,8 +10,8 @@
 
 typedef enum { WAITING, MAKING, MADE, FAILED } state_e;
 
-/* A request, in a pool of its own, so that who takes the key gives back all
- * of its memory. */
+/* A request, in a pool of its own, so that all its memory is freed when the key
+ * is taken. */
 typedef struct wanted_t {
     apr_pool_t *p;
     const char *name;
@@ -24,9 +24,9 @@ typedef struct wanted_t {
     struct wanted_t *next;
 } wanted_t;
 
-/* The mutex, which is there as long as the thread, guards the list, the states
- * and `stop`. A request that is being made belongs to the thread until its
- * state changes; only the caller's side takes any out of the list. */
+/* The mutex, which exists as long as the thread, guards the list, the states
+ * and `stop`. A request in state MAKING belongs to the thread until its state
+ * changes. Only the caller's thread removes requests from the list. */
 struct acme_keygen_t {
     void (*ready)(void *baton);
     void *baton;
@@ -38,7 +38,8 @@ struct acme_keygen_t {
     wanted_t *list; /* oldest first */
 };
 
-/* For the caller's side, which may have no thread beside it. */
+/* Locks the mutex in the caller's thread. There is none before the thread
+ * starts. */
 static void lock(acme_keygen_t *keygen)
 {
     if (keygen->mutex) {
@@ -64,7 +65,7 @@ static int asked_to_stop(void *baton)
     return stop;
 }
 
-/* Without the mutex: it takes its time. */
+/* Makes a key. Called without the mutex, because it takes long. */
 static void make(wanted_t *wanted, acme_key_cancel_fn *cancel, void *baton)
 {
     apr_status_t rv;
@@ -150,7 +151,8 @@ acme_keygen_t *acme_keygen_create(void (*ready)(void *baton), void *baton,
     return keygen;
 }
 
-/* With the first RSA key, so that who never asks for one has no thread. */
+/* Starts the thread. Called for the first RSA key, so that a server without RSA
+ * keys has no thread. */
 static apr_status_t start(acme_keygen_t *keygen, acme_problem_t *problem,
                           apr_pool_t *p)
 {
@@ -160,8 +162,8 @@ static apr_status_t start(acme_keygen_t *keygen, acme_problem_t *problem,
         return APR_SUCCESS;
     }
     if (!keygen->mutex) {
-        /* Registered again behind mutex and condition: it runs before their
-         * own cleanups. */
+        /* Register the cleanup again after mutex and condition are made, so
+         * that it runs before their own cleanups. */
         apr_pool_cleanup_kill(keygen->p, keygen, end);
         rv = apr_thread_mutex_create(&keygen->mutex, APR_THREAD_MUTEX_DEFAULT,
                                      keygen->p);
@@ -186,7 +188,8 @@ static apr_status_t start(acme_keygen_t *keygen, acme_problem_t *problem,
                             "no thread to make a key in: %pm", &rv);
 }
 
-/* Without the mutex: names and links change on the caller's side only. */
+/* Finds a request. Called without the mutex, because names and links are
+ * changed in the caller's thread only. */
 static wanted_t *find(const acme_keygen_t *keygen, const char *name)
 {
     wanted_t *w = keygen->list;
@@ -197,7 +200,8 @@ static wanted_t *find(const acme_keygen_t *keygen, const char *name)
     return w;
 }
 
-/* In a pool of no parent: two threads would change that one's children. */
+/* Makes a request. Its pool has no parent, because both threads would change
+ * the parent's list of children. */
 static wanted_t *wanted_create(const char *name, const acme_key_spec_t *spec,
                                apr_abortfunc_t out_of_memory)
 {
@@ -278,7 +282,8 @@ static const char *keep(const char *pem, apr_pool_t *p)
     return secret->text;
 }
 
-/* Out of the list once it is made or has failed; else *rv says why not. */
+/* Removes a request that is made or has failed from the list. Returns NULL, and
+ * the reason in *rv, when there is none. */
 static wanted_t *take(apr_status_t *rv, acme_keygen_t *keygen, const char *name)
 {
     wanted_t **at = &keygen->list;

@@ -2,12 +2,13 @@
 
 /**
  * @file acme_keygen.h
- * @brief Certificate keys, made where they delay nobody.
+ * @brief Makes the keys of certificates without delaying the worker.
  *
- * RSA keys take up to seconds: a thread makes them, one after the other. It
- * starts with the first of them and ends with the pool, in milliseconds,
- * whatever it is making. Keys on a curve take less time than waking a thread
- * and are made at once. All calls come from one thread.
+ * An RSA key takes up to seconds, so a thread makes RSA keys, one after the
+ * other. It starts with the first of them, and ends with the pool: within
+ * milliseconds, even while it makes a key. Keys on a curve are made at once,
+ * because that takes less time than waking a thread. All calls come from one
+ * thread.
  */
 #ifndef ACME_KEYGEN_H
 #define ACME_KEYGEN_H
@@ -16,13 +17,14 @@
 
 typedef struct acme_keygen_t acme_keygen_t;
 
-/** @param ready called from the thread when a key is there to be taken: must
- *         only wake somebody up */
+/** Makes a generator; its thread starts later.
+ *  @param ready called in the thread when a key can be taken; may only wake the
+ *         caller */
 acme_keygen_t *acme_keygen_create(void (*ready)(void *baton), void *baton,
                                   apr_pool_t *p);
 
-/** Asks for a key for this site; asking again changes nothing. Fails only when
- *  no thread can be had.
+/** Asks for a key for a site; asking again changes nothing. Fails only when no
+ *  thread can be started.
  *  @param p for the problem */
 apr_status_t acme_keygen_want(acme_keygen_t *keygen, const char *name,
                               const acme_key_spec_t *spec,
@@ -30,9 +32,10 @@ apr_status_t acme_keygen_want(acme_keygen_t *keygen, const char *name,
 
 /**
  * Takes a key.
- * @param pem the same, wiped when p is cleared
- * @return APR_EAGAIN while it is being made, APR_ENOENT if nobody asked; else
- *         why there is none: the next want() begins anew
+ * @param pem set to the PEM of the key, which is wiped when p is cleared
+ * @return APR_EAGAIN while it is being made; APR_ENOENT when it was not asked
+ *         for; else the error of making it, after which
+ *         acme_keygen_want() begins anew
  */
 apr_status_t acme_keygen_take(acme_key_t **key, const char **pem,
                               acme_keygen_t *keygen, const char *name,

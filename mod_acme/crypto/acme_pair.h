@@ -2,8 +2,8 @@
 
 /**
  * @file acme_pair.h
- * @brief Whether the files of a certificate and its key load: files that are
- * none of ours, as mod_ssl will load them.
+ * @brief Checks that the files of an administrator's own certificate and key
+ * load, as mod_ssl will load them.
  */
 #ifndef ACME_PAIR_H
 #define ACME_PAIR_H
@@ -11,10 +11,10 @@
 #include "acme_problem.h"
 
 /**
- * A key that needs a pass phrase passes: nothing can be said of it.
- * @param key_file or cert_file again
- * @param level security level of OpenSSL that is asked for; with 0 nothing is
- *        refused for being weak
+ * Loads a certificate and its key. Succeeds when the key needs a pass phrase,
+ * because such a key cannot be checked.
+ * @param key_file may be the same as cert_file
+ * @param level security level of OpenSSL; at 0 nothing is refused as weak
  */
 apr_status_t acme_pair_check(const char *cert_file, const char *key_file,
                              int level, acme_problem_t *problem, apr_pool_t *p);

@@ -14,7 +14,8 @@
 #include "acme_key.h"
 #include "acme_san.h"
 
-/* NULL when it is no name or OpenSSL refuses; the queue tells which. */
+/* Makes the GENERAL_NAME of a name. Returns NULL for a text that is not a name,
+ * and when OpenSSL fails; then its error queue has the reason. */
 static GENERAL_NAME *general_name(const char *name)
 {
     ASN1_STRING *value = NULL;
@@ -88,8 +89,9 @@ apr_status_t acme_san_create(GENERAL_NAMES **san,
     return APR_SUCCESS;
 }
 
-/* The text of a dNSName or iPAddress; NULL for all else and for a NUL inside,
- * where the name that C sees is not the one that the CA signed. */
+/* Returns the text of a dNSName or iPAddress; NULL for other types, and for a
+ * text with a NUL in it, because C would see another name than the CA signed.
+ */
 static const char *general_text(const GENERAL_NAME *general, apr_pool_t *p)
 {
     char buf[INET6_ADDRSTRLEN];
@@ -134,7 +136,7 @@ apr_status_t acme_san_names(apr_array_header_t **names, const X509 *cert,
 
     san = X509_get_ext_d2i(cert, NID_subject_alt_name, &critical, NULL);
     if (san == NULL) {
-        /* -1: there is none */
+        /* -1: there is no such extension */
         rv = critical == -1 ? APR_SUCCESS : APR_EINVAL;
         goto leave;
     }

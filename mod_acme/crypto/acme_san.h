@@ -2,8 +2,8 @@
 
 /**
  * @file acme_san.h
- * @brief Names as X.509 has them: subjectAltName (RFC 5280 4.2.1.6), both
- * ways. For the units of this folder.
+ * @brief Names in certificates: reads and writes subjectAltName (RFC 5280
+ * 4.2.1.6). For the units of this room.
  */
 #ifndef ACME_SAN_H
 #define ACME_SAN_H
@@ -18,7 +18,7 @@
 #define ACME_SAN_MAX 1000
 
 /**
- * A subjectAltName of these names, to be freed with GENERAL_NAMES_free().
+ * Makes a subjectAltName of names, to be freed with GENERAL_NAMES_free().
  * @param names canonical names, at least one
  */
 apr_status_t acme_san_create(GENERAL_NAMES **san,
@@ -26,8 +26,9 @@ apr_status_t acme_san_create(GENERAL_NAMES **san,
                              acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * The names of a certificate that some site could have, canonical. Others are
- * left out: other types, embedded NULs, what acme_ident_canonical() refuses.
+ * Reads the names of a certificate, canonical. Names that no site can have are
+ * left out: other types, names with a NUL in them, and names that
+ * acme_ident_canonical() refuses.
  * @return APR_EINVAL when there are more than ACME_SAN_MAX or the extension
  *         cannot be read; APR_SUCCESS and an empty array when there is none
  */

@@ -289,7 +289,7 @@ static void a_chain_prints_as_it_was(void **state)
     assert_string_equal(full, first);
 }
 
-/* The same text with CRLF where there was LF. */
+/* Returns the text with CRLF instead of LF. */
 static const char *with_crlf(const char *pem, apr_pool_t *p)
 {
     char *text = apr_palloc(p, 2 * strlen(pem) + 1);
@@ -315,7 +315,7 @@ static void white_space_between_certificates_is_allowed(void **state)
                                "\r\n  ", NULL),
                    p);
     assert_int_equal(acme_cert_chain_count(chain), 2);
-    /* and none at the very end */
+    /* The last line needs no end. */
     chain = parsed(apr_pstrmemdup(p, pem, strlen(pem) - 1), p);
     assert_int_equal(acme_cert_chain_count(chain), 1);
 }
@@ -391,7 +391,7 @@ static void damaged_certificates_are_refused(void **state)
     apr_size_t i;
     char *text;
 
-    /* cut anywhere: the last line ends with the last but one byte */
+    /* Cut it anywhere. The last byte is the end of the last line. */
     for (i = 1; i + 1 < len; i++) {
         refuses_bytes(pem, i, "", p);
     }
@@ -463,7 +463,7 @@ static void an_unreadable_extension_is_refused(void **state)
     refuses(acme_t_x509_pem(cert, p), "subjectAltName", p);
 }
 
-/* Any byte of the DER may be another: refused or read, but never a crash. */
+/* Changes each byte of the DER: it is refused or read, but nothing crashes. */
 static void changed_bytes_never_crash(void **state)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;

@@ -14,7 +14,7 @@
 #define NOW apr_time_from_sec(1767225600)
 
 /* A root, an intermediate and a leaf, and the leaf's key as the module has
- * it. Tests spoil one thing and then make the certificates. */
+ * it. A test spoils one thing and then makes the certificates. */
 typedef struct {
     acme_t_x509_t root;
     acme_t_x509_t middle;
@@ -58,7 +58,7 @@ static pki_t pki(apr_pool_t *p)
     return pki;
 }
 
-/* The chain in the order that `order` names: "lmr" is how a CA sends it. */
+/* Makes the chain in an order: "lmr" is how a CA sends it. */
 static const acme_chain_t *chain_of(pki_t *pki, const char *order)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -127,7 +127,7 @@ static void refuses(const acme_chain_t *chain, const acme_key_t *key,
     if (strstr(problem.detail, detail) == NULL) {
         fail_msg("\"%s\" lacks \"%s\"", problem.detail, detail);
     }
-    /* who does not want to know gets the same answer */
+    /* The result is the same without a problem. */
     assert_int_equal(acme_cert_check(chain, key, words(names, p), now, NULL, p),
                      APR_EINVAL);
 }
@@ -136,7 +136,7 @@ static void a_good_chain_may_serve(void **state)
 {
     pki_t ca = pki(*state);
 
-    /* with its root, without it, and the leaf alone */
+    /* With its root, without it, and the leaf alone. */
     accepts(chain_of(&ca, "lmr"), ca.key, "example.org", NOW, *state);
     accepts(chain_of(&ca, "lm"), ca.key, "example.org", NOW, *state);
     accepts(chain_of(&ca, "l"), ca.key, "example.org", NOW, *state);
@@ -217,7 +217,7 @@ static void the_validity_is_checked_to_the_second(void **state)
             "expired at 2026-03-31T00:00:00Z, and now it is "
             "2026-04-01T00:00:00Z",
             *state);
-    /* a clock that is five minutes slow is nobody's fault */
+    /* A clock that is five minutes slow is tolerated. */
     accepts(chain, ca.key, "example.org", from - 5 * ACME_TIME_MINUTE, *state);
     refuses(chain, ca.key, "example.org", from - 5 * ACME_TIME_MINUTE - second,
             "is not valid before 2025-12-31T00:00:00Z, and now it is "
@@ -261,7 +261,7 @@ static void an_issuer_of_the_same_name_does_not_do(void **state)
     ca.leaf.issuer_key = acme_t_x509_key("P-256", 0, *state);
     refuses(chain_of(&ca, "lm"), ca.key, "example.org", NOW,
             "by certificate 2 (its signature is by another key)", *state);
-    /* nor one with a key of another kind */
+    /* The same with a key of another kind. */
     ca.leaf.issuer_key = acme_t_x509_key(NULL, 2048, *state);
     refuses(chain_of(&ca, "lm"), ca.key, "example.org", NOW,
             "by certificate 2 (", *state);
@@ -271,7 +271,7 @@ static void an_expired_intermediate_is_the_business_of_the_ca(void **state)
 {
     pki_t ca = pki(*state);
 
-    /* as with cross-signed roots, which CAs have sent past their end */
+    /* CAs have sent cross-signed roots after these had expired. */
     ca.root.not_after = NOW - ACME_TIME_DAY;
     accepts(chain_of(&ca, "lmr"), ca.key, "example.org", NOW, *state);
 }
@@ -280,7 +280,7 @@ static void what_openssl_would_not_load_is_refused(void **state)
 {
     pki_t ca = pki(*state);
 
-    /* 512 bits are refused at every security level but 0 */
+    /* 512 bits are refused at every security level but 0. */
     ca.middle.key = acme_t_x509_key(NULL, 512, *state);
     ca.leaf.issuer_key = ca.middle.key;
     refuses(chain_of(&ca, "lm"), ca.key, "example.org", NOW,

@@ -59,7 +59,7 @@ static X509_REQ *request(const acme_key_t *key, const apr_array_header_t *names,
     return req;
 }
 
-/* The names as OpenSSL itself prints them. */
+/* Returns the names as OpenSSL prints them. */
 static const char *names_of(X509_REQ *req, apr_pool_t *p)
 {
     STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(req);
@@ -110,7 +110,7 @@ static void every_kind_of_key_signs_its_request(void **state)
     }
 }
 
-/* The shortest way is not for it. */
+/* acme_key_put_public() cannot write such a key. */
 static void a_key_with_a_compressed_point_has_its_request(void **state)
 {
     acme_key_t *key = new_key(ACME_KEY_P256, *state);

@@ -80,7 +80,7 @@ static void what_is_no_request_is_refused(void **state)
     assert_int_equal(read_pem(&csr, &names, huge, p), APR_EINVAL);
 }
 
-/* A byte of its signature, or of what is signed, is another one. */
+/* Changes a byte of the signature, or of what is signed. */
 static void a_changed_request_is_refused(void **state)
 {
     apr_pool_t *p = *state;

@@ -117,7 +117,7 @@ static const char *decoded(const char *text, apr_size_t *len, apr_pool_t *p)
     return (const char *)data;
 }
 
-/* A public EC key as the other side builds it, from the jwk alone. */
+/* Makes a public EC key as the CA does, from the jwk alone. */
 static EVP_PKEY *public_key(const acme_json_t *jwk, const char *group,
                             apr_size_t width, apr_pool_t *p)
 {
@@ -178,7 +178,7 @@ static int verifies_raw(EVP_PKEY *evp, const EVP_MD *md, const char *text,
     return ok;
 }
 
-/* The signed text, and the members of the result. */
+/* Returns the signed text, and the members of the JWS. */
 static const char *signed_text(acme_json_t **header, const char **payload,
                                const char **signature, const char *jws,
                                apr_pool_t *p)
@@ -300,11 +300,12 @@ static void post_as_get_has_an_empty_payload(void **state)
         jws_of(new_signer(ACME_KEY_P256, *state), "kid", "nonce", "", *state),
         *state);
 
-    /* there, and the empty string: not missing, not "{}" */
+    /* The member is the empty string: it is neither absent nor "{}". */
     assert_string_equal(member(json, "payload"), "");
 }
 
-/* Many, so that r and s with leading zeros are among them. */
+/* Verifies many signatures, so that r and s with leading zeros are among
+ * them. */
 static void verify_ecdsa(acme_key_e type, const char *group, const EVP_MD *md,
                          int width, int rounds, apr_pool_t *p)
 {
@@ -357,7 +358,8 @@ static void coordinates_keep_their_leading_zeros(void **state)
     int i;
 
     apr_pool_create(&p, *state);
-    /* one x of 256 starts with zeros: 4,000 without one come once in 10^7 */
+    /* An x of 256 starts with zeros: 4,000 keys without one come once in 10^7
+     * tries. */
     for (i = 0; i < 4000 && bytes[0] != '\0'; i++) {
         apr_pool_clear(p);
         assert_int_equal(

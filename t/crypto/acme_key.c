@@ -35,7 +35,7 @@ static const char *printed(const acme_key_t *key, apr_pool_t *p)
     return pem;
 }
 
-/* PEM of a key that acme_key_t does not hold. */
+/* Prints PEM of a key that acme_key_t does not support. */
 static const char *foreign_pem(EVP_PKEY *evp, int traditional,
                                const char *password, apr_pool_t *p)
 {
@@ -280,7 +280,7 @@ static void what_is_no_key_is_refused(void **state)
             "AAAA\n-----END PRIVATE KEY-----\n",
             59, "no private key", p);
     refuses("\0\0\0\0", 4, "no private key", p);
-    /* all of it but the final newline is needed */
+    /* Only the final newline may be missing. */
     for (i = 0; i + 2 < strlen(pem); i++) {
         refuses(pem, i, "no private key", p);
     }
@@ -359,7 +359,7 @@ static int count_down(void *baton)
     return *left < 0;
 }
 
-/* Gives up when asked for the (left + 1)th time. */
+/* Makes a key and cancels it at the (left + 1)th call. */
 static void gives_up(acme_key_e type, int bits, int left, apr_pool_t *p)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -374,7 +374,7 @@ static void gives_up(acme_key_e type, int bits, int left, apr_pool_t *p)
     assert_null(key);
     assert_string_equal(problem.type, ACME_PROBLEM_STOPPED);
     assert_int_equal(ERR_peek_error(), 0);
-    /* after "no" nobody is asked again */
+    /* After that the function is not called again. */
     assert_int_equal(left, -1);
 }
 
@@ -481,7 +481,7 @@ static void openssl_errors_become_a_problem(void **state)
     acme_key_openssl_problem(&problem, "testing", *state);
     assert_string_equal(problem.detail,
                         "testing failed: OpenSSL gives no reason");
-    /* nobody wants to know */
+    /* Without a problem. */
     assert_int_equal(acme_key_openssl_problem(NULL, "testing", *state),
                      APR_EGENERAL);
 }

@@ -164,7 +164,7 @@ static void damaged_jwks(void **state)
     refused(jwk, p);
     refused(ec_jwk(key, "P-521", 32, p), p);
     refused(ec_jwk(key, "P-384", 32, p), p);
-    /* private and public part of two keys */
+    /* The private and the public part are of two keys. */
     jwk = ec_jwk(key, "P-256", 32, p);
     set_number(jwk, "d", other, OSSL_PKEY_PARAM_PRIV_KEY, 32, p);
     refused(jwk, p);

@@ -17,12 +17,12 @@
 
 #include "acme_keygen.h"
 
-/* Makes OpenSSL's RSA keys take for ever, and counts how many it is at. */
+/* Lets RSA keys take forever, and counts those that are being made. */
 static volatile apr_uint32_t is_endless;
 static volatile apr_uint32_t making;
 
-/* Takes the place of OpenSSL's. As that one, it asks all along whether it is
- * to go on. */
+/* Replaces the function of OpenSSL. Like that, it calls the callback while it
+ * works. */
 int EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key)
 {
     int (*real)(EVP_PKEY_CTX *, EVP_PKEY **);
@@ -47,7 +47,7 @@ static const acme_key_spec_t p384 = {ACME_KEY_P384, 0};
 static const acme_key_spec_t rsa2048 = {ACME_KEY_RSA, 2048};
 static const acme_key_spec_t rsa4096 = {ACME_KEY_RSA, 4096};
 
-/* The PEM, which must hold the key that comes with it. */
+/* Takes a key, and asserts that its PEM has the same key. */
 static apr_status_t take(const char **pem, acme_keygen_t *keygen,
                          const char *name, acme_problem_t *problem,
                          apr_pool_t *p)
@@ -68,7 +68,7 @@ static void ready(void *baton)
     apr_atomic_inc32(baton);
 }
 
-/* Waits, for some minutes at most, for what take() returns. */
+/* Waits until take() returns a result, but for some minutes at most. */
 static apr_status_t wait_for(const char **pem, acme_keygen_t *keygen,
                              const char *name, apr_pool_t *p)
 {
@@ -139,11 +139,11 @@ static void an_rsa_key_is_made_beside_us(void **state)
     assert_int_equal(
         acme_keygen_want(keygen, "a.example", &rsa2048, &problem, p),
         APR_SUCCESS);
-    /* asked twice, made once */
+    /* It is asked for twice and made once. */
     assert_int_equal(
         acme_keygen_want(keygen, "a.example", &rsa2048, &problem, p),
         APR_SUCCESS);
-    /* and a curve's does not wait for it */
+    /* A key on a curve does not wait for it. */
     assert_int_equal(acme_keygen_want(keygen, "b.example", &p256, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(take(&pem, keygen, "b.example", &problem, p), APR_SUCCESS);
@@ -200,13 +200,13 @@ static void a_key_that_cannot_be_made_is_a_problem_once(void **state)
     assert_int_not_equal(rv, APR_ENOENT);
     assert_non_null(problem.type);
     assert_non_null(problem.detail);
-    /* the next one begins anew */
+    /* The next request begins anew. */
     assert_int_equal(acme_keygen_want(keygen, "a.example", &p256, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(take(&pem, keygen, "a.example", &problem, p), APR_SUCCESS);
 }
 
-/* A key that takes for ever: who waited for it would not come back. */
+/* The key takes forever: a function that waited for it would not return. */
 static void its_end_waits_for_no_key(void **state)
 {
     apr_pool_t *p = *state;
@@ -229,7 +229,7 @@ static void its_end_waits_for_no_key(void **state)
         assert_int_equal(
             acme_keygen_want(keygen, "b.example", &rsa4096, &problem, own),
             APR_SUCCESS);
-        /* at once, or in the middle of one */
+        /* End it at once, or while it makes a key. */
         while (i % 2 && !apr_atomic_read32(&making)) {
             apr_sleep(1000);
         }

@@ -61,7 +61,8 @@ static void only_a_pair_that_belongs_together_passes(void **state)
     apr_file_remove(none, p);
 }
 
-/* Neither its kind can be known nor whether the key and certificate match. */
+/* Neither the kind of the key is known nor whether it matches the
+ * certificate. */
 static void a_key_with_a_pass_phrase_passes(void **state)
 {
     apr_pool_t *p = *state;

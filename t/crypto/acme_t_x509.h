@@ -2,7 +2,7 @@
 
 /**
  * @file acme_t_x509.h
- * @brief A small CA for tests: certificates as good or bad as wanted.
+ * @brief A small CA for tests, which makes good and bad certificates.
  */
 #ifndef ACME_T_X509_H
 #define ACME_T_X509_H
@@ -16,7 +16,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-/** Members that are zero get the value of a good leaf. */
+/** A certificate to be made. Members that are zero get the value of a good
+ *  leaf. */
 typedef struct {
     const char *subject; /**< common name; NULL: no subject at all */
     const char *san;     /**< as in openssl.cnf, or NULL */
@@ -40,7 +41,8 @@ static inline apr_status_t acme_t_x509_free_key(void *data)
     return APR_SUCCESS;
 }
 
-/** An EVP_PKEY that p frees: "P-256" or any curve, or RSA of bits. */
+/** Makes a key that p frees: on a curve ("P-256"), or for NULL RSA with so many
+ *  bits. */
 static inline EVP_PKEY *acme_t_x509_key(const char *curve, int bits,
                                         apr_pool_t *p)
 {
@@ -66,7 +68,7 @@ static inline void acme_t_x509_extension(X509 *cert, int nid, const char *value)
     }
 }
 
-/** Everything but the signature. p frees it. */
+/** Makes a certificate without its signature; p frees it. */
 static inline X509 *acme_t_x509_unsigned(const acme_t_x509_t *t, apr_pool_t *p)
 {
     X509 *cert = X509_new();
