@@ -6,7 +6,7 @@ from acme_env import conf, tls
 from acme_env.journey import get, wait_until_served
 from acme_env.ports import free_port
 
-SHOP = "shop.test"
+SHOP, BLOG = "shop.test", "blog.test"
 
 
 def own(httpd, name, stem):
@@ -44,3 +44,51 @@ Listen 127.0.0.1:%d
                      args=("-k",))
     assert "strict-transport-security" not in shown.headers
     assert pebble.orders() == 1
+
+
+def show(httpd, pebble, *sites):
+    """Another configuration; httpd takes it by a graceful restart."""
+    httpd.configure(conf.managed_conf(httpd, pebble, *sites))
+    status, said = httpd.configtest()
+    assert status == 0, said
+    if httpd.is_running():
+        httpd.graceful()
+    return said
+
+
+def test_acmedomain_is_removed_and_sslengine_stays(httpd, pebble):
+    """The server goes on: with one of two, with the last one, through
+    restarts of every kind. Nothing is ordered when ACMEDomain is back."""
+    httpd.allow_log("ACME0051|ACME0052")
+    rest = conf.site_conf(httpd, SHOP, https="")
+    show(httpd, pebble, SHOP, BLOG)
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP, BLOG)[SHOP].serial
+    for sites in ((rest, BLOG), (rest,), (rest, BLOG)):
+        said = show(httpd, pebble, *sites)
+        assert "ACME0051" in said and "SSLCertificateFile" in said, said
+        for again in (None, httpd.graceful, httpd.restart):
+            if again:
+                again()
+            assert tls.served(httpd.https_port, SHOP).serial == first
+            assert get(httpd, SHOP, https=True).status == 200
+    assert httpd.log.lines("ACME0052: %s: .*is served until you decide; it is "
+                           "valid until .*, and not renewed" % SHOP)
+    assert "ACME005" not in show(httpd, pebble, SHOP, BLOG)
+    assert tls.served(httpd.https_port, SHOP).serial == first
+    wait_until_served(httpd, pebble, SHOP, BLOG)
+    assert pebble.orders() == 2
+
+
+def test_a_certificate_of_its_own_comes_instead(httpd, pebble):
+    """Then the one that was obtained is stashed, as ever."""
+    httpd.allow_log("ACME0051|ACME0052")
+    show(httpd, pebble, SHOP)
+    httpd.start()
+    first = wait_until_served(httpd, pebble, SHOP)[SHOP].serial
+    show(httpd, pebble, conf.site_conf(httpd, SHOP, https=""), BLOG)
+    assert tls.served(httpd.https_port, SHOP).serial == first
+    show(httpd, pebble,
+         conf.site_conf(httpd, SHOP, https=own(httpd, SHOP, "own")), BLOG)
+    assert not tls.served(httpd.https_port, SHOP).by_pebble
+    assert httpd.log.lines("ACME0569: %s: .*stashed" % SHOP)

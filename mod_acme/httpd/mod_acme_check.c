@@ -2,7 +2,6 @@
 
 #include "mod_acme_hooks.h"
 
-#include <ap_listen.h>
 #include <http_core.h>
 #include <http_log.h>
 
@@ -13,9 +12,12 @@
 #include "acme_default.h"
 #include "acme_time.h"
 #include "acme_str.h"
+#include "mod_acme_certless.h"
 #include "mod_acme_limits.h"
+#include "mod_acme_mistakes.h"
 #include "mod_acme_sites.h"
 #include "mod_acme_compat.h"
+#include "mod_acme_tls.h"
 
 APLOG_USE_MODULE(acme);
 
@@ -37,18 +39,6 @@ static void check_modules(acme_sites_t *sites)
     }
 }
 
-static int listens_on(int port)
-{
-    const ap_listen_rec *listener;
-
-    for (listener = ap_listeners; listener; listener = listener->next) {
-        if (listener->bind_addr && listener->bind_addr->port == port) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* Checks that the server listens where the CA connects to, because http-01 is
  * the only challenge so far and needs the public port 80. */
 static void check_ports(acme_sites_t *sites, const acme_config_t *base)
@@ -66,7 +56,7 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
                            "arrives at",
             base->settings[ACME_SETTING_PORT_MAP].place);
     }
-    else if (!listens_on(port)) {
+    else if (!mod_acme_mistakes_listens(port)) {
         mod_acme_sites_warn(sites,
                             ACME_TAG(0009) "nothing listens on port %d, "
                                            "so no certificate can be "
@@ -365,6 +355,7 @@ static void make_setup(acme_sites_t *sites)
         apr_array_make(sites->p, 1, sizeof(const char *));
     apr_hash_t *cas = apr_hash_make(sites->p);
     const acme_key_spec_t **second_keys;
+    acme_mistakes_t *mistakes = mod_acme_mistakes_find(sites);
     apr_hash_index_t *hi;
     acme_spec_t *spec;
     int i;
@@ -389,6 +380,7 @@ static void make_setup(acme_sites_t *sites)
             second_keys[setup->sites->nelts] = key;
             APR_ARRAY_PUSH(setup->sites, acme_site_t *) =
                 acme_site_add(setup->certs, spec, NULL);
+            mod_acme_mistakes_check(mistakes, i, spec);
         }
     }
     /* The second certificates come after all first ones. */
@@ -412,6 +404,15 @@ static void make_setup(acme_sites_t *sites)
     mod_acme_config_setup_set(setup);
 }
 
+/* Looks at a server without any site, because one may have been removed. */
+static void check_unmanaged(acme_sites_t *sites)
+{
+    sites->tree = mod_acme_conftree_read(sites->p);
+    mod_acme_tls_expect(sites->server, sites->p);
+    mod_acme_certless_check(sites);
+    mod_acme_sites_sum_up(sites);
+}
+
 int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
@@ -419,9 +420,6 @@ int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 
     (void)plog;
     (void)ptemp;
-    if (!mod_acme_sites_wanted(s)) {
-        return OK;
-    }
     memset(&sites, 0, sizeof(sites));
     mod_acme_config_separate(s, pconf);
     sites.p = pconf;
@@ -429,12 +427,17 @@ int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     sites.warnings = apr_array_make(pconf, 2, sizeof(const char *));
     sites.aloud =
         ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+    if (!mod_acme_sites_wanted(s)) {
+        check_unmanaged(&sites);
+        return OK;
+    }
     check_modules(&sites);
     mod_acme_compat_check(&sites);
     mod_acme_sites_collect(&sites);
     if (!sites.errors) {
         mod_acme_compat_check_sites(&sites);
         check_ports(&sites, mod_acme_config_get(s));
+        mod_acme_certless_check(&sites);
     }
     make_setup(&sites);
     mod_acme_sites_sum_up(&sites);

@@ -143,9 +143,16 @@ typedef struct acme_config_t {
     int site;
     /** non-zero when the configuration enables TLS; set by check_config */
     int expect_tls;
+    /** SSLEngine that counts for it, or NULL; set by check_config */
+    const struct ap_directive_t *engine;
     /** OpenSSL's security level of a TLS virtual host, or 0 */
     int expect_level;
-    int expect_certs;     /**< number of its own SSLCertificateFiles */
+    int expect_certs; /**< number of its own SSLCertificateFiles */
+    /** non-zero when it has TLS and nobody has a certificate for it; set by
+     * check_config */
+    int certless;
+    /** non-zero when it was given its former certificate; set by startup */
+    int left;
     int expect_inherited; /**< number of the main server's, which it inherits */
     const char *chain_file; /**< path of the SSLCertificateChainFile that counts
                                  for it, or NULL */

@@ -17,6 +17,7 @@
 
 #include "acme_log.h"
 #include "acme_pair.h"
+#include "mod_acme_certless.h"
 #include "mod_acme_config.h"
 
 APLOG_USE_MODULE(acme);
@@ -209,6 +210,22 @@ static int check_files(server_rec *s, const files_t *files, apr_pool_t *ptemp)
     return errors;
 }
 
+/* Refuses a virtual host for which there is no certificate at all, because
+ * mod_ssl would end the server. */
+static int check_certless(const server_rec *s, apr_pool_t *ptemp)
+{
+    if (!mod_acme_config_get(s)->certless
+        || mod_acme_certless_is_saved(s, ptemp)) {
+        return 0;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                 ACME_TAG(0053) "%s (%s:%u): the server could not start "
+                                "without a certificate for it",
+                 s->server_hostname ? s->server_hostname : "a server",
+                 s->defn_name ? s->defn_name : "", s->defn_line_number);
+    return 1;
+}
+
 int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
                                     apr_pool_t *ptemp, server_rec *s)
 {
@@ -234,6 +251,7 @@ int mod_acme_configtest_extra_check(apr_pool_t *pconf, apr_pool_t *plog,
                 : "";
         const files_t *files = apr_hash_get(all, key, APR_HASH_KEY_STRING);
 
+        errors += check_certless(s, ptemp);
         /* Skip managed virtual hosts, because mod_acme provides their files. */
         if (files && mod_acme_config_get(s)->expect_tls
             && mod_acme_config_get(s)->site < 0) {

@@ -348,8 +348,9 @@ void mod_acme_install_other(acme_setup_t *setup, server_rec *s,
 }
 
 /* Notes for each name what the unmanaged virtual hosts with that name want, the
- * strongest of several. Managed virtual hosts are left out, because their sites
- * are decided already. */
+ * strongest of several. One that goes on with the certificate that was obtained
+ * for it wants that to stay where it is. Managed virtual hosts are left out,
+ * because their sites are decided already. */
 static void index_hosts(acme_setup_t *setup)
 {
     mod_acme_install_t *install = setup->install;
@@ -358,10 +359,12 @@ static void index_hosts(acme_setup_t *setup)
 
     for (s = setup->server->next; s; s = s->next) {
         const apr_array_header_t *names;
-        acme_wanted_e is =
-            mod_acme_config_get(s)->tls ? ACME_WANTED_OKC : ACME_WANTED_HTTP;
+        const acme_config_t *config = mod_acme_config_get(s);
+        acme_wanted_e is = config->left  ? ACME_WANTED_ACME
+                           : config->tls ? ACME_WANTED_OKC
+                                         : ACME_WANTED_HTTP;
 
-        if (mod_acme_config_get(s)->site >= 0) {
+        if (config->site >= 0) {
             continue;
         }
         names = names_of(s, setup->pconf);

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_own_cert.h"
+#include "mod_acme_certless.h"
 #include "mod_acme_install.h"
 #include "mod_acme_promote.h"
 
@@ -259,11 +260,14 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     int status;
 
     if (!setup) {
-        return DECLINED;
+        return mod_acme_certless_give(NULL, s, p, cert_files, key_files);
     }
     mod_acme_promote_give(setup, site);
     mod_acme_config_get(s)->tls = 1;
     if (!inventory) {
+        if (!mod_acme_certless_give(setup, s, p, cert_files, key_files)) {
+            return OK;
+        }
         if (setup->install) {
             mod_acme_install_other(setup, s, cert_files, key_files);
         }

@@ -19,6 +19,7 @@ typedef enum { ENGINE_UNSET, ENGINE_ON, ENGINE_OFF } engine_e;
 
 typedef struct facts_t {
     engine_e engine;
+    const ap_directive_t *where; /* SSLEngine */
     int certs;
     const char *chain_file; /* the path in the configuration, or NULL */
     acme_seclevel_t level;
@@ -67,6 +68,7 @@ static void walk(const ap_directive_t *d, facts_t *facts, apr_hash_t *hosts,
         }
         else if (!ap_cstr_casecmp(d->directive, "SSLEngine")) {
             facts->engine = parse_engine(d->args, p);
+            facts->where = d;
         }
         else if (!ap_cstr_casecmp(d->directive, "SSLCertificateFile")) {
             facts->certs++;
@@ -120,6 +122,7 @@ void mod_acme_tls_expect(server_rec *server, apr_pool_t *p)
             facts->chain_file ? facts->chain_file : base->chain_file;
 
         facts->config->expect_tls = engine == ENGINE_ON;
+        facts->config->engine = facts->engine ? facts->where : base->where;
         facts->config->expect_certs = facts->certs;
         facts->config->expect_level =
             engine == ENGINE_ON

@@ -253,17 +253,24 @@ acme_site_decide_serve_e acme_install_site(acme_install_t *install,
 
 /* ---- certificates that no site wants any more ---- */
 
+static acme_wanted_e wanted_of(const acme_install_t *install,
+                               const acme_cert_index_item_t *item,
+                               acme_install_wanted_fn *wanted, void *baton)
+{
+    const acme_deployed_site_t *before =
+        acme_deployed_find(install->config->before, item->name);
+
+    return wanted(baton, before ? before->names : item->cert->info->names);
+}
+
 static void put_away_rest(acme_install_t *install,
                           acme_install_wanted_fn *wanted, void *baton,
                           acme_cert_index_item_t *item, apr_pool_t *ptemp)
 {
-    const acme_deployed_site_t *before =
-        acme_deployed_find(install->config->before, item->name);
-    const apr_array_header_t *names =
-        before ? before->names : item->cert->info->names;
-
-    item->gone = put_away(install, item->name, item->cert, before,
-                          wanted(baton, names), ptemp);
+    item->gone =
+        put_away(install, item->name, item->cert,
+                 acme_deployed_find(install->config->before, item->name),
+                 wanted_of(install, item, wanted, baton), ptemp);
 }
 
 /* Stashes an import that no site has taken, or archives it. */
@@ -400,7 +407,7 @@ void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
         else if (item->place == ACME_PLACE_IMPORT) {
             put_import(install, item, ptemp);
         }
-        else {
+        else if (wanted_of(install, item, wanted, baton) != ACME_WANTED_ACME) {
             delete_old(install, item, ptemp);
         }
     }

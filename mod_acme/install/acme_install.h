@@ -54,7 +54,8 @@ acme_site_decide_serve_e acme_install_site(acme_install_t *install,
                                            acme_wanted_e wanted, int okc);
 
 /** Returns what the configuration wants of these names (const char *), which
- *  are no managed site's. */
+ *  are no managed site's. ACME_WANTED_ACME: the certificate is served although
+ *  no site asks for it, and stays where it is. */
 typedef acme_wanted_e acme_install_wanted_fn(void *baton,
                                              const apr_array_header_t *names);
 

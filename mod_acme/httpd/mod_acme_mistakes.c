@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_mistakes.h"
+
+#include <ap_listen.h>
+#include <util_cfgtree.h>
+
+#include <apr_strings.h>
+
+#include "acme_default.h"
+#include "acme_ident.h"
+
+/* The most names that one message has. */
+#define MAX_NAMED 5
+
+int mod_acme_mistakes_listens(int port)
+{
+    const ap_listen_rec *listener;
+
+    for (listener = ap_listeners; listener; listener = listener->next) {
+        if (listener->bind_addr && listener->bind_addr->port == port) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *place_of(const server_rec *s, apr_pool_t *p)
+{
+    return s->is_virtual
+               ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
+               : "the main server";
+}
+
+/* Returns non-zero when an address of a virtual host is for this port. Port 0
+ * stands for all ports. */
+static int is_for(const server_addr_rec *addr, int port)
+{
+    return port
+           && (addr->host_port == port
+               || (!addr->host_port && mod_acme_mistakes_listens(port)));
+}
+
+static int host_is_for(const server_rec *s, int port)
+{
+    const server_addr_rec *addr;
+
+    for (addr = s->addrs; addr && s->is_virtual; addr = addr->next) {
+        if (is_for(addr, port)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- TLS on the port for plain http ---- */
+
+static void say_tls_on_http(const acme_mistakes_t *mistakes,
+                            const server_rec *s)
+{
+    acme_sites_t *sites = mistakes->sites;
+    const ap_directive_t *engine = mod_acme_config_get(s)->engine;
+    const char *place = engine
+                            ? apr_psprintf(sites->p, "%s:%d", engine->filename,
+                                           engine->line_num)
+                            : place_of(s, sites->p);
+
+    if (mod_acme_sites_first(sites, "tls on http", place)) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0046) "SSLEngine on at %s: it makes port %d speak TLS "
+                           "(%s%s), so that the authority, which asks for "
+                           "http-01 answers there in plain http, gets none; "
+                           "write a virtual host of its own for port %d, "
+                           "without it%s",
+            place, mistakes->http, s->is_virtual ? "virtual host at " : "",
+            place_of(s, sites->p), mistakes->http,
+            engine && engine->parent ? ""
+                                     : ", and SSLEngine on into the virtual "
+                                       "hosts for https only");
+    }
+}
+
+/* Looks for virtual hosts with TLS on the http port. The first virtual host of
+ * an address decides whether its connections have TLS. */
+static void check_http_port(const acme_mistakes_t *mistakes)
+{
+    acme_sites_t *sites = mistakes->sites;
+    apr_hash_t *taken = apr_hash_make(sites->p);
+    int i;
+
+    for (i = 0; i < sites->match.n_hosts; i++) {
+        const server_rec *s = sites->hosts[i];
+        const server_addr_rec *addr;
+
+        for (addr = s->addrs; addr && s->is_virtual; addr = addr->next) {
+            char *ip;
+
+            if (!is_for(addr, mistakes->http)
+                || apr_sockaddr_ip_get(&ip, addr->host_addr)
+                || apr_hash_get(taken, ip, APR_HASH_KEY_STRING)) {
+                continue;
+            }
+            apr_hash_set(taken, apr_pstrdup(sites->p, ip), APR_HASH_KEY_STRING,
+                         s);
+            if (mod_acme_config_get(s)->expect_tls) {
+                say_tls_on_http(mistakes, s);
+            }
+        }
+    }
+    if (!apr_hash_count(taken) && mistakes->http
+        && mod_acme_mistakes_listens(mistakes->http)
+        && mod_acme_config_get(sites->server)->expect_tls) {
+        say_tls_on_http(mistakes, sites->server);
+    }
+}
+
+/* ---- ports and names of sites ---- */
+
+/* Warns when the server does not listen where a virtual host is. */
+static void check_listeners(acme_sites_t *sites, const server_rec *s)
+{
+    const server_addr_rec *addr;
+
+    for (addr = s->addrs; addr; addr = addr->next) {
+        if (!addr->host_port || mod_acme_mistakes_listens(addr->host_port)) {
+            return;
+        }
+    }
+    if (s->is_virtual && s->addrs
+        && mod_acme_sites_first(sites, "listen",
+                                apr_itoa(sites->p, s->addrs->host_port))) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0049) "nothing listens on port %d, for which the virtual "
+                           "host at %s is, so that nobody can reach it; add "
+                           "'Listen %d'",
+            (int)s->addrs->host_port, place_of(s, sites->p),
+            (int)s->addrs->host_port);
+    }
+}
+
+static void check_host(acme_mistakes_t *mistakes, int index)
+{
+    acme_sites_t *sites = mistakes->sites;
+    const server_rec *s = sites->hosts[index];
+    const acme_config_t *config = mod_acme_config_get(s);
+    int site = sites->match.hosts[index].site;
+
+    if (site < 0) {
+        return;
+    }
+    mistakes->by_site[site].hosts++;
+    if (config->expect_tls) {
+        mistakes->by_site[site].tls++;
+        check_listeners(sites, s);
+    }
+    else if (config->domains->nelts && host_is_for(s, mistakes->https)) {
+        mistakes->by_site[site].told = 1;
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0047) "ACMEDomain at %s: the virtual host at %s is for "
+                           "port %d and has no TLS, so that nothing is ordered "
+                           "for it; add 'SSLEngine on' to it",
+            APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place,
+            place_of(s, sites->p), mistakes->https);
+    }
+}
+
+static void note_names(acme_mistakes_t *mistakes)
+{
+    const acme_match_t *match = &mistakes->sites->match;
+    const char *base = mistakes->sites->server->server_hostname;
+    int i, j;
+
+    mistakes->names = apr_hash_make(mistakes->sites->p);
+    if (base) {
+        apr_hash_set(mistakes->names, base, APR_HASH_KEY_STRING, base);
+    }
+    for (i = 0; i < match->n_hosts; i++) {
+        const acme_match_host_t *host = &match->hosts[i];
+
+        if (host->server_name) {
+            apr_hash_set(mistakes->names, host->server_name,
+                         APR_HASH_KEY_STRING, host);
+        }
+        for (j = 0; j < host->aliases->nelts; j++) {
+            apr_hash_set(mistakes->names,
+                         APR_ARRAY_IDX(host->aliases, j, const char *),
+                         APR_HASH_KEY_STRING, host);
+        }
+    }
+}
+
+acme_mistakes_t *mod_acme_mistakes_find(acme_sites_t *sites)
+{
+    acme_mistakes_t *mistakes = apr_pcalloc(sites->p, sizeof(*mistakes));
+    const acme_port_map_t *map = mod_acme_config_value(
+        mod_acme_config_get(sites->server), ACME_SETTING_PORT_MAP);
+    int i;
+
+    mistakes->sites = sites;
+    mistakes->http = map ? map->http : ACME_DEFAULT_HTTP_PORT;
+    mistakes->https = map ? map->https : ACME_DEFAULT_HTTPS_PORT;
+    mistakes->by_site = apr_pcalloc(
+        sites->p, sizeof(*mistakes->by_site)
+                      * ((apr_size_t)sites->match.sites->nelts + 1));
+    for (i = 0; i < sites->match.n_hosts; i++) {
+        check_host(mistakes, i);
+    }
+    check_http_port(mistakes);
+    note_names(mistakes);
+    return mistakes;
+}
+
+/* Returns non-zero when some virtual host has the name, or a wildcard for
+ * it. */
+static int is_known(const acme_mistakes_t *mistakes, const char *name)
+{
+    const acme_sites_t *sites = mistakes->sites;
+    int i, j;
+
+    if (apr_hash_get(mistakes->names, name, APR_HASH_KEY_STRING)) {
+        return 1;
+    }
+    for (i = 0; i < sites->match.n_hosts; i++) {
+        const apr_array_header_t *wild = sites->hosts[i]->wild_names;
+
+        for (j = 0; wild && j < wild->nelts; j++) {
+            if (!ap_strcasecmp_match(name,
+                                     APR_ARRAY_IDX(wild, j, const char *))) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Warns of names of a set that no virtual host has, because a mistyped name
+ * cannot be proven to the CA. */
+static void check_set(const acme_mistakes_t *mistakes,
+                      const acme_match_set_t *set)
+{
+    acme_sites_t *sites = mistakes->sites;
+    const char *named = "";
+    int count = 0;
+    int i;
+
+    for (i = 0; i < set->names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(set->names, i, const char *);
+
+        if (is_known(mistakes, name)) {
+            continue;
+        }
+        if (count++ < MAX_NAMED) {
+            named =
+                apr_pstrcat(sites->p, named, count > 1 ? ", " : "", name, NULL);
+        }
+    }
+    if (count) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0048) "ACMEDomain at %s: no virtual host has the name%s "
+                           "%s%s as ServerName or ServerAlias; correct it "
+                           "here, or add it there%s",
+            set->place, count == 1 ? "" : "s", named,
+            count > MAX_NAMED
+                ? apr_psprintf(sites->p, " and %d more", count - MAX_NAMED)
+                : "",
+            count < set->names->nelts
+                ? ""
+                : ", since nothing is ordered for it otherwise");
+    }
+}
+
+void mod_acme_mistakes_check(acme_mistakes_t *mistakes, int index,
+                             const acme_spec_t *spec)
+{
+    acme_sites_t *sites = mistakes->sites;
+    const acme_mistakes_site_t *site = &mistakes->by_site[index];
+    const acme_match_site_t *match = sites->drafts[index].match;
+
+    /* The certificate may be for other programs, or is not obtained here. */
+    if (spec->renew_mode == ACME_RENEW_ALWAYS || spec->cert_file) {
+        return;
+    }
+    if (match->set >= 0) {
+        check_set(mistakes, &sites->match.sets[match->set]);
+    }
+    if (site->hosts && !site->tls && !site->told) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0050) "ACMEDomain %s at %s: none of its virtual hosts has "
+                           "TLS, so that nothing is ordered for it; add a "
+                           "virtual host for port %d with 'SSLEngine on', or "
+                           "write 'ACMERenewMode always' where other programs "
+                           "use the certificate",
+            spec->name, spec->place,
+            mistakes->https ? mistakes->https : ACME_DEFAULT_HTTPS_PORT);
+    }
+}
