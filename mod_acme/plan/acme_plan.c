@@ -117,6 +117,16 @@ static const char *changed(const acme_spec_t *spec,
     return NULL;
 }
 
+/* Returns non-zero when the administrator wants another certificate than the
+ * live one: it must not wait for others, because somebody looks for it, above
+ * all when the live one is from a test CA. */
+static int is_changed(const acme_spec_t *spec,
+                      const acme_inventory_t *inventory, apr_pool_t *p)
+{
+    return inventory->live && !inventory->pinned
+           && changed(spec, inventory->live, p) != NULL;
+}
+
 /* Need of a site for a new certificate. */
 typedef struct need_t {
     const char *why; /* NULL: it needs none now */
@@ -355,7 +365,8 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, digest, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, need.why);
-        plan->urgent = acme_plan_revoked(inventory, job)
+        plan->urgent = acme_plan_revoked(inventory, job) != NULL
+                       || is_changed(spec, inventory, p)
                        || (acme_plan_is_via_ari(spec, inventory)
                            && acme_ari_is_of(job->ari, inventory->live->info)
                            && acme_ari_is_urgent(job->ari, now));

@@ -409,9 +409,11 @@ static void what_has_changed_is_ordered_anew(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->live.ca_url = "https://other.example/dir";
     assert_order(site, "another CA: ca.example");
+    assert_true(plan(site).urgent);
     site->live.ca_url = site->ca.url;
     site->spec.key.type = ACME_KEY_P384;
     assert_order(site, "another kind of key: P-384");
+    assert_true(plan(site).urgent);
     site->spec.key.type = ACME_KEY_P256;
     site->spec.profile = "shortlived";
     assert_order(site, "another profile: shortlived");
@@ -419,6 +421,13 @@ static void what_has_changed_is_ordered_anew(void **state)
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
     site->spec.profile = NULL;
     assert_order(site, "another profile: the CA's own");
+    assert_true(plan(site).urgent);
+    /* a renewal is not urgent */
+    site->live.profile = NULL;
+    site->info.not_after = NOW + DAYS(2);
+    assert_order(site, "expires in 2 days");
+    assert_false(plan(site).urgent);
+    site->info.not_after = NOW + DAYS(60);
     /* a certificate from elsewhere is left alone */
     site->live.ca_url = NULL;
     site->spec.key.type = ACME_KEY_P384;
