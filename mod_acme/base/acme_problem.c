@@ -113,10 +113,15 @@ static const char *take_words(const acme_json_t *document, apr_pool_t *p)
     static const char *const keys[] = {"detail", "title", "message",
                                        "error_description", "error"};
     const char *text = acme_json_text(document);
+    acme_json_t *inner;
     size_t i;
 
     if (text) {
         return *text ? acme_text_bound(text, MAX_DETAIL, p) : NULL;
+    }
+    if (acme_json_get(&inner, document, "error") == APR_SUCCESS
+        && acme_json_is_object(inner)) {
+        document = inner;
     }
     for (i = 0; !text && i < sizeof(keys) / sizeof(keys[0]); ++i) {
         text = take_str(document, keys[i], MAX_DETAIL, p);
@@ -161,25 +166,10 @@ static void take_document(acme_problem_t *problem, const acme_json_t *document,
     problem->subproblems = take_subproblems(document, p);
 }
 
-int acme_problem_says(const acme_json_t *document)
+int acme_problem_says(const acme_json_t *document, apr_pool_t *ptemp)
 {
-    static const char *const keys[] = {
-        "type", "detail", "title", "message", "error", "error_description"};
-    const char *text = acme_json_text(document);
-    acme_json_t *list;
-    size_t i;
-
-    if (text) {
-        return *text != '\0';
-    }
-    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
-        if (acme_json_get_str(&text, document, keys[i]) == APR_SUCCESS
-            && *text) {
-            return 1;
-        }
-    }
-    return acme_json_get(&list, document, "subproblems") == APR_SUCCESS
-           && acme_json_count(list) > 0;
+    return take_type(document, ptemp) || take_words(document, ptemp)
+           || take_subproblems(document, ptemp);
 }
 
 /* Sets the retry class by the type. A type without a row is tried again with
@@ -232,6 +222,23 @@ apr_status_t acme_problem_from_json(acme_problem_t *problem,
         problem->detail = "the CA gives no explanation";
     }
     return APR_EGENERAL;
+}
+
+void acme_problem_advise(acme_problem_t *problem, acme_problem_at_e at)
+{
+    const acme_problem_type_t *row;
+    const char *advice;
+
+    if (!problem->type) {
+        return;
+    }
+    row = acme_problem_type_find(problem->type);
+    advice = acme_problem_type_advice(problem->type, at);
+    if (advice
+        && (!problem->to_fix
+            || (row && row->to_fix && !strcmp(problem->to_fix, row->to_fix)))) {
+        problem->to_fix = advice;
+    }
 }
 
 int acme_problem_is(const acme_problem_t *problem, const char *name)

@@ -79,7 +79,7 @@ apr_status_t acme_problem_from_answer(acme_problem_t *problem, int status,
 
 /** Returns non-zero when a problem document has words of the CA, or is a text
  *  instead of a document. */
-int acme_problem_says(const acme_json_t *document);
+int acme_problem_says(const acme_json_t *document, apr_pool_t *ptemp);
 
 /**
  * Fills a problem from one inside a resource (the `error` of a challenge or an
@@ -90,6 +90,10 @@ int acme_problem_says(const acme_json_t *document);
  */
 apr_status_t acme_problem_from_json(acme_problem_t *problem,
                                     const acme_json_t *document, apr_pool_t *p);
+
+/** Replaces the advice that belongs to the type alone by the one for where the
+ *  problem came up. Other advice stays. */
+void acme_problem_advise(acme_problem_t *problem, acme_problem_at_e at);
 
 /** Returns non-zero when the type is this type of RFC 8555.
  *  @param name without the prefix: "badNonce" */

@@ -23,7 +23,8 @@ static const acme_problem_type_t acme_rows[] = {
     /* CONFIG, because the next request would be the same. */
     {"badCSR", ACME_RETRY_CONFIG, ACME_BLAME_SITE,
      "check the names and the key types (ACMEPrivateKeys) against what the CA "
-     "accepts"},
+     "accepts; a common name was tried by itself, but in requests that "
+     "other machines have made"},
     /* NOW, because RFC 8555 6.5 says so. Many in a row are the CA's fault. */
     {"badNonce", ACME_RETRY_NOW, ACME_BLAME_CA,
      "nothing: the request is repeated with a fresh nonce"},
@@ -118,8 +119,8 @@ static const acme_problem_type_t local_rows[] = {
     /* BACKOFF, because the CA, or a program that answers instead, may be
      * repaired at any time. */
     {"protocol", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
-     "check that ACMECertificateAuthority is the URL of an ACME directory; "
-     "report this to the CA if it lasts"},
+     "nothing, unless it lasts: then report to the CA what it answers, and "
+     "when"},
     /* BACKOFF, because it may pass; only the CA's words tell whose fault it is.
      */
     {"refused", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
@@ -145,6 +146,43 @@ static const acme_problem_type_t local_rows[] = {
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},
     {NULL, ACME_RETRY_BACKOFF, ACME_BLAME_SITE, NULL},
+};
+
+#define NO_DIRECTORY \
+    "check that ACMECertificateAuthority is the URL of an ACME directory"
+#define NO_NONCE                                                               \
+    "nothing, unless it lasts: then report to the CA that its newNonce gives " \
+    "none; its directory was read"
+#define NO_ACCOUNT                                                           \
+    "see what the CA says: it makes no account for this server, or accepts " \
+    "none of its requests"
+#define NO_ORDER                                                               \
+    "see what the CA says, and ask it: this account may need its permission, " \
+    "a contract or more quota for these names"
+#define NO_ISSUE                                                               \
+    "see what the CA says, and ask it: the names were validated, and it does " \
+    "not issue to this account"
+
+/* Has the advice for a type where it is another than its own. */
+static const struct {
+    acme_problem_at_e at;
+    const char *type;
+    const char *to_fix;
+} advice_rows[] = {
+    {ACME_AT_DIRECTORY, ACME_PROBLEM_PROTOCOL, NO_DIRECTORY},
+    {ACME_AT_DIRECTORY, ACME_PROBLEM_REFUSED, NO_DIRECTORY},
+    {ACME_AT_DIRECTORY, ACME_PROBLEM_URN "malformed", NO_DIRECTORY},
+    {ACME_AT_DIRECTORY, ACME_PROBLEM_URN "unauthorized", NO_DIRECTORY},
+    {ACME_AT_NONCE, ACME_PROBLEM_PROTOCOL, NO_NONCE},
+    {ACME_AT_NONCE, ACME_PROBLEM_REFUSED, NO_NONCE},
+    {ACME_AT_NONCE, ACME_PROBLEM_URN "malformed", NO_NONCE},
+    {ACME_AT_NONCE, ACME_PROBLEM_URN "unauthorized", NO_NONCE},
+    {ACME_AT_ACCOUNT, ACME_PROBLEM_REFUSED, NO_ACCOUNT},
+    {ACME_AT_ACCOUNT, ACME_PROBLEM_URN "unauthorized", NO_ACCOUNT},
+    {ACME_AT_ORDER, ACME_PROBLEM_REFUSED, NO_ORDER},
+    {ACME_AT_ORDER, ACME_PROBLEM_URN "unauthorized", NO_ORDER},
+    {ACME_AT_ISSUANCE, ACME_PROBLEM_REFUSED, NO_ISSUE},
+    {ACME_AT_ISSUANCE, ACME_PROBLEM_URN "unauthorized", NO_ISSUE},
 };
 
 /* Types of responses that name none. If they have no words either, they are
@@ -180,6 +218,18 @@ const char *acme_problem_type_acme(const char *type)
 const char *acme_problem_type_local(const char *type)
 {
     return after(type, ACME_PROBLEM_LOCAL);
+}
+
+const char *acme_problem_type_advice(const char *type, acme_problem_at_e at)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(advice_rows) / sizeof(advice_rows[0]); ++i) {
+        if (advice_rows[i].at == at && !strcmp(advice_rows[i].type, type)) {
+            return advice_rows[i].to_fix;
+        }
+    }
+    return NULL;
 }
 
 const char *acme_problem_type_by_status(int status, int says)

@@ -54,16 +54,32 @@ typedef enum {
     ACME_BLAME_CA    /**< the CA, or the way to it */
 } acme_blame_e;
 
+/** Says during which request or work a problem came up, because what helps
+ *  depends on it. */
+typedef enum {
+    ACME_AT_DIRECTORY,  /**< fetching the directory */
+    ACME_AT_NONCE,      /**< newNonce */
+    ACME_AT_ACCOUNT,    /**< newAccount */
+    ACME_AT_ORDER,      /**< newOrder, and requests about an order after that */
+    ACME_AT_VALIDATION, /**< the CA has tried to validate a name */
+    ACME_AT_ISSUANCE    /**< finalize, and what comes after it */
+} acme_problem_at_e;
+
 typedef struct acme_problem_type_t {
     const char *name; /**< of the type, without the prefix */
     acme_retry_e retry;
     acme_blame_e blame;
-    const char *to_fix; /**< one sentence for the administrator */
+    const char *to_fix; /**< one sentence for the administrator, wherever the
+                             problem came up */
 } acme_problem_type_t;
 
 /** Returns the row of a type, given with its prefix; NULL when it is not known.
  */
 const acme_problem_type_t *acme_problem_type_find(const char *type);
+
+/** Returns the advice for a problem of that type that came up there; NULL when
+ *  the type is not known, or its own advice is good everywhere. */
+const char *acme_problem_type_advice(const char *type, acme_problem_at_e at);
 
 /** Returns a type, by its HTTP status, for a response that names none.
  *  @param says non-zero: the response has words of the CA */

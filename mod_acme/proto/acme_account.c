@@ -93,9 +93,12 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
         rv = acme_account_read(answer, &own, account->p);
         problem = &own;
     }
-    else if (problem && account->eab) {
+    else if (problem) {
         own = *acme_problem_dup(problem, account->p);
-        blame_binding(&own);
+        if (account->eab) {
+            blame_binding(&own);
+        }
+        acme_problem_advise(&own, ACME_AT_ACCOUNT);
         problem = &own;
     }
     if (rv != APR_SUCCESS) {

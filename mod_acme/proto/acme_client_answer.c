@@ -4,16 +4,22 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
+#include "acme_link.h"
 #include "acme_resource.h"
 #include "acme_str.h"
+#include "acme_text.h"
 #include "acme_time.h"
 
 #define RETRY_MIN apr_time_from_sec(1)
 /* A longer Retry-After is cut to this, because the longest limit of Let's
  * Encrypt is a week. */
 #define RETRY_MAX (7 * ACME_TIME_DAY)
+
+/* Bounds what is shown of a body that should not have come. */
+#define WORDS_MAX 200
 
 static const char *media_type(const char *header, apr_pool_t *p)
 {
@@ -25,28 +31,8 @@ apr_array_header_t *acme_client_answer_links(const acme_answer_t *answer,
                                              const char *relation, int most,
                                              apr_pool_t *p)
 {
-    const char *quoted = apr_pstrcat(p, "rel=\"", relation, "\"", NULL);
-    const char *bare = apr_pstrcat(p, "rel=", relation, NULL);
-    apr_array_header_t *urls = apr_array_make(p, 2, sizeof(const char *));
-    const char *at = apr_table_get(answer->headers, "Link");
-    const char *end, *next, *url;
-
-    while (at && urls->nelts < most && (at = strchr(at, '<')) != NULL) {
-        end = strchr(at, '>');
-        if (!end) {
-            break;
-        }
-        url = apr_pstrmemdup(p, at + 1, (apr_size_t)(end - at - 1));
-        next = strchr(end, '<');
-        at = apr_pstrmemdup(
-            p, end + 1, next ? (apr_size_t)(next - end - 1) : strlen(end + 1));
-        if ((strstr(at, quoted) || strstr(at, bare))
-            && acme_resource_is_url(url)) {
-            APR_ARRAY_PUSH(urls, const char *) = url;
-        }
-        at = next;
-    }
-    return urls;
+    return acme_link_targets(apr_table_get(answer->headers, "Link"),
+                             answer->url, relation, most, p);
 }
 
 /* Adds the URL that the user has to open: it is in the problem document, and in
@@ -74,49 +60,121 @@ static void say_where(acme_problem_t *problem, const acme_answer_t *answer,
         "; then: acmectl renew", NULL);
 }
 
+/* Returns the title of a page, on one line and in bounds, or NULL. */
+static const char *page_title(const char *body, apr_pool_t *p)
+{
+    static const char tag[] = "<title";
+    const char *at = body, *end;
+
+    while ((at = strchr(at, '<')) != NULL
+           && apr_cstr_casecmpn(at, tag, sizeof(tag) - 1) != 0) {
+        ++at;
+    }
+    at = at ? strchr(at, '>') : NULL;
+    if (!at) {
+        return NULL;
+    }
+    ++at;
+    at += strspn(at, " \t\r\n");
+    end = at + strcspn(at, "<\r\n");
+    if (end - at > WORDS_MAX) {
+        end = at + WORDS_MAX;
+    }
+    return end > at ? apr_pstrmemdup(p, at, (apr_size_t)(end - at)) : NULL;
+}
+
+const char *acme_client_answer_body(const acme_answer_t *answer, apr_pool_t *p)
+{
+    const char *body = answer->body + strspn(answer->body, " \t\r\n");
+    const char *title;
+
+    if (answer->body_len == 0) {
+        return "nothing";
+    }
+    if (strcmp(answer->content_type, "text/html") == 0 || *body == '<') {
+        title = page_title(body, p);
+        return title ? apr_psprintf(p, "a web page, \"%s\"", title)
+                     : "a web page";
+    }
+    if (answer->json) {
+        return "JSON of another kind";
+    }
+    if (strcmp(answer->content_type, "text/plain") == 0) {
+        return apr_psprintf(p, "a text, \"%s\"",
+                            acme_text_bound(body, WORDS_MAX, p));
+    }
+    return *answer->content_type
+               ? apr_psprintf(p, "%.80s", answer->content_type)
+               : "something that is no JSON";
+}
+
+/* Takes a refusal. Where the CA gives no reason, the problem says what was
+ * requested and what came. */
+static void take_refusal(acme_problem_t *problem, const acme_answer_t *answer,
+                         const char *method, apr_pool_t *p)
+{
+    (void)acme_problem_from_answer(problem, answer->status, answer->json,
+                                   answer->retry_at, p);
+    if (acme_problem_is(problem, "userActionRequired")) {
+        say_where(problem, answer, p);
+    }
+    if (!acme_problem_says(answer->json, p)) {
+        problem->detail =
+            apr_psprintf(p, "%s; to %s %.300s came %s", problem->detail, method,
+                         answer->url ? answer->url : "(no URL)",
+                         acme_client_answer_body(answer, p));
+    }
+}
+
+/* Leaves out a byte order mark, because JSON has none and some servers send it
+ * (RFC 8259 8.1). */
+static void parse_body(acme_answer_t *answer, apr_pool_t *p)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    apr_size_t off = strncmp(answer->body, mark, sizeof(mark) - 1) == 0 ? 3 : 0;
+    acme_json_t *json = NULL;
+
+    if (acme_json_parse(&json, answer->body + off, answer->body_len - off, NULL,
+                        p)
+        == APR_SUCCESS) {
+        answer->json = json;
+    }
+}
+
 apr_status_t acme_client_answer(acme_answer_t *answer,
                                 const acme_http_response_t *response,
+                                const acme_http_request_t *request,
                                 acme_problem_t *problem)
 {
+    acme_problem_t said = ACME_PROBLEM_INIT;
     apr_pool_t *p = response->p;
-    acme_json_t *json = NULL;
     const char *type;
 
     memset(answer, 0, sizeof(*answer));
+    answer->url = request->url;
     answer->status = response->status;
     answer->headers = response->headers;
     answer->body = response->body;
     answer->body_len = response->body_len;
     answer->received = response->received;
-    answer->location = apr_table_get(response->headers, "Location");
-    if (!acme_resource_is_url(answer->location)) {
-        answer->location = NULL;
-    }
+    answer->location = acme_link_resolve(
+        apr_table_get(response->headers, "Location"), answer->url, p);
     answer->retry_at =
         acme_time_retry_after(apr_table_get(response->headers, "Retry-After"),
                               response->received, RETRY_MIN, RETRY_MAX);
     type = apr_table_get(response->headers, "Content-Type");
     answer->content_type = media_type(type ? type : "", p);
-    if (acme_json_parse(&json, response->body, response->body_len, NULL, p)
-        == APR_SUCCESS) {
-        answer->json = json;
-    }
+    parse_body(answer, p);
     if (answer->status < 200 || answer->status > 299) {
-        (void)acme_problem_from_answer(problem, answer->status, answer->json,
-                                       answer->retry_at, p);
-        if (acme_problem_is(problem, "userActionRequired")) {
-            say_where(problem, answer, p);
-        }
+        take_refusal(problem, answer, request->method, p);
         return APR_EGENERAL;
     }
     if (strcmp(answer->content_type, "application/problem+json") == 0) {
-        const char *detail = "without a word";
-
-        (void)acme_json_get_str(&detail, answer->json, "detail");
+        (void)acme_problem_from_json(&said, answer->json, p);
         acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
                          ACME_PROBLEM_PROTOCOL, p,
                          "the CA answered %d with an error document: %.500s",
-                         answer->status, detail);
+                         answer->status, said.detail);
         problem->status = answer->status;
         return APR_EINVAL;
     }

@@ -51,6 +51,34 @@ static void opened(acme_client_t *client, apr_status_t rv,
     }
 }
 
+/* Reads the directory into a pool of its own. */
+static apr_status_t read_directory(acme_client_t *client,
+                                   const acme_answer_t *answer,
+                                   acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_directory_t *directory;
+    apr_pool_t *own;
+    apr_status_t rv;
+
+    if (!answer->json) {
+        return acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_BACKOFF, ACME_PROBLEM_PROTOCOL, p,
+            "%.300s is no ACME directory: it gives %s", answer->url,
+            acme_client_answer_body(answer, p));
+    }
+    apr_pool_create(&own, client->p);
+    rv = acme_directory_read(&directory, answer->json, problem, own);
+    if (rv == APR_SUCCESS) {
+        client->directory = directory;
+        return APR_SUCCESS;
+    }
+    acme_problem_set(problem, rv, problem->retry, ACME_PROBLEM_PROTOCOL, p,
+                     "%.300s is no ACME directory: %s", answer->url,
+                     problem->detail);
+    apr_pool_destroy(own);
+    return rv;
+}
+
 static void directory_done(void *baton, apr_status_t rv,
                            const acme_http_response_t *response,
                            const acme_problem_t *problem)
@@ -58,32 +86,25 @@ static void directory_done(void *baton, apr_status_t rv,
     acme_client_request_t *get = baton;
     acme_client_t *client = get->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
-    acme_directory_t *directory;
     acme_answer_t answer;
     apr_array_header_t *waiters;
-    apr_pool_t *p;
     int i;
 
     if (rv == APR_SUCCESS) {
-        problem = &own;
         (void)acme_nonce_add(client->nonces,
                              apr_table_get(response->headers, "Replay-Nonce"),
                              response->received);
         note_date(client, response);
-        rv = acme_client_answer(&answer, response, &own);
+        rv = acme_client_answer(&answer, response, &get->http, &own);
+    }
+    else if (problem) {
+        own = *acme_problem_dup(problem, get->p);
     }
     if (rv == APR_SUCCESS) {
-        apr_pool_create(&p, client->p);
-        rv = acme_directory_read(&directory, answer.json, &own, p);
-        if (rv == APR_SUCCESS) {
-            client->directory = directory;
-            problem = NULL;
-        }
-        else {
-            own = *acme_problem_dup(&own, get->p);
-            apr_pool_destroy(p);
-        }
+        rv = read_directory(client, &answer, &own, get->p);
     }
+    acme_problem_advise(&own, ACME_AT_DIRECTORY);
+    problem = rv == APR_SUCCESS ? NULL : &own;
     client->fetching = 0;
     waiters = acme_client_share_waiters(client, get->p);
     for (i = 0; i < waiters->nelts; ++i) {

@@ -38,6 +38,7 @@ typedef struct acme_client_request_t {
     const char *kid;
     int repeatable;
     int tries;
+    int for_nonce; /**< unsigned: a nonce is what is wanted */
     acme_http_request_t http;
 } acme_client_request_t;
 
@@ -63,7 +64,8 @@ struct acme_client_t {
     acme_client_queue_t unopened; /**< wait for the directory */
     acme_client_queue_t waiting;  /**< wait for a nonce */
     int n_heads;                  /**< newNonce requests under way */
-    acme_client_share_t *shared;  /**< or NULL */
+    int gets_nonces; /**< newNonce takes no HEAD, so that it is GET */
+    acme_client_share_t *shared; /**< or NULL */
     int opening;  /**< a fetch of the directory is under way, by this client or
                        by another that shares it */
     int fetching; /**< this client fetches it */
@@ -117,6 +119,20 @@ apr_time_t acme_client_share_next_nonce(acme_client_t *client);
  *  beginning with itself: acme_client_t *, in p. */
 apr_array_header_t *acme_client_share_waiters(acme_client_t *client,
                                               apr_pool_t *p);
+
+/* acme_client_unsigned.c */
+
+/** Returns the method of newNonce requests. */
+const char *acme_client_unsigned_nonce_method(const acme_client_t *client);
+
+/**
+ * Judges an answer to newNonce that gave no nonce. Returns non-zero when it
+ * was the answer to a HEAD, and GET may give one (RFC 8555 7.2 has both, and
+ * some servers have GET only): from now on the client uses GET.
+ */
+int acme_client_unsigned_try_get(acme_client_t *client,
+                                 const acme_http_request_t *request,
+                                 const acme_http_response_t *response);
 
 /* acme_client_signed.c */
 

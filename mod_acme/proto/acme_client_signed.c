@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "acme_client_private.h"
 #include "acme_resource.h"
 
@@ -28,7 +30,7 @@ static void post_done(void *baton, apr_status_t rv,
     (void)acme_nonce_add(client->nonces,
                          apr_table_get(response->headers, "Replay-Nonce"),
                          response->received);
-    rv = acme_client_answer(&answer, response, &refused);
+    rv = acme_client_answer(&answer, response, &request->http, &refused);
     acme_log(client->log, ACME_LOG_TRACE, 0,
              ACME_TAG(0411) "%s: answered with status %d, %" APR_SIZE_T_FMT
                             " bytes",
@@ -96,6 +98,30 @@ static apr_status_t post_send(acme_client_request_t *request, const char *nonce,
     return APR_SUCCESS;
 }
 
+/* Sets why newNonce gave no nonce. */
+static apr_status_t no_nonce(acme_problem_t *problem,
+                             const acme_http_response_t *response,
+                             const acme_http_request_t *request)
+{
+    acme_answer_t answer;
+    apr_status_t rv;
+
+    rv = acme_client_answer(&answer, response, request, problem);
+    if (rv == APR_SUCCESS) {
+        rv = acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                              ACME_PROBLEM_PROTOCOL, response->p,
+                              "the CA's newNonce (%s) gave no usable nonce",
+                              request->url);
+    }
+    else {
+        problem->detail = apr_psprintf(
+            response->p, "the CA's newNonce (%s) gave no nonce: %s",
+            request->url, problem->detail);
+    }
+    acme_problem_advise(problem, ACME_AT_NONCE);
+    return rv;
+}
+
 /* Takes the answer to a HEAD of newNonce. A HEAD belongs to no request, but as
  * many are under way as requests wait: so a HEAD that failed fails the first of
  * those. */
@@ -106,26 +132,19 @@ static void nonce_done(void *baton, apr_status_t rv,
     acme_client_request_t *head = baton;
     acme_client_t *client = head->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
-    acme_answer_t answer;
-    int got = 0;
+    int again = 0;
 
     --client->n_heads;
-    if (rv == APR_SUCCESS) {
-        int kept = acme_nonce_add(
-            client->nonces, apr_table_get(response->headers, "Replay-Nonce"),
-            response->received);
-
+    if (rv == APR_SUCCESS
+        && !acme_nonce_add(client->nonces,
+                           apr_table_get(response->headers, "Replay-Nonce"),
+                           response->received)) {
+        again = acme_client_unsigned_try_get(client, &head->http, response);
+        rv = no_nonce(&own, response, &head->http);
         problem = &own;
-        rv = acme_client_answer(&answer, response, &own);
-        if (rv == APR_SUCCESS && !kept) {
-            rv = acme_problem_set(&own, APR_EINVAL, ACME_RETRY_BACKOFF,
-                                  ACME_PROBLEM_PROTOCOL, head->p,
-                                  "the CA's newNonce (%s) gave no usable nonce",
-                                  head->url);
-        }
-        got = rv == APR_SUCCESS;
     }
-    if (!got && client->waiting.count > client->n_heads) {
+    if (rv != APR_SUCCESS && !again
+        && client->waiting.count > client->n_heads) {
         acme_client_request_t *request =
             acme_client_request_take_first(&client->waiting);
 
@@ -141,7 +160,7 @@ static void nonce_fetch(acme_client_t *client)
         acme_client_request_create(client, NULL, NULL);
 
     head->url = client->directory->new_nonce;
-    head->http.method = "HEAD";
+    head->http.method = acme_client_unsigned_nonce_method(client);
     head->http.url = head->url;
     head->http.repeatable = 1;
     ++client->n_heads;

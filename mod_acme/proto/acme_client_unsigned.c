@@ -9,11 +9,36 @@
 #include "acme_client_private.h"
 #include "acme_resource.h"
 
+const char *acme_client_unsigned_nonce_method(const acme_client_t *client)
+{
+    return client->gets_nonces ? "GET" : "HEAD";
+}
+
+int acme_client_unsigned_try_get(acme_client_t *client,
+                                 const acme_http_request_t *request,
+                                 const acme_http_response_t *response)
+{
+    /* Not after an outage or a limit, which says nothing about HEAD. */
+    if (strcmp(request->method, "HEAD") != 0 || response->status == 429
+        || (response->status >= 500 && response->status != 501)) {
+        return 0;
+    }
+    if (!client->gets_nonces) {
+        acme_log(client->log, ACME_LOG_DEBUG, 0,
+                 ACME_TAG(0420) "%s: no nonce comes by HEAD (status %d), "
+                                "trying GET from now on",
+                 request->url, response->status);
+    }
+    client->gets_nonces = 1;
+    return 1;
+}
+
 static void answered(void *baton, apr_status_t rv,
                      const acme_http_response_t *response,
                      const acme_problem_t *problem)
 {
     acme_client_request_t *request = baton;
+    acme_client_t *client = request->client;
     acme_problem_t refused = ACME_PROBLEM_INIT;
     acme_answer_t answer;
 
@@ -21,7 +46,13 @@ static void answered(void *baton, apr_status_t rv,
         acme_client_request_end(request, rv, NULL, problem);
         return;
     }
-    rv = acme_client_answer(&answer, response, &refused);
+    if (request->for_nonce && !apr_table_get(response->headers, "Replay-Nonce")
+        && acme_client_unsigned_try_get(client, &request->http, response)) {
+        request->http.method = acme_client_unsigned_nonce_method(client);
+        client->http->submit(client->http, &request->http, answered, request);
+        return;
+    }
+    rv = acme_client_answer(&answer, response, &request->http, &refused);
     acme_client_request_end(request, rv, &answer,
                             rv == APR_SUCCESS ? NULL : &refused);
 }
@@ -55,7 +86,11 @@ void acme_client_unsigned_get(acme_client_t *client, const char *url,
 void acme_client_unsigned_get_nonce(acme_client_t *client,
                                     acme_client_done_fn *done, void *baton)
 {
-    submit(acme_client_request_create(client, done, baton), "HEAD",
+    acme_client_request_t *request =
+        acme_client_request_create(client, done, baton);
+
+    request->for_nonce = 1;
+    submit(request, acme_client_unsigned_nonce_method(client),
            client->directory->new_nonce);
 }
 

@@ -176,7 +176,7 @@ const acme_problem_t *acme_resource_error(const acme_resource_t *resource,
     acme_json_t *document;
 
     if (acme_json_get(&document, resource->json, key) != APR_SUCCESS
-        || !acme_problem_says(document)) {
+        || !acme_problem_says(document, resource->p)) {
         return NULL;
     }
     found = apr_pmemdup(resource->p, &none, sizeof(none));

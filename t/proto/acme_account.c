@@ -234,8 +234,6 @@ static void a_bad_answer_is_a_problem(void **state)
          "JSON object"},
         {201, "application/json", "{\"status\":\"valid\"}", NULL,
          ACME_RETRY_BACKOFF, "Location"},
-        {201, "application/json", "{\"status\":\"valid\"}", "/account/1",
-         ACME_RETRY_BACKOFF, "Location"},
         {201, "application/json", "{\"status\":\"valid\"}", "http://c/1",
          ACME_RETRY_BACKOFF, "Location"},
         {204, "application/json", "{\"status\":\"valid\"}", "https://c/1",

@@ -184,8 +184,8 @@ static void an_answer_is_taken_apart(void **state)
         {"https://ca.test/o/1", "7", "https://ca.test/o/1",
          apr_time_from_sec(7)},
         {"http://ca.test/o/1", "0", NULL, apr_time_from_sec(1)},
-        {"/o/1", "99999999", NULL, 7 * ACME_TIME_DAY},
-        {"o/1", "soon", NULL, 0},
+        {"/o/1", "99999999", "https://ca.test/o/1", 7 * ACME_TIME_DAY},
+        {"o/1", "soon", "https://ca.test/o/1", 0},
         {"https://ca.test/o/1, https://ca.test/o/2",
          "Tue, 01 Jan 2030 00:01:00 GMT", NULL, apr_time_from_sec(60)},
     };

@@ -10,6 +10,8 @@ static apr_status_t read_answer(acme_answer_t *answer, acme_problem_t *problem,
                                 int status, const char *body, const char *link,
                                 apr_pool_t *p)
 {
+    static const acme_http_request_t request = {.method = "POST",
+                                                .url = "https://ca.test/order"};
     acme_http_response_t response;
 
     memset(&response, 0, sizeof(response));
@@ -23,7 +25,7 @@ static apr_status_t read_answer(acme_answer_t *answer, acme_problem_t *problem,
     if (link) {
         apr_table_set(response.headers, "Link", link);
     }
-    return acme_client_answer(answer, &response, problem);
+    return acme_client_answer(answer, &response, &request, problem);
 }
 
 /* RFC 8555 7.3.3 */
@@ -90,7 +92,7 @@ static void links_are_read_by_their_relation(void **state)
          "<https://a/3>;rel=\"alternate\"",
          "https://a/1 https://a/2"},
         {"<http://a/1>;rel=\"alternate\"", ""},
-        {"</relative>;rel=\"alternate\"", ""},
+        {"</relative>;rel=\"alternate\"", "https://ca.test/relative"},
         {"<https://a/1;rel=\"alternate\"", ""},
         {"https://a/1;rel=\"alternate\"", ""},
     };
@@ -109,5 +111,110 @@ static void links_are_read_by_their_relation(void **state)
     }
 }
 
+static void read_as(acme_answer_t *answer, acme_problem_t *problem, int status,
+                    const char *type, const char *body, apr_pool_t *p)
+{
+    static const acme_http_request_t request = {
+        .method = "POST", .url = "https://ca.test/a/order"};
+    acme_http_response_t response;
+
+    memset(&response, 0, sizeof(response));
+    response.status = status;
+    response.headers = apr_table_make(p, 2);
+    apr_table_set(response.headers, "Content-Type", type);
+    apr_table_set(response.headers, "Location", "../b/7#x");
+    response.body = body;
+    response.body_len = strlen(body);
+    response.p = p;
+    (void)acme_client_answer(answer, &response, &request, problem);
+}
+
+static void a_body_that_should_not_be_is_described(void **state)
+{
+    static const struct {
+        const char *type;
+        const char *body;
+        const char *what;
+    } cases[] = {
+        {"text/html", "", "nothing"},
+        {"text/html; charset=x", "<p>hello", "a web page"},
+        {"text/html", "<HTML><Title lang=en>\n Sign\tin\n </title>",
+         "a web page, \"Sign\tin\""},
+        {"text/plain", " <!doctype html><title>Oops</title>",
+         "a web page, \"Oops\""},
+        {"text/html", "<title>", "a web page"},
+        {"text/html", "<title", "a web page"},
+        {"text/plain", "quota exceeded", "a text, \"quota exceeded\""},
+        {"application/json", "{\"a\":1}", "JSON of another kind"},
+        {"application/pdf", "%PDF", "application/pdf"},
+        {"", "%PDF", "something that is no JSON"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_answer_t answer;
+
+        read_as(&answer, &problem, 403, cases[i].type, cases[i].body, *state);
+        assert_string_equal(acme_client_answer_body(&answer, *state),
+                            cases[i].what);
+        assert_string_equal(problem.type, ACME_PROBLEM_PROTOCOL);
+        assert_string_equal(
+            problem.detail,
+            apr_pstrcat(*state,
+                        "the CA answered with status 403 and no explanation; "
+                        "to POST https://ca.test/a/order came ",
+                        cases[i].what, NULL));
+    }
+}
+
+static void the_cas_words_are_shown_in_any_form(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *type;
+        const char *detail;
+    } cases[] = {
+        {"{\"status\":403,\"detail\":\"no quota\"}", ACME_PROBLEM_REFUSED,
+         "no quota"},
+        {"{\"message\":\"no quota\"}", ACME_PROBLEM_REFUSED, "no quota"},
+        {"{\"error\":\"no quota\"}", ACME_PROBLEM_REFUSED, "no quota"},
+        {"{\"error\":{\"code\":403,\"message\":\"no quota\"}}",
+         ACME_PROBLEM_REFUSED, "no quota"},
+        {"{\"type\":\"about:blank\",\"title\":\"no quota\"}",
+         ACME_PROBLEM_REFUSED, "no quota"},
+        {"{\"message\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\"}",
+         ACME_PROBLEM_URN "caa", "no"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        acme_answer_t answer;
+
+        read_as(&answer, &problem, 403, "application/json", cases[i].body,
+                *state);
+        assert_string_equal(problem.detail, cases[i].detail);
+        assert_string_equal(problem.type, cases[i].type);
+        assert_int_equal(problem.status, 403);
+    }
+}
+
+static void a_location_is_resolved_and_a_byte_order_mark_skipped(void **state)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *value;
+    acme_answer_t answer;
+
+    read_as(&answer, &problem, 201, "application/json",
+            "\xef\xbb\xbf{\"a\":\"b\"}", *state);
+    assert_string_equal(answer.location, "https://ca.test/b/7");
+    assert_int_equal(acme_json_get_str(&value, answer.json, "a"), 0);
+    assert_string_equal(value, "b");
+}
+
 ACME_T_MAIN(ACME_T(changed_terms_say_where_to_go),
-            ACME_T(links_are_read_by_their_relation))
+            ACME_T(links_are_read_by_their_relation),
+            ACME_T(a_body_that_should_not_be_is_described),
+            ACME_T(the_cas_words_are_shown_in_any_form),
+            ACME_T(a_location_is_resolved_and_a_byte_order_mark_skipped))

@@ -77,9 +77,10 @@ static void a_nonce_that_cannot_be_had_fails_who_waits_for_it(void **state)
         int status;
         const char *nonce;
     } cases[] = {
-        {APR_ECONNRESET, 0, NULL}, {0, 200, NULL},
-        {0, 200, "a b"},           {0, 500, NULL},
-        {0, 405, "useful"},
+        {APR_ECONNRESET, 0, NULL},
+        {0, 500, NULL},
+        {0, 429, NULL},
+        {0, 503, "a b"},
     };
     client_world_t *world = client_world_create_open(*state);
     size_t i;
@@ -101,6 +102,82 @@ static void a_nonce_that_cannot_be_had_fails_who_waits_for_it(void **state)
         assert_non_null(heard->problem->type);
     }
     script_http_check(world->script);
+}
+
+static void expect_none(client_world_t *world, const char *method, int status,
+                        const char *nonce)
+{
+    script_answer_t *answer =
+        script_http_expect(world->script, method, WORLD_NONCE, NULL);
+
+    answer->status = status;
+    apr_table_unset(answer->headers, "Replay-Nonce");
+    if (nonce) {
+        apr_table_set(answer->headers, "Replay-Nonce", nonce);
+    }
+}
+
+/* RFC 8555 7.2 has both. */
+static void where_head_gives_no_nonce_get_may(void **state)
+{
+    static const struct {
+        int status;
+        const char *nonce;
+    } cases[] = {{405, NULL}, {404, NULL},  {400, NULL},
+                 {501, NULL}, {200, "a b"}, {200, NULL}};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        client_world_t *world = client_world_create_open(*state);
+        client_heard_t *heard;
+
+        expect_none(world, "HEAD", cases[i].status, cases[i].nonce);
+        expect_none(world, "GET", 204, "by-get");
+        script_http_answer(world->script, "POST", WORLD_URL, NULL, 200,
+                           "application/json", "{}");
+        heard = client_world_post(world, WORLD_URL);
+        script_http_drain(world->script);
+        script_http_check(world->script);
+        assert_int_equal(heard->rv, APR_SUCCESS);
+    }
+}
+
+static void what_gives_no_nonce_is_named(void **state)
+{
+    client_world_t *world = client_world_create_open(*state);
+    int i;
+
+    expect_none(world, "HEAD", 405, NULL);
+    for (i = 0; i < 2; ++i) {
+        client_heard_t *heard;
+
+        /* Not by HEAD again. */
+        expect_none(world, "GET", 405, NULL);
+        heard = client_world_post(world, WORLD_URL);
+        script_http_drain(world->script);
+        script_http_check(world->script);
+        assert_int_equal(heard->times, 1);
+        assert_int_not_equal(heard->rv, APR_SUCCESS);
+        assert_non_null(strstr(heard->problem->detail,
+                               "newNonce (" WORLD_NONCE ") gave no nonce"));
+        assert_non_null(strstr(heard->problem->detail, "405"));
+        assert_null(strstr(heard->problem->to_fix, "ACMECertificateAuthority"));
+    }
+}
+
+/* An error, too, may bring a nonce (RFC 8555 6.5). */
+static void a_nonce_is_good_whatever_it_came_with(void **state)
+{
+    client_world_t *world = client_world_create_open(*state);
+    client_heard_t *heard;
+
+    expect_none(world, "HEAD", 405, "useful");
+    script_http_answer(world->script, "POST", WORLD_URL, NULL, 200,
+                       "application/json", "{}");
+    heard = client_world_post(world, WORLD_URL);
+    script_http_drain(world->script);
+    assert_int_equal(heard->rv, APR_SUCCESS);
+    assert_string_equal(script_http_last(world->script)->nonce, "useful");
 }
 
 static void a_refused_nonce_is_replaced_by_the_answers(void **state)
@@ -290,6 +367,9 @@ ACME_T_MAIN(ACME_T(a_failed_head_takes_nobody_along_who_can_still_be_served),
             ACME_T(a_refused_nonces_successor_is_for_the_same_request),
             ACME_T(nonces_go_round), ACME_T(each_who_waits_gets_one_nonce),
             ACME_T(a_nonce_that_cannot_be_had_fails_who_waits_for_it),
+            ACME_T(where_head_gives_no_nonce_get_may),
+            ACME_T(what_gives_no_nonce_is_named),
+            ACME_T(a_nonce_is_good_whatever_it_came_with),
             ACME_T(a_refused_nonce_is_replaced_by_the_answers),
             ACME_T(a_refused_nonce_without_another_gets_one),
             ACME_T(nonces_refused_for_ever_are_a_problem),

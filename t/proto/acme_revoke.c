@@ -229,15 +229,26 @@ static void a_ca_that_is_away_fails_both(void **state)
     assert_non_null(outcome->problem);
 }
 
-static outcome_t *ask_ticket(client_world_t *world, const char *nonce)
+static void expect_nonce(client_world_t *world, const char *method,
+                         const char *nonce)
 {
-    outcome_t *outcome = listener(world);
     script_answer_t *answer = script_http_answer(
-        world->script, "HEAD", WORLD_NONCE, NULL, 200, NULL, NULL);
+        world->script, method, WORLD_NONCE, NULL, 200, NULL, NULL);
 
     apr_table_unset(answer->headers, "Replay-Nonce");
     if (nonce) {
         apr_table_set(answer->headers, "Replay-Nonce", nonce);
+    }
+}
+
+/* Tries GET where HEAD gives no nonce. */
+static outcome_t *ask_ticket(client_world_t *world, const char *nonce)
+{
+    outcome_t *outcome = listener(world);
+
+    expect_nonce(world, "HEAD", nonce);
+    if (!nonce) {
+        expect_nonce(world, "GET", NULL);
     }
     acme_revoke_ticket(world->client, note_ticket, outcome);
     script_http_drain(world->script);
@@ -315,13 +326,31 @@ static void no_ticket_without_a_nonce(void **state)
 {
     char *much = apr_pcalloc(*state, 2000);
     client_world_t *world = create_whole(*state);
-    outcome_t *outcome = ask_ticket(world, NULL);
+    outcome_t *outcome;
 
-    assert_int_equal(outcome->rv, APR_EINVAL);
-    assert_non_null(strstr(outcome->problem->detail, "newNonce"));
     assert_int_equal(ask_ticket(world, "")->rv, APR_EINVAL);
     memset(much, 'x', 1999);
     assert_int_equal(ask_ticket(world, much)->rv, APR_EINVAL);
+    outcome = ask_ticket(world, NULL);
+    assert_int_equal(outcome->rv, APR_EINVAL);
+    assert_non_null(strstr(outcome->problem->detail, "newNonce"));
+}
+
+static void a_ticket_by_get_where_head_is_refused(void **state)
+{
+    client_world_t *world = create_whole(*state);
+    outcome_t *outcome = listener(world);
+
+    script_answer_t *answer = script_http_answer(
+        world->script, "HEAD", WORLD_NONCE, NULL, 405, NULL, NULL);
+
+    apr_table_unset(answer->headers, "Replay-Nonce");
+    expect_nonce(world, "GET", "n0nce");
+    acme_revoke_ticket(world->client, note_ticket, outcome);
+    script_http_drain(world->script);
+    script_http_check(world->script);
+    assert_int_equal(outcome->rv, 0);
+    assert_string_equal(outcome->nonce, "n0nce");
 }
 
 static void nothing_is_signed_for_a_strange_ticket(void **state)
@@ -374,5 +403,6 @@ ACME_T_MAIN(ACME_T(reasons_go_by_name_and_number),
             ACME_T(the_key_signs_for_a_ticket_and_that_is_sent),
             ACME_T(a_stale_ticket_is_said_to_be_one),
             ACME_T(no_ticket_without_a_nonce),
+            ACME_T(a_ticket_by_get_where_head_is_refused),
             ACME_T(nothing_is_signed_for_a_strange_ticket),
             ACME_T(nothing_is_sent_to_what_is_no_https_url))
