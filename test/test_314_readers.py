@@ -2,27 +2,11 @@
 """Answers that real CAs give and Pebble does not: a programmable CA per
 behaviour, and a site per CA, all on one server."""
 
-import pytest
-
 from acme_env import conf, status
 from acme_env.behaviours import READERS
 from acme_env.journey import activate_by_hand, wait_until_served
 
 SHOP = "shop.test"
-
-
-def site_of(httpd, fake, name):
-    """Two names, ordered at the CA of that name."""
-    return conf.site_conf(
-        httpd, "%s.test" % name, ["www.%s.test" % name],
-        https="ACMEDomain\n    ACMECertificateAuthority "
-        + fake.ca[name].directory_url)
-
-
-def sites_conf(httpd, fake, names, **changes):
-    return conf.managed_conf(
-        httpd, fake, *[site_of(httpd, fake, name) for name in names],
-        ACMEActivation="manual", **changes)
 
 
 def test_a_decent_ca(make_httpd, fake):
@@ -40,7 +24,7 @@ def test_what_is_not_needed_may_be_missing(make_httpd, make_fake):
     """Each has its certificate from its first order, with no failure."""
     fake = make_fake(**READERS)
     httpd = make_httpd(fake)
-    httpd.configure(sites_conf(httpd, fake, READERS))
+    httpd.configure(fake.sites_conf(httpd, READERS))
     # The connection ends instead of an answer.
     httpd.allow_log("ACME0342: localhost: network: ")
     httpd.start()

@@ -18,4 +18,10 @@ const char *acme_b64_encode(const void *data, apr_size_t len, apr_pool_t *p);
 apr_status_t acme_b64_decode(unsigned char **data, apr_size_t *len,
                              const char *text, apr_pool_t *p);
 
+/** Decodes as acme_b64_decode(), and takes also what people copy: blanks around
+ *  the text, padding, the other alphabet (RFC 4648 4), and bits in the last
+ *  character that belong to no byte. */
+apr_status_t acme_b64_decode_copied(unsigned char **data, apr_size_t *len,
+                                    const char *text, apr_pool_t *p);
+
 #endif

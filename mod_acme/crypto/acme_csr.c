@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <string.h>
+
+#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
@@ -31,9 +34,21 @@ static int add_extensions(X509_REQ *req, GENERAL_NAMES *san, int must_staple)
     return ok;
 }
 
-apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
-                             const apr_array_header_t *names, int must_staple,
-                             acme_problem_t *problem, apr_pool_t *p)
+static int add_common_name(X509_REQ *req, const char *name)
+{
+    return strlen(name) > ub_common_name
+           || X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(req),
+                                         NID_commonName, MBSTRING_UTF8,
+                                         (const unsigned char *)name, -1, -1, 0)
+                  == 1;
+}
+
+/* Makes a CSR.
+ *  @param common_name or NULL */
+static apr_status_t create(const char **csr, const acme_key_t *key,
+                           const apr_array_header_t *names,
+                           const char *common_name, int must_staple,
+                           acme_problem_t *problem, apr_pool_t *p)
 {
     GENERAL_NAMES *san = NULL;
     unsigned char *der = NULL;
@@ -49,6 +64,7 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
     if (req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1
         && (acme_key_put_public(X509_REQ_get_X509_PUBKEY(req), key)
             || X509_REQ_set_pubkey(req, acme_key_evp(key)) == 1)
+        && (common_name == NULL || add_common_name(req, common_name))
         && add_extensions(req, san, must_staple)
         && X509_REQ_sign(req, acme_key_evp(key), acme_key_md(key)) > 0) {
         len = i2d_X509_REQ(req, &der);
@@ -65,4 +81,20 @@ leave:
     X509_REQ_free(req);
     GENERAL_NAMES_free(san);
     return rv;
+}
+
+apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
+                             const apr_array_header_t *names, int must_staple,
+                             acme_problem_t *problem, apr_pool_t *p)
+{
+    return create(csr, key, names, NULL, must_staple, problem, p);
+}
+
+apr_status_t acme_csr_create_named(const char **csr, const acme_key_t *key,
+                                   const apr_array_header_t *names,
+                                   int must_staple, acme_problem_t *problem,
+                                   apr_pool_t *p)
+{
+    return create(csr, key, names, APR_ARRAY_IDX(names, 0, const char *),
+                  must_staple, problem, p);
 }

@@ -22,6 +22,14 @@ apr_status_t acme_csr_create(const char **csr, const acme_key_t *key,
                              const apr_array_header_t *names, int must_staple,
                              acme_problem_t *problem, apr_pool_t *p);
 
+/** The same with the first name as common name, which some CAs insist on (CA/B
+ *  Forum and RFC 8555 7.4 do not). The subject stays empty when that name is
+ *  longer than a common name may be. */
+apr_status_t acme_csr_create_named(const char **csr, const acme_key_t *key,
+                                   const apr_array_header_t *names,
+                                   int must_staple, acme_problem_t *problem,
+                                   apr_pool_t *p);
+
 /** Most bytes of a CSR as DER. */
 #define ACME_CSR_MAX 16384
 

@@ -57,21 +57,6 @@ static int is_kid(const char *kid)
     return len > 0;
 }
 
-static const char *as_base64url(const char *text, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, text);
-    apr_size_t len = strlen(copy);
-    char *c;
-
-    while (len > 0 && copy[len - 1] == '=') {
-        copy[--len] = '\0';
-    }
-    for (c = copy; *c; ++c) {
-        *c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
-    }
-    return copy;
-}
-
 apr_status_t acme_jws_eab_read(acme_jws_eab_t *eab, const char *kid,
                                const char *hmac, const char *alg,
                                const char **why, apr_pool_t *p)
@@ -89,11 +74,12 @@ apr_status_t acme_jws_eab_read(acme_jws_eab_t *eab, const char *kid,
         *why = "the algorithm is HS256, HS384 or HS512";
         return APR_EINVAL;
     }
-    hmac = as_base64url(hmac, p);
-    if (acme_b64_decode(&key, &len, hmac, p) != APR_SUCCESS || len > KEY_MAX) {
+    if (acme_b64_decode_copied(&key, &len, hmac, p) != APR_SUCCESS
+        || len > KEY_MAX) {
         *why = "the HMAC key must be base64url, as the authority gave it";
         return APR_EINVAL;
     }
+    hmac = acme_b64_encode(key, len, p);
     acme_key_wipe((char *)key, len);
     if (len < algs[which].least) {
         *why = apr_psprintf(p,

@@ -294,6 +294,18 @@ static apr_status_t choose_profile(acme_obtain_t *order,
     return APR_SUCCESS;
 }
 
+static const char *named_csr(void *baton, apr_pool_t *p)
+{
+    const acme_obtain_t *order = baton;
+    const char *csr = NULL;
+
+    return acme_csr_create_named(&csr, order->key, order->names,
+                                 order->spec->must_staple, NULL, p)
+                   == APR_SUCCESS
+               ? csr
+               : NULL;
+}
+
 static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
 {
     acme_client_t *client = acme_ca_account_client(order->ca_account);
@@ -314,6 +326,8 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
+    config->named_csr = order->key ? named_csr : NULL;
+    config->named_csr_baton = order;
     config->preferred_chains = order->spec->preferred_chains;
     config->trusted_chain = order->spec->trusted_chain;
     config->replaces = acme_client_directory_get(client)->renewal_info

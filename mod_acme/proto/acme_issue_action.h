@@ -28,6 +28,10 @@ typedef struct acme_issue_config_t {
                                         first */
     const apr_array_header_t *challenge_types; /**< preferred first */
     const char *csr;                           /**< base64url DER */
+    /** Returns another CSR, with a common name, for a CA that refuses `csr`; in
+     *  p. NULL, or a function that returns NULL: there is none. */
+    const char *(*named_csr)(void *baton, apr_pool_t *p);
+    void *named_csr_baton;
     const char *replaces; /**< CertID (RFC 9773 5), or NULL */
     const apr_array_header_t *preferred_chains; /**< const char *, common names
                                                      of topmost issuers, the

@@ -53,6 +53,10 @@ static void merge(acme_issue_t *issue, const acme_authz_t *authz)
 
 static void finish(acme_issue_t *issue, apr_time_t now)
 {
+    if (!issue->found && issue->bad_csr) {
+        acme_issue_state_fail(issue, issue->bad_csr, ACME_ISSUE_OVER, now);
+        return;
+    }
     if (!issue->found) {
         acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
                                "the CA made the order %s invalid and does not "

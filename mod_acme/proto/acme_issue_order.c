@@ -376,9 +376,33 @@ void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
                                issue->order_url);
         return;
     }
-    acme_issue_state_post(
-        issue, issue->finalize,
-        acme_order_finalize_payload(issue->config->csr, issue->pfeed), 1, now);
+    acme_issue_state_post(issue, issue->finalize,
+                          acme_order_finalize_payload(issue->named_csr
+                                                          ? issue->named_csr
+                                                          : issue->config->csr,
+                                                      issue->pfeed),
+                          1, now);
+}
+
+/* Returns non-zero when the CA refuses the CSR and there is another. */
+static int takes_named_csr(acme_issue_t *issue, const acme_problem_t *problem)
+{
+    const acme_issue_config_t *config = issue->config;
+
+    if (issue->bad_csr || !config->named_csr
+        || !acme_problem_is(problem, "badCSR")) {
+        return 0;
+    }
+    issue->bad_csr = acme_problem_dup(problem, issue->p);
+    issue->named_csr = config->named_csr(config->named_csr_baton, issue->p);
+    if (!issue->named_csr) {
+        return 0;
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0421) "%s: the CA refuses the signing request, trying it "
+                            "once with the first name as common name: %s",
+             config->name, acme_problem_text(problem, issue->pfeed));
+    return 1;
 }
 
 void acme_issue_order_refused_finalize(acme_issue_t *issue,
@@ -386,6 +410,10 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
                                        apr_time_t now)
 {
     int conflict = acme_problem_is_conflict(problem);
+
+    if (takes_named_csr(issue, problem)) {
+        return;
+    }
 
     /* AWAIT gets the status, because the order may be processing or valid. */
     if ((conflict || acme_problem_is(problem, "orderNotReady"))

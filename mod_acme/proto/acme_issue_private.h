@@ -108,6 +108,10 @@ struct acme_issue_t {
     /** Finalize requests whose answer was lost, or that the CA refused so that
      *  they are repeated. */
     int finalizations;
+    /** The refusal of the first CSR, and the one with a common name that is
+     *  sent after it; or NULL. */
+    const acme_problem_t *bad_csr;
+    const char *named_csr;
     int failures; /**< of this order, over all its resumptions */
 
     /** The CA may have had responses to challenges, from this process or from
@@ -121,6 +125,7 @@ struct acme_issue_t {
     acme_problem_t *problem; /**< when set, CLEANUP leads to FAILED */
     acme_problem_t *found;   /**< DIAGNOSE: the reason, so far */
     int found_in_order;      /**< DIAGNOSE: the reason is the order's error */
+    int found_at_issuance;   /**< DIAGNOSE: validation was over before that */
     int n_found;             /**< DIAGNOSE: number of failed authorizations */
     const char *chain;       /**< the best one so far, or NULL */
     apr_size_t chain_len;

@@ -161,6 +161,22 @@ static acme_retry_e retry_class(const acme_issue_t *issue,
     return problem->retry;
 }
 
+/* Returns what the order was at, which is another thing than the phase when it
+ * looks for the reason of a failure. */
+static acme_problem_at_e place_of(const acme_issue_t *issue)
+{
+    switch (issue->phase) {
+    case ACME_PHASE_FINALIZE:
+    case ACME_PHASE_PROCESS:
+    case ACME_PHASE_DOWNLOAD:
+        return ACME_AT_ISSUANCE;
+    case ACME_PHASE_DIAGNOSE:
+        return issue->found_at_issuance ? ACME_AT_ISSUANCE : ACME_AT_VALIDATION;
+    default:
+        return ACME_AT_ORDER;
+    }
+}
+
 void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
                            acme_issue_alive_e alive, apr_time_t now)
 {
@@ -171,8 +187,14 @@ void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
         kept->retry_at = 0;
     }
     if (!kept->activity) {
-        kept->activity = issue->phases[issue->phase].activity;
+        kept->activity = issue
+                             ->phases[issue->phase == ACME_PHASE_DIAGNOSE
+                                              && issue->found_at_issuance
+                                          ? ACME_PHASE_PROCESS
+                                          : issue->phase]
+                             .activity;
     }
+    acme_problem_advise(kept, place_of(issue));
     issue->problem = kept;
     ++issue->failures;
     issue->resumable = alive == ACME_ISSUE_ALIVE && issue->order_url
@@ -224,6 +246,9 @@ void acme_issue_state_start_diagnosis(acme_issue_t *issue,
 {
     issue->found = problem ? acme_problem_dup(problem, issue->p) : NULL;
     issue->found_in_order = problem != NULL;
+    if (issue->phase != ACME_PHASE_DIAGNOSE) {
+        issue->found_at_issuance = place_of(issue) == ACME_AT_ISSUANCE;
+    }
     issue->n_found = 0;
 }
 

@@ -74,6 +74,37 @@ static void refuses_what_is_not_strict(void **state)
     }
 }
 
+static void takes_what_people_copy(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *bytes; /* NULL: none */
+    } cases[] = {
+        {"Zg==", "f"},      {"Zg=", "f"},       {"Zh", "f"},
+        {"Zm9=", "fo"},     {"Zm9v", "foo"},    {"Zm9vYh==", "foob"},
+        {" Zm9v\n", "foo"}, {"Pz8_", "???"},    {"Pz8/", "???"},
+        {"", ""},           {"=", ""},          {"A", NULL},
+        {"Zm9vY", NULL},    {"Zm 9v", NULL},    {"Zm9v.", NULL},
+        {"Z=g", NULL},      {"\xff\xff", NULL},
+    };
+    unsigned char *data;
+    apr_size_t len;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        apr_status_t rv =
+            acme_b64_decode_copied(&data, &len, cases[i].text, *state);
+
+        if (rv != (cases[i].bytes ? APR_SUCCESS : APR_EINVAL)) {
+            fail_msg("%s", cases[i].text);
+        }
+        if (cases[i].bytes) {
+            assert_int_equal(len, strlen(cases[i].bytes));
+            assert_string_equal((char *)data, cases[i].bytes);
+        }
+    }
+}
+
 ACME_T_MAIN(ACME_T(keeps_what_it_encodes),
             ACME_T(keeps_every_length_of_every_byte),
-            ACME_T(refuses_what_is_not_strict))
+            ACME_T(refuses_what_is_not_strict), ACME_T(takes_what_people_copy))

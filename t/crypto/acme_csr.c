@@ -239,10 +239,54 @@ static void must_staple_is_asked_for(void **state)
     X509_REQ_free(req);
 }
 
+static void a_common_name_is_the_first_that_fits(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *subject;
+    } cases[] = {
+        {"example.org", "example.org"},
+        {"192.0.2.1", "192.0.2.1"},
+        {"a.long-name-of-a-machine-in-a-department-of-a-company.example.org",
+         ""},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        const unsigned char *end;
+        unsigned char *der;
+        char subject[80] = "";
+        const char *csr;
+        apr_size_t len;
+        X509_REQ *req;
+
+        assert_int_equal(
+            acme_csr_create_named(
+                &csr, new_key(ACME_KEY_P256, *state),
+                array_of(*state, cases[i].name, "www.example.org", NULL), 0,
+                &problem, *state),
+            0);
+        assert_int_equal(acme_b64_decode(&der, &len, csr, *state), 0);
+        end = der;
+        req = d2i_X509_REQ(NULL, &end, (long)len);
+        assert_non_null(req);
+        (void)X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(req),
+                                        NID_commonName, subject,
+                                        sizeof(subject));
+        assert_string_equal(subject, cases[i].subject);
+        assert_int_equal(X509_NAME_entry_count(X509_REQ_get_subject_name(req)),
+                         *subject ? 1 : 0);
+        assert_int_equal(X509_REQ_verify(req, X509_REQ_get0_pubkey(req)), 1);
+        X509_REQ_free(req);
+    }
+}
+
 ACME_T_MAIN(ACME_T(must_staple_is_asked_for),
             ACME_T(every_kind_of_key_signs_its_request),
             ACME_T(a_key_with_a_compressed_point_has_its_request),
             ACME_T(the_subject_is_empty),
+            ACME_T(a_common_name_is_the_first_that_fits),
             ACME_T(all_names_are_in_the_request_in_order),
             ACME_T(a_hundred_long_names_fit),
             ACME_T(a_request_without_names_is_refused),

@@ -99,6 +99,11 @@ static void other_forms_of_base64_are_taken(void **state)
                      0);
     assert_string_equal(eab.hmac, "-_-_-_-_-_-_-_-_-_-_-w");
     assert_string_equal(eab.alg, "HS256");
+    /* Bits that belong to no byte, and what came along. */
+    assert_int_equal(acme_jws_eab_read(&eab, "k", "-_-_-_-_-_-_-_-_-_-_-x=\n",
+                                       NULL, &why, *state),
+                     0);
+    assert_string_equal(eab.hmac, "-_-_-_-_-_-_-_-_-_-_-w");
 }
 
 static void what_is_wrong_is_said_without_the_key(void **state)

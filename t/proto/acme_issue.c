@@ -343,6 +343,113 @@ static void an_authorization_that_failed_before_is_explained(void **state)
     assert_true(acme_problem_is(issue_feed_assert_failed(feed), "dns"));
 }
 
+static const char *make_named(void *baton, apr_pool_t *p)
+{
+    ++*(int *)baton;
+    return apr_pstrdup(p, "named");
+}
+
+static void a_csr_that_is_refused_is_tried_once_with_a_name(void **state)
+{
+    static const struct {
+        const char *answer; /* to the second, NULL: a good one */
+        const char *detail;
+    } cases[] = {
+        {NULL, NULL},
+        {FEED_ERROR("badCSR", "key too small"), "key too small"},
+        {FEED_ERROR("malformed", "second"), "second"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
+        int made = 0;
+
+        feed->config.named_csr = make_named;
+        feed->config.named_csr_baton = &made;
+        issue_feed_answer(feed, 400, NULL, FEED_JSON,
+                          FEED_ERROR("badCSR", "CN Invalid."), 0);
+        issue_feed_assert_phase(feed, "finalize");
+        assert_string_equal(issue_feed_action(feed)->payload,
+                            "{\"csr\":\"named\"}");
+        if (cases[i].answer) {
+            issue_feed_answer(feed, 400, NULL, FEED_JSON, cases[i].answer, 0);
+            issue_feed_to_the_end(feed);
+            assert_string_equal(issue_feed_assert_failed(feed)->detail,
+                                cases[i].detail);
+        }
+        issue_feed_to_the_end(feed);
+        assert_int_equal(made, 1);
+    }
+}
+
+static void the_refusal_of_a_csr_is_the_reason_when_the_order_dies(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
+    int made = 0;
+
+    feed->config.named_csr = make_named;
+    feed->config.named_csr_baton = &made;
+    issue_feed_answer(feed, 400, NULL, FEED_JSON,
+                      FEED_ERROR("badCSR", "CN Invalid."), 0);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, "{\"status\":\"invalid\"}",
+                      0);
+    issue_feed_answer(feed, 200, NULL, FEED_JSON, "{\"status\":\"valid\"}", 0);
+    issue_feed_to_the_end(feed);
+    assert_string_equal(issue_feed_assert_failed(feed)->detail, "CN Invalid.");
+    assert_string_equal(issue_feed_assert_failed(feed)->activity,
+                        "issuance by the CA");
+}
+
+/* Advice and activity follow from where it happened. */
+static void advice_leads_to_the_place(void **state)
+{
+    static const struct {
+        const char *phase;
+        int status;
+        const char *body;
+        const char *to_fix;
+        const char *activity;
+    } cases[] = {
+        {"new", 403, FEED_ERROR("unauthorized", "no"), "quota",
+         "placing the order"},
+        {"new", 403, "{\"detail\":\"no quota left\"}", "quota",
+         "placing the order"},
+        {"authorize", 403, "", "report to the CA",
+         "asking for the authorizations"},
+        {"finalize", 403, FEED_ERROR("unauthorized", "no"),
+         "names were validated", "finalizing the order"},
+        {"finalize", 200, "{\"status\":\"invalid\",\"error\":\"no\"}",
+         "names were validated", "issuance by the CA"},
+        {"process", 200, "{\"status\":\"invalid\"}", "report to the CA",
+         "issuance by the CA"},
+        {"await", 200,
+         "{\"status\":\"invalid\",\"error\":{\"type\":"
+         "\"urn:ietf:params:acme:error:unauthorized\"}}",
+         "the name leads to this server", "validation by the CA"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in(cases[i].phase, 1, *state);
+        const acme_problem_t *problem;
+
+        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
+                          0);
+        while (issue_feed_is_phase(feed, "diagnose")) {
+            issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                              "{\"status\":\"valid\"}", 0);
+        }
+        issue_feed_to_the_end(feed);
+        problem = issue_feed_assert_failed(feed);
+        assert_string_equal(problem->activity, cases[i].activity);
+        if (!strstr(problem->to_fix, cases[i].to_fix)) {
+            fail_msg("%s: %s", cases[i].phase, problem->to_fix);
+        }
+        assert_null(strstr(problem->to_fix, "ACMECertificateAuthority"));
+    }
+}
+
 ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(requests_are_as_rfc_8555_has_them),
             ACME_T(a_ca_that_minds_what_is_replaced_is_asked_for_it_without),
@@ -355,5 +462,8 @@ ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(what_is_under_way_already_is_not_repeated),
             ACME_T(all_names_that_failed_are_in_the_problem),
             ACME_T(what_the_order_says_comes_first),
+            ACME_T(a_csr_that_is_refused_is_tried_once_with_a_name),
+            ACME_T(the_refusal_of_a_csr_is_the_reason_when_the_order_dies),
+            ACME_T(advice_leads_to_the_place),
             ACME_T(a_diagnosis_survives_what_it_meets),
             ACME_T(an_authorization_that_failed_before_is_explained))

@@ -2,7 +2,11 @@
 
 """What real CAs answer: subclasses of Ca, each with where it was seen."""
 
-from .fake_ca import Ca
+from cryptography import x509
+
+from . import jws
+from .fake_ca import URN, Answer, Ca, problem
+from .fake_chain import CROSSED
 
 
 class Prevalidated(Ca):
@@ -165,3 +169,262 @@ READERS = {kind.__name__.lower(): kind for kind in (
     PendingFirst, OfParent, MoreThanNames, SameTwice, WildcardPending,
     NoFinalize, EmptyMembers, AccountExists, AccountExistsEmpty,
     AccountNoStatus)}
+
+
+class Alternates(Ca):
+    """Another chain, told of in a header of another form."""
+
+    alternates = (CROSSED,)
+    link = '<%(base)s/alternate/%(id)s>;rel="alternate"'
+
+    def answered(self, request, answer):
+        if request.stage == "certificate" and answer.status == 200:
+            answer.header("Link", self.link % {
+                "base": self.base, "id": request.order.id,
+                "path": "/%s" % self.name})
+        return answer
+
+
+class AlternateBlanks(Alternates):
+    """nginx-acme 82"""
+
+    link = '<%(base)s/alternate/%(id)s> ; rel = "alternate"'
+
+
+class AlternateUpper(Alternates):
+    link = '<%(base)s/alternate/%(id)s>;REL="Alternate"'
+
+
+class AlternateList(Alternates):
+    link = '<%(base)s/dir>;rel="index", ' \
+        '<%(base)s/alternate/%(id)s>;title="a, b";rel="chain alternate"'
+
+
+class AlternateRelative(Alternates):
+    link = '<../alternate/%(id)s>;rel="alternate"'
+
+
+class AlternatePath(Alternates):
+    link = '<%(path)s/alternate/%(id)s>;rel=alternate'
+
+
+class RelativeLocation(Alternates):
+    """Of accounts and orders."""
+
+    def answered(self, request, answer):
+        for name, value in answer.headers:
+            if name == "Location":
+                answer.header(name, value[len("https://localhost:12345"):]
+                              if request.stage == "newAccount"
+                              else value[len(self.base) + 1:])
+        return super().answered(request, answer)
+
+
+LINKS = {kind.__name__.lower(): kind for kind in (
+    Alternates, AlternateBlanks, AlternateUpper, AlternateList,
+    AlternateRelative, AlternatePath, RelativeLocation)}
+
+
+class NonceByGet(Ca):
+    """lego 2512, freessl: HEAD is refused."""
+
+    status = 405
+
+    def instead(self, request):
+        if request.stage == "newNonce" and request.method == "HEAD":
+            answer = Answer(self.status, b"")
+            answer.nonce = False
+            return answer
+        return None
+
+
+class NonceByGet404(NonceByGet):
+    status = 404
+
+
+class NonceByGet501(NonceByGet):
+    status = 501
+
+
+class ByteOrderMark(Ca):
+    """IIS"""
+
+    def answered(self, request, answer):
+        if "json" in answer.content_type and answer.body:
+            answer.set(b"\xef\xbb\xbf" + answer.body)
+        return answer
+
+
+class CommonName(Ca):
+    """ADCS 16, acme2certifier 98: a CSR without a common name is refused."""
+
+    def instead(self, request):
+        if request.stage == "finalize":
+            csr = x509.load_der_x509_csr(jws.decode(request.said["csr"]))
+            names = [name.value for name in csr.subject]
+            if names != request.order.names[:1]:
+                return problem(400, "badCSR", "CN Invalid.")
+        return None
+
+
+TOLERATED = {kind.__name__.lower(): kind for kind in (
+    NonceByGet, NonceByGet404, NonceByGet501, ByteOrderMark, CommonName)}
+
+
+class Fails(Ca):
+    """Some words in some form, and where they lead: says is in the detail of
+    the problem, to_fix in the advice, at is the activity."""
+
+    says = None
+    to_fix = ""
+    at = None
+
+
+class NoType(Fails):
+    """ZeroSSL, community.crypto 651"""
+
+    says = "The account has no quota left"
+    to_fix = "quota"
+    at = "placing the order"
+
+    def instead(self, request):
+        if request.stage == "newOrder":
+            return Answer(403, {"status": 403, "detail": self.says},
+                          "application/problem+json")
+        return None
+
+
+class MessageForType(Fails):
+    """acme2certifier 92"""
+
+    says = "unable to enroll: key too small"
+    to_fix = "ACMEPrivateKeys"
+    at = "finalizing the order"
+
+    def instead(self, request):
+        if request.stage == "finalize":
+            return Answer(400, {"status": 400, "message": URN + "badCSR",
+                                "detail": self.says})
+        return None
+
+
+class PlainText(Fails):
+    says = ' came a text, "no template for you"'
+    to_fix = "report to the CA"
+    at = "finalizing the order"
+
+    def instead(self, request):
+        if request.stage == "finalize":
+            return Answer(403, "no template for you", "text/plain")
+        return None
+
+
+class OrderError(Fails):
+    """The order is invalid after finalize; its error is a text."""
+
+    says = "Certificate template not available"
+    to_fix = "the names were validated"
+    at = "issuance by the CA"
+
+    def finalized(self, order):
+        order.status = "invalid"
+        order.error = self.error()
+
+    def error(self):
+        return self.says
+
+
+class OrderUntyped(OrderError):
+    def error(self):
+        return {"status": "403", "message": self.says}
+
+
+class OrderSilent(OrderError):
+    says = "does not say why"
+    to_fix = "report to the CA"
+
+    def error(self):
+        return None
+
+
+class ChallengeText(Fails):
+    """One validation fails, and its error is a text."""
+
+    says = "connection refused by peer"
+    to_fix = "see what the CA says"
+    at = "validation by the CA"
+
+    def tell(self, authz):
+        if authz.identifier["value"].startswith("www."):
+            super().tell(authz)
+        else:
+            self.set_authz(authz, "invalid", self.says)
+
+
+class NoOrders(Fails):
+    """unauthorized, but not of a validation"""
+
+    says = "domains are to be registered first"
+    to_fix = "permission"
+    at = "placing the order"
+
+    def instead(self, request):
+        if request.stage == "newOrder":
+            return problem(403, "unauthorized", self.says)
+        return None
+
+
+class NoNonces(Fails):
+    says = "newNonce (https://localhost:%d/nononces/nonce) gave no nonce"
+    to_fix = "its directory was read"
+
+    def instead(self, request):
+        if request.stage == "newNonce":
+            answer = Answer(405, b"")
+            answer.nonce = False
+            return answer
+        return None
+
+
+class WebPage(Fails):
+    says = 'https://localhost:%d/webpage/dir is no ACME directory: it gives ' \
+        'a web page, "Welcome to nginx!"'
+    to_fix = "ACMECertificateAuthority"
+
+    def instead(self, request):
+        return Answer(200, "<!DOCTYPE html><html><head>\n<title>Welcome to "
+                      "nginx!</title></head></html>", "text/html")
+
+
+class WebPage404(WebPage):
+    says = 'status 404 and no explanation; to GET ' \
+        'https://localhost:%d/webpage404/dir came a web page, ' \
+        '"Welcome to nginx!"'
+
+    def instead(self, request):
+        answer = super().instead(request)
+        answer.status = 404
+        return answer
+
+
+class NotADirectory(Fails):
+    says = "https://localhost:%d/notadirectory/dir is no ACME directory: the " \
+        "directory that the CA sent has no newNonce"
+    to_fix = "ACMECertificateAuthority"
+
+    def directory(self):
+        return {"keys": [], "issuer": self.base}
+
+
+class FinalizeMissing(Fails):
+    says = "has no finalize: https://localhost:%d/finalizemissing/order/"
+    to_fix = "report to the CA"
+
+    def order_object(self, order):
+        return dict(super().order_object(order), finalize=None)
+
+
+WORDS = {kind.__name__.lower(): kind for kind in (
+    NoType, MessageForType, PlainText, OrderError, OrderUntyped, OrderSilent,
+    ChallengeText, NoOrders, NoNonces, WebPage, WebPage404, NotADirectory,
+    FinalizeMissing)}

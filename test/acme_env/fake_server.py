@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 
-from . import fake_chain, tls
+from . import conf, fake_chain, tls
 from .fake_ca import Ca, problem
 from .ports import free_port
 
@@ -49,6 +49,14 @@ class FakeServer:
             self.ca[name] = behaviour(
                 name, "https://localhost:%d/%s" % (self.port, name),
                 self.http_port)
+
+    def sites_conf(self, httpd, names, **changes):
+        """A site per CA, with two names: NAME.test and www.NAME.test."""
+        return conf.managed_conf(httpd, self, *[
+            conf.site_conf(httpd, name + ".test", ["www.%s.test" % name],
+                           https="ACMEDomain\n    ACMECertificateAuthority "
+                           + self.ca[name].directory_url)
+            for name in names], ACMEActivation="manual", **changes)
 
     @property
     def directory(self):
