@@ -129,8 +129,9 @@ acme_ca_account_t *acme_ca_account_create(acme_worker_ctx_t *ctx,
     account->name = acme_ca_account_name(ca, p);
     account->p = p;
     apr_pool_create(&account->pproblem, p);
-    account->client =
-        acme_client_create(ca->url, ctx->http, ctx->clock, ctx->log, p);
+    account->client = acme_client_create(
+        ca->url, acme_crash_http(&ctx->crash, ctx->http, ca->url, p),
+        ctx->clock, ctx->log, p);
     acme_client_trust(account->client, ca->ca_file);
     acme_client_route(account->client, ca->proxy, ca->proxy_ca_file);
     return account;

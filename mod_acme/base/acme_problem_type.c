@@ -145,6 +145,11 @@ static const acme_problem_type_t local_rows[] = {
     /* NOW, because nothing is wrong: the worker was told to stop. */
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},
+    /* a fault of ours or of a library, which what is worked on brings up; that
+     * may change */
+    {"crash", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
+     "look for AH00051 or AH00052 (exit signal) in the error log, and report "
+     "it; an update of mod_acme, libcurl or OpenSSL may help"},
     {NULL, ACME_RETRY_BACKOFF, ACME_BLAME_SITE, NULL},
 };
 

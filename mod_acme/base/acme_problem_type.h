@@ -37,6 +37,8 @@
 #define ACME_PROBLEM_TIMEOUT ACME_PROBLEM_LOCAL "timeout"
 /** The worker was told to stop; nothing is wrong, and it is resumed later. */
 #define ACME_PROBLEM_STOPPED ACME_PROBLEM_LOCAL "stopped"
+/** the process that was at it has crashed */
+#define ACME_PROBLEM_CRASH ACME_PROBLEM_LOCAL "crash"
 
 /** When to try again. */
 typedef enum {

@@ -150,10 +150,14 @@ static void answered(void *baton, apr_status_t rv,
         return;
     }
     if (rv == APR_SUCCESS) {
+        acme_crash_mark_t before = acme_crash_enter(
+            &query->ctx->crash, ACME_CRASH_SITE, query->spec->name);
+
         ari = acme_ari_told(query->job->ari, renewal, query->info,
                             query->spec->name, now_of(query), query->job->p);
         log_answer(query, ari);
         end(query, ari);
+        acme_crash_leave(&query->ctx->crash, before);
         return;
     }
     if (problem->status == 404) {

@@ -257,10 +257,15 @@ apr_time_t acme_ca_queue_step_clients(const acme_ca_queue_set_t *set)
     int i;
 
     for (i = 0; i < set->queues->nelts; ++i) {
+        acme_crash_mark_t before;
+
         queue = acme_ca_queue_at(set, i);
+        before =
+            acme_crash_enter(&set->ctx->crash, ACME_CRASH_CA, queue->ca->url);
         at = queue->account
                  ? acme_client_step(acme_ca_account_client(queue->account))
                  : 0;
+        acme_crash_leave(&set->ctx->crash, before);
         first = at > 0 && at < first ? at : first;
     }
     return first;

@@ -11,6 +11,7 @@
 #include "acme_ca_queue.h"
 #include "acme_ctl_queue.h"
 #include "acme_expiry.h"
+#include "acme_obtain_result.h"
 #include "acme_revoker.h"
 #include "acme_schedule.h"
 #include "acme_site.h"
@@ -158,8 +159,48 @@ static void warn_of_expiry(const acme_scheduler_t *scheduler,
     (void)acme_job_save(whole, ctx->vault, ACME_STORE_LAZY, &problem, p);
 }
 
-static void check(acme_scheduler_t *scheduler, acme_site_entry_t *site,
-                  apr_pool_t *p)
+/* Counts the death of a worker over the site as a failed try. The site is not
+ * checked now, because the check may be what the workers die of. */
+static void count_death(acme_scheduler_t *scheduler, acme_site_entry_t *site,
+                        apr_pool_t *p)
+{
+    acme_worker_ctx_t *ctx = scheduler->ctx;
+    const acme_spec_t *spec = site->check.spec;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int deaths = acme_crash_deaths(&ctx->crash, ACME_CRASH_SITE, spec->name);
+    apr_time_t at = acme_site_table_now(scheduler->table)
+                    + acme_schedule_backoff(deaths - ACME_CRASH_DEATHS + 1,
+                                            ACME_TIME_MINUTE, spec->name);
+    acme_job_t *job;
+
+    acme_crash_problem(&problem, &ctx->crash, ACME_CRASH_SITE, spec->name, p);
+    if (acme_crash_deaths(&ctx->crash, ACME_CRASH_JOB, spec->name)) {
+        /* The job itself cannot be written. */
+        acme_log(ctx->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0321) "%s: %s; trying again in %s", spec->name,
+                 acme_problem_text(&problem, p),
+                 acme_time_print_duration(
+                     at - acme_site_table_now(scheduler->table), p));
+    }
+    else {
+        acme_crash_mark_t before =
+            acme_crash_enter(&ctx->crash, ACME_CRASH_JOB, spec->name);
+        acme_problem_t unread = ACME_PROBLEM_INIT;
+
+        if (acme_job_load(&job, ctx->vault, spec->name, &unread, p)
+            == APR_SUCCESS) {
+            acme_obtain_result_failed(job, ctx, spec, &problem,
+                                      ACME_OBTAIN_FAILURE_OWN, spec->name, p);
+            at = job->next_run;
+        }
+        acme_crash_leave(&ctx->crash, before);
+    }
+    site->warn_at = at;
+    acme_site_table_set_due(scheduler->table, site, at);
+}
+
+static void check_now(acme_scheduler_t *scheduler, acme_site_entry_t *site,
+                      apr_pool_t *p)
 {
     acme_worker_ctx_t *ctx = scheduler->ctx;
     acme_site_table_t *table = scheduler->table;
@@ -183,6 +224,22 @@ static void check(acme_scheduler_t *scheduler, acme_site_entry_t *site,
     if (!acme_ca_queue_enter(scheduler->queues, site, &plan, job, p)) {
         acme_site_table_rest(table, site, &plan);
     }
+}
+
+static void check(acme_scheduler_t *scheduler, acme_site_entry_t *site,
+                  apr_pool_t *p)
+{
+    acme_crash_t *crash = &scheduler->ctx->crash;
+    const char *name = site->check.spec->name;
+    acme_crash_mark_t before;
+
+    if (acme_crash_take(crash, ACME_CRASH_SITE, name)) {
+        count_death(scheduler, site, p);
+        return;
+    }
+    before = acme_crash_enter(crash, ACME_CRASH_SITE, name);
+    check_now(scheduler, site, p);
+    acme_crash_leave(crash, before);
 }
 
 apr_status_t acme_scheduler_check(acme_scheduler_t *scheduler,

@@ -7,6 +7,7 @@
 #include "acme_ident.h"
 #include "acme_key_choice.h"
 #include "acme_obtain.h"
+#include "acme_obtain_result.h"
 #include "acme_schedule.h"
 
 /* A running task: an order or an ARI query. */
@@ -169,9 +170,53 @@ static int is_admitted(acme_task_set_t *set, acme_task_t *task,
     return 0;
 }
 
+/* Makes the site due when its job says so. */
+static void rest(acme_task_set_t *set, acme_site_entry_t *site,
+                 const acme_job_t *job, int at_once, apr_pool_t *p)
+{
+    acme_site_table_t *table = set->table;
+    acme_plan_t plan;
+
+    acme_plan(&plan, site->check.spec, site->check.inventory, job,
+              acme_site_table_now(table), p);
+    acme_site_table_notify_urgent(table, site, &plan, job);
+    acme_site_table_rest(table, site, &plan);
+    if ((at_once || job->at_once) && plan.what == ACME_PLAN_ORDER) {
+        acme_site_table_set_due(table, site, acme_site_table_now(table));
+    }
+}
+
+/* Counts the death of a worker over the CA as a failure of the site. Returns
+ * zero when there was none. */
+static int fails_with_ca(acme_task_set_t *set, acme_task_t *task,
+                         const acme_plan_t *plan)
+{
+    acme_worker_ctx_t *ctx = set->table->ctx;
+    const acme_ca_spec_t *ca = task->queue->ca;
+    apr_time_t now = acme_site_table_now(set->table);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int first;
+
+    if (!acme_crash_is_barred(&ctx->crash, ca->url, now, &first)) {
+        return 0;
+    }
+    if (plan->what == ACME_PLAN_ARI_QUERY) {
+        acme_site_table_set_due(set->table, task->site, now + ACME_TIME_HOUR);
+        return 1;
+    }
+    acme_crash_problem(&problem, &ctx->crash, ACME_CRASH_CA, ca->url, task->p);
+    acme_obtain_result_failed(task->job, ctx, task->site->check.spec, &problem,
+                              first ? ACME_OBTAIN_FAILURE_FIRST
+                                    : ACME_OBTAIN_FAILURE_SHARED,
+                              task->queue->seed, task->p);
+    rest(set, task->site, task->job, 0, task->p);
+    ctx->moved = 1;
+    return 1;
+}
+
 /* Starts the task of a queued site. Checks the site again first, because time
  * has passed. Returns zero when there is no task. */
-static int start(acme_task_set_t *set, acme_site_entry_t *site)
+static int start_now(acme_task_set_t *set, acme_site_entry_t *site)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_time_t since = site->check.queued;
@@ -202,6 +247,10 @@ static int start(acme_task_set_t *set, acme_site_entry_t *site)
     task->job = job;
     task->p = p;
     task->queue = acme_ca_queue_of(site, &plan, job, p);
+    if (fails_with_ca(set, task, &plan)) {
+        apr_pool_destroy(p);
+        return 0;
+    }
     if (plan.what == ACME_PLAN_ARI_QUERY) {
         start_ari_query(set, task);
     }
@@ -217,6 +266,17 @@ static int start(acme_task_set_t *set, acme_site_entry_t *site)
     ++task->from->running;
     APR_ARRAY_PUSH(set->tasks, acme_task_t *) = task;
     return 1;
+}
+
+static int start(acme_task_set_t *set, acme_site_entry_t *site)
+{
+    acme_crash_t *crash = &set->table->ctx->crash;
+    acme_crash_mark_t before =
+        acme_crash_enter(crash, ACME_CRASH_SITE, site->check.spec->name);
+    int started = start_now(set, site);
+
+    acme_crash_leave(crash, before);
+    return started;
 }
 
 /* Returns non-zero when another order for the same names runs in the queue. A
@@ -303,26 +363,20 @@ int acme_task_start_some(acme_task_set_t *set)
 
 static void finish(acme_task_set_t *set, acme_task_t *task)
 {
-    acme_site_table_t *table = set->table;
+    acme_crash_t *crash = &set->table->ctx->crash;
     acme_site_entry_t *site = task->site;
-    acme_plan_t plan;
 
     if (task->order) {
         acme_admission_finish(set->queues->admission, &task->admission,
                               acme_obtain_was_made(task->order),
                               acme_obtain_has_replaced(task->order), task->p);
     }
-    acme_plan(&plan, site->check.spec, site->check.inventory, task->job,
-              acme_site_table_now(table), task->p);
     site->check.running = 0;
     site->running_job = NULL;
     --task->from->running;
-    acme_site_table_notify_urgent(table, site, &plan, task->job);
-    acme_site_table_rest(table, site, &plan);
-    if ((task->ari_query || task->job->at_once)
-        && plan.what == ACME_PLAN_ORDER) {
-        acme_site_table_set_due(table, site, acme_site_table_now(table));
-    }
+    rest(set, site, task->job, task->ari_query != NULL, task->p);
+    acme_crash_forget(crash, ACME_CRASH_SITE, site->check.spec->name);
+    acme_crash_forget(crash, ACME_CRASH_CA, task->queue->ca->url);
     apr_pool_destroy(task->p);
 }
 
@@ -346,12 +400,16 @@ static apr_time_t step(const acme_task_set_t *set, acme_task_t *task, int *over)
 apr_time_t acme_task_step(acme_task_set_t *set)
 {
     apr_array_header_t *tasks = set->tasks;
+    acme_crash_t *crash = &set->table->ctx->crash;
     apr_time_t at, first = ACME_SCHEDULE_NEVER;
+    acme_crash_mark_t before;
     acme_task_t *task;
     int i = 0, over;
 
     while (i < tasks->nelts) {
         task = APR_ARRAY_IDX(tasks, i, acme_task_t *);
+        before = acme_crash_enter(crash, ACME_CRASH_SITE,
+                                  task->site->check.spec->name);
         at = step(set, task, &over);
         if (over) {
             APR_ARRAY_IDX(tasks, i, acme_task_t *) =
@@ -363,6 +421,7 @@ apr_time_t acme_task_step(acme_task_set_t *set)
             first = at < first ? at : first;
             ++i;
         }
+        acme_crash_leave(crash, before);
     }
     return first;
 }

@@ -69,6 +69,36 @@ static int is_stopped(acme_worker_t *worker)
     return apr_atomic_read32(&worker->ctx.stop) != 0;
 }
 
+/* Notes how the worker before this one has ended. */
+static void open_crash(acme_worker_t *worker,
+                       const acme_worker_config_t *config)
+{
+    acme_crash_t *crash = &worker->ctx.crash;
+    apr_time_t now = acme_time_now(config->clock);
+    acme_crash_mark_t died;
+    apr_time_t until;
+
+    if (!acme_crash_open(crash, &died, config->crash, now, worker->p)) {
+        return;
+    }
+    acme_log(config->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0322) "worker: the process before this one has ended "
+                            "unexpectedly%s%s",
+             died.what != ACME_CRASH_NOTHING ? " while it worked on " : "",
+             died.what != ACME_CRASH_NOTHING ? died.name : "");
+    until = acme_crash_until(crash, now);
+    if (until) {
+        apr_snprintf(worker->waiting, sizeof(worker->waiting),
+                     "nothing is ordered before %s: %d processes in a row have "
+                     "ended unexpectedly; look for AH00051 or AH00052 (exit "
+                     "signal) in the error log",
+                     acme_time_print(until, worker->pflush),
+                     acme_crash_in_a_row(crash));
+        acme_log(config->log, ACME_LOG_WARNING, 0, ACME_TAG(0323) "worker: %s",
+                 worker->waiting);
+    }
+}
+
 acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
                                   apr_pool_t *p)
 {
@@ -84,6 +114,7 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->ctx.log = config->log;
     worker->ctx.revoked = config->revoked;
     worker->ctx.reuse = config->reuse;
+    open_crash(worker, config);
     worker->ctx.urgent = config->urgent;
     worker->ctx.urgent_baton = config->urgent_baton;
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
@@ -201,6 +232,7 @@ static void run(acme_worker_t *worker, apr_pool_t *p)
     apr_status_t rv;
 
     worker->ctx.state = ACME_WORKER_CTX_ON;
+    acme_crash_begin(&worker->ctx.crash);
     acme_store_busy(store, 1);
     acme_scheduler_begin(worker->scheduler, p);
     rv = work_on(worker);
@@ -219,6 +251,7 @@ static void run(acme_worker_t *worker, apr_pool_t *p)
     }
     acme_scheduler_end(worker->scheduler);
     acme_store_busy(store, 0);
+    acme_crash_end(&worker->ctx.crash);
     acme_worker_lease_release(worker->lease);
 }
 
@@ -314,6 +347,9 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
 
     if (is_stopped(worker)) {
         return when_again(worker, ACME_SCHEDULE_NEVER);
+    }
+    if (acme_crash_until(&worker->ctx.crash, now)) {
+        return when_again(worker, acme_crash_until(&worker->ctx.crash, now));
     }
     if (now < worker->seen) {
         worker->checked = 0; /* the clock was turned back */

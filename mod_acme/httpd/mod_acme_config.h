@@ -22,6 +22,7 @@
 #include "acme_ca.h"
 #include "acme_site.h"
 #include "acme_certstore.h"
+#include "acme_crash.h"
 #include "acme_log.h"
 #include "acme_placeholder.h"
 #include "acme_job_cache.h"
@@ -170,6 +171,7 @@ typedef struct acme_shared_t {
     char blocked[480];
     /** why nothing is ordered, or ""; written by the worker */
     char waiting[480];
+    acme_crash_shared_t crash; /**< of workers, one after the other */
 } acme_shared_t;
 
 /** Shared memory that children write and the parent reads. It has flags only,

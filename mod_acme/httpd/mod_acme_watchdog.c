@@ -214,6 +214,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->urgent = setup->notify_urgent ? notify_urgent : NULL;
     config->urgent_baton = setup->notify_urgent;
     config->job_cache = setup->job_cache;
+    config->crash = &setup->shared->crash;
     config->parallel = parallel ? *parallel : ACME_DEFAULT_PARALLEL;
     config->check_interval = mod_acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, ACME_DEFAULT_CHECK_INTERVAL);

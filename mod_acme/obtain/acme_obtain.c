@@ -360,15 +360,19 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
     acme_obtain_t *order = baton;
+    acme_crash_mark_t before;
 
     order->busy = 0;
     order->ctx->moved = 1;
     if (order->ctx->state == ACME_WORKER_CTX_LOST) {
         return;
     }
+    before = acme_crash_enter(&order->ctx->crash, ACME_CRASH_SITE,
+                              order->spec->name);
     apr_pool_clear(order->ptemp);
     acme_issue_answer(order->issue, rv, answer, problem, now_of(order));
     save_progress(order);
+    acme_crash_leave(&order->ctx->crash, before);
 }
 
 static void solve(acme_obtain_t *order, const acme_issue_action_t *action)

@@ -7,6 +7,7 @@
 #ifndef ACME_WORKER_CTX_H
 #define ACME_WORKER_CTX_H
 
+#include "acme_crash.h"
 #include "acme_flush.h"
 #include "acme_http.h"
 #include "acme_time.h"
@@ -40,6 +41,7 @@ typedef struct acme_worker_ctx_t {
     acme_flush_t flush; /**< of items that must be on disk before an order goes
                              on */
     acme_worker_ctx_e state;
+    acme_crash_t crash; /**< what is worked on */
     int moved; /**< non-zero when something has happened that others may wait
                     for */
     volatile apr_uint32_t stop; /**< non-zero: end; set by any thread, with

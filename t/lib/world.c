@@ -72,7 +72,8 @@ apr_status_t world_put(const char **version, acme_store_t *store,
     apr_status_t rv;
 
     ++w->puts;
-    if (counts_down(&w->kill_put)) {
+    if (counts_down(&w->kill_put)
+        || (w->dies_of && w->dies_of(w, kind, name))) {
         die(w);
     }
     rv = acme_store_put(version, w->mem, put, problem, p);
@@ -337,8 +338,16 @@ void world_set_live(world_t *w, int i, apr_interval_time_t left)
 
 void world_boot(world_t *w)
 {
+    acme_crash_shared_t left;
+
+    if (w->crash) {
+        left = *w->crash;
+    }
     if (w->prun) {
         apr_pool_destroy(w->prun);
+    }
+    if (w->crash && w->killed) {
+        *w->crash = left;
     }
     apr_pool_create(&w->prun, w->p);
     w->killed = 0;
@@ -353,6 +362,7 @@ void world_boot(world_t *w)
     w->config.parallel = w->parallel;
     w->config.check_interval = 12 * ACME_TIME_HOUR;
     w->config.loaded = w->loaded;
+    w->config.crash = w->crash;
     w->worker = acme_worker_create(&w->config, w->prun);
 }
 

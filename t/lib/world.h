@@ -59,6 +59,7 @@ typedef struct world_t {
                                     change them */
     int parallel;
     apr_time_t loaded;
+    acme_crash_shared_t *crash; /**< survives every death, or NULL */
 
     /* The process: replaced by world_boot(). */
     apr_pool_t *prun;
@@ -74,8 +75,10 @@ typedef struct world_t {
     int kill_answer;    /**< after the CA has acted on it */
     int kill_put;       /**< before the nth put from now is done */
     int kill_after_put; /**< after it */
-    int power_cut;      /**< a death loses all that was not flushed, too */
-    int stop_request;   /**< acme_worker_stop() when the nth is sent */
+    /** Returns non-zero when the process dies of this put. */
+    int (*dies_of)(struct world_t *w, const char *kind, const char *name);
+    int power_cut;    /**< a death loses all that was not flushed, too */
+    int stop_request; /**< acme_worker_stop() when the nth is sent */
 
     int flushes;
     apr_status_t flush_fails;    /**< result of each flush; 0: success */

@@ -7,6 +7,7 @@ kill_at   ends the process with SIGKILL before or after the n-th change of the
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
 clock     turns the clock of a process
+crash     crashes when a file gets its name
 load      spoils the loading of a certificate by mod_ssl"""
 
 import os
@@ -290,6 +291,26 @@ time_t time(time_t *t)
 """
 
 
+CRASH = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The process crashes when it gives a file a name with $CRASH_AT in it. */
+int rename(const char *from, const char *to)
+{
+    int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
+    const char *at = getenv("CRASH_AT");
+
+    if (at && strstr(to, at)) {
+        raise(SIGSEGV);
+    }
+    return real(from, to);
+}
+"""
+
 LOAD = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -336,7 +357,7 @@ int SSL_CTX_use_certificate_chain_file(void *ctx, const char *path)
 def build(folder, name):
     """The path of a library; the test is skipped without a compiler."""
     source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
-              "clock": CLOCK, "load": LOAD}[name]
+              "clock": CLOCK, "load": LOAD, "crash": CRASH}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The worker's process crashes over a site, whenever it comes to it."""
+
+from acme_env import conf, preload, status
+from acme_env.journey import wait_until_served
+
+GOOD, BAD = "good.test", "bad.test"
+
+
+def test_no_crash_loop(httpd, pebble):
+    """It counts as a failure of this site, with all that belongs to it. The
+    others are served meanwhile."""
+    httpd.more_env = {"LD_PRELOAD": preload.build(httpd.dir, "crash"),
+                      "CRASH_AT": "/keys/" + BAD}
+    httpd.configure(conf.managed_conf(httpd, pebble, GOOD, BAD,
+                                      conf.status_conf(),
+                                      ACMERetryDelay="5s"))
+    httpd.expect_log("AH0005[12]: .* exit signal Segmentation fault")
+    httpd.expect_log("ACME0341: %s: .*ended unexpectedly, 3 times" % BAD)
+    httpd.start()
+    wait_until_served(httpd, pebble, GOOD)
+    httpd.wait_for_log("ACME0341: %s" % BAD)
+    # Each from the third on is a failure, with its wait.
+    failures = len(httpd.log.lines("ACME0341: %s" % BAD))
+    crashes = len(httpd.log.lines("AH0005[12]: child pid .* exit signal"))
+    assert crashes - failures in (2, 3)
+    site = status.of(httpd, BAD)
+    assert site["renewal"]["errors"] >= 1
+    assert "mod_acme:error:crash" in status.problem(site)
+    httpd.more_env = {}
+    httpd.restart()
+    wait_until_served(httpd, pebble, BAD)
+    assert pebble.orders() == 2
