@@ -3,7 +3,8 @@
 #
 # Directives and messages are documented, and nothing else is:
 # - each row of the table in mod_acme_cmds.c has an entry in conf/acme.conf, a
-#   section in docs/directives.md and a line in docs/mod_acme.7;
+#   section in docs/directives.md and a line in docs/mod_acme.7, in the list
+#   for its context;
 # - "Default:" in the manual is what stands in parentheses at the end of the
 #   row's help text, word for word; where there are none, it is "none";
 # - each value of acme_default.h is in that text, and each number of the text is
@@ -14,7 +15,7 @@
 use strict;
 use warnings;
 use List::Util qw(sum0);
-use Test::More tests => 21;
+use Test::More tests => 22;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -225,6 +226,11 @@ none('no file names a directive that the table has not',
 
 my $man = slurp('docs/mod_acme.7');
 none('each is in the man page', grep { $man !~ /^\.It Cm \Q$_\E$/m } @row);
+my ($both, $server_only) =
+    split /^These may only be written outside of virtual hosts:$/m, $man;
+none('it is in the right list of the man page',
+     grep { ($wide{$_} ? $server_only // '' : $both) !~ /^\.It Cm \Q$_\E$/m }
+         @row);
 
 # ---- docs/problems.md -------------------------------------------------------
 
