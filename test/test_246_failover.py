@@ -66,6 +66,25 @@ def test_a_ca_that_is_away(httpd, pebble, second):
     assert pebble.orders() == 1 and second.orders() == 1
 
 
+def test_two_cas_that_are_away(httpd, pebble, second, make_pebble):
+    """Each has its own count and wait: the third is asked within seconds."""
+    third = make_pebble(http_port=pebble.http_port, tls_port=pebble.tls_port)
+    configure(httpd, pebble, third, trusted=(pebble, second, third),
+              directory="%s %s" % (pebble.directory, second.directory),
+              ACMERetryDelay="1s")
+    pebble.stop()
+    second.stop()
+    httpd.expect_log(r"ACME034[12]: ")
+    httpd.expect_log(r"ACME0380: .*asked instead")
+    httpd.start()
+    activate_by_hand(httpd, third, SHOP)
+    # One wait of a second or so at each of the two.
+    said = httpd.log.lines("ACME034[12]: ")
+    assert len(said) == 2 and all("again in 1 s" in line for line in said), said
+    assert len(httpd.log.lines("ACME0380: ")) == 2
+    assert third.orders() == 1
+
+
 def renew(httpd, pebble, *names):
     """By this one's CA."""
     acmectl.ok(httpd, "renew", *names, "--force", env=httpd.env())

@@ -14,8 +14,9 @@
 #include "acme_obtain_key.h"
 #include "acme_time.h"
 
-/* Longest time that a CA may name. */
-#define BLOCKED_UNTIL_MAX (7 * ACME_TIME_DAY)
+/* No CA is left alone longer than this; a later time shows that the clock was
+ * set back since. */
+#define LONGEST_WAIT (9 * ACME_TIME_DAY)
 
 static acme_problem_t *adjust(const acme_problem_t *problem,
                               acme_obtain_failure_e whose, apr_pool_t *p)
@@ -130,17 +131,63 @@ static int is_long(const acme_job_t *job, apr_time_t now)
            && job->problem->retry_at > now + most;
 }
 
+/* Returns the number of failures that count for the wait after this one: those
+ * at the same CA, because another CA's failures say nothing of it. */
+static int count_before(const acme_job_t *job, const acme_spec_t *spec, int ca)
+{
+    const acme_job_ca_t *there;
+
+    if (!spec->more_cas) {
+        return job->errors;
+    }
+    there = acme_job_ca_find(job, acme_spec_ca(spec, ca)->url);
+    return there ? there->errors : 0;
+}
+
+/* Returns when a CA may be asked; 0: at once. */
+static apr_time_t wait_at(const acme_job_t *job, const acme_ca_spec_t *ca,
+                          apr_time_t now)
+{
+    const acme_job_ca_t *there = acme_job_ca_find(job, ca->url);
+
+    if (!there || there->next_run <= now) {
+        return 0;
+    }
+    return there->next_run != ACME_SCHEDULE_NEVER
+                   && there->next_run > now + LONGEST_WAIT
+               ? 0
+               : there->next_run;
+}
+
 /* Chooses the next CA when this one has failed often enough, or has named a
- * time far away. It is asked at once, until each CA was asked. */
+ * time far away: the first one whose wait is over, which is one that was not
+ * asked yet before all were; else the one whose wait ends first, which may be
+ * this one. */
 static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
                       apr_time_t now)
 {
-    const acme_ca_spec_t *next = acme_spec_ca(spec, ca + 1);
     int most = spec->failover > 0 ? spec->failover : ACME_DEFAULT_FAILOVER;
+    int fault = acme_problem_is_of_ca(job->problem);
+    const acme_ca_spec_t *one;
+    apr_time_t at, best_at = 0;
+    int i, best = -1, faults;
 
-    if (spec->more_cas && acme_problem_is_of_ca(job->problem)
-        && (acme_job_ca_failed(job) >= most || is_long(job, now))) {
-        acme_job_next_ca(job, next ? next->url : NULL, now + BLOCKED_UNTIL_MAX);
+    if (!spec->more_cas) {
+        return;
+    }
+    faults = acme_job_ca_failed(job, acme_spec_ca(spec, ca)->url, fault);
+    if (!fault || (faults < most && !is_long(job, now))) {
+        return;
+    }
+    for (i = 0; (one = acme_spec_ca(spec, i)) != NULL; ++i) {
+        at = wait_at(job, one, now);
+        if (best < 0 || at < best_at) {
+            best = i;
+            best_at = at;
+        }
+    }
+    if (best != ca) {
+        acme_job_next_ca(job, acme_spec_ca(spec, best)->url, best_at);
     }
 }
 
@@ -246,8 +293,9 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
     failure.problem = adjusted;
     failure.digest = acme_spec_digest(spec, ptemp);
     failure.config = acme_plan_config(spec, ptemp);
-    failure.next_run = again(job, spec, adjusted,
-                             is_left_out ? 1 : job->errors + 1, seed, now);
+    failure.next_run =
+        again(job, spec, adjusted,
+              is_left_out ? 1 : count_before(job, spec, ca) + 1, seed, now);
     acme_job_failed(job, &failure, now);
     if (is_left_out) {
         leave_out(job, ctx, spec, ptemp);

@@ -137,9 +137,38 @@ static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
+static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
+{
+    acme_json_t *list, *item;
+    apr_int64_t errors, faults;
+    acme_job_ca_t ca, *last;
+    int i;
+
+    if (acme_json_get(&list, json, "cas") != APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; i < acme_json_count(list); ++i) {
+        item = acme_json_at(list, i);
+        memset(&ca, 0, sizeof(ca));
+        if (acme_json_get_str(&ca.url, item, "url") != APR_SUCCESS
+            || acme_json_get_int(&errors, item, "errors") != APR_SUCCESS
+            || acme_json_get_int(&faults, item, "faults") != APR_SUCCESS
+            || errors < 0 || errors > APR_INT32_MAX - 1 || faults < 0
+            || faults > errors
+            || read_time(&ca.next_run, item, "next-run") != APR_SUCCESS) {
+            return APR_EINVAL;
+        }
+        last = apr_array_push(job->cas);
+        *last = ca;
+        last->errors = (int)errors;
+        last->faults = (int)faults;
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
 {
-    apr_int64_t errors = 0, ca_errors = 0;
+    apr_int64_t errors = 0;
     int held = 0;
     apr_status_t rv;
 
@@ -149,15 +178,9 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
         return APR_EINVAL;
     }
     job->errors = (int)errors;
-    rv = acme_json_get_int(&ca_errors, json, "ca-errors");
-    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || ca_errors < 0
-        || ca_errors > APR_INT32_MAX - 1) {
-        return APR_EINVAL;
-    }
-    job->ca_errors = (int)ca_errors;
-    rv = read_time(&job->blocked_until, json, "barred");
+    rv = read_time(&job->failing, json, "failing");
     if (rv == APR_SUCCESS) {
-        rv = read_time(&job->failing, json, "failing");
+        rv = read_cas(job, json);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -198,6 +221,7 @@ acme_job_t *acme_job_create(const char *name, apr_pool_t *p)
     job->name = apr_pstrdup(p, name);
     job->log = apr_array_make(p, 8, sizeof(acme_job_entry_t));
     job->names = apr_array_make(p, 0, sizeof(acme_job_name_t));
+    job->cas = apr_array_make(p, 0, sizeof(acme_job_ca_t));
     job->p = p;
     return job;
 }
@@ -262,6 +286,24 @@ static acme_json_t *print_names(const acme_job_t *job, apr_pool_t *p)
     return list;
 }
 
+static acme_json_t *print_cas(const acme_job_t *job, apr_pool_t *p)
+{
+    acme_json_t *list = acme_json_array(p);
+    int i;
+
+    for (i = 0; i < job->cas->nelts; ++i) {
+        const acme_job_ca_t *ca = &APR_ARRAY_IDX(job->cas, i, acme_job_ca_t);
+        acme_json_t *item = acme_json_object(p);
+
+        acme_json_set_str(item, "url", ca->url);
+        acme_json_set_int(item, "errors", ca->errors);
+        acme_json_set_int(item, "faults", ca->faults);
+        acme_json_set_time(item, "next-run", ca->next_run);
+        acme_json_append(list, item);
+    }
+    return list;
+}
+
 apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
                            acme_store_sync_e sync, acme_problem_t *problem,
                            apr_pool_t *ptemp)
@@ -284,8 +326,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
         acme_json_set_time(json, "failing", job->failing);
     }
     acme_json_set_str(json, "ca", job->ca);
-    acme_json_set_int(json, "ca-errors", job->ca_errors);
-    acme_json_set_time(json, "barred", job->blocked_until);
+    if (job->cas->nelts) {
+        acme_json_set(json, "cas", print_cas(job, ptemp));
+    }
     acme_json_set_time(json, "last-run", job->last_run);
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         acme_json_set_bool(json, "held", 1);
@@ -382,8 +425,7 @@ static void end_wait(acme_job_t *job)
 static void forget_ca(acme_job_t *job)
 {
     job->ca = NULL;
-    job->ca_errors = 0;
-    job->blocked_until = 0;
+    apr_array_clear(job->cas);
 }
 
 /* Ends a try that has brought a certificate. */
@@ -416,6 +458,7 @@ void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         job->errors = 0;
+        apr_array_clear(job->cas);
     }
     if (!job->order) {
         job->reason = apr_pstrdup(job->p, reason);
@@ -461,29 +504,42 @@ void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
     }
 }
 
-int acme_job_ca_failed(acme_job_t *job)
+const acme_job_ca_t *acme_job_ca_find(const acme_job_t *job, const char *url)
 {
-    if (job->problem && job->problem->retry == ACME_RETRY_LATER
-        && job->next_run > job->blocked_until) {
-        job->blocked_until = job->next_run;
+    int i;
+
+    for (i = 0; i < job->cas->nelts; ++i) {
+        const acme_job_ca_t *ca = &APR_ARRAY_IDX(job->cas, i, acme_job_ca_t);
+
+        if (strcmp(ca->url, url) == 0) {
+            return ca;
+        }
     }
-    return ++job->ca_errors;
+    return NULL;
 }
 
-void acme_job_next_ca(acme_job_t *job, const char *ca, apr_time_t latest)
+int acme_job_ca_failed(acme_job_t *job, const char *url, int fault)
+{
+    acme_job_ca_t *ca = (acme_job_ca_t *)acme_job_ca_find(job, url);
+
+    if (!ca) {
+        ca = apr_array_push(job->cas);
+        memset(ca, 0, sizeof(*ca));
+        ca->url = apr_pstrdup(job->p, url);
+    }
+    ++ca->errors;
+    ca->faults += fault != 0;
+    ca->next_run = job->next_run;
+    return ca->faults;
+}
+
+void acme_job_next_ca(acme_job_t *job, const char *url, apr_time_t at)
 {
     job->order = NULL;
-    job->ca_errors = 0;
-    job->ca = apr_pstrdup(job->p, ca);
-    if (ca) {
-        job->at_once = 1;
-        end_wait(job);
-        return;
-    }
-    if (job->blocked_until > job->next_run && job->blocked_until <= latest) {
-        job->next_run = job->blocked_until;
-    }
-    job->blocked_until = 0;
+    job->ca = apr_pstrdup(job->p, url);
+    end_wait(job);
+    job->at_once = !at;
+    job->next_run = at;
 }
 
 static acme_job_name_t *find_name(const acme_job_t *job, const char *name)

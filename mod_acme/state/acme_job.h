@@ -53,6 +53,14 @@ typedef struct acme_job_name_t {
     const char *detail; /**< the CA's text about the last failure, or NULL */
 } acme_job_name_t;
 
+/** The failures at one of several CAs: each has its own count and wait. */
+typedef struct acme_job_ca_t {
+    const char *url;     /**< of its directory */
+    int errors;          /**< failures there, whoever's fault they are */
+    int faults;          /**< those that are the CA's own fault */
+    apr_time_t next_run; /**< no try there before */
+} acme_job_ca_t;
+
 typedef struct acme_job_t {
     const char *name;
     const char *digest;  /**< acme_spec_digest() of the order, or NULL */
@@ -67,9 +75,9 @@ typedef struct acme_job_t {
     apr_time_t failing;  /**< time of the first of them */
     const char *ca;      /**< directory of the CA to ask next; NULL: the first
                             CA of the spec */
-    int ca_errors;       /**< failures in a row that were this CA's */
-    apr_time_t blocked_until; /**< the latest time that a CA has named which
-                                 failed, or 0 */
+    apr_array_header_t *cas; /**< acme_job_ca_t: CAs at which tries have failed
+                                  since the last certificate; only where there
+                                  are several */
     int at_once;         /**< the next CA is asked without a wait; not saved */
     apr_time_t last_run; /**< of the last try, or 0 */
     apr_time_t next_run; /**< no try before; 0: at once */
@@ -200,20 +208,22 @@ typedef struct acme_job_failure_t {
 void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
                      apr_time_t now);
 
-/** The failure that was counted last is the CA's: counts it for this CA, and
- *  keeps the time that the CA has named.
- *  @return failures of this CA in a row */
-int acme_job_ca_failed(acme_job_t *job);
+/** Returns the failures at this CA, or NULL: there are none. */
+const acme_job_ca_t *acme_job_ca_find(const acme_job_t *job, const char *url);
+
+/** Counts the failure that was counted last for this CA, which is not asked
+ *  before the job's next_run.
+ *  @param fault non-zero: it is the CA's own fault
+ *  @return failures that were this CA's fault */
+int acme_job_ca_failed(acme_job_t *job, const char *url, int fault);
 
 /**
  * Another CA is asked next. The order is dropped, because it is at the CA that
  * failed.
- * @param ca directory of the next CA, which is asked at once; NULL: all have
- *        been asked, the first is asked again when the failure's wait is over,
- *        and not before the latest time that any of them has named
- * @param latest ignore a named time that is later
+ * @param url directory of the next CA
+ * @param at not before; 0: at once
  */
-void acme_job_next_ca(acme_job_t *job, const char *ca, apr_time_t latest);
+void acme_job_next_ca(acme_job_t *job, const char *url, apr_time_t at);
 
 /** Counts a failure of the site's order for the names that the CA blames, if
  *  all of them are optional.

@@ -27,9 +27,8 @@ static int is_simple(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return acme_job_phase(job) == ACME_JOB_IDLE && !job->problem && !job->config
            && job->errors == 0 && !job->names->nelts && !job->ca
-           && !job->blocked_until && !job->urgent && !job->revoked
-           && !job->limit && job->asked == ACME_ASKED_NO
-           && is_plain(job->ari, info);
+           && !job->cas->nelts && !job->urgent && !job->revoked && !job->limit
+           && job->asked == ACME_ASKED_NO && is_plain(job->ari, info);
 }
 
 static void name_cert(char *cert, const acme_cert_info_t *info)

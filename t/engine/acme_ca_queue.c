@@ -139,7 +139,7 @@ the_second_ca_is_asked_at_once_when_the_first_fails_again(void **state)
     assert_true(world_run(w));
     assert_int_equal(w->other->requests, 0);
     job = world_job(w, "s0.example");
-    assert_int_equal(job->ca_errors, 1);
+    assert_int_equal(acme_job_ca_find(job, MODEL_CA_DIRECTORY)->faults, 1);
     world_live(w, 2 * ACME_TIME_MINUTE);
     assert_from(w, WORLD_OTHER);
     assert_int_equal(w->other->orders, 1);

@@ -186,20 +186,64 @@ static void a_ca_that_names_days_hands_over_at_once(void **state)
         if (!cases[i].over) {
             continue;
         }
-        /* when the other CA fails too, the first is left alone until then */
+        /* when the other CA fails too, its own wait counts, because the first
+         * one is left alone longer */
         job->problem =
             problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down");
         spec->failover = 1;
         acme_obtain_result_failed(job, work_of(w), spec, job->problem,
                                   ACME_OBTAIN_FAILURE_OWN, A, w->p);
-        assert_int_equal(acme_job_ca(job, spec, w->p), 0);
-        assert_true(job->next_run == problem->retry_at);
+        assert_int_equal(acme_job_ca(job, spec, w->p), 1);
+        assert_in_range(job->next_run - w->clock->now, ACME_TIME_MINUTE,
+                        2 * ACME_TIME_MINUTE);
+    }
+}
+
+/* Three CAs, all of them down: each is asked at 1, 10 and 100 minutes and then
+ * daily, as if it were alone, and a CA that was not asked yet comes at once. */
+static void each_ca_has_its_own_count_and_wait(void **state)
+{
+    static const int rows[][2] = {
+        /* the CA that fails, minutes until the next one is asked */
+        {0, 1}, {0, 0}, {1, 1}, {1, 0}, {2, 1}, {2, 7}, {0, 0}};
+    world_t *w = world_create(*state);
+    acme_spec_t *spec = world_add(w, A);
+    acme_job_t *job = world_job(w, A);
+    acme_ca_spec_t third = {0};
+    apr_array_header_t *more =
+        apr_array_make(w->p, 2, sizeof(const acme_ca_spec_t *));
+    size_t i;
+
+    world_add_ca(w, spec);
+    third = *spec->ca;
+    third.url = "https://third.example/dir";
+    third.label = "third.example";
+    apr_array_cat(more, spec->more_cas);
+    APR_ARRAY_PUSH(more, const acme_ca_spec_t *) = &third;
+    spec->more_cas = more;
+    spec->retry_delay = ACME_TIME_MINUTE;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+        apr_interval_time_t wait;
+
+        assert_int_equal(acme_job_ca(job, spec, w->p), rows[i][0]);
+        acme_job_begin(job, acme_spec_digest(spec, w->p), "first certificate",
+                       "", w->clock->now);
+        acme_obtain_result_failed(
+            job, work_of(w), spec,
+            problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_NETWORK, "down"),
+            ACME_OBTAIN_FAILURE_OWN, A, w->p);
+        wait = job->next_run ? job->next_run - w->clock->now : 0;
+        assert_in_range(wait, rows[i][1] * ACME_TIME_MINUTE,
+                        (rows[i][1] * 3 / 2 + 3) * ACME_TIME_MINUTE);
+        assert_int_equal(job->at_once, rows[i][1] == 0);
+        w->clock->now += wait + (i == 5 ? 4 * ACME_TIME_MINUTE : 0);
     }
 }
 
 ACME_T_MAIN(ACME_T(a_failure_says_what_and_when_in_one_line),
             ACME_T(the_time_that_the_ca_named_is_the_next),
             ACME_T(a_ca_that_names_days_hands_over_at_once),
+            ACME_T(each_ca_has_its_own_count_and_wait),
             ACME_T(a_mistake_is_an_error_with_a_remedy),
             ACME_T(the_failure_of_a_ca_is_said_for_it_once),
             ACME_T(what_is_settled_at_the_ca_is_tried_again),

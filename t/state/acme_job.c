@@ -59,6 +59,7 @@ static void everything_comes_back(void **state)
     acme_job_t *job = load(vault, p);
     acme_ari_t ari = {0};
     const acme_job_entry_t *entry;
+    const acme_job_ca_t *there;
     const char *phase;
 
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_LATER,
@@ -83,8 +84,10 @@ static void everything_comes_back(void **state)
     acme_json_set_str(job->order, "phase", "await");
     job->urgent = 1;
     job->ca = "https://ca.test/dir";
-    job->ca_errors = 1;
-    job->blocked_until = ACME_T_NOW + 11;
+    job->next_run = ACME_T_NOW + 11;
+    assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 1), 1);
+    assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 0), 1);
+    job->next_run = ACME_T_NOW + 123456;
     ari.cert = "key.serial";
     ari.next = ACME_T_NOW + 9;
     job->ari = &ari;
@@ -107,8 +110,11 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->config, "config");
     assert_int_equal(job->urgent, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");
-    assert_int_equal(job->ca_errors, 1);
-    assert_int_equal(job->blocked_until, ACME_T_NOW + 11);
+    assert_int_equal(job->cas->nelts, 1);
+    there = acme_job_ca_find(job, "https://ca.test/dir");
+    assert_int_equal(there->errors, 2);
+    assert_int_equal(there->faults, 1);
+    assert_int_equal(there->next_run, ACME_T_NOW + 11);
     assert_string_equal(job->ari->cert, "key.serial");
     assert_int_equal(job->ari->next, ACME_T_NOW + 9);
     assert_int_equal(job->errors, 3);
@@ -370,17 +376,17 @@ static void fail_for_good(acme_job_t *job)
 
 static void ca_failed(acme_job_t *job)
 {
-    (void)acme_job_ca_failed(job);
+    (void)acme_job_ca_failed(job, "https://ca.test/dir", 1);
 }
 
 static void next_ca(acme_job_t *job)
 {
-    acme_job_next_ca(job, "https://second.test/dir", LATER);
+    acme_job_next_ca(job, "https://second.test/dir", 0);
 }
 
-static void first_ca_again(acme_job_t *job)
+static void next_ca_later(acme_job_t *job)
 {
-    acme_job_next_ca(job, NULL, LATER);
+    acme_job_next_ca(job, "https://second.test/dir", LATER);
 }
 
 static void names_failed(acme_job_t *job)
@@ -521,7 +527,7 @@ static const struct {
     {"SGHHHH", "failed for good", fail_for_good},
     {"SGHWOI", "CA failed", ca_failed},
     {"SGIIII", "next CA", next_ca},
-    {"SGHWII", "first CA again", first_ca_again},
+    {"SGWWWW", "next CA later", next_ca_later},
     {"SGHWOI", "names failed", names_failed},
     {"SGHWOI", "recalled", recalled},
     {"SGWWWW", "limit", limit_wait},
@@ -579,7 +585,7 @@ static void a_try_of_another_spec_starts_afresh(void **state)
     assert_string_equal(job->instead, "f00");
     assert_null(job->order);
     assert_null(job->ca);
-    assert_int_equal(job->ca_errors, 0);
+    assert_int_equal(job->cas->nelts, 0);
     assert_int_equal(job->errors, 0);
     assert_int_equal(job->last_run, ACME_T_NOW);
 }
@@ -627,40 +633,33 @@ static void failures_are_counted_since_the_first(void **state)
     assert_int_equal(job->failing, ACME_T_NOW + 9);
 }
 
-static void the_next_CA_is_asked_at_once_and_the_first_one_later(void **state)
+static void each_CA_has_its_own_count_and_wait(void **state)
 {
     acme_job_t *job = in_phase(ACME_JOB_ORDERED, *state);
+    const char *first = "https://first.test/dir";
+    const char *second = "https://second.test/dir";
 
+    assert_null(acme_job_ca_find(job, first));
     tried(job, ACME_RETRY_LATER, LATER);
-    assert_int_equal(acme_job_ca_failed(job), 1);
-    assert_int_equal(job->blocked_until, LATER);
+    assert_int_equal(acme_job_ca_failed(job, first, 1), 1);
     next_ca(job);
     assert_true(job->at_once);
     assert_null(job->order);
-    assert_string_equal(job->ca, "https://second.test/dir");
+    assert_string_equal(job->ca, second);
     assert_int_equal(job->next_run, 0);
-    assert_int_equal(job->ca_errors, 0);
     tried(job, ACME_RETRY_BACKOFF, ACME_T_NOW + 1);
     assert_false(job->at_once);
-    assert_int_equal(acme_job_ca_failed(job), 1);
-    assert_int_equal(acme_job_ca_failed(job), 2);
-    first_ca_again(job);
+    assert_int_equal(acme_job_ca_failed(job, second, 0), 0);
+    assert_int_equal(acme_job_ca_failed(job, second, 1), 1);
+    assert_int_equal(acme_job_ca_find(job, second)->errors, 2);
+    assert_int_equal(acme_job_ca_find(job, second)->next_run, ACME_T_NOW + 1);
+    assert_int_equal(acme_job_ca_find(job, first)->errors, 1);
+    assert_int_equal(acme_job_ca_find(job, first)->next_run, LATER);
+    acme_job_next_ca(job, first, LATER);
     assert_false(job->at_once);
-    assert_null(job->ca);
+    assert_string_equal(job->ca, first);
     assert_int_equal(job->next_run, LATER);
-    assert_int_equal(job->blocked_until, 0);
-}
-
-static void a_CA_that_names_a_time_too_far_away_is_not_obeyed(void **state)
-{
-    acme_job_t *job = in_phase(ACME_JOB_ORDERED, *state);
-
-    tried(job, ACME_RETRY_LATER, LATER);
-    ca_failed(job);
-    tried(job, ACME_RETRY_BACKOFF, ACME_T_NOW + 1);
-    acme_job_next_ca(job, NULL, LATER - 1);
-    assert_int_equal(job->next_run, ACME_T_NOW + 1);
-    assert_int_equal(job->blocked_until, 0);
+    assert_int_equal(job->errors, 2);
 }
 
 static void only_a_new_limit_is_told(void **state)
@@ -728,8 +727,7 @@ static void a_settled_job_begins_with_the_first_CA(void **state)
     assert_string_equal(job->ca, "https://second.test/dir");
     settled_live(job);
     assert_null(job->ca);
-    assert_int_equal(job->ca_errors, 0);
-    assert_int_equal(job->blocked_until, 0);
+    assert_int_equal(job->cas->nelts, 0);
     assert_int_equal(job->errors, 0);
 }
 
@@ -792,8 +790,7 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(a_try_goes_on_with_its_order_and_its_failures),
             ACME_T(a_try_after_a_change_of_configuration_counts_anew),
             ACME_T(failures_are_counted_since_the_first),
-            ACME_T(the_next_CA_is_asked_at_once_and_the_first_one_later),
-            ACME_T(a_CA_that_names_a_time_too_far_away_is_not_obeyed),
+            ACME_T(each_CA_has_its_own_count_and_wait),
             ACME_T(only_a_new_limit_is_told),
             ACME_T(a_certificate_ends_request_and_problem),
             ACME_T(only_what_is_live_replaces_what_was_revoked),

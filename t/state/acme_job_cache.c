@@ -151,7 +151,12 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
         w->job->errors = i == 4;
         w->job->next_run = i == 5;
         w->job->ca = i == 6 ? "https://ca.example/dir" : NULL;
-        w->job->blocked_until = i == 7;
+        if (i == 7) {
+            (void)acme_job_ca_failed(w->job, "https://ca.example/dir", 1);
+        }
+        else {
+            apr_array_clear(w->job->cas);
+        }
         w->job->urgent = i == 8;
         w->job->limit = i == 9 ? "orders" : NULL;
         w->job->signed_pem = i == 10 ? "pem" : NULL;
