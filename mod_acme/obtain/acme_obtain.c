@@ -356,6 +356,22 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
                          problem, order->ptemp);
 }
 
+/* Notes in the job that the order does not get on, and that it does again, so
+ * that the status shows it while it lasts. */
+static void note_hindrance(acme_obtain_t *order)
+{
+    const acme_problem_t *trouble = acme_issue_trouble(order->issue);
+
+    if (trouble && !order->job->hindrance) {
+        acme_job_hindered(order->job, trouble, now_of(order));
+        (void)save(order);
+    }
+    else if (!trouble && order->job->hindrance) {
+        acme_job_unhindered(order->job);
+        (void)save(order);
+    }
+}
+
 static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
@@ -372,6 +388,7 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     apr_pool_clear(order->ptemp);
     acme_issue_answer(order->issue, rv, answer, problem, now_of(order));
     save_progress(order);
+    note_hindrance(order);
     acme_crash_leave(&order->ctx->crash, before);
 }
 

@@ -268,6 +268,11 @@ unsigned int acme_issue_revision(const acme_issue_t *issue)
     return issue->revision;
 }
 
+const acme_problem_t *acme_issue_trouble(const acme_issue_t *issue)
+{
+    return issue->outages > 0 ? issue->trouble : NULL;
+}
+
 const char *acme_issue_url(const acme_issue_t *issue)
 {
     return issue->order_url;

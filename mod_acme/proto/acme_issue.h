@@ -108,6 +108,10 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p);
 /** Returns the order's URL at the CA, or NULL before there is an order. */
 const char *acme_issue_url(const acme_issue_t *issue);
 
+/** Returns why the last request has failed that is repeated now, or NULL when
+ *  the order gets on. */
+const acme_problem_t *acme_issue_trouble(const acme_issue_t *issue);
+
 /** Returns non-zero when the order names the certificate that it replaces, as
  *  configured, and the CA has not refused that. */
 int acme_issue_replaces(const acme_issue_t *issue);

@@ -103,8 +103,9 @@ struct acme_issue_t {
     int polls;
 
     /* Bounds. */
-    int requests; /**< without polls */
-    int outages;  /**< in a row, since the last answer */
+    int requests;                  /**< without polls */
+    int outages;                   /**< in a row, since the last answer */
+    const acme_problem_t *trouble; /**< of the first of them */
     /** Finalize requests whose answer was lost, or that the CA refused so that
      *  they are repeated. */
     int finalizations;

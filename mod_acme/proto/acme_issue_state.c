@@ -284,6 +284,9 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
             delay = apr_time_from_sec(1);
         }
     }
+    if (issue->outages == 1) {
+        issue->trouble = acme_problem_dup(problem, issue->p);
+    }
     acme_log(issue->log, issue->outages == 1 ? ACME_LOG_WARNING : ACME_LOG_INFO,
              problem->rv,
              ACME_TAG(0403) "%s: %s failed, trying again in %d s: %s",

@@ -90,6 +90,13 @@ static apr_status_t read_problem(acme_job_t *job, const acme_json_t *json)
     acme_problem_t *problem;
     apr_status_t rv;
 
+    if (acme_json_get(&member, json, "hindrance") == APR_SUCCESS) {
+        problem = apr_pcalloc(job->p, sizeof(*problem));
+        if (acme_problem_restore(problem, member, job->p) == APR_SUCCESS) {
+            job->hindrance = problem;
+            (void)acme_json_get_time(&job->hindered, json, "hindered");
+        }
+    }
     rv = acme_json_get(&member, json, "problem");
     if (rv != APR_SUCCESS) {
         return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
@@ -340,6 +347,11 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
         acme_json_set(json, "problem",
                       acme_problem_to_json(job->problem, ptemp));
     }
+    if (job->hindrance) {
+        acme_json_set(json, "hindrance",
+                      acme_problem_to_json(job->hindrance, ptemp));
+        acme_json_set_time(json, "hindered", job->hindered);
+    }
     acme_json_set_str(json, "config", job->config);
     acme_json_set_str(json, "limit", job->limit);
     if (job->ari) {
@@ -428,9 +440,23 @@ static void forget_ca(acme_job_t *job)
     apr_array_clear(job->cas);
 }
 
+void acme_job_hindered(acme_job_t *job, const acme_problem_t *problem,
+                       apr_time_t now)
+{
+    job->hindrance = acme_problem_dup(problem, job->p);
+    job->hindered = now;
+}
+
+void acme_job_unhindered(acme_job_t *job)
+{
+    job->hindrance = NULL;
+    job->hindered = 0;
+}
+
 /* Ends a try that has brought a certificate. */
 static void succeed(acme_job_t *job, apr_time_t now)
 {
+    acme_job_unhindered(job);
     job->asked = ACME_ASKED_NO;
     job->order = NULL;
     job->problem = NULL;
@@ -468,6 +494,7 @@ void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
         }
     }
     job->last_run = now;
+    acme_job_unhindered(job);
     end_wait(job);
 }
 
@@ -478,6 +505,7 @@ void acme_job_order_made(acme_job_t *job, acme_json_t *order)
 
 void acme_job_order_dropped(acme_job_t *job)
 {
+    acme_job_unhindered(job);
     job->order = NULL;
 }
 
@@ -493,6 +521,7 @@ void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
         job->failing = now;
     }
     job->problem = failure->problem;
+    acme_job_unhindered(job);
     job->last_run = now;
     job->at_once = 0;
     job->next_run = failure->next_run;
@@ -678,6 +707,7 @@ void acme_job_settled(acme_job_t *job, acme_job_settled_e how)
 {
     job->staged = NULL;
     job->order = NULL;
+    acme_job_unhindered(job);
     if (how == ACME_JOB_REFUSED) {
         return;
     }
@@ -714,6 +744,7 @@ void acme_job_dropped(acme_job_t *job)
     job->instead = NULL;
     job->urgent = 0;
     job->asked = ACME_ASKED_NO;
+    acme_job_unhindered(job);
     acme_job_clear_failures(job);
     forget_ca(job);
 }
@@ -739,6 +770,7 @@ void acme_job_requested(acme_job_t *job, const char *id, int force)
 void acme_job_start_over(acme_job_t *job)
 {
     job->order = NULL;
+    acme_job_unhindered(job);
     job->problem = NULL;
     job->signed_pem = NULL;
 }

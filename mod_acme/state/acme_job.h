@@ -81,8 +81,11 @@ typedef struct acme_job_t {
     int at_once;         /**< the next CA is asked without a wait; not saved */
     apr_time_t last_run; /**< of the last try, or 0 */
     apr_time_t next_run; /**< no try before; 0: at once */
-    const acme_problem_t *problem; /**< of the last failure, or NULL */
-    const acme_ari_t *ari;         /**< the CA's renewal information, or NULL */
+    const acme_problem_t *problem;   /**< of the last failure, or NULL */
+    const acme_problem_t *hindrance; /**< why the order that is under way does
+                                         not get on now, or NULL */
+    apr_time_t hindered;             /**< since when, or 0 */
+    const acme_ari_t *ari; /**< the CA's renewal information, or NULL */
     const char *limit; /**< the CA's limit that the site waits for, or NULL */
     int urgent;        /**< the certificate that is ordered or staged must
                           become live at once */
@@ -190,6 +193,15 @@ void acme_job_order_made(acme_job_t *job, acme_json_t *order);
 
 /** The order is not resumed; failures and waits stay. */
 void acme_job_order_dropped(acme_job_t *job);
+
+/** A request of the order has failed and is repeated: what hinders it is noted
+ *  for the status. Nothing is counted.
+ *  @param problem copied */
+void acme_job_hindered(acme_job_t *job, const acme_problem_t *problem,
+                       apr_time_t now);
+
+/** The order gets on again. */
+void acme_job_unhindered(acme_job_t *job);
 
 /** Sets or clears: the certificate of this order must become live at once. */
 void acme_job_set_urgent(acme_job_t *job, int urgent);

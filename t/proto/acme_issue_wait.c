@@ -287,9 +287,12 @@ static void outages_count_anew_after_each_answer(void **state)
     int i;
 
     for (i = 0; i < 3 * ACME_ISSUE_RETRIES; ++i) {
+        assert_null(acme_issue_trouble(feed->issue));
         issue_feed_no_answer(feed);
         assert_int_equal(issue_feed_action(feed)->until - feed->now,
                          apr_time_from_sec(5));
+        /* it is told as long as it lasts */
+        assert_non_null(acme_issue_trouble(feed->issue)->detail);
         issue_feed_act(feed);
         issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
         issue_feed_act(feed);

@@ -136,6 +136,53 @@ static void everything_comes_back(void **state)
     assert_null(entry->detail);
 }
 
+static void a_hindrance_lasts_until_the_order_gets_on(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_job_failure_t failure = {&problem, "digest", "config", 0};
+    acme_job_t *job = load(vault, p);
+    int i;
+
+    acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_BACKOFF,
+                     ACME_PROBLEM_NETWORK, p, "nobody there");
+    acme_job_hindered(job, &problem, ACME_T_NOW);
+    save(job, vault, p);
+    job = load(vault, p);
+    assert_string_equal(job->hindrance->detail, "nobody there");
+    assert_int_equal(job->hindered, ACME_T_NOW);
+    assert_int_equal(job->errors, 0);
+    for (i = 0; i < 7; ++i) {
+        acme_job_hindered(job, &problem, ACME_T_NOW);
+        switch (i) {
+        case 0:
+            acme_job_unhindered(job);
+            break;
+        case 1:
+            acme_job_failed(job, &failure, ACME_T_NOW);
+            break;
+        case 2:
+            acme_job_staged(job, "f00", ACME_T_NOW);
+            break;
+        case 3:
+            acme_job_settled(job, ACME_JOB_LIVE);
+            break;
+        case 4:
+            acme_job_order_dropped(job);
+            break;
+        case 5:
+            acme_job_dropped(job);
+            break;
+        default:
+            acme_job_begin(job, "digest", "reason", "", ACME_T_NOW);
+            break;
+        }
+        assert_null(job->hindrance);
+        assert_int_equal(job->hindered, 0);
+    }
+}
+
 static void a_time_that_never_comes_survives(void **state)
 {
     apr_pool_t *p = *state;
@@ -778,6 +825,7 @@ static void an_expiry_is_announced_twice(void **state)
 
 ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(everything_comes_back),
+            ACME_T(a_hindrance_lasts_until_the_order_gets_on),
             ACME_T(a_time_that_never_comes_survives),
             ACME_T(the_log_keeps_the_newest), ACME_T(sites_do_not_share_one),
             ACME_T(what_is_damaged_is_a_new_one),
