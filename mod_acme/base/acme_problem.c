@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "acme_str.h"
 #include "acme_text.h"
 
 /* Most bytes that are kept of a CA's text. */
@@ -20,6 +21,9 @@
 #define MAX_SUBPROBLEMS 100
 /* A line of the log. */
 #define MAX_LINE 2048
+
+/* Subproblems that later ones are compared with. */
+#define SUBS_COMPARED 16
 
 static void reset(acme_problem_t *problem, apr_status_t rv)
 {
@@ -396,6 +400,47 @@ static const char *short_type(const char *type)
     return name && *name ? name : type;
 }
 
+/* Returns non-zero when a text says this already. */
+static int says(const char *text, const char *part)
+{
+    return !part || (text && strstr(text, part));
+}
+
+/* Returns what a subproblem adds to the line, or NULL: a CA may say the same in
+ * the document, in its subproblems, and in each of them. */
+static const char *print_sub(const acme_problem_t *problem, int i,
+                             apr_pool_t *p)
+{
+    const acme_subproblem_t *sub =
+        &APR_ARRAY_IDX(problem->subproblems, i, const acme_subproblem_t);
+    int known = sub->detail
+                && acme_str_same(sub->type ? sub->type : "", problem->type)
+                && says(problem->detail, sub->detail);
+    int j;
+
+    if (known && says(problem->detail, sub->identifier)) {
+        return NULL;
+    }
+    for (j = 0; j < i && j < SUBS_COMPARED; ++j) {
+        const acme_subproblem_t *other =
+            &APR_ARRAY_IDX(problem->subproblems, j, const acme_subproblem_t);
+
+        if (acme_str_same(sub->detail, other->detail)
+            && acme_str_same(sub->type, other->type)
+            && acme_str_same(sub->identifier, other->identifier)) {
+            return NULL;
+        }
+    }
+    if (known) {
+        return apr_pstrcat(p, "; ", sub->identifier, NULL);
+    }
+    return apr_pstrcat(p, "; ", sub->identifier ? sub->identifier : "",
+                       sub->identifier ? ": " : "",
+                       sub->type ? short_type(sub->type) : "no type",
+                       sub->detail ? ": " : "", sub->detail ? sub->detail : "",
+                       NULL);
+}
+
 const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p)
 {
     apr_array_header_t *parts = apr_array_make(p, 16, sizeof(const char *));
@@ -414,14 +459,11 @@ const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p)
     for (i = 0; problem->subproblems && i < problem->subproblems->nelts
                 && len <= MAX_LINE;
          ++i) {
-        const acme_subproblem_t *sub =
-            &APR_ARRAY_IDX(problem->subproblems, i, const acme_subproblem_t);
-        const char *text = apr_pstrcat(
-            p, "; ", sub->identifier ? sub->identifier : "",
-            sub->identifier ? ": " : "",
-            sub->type ? short_type(sub->type) : "no type",
-            sub->detail ? ": " : "", sub->detail ? sub->detail : "", NULL);
+        const char *text = print_sub(problem, i, p);
 
+        if (!text) {
+            continue;
+        }
         APR_ARRAY_PUSH(parts, const char *) = text;
         len += strlen(text);
     }

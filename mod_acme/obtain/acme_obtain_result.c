@@ -32,19 +32,12 @@ static acme_problem_t *adjust(const acme_problem_t *problem,
     return adjusted;
 }
 
-/* Returns the problem's text. Adds what to do for problems that are retried but
- * that only an administrator can solve: changed terms of service, a deactivated
- * account. */
-static const char *text_of(const acme_problem_t *problem, apr_pool_t *p)
+/* Returns what can be done about a problem, for the end of a message. */
+static const char *advice(const acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *text = acme_problem_text(problem, p);
-
-    if (problem->to_fix && problem->retry != ACME_RETRY_CONFIG
-        && (acme_problem_is(problem, "userActionRequired")
-            || problem->rv == APR_EACCES)) {
-        text = apr_pstrcat(p, text, "; what to do: ", problem->to_fix, NULL);
-    }
-    return text;
+    return problem->to_fix
+               ? apr_pstrcat(p, "; what to do: ", problem->to_fix, NULL)
+               : "";
 }
 
 static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
@@ -52,7 +45,7 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
                 acme_obtain_failure_e whose, apr_time_t now, apr_pool_t *p)
 {
     const acme_problem_t *problem = job->problem;
-    const char *text = text_of(problem, p);
+    const char *text = acme_problem_text(problem, p);
     const char *whom =
         whose == ACME_OBTAIN_FAILURE_FIRST ? ca->label : spec->name;
     const char *in;
@@ -86,13 +79,13 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
     switch (whose) {
     case ACME_OBTAIN_FAILURE_OWN:
         acme_log(ctx->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0341) "%s: %s; failure %d, trying again in %s", whom,
-                 text, job->errors, in);
+                 ACME_TAG(0341) "%s: %s; failure %d, trying again in %s%s",
+                 whom, text, job->errors, in, advice(problem, p));
         break;
     case ACME_OBTAIN_FAILURE_FIRST:
         acme_log(ctx->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0342) "%s: %s; its sites wait, trying again in %s",
-                 whom, text, in);
+                 ACME_TAG(0342) "%s: %s; its sites wait, trying again in %s%s",
+                 whom, text, in, advice(problem, p));
         break;
     case ACME_OBTAIN_FAILURE_SHARED:
         acme_log(ctx->log, ACME_LOG_INFO, 0,

@@ -530,6 +530,30 @@ static void one_line_names_type_detail_and_subproblems(void **state)
                         "no type: d");
 }
 
+static void one_line_says_nothing_twice(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+
+    answer(&problem, 403,
+           "{\"type\":\"urn:ietf:params:acme:error:dns\","
+           "\"detail\":\"no A record for a.example\",\"subproblems\":["
+           "{\"type\":\"urn:ietf:params:acme:error:dns\","
+           "\"detail\":\"no A record for a.example\","
+           "\"identifier\":{\"value\":\"a.example\"}},"
+           "{\"type\":\"urn:ietf:params:acme:error:dns\","
+           "\"detail\":\"no A record for a.example\","
+           "\"identifier\":{\"value\":\"www.example\"}},"
+           "{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\","
+           "\"identifier\":{\"value\":\"b.example\"}},"
+           "{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\","
+           "\"identifier\":{\"value\":\"b.example\"}}]}",
+           0, p);
+    assert_string_equal(acme_problem_text(&problem, p),
+                        "dns: no A record for a.example; www.example; "
+                        "b.example: caa: no");
+}
+
 static void nobody_forges_a_line_of_the_log(void **state)
 {
     apr_pool_t *p = *state;
@@ -612,4 +636,5 @@ ACME_T_MAIN(ACME_T(a_failure_is_the_cas_or_it_is_not),
             ACME_T(refuses_to_restore_what_is_damaged),
             ACME_T(a_copy_outlives_the_original),
             ACME_T(one_line_names_type_detail_and_subproblems),
+            ACME_T(one_line_says_nothing_twice),
             ACME_T(nobody_forges_a_line_of_the_log))
