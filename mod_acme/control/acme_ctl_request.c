@@ -381,6 +381,11 @@ void acme_ctl_request_attend(const acme_ctl_request_dir_t *ctl_requests,
                   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
     if (fd < 0) {
+        /* A read-only file system stops work, but not the sign of life. */
+        fd = open(ctl_requests->worker,
+                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    }
+    if (fd < 0) {
         return;
     }
     /* Share the lock, because workers of two process generations may run for a

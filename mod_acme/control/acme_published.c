@@ -186,6 +186,7 @@ apr_status_t acme_published_write(const char *dir,
     if (acme_file_read(&old, &len, path, ACME_PUBLISHED_MAX, ptemp)
             == APR_SUCCESS
         && strcmp(old, text) == 0) {
+        give(path, gid);
         return APR_SUCCESS;
     }
     rv = acme_file_write(path, text, strlen(text),

@@ -19,6 +19,11 @@
 #define BUSY_WARN  (5 * ACME_TIME_MINUTE)
 #define BUSY_AGAIN ACME_TIME_HOUR
 
+/* Advice when another worker keeps the lease. */
+#define BUSY_FIX                                                       \
+    "stop the other server that uses this store, or restart this one " \
+    "(apachectl graceful)"
+
 /* The shortest wait between two runs, because a host may call again and
  * again. */
 #define LEAST_WAIT apr_time_from_msec(100)
@@ -48,8 +53,13 @@ struct acme_worker_t {
     int store_failures; /* runs in a row that got no lease from the store */
     apr_time_t busy;    /* since when another worker has the lease, or 0 */
     apr_time_t warned;  /* when that was last logged, or 0 */
+    apr_time_t held;    /* no run before: a wait that was computed holds against
+                           every wake-up; or 0 */
+    int noted;          /* the store may have a note why nothing is ordered */
     apr_pool_t *pflush; /* of the last flush's problem */
-    char waiting[480];
+    acme_worker_wait_t wait;
+    char text[480];
+    char to_fix[240];
 };
 
 static void wake(void *baton)
@@ -67,6 +77,27 @@ static apr_time_t now_of(const acme_worker_t *worker)
 static int is_stopped(acme_worker_t *worker)
 {
     return apr_atomic_read32(&worker->ctx.stop) != 0;
+}
+
+/* Sets why nothing is ordered, for log and status alike. */
+static void set_wait(acme_worker_t *worker, const char *text,
+                     const char *to_fix, int store_fails)
+{
+    apr_cpystrn(worker->text, text, sizeof(worker->text));
+    apr_cpystrn(worker->to_fix, to_fix ? to_fix : "", sizeof(worker->to_fix));
+    worker->wait.store_fails = store_fails;
+}
+
+/* Leaves for acmectl why nothing is ordered. */
+static void leave_note(acme_worker_t *worker, apr_pool_t *p)
+{
+    acme_worker_lease_wait_t note;
+
+    note.text = worker->text;
+    note.to_fix = worker->to_fix;
+    note.since = worker->wait.since;
+    worker->noted = 1;
+    acme_worker_lease_note_wait(worker->lease, &note, p);
 }
 
 /* Notes how the worker before this one has ended. */
@@ -88,14 +119,19 @@ static void open_crash(acme_worker_t *worker,
              died.what != ACME_CRASH_NOTHING ? died.name : "");
     until = acme_crash_until(crash, now);
     if (until) {
-        apr_snprintf(worker->waiting, sizeof(worker->waiting),
-                     "nothing is ordered before %s: %d processes in a row have "
-                     "ended unexpectedly; look for AH00051 or AH00052 (exit "
-                     "signal) in the error log",
-                     acme_time_print(until, worker->pflush),
-                     acme_crash_in_a_row(crash));
-        acme_log(config->log, ACME_LOG_WARNING, 0, ACME_TAG(0323) "worker: %s",
-                 worker->waiting);
+        worker->wait.since = now;
+        set_wait(worker,
+                 apr_psprintf(worker->pflush,
+                              "nothing is ordered since %s, and before %s: %d "
+                              "processes in a row have ended unexpectedly",
+                              acme_time_print(now, worker->pflush),
+                              acme_time_print(until, worker->pflush),
+                              acme_crash_in_a_row(crash)),
+                 "look for AH00051 or AH00052 (exit signal) in the error log",
+                 0);
+        acme_log(config->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0323) "worker: %s; what to do: %s", worker->text,
+                 worker->to_fix);
     }
 }
 
@@ -108,18 +144,21 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
 
     worker->p = p;
     apr_pool_create(&worker->pflush, p);
+    worker->wait.text = worker->text;
+    worker->wait.to_fix = worker->to_fix;
     worker->ctx.vault = config->vault;
     worker->ctx.http = config->http;
     worker->ctx.clock = config->clock;
     worker->ctx.log = config->log;
     worker->ctx.revoked = config->revoked;
     worker->ctx.reuse = config->reuse;
+    worker->lease = acme_worker_lease_create(config->vault, config->clock,
+                                             config->loaded, p);
+    worker->noted = 1; /* by a worker before this one, perhaps */
     open_crash(worker, config);
     worker->ctx.urgent = config->urgent;
     worker->ctx.urgent_baton = config->urgent_baton;
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
-    worker->lease = acme_worker_lease_create(config->vault, config->clock,
-                                             config->loaded, p);
     worker->scheduler = acme_scheduler_create(&worker->ctx, config->certs,
                                               config->job_cache, parallel, p);
     worker->ctl_requests = config->ctl_requests;
@@ -265,9 +304,9 @@ static apr_time_t when_again(const acme_worker_t *worker, apr_time_t at)
     return at < now + LEAST_WAIT ? now + LEAST_WAIT : at;
 }
 
-const char *acme_worker_waiting(const acme_worker_t *worker)
+const acme_worker_wait_t *acme_worker_waiting(const acme_worker_t *worker)
 {
-    return worker->waiting;
+    return &worker->wait;
 }
 
 /* Notes that another worker has the lease, or that a newer one acts. */
@@ -285,26 +324,42 @@ static void note_busy(acme_worker_t *worker, const acme_problem_t *problem,
         return;
     }
     worker->warned = now;
-    apr_snprintf(worker->waiting, sizeof(worker->waiting),
-                 "nothing is ordered since %s: %s",
-                 acme_time_print(worker->busy, p),
-                 problem->detail ? problem->detail
-                                 : "another worker is newer than this one");
-    acme_log(worker->ctx.log, ACME_LOG_WARNING, 0, ACME_TAG(0314) "worker: %s",
-             worker->waiting);
+    worker->wait.since = worker->busy;
+    set_wait(worker,
+             apr_psprintf(p, "nothing is ordered since %s: %s",
+                          acme_time_print(worker->busy, p),
+                          problem->detail
+                              ? problem->detail
+                              : "another worker is newer than this one"),
+             BUSY_FIX, 0);
+    acme_log(worker->ctx.log, ACME_LOG_WARNING, 0,
+             ACME_TAG(0314) "worker: %s; what to do: %s", worker->text,
+             worker->to_fix);
+    leave_note(worker, p);
 }
 
 /* Notes that the lease was got. */
-static void note_lease(acme_worker_t *worker)
+static void note_lease(acme_worker_t *worker, apr_pool_t *p)
 {
+    if (worker->noted) {
+        acme_worker_lease_note_wait(worker->lease, NULL, p);
+        worker->noted = 0;
+    }
     if (worker->warned != 0) {
         acme_log(worker->ctx.log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0315) "worker: nobody else holds the lease any more, "
                                 "orders go on");
     }
+    if (worker->wait.store_fails) {
+        acme_log(worker->ctx.log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0512) "worker: the store can be used again, orders "
+                                "go on");
+    }
     worker->busy = 0;
     worker->warned = 0;
-    *worker->waiting = '\0';
+    worker->store_failures = 0;
+    worker->wait.since = 0;
+    set_wait(worker, "", "", 0);
 }
 
 /* Notes that the lease was not got. Returns when to try again. */
@@ -321,11 +376,29 @@ static apr_time_t note_refusal(acme_worker_t *worker, apr_status_t rv,
     wait = acme_schedule_backoff(worker->store_failures, ACME_TIME_MINUTE,
                                  "store");
     wait = wait < STORE_WAIT ? wait : STORE_WAIT;
+    if (worker->wait.since == 0 || !worker->wait.store_fails) {
+        worker->wait.since = now_of(worker);
+    }
+    set_wait(worker,
+             apr_psprintf(p, "nothing can be ordered or renewed since %s: %s",
+                          acme_time_print(worker->wait.since, p),
+                          acme_problem_text(problem, p)),
+             problem->to_fix, 1);
     acme_log(worker->ctx.log, ACME_LOG_WARNING, rv,
-             ACME_TAG(0313) "worker: nothing can be ordered: %s; trying again "
-                            "in %s",
-             acme_problem_text(problem, p), acme_time_print_duration(wait, p));
+             ACME_TAG(0313) "worker: %s; what to do: %s; trying again in %s",
+             worker->text, *worker->to_fix ? worker->to_fix : "see above",
+             acme_time_print_duration(wait, p));
     return now_of(worker) + wait;
+}
+
+/* Returns non-zero while a wait that was computed lasts, whoever calls. A clock
+ * that was turned back makes it no longer. */
+static int is_held(acme_worker_t *worker, apr_time_t now)
+{
+    if (worker->held != 0 && now < worker->seen) {
+        worker->held -= worker->seen - now;
+    }
+    return now < worker->held;
 }
 
 /* Returns non-zero when all sites are to be checked, even those that are not
@@ -348,13 +421,17 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
     if (is_stopped(worker)) {
         return when_again(worker, ACME_SCHEDULE_NEVER);
     }
-    if (acme_crash_until(&worker->ctx.crash, now)) {
-        return when_again(worker, acme_crash_until(&worker->ctx.crash, now));
-    }
+    again = is_held(worker, now);
     if (now < worker->seen) {
         worker->checked = 0; /* the clock was turned back */
     }
     worker->seen = now;
+    if (again) {
+        return worker->held;
+    }
+    if (acme_crash_until(&worker->ctx.crash, now)) {
+        return when_again(worker, acme_crash_until(&worker->ctx.crash, now));
+    }
     if (!needs_check(worker, now) && at > now && !has_requests(worker)) {
         return when_again(worker, at);
     }
@@ -362,8 +439,8 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
     apr_pool_tag(p, "acme_run");
     rv = acme_worker_lease_take(worker->lease, &again, &problem, p);
     if (rv == APR_SUCCESS) {
-        worker->store_failures = 0;
-        note_lease(worker);
+        worker->held = 0;
+        note_lease(worker, p);
         if (!again || needs_check(worker, now)) {
             acme_scheduler_forget(worker->scheduler);
             worker->checked = now;
@@ -375,6 +452,7 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
     }
     else {
         at = note_refusal(worker, rv, &problem, p);
+        worker->held = at;
     }
     apr_pool_destroy(p);
     return at;

@@ -71,9 +71,18 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
  */
 apr_time_t acme_worker_run(acme_worker_t *worker);
 
-/** Returns why nothing has been ordered for a while, for people: another worker
- *  has the lease. "" when orders go on. */
-const char *acme_worker_waiting(const acme_worker_t *worker);
+/** Why nothing is ordered for any site. */
+typedef struct acme_worker_wait_t {
+    const char *text;   /**< for people; "" when orders go on */
+    const char *to_fix; /**< the command that mends it; "" when nothing needs to
+                             be mended */
+    apr_time_t since;   /**< or 0 */
+    int store_fails;    /**< the store cannot be used; else another worker has
+                             the lease */
+} acme_worker_wait_t;
+
+/** Returns why nothing is ordered. It lasts until the next run. */
+const acme_worker_wait_t *acme_worker_waiting(const acme_worker_t *worker);
 
 /** Stops the worker for good. From any thread, any number of times. */
 void acme_worker_stop(acme_worker_t *worker);

@@ -169,9 +169,13 @@ typedef struct acme_shared_t {
     int pending;
     apr_time_t next;
     char blocked[480];
+    apr_time_t blocked_at; /**< since when no restart is made, or 0 */
     /** why nothing is ordered, or ""; written by the worker */
     char waiting[480];
     acme_crash_shared_t crash; /**< of workers, one after the other */
+    char waiting_fix[240];     /**< the command that mends it, or "" */
+    apr_time_t waiting_since;  /**< or 0 */
+    int store_fails; /**< it is the store that the worker cannot use */
 } acme_shared_t;
 
 /** Shared memory that children write and the parent reads. It has flags only,
@@ -201,6 +205,7 @@ typedef struct acme_setup_t {
     const acme_seal_t *seal; /**< NULL when the store cannot be used */
     /** why the store cannot be used, or NULL */
     const char *unusable;
+    const char *to_fix;              /**< the command that mends it, or NULL */
     acme_certstore_t *certstore;     /**< or NULL */
     acme_promote_guard_t *guard;     /**< NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */

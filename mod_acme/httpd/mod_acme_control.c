@@ -2,6 +2,9 @@
 
 #include "mod_acme_hooks.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include <unixd.h>
 
 #include "acme_blocklist.h"
@@ -126,13 +129,42 @@ void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     tidy_ctl_requests(setup, ptemp);
 }
 
+void mod_acme_control_state(const acme_setup_t *setup,
+                            const acme_server_state_t *activation,
+                            apr_pool_t *ptemp)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_server_state_t state = *activation;
+    const acme_activation_e *mode = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+
+    if (!setup->ours) {
+        return;
+    }
+    state.pid = getpid();
+    state.loaded = setup->loaded;
+    state.user = geteuid() == 0 ? (apr_int64_t)ap_unixd_config.user_id
+                                : (apr_int64_t)geteuid();
+    state.unusable = setup->unusable;
+    state.to_fix = setup->to_fix;
+    state.manual = mode && *mode == ACME_ACTIVATION_MANUAL;
+    if (acme_server_state_write(setup->store_dir, &state, &problem, ptemp)) {
+        acme_log(setup->log, ACME_LOG_INFO, problem.rv,
+                 ACME_TAG(0513) "acmectl does not see the server's state: %s",
+                 acme_problem_text(&problem, ptemp));
+    }
+}
+
 void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     const acme_activation_e *activation = mod_acme_config_value(
         mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_server_state_t state;
     acme_published_t published;
 
+    memset(&state, 0, sizeof(state));
+    mod_acme_control_state(setup, &state, ptemp);
     if (!setup->seal) {
         return;
     }

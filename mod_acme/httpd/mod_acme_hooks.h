@@ -8,6 +8,7 @@
 #ifndef MOD_ACME_HOOKS_H
 #define MOD_ACME_HOOKS_H
 
+#include "acme_server_state.h"
 #include "mod_acme_config.h"
 
 /** check_config: makes specs from directives; refuses every mistake. */
@@ -71,6 +72,12 @@ int mod_acme_restart_monitor(apr_pool_t *p, server_rec *s);
  * and publishes the configuration when it is known what is served. */
 void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
 void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp);
+
+/** For acmectl: leaves the state of the server.
+ *  @param activation has pending, blocked, blocked_at and next */
+void mod_acme_control_state(const acme_setup_t *setup,
+                            const acme_server_state_t *activation,
+                            apr_pool_t *ptemp);
 
 /** Handler acme-status; passes acme-metrics to mod_acme_metrics_handler(). */
 int mod_acme_status_handler(request_rec *r);

@@ -53,6 +53,10 @@ typedef struct monitor_t {
     acme_restart_facts_t facts;
     int manual;
     char blocked[480];     /* the reason there is no restart, or "" */
+    apr_time_t blocked_at; /* since when there is none, or 0 */
+    apr_time_t next;       /* when a restart is wanted, or 0 */
+    char told[480];        /* what acmectl was told last */
+    acme_server_state_t state;
     int announced;         /* sites that a manual restart was asked for */
     apr_time_t not_before; /* the next test */
     apr_interval_time_t recheck;
@@ -88,6 +92,26 @@ static void read_policy(monitor_t *m)
 
 static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp);
 
+/* Leaves for acmectl what has changed since it was told last. */
+static void tell(monitor_t *m, apr_pool_t *ptemp)
+{
+    acme_server_state_t state;
+
+    memset(&state, 0, sizeof(state));
+    state.pending = m->facts.urgent + m->facts.routine;
+    state.blocked_at = m->blocked_at;
+    state.next = m->next;
+    if (state.pending == m->state.pending && state.next == m->state.next
+        && state.blocked_at == m->state.blocked_at
+        && strcmp(m->blocked, m->told) == 0) {
+        return;
+    }
+    m->state = state;
+    apr_cpystrn(m->told, m->blocked, sizeof(m->told));
+    state.blocked = *m->blocked ? m->blocked : NULL;
+    mod_acme_control_state(m->setup, &state, ptemp);
+}
+
 /* Runs the activator. Called by the monitor hook and when a test has ended,
  * because the hook runs only every ten seconds. */
 static void look_and_act(void *baton)
@@ -97,6 +121,7 @@ static void look_and_act(void *baton)
 
     apr_pool_create(&ptemp, m->setup->pconf);
     act(m, apr_time_now(), ptemp);
+    tell(m, ptemp);
     apr_pool_destroy(ptemp);
 }
 
@@ -260,6 +285,10 @@ static void block(monitor_t *m, const char *why, apr_time_t now,
                             "is kept, checked again in %s",
              ready, ready == 1 ? "" : "s", why,
              acme_time_print_duration(m->recheck, ptemp));
+    if (!*m->blocked) {
+        m->blocked_at = now;
+        m->setup->shared->blocked_at = now;
+    }
     apr_cpystrn(m->blocked, why, sizeof(m->blocked));
     apr_cpystrn(m->setup->shared->blocked, why,
                 sizeof(m->setup->shared->blocked));
@@ -272,7 +301,9 @@ static void block(monitor_t *m, const char *why, apr_time_t now,
 static void unblock(monitor_t *m)
 {
     *m->blocked = '\0';
+    m->blocked_at = 0;
     *m->setup->shared->blocked = '\0';
+    m->setup->shared->blocked_at = 0;
     m->recheck = RECHECK_MIN;
 }
 
@@ -311,6 +342,12 @@ static void restart(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     kill(getpid(), AP_SIG_GRACEFUL);
 }
 
+static void set_next(monitor_t *m, apr_time_t next)
+{
+    m->next = next;
+    m->setup->shared->next = next;
+}
+
 static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
 {
     apr_time_t when;
@@ -326,13 +363,13 @@ static void consider(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->facts.draining = count_draining();
     when = acme_restart_at(&m->policy, &m->facts, now);
     if (!when || when == ACME_RESTART_WAIT) {
-        m->setup->shared->next = 0;
+        set_next(m, 0);
         return;
     }
     if (when < m->not_before) {
         when = m->not_before;
     }
-    m->setup->shared->next = when;
+    set_next(m, when);
     if (when <= now && !is_replaced(m, now, ptemp)) {
         mod_acme_configtest_start(m->test, now);
     }
@@ -367,7 +404,7 @@ static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     if (!ready) {
         /* Drop the test's result, because it says nothing about certificates
          * that come later. */
-        m->setup->shared->next = 0;
+        set_next(m, 0);
         unblock(m);
         return;
     }

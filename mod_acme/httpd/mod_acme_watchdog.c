@@ -220,6 +220,23 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
         base, ACME_SETTING_CHECK_INTERVAL, ACME_DEFAULT_CHECK_INTERVAL);
 }
 
+/* Shows the other children why nothing is ordered. */
+static void share_wait(const acme_setup_t *setup,
+                       const acme_worker_wait_t *wait)
+{
+    acme_shared_t *shared = setup->shared;
+
+    shared->store_fails = wait->store_fails;
+    shared->waiting_since = wait->since;
+    if (strcmp(shared->waiting_fix, wait->to_fix) != 0) {
+        apr_cpystrn(shared->waiting_fix, wait->to_fix,
+                    sizeof(shared->waiting_fix));
+    }
+    if (strcmp(shared->waiting, wait->text) != 0) {
+        apr_cpystrn(shared->waiting, wait->text, sizeof(shared->waiting));
+    }
+}
+
 /* Makes the worker. It is made, used and destroyed in its own thread only. */
 static void start_worker(const acme_setup_t *setup)
 {
@@ -243,9 +260,16 @@ static void start_worker(const acme_setup_t *setup)
     if (!config->vault
         || acme_http_curl_create(&config->http, &curl, config->clock,
                                  config->log, &problem, child.p)) {
-        acme_log(setup->log, ACME_LOG_ERR, problem.rv,
-                 ACME_TAG(0308) "the worker cannot start: %s",
-                 problem.detail ? problem.detail : "the store cannot be read");
+        acme_worker_wait_t wait = {NULL, "apachectl graceful", 0, 0};
+
+        wait.since = apr_time_now();
+        wait.text = apr_psprintf(
+            child.p, "nothing is ordered since %s: the worker cannot start: %s",
+            acme_time_print(wait.since, child.p),
+            problem.detail ? problem.detail : "the store cannot be read");
+        share_wait(setup, &wait);
+        acme_log(setup->log, ACME_LOG_ERR, problem.rv, ACME_TAG(0308) "%s",
+                 wait.text);
         apr_pool_destroy(child.p);
         child.p = NULL;
         return;
@@ -285,18 +309,13 @@ static void run_when_due(const acme_setup_t *setup)
     apr_time_t now = apr_time_now();
     int due = now >= child.next || now < child.seen
               || acme_ctl_request_moved(child.ctl_requests);
-    const char *waiting;
 
     child.seen = now;
     if (!due) {
         return;
     }
     child.next = acme_worker_run(child.worker);
-    waiting = acme_worker_waiting(child.worker);
-    if (strcmp(setup->shared->waiting, waiting) != 0) {
-        apr_cpystrn(setup->shared->waiting, waiting,
-                    sizeof(setup->shared->waiting));
-    }
+    share_wait(setup, acme_worker_waiting(child.worker));
 }
 
 /* Ends one round of work. Destroys the worker when the child is stopping. */

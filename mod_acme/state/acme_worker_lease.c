@@ -21,6 +21,9 @@
  * it. */
 #define FORMAT 1
 
+/* Name of the note about a wait, among the notes. */
+#define WAIT "worker waits"
+
 /* How long a newer mark keeps us out. It is limited because a clock that was
  * turned back makes an older mark look newer. */
 #define FENCE_MAX ACME_TIME_HOUR
@@ -159,4 +162,46 @@ void acme_worker_lease_release(acme_worker_lease_t *lease)
         acme_store_release(lease->held);
         lease->held = NULL;
     }
+}
+
+/* ---- the wait, for acmectl ---- */
+
+void acme_worker_lease_note_wait(acme_worker_lease_t *lease,
+                                 const acme_worker_lease_wait_t *wait,
+                                 apr_pool_t *ptemp)
+{
+    acme_json_t *json;
+
+    if (!wait) {
+        (void)acme_store_delete(acme_vault_store(lease->vault),
+                                ACME_STORE_NOTES, WAIT, NULL, ptemp);
+        return;
+    }
+    json = acme_json_object(ptemp);
+    acme_format_set(json, FORMAT);
+    acme_json_set_str(json, "text", wait->text);
+    acme_json_set_str(json, "to-fix", wait->to_fix);
+    acme_json_set_time(json, "since", wait->since);
+    acme_json_set_time(json, "loaded", lease->loaded);
+    (void)acme_vault_put_json(lease->vault, ACME_STORE_NOTES, WAIT, json,
+                              ACME_STORE_LAZY, NULL, ptemp);
+}
+
+int acme_worker_lease_read_wait(acme_worker_lease_wait_t *wait,
+                                acme_vault_t *vault, apr_time_t loaded,
+                                apr_pool_t *p)
+{
+    apr_time_t of = 0;
+    acme_json_t *json;
+
+    memset(wait, 0, sizeof(*wait));
+    return acme_vault_get_json(&json, NULL, vault, ACME_STORE_NOTES, WAIT, NULL,
+                               p)
+               == APR_SUCCESS
+           && acme_format_check(json, FORMAT, WAIT, NULL, p) == APR_SUCCESS
+           && acme_json_get_time(&of, json, "loaded") == APR_SUCCESS
+           && of / APR_USEC_PER_SEC == loaded / APR_USEC_PER_SEC
+           && acme_json_get_str(&wait->text, json, "text") == APR_SUCCESS
+           && acme_json_get_str(&wait->to_fix, json, "to-fix") == APR_SUCCESS
+           && acme_json_get_time(&wait->since, json, "since") == APR_SUCCESS;
 }

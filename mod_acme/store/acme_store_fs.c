@@ -354,8 +354,33 @@ apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
 
 /* ---- making room ---- */
 
-/* Sets the owner of a folder and never looks inside. Root gives away only a
- * folder that is root's: made just now, or by a start that was killed here. */
+/* Folders of the worker that belong to somebody else, for one message about
+ * all of them. */
+typedef struct strangers_t {
+    const char *names; /* "accounts, jobs", or NULL */
+    const char *paths;
+    apr_uid_t uid; /* of the first */
+    int several;   /* they do not all belong to the same user */
+} strangers_t;
+
+static void add_stranger(strangers_t *strangers, const char *dir,
+                         const char *name, apr_uid_t uid, apr_pool_t *p)
+{
+    if (strangers->names && uid != strangers->uid) {
+        strangers->several = 1;
+    }
+    if (!strangers->names) {
+        strangers->uid = uid;
+    }
+    strangers->names = apr_pstrcat(p, strangers->names ? strangers->names : "",
+                                   strangers->names ? ", " : "", name, NULL);
+    strangers->paths = apr_pstrcat(p, strangers->paths ? strangers->paths : "",
+                                   " ", dir, "/", name, NULL);
+}
+
+/* Sets the owner of a folder. Root gives away only a folder that is root's:
+ * made just now, or by a start that was killed here, or after a chown of the
+ * store. */
 static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
                          acme_problem_t *problem, apr_pool_t *p)
 {
@@ -364,23 +389,9 @@ static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
     if (fstat(fd, &st) != 0) {
         return acme_store_fs_item_failed(problem, errno, "look at", path, p);
     }
-    if (geteuid() == 0 && st.st_uid != uid) {
-        if (st.st_uid != 0) {
-            (void)acme_problem_set(
-                problem, APR_EACCES, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
-                "%s belongs to user %lu, but the server "
-                "runs as user %lu",
-                path, (unsigned long)st.st_uid, (unsigned long)uid);
-            if (problem) {
-                problem->to_fix = "give the folder and what is in it to the "
-                                  "server's user (chown -R)";
-            }
-            return APR_EACCES;
-        }
-        if (fchown(fd, uid, gid) != 0) {
-            return acme_store_fs_item_failed(problem, errno, "give away", path,
-                                             p);
-        }
+    if (geteuid() == 0 && (st.st_uid != uid || st.st_gid != gid)
+        && fchown(fd, uid, gid) != 0) {
+        return acme_store_fs_item_failed(problem, errno, "give away", path, p);
     }
     if ((st.st_mode & 07777) != S_IRWXU && fchmod(fd, S_IRWXU) != 0) {
         return acme_store_fs_item_failed(problem, errno, "set the mode of",
@@ -389,16 +400,25 @@ static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
     return APR_SUCCESS;
 }
 
-static apr_status_t prepare_folder(const char *dir, const char *name,
-                                   apr_uid_t uid, apr_gid_t gid, int *made,
+/* The worker's folders, while they are prepared. */
+typedef struct rooms_t {
+    const char *dir;
+    apr_uid_t uid;
+    apr_gid_t gid;
+    strangers_t strangers;
+    int made; /* a folder was made */
+} rooms_t;
+
+static apr_status_t prepare_folder(rooms_t *rooms, const char *name,
                                    acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *path = apr_pstrcat(p, dir, "/", name, NULL);
-    apr_status_t rv;
+    const char *path = apr_pstrcat(p, rooms->dir, "/", name, NULL);
+    apr_status_t rv = APR_SUCCESS;
+    struct stat st;
     int fd;
 
     if (mkdir(path, S_IRWXU) == 0) {
-        *made = 1;
+        rooms->made = 1;
     }
     else if (errno != EEXIST) {
         return acme_store_fs_item_failed(problem, errno, "make", path, p);
@@ -407,9 +427,34 @@ static apr_status_t prepare_folder(const char *dir, const char *name,
     if (fd < 0) {
         return acme_store_fs_item_failed(problem, errno, "open", path, p);
     }
-    rv = give(fd, path, uid, gid, problem, p);
+    if (geteuid() == 0 && fstat(fd, &st) == 0 && st.st_uid != 0
+        && st.st_uid != rooms->uid) {
+        add_stranger(&rooms->strangers, rooms->dir, name, st.st_uid, p);
+    }
+    else {
+        rv = give(fd, path, rooms->uid, rooms->gid, problem, p);
+    }
     close(fd);
     return rv;
+}
+
+static apr_status_t refuse_strangers(const rooms_t *rooms,
+                                     acme_problem_t *problem, apr_pool_t *p)
+{
+    const strangers_t *strangers = &rooms->strangers;
+
+    (void)acme_problem_set(
+        problem, APR_EACCES, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+        "in %s, %s belongs to user %lu%s, but the server runs as user %lu",
+        rooms->dir, strangers->names, (unsigned long)strangers->uid,
+        strangers->several ? " and others" : "", (unsigned long)rooms->uid);
+    if (problem) {
+        problem->to_fix = apr_psprintf(
+            p, "chown -R %lu:%lu%s, then restart (apachectl graceful)",
+            (unsigned long)rooms->uid, (unsigned long)rooms->gid,
+            strangers->paths);
+    }
+    return APR_EACCES;
 }
 
 apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
@@ -417,17 +462,23 @@ apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
                                    apr_pool_t *ptemp)
 {
     apr_status_t rv = APR_SUCCESS;
-    int made = 0;
+    rooms_t rooms;
     int i;
 
+    memset(&rooms, 0, sizeof(rooms));
+    rooms.dir = dir;
+    rooms.uid = uid;
+    rooms.gid = gid;
     for (i = 0; rv == APR_SUCCESS && acme_store_kinds[i]; i++) {
-        rv = prepare_folder(dir, acme_store_kinds[i], uid, gid, &made, problem,
-                            ptemp);
+        rv = prepare_folder(&rooms, acme_store_kinds[i], problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = prepare_folder(dir, LOCKS, uid, gid, &made, problem, ptemp);
+        rv = prepare_folder(&rooms, LOCKS, problem, ptemp);
     }
-    if (rv == APR_SUCCESS && made) {
+    if (rv == APR_SUCCESS && rooms.strangers.names) {
+        rv = refuse_strangers(&rooms, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS && rooms.made) {
         rv = acme_file_sync_dir(dir, ptemp);
         if (rv != APR_SUCCESS) {
             return acme_store_fs_item_failed(problem, rv, "sync", dir, ptemp);

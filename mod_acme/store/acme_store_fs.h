@@ -12,7 +12,7 @@
  * writer left behind is removed by a later acme_store_list().
  *
  * When root opens the store it makes the folders and gives them to the worker
- * (mode 0700); root itself never follows, lists or changes what is inside.
+ * (mode 0700); what root sets right inside is in acme_store_fs_repair.h.
  */
 #ifndef ACME_STORE_FS_H
 #define ACME_STORE_FS_H
@@ -26,7 +26,8 @@
  * @param dir must exist
  * @param uid, gid the worker's, to whom root gives the folders that are still
  *        its own
- * @return APR_EACCES when a folder belongs to somebody else
+ * @return APR_EACCES when folders belong to somebody else; the problem names
+ *         all of them, and the command that mends it
  */
 apr_status_t acme_store_fs_prepare(const char *dir, apr_uid_t uid,
                                    apr_gid_t gid, acme_problem_t *problem,

@@ -19,15 +19,35 @@
 
 #define ITEM_MODE (APR_FPROT_UREAD | APR_FPROT_UWRITE)
 
+void acme_store_fs_item_advise(acme_problem_t *problem, apr_status_t rv)
+{
+    if (!problem) {
+        return;
+    }
+    if (rv == EROFS) {
+        problem->to_fix = "make the file system of the store writable "
+                          "(mount -o remount,rw)";
+    }
+    else if (rv == ENOSPC || rv == EDQUOT) {
+        problem->to_fix = "make room on the file system of the store";
+    }
+    else if (rv == EACCES || rv == EPERM) {
+        problem->to_fix = "restart the server (apachectl graceful): its start "
+                          "gives what is the store's back to the server's user";
+    }
+}
+
 apr_status_t acme_store_fs_item_failed(acme_problem_t *problem, apr_status_t rv,
                                        const char *what, const char *path,
                                        apr_pool_t *p)
 {
     char text[120];
 
-    return acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,
-                            ACME_PROBLEM_STORE, p, "cannot %s %s: %s", what,
-                            path, apr_strerror(rv, text, sizeof(text)));
+    (void)acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE,
+                           p, "cannot %s %s: %s", what, path,
+                           apr_strerror(rv, text, sizeof(text)));
+    acme_store_fs_item_advise(problem, rv);
+    return rv;
 }
 
 static apr_status_t damaged(acme_problem_t *problem, const char *path,
@@ -59,12 +79,32 @@ static const char *name_inside(const char *name, apr_pool_t *p)
 }
 
 /* The first line must be exactly as we wrote it. */
+apr_status_t acme_store_fs_item_parse(acme_store_item_t *item, char *bytes,
+                                      apr_size_t len, const char *path,
+                                      const char *name, acme_problem_t *problem,
+                                      apr_pool_t *p)
+{
+    const apr_size_t at = strlen(MAGIC);
+    const char *expected;
+
+    if (len < at + VERSION_LEN || memcmp(bytes, MAGIC, at) != 0
+        || !is_version(bytes + at)) {
+        return damaged(problem, path, "it does not start as an item does", p);
+    }
+    item->version = apr_pstrmemdup(p, bytes + at, VERSION_LEN);
+    expected = header(item->version, name_inside(name, p), p);
+    if (strncmp(bytes, expected, strlen(expected)) != 0) {
+        return damaged(problem, path, "its first line is not its own", p);
+    }
+    item->data = bytes + strlen(expected);
+    item->len = len - strlen(expected);
+    return APR_SUCCESS;
+}
+
 apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
                                      const char *name, acme_problem_t *problem,
                                      apr_pool_t *p)
 {
-    const apr_size_t at = strlen(MAGIC);
-    const char *expected;
     char *bytes;
     apr_size_t len;
     apr_status_t rv = acme_file_read(&bytes, &len, path, ACME_FILE_MAX, p);
@@ -81,18 +121,7 @@ apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
     if (rv != APR_SUCCESS) {
         return acme_store_fs_item_failed(problem, rv, "read", path, p);
     }
-    if (len < at + VERSION_LEN || memcmp(bytes, MAGIC, at) != 0
-        || !is_version(bytes + at)) {
-        return damaged(problem, path, "it does not start as an item does", p);
-    }
-    item->version = apr_pstrmemdup(p, bytes + at, VERSION_LEN);
-    expected = header(item->version, name_inside(name, p), p);
-    if (strncmp(bytes, expected, strlen(expected)) != 0) {
-        return damaged(problem, path, "its first line is not its own", p);
-    }
-    item->data = bytes + strlen(expected);
-    item->len = len - strlen(expected);
-    return APR_SUCCESS;
+    return acme_store_fs_item_parse(item, bytes, len, path, name, problem, p);
 }
 
 static apr_status_t make_version(const char **version, apr_pool_t *p)

@@ -12,6 +12,10 @@
 
 #include "acme_store_fs_spare.h"
 
+/** Sets the to_fix of a store's problem by its status: a file system that is
+ *  full or read-only, or rights. */
+void acme_store_fs_item_advise(acme_problem_t *problem, apr_status_t rv);
+
 /** Sets "cannot WHAT PATH: ..." and returns rv. */
 apr_status_t acme_store_fs_item_failed(acme_problem_t *problem, apr_status_t rv,
                                        const char *what, const char *path,
@@ -24,6 +28,14 @@ apr_status_t acme_store_fs_item_failed(acme_problem_t *problem, apr_status_t rv,
 apr_status_t acme_store_fs_item_read(acme_store_item_t *item, const char *path,
                                      const char *name, acme_problem_t *problem,
                                      apr_pool_t *p);
+
+/** Parses the bytes of the item's file; item->data points into them.
+ *  @param path for the problem
+ *  @return ACME_STORE_DAMAGED */
+apr_status_t acme_store_fs_item_parse(acme_store_item_t *item, char *bytes,
+                                      apr_size_t len, const char *path,
+                                      const char *name, acme_problem_t *problem,
+                                      apr_pool_t *p);
 
 /** Replaces or creates it, under a new version that lives in p. A folder in its
  *  place goes, or is renamed when there is something in it.

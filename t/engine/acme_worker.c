@@ -318,7 +318,11 @@ static void who_does_not_hold_the_lease_does_nothing(void **state)
     assert_int_equal(w->ca->requests, 0);
     assert_int_equal(w->puts, 0);
     assert_int_equal(w->lines->nelts, 0);
+    /* the wait holds against a wake-up */
     apr_pool_destroy(other);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->requests, 0);
+    w->clock->now = w->next;
     assert_true(world_run(w));
     world_assert_staged(w, "a.example");
 }
@@ -336,11 +340,11 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
                      APR_SUCCESS);
     world_live(w, 4 * ACME_TIME_MINUTE);
     assert_int_equal(w->lines->nelts, 0);
-    assert_string_equal(acme_worker_waiting(w->worker), "");
+    assert_string_equal(acme_worker_waiting(w->worker)->text, "");
     world_live(w, 2 * ACME_TIME_MINUTE);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "ACME0314"), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "\"worker\""), 1);
-    assert_non_null(strstr(acme_worker_waiting(w->worker), "\"worker\""));
+    assert_non_null(strstr(acme_worker_waiting(w->worker)->text, "\"worker\""));
     world_live(w, ACME_TIME_HOUR / 2);
     assert_int_equal(w->lines->nelts, 1);
     world_live(w, ACME_TIME_HOUR);
@@ -352,7 +356,69 @@ static void who_waits_for_the_lease_says_so_once_in_a_while(void **state)
     apr_pool_destroy(other);
     world_live(w, ACME_TIME_HOUR);
     assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0315"), 1);
-    assert_string_equal(acme_worker_waiting(w->worker), "");
+    assert_string_equal(acme_worker_waiting(w->worker)->text, "");
+    world_assert_staged(w, "a.example");
+}
+
+static apr_status_t lease_denied(acme_lease_t **lease, acme_store_t *store,
+                                 const char *name, apr_interval_time_t ttl,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    (void)lease;
+    (void)store;
+    (void)name;
+    (void)ttl;
+    acme_problem_set(problem, APR_EACCES, ACME_RETRY_INTERNAL,
+                     ACME_PROBLEM_STORE, p, "cannot lock it");
+    problem->to_fix = "mend it so";
+    return APR_EACCES;
+}
+
+/* Calls the worker often, as the watchdog does when acmectl may have asked for
+ * something. */
+static void call_often(world_t *w, apr_interval_time_t time)
+{
+    apr_time_t end = w->clock->now + time;
+
+    while (w->clock->now < end) {
+        assert_true(world_run(w));
+        w->clock->now += ACME_TIME_MINUTE / 6;
+    }
+}
+
+static void a_store_that_fails_is_told_once_per_back_off(void **state)
+{
+    world_t *w = unseen(*state);
+    const acme_worker_wait_t *wait;
+    apr_status_t (*lease)(acme_lease_t **, acme_store_t *, const char *,
+                          apr_interval_time_t, acme_problem_t *, apr_pool_t *) =
+        w->backend.lease;
+
+    w->backend.lease = lease_denied;
+    world_boot(w);
+    wait = acme_worker_waiting(w->worker);
+    call_often(w, ACME_TIME_HOUR);
+    /* 1, 10 and 60 minutes, each up to 25 % more or less */
+    assert_in_range(world_said(w, ACME_LOG_WARNING, "ACME0313"), 2, 7);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "what to do: mend it so"),
+                     world_said(w, ACME_LOG_WARNING, "ACME0313"));
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, wait->text),
+                     world_said(w, ACME_LOG_WARNING, "ACME0313"));
+    assert_non_null(strstr(wait->text, "since "));
+    assert_string_equal(wait->to_fix, "mend it so");
+    assert_true(wait->store_fails);
+    assert_true(wait->since > 0 && wait->since < w->clock->now);
+    /* a clock that is turned back neither shortens nor lengthens the wait */
+    fake_clock_turn(w->clock, -ACME_TIME_DAY);
+    w->lines->nelts = 0;
+    call_often(w, 2 * ACME_TIME_HOUR);
+    assert_in_range(world_said(w, ACME_LOG_WARNING, "ACME0313"), 1, 3);
+    w->backend.lease = lease;
+    call_often(w, 2 * ACME_TIME_HOUR);
+    assert_int_equal(world_said(w, ACME_LOG_NOTICE, "ACME0512"), 1);
+    assert_string_equal(wait->text, "");
+    assert_false(wait->store_fails);
+    assert_int_equal(wait->since, 0);
     world_assert_staged(w, "a.example");
 }
 
@@ -526,6 +592,7 @@ ACME_T_MAIN(ACME_T(the_first_certificate),
             ACME_T(half_of_the_nonces_are_refused),
             ACME_T(who_does_not_hold_the_lease_does_nothing),
             ACME_T(who_waits_for_the_lease_says_so_once_in_a_while),
+            ACME_T(a_store_that_fails_is_told_once_per_back_off),
             ACME_T(who_loses_the_lease_saves_nothing_more),
             ACME_T(a_stop_saves_the_order_that_is_just_made),
             ACME_T(a_stop_waits_two_seconds_for_an_order_but_no_longer),

@@ -135,12 +135,12 @@ static void all_work_waits_when_all_die(void **state)
     w->dies_of = dies_of_all;
     assert_in_range(live(w, ACME_TIME_HOUR), ACME_CRASH_IN_A_ROW, 14);
     assert_true(world_said(w, ACME_LOG_WARNING, "processes in a row") > 0);
-    assert_non_null(
-        strstr(acme_worker_waiting(w->worker), "nothing is ordered before"));
+    assert_non_null(strstr(acme_worker_waiting(w->worker)->text,
+                           "nothing is ordered since"));
     assert_in_range(live(w, ACME_TIME_DAY), 10, 30);
     w->dies_of = NULL;
     assert_int_equal(live(w, 2 * ACME_TIME_DAY), 0);
-    assert_string_equal(acme_worker_waiting(w->worker), "");
+    assert_string_equal(acme_worker_waiting(w->worker)->text, "");
     world_assert_staged(w, "a.example");
 }
 

@@ -73,7 +73,7 @@ apr_status_t world_put(const char **version, acme_store_t *store,
 
     ++w->puts;
     if (counts_down(&w->kill_put)
-        || (w->dies_of && w->dies_of(w, kind, name))) {
+        || (w->dies_of && w->dies_of(w, put->kind, put->name))) {
         die(w);
     }
     rv = acme_store_put(version, w->mem, put, problem, p);

@@ -393,8 +393,11 @@ static void gives_folders_to_the_worker_only(void **state)
     assert_int_equal(prepare(w, NOBODY, NOBODY), APR_SUCCESS);
     /* the server's user has changed: nothing is given away behind its back */
     assert_true(APR_STATUS_IS_EACCES(prepare(w, 12345, 12345)));
-    assert_problem(w, "belongs to user 65534");
-    assert_non_null(w->problem.to_fix);
+    assert_problem(w, "accounts, staging, challenges, jobs, keys, notes, locks "
+                      "belongs to user 65534");
+    assert_non_null(strstr(w->problem.to_fix, "chown -R 12345:12345 "));
+    assert_non_null(strstr(w->problem.to_fix, in(w, "accounts ")));
+    assert_non_null(strstr(w->problem.to_fix, in(w, "locks, then restart")));
     assert_folder(w, JOBS, NOBODY, NOBODY);
 }
 
