@@ -66,6 +66,9 @@ lacks("$MANUAL has no other metric",
 my $key = qr/\b(?:acme_json_(?:set|give)\w*|set_(?:date|period|strs))
              \s*\(\s*\w+\s*,\s*"([^"]+)"/x;
 my $keys = set(code($STATUS) =~ /$key/g, code($HANDLER) =~ /$key/g,
+               code('mod_acme/report/acme_judgement.c') =~ /$key/g,
+               # of the server: one of both
+               code($STATUS) =~ /\?\s*"(\w+)"\s*:\s*"(\w+)"/g,
                code($HANDLER) =~ /\\"([a-z-]+)\\":/g);
 my @json = grep { !/^(?:Prometheus|server-status)$/ } keys %section;
 my @members = map { s/\[\]//gr } map { split /\./ }

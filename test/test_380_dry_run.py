@@ -105,10 +105,10 @@ def test_it_changes_nothing(server, pebble, test_ca):
     assert test_ca.certificates() == 2 and test_ca.accounts() == 1
     assert pebble.certificates() == 1
     assert_untouched(server, before)
-    # Without names it is for what is due: not for the one that is served.
+    # Without names it is for all, not only for what is due.
     result = dry_run(server, test_ca)
     assert [(site["name"], site["result"]) for site in result.json["sites"]] \
-        == [(BLOG, "ready")]
+        == [(SHOP, "ready"), (BLOG, "ready")]
     # And a CA that is not there.
     test_ca.stop()
     result = dry_run(server, test_ca, SHOP)
@@ -134,7 +134,8 @@ ACMEHttpProxy http://localhost:%d
     result = acmectl.run(server, "renew", "--dry-run", "--json")
     assert result.status == DONE, (result, server.log.tail())
     assert [(site["name"], site["result"]) for site in result.json["sites"]] \
-        == [(BLOG, "ready")]
+        == [(SHOP, "not-tried"), (BLOG, "ready")]
+    assert "no test service" in result.json["sites"][0]["detail"]
     assert set(proxy.connects) == {STAGING + ":443"}
     assert gate.count("/directory") == 1
     assert test_ca.certificates() == 1 and pebble.certificates() == 1

@@ -58,7 +58,10 @@ def test_what_the_pages_say(httpd, pebble):
         return get(httpd, "localhost", "/server-status").body
     assert "Managed Certificates" in page()
     assert SHOP in page() and BAD in page()
-    assert "; to fix: " in page()
+    assert "<th>To fix</th>" in page() and "; then acmectl renew " in page()
+    # The worst come first.
+    assert page().index("<td>failing</td>") < page().index(
+        "<td>%s</td>" % SHOP)
     # Once the worker has seen that the new certificate is live.
     procs.wait_until(lambda: "<td>ok</td>" in page(), 30, httpd.log.tail)
     auto = get(httpd, "localhost", "/server-status?auto").body

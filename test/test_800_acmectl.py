@@ -59,8 +59,11 @@ def test_wait_list_and_status(httpd, pebble):
     assert {site["deployed"] for site in status["managed-domains"]} == {"lkc"}
     one = acmectl.ok(httpd, "status", "www." + SHOP, "--json").json
     assert one["name"] == SHOP and one["needs-attention"] is False
-    assert re.search(r"valid until \S+ \S+ UTC, renews \S+ \S+ UTC\n",
-                     acmectl.ok(httpd, "status", SHOP).out)
+    assert re.match(r"  %s: ok: valid until \S+Z\n +next: renewed in .*, at "
+                    r"\S+Z\n$" % SHOP, acmectl.ok(httpd, "status", SHOP).out)
+    assert acmectl.ok(httpd, "status").out.endswith("2 certificates: 2 ok\n")
+    assert acmectl.ok(httpd, "status", "--attention").out == \
+        "0 certificates:\n"
     # Keys are in none of it.
     everything = acmectl.ok(httpd, "list", "--json").out + json.dumps(status)
     assert "PRIVATE KEY" not in everything
@@ -124,10 +127,13 @@ def test_a_failing_renewal_says_why(httpd, pebble):
     result = acmectl.run(httpd, "renew", SHOP, "--force", "--json")
     assert result.status == FAILED
     assert result.json["sites"][0]["result"] == "failed"
-    told = r"next try \S+ \S+ UTC%sto fix: check that this server reaches"
-    assert re.search(told % "; ", result.json["sites"][0]["detail"])
+    assert re.search(r"next try \S+ \S+ UTC; to fix: check that this server "
+                     "reaches", result.json["sites"][0]["detail"])
     said = acmectl.run(httpd, "status", SHOP)
-    assert said.status == FAILED and re.search(told % r"\n +", said.out)
+    assert said.status == FAILED and re.match(
+        r"! %s: failing: valid until \S+Z; failed 1 time since \S+Z: .*\n"
+        r" +next: tried again in .*, at \S+Z\n +to fix: check that this server "
+        r"reaches.*; then acmectl renew %s\n$" % (SHOP, SHOP), said.out)
 
 
 def test_manual_sites_are_ordered_when_asked(httpd, pebble):

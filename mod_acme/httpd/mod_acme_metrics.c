@@ -2,6 +2,8 @@
 
 #include "mod_acme_hooks.h"
 
+#include <string.h>
+
 #include <http_protocol.h>
 
 #include "acme_metrics.h"
@@ -16,7 +18,8 @@ static void send_text(void *baton, const char *text, apr_size_t len)
     }
 }
 
-static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
+static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup,
+                              const acme_judgement_server_t *server)
 {
     acme_metrics_t *metrics = acme_metrics_create(setup->certs->nelts, r->pool);
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
@@ -37,7 +40,7 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
         }
         acme_metrics_add(metrics, spec,
                          acme_site_cert_at(setup->certs, i)->inventory, job,
-                         now, ptemp);
+                         now, server, ptemp);
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);
@@ -47,7 +50,8 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup)
 int mod_acme_metrics_handler(request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
-    acme_metrics_server_t server = {1, 1, NULL};
+    acme_judgement_server_t known;
+    acme_metrics_server_t server = {NULL, NULL};
     acme_status_activation_t view;
     acme_metrics_t *metrics;
 
@@ -60,11 +64,12 @@ int mod_acme_metrics_handler(request_rec *r)
     if (r->header_only) {
         return OK;
     }
+    memset(&known, 0, sizeof(known));
+    server.server = &known;
     if (setup) {
-        metrics = gather(r, setup);
+        mod_acme_report_server(&known, setup, r->pool);
+        metrics = gather(r, setup, &known);
         mod_acme_report_activation(&view, setup, r->pool);
-        server.usable = setup->unusable == NULL;
-        server.ordering = mod_acme_report_waiting(setup, r->pool) == NULL;
         server.activation = &view;
     }
     else {

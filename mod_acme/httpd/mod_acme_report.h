@@ -22,7 +22,8 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
 void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p);
 
-/** Returns the worker's reason why nothing is ordered, or NULL. */
-const char *mod_acme_report_waiting(const acme_setup_t *setup, apr_pool_t *p);
+/** Sets `server` to what this child knows of server and store. */
+void mod_acme_report_server(acme_judgement_server_t *server,
+                            const acme_setup_t *setup, apr_pool_t *p);
 
 #endif

@@ -6,16 +6,16 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 
+#include <apr_date.h>
 #include <apr_strings.h>
 
-#include "acme_schedule.h"
 #include "acme_status.h"
 #include "acme_text.h"
 #include "acme_time.h"
 #include "mod_acme_report.h"
 
-/* Limits the length of a CA's message in the table. */
-#define MAX_PROBLEM 300
+/* Limits the length of a text in the table. */
+#define MAX_TEXT 360
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
 {
@@ -33,7 +33,7 @@ static int send_json(request_rec *r, int status, const acme_json_t *json)
 
 static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
 {
-    acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
+    acme_judgement_server_t server;
     acme_json_t *json;
     const acme_site_cert_t *cert = acme_site_cert_find(setup->certs, name);
 
@@ -43,9 +43,10 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
         acme_json_set_str(json, "name", name);
         return send_json(r, HTTP_NOT_FOUND, json);
     }
+    mod_acme_report_server(&server, setup, r->pool);
     json = acme_status_site(cert->spec, cert->inventory,
                             mod_acme_config_setup_vault(setup, r->pool),
-                            apr_time_now(), &counts, r->pool);
+                            apr_time_now(), &server, NULL, r->pool);
     return send_json(r, HTTP_OK, json);
 }
 
@@ -78,17 +79,17 @@ static const char *asked_for(const request_rec *r)
 static int send_all(request_rec *r, const acme_setup_t *setup)
 {
     acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
+    acme_judgement_server_t server;
     acme_status_activation_t view;
     apr_time_t now = apr_time_now();
-    acme_json_t *json;
     const char *frame;
     apr_pool_t *ptemp;
     int i;
 
     mod_acme_report_activation(&view, setup, r->pool);
-    json = acme_status_frame(setup->unusable, &view, r->pool);
-    acme_json_set_str(json, "waiting", mod_acme_report_waiting(setup, r->pool));
-    frame = acme_json_print(json, 1, r->pool);
+    mod_acme_report_server(&server, setup, r->pool);
+    frame =
+        acme_json_print(acme_status_frame(&server, &view, r->pool), 1, r->pool);
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (r->header_only) {
@@ -97,10 +98,11 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     apr_pool_create(&ptemp, r->pool);
     ap_rputs("{\n  \"managed-domains\": [", r);
     for (i = 0; i < setup->certs->nelts && !r->connection->aborted; i++) {
-        const acme_json_t *site = acme_status_brief(
-            acme_site_cert_at(setup->certs, i)->spec,
-            acme_site_cert_at(setup->certs, i)->inventory,
-            mod_acme_report(setup, vault, i, ptemp), vault, now, NULL, ptemp);
+        const acme_json_t *site =
+            acme_status_brief(acme_site_cert_at(setup->certs, i)->spec,
+                              acme_site_cert_at(setup->certs, i)->inventory,
+                              mod_acme_report(setup, vault, i, ptemp), vault,
+                              now, &server, NULL, ptemp);
 
         ap_rputs(i ? ",\n" : "\n", r);
         ap_rputs(acme_json_print(site, 0, ptemp), r);
@@ -152,7 +154,9 @@ static const char *str_of(const acme_json_t *json, const char *key)
 {
     const char *value = "";
 
-    acme_json_get_str(&value, json, key);
+    if (json) {
+        (void)acme_json_get_str(&value, json, key);
+    }
     return value;
 }
 
@@ -163,136 +167,208 @@ static const acme_json_t *child_of(const acme_json_t *json, const char *key)
     return json && !acme_json_get(&value, json, key) ? value : NULL;
 }
 
-static const char *problem_of(const acme_json_t *site, apr_pool_t *p)
+/* Returns a member of the site's judgement. */
+static const char *judged(const acme_json_t *site, const char *key)
 {
-    const acme_json_t *renewal = child_of(site, "renewal");
-    const acme_json_t *last = child_of(renewal, "last");
-    const char *to_fix = last ? str_of(last, "to-fix") : "";
-    apr_int64_t errors = 0;
-
-    if (!last || acme_json_get_int(&errors, renewal, "errors") || !errors) {
-        return "";
-    }
-    return apr_pstrcat(
-        p,
-        acme_text_escape(apr_pstrcat(p, str_of(last, "problem"), ": ",
-                                     str_of(last, "detail"), NULL),
-                         MAX_PROBLEM, p),
-        *to_fix ? "; to fix: " : "", acme_text_escape(to_fix, MAX_PROBLEM, p),
-        NULL);
+    return str_of(child_of(site, "judgement"), key);
 }
 
-/* Returns the state in words, also when nothing is wrong. */
-static const char *state_of(const acme_json_t *site)
+static acme_judgement_level_e level_of(const acme_json_t *site)
 {
-    const acme_json_t *renewal = child_of(site, "renewal");
-    const char *descr = str_of(site, "state-descr");
-    int finished = 0;
+    const char *name = judged(site, "level");
+    int level = ACME_JUDGEMENT_OK;
 
-    if (*descr) {
-        return descr;
+    while (level < ACME_JUDGEMENT_BLOCKED
+           && strcmp(acme_judgement_level_name(level), name) != 0) {
+        ++level;
     }
-    if (renewal) {
-        (void)acme_json_get_bool(&finished, renewal, "finished");
-    }
-    return finished ? "a new certificate waits for its activation" : "ok";
+    return level;
 }
 
-static void print_row(request_rec *r, const acme_spec_t *spec,
+/* Returns a text for HTML, in bounded length because a CA may have written
+ * it. */
+static const char *html(const char *text, apr_pool_t *p)
+{
+    return ap_escape_html(p, acme_text_bound(text, MAX_TEXT, p));
+}
+
+/* Prints a date of the JSON, and how far away it is. */
+static const char *date_of(const char *text, apr_time_t now, apr_pool_t *p)
+{
+    apr_time_t at = apr_date_parse_http(text);
+
+    if (!*text || at <= 0) {
+        return "-";
+    }
+    return apr_psprintf(
+        p, "%s (%s%s%s)", acme_time_print(at, p), at > now ? "in " : "",
+        acme_time_print_duration(at > now ? at - now : now - at, p),
+        at > now ? "" : " ago");
+}
+
+/* The section while it is printed: data that all rows share. */
+typedef struct section_t {
+    request_rec *r;
+    const acme_setup_t *setup;
+    acme_vault_t *vault;
+    acme_judgement_server_t server;
+    apr_time_t now;
+    acme_status_counts_t *counts;
+} section_t;
+
+static void print_row(const section_t *section, const acme_spec_t *spec,
                       const acme_inventory_t *inventory,
-                      const acme_json_t *site)
+                      const acme_json_t *site, apr_pool_t *p)
 {
-    const acme_json_t *renewal = child_of(site, "renewal");
-    const acme_cert_info_t *info =
-        inventory->live ? inventory->live->info : NULL;
-    const char *next = renewal ? str_of(renewal, "next-run") : "";
+    const acme_json_t *cert = child_of(site, "cert");
+    const char *to_fix = judged(site, "to-fix");
+    const char *next = judged(site, "next");
+    const char *at = judged(site, "at");
+    acme_judgement_level_e level = level_of(site);
 
-    ap_rprintf(r,
-               "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s</td><td>%s</td>"
-               "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
-               ap_escape_html(r->pool, spec->name), spec->names->nelts,
-               inventory->stashed
-                   ? apr_pstrcat(
-                       r->pool, acme_inventory_serving_name(inventory->serving),
-                       " (stashed)", NULL)
-                   : acme_inventory_serving_name(inventory->serving),
-               ap_escape_html(r->pool, state_of(site)),
-               info ? acme_time_print(info->not_after, r->pool) : "-",
-               ap_escape_html(r->pool, spec->ca->label),
-               ap_escape_html(r->pool, problem_of(site, r->pool)),
-               *next ? ap_escape_html(r->pool, next) : "-");
+    ap_rprintf(
+        section->r,
+        "<tr style=\"background:%s\"><td>%s</td><td>%s</td><td>%d</td>"
+        "<td>%s%s</td><td>%s</td><td>%s</td><td>%s%s%s</td><td>%s</td>"
+        "<td>%s</td></tr>\n",
+        level >= ACME_JUDGEMENT_FAILING ? "#fcc"
+        : level != ACME_JUDGEMENT_OK    ? "#ffc"
+                                        : "#cfc",
+        html(spec->name, p), acme_judgement_level_name(level),
+        spec->names->nelts, acme_inventory_serving_name(inventory->serving),
+        inventory->stashed ? " (stashed)" : "", html(judged(site, "what"), p),
+        date_of(str_of(child_of(cert, "valid"), "until"), section->now, p),
+        html(next, p), *next && *at ? ": " : "",
+        *next && *at ? date_of(at, section->now, p) : "", html(to_fix, p),
+        html(spec->ca->label, p));
 }
 
-static void print_table(request_rec *r, const acme_setup_t *setup,
-                        acme_vault_t *vault, acme_status_counts_t *counts,
-                        int short_form)
+static const acme_json_t *site_at(const section_t *section, int i,
+                                  acme_status_counts_t *counts,
+                                  apr_pool_t *ptemp)
 {
+    const acme_site_cert_t *cert = acme_site_cert_at(section->setup->certs, i);
+
+    return acme_status_brief(
+        cert->spec, cert->inventory,
+        mod_acme_report(section->setup, section->vault, i, ptemp),
+        section->vault, section->now, &section->server, counts, ptemp);
+}
+
+/* Counts all sites. Returns their levels. */
+static unsigned char *count_sites(const section_t *section)
+{
+    int i, n = section->setup->certs->nelts;
+    unsigned char *levels = apr_pcalloc(section->r->pool, (apr_size_t)n + 1);
     apr_pool_t *ptemp;
-    int i;
 
-    apr_pool_create(&ptemp, r->pool);
-    for (i = 0; i < setup->certs->nelts; i++) {
-        const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
-        const acme_inventory_t *inventory =
-            acme_site_cert_at(setup->certs, i)->inventory;
-        const acme_json_t *site = acme_status_brief(
-            spec, inventory, mod_acme_report(setup, vault, i, ptemp), vault,
-            apr_time_now(), counts, ptemp);
-
-        if (!short_form) {
-            print_row(r, spec, inventory, site);
-        }
+    apr_pool_create(&ptemp, section->r->pool);
+    for (i = 0; i < n; i++) {
+        levels[i] = (unsigned char)level_of(
+            site_at(section, i, section->counts, ptemp));
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);
+    return levels;
+}
+
+/* Prints the rows, the worst first. */
+static void print_rows(const section_t *section, const unsigned char *levels)
+{
+    apr_pool_t *ptemp;
+    int i, level;
+
+    apr_pool_create(&ptemp, section->r->pool);
+    for (level = ACME_JUDGEMENT_BLOCKED; level >= ACME_JUDGEMENT_OK; level--) {
+        for (i = 0; i < section->setup->certs->nelts
+                    && !section->r->connection->aborted;
+             i++) {
+            const acme_site_cert_t *cert =
+                acme_site_cert_at(section->setup->certs, i);
+
+            if (levels[i] == level) {
+                print_row(section, cert->spec, cert->inventory,
+                          site_at(section, i, NULL, ptemp), ptemp);
+                apr_pool_clear(ptemp);
+            }
+        }
+    }
+    apr_pool_destroy(ptemp);
+}
+
+static void print_legend(request_rec *r)
+{
+    int level;
+
+    ap_rputs("<p>", r);
+    for (level = ACME_JUDGEMENT_OK; level <= ACME_JUDGEMENT_BLOCKED; level++) {
+        ap_rprintf(r, "%s<em>%s</em>: %s", level ? "; " : "",
+                   acme_judgement_level_name(level),
+                   acme_judgement_level_text(level));
+    }
+    ap_rputs(".<br />\nServes: <em>lkc</em>: a certificate of this module; "
+             "<em>okc</em>: its own SSLCertificateFile; <em>http</em>: none "
+             "yet, https answers 503; <em>none</em>: it has no TLS virtual "
+             "host. Times are UTC.</p>\n",
+             r);
+}
+
+static void print_section(const section_t *section)
+{
+    request_rec *r = section->r;
+    acme_judgement_t judgement;
+    const char *outlook;
+
+    ap_rputs("<hr />\n<h2>Managed Certificates</h2>\n", r);
+    acme_judgement_of_server(&judgement, &section->server, r->pool);
+    outlook = acme_judgement_outlook(&judgement, section->now, r->pool);
+    if (judgement.level != ACME_JUDGEMENT_OK) {
+        ap_rprintf(r, "<p><strong>%s: %s</strong>%s%s%s%s</p>\n",
+                   acme_judgement_level_name(judgement.level),
+                   html(judgement.what, r->pool), outlook ? "; " : "",
+                   outlook ? html(outlook, r->pool) : "",
+                   judgement.mend ? "; to fix: " : "",
+                   judgement.mend ? html(judgement.mend, r->pool) : "");
+    }
+    ap_rputs("<table border=\"0\"><tr><th>Domain</th><th>Level</th>"
+             "<th>Names</th><th>Serves</th><th>State</th><th>Valid until</th>"
+             "<th>Next</th><th>To fix</th><th>Authority</th></tr>\n",
+             r);
+    print_rows(section, count_sites(section));
+    ap_rprintf(r,
+               "</table>\n<p>%d certificate%s, %d ready for the next "
+               "restart</p>\n",
+               section->counts->total, section->counts->total == 1 ? "" : "s",
+               section->server.pending);
+    print_legend(r);
 }
 
 int mod_acme_status_section(request_rec *r, int flags)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
-    acme_status_activation_t view;
-    acme_vault_t *vault;
-    const char *waiting;
+    section_t section;
 
     if (!setup || !setup->loaded) {
         return DECLINED;
     }
-    vault = mod_acme_config_setup_vault(setup, r->pool);
-    mod_acme_report_activation(&view, setup, r->pool);
-    if (flags & AP_STATUS_SHORT) {
-        print_table(r, setup, vault, &counts, 1);
-        ap_rprintf(r,
-                   "ManagedCertificatesTotal: %d\nManagedCertificatesOK: %d\n"
-                   "ManagedCertificatesRenew: %d\n"
-                   "ManagedCertificatesErrored: %d\n"
-                   "ManagedCertificatesReady: %d\n",
-                   counts.total, counts.ok, counts.renew, counts.errored,
-                   counts.ready);
+    section.r = r;
+    section.setup = setup;
+    section.vault = mod_acme_config_setup_vault(setup, r->pool);
+    section.now = apr_time_now();
+    section.counts = &counts;
+    mod_acme_report_server(&section.server, setup, r->pool);
+    if (!(flags & AP_STATUS_SHORT)) {
+        print_section(&section);
         return OK;
     }
-    ap_rputs("<hr />\n<h2>Managed Certificates</h2>\n", r);
-    if (setup->unusable) {
-        ap_rprintf(r, "<p><strong>%s</strong></p>\n",
-                   ap_escape_html(r->pool, setup->unusable));
-    }
-    waiting = mod_acme_report_waiting(setup, r->pool);
-    if (waiting) {
-        ap_rprintf(r, "<p><strong>No orders: %s</strong></p>\n",
-                   ap_escape_html(r->pool, waiting));
-    }
-    if (view.blocked) {
-        ap_rprintf(r, "<p><strong>No restart: %s</strong></p>\n",
-                   ap_escape_html(r->pool, view.blocked));
-    }
-    ap_rputs("<table border=\"0\"><tr><th>Domain</th><th>Names</th>"
-             "<th>Serves</th><th>State</th><th>Valid until</th>"
-             "<th>Authority</th><th>Last problem</th><th>Next run</th></tr>\n",
-             r);
-    print_table(r, setup, vault, &counts, 0);
+    count_sites(&section);
     ap_rprintf(r,
-               "</table>\n<p>%d certificates, %d ready for the next "
-               "restart</p>\n",
-               counts.total, view.pending);
+               "ManagedCertificatesTotal: %d\nManagedCertificatesOK: %d\n"
+               "ManagedCertificatesRenew: %d\n"
+               "ManagedCertificatesErrored: %d\n"
+               "ManagedCertificatesReady: %d\n",
+               counts.total, counts.ok, counts.renew, counts.errored,
+               counts.ready);
     return OK;
 }

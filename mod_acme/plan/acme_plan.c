@@ -316,6 +316,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
 
     plan->warning = NULL;
     plan->needless = 0;
+    plan->other = NULL;
     if (spec->cert_file) {
         plan_file(plan, spec, inventory, now, p);
         return;
@@ -337,6 +338,9 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     digest = acme_spec_digest(spec, p);
     need.why = find_need(&need, spec, inventory, job,
                          inventory->pinned && !job->asked, now, p);
+    if (need.why && inventory->live && !need.by_age) {
+        plan->other = need.why;
+    }
     if (!need.why && job->asked == ACME_ASKED_FORCE) {
         need.why = "asked for by acmectl renew";
     }

@@ -33,6 +33,9 @@ typedef struct acme_plan_t {
                               of the CA has to agree with ours */
     int satisfied;       /**< nonzero: IDLE, and the site has all that it
                               needs */
+    const char *other;   /**< why the live certificate, which is not due yet, is
+                              not what the configuration wants: another name,
+                              CA, kind of key or profile; or NULL */
     int needless;        /**< nonzero: the order or failures in the job are
                               of a time when another certificate was live,
                               and the one that is live now needs no order */

@@ -24,6 +24,7 @@ struct acme_metrics_t {
     apr_pool_t *p;
     apr_array_header_t *sites; /* site_t */
     acme_status_counts_t counts;
+    int attention; /* sites that somebody should look at */
 };
 
 typedef struct out_t {
@@ -50,6 +51,11 @@ static const struct {
     {"acme_site_renew_at_seconds", "When the certificate is to be renewed."},
     {"acme_site_last_run_seconds", "When the site was last worked on."},
     {"acme_site_next_run_seconds", "When it is worked on next."},
+    {"acme_site_hindered",
+     "Whether a request of its order has failed and is repeated."},
+    {"acme_site_level", "How it goes: 0 ok, 1 due, 2 waiting, 3 failing, 4 "
+                        "blocked."},
+    {"acme_site_attention", "Whether somebody should look."},
 };
 
 acme_metrics_t *acme_metrics_create(int sites, apr_pool_t *p)
@@ -84,16 +90,29 @@ static const char *label(const char *text, apr_pool_t *p)
 
 void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, const acme_job_t *job,
-                      apr_time_t now, apr_pool_t *ptemp)
+                      apr_time_t now, const acme_judgement_server_t *server,
+                      apr_pool_t *ptemp)
 {
     site_t *site = apr_array_push(metrics->sites);
+    acme_judgement_t judgement;
+    acme_status_view_t view;
 
     site->name = label(spec->name, metrics->p);
     site->labels = apr_psprintf(metrics->p, "serves=\"%s\",authority=\"%s\"",
                                 acme_inventory_serving_name(inventory->serving),
                                 spec->ca ? label(spec->ca->label, ptemp) : "");
-    acme_status_state_gauges(site->values, spec, inventory, job, now,
-                             &metrics->counts, ptemp);
+    memset(&view, 0, sizeof(view));
+    view.spec = spec;
+    view.inventory = inventory;
+    view.job = job;
+    view.now = now;
+    acme_status_state(&view, ptemp);
+    acme_status_state_count(&metrics->counts, &view);
+    acme_status_state_gauges(site->values, &view);
+    acme_judgement(&judgement, &view, server, ptemp);
+    site->values[ACME_STATUS_GAUGE_LEVEL] = judgement.level;
+    site->values[ACME_STATUS_GAUGE_ATTENTION] = judgement.attention;
+    metrics->attention += judgement.attention;
 }
 
 static void put(const out_t *out, const char *text)
@@ -173,17 +192,27 @@ static void totals(const out_t *out, const acme_metrics_t *metrics)
         counts->expiring);
     one(out, "acme_sites_ready", "Sites that wait for a restart.",
         counts->ready);
+    one(out, "acme_sites_attention", "Sites that somebody should look at.",
+        metrics->attention);
 }
 
-static void server_part(const out_t *out, const acme_metrics_server_t *server)
+static void server_part(const out_t *out, const acme_metrics_server_t *server,
+                        apr_pool_t *p)
 {
     const acme_status_activation_t *activation = server->activation;
+    acme_judgement_t judgement;
 
+    acme_judgement_of_server(&judgement, server->server, p);
+    one(out, "acme_level",
+        "How it goes with the server as a whole: 0 ok, "
+        "2 waiting, 4 blocked.",
+        judgement.level);
     one(out, "acme_store_usable", "Whether the store can be used.",
-        server->usable);
+        !server->server->store_fails);
     one(out, "acme_ordering",
-        "Whether orders are made: 0 where another worker is waited for.",
-        server->ordering);
+        "Whether orders are made: 0 where the store cannot be used, or another "
+        "worker is waited for.",
+        server->server->stopped == NULL);
     if (!activation) {
         return;
     }
@@ -212,7 +241,7 @@ void acme_metrics_print(const acme_metrics_t *metrics,
     out.baton = baton;
     head(&out, "acme_build_info", "The version of mod_acme.");
     put(&out, "acme_build_info{version=\"" ACME_VERSION "\"} 1\n");
-    server_part(&out, server);
+    server_part(&out, server, metrics->p);
     totals(&out, metrics);
     infos(&out, metrics);
     for (i = 0; i < ACME_STATUS_GAUGES; i++) {

@@ -19,8 +19,7 @@ typedef struct acme_metrics_t acme_metrics_t;
 
 /** Metrics of the server. */
 typedef struct acme_metrics_server_t {
-    int usable;   /**< nonzero: the store can be used */
-    int ordering; /**< nonzero: no other worker is waited for */
+    const acme_judgement_server_t *server;
     const acme_status_activation_t *activation;
 } acme_metrics_server_t;
 
@@ -35,7 +34,8 @@ acme_metrics_t *acme_metrics_create(int sites, apr_pool_t *p);
  *  @param job NULL: not known */
 void acme_metrics_add(acme_metrics_t *metrics, const acme_spec_t *spec,
                       const acme_inventory_t *inventory, const acme_job_t *job,
-                      apr_time_t now, apr_pool_t *ptemp);
+                      apr_time_t now, const acme_judgement_server_t *server,
+                      apr_pool_t *ptemp);
 
 /** Prints all metrics, in pieces of a few hundred bytes at most. */
 void acme_metrics_print(const acme_metrics_t *metrics,

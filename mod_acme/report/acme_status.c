@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_bundle.h"
 #include "acme_default.h"
 #include "acme_partial_names.h"
 #include "acme_revoke.h"
@@ -97,8 +98,11 @@ static acme_json_t *print_problem(const acme_problem_t *problem, apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
     acme_json_t *subproblems;
+    char words[160];
 
     acme_json_set_int(json, "status", problem->rv);
+    acme_json_set_str(json, "status-description",
+                      apr_strerror(problem->rv, words, sizeof(words)));
     acme_json_set_str(json, "problem", problem->type);
     acme_json_set_str(json, "detail", problem->detail);
     acme_json_set_str(json, "activity", problem->activity);
@@ -147,10 +151,12 @@ static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
     for (i = 0, ca = spec->ca; ca; ca = acme_spec_ca(spec, ++i)) {
         acme_json_append_str(urls, ca->url);
     }
+    ca = acme_spec_ca(spec, job ? acme_job_ca(job, spec, p) : 0);
+    acme_json_set_str(json, "url", ca->url);
+    acme_json_set_str(json, "proto", "ACME");
     acme_json_give(json, "urls", urls);
     if (spec->more_cas && job) {
-        acme_json_set_str(json, "current",
-                          acme_spec_ca(spec, acme_job_ca(job, spec, p))->url);
+        acme_json_set_str(json, "current", ca->url);
     }
     acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
@@ -251,15 +257,34 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
     return json;
 }
 
+/* Returns the certificate that waits for activation, or NULL where it cannot be
+ * read. The key in it is wiped with p. */
+static const acme_cert_info_t *read_staged(const char *name,
+                                           acme_vault_t *vault, apr_pool_t *p)
+{
+    acme_store_item_t item;
+    acme_bundle_t *bundle;
+    acme_chain_t *chain;
+
+    return acme_vault_get(&item, vault, ACME_STORE_STAGING, name, NULL, p)
+                       == APR_SUCCESS
+                   && acme_bundle_parse(&bundle, item.data, item.len, NULL, p)
+                          == APR_SUCCESS
+                   && acme_cert_chain_parse(&chain, bundle->chain_pem,
+                                            strlen(bundle->chain_pem), NULL, p)
+                          == APR_SUCCESS
+               ? acme_cert_chain_info(chain)
+               : NULL;
+}
+
 static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
-                                  apr_pool_t *p)
+                                  const acme_cert_info_t *staged, apr_pool_t *p)
 {
     const acme_job_t *job = view->job;
     acme_json_t *json = acme_json_object(p);
 
     acme_json_set_str(json, "name", view->spec->name);
-    acme_json_set_bool(json, "finished",
-                       acme_job_phase(job) == ACME_JOB_STAGED);
+    acme_json_set_bool(json, "finished", acme_status_state_is_ready(view));
     acme_json_set_int(json, "errors", acme_status_state_errors(job));
     if (acme_status_state_errors(job) > 0) {
         set_date(json, "failing-since", job->failing);
@@ -268,6 +293,15 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
         set_date(json, "next-run", view->plan.at);
     }
     set_date(json, "last-run", job->last_run);
+    if (staged) {
+        acme_json_give(json, "cert", print_cert(staged, p));
+    }
+    if (job->hindrance) {
+        acme_json_t *hindrance = print_problem(job->hindrance, p);
+
+        set_date(hindrance, "since", job->hindered);
+        acme_json_give(json, "hindrance", hindrance);
+    }
     if (job->problem) {
         acme_json_give(json, "last", print_problem(job->problem, p));
     }
@@ -275,6 +309,7 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
         acme_json_t *last = acme_json_object(p);
 
         acme_json_set_int(last, "status", APR_SUCCESS);
+        acme_json_set_str(last, "status-description", "Success");
         acme_json_give(json, "last", last);
     }
     if (with_log) {
@@ -285,7 +320,7 @@ static acme_json_t *print_renewal(const acme_status_view_t *view, int with_log,
 
 static acme_json_t *print_site(const acme_status_view_t *view,
                                const acme_problem_t *problem, int with_log,
-                               apr_pool_t *p)
+                               const acme_cert_info_t *staged, apr_pool_t *p)
 {
     const acme_spec_t *spec = view->spec;
     const acme_inventory_t *inventory = view->inventory;
@@ -350,29 +385,40 @@ static acme_json_t *print_site(const acme_status_view_t *view,
         acme_json_give(json, "limits", print_limits(view->job, p));
     }
     if (view->job) {
-        acme_json_give(json, "renewal", print_renewal(view, with_log, p));
+        acme_json_give(json, "renewal",
+                       print_renewal(view, with_log, staged, p));
     }
     return json;
 }
 
+/* The source of the job, and how much of it is printed. */
+typedef struct source_t {
+    const acme_job_t *job; /* NULL: it is loaded */
+    acme_vault_t *vault;
+    int with_log;
+} source_t;
+
 static acme_json_t *status_site(const acme_spec_t *spec,
                                 const acme_inventory_t *inventory,
-                                const acme_job_t *known, acme_vault_t *vault,
-                                apr_time_t now, int with_log,
+                                source_t *source, apr_time_t now,
+                                const acme_judgement_server_t *server,
                                 acme_status_counts_t *counts, apr_pool_t *p)
 {
     acme_problem_t unread = ACME_PROBLEM_INIT;
     const acme_problem_t *problem = inventory->problem;
     acme_job_t *job = NULL;
+    acme_judgement_t judgement;
     acme_status_view_t view;
+    acme_json_t *json;
 
     memset(&view, 0, sizeof(view));
     view.spec = spec;
     view.inventory = inventory;
     view.now = now;
-    view.job = known;
-    if (vault && !known) {
-        if (acme_job_load(&job, vault, spec->name, &unread, p) == APR_SUCCESS) {
+    view.job = source->job;
+    if (source->vault && !source->job) {
+        if (acme_job_load(&job, source->vault, spec->name, &unread, p)
+            == APR_SUCCESS) {
             view.job = job;
         }
         else if (problem == NULL) {
@@ -383,24 +429,40 @@ static acme_json_t *status_site(const acme_spec_t *spec,
     if (counts) {
         acme_status_state_count(counts, &view);
     }
-    return print_site(&view, problem, with_log, p);
+    json = print_site(&view, problem, source->with_log,
+                      source->vault && acme_status_state_is_ready(&view)
+                          ? read_staged(spec->name, source->vault, p)
+                          : NULL,
+                      p);
+    acme_judgement(&judgement, &view, server, p);
+    acme_json_give(json, "judgement", acme_judgement_to_json(&judgement, p));
+    return json;
 }
 
 acme_json_t *acme_status_site(const acme_spec_t *spec,
                               const acme_inventory_t *inventory,
                               acme_vault_t *vault, apr_time_t now,
+                              const acme_judgement_server_t *server,
                               acme_status_counts_t *counts, apr_pool_t *p)
 {
-    return status_site(spec, inventory, NULL, vault, now, 1, counts, p);
+    source_t source = {NULL, NULL, 1};
+
+    source.vault = vault;
+    return status_site(spec, inventory, &source, now, server, counts, p);
 }
 
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
                                const acme_inventory_t *inventory,
                                const acme_job_t *job, acme_vault_t *vault,
-                               apr_time_t now, acme_status_counts_t *counts,
-                               apr_pool_t *p)
+                               apr_time_t now,
+                               const acme_judgement_server_t *server,
+                               acme_status_counts_t *counts, apr_pool_t *p)
 {
-    return status_site(spec, inventory, job, vault, now, 0, counts, p);
+    source_t source = {NULL, NULL, 0};
+
+    source.job = job;
+    source.vault = vault;
+    return status_site(spec, inventory, &source, now, server, counts, p);
 }
 
 /* ---- the server ---- */
@@ -418,14 +480,18 @@ static acme_json_t *print_activation(const acme_status_activation_t *activation,
     return json;
 }
 
-acme_json_t *acme_status_frame(const char *unusable,
+acme_json_t *acme_status_frame(const acme_judgement_server_t *server,
                                const acme_status_activation_t *activation,
                                apr_pool_t *p)
 {
     acme_json_t *json = acme_json_object(p);
+    acme_judgement_t judgement;
 
+    acme_judgement_of_server(&judgement, server, p);
     acme_json_set_str(json, "version", ACME_VERSION);
-    acme_json_set_str(json, "unusable", unusable);
+    acme_json_give(json, "judgement", acme_judgement_to_json(&judgement, p));
+    acme_json_set_str(json, server->store_fails ? "unusable" : "waiting",
+                      server->stopped);
     if (activation) {
         acme_json_give(json, "activation", print_activation(activation, p));
     }

@@ -11,7 +11,7 @@
 #ifndef ACME_STATUS_H
 #define ACME_STATUS_H
 
-#include "acme_status_state.h"
+#include "acme_judgement.h"
 
 /** The state of restarts, as the parent's activator publishes it. */
 typedef struct acme_status_activation_t {
@@ -24,10 +24,12 @@ typedef struct acme_status_activation_t {
 
 /** Describes one site in full, its log included.
  *  @param vault NULL: the store cannot be used, and the job is not known
+ *  @param server what is known of the server, for the judgement
  *  @param counts the site is added to them, or NULL */
 acme_json_t *acme_status_site(const acme_spec_t *spec,
                               const acme_inventory_t *inventory,
                               acme_vault_t *vault, apr_time_t now,
+                              const acme_judgement_server_t *server,
                               acme_status_counts_t *counts, apr_pool_t *p);
 
 /** Describes one site of a list: without its log.
@@ -35,14 +37,15 @@ acme_json_t *acme_status_site(const acme_spec_t *spec,
 acme_json_t *acme_status_brief(const acme_spec_t *spec,
                                const acme_inventory_t *inventory,
                                const acme_job_t *job, acme_vault_t *vault,
-                               apr_time_t now, acme_status_counts_t *counts,
-                               apr_pool_t *p);
+                               apr_time_t now,
+                               const acme_judgement_server_t *server,
+                               acme_status_counts_t *counts, apr_pool_t *p);
 
-/** Describes the server: {"version", "unusable", "activation"}. The caller adds
- *  the list of sites, because thousands of them do not fit into memory.
- *  @param unusable why the store cannot be used, or NULL
+/** Describes the server: {"version", "judgement", "unusable", "waiting",
+ *  "activation"}. The caller adds the list of sites, because thousands of them
+ *  do not fit into memory.
  *  @param activation NULL: not known */
-acme_json_t *acme_status_frame(const char *unusable,
+acme_json_t *acme_status_frame(const acme_judgement_server_t *server,
                                const acme_status_activation_t *activation,
                                apr_pool_t *p);
 

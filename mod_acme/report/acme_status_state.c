@@ -34,6 +34,11 @@ static const char *left_out(const acme_status_view_t *view, apr_pool_t *p)
                : NULL;
 }
 
+static const char *other(const char *why, apr_pool_t *p)
+{
+    return apr_pstrcat(p, "another certificate is wanted: ", why, NULL);
+}
+
 /* Judges a site whose certificate is the administrator's own file. */
 static void judge_file(acme_status_view_t *view, apr_pool_t *p)
 {
@@ -101,11 +106,19 @@ static void judge_state(acme_status_view_t *view, apr_pool_t *p)
         view->state = ACME_STATUS_ERROR;
         view->descr = ends;
     }
+    else if (live && missing == NULL && view->plan.other
+             && strcmp(acme_status_state_key_type(live->info->key_type), type)
+                    != 0) {
+        /* as mod_md has it: the kind of key that is wanted is not there */
+        view->state = ACME_STATUS_INCOMPLETE;
+        view->descr = apr_psprintf(p, "certificate(%s) is missing", type);
+    }
     else if (live && missing == NULL) {
         view->state = ACME_STATUS_COMPLETE;
         view->descr = ends                                 ? ends
                       : live->info->not_after <= view->now ? "expired"
-                                                           : left_out(view, p);
+                      : view->plan.other ? other(view->plan.other, p)
+                                         : left_out(view, p);
     }
     else if (live) {
         view->state = ACME_STATUS_INCOMPLETE;
@@ -149,7 +162,8 @@ void acme_status_state(acme_status_view_t *view, apr_pool_t *p)
     view->renew =
         !view->spec->cert_file
         && (view->state != ACME_STATUS_COMPLETE || view->renew_at <= view->now
-            || (job && (job->order || job->staged)));
+            || view->plan.other
+            || (job && (job->order || acme_status_state_is_ready(view))));
 }
 
 const acme_cert_info_t *acme_status_state_served(const acme_status_view_t *view)
@@ -160,6 +174,11 @@ const acme_cert_info_t *acme_status_state_served(const acme_status_view_t *view)
         return inventory->file;
     }
     return inventory->live ? inventory->live->info : NULL;
+}
+
+int acme_status_state_is_ready(const acme_status_view_t *view)
+{
+    return view->job && view->plan.what == ACME_PLAN_STAGED;
 }
 
 int acme_status_state_errors(const acme_job_t *job)
@@ -181,7 +200,7 @@ void acme_status_state_count(acme_status_counts_t *counts,
     if (view->inventory->problem || acme_status_state_errors(job) > 0) {
         ++counts->errored;
     }
-    else if (job && acme_job_phase(job) == ACME_JOB_STAGED) {
+    else if (acme_status_state_is_ready(view)) {
         ++counts->ready;
     }
 }
@@ -201,35 +220,30 @@ static apr_int64_t gauge_time(apr_time_t t)
                                              : ACME_STATUS_GAUGE_NONE;
 }
 
-void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                              const acme_inventory_t *inventory,
-                              const acme_job_t *job, apr_time_t now,
-                              acme_status_counts_t *counts, apr_pool_t *ptemp)
+void acme_status_state_gauges(apr_int64_t *values,
+                              const acme_status_view_t *view)
 {
-    const acme_cert_info_t *info;
-    acme_status_view_t view;
+    const acme_cert_info_t *info = acme_status_state_served(view);
+    const acme_job_t *job = view->job;
+    int i;
 
-    memset(&view, 0, sizeof(view));
-    view.spec = spec;
-    view.inventory = inventory;
-    view.job = job;
-    view.now = now;
-    acme_status_state(&view, ptemp);
-    acme_status_state_count(counts, &view);
-    info = acme_status_state_served(&view);
-    values[ACME_STATUS_GAUGE_STATE] = view.state;
-    values[ACME_STATUS_GAUGE_RENEW] = view.renew;
-    values[ACME_STATUS_GAUGE_EXPIRING] = view.expiry;
-    values[ACME_STATUS_GAUGE_READY] =
-        job && acme_job_phase(job) == ACME_JOB_STAGED;
-    values[ACME_STATUS_GAUGE_FAILURES] =
-        job ? acme_status_state_errors(job) : ACME_STATUS_GAUGE_NONE;
+    for (i = 0; i < ACME_STATUS_GAUGES; ++i) {
+        values[i] = ACME_STATUS_GAUGE_NONE;
+    }
+    values[ACME_STATUS_GAUGE_STATE] = view->state;
+    values[ACME_STATUS_GAUGE_RENEW] = view->renew;
+    values[ACME_STATUS_GAUGE_EXPIRING] = view->expiry;
+    values[ACME_STATUS_GAUGE_READY] = acme_status_state_is_ready(view);
+    if (job) {
+        values[ACME_STATUS_GAUGE_FAILURES] = acme_status_state_errors(job);
+        values[ACME_STATUS_GAUGE_LAST_RUN] = gauge_time(job->last_run);
+        values[ACME_STATUS_GAUGE_HINDERED] = job->hindrance != NULL;
+    }
     values[ACME_STATUS_GAUGE_NOT_BEFORE] =
         gauge_time(info ? info->not_before : 0);
     values[ACME_STATUS_GAUGE_NOT_AFTER] =
         gauge_time(info ? info->not_after : 0);
-    values[ACME_STATUS_GAUGE_RENEW_AT] = gauge_time(view.renew_at);
-    values[ACME_STATUS_GAUGE_LAST_RUN] = gauge_time(job ? job->last_run : 0);
+    values[ACME_STATUS_GAUGE_RENEW_AT] = gauge_time(view->renew_at);
     values[ACME_STATUS_GAUGE_NEXT_RUN] =
-        gauge_time(acme_status_state_is_scheduled(&view) ? view.plan.at : 0);
+        gauge_time(acme_status_state_is_scheduled(view) ? view->plan.at : 0);
 }

@@ -63,6 +63,9 @@ typedef enum {
     ACME_STATUS_GAUGE_RENEW_AT,
     ACME_STATUS_GAUGE_LAST_RUN,
     ACME_STATUS_GAUGE_NEXT_RUN,
+    ACME_STATUS_GAUGE_HINDERED,
+    ACME_STATUS_GAUGE_LEVEL,
+    ACME_STATUS_GAUGE_ATTENTION,
     ACME_STATUS_GAUGES
 } acme_status_gauge_e;
 
@@ -83,6 +86,10 @@ acme_status_state_served(const acme_status_view_t *view);
 /** Returns non-zero when view->plan.at is the time of the site's next run. */
 int acme_status_state_is_scheduled(const acme_status_view_t *view);
 
+/** Returns non-zero when a certificate waits for activation, and this start has
+ *  not decided about it. */
+int acme_status_state_is_ready(const acme_status_view_t *view);
+
 /** Returns the number of failures since something last went well. A certificate
  *  that waits for activation counts as well, although the job keeps its
  *  failures for the backoff of the next order.
@@ -100,12 +107,9 @@ const char *acme_status_state_revoked(const acme_spec_t *spec,
 void acme_status_state_count(acme_status_counts_t *counts,
                              const acme_status_view_t *view);
 
-/** Judges a site, adds it to the numbers and gives its values.
- *  @param values ACME_STATUS_GAUGES of them
- *  @param job NULL: not known */
-void acme_status_state_gauges(apr_int64_t *values, const acme_spec_t *spec,
-                              const acme_inventory_t *inventory,
-                              const acme_job_t *job, apr_time_t now,
-                              acme_status_counts_t *counts, apr_pool_t *ptemp);
+/** Gives the values of a judged site, but for those of acme_judgement.h.
+ *  @param values ACME_STATUS_GAUGES of them */
+void acme_status_state_gauges(apr_int64_t *values,
+                              const acme_status_view_t *view);
 
 #endif

@@ -33,6 +33,7 @@
 #define O_SERIAL  0x4000
 #define O_REASON  0x8000
 #define O_YES     0x10000
+#define O_ATTN    0x20000
 
 /* Values of apr_getopt_option_t for options without a letter. */
 enum {
@@ -53,6 +54,7 @@ enum {
     OPT_SERIAL,
     OPT_REASON,
     OPT_YES,
+    OPT_ATTN,
     OPT_PASS_FD,
     OPT_PASS_FILE,
     OPT_HELP,
@@ -77,6 +79,7 @@ static const apr_getopt_option_t options[] = {
     {"serial", OPT_SERIAL, 1, NULL},
     {"reason", OPT_REASON, 1, NULL},
     {"yes", OPT_YES, 0, NULL},
+    {"attention", OPT_ATTN, 0, NULL},
     {"passphrase-fd", OPT_PASS_FD, 1, NULL},
     {"passphrase-file", OPT_PASS_FILE, 1, NULL},
     {"help", OPT_HELP, 0, NULL},
@@ -95,16 +98,18 @@ typedef struct command_t {
 static const command_t commands[] = {
     {"list", acmectl_show_list, O_JSON, 0, 0, "list",
      "all certificates of the store"},
-    {"status", acmectl_show_status, O_JSON, 0, 1, "status [NAME]",
-     "state of all sites, or of one; 1 when anything needs attention"},
+    {"status", acmectl_show_status, O_JSON | O_ATTN, 0, 1,
+     "status [NAME] [--attention]",
+     "state of all sites, the worst first, or of one; 1 when anything needs "
+     "attention; with --attention only what does"},
     {"wait", acmectl_wait, O_JSON | O_TIMEOUT, 0, -1,
      "wait [NAME...] [--timeout T]",
      "until every certificate that is wanted is served"},
     {"renew", acmectl_renew, O_JSON | O_FORCE | O_DRY | O_CA | O_TIMEOUT, 0, -1,
      "renew [NAME...] [--force] [--timeout T] | renew [NAME...] --dry-run "
      "[--ca URL]",
-     "order now what is due, or what is named; with --dry-run only try it, at "
-     "the CA's test service"},
+     "order now what is due, or what is named; with --dry-run only try all, or "
+     "what is named, at the CA's test service"},
     {"revoke", acmectl_revoke,
      O_JSON | O_GEN | O_CA | O_SERIAL | O_REASON | O_YES | O_TIMEOUT, 1, 1,
      "revoke NAME [--reason R] [--serial S|--generation N] [--yes]",
@@ -161,6 +166,26 @@ static const command_t *find_command(const char *name)
         }
     }
     return NULL;
+}
+
+/* acmectl help [COMMAND] */
+static int help_with(int argc, const apr_getopt_t *getopt)
+{
+    const command_t *command;
+
+    if (getopt->ind + 1 >= argc) {
+        help();
+        return CTL_DONE;
+    }
+    command = find_command(getopt->argv[getopt->ind + 1]);
+    if (!command) {
+        return acmectl_io_usage(
+            "there is no command \"%s\", see acmectl --help",
+            getopt->argv[getopt->ind + 1]);
+    }
+    printf("usage: acmectl [--store DIR] %s\n        %s\n", command->usage,
+           command->help);
+    return CTL_DONE;
 }
 
 static int parse_number(int *number, const char *text)
@@ -234,6 +259,9 @@ static int take_option(acmectl_t *ctl, int option, const char *value)
     case OPT_YES:
         ctl->yes = 1;
         return O_YES;
+    case OPT_ATTN:
+        ctl->attention = 1;
+        return O_ATTN;
     case OPT_PASS_FD:
         return parse_number(&ctl->passphrase_fd, value) ? O_PASS : -1;
     default:
@@ -289,6 +317,9 @@ static int parse(acmectl_t *ctl, const command_t **command, int argc,
         return acmectl_io_usage("a command is missing, see acmectl --help");
     }
     *command = find_command(getopt->argv[getopt->ind]);
+    if (!*command && strcmp(getopt->argv[getopt->ind], "help") == 0) {
+        return help_with(argc, getopt);
+    }
     if (!*command) {
         return acmectl_io_usage(
             "there is no command \"%s\", see acmectl --help",

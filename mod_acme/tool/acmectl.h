@@ -16,6 +16,7 @@
 #include "acme_certstore.h"
 #include "acme_lock.h"
 #include "acme_ctl_request.h"
+#include "acme_judgement.h"
 #include "acme_vault.h"
 
 /** Exit statuses, as in the manual page. */
@@ -40,6 +41,7 @@ typedef struct acmectl_t {
     int plain;
     int dry_run;
     int yes;
+    int attention; /**< only what needs attention */
     apr_interval_time_t timeout;
     const char *out;
     const char *from;
@@ -116,6 +118,13 @@ const char *acmectl_follow(const acmectl_t *ctl, acmectl_follow_fn *look,
  */
 int acmectl_follow_result(const acmectl_t *ctl, acme_ctl_request_t *request,
                           const char **url, const acme_problem_t **problem);
+
+/** Sets `server` to what can be seen from here of server and store. */
+void acmectl_server(acme_judgement_server_t *server, const acmectl_t *ctl);
+
+/** Returns non-zero when a server with this store runs, whether or not it can
+ *  order. */
+int acmectl_server_is_running(const acmectl_t *ctl);
 
 /** Prints JSON on standard output. */
 void acmectl_io_print_json(const acmectl_t *ctl, const acme_json_t *json);

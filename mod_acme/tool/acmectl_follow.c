@@ -14,19 +14,55 @@
  * httpd takes to notice that the old child has ended. */
 #define PATIENCE apr_time_from_sec(3)
 
+/* Says why nobody does what is asked: there is no server, or it cannot. */
+static void say_unattended(const acmectl_t *ctl)
+{
+    acme_judgement_server_t server;
+    acme_judgement_t judgement;
+
+    acmectl_server(&server, ctl);
+    if (server.absent && !server.stopped) {
+        acmectl_io_say("no server is running with this store, and only a "
+                       "server speaks to a CA: start it (apachectl start)");
+        return;
+    }
+    if (!server.stopped) {
+        server.stopped = "its worker does not run; the error log says why";
+        server.stop_fix = "apachectl graceful";
+    }
+    acme_judgement_of_server(&judgement, &server, ctl->p);
+    acmectl_io_say("%s: %s",
+                   server.absent ? "no server is running with this store"
+                                 : "a server is running with this store",
+                   judgement.what);
+    acmectl_io_say("what to do: %s",
+                   judgement.mend ? judgement.mend : "apachectl graceful");
+}
+
+/* Returns zero, after saying why, when the worker runs and cannot order. */
+static int can_order(const acmectl_t *ctl)
+{
+    acme_judgement_server_t server;
+
+    acmectl_server(&server, ctl);
+    if (!server.store_fails) {
+        return 1;
+    }
+    say_unattended(ctl);
+    return 0;
+}
+
 int acmectl_follow_attended(const acmectl_t *ctl)
 {
     apr_time_t end = apr_time_now() + PATIENCE;
 
     do {
         if (ctl->ctl_requests && acme_ctl_request_attended(ctl->ctl_requests)) {
-            return 1;
+            return can_order(ctl);
         }
         apr_sleep(LOOK_AGAIN);
     } while (ctl->ctl_requests && apr_time_now() < end);
-    acmectl_io_say(
-        "no server is running with this store, and only a server speaks "
-        "to a CA: start it (apachectl start)");
+    say_unattended(ctl);
     return 0;
 }
 

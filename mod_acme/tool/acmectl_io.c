@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -86,6 +87,7 @@ int acmectl_io_confirm(const char *fmt, ...)
 
 void acmectl_io_print_json(const acmectl_t *ctl, const acme_json_t *json)
 {
+    acmectl_io_progress(NULL);
     fputs(acme_json_print(json, 1, ctl->p), stdout);
 }
 
@@ -101,6 +103,17 @@ const char *acmectl_io_date(apr_time_t t, apr_pool_t *p)
                         parts.tm_min);
 }
 
+/* Returns how many columns a line on the terminal may have, so that it does not
+ * go on in the next one. */
+static int columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8
+               ? size.ws_col - 1
+               : 79;
+}
+
 void acmectl_io_progress(const char *line)
 {
     static int shown;
@@ -109,11 +122,13 @@ void acmectl_io_progress(const char *line)
         return;
     }
     if (shown) {
+        /* Print the result after the line is gone. */
         fputs("\r\033[K", stderr);
+        fflush(stderr);
     }
     shown = line != NULL;
     if (line) {
-        fprintf(stderr, "%.150s", line);
+        fprintf(stderr, "%.*s", columns(), line);
         fflush(stderr);
     }
 }

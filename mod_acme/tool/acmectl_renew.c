@@ -13,7 +13,7 @@
 #include "acme_schedule.h"
 #include "acme_text.h"
 
-typedef enum { ASKED, READY, NOT_DUE, FAILED } outcome_e;
+typedef enum { ASKED, READY, NOT_DUE, FAILED, NOT_TRIED } outcome_e;
 
 /* The request of one site. */
 typedef struct renewal_t {
@@ -25,7 +25,7 @@ typedef struct renewal_t {
 } renewal_t;
 
 static const char *const outcome_names[] = {"asked", "ready", "not-due",
-                                            "failed"};
+                                            "failed", "not-tried"};
 
 /* Returns non-zero when the worker would order now. */
 static int is_due(const acmectl_t *ctl, int i, const char **reason,
@@ -59,8 +59,22 @@ static int is_due(const acmectl_t *ctl, int i, const char **reason,
     return plan.what == ACME_PLAN_ORDER;
 }
 
+/* Returns non-zero when a dry run without names tries the site: it is one that
+ * the worker would order for. */
+static int is_tried(const acmectl_t *ctl, int i)
+{
+    const acme_spec_t *spec = acmectl_store_spec(ctl, i);
+
+    return !spec->cert_file
+           && (spec->renew_mode != ACME_RENEW_AUTO
+               || acme_site_cert_at(ctl->published->certs, i)
+                          ->inventory->serving
+                      != ACME_SERVING_NOTHING);
+}
+
 /* Sets the CA of a dry run: the CA's test service, or the CA in --ca. Returns
- * zero after printing why there is none. */
+ * zero after printing why there is none; without names only this site is not
+ * tried. */
 static int set_test_ca(renewal_t *renewal, const acmectl_t *ctl)
 {
     const acme_ca_spec_t *own = renewal->spec->ca;
@@ -73,11 +87,16 @@ static int set_test_ca(renewal_t *renewal, const acmectl_t *ctl)
         known = acme_ca_find(known->test);
     }
     else if (!ctl->ca) {
-        acmectl_io_say(
-            "%s: %s has no test service that is known here: name the "
-            "directory of one (--ca URL)",
-            renewal->spec->name, own->label);
-        return 0;
+        renewal->outcome = NOT_TRIED;
+        renewal->detail = apr_psprintf(
+            ctl->p,
+            "%s has no test service that is known here: name the directory of "
+            "one (--ca URL)",
+            own->label);
+        if (ctl->args->nelts > 0) {
+            acmectl_io_say("%s: %s", renewal->spec->name, renewal->detail);
+        }
+        return ctl->args->nelts == 0;
     }
     url = known ? known->url : ctl->ca;
     label = known ? known->label : ctl->ca;
@@ -113,8 +132,8 @@ static void add(apr_array_header_t *renewals, const acmectl_t *ctl, int i)
     }
 }
 
-/* Returns the named sites, or all that are due; NULL after printing which name
- * is unknown. */
+/* Returns the named sites, or all that are due or are tried; NULL after
+ * printing which name is unknown. */
 static apr_array_header_t *collect(acmectl_t *ctl)
 {
     apr_array_header_t *renewals = apr_array_make(ctl->p, 8, sizeof(renewal_t));
@@ -137,7 +156,7 @@ static apr_array_header_t *collect(acmectl_t *ctl)
     for (i = 0; ctl->args->nelts == 0 && i < ctl->published->certs->nelts;
          ++i) {
         apr_pool_clear(each);
-        if (is_due(ctl, i, &reason, each)) {
+        if (ctl->dry_run ? is_tried(ctl, i) : is_due(ctl, i, &reason, each)) {
             add(renewals, ctl, i);
         }
     }
@@ -254,6 +273,7 @@ static int report(const acmectl_t *ctl, const apr_array_header_t *renewals,
     acme_json_t *list = acme_json_array(ctl->p);
     int i;
 
+    acmectl_io_progress(NULL);
     for (i = 0; i < renewals->nelts; ++i) {
         const renewal_t *renewal = &APR_ARRAY_IDX(renewals, i, renewal_t);
         acme_json_t *one = acme_json_object(ctl->p);
@@ -327,7 +347,7 @@ int acmectl_renew(acmectl_t *ctl)
         return CTL_FAILED;
     }
     if (renewals->nelts == 0 && !ctl->json) {
-        printf("nothing is due\n");
+        printf(ctl->dry_run ? "there is nothing to try\n" : "nothing is due\n");
     }
     journey.ctl = ctl;
     journey.renewals = renewals;

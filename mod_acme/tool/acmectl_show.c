@@ -165,17 +165,21 @@ int acmectl_show_list(acmectl_t *ctl)
 
 /* ---- status ---- */
 
-/* Returns non-zero when something is wrong or a wanted certificate is not
- * served. */
-static int needs_attention(const acme_spec_t *spec,
-                           const acme_inventory_t *inventory,
-                           const acme_status_counts_t *counts)
-{
-    int watched = spec->renew_mode != ACME_RENEW_AUTO
-                  || inventory->serving != ACME_SERVING_NOTHING;
+/* The status of all sites, while it is gathered. */
+typedef struct table_t {
+    const acmectl_t *ctl;
+    acme_judgement_server_t server;
+    apr_time_t now;
+    acme_json_t *sites;
+    apr_array_header_t *rows; /* row_t */
+} table_t;
 
-    return counts->errored || counts->expiring || (watched && !counts->ok);
-}
+/* A site's lines. */
+typedef struct row_t {
+    int level;
+    int attention;
+    const char *text;
+} row_t;
 
 static const char *member(const acme_json_t *json, const char *a, const char *b)
 {
@@ -189,85 +193,126 @@ static const char *member(const acme_json_t *json, const char *a, const char *b)
     return NULL;
 }
 
-/* Converts a date of the status JSON, which has httpd's format. */
-static const char *date_of(const char *text, apr_pool_t *p)
+/* Prints a judgement: "! NAME: LEVEL: SENTENCE", what is next, what mends
+ * it. */
+static const char *print_judgement(const char *name,
+                                   const acme_judgement_t *judgement,
+                                   const char *more, apr_time_t now,
+                                   apr_pool_t *p)
 {
-    return apr_pstrcat(p, acmectl_io_date(apr_date_parse_http(text), p), " UTC",
-                       NULL);
+    const char *next = acme_judgement_outlook(judgement, now, p);
+
+    return apr_pstrcat(
+        p, judgement->attention ? "! " : "  ", name, ": ",
+        acme_judgement_level_name(judgement->level), ": ",
+        acme_text_bound(judgement->what, 1000, p), more, "\n",
+        next ? "      next: " : "", next ? next : "", next ? "\n" : "",
+        judgement->mend ? "      to fix: " : "",
+        judgement->mend ? acme_text_bound(judgement->mend, 600, p) : "",
+        judgement->mend ? "\n" : "", NULL);
 }
 
-/* Prints the last problem, what to do about it, and the next try. */
-static void problem_text(const acme_json_t *json, apr_pool_t *p)
+/* Reads the judgement back from the JSON that has it. */
+static void read_judgement(acme_judgement_t *judgement, const acme_json_t *json)
 {
-    const char *next = member(json, "renewal", "next-run");
-    const char *detail, *to_fix;
-    acme_json_t *renewal;
+    const char *level = member(json, "judgement", "level");
+    const char *at = member(json, "judgement", "at");
+    acme_json_t *inner;
 
-    if (acme_json_get(&renewal, json, "renewal")
-        || !(detail = member(renewal, "last", "detail"))) {
-        return;
+    memset(judgement, 0, sizeof(*judgement));
+    while (judgement->level < ACME_JUDGEMENT_BLOCKED && level
+           && strcmp(acme_judgement_level_name(judgement->level), level)) {
+        ++judgement->level;
     }
-    printf("      %s%s%s\n", acme_text_escape(detail, 600, p),
-           next ? "; next try " : "", next ? date_of(next, p) : "");
-    to_fix = member(renewal, "last", "to-fix");
-    if (to_fix) {
-        printf("      to fix: %s\n", acme_text_escape(to_fix, 600, p));
+    if (acme_json_get(&inner, json, "judgement") == APR_SUCCESS) {
+        (void)acme_json_get_bool(&judgement->attention, inner, "attention");
     }
+    judgement->what = member(json, "judgement", "what");
+    judgement->next = member(json, "judgement", "next");
+    judgement->at = at ? apr_date_parse_http(at) : 0;
+    judgement->mend = member(json, "judgement", "to-fix");
 }
 
-static void status_text(const acme_spec_t *spec,
-                        const acme_inventory_t *inventory,
-                        const acme_json_t *json, int attention, apr_pool_t *p)
+/* Judges a site and adds it to the table. Returns non-zero when it needs
+ * attention. */
+static int status_one(table_t *table, int i, apr_pool_t *p)
 {
-    const char *descr = NULL, *renew = NULL;
-    const char *detail = member(json, "problem", "detail");
-    const acme_cert_info_t *info =
-        inventory->live ? inventory->live->info : inventory->file;
-
-    (void)acme_json_get_str(&descr, json, "state-descr");
-    (void)acme_json_get_str(&renew, json, "renew-at");
-    printf("%s%s: %s, %s", attention ? "! " : "  ", spec->name,
-           acme_inventory_serving_name(inventory->serving),
-           info ? apr_psprintf(p, "valid until %s UTC",
-                               acmectl_io_date(info->not_after, p))
-                : "no certificate");
-    if (inventory->live && inventory->pinned) {
-        printf(", pinned to generation %d", inventory->live->version);
-    }
-    if (renew) {
-        printf(", renews %s", date_of(renew, p));
-    }
-    putchar('\n');
-    if (descr) {
-        printf("      %s\n", acme_text_escape(descr, 600, p));
-    }
-    if (detail) {
-        printf("      %s\n", acme_text_escape(detail, 600, p));
-    }
-    problem_text(json, p);
-}
-
-static int status_one(const acmectl_t *ctl, int i, acme_json_t *sites,
-                      apr_time_t now, apr_pool_t *p)
-{
+    const acmectl_t *ctl = table->ctl;
     const acme_spec_t *spec = acmectl_store_spec(ctl, i);
     const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
-    acme_status_counts_t counts = {0, 0, 0, 0, 0, 0};
-    acme_json_t *json =
-        acme_status_site(spec, inventory, ctl->vault, now, &counts, p);
-    int attention = needs_attention(spec, inventory, &counts);
+    acme_json_t *json = acme_status_site(spec, inventory, ctl->vault,
+                                         table->now, &table->server, NULL, p);
+    acme_judgement_t judgement;
+    row_t *row;
 
-    acme_json_set_bool(json, "needs-attention", attention);
-    if (sites) {
-        acme_json_append(sites, json);
+    read_judgement(&judgement, json);
+    acme_json_set_bool(json, "needs-attention", judgement.attention);
+    if (ctl->attention && !judgement.attention) {
+        return 0;
+    }
+    if (table->sites) {
+        acme_json_append(table->sites, json);
     }
     else if (ctl->json) {
         acmectl_io_print_json(ctl, json);
     }
-    if (!ctl->json) {
-        status_text(spec, inventory, json, attention, p);
+    row = apr_array_push(table->rows);
+    row->level = judgement.level;
+    row->attention = judgement.attention;
+    row->text =
+        ctl->json
+            ? ""
+            : print_judgement(spec->name, &judgement,
+                              inventory->live && inventory->pinned
+                                  ? apr_psprintf(p, ", pinned to generation %d",
+                                                 inventory->live->version)
+                                  : "",
+                              table->now, ctl->p);
+    return judgement.attention;
+}
+
+/* Prints the rows, the worst first, in the order of the configuration. */
+static void print_rows(const table_t *table)
+{
+    int attention, level, i;
+
+    for (attention = 1; attention >= 0; --attention) {
+        for (level = ACME_JUDGEMENT_BLOCKED; level >= ACME_JUDGEMENT_OK;
+             --level) {
+            for (i = 0; i < table->rows->nelts; ++i) {
+                const row_t *row = &APR_ARRAY_IDX(table->rows, i, row_t);
+
+                if (row->level == level && row->attention == attention) {
+                    fputs(row->text, stdout);
+                }
+            }
+        }
     }
-    return attention;
+}
+
+/* Prints how many sites are how, and what the words mean where not all are
+ * well. */
+static void print_summary(const table_t *table)
+{
+    int counts[ACME_JUDGEMENT_LEVELS] = {0};
+    int i, total = table->rows->nelts;
+
+    for (i = 0; i < total; ++i) {
+        ++counts[APR_ARRAY_IDX(table->rows, i, row_t).level];
+    }
+    printf("%d certificate%s:", total, total == 1 ? "" : "s");
+    for (i = ACME_JUDGEMENT_BLOCKED; i >= ACME_JUDGEMENT_OK; --i) {
+        if (counts[i]) {
+            printf(" %d %s", counts[i], acme_judgement_level_name(i));
+        }
+    }
+    putchar('\n');
+    for (i = ACME_JUDGEMENT_BLOCKED; i > ACME_JUDGEMENT_OK; --i) {
+        if (counts[i]) {
+            printf("  (%s: %s)\n", acme_judgement_level_name(i),
+                   acme_judgement_level_text(i));
+        }
+    }
 }
 
 /* Adds what the last start recorded. Only root may read it. */
@@ -294,43 +339,67 @@ static void add_deployed(const acmectl_t *ctl)
     }
 }
 
+static int print_all(const table_t *table, const acme_judgement_t *server,
+                     int attention)
+{
+    const acmectl_t *ctl = table->ctl;
+    acme_json_t *json;
+
+    if (ctl->json) {
+        json = acme_json_object(ctl->p);
+        acme_json_set(json, "managed-domains", table->sites);
+        acme_json_set(json, "judgement",
+                      acme_judgement_to_json(server, ctl->p));
+        acme_json_set_int(json, "needs-attention", attention);
+        acme_json_set_bool(json, "server", !table->server.absent);
+        acmectl_io_print_json(ctl, json);
+    }
+    else if (ctl->published->certs->nelts == 0) {
+        acmectl_io_say("no site is managed with %s", ctl->dir);
+    }
+    else {
+        if (server->level != ACME_JUDGEMENT_OK) {
+            fputs(print_judgement("the server", server, "", table->now, ctl->p),
+                  stdout);
+        }
+        print_rows(table);
+        print_summary(table);
+    }
+    if (ctl->published->certs->nelts == 0 && !server->attention) {
+        return CTL_NOTHING;
+    }
+    return attention || server->attention ? CTL_FAILED : CTL_DONE;
+}
+
 int acmectl_show_status(acmectl_t *ctl)
 {
-    apr_time_t now = apr_time_now();
-    acme_json_t *json, *sites;
+    acme_judgement_t server;
     apr_pool_t *each;
+    table_t table;
     int i, attention = 0;
 
     if (!acmectl_store_open(ctl, CTL_READ)) {
         return CTL_FAILED;
     }
     add_deployed(ctl);
+    memset(&table, 0, sizeof(table));
+    table.ctl = ctl;
+    table.now = apr_time_now();
+    table.rows = apr_array_make(ctl->p, 16, sizeof(row_t));
+    acmectl_server(&table.server, ctl);
     if (ctl->args->nelts > 0) {
         i = acmectl_store_site(ctl, APR_ARRAY_IDX(ctl->args, 0, const char *));
-        return i < 0 || status_one(ctl, i, NULL, now, ctl->p) ? CTL_FAILED
-                                                              : CTL_DONE;
+        attention = i < 0 || status_one(&table, i, ctl->p);
+        print_rows(&table);
+        return attention ? CTL_FAILED : CTL_DONE;
     }
-    sites = acme_json_array(ctl->p);
+    table.sites = acme_json_array(ctl->p);
     apr_pool_create(&each, ctl->p);
     for (i = 0; i < ctl->published->certs->nelts; ++i) {
         apr_pool_clear(each);
-        attention += status_one(ctl, i, sites, now, each);
+        attention += status_one(&table, i, each);
     }
     apr_pool_destroy(each);
-    if (ctl->json) {
-        json = acme_json_object(ctl->p);
-        acme_json_set(json, "managed-domains", sites);
-        acme_json_set_int(json, "needs-attention", attention);
-        acme_json_set_bool(json, "server",
-                           ctl->ctl_requests
-                               && acme_ctl_request_attended(ctl->ctl_requests));
-        acmectl_io_print_json(ctl, json);
-    }
-    else if (ctl->published->certs->nelts == 0) {
-        acmectl_io_say("no site is managed with %s", ctl->dir);
-    }
-    if (ctl->published->certs->nelts == 0) {
-        return CTL_NOTHING;
-    }
-    return attention ? CTL_FAILED : CTL_DONE;
+    acme_judgement_of_server(&server, &table.server, ctl->p);
+    return print_all(&table, &server, attention);
 }

@@ -2,6 +2,7 @@
 
 #include "acmectl.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,10 @@ int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
     }
     /* Wait for the lock, because the server may be starting. */
     rv = acme_lock_take(&ctl->lock, ctl->dir, ACME_LOCK_TOOL, &problem, ctl->p);
+    if (rv == EROFS && how == CTL_READ) {
+        /* Nothing changes there, so nobody has to be kept out. */
+        rv = APR_SUCCESS;
+    }
     if (rv == APR_SUCCESS) {
         rv = acme_certstore_open(&ctl->certstore, ctl->dir, &problem, ctl->p);
     }
@@ -181,7 +186,7 @@ int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
         return 0;
     }
     open_published(ctl);
-    if (how == CTL_READ) {
+    if (how == CTL_READ && ctl->lock) {
         acme_lock_release(ctl->lock);
     }
     return 1;
@@ -195,7 +200,7 @@ int acmectl_store_changed(acmectl_t *ctl, const char *what)
         return acmectl_io_fail(ctl, &problem);
     }
     acme_lock_release(ctl->lock);
-    if (!ctl->ctl_requests || !acme_ctl_request_attended(ctl->ctl_requests)) {
+    if (!acmectl_server_is_running(ctl)) {
         acmectl_io_say(
             "no server is running with this store: it takes effect when "
             "one starts");

@@ -66,6 +66,20 @@ static site_e judge_file(const acme_spec_t *spec,
     return SITE_SERVED;
 }
 
+/* Returns why the live certificate is not what the configuration wants now, or
+ * NULL. The worker may not have begun yet. */
+static const char *other(const acme_spec_t *spec,
+                         const acme_inventory_t *inventory,
+                         const acme_job_t *job, apr_pool_t *p)
+{
+    acme_plan_t plan;
+
+    acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
+    return plan.other ? apr_pstrcat(
+               p, "another certificate is wanted: ", plan.other, NULL)
+                      : NULL;
+}
+
 /* Returns what a site waits for, and why. */
 static site_e judge(const acmectl_t *ctl, int i, const char **why,
                     apr_pool_t *p)
@@ -93,14 +107,20 @@ static site_e judge(const acmectl_t *ctl, int i, const char **why,
     if (info && info->not_after > apr_time_now()
         && (inventory->pinned
             || !acme_partial_names_missing(job, spec, info->names, p))
-        && !job->staged && !acme_plan_revoked(inventory, job)
+        && !job->staged && !other(spec, inventory, job, p)
+        && !acme_plan_revoked(inventory, job)
         && (inventory->serving == ACME_SERVING_LKC
             || inventory->serving == ACME_SERVING_NOTHING)) {
         *why = "served";
         return SITE_SERVED;
     }
-    *why =
-        job->problem ? acme_problem_text(job->problem, p) : last_note(job, p);
+    *why = job->hindrance              ? acme_problem_text(job->hindrance, p)
+           : job->problem              ? acme_problem_text(job->problem, p)
+           : job->order || job->staged ? last_note(job, p)
+                                       : other(spec, inventory, job, p);
+    if (!*why) {
+        *why = last_note(job, p);
+    }
     if (job->staged || job->order) {
         return SITE_WAITING;
     }
@@ -162,6 +182,7 @@ static int report(const acmectl_t *ctl, const apr_array_header_t *sites)
     const char *why;
     int i, failed = 0;
 
+    acmectl_io_progress(NULL);
     for (i = 0; i < sites->nelts; ++i) {
         int n = APR_ARRAY_IDX(sites, i, int);
         site_e site = judge(ctl, n, &why, ctl->p);

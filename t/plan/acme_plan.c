@@ -64,8 +64,9 @@ static site_t *site_create(apr_pool_t *p)
 
 static acme_plan_t plan(const site_t *site)
 {
-    acme_plan_t made = {ACME_PLAN_IDLE, 0, NULL, 0, 0, 0, 0, NULL};
+    acme_plan_t made;
 
+    memset(&made, 0, sizeof(made));
     acme_plan(&made, &site->spec, &site->inventory, &site->job, NOW, site->p);
     assert_non_null(made.reason);
     assert_true(made.at >= NOW);
@@ -407,8 +408,10 @@ static void what_has_changed_is_ordered_anew(void **state)
 
     site->live.ca_url = site->ca.url;
     assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    assert_null(plan(site).other);
     site->live.ca_url = "https://other.example/dir";
     assert_order(site, "another CA: ca.example");
+    assert_string_equal(plan(site).other, "another CA: ca.example");
     assert_true(plan(site).urgent);
     site->live.ca_url = site->ca.url;
     site->spec.key.type = ACME_KEY_P384;

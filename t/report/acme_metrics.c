@@ -16,6 +16,7 @@ typedef struct world_t {
     acme_certstore_cert_t live;
     acme_inventory_t inventory;
     acme_status_activation_t activation;
+    acme_judgement_server_t known;
     acme_metrics_server_t server;
     const char *text;
     apr_pool_t *p;
@@ -45,8 +46,7 @@ static world_t *make_world(apr_pool_t *p)
     w->live.version = 1;
     w->inventory.live = &w->live;
     w->inventory.serving = ACME_SERVING_LKC;
-    w->server.usable = 1;
-    w->server.ordering = 1;
+    w->server.server = &w->known;
     w->server.activation = &w->activation;
     w->text = "";
     return w;
@@ -70,7 +70,8 @@ static void print_site(world_t *w, const acme_job_t *job)
 {
     acme_metrics_t *metrics = acme_metrics_create(1, w->p);
 
-    acme_metrics_add(metrics, &w->spec, &w->inventory, job, ACME_T_NOW, w->p);
+    acme_metrics_add(metrics, &w->spec, &w->inventory, job, ACME_T_NOW,
+                     &w->known, w->p);
     print(w, metrics);
 }
 
@@ -207,13 +208,15 @@ static void what_is_said_beside_the_sites(void **state)
     has(w, "acme_activation_blocked 0");
     has(w, "acme_generation 4");
     has_not(w, "acme_activation_next_seconds");
-    w->server.usable = 0;
-    w->server.ordering = 0;
+    has(w, "acme_level 0");
+    w->known.stopped = "the store is full";
+    w->known.store_fails = 1;
     w->activation.blocked = "the configuration is broken";
     w->activation.next = ACME_T_NOW;
     print(w, none);
     has(w, "acme_store_usable 0");
     has(w, "acme_ordering 0");
+    has(w, "acme_level 4");
     has(w, "acme_activation_blocked 1");
     has(w, apr_psprintf(w->p, "acme_activation_next_seconds %" APR_INT64_T_FMT,
                         apr_time_sec(ACME_T_NOW)));
@@ -236,7 +239,7 @@ static void the_lines_of_a_metric_stand_together(void **state)
     job->last_run = ACME_T_NOW;
     for (i = 0; i < 3; i++) {
         acme_metrics_add(metrics, &w->spec, &w->inventory, job, ACME_T_NOW,
-                         w->p);
+                         &w->known, w->p);
     }
     print(w, metrics);
     has(w, "acme_sites 3");

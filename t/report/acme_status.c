@@ -16,6 +16,7 @@ typedef struct world_t {
     acme_inventory_t inventory;
     acme_vault_t *vault;
     acme_status_counts_t counts;
+    acme_judgement_server_t server;
     apr_pool_t *p;
 } world_t;
 
@@ -64,7 +65,7 @@ static acme_json_t *site_of(world_t *w)
 {
     memset(&w->counts, 0, sizeof(w->counts));
     return acme_status_site(&w->spec, &w->inventory, w->vault, ACME_T_NOW,
-                            &w->counts, w->p);
+                            &w->server, &w->counts, w->p);
 }
 
 static acme_job_t *job_of(world_t *w)
@@ -515,7 +516,7 @@ static void the_log_is_newest_first_and_of_one_site_only(void **state)
     assert_string_equal(text(w, acme_json_at(entries, 1), "", "when"),
                         "Fri, 02 Jan 2026 03:04:05 GMT");
     brief = acme_status_brief(&w->spec, &w->inventory, NULL, w->vault,
-                              ACME_T_NOW, NULL, w->p);
+                              ACME_T_NOW, &w->server, NULL, w->p);
     assert_non_null(member(brief, "renewal", w->p));
     assert_null(member(brief, "renewal/log", w->p));
 }
@@ -603,7 +604,7 @@ static void the_frame_has_the_state_of_activation(void **state)
     world_t *w = make_world(*state);
     acme_status_activation_t activation = {"graceful", 2, "syntax error",
                                            ACME_T_NOW, 7};
-    acme_json_t *json = acme_status_frame(NULL, &activation, w->p);
+    acme_json_t *json = acme_status_frame(&w->server, &activation, w->p);
 
     assert_string_not_equal(text(w, json, "", "version"), "(none)");
     assert_string_equal(text(w, json, "activation", "mode"), "graceful");
@@ -618,7 +619,11 @@ static void the_frame_has_the_state_of_activation(void **state)
 static void the_frame_says_why_the_store_cannot_be_used(void **state)
 {
     world_t *w = make_world(*state);
-    acme_json_t *json = acme_status_frame("the secret is gone", NULL, w->p);
+    acme_json_t *json;
+
+    w->server.stopped = "the secret is gone";
+    w->server.store_fails = 1;
+    json = acme_status_frame(&w->server, NULL, w->p);
 
     assert_string_equal(text(w, json, "", "unusable"), "the secret is gone");
     assert_null(member(json, "activation", w->p));
@@ -634,7 +639,7 @@ static void a_brief_site_is_of_the_job_that_is_given(void **state)
 
     job->errors = 3;
     json = acme_status_brief(&w->spec, &w->inventory, job, w->vault, ACME_T_NOW,
-                             NULL, w->p);
+                             &w->server, NULL, w->p);
     assert_string_equal(text(w, json, "", "name"), NAME);
     assert_int_equal(number(w, json, "renewal", "errors"), 3);
 }

@@ -131,6 +131,7 @@ static void each(const char *what, const engine_t *engine,
 
 static void status(const engine_t *engine, apr_pool_t *p)
 {
+    const acme_judgement_server_t server = {0};
     double best = 0;
     int round;
 
@@ -147,7 +148,7 @@ static void status(const engine_t *engine, apr_pool_t *p)
                     APR_ARRAY_IDX(engine->specs, i, const acme_spec_t *),
                     APR_ARRAY_IDX(engine->inventories, i,
                                   const acme_inventory_t *),
-                    NULL, engine->vault, engine->now, NULL, psub),
+                    NULL, engine->vault, engine->now, &server, NULL, psub),
                 0, psub);
             apr_pool_clear(psub);
         }
