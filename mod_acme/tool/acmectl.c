@@ -102,6 +102,9 @@ static const command_t commands[] = {
      "status [NAME] [--attention]",
      "state of all sites, the worst first, or of one; 1 when anything needs "
      "attention; with --attention only what does"},
+    {"explain", acmectl_explain, 0, 1, 1, "explain NAME | explain ACMEnnnn",
+     "where a site is on its way to a certificate, what is next and what mends "
+     "it; or what a message of the log, or a problem type, means"},
     {"wait", acmectl_wait, O_JSON | O_TIMEOUT, 0, -1,
      "wait [NAME...] [--timeout T]",
      "until every certificate that is wanted is served"},

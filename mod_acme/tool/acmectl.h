@@ -126,6 +126,9 @@ void acmectl_server(acme_judgement_server_t *server, const acmectl_t *ctl);
  *  order. */
 int acmectl_server_is_running(const acmectl_t *ctl);
 
+/** Returns the words for an event of a site's log. */
+const char *acmectl_explain_event(const char *type);
+
 /** Prints JSON on standard output. */
 void acmectl_io_print_json(const acmectl_t *ctl, const acme_json_t *json);
 
@@ -186,6 +189,7 @@ void acmectl_csr_waiting_done(const acmectl_t *ctl, const char *name);
 
 int acmectl_show_list(acmectl_t *ctl);
 int acmectl_show_status(acmectl_t *ctl);
+int acmectl_explain(acmectl_t *ctl);
 int acmectl_wait(acmectl_t *ctl);
 int acmectl_renew(acmectl_t *ctl);
 int acmectl_revoke(acmectl_t *ctl);

@@ -238,7 +238,7 @@ static const char *follow(const acmectl_t *ctl, renewal_t *renewal,
         return "";
     }
     last = &APR_ARRAY_IDX(job->log, job->log->nelts - 1, acme_job_entry_t);
-    return last->type;
+    return acmectl_explain_event(last->type);
 }
 
 typedef struct journey_t {

@@ -34,7 +34,7 @@ static const char *last_note(const acme_job_t *job, apr_pool_t *p)
         return "nothing was done yet";
     }
     entry = &APR_ARRAY_IDX(job->log, job->log->nelts - 1, acme_job_entry_t);
-    return acme_text_escape(apr_pstrcat(p, entry->type,
+    return acme_text_escape(apr_pstrcat(p, acmectl_explain_event(entry->type),
                                         entry->detail ? ": " : "",
                                         entry->detail, NULL),
                             300, p);
