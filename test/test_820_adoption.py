@@ -54,7 +54,7 @@ def test_two_hundred_sites_of_mod_md(make_httpd, make_pebble, room):
                      "--json").json
     assert len(dry["certificates"]) == 199 and dry["dry-run"] is True
     assert [skip["what"] for skip in dry["skipped"]] == ["domains/" + names[7]]
-    assert not os.listdir(httpd.path("store", "import"))
+    assert not os.listdir(httpd.path("store"))
     result = acmectl.ok(httpd, "import", "--from", "mod_md", folder, "--json",
                         timeout=200)
     assert len(result.json["certificates"]) == 199

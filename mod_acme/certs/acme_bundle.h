@@ -20,6 +20,8 @@ typedef struct acme_bundle_t {
     const char *order_url; /**< or NULL */
     const char *profile;   /**< that was ordered, or NULL */
     apr_time_t obtained;   /**< or 0 */
+    int imported;          /**< nonzero: acmectl import has brought it; the
+                                store says so, and JSON text does not */
     acme_key_t *key;       /**< key_pem when it is parsed already, else NULL */
 } acme_bundle_t;
 

@@ -210,6 +210,10 @@ static void read_meta(acme_certstore_cert_t *cert, const char *dir,
         != APR_SUCCESS) {
         cert->obtained = 0;
     }
+    if (acme_json_get_bool(&cert->imported, json, ACME_CERTSTORE_IMPORTED)
+        != APR_SUCCESS) {
+        cert->imported = 0;
+    }
 }
 
 static void read_order_url(const char **url, const char *dir, apr_pool_t *p)
@@ -403,6 +407,7 @@ apr_status_t acme_certstore_bundle(acme_bundle_t **bundle,
     made->profile = cert->profile;
     made->order_url = order_url;
     made->obtained = cert->obtained;
+    made->imported = cert->imported;
     *bundle = made;
     return APR_SUCCESS;
 }

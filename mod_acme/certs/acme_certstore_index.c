@@ -15,7 +15,7 @@
 #include "acme_certstore_path.h"
 #include "acme_owned.h"
 
-#define MAGIC "acme-live-index 3 "
+#define MAGIC "acme-live-index 4 "
 
 /* Most bytes of the file: more than 100,000 sites need. */
 #define SIZE_MAX_READ (256 * 1024 * 1024)
@@ -31,6 +31,7 @@ enum {
     NOT_BEFORE,
     NOT_AFTER,
     OBTAINED,
+    IMPORTED,
     CA_URL,
     PROFILE,
     KEY_TYPE,
@@ -195,6 +196,7 @@ static void fill(acme_certstore_cert_t *cert, const entry_t *entry,
     cert->ca_url = or_null(fields[CA_URL], p);
     cert->profile = or_null(fields[PROFILE], p);
     cert->obtained = apr_atoi64(fields[OBTAINED]);
+    cert->imported = *fields[IMPORTED] == '1';
     cert->version = atoi(fields[VERSION]);
 }
 
@@ -263,6 +265,7 @@ void acme_certstore_index_add(acme_certstore_index_t *index, const char *name,
     fields[NOT_BEFORE] = number(info->not_before, p);
     fields[NOT_AFTER] = number(info->not_after, p);
     fields[OBTAINED] = number(cert->obtained, p);
+    fields[IMPORTED] = cert->imported ? "1" : "0";
     fields[CA_URL] = or_empty(cert->ca_url, p);
     fields[PROFILE] = or_empty(cert->profile, p);
     fields[KEY_TYPE] = apr_pstrdup(p, info->key_type);

@@ -87,6 +87,9 @@ static const char *print_meta(const acme_bundle_t *bundle, apr_pool_t *p)
     acme_json_set_str(json, ACME_CERTSTORE_PROFILE, bundle->profile);
     acme_json_set_str(json, ACME_CERTSTORE_ORDER_URL, bundle->order_url);
     acme_json_set_time(json, ACME_CERTSTORE_OBTAINED, bundle->obtained);
+    if (bundle->imported) {
+        acme_json_set_bool(json, ACME_CERTSTORE_IMPORTED, 1);
+    }
     return acme_json_print(json, 1, p);
 }
 

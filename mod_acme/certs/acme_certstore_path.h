@@ -23,6 +23,7 @@
 #define ACME_CERTSTORE_NAME      "name"
 #define ACME_CERTSTORE_CA_URL    "ca-url"
 #define ACME_CERTSTORE_PROFILE   "profile"
+#define ACME_CERTSTORE_IMPORTED  "imported"
 #define ACME_CERTSTORE_ORDER_URL "order-url"
 #define ACME_CERTSTORE_OBTAINED  "obtained"
 

@@ -24,6 +24,7 @@ typedef struct acme_certstore_cert_t {
     const char *ca_url;    /**< or NULL */
     const char *profile;   /**< that was ordered, or NULL */
     apr_time_t obtained;   /**< or 0 */
+    int imported;          /**< nonzero: it was not ordered here */
     int version;           /**< number of its archive version */
     const char *cert_path; /**< fullchain.pem, through the pointer */
     const char *key_path;

@@ -66,6 +66,7 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     acme_json_set_str(json, "cert-file", spec->cert_file);
     acme_json_set_str(json, "cert-key-file", spec->cert_key_file);
     acme_json_set_str(json, "key", acme_key_spec_print(&spec->key, p));
+    acme_json_set_int(json, "key-written", spec->key_written);
     acme_json_set_bool(json, "key-reuse", spec->key_reuse);
     print_order(json, spec);
     acme_json_set_strs(json, "challenges", spec->challenge_types);

@@ -211,6 +211,10 @@ static acme_spec_t *parse_spec(const acme_json_t *json,
         || !parse_key(&spec->key, json, p)) {
         return NULL;
     }
+    if (acme_json_get_int(&number, json, "key-written") == APR_SUCCESS
+        && number > ACME_SPEC_KEY_DEFAULT && number <= ACME_SPEC_KEY_EXACT) {
+        spec->key_written = (acme_spec_key_e)number;
+    }
     (void)acme_json_get_bool(&spec->key_reuse, json, "key-reuse");
     parse_order(spec, json, p);
     if (acme_json_get_int(&number, json, "security-level") == APR_SUCCESS) {

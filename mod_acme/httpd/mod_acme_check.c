@@ -258,7 +258,7 @@ static void check_chain(acme_sites_t *sites, const acme_config_t *config,
 }
 
 static acme_spec_t *make_spec(acme_sites_t *sites,
-                              const acme_key_spec_t **second_key,
+                              const acme_private_key_t **second_key,
                               apr_hash_t *cas,
                               const apr_array_header_t *challenges,
                               const acme_site_draft_t *draft)
@@ -297,9 +297,10 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     set_cas(sites, cas, config, spec);
     spec->key.type = ACME_DEFAULT_KEY_TYPE;
     if (keys) {
-        spec->key = APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
+        spec->key = APR_ARRAY_IDX(keys, 0, acme_private_key_t).key;
+        spec->key_written = APR_ARRAY_IDX(keys, 0, acme_private_key_t).written;
         *second_key = keys->nelts > 1 && !spec->cert_file
-                          ? &APR_ARRAY_IDX(keys, 1, acme_key_spec_t)
+                          ? &APR_ARRAY_IDX(keys, 1, acme_private_key_t)
                           : NULL;
     }
     spec->key_reuse = mod_acme_config_flag(config, ACME_SETTING_KEY_REUSE);
@@ -328,14 +329,15 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
  * because each client then gets the kind that it knows. */
 static void add_second_key(acme_sites_t *sites, acme_site_t *site,
                            apr_array_header_t *certs,
-                           const acme_key_spec_t *key)
+                           const acme_private_key_t *key)
 {
     const acme_spec_t *of = site->certs[ACME_SPEC_FIRST_KEY]->spec;
     acme_spec_t *spec = apr_pmemdup(sites->p, of, sizeof(*of));
 
     spec->kind = ACME_SPEC_SECOND_KEY;
     spec->name = acme_spec_filed_name(of->name, spec->kind, sites->p);
-    spec->key = *key;
+    spec->key = key->key;
+    spec->key_written = key->written;
     acme_site_add_second(site, certs, spec, NULL);
     if (apr_hash_get(sites->match.claims, spec->name, APR_HASH_KEY_STRING)) {
         mod_acme_sites_refuse(
@@ -354,7 +356,7 @@ static void make_setup(acme_sites_t *sites)
     apr_array_header_t *challenges =
         apr_array_make(sites->p, 1, sizeof(const char *));
     apr_hash_t *cas = apr_hash_make(sites->p);
-    const acme_key_spec_t **second_keys;
+    const acme_private_key_t **second_keys;
     acme_mistakes_t *mistakes = mod_acme_mistakes_find(sites);
     apr_hash_index_t *hi;
     acme_spec_t *spec;
@@ -373,7 +375,7 @@ static void make_setup(acme_sites_t *sites)
     setup->certs = apr_array_make(sites->p, sites->match.sites->nelts,
                                   sizeof(acme_site_cert_t *));
     for (i = 0; i < sites->match.sites->nelts; i++) {
-        const acme_key_spec_t *key = NULL;
+        const acme_private_key_t *key = NULL;
 
         if (sites->drafts[i].match->names->nelts) {
             spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);

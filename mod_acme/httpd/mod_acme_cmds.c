@@ -30,15 +30,20 @@ static const char *set_path(cmd_parms *cmd, void *dc, const char *arg)
 
 /* Parses one kind of key. Returns the number of words that it takes, or 0 on an
  * error. */
-static int take_key(acme_key_spec_t *spec, const char **text, const char **why,
-                    int argc, char *const argv[], apr_pool_t *p)
+static int take_key(acme_private_key_t *key, const char **text,
+                    const char **why, int argc, char *const argv[],
+                    apr_pool_t *p)
 {
     const char *bits = argc > 1 && apr_isdigit(*argv[1]) ? argv[1] : NULL;
 
     *text = bits ? apr_pstrcat(p, argv[0], " ", bits, NULL) : argv[0];
-    if (acme_key_spec_parse(spec, argv[0], bits, why, p)) {
+    if (acme_key_spec_parse(&key->key, argv[0], bits, why, p)) {
         return 0;
     }
+    key->written = !ap_cstr_casecmp(argv[0], "Default") ? ACME_SPEC_KEY_DEFAULT
+                   : !bits && !ap_cstr_casecmp(argv[0], "RSA")
+                       ? ACME_SPEC_KEY_KIND
+                       : ACME_SPEC_KEY_EXACT;
     return bits ? 2 : 1;
 }
 
@@ -48,8 +53,8 @@ static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
                             char *const argv[])
 {
     apr_array_header_t *keys =
-        apr_array_make(cmd->pool, 2, sizeof(acme_key_spec_t));
-    acme_key_spec_t spec, *first, *last;
+        apr_array_make(cmd->pool, 2, sizeof(acme_private_key_t));
+    acme_private_key_t key, *first, *last;
     const char *text, *why;
     int i, taken;
 
@@ -59,32 +64,32 @@ static const char *set_keys(cmd_parms *cmd, void *dc, int argc,
                "RSA with 2048 to 4096 bits";
     }
     for (i = 0; i < argc; i += taken) {
-        taken = take_key(&spec, &text, &why, argc - i, argv + i, cmd->pool);
+        taken = take_key(&key, &text, &why, argc - i, argv + i, cmd->pool);
         if (!taken) {
             return refuse(cmd, text, why);
         }
         if (keys->nelts == 2
             || (keys->nelts
-                && (APR_ARRAY_IDX(keys, 0, acme_key_spec_t).type
+                && (APR_ARRAY_IDX(keys, 0, acme_private_key_t).key.type
                     == ACME_KEY_RSA)
-                       == (spec.type == ACME_KEY_RSA))) {
+                       == (key.key.type == ACME_KEY_RSA))) {
             return refuse(cmd, text,
                           "a TLS server has one certificate with an elliptic "
                           "key and one with an RSA key at most; leave one out");
         }
-        APR_ARRAY_PUSH(keys, acme_key_spec_t) = spec;
+        APR_ARRAY_PUSH(keys, acme_private_key_t) = key;
     }
-    first = &APR_ARRAY_IDX(keys, 0, acme_key_spec_t);
-    last = &APR_ARRAY_IDX(keys, keys->nelts - 1, acme_key_spec_t);
-    if (keys->nelts > 1 && first->type == ACME_KEY_RSA) {
-        spec = *first;
+    first = &APR_ARRAY_IDX(keys, 0, acme_private_key_t);
+    last = &APR_ARRAY_IDX(keys, keys->nelts - 1, acme_private_key_t);
+    if (keys->nelts > 1 && first->key.type == ACME_KEY_RSA) {
+        key = *first;
         *first = *last;
-        *last = spec;
+        *last = key;
     }
-    text = acme_key_spec_print(first, cmd->pool);
+    text = acme_key_spec_print(&first->key, cmd->pool);
     if (keys->nelts > 1) {
         text = apr_pstrcat(cmd->pool, text, " ",
-                           acme_key_spec_print(last, cmd->pool), NULL);
+                           acme_key_spec_print(&last->key, cmd->pool), NULL);
     }
     return put(cmd, ACME_SETTING_PRIVATE_KEYS, text, keys);
 }

@@ -52,14 +52,14 @@ typedef enum {
     ACME_SETTING_CA_FILE,    /**< const char *, absolute path */
     ACME_SETTING_HTTP_PROXY, /**< const char *, "" for none */
     ACME_SETTING_HTTP_PROXY_CA_FILE, /**< const char *, absolute path */
-    ACME_SETTING_PRIVATE_KEYS,      /**< array of one or two acme_key_spec_t, an
+    ACME_SETTING_PRIVATE_KEYS,  /**< array of one or two acme_private_key_t, an
                                   elliptic one first */
-    ACME_SETTING_KEY_REUSE,         /**< const int * */
-    ACME_SETTING_RENEW_MODE,        /**< const acme_renew_mode_e * */
-    ACME_SETTING_RENEW_WINDOW,      /**< const acme_window_t * */
-    ACME_SETTING_WARN_WINDOW,       /**< const acme_window_t * */
-    ACME_SETTING_RENEW_VIA_ARI,     /**< const int * */
-    ACME_SETTING_PROFILE,           /**< const char * */
+    ACME_SETTING_KEY_REUSE,     /**< const int * */
+    ACME_SETTING_RENEW_MODE,    /**< const acme_renew_mode_e * */
+    ACME_SETTING_RENEW_WINDOW,  /**< const acme_window_t * */
+    ACME_SETTING_WARN_WINDOW,   /**< const acme_window_t * */
+    ACME_SETTING_RENEW_VIA_ARI, /**< const int * */
+    ACME_SETTING_PROFILE,       /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
     ACME_SETTING_FAILOVER,          /**< const int * */
@@ -101,6 +101,12 @@ typedef struct acme_chain_choice_t {
 
 /** The local ports behind the public ports 80 and 443; 0 when that port is not
  * reachable. */
+/** A kind of key of ACMEPrivateKeys. */
+typedef struct acme_private_key_t {
+    acme_key_spec_t key;
+    acme_spec_key_e written;
+} acme_private_key_t;
+
 typedef struct acme_port_map_t {
     int http;
     int https;

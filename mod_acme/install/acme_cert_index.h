@@ -23,6 +23,11 @@ typedef struct acme_cert_index_item_t {
     const acme_certstore_cert_t *cert; /**< NULL: it cannot be used */
     const acme_problem_t *problem;     /**< why it cannot be used, else NULL */
     int gone;                          /**< it has left its place since */
+    int taken; /**< a site serves a copy of it; it stays in its place until
+                    all sites are decided */
+    const char *left; /**< why a site did not take it, when other sites can;
+                           or NULL */
+    int useless;      /**< left for what it is, and not for a better one */
 } acme_cert_index_item_t;
 
 typedef struct acme_cert_index_t acme_cert_index_t;

@@ -43,6 +43,7 @@ acme_install_t *acme_install_create(const acme_install_config_t *config,
 
         apr_hash_set(install->specs, spec->name, APR_HASH_KEY_STRING, spec);
     }
+    acme_install_shared_index(install);
     install->index =
         acme_cert_index_read(config->certstore, is_wanted, install, p);
     items = acme_cert_index_items(install->index);
@@ -165,8 +166,13 @@ static int put_away(acme_install_t *install, const char *name,
 static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
                                                 const acme_spec_t *spec)
 {
+    const acme_cert_index_item_t *item =
+        acme_cert_index_filed(install->index, ACME_PLACE_STASH, spec->name);
     acme_certstore_cert_t *cert;
 
+    if (item && item->taken) {
+        return NULL;
+    }
     return acme_certstore_get_at(&cert, install->config->certstore,
                                  ACME_PLACE_STASH, spec->name, NULL, install->p)
                    == APR_SUCCESS
@@ -400,6 +406,12 @@ void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
                      ACME_TAG(0571) "%s: a certificate that is kept is of no "
                                     "use and is left alone: %s",
                      item->name, acme_problem_text(item->problem, ptemp));
+        }
+        else if (acme_install_shared_is_live(install, item)) {
+            acme_install_shared_finish(install, item, ptemp);
+        }
+        else if (item->left) {
+            acme_install_choice_settle(install, item, ptemp);
         }
         else if (item->place == ACME_PLACE_LIVE) {
             put_away_rest(install, wanted, baton, item, ptemp);

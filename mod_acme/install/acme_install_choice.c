@@ -9,6 +9,7 @@
 #include "acme_install_private.h"
 #include "acme_suitable.h"
 #include "acme_certstore.h"
+#include "acme_ident.h"
 #include "acme_time.h"
 
 void acme_install_choice_complain(const acme_install_t *install,
@@ -25,11 +26,22 @@ void acme_install_choice_complain(const acme_install_t *install,
 }
 
 /* Makes an item the live certificate of a site. Returns non-zero on success. */
-static int take(acme_install_t *install, acme_cert_index_item_t *item,
-                const acme_spec_t *spec, apr_pool_t *ptemp)
+static int take(const acme_install_choice_t *choice,
+                acme_cert_index_item_t *item)
 {
+    acme_install_t *install = choice->install;
+    const acme_spec_t *spec = choice->spec;
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_pool_t *ptemp = choice->ptemp;
 
+    if (item->place != ACME_PLACE_LIVE
+        && acme_install_shared_by_others(install, item, choice->site, ptemp)) {
+        if (acme_install_shared_copy(install, item, spec, &problem, ptemp)) {
+            acme_install_choice_complain(install, spec->name, &problem, ptemp);
+            return 0;
+        }
+        return 1;
+    }
     if (acme_certstore_move(install->config->certstore, item->place, item->name,
                             ACME_PLACE_LIVE, spec->name, &problem, ptemp)) {
         acme_install_choice_complain(install, spec->name, &problem, ptemp);
@@ -76,26 +88,60 @@ static acme_suitable_e worth_of(const char **why,
                                 choice->ptemp);
 }
 
+/* Returns how many names of the site a certificate covers. */
+static int covered(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
+{
+    int i, count = 0;
+
+    for (i = 0; i < spec->names->nelts; ++i) {
+        count += acme_ident_covered(
+            cert->info->names, APR_ARRAY_IDX(spec->names, i, const char *));
+    }
+    return count;
+}
+
+/* Returns how a certificate compares with another one that is as suitable:
+ * positive when it goes first. It covers more names of the site; no order is
+ * needed with it; it lives longer, by days; its key is of the wanted kind,
+ * because an EC and an RSA certificate of one site are as old as each other;
+ * it lives longer. */
+static int compare(const acme_certstore_cert_t *a,
+                   const acme_certstore_cert_t *b,
+                   const acme_install_choice_t *choice)
+{
+    const acme_spec_t *spec = choice->spec;
+    const char *key = acme_key_spec_print(&spec->key, choice->ptemp);
+    apr_time_t days =
+        a->info->not_after / ACME_TIME_DAY - b->info->not_after / ACME_TIME_DAY;
+    int order = covered(a, spec) - covered(b, spec);
+
+    if (!order) {
+        order = (acme_suitable_change(b, spec, choice->ptemp) != NULL)
+                - (acme_suitable_change(a, spec, choice->ptemp) != NULL);
+    }
+    if (!order) {
+        order = (days > 0) - (days < 0);
+    }
+    if (!order) {
+        order = (strcmp(a->info->key_type, key) == 0)
+                - (strcmp(b->info->key_type, key) == 0);
+    }
+    return order ? order
+                 : (a->info->not_after > b->info->not_after)
+                       - (a->info->not_after < b->info->not_after);
+}
+
 /* Returns non-zero when an item goes before the best so far: the more suitable
- * one, then the one whose key is of the wanted kind, because no order is needed
- * then, then the one that expires later. */
+ * one first. */
 static int is_better(acme_suitable_e worth, const acme_cert_index_item_t *item,
                      acme_suitable_e best_worth,
                      const acme_cert_index_item_t *best,
                      const acme_install_choice_t *choice)
 {
-    const char *key;
-    int kind, best_kind;
-
     if (!best || worth != best_worth) {
         return !best || worth > best_worth;
     }
-    key = acme_key_spec_print(&choice->spec->key, choice->ptemp);
-    kind = strcmp(item->cert->info->key_type, key) == 0;
-    best_kind = strcmp(best->cert->info->key_type, key) == 0;
-    return kind != best_kind
-               ? kind
-               : item->cert->info->not_after > best->cert->info->not_after;
+    return compare(item->cert, best->cert, choice) > 0;
 }
 
 void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item)
@@ -172,7 +218,7 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
     const char *from, *why;
 
     if (item && acme_site_decide_is_usable(&choice->certs[ACME_PLACE_LIVE])) {
-        if (take(install, item, spec, choice->ptemp)) {
+        if (take(choice, item)) {
             acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
                                     "filed under %s",
@@ -240,15 +286,52 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
 {
     const acme_cert_index_item_t *item = choice->items[place];
     const acme_install_t *install = choice->install;
-    int wider = choice->certs[place].suitable == ACME_SUITABLE_PARTIAL;
+    const char *change =
+        acme_suitable_change(item->cert, choice->spec, choice->ptemp);
+    const char *next = "none has to be ordered";
 
+    if (choice->certs[place].suitable == ACME_SUITABLE_PARTIAL) {
+        next = choice->why[place];
+    }
+    else if (change) {
+        next =
+            apr_psprintf(choice->ptemp, "another one is ordered: %s", change);
+    }
     if (place == ACME_PLACE_STASH) {
         acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0564) "%s: unstashed the certificate %s, valid until "
                                 "%s; %s",
                  choice->spec->name, item->cert->info->serial,
                  acme_time_print(item->cert->info->not_after, choice->ptemp),
-                 wider ? choice->why[place] : "none has to be ordered");
+                 next);
+    }
+}
+
+void acme_install_choice_settle(acme_install_t *install,
+                                acme_cert_index_item_t *item, apr_pool_t *ptemp)
+{
+    if (item->useless) {
+        acme_log(install->config->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0572) "%s: the imported certificate is of no use and "
+                                "only archived: %s",
+                 item->name, item->left);
+    }
+    acme_install_choice_archive(install, item, item->left, ptemp);
+}
+
+/* Archives an item that the site does not take. When other sites can take it,
+ * this waits until they are decided. */
+static void leave(const acme_install_choice_t *choice,
+                  acme_cert_index_item_t *item, const char *why, int useless)
+{
+    if (item->gone || item->taken) {
+        return;
+    }
+    item->left = apr_pstrdup(choice->install->p, why);
+    item->useless = useless;
+    if (!acme_install_shared_by_others(choice->install, item, choice->site,
+                                       choice->ptemp)) {
+        acme_install_choice_settle(choice->install, item, choice->ptemp);
     }
     else {
         acme_log(install->config->log, ACME_LOG_NOTICE, 0,
@@ -256,49 +339,35 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
                                 "now on, valid until %s; %s",
                  choice->spec->name, item->cert->info->serial,
                  acme_time_print(item->cert->info->not_after, choice->ptemp),
-                 wider ? choice->why[place] : "none has to be ordered");
+                 next);
     }
 }
 
 void acme_install_choice_carry_out(const acme_install_choice_t *choice,
                                    const acme_site_decide_actions_t *actions)
 {
-    acme_install_t *install = choice->install;
     acme_cert_index_item_t *stashed = choice->items[ACME_PLACE_STASH];
     acme_cert_index_item_t *imported = choice->items[ACME_PLACE_IMPORT];
+    int usable;
 
-    if (actions->move == ACME_SITE_DECIDE_UNSTASH
-        && take(install, stashed, choice->spec, choice->ptemp)) {
+    if (actions->move == ACME_SITE_DECIDE_UNSTASH && take(choice, stashed)) {
         say_served(choice, ACME_PLACE_STASH);
     }
-    if (actions->move == ACME_SITE_DECIDE_IMPORT
-        && take(install, imported, choice->spec, choice->ptemp)) {
+    if (actions->move == ACME_SITE_DECIDE_IMPORT && take(choice, imported)) {
         say_served(choice, ACME_PLACE_IMPORT);
     }
-    if (stashed && !stashed->gone
-        && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
-        acme_install_choice_archive(install, stashed,
-                                    choice->certs[ACME_PLACE_STASH].suitable
-                                            == ACME_SUITABLE_REVOKED
-                                        ? choice->why[ACME_PLACE_STASH]
-                                        : "the imported one expires later",
-                                    choice->ptemp);
+    if (stashed && actions->stashed == ACME_SITE_DECIDE_ARCHIVE) {
+        leave(choice, stashed,
+              choice->certs[ACME_PLACE_STASH].suitable == ACME_SUITABLE_REVOKED
+                  ? choice->why[ACME_PLACE_STASH]
+                  : "the imported one expires later",
+              0);
     }
-    if (imported && !imported->gone
-        && actions->imported == ACME_SITE_DECIDE_ARCHIVE) {
-        if (acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
-            acme_install_choice_archive(install, imported,
-                                        "the other one expires later",
-                                        choice->ptemp);
-        }
-        else {
-            acme_log(install->config->log, ACME_LOG_WARNING, 0,
-                     ACME_TAG(0572) "%s: the imported certificate is of no "
-                                    "use and only archived: %s",
-                     choice->spec->name, choice->why[ACME_PLACE_IMPORT]);
-            acme_install_choice_archive(install, imported,
-                                        choice->why[ACME_PLACE_IMPORT],
-                                        choice->ptemp);
-        }
+    if (imported && actions->imported == ACME_SITE_DECIDE_ARCHIVE) {
+        usable = acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT]);
+        leave(choice, imported,
+              usable ? "the other one expires later"
+                     : choice->why[ACME_PLACE_IMPORT],
+              !usable);
     }
 }

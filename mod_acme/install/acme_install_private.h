@@ -21,6 +21,9 @@ struct acme_install_t {
     apr_pool_t *p;
     acme_cert_index_t *index;
     apr_hash_t *specs;           /* name -> const acme_spec_t * */
+    apr_hash_t *hosts;           /* ServerName -> const acme_site_t * */
+    apr_hash_t *below;           /* domain -> int *, the number of ServerNames
+                                    directly below it */
     apr_hash_t *successors;      /* name of a former site -> name of the site
                                     that has its certificate now */
     apr_array_header_t *stashed; /* stashed_t of acme_install.c */
@@ -49,6 +52,11 @@ void acme_install_choice_archive(struct acme_install_t *install,
                                  acme_cert_index_item_t *item, const char *why,
                                  apr_pool_t *ptemp);
 
+/** Archives an item that no site has taken and that was left by one. */
+void acme_install_choice_settle(struct acme_install_t *install,
+                                acme_cert_index_item_t *item,
+                                apr_pool_t *ptemp);
+
 /** Keeps the item if it is the best of its place. An acme_cert_index_visit_fn
  *  whose baton is the choice. */
 void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
@@ -68,5 +76,33 @@ void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
 /** Moves certificates as was decided for a site that wants ACME. */
 void acme_install_choice_carry_out(const acme_install_choice_t *choice,
                                    const acme_site_decide_actions_t *actions);
+
+/* ---- certificates that several sites can use: acme_install_shared.c ---- */
+
+/** Indexes the sites by their ServerNames. */
+void acme_install_shared_index(struct acme_install_t *install);
+
+/** Returns non-zero when a certificate covers the ServerName of another site as
+ *  well. It then stays in its place until all sites are decided. */
+int acme_install_shared_by_others(const struct acme_install_t *install,
+                                  const acme_cert_index_item_t *item,
+                                  const acme_site_t *site, apr_pool_t *ptemp);
+
+/** Makes a copy of a certificate the live one of a site. */
+apr_status_t acme_install_shared_copy(const struct acme_install_t *install,
+                                      acme_cert_index_item_t *item,
+                                      const acme_spec_t *spec,
+                                      acme_problem_t *problem,
+                                      apr_pool_t *ptemp);
+
+/** Returns non-zero when a kept certificate is live for a site, so that nothing
+ *  needs it in its place. A start that was killed leaves such ones. */
+int acme_install_shared_is_live(const struct acme_install_t *install,
+                                const acme_cert_index_item_t *item);
+
+/** Removes a kept certificate whose copies are live. */
+void acme_install_shared_finish(const struct acme_install_t *install,
+                                acme_cert_index_item_t *item,
+                                apr_pool_t *ptemp);
 
 #endif

@@ -9,6 +9,7 @@
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
 #include "acme_str.h"
+#include "acme_suitable.h"
 #include "acme_time.h"
 
 /* A wait is never set longer than this; a longer one shows that the clock was
@@ -92,31 +93,6 @@ acme_plan_revoked(const acme_inventory_t *inventory, const acme_job_t *job)
                : NULL;
 }
 
-/* Returns what changed in the spec since the certificate was ordered, or NULL.
- * A certificate from elsewhere is left alone until it is due, because the spec
- * that it was made for is not known. */
-static const char *changed(const acme_spec_t *spec,
-                           const acme_certstore_cert_t *live, apr_pool_t *p)
-{
-    const char *key = acme_key_spec_print(&spec->key, p);
-
-    if (!live->ca_url) {
-        return NULL;
-    }
-    if (acme_spec_find_ca(spec, live->ca_url) < 0) {
-        return apr_psprintf(p, "another CA: %s", spec->ca->label);
-    }
-    if (!acme_str_same(live->info->key_type, key)) {
-        return apr_psprintf(p, "another kind of key: %s", key);
-    }
-    if ((live->profile || spec->profile)
-        && !acme_str_same(live->profile, spec->profile)) {
-        return apr_psprintf(p, "another profile: %s",
-                            spec->profile ? spec->profile : "the CA's own");
-    }
-    return NULL;
-}
-
 /* Returns non-zero when the administrator wants another certificate than the
  * live one: it must not wait for others, because somebody looks for it, above
  * all when the live one is from a test CA. */
@@ -124,7 +100,7 @@ static int is_changed(const acme_spec_t *spec,
                       const acme_inventory_t *inventory, apr_pool_t *p)
 {
     return inventory->live && !inventory->pinned
-           && changed(spec, inventory->live, p) != NULL;
+           && acme_suitable_change(inventory->live, spec, p) != NULL;
 }
 
 /* Need of a site for a new certificate. */
@@ -169,7 +145,7 @@ static const char *find_need(need_t *need, const acme_spec_t *spec,
     if (name) {
         return apr_psprintf(p, "name added: %s", name);
     }
-    why = pinned ? NULL : changed(spec, inventory->live, p);
+    why = pinned ? NULL : acme_suitable_change(inventory->live, spec, p);
     if (why) {
         return why;
     }

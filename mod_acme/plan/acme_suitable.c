@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "acme_str.h"
 #include "acme_time.h"
 
 int acme_suitable_issuer(const acme_certstore_cert_t *cert,
@@ -20,6 +21,46 @@ int acme_suitable_key(const acme_certstore_cert_t *cert,
 {
     return (strncmp(cert->info->key_type, "RSA", 3) == 0)
            == (spec->key.type == ACME_KEY_RSA);
+}
+
+/* Returns non-zero when the key of an imported certificate agrees with what is
+ * written in the configuration. Another ACME client has chosen its kind, and
+ * only a written directive says that another one is wanted at once. */
+static int will_do(const acme_certstore_cert_t *cert, const acme_spec_t *spec)
+{
+    switch (spec->key_written) {
+    case ACME_SPEC_KEY_DEFAULT:
+        return 1;
+    case ACME_SPEC_KEY_KIND:
+        return acme_suitable_key(cert, spec);
+    case ACME_SPEC_KEY_EXACT:
+        break;
+    }
+    return 0;
+}
+
+const char *acme_suitable_change(const acme_certstore_cert_t *cert,
+                                 const acme_spec_t *spec, apr_pool_t *p)
+{
+    const char *key = acme_key_spec_print(&spec->key, p);
+
+    if (!cert->ca_url) {
+        return NULL;
+    }
+    if (acme_spec_find_ca(spec, cert->ca_url) < 0) {
+        return apr_psprintf(p, "another CA: %s", spec->ca->label);
+    }
+    if (!acme_str_same(cert->info->key_type, key)
+        && !(cert->imported && will_do(cert, spec))) {
+        return apr_psprintf(p, "another kind of key: %s", key);
+    }
+    /* The profile of an imported certificate is not known. */
+    if ((cert->profile || spec->profile) && !(cert->imported && !cert->profile)
+        && !acme_str_same(cert->profile, spec->profile)) {
+        return apr_psprintf(p, "another profile: %s",
+                            spec->profile ? spec->profile : "the CA's own");
+    }
+    return NULL;
 }
 
 acme_suitable_e acme_suitable(const char **why,

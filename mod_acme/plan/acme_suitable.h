@@ -30,6 +30,13 @@ acme_suitable_e acme_suitable(const char **why,
 int acme_suitable_issuer(const acme_certstore_cert_t *cert,
                          const acme_spec_t *spec);
 
+/** Returns what changed in the spec since the certificate was ordered, so that
+ *  another one is needed now; NULL when nothing did. A certificate without a CA
+ *  is left alone until it is due, because the spec that it was made for is not
+ *  known. */
+const char *acme_suitable_change(const acme_certstore_cert_t *cert,
+                                 const acme_spec_t *spec, apr_pool_t *p);
+
 /** Returns non-zero when its key is of the kind of the spec: elliptic, or RSA
  *  of any size. */
 int acme_suitable_key(const acme_certstore_cert_t *cert,

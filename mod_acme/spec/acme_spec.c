@@ -73,8 +73,10 @@ const char *acme_spec_filed_name(const char *site, acme_spec_kind_e kind,
                                         : site;
 }
 
-acme_spec_kind_e acme_spec_filed_parse(const char **site, const char *filed,
-                                       apr_pool_t *p)
+/* Takes a name in the store apart. Returns the kind that a certificate of this
+ * name has, by its name alone, because a site can be called NAME-rsa, too. */
+static acme_spec_kind_e parse_filed(const char **site, const char *filed,
+                                    apr_pool_t *p)
 {
     apr_size_t len = strlen(filed), end = strlen(SECOND_KEY);
 
@@ -92,8 +94,7 @@ apr_status_t acme_spec_name_parse(const char **name, const char *text,
     apr_status_t rv = acme_ident_canonical(name, text, why, p);
     const char *site, *canonical, *unused;
 
-    if (rv != APR_SUCCESS
-        && acme_spec_filed_parse(&site, text, p) == ACME_SPEC_SECOND_KEY
+    if (rv != APR_SUCCESS && parse_filed(&site, text, p) == ACME_SPEC_SECOND_KEY
         && acme_ident_canonical(&canonical, site, &unused, p) == APR_SUCCESS) {
         *name = acme_spec_filed_name(canonical, ACME_SPEC_SECOND_KEY, p);
         rv = APR_SUCCESS;
@@ -106,7 +107,7 @@ const char *acme_spec_filed_for(const char *name,
 {
     const char *site;
 
-    return acme_spec_filed_parse(&site, name, p) == ACME_SPEC_SECOND_KEY
+    return parse_filed(&site, name, p) == ACME_SPEC_SECOND_KEY
                    && !acme_ident_covered(held, name)
                ? site
                : name;

@@ -46,6 +46,14 @@ typedef enum {
 
 #define ACME_SPEC_KINDS 2
 
+/** The part of the kind of key that is written in ACMEPrivateKeys. The rest is
+ *  a default, and counts for a certificate from elsewhere once it is due. */
+typedef enum {
+    ACME_SPEC_KEY_DEFAULT, /**< nothing */
+    ACME_SPEC_KEY_KIND,    /**< RSA, of any size */
+    ACME_SPEC_KEY_EXACT    /**< all of it */
+} acme_spec_key_e;
+
 /** A certificate to maintain. A site with two kinds of keys has two specs. Both
  *  have the same names and settings, and each its own order, schedule and place
  *  in the store. */
@@ -69,6 +77,7 @@ typedef struct acme_spec_t {
                                              one is used; 0:
                                              ACME_DEFAULT_FAILOVER */
     acme_key_spec_t key;
+    acme_spec_key_e key_written; /**< what ACMEPrivateKeys says of it */
     int key_reuse; /**< nonzero: the next certificate reuses the key of the
                         last one */
     const apr_array_header_t *challenge_types; /**< const char *, preferred
@@ -113,13 +122,6 @@ const char *acme_spec_of(const acme_spec_t *spec);
  *  or NAME-rsa for the second one. */
 const char *acme_spec_filed_name(const char *site, acme_spec_kind_e kind,
                                  apr_pool_t *p);
-
-/** Takes a name in the store apart.
- *  @param site set to the name of the site
- *  @return the kind that a certificate of this name has, by its name alone: a
- *          site can be called NAME-rsa, too */
-acme_spec_kind_e acme_spec_filed_parse(const char **site, const char *filed,
-                                       apr_pool_t *p);
 
 /** Checks and canonicalizes a name in the store, as acme_ident_canonical()
  *  does for a DNS name or an address. The name of a second certificate is

@@ -77,6 +77,12 @@ typedef enum {
  * @return non-zero when it is open */
 int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how);
 
+/** Opens the store to see what would be done to it: nothing is made or changed,
+ * and a store that is not there yet is empty. Prints the reason when it fails,
+ * also when the store could not be made. vault and ctl_requests stay NULL.
+ * @return non-zero when it is open */
+int acmectl_store_look(acmectl_t *ctl);
+
 /** Tells a running server of the change, and prints what happens next. */
 int acmectl_store_changed(acmectl_t *ctl, const char *what);
 

@@ -2,7 +2,6 @@
 
 #include "acmectl_import.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -10,6 +9,7 @@
 #include "acme_ident.h"
 #include "acme_ca_account.h"
 #include "acme_certstore.h"
+#include "acme_suitable.h"
 #include "acme_text.h"
 #include "acme_cert_trusted.h"
 
@@ -24,6 +24,7 @@ static int refuse(acmectl_import_t *import, const char *what, const char *why)
 
     if (import->tolerant) {
         skip = apr_array_push(import->skipped);
+        skip->replaced = 0;
         skip->what = what;
         skip->why = why;
         return 1;
@@ -101,45 +102,119 @@ static int check_all(acmectl_import_t *import)
     return 1;
 }
 
-/* Returns the site that gets the certificate: the site of that name, or a site
- * whose ServerName the certificate covers. */
-static const acme_spec_t *site_of(const acmectl_t *ctl,
-                                  const acmectl_import_entry_t *entry)
+/* Returns the certificate as the store will have it. */
+static acme_certstore_cert_t as_kept(const acmectl_t *ctl,
+                                     const acmectl_import_entry_t *entry,
+                                     const acme_spec_t *spec)
 {
-    const acme_spec_t *spec, *covered = NULL;
-    int i;
+    acme_certstore_cert_t cert;
 
-    for (i = 0; i < ctl->published->certs->nelts; ++i) {
-        spec = acmectl_store_spec(ctl, i);
-        if (strcmp(spec->name, entry->bundle->name) == 0) {
-            return spec;
-        }
-        if (!covered && acme_ident_in(spec->names, entry->bundle->name)
-            && acme_ident_covered(entry->info->names, acme_spec_host(spec))) {
-            covered = spec;
-        }
-    }
-    return covered;
+    memset(&cert, 0, sizeof(cert));
+    cert.info = entry->info;
+    cert.ca_url = entry->bundle->ca_url;
+    cert.profile =
+        ctl->from || ctl->chain ? spec->profile : entry->bundle->profile;
+    cert.imported = 1;
+    return cert;
 }
 
-static int is_there(const acmectl_t *ctl, const char *name,
+/* Finds the sites that can use a certificate: it covers their ServerNames, and
+ * has a key of the kind where they have two. Returns a site that has another
+ * CA, or NULL. */
+static const acme_spec_t *find_sites(const acmectl_t *ctl,
+                                     acmectl_import_entry_t *entry)
+{
+    const acme_spec_t *elsewhere = NULL;
+    int i;
+
+    entry->sites = apr_array_make(ctl->p, 2, sizeof(const acme_spec_t *));
+    for (i = 0; i < ctl->published->certs->nelts; ++i) {
+        const acme_spec_t *spec = acmectl_store_spec(ctl, i);
+        acme_certstore_cert_t cert = as_kept(ctl, entry, spec);
+
+        if (!acme_ident_covered(entry->info->names, acme_spec_host(spec))
+            || (acme_site_has_two(
+                    acme_site_cert_at(ctl->published->certs, i)->site)
+                && !acme_suitable_key(&cert, spec))) {
+            continue;
+        }
+        if (cert.ca_url && acme_spec_find_ca(spec, cert.ca_url) < 0) {
+            elsewhere = spec;
+            continue;
+        }
+        APR_ARRAY_PUSH(entry->sites, const acme_spec_t *) = spec;
+    }
+    return entry->sites->nelts ? NULL : elsewhere;
+}
+
+static int is_there(const acmectl_t *ctl, acme_place_e place, const char *name,
                     const char *fingerprint)
 {
     acme_certstore_cert_t *cert;
-    int place;
 
-    for (place = 0; place < ACME_PLACES; ++place) {
-        if (acme_certstore_get_at(&cert, ctl->certstore, place, name, NULL,
-                                  ctl->p)
-                == APR_SUCCESS
-            && strcmp(cert->info->fingerprint, fingerprint) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    return acme_certstore_get_at(&cert, ctl->certstore, place, name, NULL,
+                                 ctl->p)
+               == APR_SUCCESS
+           && strcmp(cert->info->fingerprint, fingerprint) == 0;
 }
 
-/* Finds the site of each certificate in the configuration. */
+/* Returns non-zero when the store has a certificate already: for all sites that
+ * can use it, or under its name when there are none, or as an import that is
+ * not decided upon yet. */
+static int is_known(const acmectl_t *ctl, const acmectl_import_entry_t *entry)
+{
+    const char *fingerprint = entry->info->fingerprint;
+    int i;
+
+    if (is_there(ctl, ACME_PLACE_IMPORT, entry->name, fingerprint)) {
+        return 1;
+    }
+    for (i = 0; i < entry->sites->nelts; ++i) {
+        const char *name =
+            APR_ARRAY_IDX(entry->sites, i, const acme_spec_t *)->name;
+
+        if (!is_there(ctl, ACME_PLACE_LIVE, name, fingerprint)
+            && !is_there(ctl, ACME_PLACE_STASH, name, fingerprint)) {
+            return 0;
+        }
+    }
+    return i > 0 || is_there(ctl, ACME_PLACE_LIVE, entry->name, fingerprint)
+           || is_there(ctl, ACME_PLACE_STASH, entry->name, fingerprint);
+}
+
+/* Sets the reason why a site orders another certificate as soon as it has this
+ * one. Not when it has another import that will do. */
+static void find_changes(acmectl_import_t *import)
+{
+    const acmectl_t *ctl = import->ctl;
+    apr_hash_t *content = apr_hash_make(ctl->p);
+    int pass, i, j;
+
+    for (pass = 0; pass < 2; ++pass) {
+        for (i = 0; i < import->entries->nelts; ++i) {
+            acmectl_import_entry_t *entry =
+                &APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
+
+            for (j = 0; j < entry->sites->nelts; ++j) {
+                const acme_spec_t *spec =
+                    APR_ARRAY_IDX(entry->sites, j, const acme_spec_t *);
+                acme_certstore_cert_t cert = as_kept(ctl, entry, spec);
+                const char *change = acme_suitable_change(&cert, spec, ctl->p);
+
+                if (!change) {
+                    apr_hash_set(content, spec->name, APR_HASH_KEY_STRING, "");
+                }
+                else if (pass == 1 && !entry->known
+                         && !apr_hash_get(content, spec->name,
+                                          APR_HASH_KEY_STRING)) {
+                    entry->change = change;
+                }
+            }
+        }
+    }
+}
+
+/* Finds the sites of each certificate in the configuration. */
 static int match(acmectl_import_t *import)
 {
     acmectl_t *ctl = import->ctl;
@@ -148,7 +223,7 @@ static int match(acmectl_import_t *import)
     for (i = 0; i < import->entries->nelts; ++i) {
         acmectl_import_entry_t entry =
             APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
-        const acme_spec_t *spec = site_of(ctl, &entry);
+        const acme_spec_t *elsewhere = find_sites(ctl, &entry);
         const char *reason =
             acme_certstore_refusal(ctl->certstore, entry.info, ctl->p);
 
@@ -160,8 +235,7 @@ static int match(acmectl_import_t *import)
             }
             continue;
         }
-        if (spec && entry.bundle->ca_url
-            && acme_spec_find_ca(spec, entry.bundle->ca_url) < 0) {
+        if (elsewhere) {
             if (!refuse(import, entry.bundle->name,
                         apr_psprintf(
                             ctl->p,
@@ -169,20 +243,20 @@ static int match(acmectl_import_t *import)
                             "%s",
                             entry.bundle->name,
                             acme_text_escape(entry.bundle->ca_url, 300, ctl->p),
-                            spec->ca->url))) {
+                            elsewhere->ca->url))) {
                 return 0;
             }
             continue;
         }
-        if (spec) {
-            entry.name = spec->name;
-            entry.wanted = 1;
-            entry.profile = spec->profile;
+        if (entry.sites->nelts) {
+            entry.profile =
+                APR_ARRAY_IDX(entry.sites, 0, const acme_spec_t *)->profile;
         }
-        entry.known = is_there(ctl, entry.name, entry.info->fingerprint);
+        entry.known = is_known(ctl, &entry);
         APR_ARRAY_IDX(import->entries, kept++, acmectl_import_entry_t) = entry;
     }
     import->entries->nelts = kept;
+    find_changes(import);
     return 1;
 }
 
@@ -289,6 +363,7 @@ static int install_all(acmectl_import_t *import)
             continue;
         }
         bundle.name = entry->name;
+        bundle.imported = 1;
         /* Certificates of other ACME clients do not tell the profile, so use
          * the site's. */
         if (ctl->from || ctl->chain) {
@@ -304,72 +379,6 @@ static int install_all(acmectl_import_t *import)
     }
     apr_pool_destroy(each);
     return hand_over_all(import);
-}
-
-/* ---- the report ---- */
-
-static const char *fate(const acmectl_import_entry_t *entry)
-{
-    if (entry->known) {
-        return "the store has it already";
-    }
-    return entry->wanted ? "served after the next restart, unless a longer "
-                           "living one is"
-                         : "kept until a site wants it";
-}
-
-static int report(const acmectl_import_t *import)
-{
-    const acmectl_t *ctl = import->ctl;
-    acme_json_t *json = acme_json_object(ctl->p);
-    acme_json_t *imported = acme_json_array(ctl->p);
-    acme_json_t *skipped = acme_json_array(ctl->p);
-    int i, accounts, count = 0;
-
-    for (i = 0; i < import->entries->nelts; ++i) {
-        const acmectl_import_entry_t *entry =
-            &APR_ARRAY_IDX(import->entries, i, acmectl_import_entry_t);
-        acme_json_t *one = acme_json_object(ctl->p);
-
-        acme_json_set_str(one, "name", entry->name);
-        acme_json_set_strs(one, "names", entry->info->names);
-        acme_json_set_time(one, "until", entry->info->not_after);
-        acme_json_set_bool(one, "known", entry->known);
-        acme_json_set_bool(one, "wanted", entry->wanted);
-        acme_json_append(imported, one);
-        count += !entry->known;
-        if (!ctl->json) {
-            printf("%s: valid until %s UTC, %s\n", entry->name,
-                   acmectl_io_date(entry->info->not_after, ctl->p),
-                   fate(entry));
-        }
-    }
-    for (i = 0; i < import->skipped->nelts; ++i) {
-        const acme_import_skip_t *skip =
-            &APR_ARRAY_IDX(import->skipped, i, acme_import_skip_t);
-        acme_json_t *one = acme_json_object(ctl->p);
-
-        acme_json_set_str(one, "what", skip->what);
-        acme_json_set_str(one, "why", skip->why);
-        acme_json_append(skipped, one);
-        acmectl_io_say("left out: %s: %s", skip->what, skip->why);
-    }
-    if (ctl->json) {
-        acme_json_set(json, "certificates", imported);
-        acme_json_set(json, "skipped", skipped);
-        acme_json_set_int(json, "accounts", import->export->accounts->nelts);
-        acme_json_set_bool(json, "dry-run", ctl->dry_run);
-        acmectl_io_print_json(ctl, json);
-    }
-    else {
-        accounts =
-            ctl->dry_run ? import->export->accounts->nelts : import->accounts;
-        printf("%d certificate%s and %d account%s %s, %d left out\n", count,
-               count == 1 ? "" : "s", accounts, accounts == 1 ? "" : "s",
-               ctl->dry_run ? "would be imported" : "imported",
-               import->skipped->nelts);
-    }
-    return count;
 }
 
 static int bad_usage(const acmectl_t *ctl)
@@ -402,9 +411,10 @@ static int misses_some(const acmectl_import_t *import)
         return 0;
     }
     for (i = 0; i < import->skipped->nelts; ++i) {
-        if (strncmp(APR_ARRAY_IDX(import->skipped, i, acme_import_skip_t).what,
-                    "accounts/", 9)
-            != 0) {
+        const acme_import_skip_t *skip =
+            &APR_ARRAY_IDX(import->skipped, i, acme_import_skip_t);
+
+        if (!skip->replaced && strncmp(skip->what, "accounts/", 9) != 0) {
             return 1;
         }
     }
@@ -441,7 +451,9 @@ int acmectl_import(acmectl_t *ctl)
         return CTL_FAILED;
     }
     if (!acmectl_import_read(&import) || !check_all(&import)
-        || (!ctl->certstore && !acmectl_store_open(ctl, CTL_MAKE))
+        || (!ctl->certstore
+            && !(ctl->dry_run ? acmectl_store_look(ctl)
+                              : acmectl_store_open(ctl, CTL_MAKE)))
         || !match(&import)) {
         return CTL_FAILED;
     }
@@ -450,7 +462,7 @@ int acmectl_import(acmectl_t *ctl)
         acmectl_io_say("nothing was imported");
         return CTL_FAILED;
     }
-    count = report(&import);
+    count = acmectl_import_report(&import);
     if (count + import.accounts == 0) {
         return ctl->dry_run && import.export->accounts->nelts > 0 ? CTL_DONE
                : import.skipped->nelts > 0                        ? CTL_FAILED

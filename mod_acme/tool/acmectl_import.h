@@ -14,10 +14,11 @@
 typedef struct acmectl_import_entry_t {
     const acme_bundle_t *bundle;
     const acme_cert_info_t *info;
-    const char *name;    /* name of the site that gets it */
-    const char *profile; /* the profile that the site wants, or NULL */
-    int wanted;          /* non-zero when a site of that name is managed */
-    int known;           /* non-zero when the store has it already */
+    const char *name;          /* that it is filed under */
+    apr_array_header_t *sites; /* const acme_spec_t *: those that can use it */
+    const char *profile;       /* the profile that the site wants, or NULL */
+    const char *change;        /* why another one is ordered at once, or NULL */
+    int known;                 /* non-zero when the store has it already */
     int installed;
 } acmectl_import_entry_t;
 
@@ -34,5 +35,9 @@ typedef struct acmectl_import_t {
 /** Reads everything to be imported. It does not touch the store.
  * @return zero after printing why it failed */
 int acmectl_import_read(acmectl_import_t *import);
+
+/** Prints what was imported, what was left out, and what is ordered for it.
+ * @return how many certificates are new */
+int acmectl_import_report(const acmectl_import_t *import);
 
 #endif

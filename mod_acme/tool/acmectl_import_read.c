@@ -75,24 +75,6 @@ static int read_pem(acmectl_import_t *import)
     return 1;
 }
 
-/* Counts the names that were found. A name with two kinds of keys has two
- * certificates, one directly after the other, and counts once. */
-static int count_names(const acme_import_t *found, apr_pool_t *p)
-{
-    const apr_array_header_t *bundles = found->export->bundles;
-    int count = found->skipped->nelts;
-    const char *name, *site, *before = "";
-    int i;
-
-    for (i = 0; i < bundles->nelts; ++i) {
-        name = APR_ARRAY_IDX(bundles, i, const acme_bundle_t *)->name;
-        count += acme_spec_filed_parse(&site, name, p) != ACME_SPEC_SECOND_KEY
-                 || strcmp(site, before) != 0;
-        before = name;
-    }
-    return count;
-}
-
 static int read_foreign(acmectl_import_t *import)
 {
     acmectl_t *ctl = import->ctl;
@@ -121,7 +103,7 @@ static int read_foreign(acmectl_import_t *import)
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
-    if (names->nelts > count_names(found, ctl->p)) {
+    if (names->nelts > found->entries) {
         acmectl_io_say("not all of these names are in %s", dir);
         return 0;
     }

@@ -84,19 +84,52 @@ static const char *default_dir(const acmectl_t *ctl)
     return dir;
 }
 
+/* Returns non-zero when the folder of the store, which is there, is ours. */
+static int is_ours(const acmectl_t *ctl, const struct stat *st)
+{
+    if (!S_ISDIR(st->st_mode)) {
+        acmectl_io_say("%s is no folder", ctl->dir);
+        return 0;
+    }
+    if (st->st_uid != geteuid()) {
+        acmectl_io_say("%s belongs to user %ld: run acmectl as that user%s",
+                       ctl->dir, (long)st->st_uid,
+                       st->st_uid == 0 ? " (sudo acmectl ...)" : "");
+        return 0;
+    }
+    return 1;
+}
+
+/* Returns non-zero when a folder that is not there could be made. */
+static int can_be_made(const acmectl_t *ctl)
+{
+    char *above = apr_pstrdup(ctl->p, ctl->dir);
+    struct stat st;
+    char *slash;
+
+    while ((slash = strrchr(above, '/')) != NULL) {
+        *slash = '\0';
+        if (stat(slash == above ? "/" : above, &st) == 0) {
+            break;
+        }
+    }
+    above = slash == NULL ? apr_pstrdup(ctl->p, ".")
+            : *above      ? above
+                          : apr_pstrdup(ctl->p, "/");
+    if (stat(above, &st) == 0 && S_ISDIR(st.st_mode)
+        && access(above, W_OK | X_OK) == 0) {
+        return 1;
+    }
+    acmectl_io_say("%s cannot be made in %s", ctl->dir, above);
+    return 0;
+}
+
 static int check_dir(const acmectl_t *ctl, acmectl_open_e how)
 {
     struct stat st;
 
     if (stat(ctl->dir, &st) == 0) {
-        if (!S_ISDIR(st.st_mode)) {
-            acmectl_io_say("%s is no folder", ctl->dir);
-            return 0;
-        }
-        if (st.st_uid != geteuid()) {
-            acmectl_io_say("%s belongs to user %ld: run acmectl as that user%s",
-                           ctl->dir, (long)st.st_uid,
-                           st.st_uid == 0 ? " (sudo acmectl ...)" : "");
+        if (!is_ours(ctl, &st)) {
             return 0;
         }
         if (how != CTL_MAKE && !is_store(ctl->dir, ctl->p)) {
@@ -105,7 +138,7 @@ static int check_dir(const acmectl_t *ctl, acmectl_open_e how)
         }
         return 1;
     }
-    if (how != CTL_MAKE || ctl->dry_run) {
+    if (how != CTL_MAKE) {
         acmectl_io_say("there is no store %s", ctl->dir);
         return 0;
     }
@@ -189,6 +222,20 @@ int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
     if (how == CTL_READ && ctl->lock) {
         acme_lock_release(ctl->lock);
     }
+    return 1;
+}
+
+int acmectl_store_look(acmectl_t *ctl)
+{
+    struct stat st;
+
+    ctl->dir = ctl->store ? ctl->store : default_dir(ctl);
+    if (!ctl->dir
+        || !(stat(ctl->dir, &st) == 0 ? is_ours(ctl, &st) : can_be_made(ctl))) {
+        return 0;
+    }
+    ctl->certstore = acme_certstore_look(ctl->dir, ctl->p);
+    open_published(ctl);
     return 1;
 }
 

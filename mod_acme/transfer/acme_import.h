@@ -17,11 +17,14 @@
 typedef struct acme_import_skip_t {
     const char *what; /**< "domains/example.org" */
     const char *why;
+    int replaced; /**< nonzero: another one that was found does all that it
+                       does, so that nothing is missing */
 } acme_import_skip_t;
 
 typedef struct acme_import_t {
     acme_export_t *export;
     apr_array_header_t *skipped; /**< acme_import_skip_t */
+    int entries; /**< number of domains, or of lineages, that were looked at */
 } acme_import_t;
 
 /** Reads a store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json,
@@ -33,8 +36,10 @@ apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
                                 const apr_array_header_t *names, apr_time_t now,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** Reads certbot's folder: live/, archive/, renewal/, accounts/. Arguments and
- *  result are those of acme_import_mod_md(). */
+/** Reads certbot's folder: live/, archive/, renewal/, accounts/. Of several
+ *  lineages with the same names those that are worth it are taken
+ *  (acme_import_choice.h). Arguments and result are those of
+ *  acme_import_mod_md(). */
 apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
                                  const apr_array_header_t *names,
                                  apr_time_t now, acme_problem_t *problem,

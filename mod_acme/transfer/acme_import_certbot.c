@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "acme_import_choice.h"
 #include "acme_import_common.h"
 #include "acme_ident.h"
 #include "acme_key_foreign.h"
@@ -17,6 +19,7 @@
 typedef struct certbot_t {
     const char *dir;
     acme_import_t *found;
+    apr_array_header_t *certs; /* acme_import_choice_t * */
     apr_time_t now;
     apr_pool_t *p;
 } certbot_t;
@@ -73,16 +76,16 @@ static const char *name_of(const char *lineage, const acme_cert_info_t *info,
                                   : lineage;
 }
 
-static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
-                                 const char *dir, const char *number,
-                                 const char **why)
+static acme_import_choice_t *read_files(const certbot_t *bot,
+                                        const char *lineage, const char *dir,
+                                        const char *number, const char **why)
 {
     const char *key_file = apr_pstrcat(bot->p, "privkey", number, ".pem", NULL);
     const char *chain_file =
         apr_pstrcat(bot->p, "fullchain", number, ".pem", NULL);
+    acme_import_choice_t *cert = apr_pcalloc(bot->p, sizeof(*cert));
     acme_bundle_t *bundle = apr_pcalloc(bot->p, sizeof(*bundle));
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_cert_info_t *info;
     acme_chain_t *chain;
 
     bundle->key_pem = acme_import_common_read(dir, key_file, 1, bot->p);
@@ -99,18 +102,20 @@ static acme_bundle_t *read_files(const certbot_t *bot, const char *lineage,
         return NULL;
     }
     bundle->name = name_of(lineage, acme_cert_chain_info(chain), bot->p);
-    if (acme_export_check(&info, bundle, bot->now, &problem, bot->p)
+    if (acme_export_check(&cert->info, bundle, bot->now, &problem, bot->p)
         != APR_SUCCESS) {
         *why = problem.detail;
         return NULL;
     }
-    bundle->obtained = info->not_before;
-    return bundle;
+    bundle->obtained = cert->info->not_before;
+    cert->what = apr_pstrcat(bot->p, "live/", lineage, NULL);
+    cert->bundle = bundle;
+    return cert;
 }
 
 /* Reads the newest files of the archive, because live/ is damaged. */
-static acme_bundle_t *read_archive(const certbot_t *bot, const char *lineage,
-                                   const char **why)
+static acme_import_choice_t *read_archive(const certbot_t *bot,
+                                          const char *lineage, const char **why)
 {
     const char *dir = apr_pstrcat(bot->p, bot->dir, "/archive/", lineage, NULL);
     apr_array_header_t *files = acme_import_common_list(dir, bot->p);
@@ -139,21 +144,21 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
         apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
         apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
     const char *why = "it has no key", *why_not = NULL;
-    acme_bundle_t *bundle = read_files(
+    acme_import_choice_t *cert = read_files(
         bot, lineage, apr_pstrcat(bot->p, bot->dir, "/live/", lineage, NULL),
         "", &why);
 
-    if (!bundle) {
-        bundle = read_archive(bot, lineage, &why_not);
+    if (!cert) {
+        cert = read_archive(bot, lineage, &why_not);
     }
-    if (!bundle) {
+    if (!cert) {
         acme_import_common_skip(bot->found,
                                 apr_pstrcat(bot->p, "live/", lineage, NULL),
                                 why, bot->p);
         return;
     }
-    bundle->ca_url = setting(renewal, "server", bot->p);
-    APR_ARRAY_PUSH(bot->found->export->bundles, acme_bundle_t *) = bundle;
+    cert->bundle->ca_url = setting(renewal, "server", bot->p);
+    APR_ARRAY_PUSH(bot->certs, acme_import_choice_t *) = cert;
 }
 
 /* ---- accounts ---- */
@@ -214,18 +219,51 @@ static void walk_accounts(const certbot_t *bot, const char *dir,
     }
 }
 
+/* Lists the lineages: folders in live/, and those that only archive/ and
+ * renewal/ have, because some backup programs leave links out. */
+static apr_array_header_t *lineages(const char *dir, apr_pool_t *p)
+{
+    apr_array_header_t *live =
+        acme_import_common_list(apr_pstrcat(p, dir, "/live", NULL), p);
+    const apr_array_header_t *archived =
+        acme_import_common_list(apr_pstrcat(p, dir, "/archive", NULL), p);
+    apr_array_header_t *all = apr_array_make(p, 16, sizeof(const char *));
+    apr_hash_t *seen = apr_hash_make(p);
+    int i;
+
+    for (i = 0; i < live->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(live, i, const char *);
+
+        if (strcmp(name, "README") != 0) {
+            apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+            APR_ARRAY_PUSH(all, const char *) = name;
+        }
+    }
+    for (i = 0; i < archived->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(archived, i, const char *);
+
+        if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)
+            && acme_import_common_read(apr_pstrcat(p, dir, "/renewal", NULL),
+                                       apr_pstrcat(p, name, ".conf", NULL), 0,
+                                       p)) {
+            APR_ARRAY_PUSH(all, const char *) = name;
+        }
+    }
+    return all;
+}
+
 apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
                                  const apr_array_header_t *names,
                                  apr_time_t now, acme_problem_t *problem,
                                  apr_pool_t *p)
 {
-    apr_array_header_t *entries =
-        acme_import_common_list(apr_pstrcat(p, dir, "/live", NULL), p);
+    apr_array_header_t *entries = lineages(dir, p);
     certbot_t bot;
     int i;
 
     bot.dir = dir;
     bot.found = acme_import_common_create(p);
+    bot.certs = apr_array_make(p, 16, sizeof(acme_import_choice_t *));
     bot.now = now;
     bot.p = p;
     if (entries->nelts == 0) {
@@ -238,11 +276,12 @@ apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
     for (i = 0; i < entries->nelts; ++i) {
         const char *entry = APR_ARRAY_IDX(entries, i, const char *);
 
-        if (strcmp(entry, "README") != 0
-            && (names->nelts == 0 || acme_ident_in(names, entry))) {
+        if (names->nelts == 0 || acme_ident_in(names, entry)) {
             read_lineage(&bot, entry);
+            ++bot.found->entries;
         }
     }
+    acme_import_choice(bot.found, bot.certs, now, p);
     walk_accounts(&bot, apr_pstrcat(p, dir, "/accounts", NULL), "accounts",
                   "https://", 0);
     *found = bot.found;

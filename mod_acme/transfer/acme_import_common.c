@@ -24,6 +24,7 @@ void acme_import_common_skip(acme_import_t *found, const char *what,
 {
     acme_import_skip_t *skip = apr_array_push(found->skipped);
 
+    skip->replaced = 0;
     skip->what = acme_text_escape(what, 400, p);
     skip->why = acme_text_escape(why, 800, p);
 }

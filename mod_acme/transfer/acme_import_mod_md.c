@@ -276,6 +276,7 @@ apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
 
         if (names->nelts == 0 || acme_ident_in(names, entry)) {
             read_domain(&store, entry);
+            ++store.found->entries;
         }
     }
     read_accounts(&store);

@@ -114,8 +114,31 @@ static void what_is_installed_is_live(void **state)
     assert_string_equal(cert->profile, bundle->profile);
     assert_int_equal(cert->obtained, bundle->obtained);
     assert_int_equal(cert->version, 1);
+    assert_false(cert->imported);
     assert_string_equal(acme_t_read(cert->cert_path, p), bundle->chain_pem);
     assert_string_equal(acme_t_read(cert->key_path, p), bundle->key_pem);
+}
+
+static void an_imported_one_is_known_as_such(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_certstore_t *certstore = open_certstore(acme_t_dir(p), p);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, p);
+    acme_certstore_cert_t *cert;
+    int i;
+
+    bundle->imported = 1;
+    /* and so is its copy */
+    for (i = 0; i < 2; ++i) {
+        assert_int_equal(acme_certstore_install(certstore, bundle, 3, NULL, p),
+                         0);
+        assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p),
+                         0);
+        assert_true(cert->imported);
+        assert_int_equal(acme_certstore_bundle(&bundle, certstore,
+                                               ACME_PLACE_LIVE, NAME, NULL, p),
+                         0);
+    }
 }
 
 static void the_files_are_where_others_look_for_them(void **state)
@@ -641,6 +664,7 @@ static void a_look_takes_only_what_nobody_else_can_write(void **state)
 ACME_T_MAIN(ACME_T(the_folders_are_for_us_alone),
             ACME_T(a_folder_of_others_is_not_used), ACME_T(a_new_site_has_none),
             ACME_T(what_is_installed_is_live),
+            ACME_T(an_imported_one_is_known_as_such),
             ACME_T(the_files_are_where_others_look_for_them),
             ACME_T(an_older_one_stays_in_the_archive),
             ACME_T(the_archive_is_bounded), ACME_T(sites_do_not_meet),

@@ -124,6 +124,7 @@ static void the_second_start_knows_all_of_it(void **state)
     assert_string_equal(known->ca_url, read->ca_url);
     assert_string_equal(known->profile, read->profile);
     assert_true(known->obtained == read->obtained);
+    assert_int_equal(known->imported, read->imported);
     assert_true(known->moved == read->moved);
     assert_true(known->info->not_before == read->info->not_before);
     assert_true(known->info->not_after == read->info->not_after);
@@ -150,12 +151,14 @@ static void what_asks_for_renewal_information_is_kept(void **state)
     info = *cert->info;
     info.ari_id = "key.serial";
     cert->info = &info;
+    cert->imported = 1;
     acme_certstore_index_add(index, NAME, cert, dir);
     assert_int_equal(acme_certstore_index_save(index), 0);
     index = acme_certstore_index_open(w->index, w->p);
     assert_true(
         acme_certstore_index_find(cert, index, NAME, cert->version, dir, w->p));
     assert_string_equal(cert->info->ari_id, "key.serial");
+    assert_true(cert->imported);
 }
 
 static void nothing_is_known_outside_of_a_start(void **state)

@@ -169,6 +169,7 @@ static void what_is_asked_of_cas_comes_back(void **state)
     was->kind = ACME_SPEC_SECOND_KEY;
     was->names = spec_at(published, 0)->names;
     was->key_reuse = 1;
+    was->key_written = ACME_SPEC_KEY_KIND;
     was->must_staple = 1;
     was->preferred_chains = strs(p, "Root X", "Root Y");
     was->trusted_chain = 1;
@@ -193,6 +194,7 @@ static void what_is_asked_of_cas_comes_back(void **state)
         acme_site_cert_at(read->certs, 0)->site->certs[ACME_SPEC_SECOND_KEY],
         acme_site_cert_at(read->certs, 1));
     assert_true(is->key_reuse);
+    assert_int_equal(is->key_written, ACME_SPEC_KEY_KIND);
     assert_true(is->must_staple);
     assert_int_equal(is->preferred_chains->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(is->preferred_chains, 1, const char *),

@@ -431,6 +431,12 @@ static void what_has_changed_is_ordered_anew(void **state)
     assert_order(site, "expires in 2 days");
     assert_false(plan(site).urgent);
     site->info.not_after = NOW + DAYS(60);
+    /* the kind of key of an imported one counts once it is due */
+    site->live.imported = 1;
+    site->spec.key.type = ACME_KEY_P384;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->spec.key_written = ACME_SPEC_KEY_EXACT;
+    assert_order(site, "another kind of key: P-384");
     /* a certificate from elsewhere is left alone */
     site->live.ca_url = NULL;
     site->spec.key.type = ACME_KEY_P384;

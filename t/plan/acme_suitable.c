@@ -147,7 +147,78 @@ static void a_further_one_is_judged_by_the_names_of_its_site(void **state)
                      ACME_SUITABLE_FULL);
 }
 
-ACME_T_MAIN(ACME_T(names_time_and_ca_decide), ACME_T(none_is_none),
+/** An imported certificate is compared with what is written only. */
+static const struct {
+    int imported;
+    acme_spec_key_e written;
+    const char *key, *profile;
+    const char *wanted_profile;
+    const char *change;
+    int rsa; /* RSA 3072 is wanted, and not P-256 */
+} changes[] = {
+    {0, ACME_SPEC_KEY_DEFAULT, "P-256", NULL, NULL, NULL, 0},
+    {0, ACME_SPEC_KEY_DEFAULT, "RSA 2048", NULL, NULL,
+     "another kind of key: P-256", 0},
+    {0, ACME_SPEC_KEY_EXACT, "RSA 2048", NULL, NULL,
+     "another kind of key: P-256", 0},
+    {1, ACME_SPEC_KEY_DEFAULT, "RSA 2048", NULL, NULL, NULL, 0},
+    {1, ACME_SPEC_KEY_DEFAULT, "P-384", NULL, NULL, NULL, 0},
+    {1, ACME_SPEC_KEY_EXACT, "P-256", NULL, NULL, NULL, 0},
+    {1, ACME_SPEC_KEY_EXACT, "RSA 2048", NULL, NULL,
+     "another kind of key: P-256", 0},
+    {0, ACME_SPEC_KEY_DEFAULT, "P-256", NULL, "short", "another profile: short",
+     0},
+    {1, ACME_SPEC_KEY_DEFAULT, "P-256", NULL, "short", NULL, 0},
+    {1, ACME_SPEC_KEY_DEFAULT, "P-256", "long", "short",
+     "another profile: short", 0},
+    {1, ACME_SPEC_KEY_DEFAULT, "P-256", "long", NULL,
+     "another profile: the CA's own", 0},
+    {1, ACME_SPEC_KEY_KIND, "RSA 2048", NULL, NULL, NULL, 1},
+    {0, ACME_SPEC_KEY_KIND, "RSA 2048", NULL, NULL,
+     "another kind of key: RSA 3072", 1},
+    {1, ACME_SPEC_KEY_EXACT, "RSA 2048", NULL, NULL,
+     "another kind of key: RSA 3072", 1},
+    {1, ACME_SPEC_KEY_KIND, "P-256", NULL, NULL,
+     "another kind of key: RSA 3072", 1},
+};
+
+static void an_imported_one_has_a_key_of_another_client(void **state)
+{
+    acme_certstore_cert_t cert;
+    acme_cert_info_t info;
+    acme_spec_t spec;
+    const char *change;
+    size_t i;
+
+    for (i = 0; i < sizeof(changes) / sizeof(changes[0]); ++i) {
+        make(&cert, &spec, &info, 0, *state);
+        cert.ca_url = spec.ca->url;
+        cert.imported = changes[i].imported;
+        cert.profile = changes[i].profile;
+        info.key_type = changes[i].key;
+        spec.key.type = changes[i].rsa ? ACME_KEY_RSA : ACME_KEY_P256;
+        spec.key.bits = changes[i].rsa ? 3072 : 0;
+        spec.key_written = changes[i].written;
+        spec.profile = changes[i].wanted_profile;
+        change = acme_suitable_change(&cert, &spec, *state);
+        if (changes[i].change) {
+            assert_non_null(change);
+            assert_string_equal(change, changes[i].change);
+        }
+        else {
+            assert_null(change);
+        }
+        /* the CA counts in any case, when it is known */
+        cert.ca_url = "https://other.test/dir";
+        assert_string_equal(acme_suitable_change(&cert, &spec, *state),
+                            "another CA: ca");
+        cert.ca_url = NULL;
+        assert_null(acme_suitable_change(&cert, &spec, *state));
+    }
+}
+
+ACME_T_MAIN(ACME_T(an_imported_one_has_a_key_of_another_client),
+            ACME_T(names_time_and_ca_decide), ACME_T(none_is_none),
             ACME_T(the_ca_is_known_by_its_directory),
             ACME_T(keys_are_elliptic_or_rsa),
             ACME_T(a_further_one_is_judged_by_the_names_of_its_site))

@@ -54,7 +54,6 @@ static void a_further_one_is_filed_beside_its_site(void **state)
     acme_ca_spec_t ca;
     acme_spec_t *own = spec_of(&ca, "a.example", "b.example", p);
     acme_spec_t *second_key = spec_of(&ca, "a.example", "b.example", p);
-    const char *site;
 
     assert_null(acme_spec_of(own));
     assert_string_equal(acme_spec_filed_name(own->name, ACME_SPEC_FIRST_KEY, p),
@@ -64,16 +63,12 @@ static void a_further_one_is_filed_beside_its_site(void **state)
     assert_string_equal(acme_spec_of(second_key), "a.example");
     assert_string_equal(acme_spec_host(second_key), "a.example");
     assert_string_equal(second_key->name, "a.example-rsa");
-    assert_int_equal(acme_spec_filed_parse(&site, second_key->name, p),
-                     ACME_SPEC_SECOND_KEY);
-    assert_string_equal(site, "a.example");
-    assert_int_equal(acme_spec_filed_parse(&site, "a.example", p),
-                     ACME_SPEC_FIRST_KEY);
-    assert_string_equal(site, "a.example");
-    assert_int_equal(acme_spec_filed_parse(&site, "-rsa", p),
-                     ACME_SPEC_FIRST_KEY);
-    assert_string_equal(site, "-rsa");
-    assert_int_equal(acme_spec_filed_parse(&site, "", p), ACME_SPEC_FIRST_KEY);
+    assert_string_equal(acme_spec_filed_for(second_key->name, own->names, p),
+                        "a.example");
+    assert_string_equal(acme_spec_filed_for("a.example", own->names, p),
+                        "a.example");
+    assert_string_equal(acme_spec_filed_for("-rsa", own->names, p), "-rsa");
+    assert_string_equal(acme_spec_filed_for("", own->names, p), "");
 }
 
 static void cas_are_counted_and_found(void **state)

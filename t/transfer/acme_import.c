@@ -2,6 +2,7 @@
 
 #include "acme_t_bundle.h"
 
+#include "acme_file.h"
 #include "acme_import.h"
 #include "acme_json.h"
 
@@ -334,10 +335,32 @@ static void damaged_lineages_and_accounts_are_left_out(void **state)
     assert_non_null(why(found, "accounts/ca.example/dir/4567"));
 }
 
+static void links_may_be_gone(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *root = acme_t_dir(p);
+    acme_bundle_t *bundle = acme_t_bundle("a.example", NOW, p);
+    acme_import_t *found;
+
+    lineage(root, "a.example", 3, bundle, p);
+    assert_int_equal(
+        acme_file_remove_tree(apr_pstrcat(p, root, "/live", NULL), p), 0);
+    found = read_certbot(root, p);
+    assert_int_equal(found->entries, 1);
+    assert_int_equal(found->export->bundles->nelts, 1);
+    assert_string_equal(acme_t_fingerprint(bundle_at(found, 0), p),
+                        acme_t_fingerprint(bundle, p));
+    /* what certbot has deleted is not taken */
+    unlink(apr_pstrcat(p, root, "/renewal/a.example.conf", NULL));
+    assert_int_equal(
+        acme_import_certbot(&found, root, names_of(NULL, p), NOW, NULL, p),
+        APR_ENOENT);
+}
+
 ACME_T_MAIN(ACME_T(a_store_of_mod_md_is_read),
             ACME_T(an_elliptic_and_an_rsa_key_are_both_taken),
             ACME_T(of_several_key_types_the_longest_living),
             ACME_T(damaged_entries_are_left_out_with_a_reason),
             ACME_T(what_is_no_store_is_a_problem),
-            ACME_T(a_folder_of_certbot_is_read),
+            ACME_T(a_folder_of_certbot_is_read), ACME_T(links_may_be_gone),
             ACME_T(damaged_lineages_and_accounts_are_left_out))

@@ -109,9 +109,11 @@ def md_store(folder, issuer, ca_url, sites, account=None, encrypted=True,
 
 
 def certbot_store(folder, issuer, ca_url, lineages, account=None, days=60):
-    """A folder of certbot: lineages are (name, names)."""
-    for lineage, names in lineages:
-        key, chain = issuer.issue(names, days=days)
+    """A folder of certbot: lineages are (name, names), or (name, names,
+    days, bits of an RSA key or 0)."""
+    for lineage, names, *more in lineages:
+        life, bits = more or (days, 0)
+        key, chain = issuer.issue(names, days=life, bits=bits)
         leaf, rest = chain.split(b"-----END CERTIFICATE-----\n", 1)
         leaf += b"-----END CERTIFICATE-----\n"
         archive = os.path.join(folder, "archive", lineage)
