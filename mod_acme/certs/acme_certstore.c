@@ -336,6 +336,35 @@ static apr_status_t get_cert(acme_certstore_cert_t **cert,
     return APR_SUCCESS;
 }
 
+apr_status_t acme_certstore_get_version(acme_certstore_cert_t **cert,
+                                        const acme_certstore_t *certstore,
+                                        const char *name, int version,
+                                        apr_pool_t *p)
+{
+    const acme_cert_info_t *info = NULL;
+    acme_certstore_cert_t *found;
+    acme_certstore_path_t site;
+    const char *dir;
+    apr_pool_t *ptemp;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, name, ptemp);
+    dir = apr_psprintf(ptemp, "%s/%d", site.archive, version);
+    rv = read_pair(&info, &site, dir, NULL, ptemp);
+    if (rv == APR_SUCCESS) {
+        found = apr_pcalloc(p, sizeof(*found));
+        found->info = info_dup(info, p);
+        found->version = version;
+        found->cert_path = apr_pstrcat(p, dir, "/" ACME_CERTSTORE_FULL, NULL);
+        found->key_path = apr_pstrcat(p, dir, "/" ACME_CERTSTORE_KEY, NULL);
+        read_meta(found, dir, p, ptemp);
+        *cert = found;
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
 apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
                                    const acme_certstore_t *certstore,
                                    acme_place_e place, const char *name,

@@ -79,6 +79,13 @@ apr_status_t acme_certstore_get_at(acme_certstore_cert_t **cert,
                                    acme_place_e place, const char *name,
                                    acme_problem_t *problem, apr_pool_t *p);
 
+/** Reads a version of a site, live or archived, by its number. Fails as
+ *  acme_certstore_get(). */
+apr_status_t acme_certstore_get_version(acme_certstore_cert_t **cert,
+                                        const acme_certstore_t *certstore,
+                                        const char *name, int version,
+                                        apr_pool_t *p);
+
 /** Returns non-zero when the chain led to a root that this machine trusts at
  *  the time when the certificate was issued. */
 int acme_certstore_is_trusted(const acme_certstore_t *certstore,
@@ -132,6 +139,14 @@ apr_status_t acme_certstore_install_at(const acme_certstore_t *certstore,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp);
 
+/** Writes the next version of bundle->name, to which no pointer leads.
+ *  @param number set to its number */
+apr_status_t acme_certstore_install_version(int *number,
+                                            const acme_certstore_t *certstore,
+                                            const acme_bundle_t *bundle,
+                                            acme_problem_t *problem,
+                                            apr_pool_t *ptemp);
+
 /**
  * Moves a pointer to another place, another name or both, by one rename, which
  * is on disk when this returns. What was there is archived. APR_ENOENT when
@@ -174,5 +189,22 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
 apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
                                      const acme_certstore_t *certstore,
                                      const char *name, apr_pool_t *p);
+
+/** A pointer that was put back. */
+typedef struct acme_certstore_recovered_t {
+    acme_place_e place;
+    const char *name;
+    int version;
+} acme_certstore_recovered_t;
+
+/**
+ * Puts pointers back that are none any more, because the store was copied or
+ * restored by a program that does not know symbolic links: a folder with the
+ * files of a version, or a file with the text of the link. A folder whose
+ * version is not in the archive becomes one. What cannot be used is left alone.
+ * @return acme_certstore_recovered_t, in p
+ */
+apr_array_header_t *acme_certstore_recover(const acme_certstore_t *certstore,
+                                           apr_pool_t *p);
 
 #endif

@@ -171,29 +171,44 @@ static apr_status_t make_archive(const acme_certstore_t *certstore,
                              : failed(problem, site, certstore->archive, rv, p);
 }
 
+apr_status_t acme_certstore_install_version(int *number,
+                                            const acme_certstore_t *certstore,
+                                            const acme_bundle_t *bundle,
+                                            acme_problem_t *problem,
+                                            apr_pool_t *ptemp)
+{
+    acme_archive_file_t files[NFILES];
+    acme_certstore_path_t site;
+    apr_status_t rv;
+
+    acme_certstore_path_find(&site, certstore, ACME_PLACE_LIVE, bundle->name,
+                             ptemp);
+    rv = prepare_files(files, bundle, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = make_archive(certstore, &site, problem, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = next_number(number, &site, problem, ptemp);
+    }
+    return rv == APR_SUCCESS ? acme_archive_write(site.archive, *number, files,
+                                                  problem, ptemp)
+                             : rv;
+}
+
 apr_status_t acme_certstore_install_at(const acme_certstore_t *certstore,
                                        acme_place_e place,
                                        const acme_bundle_t *bundle, int keep,
                                        acme_problem_t *problem,
                                        apr_pool_t *ptemp)
 {
-    acme_archive_file_t files[NFILES];
     const char *target;
     acme_certstore_path_t site;
     int number = 0;
     apr_status_t rv;
 
     acme_certstore_path_find(&site, certstore, place, bundle->name, ptemp);
-    rv = prepare_files(files, bundle, problem, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = make_archive(certstore, &site, problem, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = next_number(&number, &site, problem, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = acme_archive_write(site.archive, number, files, problem, ptemp);
-    }
+    rv = acme_certstore_install_version(&number, certstore, bundle, problem,
+                                        ptemp);
     if (rv == APR_SUCCESS) {
         rv = set_aside(&site, problem, ptemp);
     }

@@ -64,19 +64,15 @@ apr_status_t acme_certstore_path_pointed(int *number,
     return *number > 0 ? APR_SUCCESS : APR_EINVAL;
 }
 
-static apr_status_t follow(acme_certstore_target_t *aim,
-                           const struct acme_certstore_t *certstore,
-                           const char *link, apr_pool_t *p)
+apr_status_t acme_certstore_path_parse(acme_certstore_target_t *aim,
+                                       const struct acme_certstore_t *certstore,
+                                       const char *text, apr_pool_t *p)
 {
     apr_size_t len = strlen(UPWARDS);
-    char buffer[LINK_MAX_LEN];
-    apr_status_t rv = read_link(buffer, link);
+    char *buffer = apr_pstrdup(p, text);
     char *slash;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    aim->link = apr_pstrdup(p, buffer);
+    aim->link = apr_pstrdup(p, text);
     slash = strrchr(buffer, '/');
     if (strncmp(buffer, UPWARDS, len) != 0 || slash < buffer + len) {
         return APR_EINVAL;
@@ -92,6 +88,18 @@ static apr_status_t follow(acme_certstore_target_t *aim,
     aim->archive = apr_pstrcat(p, certstore->archive, "/", buffer + len, NULL);
     aim->dir = apr_psprintf(p, "%s/%d", aim->archive, aim->number);
     return APR_SUCCESS;
+}
+
+static apr_status_t follow(acme_certstore_target_t *aim,
+                           const struct acme_certstore_t *certstore,
+                           const char *link, apr_pool_t *p)
+{
+    char buffer[LINK_MAX_LEN];
+    apr_status_t rv = read_link(buffer, link);
+
+    return rv == APR_SUCCESS
+               ? acme_certstore_path_parse(aim, certstore, buffer, p)
+               : rv;
 }
 
 apr_status_t

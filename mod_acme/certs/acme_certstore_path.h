@@ -78,6 +78,12 @@ acme_certstore_path_follow(acme_certstore_target_t *aim,
                            const struct acme_certstore_t *certstore,
                            const acme_certstore_path_t *site, apr_pool_t *p);
 
+/** Takes apart what a pointer says. APR_EINVAL when that is no version in the
+ *  archive. */
+apr_status_t acme_certstore_path_parse(acme_certstore_target_t *aim,
+                                       const struct acme_certstore_t *certstore,
+                                       const char *text, apr_pool_t *p);
+
 /** Returns success when the key and the chain that a pointer leads to, and all
  *  folders on the way, are ours alone to write (acme_owned.h); else APR_EACCES
  *  and a problem that names the path. */

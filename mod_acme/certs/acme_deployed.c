@@ -200,3 +200,30 @@ apr_status_t acme_deployed_write(const char *dir,
     }
     return APR_SUCCESS;
 }
+
+apr_status_t acme_deployed_forget(const char *dir, const char *name,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    acme_deployed_t *deployed, *changed;
+    acme_deployed_site_t *site;
+    int i, found = 0;
+
+    if (acme_deployed_read(&deployed, dir, NULL, ptemp) != APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    changed = acme_deployed_create(ptemp);
+    changed->written = deployed->written;
+    for (i = 0; i < deployed->sites->nelts; ++i) {
+        site = apr_pmemdup(
+            ptemp,
+            APR_ARRAY_IDX(deployed->sites, i, const acme_deployed_site_t *),
+            sizeof(*site));
+        if (strcmp(site->name, name) == 0 && site->state == ACME_DEPLOYED_LKC) {
+            site->state = ACME_DEPLOYED_NONE;
+            found = 1;
+        }
+        acme_deployed_add(changed, site);
+    }
+    return found ? acme_deployed_write(dir, changed, problem, ptemp)
+                 : APR_SUCCESS;
+}

@@ -73,4 +73,9 @@ apr_status_t acme_deployed_write(const char *dir,
 const acme_deployed_site_t *acme_deployed_find(const acme_deployed_t *deployed,
                                                const char *name);
 
+/** Notes that a site serves nothing of ours any more, because its certificate
+ *  was deleted. Success also when it is not in the record, or there is none. */
+apr_status_t acme_deployed_forget(const char *dir, const char *name,
+                                  acme_problem_t *problem, apr_pool_t *ptemp);
+
 #endif

@@ -94,6 +94,26 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
     }
 }
 
+/* Puts back the links of a store that was restored without them. */
+static void recover(const acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    const apr_array_header_t *found =
+        acme_certstore_recover(setup->certstore, ptemp);
+    int i;
+
+    for (i = 0; i < found->nelts; i++) {
+        const acme_certstore_recovered_t *one =
+            &APR_ARRAY_IDX(found, i, acme_certstore_recovered_t);
+
+        acme_log(
+            setup->log, ACME_LOG_NOTICE, 0,
+            ACME_TAG(0121) "%s: its link in %s was none any more, as after "
+                           "a restored backup that has no links, and is "
+                           "put back: it leads to generation %d",
+            one->name, acme_certstore_place_name(one->place), one->version);
+    }
+}
+
 void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
                            apr_time_t now, apr_pool_t *ptemp)
 {
@@ -114,6 +134,7 @@ void mod_acme_install_open(acme_setup_t *setup, acme_vault_t *vault,
     install->config.archive_keep = ACME_ARCHIVE_KEEP;
     install->config.log = setup->log;
     check_clock(setup, now, ptemp);
+    recover(setup, ptemp);
     install->certs =
         apr_pcalloc(setup->pconf,
                     sizeof(outcome_t) * ((apr_size_t)setup->certs->nelts + 1));

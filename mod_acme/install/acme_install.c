@@ -180,6 +180,25 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
                : NULL;
 }
 
+/* Looks for a certificate where a site has none, and nothing is kept that could
+ * be its. */
+static void find_live(acme_install_choice_t *choice,
+                      acme_inventory_t *inventory,
+                      const acme_deployed_site_t *before)
+{
+    if (inventory->live
+        || acme_site_decide_is_usable(&choice->certs[ACME_PLACE_STASH])) {
+        return;
+    }
+    acme_install_choice_inherit(choice);
+    reread(choice->install, choice->spec, inventory);
+    if (!inventory->live
+        && !acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
+        acme_install_choice_restore(choice, before);
+        reread(choice->install, choice->spec, inventory);
+    }
+}
+
 static acme_site_decide_serve_e decide(acme_install_t *install,
                                        const acme_site_cert_t *cert,
                                        acme_wanted_e wanted, int okc,
@@ -210,11 +229,7 @@ static acme_site_decide_serve_e decide(acme_install_t *install,
     choice.ptemp = ptemp;
     acme_cert_index_visit(install->index, acme_spec_host(spec),
                           acme_install_choice_consider, &choice, ptemp);
-    if (!inventory->live
-        && !acme_site_decide_is_usable(&choice.certs[ACME_PLACE_STASH])) {
-        acme_install_choice_inherit(&choice);
-        reread(install, spec, inventory);
-    }
+    find_live(&choice, inventory, before);
     memset(&facts, 0, sizeof(facts));
     facts.deployed = before ? before->state : ACME_DEPLOYED_NONE;
     facts.wanted = wanted;

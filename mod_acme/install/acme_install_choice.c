@@ -251,6 +251,53 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
              spec->name, from);
 }
 
+void acme_install_choice_restore(const acme_install_choice_t *choice,
+                                 const acme_deployed_site_t *before)
+{
+    const acme_install_t *install = choice->install;
+    const acme_certstore_t *certstore = install->config->certstore;
+    const acme_spec_t *spec = choice->spec;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_certstore_cert_t *cert;
+    apr_array_header_t *numbers;
+    const char *why;
+    int i;
+
+    if (!before || before->state != ACME_DEPLOYED_LKC
+        || strcmp(before->name, spec->name) != 0
+        || !APR_STATUS_IS_ENOENT(acme_certstore_get(
+            &cert, certstore, spec->name, NULL, choice->ptemp))
+        || acme_certstore_versions(&numbers, certstore, spec->name,
+                                   choice->ptemp)) {
+        return;
+    }
+    for (i = numbers->nelts - 1; i >= 0; --i) {
+        int number = APR_ARRAY_IDX(numbers, i, int);
+
+        if (acme_certstore_get_version(&cert, certstore, spec->name, number,
+                                       choice->ptemp)
+            || worth_of(&why, cert, choice,
+                        !cert->ca_url || acme_suitable_issuer(cert, spec))
+                   < ACME_SUITABLE_PARTIAL
+            || acme_certstore_loads(cert, spec->security_level, NULL,
+                                    choice->ptemp)) {
+            continue;
+        }
+        if (acme_certstore_move_point(certstore, spec->name, number, &problem,
+                                      choice->ptemp)) {
+            acme_install_choice_complain(install, spec->name, &problem,
+                                         choice->ptemp);
+            return;
+        }
+        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0832) "%s: its link in live was gone, as after a "
+                                "restored backup that has no links; generation "
+                                "%d of its archive is served again",
+                 spec->name, number);
+        return;
+    }
+}
+
 /* ---- the one that it has, and the one that it chose ---- */
 
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,
@@ -305,6 +352,14 @@ static void say_served(const acme_install_choice_t *choice, acme_place_e place)
                  acme_time_print(item->cert->info->not_after, choice->ptemp),
                  next);
     }
+    else {
+        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0565) "%s: the imported certificate %s is used from "
+                                "now on, valid until %s; %s",
+                 choice->spec->name, item->cert->info->serial,
+                 acme_time_print(item->cert->info->not_after, choice->ptemp),
+                 next);
+    }
 }
 
 void acme_install_choice_settle(acme_install_t *install,
@@ -332,14 +387,6 @@ static void leave(const acme_install_choice_t *choice,
     if (!acme_install_shared_by_others(choice->install, item, choice->site,
                                        choice->ptemp)) {
         acme_install_choice_settle(choice->install, item, choice->ptemp);
-    }
-    else {
-        acme_log(install->config->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0565) "%s: the imported certificate %s is used from "
-                                "now on, valid until %s; %s",
-                 choice->spec->name, item->cert->info->serial,
-                 acme_time_print(item->cert->info->not_after, choice->ptemp),
-                 next);
     }
 }
 

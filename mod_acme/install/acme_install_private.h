@@ -11,6 +11,7 @@
 #include <apr_hash.h>
 
 #include "acme_cert_index.h"
+#include "acme_deployed.h"
 #include "acme_inventory.h"
 #include "acme_site.h"
 #include "acme_site_decide.h"
@@ -67,6 +68,14 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
  * with files of its own.
  */
 void acme_install_choice_inherit(acme_install_choice_t *choice);
+
+/**
+ * Makes the newest version in the site's archive that it can use the live one
+ * again, when it was served and no pointer leads to it any more: a restored
+ * backup has no links. Does nothing for a site that served none.
+ */
+void acme_install_choice_restore(const acme_install_choice_t *choice,
+                                 const acme_deployed_site_t *before);
 
 /** Judges the live certificate; sets inventory->foreign and ->revoked. */
 void acme_install_choice_judge_live(acme_site_decide_cert_t *cert,

@@ -11,6 +11,7 @@
 #include "acme_archive.h"
 #include "acme_certstore.h"
 #include "acme_certstore_path.h"
+#include "acme_deployed.h"
 #include "acme_owner.h"
 #include "acme_pin.h"
 #include "acme_text.h"
@@ -198,6 +199,11 @@ int acmectl_edit_delete(acmectl_t *ctl)
             "is ordered)",
             name);
         return CTL_FAILED;
+    }
+    /* The record first, because a link that is gone is put back for a site that
+     * served a certificate. */
+    if (acme_deployed_forget(ctl->dir, name, &problem, ctl->p)) {
+        return acmectl_io_fail(ctl, &problem);
     }
     for (place = 0; place < ACME_PLACES; ++place) {
         if (APR_STATUS_IS_ENOENT(acme_certstore_get_at(

@@ -218,6 +218,7 @@ int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
+    acme_certstore_recover(ctl->certstore, ctl->p);
     open_published(ctl);
     if (how == CTL_READ && ctl->lock) {
         acme_lock_release(ctl->lock);

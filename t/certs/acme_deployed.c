@@ -134,7 +134,29 @@ static void states_have_names(void **state)
     assert_string_equal(acme_deployed_name(ACME_DEPLOYED_LKC), "lkc");
 }
 
-ACME_T_MAIN(ACME_T(states_have_names), ACME_T(what_is_written_is_read),
+static void a_deleted_certificate_is_forgotten(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir = acme_t_dir(p);
+    acme_deployed_t *deployed = acme_deployed_create(p);
+
+    assert_int_equal(acme_deployed_forget(dir, "a.test", NULL, p), 0);
+    deployed->written = ACME_T_NOW;
+    acme_deployed_add(deployed, site(p, ACME_DEPLOYED_LKC, "a.test", "b.test"));
+    acme_deployed_add(deployed, site(p, ACME_DEPLOYED_LKC, "c.test", NULL));
+    assert_int_equal(acme_deployed_write(dir, deployed, NULL, p), 0);
+    assert_int_equal(acme_deployed_forget(dir, "a.test", NULL, p), 0);
+    assert_int_equal(acme_deployed_forget(dir, "b.test", NULL, p), 0);
+    assert_int_equal(acme_deployed_read(&deployed, dir, NULL, p), 0);
+    assert_int_equal(acme_deployed_find(deployed, "b.test")->state,
+                     ACME_DEPLOYED_NONE);
+    assert_int_equal(acme_deployed_find(deployed, "c.test")->state,
+                     ACME_DEPLOYED_LKC);
+    assert_int_equal(deployed->written, ACME_T_NOW);
+}
+
+ACME_T_MAIN(ACME_T(a_deleted_certificate_is_forgotten),
+            ACME_T(states_have_names), ACME_T(what_is_written_is_read),
             ACME_T(damage_is_told),
             ACME_T(a_damaged_site_takes_no_other_with_it),
             ACME_T(ten_thousand_sites_are_no_matter))

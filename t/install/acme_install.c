@@ -476,7 +476,64 @@ static void the_second_kind_goes_on_with_what_the_site_had(void **state)
     assert_string_equal(LIVE("a.example-rsa"), "");
 }
 
+/* ---- a store that was restored without its links ---- */
+
+/** Loses the link while the server is down. */
+static void lose_link(world_t *w, const char *name)
+{
+    configure(w);
+    site(w, name);
+    assert_int_equal(acme_certstore_move_archive(w->certstore, ACME_PLACE_LIVE,
+                                                 name, NULL, w->p),
+                     0);
+}
+
+static void a_link_that_is_gone_is_found_in_the_archive(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *first = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", "a.test", 80, CA);
+
+    site(w, "a.test");
+    start(w);
+    lose_link(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), cert);
+    acme_t_contains(w->said, "ACME0832: a.test: ");
+    assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_LKC);
+    start(w);
+    assert_string_equal(w->said, "");
+    /* the newest that can be used */
+    assert_int_equal(acme_certstore_move_remove(w->certstore, ACME_PLACE_LIVE,
+                                                "a.test", NULL, w->p),
+                     0);
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, OTHER);
+    lose_link(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), first);
+}
+
+/* Nothing is taken from the archive for a site that served none: what was
+ * replaced, deleted or revoked stays there. */
+static void the_archive_is_for_a_site_that_served_it(void **state)
+{
+    world_t *w = make_world(*state);
+
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
+    lose_link(w, "a.test");
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test", 90, CA);
+    start(w);
+    lose_link(w, "a.test");
+    w->clock->now += 91 * ACME_TIME_DAY;
+    start(w);
+    assert_string_equal(LIVE("a.test"), "");
+}
+
 ACME_T_MAIN(
+    ACME_T(a_link_that_is_gone_is_found_in_the_archive),
+    ACME_T(the_archive_is_for_a_site_that_served_it),
     ACME_T(the_second_kind_goes_on_with_what_the_site_had),
 
     ACME_T(one_of_the_wanted_kind_of_key_goes_before_a_longer_living_one),
