@@ -11,11 +11,12 @@
 #   there; no other file defines a default;
 # - "Context:" and "Merge:" are what acme_setting_e says;
 # - each setting has its directive's name in mod_acme_config_setting_name();
+# - each directive of mod_md that is only refused is in the table of the manual;
 # - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
 use List::Util qw(sum0);
-use Test::More tests => 22;
+use Test::More tests => 23;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -207,7 +208,13 @@ none('a default is written once', @wrong);
 # ---- nothing else -----------------------------------------------------------
 
 # Acronyms and message tags are no directives.
-my %known = map { s/^<//r => 1 } @row;
+my @other = slurp('mod_acme/httpd/mod_acme_cmds_other.h')
+    =~ /MOD_ACME_CMDS_OTHER\("(<?ACME\w+)"\)/g;
+my ($of_md) = $manual =~ /^## From mod_md\n(.*)/ms;
+none('what is only refused is in the table of the manual',
+     @other ? () : 'there is nothing',
+     grep { ($of_md // '') !~ /^\|[^|]*`\Q$_\E`/m } @other);
+my %known = map { s/^<//r => 1 } @row, @other;
 my %stranger;
 my @texts = (glob('docs/*'), glob('conf/*'), 'README', 'SECURITY.md', 'CHANGES',
              glob('mod_acme/*/*.[ch]'));

@@ -39,14 +39,32 @@ static void check_modules(acme_sites_t *sites)
     }
 }
 
+/* Returns non-zero when anything may be ordered: not only certificates of the
+ * administrator's own are served. */
+static int may_order(const acme_setup_t *setup)
+{
+    int i;
+
+    for (i = 0; i < setup->certs->nelts; i++) {
+        if (!acme_site_cert_at(setup->certs, i)->spec->cert_file) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Checks that the server listens where the CA connects to, because http-01 is
  * the only challenge so far and needs the public port 80. */
-static void check_ports(acme_sites_t *sites, const acme_config_t *base)
+static void check_ports(acme_sites_t *sites, const acme_setup_t *setup,
+                        const acme_config_t *base)
 {
     const acme_port_map_t *map =
         mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
     int port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
 
+    if (!may_order(setup)) {
+        return;
+    }
     if (!port) {
         mod_acme_sites_refuse(
             sites,
@@ -57,16 +75,15 @@ static void check_ports(acme_sites_t *sites, const acme_config_t *base)
             base->settings[ACME_SETTING_PORT_MAP].place);
     }
     else if (!mod_acme_mistakes_listens(port)) {
-        mod_acme_sites_warn(sites,
-                            ACME_TAG(0009) "nothing listens on port %d, "
-                                           "so no certificate can be "
-                                           "obtained: the authority asks "
-                                           "for http-01 answers at the "
-                                           "public port 80; add 'Listen "
-                                           "%d', or 'ACMEPortMap "
-                                           "http:PORT' with the local "
-                                           "port that it arrives at",
-                            port, port);
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0009) "nothing listens on port %d: certificates are "
+                           "ordered, but the authority asks for http-01 "
+                           "answers at the public port 80, and gets them only "
+                           "if something else leads it here; add 'Listen %d', "
+                           "or 'ACMEPortMap http:PORT' with the local port "
+                           "that it arrives at",
+            port, port);
     }
 }
 
@@ -392,6 +409,7 @@ static void make_setup(acme_sites_t *sites)
                            setup->certs, second_keys[i]);
         }
     }
+    check_ports(sites, setup, mod_acme_config_get(sites->server));
     if (sites->errors) {
         return;
     }
@@ -438,7 +456,6 @@ int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     mod_acme_sites_collect(&sites);
     if (!sites.errors) {
         mod_acme_compat_check_sites(&sites);
-        check_ports(&sites, mod_acme_config_get(s));
         mod_acme_certless_check(&sites);
     }
     make_setup(&sites);

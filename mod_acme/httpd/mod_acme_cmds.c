@@ -2,6 +2,7 @@
 
 #include "mod_acme_cmds.h"
 #include "mod_acme_cmds_arg.h"
+#include "mod_acme_cmds_other.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -397,4 +398,5 @@ const command_rec mod_acme_cmds_table[] = {
                   SETTING(ACME_SETTING_HTTP_PROXY_CA_FILE), RSRC_CONF,
                   "PEM file of the roots that an https proxy is verified with "
                   "(the system's)"),
+    MOD_ACME_CMDS_OTHER_ROWS,
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
