@@ -5,9 +5,10 @@ orders in the middle of it fails none, and none is placed twice."""
 
 import pytest
 
-from acme_env import conf, status, tls
-from acme_env.journey import live_file, wait_until_served, worker_pid
-from acme_env.personality import LetsEncrypt
+from acme_env import acmectl, conf, status, tls
+from acme_env.journey import activate_by_hand, live_file, \
+    wait_until_served, worker_pid
+from acme_env.personality import LETS_ENCRYPT, LetsEncrypt
 
 SITES = ["s%02d.conflict.test" % number for number in range(12)]
 SHOP = "shop.test"
@@ -90,3 +91,56 @@ def test_what_replaces_is_a_conflict(httpd, pebble, ca):
     assert ["replaces" in said for said in ca.said("/order-plz")][:3] \
         == [False, True, False]
     assert pebble.orders() == len(ca.orders)
+
+
+def test_a_blocked_account_is_not_a_dead_one(httpd, pebble, ca):
+    """It may not order now. It is looked up once, stays valid, and orders again
+    when it may; no other is made."""
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual",
+                                      ACMECertificateAuthority=ca.directory))
+    ca.blocked = True
+    httpd.expect_log("ACME0341: %s: .*this account may not order" % SHOP)
+    httpd.start()
+    httpd.wait_for_log("ACME0341: %s: .*this account may not order" % SHOP)
+    last = status.of(httpd, SHOP)["renewal"]["last"]
+    assert "permission" in last["to-fix"], last
+    accounts = acmectl.ok(httpd, "account", "show", "--json").json["accounts"]
+    assert [account["status"] for account in accounts] == ["valid"]
+    ca.blocked = False
+    activate_by_hand(httpd, pebble, SHOP)
+    assert (pebble.accounts(), pebble.orders()) == (1, 1)
+
+
+def test_the_limits_of_its_profiles(make_httpd, make_pebble):
+    """Counted by the CA: what configtest does not refuse, it does."""
+    pebble = make_pebble(config=LETS_ENCRYPT)
+    ca = LetsEncrypt(pebble)
+    make_pebble.before_end.append(ca.close)
+    httpd = make_httpd(pebble)
+    sites = {name: [name] + ["w%02d.%s" % (i, name) for i in range(count - 1)]
+             for name, count in (("all.test", 25), ("many.test", 26),
+                                 ("long.test", 45))}
+    sites["long.test"] = [sites["long.test"][0]] + [
+        "%s.%s" % (".".join(["x" * 60] * 3), name)
+        for name in sites["long.test"][1:]] + [
+        "%s.%s" % (".".join(["y" * 60] * 3), name)
+        for name in sites["long.test"][1:]]
+    profiles = {"all.test": "shortlived", "many.test": "tlsserver",
+                "long.test": "classic"}
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, *[conf.site_conf(
+            httpd, name, names[1:],
+            https="ACMEDomain\n    ACMEProfile " + profiles[name])
+            for name, names in sites.items()],
+        ACMEActivation="manual", ACMERetryDelay="1h",
+        ACMECertificateAuthority=ca.directory))
+    for name, words in (("many.test", "more than 25 identifiers"),
+                        ("long.test", "more than 10000 bytes")):
+        httpd.expect_log("ACME0341: %s: .*%s" % (name, words))
+    httpd.start()
+    httpd.wait_for_log("all.test: certificate ready")
+    httpd.wait_for_log("ACME0341: many.test: .*more than 25 identifiers")
+    httpd.wait_for_log("ACME0341: long.test: .*more than 10000 bytes")
+    assert [sorted(names) for names in ca.orders] \
+        == [sorted(sites["all.test"])]

@@ -2,28 +2,47 @@
 """What a CA does in its own way, and Pebble does not: a Gate per CA, which
 changes what goes by so that its clients see that CA."""
 
+import datetime
 import json
 import threading
 
 from . import procs
 from .gate import Gate
-from .rule import payload, problem
+from .rule import names_ordered, payload, problem
 
 CHALLENGE, AUTHORIZATION = "/chalZ/", "/authZ/"
+ORDERS, NEW_ORDER = ("/order-plz", "/my-order/", "/finalize-order/"), \
+    "/order-plz"
+
+# What a Pebble needs (Pebble(config=LETS_ENCRYPT)) to offer its profiles.
+DAY = 24 * 3600
+LETS_ENCRYPT = {"profiles": {
+    "classic": {"description": "90 days", "validityPeriod": 90 * DAY},
+    "tlsserver": {"description": "45 days", "validityPeriod": 45 * DAY},
+    "shortlived": {"description": "6 days", "validityPeriod": 6 * DAY}}}
+NAMES = {"tlsserver": 25, "shortlived": 25}
+NAMES_ELSE = 100
+BYTES = 10000
+AUTHORIZED_FOR = datetime.timedelta(hours=1)
 
 
 class LetsEncrypt(Gate):
     """As it validates since 2026-07: a challenge stays pending until it is
-    valid or invalid, and to be told of it again is a conflict (409).
+    valid or invalid, and to be told of it again is a conflict (409). Orders have
+    25 names by the profiles tlsserver and shortlived, else 100, and 10,000 bytes
+    of names; authorizations and orders end after an hour.
 
     told: the paths of the challenges that clients have told it of; told_again:
     those of each conflict, as they came. minds_replacing: an order that
-    replaces anything is a conflict, too."""
+    replaces anything is a conflict, too. blocked: accounts may not order
+    (unauthorized), and are valid all the same."""
 
     def __init__(self, pebble, **options):
         self.told = []
         self.told_again = []
         self.minds_replacing = False
+        self.blocked = False
+        self._ends = {}
         self._loses = False
         self._kept = None
         self._challenges = {}
@@ -66,18 +85,37 @@ class LetsEncrypt(Gate):
         said = payload(body) if body else ""
         if path.startswith(CHALLENGE) and said:
             return self._tell(method, path, headers, body)
-        if path.startswith("/order-plz") and self.minds_replacing \
-                and "replaces" in json.loads(said):
-            return self._conflict(headers, "it has been replaced")
+        if path.startswith(NEW_ORDER):
+            refusal = self._refuse(body, json.loads(said), headers)
+            if refusal:
+                return refusal
         return self._as_seen(path, super().forward(method, path, headers,
                                                    body))
+
+    def _refuse(self, body, said, headers):
+        """The answer to an order that cannot be, or None."""
+        if self.blocked:
+            return self._say(headers, 403, "unauthorized",
+                             "this account may not order certificates")
+        if self.minds_replacing and "replaces" in said:
+            return self._say(headers, 409, "conflict", "it has been replaced")
+        names = names_ordered(body)
+        most = NAMES.get(said.get("profile"), NAMES_ELSE)
+        if len(names) > most:
+            return self._say(headers, 400, "malformed", "Order cannot contain "
+                             "more than %d identifiers" % most)
+        if sum(len(name) for name in names) > BYTES:
+            return self._say(headers, 400, "malformed", "Order cannot contain "
+                             "more than %d bytes of identifiers" % BYTES)
+        return None
 
     def _tell(self, method, path, headers, body):
         with self._telling:
             again = path in self.told
             if again:
                 self.told_again.append(path)
-                return self._conflict(headers, "it is being validated")
+                return self._say(headers, 409, "conflict",
+                                 "it is being validated")
             if self._kept is None:
                 answer = super().forward(method, path, headers, body)
             else:
@@ -97,17 +135,30 @@ class LetsEncrypt(Gate):
         _, got, _ = super().forward("HEAD", "/nonce-plz", who, None)
         return next(item for item in got if item[0].lower() == "replay-nonce")
 
-    def _conflict(self, headers, detail):
-        text, content_type = problem("conflict", detail, status=409)
-        return 409, [("Content-Type", content_type),
-                     self._nonce(headers)], text.encode()
+    def _say(self, headers, status, kind, detail):
+        text, content_type = problem(kind, detail, status=status)
+        return status, [("Content-Type", content_type),
+                        self._nonce(headers)], text.encode()
+
+    def _end(self, key):
+        """An hour after it was seen first."""
+        now = datetime.datetime.now(datetime.timezone.utc) \
+            + datetime.timedelta(seconds=self.ahead)
+        return self._ends.setdefault(key, (now + AUTHORIZED_FOR).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"))
 
     def _as_seen(self, path, answer):
-        """Nothing is processing."""
+        """No challenge is processing, and all ends within an hour."""
         status, headers, body = answer
+        if path.startswith(ORDERS) and status in (200, 201):
+            document = json.loads(body)
+            document["expires"] = self._end(document["finalize"])
+            return status, headers, json.dumps(document).encode()
         if status != 200 or not path.startswith((AUTHORIZATION, CHALLENGE)):
             return answer
         document = json.loads(body)
+        if path.startswith(AUTHORIZATION):
+            document["expires"] = self._end(path)
         for challenge in document.get("challenges", [document]):
             if challenge["status"] == "processing":
                 challenge["status"] = "pending"
