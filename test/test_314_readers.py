@@ -2,8 +2,15 @@
 """Answers that real CAs give and Pebble does not: a programmable CA per
 behaviour, and a site per CA, all on one server."""
 
-from acme_env import conf, status
+import json
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from acme_env import conf, jws, status
 from acme_env.behaviours import READERS
+from acme_env.fake_ca import Ca
+from acme_env.issuer import new_key
 from acme_env.journey import activate_by_hand, wait_until_served
 
 SHOP = "shop.test"
@@ -41,3 +48,37 @@ def test_what_is_not_needed_may_be_missing(make_httpd, make_fake):
                 told["errors"] and not name.startswith("accountexists"):
             wrong.append((name, counts, told))
     assert not wrong
+
+
+def signed(ca, key, said, payload):
+    """newAccount with the key's signature of what is said, and a payload."""
+    numbers = key.public_key().public_numbers()
+    jwk = {"kty": "EC", "crv": "P-256",
+           "x": jws.encode(numbers.x.to_bytes(32, "big")),
+           "y": jws.encode(numbers.y.to_bytes(32, "big"))}
+    protected = jws.encode(json.dumps({
+        "alg": "ES256", "jwk": jwk, "nonce": ca.nonce(),
+        "url": ca.base + "/new-account"}).encode())
+    r, s = utils.decode_dss_signature(key.sign(
+        ("%s.%s" % (protected, jws.encode(said))).encode(),
+        ec.ECDSA(hashes.SHA256())))
+    return json.dumps({
+        "protected": protected, "payload": jws.encode(payload),
+        "signature": jws.encode(r.to_bytes(32, "big")
+                                + s.to_bytes(32, "big"))}).encode()
+
+
+def test_the_ca_verifies_signatures_and_nonces():
+    """Else a behaviour could hide a fault of ours."""
+    ca = Ca("ca", "https://localhost:1/ca")
+    key = new_key()
+    good = signed(ca, key, b"{}", b"{}")
+    forged = signed(ca, key, b"{}", b'{"onlyReturnExisting":false}')
+    assert ca.receive("POST", "/new-account", forged).status == 400
+    assert ca.accounts == {}
+    assert ca.receive("POST", "/new-account", good).status == 201
+    again = ca.receive("POST", "/new-account", good)
+    assert again.json()["type"].endswith(":badNonce")
+    elsewhere = signed(ca, key, b"{}", b"{}")
+    assert ca.receive("POST", "/new-order", elsewhere).status == 403
+    assert len(ca.accounts) == 1

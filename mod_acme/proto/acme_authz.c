@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -122,7 +123,8 @@ static apr_status_t read_identifier(acme_authz_t *authz,
     }
     rv = acme_resource_str(&type, &identifier, "type", ACME_RESOURCE_USED);
     if (rv == APR_SUCCESS && type
-        && strcmp(type, acme_ident_type_name(acme_ident_type(value))) != 0) {
+        && apr_cstr_casecmp(type, acme_ident_type_name(acme_ident_type(value)))
+               != 0) {
         rv = acme_resource_wrong(&identifier,
                                  "has a type that does not suit "
                                  "%s: %.40s",
