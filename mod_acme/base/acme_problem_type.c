@@ -200,7 +200,7 @@ static const struct {
     {409, 409, ACME_PROBLEM_URN "conflict"},
     {429, 429, ACME_PROBLEM_URN "rateLimited"},
     {500, 599, ACME_PROBLEM_URN "serverInternal"},
-    {0, 999, ACME_PROBLEM_PROTOCOL},
+    {APR_INT32_MIN, APR_INT32_MAX, ACME_PROBLEM_PROTOCOL},
 };
 
 static const char *const retry_names[] = {"now",    "later",     "backoff",

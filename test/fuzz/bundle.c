@@ -4,8 +4,7 @@
  * Reads arbitrary bytes with all readers of acmectl: bundles, requests, keys of
  * other clients, and files that the server has written. None may crash or leak.
  *
- * A target of libFuzzer (make fuzz) or, with a main() of its own, a test (make
- * check) that reads the given files, or the whole corpus, once, and prints TAP.
+ * A target of libFuzzer (make fuzz), or a test (make check): see replay.h.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -21,16 +20,9 @@
 #include "acme_key_foreign.h"
 #include "acme_lockbox.h"
 #include "acme_export.h"
+#include "replay.h"
 
 #define NOW apr_time_from_sec(1767323045)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static int exhausted(int status)
-{
-    (void)status;
-    abort();
-}
 
 /* Skips boxes that would be decrypted, because scrypt would take most of the
  * time. */
@@ -91,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!parent) {
         apr_initialize();
-        apr_pool_create_ex(&parent, NULL, exhausted, NULL);
+        apr_pool_create_ex(&parent, NULL, replay_exhausted, NULL);
     }
     apr_pool_create(&p, parent);
     text = apr_pstrmemdup(p, (const char *)data, size);
@@ -114,44 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef FUZZING
-static int replay(const char *path, int number, apr_pool_t *p)
-{
-    char *data;
-    apr_size_t len;
-
-    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS) {
-        printf("not ok %d - %s cannot be read\n", number, path);
-        return 1;
-    }
-    LLVMFuzzerTestOneInput((const uint8_t *)data, len);
-    printf("ok %d - %s\n", number, strrchr(path, '/') + 1);
-    return 0;
-}
-
 int main(void)
 {
-    const char *srcdir = getenv("srcdir");
-    apr_array_header_t *names;
-    const char *dir;
-    apr_pool_t *p;
-    int i, failed = 0;
-
-    apr_initialize();
-    apr_pool_create_ex(&p, NULL, exhausted, NULL);
-    dir =
-        apr_pstrcat(p, srcdir ? srcdir : ".", "/test/fuzz/corpus/bundle", NULL);
-    if (acme_file_list(&names, dir, p) != APR_SUCCESS || names->nelts == 0) {
-        printf("1..1\nnot ok 1 - there is no corpus in %s\n", dir);
-        return 1;
-    }
-    printf("1..%d\n", names->nelts);
-    for (i = 0; i < names->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-
-        failed += replay(apr_pstrcat(p, dir, "/", name, NULL), i + 1, p);
-    }
-    apr_pool_destroy(p);
-    apr_terminate();
-    return failed != 0;
+    return replay_corpus("bundle");
 }
 #endif
