@@ -7,7 +7,7 @@ import json
 import os
 import re
 
-from acme_env import acmectl, conf, tls
+from acme_env import acmectl, conf, procs, tls
 from acme_env.acmectl import DONE, FAILED, NOTHING, USAGE
 from acme_env.journey import generations, wait_until_served
 
@@ -201,6 +201,28 @@ def test_delete(httpd, pebble):
     names = [site["name"]
              for site in acmectl.ok(httpd, "list", "--json").json["sites"]]
     assert names == [BLOG]
+
+
+def test_what_was_deleted_does_not_come_back(httpd, pebble):
+    """httpd's user puts back a copy of the sealed certificate that it has
+    kept."""
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMEActivation="manual"))
+    httpd.start()
+    httpd.wait_for_log("%s: certificate ready" % SHOP)
+    staged = httpd.path("store", "staging", SHOP)
+    kept = httpd.path("kept")
+    procs.run(["cp", "-a", staged, kept])
+    httpd.graceful()
+    wait_until_served(httpd, pebble, SHOP)
+    httpd.stop()
+    acmectl.ok(httpd, "delete", SHOP, "--force")
+    procs.run(["cp", "-a", kept, staged])
+    httpd.expect_log("ACME0104: .*%s: .*one that was removed" % SHOP)
+    httpd.allow_log("ACME0341: %s" % SHOP)
+    httpd.start()
+    assert not tls.served(httpd.https_port, SHOP).by_pebble
+    httpd.stop()
 
 
 def test_adopt(httpd, pebble):

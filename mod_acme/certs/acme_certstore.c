@@ -43,6 +43,7 @@ apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->removed = apr_pstrcat(p, dir, "/removed", NULL);
     made->revoked = acme_blocklist_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     rv = acme_certstore_path_mkdir(made->archive, problem, p);
@@ -68,6 +69,7 @@ acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
+    made->removed = apr_pstrcat(p, dir, "/removed", NULL);
     made->revoked = acme_blocklist_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
     for (i = 0; i < ACME_PLACES; ++i) {

@@ -15,6 +15,7 @@
 #include "acme_file.h"
 #include "acme_archive.h"
 #include "acme_certstore_path.h"
+#include "acme_removed.h"
 
 static apr_status_t failed(acme_problem_t *problem, const char *name,
                            const char *doing, apr_status_t rv, apr_pool_t *p)
@@ -62,6 +63,10 @@ apr_status_t acme_certstore_move(const acme_certstore_t *certstore,
     if (!S_ISLNK(st.st_mode)) {
         return failed(problem, from_name, what, APR_EINVAL, ptemp);
     }
+    if (strcmp(from_name, to_name) != 0) {
+        /* A site must get its certificate on a full disk, too. */
+        (void)acme_removed_note(certstore, from, from_name, NULL, ptemp);
+    }
     stamp(source.link);
     if (rename(source.link, target.link)) {
         return failed(problem, from_name, what, errno, ptemp);
@@ -105,10 +110,9 @@ apr_status_t acme_certstore_move_point(const acme_certstore_t *certstore,
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
-apr_status_t acme_certstore_move_archive(const acme_certstore_t *certstore,
-                                         acme_place_e place, const char *name,
-                                         acme_problem_t *problem,
-                                         apr_pool_t *ptemp)
+static apr_status_t remove_pointer(const acme_certstore_t *certstore,
+                                   acme_place_e place, const char *name,
+                                   acme_problem_t *problem, apr_pool_t *ptemp)
 {
     acme_certstore_path_t site;
     apr_status_t rv = APR_SUCCESS;
@@ -126,6 +130,15 @@ apr_status_t acme_certstore_move_archive(const acme_certstore_t *certstore,
     return rv == APR_SUCCESS ? rv : failed(problem, name, site.link, rv, ptemp);
 }
 
+apr_status_t acme_certstore_move_archive(const acme_certstore_t *certstore,
+                                         acme_place_e place, const char *name,
+                                         acme_problem_t *problem,
+                                         apr_pool_t *ptemp)
+{
+    (void)acme_removed_note(certstore, place, name, NULL, ptemp);
+    return remove_pointer(certstore, place, name, problem, ptemp);
+}
+
 apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
                                         acme_place_e place, const char *name,
                                         acme_problem_t *problem,
@@ -138,7 +151,10 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
 
     acme_certstore_path_find(&site, certstore, place, name, ptemp);
     aimed = acme_certstore_path_follow(&aim, certstore, &site, ptemp);
-    rv = acme_certstore_move_archive(certstore, place, name, problem, ptemp);
+    rv = acme_removed_note(certstore, place, name, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = remove_pointer(certstore, place, name, problem, ptemp);
+    }
     if (rv != APR_SUCCESS || aimed != APR_SUCCESS
         || acme_certstore_path_is_pointed(certstore, aim.archive, aim.number,
                                           ptemp)) {

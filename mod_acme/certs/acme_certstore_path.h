@@ -31,6 +31,7 @@
 struct acme_certstore_t {
     const char *places[ACME_PLACES]; /**< folders */
     const char *archive;
+    const char *removed;         /**< folder of acme_removed.h */
     int is_read_only;            /**< opened by acme_certstore_look() */
     apr_array_header_t *refused; /**< of acme_promote_guard.h, or NULL */
     int is_held; /**< non-zero: nothing is promoted in this start, likewise */

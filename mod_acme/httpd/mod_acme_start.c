@@ -16,6 +16,7 @@
 #include "acme_file.h"
 #include "acme_owned.h"
 #include "acme_promote_guard.h"
+#include "acme_removed.h"
 #include "acme_tmpfile.h"
 #include "acme_status_state.h"
 #include "mod_acme_install.h"
@@ -190,6 +191,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     /* Change nothing in a store that another server owns. */
     if (setup->ours) {
         acme_certstore_recall(setup->certstore, ptemp);
+        acme_removed_prune(setup->certstore, now, ptemp);
     }
     promoted = mod_acme_promote_all(setup, now, ptemp);
     acme_certstore_keep(setup->certstore);

@@ -12,6 +12,7 @@
 #include "acme_certstore_path.h"
 #include "acme_time.h"
 #include "acme_promote_guard.h"
+#include "acme_removed.h"
 
 /* The staged certificate, and the one that it would replace. */
 typedef struct staged_t {
@@ -20,6 +21,7 @@ typedef struct staged_t {
     acme_key_t *key;
     acme_chain_t *chain;
     const acme_certstore_cert_t *live; /* NULL: none that can be used */
+    apr_time_t removed; /* from when the newest that is gone was valid, or 0 */
 } staged_t;
 
 /* Says what is served when the staged certificate is not promoted. */
@@ -93,7 +95,19 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
     const apr_array_header_t *wanted;
     int covered, held;
 
-    if (live == NULL || live->not_after <= now) {
+    if (info->not_before <= staged->removed) {
+        return refuse(problem,
+                      apr_psprintf(p,
+                                   "it is valid from %s and so no newer than "
+                                   "one that was removed, valid from %s",
+                                   acme_time_print(info->not_before, p),
+                                   acme_time_print(staged->removed, p)),
+                      p);
+    }
+    /* Replace an expired certificate by any that is newer, whatever that one
+     * covers. */
+    if (live == NULL
+        || (live->not_after <= now && info->not_before >= live->not_before)) {
         return APR_SUCCESS;
     }
     if (info->not_before <= live->not_before) {
@@ -274,6 +288,7 @@ static acme_staged_e activate(const char **fingerprint,
                          "activated, so this start does without it");
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
     }
+    staged.removed = acme_removed_time(certstore, spec->name, p);
     rv = read_staged(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
         *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;

@@ -224,11 +224,10 @@ static void one_that_misses_a_name_serves_until_a_wider_one(void **state)
     assert_live(w, bundle);
 }
 
-static void an_expired_one_is_replaced_by_anything_valid(void **state)
+static void an_expired_one_is_replaced_by_anything_newer(void **state)
 {
     world_t *w = make_world(*state);
-    acme_bundle_t *bundle =
-        acme_t_bundle(NAME, ACME_T_NOW - 2 * ACME_TIME_DAY, w->p);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
 
     install(w, "*.example.org", ACME_T_NOW - ACME_TIME_DAY, ACME_TIME_HOUR);
     stage(w, bundle);
@@ -450,7 +449,48 @@ static void what_was_rolled_back_from_does_not_come_back(void **state)
     assert_live(w, staged);
 }
 
-ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
+/* httpd's user has kept a copy of the sealed item. */
+static void what_was_deleted_does_not_come_back(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *older =
+        acme_t_bundle(NAME, ACME_T_NOW - ACME_TIME_DAY, w->p);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_bundle_t *next = acme_t_bundle(NAME, ACME_T_NOW + ACME_TIME_DAY, w->p);
+
+    stage(w, bundle);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_int_equal(acme_certstore_move_remove(w->certstore, ACME_PLACE_LIVE,
+                                                NAME, NULL, w->p),
+                     0);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
+    assert_non_null(strstr(w->problem.detail, "one that was removed"));
+    stage(w, older);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
+    assert_string_equal(live_fingerprint(w), "");
+    stage(w, next);
+    assert_int_equal(activate(w, ACME_T_NOW + 2 * ACME_TIME_DAY),
+                     ACME_STAGED_PROMOTED);
+    assert_live(w, next);
+}
+
+/* An older certificate may live longer than the live one did. */
+static void an_older_one_does_not_replace_one_that_has_expired(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *older =
+        acme_t_bundle(NAME, ACME_T_NOW - ACME_TIME_DAY, w->p);
+    acme_bundle_t *live = install(w, NAME, ACME_T_NOW, 2 * ACME_TIME_DAY);
+
+    stage(w, older);
+    assert_int_equal(activate(w, ACME_T_NOW + 3 * ACME_TIME_DAY),
+                     ACME_STAGED_REFUSED);
+    assert_live(w, live);
+}
+
+ACME_T_MAIN(ACME_T(what_was_deleted_does_not_come_back),
+            ACME_T(an_older_one_does_not_replace_one_that_has_expired),
+            ACME_T(what_was_rolled_back_from_does_not_come_back),
             ACME_T(what_was_revoked_is_never_activated),
             ACME_T(nothing_staged_changes_nothing),
             ACME_T(the_first_certificate_is_promoted),
@@ -459,7 +499,7 @@ ACME_T_MAIN(ACME_T(what_was_rolled_back_from_does_not_come_back),
             ACME_T(an_older_one_never_comes_back),
             ACME_T(one_with_fewer_names_is_refused),
             ACME_T(one_that_misses_a_name_serves_until_a_wider_one),
-            ACME_T(an_expired_one_is_replaced_by_anything_valid),
+            ACME_T(an_expired_one_is_replaced_by_anything_newer),
             ACME_T(a_damaged_one_is_replaced),
             ACME_T(one_of_another_site_is_refused),
             ACME_T(one_for_another_key_is_refused),
