@@ -31,6 +31,7 @@ struct client_t {
     acme_http_t http;
     apr_pool_t *p;
     acme_http_curl_call_config_t config;
+    acme_http_curl_call_fds_t fds;
     const acme_clock_t *clock;
     const acme_log_t *log;
     transfer_t *oldest; /* serials grow from here to the youngest */
@@ -269,6 +270,10 @@ static void perform(client_t *client)
     acme_sigpipe_hold(&held);
     (void)curl_multi_perform(client->config.multi, &running);
     acme_sigpipe_release(&held);
+    if (client->fds.is_noted) {
+        acme_cloexec_set(&client->fds.before);
+        client->fds.is_noted = 0;
+    }
 }
 
 static void http_run(acme_http_t *http, apr_interval_time_t wait)
@@ -343,9 +348,13 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
     long connections = config->max_connections > 0 ? config->max_connections
                                                    : DEFAULT_CONNECTIONS;
     apr_interval_time_t ms = timeout / 1000 + (timeout % 1000 > 0);
-    CURLM *multi = curl_multi_init();
+    acme_cloexec_t before;
     client_t *client;
+    CURLM *multi;
 
+    acme_cloexec_note(&before);
+    multi = curl_multi_init();
+    acme_cloexec_set(&before);
     if (!multi) {
         return acme_problem_set(problem, APR_EGENERAL, ACME_RETRY_INTERNAL,
                                 ACME_PROBLEM_NETWORK, p,
@@ -356,6 +365,7 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
 
     client = apr_pcalloc(p, sizeof(*client));
     client->config.multi = multi;
+    client->config.fds = &client->fds;
     /* A pool of its own: the calls' pools are below it, so that its cleanup
      * runs after theirs. */
     apr_pool_create(&client->p, p);

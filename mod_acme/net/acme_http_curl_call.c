@@ -137,6 +137,20 @@ static int on_progress(void *baton, curl_off_t down_total, curl_off_t down,
     return 0;
 }
 
+/* Notes the descriptors, because libcurl makes some for each look-up. */
+static int on_resolve(void *state, void *reserved, void *baton)
+{
+    acme_http_curl_call_fds_t *fds = baton;
+
+    (void)state;
+    (void)reserved;
+    if (!fds->is_noted) {
+        acme_cloexec_note(&fds->before);
+        fds->is_noted = 1;
+    }
+    return 0;
+}
+
 /* Sets CLOEXEC at once, because programs that another thread starts must not
  * inherit our connections. */
 static curl_socket_t on_socket(void *baton, curlsocktype purpose,
@@ -285,6 +299,10 @@ static int set_callbacks(acme_http_curl_call_t *call)
     ok &= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, call->config->fds)
           == CURLE_OK;
     return ok;
 }

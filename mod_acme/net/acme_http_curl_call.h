@@ -13,11 +13,19 @@
 
 #include <curl/curl.h>
 
+#include "acme_cloexec.h"
 #include "acme_http.h"
+
+/** Descriptors before libcurl began to look a name up. */
+typedef struct acme_http_curl_call_fds_t {
+    acme_cloexec_t before;
+    int is_noted;
+} acme_http_curl_call_fds_t;
 
 /** Options that all calls of a client share; outlives the calls. */
 typedef struct acme_http_curl_call_config_t {
     CURLM *multi;
+    acme_http_curl_call_fds_t *fds;
     const char *user_agent;    /**< or NULL */
     const char *ca_file;       /**< or NULL */
     const char *proxy;         /**< URL, or NULL */
