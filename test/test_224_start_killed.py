@@ -151,3 +151,23 @@ def test_somebody_elses_mistake_burns_nothing(httpd, pebble):
     httpd.start()
     wait_until_served(httpd, pebble, SHOP, NEW)
     assert pebble.orders() == 2
+
+
+def test_what_killed_writers_left_is_removed(httpd, pebble):
+    """In each of root's folders, when it is old."""
+    stage(httpd, pebble, SHOP)
+    httpd.start()
+    httpd.stop()
+    places = [store.path(httpd, *place, ".tmp-left") for place in (
+        (), ("desired",), ("outbox",), ("archive",), ("live",), ("stash",),
+        ("import",), ("archive", SHOP))]
+    for path in places:
+        with open(path, "w", encoding="ascii"):
+            pass
+        os.utime(path, (1, 1))
+    young = store.path(httpd, ".tmp-young")
+    with open(young, "w", encoding="ascii"):
+        pass
+    httpd.start()
+    assert [path for path in places if os.path.exists(path)] == []
+    assert os.path.exists(young)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@
 /* Limits the depth of a folder that is removed, because each level keeps a file
  * descriptor open. No folder of the store is that deep. */
 #define MAX_DEPTH 32
+
+/* A temporary file that is so many seconds old has lost its writer. */
+#define TEMP_AGE 3600
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -409,4 +413,33 @@ static apr_status_t empty_dir(int fd, int depth, apr_pool_t *ptemp)
 apr_status_t acme_file_remove_tree(const char *path, apr_pool_t *ptemp)
 {
     return remove_dir(AT_FDCWD, path, 0, ptemp);
+}
+
+void acme_file_sweep(const char *path, apr_pool_t *ptemp)
+{
+    apr_array_header_t *names;
+    struct stat st;
+    int i;
+
+    if (acme_file_list(&names, path, ptemp) != APR_SUCCESS) {
+        return;
+    }
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        const char *temp;
+
+        if (strncmp(name, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) != 0) {
+            continue;
+        }
+        temp = apr_pstrcat(ptemp, path, "/", name, NULL);
+        if (lstat(temp, &st) || st.st_mtime >= time(NULL) - TEMP_AGE) {
+            continue;
+        }
+        if (S_ISDIR(st.st_mode)) {
+            (void)acme_file_remove_tree(temp, ptemp);
+        }
+        else {
+            (void)unlink(temp);
+        }
+    }
 }

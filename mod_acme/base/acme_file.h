@@ -92,6 +92,11 @@ apr_status_t acme_file_list(apr_array_header_t **names, const char *path,
  */
 apr_status_t acme_file_remove_tree(const char *path, apr_pool_t *ptemp);
 
+/** Removes temporary files, links and folders (ACME_FILE_TEMP) from a folder
+ *  that nobody else may write, if they are so old that their writer is gone. A
+ *  folder that cannot be read counts as empty. */
+void acme_file_sweep(const char *path, apr_pool_t *ptemp);
+
 /**
  * Encodes a name as a single path component. Different names never get the
  * same component, and none leads out of its folder: a-z, 0-9, '-', '_' and '.'

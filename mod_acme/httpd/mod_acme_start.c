@@ -45,6 +45,39 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
     }
 }
 
+/* Removes temporary files that killed writers have left in the folders of root,
+ * where nothing else lists them: a start that was killed, or acmectl. The first
+ * start of a process looks into the archive of each site, too. */
+static void sweep(const acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    static const char *const folders[] = {
+        "",        "/archive", "/live",    "/stash", "/import",  "/desired",
+        "/outbox", "/pinned",  "/revoked", "/reuse", "/removed", "/waiting"};
+    const char *archive =
+        apr_pstrcat(ptemp, setup->store_dir, "/archive/", NULL);
+    apr_array_header_t *names;
+    apr_pool_t *tmp;
+    size_t i;
+    int j;
+
+    apr_pool_create(&tmp, ptemp);
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        acme_file_sweep(apr_pstrcat(tmp, setup->store_dir, folders[i], NULL),
+                        tmp);
+    }
+    if (!mod_acme_process_get(setup->server->process)->generation
+        && !acme_file_list(&names, archive, ptemp)) {
+        for (j = 0; j < names->nelts; j++) {
+            apr_pool_clear(tmp);
+            acme_file_sweep(apr_pstrcat(tmp, archive,
+                                        APR_ARRAY_IDX(names, j, const char *),
+                                        NULL),
+                            tmp);
+        }
+    }
+    apr_pool_destroy(tmp);
+}
+
 /* Makes the placeholder, in the store if it is ours. ptemp removes it after
  * mod_ssl has read it. */
 static void open_placeholder(acme_setup_t *setup, const char *dir,
@@ -192,6 +225,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (setup->ours) {
         acme_certstore_recall(setup->certstore, ptemp);
         acme_removed_prune(setup->certstore, now, ptemp);
+        sweep(setup, ptemp);
     }
     promoted = mod_acme_promote_all(setup, now, ptemp);
     acme_certstore_keep(setup->certstore);

@@ -3,7 +3,9 @@
 #include "acme_t.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <time.h>
 
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -418,7 +420,60 @@ static void a_file_is_of_the_group_that_is_to_read_it(void **state)
     assert_int_equal(st.st_mode & 07777, 0640);
 }
 
+static void make_old(const char *path, int age)
+{
+    struct timespec times[2];
+
+    times[0].tv_sec = times[1].tv_sec = time(NULL) - age;
+    times[0].tv_nsec = times[1].tv_nsec = 0;
+    assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static void sweeps_what_killed_writers_left(void **state)
+{
+    static const char *const stay[] = {"item", ".tmp-young", ".tmq-old"};
+    static const char *const go[] = {".tmp-file", ".tmp-link", ".tmp-folder"};
+    apr_pool_t *p = *state;
+    const char *dir = tmp(p);
+    struct stat st;
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        const char *path = apr_pstrcat(p, dir, "/", stay[i], NULL);
+
+        assert_int_equal(
+            acme_file_write(path, "x", 1, FPROT_0600, ACME_FILE_LAZY, p), 0);
+        make_old(path, i == 1 ? 60 : 7200);
+        path = apr_pstrcat(p, dir, "/", go[i], NULL);
+        if (i == 0) {
+            assert_int_equal(
+                acme_file_write(path, "x", 1, FPROT_0600, ACME_FILE_LAZY, p),
+                0);
+        }
+        else if (i == 1) {
+            assert_int_equal(symlink("item", path), 0);
+        }
+        else {
+            assert_int_equal(mkdir(path, 0700), 0);
+            assert_int_equal(
+                acme_file_write(apr_pstrcat(p, path, "/privkey.pem", NULL), "x",
+                                1, FPROT_0600, ACME_FILE_LAZY, p),
+                0);
+        }
+        make_old(path, 7200);
+    }
+    acme_file_sweep(dir, p);
+    acme_file_sweep(apr_pstrcat(p, dir, "/nothing", NULL), p);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(lstat(apr_pstrcat(p, dir, "/", stay[i], NULL), &st),
+                         0);
+        assert_int_not_equal(lstat(apr_pstrcat(p, dir, "/", go[i], NULL), &st),
+                             0);
+    }
+}
+
 ACME_T_MAIN(
+    ACME_T(sweeps_what_killed_writers_left),
     ACME_T(a_file_is_of_the_group_that_is_to_read_it),
 
     ACME_T(reads_what_it_wrote), ACME_T(never_reads_more_than_it_is_told),
