@@ -121,3 +121,21 @@ def test_two_servers_on_one_store(make_httpd, pebble):
     # Its orders go out now; they fail, for Pebble looks elsewhere.
     second.allow_log("acme:(warn|error).*%s" % BLOG)
     procs.wait_until(lambda: pebble.orders() == 2, 30, second.log.tail)
+
+
+def test_a_store_that_others_could_replace(httpd, pebble):
+    """Somebody else may write in a folder above it."""
+    above = httpd.path("above")
+    os.makedirs(os.path.join(above, "mine"))
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, SHOP,
+        ACMEStoreDir='"%s"' % os.path.join(above, "mine", "store")))
+    for mode, warned in ((0o755, False), (0o777, True), (0o1777, False),
+                         (0o775, True), (0o700, False)):
+        os.chmod(above, mode)
+        status_, said = httpd.configtest()
+        assert status_ == 0, said
+        assert ("ACME0136" in said) is warned, (oct(mode), said)
+    if os.geteuid() == 0 and install.httpd_user():
+        shutil.chown(above, *install.httpd_user())
+        assert "%s (owner " % above in httpd.configtest()[1]

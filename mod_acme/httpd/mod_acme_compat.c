@@ -2,6 +2,10 @@
 
 #include "mod_acme_compat.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <http_config.h>
 #include <mpm_common.h>
 #include <unixd.h>
@@ -93,6 +97,44 @@ static void check_core_dumps(acme_sites_t *sites)
     }
 }
 
+/* Returns non-zero when somebody else than root and the server's user may
+ * rename what is in a folder. In a sticky one he may not. */
+static int is_others(const struct stat *st)
+{
+    return (st->st_uid != 0 && st->st_uid != geteuid())
+           || (st->st_mode & 022 && !(st->st_mode & S_ISVTX));
+}
+
+/* Warns when somebody else could put another folder in the place of the store,
+ * because root trusts what it finds there. The store itself is checked at a
+ * start. Folders that are not there yet are made by the server. */
+static void check_parents(acme_sites_t *sites)
+{
+    const char *store = mod_acme_config_store_dir(sites->server, sites->p);
+    char *path = apr_pstrdup(sites->p, store);
+    char *slash, *real;
+    struct stat st;
+
+    while ((slash = strrchr(path, '/')) != NULL) {
+        *slash = '\0';
+        real = realpath(*path ? path : "/", NULL);
+        if (real && !stat(real, &st) && S_ISDIR(st.st_mode) && is_others(&st)) {
+            mod_acme_sites_warn(
+                sites,
+                ACME_TAG(0136) "ACMEStoreDir %s: whoever may write in %s "
+                               "(owner %ld, mode %o) can put another folder in "
+                               "its place, with keys and certificates of his "
+                               "own; let it belong to root, and take the right "
+                               "to write from all others, or name a folder "
+                               "elsewhere",
+                store, real, (long)st.st_uid, (unsigned int)st.st_mode & 07777);
+            free(real);
+            return;
+        }
+        free(real);
+    }
+}
+
 /* Refuses ACMEDomain in a virtual host without a ServerName, because httpd
  * gives it another server's name and that name would be ordered. */
 static void check_names(acme_sites_t *sites)
@@ -119,6 +161,7 @@ void mod_acme_compat_check(acme_sites_t *sites)
     check_users(sites);
     check_chroot(sites);
     check_core_dumps(sites);
+    check_parents(sites);
     check_names(sites);
 }
 
