@@ -60,6 +60,8 @@ for my $file (@code) {
 }
 for my $file (@text) {
     my $n = 0;
+    push @licence, $file if $file =~ m{\.(py|pl|t)$} && slurp($file)
+        !~ m{^(\#![^\n]*\n)?\# SPDX-License-Identifier: Apache-2\.0\n};
     for my $line (split /\n/, slurp($file)) {
         $n++;
         push @marker, "$file:$n: $line" if $line =~ /$marker/;
@@ -76,7 +78,7 @@ none('no line over 80 columns', @wide);
 none('no white space at the end of a line', @blank);
 none('comments are /* */', @slashes);
 none('nothing is left to be done', @marker);
-none('every file starts with the licence', @licence);
+none('every file of code starts with the licence, in one line', @licence);
 
 my $format = $ENV{CLANG_FORMAT} || 'clang-format';
 my $version = `$format --version 2>/dev/null` // '';
