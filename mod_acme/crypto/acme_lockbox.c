@@ -14,7 +14,7 @@
 #define MAGIC     "ACMEBOX\001"
 #define MAGIC_LEN 8
 
-/* Offsets of the fields of the head. */
+/* Offsets of the fields before the ciphertext. */
 #define AT_LOG_N 8
 #define AT_R     9
 #define AT_P     10
@@ -28,11 +28,12 @@
 #define TAG_LEN   16
 #define KEY_LEN   32
 
-/* The only one that is written and read: memory is 128 * N * r bytes. */
+/* The only r that is written and read. scrypt needs 128 * N * r bytes of
+ * memory. */
 #define SCRYPT_R     8
 #define SCRYPT_P_MAX 4
 
-/* The memory that OpenSSL may take, with room for its own needs. */
+/* Memory that OpenSSL may use, with room for its own needs. */
 #define SCRYPT_MAXMEM (600UL * 1024 * 1024)
 
 static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv,
@@ -85,7 +86,7 @@ leave:
     return ok;
 }
 
-/* Both ways: the tag is written, or compared. */
+/* Encrypts and writes the tag, or decrypts and compares it. */
 static int crypt_bytes(unsigned char *to, const unsigned char *from,
                        apr_size_t len, unsigned char *tag,
                        const unsigned char key[KEY_LEN],
@@ -148,7 +149,8 @@ apr_status_t acme_lockbox_lock(unsigned char **box, apr_size_t *box_len,
     return APR_SUCCESS;
 }
 
-/* Before anything costs time or memory. */
+/* Checks the fields before anything costs time or memory. Returns what is
+ * wrong, or NULL. */
 static const char *check_head(const unsigned char *head, apr_size_t len)
 {
     if (!acme_lockbox_is(head, len)) {

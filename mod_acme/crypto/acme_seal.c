@@ -21,10 +21,10 @@
 #define HEAD_LEN  (1 + NONCE_LEN)
 #define OVERHEAD  (HEAD_LEN + TAG_LEN)
 
-/* EVP counts in int. */
+/* Most bytes, because EVP counts in int. */
 #define DATA_MAX (INT_MAX - OVERHEAD - 1)
 
-/* More than any purpose or name has; HKDF takes no longer info. */
+/* Most bytes of a purpose and a name, because HKDF takes no longer info. */
 #define LABEL_MAX 900
 
 struct acme_seal_t {
@@ -41,7 +41,8 @@ acme_seal_t *acme_seal_create(const unsigned char secret[ACME_SEAL_SECRET_LEN],
     return seal;
 }
 
-/* RFC 5869; the secret is uniformly random, so that no salt is needed. */
+/* Derives the subkey of a purpose (RFC 5869). There is no salt, because the
+ * secret is uniformly random. */
 static int derive(unsigned char subkey[KEY_LEN], const acme_seal_t *seal,
                   const char *purpose, apr_pool_t *p)
 {
@@ -85,8 +86,8 @@ static unsigned char *put_field(unsigned char *to, const char *text, size_t len)
     return to + 4 + len;
 }
 
-/* Purpose and name, each behind its length in four bytes: without it
- * ("a", "bc") and ("ab", "c") would be the same. */
+/* Authenticates purpose and name, each with its length in four bytes before it,
+ * because ("a", "bc") and ("ab", "c") would be the same otherwise. */
 static int add_label(EVP_CIPHER_CTX *ctx, const acme_seal_label_t *label,
                      apr_pool_t *p)
 {
@@ -101,7 +102,7 @@ static int add_label(EVP_CIPHER_CTX *ctx, const acme_seal_label_t *label,
     return EVP_CipherUpdate(ctx, NULL, &done, aad, (int)len) == 1;
 }
 
-/* A context that is ready for the bytes, NULL on failure. */
+/* Returns a context that is ready for the bytes, NULL on failure. */
 static EVP_CIPHER_CTX *start(const acme_seal_t *seal, int sealing,
                              const acme_seal_label_t *label,
                              const unsigned char *nonce, apr_pool_t *p)
@@ -110,7 +111,7 @@ static EVP_CIPHER_CTX *start(const acme_seal_t *seal, int sealing,
     EVP_CIPHER_CTX *ctx;
 
     ctx = EVP_CIPHER_CTX_new();
-    /* a nonce of 12 bytes is what the cipher expects unless told otherwise */
+    /* The nonce has 12 bytes, which is the cipher's default. */
     if (ctx == NULL || !derive(subkey, seal, label->purpose, p)
         || EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), subkey, nonce, sealing,
                               NULL)
@@ -220,7 +221,7 @@ apr_status_t acme_seal_open(char **data, apr_size_t *len,
         goto leave;
     }
     if (EVP_DecryptFinal_ex(ctx, opened + done, &done) != 1) {
-        /* nobody may ever see what was not authentic */
+        /* Wipe bytes that are not authentic, so that nothing uses them. */
         acme_key_wipe(opened, opened_len);
         ERR_clear_error();
         rv = refuse(label,

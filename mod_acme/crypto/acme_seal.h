@@ -2,12 +2,13 @@
 
 /**
  * @file acme_seal.h
- * @brief Sealing bytes under the server's secret.
+ * @brief Seals bytes under the server's secret.
  *
- * AES-256-GCM under a subkey that HKDF-SHA-256 derives from the secret for
- * each purpose. Purpose and name are authenticated with the bytes: what was
- * sealed as one thing does not open as another. Random 96-bit nonce. Layout:
- * one byte format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
+ * Sealed bytes are encrypted with AES-256-GCM under a subkey, which
+ * HKDF-SHA-256 derives from the secret for each purpose. Purpose and name are
+ * authenticated with the bytes, so that bytes that were sealed with one label
+ * do not open with another. The nonce has 96 random bits. Layout: one byte
+ * format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
  */
 #ifndef ACME_SEAL_H
 #define ACME_SEAL_H
@@ -18,17 +19,18 @@
 
 #define ACME_SEAL_SECRET_LEN 32
 
-/** Const once made; any thread may use it. Wiped with its pool. */
+/** A secret for sealing. It is const, so that any thread may use it, and wiped
+ *  with its pool. */
 typedef struct acme_seal_t acme_seal_t;
 
 acme_seal_t *acme_seal_create(const unsigned char secret[ACME_SEAL_SECRET_LEN],
                               apr_pool_t *p);
 
-/** Says what the sealed bytes are, and so where they belong. Both texts are the
- *  caller's, end with a NUL, and have 900 bytes at most. */
+/** Says what the sealed bytes are. Both texts belong to the caller, end with a
+ *  NUL, and have 900 bytes at most. */
 typedef struct acme_seal_label_t {
-    const char *purpose; /**< the kind of thing, as "jobs" */
-    const char *name;    /**< the one of that kind, as a site's name */
+    const char *purpose; /**< the kind of bytes, such as "jobs" */
+    const char *name;    /**< among that kind, such as a site's name */
 } acme_seal_label_t;
 
 apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
@@ -37,8 +39,9 @@ apr_status_t acme_seal(unsigned char **sealed, apr_size_t *sealed_len,
                        acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * Opens. What does not open was not sealed here under that label: APR_EACCES.
- * The bytes end with a NUL not counted, and are wiped with p.
+ * Opens sealed bytes. A NUL follows the bytes, not counted in len; they are
+ * wiped with p.
+ * @return APR_EACCES when they were not sealed with that secret and label
  */
 apr_status_t acme_seal_open(char **data, apr_size_t *len,
                             const acme_seal_t *seal,

@@ -2,17 +2,19 @@
 
 /**
  * @file acme_store.h
- * @brief Where workers keep what must survive: opaque bytes by key.
+ * @brief The interface of the store, in which workers keep items over restarts:
+ * opaque bytes by key.
  *
- * A key is "kind/name": kind is one of the table below, name any bytes but
- * NUL, at least one. A store knows no file names, no JSON and no secrets;
- * state/acme_vault seals what goes in. Each item has a version, which changes
- * with each put; put-if-version makes read-modify-write safe between
- * processes. One contract test holds for all backends. A handle belongs to one
- * thread at a time.
+ * A key is "kind/name": the kind is one of the constants below, the name has
+ * any bytes but NUL, at least one. A store knows no file names, no JSON and no
+ * secrets; state/acme_vault seals items before they are put. Each item has a
+ * version, which changes with each put. A put for a certain version makes
+ * read-modify-write safe between processes. One test, the contract, runs over
+ * all backends (t/store/acme_store.c). A handle belongs to one thread at a
+ * time.
  *
- * Failures set a problem of type ACME_PROBLEM_STORE, class INTERNAL, but
- * APR_ENOENT and APR_EEXIST, which are answers.
+ * Failures set a problem of type ACME_PROBLEM_STORE, class INTERNAL. APR_ENOENT
+ * and APR_EEXIST are results and set no problem.
  */
 #ifndef ACME_STORE_H
 #define ACME_STORE_H
@@ -34,9 +36,9 @@
 #define ACME_STORE_CHALLENGES "challenges"
 /** Progress, failures and schedule of each site. */
 #define ACME_STORE_JOBS "jobs"
-/** Certificate keys of orders under way. */
+/** Certificate keys of orders in progress. */
 #define ACME_STORE_KEYS "keys"
-/** Notes of the worker about the world outside, by subject. */
+/** Notes of the worker that are not about a single site, by subject. */
 #define ACME_STORE_NOTES "notes"
 
 /** Most bytes of an item and of a name. */
@@ -52,43 +54,46 @@ typedef struct acme_store_item_t {
     const char *version; /**< opaque */
 } acme_store_item_t;
 
-/** There is something that no put has made, as after a power cut or when
- *  somebody planted it. A put takes it for an absent item and replaces it. */
+/** The item is not as a put writes it, for instance after a power cut, or
+ *  because another program has written it. A put treats it as absent and
+ *  replaces it. */
 #define ACME_STORE_DAMAGED EBADMSG
 
-/** Put only if there is no such item. */
+/** As if_version: put only if there is no such item. */
 #define ACME_STORE_ABSENT ""
 
 typedef enum {
-    ACME_STORE_LAZY,  /**< lost in a power cut at worst */
+    ACME_STORE_LAZY,  /**< may be lost in a power cut */
     ACME_STORE_SYNC,  /**< on disk when put returns */
     ACME_STORE_BATCH, /**< on disk when the next flush returns */
 } acme_store_sync_e;
 
-/** An item to be put, and how. All of it stays the caller's: a put copies what
- *  it keeps. */
+/** An item to be put, and how. It belongs to the caller: a put copies what it
+ *  keeps. */
 typedef struct acme_store_put_t {
     const char *kind;       /**< one of the kinds above */
     const char *name;       /**< 1 to ACME_STORE_NAME_MAX bytes */
     const void *data;       /**< any bytes; may be NULL if len is 0 */
     apr_size_t len;         /**< in bytes, ACME_STORE_MAX at most */
     const char *if_version; /**< put only if the item is at this version, or
-                                 ACME_STORE_ABSENT; NULL: whatever is there */
+                                 ACME_STORE_ABSENT; NULL: in any case */
     acme_store_sync_e sync; /**< when it is on disk */
 } acme_store_put_t;
 
 typedef struct acme_store_t acme_store_t;
 
-/** Somebody's right to act, until released, expired or its holder's death. */
+/** A right to act, which ends when it is released or expires, or when its
+ *  holder ends. */
 typedef struct acme_lease_t acme_lease_t;
 
-/** APR_ENOENT when there is none; ACME_STORE_DAMAGED. */
+/** Gets an item. APR_ENOENT when there is none; ACME_STORE_DAMAGED. */
 apr_status_t acme_store_get(acme_store_item_t *item, acme_store_t *store,
                             const char *kind, const char *name,
                             acme_problem_t *problem, apr_pool_t *p);
 
 /**
- * @param version the new one, in p; may be NULL
+ * Writes an item, or replaces it.
+ * @param version set to the new version, in p; may be NULL
  * @return APR_EEXIST when the item is not at put->if_version; EFBIG when it
  *         has more than ACME_STORE_MAX bytes
  */
@@ -96,41 +101,44 @@ apr_status_t acme_store_put(const char **version, acme_store_t *store,
                             const acme_store_put_t *put,
                             acme_problem_t *problem, apr_pool_t *p);
 
-/** Success also when there was none. */
+/** Removes an item. Success also when there is none. */
 apr_status_t acme_store_delete(acme_store_t *store, const char *kind,
                                const char *name, acme_problem_t *problem,
                                apr_pool_t *ptemp);
 
-/** Waits until all that was put with ACME_STORE_BATCH through this handle is on
- *  disk. On failure none of it is known to be. */
+/** Waits until all items that were put with ACME_STORE_BATCH through this
+ *  handle are on disk. On failure any of them may not be. */
 apr_status_t acme_store_flush(acme_store_t *store, acme_problem_t *problem,
                               apr_pool_t *ptemp);
 
-/** Many items will come and go through this handle, until this is taken back:
- *  the backend may keep at hand what makes that cheap. */
+/** Tells the backend that many items will be put and deleted through this
+ *  handle, so that it may keep resources for that.
+ *  @param busy zero: that is over */
 void acme_store_busy(acme_store_t *store, int busy);
 
-/** Tells this version of an item from the next one without reading it. */
+/** Reads a stamp that changes with the version of an item, without reading the
+ *  item. */
 void acme_store_stamp(acme_file_stamp_t *stamp, acme_store_t *store,
                       const char *kind, const char *name, apr_pool_t *ptemp);
 
-/** All names of one kind (const char *), in any order. */
+/** Lists the names of all items of a kind (const char *), in any order. */
 apr_status_t acme_store_list(apr_array_header_t **names, acme_store_t *store,
                              const char *kind, acme_problem_t *problem,
                              apr_pool_t *p);
 
 /**
  * Takes the lease `name`. Does not wait.
- * @param ttl after this it ends unless renewed; a backend that notices its
- *        holder's death by itself may let it live longer
- * @return APR_EBUSY when somebody else holds it
+ * @param ttl time after which it ends unless renewed; a backend that notices
+ *         the end of its holder may let it last longer
+ * @return APR_EBUSY when it is held already
  */
 apr_status_t acme_store_lease(acme_lease_t **lease, acme_store_t *store,
                               const char *name, apr_interval_time_t ttl,
                               acme_problem_t *problem, apr_pool_t *p);
-/** APR_EBUSY when it was lost to somebody else, or released. */
+/** Renews a lease. APR_EBUSY when another holder has taken it, or it was
+ *  released. */
 apr_status_t acme_store_renew(acme_lease_t *lease, acme_problem_t *problem);
-/** Also done when its pool is cleared. */
+/** Releases a lease, as does clearing its pool. */
 void acme_store_release(acme_lease_t *lease);
 
 /** The functions of a backend; acme_store.c calls through them. */
@@ -152,7 +160,7 @@ typedef struct acme_store_backend_t {
                           acme_problem_t *problem, apr_pool_t *p);
     apr_status_t (*renew)(acme_lease_t *lease, acme_problem_t *problem);
     void (*release)(acme_lease_t *lease);
-    /** NULL where a put needs none */
+    /** NULL when a put needs no flush */
     apr_status_t (*flush)(acme_store_t *store, acme_problem_t *problem,
                           apr_pool_t *ptemp);
     void (*busy)(acme_store_t *store, int busy); /**< or NULL */

@@ -22,14 +22,14 @@
  * removes what a killed worker left. */
 #define SPARES ACME_STORE_CHALLENGES
 
-/* A temporary file that old has lost its writer. */
+/* Age, in seconds, of a temporary file whose writer must have ended. */
 #define TEMP_AGE 3600
 
 typedef struct fs_t {
     const char *dir;
     apr_pool_t *p;
-    acme_store_fs_later_t *later; /* from the first one on */
-    acme_store_fs_spare_t *spare; /* from the first time on that it is busy */
+    acme_store_fs_later_t *later; /* NULL before the first file */
+    acme_store_fs_spare_t *spare; /* NULL before it is busy first */
     int busy;
 } fs_t;
 
@@ -63,7 +63,7 @@ static apr_status_t fs_get(acme_store_item_t *item, acme_store_t *store,
         item, acme_store_fs_path(store, kind, name, p), name, problem, p);
 }
 
-/* Keeps other writers of a kind out, and waits for them. */
+/* Waits for other writers of the kind, and keeps them out. */
 static apr_status_t lock_kind(int *fd, const fs_t *fs, const char *kind,
                               acme_problem_t *problem, apr_pool_t *p)
 {
@@ -77,7 +77,7 @@ static apr_status_t lock_kind(int *fd, const fs_t *fs, const char *kind,
     return APR_SUCCESS;
 }
 
-/* APR_EEXIST when the item is not at that version. */
+/* Returns APR_EEXIST when the item is not at that version. */
 static apr_status_t check_version(const char *path, const char *name,
                                   const char *if_version,
                                   acme_problem_t *problem, apr_pool_t *p,
@@ -116,8 +116,8 @@ static apr_status_t fs_put(const char **version, acme_store_t *store,
     const char *written;
     apr_pool_t *ptemp;
     int fd;
-    /* an unconditional write takes the lock as well, else it could get lost
-     * between another's look and write */
+    /* Lock for a write in any case, too, because it could get lost between the
+     * check and the write of another process. */
     apr_status_t rv = lock_kind(&fd, fs, put->kind, problem, p);
 
     if (rv != APR_SUCCESS) {
@@ -191,8 +191,8 @@ static void fs_busy(acme_store_t *store, int busy)
 
 /* ---- listing ---- */
 
-/* The name of the item in a file, or NULL for what is none of ours. Removes
- * what killed writers left. */
+/* Returns the name of the item in a file, or NULL when there is none. Removes
+ * what killed writers have left. */
 static const char *name_of(const char *path, const char *component,
                            apr_pool_t *p, apr_pool_t *ptemp)
 {
@@ -249,8 +249,8 @@ static apr_status_t fs_list(apr_array_header_t **names, acme_store_t *store,
 
 /* ---- leases ---- */
 
-/* Closes only: an unlock would end the lease of a process that a fork()ed
- * copy of it has nothing to do with. */
+/* Closes the descriptor and does not unlock, because a copy of the process,
+ * made by fork(), would end the lease of its parent by that. */
 static apr_status_t lease_cleanup(void *data)
 {
     fs_lease_t *own = data;
@@ -305,7 +305,8 @@ static apr_status_t fs_renew(acme_lease_t *lease, acme_problem_t *problem)
 {
     const fs_lease_t *own = lease->self;
 
-    /* the kernel keeps the lock, but not the name of a file that is gone */
+    /* The kernel keeps the lock of a file that was removed, but others then
+     * lock a new file of that name. */
     if (own->fd < 0 || !acme_store_fs_lock_good(own->fd, own->path)) {
         return held_elsewhere(problem, own->name, own->path, own->p);
     }
@@ -354,8 +355,8 @@ apr_status_t acme_store_fs_open(acme_store_t **store, const char *dir,
 
 /* ---- making room ---- */
 
-/* Folders of the worker that belong to somebody else, for one message about
- * all of them. */
+/* Folders of the worker that belong to other users, for one message about all
+ * of them. */
 typedef struct strangers_t {
     const char *names; /* "accounts, jobs", or NULL */
     const char *paths;
@@ -378,9 +379,9 @@ static void add_stranger(strangers_t *strangers, const char *dir,
                                    " ", dir, "/", name, NULL);
 }
 
-/* Sets the owner of a folder. Root gives away only a folder that is root's:
- * made just now, or by a start that was killed here, or after a chown of the
- * store. */
+/* Sets the owner of a folder. Root gives away only a folder that belongs to
+ * root: it was made just now, or by a start that was killed here, or the store
+ * was given to root by a chown. */
 static apr_status_t give(int fd, const char *path, apr_uid_t uid, apr_gid_t gid,
                          acme_problem_t *problem, apr_pool_t *p)
 {

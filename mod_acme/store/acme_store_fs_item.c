@@ -63,7 +63,7 @@ static int is_version(const char *text)
     return strspn(text, "0123456789abcdef") >= VERSION_LEN;
 }
 
-/* The first line of an item; name is NULL where its file name says it. */
+/* Returns the first line of an item; name is NULL if the file name has it. */
 static const char *header(const char *version, const char *name, apr_pool_t *p)
 {
     return apr_pstrcat(p, MAGIC, version, name ? " " : "",
@@ -71,14 +71,15 @@ static const char *header(const char *version, const char *name, apr_pool_t *p)
                        NULL);
 }
 
-/* The name that an item's file must carry inside, or NULL. */
+/* Returns the name if the first line must have it, because the file name was
+ * shortened, else NULL. */
 static const char *name_inside(const char *name, apr_pool_t *p)
 {
     return acme_file_name_decode(acme_file_name_encode(name, p), p) ? NULL
                                                                     : name;
 }
 
-/* The first line must be exactly as we wrote it. */
+/* Refuses a first line that differs in any byte from what header() returns. */
 apr_status_t acme_store_fs_item_parse(acme_store_item_t *item, char *bytes,
                                       apr_size_t len, const char *path,
                                       const char *name, acme_problem_t *problem,
@@ -138,8 +139,8 @@ static apr_status_t make_version(const char **version, apr_pool_t *p)
     return rv;
 }
 
-/* A folder in the place of an item, which none of us makes. One that is not
- * empty is kept, under a name that no item has. */
+/* Removes a folder in the place of an item, which only another program can have
+ * made. Renames it to a name that no item has, if it is not empty. */
 static apr_status_t clear_folder(const char *path, apr_pool_t *ptemp)
 {
     const char *aside;
@@ -219,7 +220,8 @@ apr_status_t acme_store_fs_item_write(const char **version, const char *path,
     return APR_SUCCESS;
 }
 
-/* The item's name that a shortened file name hides, or NULL. */
+/* Returns the item's name in the first line of a file whose name was shortened,
+ * or NULL. */
 static const char *read_name(const char *path, const char *component,
                              apr_pool_t *p, apr_pool_t *ptemp)
 {

@@ -16,11 +16,11 @@
 #include "acme_store_fs_item.h"
 #include "acme_store_fs_later.h"
 
-/* So many are open at once while they are synced. */
+/* Most files that are open at once while they are synced. */
 #define OPEN_MAX_AT_ONCE 64
 
 struct acme_store_fs_later_t {
-    apr_pool_t *p; /* of the list: emptied with it */
+    apr_pool_t *p; /* of the list, cleared with it */
     apr_array_header_t *paths;
     apr_hash_t *folders;
 };
@@ -59,7 +59,7 @@ static apr_status_t failed(acme_problem_t *problem, apr_status_t rv,
     return acme_store_fs_item_failed(problem, rv, "sync", path, p);
 }
 
-/* -1, with success, for one that is gone. */
+/* Opens a file. Succeeds with fd -1 when it was removed. */
 static apr_status_t open_file(int *fd, const char *path,
                               acme_problem_t *problem, apr_pool_t *p)
 {
@@ -70,7 +70,7 @@ static apr_status_t open_file(int *fd, const char *path,
         return failed(problem, errno, path, p);
     }
 #ifdef SYNC_FILE_RANGE_WRITE
-    /* They are on their way together, before the first is waited for. */
+    /* Start the write of all files before waiting for the first. */
     if (*fd >= 0) {
         (void)sync_file_range(*fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     }

@@ -10,8 +10,8 @@
 
 #include "acme_store_fs_lock.h"
 
-/* A lock is held for milliseconds. Who waits longer than this faces a stopped
- * process or a hostile one. */
+/* Time to wait for a lock. A lock is held for milliseconds, so after that time
+ * the holder is stopped or hostile. */
 #define TRIES 2000
 #define PAUSE apr_time_from_msec(5)
 
@@ -59,7 +59,7 @@ apr_status_t acme_store_fs_lock(int *fd, const char *path)
         }
     }
     if (rv == APR_SUCCESS && !acme_store_fs_lock_good(opened, path)) {
-        /* removed by hand meanwhile: others lock the next one */
+        /* It was removed meanwhile, so others lock a new file. */
         rv = APR_EBUSY;
     }
     if (rv != APR_SUCCESS) {

@@ -4,8 +4,8 @@
  * @file acme_store_fs_lock.h
  * @brief Lock files: a lock is held while its descriptor is open.
  *
- * The files stay when nobody holds them, so that all lock the same one. Used
- * by acme_store_fs only.
+ * The files stay when no lock is held, so that all processes lock the same
+ * file. Used by acme_store_fs only.
  */
 #ifndef ACME_STORE_FS_LOCK_H
 #define ACME_STORE_FS_LOCK_H
@@ -13,18 +13,18 @@
 #include <apr_errno.h>
 
 /**
- * Opens and locks it, without waiting.
- * @param fd to close in the end; untouched on failure
- * @return APR_EBUSY when somebody else holds it; APR_EINVAL when it is no
+ * Opens and locks a file. Does not wait.
+ * @param fd set on success; closing it releases the lock
+ * @return APR_EBUSY when the lock is held already; APR_EINVAL when it is not a
  *         regular file
  */
 apr_status_t acme_store_fs_lock(int *fd, const char *path);
 
-/** As acme_store_fs_lock(), but waits some seconds before APR_EBUSY. */
+/** Locks as acme_store_fs_lock() does, but waits for some seconds first. */
 apr_status_t acme_store_fs_lock_wait(int *fd, const char *path);
 
-/** Returns non-zero when the locked file is still the one that others would
- *  lock. */
+/** Returns non-zero when the locked file is still the one of that path, which
+ *  others would lock. */
 int acme_store_fs_lock_good(int fd, const char *path);
 
 #endif

@@ -20,9 +20,10 @@
 
 #define SPARE_MAX 256
 
-/* The oldest is written first, so that who still reads it has had time. */
+/* A ring of spare files. The oldest is written first, so that a process that
+ * still reads it has had time to finish. */
 struct acme_store_fs_spare_t {
-    const char *stem; /* of their paths, a number follows */
+    const char *stem; /* of the paths; a number follows */
     apr_uint32_t numbers[SPARE_MAX];
     apr_uint32_t next;
     int first;
@@ -42,7 +43,7 @@ acme_store_fs_spare_t *acme_store_fs_spare_create(const char *folder,
     acme_store_fs_spare_t *spare = apr_pcalloc(p, sizeof(*spare));
     apr_uint64_t own = 0;
 
-    /* Else the names are those of another process, whose files they get. */
+    /* Use random names, because another process may have spare files, too. */
     if (apr_generate_random_bytes((unsigned char *)&own, sizeof(own))
         != APR_SUCCESS) {
         own = (apr_uint64_t)apr_time_now() ^ (apr_uint64_t)getpid() << 40;
@@ -76,8 +77,8 @@ static apr_uint32_t shift(acme_store_fs_spare_t *spare)
     return number;
 }
 
-/* Refuses links, because another program of our user may have put one in the
- * place of an item. */
+/* Returns non-zero for a regular file without other links. Another program of
+ * our user may have put a link in the place of an item. */
 static int is_ours(const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_nlink == 1 && acme_owned(st);
@@ -104,7 +105,7 @@ apr_status_t acme_store_fs_spare_keep(acme_store_fs_spare_t *spare,
     return APR_SUCCESS;
 }
 
-/* The oldest that is still what it was. */
+/* Opens the oldest spare file that is still a file of ours. */
 static int open_oldest(acme_store_fs_spare_t *spare, apr_uint32_t *number,
                        struct stat *st, apr_pool_t *p)
 {
@@ -130,8 +131,8 @@ static int open_oldest(acme_store_fs_spare_t *spare, apr_uint32_t *number,
     return -1;
 }
 
-/* Over what is there; what was longer is cut off. Not emptied first: file
- * systems take that for a reason to write it out at once. */
+/* Writes a file over its old content, and cuts off the rest. Does not empty the
+ * file first, because some file systems then write it to disk at once. */
 static apr_status_t fill(int fd, const char *data, apr_size_t len,
                          const struct stat *st)
 {
@@ -151,8 +152,8 @@ static apr_status_t fill(int fd, const char *data, apr_size_t len,
     return APR_SUCCESS;
 }
 
-/* In the place of the item. What was there is the next one to be kept, where
- * the system can exchange two files. */
+/* Renames a spare file to the path of an item. If the system can exchange two
+ * files, the old file of the item becomes a spare file. */
 static apr_status_t place(acme_store_fs_spare_t *spare, apr_uint32_t number,
                           int fd, const char *from, const char *to)
 {
@@ -160,8 +161,8 @@ static apr_status_t place(acme_store_fs_spare_t *spare, apr_uint32_t number,
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0) {
         push(spare, number);
 #ifdef SYNC_FILE_RANGE_WRITE
-        /* The older one is lost soon: the new one should not be in memory
-         * only for long. */
+        /* Start to write the new file to disk, because the old one will be
+         * overwritten soon. */
         (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 #endif
         return APR_SUCCESS;

@@ -7,11 +7,10 @@
  * While many sites get their certificates, most items live for a second, and
  * making and removing files costs most of the time, because a file system may
  * look through all recently removed files before it makes one. So a removed
- * file is kept under a name that no item has, written anew, and put in its
- * place by a rename: a reader still sees an item whole or not at all. A reader
- * that has opened the old item meanwhile may read a mixture, which the seal
- * detects. Used
- * by acme_store_fs only; belongs to one thread at a time.
+ * file is kept under a name that no item has, and written again and renamed for
+ * the next item. A reader that opens an item reads all of it or finds none. A
+ * reader that opened the old item before may read a mixture, which the seal
+ * detects. Used by acme_store_fs only; belongs to one thread at a time.
  */
 #ifndef ACME_STORE_FS_SPARE_H
 #define ACME_STORE_FS_SPARE_H
@@ -22,25 +21,27 @@
 
 typedef struct acme_store_fs_spare_t acme_store_fs_spare_t;
 
-/** @param folder where they are kept; what a killed process leaves there goes
- *         with a later listing */
+/** Makes an empty set of spare files.
+ *  @param folder for the files; a later listing removes what a killed process
+ *         leaves there */
 acme_store_fs_spare_t *acme_store_fs_spare_create(const char *folder,
                                                   apr_pool_t *p);
 
-/** Instead of removing the file of an item. Fails when there is none, when it
- *  is no file that only we know, and when there are enough. */
+/** Keeps the file of an item as a spare file, instead of removing it. Fails
+ *  when there is no such file, when it has another link or is not a regular
+ *  file of ours, and when there are enough spare files. */
 apr_status_t acme_store_fs_spare_keep(acme_store_fs_spare_t *spare,
                                       const char *path, apr_pool_t *ptemp);
 
-/** The file of an item, written into one that was kept. APR_ENOENT when none is
- *  there; on failure the item has not changed.
+/** Writes the file of an item into a spare file. APR_ENOENT when there is none;
+ *  on failure the item has not changed.
  *  @param sync BATCH is as LAZY here */
 apr_status_t acme_store_fs_spare_write(acme_store_fs_spare_t *spare,
                                        const char *path, const void *data,
                                        apr_size_t len, acme_store_sync_e sync,
                                        apr_pool_t *ptemp);
 
-/** Removes all of them. */
+/** Removes all spare files. */
 void acme_store_fs_spare_drop(acme_store_fs_spare_t *spare);
 
 #endif

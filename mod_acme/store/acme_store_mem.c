@@ -12,13 +12,13 @@ typedef struct mem_t {
     apr_pool_t *p;
     const acme_clock_t *clock;
     apr_hash_t *kinds;  /* kind -> apr_hash_t: name -> mem_item_t */
-    apr_hash_t *leases; /* name -> mem_lease_t, who holds it */
+    apr_hash_t *leases; /* name -> mem_lease_t of the holder */
     apr_uint64_t versions;
-    apr_status_t broken; /* what puts fail with, or 0 */
+    apr_status_t broken; /* puts fail with it; or 0 */
 } mem_t;
 
 typedef struct mem_item_t {
-    apr_pool_t *p; /* its own, so that what is replaced is freed */
+    apr_pool_t *p; /* its own, freed when it is replaced */
     const char *name;
     char *data;
     apr_size_t len;
@@ -185,7 +185,8 @@ static apr_status_t mem_lease(acme_lease_t **lease, acme_store_t *store,
     own->name = apr_pstrdup(p, name);
     own->ttl = ttl;
     own->until = now + ttl;
-    /* the key of the one that expired goes away with its pool */
+    /* Remove the expired lease first, because the key of the hash lives in its
+     * pool. */
     apr_hash_set(mem->leases, name, APR_HASH_KEY_STRING, NULL);
     apr_hash_set(mem->leases, own->name, APR_HASH_KEY_STRING, own);
     apr_pool_cleanup_register(p, own, lease_cleanup, apr_pool_cleanup_null);

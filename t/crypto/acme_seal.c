@@ -85,7 +85,7 @@ static void what_was_sealed_opens(void **state)
     sealed =
         sealed_of(&len, seal, "staging", "example.org", text, sizeof(text), p);
     opens(seal, "staging", "example.org", sealed, len, text, sizeof(text), p);
-    /* another process, with the same secret */
+    /* Another process, with the same secret. */
     opens(seal_of(1, p), "staging", "example.org", sealed, len, text,
           sizeof(text), p);
 }
@@ -177,7 +177,7 @@ static void another_secret_purpose_or_name_does_not_open(void **state)
     refuses(seal, "challenges", "token2", sealed, len, p);
     refuses(seal, "challenges", "Token", sealed, len, p);
     refuses(seal, "challenges", "", sealed, len, p);
-    /* the same letters, cut elsewhere, and the two swapped */
+    /* The same letters, cut at another place, and the two texts swapped. */
     refuses(seal, "challengest", "oken", sealed, len, p);
     refuses(seal, "token", "challenges", sealed, len, p);
 }

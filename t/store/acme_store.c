@@ -2,7 +2,7 @@
 
 /**
  * @file acme_store.c
- * @brief The contract: each case runs over all backends.
+ * @brief The contract of the store: each case runs over all backends.
  */
 #include "acme_t.h"
 
@@ -22,7 +22,7 @@ typedef struct world_t {
     apr_pool_t *p;
     const char *dir;
     acme_store_t *store;
-    acme_store_t *other; /* as a second process has it */
+    acme_store_t *other; /* handle of a second process */
 } world_t;
 
 static int world_done(void **state)
@@ -70,7 +70,7 @@ static int busy_setup(void **state)
 
     if (rc == 0) {
         acme_store_busy(w->store, 1);
-        /* it has something to write into */
+        /* Make a spare file. */
         for (i = 0; i < 3; ++i) {
             const acme_store_put_t longer = {
                 .kind = KEYS,
@@ -204,7 +204,7 @@ static void holds_what_was_flushed(void **state)
     world_t *w = *state;
     int i;
 
-    /* nothing to flush */
+    /* There is nothing to flush. */
     assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
     for (i = 0; i < 3; i++) {
         const acme_store_put_t batched = {
@@ -218,7 +218,7 @@ static void holds_what_was_flushed(void **state)
         assert_int_equal(acme_store_put(NULL, w->store, &batched, NULL, w->p),
                          APR_SUCCESS);
     }
-    /* nor is what has gone meanwhile missed */
+    /* An item that was deleted meanwhile is not missed. */
     assert_int_equal(acme_store_delete(w->store, JOBS, "1", NULL, w->p),
                      APR_SUCCESS);
     assert_int_equal(acme_store_flush(w->store, NULL, w->p), APR_SUCCESS);
@@ -578,7 +578,7 @@ static void renews_no_lease_that_is_gone(void **state)
     assert_int_equal(acme_store_renew(mine, &problem), APR_EBUSY);
     assert_string_equal(problem.type, ACME_PROBLEM_STORE);
     assert_int_equal(lease(&theirs, w->other, "worker", w->p), APR_SUCCESS);
-    /* a second release must not end another's */
+    /* A second release must not end the lease of another holder. */
     acme_store_release(mine);
     assert_int_equal(acme_store_renew(mine, NULL), APR_EBUSY);
     assert_int_equal(acme_store_renew(theirs, NULL), APR_SUCCESS);

@@ -2,8 +2,8 @@
 
 /**
  * @file acme_store_fs.c
- * @brief What only the store in a folder can get wrong: file names and what
- * somebody plants in place of its files.
+ * @brief Cases for the store in a folder only: file names, and files that
+ * another program has put in the place of its own.
  */
 #include "acme_store_fs_t.h"
 
@@ -70,7 +70,7 @@ static void a_shortened_name_is_kept_inside(void **state)
     acme_store_list(&names, w->store, JOBS, NULL, w->p);
     assert_int_equal(names->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(names, 0, const char *), name);
-    /* moved to where another name belongs it is damaged, not that other */
+    /* A file that is moved to the place of another item is damaged. */
     name[299] = 'M';
     assert_int_equal(
         rename(path, acme_store_fs_path(w->store, JOBS, name, w->p)), 0);
@@ -108,7 +108,7 @@ static void follows_no_link(void **state)
     assert_int_equal(acme_file_read(&bytes, &len, in(w, "target"), 1000, w->p),
                      APR_SUCCESS);
     assert_string_equal(bytes, valid);
-    /* deleting one removes the link */
+    /* Deleting the item removes the link. */
     assert_int_equal(symlink(in(w, "target"), in(w, "jobs/a")), 0);
     assert_int_equal(acme_store_delete(w->store, JOBS, "a", NULL, w->p),
                      APR_SUCCESS);

@@ -18,7 +18,7 @@ static void syncs_files_of_several_folders(void **state)
     int i;
 
     assert_int_equal(flush(w, later), APR_SUCCESS);
-    /* more than it has open at once */
+    /* More than are open at once. */
     for (i = 0; i < 150; i++) {
         path = apr_psprintf(w->p, "%s/%d", i % 2 ? "jobs" : "keys", i);
         plant(w, path, "text", strlen("text"));
@@ -51,7 +51,7 @@ static void says_what_could_not_be_synced_once(void **state)
     assert_int_equal(flush(w, later), APR_ENOENT);
     assert_problem(w, "nowhere");
     assert_int_equal(flush(w, later), APR_SUCCESS);
-    /* nor does it follow a link that somebody planted */
+    /* It does not follow a link that another program has made. */
     assert_int_equal(symlink("/dev/null", in(w, "jobs/link")), 0);
     acme_store_fs_later_add(later, in(w, "jobs/link"));
     assert_int_not_equal(flush(w, later), APR_SUCCESS);

@@ -14,7 +14,8 @@
 
 #define NOBODY 65534
 
-/* Gives up, in steps of 10 ms and in seconds: no machine is that slow. */
+/* Time after which a test gives up, in steps of 10 ms and in seconds. No
+ * machine is that slow. */
 #define STEPS   12000
 #define SECONDS 300
 
@@ -158,8 +159,8 @@ static void two_processes_lose_no_put(void **state)
 
 #define LARGE (64 * 1024)
 
-/* Puts one letter many times, then the next letter: new files, and then such
- * as are written again. */
+/* Puts a letter many times, then the next letter: into new files first, then
+ * into files that are written again. */
 static int put_letters(void *baton)
 {
     world_t *w = baton;
@@ -207,11 +208,12 @@ static void a_kill_leaves_the_old_or_the_new(void **state)
         for (j = 1; j < LARGE; j++) {
             assert_int_equal(item.data[j], item.data[0]);
         }
-        /* The later it is killed, the more letters were put; 'f' was there. */
+        /* The later it is killed, the more letters were put, after the 'f' that
+         * was there before. */
         assert_true(item.data[0] >= last || (n > 1 && last == 'f'));
         last = item.data[0];
         assert_int_equal(count(w), 1);
-        /* and the next writer is not kept waiting */
+        /* The next writer does not wait. */
         assert_int_equal(put(w, "b", "x", NULL), APR_SUCCESS);
         acme_store_delete(w->store, JOBS, "b", NULL, w->p);
     }
@@ -233,7 +235,7 @@ static void what_killed_writers_left_goes_away(void **state)
     age(w, "jobs/foreign~");
     assert_int_equal(count(w), 1);
     assert_int_not_equal(access(in(w, "jobs/.tmp-old123"), F_OK), 0);
-    /* somebody may be writing it now */
+    /* Another process may be writing it now. */
     assert_int_equal(access(in(w, "jobs/.tmp-new123"), F_OK), 0);
     assert_int_equal(access(in(w, "jobs/foreign~"), F_OK), 0);
     assert_holds(w, "a", "1");
@@ -351,7 +353,7 @@ static void prepares_private_folders(void **state)
     }
     assert_folder(w, "locks", geteuid(), getegid());
     assert_int_equal(put(w, "a", "1", NULL), APR_SUCCESS);
-    /* once more changes nothing, but closes what somebody has opened */
+    /* A second call changes nothing, but takes rights from others again. */
     assert_int_equal(chmod(in(w, JOBS), 0777), 0);
     assert_int_equal(rmdir(in(w, "staging")), 0);
     assert_int_equal(prepare(w, geteuid(), getegid()), APR_SUCCESS);
@@ -386,12 +388,13 @@ static void gives_folders_to_the_worker_only(void **state)
     assert_int_equal(prepare(w, NOBODY, NOBODY), APR_SUCCESS);
     assert_folder(w, "staging", NOBODY, NOBODY);
     assert_folder(w, "locks", NOBODY, NOBODY);
-    /* one that a killed start had made, but not given */
+    /* A folder that a killed start has made, but not given to the worker. */
     assert_folder(w, JOBS, NOBODY, NOBODY);
     assert_int_equal(lstat(in(w, "jobs/a"), &st), 0);
     assert_int_equal(st.st_uid, 0);
     assert_int_equal(prepare(w, NOBODY, NOBODY), APR_SUCCESS);
-    /* the server's user has changed: nothing is given away behind its back */
+    /* The server's user has changed: folders of the old user are not given
+     * away. */
     assert_true(APR_STATUS_IS_EACCES(prepare(w, 12345, 12345)));
     assert_problem(w, "accounts, staging, challenges, jobs, keys, notes, locks "
                       "belongs to user 65534");

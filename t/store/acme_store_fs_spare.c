@@ -101,7 +101,8 @@ static void nothing_of_others_is_kept(void **state)
     assert_string_equal(text_of(w, "victim"), "precious");
 }
 
-/* A file that somebody puts in the place of a spare file is not written to. */
+/* A file that another program puts in the place of a spare file is not
+ * written. */
 static void a_spare_file_that_changed_is_dropped(void **state)
 {
     world_t *w = *state;

@@ -89,7 +89,7 @@ static inline void assert_holds(world_t *w, const char *name, const char *text)
     assert_string_equal(item.data, text);
 }
 
-/* The last call failed and said so of this file. */
+/* Asserts that the last call failed, with a problem that names this file. */
 static inline void assert_problem(const world_t *w, const char *path)
 {
     assert_string_equal(w->problem.type, ACME_PROBLEM_STORE);

@@ -28,7 +28,7 @@ static void a_lease_ends_by_the_clock(void **state)
     assert_int_equal(acme_store_lease(&theirs, other, "a", 100, NULL, p),
                      APR_EBUSY);
     now += 1;
-    /* over, but nobody has taken it */
+    /* It has expired, but was not taken. */
     assert_int_equal(acme_store_renew(mine, NULL), 0);
     now += 100;
     assert_int_equal(acme_store_lease(&theirs, other, "a", 100, NULL, p), 0);
