@@ -2,8 +2,8 @@
 
 """Fixtures: each test has its own folder, ports, Pebble and httpd.
 
-A failed test keeps its folder and says where it is. After each test the
-error log of each of its servers is checked, see acme_env/errorlog.py."""
+The folder of a failed test is kept, and its path is printed. After each test
+the error log of each of its servers is checked, see acme_env/errorlog.py."""
 
 import itertools
 import os
@@ -54,7 +54,8 @@ _folder = pytest.StashKey()
 
 @pytest.fixture(scope="session")
 def base_dir():
-    """Short, for unix sockets, and open to httpd's user."""
+    """A folder with a short path, for unix sockets, that httpd's user can
+    enter."""
     path = tempfile.mkdtemp(prefix="acme-test-",
                             dir=os.environ.get("ACME_TEST_DIR", "/tmp"))
     os.chmod(path, 0o755)
@@ -67,7 +68,8 @@ def base_dir():
 
 @pytest.fixture
 def room(request, base_dir):
-    """The test's folder. Removed when the test and its log check passed."""
+    """The test's folder, removed when the test and its log check have passed.
+    """
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)[:32]
     path = os.path.join(base_dir, "%d-%s" % (next(_numbers),
                                              name.strip("-")))
@@ -80,7 +82,8 @@ def room(request, base_dir):
 
 @pytest.fixture
 def make_pebble(room):
-    """make_pebble(**options): a started Pebble, ended after the test."""
+    """make_pebble(**options) starts a Pebble, which is stopped after the test.
+    """
     made = []
 
     def make(start=True, **options):
@@ -103,7 +106,7 @@ def pebble(make_pebble):
 
 @pytest.fixture
 def gate(pebble, make_pebble):
-    """The door before this test's Pebble, open as long as that one."""
+    """The Gate before this test's Pebble, open as long as that runs."""
     door = Gate(pebble)
     make_pebble.before_end.append(door.close)
     return door
@@ -111,9 +114,9 @@ def gate(pebble, make_pebble):
 
 @pytest.fixture
 def make_fake(request, room):
-    """make_fake(**behaviours): a FakeServer, in place of a Pebble: CAs whose
-    answers the test programs. Closed after httpd; what a behaviour raised
-    fails the test."""
+    """make_fake(**behaviours): a FakeServer instead of a Pebble, whose CAs
+    give the responses that the test programs. Closed after httpd. An exception
+    in a behaviour fails the test."""
     made = []
 
     def make(**behaviours):
@@ -132,13 +135,13 @@ def make_fake(request, room):
 
 @pytest.fixture
 def fake(make_fake):
-    """A FakeServer with one decent CA."""
+    """A FakeServer with one CA that behaves well."""
     return make_fake()
 
 
 @pytest.fixture
 def make_proxy():
-    """make_proxy(**options): a Proxy, closed after the test."""
+    """make_proxy(**options) starts a Proxy, which is closed after the test."""
     made = []
 
     def make(**options):
@@ -151,9 +154,9 @@ def make_proxy():
 
 @pytest.fixture
 def make_httpd(request, room, make_pebble, make_fake, make_proxy):
-    """make_httpd(pebble=None, **options): an Httpd, where the Pebble
-    validates if there is one; stopped before those that it talks to, and its
-    log checked, afterwards. folder: what its ServerRoot is called."""
+    """make_httpd(pebble=None, **options): an Httpd, at the ports where the
+    Pebble validates, if there is one. It is stopped before the servers that it
+    uses, and its log is checked. folder: the name of its ServerRoot."""
     made = []
 
     def make(pebble=None, **options):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""acmectl, run beside a server."""
+"""Runs acmectl beside a server."""
 
 import json
 import os
@@ -27,23 +27,24 @@ class Result:
 
 
 def program():
-    """ACMECTL, or the one built beside the module."""
+    """The path of acmectl: $ACMECTL, or the one built beside the module."""
     return os.environ.get("ACMECTL") or os.path.join(
         os.path.dirname(os.path.dirname(install.acme_module())), "acmectl")
 
 
 def run(store, *args, stdin=b"", timeout=4 * procs.GIVE_UP, env=None):
-    """acmectl --store STORE ARGS; store may be a server (its store)."""
+    """Runs acmectl --store STORE ARGS; store may be a server, for its store.
+    """
     path = store if isinstance(store, str) else store.path("store")
     argv = [program(), "--store", path] + list(args)
-    # A session of its own: there is no terminal to ask.
+    # A new session, so that there is no terminal to ask at.
     return Result(subprocess.run(
         argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         timeout=timeout, check=False, start_new_session=True, env=env))
 
 
 def ok(store, *args, **kwargs):
-    """The same; it must be done."""
+    """Runs acmectl as run() does, and asserts that it succeeds."""
     result = run(store, *args, **kwargs)
     assert result.status == DONE, "acmectl %s: %r" % (" ".join(args), result)
     return result
@@ -58,8 +59,8 @@ def passphrase_file(folder, text="correct horse battery"):
 
 
 def tree(folder):
-    """Every file below a folder, with its bytes or where it leads to: to see
-    that nothing has changed. Locks are left out."""
+    """Every file below a folder, with its bytes or the target of a link, to
+    see that nothing has changed. Locks are left out."""
     seen = {}
     for base, dirs, files in os.walk(folder):
         for name in files + dirs:

@@ -2,10 +2,10 @@
 
 """One server before a Pebble behind a Gate, for many small cases.
 
-Nothing is ordered by itself (ACMERenewMode manual, ACMEActivation manual): a
-case has a site, and with that an account, of its own, asks with acmectl, and
-looks at what has become of it. So cases share a server, and none sees the
-others' faults."""
+Nothing is ordered without a request (ACMERenewMode manual, ACMEActivation
+manual). A case has its own site, and so its own account, asks with acmectl and
+checks the result. So cases share a server, and no case sees the faults of
+another."""
 
 import email.utils
 import shutil
@@ -17,19 +17,19 @@ from .gate import Gate
 from .httpd import Httpd
 from .pebble import Pebble
 
-# How long nothing must come, where nothing is due.
+# Seconds in which no request may come when nothing is due.
 QUIET = 0.7
 
-# Requests of a try for a site of one or two names, if nothing is repeated;
-# the last is where redirections lead to (faults.py).
+# Requests of a try for a site of one or two names, if nothing is repeated. The
+# last one is the target of redirects (faults.py).
 MOST = {"/dir": 1, "/nonce-plz": 3, "/sign-me-up": 1, "/order-plz": 1,
         "/authZ/": 4, "/chalZ/": 2, "/my-order/": 6, "/finalize-order/": 1,
         "/certZ/": 1, "/elsewhere": 1}
 
 
 class Bench:
-    """sites: {name: {directive: value}}, where "ServerAlias" is one, too.
-    clock: ahead() turns the server's."""
+    """sites: {name: {directive: value}}, where "ServerAlias" is allowed as
+    well. clock: ahead() sets the server's clock."""
 
     def __init__(self, folder, sites, clock=False):
         self._folder = folder
@@ -42,7 +42,7 @@ class Bench:
         if clock:
             self.httpd.clock = Clock(folder)
         self._ahead = 0
-        # Each case says itself what it expects; crashes count.
+        # Each case checks its own messages; a crash fails the test.
         self.httpd.allow_log(r"acme:(warn|error)\]")
         self._configure()
         self.httpd.start()
@@ -56,11 +56,11 @@ class Bench:
             ACMERetryDelay="10min"))
 
     def change(self, name, **own):
-        """Other directives of a site, by a graceful restart."""
+        """Changes the directives of a site, by a graceful restart."""
         self.change_each({name: own})
 
     def change_each(self, changes):
-        """{site: {directive: value}}"""
+        """Changes several sites: {site: {directive: value}}."""
         for name, own in changes.items():
             self._sites[name].update(own)
         self._configure()
@@ -85,24 +85,24 @@ class Bench:
         shutil.rmtree(self._folder)
 
     def begin(self):
-        """A case: no faults, no requests."""
+        """Begins a case: no faults, no requests so far."""
         self.gate.ask_pebble()
         self.gate.requests.clear()
 
     def ahead(self, seconds):
-        """Turns the server's clock on by so much."""
+        """Sets the server's clock forward by so many seconds."""
         self._ahead += seconds
         self.gate.ahead = self._ahead
         self.httpd.clock.turn_to(self._ahead)
 
     def before(self, due):
-        """Turns it to minutes before a time, or half of what is left: so long
-        a test has to look that nothing comes."""
+        """Sets the clock to minutes before a time, or to half of what is left,
+        so that the test checks long enough that nothing comes."""
         left = due - self.now()
         self.ahead(int(left - min(left / 2, 300)))
 
     def after(self, due):
-        """Turns it to right after a time."""
+        """Sets the clock to right after a time."""
         self.ahead(max(int(due - self.now()), 0) + 5)
 
     def keeps(self, date, seconds, since):
@@ -112,15 +112,15 @@ class Bench:
             < self.now() + seconds + 5
 
     def now(self):
-        """By the server's clock."""
+        """The time by the server's clock."""
         return time.time() + self._ahead
 
     def in_seconds(self, seconds):
-        """As in_seconds(), by the server's clock."""
+        """A date as in_seconds() gives it, by the server's clock."""
         return in_seconds(self._ahead + seconds)
 
     def rest(self):
-        """Long enough for what should not come."""
+        """Waits long enough for requests that must not come."""
         time.sleep(QUIET)
 
     def renew(self, *args):
@@ -134,9 +134,10 @@ class Bench:
         assert said["finished"] and not said["last"].get("problem")
 
     def fails(self, name, *args, faulty="", rounds=1):
-        """What the status says of it then. No request follows, and beside
-        those for the faulty path, which the caller counts, none came in vain.
-        rounds: how often all is begun anew."""
+        """Asserts that the try fails, and returns what the status says. No
+        request follows. Except those for the faulty path, which the caller
+        counts, no request was in vain. rounds: how often the try is begun
+        anew."""
         result = self.renew(name, *args)
         assert result.status == acmectl.FAILED, result
         self.assert_bounded(faulty, rounds)
@@ -149,7 +150,7 @@ class Bench:
         return said
 
     def assert_bounded(self, faulty="", rounds=1):
-        """No requests but those that were to be made."""
+        """Asserts that there were only the expected requests."""
         for path in {path for _, path in self.gate.requests}:
             if faulty and path.startswith(faulty):
                 continue
@@ -157,13 +158,13 @@ class Bench:
                         path)
             most = MOST.get(kind, 0) * rounds
             if kind == "/nonce-plz":
-                # What the gate answers brings no nonce for the next one.
+                # A response of the gate has no nonce for the next request.
                 most += self.gate.count(faulty or "none")
             assert self.gate.count(kind) <= most, self.gate.requests
 
     def comes(self, name, said, path):
-        """The next try (for that path), which comes by itself, when it is
-        due and not before; nothing is wrong any more."""
+        """Waits for the next try (for that path), which must come by itself at
+        its time and not before; no problem is left."""
         self.gate.ask_pebble()
         seen = list(self.gate.requests)
         self.before(until(said["next-run"], 0))
@@ -176,20 +177,20 @@ class Bench:
             1 for _, one in seen if one.startswith(path))
 
     def is_ready(self, name):
-        """Soon, and with nobody's help."""
+        """Waits until the certificate is ready, without help."""
         return status.wait_for(self.httpd, name,
                                lambda s: s["renewal"]["finished"])["renewal"]
 
 
 def wait_of(said):
-    """Seconds from the last try to the next; None: there will be none."""
+    """Seconds from the last try to the next; None if there is no next try."""
     if not said.get("next-run"):
         return None
     return until(said["next-run"], until(said["last-run"], 0))
 
 
 def until(date, begin):
-    """Seconds from one time (of time.time()) to a date."""
+    """Seconds from a time (of time.time()) to a date."""
     return email.utils.parsedate_to_datetime(date).timestamp() - begin
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The wall clock as a server sees it, turned by a test.
+"""The wall clock as a server sees it, set by a test.
 
-A preloaded library adds what a shared file says to every answer of the
-system's clock; the file is mapped, so that a turn is seen at once. Of the
-monotonic clock it is another number: timeouts count by that one."""
+A preloaded library adds the number in a shared file to every reading of the
+system's clock. The file is mapped, so that a change is seen at once. For the
+monotonic clock there is another number, because timeouts use that clock."""
 
 import os
 import shutil
@@ -99,11 +99,12 @@ class Clock:
             file.write(struct.pack("q", seconds))
 
     def turn_to(self, seconds):
-        """So many seconds ahead of the machine's clock, or behind it."""
+        """Sets the clock so many seconds ahead of the machine's, or behind it.
+        """
         self._set(0, seconds)
 
     def wait_for_nothing(self, seconds):
-        """Who waits for an answer has waited so many seconds longer."""
+        """Lets all waits for a response be longer by so many seconds."""
         self._set(struct.calcsize("q"), seconds)
 
     def env(self):

@@ -4,15 +4,14 @@
 
 from . import install
 
-# What a site's page says, so that a test sees who answered.
+# The text of a site's page, so that a test sees which site has answered.
 BODY = "this is %s\n"
 
 
 def acme_conf(httpd, pebble, **changes):
-    """The module and its settings for one Pebble, quick enough for tests.
-
-    changes: a directive's name and its arguments, or None to leave it out;
-    a list gives several lines."""
+    """The module and its settings for a Pebble, with short times for tests.
+    changes: the name of a directive and its arguments, or None to leave it
+    out; a list gives several lines."""
     settings = {
         "ACMEStoreDir": '"%s"' % httpd.path("store"),
         "ACMECertificateAuthority": pebble.directory,
@@ -21,12 +20,12 @@ def acme_conf(httpd, pebble, **changes):
         "ACMEPortMap": "http:%d https:%d" % (httpd.http_port,
                                              httpd.https_port),
         "ACMERetryDelay": "2s",
-        # Most tests count requests, and want ACMERenewWindow to count.
+        # Most tests count requests, and renew by ACMERenewWindow.
         "ACMERenewViaARI": "off",
         "ACMEActivationInterval": "1s 1s",
     }
     settings.update(changes)
-    # mod_ssl says so of the placeholder, which has no site's name.
+    # mod_ssl warns of the placeholder, because that has no site's name.
     httpd.allow_log("AH01909: .* does NOT include an ID")
     lines = ["LoadModule acme_module %s\n" % install.acme_module(),
              "LogLevel acme:debug\n"]
@@ -38,7 +37,7 @@ def acme_conf(httpd, pebble, **changes):
 
 
 def status_conf():
-    """The status pages, in the server that answers for localhost."""
+    """The status pages, in the server for the name localhost."""
     return """
 <Location "/acme-status">
     SetHandler acme-status
@@ -51,7 +50,7 @@ def status_conf():
 
 def site_conf(httpd, name, aliases=(), http="", https="ACMEDomain\n",
               body=True):
-    """A site on both ports; `https` also says that it is managed."""
+    """A site on both ports; `https` has the lines that make it managed."""
     root = httpd.path("htdocs", name)
     if body:
         httpd.write("htdocs/%s/index.html" % name, BODY % name)
@@ -74,7 +73,7 @@ def site_conf(httpd, name, aliases=(), http="", https="ACMEDomain\n",
 
 
 def localhost_conf(httpd):
-    """The first virtual host of the http port: status pages."""
+    """The first virtual host of the http port, with the status pages."""
     return """
 <VirtualHost 127.0.0.1:%d>
     ServerName localhost
@@ -84,8 +83,8 @@ def localhost_conf(httpd):
 
 
 def managed_conf(httpd, pebble, *sites, extra="", **changes):
-    """Everything for managed sites: a name, or a tuple of name and aliases,
-    or text."""
+    """All for managed sites: a name, or a tuple of name and aliases, or text.
+    """
     text = acme_conf(httpd, pebble, **changes) + extra + localhost_conf(httpd)
     for site in sites:
         if isinstance(site, tuple):

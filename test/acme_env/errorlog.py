@@ -3,7 +3,7 @@
 """httpd's error log.
 
 After each test every line of level warn or worse that the test did not
-announce is a failure; so is every crash, unless the very crash was."""
+announce is a failure. So is every crash, unless that crash was announced."""
 
 import datetime
 import os
@@ -17,8 +17,9 @@ CRASH = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer"
                    r"|exit signal (?!Killed|Terminated)"
                    r"|SIGSEGV|Segmentation fault|\bassertion .* failed"
                    r"|file .*, line \d+, assertion")
-# Says that a child has not ended within 3 seconds, which is how slow the machine
-# is. A child that does not end at all is killed, and that is said as an error.
+# httpd logs that a child has not ended within 3 seconds, which depends on the
+# speed of the machine. A child that does not end at all is killed, and that is
+# logged as an error.
 SLOW = re.compile(r"AH00045: ")
 KILLED = re.compile(r"exit signal Killed")
 
@@ -33,7 +34,7 @@ class ErrorLog:
         self._allowed = []
 
     def add(self, path):
-        """One more file that the check reads, such as a rotated one."""
+        """Adds a file to those that the check reads, such as a rotated log."""
         self._paths.append(path)
 
     def text(self, mark=0):
@@ -41,7 +42,7 @@ class ErrorLog:
         return _read(self.path)[mark:].decode("utf-8", "replace")
 
     def mark(self):
-        """A place in the log: what is written from now on comes after it."""
+        """A place in the log, before all that is written from now on."""
         try:
             return os.path.getsize(self.path)
         except OSError:
@@ -53,16 +54,15 @@ class ErrorLog:
                 if pattern.search(line)]
 
     def time_of(self, regex, mark=0):
-        """When the first such line was written, by the server's clock."""
+        """The time of the first such line, by the server's clock."""
         text = re.match(r"\[([^\]]+)\]", self.lines(regex, mark)[0]).group(1)
         return datetime.datetime.strptime(
             text, "%a %b %d %H:%M:%S.%f %Y").replace(
                 tzinfo=datetime.timezone.utc).timestamp()
 
     def wait_for(self, regex, timeout=procs.GIVE_UP, mark=0, check=None):
-        """The first match of regex, line by line, after the mark.
-
-        check: called each time; what it raises ends the wait."""
+        """The first match of regex, line by line, after the mark. check:
+        called each time; an exception in it ends the wait."""
         pattern = re.compile(regex, re.M)
 
         def look():
@@ -78,15 +78,15 @@ class ErrorLog:
         return "\n".join(self.text().splitlines()[-count:])
 
     def expect(self, regex):
-        """The test provokes such a line: it must come, and may."""
+        """Announces a line that the test provokes: it must come."""
         self._expected.append(re.compile(regex))
 
     def allow(self, regex):
-        """Such a line may come."""
+        """Announces a line that may come."""
         self._allowed.append(re.compile(regex))
 
     def problems(self):
-        """What the check after the test complains about."""
+        """The complaints of the check after the test."""
         bad = []
         seen = set()
         for path in self._paths:

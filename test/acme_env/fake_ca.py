@@ -37,9 +37,9 @@ def rfc3339(when):
 
 
 class Answer:
-    """body: text, bytes, or what becomes JSON. drop: the connection ends
-    instead. delay: seconds until it is sent. nonce: it brings one where that
-    is usual."""
+    """A response. body: text, bytes, or a value that becomes JSON. drop: the
+    connection ends instead. delay: seconds before it is sent. nonce: it has a
+    nonce if responses of that stage usually have one."""
 
     def __init__(self, status=200, body=b"", content_type="application/json",
                  headers=()):
@@ -62,14 +62,14 @@ class Answer:
         return json.loads(self.body)
 
     def update(self, **members):
-        """Other members; those that are None are left out."""
+        """Sets other members; removes those that are None."""
         document = self.json()
         document.update(members)
         return self.set({name: value for name, value in document.items()
                          if value is not None})
 
     def header(self, name, value=None):
-        """Another value, or none."""
+        """Sets another value of a header, or removes it."""
         self.headers = [item for item in self.headers
                         if item[0].lower() != name.lower()]
         if value is not None:
@@ -85,8 +85,8 @@ def problem(status, kind, detail, **members):
 
 class Request:
     """stage: see above; id: the last part of the path; number: the count of
-    this stage, from 1; said: what a signed request says, account: whose it
-    is; order, authz: what it is about, if anything."""
+    this stage, from 1; said: the payload of a signed request; account: whose
+    it is; order, authz: what it is about, if anything."""
 
     def __init__(self, method, path, stage, number):
         self.method = method
@@ -110,13 +110,13 @@ class Thing:
 
 
 class Ca:
-    """requests: those that came, in their order. http_port: where challenges
-    are fetched. All state is in memory, and changed under `lock`."""
+    """requests: all requests, in order. http_port: the port of challenges. All
+    state is in memory, and is changed under `lock`."""
 
     life = datetime.timedelta(days=90)
     backdate = datetime.timedelta(hours=1)
     issuer = INTERMEDIATE
-    # Signers of the chains that are offered besides.
+    # Signers of the alternate chains.
     alternates = ()
     ari = False
     # {key identifier: secret}, if accounts need a binding.
@@ -157,11 +157,11 @@ class Ca:
     # -- for tests --------------------------------------------------------
 
     def counts(self, stage):
-        """How many requests came for it."""
+        """How many requests came for a stage."""
         return sum(1 for request in self.requests if request.stage == stage)
 
     def issued(self):
-        """The orders that a certificate was issued for."""
+        """The orders for which a certificate was issued."""
         return [order for order in self.orders.values() if order.leaf]
 
     # -- what behaviours override -----------------------------------------
@@ -229,18 +229,18 @@ class Ca:
         return document
 
     def created(self, order):
-        """An order, before anybody sees it."""
+        """Called with an order before it is sent."""
 
     def tell(self, authz):
-        """The client says that the challenge can be met."""
+        """Called when the client says that the challenge is ready."""
         self.validate(authz)
 
     def finalized(self, order):
-        """Has its CSR, and is processing."""
+        """Called with an order that has its CSR and is processing."""
         self.issue(order)
 
     def chain(self, order):
-        """What is downloaded."""
+        """The certificates to be downloaded."""
         return pem(order.leaf) + self.issuer.pem
 
     # -- what behaviours use ----------------------------------------------
@@ -255,7 +255,7 @@ class Ca:
         return nonce
 
     def new_authz(self, name, **members):
-        """A pending one."""
+        """Makes a pending authorization."""
         kind = "ip" if name.replace(".", "").isdigit() or ":" in name \
             else "dns"
         authz = Thing(id=self.new_id(), status="pending", challenge="pending",
@@ -269,7 +269,7 @@ class Ca:
         return authz
 
     def validate(self, authz):
-        """Fetches the answer to the challenge, and judges it."""
+        """Fetches the answer to the challenge and judges it."""
         wanted = "%s.%s" % (authz.token, authz.account.thumbprint)
         host = authz.identifier["value"]
         request = urllib.request.Request(
@@ -295,7 +295,8 @@ class Ca:
         authz.error = error
 
     def settle(self, order):
-        """Pending, until its authorizations have been decided."""
+        """Sets the status of a pending order once its authorizations are
+        decided."""
         if order.status == "pending":
             states = {authz.status for authz in order.authzs}
             if states <= {"valid"}:
@@ -312,7 +313,7 @@ class Ca:
     # -- a request --------------------------------------------------------
 
     def receive(self, method, path, body):
-        """The Answer to a request; path is what is behind our base."""
+        """Returns the Answer to a request; path is the part after our base."""
         parts = path.split("/")
         stage, methods, handler = self._handlers.get(
             parts[1], ("unknown", "", None))
@@ -337,7 +338,8 @@ class Ca:
             return answer
 
     def _admit(self, request, body):
-        """A refusal of what is not signed as it should be, or None."""
+        """Returns a refusal of a request that is not signed as it must be, or
+        None."""
         try:
             signed = jws.Jws(body)
             request.protected = signed.protected
@@ -527,7 +529,8 @@ class Ca:
         return Answer(200, b"")
 
     def _renewal_info(self, request):
-        """Due when a third of the certificate's life is left."""
+        """A window that begins when a third of the certificate's life is left.
+        """
         start = fake_chain.now() + self.life * 2 / 3
         return Answer(200, {"suggestedWindow": {
             "start": rfc3339(start),

@@ -21,7 +21,7 @@ def pem(cert):
 
 
 def _names(names):
-    """As a certificate and its request have them."""
+    """The names as a certificate or a request has them."""
     general = []
     for name in names:
         try:
@@ -32,7 +32,7 @@ def _names(names):
 
 
 def names_of(request):
-    """The names that a CSR is for."""
+    """The names in a CSR."""
     try:
         general = request.extensions.get_extension_for_class(
             x509.SubjectAlternativeName).value
@@ -42,9 +42,8 @@ def names_of(request):
 
 
 class Signer:
-    """A key with a certificate: a root, if there is no parent.
-
-    key, name: of another signer, whose certificate this one crosses."""
+    """A key with a certificate: a root, if there is no parent. key, name: of
+    another signer, for a cross-signed certificate."""
 
     def __init__(self, common_name, parent=None, twin=None):
         self.key = twin.key if twin else new_key()
@@ -77,11 +76,11 @@ class Signer:
         return builder.sign(self.key, hashes.SHA256())
 
     def issue(self, public, names, life, backdate):
-        """A leaf without a subject, as CAs issue them today."""
+        """Issues a leaf without a subject, as CAs do today."""
         return self.sign(x509.Name([]), public, life, backdate, names)
 
 
-# Made once in a run, because nothing depends on whose they are.
+# Made once in a run, because no test depends on whose they are.
 ROOT = Signer("Fake CA Root")
 INTERMEDIATE = Signer("Fake CA Intermediate", ROOT)
 OTHER_ROOT = Signer("Fake CA Other Root")

@@ -15,14 +15,13 @@ from .ports import free_port
 
 
 class FakeServer:
-    """Stands where a Pebble stands: http_port, tls_port, ca_file, root_file,
-    directory (of the CA whose name is "ca").
-
-    ca[NAME]: a Ca. failures: what a behaviour raised, for the fixture."""
+    """Takes the place of a Pebble: http_port, tls_port, ca_file, root_file,
+    directory (of the CA whose name is "ca"). ca[NAME]: a Ca. failures:
+    exceptions in behaviours, for the fixture."""
 
     def __init__(self, folder, **behaviours):
-        """behaviours: {name: a subclass of Ca}; "ca" is a decent one unless
-        it is given."""
+        """behaviours: {name: a subclass of Ca}; "ca" behaves well unless it is
+        given."""
         os.makedirs(folder, mode=0o755, exist_ok=True)
         self.http_port = free_port()
         self.tls_port = free_port()
@@ -51,7 +50,7 @@ class FakeServer:
                 self.http_port)
 
     def sites_conf(self, httpd, names, **changes):
-        """A site per CA, with two names: NAME.test and www.NAME.test."""
+        """A site for each CA, with two names: NAME.test and www.NAME.test."""
         return conf.managed_conf(httpd, self, *[
             conf.site_conf(httpd, name + ".test", ["www.%s.test" % name],
                            https="ACMEDomain\n    ACMECertificateAuthority "
@@ -114,7 +113,7 @@ def _handler(fake):
             try:
                 super().handle_one_request()
             except OSError:
-                # The client is gone.
+                # The client has gone.
                 self.close_connection = True
 
         def log_message(self, format, *args):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What goes wrong at a Gate: FAULTS, each a function (gate, path, **which:
-see Rule), by the name of its problem or by what comes instead of an answer."""
+"""Faults at a Gate: FAULTS has functions (gate, path, **which: see Rule), by
+the name of the problem or by what comes instead of a response."""
 
 from . import rule
 from .bench import in_seconds
@@ -24,7 +24,7 @@ def says(code, kind, *headers, **members):
 
 
 def page(code, *headers):
-    """Of what stands before the CA."""
+    """A page of a server in front of the CA."""
     def fault(gate, path, **which):
         gate.answer(path, code, "<html>dear user</html>", headers=headers,
                     **which)
@@ -46,7 +46,7 @@ def dropped(gate, path, **which):
 
 
 def dated(fault, *args):
-    """With a Retry-After that is a date, in two hours."""
+    """A response with a Retry-After that is a date, in two hours."""
     return lambda gate, path, **which: fault(
         *args, ("Retry-After", in_seconds(gate.ahead + 7200)))(
             gate, path, **which)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A door before Pebble: holds, answers, changes or loses what comes by, by
-path.
+"""A server in front of Pebble that holds, answers, changes or drops requests,
+by path.
 
-Pebble names its resources after the Host that it was asked for, so a client
-that starts at Gate.directory stays behind the door. To Pebble's paths
-belong /dir, /nonce-plz, /sign-me-up, /order-plz, /my-order/, /authZ/,
-/chalZ/, /finalize-order/ and /certZ/."""
+Pebble names its resources after the Host of the request, so a client that
+starts at Gate.directory stays behind the gate. Pebble's paths are /dir,
+/nonce-plz, /sign-me-up, /order-plz, /my-order/, /authZ/, /chalZ/,
+/finalize-order/ and /certZ/."""
 
 import datetime
 import http.client
@@ -25,7 +25,7 @@ HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
 
 
 class Held:
-    """Requests for a path, stopped at the door."""
+    """Requests for a path that are held at the gate."""
 
     def __init__(self, before):
         self.before = before
@@ -40,13 +40,11 @@ class Held:
 
 
 class Gate:
-    """Stopped by the fixture. `requests` lists (method, path) as they came,
-    and said(path) what was in them, `orders` the names of each order that the
-    CA made.
-
-    ahead: what the clients' clock is before ours and Pebble's, in seconds.
-    prompt: Pebble's own Retry-After is left out, which is a second at least:
-    then clients come back when they like."""
+    """Stopped by the fixture. `requests` lists (method, path) in their order,
+    said(path) has their payloads, `orders` the names of each order that the CA
+    made. ahead: seconds by which the clients' clock is ahead of ours and
+    Pebble's. prompt: Pebble's Retry-After, which is at least a second, is left
+    out, so that clients come back when they like."""
 
     def __init__(self, pebble, prompt=False):
         self._pebble = pebble
@@ -79,29 +77,29 @@ class Gate:
     # -- what tests do ----------------------------------------------------
 
     def hold(self, path, before=True):
-        """Stops the requests whose path starts so: before Pebble sees them,
-        or (before=False) when it has answered and nobody knows."""
+        """Holds the requests whose path starts so: before Pebble sees them, or
+        (before=False) after its response, which is not sent yet."""
         held = Held(before)
         self._held[path] = held
         return held
 
     def answer(self, path, status, body, content_type="text/html",
                headers=(), **which):
-        """Pebble is not asked; this is the answer. which: see Rule."""
+        """Sends this response without asking Pebble. which: see Rule."""
         self._rules.append(Rule(path, answer=(
             status, list(headers) + [("Content-Type", content_type)],
             body.encode()), **which))
 
     def change(self, path, changed, **which):
-        """Pebble's answer passes through changed(status, headers, body)."""
+        """Changes Pebble's response by changed(status, headers, body)."""
         self._rules.append(Rule(path, change=changed, **which))
 
     def drop(self, path, **which):
-        """The connection ends with no answer."""
+        """Ends the connection without a response."""
         self._rules.append(Rule(path, drop=True, **which))
 
     def ask_pebble(self, path=None):
-        """The end of answer(), change() and drop() for a path, or for all."""
+        """Ends answer(), change() and drop() for a path, or for all."""
         self._rules = [rule for rule in self._rules
                        if path and rule.path != path]
 
@@ -114,7 +112,7 @@ class Gate:
                 if seen.startswith(path)]
 
     def orders_of(self, name):
-        """How many orders it has had."""
+        """How many orders for that name there were."""
         return sum(1 for names in self.orders if name in names)
 
     def wait_for(self, path, count=1, timeout=procs.GIVE_UP):
@@ -155,7 +153,8 @@ class Gate:
         return None
 
     def _on_time(self, body):
-        """Pebble's orders end within a day, and by another clock."""
+        """Changes the end of Pebble's orders, which is within a day and by
+        another clock."""
         if not self.ahead:
             return body
         expires = datetime.datetime.now(datetime.timezone.utc) \
@@ -164,7 +163,7 @@ class Gate:
             expires.strftime("%Y-%m-%dT%H:%M:%SZ").encode()), body)
 
     def forward(self, method, path, headers, body):
-        """(status, headers, body) from Pebble."""
+        """Returns (status, headers, body) of Pebble."""
         context = ssl.create_default_context(cafile=self._pebble.ca_file)
         connection = http.client.HTTPSConnection(
             "localhost", self._pebble.port, context=context,
@@ -231,7 +230,7 @@ def _handler(gate):
             try:
                 super().handle_one_request()
             except OSError:
-                # The client is gone, killed perhaps: that is what we are for.
+                # The client has gone, perhaps because a test has killed it.
                 self.close_connection = True
 
         def log_message(self, format, *args):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""One httpd with its own ServerRoot, in the foreground of its own session."""
+"""An httpd with its own ServerRoot, in the foreground of its own session."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from . import install, procs
 from .errorlog import ErrorLog
 from .ports import free_port
 
-# What a server of ours loads. Modules that are compiled in are left out.
+# The modules that a server loads, without those that are compiled in.
 MODULES = ("unixd", "log_config", "authn_core", "authz_core", "authz_host",
            "dir", "alias", "socache_shmcb", "ssl", "watchdog", "status")
 
@@ -22,12 +22,12 @@ GRACEFUL = "(?:SIGUSR1 received|Graceful restart requested)"
 class Httpd:
     """Make it, configure() it, start() it; the fixture stops and checks it.
 
-    Attributes: dir (ServerRoot), http_port, https_port, log (ErrorLog),
-    clock (a Clock, or None: the machine's)."""
+    Attributes: dir (ServerRoot), http_port, https_port, log (ErrorLog), clock
+    (a Clock, or None for the machine's)."""
 
     def __init__(self, folder, http_port=None, https_port=None, mpm=None,
                  modules=(), as_user=False):
-        """as_user: not started by root, but by the user of its children."""
+        """as_user: started not by root, but by the user of its children."""
         self.dir = folder
         self._user = install.httpd_user() if as_user else None
         self.mpm = mpm or os.environ.get("ACME_MPM", "event")
@@ -49,7 +49,7 @@ class Httpd:
         return os.path.join(self.dir, *names)
 
     def write(self, name, text, mode=0o644):
-        """A file below the ServerRoot; its path is returned."""
+        """Writes a file below the ServerRoot and returns its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
@@ -123,7 +123,7 @@ StartServers %(children)d
         return env
 
     def configtest(self):
-        """(exit status, everything it said)"""
+        """Returns (exit status, all output)."""
         done = procs.run(self.argv("-t"), env=self.env(),
                          **procs.as_user(self._user))
         return done.returncode, done.stdout
@@ -139,7 +139,7 @@ StartServers %(children)d
             and self._daemon.exit_status() is None
 
     def start(self, timeout=procs.GIVE_UP):
-        """Returns when it answers on its http port."""
+        """Starts the server; returns when it answers on its http port."""
         mark = self.log.mark()
         if self._user:
             for folder, _, names in os.walk(self.dir):
@@ -158,13 +158,13 @@ StartServers %(children)d
                 self._daemon and self._daemon.exit_status(), self.tails()))
 
     def tails(self):
-        """The ends of its log and its standard error."""
+        """The ends of its log and of its standard error."""
         with open(self.path("logs/stderr"), encoding="utf-8",
                   errors="replace") as file:
             return "%s\n%s" % (file.read()[-2000:], self.log.tail())
 
     def stop(self, timeout=procs.GIVE_UP):
-        """SIGTERM; children that survive it are ended and reported."""
+        """Sends SIGTERM; children that survive it are ended and reported."""
         if not self.is_running():
             return
         children = self.children()
@@ -177,7 +177,7 @@ StartServers %(children)d
         assert not left, "httpd left its children %s behind" % left
 
     def graceful(self, timeout=procs.GIVE_UP):
-        """A graceful restart by hand; returns when it is through."""
+        """Restarts gracefully by hand; returns when that is complete."""
         mark = self.log.mark()
         self._daemon.signal(signal.SIGUSR1)
         self.wait_for_restart(mark, timeout)
@@ -187,7 +187,7 @@ StartServers %(children)d
         self.start()
 
     def wait_for_restart(self, mark, timeout=procs.GIVE_UP):
-        """Until a graceful restart after the mark is through."""
+        """Waits until a graceful restart after the mark is complete."""
         self.log.wait_for(r"(?s)%s.*resuming normal operations" % GRACEFUL,
                           timeout, mark, check=self._check_running)
 
@@ -215,7 +215,8 @@ StartServers %(children)d
         self.log.allow(regex)
 
     def rotate_log(self):
-        """As logrotate does; the old lines stay in the check."""
+        """Rotates the log as logrotate does; the check still reads the old
+        lines."""
         self._rotated += 1
         old = "%s.%d" % (self.log.path, self._rotated)
         os.rename(self.log.path, old)

@@ -50,7 +50,7 @@ def _built_in():
 
 
 def load_module(name):
-    """The LoadModule line, empty for what is compiled in."""
+    """The LoadModule line, empty for a module that is compiled in."""
     if name in _built_in():
         return ""
     path = os.path.join(apxs("LIBEXECDIR"), "mod_%s.so" % name)
@@ -61,7 +61,8 @@ def load_module(name):
 
 @functools.lru_cache(None)
 def acme_module():
-    """Our mod_acme.so: $ACME_MODULE, or what `make` left in the tree."""
+    """The path of our mod_acme.so: $ACME_MODULE, or the one that `make` made.
+    """
     path = os.environ.get("ACME_MODULE")
     if path:
         if not os.path.exists(path):
@@ -78,14 +79,14 @@ def acme_module():
 
 @functools.lru_cache(None)
 def acme_module_uses(symbol):
-    """Tells whether our mod_acme.so names that symbol of a library."""
+    """Whether our mod_acme.so refers to that symbol of a library."""
     with open(acme_module(), "rb") as file:
         return symbol in file.read()
 
 
 @functools.lru_cache(None)
 def sanitizer_preload():
-    """The sanitizer's library that a module built with it needs first."""
+    """The library that a module built with a sanitizer needs first."""
     if "ACME_HTTPD_PRELOAD" in os.environ:
         return os.environ["ACME_HTTPD_PRELOAD"]
     try:
@@ -108,7 +109,7 @@ def pebble_dir():
 
 @functools.lru_cache(None)
 def httpd_user():
-    """(user, group) for a server started by root; None otherwise."""
+    """(user, group) for a server started by root; else None."""
     if os.geteuid() != 0:
         return None
     for name in ("www-data", "apache", "httpd", "www", "nobody"):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A CA on paper: certificates for stores that tests make, quickly."""
+"""A CA without a server: certificates for stores that tests make, quickly."""
 
 import base64
 import datetime
@@ -31,7 +31,7 @@ def key_pem(key, passphrase=None):
 
 
 class Issuer:
-    """Signs with one certificate: a root, or below the root of a parent."""
+    """Signs with a certificate: a root, or one below the root of a parent."""
 
     def __init__(self, name="Paper CA", parent=None):
         self.key = new_key()
@@ -57,7 +57,7 @@ class Issuer:
         return builder.sign(self.key, hashes.SHA256())
 
     def issue(self, names, days=60, key=None, bits=0):
-        """(key, PEM of the chain)"""
+        """Returns (key, PEM of the chain)."""
         key = key or new_key(bits)
         cert = self._sign(key.public_key(), name_of(names[0]), names,
                           datetime.timedelta(days=days), False)
@@ -81,7 +81,8 @@ def b64(data):
 
 def md_store(folder, issuer, ca_url, sites, account=None, encrypted=True,
              days=60):
-    """A store of mod_md: sites are lists of names; account is (url, key)."""
+    """Makes a store of mod_md: sites are lists of names; account is (url,
+    key)."""
     secret = os.urandom(48)
     _put(folder, "md_store.json", {"store": {"version": 3.0},
                                    "key": b64(secret)})
@@ -109,7 +110,7 @@ def md_store(folder, issuer, ca_url, sites, account=None, encrypted=True,
 
 
 def certbot_store(folder, issuer, ca_url, lineages, account=None, days=60):
-    """A folder of certbot: lineages are (name, names), or (name, names,
+    """Makes a folder of certbot: lineages are (name, names), or (name, names,
     days, bits of an RSA key or 0)."""
     for lineage, names, *more in lineages:
         life, bits = more or (days, 0)

@@ -8,13 +8,13 @@ import subprocess
 
 from . import install, procs, tls
 
-# A certificate is ready in a second or two; the parent looks every 10 s.
+# A certificate is ready in a second or two; the parent checks every 10 s.
 PATIENCE = procs.GIVE_UP
 
 
 def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
-    """Until certificates of Pebble, or of the FakeServer in its place, are
-    served; {name: Served}."""
+    """Waits until certificates of Pebble, or of the FakeServer in its place,
+    are served; returns {name: Served}."""
     def look():
         shown = {}
         for name in names:
@@ -34,8 +34,9 @@ def wait_until_served(httpd, pebble, *names, timeout=PATIENCE):
 
 
 def activate_by_hand(httpd, pebble, *names, timeout=PATIENCE):
-    """For tests of other things (ACMEActivation manual): spares the waiting
-    for the parent, which looks every 10 s. {name: Served}"""
+    """Activates certificates in tests of other things (ACMEActivation manual),
+    which saves the wait for the parent's check every 10 s. Returns {name:
+    Served}."""
     for name in names:
         httpd.wait_for_log("%s: certificate ready" % re.escape(name), timeout)
     httpd.graceful()
@@ -43,7 +44,7 @@ def activate_by_hand(httpd, pebble, *names, timeout=PATIENCE):
 
 
 def get(httpd, name, path="/", https=False, ca=None, args=()):
-    """GET by the site's name on this server's port."""
+    """Sends GET by the site's name to this server's port."""
     port = httpd.https_port if https else httpd.http_port
     return tls.curl("%s://%s:%d%s" % ("https" if https else "http", name,
                                       port, path),
@@ -51,7 +52,7 @@ def get(httpd, name, path="/", https=False, ca=None, args=()):
 
 
 def worker_pid(httpd, mark=0):
-    """The child whose thread does the ordering, by the last that it said."""
+    """The pid of the child whose thread orders, by its last message."""
     lines = httpd.log.lines(r"\[acme:\w+\] .* ACME0[345]\d\d: ", mark)
     for line in reversed(lines):
         pid = int(re.search(r"\[pid (\d+)", line).group(1))
@@ -62,7 +63,8 @@ def worker_pid(httpd, mark=0):
 
 
 def as_httpd_user(argv, **kwargs):
-    """Runs as httpd's children do; the same user where there is one only."""
+    """Runs a function as the user of httpd's children, which may be our own.
+    """
     kwargs.update(procs.as_user(install.httpd_user()))
     return subprocess.run(argv, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
@@ -71,7 +73,7 @@ def as_httpd_user(argv, **kwargs):
 
 
 def generations(httpd, name):
-    """The numbers of all generations kept of a site, the live one too."""
+    """The numbers of all kept versions of a site, the live one too."""
     folder = httpd.path("store", "archive", name)
     return sorted(int(entry) for entry in os.listdir(folder)
                   if entry.isdigit())

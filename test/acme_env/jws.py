@@ -16,7 +16,7 @@ CURVES = {"P-256": (ec.SECP256R1, "ES256", hashes.SHA256),
 
 
 class BadRequest(Exception):
-    """It is no JWS, or nobody has signed it so."""
+    """The request is not a JWS, or its signature is wrong."""
 
 
 def encode(data):
@@ -28,7 +28,7 @@ def decode(text):
 
 
 def thumbprint(jwk):
-    """RFC 7638"""
+    """The thumbprint of a key (RFC 7638)."""
     wanted = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
     members = {name: jwk[name] for name in wanted[jwk["kty"]]}
     text = json.dumps(members, sort_keys=True, separators=(",", ":"))
@@ -36,9 +36,8 @@ def thumbprint(jwk):
 
 
 class Jws:
-    """One that is signed by the key it is verified with.
-
-    protected: its header, payload: its text, said: the same, parsed, or {}."""
+    """A JWS whose signature by the key was verified. protected: its header;
+    payload: its text; said: the payload, parsed, or {}."""
 
     def __init__(self, body):
         try:
@@ -62,7 +61,7 @@ class Jws:
             raise BadRequest("the signature: %r" % error) from error
 
     def verify_hmac(self, secret):
-        """Of an external account binding."""
+        """Verifies an external account binding."""
         wanted = hmac.new(secret, self._signed, "sha256").digest()
         if self.protected.get("alg") != "HS256" \
                 or not hmac.compare_digest(wanted, self._signature):

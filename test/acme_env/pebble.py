@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""One Pebble with its DNS server, each on its own ports and in its folder."""
+"""A Pebble with its DNS server, each on its own ports and in its folder."""
 
 import datetime
 import json
@@ -17,14 +17,14 @@ READY = "ACME directory available"
 
 
 class Pebble:
-    """A CA with its DNS server.
+    """A CA with its DNS server. http_port and tls_port: where it validates.
 
-    http_port and tls_port: where it validates. `env` goes to Pebble on top
-    of: no waiting before a validation, no nonce rejected, no authorization
-    reused (but for one in a hundred: Pebble compares its dice with > and not
-    with >=, so a test does not break a name that was validated and then count
-    on a failure). validity: how long its certificates live, in seconds. ipv6: it, and
-    all names that it asks its DNS server for, have ::1 only."""
+    `env` is for Pebble, in addition to: no wait before a validation, no nonce
+    rejected, no authorization reused (except one in a hundred, because Pebble
+    compares its dice with > and not with >=; so a test must not break a name
+    that was validated and then count on a failure). validity: how long its
+    certificates live, in seconds. ipv6: Pebble, and all names for which it
+    asks its DNS server, have ::1 only."""
 
     def __init__(self, folder, http_port=None, tls_port=None, validity=None,
                  env=None, config=None, ipv6=False):
@@ -48,7 +48,7 @@ class Pebble:
         self._starts = 0
         os.makedirs(folder, mode=0o755, exist_ok=True)
         self.root_file = self._path("root.pem")
-        # What Pebble shows to its clients, who trust it as their CA file.
+        # The certificate of Pebble's server, which its clients trust.
         self.ca_file, self.key_file = tls.self_signed(
             self._path("tls"), "localhost", "127.0.0.1", "::1")
 
@@ -61,7 +61,7 @@ class Pebble:
 
     @property
     def log_path(self):
-        """Of the present start; each has its own."""
+        """The log of the present start; each start has its own."""
         return self._path("pebble-%d.log" % self._starts)
 
     def _write_config(self):
@@ -92,8 +92,8 @@ class Pebble:
     # -- life -------------------------------------------------------------
 
     def start(self):
-        """Returns when it answers. Each start is a new CA: Pebble keeps
-        nothing."""
+        """Returns when it answers. Each start is a new CA, because Pebble
+        stores nothing."""
         self._start_dns()
         self._starts += 1
         env = {"PATH": os.environ.get("PATH", os.defpath)}
@@ -124,7 +124,7 @@ class Pebble:
             return
         program = os.path.join(install.pebble_dir(), "pebble-challtestsrv")
         usage = procs.run([program, "-h"]).stdout
-        # The options' names differ between the versions of Pebble.
+        # The names of the options differ between versions of Pebble.
         options = {"-dnsserver": "127.0.0.1:%d" % self.dns_port,
                    "-dns01": "127.0.0.1:%d" % self.dns_port,
                    "-doh": "", "-http01": "", "-https01": "",
@@ -148,7 +148,7 @@ class Pebble:
                          interval=0.05)
 
     def stop(self):
-        """The CA goes; its DNS server stays."""
+        """Stops the CA; its DNS server goes on."""
         if self._daemon:
             self._daemon.stop()
             self._daemon = None
@@ -160,7 +160,7 @@ class Pebble:
             self._dns = None
 
     def freeze(self):
-        """It stays connected and answers no more, until thaw()."""
+        """Keeps connections and does not answer any more, until thaw()."""
         self._daemon.signal(signal.SIGSTOP)
 
     def thaw(self):
@@ -176,14 +176,14 @@ class Pebble:
             return answer.read()
 
     def set_address(self, host, *addresses):
-        """All other hosts have 127.0.0.1."""
+        """Sets the address of a host; all others have 127.0.0.1."""
         self._dns_post("/clear-a", {"host": host})
         if addresses:
             self._dns_post("/add-a", {"host": host,
                                       "addresses": list(addresses)})
 
     def break_name(self, host):
-        """DNS fails for it: each validation fails."""
+        """Lets DNS fail for a name, so that each validation fails."""
         self._dns_post("/set-servfail", {"host": host})
 
     def repair_name(self, host):
@@ -192,8 +192,8 @@ class Pebble:
     # -- renewal information ----------------------------------------------
 
     def set_renewal_info(self, pem, start, end, url=None):
-        """What it says from now on of one certificate: a window from and to
-        so many seconds from now, and where it explains it."""
+        """Sets the renewal information of a certificate: a window from and to
+        so many seconds from now, and a page that explains it."""
         def at(seconds):
             when = (datetime.datetime.now(datetime.timezone.utc)
                     + datetime.timedelta(seconds=seconds))
@@ -226,11 +226,11 @@ class Pebble:
         return len(re.findall(regex, self.log(), re.M))
 
     def accounts(self):
-        """How many it has made since its start."""
+        """How many accounts it has made since its start."""
         return self._count(r"There are now \d+ accounts in memory")
 
     def orders(self):
-        """How many it has made since its start."""
+        """How many orders it has made since its start."""
         return self._count(r"There are now \d+ orders in the db")
 
     def certificates(self):

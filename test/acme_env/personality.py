@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a CA does in its own way, and Pebble does not: a Gate per CA, which
-changes what goes by so that its clients see that CA."""
+"""Behaviour of certain CAs that Pebble does not have: a Gate for each, which
+changes requests and responses so that its clients see that CA."""
 
 import datetime
 import json
@@ -27,15 +27,15 @@ AUTHORIZED_FOR = datetime.timedelta(hours=1)
 
 
 class LetsEncrypt(Gate):
-    """As it validates since 2026-07: a challenge stays pending until it is
-    valid or invalid, and to be told of it again is a conflict (409). Orders have
-    25 names by the profiles tlsserver and shortlived, else 100, and 10,000 bytes
-    of names; authorizations and orders end after an hour.
+    """Validates as Let's Encrypt does since 2026-07: a challenge stays pending
+    until it is valid or invalid, and a second response to it is a conflict
+    (409). Orders have 25 names by the profiles tlsserver and shortlived, else
+    100, and 10,000 bytes of names; authorizations and orders end after an hour.
 
-    told: the paths of the challenges that clients have told it of; told_again:
-    those of each conflict, as they came. minds_replacing: an order that
-    replaces anything is a conflict, too. blocked: accounts may not order
-    (unauthorized), and are valid all the same."""
+    told: the paths of the challenges for which clients have sent a response;
+    told_again: the paths of the conflicts, in order. minds_replacing: an order
+    that replaces a certificate is a conflict, too. blocked: accounts may not
+    order (unauthorized), and are valid all the same."""
 
     def __init__(self, pebble, **options):
         self.told = []
@@ -52,8 +52,8 @@ class LetsEncrypt(Gate):
     # -- what tests do ----------------------------------------------------
 
     def hold_validations(self):
-        """Validations last until release_validations(): Pebble is told only
-        then, because it would not wait."""
+        """Lets validations last until release_validations(): Pebble gets the
+        responses only then, because it would not wait."""
         self._kept = []
 
     def release_validations(self):
@@ -64,8 +64,8 @@ class LetsEncrypt(Gate):
             assert status == 200, answer
 
     def lose_answers(self):
-        """Who tells it of a challenge for the first time is heard, and hears
-        nothing: the connection ends."""
+        """Ends the connection after the first response to a challenge was
+        received, so that the client gets no answer."""
         self._loses = True
 
     def wait_for_told(self, count, timeout=120):
@@ -74,7 +74,7 @@ class LetsEncrypt(Gate):
                          % (count, self.requests))
 
     def wait_for_told_again(self, count, timeout=120):
-        """So many challenges, each at least once."""
+        """Waits for conflicts of so many challenges, at least one for each."""
         procs.wait_until(lambda: len(set(self.told_again)) >= count, timeout,
                          lambda: "%d challenges again; so far: %s"
                          % (count, self.requests))
@@ -130,7 +130,7 @@ class LetsEncrypt(Gate):
         return self._as_seen(path, answer)
 
     def _nonce(self, headers):
-        """For the next request, as each answer has one."""
+        """A nonce for the next request, as each response has one."""
         who = {name: headers[name] for name in ("Host", "User-Agent")}
         _, got, _ = super().forward("HEAD", "/nonce-plz", who, None)
         return next(item for item in got if item[0].lower() == "replay-nonce")
@@ -148,7 +148,7 @@ class LetsEncrypt(Gate):
             "%Y-%m-%dT%H:%M:%SZ"))
 
     def _as_seen(self, path, answer):
-        """No challenge is processing, and all ends within an hour."""
+        """Shows no challenge as processing, and an end within an hour."""
         status, headers, body = answer
         if path.startswith(ORDERS) and status in (200, 201):
             document = json.loads(body)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Free ports on 127.0.0.1, never given out twice in one run, nor to two runs
-at a time.
+"""Free ports on 127.0.0.1. No port is given out twice in a run, nor to two
+runs at a time.
 
-A process takes blocks of ports. A block is its own while it holds a socket with
-the block's name in Linux's abstract namespace, which ends with the process."""
+A process takes blocks of ports. A block belongs to it while it holds a socket
+with the block's name in Linux's abstract namespace, which ends with the
+process."""
 
 import os
 import socket
 
-# Below the ports that the kernel gives to outgoing connections.
+# Ports below those that the kernel gives to outgoing connections.
 FIRST, LAST, BLOCK = 15000, 32000, 50
 BLOCKS = (LAST - FIRST) // BLOCK
 

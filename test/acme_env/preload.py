@@ -355,7 +355,7 @@ int SSL_CTX_use_certificate_chain_file(void *ctx, const char *path)
 
 
 def build(folder, name):
-    """The path of a library; the test is skipped without a compiler."""
+    """Returns the path of a library; skips the test without a compiler."""
     source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
               "clock": CLOCK, "load": LOAD, "crash": CRASH}[name]
     path = os.path.join(folder, name + ".so")

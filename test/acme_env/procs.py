@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Processes: only those that this run started are ever ended, by pid."""
+"""Processes. Only those that this run has started are ended, by pid."""
 
 import os
 import signal
 import subprocess
 import time
 
-# Seconds after which a test gives up waiting for something that must come:
-# long, because a machine may be slow, and harmless, because a test goes on as
-# soon as it has come. No wait is given up before.
+# Seconds after which a test gives up waiting for something that must come. It
+# is long because a machine may be slow, and costs nothing because a test goes
+# on as soon as it has come. No wait is shorter.
 GIVE_UP = 180
 
 
 def wait_until(condition, timeout, what, interval=0.1):
-    """The first true value of condition(); AssertionError when too late.
-
-    timeout: how long it may take, if that is more than GIVE_UP. `what` may be
-    a function, called for the message."""
+    """Returns the first true value of condition(); AssertionError when it is
+    too late. timeout: how long it may take, if that is more than GIVE_UP.
+    `what` may be a function, which is called for the message."""
     timeout = max(timeout, GIVE_UP)
     end = time.monotonic() + timeout
     while True:
@@ -31,7 +30,7 @@ def wait_until(condition, timeout, what, interval=0.1):
 
 
 def never(condition, seconds, what):
-    """Looks for so long, and it must not come."""
+    """Checks for so long that it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert not condition(), what() if callable(what) else what
@@ -39,7 +38,7 @@ def never(condition, seconds, what):
 
 
 def children(pid):
-    """The pids of the living children of pid."""
+    """The pids of the living children of a process."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -55,7 +54,7 @@ def alive(pid):
 
 
 def threads(pid):
-    """How many it has, 0 when it is gone."""
+    """The number of threads of a process, 0 when it has ended."""
     try:
         return len(os.listdir("/proc/%d/task" % pid))
     except OSError:
@@ -72,7 +71,7 @@ def _stat(pid):
 
 
 def kill(pid, signum=signal.SIGKILL):
-    """True if there was somebody to signal."""
+    """Sends a signal. Returns True if the process exists."""
     try:
         os.kill(pid, signum)
     except ProcessLookupError:
@@ -81,9 +80,8 @@ def kill(pid, signum=signal.SIGKILL):
 
 
 def run(argv, timeout=GIVE_UP, stdin="", **kwargs):
-    """A finished process with its output (text) in .stdout, errors with it.
-
-    Nothing is raised for its exit status."""
+    """Runs a program and returns it with its output (text) in .stdout, errors
+    included. A failing exit status raises nothing."""
     return subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", timeout=timeout, check=False,
@@ -91,14 +89,16 @@ def run(argv, timeout=GIVE_UP, stdin="", **kwargs):
 
 
 def as_user(names):
-    """What subprocess needs for (user, group), or None: who we are."""
+    """Arguments of subprocess for (user, group), or for None: for our own
+    user."""
     if not names:
         return {}
     return {"user": names[0], "group": names[1], "extra_groups": []}
 
 
 class Daemon:
-    """A program in the foreground of its own session, output to a file."""
+    """A program in the foreground of its own session, with its output in a
+    file."""
 
     def __init__(self, argv, output, env=None, cwd=None, user=None):
         self.argv = argv
@@ -110,7 +110,7 @@ class Daemon:
         self.pid = self._process.pid
 
     def exit_status(self):
-        """None while it runs."""
+        """The exit status, None while it runs."""
         return self._process.poll()
 
     def signal(self, signum):
@@ -121,7 +121,7 @@ class Daemon:
         return self._process.wait(timeout)
 
     def stop(self, timeout=GIVE_UP):
-        """SIGTERM, then SIGKILL. True if it went by itself."""
+        """Sends SIGTERM, then SIGKILL. True if it ended by itself."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:

@@ -13,11 +13,10 @@ from .ports import free_port
 
 
 class Proxy:
-    """mode: "forward", "refuse" or "hang". With a password, it is wanted.
-
-    `connects` lists where clients wanted to go, `passed` how often they
-    got there. instead: {"HOST:PORT": PORT}, where they get to in truth; if
-    there is one, nowhere else. cert, key: it is an https proxy."""
+    """mode: "forward", "refuse" or "hang". With a password, it demands that.
+    `connects` lists the targets that clients asked for, `passed` how often
+    they were connected. instead: {"HOST:PORT": PORT}, the real targets; if it
+    is given, there are no others. cert, key: it is an https proxy."""
 
     def __init__(self, password=None, cert=None, key=None):
         self.port = free_port()
@@ -69,7 +68,7 @@ class Proxy:
                     head += data
                 self._answer(client, head.decode("latin-1"))
             except OSError:
-                # The client is gone, or trusts somebody else.
+                # The client has gone, or does not trust this server.
                 pass
 
     def _answer(self, client, head):
@@ -99,7 +98,7 @@ class Proxy:
 
     def _copy(self, client, server):
         while not self._ended.is_set():
-            # What TLS has read already, select() does not see.
+            # select() does not notice what TLS has read already.
             ready = [client] if self._context and client.pending() else \
                 select.select([client, server], [], [], 0.2)[0]
             for one in ready:

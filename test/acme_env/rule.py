@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a Gate does to requests, and changes of a CA's answers for it."""
+"""What a Gate does with requests, and changes of a CA's responses."""
 
 import base64
 import json
 
 
 class Rule:
-    """For requests whose path starts so: another answer, a changed one, or
-    none.
-
-    after: so many pass unharmed first; times: how many do not, all if None;
-    naming: only those whose (signed) payload has this text."""
+    """For requests whose path starts so: another response, a changed one, or
+    none. after: how many pass unchanged first; times: for how many it applies,
+    all if None; naming: only for those whose (signed) payload has this text.
+    """
 
     def __init__(self, path, answer=None, change=None, drop=False, times=None,
                  after=0, naming=None):
@@ -37,7 +36,7 @@ class Rule:
 
 
 def payload(body):
-    """What a signed request says."""
+    """The payload of a signed request."""
     try:
         text = json.loads(body)["payload"]
         return base64.urlsafe_b64decode(text + "===").decode()
@@ -46,7 +45,7 @@ def payload(body):
 
 
 def names_ordered(body):
-    """Of a newOrder request."""
+    """The names in a newOrder request."""
     return [identifier["value"] for identifier
             in json.loads(payload(body))["identifiers"]]
 
@@ -66,7 +65,7 @@ def about(name, kind, detail):
 
 
 def members(*headers, **values):
-    """Other values in the document, other headers beside it."""
+    """Changes members of the document, and headers."""
     def change(status, old, body):
         document = json.loads(body)
         document.update(values)
@@ -77,8 +76,8 @@ def members(*headers, **values):
 
 
 def invalid_authorization(reasons):
-    """As after a validation that has failed. reasons: {name: (the problem's
-    kind, the CA's words)}; others are left as they are."""
+    """An authorization after a validation that has failed. reasons: {name:
+    (the problem's kind, the CA's words)}; other names do not change."""
     def change(status, headers, body):
         document = json.loads(body)
         name = document["identifier"]["value"]

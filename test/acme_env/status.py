@@ -8,7 +8,7 @@ from . import procs, tls
 
 
 def fetch(httpd, name=None):
-    """(HTTP status, parsed JSON or None)"""
+    """Returns (HTTP status, parsed JSON or None)."""
     path = "/acme-status" + ("/" + name if name else "")
     answer = tls.curl("http://localhost:%d%s" % (httpd.http_port, path),
                       "localhost", httpd.http_port)
@@ -38,5 +38,5 @@ def wait_for(httpd, name, condition, timeout=procs.GIVE_UP):
 
 
 def problem(status):
-    """The last problem's words, all in one text."""
+    """The words of the last problem, in a single text."""
     return json.dumps((status.get("renewal") or {}).get("last") or {})

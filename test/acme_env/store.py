@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What is live, stashed and recorded in a server's store."""
+"""Live, stashed and recorded certificates in a server's store."""
 
 import hashlib
 import json
@@ -15,17 +15,17 @@ def path(httpd, *names):
 
 
 def names(httpd, place):
-    """Whose certificates are in live/, stash/, import/ or staging/."""
+    """The names of the certificates in live/, stash/, import/ or staging/."""
     folder = path(httpd, place)
     if not os.path.isdir(folder):
         return []
-    # Without what a killed start left half made.
+    # Without incomplete files of a killed start.
     return sorted(name for name in os.listdir(folder)
                   if not name.startswith("."))
 
 
 def serial(httpd, place, name):
-    """Of the certificate there, or None."""
+    """The serial of the certificate there, or None."""
     try:
         with open(path(httpd, place, name, "cert.pem"),
                   encoding="ascii") as file:
@@ -35,21 +35,22 @@ def serial(httpd, place, name):
 
 
 def digest(httpd, place, name):
-    """The same for the same certificate; quicker than its serial."""
+    """A digest that is the same for the same certificate; faster than its
+    serial."""
     with open(path(httpd, place, name, "cert.pem"), encoding="ascii") as file:
         return hashlib.sha256(
             ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
 
 def record(httpd):
-    """{first name: deployed state} as the last start left it."""
+    """{first name: deployed state}, as the last start left it."""
     with open(path(httpd, "sites"), encoding="utf-8") as file:
         return {site["names"][0]: site["deployed"]
                 for site in json.load(file)["sites"]}
 
 
 def point(httpd, place, name, generation):
-    """Makes place/NAME lead to a generation; None removes it."""
+    """Points place/NAME to a version; None removes the pointer."""
     link = path(httpd, place, name)
     if os.path.lexists(link):
         os.unlink(link)

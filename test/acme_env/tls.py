@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The certificate that a server shows for a name, and curl."""
+"""The certificate that a server shows for a name; curl."""
 
 import datetime
 import re
@@ -73,9 +73,8 @@ def _date(text):
 
 def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP,
            kind=None):
-    """The certificate shown for the name, whoever signed it.
-
-    kind: RSA or ECDSA, to a client that knows only keys of that kind."""
+    """The certificate that is shown for a name, by whatever CA. kind: RSA or
+    ECDSA, for a client that supports only keys of that kind."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -89,9 +88,8 @@ def served(port, name, host="127.0.0.1", timeout=procs.GIVE_UP,
 
 
 def chain(port, name, kind=None):
-    """What a handshake showed, leaf first: [(subject, issuer)].
-
-    kind: as for served()."""
+    """The chain of a handshake, leaf first: [(subject, issuer)]. kind: as for
+    served()."""
     argv = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port,
             "-servername", name, "-showcerts", "-nameopt", "RFC2253"]
     if kind:
@@ -102,7 +100,8 @@ def chain(port, name, kind=None):
 
 def verify(port, name, root_file, host="127.0.0.1",
            timeout=procs.GIVE_UP):
-    """The handshake as a strict client does it: chain and name. Raises."""
+    """Makes a handshake and verifies chain and name, as a strict client does;
+    raises on failure."""
     context = ssl.create_default_context(cafile=root_file)
     with socket.create_connection((host, port), timeout=timeout) as raw:
         with context.wrap_socket(raw, server_hostname=name):
@@ -134,17 +133,16 @@ class Response:
 
 
 def curl(url, name, port, ca=None, args=(), timeout=procs.GIVE_UP):
-    """GET url; the connection goes to 127.0.0.1:port, whose vhost is name.
-
-    ca: a file of trusted roots; None: nothing is verified. Status 0: no
-    answer; .error says why."""
+    """GET url; the connection goes to the virtual host of that name at
+    127.0.0.1:port. ca: a file of trusted roots; None: nothing is verified.
+    Status 0: no response; .error has the reason."""
     argv = ["curl", "-sS", "-i", "--max-time", str(timeout), "--noproxy", "*",
             "--resolve", "%s:%d:127.0.0.1" % (name, port)]
     argv += ["--cacert", ca] if ca else ["-k"]
     done = procs.run(argv + list(args) + [url], timeout=timeout + 10)
     match = None
     text = done.stdout.replace("\r\n", "\n")
-    # Interim answers (100, 103) come first.
+    # Interim responses (100, 103) come first.
     while True:
         found = re.match(r"HTTP/\S+ (\d+)[^\n]*\n((?:[^\n]+\n)*)\n", text)
         if not found:
