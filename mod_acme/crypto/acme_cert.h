@@ -48,6 +48,22 @@ apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
                                    apr_size_t len, acme_problem_t *problem,
                                    apr_pool_t *p);
 
+/**
+ * Reads the certificates in a CA's answer and puts them in order: the leaf, its
+ * issuer, and so on; doubles and certificates that are not on this way are left
+ * out. Text beside the PEM blocks is ignored (RFC 8555 9.1 forbids it, CAs send
+ * it). A leaf whose issuer is missing keeps the others behind it, so that
+ * acme_cert_check() says so.
+ * @param pem set in p; it is for acme_cert_chain_parse()
+ * @param key_hash acme_key_hash() of the leaf's key; NULL, or of none of them:
+ *        the leaf is the first that has issued no other
+ * @return APR_EINVAL, type ACME_PROBLEM_PROTOCOL: there is no certificate, or
+ *         one is damaged; APR_EACCES, class CONFIG: a private key is there
+ */
+apr_status_t acme_cert_sort(const char **pem, const char *text, apr_size_t len,
+                            const char *key_hash, acme_problem_t *problem,
+                            apr_pool_t *p);
+
 /** Returns the facts of the leaf; they live as long as the chain. */
 const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain);
 
@@ -97,6 +113,14 @@ const char *acme_cert_check_loader(apr_pool_t *p);
 apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
                              const apr_array_header_t *names, apr_time_t now,
                              acme_problem_t *problem, apr_pool_t *ptemp);
+
+/** The part of acme_cert_check() that tells a certificate from what was
+ *  ordered: the key matches, each name is covered. */
+apr_status_t acme_cert_check_ordered(const acme_chain_t *chain,
+                                     const acme_key_t *key,
+                                     const apr_array_header_t *names,
+                                     acme_problem_t *problem,
+                                     apr_pool_t *ptemp);
 
 /**
  * Makes a self-signed certificate, with which TLS handshakes succeed before

@@ -224,6 +224,21 @@ const char *acme_cert_check_loader(apr_pool_t *p)
                         level);
 }
 
+apr_status_t acme_cert_check_ordered(const acme_chain_t *chain,
+                                     const acme_key_t *key,
+                                     const apr_array_header_t *names,
+                                     acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_status_t rv;
+
+    ERR_clear_error();
+    rv = check_key(chain, key, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = check_names(acme_cert_chain_info(chain), names, problem, ptemp);
+    }
+    return rv;
+}
+
 apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
                              const apr_array_header_t *names, apr_time_t now,
                              acme_problem_t *problem, apr_pool_t *ptemp)
@@ -231,11 +246,7 @@ apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
     const acme_cert_info_t *info = acme_cert_chain_info(chain);
     apr_status_t rv;
 
-    ERR_clear_error();
-    rv = check_key(chain, key, problem, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = check_names(info, names, problem, ptemp);
-    }
+    rv = acme_cert_check_ordered(chain, key, names, problem, ptemp);
     if (rv == APR_SUCCESS) {
         rv = check_dates(info, now, problem, ptemp);
     }

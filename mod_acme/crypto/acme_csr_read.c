@@ -223,8 +223,14 @@ apr_status_t acme_csr_read_match(const char *csr, const acme_chain_t *chain,
     }
     ERR_clear_error();
     if (why) {
-        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
-                                ACME_PROBLEM_CERTIFICATE, ptemp, "%s", why);
+        acme_problem_set(problem, APR_EINVAL, ACME_RETRY_CONFIG,
+                         ACME_PROBLEM_CERTIFICATE, ptemp, "%s", why);
+        if (problem) {
+            problem->to_fix =
+                "tell the CA that it has issued what was not ordered; when "
+                "that is mended: acmectl sign";
+        }
+        return APR_EINVAL;
     }
     return APR_SUCCESS;
 }

@@ -127,7 +127,9 @@ static void fail(acme_obtain_t *order, const acme_problem_t *problem,
 {
     acme_obtain_result_failed(
         order->job, order->ctx, order->spec, problem, whose,
-        whose == ACME_OBTAIN_FAILURE_OWN ? order->spec->name : order->seed,
+        whose == ACME_OBTAIN_FAILURE_OWN || whose == ACME_OBTAIN_FAILURE_WRONG
+            ? order->spec->name
+            : order->seed,
         order->ptemp);
     end(order);
 }
@@ -328,6 +330,9 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
     config->csr = order->csr;
     config->named_csr = order->key ? named_csr : NULL;
     config->named_csr_baton = order;
+    config->key_hash = order->key
+                           ? acme_key_hash(order->key, order->p)
+                           : acme_csr_read_key_hash(order->csr, order->p);
     config->preferred_chains = order->spec->preferred_chains;
     config->trusted_chain = order->spec->trusted_chain;
     config->replaces = acme_client_directory_get(client)->renewal_info
@@ -415,6 +420,17 @@ static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
     save_progress(order);
 }
 
+/* Refuses the certificate of an order. Its order stays, so that the next try
+ * downloads it again, unless the refusal is for good. */
+static void reject(acme_obtain_t *order, const acme_problem_t *problem)
+{
+    acme_issue_reject(order->issue, problem,
+                      problem->retry != ACME_RETRY_CONFIG
+                          && problem->retry != ACME_RETRY_PERMANENT,
+                      now_of(order));
+    save_progress(order);
+}
+
 /* Gives up order and key, because another try with them would fail again. */
 static void give_up(acme_obtain_t *order)
 {
@@ -475,7 +491,8 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
         return;
     }
     if (strcmp(problem.type, ACME_PROBLEM_CERTIFICATE) == 0) {
-        give_up(order);
+        reject(order, &problem);
+        return;
     }
     fail(order, &problem, ACME_OBTAIN_FAILURE_OWN);
 }
@@ -513,6 +530,7 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
 {
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
+    int is_wrong = strcmp(problem->type, ACME_PROBLEM_CERTIFICATE) == 0;
 
     if (acme_issue_stale(order->issue) && !order->renewed) {
         order->renewed = 1;
@@ -531,13 +549,18 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
             return;
         }
     }
+    else if (!resumable && is_wrong) {
+        give_up(order);
+    }
     else if (!resumable) {
         drop(order, "it has failed");
     }
     if (acme_key_choice_is_refused(problem)) {
         refuse_key(order, problem);
     }
-    fail(order, problem, ACME_OBTAIN_FAILURE_OWN);
+    fail(order, problem,
+         is_wrong && !resumable ? ACME_OBTAIN_FAILURE_WRONG
+                                : ACME_OBTAIN_FAILURE_OWN);
 }
 
 /* Returns non-zero when the flush that the order waits for is done. Ends the

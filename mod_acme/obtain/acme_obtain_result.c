@@ -25,7 +25,7 @@ static acme_problem_t *adjust(const acme_problem_t *problem,
 
     /* A permanent problem of the account is not permanent for its sites,
      * because the account may be mended. */
-    if (whose != ACME_OBTAIN_FAILURE_OWN
+    if (whose != ACME_OBTAIN_FAILURE_OWN && whose != ACME_OBTAIN_FAILURE_WRONG
         && adjusted->retry == ACME_RETRY_PERMANENT) {
         adjusted->retry = ACME_RETRY_BACKOFF;
     }
@@ -78,6 +78,7 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
     in = acme_time_print_duration(job->next_run - now, p);
     switch (whose) {
     case ACME_OBTAIN_FAILURE_OWN:
+    case ACME_OBTAIN_FAILURE_WRONG:
         acme_log(ctx->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0341) "%s: %s; failure %d, trying again in %s%s",
                  whom, text, job->errors, in, advice(problem, p));
@@ -152,15 +153,16 @@ static apr_time_t wait_at(const acme_job_t *job, const acme_ca_spec_t *ca,
                : there->next_run;
 }
 
-/* Chooses the next CA when this one has failed often enough, or has named a
- * time far away: the first one whose wait is over, which is one that was not
+/* Chooses the next CA when this one has failed often enough, has named a time
+ * far away, or has issued what was not ordered: the first one whose wait is over, which is one that was not
  * asked yet before all were; else the one whose wait ends first, which may be
  * this one. */
-static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
-                      apr_time_t now)
+static void fail_over(acme_job_t *job, const acme_spec_t *spec,
+                      acme_obtain_failure_e whose, int ca, apr_time_t now)
 {
     int most = spec->failover > 0 ? spec->failover : ACME_DEFAULT_FAILOVER;
-    int fault = acme_problem_is_of_ca(job->problem);
+    int fault = whose == ACME_OBTAIN_FAILURE_WRONG
+                || acme_problem_is_of_ca(job->problem);
     const acme_ca_spec_t *one;
     apr_time_t at, best_at = 0;
     int i, best = -1, faults;
@@ -169,7 +171,9 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
         return;
     }
     faults = acme_job_ca_failed(job, acme_spec_ca(spec, ca)->url, fault);
-    if (!fault || (faults < most && !is_long(job, now))) {
+    if (!fault
+        || (whose != ACME_OBTAIN_FAILURE_WRONG && faults < most
+            && !is_long(job, now))) {
         return;
     }
     for (i = 0; (one = acme_spec_ca(spec, i)) != NULL; ++i) {
@@ -179,7 +183,7 @@ static void fail_over(acme_job_t *job, const acme_spec_t *spec, int ca,
             best_at = at;
         }
     }
-    if (best != ca) {
+    if (best != ca && best_at != ACME_SCHEDULE_NEVER) {
         acme_job_next_ca(job, acme_spec_ca(spec, best)->url, best_at);
     }
 }
@@ -293,7 +297,7 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
     if (is_left_out) {
         leave_out(job, ctx, spec, ptemp);
     }
-    fail_over(job, spec, ca, now);
+    fail_over(job, spec, whose, ca, now);
     acme_job_note(job, now, "failed", "%s",
                   acme_problem_text(job->problem, ptemp));
     say(job, ctx, spec, acme_spec_ca(spec, ca), whose, now, ptemp);

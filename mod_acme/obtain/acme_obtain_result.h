@@ -16,6 +16,9 @@
 /** The scope of a failure, and how it is logged. */
 typedef enum {
     ACME_OBTAIN_FAILURE_OWN,   /**< the failure is this site's */
+    ACME_OBTAIN_FAILURE_WRONG, /**< it is this site's, and the CA has issued a
+                                    certificate that cannot be used: another CA
+                                    is asked at once if the site has one */
     ACME_OBTAIN_FAILURE_FIRST, /**< the failure is the whole CA's, and is logged
                                     for the CA */
     ACME_OBTAIN_FAILURE_SHARED /**< the failure is the whole CA's, and the log

@@ -4,15 +4,19 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "acme_obtain_key.h"
 
 /* Makes any failure of a check a problem of the certificate that the CA has
- * sent: it is retried, because the next order may bring another one. */
+ * sent. */
 static apr_status_t refuse(acme_problem_t *problem, apr_status_t rv)
 {
     problem->rv = rv;
     problem->type = ACME_PROBLEM_CERTIFICATE;
-    problem->retry = ACME_RETRY_BACKOFF;
+    if (problem->retry != ACME_RETRY_CONFIG) {
+        problem->retry = ACME_RETRY_BACKOFF;
+    }
     problem->retry_at = 0;
     problem->activity = "checking the new certificate";
     return rv;
@@ -28,15 +32,28 @@ static apr_status_t check(const acme_cert_info_t **info, acme_worker_ctx_t *ctx,
     apr_status_t rv;
 
     rv = acme_bundle_open(&key, &chain, issued->bundle, problem, p);
-    if (rv == APR_SUCCESS) {
-        *info = acme_cert_chain_info(chain);
-        rv = acme_cert_check(chain, key, issued->names,
-                             acme_time_now(ctx->clock), problem, p);
+    if (rv != APR_SUCCESS) {
+        problem->retry = ACME_RETRY_BACKOFF;
+        return rv;
     }
-    if (rv == APR_SUCCESS && level) {
-        rv = acme_cert_check_loads(chain, key, level, problem, p);
+    *info = acme_cert_chain_info(chain);
+    rv = acme_cert_check_ordered(chain, key, issued->names, problem, p);
+    if (rv != APR_SUCCESS) {
+        problem->retry = ACME_RETRY_CONFIG;
+        problem->to_fix = apr_pstrcat(
+            p,
+            "tell the CA that it has issued what was not ordered; when that "
+            "is mended, or another CA is configured: acmectl renew ",
+            issued->spec->name, NULL);
+        return rv;
     }
-    return rv;
+    rv = acme_cert_check_loads(chain, key, level, problem, p);
+    if (rv != APR_SUCCESS) {
+        problem->retry = ACME_RETRY_CONFIG;
+        return rv;
+    }
+    return acme_cert_check(chain, key, issued->names, acme_time_now(ctx->clock),
+                           problem, p);
 }
 
 apr_status_t acme_stage_check(const acme_cert_info_t **info,

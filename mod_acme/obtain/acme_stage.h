@@ -28,7 +28,10 @@ typedef struct acme_stage_issued_t {
  * Checks a certificate that a CA has issued and stages it: it is on disk after
  * the next flush of the store. A certificate that is not for this key and these
  * names, is not valid now or does not load is a problem of type
- * ACME_PROBLEM_CERTIFICATE.
+ * ACME_PROBLEM_CERTIFICATE. Its class is CONFIG where another order would bring
+ * the same: another key, other names, or nothing that this server can load;
+ * else BACKOFF, because the same certificate may do later, or with another
+ * chain.
  * @param info of the leaf, set in p
  */
 apr_status_t acme_stage_put(const acme_cert_info_t **info,

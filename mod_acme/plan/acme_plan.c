@@ -376,9 +376,9 @@ const char *acme_plan_name(acme_plan_e what)
 const char *acme_plan_config(const acme_spec_t *spec, apr_pool_t *p)
 {
     const char *text = apr_psprintf(
-        p, "%s\n%s\n%d\n%s", acme_spec_digest(spec, p),
+        p, "%s\n%s\n%d\n%d\n%s", acme_spec_digest(spec, p),
         apr_array_pstrcat(p, spec->challenge_types, ','),
-        spec->profile_mandatory,
+        spec->profile_mandatory, spec->security_level,
         spec->optional ? apr_array_pstrcat(p, spec->optional, ',') : "");
     const acme_ca_spec_t *ca;
     int i;

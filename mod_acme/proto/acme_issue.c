@@ -9,8 +9,8 @@
 
 static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
     [ACME_PHASE_NEW] = {"new", "placing the order",
-                        TO(AUTHORIZE) | TO(FINALIZE) | TO(DIAGNOSE)
-                            | TO(FAILED),
+                        TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
+                            | TO(DOWNLOAD) | TO(DIAGNOSE) | TO(FAILED),
                         acme_issue_order_plan_new, acme_issue_order_answer_new,
                         acme_issue_order_refused_new, NULL},
     [ACME_PHASE_RESUME] = {"resume", "asking for the order",
@@ -23,7 +23,8 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                               TO(PRESENT) | TO(AWAIT) | TO(DIAGNOSE)
                                   | TO_FAILURE,
                               acme_issue_authz_plan_authorize,
-                              acme_issue_authz_answer_authorize, NULL, NULL},
+                              acme_issue_authz_answer_authorize,
+                              acme_issue_authz_refused_authorize, NULL},
     [ACME_PHASE_PRESENT] = {"present", "presenting the challenges",
                             TO(RESPOND) | TO_FAILURE,
                             acme_issue_authz_plan_present, NULL, NULL,
@@ -34,8 +35,8 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                             acme_issue_authz_answer_respond,
                             acme_issue_authz_refused_respond, NULL},
     [ACME_PHASE_AWAIT] = {"await", "validation by the CA",
-                          TO(FINALIZE) | TO(PROCESS) | TO(DOWNLOAD)
-                              | TO(DIAGNOSE) | TO_FAILURE,
+                          TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
+                              | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
                           acme_issue_order_plan_poll, acme_issue_order_answer,
                           NULL, NULL},
     [ACME_PHASE_FINALIZE] = {"finalize", "finalizing the order",
@@ -45,15 +46,17 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                              acme_issue_order_answer,
                              acme_issue_order_refused_finalize, NULL},
     [ACME_PHASE_PROCESS] = {"process", "issuance by the CA",
-                            TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
+                            TO(AWAIT) | TO(FINALIZE) | TO(DOWNLOAD)
+                                | TO(DIAGNOSE) | TO_FAILURE,
                             acme_issue_order_plan_poll, acme_issue_order_answer,
                             NULL, NULL},
     [ACME_PHASE_DOWNLOAD] = {"download", "downloading the certificate",
-                             TO(CLEANUP) | TO(FAILED),
-                             acme_issue_order_plan_download,
-                             acme_issue_order_answer_download,
-                             acme_issue_order_refused_download, NULL},
-    [ACME_PHASE_DIAGNOSE] = {"diagnose", "validation by the CA", TO_FAILURE,
+                             TO(CLEANUP) | TO(FAILED), acme_issue_download_plan,
+                             acme_issue_download_answer,
+                             acme_issue_download_refused, NULL},
+    [ACME_PHASE_DIAGNOSE] = {"diagnose", "validation by the CA",
+                             TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
+                                 | TO(DOWNLOAD) | TO_FAILURE,
                              acme_issue_diagnose_plan,
                              acme_issue_diagnose_answer,
                              acme_issue_diagnose_refused, NULL},
@@ -61,8 +64,8 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                             TO(DONE) | TO(FAILED),
                             acme_issue_authz_plan_cleanup, NULL, NULL,
                             acme_issue_authz_solved_cleanup},
-    [ACME_PHASE_DONE] = {"done", "nothing", 0, acme_issue_state_plan_done, NULL,
-                         NULL, NULL},
+    [ACME_PHASE_DONE] = {"done", "checking the new certificate", TO(FAILED),
+                         acme_issue_state_plan_done, NULL, NULL, NULL},
     [ACME_PHASE_FAILED] = {"failed", "nothing", 0, acme_issue_state_plan_failed,
                            NULL, NULL, NULL},
 };
@@ -98,7 +101,7 @@ static acme_issue_phase_e resume_in(acme_issue_t *issue,
     issue->problem = NULL;
     issue->resumable = 0;
     if (phase == ACME_PHASE_NEW || phase == ACME_PHASE_DIAGNOSE) {
-        return phase;
+        return issue->certificate ? ACME_PHASE_RESUME : phase;
     }
     issue->restored = 1;
     return ACME_PHASE_RESUME;
@@ -174,19 +177,33 @@ static void take_outage(acme_issue_t *issue, const acme_problem_t *problem,
     acme_issue_state_fail(issue, &named, ACME_ISSUE_ALIVE, now);
 }
 
+/* Returns non-zero when the CA says that the object does not exist. */
+static int is_missing(const acme_issue_t *issue, const acme_problem_t *problem)
+{
+    return problem->status == 404 && !issue->looking
+           && issue->phase != ACME_PHASE_NEW
+           && issue->phase != ACME_PHASE_DIAGNOSE
+           && !(issue->phase == ACME_PHASE_DOWNLOAD && issue->chain)
+           && !acme_problem_is(problem, "accountDoesNotExist")
+           && !acme_problem_is(problem, "userActionRequired");
+}
+
 /* Handles a refusal by the CA. */
 static void take_refusal(acme_issue_t *issue, const acme_problem_t *problem,
                          apr_time_t now)
 {
+    if (is_missing(issue, problem)
+        && acme_issue_state_missing(
+            issue, acme_problem_text(problem, issue->pfeed), problem->retry_at,
+            acme_issue_route_missing_max(issue, now), now)) {
+        return;
+    }
+    issue->missing = 0;
     if (phases[issue->phase].refused) {
         phases[issue->phase].refused(issue, problem, now);
         return;
     }
-    acme_issue_state_fail(issue, problem,
-                          acme_problem_is(problem, "userActionRequired")
-                              ? ACME_ISSUE_ALIVE
-                              : ACME_ISSUE_OVER,
-                          now);
+    acme_issue_state_refused(issue, problem, now);
 }
 
 /* Returns the problem, or a new one if the caller gave none. */
@@ -220,6 +237,9 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
     issue->has_action = 0;
     if (rv == APR_SUCCESS && answer) {
         issue->outages = 0;
+        if (issue->phase != ACME_PHASE_DOWNLOAD) {
+            issue->missing = 0;
+        }
         phases[issue->phase].answer(issue, answer, now);
     }
     else {
@@ -260,6 +280,26 @@ void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
     apr_pool_clear(issue->pfeed);
     issue->has_action = 0;
     issue->waited = 1;
+    plan_action(issue, now);
+}
+
+void acme_issue_reject(acme_issue_t *issue, const acme_problem_t *problem,
+                       int again, apr_time_t now)
+{
+    acme_problem_t named = *problem;
+
+    if (issue->action.type != ACME_ACTION_DONE) {
+        return;
+    }
+    if (issue->adopted && problem->retry == ACME_RETRY_CONFIG) {
+        named.retry = ACME_RETRY_BACKOFF;
+    }
+    else if (again && issue->failures + 1 >= ACME_ISSUE_FAILURES) {
+        named.retry = ACME_RETRY_CONFIG;
+    }
+    issue->has_action = 0;
+    acme_issue_state_fail(issue, &named,
+                          again ? ACME_ISSUE_ALIVE : ACME_ISSUE_OVER, now);
     plan_action(issue, now);
 }
 

@@ -40,17 +40,34 @@
  *   - a challenge could not be presented;
  *   - an answer was not JSON at all, or not a certificate chain.
  *
- * Not resumable is an order whose end the CA or its answers have settled: an
- * order or authorization that is invalid, a refused request (4xx), an answer
- * that RFC 8555 does not allow, a validation that took longer than `patience`
- * (or than the time that the CA named for it, up to six times `patience`). Nor
+ * The same holds, but fewer times, for
+ *   - a refusal (4xx) that does not say that the order is over, and an answer
+ *     that RFC 8555 does not allow: ACME_ISSUE_DOUBTS times;
+ *   - a validation or issuance that took longer than `patience` (or than the
+ *     time that the CA named for it, up to six times `patience`):
+ *     ACME_ISSUE_TIMEOUTS times.
+ *
+ * Not resumable is an order whose end the CA has settled: an order or
+ * authorization that is invalid, a finalize or a response that it refuses. Nor
  * is an order that failed ACME_ISSUE_FAILURES times or has expired.
+ *
+ * A certificate that has been issued counts for the CA's limits. So an order
+ * that may have led to one, because finalize was sent or because the CA said
+ * so, ends only if the CA says that it is invalid, or after
+ * ACME_ISSUE_FAILURES; its doubts and its expiry do not count.
+ *
+ * What has just been made may not be known to all servers of a CA yet. So 404
+ * is not believed at once: the request is repeated after 1, 2, 4, 8 and 16 s.
+ * The same is done, three times, for a certificate whose content is none. Each
+ * phase knows each status (the table in acme_issue_route.c): finalize is
+ * repeated, after a pause and up to ACME_ISSUE_RETRIES times, for an order that
+ * stays ready or becomes ready again.
  *
  * An order that the CA no longer knows, or that is invalid or expired when it
  * is resumed, fails with class NOW (see acme_issue_stale()).
  *
  * One thread. Apart from polls, which `patience` bounds, an order makes at most
- * 40 + 6 * names requests.
+ * 40 + 7 * names requests.
  */
 #ifndef ACME_ISSUE_H
 #define ACME_ISSUE_H
@@ -97,6 +114,16 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
 
 /** Feeds that the time of a WAIT has come. */
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now);
+
+/** Feeds that the chain of ACME_ACTION_DONE cannot be used: the action becomes
+ *  FAILED. Class CONFIG becomes BACKOFF where newOrder brought an order that
+ *  was done already, because then nothing was issued that would be again.
+ *  BACKOFF becomes CONFIG when the order is resumable no more, because another
+ *  order would bring the same.
+ *  @param again non-zero: the order is resumable, because the same download may
+ *         bring a better chain */
+void acme_issue_reject(acme_issue_t *issue, const acme_problem_t *problem,
+                       int again, apr_time_t now);
 
 /** Returns a number that grows with each transition that needs a new
  *  snapshot. */

@@ -17,8 +17,20 @@ typedef struct acme_issue_t acme_issue_t;
 /** How often in a row a request is repeated in an outage of the CA. */
 #define ACME_ISSUE_RETRIES 5
 
+/** How often in a row 404 is not believed; and a certificate that is none. */
+#define ACME_ISSUE_MISSING 5
+#define ACME_ISSUE_NO_CERT 3
+
 /** How often an order may fail and be resumed before it is given up. */
 #define ACME_ISSUE_FAILURES 10
+
+/** How often in a doubtful case: an answer that RFC 8555 does not allow, or a
+ *  refusal that does not say that the order is over. Such an order is given up
+ *  sooner, but not before one may exist that the CA has issued for. */
+#define ACME_ISSUE_DOUBTS 3
+
+/** How often an order may take too long, one process after the other. */
+#define ACME_ISSUE_TIMEOUTS 5
 
 /** Immutable; must live as long as the issue. */
 typedef struct acme_issue_config_t {
@@ -32,6 +44,8 @@ typedef struct acme_issue_config_t {
      *  p. NULL, or a function that returns NULL: there is none. */
     const char *(*named_csr)(void *baton, apr_pool_t *p);
     void *named_csr_baton;
+    const char *key_hash; /**< acme_key_hash() of its key: the certificate for
+                             it is the first of the chain; NULL: not known */
     const char *replaces; /**< CertID (RFC 9773 5), or NULL */
     const apr_array_header_t *preferred_chains; /**< const char *, common names
                                                      of topmost issuers, the
@@ -69,7 +83,8 @@ typedef struct acme_issue_action_t {
     int repeatable;
     const acme_challenge_t *challenge;
     apr_time_t until;
-    const char *chain; /**< PEM as downloaded; not yet checked */
+    const char *chain; /**< PEM, in order and without doubles; it is not yet
+                          checked that it is what was ordered */
     apr_size_t chain_len;
     const acme_problem_t *problem;
 } acme_issue_action_t;

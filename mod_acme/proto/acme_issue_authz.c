@@ -23,9 +23,9 @@ static acme_authz_t *read_authz(acme_issue_t *issue,
     if (acme_authz_read(&authz, answer->json, &problem, issue->pfeed)
         != APR_SUCCESS) {
         problem.status = answer->status;
-        acme_issue_state_fail(issue, &problem,
-                              answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
-                              now);
+        acme_issue_state_fail(
+            issue, &problem,
+            answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
         return NULL;
     }
     return authz;
@@ -34,13 +34,17 @@ static acme_authz_t *read_authz(acme_issue_t *issue,
 void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
 {
     if (!issue->authz_urls) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+        acme_issue_state_wrong(issue, ACME_ISSUE_DOUBTFUL, now,
                                "the order that the CA sent has no "
                                "authorizations: %s",
                                issue->order_url);
         return;
     }
     if (issue->index == 0) {
+        issue->n_valid = 0;
+        issue->all_valid = 0;
+    }
+    if (issue->index == 0 && !issue->looking) {
         issue->tasks = apr_array_make(issue->p, issue->authz_urls->nelts,
                                       sizeof(acme_issue_task_t));
     }
@@ -50,8 +54,12 @@ void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
             "", 1, now);
         return;
     }
-    acme_issue_state_enter(issue, issue->tasks->nelts > 0 ? ACME_PHASE_PRESENT
-                                                          : ACME_PHASE_AWAIT);
+    issue->all_valid =
+        issue->index > 0 && issue->n_valid == issue->authz_urls->nelts;
+    acme_issue_state_enter(issue, !issue->looking && issue->tasks->nelts > 0
+                                      ? ACME_PHASE_PRESENT
+                                      : ACME_PHASE_AWAIT);
+    issue->looking = 0;
 }
 
 static void add_task(acme_issue_t *issue, const acme_authz_t *authz,
@@ -86,15 +94,77 @@ static int is_ours(acme_issue_t *issue, const acme_authz_t *authz)
                apr_pstrcat(issue->pfeed, "*.", authz->identifier, NULL));
 }
 
+/* Returns the next phase by the status of an authorization: AUTHORIZE: pending
+ * or valid, so that the next one is asked for. Any other status has ended the
+ * order (RFC 8555 7.1.6), or will. */
+static acme_issue_phase_e authz_route(acme_authz_status_e status)
+{
+    static const acme_issue_phase_e next[] = {
+        [ACME_AUTHZ_PENDING] = ACME_PHASE_AUTHORIZE,
+        [ACME_AUTHZ_VALID] = ACME_PHASE_AUTHORIZE,
+        [ACME_AUTHZ_INVALID] = ACME_PHASE_DIAGNOSE,
+        [ACME_AUTHZ_DEACTIVATED] = ACME_PHASE_DIAGNOSE,
+        [ACME_AUTHZ_EXPIRED] = ACME_PHASE_DIAGNOSE,
+        [ACME_AUTHZ_REVOKED] = ACME_PHASE_DIAGNOSE,
+    };
+
+    return next[status];
+}
+
+static void diagnose(acme_issue_t *issue)
+{
+    issue->looking = 0;
+    acme_issue_state_start_diagnosis(issue, NULL);
+    acme_issue_state_enter(issue, ACME_PHASE_DIAGNOSE);
+}
+
+/* Takes an authorization that is only looked at: what cannot be read is left to
+ * the order's status. */
+static void look(acme_issue_t *issue, const acme_answer_t *answer)
+{
+    acme_problem_t ignored = ACME_PROBLEM_INIT;
+    acme_authz_t *authz;
+
+    if (acme_authz_read(&authz, answer->json, &ignored, issue->pfeed)
+        == APR_SUCCESS) {
+        if (authz_route(authz->status) == ACME_PHASE_DIAGNOSE) {
+            diagnose(issue);
+            return;
+        }
+        issue->n_valid += authz->status == ACME_AUTHZ_VALID;
+    }
+    ++issue->index;
+}
+
+void acme_issue_authz_refused_authorize(acme_issue_t *issue,
+                                        const acme_problem_t *problem,
+                                        apr_time_t now)
+{
+    if (issue->looking) {
+        ++issue->index;
+        return;
+    }
+    acme_issue_state_refused(issue, problem, now);
+}
+
 void acme_issue_authz_answer_authorize(acme_issue_t *issue,
                                        const acme_answer_t *answer,
                                        apr_time_t now)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_authz_challenge_t *challenge;
-    const acme_authz_t *authz = read_authz(issue, answer, now);
+    const acme_authz_t *authz;
 
+    if (issue->looking) {
+        look(issue, answer);
+        return;
+    }
+    authz = read_authz(issue, answer, now);
     if (!authz) {
+        return;
+    }
+    if (authz_route(authz->status) == ACME_PHASE_DIAGNOSE) {
+        diagnose(issue);
         return;
     }
     if (authz->status == ACME_AUTHZ_PENDING) {
@@ -109,17 +179,20 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
         challenge = acme_challenge_choose(authz, issue->config->challenge_types,
                                           &problem, issue->pfeed);
         if (!challenge) {
-            acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
+            acme_issue_state_fail(issue, &problem,
+                                  strcmp(problem.type, ACME_PROBLEM_PROTOCOL)
+                                          == 0
+                                      ? ACME_ISSUE_DOUBTFUL
+                                      : ACME_ISSUE_OVER,
+                                  now);
             return;
         }
         if (challenge->status != ACME_CHALLENGE_VALID) {
             add_task(issue, authz, challenge);
         }
     }
-    else if (authz->status != ACME_AUTHZ_VALID) {
-        acme_issue_state_start_diagnosis(issue, NULL);
-        acme_issue_state_enter(issue, ACME_PHASE_DIAGNOSE);
-        return;
+    else {
+        ++issue->n_valid;
     }
     ++issue->index;
 }
@@ -226,9 +299,9 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
              && acme_resource_object(&challenge) != APR_SUCCESS) {
         /* Any object is good enough, because AWAIT gets the order's status. */
         problem.status = answer->status;
-        acme_issue_state_fail(issue, &problem,
-                              answer->json ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE,
-                              now);
+        acme_issue_state_fail(
+            issue, &problem,
+            answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
         return;
     }
     issue->hint = answer->retry_at;

@@ -107,6 +107,7 @@ void acme_issue_diagnose_answer(acme_issue_t *issue,
         if (order) {
             acme_issue_state_start_diagnosis(issue, order->error);
             issue->index = issue->authz_urls ? 0 : 1;
+            acme_issue_route_follow(issue, order, now);
         }
         return;
     }

@@ -6,8 +6,9 @@
  * phases, the state that they share, and the transitions.
  *
  * acme_issue.c has the table of phases and feeds outcomes to them.
- * acme_issue_state.c moves between phases. acme_issue_order.c,
- * acme_issue_authz.c and acme_issue_diagnose.c have the phases themselves.
+ * acme_issue_state.c moves between phases, acme_issue_route.c by the order's
+ * status. acme_issue_order.c, acme_issue_authz.c, acme_issue_download.c and
+ * acme_issue_diagnose.c have the phases themselves.
  *
  * The functions of a phase: plan() leaves an action or enters another phase;
  * answer(), refused() and solved() take an outcome, and then either leave an
@@ -90,8 +91,8 @@ struct acme_issue_t {
     /* Within a phase. */
     int index;  /**< of the authorization, task or presented challenge */
     int waited; /**< a WAIT is over */
-    /** RESPOND: of a response, while its authorization is asked whether the
-     *  refusal matters; else NULL. */
+    /** The refusal of a response, while RESPOND asks its authorization whether
+     *  it matters; or of finalize, while RESUME asks the order; else NULL. */
     acme_problem_t *refusal;
     /** The first refusal of a request that the CA may have had before, for the
      *  problem if the order fails; or NULL. */
@@ -101,11 +102,21 @@ struct acme_issue_t {
     apr_time_t latest;   /**< latest time that `deadline` may become */
     apr_interval_time_t interval;
     int polls;
+    apr_time_t look_at; /**< AWAIT: when the authorizations are looked at, in
+                            case the order's status lags behind; or 0 */
+    int looking;        /**< AUTHORIZE: only looks, on behalf of AWAIT */
+    int n_valid;        /**< AUTHORIZE: authorizations that are valid */
+    int all_valid;      /**< AWAIT: all authorizations are valid */
+    int untaken;        /**< PROCESS: the order was ready after finalize, and
+                            is asked for once more before it is repeated */
 
     /* Bounds. */
     int requests;                  /**< without polls */
     int outages;                   /**< in a row, since the last answer */
     const acme_problem_t *trouble; /**< of the first of them */
+    int missing;  /**< 404 in a row, or certificates that are none */
+    int returns;  /**< times that the order went back to pending */
+    int timeouts; /**< of this order, over all its resumptions */
     /** Finalize requests whose answer was lost, or that the CA refused so that
      *  they are repeated. */
     int finalizations;
@@ -118,9 +129,14 @@ struct acme_issue_t {
     /** The CA may have had responses to challenges, from this process or from
      *  one before. "told" in a snapshot. */
     int responded;
-    int restored; /**< and the CA has not confirmed the order yet */
+    /** The CA may have issued a certificate: finalize was sent, or the order
+     *  was processing or valid. */
+    int finalized;
+    apr_time_t made; /**< when the CA made the order, or 0 */
+    int restored;    /**< and the CA has not confirmed the order yet */
     int stale;
     int resumable;
+    int adopted; /**< newOrder brought an order that needed nothing of us */
     int without_replaces;    /**< the CA has refused `replaces` */
     int without_profile;     /**< the CA has refused the profile */
     acme_problem_t *problem; /**< when set, CLEANUP leads to FAILED */
@@ -162,12 +178,21 @@ void acme_issue_state_wait(acme_issue_t *issue, apr_time_t until);
 void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now);
 void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now);
 
-/** Says whether the order may be resumed after it has failed: not, or yes. */
-typedef enum { ACME_ISSUE_OVER, ACME_ISSUE_ALIVE } acme_issue_alive_e;
+/** Says whether the order may be resumed after it has failed. */
+typedef enum {
+    ACME_ISSUE_OVER,     /**< no: the CA has settled it */
+    ACME_ISSUE_DOUBTFUL, /**< a few times, or if a certificate may exist */
+    ACME_ISSUE_ALIVE     /**< yes */
+} acme_issue_alive_e;
 
 /** Fails the order, by way of CLEANUP if a challenge is presented. */
 void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
                            acme_issue_alive_e alive, apr_time_t now);
+
+/** Fails the order because a request was refused that does not settle it. An
+ *  order is lost with its account, unless a certificate may exist. */
+void acme_issue_state_refused(acme_issue_t *issue,
+                              const acme_problem_t *problem, apr_time_t now);
 
 /** Fails the order because of an answer: type ACME_PROBLEM_PROTOCOL, class
  *  BACKOFF. */
@@ -177,9 +202,19 @@ void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
 
 /** Sets the action WAIT before a request is repeated that failed without saying
  *  anything about the order. Returns zero, and sets no action, when the request
- *  was repeated often enough or must not be repeated. */
+ *  was repeated often enough or must not be repeated.
+ *  @param problem with its activity, for the log */
 int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
                             apr_time_t now);
+
+/** Sets the action WAIT before a request is repeated whose object the CA does
+ *  not know, or not yet. Returns zero, and sets no action, when it was repeated
+ *  often enough.
+ *  @param what the problem's text, for the log
+ *  @param named time that the CA named, or 0
+ *  @param most how often in a row */
+int acme_issue_state_missing(acme_issue_t *issue, const char *what,
+                             apr_time_t named, int most, apr_time_t now);
 
 /** Returns the pause before the nth repetition of a request. */
 apr_interval_time_t acme_issue_state_pause(int n);
@@ -218,20 +253,13 @@ void acme_issue_order_plan_new(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_plan_resume(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_plan_poll(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now);
-void acme_issue_order_plan_download(acme_issue_t *issue, apr_time_t now);
 void acme_issue_order_answer_new(acme_issue_t *issue,
                                  const acme_answer_t *answer, apr_time_t now);
 void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
                              apr_time_t now);
-void acme_issue_order_answer_download(acme_issue_t *issue,
-                                      const acme_answer_t *answer,
-                                      apr_time_t now);
 void acme_issue_order_refused_new(acme_issue_t *issue,
                                   const acme_problem_t *problem,
                                   apr_time_t now);
-void acme_issue_order_refused_download(acme_issue_t *issue,
-                                       const acme_problem_t *problem,
-                                       apr_time_t now);
 void acme_issue_order_refused_resume(acme_issue_t *issue,
                                      const acme_problem_t *problem,
                                      apr_time_t now);
@@ -245,6 +273,21 @@ acme_order_t *acme_issue_order_read(acme_issue_t *issue,
                                     const acme_answer_t *answer,
                                     apr_time_t now);
 
+/* acme_issue_route.c: where the order's status leads. */
+/** Returns how often in a row 404 is not believed in the issue's phase. */
+int acme_issue_route_missing_max(const acme_issue_t *issue, apr_time_t now);
+
+/** Goes where the order's status leads: see the table. */
+void acme_issue_route_follow(acme_issue_t *issue, const acme_order_t *order,
+                             apr_time_t now);
+
+/* acme_issue_download.c: the phase about the certificate. */
+void acme_issue_download_plan(acme_issue_t *issue, apr_time_t now);
+void acme_issue_download_answer(acme_issue_t *issue,
+                                const acme_answer_t *answer, apr_time_t now);
+void acme_issue_download_refused(acme_issue_t *issue,
+                                 const acme_problem_t *problem, apr_time_t now);
+
 /* acme_issue_authz.c: the phases about authorizations and challenges. */
 void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now);
 void acme_issue_authz_plan_present(acme_issue_t *issue, apr_time_t now);
@@ -256,6 +299,9 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
 void acme_issue_authz_answer_respond(acme_issue_t *issue,
                                      const acme_answer_t *answer,
                                      apr_time_t now);
+void acme_issue_authz_refused_authorize(acme_issue_t *issue,
+                                        const acme_problem_t *problem,
+                                        apr_time_t now);
 void acme_issue_authz_refused_respond(acme_issue_t *issue,
                                       const acme_problem_t *problem,
                                       apr_time_t now);

@@ -44,7 +44,10 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_time(json, "expires", issue->expires);
     acme_json_set(json, "presented", presented_to_json(issue, p));
     acme_json_set_int(json, "failures", issue->failures);
+    acme_json_set_int(json, "timeouts", issue->timeouts);
+    acme_json_set_time(json, "made", issue->made);
     acme_json_set_bool(json, "told", issue->responded);
+    acme_json_set_bool(json, "finalized", issue->finalized);
     acme_json_set_bool(json, "stale", issue->stale);
     acme_json_set_bool(json, "resumable", issue->resumable);
     if (issue->problem) {
@@ -138,6 +141,27 @@ static int read_responded(acme_issue_t *issue, const acme_json_t *snapshot,
     return rv == APR_SUCCESS || rv == APR_NOTFOUND;
 }
 
+/* Reads what snapshots of an older module do not have. */
+static int read_course(acme_issue_t *issue, const acme_json_t *snapshot)
+{
+    apr_int64_t timeouts = 0;
+    apr_status_t rv;
+
+    rv = acme_json_get_int(&timeouts, snapshot, "timeouts");
+    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || timeouts < 0
+        || timeouts > ACME_ISSUE_FAILURES) {
+        return 0;
+    }
+    issue->timeouts = (int)timeouts;
+    rv = acme_json_get_time(&issue->made, snapshot, "made");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return 0;
+    }
+    rv = acme_json_get_bool(&issue->finalized, snapshot, "finalized");
+    issue->finalized = issue->finalized || issue->certificate;
+    return rv == APR_SUCCESS || rv == APR_NOTFOUND;
+}
+
 static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
 {
     acme_json_t *problem;
@@ -198,6 +222,9 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
     rv = acme_json_get_time(&issue->expires, snapshot, "expires");
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         return damaged(problem, issue, "its expiry is damaged");
+    }
+    if (!read_course(issue, snapshot)) {
+        return damaged(problem, issue, "its course is damaged");
     }
     if (!read_presented(issue, snapshot)
         || !read_responded(issue, snapshot, *phase)) {

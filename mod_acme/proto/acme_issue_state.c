@@ -11,7 +11,10 @@
 #define OUTAGE_MAX apr_time_from_sec(300)
 
 #define REQUESTS_BASE     40
-#define REQUESTS_PER_NAME 6
+#define REQUESTS_PER_NAME 7
+
+/* Pause before the first repetition of a request that met 404. */
+#define MISSING_MIN apr_time_from_sec(1)
 
 acme_issue_t *acme_issue_state_create(const acme_issue_phase_t *phases,
                                       const acme_issue_config_t *config,
@@ -79,8 +82,11 @@ void acme_issue_state_enter(acme_issue_t *issue, acme_issue_phase_e phase)
     issue->has_action = 0;
     issue->index = 0;
     issue->waited = 0;
-    issue->deadline = 0;
-    issue->polls = 0;
+    if (!issue->looking) {
+        issue->deadline = 0;
+        issue->polls = 0;
+        issue->look_at = 0;
+    }
 }
 
 static acme_issue_action_t *new_action(acme_issue_t *issue,
@@ -108,7 +114,7 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
         ++issue->polls;
     }
     else if (++issue->requests > most) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
+        acme_issue_state_wrong(issue, ACME_ISSUE_DOUBTFUL, now,
                                "the order got nowhere with %d requests", most);
         return;
     }
@@ -169,12 +175,30 @@ static acme_problem_at_e place_of(const acme_issue_t *issue)
     case ACME_PHASE_FINALIZE:
     case ACME_PHASE_PROCESS:
     case ACME_PHASE_DOWNLOAD:
+    case ACME_PHASE_DONE:
         return ACME_AT_ISSUANCE;
+    case ACME_PHASE_RESUME:
+        return issue->refusal ? ACME_AT_ISSUANCE : ACME_AT_ORDER;
     case ACME_PHASE_DIAGNOSE:
         return issue->found_at_issuance ? ACME_AT_ISSUANCE : ACME_AT_VALIDATION;
     default:
         return ACME_AT_ORDER;
     }
+}
+
+static int may_be_resumed(const acme_issue_t *issue, acme_issue_alive_e alive,
+                          apr_time_t now)
+{
+    if (!issue->order_url || alive == ACME_ISSUE_OVER
+        || issue->failures >= ACME_ISSUE_FAILURES) {
+        return 0;
+    }
+    /* A certificate that may have been issued is not given up for a doubt, and
+     * can be had after the order has expired. */
+    return issue->finalized || issue->restored
+           || ((alive == ACME_ISSUE_ALIVE
+                || issue->failures < ACME_ISSUE_DOUBTS)
+               && (issue->expires == 0 || now < issue->expires));
 }
 
 void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
@@ -197,12 +221,25 @@ void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
     acme_problem_advise(kept, place_of(issue));
     issue->problem = kept;
     ++issue->failures;
-    issue->resumable = alive == ACME_ISSUE_ALIVE && issue->order_url
-                       && issue->failures < ACME_ISSUE_FAILURES
-                       && (issue->expires == 0 || now < issue->expires);
+    issue->resumable = may_be_resumed(issue, alive, now);
     acme_issue_state_enter(issue, issue->presented->nelts > 0
                                       ? ACME_PHASE_CLEANUP
                                       : ACME_PHASE_FAILED);
+}
+
+void acme_issue_state_refused(acme_issue_t *issue,
+                              const acme_problem_t *problem, apr_time_t now)
+{
+    acme_issue_alive_e alive = ACME_ISSUE_DOUBTFUL;
+
+    if (acme_problem_is(problem, "userActionRequired")) {
+        alive = ACME_ISSUE_ALIVE;
+    }
+    else if (acme_problem_is(problem, "accountDoesNotExist")
+             && !issue->finalized) {
+        alive = ACME_ISSUE_OVER;
+    }
+    acme_issue_state_fail(issue, problem, alive, now);
 }
 
 void acme_issue_state_wrong(acme_issue_t *issue, acme_issue_alive_e alive,
@@ -290,13 +327,37 @@ int acme_issue_state_outage(acme_issue_t *issue, const acme_problem_t *problem,
     acme_log(issue->log, issue->outages == 1 ? ACME_LOG_WARNING : ACME_LOG_INFO,
              problem->rv,
              ACME_TAG(0403) "%s: %s failed, trying again in %d s: %s",
-             issue->config->name, issue->phases[issue->phase].activity,
+             issue->config->name, problem->activity,
              (int)apr_time_sec(delay + APR_USEC_PER_SEC - 1),
              acme_problem_text(problem, issue->pfeed));
     /* Extend the deadline, because an outage is not a slow validation. */
     if (issue->deadline > 0) {
         issue->deadline += delay;
     }
+    acme_issue_state_wait(issue, now + delay);
+    return 1;
+}
+
+int acme_issue_state_missing(acme_issue_t *issue, const char *what,
+                             apr_time_t named, int most, apr_time_t now)
+{
+    apr_interval_time_t delay;
+
+    if (++issue->missing > most) {
+        return 0;
+    }
+    delay = MISSING_MIN << (issue->missing - 1);
+    if (named > now + delay) {
+        if (named - now > acme_issue_state_patience(issue)) {
+            return 0;
+        }
+        delay = named - now;
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0355) "%s: %s: %s; the CA may not know it yet, asking "
+                            "again in %d s",
+             issue->config->name, issue->phases[issue->phase].activity, what,
+             (int)apr_time_sec(delay + APR_USEC_PER_SEC - 1));
     acme_issue_state_wait(issue, now + delay);
     return 1;
 }

@@ -88,6 +88,19 @@ void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
     apr_pool_destroy(p); /* because the order must have copied the answer */
 }
 
+void issue_feed_insist(issue_feed_t *feed, int status, const char *body)
+{
+    const char *url = apr_pstrdup(feed->p, issue_feed_action(feed)->url);
+
+    while (issue_feed_action(feed)->type == ACME_ACTION_POST
+           && strcmp(issue_feed_action(feed)->url, url) == 0) {
+        issue_feed_answer(feed, status, NULL, FEED_JSON, body, 0);
+        if (issue_feed_action(feed)->type == ACME_ACTION_WAIT) {
+            issue_feed_act(feed);
+        }
+    }
+}
+
 void issue_feed_no_answer(issue_feed_t *feed)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;

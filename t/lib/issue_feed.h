@@ -9,6 +9,7 @@
 #define ISSUE_FEED_H
 
 #include "acme_issue.h"
+#include "test_chain.h"
 
 #define FEED_NEW_ORDER   "https://c/new-order"
 #define FEED_ORDER       "https://c/order"
@@ -17,7 +18,7 @@
 #define FEED_TOKEN       "0123456789abcdef"
 #define FEED_JSON        "application/json"
 #define FEED_PEM         "application/pem-certificate-chain"
-#define FEED_CHAIN       "-----BEGIN CERTIFICATE-----\n"
+#define FEED_CHAIN       TEST_CHAIN
 #define FEED_ERROR(type, detail)                                             \
     "{\"type\":\"urn:ietf:params:acme:error:" type "\",\"detail\":\"" detail \
     "\"}"
@@ -52,6 +53,9 @@ void issue_feed_assert_phase(const issue_feed_t *feed, const char *phase);
 void issue_feed_answer(issue_feed_t *feed, int status, const char *location,
                        const char *type, const char *body,
                        apr_interval_time_t retry_after);
+
+/** Answers the request in this way, and again each time that it is repeated. */
+void issue_feed_insist(issue_feed_t *feed, int status, const char *body);
 
 /** Feeds that the connection broke. */
 void issue_feed_no_answer(issue_feed_t *feed);

@@ -14,12 +14,11 @@
 #include "acme_b64.h"
 #include "model_ca.h"
 #include "model_ca_private.h"
+#include "test_chain.h"
 
 #define BASE MODEL_CA_BASE
 
-static const char chain_text[] = "-----BEGIN CERTIFICATE-----\n"
-                                 "bm90IGEgY2VydGlmaWNhdGU=\n"
-                                 "-----END CERTIFICATE-----\n";
+static const char chain_text[] = TEST_CHAIN;
 
 typedef struct model_authz_t {
     const char *name; /**< as ordered */

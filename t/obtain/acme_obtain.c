@@ -120,60 +120,6 @@ static void failures_in_a_row_wait_longer_and_longer(void **state)
     assert_true(world_job(w, A)->log->nelts <= ACME_JOB_LOG_MAX);
 }
 
-/* Asserts that a certificate that is not what was ordered fails the order. */
-static void assert_useless(world_t *w)
-{
-    const acme_job_t *job;
-
-    assert_true(world_run(w));
-    job = assert_failed(w, ACME_PROBLEM_CERTIFICATE);
-    assert_int_equal(job->problem->retry, ACME_RETRY_BACKOFF);
-    assert_null(job->order);
-    assert_int_equal(world_count(w, ACME_STORE_KEYS), 0);
-    test_issuer_config(w->issuer)->wrong_key = 0;
-    test_issuer_config(w->issuer)->wrong_name = NULL;
-    test_issuer_config(w->issuer)->life = 90 * ACME_TIME_DAY;
-    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
-    assert_true(world_run(w));
-    world_assert_staged(w, A);
-    assert_int_equal(w->ca->orders, 2);
-}
-
-static void a_certificate_for_another_key_is_not_staged(void **state)
-{
-    world_t *w = fresh(*state);
-
-    test_issuer_config(w->issuer)->wrong_key = 1;
-    assert_useless(w);
-}
-
-static void a_certificate_for_other_names_is_not_staged(void **state)
-{
-    world_t *w = fresh(*state);
-
-    test_issuer_config(w->issuer)->wrong_name = "DNS:b.example";
-    assert_useless(w);
-}
-
-static void a_certificate_that_has_expired_is_not_staged(void **state)
-{
-    world_t *w = fresh(*state);
-
-    test_issuer_config(w->issuer)->life = -ACME_TIME_MINUTE;
-    assert_useless(w);
-}
-
-static void what_is_no_certificate_is_not_staged(void **state)
-{
-    world_t *w = fresh(*state);
-
-    test_issuer_config(w->issuer)->no_certificate = 1;
-    assert_true(world_run(w));
-    assert_null(world_staged(w, A));
-    assert_int_equal(world_job(w, A)->errors, 1);
-    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
-}
-
 static void a_mistake_waits_for_the_configuration(void **state)
 {
     world_t *w = fresh(*state);
@@ -751,10 +697,6 @@ ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
             ACME_T(failures_in_a_row_wait_longer_and_longer),
             ACME_T(a_clock_that_is_turned_back_delays_no_try),
             ACME_T(a_clock_that_is_turned_back_delays_no_order),
-            ACME_T(a_certificate_for_another_key_is_not_staged),
-            ACME_T(a_certificate_for_other_names_is_not_staged),
-            ACME_T(a_certificate_that_has_expired_is_not_staged),
-            ACME_T(what_is_no_certificate_is_not_staged),
             ACME_T(a_mistake_waits_for_the_configuration),
             ACME_T(a_refused_csr_waits_for_the_configuration_too),
             ACME_T(a_changed_set_gives_up_the_old_order_at_once),

@@ -121,8 +121,10 @@ static void what_is_of_no_use_is_refused_and_replaces_nothing(void **state)
 
         assert_int_not_equal(put(b, bad[i], &why, p), APR_SUCCESS);
         assert_string_equal(why.type, ACME_PROBLEM_CERTIFICATE);
-        assert_int_equal(why.retry, ACME_RETRY_BACKOFF);
+        assert_int_equal(why.retry,
+                         i < 2 ? ACME_RETRY_CONFIG : ACME_RETRY_BACKOFF);
         assert_non_null(why.detail);
+        assert_non_null(why.to_fix);
         assert_string_equal(staged(b, p), acme_t_fingerprint(good, p));
     }
 }
@@ -136,7 +138,7 @@ static void what_is_below_the_security_level_is_refused(void **state)
     b->spec.security_level = 4;
     assert_int_equal(put(b, acme_t_bundle(A, ACME_T_NOW, p), &problem, p),
                      APR_EINVAL);
-    assert_int_equal(problem.retry, ACME_RETRY_BACKOFF);
+    assert_int_equal(problem.retry, ACME_RETRY_CONFIG);
     b->spec.security_level = 3;
     assert_int_equal(put(b, acme_t_bundle(A, ACME_T_NOW, p), &problem, p), 0);
 }

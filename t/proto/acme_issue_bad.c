@@ -28,26 +28,21 @@ typedef struct bad_t {
 static const bad_t bad_answers[] = {
     {"new", 200, FEED_ORDER, "text/html", "<html>", PROTO, 1, "JSON"},
     {"new", 201, FEED_ORDER, FEED_JSON, "", PROTO, 1, "JSON"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "[]", PROTO, 0, "JSON"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{}", PROTO, 0, "status"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":9," TAIL, PROTO, 0,
+    {"new", 201, FEED_ORDER, FEED_JSON, "[]", PROTO, 1, "JSON"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{}", PROTO, 1, "status"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":9," TAIL, PROTO, 1,
      "status"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
-    {"new", 201, FEED_ORDER, FEED_JSON, FEED_ERROR("malformed", "x"), PROTO, 0,
+    {"new", 201, FEED_ORDER, FEED_JSON, FEED_ERROR("malformed", "x"), PROTO, 1,
      "status"},
     {"new", 201, NULL, FEED_JSON, "{\"status\":\"ready\"," TAIL, PROTO, 0,
      "Location"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"processing\"," TAIL,
-     PROTO, 0, "processing"},
-    {"new", 201, FEED_ORDER, FEED_JSON,
-     "{\"status\":\"valid\",\"certificate\":\"https://c/c\"," TAIL, PROTO, 0,
-     "valid"},
     {"new", 201, FEED_ORDER, FEED_JSON,
      "{\"status\":\"pending\",\"authorizations\":[],"
      "\"finalize\":\"https://c/finalize\"}",
-     PROTO, 0, "authorizations"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"pending\"}", PROTO, 0,
+     PROTO, 1, "authorizations"},
+    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"pending\"}", PROTO, 1,
      "authorizations"},
     {"new", 403, NULL, FEED_JSON, FEED_ERROR("rejectedIdentifier", "not this"),
      NULL, ACME_RETRY_CONFIG, 0, "not this"},
@@ -58,21 +53,21 @@ static const bad_t bad_answers[] = {
      ACME_RETRY_BACKOFF, 0, "enough"},
 
     {"resume", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"resume", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
-    {"resume", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+    {"resume", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
+    {"resume", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
-    {"resume", 301, NULL, "text/html", "", NULL, ACME_RETRY_BACKOFF, 0, "301"},
+    {"resume", 301, NULL, "text/html", "", NULL, ACME_RETRY_BACKOFF, 1, "301"},
     {"resume", 403, NULL, FEED_JSON,
      FEED_ERROR("userActionRequired", "new terms"), NULL, ACME_RETRY_BACKOFF, 1,
      "new terms"},
 
     {"authorize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"authorize", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
-    {"authorize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"}", PROTO, 0,
+    {"authorize", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
+    {"authorize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"}", PROTO, 1,
      "odd"},
     {"authorize", 200, NULL, FEED_JSON,
      "{\"status\":\"pending\"," IDENT("a.example") ",\"challenges\":[]}", PROTO,
-     0, "challenges"},
+     1, "challenges"},
     {"authorize", 200, NULL, FEED_JSON,
      "{\"status\":\"pending\"," IDENT(
          "evil.example") ",\"challenges\":[{\"type\":\"odd-1\"}]}",
@@ -80,58 +75,54 @@ static const bad_t bad_answers[] = {
     {"authorize", 200, NULL, FEED_JSON,
      "{\"status\":\"pending\",\"wildcard\":true," IDENT(
          "example") ",\"challenges\":[{\"type\":\"odd-1\"}]}",
-     PROTO, 0, "identifier"},
+     PROTO, 1, "identifier"},
     {"authorize", 200, NULL, FEED_JSON,
      "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":"
      "\"a.example\"},\"challenges\":[{\"type\":\"http-01\",\"url\":"
      "\"https://c/h\",\"status\":\"pending\",\"token\":"
      "\"../../../../../etc/passwd\"}]}",
-     PROTO, 0, "token"},
-    {"authorize", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "no such"),
-     NULL, ACME_RETRY_BACKOFF, 0, "no such"},
+     PROTO, 1, "token"},
+    {"authorize", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
+     NULL, ACME_RETRY_BACKOFF, 1, "not you"},
 
     {"respond", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"respond", 200, NULL, FEED_JSON, "[]", PROTO, 0, "JSON"},
+    {"respond", 200, NULL, FEED_JSON, "[]", PROTO, 1, "JSON"},
     {"respond", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
      NULL, ACME_RETRY_BACKOFF, 0, "not you"},
 
     {"await", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"await", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
-    {"await", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+    {"await", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
+    {"await", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
     {"await", 200, NULL, FEED_JSON,
-     "{\"status\":\"valid\",\"certificate\":\"/c\"}", PROTO, 0, "certificate"},
+     "{\"status\":\"valid\",\"certificate\":\"/c\"}", PROTO, 1, "certificate"},
     {"await", 200, NULL, FEED_JSON,
-     "{\"status\":\"ready\",\"finalize\":\"http://c/f\"}", PROTO, 0,
+     "{\"status\":\"ready\",\"finalize\":\"http://c/f\"}", PROTO, 1,
      "finalize"},
-    {"await", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
-     ACME_RETRY_BACKOFF, 0, "gone"},
+    {"await", 410, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
+     ACME_RETRY_BACKOFF, 1, "gone"},
 
     {"finalize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"finalize", 200, NULL, FEED_JSON, "{}", PROTO, 0, "status"},
-    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+    {"finalize", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
+    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
-    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"pending\"," TAIL, PROTO,
-     0, "pending"},
     {"finalize", 400, NULL, FEED_JSON, FEED_ERROR("badCSR", "weak"), NULL,
      ACME_RETRY_CONFIG, 0, "weak"},
     {"finalize", 403, NULL, FEED_JSON, FEED_ERROR("caa", "forbidden"), NULL,
      ACME_RETRY_BACKOFF, 0, "forbidden"},
 
     {"process", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"process", 200, NULL, FEED_JSON, "{\"status\":\"pending\"," TAIL, PROTO, 0,
-     "pending"},
-    {"process", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 0,
+    {"process", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
     {"process", 410, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
-     ACME_RETRY_BACKOFF, 0, "gone"},
+     ACME_RETRY_BACKOFF, 1, "gone"},
 
-    {"download", 200, NULL, "text/html", "<html>", PROTO, 1, "text/html"},
-    {"download", 200, NULL, "", FEED_CHAIN, PROTO, 1, "nothing"},
-    {"download", 200, NULL, FEED_JSON, "{}", PROTO, 1, FEED_JSON},
-    {"download", 200, NULL, FEED_PEM, "", PROTO, 1, "empty"},
-    {"download", 404, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
-     ACME_RETRY_BACKOFF, 0, "gone"},
+    {"download", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
+     NULL, ACME_RETRY_BACKOFF, 1, "not you"},
+    {"download", 200, NULL, FEED_PEM,
+     FEED_CHAIN "-----BEGIN EC PRIVATE KEY-----\nAAAA\n"
+                "-----END EC PRIVATE KEY-----\n",
+     ACME_PROBLEM_CERTIFICATE, ACME_RETRY_CONFIG, 0, "a private key"},
 };
 
 static void a_bad_answer_fails_the_order_with_a_reason(void **state)
@@ -162,8 +153,10 @@ static void a_bad_answer_fails_the_order_with_a_reason(void **state)
             fail_msg("%s, %s: %s", bad->phase, bad->body, problem->detail);
         }
         assert_int_equal(problem->retry, bad->retry);
-        assert_int_equal(acme_issue_resumable(feed->issue) != 0,
-                         bad->resumable);
+        if ((acme_issue_resumable(feed->issue) != 0) != bad->resumable) {
+            fail_msg("%s, %s: resumable is not %d", bad->phase, bad->body,
+                     bad->resumable);
+        }
         assert_false(acme_issue_stale(feed->issue));
         assert_int_equal(feed->cleaned, presented);
     }
@@ -186,8 +179,7 @@ static void only_a_restored_order_is_stale(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
         issue_feed_t *feed = issue_feed_create_in("resume", 1, *state);
 
-        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
-                          0);
+        issue_feed_insist(feed, cases[i].status, cases[i].body);
         assert_int_equal(issue_feed_assert_failed(feed)->retry, cases[i].retry);
         assert_true(acme_issue_stale(feed->issue));
         assert_false(acme_issue_resumable(feed->issue));
@@ -197,8 +189,7 @@ static void only_a_restored_order_is_stale(void **state)
         issue_feed_no_answer(feed);
         issue_feed_assert_phase(feed, "resume");
         issue_feed_act(feed);
-        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
-                          0);
+        issue_feed_insist(feed, cases[i].status, cases[i].body);
         issue_feed_to_the_end(feed);
         assert_false(acme_issue_stale(feed->issue));
         assert_int_equal(issue_feed_assert_failed(feed)->retry,
@@ -209,8 +200,7 @@ static void only_a_restored_order_is_stale(void **state)
         issue_feed_go_to(feed, "finalize");
         issue_feed_no_answer(feed);
         issue_feed_act(feed);
-        issue_feed_answer(feed, cases[i].status, NULL, FEED_JSON, cases[i].body,
-                          0);
+        issue_feed_insist(feed, cases[i].status, cases[i].body);
         issue_feed_to_the_end(feed);
         assert_false(acme_issue_stale(feed->issue));
     }
@@ -222,8 +212,7 @@ static void a_response_whose_check_is_refused_fails(void **state)
 
     issue_feed_answer(feed, 400, NULL, FEED_JSON,
                       FEED_ERROR("malformed", "first"), 0);
-    issue_feed_answer(feed, 404, NULL, FEED_JSON,
-                      FEED_ERROR("malformed", "second"), 0);
+    issue_feed_insist(feed, 404, FEED_ERROR("malformed", "second"));
     issue_feed_to_the_end(feed);
     assert_string_equal(issue_feed_assert_failed(feed)->detail, "first");
 }

@@ -92,7 +92,7 @@ static void polls_are_spaced_and_end(void **state)
             strstr(issue_feed_assert_failed(feed)->detail, FEED_ORDER));
         assert_int_equal(feed->now - began, apr_time_from_sec(600));
         assert_in_range(polls, 10, 40);
-        assert_false(acme_issue_resumable(feed->issue));
+        assert_true(acme_issue_resumable(feed->issue));
         assert_int_equal(feed->cleaned, 1);
     }
 }
@@ -139,7 +139,7 @@ a_validation_may_take_as_long_as_the_ca_says_but_not_for_ever(void **state)
                         ACME_PROBLEM_TIMEOUT);
     assert_non_null(strstr(issue_feed_assert_failed(feed)->detail, "1 hour"));
     assert_int_equal(issue_feed_assert_failed(feed)->retry, ACME_RETRY_BACKOFF);
-    assert_false(acme_issue_resumable(feed->issue));
+    assert_true(acme_issue_resumable(feed->issue));
 }
 
 /* The CA names a time beyond the patience, in any answer. */
@@ -178,7 +178,7 @@ static void an_order_that_takes_hours_is_left_and_resumed(void **state)
     }
 }
 
-/* An order that is always about to be ready is given up. */
+/* An order that is always about to be ready is left for this time. */
 static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
 {
     static const int seconds[] = {2, 45, 119};
@@ -198,7 +198,7 @@ static void a_time_that_is_always_soon_is_no_reason_to_wait(void **state)
         assert_int_equal(feed->now - began, apr_time_from_sec(600));
         assert_int_equal(issue_feed_assert_failed(feed)->retry,
                          ACME_RETRY_BACKOFF);
-        assert_false(acme_issue_resumable(feed->issue));
+        assert_true(acme_issue_resumable(feed->issue));
     }
 }
 
@@ -277,6 +277,10 @@ static void an_outage_is_no_delay_of_the_validation(void **state)
     issue_feed_answer(feed, 503, NULL, "text/html", "", apr_time_from_sec(15));
     issue_feed_act(feed);
     issue_feed_answer(feed, 200, NULL, FEED_JSON, text, 0);
+    /* looks at the authorization, and waits again */
+    assert_string_equal(issue_feed_action(feed)->url, "https://c/authz/0");
+    issue_feed_good_answer(feed);
+    issue_feed_assert_phase(feed, "await");
     assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
 }
 
@@ -384,9 +388,9 @@ static void too_many_requests_end_it(void **state)
         }
     }
     assert_non_null(strstr(issue_feed_assert_failed(feed)->detail,
-                           "got nowhere with 46 requests"));
-    assert_int_equal(feed->posts - polls, 46);
-    assert_false(acme_issue_resumable(feed->issue));
+                           "got nowhere with 47 requests"));
+    assert_int_equal(feed->posts - polls, 47);
+    assert_true(acme_issue_resumable(feed->issue));
 }
 
 ACME_T_MAIN(

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "acme_cert.h"
+#include "acme_cert_trusted.h"
+#include "acme_issue_private.h"
+
+/* Bounds the alternate chains that are downloaded. */
+#define ALTERNATES_MAX 10
+
+/* Logs that none of the chains is what ACMEPreferredChain asks for. */
+static void say_no_chain(const acme_issue_t *issue)
+{
+    const acme_issue_config_t *config = issue->config;
+    const char *names = "";
+    int i;
+
+    if (config->trusted_chain) {
+        acme_log(issue->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0060) "%s: none of the CA's chains leads to a root "
+                                "that this machine trusts (ACMEPreferredChain "
+                                "trusted), taking the CA's own choice",
+                 config->name);
+        return;
+    }
+    for (i = 0; i < config->preferred_chains->nelts; ++i) {
+        names = apr_pstrcat(
+            issue->pfeed, names, i ? " or " : "",
+            APR_ARRAY_IDX(config->preferred_chains, i, const char *), NULL);
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0812) "%s: the CA has no chain that leads to %s, taking "
+                            "its own choice",
+             config->name, names);
+}
+
+void acme_issue_download_plan(acme_issue_t *issue, apr_time_t now)
+{
+    const char *url = issue->certificate;
+
+    if (issue->chain) {
+        if (!issue->alternates
+            || issue->alternate >= issue->alternates->nelts) {
+            if (issue->rank == ACME_ISSUE_RANK_NONE) {
+                say_no_chain(issue);
+            }
+            acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+            return;
+        }
+        url = APR_ARRAY_IDX(issue->alternates, issue->alternate, const char *);
+    }
+    if (!url) {
+        acme_issue_state_wrong(issue, ACME_ISSUE_ALIVE, now,
+                               "the order that the CA sent is valid and has no "
+                               "certificate: %s",
+                               issue->order_url);
+        return;
+    }
+    acme_issue_state_post(issue, url, "", 1, now);
+}
+
+/* RFC 8555 7.4.2 */
+static void read_alternates(acme_issue_t *issue, const acme_answer_t *answer)
+{
+    issue->alternates =
+        acme_client_answer_links(answer, "alternate", ALTERNATES_MAX, issue->p);
+}
+
+/* Skips an alternate chain that the CA refuses, because its own choice has been
+ * downloaded. A certificate that is refused is tried again later, because it
+ * has been issued. */
+void acme_issue_download_refused(acme_issue_t *issue,
+                                 const acme_problem_t *problem, apr_time_t now)
+{
+    if (!issue->chain) {
+        acme_issue_state_fail(issue, problem, ACME_ISSUE_ALIVE, now);
+        return;
+    }
+    ++issue->alternate;
+}
+
+/* Returns the rank of a chain: its length, or the place of its issuer among the
+ * names, or ACME_ISSUE_RANK_NONE. */
+static int rank_of(const acme_issue_t *issue, const char *pem, apr_time_t now)
+{
+    const apr_array_header_t *names = issue->config->preferred_chains;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_chain_t *chain;
+    int i;
+
+    if (acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, issue->pfeed)
+        != APR_SUCCESS) {
+        return ACME_ISSUE_RANK_NONE;
+    }
+    if (issue->config->trusted_chain) {
+        return acme_cert_trusted_is_whole(chain, now, issue->pfeed)
+                   ? acme_cert_chain_count(chain)
+                   : ACME_ISSUE_RANK_NONE;
+    }
+    for (i = 0; i < names->nelts; ++i) {
+        if (acme_cert_chain_leads_to(chain,
+                                     APR_ARRAY_IDX(names, i, const char *))) {
+            return i;
+        }
+    }
+    return ACME_ISSUE_RANK_NONE;
+}
+
+/* Handles an answer that has no certificates, or something that must not be
+ * there. As a rule it is of a proxy, cut short, or too early, so the request is
+ * repeated; not if a private key was in it, because it would be again. */
+static void take_no_chain(acme_issue_t *issue, const acme_answer_t *answer,
+                          const acme_problem_t *problem, apr_time_t now)
+{
+    int secret = problem->retry == ACME_RETRY_CONFIG;
+
+    if (issue->chain) {
+        ++issue->alternate;
+        return;
+    }
+    if (!secret
+        && acme_issue_state_missing(issue, problem->detail, answer->retry_at,
+                                    ACME_ISSUE_NO_CERT, now)) {
+        return;
+    }
+    issue->missing = 0;
+    acme_issue_state_fail(issue, problem,
+                          secret ? ACME_ISSUE_OVER : ACME_ISSUE_ALIVE, now);
+}
+
+void acme_issue_download_answer(acme_issue_t *issue,
+                                const acme_answer_t *answer, apr_time_t now)
+{
+    const acme_issue_config_t *config = issue->config;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int chooses = config->trusted_chain || config->preferred_chains;
+    const char *pem;
+    int rank;
+
+    if (acme_cert_sort(&pem, answer->body, answer->body_len, config->key_hash,
+                       &problem, issue->pfeed)
+        != APR_SUCCESS) {
+        problem.status = answer->status;
+        take_no_chain(issue, answer, &problem, now);
+        return;
+    }
+    issue->missing = 0;
+    rank = chooses ? rank_of(issue, pem, now) : 0;
+    if (issue->chain) {
+        ++issue->alternate;
+    }
+    else if (chooses) {
+        read_alternates(issue, answer);
+    }
+    if (!issue->chain || rank < issue->rank) {
+        issue->chain = apr_pstrdup(issue->p, pem);
+        issue->chain_len = strlen(pem);
+        issue->rank = rank;
+    }
+    /* The best that there can be ends the search: the first of the names, or a
+     * chain without an intermediate. */
+    if (!chooses || issue->rank == (config->trusted_chain ? 1 : 0)) {
+        acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
+    }
+}
