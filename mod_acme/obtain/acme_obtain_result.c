@@ -154,9 +154,9 @@ static apr_time_t wait_at(const acme_job_t *job, const acme_ca_spec_t *ca,
 }
 
 /* Chooses the next CA when this one has failed often enough, has named a time
- * far away, or has issued what was not ordered: the first one whose wait is over, which is one that was not
- * asked yet before all were; else the one whose wait ends first, which may be
- * this one. */
+ * far away, or has issued what was not ordered: the first one whose wait is
+ * over, which is one that was not asked yet before all were; else the one whose
+ * wait ends first, which may be this one. */
 static void fail_over(acme_job_t *job, const acme_spec_t *spec,
                       acme_obtain_failure_e whose, int ca, apr_time_t now)
 {

@@ -232,6 +232,7 @@ void acme_issue_route_follow(acme_issue_t *issue, const acme_order_t *order,
         else {
             acme_issue_state_start_diagnosis(issue, order->error ? order->error
                                                                  : refusal);
+            issue->found_at_issuance = issue->found_at_issuance || refusal;
             acme_issue_state_enter(issue, ACME_PHASE_DIAGNOSE);
         }
         break;
