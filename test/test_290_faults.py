@@ -58,7 +58,8 @@ FAILS = (
     + cells("nonce", "429-seconds", LIMITED, HOUR, words="429")
     + cells("nonce", "500-page", BUSY, words="500")
     + cells("nonce", "503-seconds", BUSY, HOUR, words="503")
-    + cells("nonce", "web-page", PROTOCOL, words="nonce")
+    # By HEAD, and then by GET.
+    + cells("nonce", "web-page", PROTOCOL, count=2, words="nonce")
     + cells("account", "web-page truncated", PROTOCOL, words="account")
     + cells("account", "accountDoesNotExist unauthorized userActionRequired "
             "malformed unheardOf")
@@ -92,7 +93,8 @@ FAILS = (
     # Each request is repeated five times at most.
     + cells("order", "503-second", BUSY, count=6, words="503")
     + cells("order", "redirect-post", PROTOCOL, words="308")
-    + cells("finalize", "badCSR", wait=NEVER)
+    # Without a common name, and then with one.
+    + cells("finalize", "badCSR", wait=NEVER, count=2)
     + cells("finalize", "orderNotReady", count=6)
     # What is no certificate is asked for again, three times.
     + cells("download", "web-page", PROTOCOL, count=4, words="begins with: <")

@@ -121,13 +121,25 @@ static const char *reason(const json_error_t *error)
     }
 }
 
+/* Returns the length of the byte order mark that the text begins with, or 0. */
+static apr_size_t mark_len(const char *data, apr_size_t len)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    apr_size_t n = sizeof(mark) - 1;
+
+    return len >= n && memcmp(data, mark, n) == 0 ? n : 0;
+}
+
 apr_status_t acme_json_parse(acme_json_t **json, const char *data,
                              apr_size_t len, const char **error, apr_pool_t *p)
 {
+    apr_size_t off = mark_len(data, len);
     json_error_t why;
     json_t *parsed;
 
     *json = NULL;
+    data += off;
+    len -= off;
     if (too_deep(data, len)) {
         if (error) {
             *error = apr_psprintf(p,

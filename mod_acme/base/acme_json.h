@@ -22,7 +22,8 @@ typedef struct acme_json_t acme_json_t;
 
 /**
  * Parses one JSON text (object or array). Duplicate members and nesting over
- * 64 levels are refused.
+ * 64 levels are refused. A byte order mark is skipped, because some servers and
+ * editors write it (RFC 8259 8.1).
  * @param error set to a sentence on failure; may be NULL
  * @return APR_EINVAL when the text is not valid JSON
  */

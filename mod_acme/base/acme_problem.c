@@ -70,6 +70,29 @@ static const char *take_str(const acme_json_t *object, const char *key,
     return acme_text_bound(value, max, p);
 }
 
+/* Returns the CA's own words: in detail, or where servers put them that do not
+ * follow RFC 7807. */
+static const char *take_words(const acme_json_t *document, apr_pool_t *p)
+{
+    static const char *const keys[] = {"detail", "title", "message",
+                                       "error_description", "error"};
+    const char *text = acme_json_text(document);
+    acme_json_t *inner;
+    size_t i;
+
+    if (text) {
+        return *text ? acme_text_bound(text, MAX_DETAIL, p) : NULL;
+    }
+    if (acme_json_get(&inner, document, "error") == APR_SUCCESS
+        && acme_json_is_object(inner)) {
+        document = inner;
+    }
+    for (i = 0; !text && i < sizeof(keys) / sizeof(keys[0]); ++i) {
+        text = take_str(document, keys[i], MAX_DETAIL, p);
+    }
+    return text;
+}
+
 static const char *take_identifier(const acme_json_t *object, apr_pool_t *p)
 {
     acme_json_t *identifier;
@@ -102,35 +125,15 @@ static apr_array_header_t *take_subproblems(const acme_json_t *document,
 
         sub.identifier = take_identifier(item, p);
         sub.type = take_str(item, "type", MAX_TYPE, p);
-        sub.detail = take_str(item, "detail", MAX_SUB_DETAIL, p);
+        sub.detail = take_words(item, p);
+        if (sub.detail) {
+            sub.detail = acme_text_bound(sub.detail, MAX_SUB_DETAIL, p);
+        }
         if (sub.identifier || sub.type || sub.detail) {
             APR_ARRAY_PUSH(result, acme_subproblem_t) = sub;
         }
     }
     return result->nelts ? result : NULL;
-}
-
-/* Returns the CA's own words: in detail, or where servers put them that do not
- * follow RFC 7807. */
-static const char *take_words(const acme_json_t *document, apr_pool_t *p)
-{
-    static const char *const keys[] = {"detail", "title", "message",
-                                       "error_description", "error"};
-    const char *text = acme_json_text(document);
-    acme_json_t *inner;
-    size_t i;
-
-    if (text) {
-        return *text ? acme_text_bound(text, MAX_DETAIL, p) : NULL;
-    }
-    if (acme_json_get(&inner, document, "error") == APR_SUCCESS
-        && acme_json_is_object(inner)) {
-        document = inner;
-    }
-    for (i = 0; !text && i < sizeof(keys) / sizeof(keys[0]); ++i) {
-        text = take_str(document, keys[i], MAX_DETAIL, p);
-    }
-    return text;
 }
 
 static const char *take_type(const acme_json_t *document, apr_pool_t *p)
@@ -436,9 +439,9 @@ static const char *print_sub(const acme_problem_t *problem, int i,
     }
     return apr_pstrcat(p, "; ", sub->identifier ? sub->identifier : "",
                        sub->identifier ? ": " : "",
-                       sub->type ? short_type(sub->type) : "no type",
-                       sub->detail ? ": " : "", sub->detail ? sub->detail : "",
-                       NULL);
+                       sub->type ? short_type(sub->type) : "",
+                       sub->type && sub->detail ? ": " : "",
+                       sub->detail ? sub->detail : "", NULL);
 }
 
 const char *acme_problem_text(const acme_problem_t *problem, apr_pool_t *p)

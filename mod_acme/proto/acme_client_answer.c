@@ -42,12 +42,12 @@ static void say_where(acme_problem_t *problem, const acme_answer_t *answer,
 {
     apr_array_header_t *terms =
         acme_client_answer_links(answer, "terms-of-service", 1, p);
-    const char *url = problem->instance;
+    const char *url = acme_link_resolve(problem->instance, answer->url, p);
 
-    if (!acme_resource_is_url(url)) {
-        url = terms->nelts > 0 ? APR_ARRAY_IDX(terms, 0, const char *) : NULL;
-        problem->instance = url;
+    if (!url && terms->nelts > 0) {
+        url = APR_ARRAY_IDX(terms, 0, const char *);
     }
+    problem->instance = url;
     if (!url) {
         return;
     }
@@ -100,8 +100,11 @@ const char *acme_client_answer_body(const acme_answer_t *answer, apr_pool_t *p)
         return "JSON of another kind";
     }
     if (strcmp(answer->content_type, "text/plain") == 0) {
-        return apr_psprintf(p, "a text, \"%s\"",
-                            acme_text_bound(body, WORDS_MAX, p));
+        /* Its first line, because messages are one line. */
+        return apr_psprintf(
+            p, "a text, \"%s\"",
+            acme_text_bound(apr_pstrmemdup(p, body, strcspn(body, "\r\n")),
+                            WORDS_MAX, p));
     }
     return *answer->content_type
                ? apr_psprintf(p, "%.80s", answer->content_type)
@@ -126,21 +129,6 @@ static void take_refusal(acme_problem_t *problem, const acme_answer_t *answer,
     }
 }
 
-/* Leaves out a byte order mark, because JSON has none and some servers send it
- * (RFC 8259 8.1). */
-static void parse_body(acme_answer_t *answer, apr_pool_t *p)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    apr_size_t off = strncmp(answer->body, mark, sizeof(mark) - 1) == 0 ? 3 : 0;
-    acme_json_t *json = NULL;
-
-    if (acme_json_parse(&json, answer->body + off, answer->body_len - off, NULL,
-                        p)
-        == APR_SUCCESS) {
-        answer->json = json;
-    }
-}
-
 apr_status_t acme_client_answer(acme_answer_t *answer,
                                 const acme_http_response_t *response,
                                 const acme_http_request_t *request,
@@ -148,6 +136,7 @@ apr_status_t acme_client_answer(acme_answer_t *answer,
 {
     acme_problem_t said = ACME_PROBLEM_INIT;
     apr_pool_t *p = response->p;
+    acme_json_t *json;
     const char *type;
 
     memset(answer, 0, sizeof(*answer));
@@ -164,7 +153,10 @@ apr_status_t acme_client_answer(acme_answer_t *answer,
                               response->received, RETRY_MIN, RETRY_MAX);
     type = apr_table_get(response->headers, "Content-Type");
     answer->content_type = media_type(type ? type : "", p);
-    parse_body(answer, p);
+    if (acme_json_parse(&json, answer->body, answer->body_len, NULL, p)
+        == APR_SUCCESS) {
+        answer->json = json;
+    }
     if (answer->status < 200 || answer->status > 299) {
         take_refusal(problem, answer, request->method, p);
         return APR_EGENERAL;

@@ -395,13 +395,28 @@ static void names_of_members_are_listed(void **state)
     assert_int_equal(acme_json_keys(list, *state)->nelts, 0);
 }
 
+static void skips_a_byte_order_mark(void **state)
+{
+    static const char text[] = "\xef\xbb\xbf{\"a\":1}";
+    acme_json_t *json;
+    apr_size_t len;
+
+    for (len = 0; len < sizeof(text); ++len) {
+        assert_int_equal(acme_json_parse(&json, text, len, NULL, *state),
+                         len == sizeof(text) - 1 ? APR_SUCCESS : APR_EINVAL);
+    }
+    assert_int_equal(
+        acme_json_parse(&json, "\xef\xbb\xbf\xef\xbb\xbf{}", 8, NULL, *state),
+        APR_EINVAL);
+}
+
 ACME_T_MAIN(ACME_T(names_of_members_are_listed),
             ACME_T(reads_each_type_by_its_getter),
             ACME_T(tells_absent_from_wrong_and_leaves_the_output),
             ACME_T(absent_null_and_no_object_are_not_found),
             ACME_T(refuses_what_is_no_json_and_says_where),
             ACME_T(reads_no_further_than_it_is_told),
-            ACME_T(refuses_deep_nesting),
+            ACME_T(skips_a_byte_order_mark), ACME_T(refuses_deep_nesting),
             ACME_T(prints_members_in_the_order_they_were_set),
             ACME_T(setters_copy_what_they_are_given),
             ACME_T(what_was_given_outlives_its_pool),

@@ -253,7 +253,7 @@ static void wrong_types_in_the_document_fall_back(void **state)
         "[null]",
         "[[]]",
         "[{}]",
-        "[\"x\"]",
+        "[\"\"]",
         "[{\"type\":1}]",
         "[{\"identifier\":1}]",
         "[{\"identifier\":{\"value\":[]}}]",
@@ -523,11 +523,12 @@ static void one_line_names_type_detail_and_subproblems(void **state)
            "\"detail\":\"two\",\"subproblems\":["
            "{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\","
            "\"identifier\":{\"value\":\"a.example\"}},"
-           "{\"type\":\"https://ca/x\"},{\"detail\":\"d\"}]}",
+           "{\"type\":\"https://ca/x\"},{\"detail\":\"d\"},"
+           "{\"message\":\"e\"},\"f\"]}",
            0, p);
     assert_string_equal(acme_problem_text(&problem, p),
                         "compound: two; a.example: caa: no; https://ca/x; "
-                        "no type: d");
+                        "d; e; f");
 }
 
 static void one_line_says_nothing_twice(void **state)
@@ -568,7 +569,7 @@ static void nobody_forges_a_line_of_the_log(void **state)
            0, p);
     text = acme_problem_text(&problem, p);
     assert_string_equal(text, "ty\\x0ape: a\\x0d\\x0a[error] b\\x1b[2J; "
-                              "e\\x0avil: no type: \\xe2\\x80\\xa8");
+                              "e\\x0avil: \\xe2\\x80\\xa8");
     acme_problem_set(&problem, APR_EGENERAL, ACME_RETRY_INTERNAL,
                      ACME_PROBLEM_STORE, p, "/x/%c%c", 0xff, '\n');
     assert_string_equal(acme_problem_text(&problem, p), "store: /x/\\xff\\x0a");

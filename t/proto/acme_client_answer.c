@@ -45,6 +45,8 @@ static void changed_terms_say_where_to_go(void **state)
          "<https://ca.test/dir>; rel=\"index\", <https://ca.test/v2>; "
          "rel=\"terms-of-service\"",
          "https://ca.test/v2", "open https://ca.test/v2"},
+        {",\"instance\":\"/agree#now\"", NULL, "https://ca.test/agree",
+         "open https://ca.test/agree"},
         {",\"instance\":\"javascript:x\"", NULL, NULL, "page that the CA"},
         {"", "<http://ca.test/v2>; rel=\"terms-of-service\"", NULL,
          "page that the CA"},
@@ -144,7 +146,8 @@ static void a_body_that_should_not_be_is_described(void **state)
          "a web page, \"Oops\""},
         {"text/html", "<title>", "a web page"},
         {"text/html", "<title", "a web page"},
-        {"text/plain", "quota exceeded", "a text, \"quota exceeded\""},
+        {"text/plain", "\n quota exceeded\nask us\n",
+         "a text, \"quota exceeded\""},
         {"application/json", "{\"a\":1}", "JSON of another kind"},
         {"application/pdf", "%PDF", "application/pdf"},
         {"", "%PDF", "something that is no JSON"},
