@@ -149,7 +149,7 @@ static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
     acme_json_t *list, *item;
     apr_int64_t errors, faults;
     acme_job_ca_t ca, *last;
-    int i;
+    int held, i;
 
     if (acme_json_get(&list, json, "cas") != APR_SUCCESS) {
         return APR_SUCCESS;
@@ -164,6 +164,9 @@ static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
             || faults > errors
             || read_time(&ca.next_run, item, "next-run") != APR_SUCCESS) {
             return APR_EINVAL;
+        }
+        if (acme_json_get_bool(&held, item, "held") == APR_SUCCESS && held) {
+            ca.next_run = ACME_SCHEDULE_NEVER;
         }
         last = apr_array_push(job->cas);
         *last = ca;
@@ -305,7 +308,12 @@ static acme_json_t *print_cas(const acme_job_t *job, apr_pool_t *p)
         acme_json_set_str(item, "url", ca->url);
         acme_json_set_int(item, "errors", ca->errors);
         acme_json_set_int(item, "faults", ca->faults);
-        acme_json_set_time(item, "next-run", ca->next_run);
+        if (ca->next_run == ACME_SCHEDULE_NEVER) {
+            acme_json_set_bool(item, "held", 1);
+        }
+        else {
+            acme_json_set_time(item, "next-run", ca->next_run);
+        }
         acme_json_append(list, item);
     }
     return list;

@@ -121,6 +121,45 @@ static void another_ca_is_asked_at_once(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "is asked instead"), 1);
 }
 
+/* Each CA is asked once, and none again after restarts. */
+static void no_ca_is_asked_twice_for_what_is_useless(void **state)
+{
+    world_t *w = fresh(*state);
+    int i;
+
+    world_add_ca(w, APR_ARRAY_IDX(w->specs, 0, acme_spec_t *));
+    test_issuer_config(w->issuer)->wrong_key = 1;
+    assert_true(world_run(w));
+    assert_held(w, "for another key");
+    for (i = 0; i < 3; ++i) {
+        world_boot(w);
+        world_live(w, 10 * ACME_TIME_DAY);
+        world_restart(w);
+    }
+    world_live(w, 10 * ACME_TIME_DAY);
+    assert_held(w, "for another key");
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->other->orders, 1);
+}
+
+/* The worker is killed between the two CAs. */
+static void a_ca_that_is_held_is_remembered(void **state)
+{
+    world_t *w = fresh(*state);
+
+    world_add_ca(w, APR_ARRAY_IDX(w->specs, 0, acme_spec_t *));
+    test_issuer_config(w->issuer)->wrong_key = 1;
+    w->other->unreachable = 1000;
+    assert_true(world_run(w));
+    w->other->unreachable = 0;
+    w->other->sign_baton = test_issuer_create(&w->clock->clock, w->p);
+    world_boot(w);
+    world_live(w, ACME_TIME_DAY);
+    world_assert_staged(w, A);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(w->other->orders, 1);
+}
+
 /* A certificate that is refused for its dates may do when our clock is right:
  * it is the same one that is downloaded each time. */
 static void a_certificate_that_is_out_of_date_is_downloaded_again(void **state)
@@ -138,7 +177,7 @@ static void a_certificate_that_is_out_of_date_is_downloaded_again(void **state)
                     ACME_TIME_MINUTE * 12 / 10);
     assert_int_equal(world_count(w, ACME_STORE_KEYS), 1);
     assert_int_equal(
-        world_said(w, ACME_LOG_WARNING, "check the clock of this machine"), 0);
+        world_said(w, ACME_LOG_WARNING, "check the clock of this machine"), 1);
     world_restart(w);
     world_live(w, 30 * ACME_TIME_DAY);
     assert_held(w, "expired at");
@@ -205,5 +244,7 @@ ACME_T_MAIN(ACME_T(what_was_not_ordered_is_not_ordered_again),
             ACME_T(another_configuration_orders_again),
             ACME_T(acmectl_renew_orders_again),
             ACME_T(another_ca_is_asked_at_once),
+            ACME_T(no_ca_is_asked_twice_for_what_is_useless),
+            ACME_T(a_ca_that_is_held_is_remembered),
             ACME_T(a_certificate_that_is_out_of_date_is_downloaded_again),
             ACME_T(a_certificate_that_comes_late_is_waited_for))

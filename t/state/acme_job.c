@@ -87,6 +87,8 @@ static void everything_comes_back(void **state)
     job->next_run = ACME_T_NOW + 11;
     assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 1), 1);
     assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 0), 1);
+    job->next_run = ACME_SCHEDULE_NEVER;
+    assert_int_equal(acme_job_ca_failed(job, "https://held.test/dir", 1), 1);
     job->next_run = ACME_T_NOW + 123456;
     ari.cert = "key.serial";
     ari.next = ACME_T_NOW + 9;
@@ -110,7 +112,9 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->config, "config");
     assert_int_equal(job->urgent, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");
-    assert_int_equal(job->cas->nelts, 1);
+    assert_int_equal(job->cas->nelts, 2);
+    there = acme_job_ca_find(job, "https://held.test/dir");
+    assert_true(there->next_run == ACME_SCHEDULE_NEVER);
     there = acme_job_ca_find(job, "https://ca.test/dir");
     assert_int_equal(there->errors, 2);
     assert_int_equal(there->faults, 1);
