@@ -83,3 +83,28 @@ def test_it_yields_to_the_sites_own_header(httpd, pebble):
     wait_until_served(httpd, pebble, PERM)
     answer = get(httpd, PERM, https=True, ca=pebble.root_file)
     assert answer.headers[HSTS] == "max-age=60"
+
+
+def test_behind_a_proxy_that_ends_tls(make_httpd, pebble):
+    """No loop: the proxy says that the visitor came by https."""
+    httpd = make_httpd(pebble, modules=("remoteip",))
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, site(httpd, TEMP, "temporary"),
+        extra="RemoteIPHeader X-Forwarded-For\n"))
+    httpd.expect_log("ACME0054: ACMERequireHttps at .*RemoteIPHeader")
+    httpd.expect_log("ACME0055: %s: not redirected" % TEMP)
+    status, said = httpd.configtest()
+    assert status == 0 and "ACME0054" in said, said
+    httpd.start()
+    wait_until_served(httpd, pebble, TEMP)
+    for header, code in (("X-Forwarded-Proto: https", 200),
+                         ("X-Forwarded-Proto: HTTPS, http", 200),
+                         ("X-Forwarded-Proto: http, https", 302),
+                         ("X-Forwarded-Ssl: on", 200),
+                         ("Forwarded: for=192.0.2.1;proto=https", 200),
+                         ("Forwarded: proto=http, proto=https", 302),
+                         ("Forwarded: for=192.0.2.1", 302),
+                         ("X-Forwarded-Proto: http", 302)):
+        answer = get(httpd, TEMP, args=["-H", header])
+        assert answer.status == code, header
+    assert len(httpd.log.lines("ACME0055")) == 1

@@ -241,30 +241,73 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
     }
 }
 
+/* Returns the place of an ACMERequireHttps that is not off, or NULL. */
+static const char *place_if_required(const acme_setting_t *settings)
+{
+    const acme_setting_t *set = &settings[ACME_SETTING_REQUIRE_HTTPS];
+    const acme_require_https_e *value = set->place ? set->value : NULL;
+
+    return value && *value != ACME_HTTPS_OFF ? set->place : NULL;
+}
+
+/* Returns the place of the first of them in servers and sets, or NULL. */
+static const char *find_required(const acme_sites_t *sites)
+{
+    const apr_array_header_t *domains =
+        mod_acme_config_get(sites->server)->domains;
+    const char *place = NULL;
+    const server_rec *s;
+    int i;
+
+    for (s = sites->server; s && !place; s = s->next) {
+        place = place_if_required(mod_acme_config_get(s)->settings);
+    }
+    for (i = 0; i < domains->nelts && !place; i++) {
+        const acme_domain_t *set = &APR_ARRAY_IDX(domains, i, acme_domain_t);
+
+        place = set->settings ? place_if_required(set->settings) : NULL;
+    }
+    return place;
+}
+
+/* Warns of a redirect to https that may lead back to itself, because a proxy
+ * that ends TLS asks by plain http. */
+static void check_proxy(acme_sites_t *sites, const char *place)
+{
+    const acme_conftree_directive_t *found = sites->tree->remote_ip;
+
+    if (found) {
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0054) "ACMERequireHttps at %s: '%s' at %s says that a "
+                           "proxy is in front; if it ends TLS, it has to "
+                           "send 'X-Forwarded-Proto: https', or else its "
+                           "visitors are redirected for ever; or remove "
+                           "ACMERequireHttps and let the proxy redirect",
+            place, found->text, found->place);
+    }
+}
+
 /* Warns of a redirect to https that no client could follow. */
 static void check_redirect(acme_sites_t *sites)
 {
     const acme_config_t *base = mod_acme_config_get(sites->server);
     const acme_port_map_t *map =
         mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
-    const server_rec *s;
+    const char *place = find_required(sites);
 
-    for (s = sites->server; s && map && !map->https; s = s->next) {
-        const acme_require_https_e *value = mod_acme_config_value(
-            mod_acme_config_get(s), ACME_SETTING_REQUIRE_HTTPS);
-
-        if (value && *value != ACME_HTTPS_OFF) {
-            mod_acme_sites_warn(
-                sites,
-                ACME_TAG(0027) "ACMERequireHttps at %s does nothing: by "
-                               "ACMEPortMap at %s no https comes in",
-                mod_acme_config_get(s)
-                    ->settings[ACME_SETTING_REQUIRE_HTTPS]
-                    .place,
-                base->settings[ACME_SETTING_PORT_MAP].place);
-            return;
-        }
+    if (!place) {
+        return;
     }
+    if (!map || map->https) {
+        check_proxy(sites, place);
+        return;
+    }
+    mod_acme_sites_warn(sites,
+                        ACME_TAG(0027) "ACMERequireHttps at %s does nothing: "
+                                       "by ACMEPortMap at %s no https comes "
+                                       "in",
+                        place, base->settings[ACME_SETTING_PORT_MAP].place);
 }
 
 void mod_acme_compat_check_sites(acme_sites_t *sites)

@@ -188,6 +188,8 @@ typedef struct acme_shared_t {
  * because an attacker in a child can write to it. */
 typedef struct acme_notify_urgent_t {
     apr_uint32_t changes; /**< only compared for a change */
+    /** non-zero when the log has that a proxy ends TLS; for children only */
+    apr_uint32_t proxy_said;
     /** by index of certs; non-zero when a staged certificate must not wait for
      * others */
     unsigned char sites[1];

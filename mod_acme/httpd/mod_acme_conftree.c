@@ -101,6 +101,9 @@ static void walk(acme_conftree_t *tree, const ap_directive_t *directive,
         else if (!ap_cstr_casecmp(name, "SSLOpenSSLConfCmd")) {
             note_conf_cmd(tree, directive, host);
         }
+        else if (!ap_cstr_casecmp(name, "RemoteIPHeader") && !tree->remote_ip) {
+            tree->remote_ip = copy_directive(directive, tree->p);
+        }
         if (directive->first_child && depth < MAX_DEPTH) {
             walk(tree, directive->first_child, inside, depth + 1);
         }
@@ -109,7 +112,7 @@ static void walk(acme_conftree_t *tree, const ap_directive_t *directive,
 
 acme_conftree_t *mod_acme_conftree_read(apr_pool_t *p)
 {
-    acme_conftree_t *tree = apr_palloc(p, sizeof(*tree));
+    acme_conftree_t *tree = apr_pcalloc(p, sizeof(*tree));
 
     tree->p = p;
     tree->named = apr_hash_make(p);

@@ -30,6 +30,9 @@ typedef struct acme_conftree_t {
     /** SSLOpenSSLConfCmd with a certificate or key: place of the virtual host,
      * "" outside of them -> const acme_conftree_directive_t * */
     apr_hash_t *conf_cmds;
+    /** the first RemoteIPHeader, which says that a proxy is in front, or
+     * NULL */
+    const acme_conftree_directive_t *remote_ip;
     apr_pool_t *p;
 } acme_conftree_t;
 

@@ -9,6 +9,8 @@
 #include <http_ssl.h>
 #include <util_filter.h>
 
+#include <apr_atomic.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_solver_http.h"
@@ -134,8 +136,60 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
            && mod_acme_config_setup_find(host, setup, *host, r->pool) == site;
 }
 
+/* Returns what the proxy next to the client has written into a header, which is
+ * the part before a comma where several have added to it; or NULL. */
+static const char *first_part(request_rec *r, const char *header)
+{
+    const char *value = apr_table_get(r->headers_in, header);
+    apr_size_t len = value ? strcspn(value, ",") : 0;
+
+    while (len && apr_isspace(value[len - 1])) {
+        len--;
+    }
+    return value ? apr_pstrmemdup(r->pool, value, len) : NULL;
+}
+
+/* Returns the header by which a proxy says that the client came by https, or
+ * NULL. A client that claims it itself is only not redirected. */
+static const char *https_header(request_rec *r)
+{
+    const char *proto = first_part(r, "X-Forwarded-Proto");
+    const char *ssl = first_part(r, "X-Forwarded-Ssl");
+    const char *forwarded = first_part(r, "Forwarded"); /* RFC 7239 */
+
+    if (proto && !ap_cstr_casecmp(proto, "https")) {
+        return "X-Forwarded-Proto";
+    }
+    if (ssl && !ap_cstr_casecmp(ssl, "on")) {
+        return "X-Forwarded-Ssl";
+    }
+    return forwarded
+                   && (ap_strcasestr(forwarded, "proto=https")
+                       || ap_strcasestr(forwarded, "proto=\"https\""))
+               ? "Forwarded"
+               : NULL;
+}
+
+/* Logs once in a generation of the server that a proxy ends TLS. */
+static void say_proxy(request_rec *r, const acme_spec_t *spec,
+                      const char *header)
+{
+    acme_notify_urgent_t *shared = mod_acme_config_setup_get()->notify_urgent;
+
+    if (!shared || apr_atomic_cas32(&shared->proxy_said, 1, 0) != 0) {
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  ACME_TAG(0055) "%s: not redirected to https, because a proxy "
+                                 "says by %s that it has come by https; where "
+                                 "a proxy in front ends TLS, let it redirect, "
+                                 "and remove ACMERequireHttps",
+                  spec->name, header);
+}
+
 int mod_acme_respond_redirect(request_rec *r)
 {
+    const char *header;
     const acme_spec_t *spec;
     const char *host;
     int permanent;
@@ -148,6 +202,11 @@ int mod_acme_respond_redirect(request_rec *r)
         if (permanent && !apr_table_get(r->headers_out, HSTS_HEADER)) {
             apr_table_setn(r->headers_out, HSTS_HEADER, HSTS_VALUE);
         }
+        return DECLINED;
+    }
+    header = https_header(r);
+    if (header) {
+        say_proxy(r, spec, header);
         return DECLINED;
     }
     /* Use the path as the client sent it, before it is unescaped. */
