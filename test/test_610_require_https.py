@@ -85,18 +85,30 @@ def test_it_yields_to_the_sites_own_header(httpd, pebble):
     assert answer.headers[HSTS] == "max-age=60"
 
 
-def test_behind_a_proxy_that_ends_tls(make_httpd, pebble):
+def test_in_a_section_and_behind_a_proxy_that_ends_tls(make_httpd, pebble):
     """No loop: the proxy says that the visitor came by https."""
     httpd = make_httpd(pebble, modules=("remoteip",))
     httpd.configure(conf.managed_conf(
         httpd, pebble, site(httpd, TEMP, "temporary"),
+        conf.site_conf(httpd, OFF, http="""
+    <If "%{QUERY_STRING} == 'secure'">
+        ACMERequireHttps permanent
+    </If>"""),
         extra="RemoteIPHeader X-Forwarded-For\n"))
     httpd.expect_log("ACME0054: ACMERequireHttps at .*RemoteIPHeader")
-    httpd.expect_log("ACME0055: %s: not redirected" % TEMP)
+    httpd.expect_log("ACME0055: .* not redirected")
     status, said = httpd.configtest()
     assert status == 0 and "ACME0054" in said, said
     httpd.start()
-    wait_until_served(httpd, pebble, TEMP)
+    wait_until_served(httpd, pebble, TEMP, OFF)
+    # Within a section, only what it is for.
+    assert get(httpd, OFF, "/?open").status == 200
+    answer = get(httpd, OFF, "/?secure")
+    assert answer.status == 301
+    assert answer.headers["location"] == "https://%s/?secure" % OFF
+    answer = get(httpd, OFF, "/?secure",
+                 args=["-H", "X-Forwarded-Proto: https"])
+    assert answer.status == 200
     for header, code in (("X-Forwarded-Proto: https", 200),
                          ("X-Forwarded-Proto: HTTPS, http", 200),
                          ("X-Forwarded-Proto: http, https", 302),

@@ -67,14 +67,16 @@ static void register_hooks(apr_pool_t *p)
                               APR_HOOK_FIRST);
     ap_hook_post_read_request(mod_acme_respond_redirect, NULL, NULL,
                               APR_HOOK_MIDDLE);
+    ap_hook_access_checker(mod_acme_respond_redirect_section, NULL, NULL,
+                           APR_HOOK_FIRST);
     ap_hook_handler(mod_acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, mod_acme_status_section, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(acme) = {STANDARD20_MODULE_STUFF,
-                           NULL,
-                           NULL,
+                           mod_acme_config_create_dir,
+                           mod_acme_config_merge_dir,
                            mod_acme_config_create,
                            mod_acme_config_merge,
                            mod_acme_cmds_table,

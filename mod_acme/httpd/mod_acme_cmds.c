@@ -116,12 +116,25 @@ static const char *set_require_https(cmd_parms *cmd, void *dc, const char *arg)
 {
     static const acme_require_https_e values[] = {
         ACME_HTTPS_OFF, ACME_HTTPS_TEMPORARY, ACME_HTTPS_PERMANENT};
+    acme_dir_config_t *dir = dc;
     int i;
 
-    (void)dc;
     for (i = 0; i < 3; i++) {
         const char *name = acme_spec_require_https_name(values[i]);
 
+        if (!ap_cstr_casecmp(arg, name)
+            && ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT)) {
+            if (values[i] == ACME_HTTPS_OFF) {
+                return refuse(
+                    cmd, arg,
+                    "has no effect in a section, because redirects of "
+                    "the site come before it; leave it out, and write "
+                    "temporary or permanent into the sections instead "
+                    "of the virtual host");
+            }
+            dir->require_https = values[i];
+            return NULL;
+        }
         if (!ap_cstr_casecmp(arg, name)) {
             return put(cmd, ACME_SETTING_REQUIRE_HTTPS, name, &values[i]);
         }
@@ -388,7 +401,8 @@ const command_rec mod_acme_cmds_table[] = {
                   RSRC_CONF,
                   "how long a certificate that no site wants is kept "
                   "(until-expiry)"),
-    AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL,
+                  RSRC_CONF | ACCESS_CONF,
                   "off, temporary or permanent: plain http is redirected to "
                   "https once the certificate is there (off)"),
     AP_INIT_TAKE1("ACMEHttpProxy", mod_acme_cmds_server_http_proxy, NULL,

@@ -37,6 +37,20 @@ void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add)
     return merged;
 }
 
+void *mod_acme_config_create_dir(apr_pool_t *p, char *dir)
+{
+    (void)dir;
+    return apr_pcalloc(p, sizeof(acme_dir_config_t));
+}
+
+void *mod_acme_config_merge_dir(apr_pool_t *p, void *base, void *add)
+{
+    const acme_dir_config_t *inner = add;
+
+    (void)p;
+    return inner->require_https == ACME_HTTPS_OFF ? base : add;
+}
+
 void mod_acme_config_separate(server_rec *server, apr_pool_t *p)
 {
     acme_config_t *base = mod_acme_config_get(server);

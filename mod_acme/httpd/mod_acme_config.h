@@ -169,6 +169,11 @@ typedef struct acme_config_t {
     int placeholder;
 } acme_config_t;
 
+/** Directives that are set in sections such as <If> and <Location>. */
+typedef struct acme_dir_config_t {
+    acme_require_https_e require_https;
+} acme_dir_config_t;
+
 /** Shared memory that the parent and the worker write and children read. The
  * parent never reads it, because a child may have changed it. */
 typedef struct acme_shared_t {
@@ -231,6 +236,8 @@ typedef struct acme_setup_t {
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s);
 void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add);
+void *mod_acme_config_create_dir(apr_pool_t *p, char *dir);
+void *mod_acme_config_merge_dir(apr_pool_t *p, void *base, void *add);
 
 /** Gives each virtual host a configuration of its own: httpd lets those without
  *  a directive of ours share the main server's. */

@@ -49,6 +49,10 @@ int mod_acme_respond_unavailable(request_rec *r);
  * certificate. */
 int mod_acme_respond_redirect(request_rec *r);
 
+/** access_checker: the same for ACMERequireHttps in a section, which httpd has
+ * found by now. */
+int mod_acme_respond_redirect_section(request_rec *r);
+
 /** Asks mod_watchdog for the worker's thread. */
 apr_status_t mod_acme_watchdog_register(acme_setup_t *setup);
 /** child_init, before mod_watchdog's. */

@@ -105,11 +105,11 @@ int mod_acme_respond_unavailable(request_rec *r)
                   "Please try again in a little while.\n");
 }
 
-/* Returns non-zero when the site of this virtual host requires https and https
- * works: all of its TLS virtual hosts serve a certificate that a CA has signed,
- * and the requested name is in it. */
-static int is_https_required(const char **host, const acme_spec_t **spec,
-                             request_rec *r)
+/* Returns non-zero when https works for this request: all TLS virtual hosts of
+ * its site serve a certificate that a CA has signed, and the requested name is
+ * in it. */
+static int has_https(const char **host, const acme_spec_t **spec,
+                     request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_port_map_t *map;
@@ -122,7 +122,7 @@ static int is_https_required(const char **host, const acme_spec_t **spec,
     }
     site = mod_acme_config_setup_site(setup, r->server);
     *spec = site ? site->certs[ACME_SPEC_FIRST_KEY]->spec : NULL;
-    if (!site || (*spec)->require_https == ACME_HTTPS_OFF
+    if (!site
         || site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving
                != ACME_SERVING_LKC
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
@@ -187,17 +187,14 @@ static void say_proxy(request_rec *r, const acme_spec_t *spec,
                   spec->name, header);
 }
 
-int mod_acme_respond_redirect(request_rec *r)
+/* Redirects a request to https, or tells the browser to remember that, as
+ * required. */
+static int redirect(request_rec *r, const acme_spec_t *spec, const char *host,
+                    acme_require_https_e require)
 {
+    int permanent = require == ACME_HTTPS_PERMANENT;
     const char *header;
-    const acme_spec_t *spec;
-    const char *host;
-    int permanent;
 
-    if (!is_https_required(&host, &spec, r)) {
-        return DECLINED;
-    }
-    permanent = spec->require_https == ACME_HTTPS_PERMANENT;
     if (ap_ssl_conn_is_ssl(r->connection)) {
         if (permanent && !apr_table_get(r->headers_out, HSTS_HEADER)) {
             apr_table_setn(r->headers_out, HSTS_HEADER, HSTS_VALUE);
@@ -220,4 +217,26 @@ int mod_acme_respond_redirect(request_rec *r)
         return permanent ? HTTP_MOVED_PERMANENTLY : HTTP_MOVED_TEMPORARILY;
     }
     return permanent ? HTTP_PERMANENT_REDIRECT : HTTP_TEMPORARY_REDIRECT;
+}
+
+int mod_acme_respond_redirect(request_rec *r)
+{
+    const acme_spec_t *spec;
+    const char *host;
+
+    return has_https(&host, &spec, r) && spec->require_https != ACME_HTTPS_OFF
+               ? redirect(r, spec, host, spec->require_https)
+               : DECLINED;
+}
+
+int mod_acme_respond_redirect_section(request_rec *r)
+{
+    const acme_dir_config_t *dir =
+        ap_get_module_config(r->per_dir_config, &acme_module);
+    const acme_spec_t *spec;
+    const char *host;
+
+    return dir->require_https != ACME_HTTPS_OFF && has_https(&host, &spec, r)
+               ? redirect(r, spec, host, dir->require_https)
+               : DECLINED;
 }
