@@ -2,6 +2,7 @@
 
 #include "acme_store_fs_repair.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -20,6 +21,9 @@
 
 /* Flags to open a folder of the worker: no link is followed. */
 #define OPEN_FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Most names of a folder that are looked at. */
+#define NAMES_MAX 200000
 
 /* ---- the repair ---- */
 
@@ -145,40 +149,53 @@ static void repair_mode(acme_store_fs_repair_t *repair, int dirfd,
     close(fd);
 }
 
+/* Repairs one file, if it needs that. */
+static void repair_file(acme_store_fs_repair_t *repair, int dirfd,
+                        const char *kind, const char *component, apr_pool_t *p,
+                        apr_pool_t *ptemp)
+{
+    struct stat st;
+
+    if (fstatat(dirfd, component, &st, AT_SYMLINK_NOFOLLOW)
+        || !S_ISREG(st.st_mode)) {
+        return;
+    }
+    if (st.st_uid != repair->uid) {
+        repair_other(repair, dirfd, kind, component, p, ptemp);
+    }
+    else if ((st.st_mode & 07777) != FILE_MODE) {
+        repair_mode(repair, dirfd, component);
+    }
+}
+
+/* Reads the names one by one, and not without end, because httpd's user may
+ * have made any number of files. */
 static void repair_folder(acme_store_fs_repair_t *repair, const char *kind,
                           apr_pool_t *p, apr_pool_t *ptemp)
 {
     const char *path = apr_pstrcat(ptemp, repair->dir, "/", kind, NULL);
-    apr_array_header_t *names;
-    struct stat st;
-    int i, fd = open(path, OPEN_FOLDER);
+    const struct dirent *entry;
     apr_pool_t *each;
+    struct stat st;
+    int n = 0, fd = open(path, OPEN_FOLDER);
+    DIR *dir;
 
     if (fd < 0) {
         return;
     }
-    if (fstat(fd, &st) || (st.st_uid != 0 && st.st_uid != repair->uid)
-        || acme_file_list(&names, path, ptemp)) {
+    dir = fstat(fd, &st) || (st.st_uid != 0 && st.st_uid != repair->uid)
+              ? NULL
+              : fdopendir(fd);
+    if (!dir) {
         close(fd);
         return;
     }
     apr_pool_create(&each, ptemp);
-    for (i = 0; i < names->nelts; ++i) {
-        const char *component = APR_ARRAY_IDX(names, i, const char *);
-
-        if (fstatat(fd, component, &st, AT_SYMLINK_NOFOLLOW)
-            || !S_ISREG(st.st_mode)) {
-            continue;
-        }
+    while (n++ < NAMES_MAX && (entry = readdir(dir)) != NULL) {
         apr_pool_clear(each);
-        if (st.st_uid != repair->uid) {
-            repair_other(repair, fd, kind, component, p, each);
-        }
-        else if ((st.st_mode & 07777) != FILE_MODE) {
-            repair_mode(repair, fd, component);
-        }
+        repair_file(repair, fd, kind, entry->d_name, p, each);
     }
-    close(fd);
+    closedir(dir);
 }
 
 void acme_store_fs_repair(acme_store_fs_repair_t *repair, apr_pool_t *p)
