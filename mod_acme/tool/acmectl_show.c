@@ -155,6 +155,13 @@ int acmectl_show_list(acmectl_t *ctl)
         list_one(ctl, sites, APR_ARRAY_IDX(names, i, const char *), each);
     }
     apr_pool_destroy(each);
+    if (!ctl->json && names->nelts > 0) {
+        printf(
+            "\nSITE: what its virtual hosts serve. lkc: a certificate of this "
+            "module; okc: their own\nSSLCertificateFile; http: none yet, https "
+            "answers 503; none: no TLS virtual host uses it;\n-: no site of "
+            "that name.\n");
+    }
     if (ctl->json) {
         json = acme_json_object(ctl->p);
         acme_json_set(json, "sites", sites);

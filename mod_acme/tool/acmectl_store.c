@@ -94,7 +94,12 @@ static int is_ours(const acmectl_t *ctl, const struct stat *st)
     if (st->st_uid != geteuid()) {
         acmectl_io_say("%s belongs to user %ld: run acmectl as that user%s",
                        ctl->dir, (long)st->st_uid,
-                       st->st_uid == 0 ? " (sudo acmectl ...)" : "");
+                       st->st_uid == 0 ? " (sudo acmectl ...)"
+                       : geteuid() == 0
+                           ? ", if that user starts the server; else the "
+                             "server does not use it either: chown -R "
+                             "root:root it, then apachectl graceful"
+                           : "");
         return 0;
     }
     return 1;

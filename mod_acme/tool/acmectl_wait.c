@@ -247,6 +247,23 @@ static void refresh(acmectl_t *ctl, apr_pool_t *p)
     }
 }
 
+/* Says why nothing can be ordered while sites wait. */
+static void say_stop(const acmectl_t *ctl, int waiting)
+{
+    acme_judgement_server_t server;
+    acme_judgement_t judgement;
+
+    acmectl_server(&server, ctl);
+    if (waiting == 0 || (!server.stopped && !server.blocked)) {
+        return;
+    }
+    acme_judgement_of_server(&judgement, &server, ctl->p);
+    acmectl_io_say("%s", judgement.what);
+    if (judgement.mend) {
+        acmectl_io_say("what to do: %s", judgement.mend);
+    }
+}
+
 int acmectl_wait(acmectl_t *ctl)
 {
     apr_time_t begun = apr_time_now(), seen = begun;
@@ -291,5 +308,6 @@ int acmectl_wait(acmectl_t *ctl)
         }
         apr_sleep(LOOK_AGAIN);
     }
+    say_stop(ctl, counts[SITE_WAITING]);
     return report(ctl, sites);
 }
