@@ -2,7 +2,13 @@
 
 """One judgement on all surfaces, and acmectl explain."""
 
+import fcntl
+import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 
 from acme_env import acmectl, conf, status, tls
 from acme_env.journey import get
@@ -130,6 +136,25 @@ def test_what_needs_somebody(httpd, pebble):
         "level"] == "blocked"
 
 
+def on_terminal(httpd, columns, *args):
+    """What acmectl prints on a terminal that is so wide."""
+    parent, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
+    subprocess.run([acmectl.program(), "--store", httpd.path("store")]
+                   + list(args), stdin=terminal, stdout=terminal,
+                   stderr=terminal, check=False, timeout=60)
+    os.close(terminal)
+    seen = b""
+    try:
+        while True:
+            seen += os.read(parent, 65536)
+    except OSError:
+        pass  # the end, as Linux has it
+    os.close(parent)
+    return seen.decode()
+
+
 def test_explain_and_help(httpd, pebble):
     """A site on one screen, a message by its tag; a dry run of all."""
     httpd.expect_log("ACME0341: %s: .*; failure 1, trying again in .*; what to "
@@ -148,6 +173,13 @@ def test_explain_and_help(httpd, pebble):
         r"\n +\S+Z  failed: .*\n\n +next: +tried again in 1?[0-9] minutes.*, at "
         r"\S+Z\n +to fix: .*; then acmectl renew %s\n$" % (SHOP, SHOP, SHOP),
         result.out), result.out
+    # The progress keeps to one line, and is gone before the result.
+    shown = on_terminal(httpd, 40, "wait", SHOP, "--timeout", "1")
+    progress, result = shown.rsplit("\r\x1b[K", 1)
+    assert result.startswith("acmectl: %s: not served: " % SHOP)
+    lines = progress.split("\r\x1b[K")
+    assert len(lines) > 1 and max(map(len, lines)) == 39, lines
+    assert lines[0].startswith("0 of 1 served; ")
     line = httpd.log.lines("ACME0341")[0]
     assert acmectl.ok("/nowhere", "explain", line).out == acmectl.ok(
         "/nowhere", "explain", "ACME0341").out
