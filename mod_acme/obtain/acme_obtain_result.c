@@ -29,6 +29,11 @@ static acme_problem_t *adjust(const acme_problem_t *problem,
         && adjusted->retry == ACME_RETRY_PERMANENT) {
         adjusted->retry = ACME_RETRY_BACKOFF;
     }
+    if (!adjusted->activity) {
+        adjusted->activity = whose == ACME_OBTAIN_FAILURE_OWN
+                                 ? "obtaining a certificate"
+                                 : "opening the account at the CA";
+    }
     return adjusted;
 }
 

@@ -57,6 +57,8 @@ static void a_failure_says_what_and_when_in_one_line(void **state)
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "\n"), 0);
     assert_int_equal(
         world_said(w, ACME_LOG_WARNING, "failure 1, trying again in 1 min"), 1);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, "; what to do: "), 1);
+    assert_string_equal(job->problem->activity, "obtaining a certificate");
     assert_int_equal(job->log->nelts, 1);
     job = fail_with(w, spec, job->problem, ACME_OBTAIN_FAILURE_OWN);
     assert_int_equal(job->errors, 2);
