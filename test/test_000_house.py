@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The test house itself, without the module."""
+"""Tests of acme_env itself, without the module."""
 
 import concurrent.futures
 import os
@@ -153,7 +153,7 @@ def test_a_killed_child_must_be_announced(tmp_path):
 
 
 def test_an_unannounced_warning_fails_the_test(pytester, monkeypatch):
-    """The whole way: a test that is itself content fails for its log."""
+    """A test whose assertions all pass fails for a warning in its log."""
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "conftest.py"), encoding="utf-8") as file:
         pytester.makeconftest(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""From nothing to served certificates, with no outside help."""
+"""From nothing to served certificates, without help from outside."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def test_two_sites_one_restart_one_account(make_httpd, pebble, mpm):
     assert httpd.configtest() == (0, "Syntax OK\n")
     httpd.start()
 
-    # Plain http answers normally throughout; https has a placeholder.
+    # Plain http answers as usual all the time; https has a placeholder.
     assert get(httpd, SHOP).body == conf.BODY % SHOP
     shown = tls.served(httpd.https_port, SHOP)
     assert not shown.by_pebble
@@ -53,7 +53,7 @@ def test_a_second_run_does_nothing(httpd, pebble):
     mark = httpd.log.mark()
     # At once, with no restart in between.
     assert tls.served(httpd.https_port, SHOP).serial == first.serial
-    # The engine has looked, and the parent too.
+    # The worker has checked, and the parent too.
     procs.never(lambda: httpd.restarts(mark), 14, "a restart")
     assert (pebble.accounts(), pebble.orders(),
             pebble.certificates()) == before
@@ -81,7 +81,8 @@ def test_the_stable_files(httpd, pebble):
 
 
 def test_names_at_server_level(httpd, pebble):
-    """ACMEDomain with names outside: one certificate for all that match."""
+    """ACMEDomain with names outside of virtual hosts: one certificate for all
+    that have one of the names."""
     sites = conf.site_conf(httpd, SHOP, https="") \
         + conf.site_conf(httpd, BLOG, https="")
     httpd.configure(conf.managed_conf(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""http-01: who is answered what, while an order is under way."""
+"""http-01: which requests are answered, and how, while an order is in
+progress."""
 
 import os
 import sys
@@ -16,7 +17,8 @@ PLACE = "/.well-known/acme-challenge/"
 
 
 def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
-    """Only the right token, only for managed names, also while pending."""
+    """Only the right token is answered, only for managed names, and only while
+    it is pending."""
     held = gate.hold("/authZ/")
     challenge = gate.hold("/chalZ/")
     plain = "\n" + conf.site_conf(httpd, OTHER, https="SSLEngine off")
@@ -30,7 +32,7 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
     held.release()
     challenge.wait()
 
-    # The answer is out before the CA is told to look for it.
+    # The answer is there before the CA is told to fetch it.
     token = pending_token(httpd)
     answer = get(httpd, SHOP, PLACE + token)
     assert answer.status == 200
@@ -40,11 +42,12 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
     assert get(httpd, SHOP, PLACE).status == 404
     assert get(httpd, SHOP, PLACE + "..%2f..%2fsecret").status == 404
     assert get(httpd, SHOP, PLACE + "own").status in (200, 404)
-    # Names that are not managed are left to others.
+    # Requests for other names go to other handlers.
     assert get(httpd, OTHER, PLACE + token).status == 404
     assert get(httpd, OTHER, PLACE + "own").body == "left to others\n"
 
-    # A planted file is no challenge, whatever it is called; it is said once.
+    # A file of another program is not a challenge, under any name; it is
+    # logged once.
     httpd.expect_log("ACME0551: planted: ")
     httpd.allow_log("ACME0551: copied: ")
     folder = httpd.path("store", "challenges")
@@ -66,7 +69,7 @@ def test_a_challenge_and_what_is_not_one(httpd, pebble, gate):
 
 
 def pending_token(httpd):
-    """What the CA will ask for: the name of the one pending answer."""
+    """The token that the CA will ask for: the only pending one."""
     folder = httpd.path("store", "challenges")
     names = procs.wait_until(lambda: os.listdir(folder), 10,
                              "a pending challenge in " + folder)
@@ -75,12 +78,11 @@ def pending_token(httpd):
 
 
 def no_key_in_clear(httpd):
-    """What httpd's user can read shows no secret.
-
-    Started by one user there is no such separation: nothing to see."""
+    """Files that httpd's user can read have no secret. A server that was
+    started by one user has no such separation, so nothing is checked."""
     if os.geteuid() != 0:
         return
-    # Root lists the files, for folders may be open but not listed.
+    # Root lists the files, because folders may allow opening and not listing.
     files = [os.path.join(folder, name) for folder, _, names
              in os.walk(httpd.path("store")) for name in names]
     script = r"""
@@ -102,7 +104,7 @@ print("files read:", seen)
                          + files)
     assert done.returncode == 0, done.stdout
     assert "IN CLEAR" not in done.stdout, done.stdout
-    # A look that reads nothing proves nothing.
+    # A check that reads no file proves nothing.
     assert "files read: 0" not in done.stdout, files
     for name in ("live", "archive", "secret"):
         done = as_httpd_user(["ls", httpd.path("store", name, "")])
@@ -115,7 +117,7 @@ print("files read:", seen)
     "ProxyPass / http://127.0.0.1:9/",
     "RewriteEngine on\nRewriteRule .* - [F]"])
 def test_the_challenge_comes_first(make_httpd, pebble, http):
-    """Before redirects, authorization, proxies and rewriting."""
+    """It comes before redirects, authorization, proxies and rewriting."""
     httpd = make_httpd(pebble, modules=("proxy", "proxy_http", "rewrite"))
     httpd.configure(conf.managed_conf(
         httpd, pebble, conf.site_conf(httpd, SHOP, http=http),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A name added gives a new certificate; a name removed keeps the old one."""
+"""An added name gives a new certificate; a removed name keeps the old one."""
 
 from acme_env import conf, procs, tls
 from acme_env.journey import activate_by_hand
@@ -17,7 +17,8 @@ def test_a_name_added_and_a_name_removed(httpd, pebble):
 
     httpd.configure(conf.managed_conf(httpd, pebble, (SHOP, WWW, NEW)))
     httpd.graceful()
-    # What covers the ServerName is served at once, the wider one follows.
+    # A certificate that covers the ServerName is served at once; the one with
+    # all names follows.
     assert tls.served(httpd.https_port, SHOP).serial == first.serial
     second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     assert second.names == sorted([SHOP, WWW, NEW])

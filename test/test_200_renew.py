@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Renewal by itself, in time, with a new key; the old one is archived."""
+"""Renewal by itself, in time, with a new key; the old certificate is archived.
+"""
 
 import subprocess
 
@@ -20,7 +21,7 @@ def public_key(path):
 def test_a_renewal_changes_serial_and_key(make_httpd, make_pebble):
     pebble = make_pebble(validity=300)
     httpd = make_httpd(pebble)
-    # Due 30 s after it was issued: a tenth of its life is the least.
+    # Due 30 s after it was issued, because the window is at most nine tenths.
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
                                       ACMERenewWindow="280s",
                                       ACMECheckInterval="2s"))
@@ -32,7 +33,7 @@ def test_a_renewal_changes_serial_and_key(make_httpd, make_pebble):
     tls.verify(httpd.https_port, SHOP, pebble.root_file)
     assert public_key(live_file(httpd, SHOP, "privkey.pem")) != old_key
     assert pebble.accounts() == 1
-    # The old one is kept beside the live one.
+    # The old certificate is kept beside the live one.
     assert generations(httpd, SHOP)[:2] == [1, 2]
     with open(httpd.path("store", "archive", SHOP, "1", "cert.pem"),
               encoding="ascii") as file:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """LKC and OKC: what happens to certificates when the configuration changes.
-
-The CA's count of orders is the witness that no change costs one that was not
+The CA's count of orders proves that no change causes an order that is not
 needed."""
 
 import os
@@ -41,7 +40,7 @@ class Stage:
         self.running = False
 
     def show(self, *sites):
-        """Another configuration, by a graceful restart."""
+        """Takes another configuration into use by a graceful restart."""
         self.httpd.configure(conf.managed_conf(self.httpd, self.pebble, *sites,
                                                **self.changes))
         if self.running:
@@ -94,7 +93,7 @@ def test_the_rows_without_imports(httpd, pebble, gate):
     assert "%s: TLS with its own certificate: its" % B in said
     assert "%s: undeployed: its certificate is stashed" % C in said
     assert store.record(httpd)[D] == "lkc"
-    # Once more, as every night: nothing moves.
+    # Restart once more, as every night: nothing changes.
     httpd.graceful()
     assert store.names(httpd, "stash") == [A, B, C]
 
@@ -143,7 +142,8 @@ def test_the_rows_with_imports(httpd, pebble):
     stage.show(A, D)
     early = stage.wait(A, D)[A]
     stage.show(D)
-    # Its pointer is lost: another one is ordered, and the first archived.
+    # Its pointer is lost: a new certificate is ordered, and the first one
+    # archived.
     store.point(httpd, "stash", A, None)
     httpd.stop()
     stage.running = False
@@ -151,7 +151,7 @@ def test_the_rows_with_imports(httpd, pebble):
                store.path(httpd, "jobs", A)])
     stage.show(A, D)
     late = stage.wait(A, D)[A]
-    # The worker has seen that it is live: it is not staged any more.
+    # The worker has noticed that it is live: it is not staged any more.
     procs.wait_until(lambda: not store.names(httpd, "staging"), 30,
                      "an empty staging")
     assert early != late and pebble.orders() == 3
@@ -174,7 +174,8 @@ def test_the_rows_with_imports(httpd, pebble):
         stage.show(A, D)
         assert stage.serial(A) == late
         assert store.names(httpd, "import") == []
-    # Of a site that wants none yet: stashed, whatever it has now.
+    # An import for a site that wants none yet is stashed, whatever the site
+    # has.
     for sites in before.values():
         stage.show(*sites)
         store.point(httpd, "stash", A, None)
@@ -188,19 +189,20 @@ def test_the_rows_with_imports(httpd, pebble):
 
 
 def test_a_certificate_is_known_by_its_names(httpd, pebble):
-    """Renamed, first name changed, merged, split, wildcards of port 80."""
+    """The site is renamed, its first name changed, it is merged, split, and
+    has a wildcard on port 80."""
     stage = Stage(httpd, pebble)
     stage.show((A, B), C)
     first = stage.wait(A, C)
     assert pebble.orders() == 2
-    # Its first name is another one, then it has a new file and vhost.
+    # Its first name changes, then it has a new file and virtual host.
     stage.show((B, A), C)
     assert stage.serial(A) == stage.serial(B) == first[A]
     assert store.names(httpd, "live") == [B, C]
-    # Only one of its names is left.
+    # Only one of its names remains.
     stage.show(A, C)
     assert stage.serial(A) == first[A]
-    # Split: both go on with it, each with files of its own.
+    # Split: both sites serve it, each with files of its own.
     stage.show((A, B), C)
     stage.show(A, B, C)
     assert stage.serial(A) == stage.serial(B) == first[A]
@@ -209,7 +211,8 @@ def test_a_certificate_is_known_by_its_names(httpd, pebble):
     stage.show((A, B), C)
     assert stage.serial(A) == stage.serial(B) == first[A]
     assert pebble.orders() == 2
-    # Merged with what it does not cover: serves on, and one order is needed.
+    # Merged with names that it does not cover: it is served, and one order is
+    # needed.
     stage.show((A, B, C))
     wide = tls.wait_for_serial(httpd.https_port, A, first[A])
     assert wide.names == [A, B, C]
@@ -231,7 +234,7 @@ def test_a_hundred_are_removed_and_brought_back(httpd, pebble):
     mark = httpd.log.mark()
     stage.show("stays.test")
     assert store.names(httpd, "stash") == sorted(sites)
-    # One notice, not a hundred.
+    # One notice instead of a hundred.
     notices = [line for line in httpd.log.text(mark).splitlines()
                if "acme:notice" in line and "ACME05" in line]
     assert len(notices) == 1 and "100 of 101" in notices[0]
@@ -248,7 +251,7 @@ def test_an_expired_one_is_deleted_not_unstashed(make_httpd, make_pebble):
     pebble = make_pebble(validity=90)
     httpd = make_httpd(pebble)
     stage = Stage(httpd, pebble, ACMERenewWindow="1s")
-    # The other one's next certificate waits for the restart.
+    # The next certificate of the other site waits for the restart.
     httpd.allow_log("ACME0897: %s: .* waits for activation" % D)
     stage.show(A, D)
     first = stage.wait(A, D)
@@ -264,7 +267,8 @@ def test_an_expired_one_is_deleted_not_unstashed(make_httpd, make_pebble):
     assert get(httpd, A, https=True).status == 503
     second = stage.wait(A)[A]
     assert second != first[A]
-    # The CA's clock has shown it since: gone, with its key, and silently.
+    # The CA's clock has passed the time since: it is deleted, with its key,
+    # and nothing is logged.
     mark = httpd.log.mark()
     httpd.graceful()
     assert store.names(httpd, "stash") == []
@@ -282,7 +286,8 @@ def test_two_instances_never_share_a_store(make_httpd, pebble):
     other.configure(conf.managed_conf(
         other, pebble, D, ACMEStoreDir='"%s"' % httpd.path("store")))
     other.start()
-    # It serves what is there, changes nothing and orders nothing.
+    # It serves the certificates in the store, changes nothing and orders
+    # nothing.
     assert tls.served(other.https_port, D).serial == first[D]
     assert store.names(httpd, "stash") == []
     assert store.names(httpd, "live") == [A, D]

@@ -16,7 +16,7 @@ SITES = ["s%02d.test" % i for i in range(20)]
 
 
 def kept(httpd):
-    """{digest: places} of all that a pointer leads to."""
+    """{digest: places} of all certificates to which a pointer leads."""
     found = {}
     for place in ("live", "stash", "import"):
         for name in store.names(httpd, place):
@@ -26,7 +26,7 @@ def kept(httpd):
 
 
 def shown(httpd, name):
-    """The digest of what is served."""
+    """The digest of the served certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -37,7 +37,7 @@ def shown(httpd, name):
 
 
 def start_to_be_killed(httpd, library, at):
-    """Whether the start was killed at that operation."""
+    """Starts the server; returns whether it was killed at that operation."""
     count = httpd.path("killed-at")
     if os.path.exists(count):
         os.unlink(count)
@@ -58,8 +58,8 @@ def start_to_be_killed(httpd, library, at):
 
 
 def test_killed_at_every_operation(httpd, pebble):
-    """20 sites at once: 13 go, 2 come back, 2 have an import to be decided
-    upon, one set is split, two stay."""
+    """20 sites at once: 13 are removed, 2 come back, 2 have an import about
+    which the start decides, one set is split, 2 stay."""
     library = preload.build(httpd.dir, "kill_at")
     httpd.allow_log("ACME0101|ACME0105")
     pairs = [(SITES[18], "www." + SITES[18])]
@@ -67,7 +67,7 @@ def test_killed_at_every_operation(httpd, pebble):
                                       SITES[19]))
     httpd.start()
     wait_until_served(httpd, pebble, *SITES)
-    # So that some come back: two are stashed, two wait as imports.
+    # Two certificates are stashed, and two wait as imports.
     httpd.configure(conf.managed_conf(httpd, pebble, *SITES[4:18], *pairs,
                                       SITES[19]))
     httpd.graceful()
@@ -90,10 +90,10 @@ def test_killed_at_every_operation(httpd, pebble):
         if not start_to_be_killed(httpd, library, at):
             break
         killed += 1
-        # Whatever was killed: each is in exactly one place.
+        # After any kill, each certificate is in exactly one place.
         found = kept(httpd)
         assert set(found) == everything, at
-        # Where one set was split both parts have it, each as its own.
+        # After a split both sites have it, each in a place of its own.
         twice = {digest: places for digest, places in found.items()
                  if len(places) > 1}
         assert all(sorted(places) == ["live/" + pairs[0][0],

@@ -14,15 +14,15 @@ SHOP = "shop.test"
 
 PLACES = [(mpm, place) for mpm in ("event", "worker", "prefork")
           for place in ("getpid", "initgroups")]
-# In child_init, where httpd has blocked all signals: that is relied on.
+# In child_init httpd has blocked all signals, on which the module relies.
 PLACES.append(("prefork", "pthread_create"))
 
 
 @pytest.mark.parametrize("mpm, place", PLACES)
 def test_no_exit_in_the_middle_of_a_call(make_httpd, pebble, mpm, place):
-    """SIGTERM comes in the middle of a function of libc's. What runs at exit()
-    must not run above it, because it frees what that one is about to make: the
-    library aborts there, and the log would have AH00052."""
+    """SIGTERM comes while a child is inside a function of libc. Exit handlers
+    must not run then, because they free memory that this function is changing:
+    the library would abort, and the log would have AH00052."""
     httpd = make_httpd(pebble, mpm=mpm)
     if place == "initgroups" and not (os.geteuid() == 0
                                       and install.httpd_user()):
@@ -33,7 +33,7 @@ def test_no_exit_in_the_middle_of_a_call(make_httpd, pebble, mpm, place):
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
     os.chmod(httpd.path("run"), 0o777)
     httpd.start()
-    # The first two have been ended, and others have come in their place.
+    # The first two have been ended, and others have replaced them.
     procs.wait_until(
         lambda: os.path.exists(count) and os.path.getsize(count)
         >= 2 + START_SERVERS and len(httpd.children()) >= START_SERVERS,

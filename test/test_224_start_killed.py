@@ -15,7 +15,7 @@ SHOP, NEW = "shop.test", "new.test"
 
 
 def stage(httpd, pebble, *names):
-    """All have a new certificate that waits; the server is stopped."""
+    """All sites have a new certificate that waits; the server is stopped."""
     httpd.configure(conf.managed_conf(httpd, pebble, *names,
                                       ACMEActivation="manual"))
     httpd.start()
@@ -26,7 +26,8 @@ def stage(httpd, pebble, *names):
 
 
 def start_that_ends(httpd, more):
-    """Starts with these variables; the exit status, None when it runs."""
+    """Starts with these variables. Returns the exit status, or None if it
+    runs."""
     env = httpd.env()
     env.update(more)
     mark = httpd.log.mark()
@@ -43,8 +44,8 @@ def start_that_ends(httpd, more):
 
 
 def test_a_kill_is_no_refusal(httpd, pebble):
-    """20 first certificates, a kill along the whole start: all are served by
-    the next one, and nothing is ordered."""
+    """20 first certificates, and a kill at any step of the start: the next
+    start serves all of them, and nothing is ordered."""
     library = preload.build(httpd.dir, "kill_at")
     stage(httpd, pebble, *SITES)
     saved = httpd.path("saved")
@@ -83,8 +84,8 @@ def test_a_kill_is_no_refusal(httpd, pebble):
 
 
 def test_killed_while_one_is_loaded(httpd, pebble):
-    """Once is chance; the second time it is this one, and the server starts.
-    The others are served in any case."""
+    """A single kill is chance. After the second one the certificate is
+    refused, and the server starts. The others are served in any case."""
     library = preload.build(httpd.dir, "load")
     stage(httpd, pebble, SHOP, NEW)
     spoilt = {"LD_PRELOAD": library, "LOAD_OF": "/live/%s/" % NEW,
@@ -113,7 +114,7 @@ def test_killed_while_one_is_loaded(httpd, pebble):
 
 
 def test_what_ends_the_server_is_found(httpd, pebble):
-    """httpd ends over it: the next start does without it."""
+    """httpd ends over a certificate; the next start does without it."""
     library = preload.build(httpd.dir, "load")
     stage(httpd, pebble, SHOP, NEW)
     httpd.allow_log("ssl:|AH00016|AH00020")
@@ -136,7 +137,8 @@ def test_what_ends_the_server_is_found(httpd, pebble):
 
 
 def test_somebody_elses_mistake_burns_nothing(httpd, pebble):
-    """However often the server does not start because of it."""
+    """No certificate is refused for another mistake, however often the server
+    does not start because of it."""
     stage(httpd, pebble, SHOP, NEW)
     good = conf.managed_conf(httpd, pebble, SHOP, NEW)
     httpd.configure(good + conf.site_conf(

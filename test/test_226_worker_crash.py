@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The worker's process crashes over a site, whenever it comes to it."""
+"""The worker's process crashes at a site, each time it gets to it."""
 
 from acme_env import conf, preload, status
 from acme_env.journey import wait_until_served
@@ -9,8 +9,8 @@ GOOD, BAD = "good.test", "bad.test"
 
 
 def test_no_crash_loop(httpd, pebble):
-    """It counts as a failure of this site, with all that belongs to it. The
-    others are served meanwhile."""
+    """The crash counts as a failure of this site, with all that follows from
+    one. The others are served meanwhile."""
     httpd.more_env = {"LD_PRELOAD": preload.build(httpd.dir, "crash"),
                       "CRASH_AT": "/keys/" + BAD}
     httpd.configure(conf.managed_conf(httpd, pebble, GOOD, BAD,
@@ -21,7 +21,7 @@ def test_no_crash_loop(httpd, pebble):
     httpd.start()
     wait_until_served(httpd, pebble, GOOD)
     httpd.wait_for_log("ACME0341: %s" % BAD)
-    # Each from the third on is a failure, with its wait.
+    # Each crash from the third on is a failure, with its wait.
     failures = len(httpd.log.lines("ACME0341: %s" % BAD))
     crashes = len(httpd.log.lines("AH0005[12]: child pid .* exit signal"))
     assert crashes - failures in (2, 3)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The clock is set back and forward: nothing is deleted, nothing ordered."""
+"""The clock is set back and forward: nothing is deleted, nothing is ordered.
+"""
 
 from acme_env import conf, preload, procs, status, store, tls
 from acme_env.journey import wait_until_served
@@ -10,7 +11,7 @@ DAY = 86400
 
 
 def turn(httpd, days):
-    """From the next start on."""
+    """Sets the clock from the next start on."""
     library = preload.build(httpd.dir, "clock")
     httpd.more_env = {"LD_PRELOAD": library, "CLOCK_OFF": str(days * DAY)}
 
@@ -28,7 +29,7 @@ def test_back_and_forward(make_httpd, make_pebble):
     assert stashed
     httpd.stop()
 
-    # Back: said, and nothing happens.
+    # Back: it is logged, and nothing happens.
     turn(httpd, -40)
     mark = httpd.log.mark()
     httpd.start()
@@ -41,7 +42,8 @@ def test_back_and_forward(make_httpd, make_pebble):
     httpd.stop()
     assert pebble.orders() == 2
 
-    # Forward: all seems to have expired, but the CA's clock says no.
+    # Forward: all certificates seem to have expired, but not by the CA's
+    # clock.
     turn(httpd, 20)
     httpd.expect_log("the clock of this machine is 2[01] days .*"
                      "ahead of the CA's")
@@ -57,7 +59,7 @@ def test_back_and_forward(make_httpd, make_pebble):
     httpd.stop()
     assert pebble.orders() == 2
 
-    # A site that comes back while the clock is wrong costs no order either.
+    # A site that comes back while the clock is wrong needs no order either.
     httpd.configure(conf.managed_conf(httpd, pebble, A, B))
     httpd.start()
     procs.wait_until(lambda: status.of(httpd, B).get("renewal", {})
@@ -66,7 +68,7 @@ def test_back_and_forward(make_httpd, make_pebble):
     httpd.stop()
     assert pebble.orders() == 2
 
-    # Set right: as if nothing had been.
+    # Set right: all is as before.
     httpd.more_env = {}
     httpd.start()
     assert tls.served(httpd.https_port, A).serial == first

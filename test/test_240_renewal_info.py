@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Renewal information (RFC 9773): the CA says when, and is told what."""
+"""Renewal information (RFC 9773): the CA says when to renew, and orders name
+what they replace."""
 
 import time
 
@@ -13,7 +14,8 @@ INCIDENT = "https://pebble.test/incident"
 
 
 def obtain(httpd, pebble, **changes):
-    """The first certificate, with nobody asked when to renew it; its PEM."""
+    """Gets the first certificate without asking when to renew it; returns its
+    PEM."""
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP, **changes))
     httpd.start()
     wait_until_served(httpd, pebble, SHOP)
@@ -22,7 +24,7 @@ def obtain(httpd, pebble, **changes):
 
 
 def replaced(gate):
-    """What each order names; None: nothing."""
+    """The certificate that each order replaces, or None."""
     return [order.get("replaces") for order in gate.said("/order-plz")]
 
 
@@ -37,7 +39,7 @@ def ask(httpd, pebble, **changes):
 
 
 def test_a_window_in_the_past_renews_at_once(httpd, pebble, gate):
-    # Routine renewals would gather for 6 h.
+    # Routine renewals would wait for 6 h.
     changes = {"ACMEActivationInterval": "1s 6h",
                "ACMECertificateAuthority": gate.directory}
     pem = obtain(httpd, pebble, **changes)
@@ -50,10 +52,10 @@ def test_a_window_in_the_past_renews_at_once(httpd, pebble, gate):
     assert pebble.orders() == 2 and pebble.accounts() == 1
     assert httpd.log.lines("ACME0801: %s: .* at once, see %s"
                            % (SHOP, INCIDENT))
-    # Pebble has nothing against what the order says it replaces.
+    # Pebble accepts the certificate that the order replaces.
     assert replaced(gate) == [None, first]
     assert not httpd.log.lines("ACME0810")
-    # The next one has a window of its own, and nothing happens.
+    # The next certificate has another window, and nothing happens.
     said = status.wait_for(httpd, SHOP,
                            lambda s: (s.get("ari") or {}).get("window"))
     assert said["ari"]["selected"] == said["renew-at"]
@@ -109,6 +111,6 @@ def test_an_order_that_may_not_replace_is_placed_all_the_same(
     ask(httpd, pebble, ACMECertificateAuthority=gate.directory)
     tls.wait_for_serial(httpd.https_port, SHOP, old, timeout=60)
     assert httpd.log.lines("ACME0810: %s: .*somebody was faster" % SHOP)
-    # Repeated, for the nonce of that answer was none.
+    # Repeated, because that response had no valid nonce.
     assert replaced(gate)[:2] == [None, first]
     assert replaced(gate)[2:] == [None, None]

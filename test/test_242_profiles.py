@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Profiles, and what changes the certificate that is wanted."""
+"""Profiles, and other changes of the certificate that is wanted."""
 
 import pytest
 
@@ -32,7 +32,8 @@ def configure(httpd, pebble, **changes):
 
 
 def change(httpd, pebble, **changes):
-    """What is served then: of one order more."""
+    """Changes the configuration; returns what is served after one more order.
+    """
     configure(httpd, pebble, **changes)
     mark, orders = httpd.log.mark(), pebble.orders()
     httpd.graceful()
@@ -96,7 +97,8 @@ def test_one_that_is_no_must_is_done_without(make_httpd, pebble):
 
 
 def test_one_that_the_ca_offers_and_refuses(make_httpd, pebble, gate):
-    """Said once, or ordered again without it."""
+    """A profile that is refused is logged once, or the order is made without
+    it."""
     body, content_type = problem("invalidProfile", "not for you")
     gate.answer("/order-plz", 400, body, content_type, naming="profile")
     httpd = make_httpd(pebble)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Accounts that are bound to external ones; nothing shows the key."""
+"""Accounts that are bound to external ones; no output shows the key."""
 
 import base64
 import json
@@ -35,7 +35,8 @@ def pebble(make_pebble):
 
 
 def assert_hidden(httpd):
-    """No key in the log, in any status, nor in what configtest says."""
+    """Asserts that no key is in the log, in any status or in configtest's
+    output."""
     shown = httpd.log.text() + json.dumps(status.fetch(httpd)[1]) \
         + json.dumps(status.of(httpd, SHOP)) + httpd.configtest()[1]
     for key in KEYS.values():
@@ -75,7 +76,7 @@ def test_from_a_file_for_root_alone(make_httpd, pebble):
 
 
 def what_is_shown(httpd):
-    """Everything that tells of a server, by who tells it."""
+    """All output about a server, by where it comes from."""
     shown = {"log": httpd.log.text()}
     for page in ("acme-status", "acme-status/" + SHOP, "server-status",
                  "server-status?auto", "acme-metrics", "server-info",
@@ -95,14 +96,15 @@ def what_is_shown(httpd):
 
 
 def forms(secret):
-    """How a key might stand in a file."""
+    """Forms in which a file may have a key."""
     raw = base64.urlsafe_b64decode(secret + "==")
     return [secret.encode(), raw, raw.hex().encode(), base64.b64encode(raw)]
 
 
 def test_each_algorithm_and_nothing_shows_a_key(make_httpd, pebble, gate,
                                                 make_proxy):
-    """In a virtual host, in a set and in a file; one behind a proxy."""
+    """The key is in a virtual host, in a set and in a file; one CA is behind a
+    proxy."""
     proxy = make_proxy(password="annabell:geheim@")
     httpd = make_httpd(pebble, modules=("info",))
     path = httpd.write("conf/eab.json", json.dumps(

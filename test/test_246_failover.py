@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Several CAs: the next one is asked when one fails by its own fault."""
+"""Several CAs: the next one is used when a CA fails by its own fault."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from acme_env.journey import activate_by_hand, wait_until_served
 from acme_env.rule import problem
 
 SHOP = "shop.test"
-# How the first CA answers to the orders of these sites: status, body, headers.
+# Responses of the first CA to orders of these sites: status, body, headers.
 PAGE = ("<html>sorry</html>", "text/html")
 FAULTS = {
     "broken.test": (500, PAGE, ()),
@@ -18,9 +18,9 @@ FAULTS = {
     "internal.test": (400, problem("serverInternal", "it broke"),
                       [("Replay-Nonce", "none")]),
 }
-# It answers nothing to this one's.
+# It does not answer to orders of this site.
 LOST = "lost.test"
-# Seconds between the requests of one order that fail for a while.
+# Seconds between the requests of an order that fail for a while.
 OUTAGE = (5, 10, 20, 40, 80)
 
 
@@ -32,7 +32,7 @@ def second(pebble, make_pebble):
 
 def configure(httpd, first, second, *sites, directory=None, trusted=None,
               **changes):
-    """Both trusted, both validating at this server."""
+    """Trusts both CAs, which both validate at this server."""
     trust = ""
     for pebble in trusted or (first, second):
         with open(pebble.ca_file, encoding="ascii") as file:
@@ -54,10 +54,10 @@ def test_a_ca_that_is_away(httpd, pebble, second):
     httpd.expect_log(r"ACME0380: .*asked instead")
     httpd.start()
     activate_by_hand(httpd, second, SHOP)
-    # The first one's one failure was enough.
+    # A single failure of the first CA was enough.
     assert len(httpd.log.lines("ACME034[12]: ")) == 1
     assert second.orders() == 1 and second.accounts() == 1
-    # Back at the first for what comes next.
+    # The next order is at the first CA again.
     said = status.wait_for(httpd, SHOP, lambda s: s["ca"]["current"]
                            == pebble.directory)
     assert said["ca"]["urls"] == [pebble.directory, second.directory]
@@ -86,7 +86,7 @@ def test_two_cas_that_are_away(httpd, pebble, second, make_pebble):
 
 
 def renew(httpd, pebble, *names):
-    """By this one's CA."""
+    """Renews a site at its CA."""
     acmectl.ok(httpd, "renew", *names, "--force", env=httpd.env())
     httpd.graceful()
     wait_until_served(httpd, pebble, *names)
@@ -96,7 +96,8 @@ def renew(httpd, pebble, *names):
 
 
 def test_faults_of_a_ca(httpd, pebble, second, gate, room):
-    """Each has its order at the next one at once, and then is back."""
+    """Each site orders at the next CA at once, and then returns to the first.
+    """
     httpd.clock = Clock(room)
     for name, (code, (body, content_type), headers) in FAULTS.items():
         gate.answer("/order-plz", code, body, content_type, headers,
@@ -126,7 +127,7 @@ def test_faults_of_a_ca(httpd, pebble, second, gate, room):
 
 
 def test_a_ca_that_does_not_answer(httpd, pebble, second, gate, room):
-    """For a minute, which passes quickly here."""
+    """It does not answer for a minute, which passes quickly here."""
     httpd.clock = Clock(room)
     held = gate.hold("/dir")
     configure(httpd, pebble, second, directory=gate.directory,
@@ -175,7 +176,8 @@ def test_what_is_wrong_with_the_site_stays_with_the_first(httpd, pebble, second)
 
 
 def test_another_ca_is_asked_at_once(httpd, pebble, second):
-    """Where the configuration says so; the old one's serves until then."""
+    """The configuration names another CA; the old certificate is served until
+    then."""
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
                                       ACMEActivation="manual"))
     httpd.start()

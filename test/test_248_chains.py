@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which chain is taken, and must-staple."""
+"""Which chain is taken; must-staple."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ def ca(make_pebble):
 
 
 def roots(ca):
-    """The common names of its three roots."""
+    """The common names of Pebble's three roots."""
     names = []
     for number in range(3):
         shown = subprocess.run(
@@ -63,7 +63,7 @@ def configure(httpd, ca, chain):
 
 @pytest.mark.parametrize("how", ["several names", "trusted"])
 def test_the_chain_to_a_root_that_is_known(make_httpd, ca, how):
-    """By the first name that is offered; by the roots of this machine."""
+    """By the first name that is offered, and by the roots of this machine."""
     name = roots(ca)[2]
     with open(ca.root_file, "w", encoding="ascii") as file:
         file.write(ca.management("/roots/2"))
@@ -82,7 +82,7 @@ def test_the_chain_to_a_root_that_is_known(make_httpd, ca, how):
 
 
 def test_no_chain_to_a_root_that_is_known(make_httpd, ca):
-    """It is warned about, and the CA's own choice is taken."""
+    """A warning is logged, and the CA's own choice is taken."""
     httpd = make_httpd(ca)
     configure(httpd, ca, "trusted")
     httpd.allow_log("ACME0060")

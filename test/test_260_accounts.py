@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Accounts over the years: found again, another key, another contact, their
-end, and a CA that has lost them."""
+"""Accounts over the years: found again, a new key, a new contact, their end,
+and a CA that has lost them."""
 
 import pytest
 
@@ -11,19 +11,19 @@ from acme_env.journey import activate_by_hand
 
 SHOP = "shop.test"
 CAA = ["pebble.letsencrypt.org", "ca.example.org"]
-# What private CAs write there; no CAA record can hold it.
+# An identity of private CAs, which no CAA record can have.
 STRANGE_CAA = ["internal-ca", "", "ca example", "https://ca.example.org/"]
 
 
 @pytest.fixture
 def pebble(make_pebble):
-    """With the names that it answers to in CAA records."""
+    """A Pebble with the names that it uses in CAA records."""
     return make_pebble(config={"caaIdentities": STRANGE_CAA + CAA})
 
 
 @pytest.fixture
 def server(httpd, pebble):
-    """It has its first certificate; restarts are by hand."""
+    """A server with its first certificate, which is restarted by hand."""
     configure(httpd, pebble)
     httpd.start()
     activate_by_hand(httpd, pebble, SHOP)
@@ -60,7 +60,7 @@ def test_show_rollover_and_recover(server, pebble):
     result = acmectl.ok(server, "account", "rollover", "--json")
     assert result.json["account"] == shown["account"]
     assert pebble.requests("/rollover-account-key") == 1
-    # The new key is good for orders, after a restart too.
+    # The new key works for orders, after a restart too.
     assert renew(server).status == DONE
     server.graceful()
     assert renew(server).status == DONE
@@ -78,7 +78,7 @@ def test_the_end_and_another_beginning(server, pebble):
     server.expect_log("ACME0825: .*deactivated")
     acmectl.ok(server, "account", "deactivate", "--yes")
     assert "DEACTIVATED" in acmectl.ok(server, "account", "show").out
-    # One failure, no request, and what to do.
+    # One failure, no request, and advice.
     orders = pebble.requests("/order-plz")
     server.expect_log("ACME0340: .*deactivated by acmectl")
     result = renew(server)
@@ -109,7 +109,7 @@ def test_another_contact_is_told(server, pebble):
 
 
 def test_a_ca_that_has_lost_it(server, pebble):
-    """Pebble keeps nothing: after a restart it knows no account."""
+    """Pebble stores nothing, so after a restart it knows no account."""
     pebble.stop()
     pebble.start()
     server.expect_log("ACME0827: .*recover")

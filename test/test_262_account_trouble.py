@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Accounts in trouble: a change of keys that is killed, an account that somebody
-else has closed, a CA that keeps losing it, terms that have changed."""
+"""Accounts in trouble: a change of keys that is killed, an account that
+somebody else has closed, a CA that keeps losing it, changed terms."""
 
 import json
 import threading
@@ -39,7 +39,8 @@ def last(httpd, name=SHOP):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_killed_in_the_middle_of_a_rollover(httpd, pebble, gate, before):
-    """kill -9 with keyChange on its way, or answered and not heard of."""
+    """kill -9 while keyChange is being sent, or after a response that was not
+    received."""
     httpd.allow_log("exit signal Killed")
     started(httpd, pebble, ACMECertificateAuthority=gate.directory)
     httpd.expect_log("ACME0824: .* has a new key")
@@ -78,7 +79,7 @@ def test_somebody_else_has_closed_it(make_httpd, pebble, room):
     assert account(other)["status"] == "deactivated"
     other.stop()
 
-    # One error for all, with what to do, and no other account.
+    # One error for all sites, with advice, and no other account.
     httpd.expect_log("ACME0828: .*acmectl account recover")
     httpd.expect_log("ACME0342: .*what to do: .*acmectl account recover")
     result = renew(httpd, SHOP, BLOG)
@@ -101,8 +102,8 @@ def test_somebody_else_has_closed_it(make_httpd, pebble, room):
 
 
 def test_a_ca_that_keeps_losing_it(httpd, pebble, gate):
-    """It is registered again once, and then not before its time; whatever
-    asks, and over restarts."""
+    """The account is registered again once, and then not before its time,
+    whoever asks, and over restarts."""
     started(httpd, pebble, ACMECertificateAuthority=gate.directory)
     unknown = json.dumps({"type": "urn:ietf:params:acme:error:"
                                   "accountDoesNotExist", "detail": "who?"})
@@ -119,7 +120,7 @@ def test_a_ca_that_keeps_losing_it(httpd, pebble, gate):
     assert gate.count("/sign-me-up") == registrations + 1
     assert gate.count("/order-plz") == orders + 2
     assert account(httpd)["status"] == "unknown"
-    # Pebble still has it: it is found by its key, at once.
+    # Pebble still has the account: it is found by its key, at once.
     gate.ask_pebble("/order-plz")
     acmectl.ok(httpd, "account", "recover")
     assert renew(httpd).status == DONE
@@ -143,7 +144,7 @@ def test_terms_that_have_changed(httpd, pebble, gate):
 
 
 def test_contacts_come_and_go(httpd, pebble):
-    """The CA is told at the start; the account, and what DNS has, stays."""
+    """The CA is told at the start; the account, and what DNS has, stay."""
     started(httpd, pebble, ACMEContactEmail="old@example.org")
     first = account(httpd)
     httpd.expect_log("ACME0821: .*goes on with the account")
@@ -154,7 +155,7 @@ def test_contacts_come_and_go(httpd, pebble):
     httpd.graceful()
     httpd.wait_for_log("ACME0822: .*new@example.org")
     assert account(httpd)["account"] == first["account"]
-    # Deactivated, it stays so under any contact.
+    # A deactivated account stays so under any contact.
     httpd.expect_log("ACME0825: .*deactivated")
     acmectl.ok(httpd, "account", "deactivate", "--yes")
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""acmectl revoke: by the account, by the certificate's own key; what is
-revoked is replaced at once and never comes back."""
+"""acmectl revoke: by the account, by the certificate's own key. A revoked
+certificate is replaced at once and never comes back."""
 
 import json
 import os
@@ -19,7 +19,7 @@ COMPROMISED = ("--reason", "keyCompromise", "--yes")
 
 
 def started(httpd, pebble, *sites, **changes):
-    # What is routine would wait for hours.
+    # Routine renewals would wait for hours.
     changes.setdefault("ACMEActivationInterval", "1s 6h")
     httpd.configure(conf.managed_conf(httpd, pebble, *(sites or (SHOP,)),
                                       **changes))
@@ -28,14 +28,15 @@ def started(httpd, pebble, *sites, **changes):
 
 
 def at_ca(pebble, serial):
-    """(status, reason) as the CA has it."""
+    """(status, reason) at the CA."""
     said = json.loads(pebble.management(
         "/cert-status-by-serial/" + serial.lower().lstrip("0")))
     return said["Status"], said.get("Reason")
 
 
 def mark_of(httpd):
-    """The marks of certificates, and the names of those of keys."""
+    """The entries of the blocklist: certificates, and names of those of keys.
+    """
     marks, keys = [], []
     for name in sorted(os.listdir(store.path(httpd, "revoked"))):
         if name.startswith("key-"):
@@ -76,7 +77,7 @@ def test_usage(httpd, pebble):
         assert acmectl.run(httpd, "revoke", *words).status == FAILED, words
     said = acmectl.run(httpd, "revoke", SHOP)
     assert "--yes" in said.err
-    # One of unknown origin.
+    # A certificate of unknown origin.
     with open(archived(httpd, 1, "meta.json"), "r+",
               encoding="utf-8") as file:
         meta = json.load(file)
@@ -116,7 +117,7 @@ def test_by_account_and_replaced_at_once(httpd, pebble):
     assert os.listdir(store.path(httpd, "outbox")) == []
     acmectl.ok(httpd, "wait", "--timeout", "30")
     assert "revoked" not in status.of(httpd, SHOP)
-    # Once is enough.
+    # A second revocation has nothing to do.
     assert acmectl.run(httpd, "revoke", SHOP, "--generation", "1",
                        "--yes").status == NOTHING
     serial = ":".join(first.serial.lower()[i:i + 2]
@@ -124,7 +125,7 @@ def test_by_account_and_replaced_at_once(httpd, pebble):
     said = acmectl.run(httpd, "revoke", SHOP, "--serial", serial.upper(),
                        "--yes", "--json")
     assert said.status == NOTHING and said.json["result"] == "already"
-    # Never again: not by rollback, not by import.
+    # It is never used again: not by rollback, not by import.
     said = acmectl.run(httpd, "rollback", SHOP)
     assert said.status == NOTHING and "it was revoked (superseded)" in said.err
     said = acmectl.run(httpd, "rollback", SHOP, "--generation", "1")
@@ -149,7 +150,7 @@ def test_by_its_own_key_where_the_account_is_another(httpd, pebble, kind):
     assert at_ca(pebble, first.serial) == ("Revoked", 5)
     assert tls.wait_for_serial(httpd.https_port, SHOP,
                                first.serial).by_pebble
-    # The key was in no request, and the worker's folders have none of it.
+    # The key was in no request, and is in none of the worker's folders.
     assert os.listdir(store.path(httpd, "outbox")) == []
     assert pebble.accounts() == 2
 
@@ -170,7 +171,7 @@ def test_a_compromised_key_never_comes_back(httpd, pebble, room):
     said = import_pair(httpd, pebble, archived(httpd, 1, "fullchain.pem"),
                        archived(httpd, 1, "privkey.pem"))
     assert said.status == FAILED and "its key was compromised" in said.err
-    # Nor by another certificate with the same key, nor by a request for one.
+    # Nor by another certificate with the same key, nor by a request with it.
     paper = issuer.Issuer()
     path = os.path.join(room, "old")
     os.makedirs(path)
@@ -208,7 +209,7 @@ def test_a_compromised_key_never_comes_back(httpd, pebble, room):
     assert third.serial not in (first.serial, second.serial)
     assert pebble.orders() == orders + 1
     assert store.names(httpd, "stash") == []
-    # Nor as something that was imported behind acmectl's back.
+    # Nor as an import that was made without acmectl.
     httpd.expect_log(r"ACME0572: %s: .* of no use .*its key was compromised"
                      % SHOP)
     store.point(httpd, "import", SHOP, 1)
@@ -228,7 +229,8 @@ def test_manual_sites_are_replaced_when_asked(httpd, pebble):
     assert at_ca(pebble, first.serial)[0] == "Revoked"
     said = acmectl.run(httpd, "wait", "--timeout", "3")
     assert said.status == FAILED and "manual" in said.err
-    # It goes on, and that is said, in this process and in the next.
+    # The revocation goes on, and that is logged, in this process and in the
+    # next.
     shown = status.of(httpd, SHOP)
     assert shown["revoked"]["confirmed"] is True
     assert shown["revoked"]["reason"] == "unspecified"
@@ -265,13 +267,13 @@ def test_what_the_ca_refuses_is_not_revoked(httpd, pebble, gate):
     assert at_ca(pebble, first.serial)[0] == "Valid"
     assert mark_of(httpd) == ([], [])
     assert "revoked" not in status.of(httpd, SHOP)
-    # A lost key is lost, whatever a CA says.
+    # A compromised key stays so, whatever the CA says.
     said = acmectl.run(httpd, "revoke", SHOP, *COMPROMISED)
     assert said.status == FAILED and "with another key" in said.out
     tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     (mark,), keys = mark_of(httpd)
     assert mark["done"] is False and len(keys) == 1
-    # Asked for again, it is done.
+    # A second request succeeds.
     gate.ask_pebble("/revoke-cert")
     acmectl.ok(httpd, "revoke", SHOP, "--generation", "1", "--yes")
     assert at_ca(pebble, first.serial) == ("Revoked", 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Revocations that somebody is killed in, or that a CA is not there for: none
-is lost, none is forgotten."""
+"""Revocations during which a process is killed, or the CA cannot be reached:
+none is lost."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def is_revoked(pebble, serial):
 
 
 def begin(httpd, *words):
-    """acmectl revoke, on its way."""
+    """Starts acmectl revoke."""
     return subprocess.Popen(
         [acmectl.program(), "--store", httpd.path("store"), "revoke", SHOP,
          "--yes", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -62,7 +62,7 @@ def test_the_worker_is_killed(httpd, pebble, gate, before):
     out, _ = ctl.communicate(timeout=procs.GIVE_UP)
     assert ctl.returncode == 0 and "revoked (keyCompromise)" in out, out
     assert is_revoked(pebble, first.serial)
-    # Whoever came after has asked again, and was told.
+    # The next process has asked again, and got the result.
     assert gate.count("/revoke-cert") == 2
     tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     assert done_marks(httpd) == [True, True]
@@ -80,7 +80,7 @@ def test_acmectl_is_killed_and_nobody_helps(httpd, pebble, gate):
     held.release()
     second = tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     assert is_revoked(pebble, first.serial)
-    # The start that brought the new one has written the end down.
+    # The start that activated the new certificate has completed the entry.
     assert done_marks(httpd) == [True]
     assert os.listdir(store.path(httpd, "outbox")) == []
     httpd.restart()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Two kinds of keys for one site: each client gets the one that it knows."""
+"""Two kinds of keys for a site: each client gets the one that it supports."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def configure(httpd, pebble, *sites, keys="RSA 2048 P-256", **changes):
 
 
 def kinds(httpd, name=SHOP):
-    """What each kind of client is shown."""
+    """The certificate that each kind of client gets."""
     shown = {kind: tls.served(httpd.https_port, name, kind=kind)
              for kind in ("ECDSA", "RSA")}
     assert shown["ECDSA"].algorithm == "id-ecPublicKey"
@@ -46,14 +46,14 @@ def serve_both(httpd, pebble, **changes):
 
 @pytest.fixture
 def both(httpd, pebble):
-    """A server with both certificates in place."""
+    """A server with both certificates."""
     return serve_both(httpd, pebble)
 
 
 def test_each_client_gets_its_kind(both, pebble):
     first = kinds(both)
     assert first["ECDSA"] != first["RSA"]
-    # It is one account, two orders, one row each, and two folders.
+    # There is one account, and for each kind an order, a row and a folder.
     assert (pebble.accounts(), pebble.orders()) == (1, 2)
     for name, kind, of in ((SHOP, "P-256", None), (SHOP_RSA, "rsa", SHOP)):
         site = status.of(both, name)
@@ -76,11 +76,11 @@ def test_each_client_gets_its_kind(both, pebble):
     third = kinds(both)
     assert third["ECDSA"] == second["ECDSA"]
     assert third["RSA"] != second["RSA"]
-    # It can be gone back to, as any other.
+    # A rollback works for it as for any other.
     acmectl.ok(both, "rollback", SHOP_RSA)
     both.graceful()
     assert kinds(both) == {"ECDSA": third["ECDSA"], "RSA": second["RSA"]}
-    # Revoked, only that one is replaced.
+    # When it is revoked, only that one is replaced.
     both.expect_log("ACME084[0-9]: %s: " % SHOP_RSA)
     acmectl.ok(both, "revoke", SHOP_RSA, "--yes")
     both.wait_for_log("(?s)revoked.*%s: certificate ready" % SHOP_RSA)
@@ -88,7 +88,7 @@ def test_each_client_gets_its_kind(both, pebble):
     fourth = kinds(both)
     assert fourth["ECDSA"] == second["ECDSA"]
     assert fourth["RSA"] not in (third["RSA"], second["RSA"])
-    # Another machine's key of that kind is for the site's names.
+    # A key of another machine, of that kind, is for the site's names.
     request = acmectl.ok(both, "csr", SHOP_RSA).out
     done = procs.run(["openssl", "req", "-noout", "-text"], stdin=request)
     assert "DNS:%s\n" % SHOP in done.stdout and "2048 bit" in done.stdout
@@ -115,13 +115,13 @@ def test_a_kind_goes_and_comes_back(both, pebble):
     assert tls.served(both.https_port, SHOP).serial == first["ECDSA"]
     with pytest.raises(ssl.SSLError):
         tls.served(both.https_port, SHOP, kind="RSA")
-    # It is unstashed, and not ordered again; the other one is no substitute.
+    # It is unstashed and not ordered again; the other one does not replace it.
     configure(both, pebble)
     both.expect_log("ACME0564: %s: unstashed" % SHOP_RSA)
     both.graceful()
     assert kinds(both) == first
     assert pebble.orders() == 2
-    # Undeployed and deployed again, both come back.
+    # When the site is removed and added again, both come back.
     both.expect_log("ACME0569: %s: |ACME0570" % SHOP)
     configure(both, pebble, BLOG, keys=None)
     both.graceful()
@@ -133,7 +133,7 @@ def test_a_kind_goes_and_comes_back(both, pebble):
 
 
 def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
-    """Who knows both kinds would be shown the bad one."""
+    """A client that supports both kinds would get the bad one."""
     first = kinds(both)
     configure(both, pebble, ACMERenewMode="manual")
     both.graceful()
@@ -141,7 +141,7 @@ def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
         both.expect_log("ACME0841: %s: " % name)
         both.expect_log("ACME0840: %s: the certificate is not served" % name)
         acmectl.ok(both, "revoke", name, "--reason", "keyCompromise", "--yes")
-        # Elsewhere nothing would be known against it.
+        # Other servers would not know that it is revoked.
         result = acmectl.run(both, "export", name, "--plain", "--out",
                              os.path.join(room, name))
         assert result.status == acmectl.FAILED
@@ -160,9 +160,9 @@ def test_one_that_is_bad_is_not_shown_beside_a_good_one(both, pebble, room):
 
 
 def test_one_kind_is_better_than_none(both, pebble):
-    """The site's own is lost, and the CA is out."""
+    """The site's own certificate is lost, and the CA does not answer."""
     first = kinds(both)
-    # What is staged still would be promoted once more.
+    # A staged certificate would be promoted once more.
     procs.wait_until(lambda: not kept(both, "staging"), procs.GIVE_UP,
                      "the end of what is staged")
     both.stop()
@@ -184,7 +184,8 @@ def test_one_kind_is_better_than_none(both, pebble):
 
 
 def exported(httpd, room):
-    """What acmectl import takes; nobody serves it any more."""
+    """A bundle for acmectl import, of certificates that no site serves any
+    more."""
     bundle = os.path.join(room, "bundle")
     args = [bundle, "--passphrase-file", acmectl.passphrase_file(room)]
     acmectl.ok(httpd, "export", "--all", "--out", *args)
@@ -193,7 +194,7 @@ def exported(httpd, room):
 
 
 def kept(httpd, kind):
-    """What the store has of that kind."""
+    """The store's certificates of that kind."""
     return [name for name in os.listdir(httpd.path("store", kind))
             if not name.startswith(".")]
 
@@ -201,7 +202,7 @@ def kept(httpd, kind):
 @pytest.mark.parametrize("path", ["/order-plz", "/chalZ/", "/finalize-order/",
                                   "/certZ/"])
 def test_a_bundle_has_both(httpd, make_httpd, pebble, gate, room, path):
-    """It comes while orders are under way, which end, wherever they are."""
+    """It is imported while orders are in progress, which end at any step."""
     ca = {"ACMECertificateAuthority": gate.directory}
     first = kinds(serve_both(httpd, pebble, **ca))
     bundle = exported(httpd, room)
@@ -223,14 +224,14 @@ def test_a_bundle_has_both(httpd, make_httpd, pebble, gate, room, path):
         said = status.of(other, name)
         assert not said["renew"] and said["renewal"]["errors"] == 0
         assert "problem" not in status.problem(said)
-    # The CA hears no more of it, and nobody can answer it.
+    # The CA gets no further request for it, and its challenge is not answered.
     assert gate.requests == seen
     assert len(other.log.lines("ACME0354: .*: its order is given up")) \
         == (path != "/order-plz")
     assert not kept(other, "challenges") and not kept(other, "staging")
     assert pebble.orders() == (2 if path == "/order-plz" else 3)
     assert pebble.certificates() == (3 if path == "/certZ/" else 2)
-    # Nor is the next one in its way.
+    # The next order is not hindered either.
     held.release()
     acmectl.ok(other, "renew", SHOP, "--force")
     other.graceful()
@@ -240,7 +241,7 @@ def test_a_bundle_has_both(httpd, make_httpd, pebble, gate, room, path):
 
 
 def test_a_bundle_that_comes_too_late(both, make_httpd, pebble, room):
-    """Of two that are there when a start decides, the later one serves."""
+    """Of two certificates at a start, the one that expires later is served."""
     first = kinds(both)
     bundle = exported(both, room)
     issued = time.time()
@@ -261,7 +262,7 @@ def test_a_bundle_that_comes_too_late(both, make_httpd, pebble, room):
 
 
 def mod_md_store(httpd, pebble, folder):
-    """As mod_md keeps both kinds, with what the server has."""
+    """A store as mod_md keeps both kinds, with the server's certificates."""
     base = os.path.join(folder, "domains", SHOP)
     os.makedirs(base)
     with open(os.path.join(base, "md.json"), "w", encoding="ascii") as file:
@@ -292,7 +293,7 @@ def test_both_are_adopted_of_mod_md(both, make_httpd, pebble, room):
 
 
 def test_a_kind_is_added_to_rsa(httpd, pebble):
-    """Who knows RSA notices nothing, and what is pinned stays right."""
+    """Clients with RSA notice nothing, and pinned keys stay valid."""
     configure(httpd, pebble, keys="RSA 2048", ACMEKeyReuse="on")
     httpd.start()
     first = activate_by_hand(httpd, pebble, SHOP)[SHOP].serial
@@ -318,7 +319,7 @@ def test_names_that_collide(httpd, pebble):
 
 
 def public_key(httpd, name=SHOP):
-    """What a TLSA record of the kind 3 1 1 would be made of."""
+    """The public key, as a TLSA record of the kind 3 1 1 hashes it."""
     with open(live_file(httpd, name, "cert.pem"), encoding="ascii") as file:
         done = procs.run(["openssl", "x509", "-noout", "-pubkey"],
                          stdin=file.read())
@@ -343,11 +344,11 @@ def test_a_key_that_is_used_again(httpd, pebble):
     assert renewed(httpd) == first
     assert public_key(httpd, SHOP_RSA) == rsa
     assert not set(serials.values()) & set(kinds(httpd).values())
-    # Also when the one before was never served, and after a restart.
+    # Also when the certificate before was never served, and after a restart.
     acmectl.ok(httpd, "renew", SHOP, "--force")
     httpd.restart()
     assert renewed(httpd) == first
-    # The copies are sealed, and go when nobody wants them.
+    # The copies are sealed, and removed when they are not wanted.
     folder = httpd.path("store", "reuse")
     assert len(os.listdir(folder)) == 2
     for name in os.listdir(folder):
@@ -358,7 +359,7 @@ def test_a_key_that_is_used_again(httpd, pebble):
     assert not os.listdir(folder)
     second = renewed(httpd)
     assert second != first
-    # Another kind is another key.
+    # Another kind needs another key.
     configure(httpd, pebble, keys="P-384", ACMEKeyReuse="on")
     httpd.expect_log("ACME0569: %s: " % SHOP_RSA)
     httpd.graceful()
