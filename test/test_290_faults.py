@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Whatever a CA can answer, in every phase in which it can: what the status
-says of it, when the next try is, how many requests the CA sees meanwhile, and
-that all is well when the fault is gone.
-
-What each problem's class is and why: mod_acme/base/acme_problem_type.c."""
+"""All that a CA can answer, in every phase in which it can: what the status
+says, when the next try is, how many requests the CA gets meanwhile, and that
+all is well when the fault is over. The class of each problem and its reason:
+mod_acme/base/acme_problem_type.c."""
 
 import collections
 import os
@@ -20,8 +19,8 @@ from acme_env.journey import get
 URN = "urn:ietf:params:acme:error:"
 OWN = "urn:mod_acme:error:"
 
-# Waits, in seconds: at least, at most. The delay is 10 minutes, and by chance
-# a fifth of it.
+# Waits, in seconds: at least, at most. The delay is 10 minutes, to which
+# chance adds up to a fifth.
 BACKOFF = (599, 721)
 NEVER = None
 HOUR = (3597, 3603)
@@ -31,8 +30,8 @@ Cell = collections.namedtuple("Cell", "phase fault kind wait count words")
 
 
 def cells(phases, faults, kind=None, wait=BACKOFF, count=1, words=WORDS):
-    """Where a problem's type is not told: URN and the fault's name. count: of
-    the phase's requests."""
+    """If a problem's type is not given, it is URN and the fault's name. count:
+    the requests of that phase."""
     counts = count if isinstance(count, tuple) else (count,)
     return [Cell(phase, fault, kind or URN + fault, wait, counts, words)
             for phase in phases.split() for fault in faults.split()]
@@ -52,7 +51,8 @@ FAILS = (
             words="directory")
     + cells("directory", "redirect", PROTOCOL, words="404")
     + cells("directory", "redirect-loop", PROTOCOL, count=4, words="redirect")
-    # Where the connection was a used one, it is repeated on a new one.
+    # On a connection that was used before, the request is repeated on a new
+    # one.
     + cells(START, "dropped", NETWORK, count=(1, 2), words="localhost")
     + cells("nonce", "429 429-page", LIMITED, words="429")
     + cells("nonce", "429-seconds", LIMITED, HOUR, words="429")
@@ -64,7 +64,7 @@ FAILS = (
     + cells("account", "accountDoesNotExist unauthorized userActionRequired "
             "malformed unheardOf")
     + cells("account", "invalidContact externalAccountRequired", wait=NEVER)
-    # The request is repeated, and then nothing is for this time.
+    # The request is repeated, and then the try is over.
     + cells("account order poll finalize download", "badNonce", count=20)
     # -- what may come whenever the CA is asked
     + cells(START + " " + ORDER, "429-seconds", LIMITED, HOUR)
@@ -74,21 +74,21 @@ FAILS = (
     + cells("directory " + ORDER, "userActionRequired")
     + cells("authz challenge poll finalize download", "unauthorized malformed")
     + cells("directory", "accountDoesNotExist unauthorized")
-    # It is registered again, and the order begins anew, once.
+    # The account is registered again, and the order begins anew, once.
     + cells("order authz challenge poll finalize download",
             "accountDoesNotExist", count=2)
     + cells(START + " " + ORDER, "caa connection dns")
     + cells(START + " " + ORDER, "rejectedIdentifier", wait=NEVER)
-    # In places where they make no sense.
+    # Types in phases where they make no sense.
     + cells(START + " " + ORDER, "alreadyReplaced")
     + cells(START + " order authz challenge poll download", "orderNotReady")
-    # At challenge and finalize it says that they are under way.
+    # At challenge and finalize it means that they are in progress.
     + cells(START + " order authz poll download", "conflict")
     + cells("order authz challenge poll finalize", "web-page truncated",
             PROTOCOL, words="")
     # -- what comes in one place
     + cells("order", "malformed unheardOf")
-    # The account is looked at once, and is fine.
+    # The account is checked once, and is valid.
     + cells("order", "unauthorized", count=2)
     # Each request is repeated five times at most.
     + cells("order", "503-second", BUSY, count=6, words="503")
@@ -101,27 +101,27 @@ FAILS = (
     + cells("download", "empty", PROTOCOL, count=4, words="empty")
     + cells("download", "truncated", PROTOCOL, count=4, words="has no end"))
 
-# (phase, fault, how often, seconds that it takes at least)
+# (phase, fault, how often, least duration in seconds)
 PASSES = [
     ("order", "503-soon", 1, 2), ("authz", "429-soon", 1, 2),
     ("challenge", "503-soon", 1, 2), ("poll", "429-soon", 1, 2),
     ("finalize", "503-soon", 1, 2), ("download", "503-soon", 1, 2),
-    # With no time named, 5 s and growing.
+    # Without a time, 5 s and growing.
     ("order", "500-page", 1, 5), ("authz", "dropped", 2, 5),
     ("poll", "429", 1, 5), ("finalize", "dropped", 2, 5),
     ("finalize", "conflict", 1, 5),
-    # With none to wait for.
+    # Without a wait.
     ("account", "badNonce", 3, 0), ("order", "badNonce", 3, 0),
     ("finalize", "badNonce", 3, 0), ("finalize", "orderNotReady", 1, 0),
-    # What is no fault.
+    # Responses that are no fault.
     ("directory", "text-plain", None, 0), ("account", "text-plain", None, 0),
     ("order", "text-plain", None, 0), ("download", "text-plain", None, 0),
 ]
 
-# Requests where nothing is wrong, if not one.
+# Requests without a fault, if not one.
 MOST = {"poll": 6, "finalize": 2}
 
-# Where the next try is waited for, and not asked for.
+# Here the test waits for the next try instead of asking for it.
 BY_ITSELF = ("503-date", "accountDoesNotExist", "userActionRequired")
 
 
@@ -161,7 +161,7 @@ def test_one_problem_and_then_all_is_well(bench, cell):
     assert [sub["detail"] for sub in last.get("subproblems", ())] == (
         ["not this one", "not by us"]
         if cell.fault == "rejectedIdentifier" else [])
-    # The site's http goes on.
+    # The site's http works.
     assert get(bench.httpd, name).status == 200
     if cell.fault in BY_ITSELF:
         bench.comes(name, said, path)
@@ -172,7 +172,7 @@ def test_one_problem_and_then_all_is_well(bench, cell):
 
 @pytest.mark.parametrize("phase, fault, times, seconds", PASSES)
 def test_no_problem_at_all(bench, phase, fault, times, seconds):
-    """The order waits for as long as it is told, and goes on."""
+    """The order waits as long as it is told, and goes on."""
     name, path = site_of("passes", phase, fault), PATHS[phase]
     bench.begin()
     FAULTS[fault](bench.gate, path, times=times)
@@ -180,7 +180,7 @@ def test_no_problem_at_all(bench, phase, fault, times, seconds):
     bench.succeeds(name)
     assert time.monotonic() - begun >= seconds
     assert status.of(bench.httpd, name)["renewal"]["errors"] == 0
-    # What was done is not done again.
+    # Completed steps are not repeated.
     if times:
         assert bench.gate.count(path) <= times + MOST.get(phase, 1)
     if phase != "order":

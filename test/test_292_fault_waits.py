@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""When the next try is, and of whom: waits are kept, to the second, and what
-they are not about does not wait."""
+"""When the next try is, and for which sites: waits are kept to the second, and
+other sites do not wait."""
 
 import json
 import os
@@ -19,7 +19,7 @@ POLL = "/my-order/"
 WORDS = "the CA says so, and why"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
-# (path, status, Retry-After or what makes it, seconds)
+# (path, status, Retry-After or a function that makes it, seconds)
 NAMED = {
     "directory": ("/dir", 503, "3000", 3000),
     "account": ("/sign-me-up", 429, None, 2 * HOUR),
@@ -63,7 +63,7 @@ def limit(gate, path, code, retry_after, words=WORDS, **which):
 
 @pytest.mark.parametrize("case", NAMED)
 def test_the_time_that_the_ca_names(bench, case):
-    """It is kept also by a restart, and then all goes on by itself."""
+    """It is kept over a restart, and then all goes on by itself."""
     name = "named-%s.test" % case
     path, code, value, seconds = NAMED[case]
     bench.begin()
@@ -81,13 +81,13 @@ def test_the_time_that_the_ca_names(bench, case):
         == said["next-run"]
     bench.after(until(said["next-run"], 0))
     bench.is_ready(name)
-    # The one that could not be asked for is not given up.
+    # The order that could not be fetched is not given up.
     assert bench.gate.orders_of(name) == 1
 
 
 @pytest.mark.parametrize("case", SENSELESS)
 def test_a_time_that_makes_no_sense(bench, case):
-    """Then the wait is ours."""
+    """Then our own wait is used."""
     name = "senseless-%s.test" % case
     bench.begin()
     limit(bench.gate, "/dir", 429, SENSELESS[case])
@@ -97,7 +97,7 @@ def test_a_time_that_makes_no_sense(bench, case):
 
 
 def test_waits_grow(bench):
-    """1, 10, 100 minutes, then once a day; a fifth more by chance."""
+    """1, 10, 100 minutes, then once a day; chance adds up to a fifth."""
     bench.begin()
     bench.gate.answer("/dir", 500, "")
     said = bench.fails("grows.test")
@@ -121,7 +121,7 @@ def test_waits_grow(bench):
 
 
 def test_a_short_delay_and_no_help(bench):
-    """The next try comes by itself, and gets it."""
+    """The next try comes by itself, and succeeds."""
     bench.begin()
     bench.gate.answer("/dir", 500, "", times=1)
     assert bench.renew("quick.test").status == acmectl.FAILED
@@ -130,7 +130,7 @@ def test_a_short_delay_and_no_help(bench):
 
 
 def test_a_limit_stops_whom_it_names(bench):
-    """Two sites of one account: the limit is of the names of one."""
+    """Two sites of an account: the limit is for the names of one of them."""
     bench.begin()
     since = bench.now()
     limit(bench.gate, "/order-plz", 429, "3600", naming="poor.test")
@@ -141,7 +141,7 @@ def test_a_limit_stops_whom_it_names(bench):
     assert said["last"]["problem"] == URN + "rateLimited"
     assert said["last"]["detail"] == WORDS
     assert bench.keeps(said["next-run"], HOUR, since)
-    # Nor does it keep who comes later.
+    # A site that comes later does not wait either.
     bench.succeeds("late.test")
     assert bench.gate.count("/order-plz") == 3
     bench.gate.ask_pebble()
@@ -157,8 +157,8 @@ def test_a_limit_stops_whom_it_names(bench):
      "168h0m0s", "certificates for full.test",
      ("six.full.test", "ten.full.test"), ())])
 def test_a_limit_stops_all_whom_it_names(bench, words, which, held, others):
-    """One hears it, the other does not have to ask; not even by hand, or
-    after a restart. Who is not meant goes on."""
+    """One site gets the refusal, and the other one does not ask: not even by
+    hand, or after a restart. Other sites go on."""
     bench.begin()
     heard, spared = held
     limit(bench.gate, "/order-plz", 429, "600", words=words, naming=heard)
@@ -195,8 +195,8 @@ def test_a_limit_of_one_account_is_not_one_of_another(bench):
 
 
 def test_an_account_that_is_always_lost(bench):
-    """It is registered again once, and then less and less often; and all is
-    well when the CA has found it."""
+    """It is registered again once, and then less and less often; all is well
+    when the CA has found it."""
     bench.begin()
     text, content_type = problem("accountDoesNotExist", WORDS)
     bench.gate.answer("/order-plz", 400, text, content_type)
@@ -206,7 +206,7 @@ def test_an_account_that_is_always_lost(bench):
     assert bench.gate.count("/order-plz") == bench.gate.count("/sign-me-up") \
         == 2
     seen = len(bench.gate.requests)
-    # Its retry asks nobody: until the account is to be registered again.
+    # Its retry sends no request until the account is registered again.
     said = status.wait_for(bench.httpd, "lost.test",
                            lambda s: s["renewal"]["errors"] > 1)["renewal"]
     assert MINUTE - 10 <= wait_of(said) <= MINUTE
@@ -218,7 +218,7 @@ def test_an_account_that_is_always_lost(bench):
 
 
 def still(state, retry_after):
-    """An order that is in this state, and not before it could be."""
+    """An order in this state until it may leave it."""
     change = rule.members(("Retry-After", retry_after), status=state)
     before = ("pending", "ready") if state == "processing" else ()
 
@@ -230,7 +230,7 @@ def still(state, retry_after):
 
 
 def ask(bench, name):
-    """acmectl renew, which waits for it."""
+    """acmectl renew, which waits for the result."""
     return subprocess.Popen(
         [acmectl.program(), "--store", bench.httpd.path("store"), "renew",
          "--timeout", "2h", name], stdout=subprocess.PIPE,
@@ -248,8 +248,8 @@ def answer_of(asked):
 
 @pytest.mark.parametrize("state", ["pending", "processing"])
 def test_an_order_that_does_not_come_to_an_end(bench, state):
-    """Ten minutes of looking, once in a while, and then a pause: it is the
-    same order that is tried again."""
+    """It is polled for ten minutes, and then there is a pause, after which the
+    same order is tried again."""
     name = "forever-%s.test" % state
     bench.begin()
     bench.gate.change(POLL, still(state, "60"))
@@ -272,7 +272,7 @@ def test_an_order_that_does_not_come_to_an_end(bench, state):
 
 @pytest.mark.parametrize("case", ["seconds", "date"])
 def test_an_order_that_takes_minutes(bench, case):
-    """It is looked at when the CA says."""
+    """It is polled when the CA says."""
     name = "minutes-%s.test" % case
     bench.begin()
     bench.gate.change("/finalize-order/", still(
@@ -292,7 +292,7 @@ def test_an_order_that_takes_minutes(bench, case):
 
 @pytest.mark.parametrize("case", ["seconds", "date", "poll"])
 def test_an_order_that_takes_hours(bench, case):
-    """It is left until then, and goes on with one look."""
+    """It is left until then, and goes on with one request."""
     name = "hours-%s.test" % case
     path = POLL if case == "poll" else "/finalize-order/"
     bench.begin()
@@ -305,7 +305,7 @@ def test_an_order_that_takes_hours(bench, case):
     assert "/my-order/" in said["last"]["detail"]
     assert bench.keeps(said["next-run"], 2 * HOUR, since)
     looks = bench.gate.count(POLL)
-    # Over restarts, too.
+    # The same over restarts.
     bench.httpd.graceful()
     bench.comes(name, said, POLL)
     assert bench.gate.count(POLL) == looks + 1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a CA's objects can say: validations that fail, in the CA's words, with
-each name's own; orders that take their time; and orders, authorizations and
-challenges that cannot be."""
+"""Contents of a CA's objects: validations that fail, with the CA's words for
+each name; orders that take their time; and orders, authorizations and
+challenges that make no sense."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ORDER, AUTHZ = "/my-order/", "/authZ/"
 
 TRIED_AGAIN = ("caa", "connection", "dns", "incorrectResponse", "rateLimited",
                "serverInternal", "tls", "unauthorized", "unheardOf")
-# Only another configuration helps.
+# Only a changed configuration helps.
 FOR_GOOD = ("rejectedIdentifier", "unsupportedIdentifier")
 
 
@@ -33,7 +33,7 @@ def authorization_for(name):
 
 
 def late(state, still, times):
-    """An order that comes to a state so many looks later."""
+    """An order that comes to a state after so many requests for it."""
     left = [times]
 
     def change(code, headers, body):
@@ -45,7 +45,7 @@ def late(state, still, times):
     return change
 
 
-# Where, and what stands there instead.
+# The place, and the wrong content.
 STRANGE = {
     "order-status": ("/order-plz", rule.members(status="surprised")),
     "order-valid": ("/order-plz", rule.members(status="valid")),
@@ -65,7 +65,7 @@ STRANGE = {
     "finalize-pending": ("/finalize-order/", rule.members(status="pending")),
 }
 
-# (path, what it would be, what it is still, how often)
+# (path, final state, state before, how often)
 SLOW = {
     "pending": (ORDER, "ready", "pending", 2),
     "processing": (ORDER, "valid", "processing", 2),
@@ -113,12 +113,13 @@ def test_a_validation_that_fails(bench, kind):
         assert wait_of(said) is None
     else:
         assert 599 <= wait_of(said) <= 721
-    # The order was looked at once, its authorization once more, for why.
+    # The order was fetched once, and its authorization once more, for the
+    # reason.
     assert [bench.gate.count(path) for path in
             ("/order-plz", AUTHZ, "/chalZ/", ORDER)] == [1, 2, 1, 1]
     bench.gate.ask_pebble()
     bench.succeeds(name)
-    # Of an order that has failed nothing is asked again.
+    # An order that has failed is not fetched again.
     assert bench.gate.count("/order-plz") == 2
 
 
@@ -160,8 +161,7 @@ def test_one_name_of_two(bench):
 
 @pytest.mark.parametrize("phase", ["order", "refused", "final"])
 def test_what_the_ca_says_of_each_name(bench, phase):
-    """In an order that fails after all, where it makes none, and where it
-    issues nothing."""
+    """In an order that fails at last, in newOrder, and in finalize."""
     name = phase + ".pair.test"
     kinds = {name: "rejectedIdentifier", "www." + name: "caa"}
     subproblems = [about(one, kind, "of " + one) for one, kind in kinds.items()]
@@ -195,8 +195,8 @@ def test_an_order_that_fails_for_no_reason(bench):
 
 
 def test_words_that_are_meant_to_do_harm(bench):
-    """They are kept, in bounds, and neither the log nor a terminal sees their
-    control characters."""
+    """They are stored, in bounds, and neither the log nor a terminal gets
+    their control characters."""
     words = "\x1b[2J</script>\n[acme:emerg] fake \u202e%n%s" + "x" * 5000
     bench.begin()
     text, content_type = problem("malformed", words, instance="javascript:1")
@@ -229,7 +229,7 @@ def test_what_cannot_be(bench, case):
 
 @pytest.mark.parametrize("case", SLOW)
 def test_a_ca_that_takes_its_time(bench, case):
-    """It is asked when it says, and not before."""
+    """It is polled when it says, and not before."""
     name = "slow-%s.test" % case
     path, state, still, times = SLOW[case]
     bench.begin()
@@ -245,7 +245,7 @@ def test_a_ca_that_takes_its_time(bench, case):
     ("authz", AUTHZ), ("challenge", "/chalZ/"), ("poll", ORDER),
     ("finalize", "/finalize-order/"), ("download", "/certZ/")])
 def test_an_account_that_is_gone_in_between(bench, phase, path):
-    """It is registered again, and the order begins anew: at once, and that
+    """It is registered again, and the order begins anew, at once and only
     once."""
     bench.begin()
     text, content_type = problem("accountDoesNotExist", WORDS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A CA that is asked when to renew, and has trouble to say: it costs nothing,
-is asked again when it is due, and then counts."""
+"""A CA has trouble with renewal information: that has no other effect, it is
+asked again when it is due, and then its time counts."""
 
 import os
 
@@ -53,14 +53,14 @@ def near(seconds):
     return seconds - 5, seconds + 5
 
 
-# (what the CA does, problem, words, when it is asked again, requests)
+# (what the CA does, problem, words, time of the next request, requests)
 CASES = {
     "429": (says(429, "rateLimited"), URN + "rateLimited", WORDS, BACKOFF, 1),
     "429-seconds": (says(429, "rateLimited", "7200"), URN + "rateLimited",
                     WORDS, near(2 * HOUR), 1),
     "429-date": (says(429, "rateLimited", "date"), URN + "rateLimited", WORDS,
                  near(2 * HOUR), 1),
-    # A day is the most, for it may be about a revocation.
+    # A day at most, because it may announce a revocation.
     "429-days": (says(429, "rateLimited", str(3 * DAY)), URN + "rateLimited",
                  WORDS, near(DAY), 1),
     "503-seconds": (page(503, ("Retry-After", "3600")),
@@ -98,7 +98,7 @@ UNWATCHED = {"ACMERenewMode": "manual", "ACMERenewViaARI": "off"}
 
 @pytest.fixture(scope="module")
 def bench(base_dir):
-    """All sites have their certificates, and nobody is asked about them."""
+    """All sites have their certificates, and no CA is asked about them."""
     with Bench(os.path.join(base_dir, "ari"), SITES, clock=True) as made:
         result = made.renew(*SITES)
         assert result.status == acmectl.DONE, result
@@ -113,13 +113,13 @@ def renewal_path(bench, name):
 
 
 def watch_fail(bench, name, path):
-    """What the status says of the renewal information then."""
+    """Returns what the status says of the renewal information then."""
     bench.change(name, **WATCHED)
     said = status.wait_for(bench.httpd, name,
                            lambda s: (s.get("ari") or {}).get("problem"))
     bench.rest()
     assert "window" not in said["ari"]
-    # The certificate is as good as before.
+    # The certificate is still valid.
     assert said["state"] == 2 and said["renewal"]["errors"] == 0
     assert tls.served(bench.httpd.https_port, name).by_pebble
     assert bench.gate.count("/order-plz") == 0
@@ -127,8 +127,8 @@ def watch_fail(bench, name, path):
 
 
 def is_told(bench, name, due):
-    """The next time, which comes by itself, and not before. Then it is not
-    asked about any more, because the clock is turned by others, too."""
+    """Waits for the next request, which comes by itself and not before its
+    time. Later requests are not checked, because others set the clock, too."""
     path = renewal_path(bench, name)
     seen = bench.gate.count(path)
     bench.gate.ask_pebble()
@@ -176,7 +176,7 @@ def test_a_ca_that_is_away(bench):
     ("replaced.test", 409, "alreadyReplaced"),
     ("minded.test", 400, "malformed")])
 def test_an_order_that_may_not_replace(bench, name, code, kind):
-    """Once more without saying so, and that is all."""
+    """It is made once more without `replaces`, and succeeds."""
     bench.begin()
     bench.change(name, **WATCHED)
     status.wait_for(bench.httpd, name,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What acmectl asks of a CA beside certificates, and a CA that refuses, has no
-time or says what makes no sense there: who asked is told so at once, in the
-CA's words; nothing is asked twice that need not be; and account and certificate
-are as good as before."""
+"""Requests of acmectl for something else than certificates, and a CA that
+refuses, has no time or answers something that makes no sense: acmectl says so
+at once, in the CA's words; nothing is asked again without need; account and
+certificate are as valid as before."""
 
 import os
 
@@ -15,20 +15,20 @@ from acme_env.faults import FAULTS, WORDS
 
 REVOKE, ACCOUNT = "/revoke-cert", "/my-account/"
 
-# What acmectl is asked, and where that goes.
+# Commands of acmectl, and the path of their requests.
 ERRANDS = {"recover": "/sign-me-up", "rollover": "/rollover-account-key",
            "deactivate": ACCOUNT}
 
-# What it says then.
+# Its message.
 SAID = {"429-seconds": WORDS, "503-date": "503", "dropped": "localhost"}
 SAID.update(dict.fromkeys(
     ("accountDoesNotExist", "alreadyReplaced", "caa", "connection", "dns",
      "orderNotReady", "rejectedIdentifier", "unauthorized",
      "userActionRequired"), WORDS))
 
-# A CA that has no time for a revocation is asked again, others are not.
+# A revocation is repeated if the CA has no time; the others are not.
 TRIED_AGAIN = ("429-seconds", "503-date", "dropped")
-# Another account, or the certificate's own key, may be better.
+# Another account, or the certificate's own key, may succeed.
 BY_KEY = ("accountDoesNotExist", "unauthorized")
 
 SITES = {errand + ".test": {} for errand in ERRANDS}
@@ -38,7 +38,7 @@ SITES.update({"revoke.test": {}, "unheard.test": {}})
 
 @pytest.fixture(scope="module")
 def bench(base_dir):
-    """All have their accounts; the one to be revoked is live."""
+    """All have their accounts; the certificate to be revoked is live."""
     with Bench(os.path.join(base_dir, "errands"), SITES, clock=True) as made:
         result = made.renew(*SITES)
         assert result.status == acmectl.DONE, result
@@ -51,7 +51,7 @@ def run(bench, *args):
 
 
 def accounts(bench):
-    """As acmectl shows them, by contact."""
+    """The accounts as acmectl shows them, by contact."""
     shown = run(bench, "account", "show", "--json").json["accounts"]
     return {account["contact"]: account for account in shown}
 
@@ -66,15 +66,15 @@ def asks(bench, errand):
 
 
 def begin_with(bench, fault, path, seen):
-    """Of what came before, nothing is on its way."""
+    """Begins when no request of the case before is in progress."""
     assert bench.gate.requests == seen
     bench.begin()
     FAULTS[fault](bench.gate, path)
 
 
 def times(fault):
-    """How often the CA may have seen it: once, but for libcurl, which goes on
-    with a new connection where used ones are dead, after five at most."""
+    """How often the CA may have got the request: once, but libcurl repeats it
+    on a new connection if used ones are dead, after five at most."""
     return range(1, 7) if fault == "dropped" else (1,)
 
 
@@ -91,7 +91,7 @@ def test_an_account_and_every_fault(bench, errand):
         assert result.status == acmectl.FAILED, (fault, result)
         assert words in result.err, (fault, result)
         assert bench.gate.count(path) in times(fault)
-        # Beside it, which key it is that the CA has, before and after.
+        # Besides, requests that ask which key the CA has, before and after.
         bench.assert_bounded(path, rounds=2 if errand == "rollover" else 1)
         after = account_of(bench, name)
         assert after["account"] == before["account"]
@@ -99,7 +99,7 @@ def test_an_account_and_every_fault(bench, errand):
         assert after["status"] == "valid" or errand == "recover"
     bench.rest()
     assert bench.gate.requests == seen
-    # It is as good as before, and then what was asked is done.
+    # It is as valid as before, and then the request succeeds.
     bench.begin()
     assert bench.renew(name, "--force").status == acmectl.DONE
     result = asks(bench, errand)
@@ -107,8 +107,8 @@ def test_an_account_and_every_fault(bench, errand):
 
 
 def test_a_change_of_keys_that_nobody_hears_of(bench):
-    """The connection breaks, and the same again, which libcurl sends, is
-    refused: the new key is looked for before it is thrown away."""
+    """The connection breaks, and the request that libcurl repeats is refused:
+    before the new key is discarded, the CA is asked for it."""
     def lost(*answer):
         raise ConnectionAbortedError
 
@@ -124,7 +124,7 @@ def test_a_change_of_keys_that_nobody_hears_of(bench):
 
 def test_a_contact_and_every_fault(bench):
     """Certificates do not wait for it; the CA is told with the next one. An
-    account goes on under any of the new contacts."""
+    account goes on with any of the new contacts."""
     sites = {fault: "contact-%s.test" % fault.lower() for fault in SAID}
     made = bench.pebble.accounts()
     bench.begin()
@@ -169,7 +169,7 @@ def test_a_revocation_and_every_fault(bench):
             (2,) if fault in BY_KEY else times(fault)), bench.gate.requests
         bench.assert_bounded(REVOKE)
         assert "revoked" not in status.of(bench.httpd, "revoke.test")
-    # When the CA says, by itself, and not before.
+    # At the time of the CA, by itself, and not before.
     begin_with(bench, "429-seconds", REVOKE, seen)
     run(bench, "revoke", "revoke.test", "--yes")
     seen = list(bench.gate.requests)

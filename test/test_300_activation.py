@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How a finished certificate comes into use, and what may not break."""
+"""How a finished certificate is activated, and what must not break."""
 
 import os
 import socket
@@ -15,11 +15,11 @@ LARGE = 64 * 1024 * 1024
 
 
 def test_a_request_in_flight_completes(make_httpd, pebble):
-    """The client does not read until the restart is through, and there is more
-    than any socket keeps."""
+    """The client does not read before the restart is complete, and there is
+    more than any socket buffers."""
     httpd = make_httpd(pebble)
     os.truncate(httpd.write("htdocs/%s/large.bin" % SHOP, ""), LARGE)
-    # What is written waits for the client, for longer than a test does.
+    # Writing waits for the client, for longer than the test.
     httpd.configure("Timeout %d\n" % (4 * procs.GIVE_UP)
                     + conf.managed_conf(httpd, pebble, SHOP))
     httpd.start()
@@ -92,13 +92,13 @@ def test_a_broken_include_when_a_certificate_is_ready(httpd, pebble, gate):
     wait_until_served(httpd, pebble, SHOP, timeout=PATIENCE * 2)
     assert httpd.pid == pid and httpd.restarts() == 1
     assert not status.fetch(httpd)[1]["activation"].get("blocked")
-    # Said once, not with each look.
+    # Logged once, not at each check.
     assert len(httpd.log.lines("acme:error.*NoSuchDirective")) == 1
 
 
 def test_a_damaged_store_does_not_stop_the_server(httpd, pebble):
-    """A wrong secret: what is live is served, nothing is ordered, and the
-    secret is not overwritten."""
+    """The secret is wrong: the live certificates are served, nothing is
+    ordered, and the secret is not overwritten."""
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
                                       ACMEActivation="manual"))
     httpd.start()

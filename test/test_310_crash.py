@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Killed, or restarted, in the middle: nothing is lost, nothing is double."""
+"""Killed, or restarted, during orders: nothing is lost, nothing is done twice.
+"""
 
 import pytest
 
@@ -15,7 +16,8 @@ SHOP, BAD = "shop.test", "bad.test"
     ("/chalZ/", False), ("/finalize-order/", True),
     ("/finalize-order/", False), ("/certZ/", True)])
 def test_the_worker_is_killed(httpd, pebble, gate, path, before):
-    """kill -9 with the request on its way, or answered and not heard of."""
+    """kill -9 while the request is being sent, or after a response that was
+    not received."""
     held = gate.hold(path, before=before)
     httpd.allow_log("exit signal Killed")
     httpd.configure(conf.managed_conf(
@@ -32,7 +34,7 @@ def test_the_worker_is_killed(httpd, pebble, gate, path, before):
 
 
 def test_thirty_restarts_during_orders(httpd, pebble, gate):
-    """One site's order succeeds meanwhile, the other's has failed."""
+    """One site's order succeeds meanwhile; the other's fails."""
     pebble.break_name(BAD)
     httpd.expect_log(r"acme:(warn|error).* %s: " % BAD)
     httpd.configure(conf.managed_conf(

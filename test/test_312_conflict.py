@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A CA that leaves a challenge pending while it validates, and answers 409
-conflict when it is told again, as Let's Encrypt does: what interrupts twelve
-orders in the middle of it fails none, and none is placed twice."""
+"""A CA leaves a challenge pending while it validates, and answers 409 conflict
+to a second response, as Let's Encrypt does. Twelve orders are interrupted at
+that point: none fails, and none is placed twice."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from acme_env.personality import LETS_ENCRYPT, LetsEncrypt
 
 SITES = ["s%02d.conflict.test" % number for number in range(12)]
 SHOP = "shop.test"
-# For what happens as soon as the machine gets round to it.
+# A wait for something that happens as soon as the machine is free.
 PATIENCE = 180
 
 
@@ -24,7 +24,7 @@ def ca(pebble, make_pebble):
 
 
 def be_validated(httpd, pebble, ca):
-    """Starts a server whose sites are all in the middle of it."""
+    """Starts a server whose sites are all being validated."""
     httpd.configure(conf.managed_conf(
         httpd, pebble, *SITES, ACMEActivation="manual",
         ACMECertificateAuthority=ca.directory))
@@ -34,7 +34,7 @@ def be_validated(httpd, pebble, ca):
 
 
 def assert_all_well(httpd, pebble, ca):
-    """Goes on, and nothing has failed on the way."""
+    """The orders go on, and nothing has failed."""
     ca.wait_for_told_again(len(SITES), PATIENCE)
     assert pebble.certificates() == 0
     ca.release_validations()
@@ -66,7 +66,7 @@ def test_the_worker_is_killed_while_the_ca_validates(httpd, pebble, ca):
 
 
 def test_the_answers_are_lost(httpd, pebble, ca):
-    """The CA has heard it, and the connection ended."""
+    """The CA has got the request, and the connection ended."""
     httpd.allow_log("telling the CA to validate failed, trying again")
     ca.lose_answers()
     be_validated(httpd, pebble, ca)
@@ -74,7 +74,7 @@ def test_the_answers_are_lost(httpd, pebble, ca):
 
 
 def test_what_replaces_is_a_conflict(httpd, pebble, ca):
-    """A renewal is ordered again, without what it replaces."""
+    """A renewal is ordered again, without `replaces`."""
     text = conf.managed_conf(httpd, pebble, SHOP,
                              ACMECertificateAuthority=ca.directory)
     httpd.configure(text)

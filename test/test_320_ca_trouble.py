@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A CA that is down, slow, or refuses some. What it should not say: see
-test_290_faults.py and those after it."""
+"""A CA that is down, slow, or refuses some requests. For wrong responses see
+test_290_faults.py and the tests after it."""
 
 from acme_env import conf, status
 from acme_env.bench import until, wait_of
@@ -25,8 +25,8 @@ def test_half_of_the_nonces_are_rejected(make_httpd, make_pebble):
 
 
 def test_the_ca_is_down_at_start(make_httpd, make_pebble):
-    """The server starts and serves, tries with growing delay, and says so;
-    and all is well once the CA is there."""
+    """The server starts and serves, tries with growing delays, and logs it;
+    all is well once the CA answers."""
     pebble = make_pebble(start=False)
     httpd = make_httpd(pebble)
     httpd.expect_log(r"acme:(warn|error)")
@@ -38,7 +38,7 @@ def test_the_ca_is_down_at_start(make_httpd, make_pebble):
     said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 1)
     assert "localhost" in status.problem(said)
     said = status.wait_for(httpd, SHOP, lambda s: errors(s) >= 2)
-    # The delays were 1 s, then ten times as much, and a fifth by chance.
+    # The delays were 1 s, then ten times as much, and up to a fifth by chance.
     delay = 10 ** (errors(said) - 1)
     due = until(said["renewal"]["next-run"], 0)
     assert delay - 1 <= wait_of(said["renewal"]) <= delay * 1.2 + 1

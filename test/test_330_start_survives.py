@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Whatever is wrong around it, the server starts and serves what it has."""
+"""Whatever is wrong around it, the server starts and serves its certificates.
+"""
 
 import os
 import shutil
@@ -22,7 +23,7 @@ def fill(folder):
                 file.write(b"x" * 4096)
 
 
-# Everything outside of the test's room is read-only for the server.
+# All outside of the test's folder is read-only for the server.
 NO_OTHER_PLACE = """
 for dir in /tmp /var/tmp /dev/shm /run; do
     mount --rbind $dir $dir && mount -o remount,bind,ro $dir
@@ -33,8 +34,9 @@ cd /dev/shm && exec "$@"
 
 
 def own_mounts():
-    """What gives a server mounts of its own; None: nothing does. In a chroot
-    / is no mount, and cannot be made private: there all have to be that."""
+    """A command that gives a server mounts of its own, or None if that is not
+    possible. In a chroot / is not a mount, and cannot be made private; then
+    all mounts have to be private."""
     argv = ["unshare", "-m"]
     if os.geteuid() != 0 or not shutil.which("unshare"):
         return None
@@ -110,7 +112,8 @@ def test_a_secret_that_is_a_folder(httpd, pebble):
 
 
 def test_a_security_level_that_p256_does_not_meet(httpd, pebble):
-    """The placeholder has to load, or there is no server."""
+    """The placeholder has to load, because the server does not start
+    otherwise."""
     httpd.configure(conf.managed_conf(
         httpd, pebble, SHOP, "SSLCipherSuite DEFAULT@SECLEVEL=4\n",
         ACMEPrivateKeys="P-384", ACMERetryDelay="1h"))
@@ -142,8 +145,8 @@ def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
 
 
 def test_what_was_not_loaded_is_tried_again(httpd, pebble):
-    """mod_ssl refuses, here because of somebody else's files. All is well
-    again when these are, and nothing is ordered."""
+    """mod_ssl refuses, here because of other files. All is well when these are
+    repaired, and nothing is ordered."""
     good = conf.managed_conf(httpd, pebble, NEW, ACMEActivation="manual")
     bad = good + conf.site_conf(
         httpd, "other.test", https="SSLCertificateFile %s\n"
@@ -168,7 +171,7 @@ def test_what_was_not_loaded_is_tried_again(httpd, pebble):
 
 
 def test_an_edit_that_would_end_the_server(httpd, pebble):
-    """-t by hand passes; our own restart waits, then comes."""
+    """-t by hand succeeds; our own restart waits, and comes later."""
     good = conf.managed_conf(httpd, pebble, NEW, ACMEActivationDelay="4s")
     bad = good + "Listen 127.0.0.1:%d\n" % pebble.port + conf.site_conf(
         httpd, "other.test", https="SSLCertificateFile %s\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The child that orders: how it leaves, and what may keep it from work."""
+"""The child that orders: how it ends, and what may prevent its work."""
 
 import fcntl
 import os
@@ -32,7 +32,7 @@ def start(make_httpd, pebble, gate, mpm):
 
 
 def steps(httpd, pid):
-    """How many steps of 10 ms a child has waited for its end."""
+    """The number of steps of 10 ms for which a child has waited to end."""
     try:
         return os.path.getsize(httpd.path("run", "steps.%d" % pid))
     except FileNotFoundError:
@@ -40,7 +40,8 @@ def steps(httpd, pid):
 
 
 def end_child(httpd, signum, meanwhile=lambda pid: None):
-    """How many steps the worker's child needs to end, and seconds."""
+    """The number of steps that the worker's child needs to end, and seconds.
+    """
     mark = httpd.log.mark()
     pid = worker_pid(httpd)
     begun = time.monotonic()
@@ -60,7 +61,7 @@ def end_child(httpd, signum, meanwhile=lambda pid: None):
 @pytest.mark.parametrize("mpm", MPMS)
 def test_an_order_just_made_is_not_lost(make_httpd, pebble, gate, mpm,
                                         signum):
-    """The CA has made it, and says so while the child is to end."""
+    """The CA has made it, and its response comes while the child is ending."""
     held = gate.hold("/order-plz", before=False)
     httpd = start(make_httpd, pebble, gate, mpm)
     held.wait()
@@ -85,8 +86,8 @@ def test_an_order_just_made_is_not_lost(make_httpd, pebble, gate, mpm,
     ("/order-plz", 2, 290), ("/authZ/", 0, 100), ("/sign-me-up", 0, 100)])
 def test_a_stop_is_not_delayed_for_long(make_httpd, pebble, gate, path,
                                         least, most):
-    """Two seconds for an order and nothing for anything else, and no more steps
-    than are over before the parent asks twice, which is after 3 s."""
+    """Two seconds for an order and nothing for anything else, and no more
+    steps than fit before the parent asks a second time, which is after 3 s."""
     held = gate.hold(path)
     httpd = start(make_httpd, pebble, gate, os.environ.get("ACME_MPM"))
     held.wait()
@@ -96,8 +97,9 @@ def test_a_stop_is_not_delayed_for_long(make_httpd, pebble, gate, path,
 
 
 def damage_all(httpd):
-    """What a power cut may leave of files whose bytes never reached the disk:
-    the worker's turn, the site's job, what is staged, and the account."""
+    """Damages files as a power cut may, before their bytes have reached the
+    disk: the worker's mark, the site's job, the staged certificate, and the
+    account."""
     count = 0
     for kind in ("jobs", "staging", "accounts"):
         folder = httpd.path("store", kind)
@@ -108,7 +110,8 @@ def damage_all(httpd):
 
 
 def test_files_without_bytes_stop_nothing(httpd, pebble):
-    """What does not open does not exist: at worst it costs another order."""
+    """A file that does not open is treated as missing: at worst that causes
+    another order."""
     httpd.expect_log("ACME0551: worker: .*jobs.*is damaged")
     httpd.allow_log("ACME0(551|341|342): ")
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
@@ -127,7 +130,8 @@ def test_files_without_bytes_stop_nothing(httpd, pebble):
 
 
 def test_a_lock_that_is_held_for_ever_is_said(httpd, pebble, room):
-    """By somebody else: nothing is ordered, and that is in log and status."""
+    """Another process holds it: nothing is ordered, and log and status say so.
+    """
     httpd.expect_log("ACME0314: worker: nothing is ordered since "
                      ".*locks/lease.worker")
     httpd.clock = Clock(room)
@@ -167,8 +171,9 @@ def test_a_clock_set_back_delays_no_try(make_httpd, make_pebble, room):
 
 
 def test_a_clock_set_back_delays_no_activation(httpd, pebble, room):
-    """A certificate got ready while it was two hours ahead."""
-    # The clock is behind the last start: said, and nothing ends by its age.
+    """A certificate became ready while the clock was two hours ahead."""
+    # The clock is before the last start: it is logged, and nothing is removed
+    # for its age.
     httpd.expect_log("ACME0152: ")
     httpd.clock = Clock(room)
     httpd.clock.turn_to(7200)

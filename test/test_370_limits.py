@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Rate limits that are kept to: who waits says until when, and no restart
-makes anybody forget."""
+"""Rate limits are kept: a site that waits says until when, and a restart
+forgets nothing."""
 
 import email.utils
 import time
@@ -36,7 +36,7 @@ def test_first_certificates_wait_for_the_limit(httpd, pebble):
     times = sorted(waiting(httpd).values())
     assert begun + 13 * 60 < times[0] < time.time() + 16 * 60
     assert [round((b - a) / 60) for a, b in zip(times, times[1:])] == [15, 15]
-    # A restart, with the certificates that are there, changes nothing.
+    # A restart changes nothing.
     held = waiting(httpd)
     ready = [name for name in SITES if name not in held]
     activate_by_hand(httpd, pebble, *ready)
@@ -44,11 +44,11 @@ def test_first_certificates_wait_for_the_limit(httpd, pebble):
     time.sleep(3)
     assert pebble.orders() == 3
     assert waiting(httpd) == held
-    # A renewal goes first, with what was kept for it.
+    # A renewal goes first, with the part that was kept for renewals.
     httpd.expect_log("ACME0875: .*4 orders in 1 hour")
     assert acmectl.run(httpd, "renew", ready[0], "--force").status == 0
     assert pebble.orders() == 4
-    # And then there is nothing left for anybody.
+    # Then the limit is exhausted.
     result = acmectl.run(httpd, "renew", ready[1], "--force", "--timeout", "5")
     assert result.status == 1
     assert pebble.orders() == 4

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Dry runs: the whole journey at another CA, and nothing of it stays."""
+"""Dry runs: all steps at another CA, of which nothing remains."""
 
 import os
 
@@ -18,7 +18,8 @@ STAGING = "acme-staging-v02.api.letsencrypt.org"
 
 @pytest.fixture
 def test_ca(make_pebble, pebble, room):
-    """Validates where the first does, and may call itself STAGING."""
+    """A CA that validates at the ports of the first, and may call itself
+    STAGING."""
     ca = make_pebble(start=False, http_port=pebble.http_port,
                      tls_port=pebble.tls_port)
     ca.ca_file, ca.key_file = tls.self_signed(room + "/test-ca", "localhost",
@@ -27,7 +28,7 @@ def test_ca(make_pebble, pebble, room):
 
 
 def configure(httpd, pebble, test_ca, blog=""):
-    """Trusts both; one of its sites is renewed by hand only."""
+    """Trusts both CAs; one of its sites is renewed by hand only."""
     both = httpd.path("conf", "roots.pem")
     with open(both, "w", encoding="ascii") as out:
         for ca in (pebble, test_ca):
@@ -71,7 +72,7 @@ def assert_untouched(httpd, before):
 
 
 def at_rest(httpd):
-    """Once the worker has settled what was activated."""
+    """Waits until the worker has settled the activated certificates."""
     seen = []
 
     def look():
@@ -109,7 +110,7 @@ def test_it_changes_nothing(server, pebble, test_ca):
     result = dry_run(server, test_ca)
     assert [(site["name"], site["result"]) for site in result.json["sites"]] \
         == [(SHOP, "ready"), (BLOG, "ready")]
-    # And a CA that is not there.
+    # A CA that does not exist.
     test_ca.stop()
     result = dry_run(server, test_ca, SHOP)
     assert result.status == FAILED
@@ -118,7 +119,7 @@ def test_it_changes_nothing(server, pebble, test_ca):
 
 def test_without_a_ca_it_is_the_test_service(server, pebble, test_ca,
                                              make_pebble, make_proxy):
-    """That of letsencrypt, which is behind this proxy."""
+    """The test service of letsencrypt, which is behind this proxy."""
     gate, proxy = Gate(test_ca), make_proxy()
     make_pebble.before_end.append(gate.close)
     directory = gate.forward(

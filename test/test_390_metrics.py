@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""acme-metrics: what Prometheus reads."""
+"""acme-metrics, which Prometheus reads."""
 
 import re
 
@@ -18,7 +18,7 @@ PAGE = """
 
 
 def metrics_of(text):
-    """Lines by what stands before the number."""
+    """The lines, by the text before the number."""
     found = {}
     for line in text.splitlines():
         if not line.startswith("#"):

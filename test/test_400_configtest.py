@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Every mistake is refused by configtest: with the place, the value and what
-to write instead. Nothing is touched by it."""
+"""configtest refuses every mistake, with the place, the value and what to
+write instead. It changes no file."""
 
 import os
 import re
@@ -102,7 +102,7 @@ REFUSED = [
     ("ACMEHttpProxy http://proxy.test:3128/path", "nothing behind"),
     ("ACMEHttpProxy http://proxy.test?x", "nothing behind|is no URL"),
     ("ACMEHttpProxyCACertificateFile", "takes one argument"),
-    # not built: refused with what there is instead
+    # Not built: refused, with what there is instead.
     ("ACMEStapling on", "use SSLUseStapling"),
     ("ACMEChallengeDns01 /bin/true", "dns-01 is not available"),
 ]
@@ -123,7 +123,7 @@ def server(make_httpd, make_pebble):
 
 
 def refuse(httpd, text):
-    """configtest refuses it; what it says."""
+    """Asserts that configtest refuses it; returns its message."""
     status, said = httpd.configtest()
     assert status == 1, said
     assert re.search(text, said), said
@@ -133,7 +133,7 @@ def refuse(httpd, text):
 
 
 def test_bad_values(server):
-    """One server for all: configtest only reads."""
+    """One server for all cases, because configtest only reads."""
     httpd, pebble = server
     wrong = []
     for directive, text in REFUSED:
@@ -228,7 +228,8 @@ def test_overlapping_virtual_hosts(server):
 
 
 def test_different_settings_for_one_site(server):
-    """Two virtual hosts of one site, two values: which one is meant?"""
+    """Two virtual hosts of a site have two values: which of them counts is not
+    clear."""
     httpd, pebble = server
     httpd.configure(conf.managed_conf(
         httpd, pebble, conf.site_conf(
@@ -258,7 +259,7 @@ def test_what_is_refused_is_not_repeated_where_it_may_be_secret(server):
 
 
 def test_require_https_is_one_for_a_site(server):
-    """Joined over its virtual hosts; two values are refused."""
+    """It is joined over the site's virtual hosts; two values are refused."""
     httpd, pebble = server
     for first, second, good in (("off", "permanent", False),
                                 ("temporary", "Temporary", True)):
@@ -297,7 +298,7 @@ def test_server_wide_directives_are_refused_in_virtual_hosts(server):
 
 
 def test_no_port_80(server):
-    """http-01 cannot work: said before it fails."""
+    """http-01 cannot work: a warning comes before it fails."""
     httpd, pebble = server
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
                                       ACMEPortMap="http:- https:%d"
@@ -332,7 +333,7 @@ def test_agreement_is_only_a_warning(server):
 
 
 def test_every_directive_is_in_the_annotated_configuration(server):
-    """And all of it is commented out: a2enmod acme changes nothing."""
+    """All of it is commented out: a2enmod acme changes nothing."""
     httpd, pebble = server
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
     listed = procs.run(httpd.argv("-L"), env=httpd.env()).stdout
@@ -346,6 +347,6 @@ def test_every_directive_is_in_the_annotated_configuration(server):
     for name in known:
         assert re.search(r"^# %s .*Default: " % name, text, re.M), name
         assert re.search(r"^#%s\b" % name, text, re.M), name
-    # And nothing that is not built.
+    # It has nothing that is not built.
     assert set(re.findall(r"^#? ?(ACME[A-Za-z0-9]+)\b", text, re.M)) \
         == set(known)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """The table in config_table.txt: configurations that are accepted, warned
-about and refused, with the words that matter and the place."""
+about and refused, with parts of the message and the place."""
 
 import os
 import re
@@ -15,7 +15,7 @@ TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 
 class Case:
-    """One block of the table."""
+    """A block of the table."""
 
     def __init__(self, title):
         self.title = title
@@ -60,7 +60,7 @@ def a_label(match):
 
 
 def host(httpd, line):
-    """The lines of one virtual host."""
+    """The lines of a virtual host."""
     parts = [part.strip() for part in line.split(" ; ")]
     kind, *words = parts[0].split()
     if kind == "@raw":
@@ -89,8 +89,7 @@ def fill(httpd, line):
 
 
 def expand(httpd, lines):
-    """The configuration, and the numbers in it of the lines that are to be
-    named."""
+    """The configuration, and the numbers of its lines that must be named."""
     made, marked = [], []
     for line in lines:
         mark = line.startswith("=> ")
@@ -103,7 +102,7 @@ def expand(httpd, lines):
 
 @pytest.fixture(scope="module")
 def house(base_dir):
-    """One server for all: configtest only reads."""
+    """One server for all cases, because configtest only reads."""
     from acme_env.httpd import Httpd
     from acme_env.pebble import Pebble
     from acme_env.ports import free_port

@@ -17,8 +17,8 @@ def own(httpd, name, stem):
 
 
 def test_another_port_keeps_a_certificate_of_its_own(httpd, pebble):
-    """ACMEDomain off: while the same name is managed beside it, over restarts,
-    and without the redirect of the site."""
+    """ACMEDomain off: the same name is managed beside it, over restarts, and
+    without the redirect of the site."""
     port = free_port()
     other = """
 Listen 127.0.0.1:%d
@@ -47,7 +47,7 @@ Listen 127.0.0.1:%d
 
 
 def show(httpd, pebble, *sites):
-    """Another configuration; httpd takes it by a graceful restart."""
+    """Takes another configuration into use by a graceful restart."""
     httpd.configure(conf.managed_conf(httpd, pebble, *sites))
     status, said = httpd.configtest()
     assert status == 0, said
@@ -81,7 +81,7 @@ def test_acmedomain_is_removed_and_sslengine_stays(httpd, pebble):
 
 
 def test_a_certificate_of_its_own_comes_instead(httpd, pebble):
-    """Then the one that was obtained is stashed, as ever."""
+    """Then the certificate that was obtained is stashed, as always."""
     httpd.allow_log("ACME0051|ACME0052")
     show(httpd, pebble, SHOP)
     httpd.start()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Sites beyond one ACMEDomain in one virtual host: sets, virtual hosts that are
-found, certificates of one's own, names that keep failing."""
+"""Sites beyond one ACMEDomain in a virtual host: sets, virtual hosts that are
+found, own certificates, names that keep failing."""
 
 import os
 
@@ -13,7 +13,7 @@ WWW, OLD = "www.shop.test", "old.shop.test"
 
 
 def plain(httpd, name, aliases=(), https=""):
-    """Without a word of ours."""
+    """A virtual host without a directive of ours."""
     return conf.site_conf(httpd, name, aliases, https=https)
 
 
@@ -23,14 +23,15 @@ def files(cert, key, prefix="SSL"):
 
 
 def test_virtual_hosts_without_a_certificate_are_found(httpd, pebble):
-    """And those that have one are left alone. The configuration's reading and
-    mod_ssl's agree on who that is: nothing is said (ACME0130)."""
+    """Virtual hosts that have a certificate are left alone. The module's
+    reading of the configuration agrees with mod_ssl's: there is no warning
+    (ACME0130)."""
     own = tls.self_signed(httpd.path("conf", "own"), OWN)
     httpd.configure(conf.managed_conf(
         httpd, pebble, plain(httpd, SHOP, (WWW,)), plain(httpd, BLOG),
         plain(httpd, OWN, https=files(*own)),
         plain(httpd, WIKI),
-        # Neither does the listener's protocol say it, nor does this.
+        # Neither the listener's protocol nor this switches it on.
         plain(httpd, "intranet").replace("SSLEngine on", ""),
         plain(httpd, "extranet").replace("SSLEngine on",
                                            "SSLEngine optional"),
@@ -87,7 +88,7 @@ ACMEAutoDomains on
 
 
 def test_a_certificate_of_ones_own(httpd, pebble):
-    """Served, shown, and nothing is ordered for it."""
+    """It is served and shown, and nothing is ordered for it."""
     own = tls.self_signed(httpd.path("conf", "own"), OWN)
     text = conf.managed_conf(
         httpd, pebble, SHOP,
@@ -106,7 +107,7 @@ def test_a_certificate_of_ones_own(httpd, pebble):
     assert shown["cert"]["P-256"]["valid"]["until"]
     assert not shown["renew"] and "renew-at" not in shown
 
-    # It is replaced by hand, and watched by nobody else.
+    # An administrator replaces it; nothing else does.
     tls.self_signed(httpd.path("conf", "own"), OWN)
     httpd.graceful()
     second = tls.served(httpd.https_port, OWN)
@@ -130,8 +131,8 @@ def test_a_certificate_of_ones_own(httpd, pebble):
 
 
 def test_ones_own_certificate_puts_the_others_away(httpd, pebble):
-    """What was obtained is stashed, and back without an order. acmectl sees
-    what the server does."""
+    """The managed certificate is stashed, and comes back without an order.
+    acmectl shows what the server does."""
     own = tls.self_signed(httpd.path("conf", "own"), SHOP)
     managed = conf.managed_conf(httpd, pebble, SHOP, BLOG)
     httpd.configure(managed)
@@ -184,7 +185,7 @@ def test_an_alias_that_keeps_failing_is_left_out(httpd, pebble):
     assert OLD in site["state-descr"]
     assert [name["name"] for name in site["left-out"]] == [OLD]
     assert site["left-out"][0]["detail"]
-    # That is all until the renewal, over restarts too.
+    # Nothing more happens until the renewal, over restarts too.
     mark = httpd.log.mark()
     httpd.graceful()
     procs.wait_until(lambda: status.of(httpd, SHOP)["renewal"]["errors"] == 0,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""configtest with thousands of virtual hosts, and by anybody."""
+"""configtest with thousands of virtual hosts, and by any user."""
 
 import os
 import pwd
@@ -38,8 +38,7 @@ def hosts(httpd, ask):
     ("", "ACMEDomain"), ("ACMEAutoDomains on\n", "")],
                          ids=["asked", "found"])
 def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask):
-    """It is found, and is all that is said. How quick that is make bench
-    measures."""
+    """It is found, and is the only message. make bench measures the speed."""
     pebble = make_pebble(start=False)
     httpd = make_httpd(pebble)
     good = hosts(httpd, ask)
@@ -63,7 +62,7 @@ def test_one_mistake_among_thousands(make_httpd, make_pebble, extra, ask):
 
 
 def test_anybody_may_run_it(make_httpd, make_pebble):
-    """Not even the store has to be readable, and nothing is touched."""
+    """The store need not even be readable, and no file changes."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to be somebody else")
     pebble = make_pebble(start=False)

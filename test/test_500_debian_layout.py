@@ -26,7 +26,7 @@ def must(argv, **kwargs):
 
 @pytest.fixture
 def layout(room):
-    """Debian's /etc/apache2 and its tools, below the room."""
+    """Debian's /etc/apache2 and its tools, below the test's folder."""
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         pytest.skip("no Debian: there is no a2enmod to try")
     folder = os.path.join(room, "debian")
@@ -34,7 +34,7 @@ def layout(room):
     must(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
           "apache2"], cwd=folder)
     must(["dpkg", "-x"] + glob.glob(folder + "/apache2_*.deb") + [folder])
-    # What it refers to lives below the room as well.
+    # The paths in it are below the test's folder as well.
     path = os.path.join(folder, "etc/apache2/mods-available/ssl.conf")
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -44,7 +44,7 @@ def layout(room):
 
 
 def build_dir():
-    """Where the module was built: its Makefile installs it."""
+    """The folder in which the module was built; its Makefile installs it."""
     path = os.path.dirname(os.path.dirname(install.acme_module()))
     assert os.path.exists(os.path.join(path, "config.status")), \
         "%s is no build folder: the module must come from make" % path
@@ -58,7 +58,8 @@ def source_dir(build):
 
 
 def test_a2enmod(make_httpd, pebble, layout, room):
-    # Configured anew: where a2enmod looks is known at configure time only.
+    # Configured again, because the folder of a2enmod is known at configure
+    # time only.
     build = os.path.join(room, "build")
     os.makedirs(build)
     source = source_dir(build_dir())
@@ -75,7 +76,7 @@ def test_a2enmod(make_httpd, pebble, layout, room):
     for name in ("acme.load", "acme.conf"):
         shutil.copy(os.path.join(stage, "etc/apache2/mods-available", name),
                     os.path.join(etc, "mods-available"))
-    # The stage is not where it will live: only the module's path changes.
+    # The module is not in its final folder: only its path changes.
     load = os.path.join(etc, "mods-available", "acme.load")
     with open(load, encoding="utf-8") as file:
         text = file.read()

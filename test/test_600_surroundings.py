@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A site as it really is: redirects, proxies, passwords, old certificates."""
+"""A site with all that is usual: redirects, proxies, passwords, old
+certificates."""
 
 import pytest
 
@@ -13,8 +14,8 @@ PASSWORDS = "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"
 
 
 def surroundings(httpd, cert, key):
-    """:80 redirects to https; :443 is a reverse proxy behind a password,
-    with an alias and a certificate of its own from before."""
+    """:80 redirects to https; :443 is a reverse proxy behind a password, with
+    an alias and an older certificate of its own."""
     httpd.write("conf/passwords", PASSWORDS)
     httpd.write("htdocs/%s/index.html" % BACK, "from the back\n")
     return """
@@ -50,7 +51,7 @@ def test_a_site_as_it_really_is(make_httpd, pebble, room, mpm):
     httpd.configure(text)
     httpd.start()
 
-    # Until there is a better one, its own certificate is served, no 503.
+    # Until there is a managed one, its own certificate is served, and no 503.
     with open(cert, encoding="ascii") as file:
         own = tls.Served(file.read())
     assert tls.served(httpd.https_port, SHOP).serial == own.serial
@@ -59,7 +60,7 @@ def test_a_site_as_it_really_is(make_httpd, pebble, room, mpm):
     shown = wait_until_served(httpd, pebble, SHOP, ALIAS)
     assert shown[SHOP].names == sorted([SHOP, ALIAS])
     assert httpd.restarts() == 1 and pebble.orders() == 1
-    # All that was around it still does what it did.
+    # All around it works as before.
     answer = get(httpd, ALIAS, "/some/where")
     assert answer.status == 301
     assert answer.headers["location"] == "https://%s/some/where" % SHOP
@@ -67,7 +68,7 @@ def test_a_site_as_it_really_is(make_httpd, pebble, room, mpm):
     answer = get(httpd, SHOP, https=True, ca=pebble.root_file,
                  args=["-u", "ann:secret"])
     assert answer.status == 200 and answer.body == "from the back\n"
-    # One notice that the own certificate is left out.
+    # One notice that the own certificate is ignored.
     assert httpd.log.lines("SSLCertificateFile.*|" + cert)
     # It stays so after a restart by hand.
     httpd.graceful()

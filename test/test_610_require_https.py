@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""ACMERequireHttps: from http to https, once there is something to go to."""
+"""ACMERequireHttps: redirects from http to https, once https has a
+certificate."""
 
 from acme_env import conf, tls
 from acme_env.journey import get, wait_until_served
@@ -23,7 +24,7 @@ def test_who_is_sent_where(httpd, pebble, gate):
         httpd, pebble, *sites, ACMECertificateAuthority=gate.directory))
     httpd.start()
     held.wait()
-    # Nobody is led to a placeholder, and it promises nothing.
+    # No redirect leads to a placeholder, and there is no HSTS header.
     for name in (OFF, TEMP, PERM):
         assert get(httpd, name).status == 200
         answer = get(httpd, name, https=True)
@@ -34,7 +35,7 @@ def test_who_is_sent_where(httpd, pebble, gate):
     assert get(httpd, OFF).status == 200
     redirects(httpd, TEMP, 302, 307)
     redirects(httpd, PERM, 301, 308)
-    # Where the challenges are, and under names that the certificate lacks.
+    # Paths of challenges, and names that the certificate lacks.
     assert get(httpd, PERM, "/.well-known/own").body == "left to others\n"
     assert get(httpd, PERM, "/.well-known/acme-challenge/x").status == 404
     answer = tls.curl("http://%s:%d/" % (PERM, httpd.http_port), PERM,
@@ -42,14 +43,14 @@ def test_who_is_sent_where(httpd, pebble, gate):
     assert answer.status == 200 and "location" not in answer.headers
     answer = get(httpd, ALIAS.upper() + ".", "/")
     assert answer.headers["location"] == "https://%s/" % ALIAS
-    # Only permanent is for browsers to keep.
+    # Only permanent redirects have the HSTS header.
     ca = pebble.root_file
     assert HSTS not in get(httpd, TEMP, https=True, ca=ca).headers
     answer = get(httpd, PERM, https=True, ca=ca)
     assert answer.status == 200
     assert answer.headers[HSTS] == "max-age=15768000"
 
-    # Nobody comes in by https: no redirect, and a warning.
+    # No https arrives: no redirect, and a warning.
     httpd.configure(conf.managed_conf(
         httpd, pebble, *sites, ACMECertificateAuthority=gate.directory,
         ACMEPortMap="http:%d https:-" % httpd.http_port))
@@ -73,7 +74,7 @@ def redirects(httpd, name, get_status, post_status):
 
 
 def test_it_yields_to_the_sites_own_header(httpd, pebble):
-    """mod_headers' word counts, and is there once."""
+    """The header of mod_headers counts, and is sent once."""
     httpd.modules += ("headers",)
     httpd.configure(conf.managed_conf(httpd, pebble, conf.site_conf(
         httpd, PERM, https="""ACMEDomain

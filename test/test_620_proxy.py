@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""ACMEHttpProxy: the way to the CA leads through somebody else."""
+"""ACMEHttpProxy: requests to the CA go through a proxy."""
 
 from acme_env import conf, procs, status, tls
 from acme_env.journey import activate_by_hand
@@ -18,7 +18,7 @@ def through(httpd, pebble, proxy, scheme="http", user="", **changes):
 
 
 def test_an_https_proxy_with_a_password(make_httpd, pebble, make_proxy, room):
-    """All goes through it, and nothing around it."""
+    """All requests go through it, and none around it."""
     cert, key = tls.self_signed(room + "/proxy", "localhost")
     proxy = make_proxy(password="ann:p:w", cert=cert, key=key)
     httpd = through(make_httpd(pebble), pebble, proxy, "https", "ann:p%3Aw@",
@@ -26,12 +26,12 @@ def test_an_https_proxy_with_a_password(make_httpd, pebble, make_proxy, room):
     procs.wait_until(pebble.certificates, 30, lambda: httpd.log.tail())
     assert set(proxy.connects) == {"localhost:%d" % pebble.port}
     assert proxy.passed
-    # No word of the password in the log.
+    # The password is not in the log.
     assert "p%3Aw" not in httpd.log.text()
 
 
 def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
-    """Each is named, and what to do about it; nobody goes around it."""
+    """Each is named, with advice; no request goes around it."""
     cert, key = tls.self_signed(room + "/proxy", "localhost")
     refusing = make_proxy()
     refusing.mode = "refuse"
@@ -57,8 +57,8 @@ def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
         problem = status.problem(seen)
         for word in words + ("through the proxy localhost:%d" % proxy.port,):
             assert word in problem, problem
-    # Who hangs in a connection can still be stopped, and need not be killed:
-    # the parent would say so.
+    # A child that waits for a connection can still be stopped and is not
+    # killed, which the parent would log.
     hanging.wait_for_connect()
     servers[-1].stop()
     assert not servers[-1].log.lines("AH0004[67]|SIGKILL")
@@ -66,7 +66,7 @@ def test_proxies_that_fail(make_httpd, pebble, make_proxy, room):
 
 
 def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
-    """One CA behind a proxy, another one that is reached without."""
+    """One CA is behind a proxy, another is reached without."""
     proxy = make_proxy()
     inner = make_pebble(http_port=pebble.http_port, tls_port=pebble.tls_port)
     httpd = make_httpd(pebble)
@@ -89,7 +89,7 @@ def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
 
 
 def test_ways_that_differ(httpd, pebble):
-    """Two sites with one account, and a password that nobody sees."""
+    """Two sites with one account, and a password that is not shown."""
     one = "ACMEDomain\nACMEHttpProxy http://ann:secret@localhost:1\n"
     httpd.configure(conf.managed_conf(
         httpd, pebble, conf.site_conf(httpd, SHOP, https=one),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who else is in the server: what cannot work beside us, configtest refuses,
-with the remedy."""
+"""Other modules in the server: configtest refuses those that cannot work
+beside ours, with a remedy."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ def server(make_httpd, make_pebble):
 
 
 def says(server, *sites, **changes):
-    """(exit status, what configtest says) of a configuration with them."""
+    """(exit status, output) of configtest for a configuration with them."""
     httpd, pebble = server
     httpd.configure(conf.managed_conf(httpd, pebble, *sites, **changes))
     status, said = httpd.configtest()
@@ -54,7 +54,7 @@ def test_mod_md(server):
         refuses(server, "mod_md", "www.shop.test", extra=theirs + "\n")
         if "\n" not in theirs:
             refuses(server, place(httpd, theirs), extra=theirs + "\n")
-    # A virtual host of ours by an alias, and of theirs by its ServerName.
+    # A virtual host of ours by an alias, and of mod_md by its ServerName.
     half = conf.site_conf(httpd, OTHER, (ALIAS,), https="")
     refuses(server, "mod_md", sites=((SHOP, ALIAS), half),
             extra="MDomain %s\n" % OTHER)
@@ -66,7 +66,7 @@ def test_mod_md(server):
 
 
 def test_certificates_by_another_way(server):
-    """SSLOpenSSLConfCmd would win over what is obtained."""
+    """SSLOpenSSLConfCmd would override what is obtained."""
     httpd, _ = server
     own = "SSLOpenSSLConfCmd Certificate conf/own.pem"
     httpd.write("conf/own.pem", "mod_ssl only looks whether it is there\n")
@@ -74,7 +74,7 @@ def test_certificates_by_another_way(server):
     refuses(server, "SSLOpenSSLConfCmd", "SSLCertificateFile", sites=(site,))
     refuses(server, line_of(httpd, own), sites=(site,))
     refuses(server, "SSLOpenSSLConfCmd", extra=own + "\n")
-    # It is nobody's business elsewhere, and other commands are none at all.
+    # It is allowed elsewhere, and other commands are allowed everywhere.
     status, said = says(
         server, conf.site_conf(httpd, OTHER, https=own),
         conf.site_conf(httpd, SHOP, https="""ACMEDomain
@@ -83,7 +83,7 @@ def test_certificates_by_another_way(server):
 
 
 def test_a_virtual_host_without_a_name(server):
-    """The main server's would be taken, however good a name that is."""
+    """It would get the main server's name, however valid that is."""
     httpd, _ = server
     host = """
 <VirtualHost 127.0.0.1:%d>
@@ -122,7 +122,7 @@ def test_chroot_and_core_dumps(server):
 
 
 def stand_in(folder, file, name):
-    """A module that is called like another one and does nothing."""
+    """A module with the name of another one, which does nothing."""
     source = os.path.join(folder, file)
     with open(source, "w", encoding="ascii") as out:
         out.write("""#include <httpd.h>
@@ -136,7 +136,7 @@ module AP_MODULE_DECLARE_DATA %s = {STANDARD20_MODULE_STUFF, NULL, NULL, NULL,
 
 
 def packaged(folder, package, module):
-    """A module out of this machine's archive, unpacked and not installed."""
+    """A module from this machine's archive, unpacked and not installed."""
     done = procs.run(["apt-get", "download", package], cwd=folder) \
         if os.path.exists("/usr/bin/apt-get") else None
     found = glob.glob(os.path.join(folder, package + "_*.deb"))
@@ -153,12 +153,12 @@ def packaged(folder, package, module):
 ])
 def test_users_that_change(make_httpd, make_pebble, room, package, module,
                            source, name):
-    """mpm-itk and mod_ruid2: the worker would run as anybody."""
+    """mpm-itk and mod_ruid2: the worker would run as any user."""
     path = packaged(room, package, module) or stand_in(room, source, name)
     server = make_httpd(mpm="prefork"), make_pebble(start=False)
     refuses(server, "ACME0021", "which is loaded", "php-fpm",
             extra='LoadModule %s "%s"\n' % (name, path))
-    # They are free to do so where nothing is managed.
+    # They are allowed where nothing is managed.
     httpd, pebble = server
     httpd.configure(conf.acme_conf(httpd, pebble)
                     + 'LoadModule %s "%s"\n' % (name, path))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""One server with all that others put into theirs, in a folder that has a
-space and letters of no alphabet in its name: each site has its own trouble."""
+"""One server with all that others put into theirs, in a folder whose name has
+a space and symbols: each site has its own difficulty."""
 
 import os
 import urllib.parse
@@ -56,7 +56,7 @@ def test_all_of_them(make_httpd, pebble, gate, room):
     client_cert, client_key = tls.self_signed(room + "/client", "client.test")
     httpd = make_httpd(pebble, modules=MODULES,
                        folder="sérver röot \u4f60")
-    # mod_md has no certificate either, and says so.
+    # mod_md has no certificate either, and logs that.
     httpd.allow_log(r"md:warn|AH10085")
     httpd.configure(conf.managed_conf(
         httpd, pebble, *sites(httpd, client_cert),
@@ -71,7 +71,7 @@ Protocols h2c http/1.1
     held = gate.hold("/chalZ/")
     httpd.start()
     held.wait()
-    # Every name has its answer, whatever stands before it.
+    # Each name has its answer, whatever comes before it.
     folder = httpd.path("the störe", "challenges")
     procs.wait_until(
         lambda: len(os.listdir(folder)) == len(OURS), 20,
@@ -84,7 +84,7 @@ Protocols h2c http/1.1
                    args=["--http2-prior-knowledge"]).status
                for token in tokens]
     assert sorted(answers) == [200] + (len(OURS) - 1) * [404]
-    # 503 until then, over HTTP/2 too; mod_md's site is left to it.
+    # 503 until then, over HTTP/2 too; the site of mod_md is not ours.
     answer = get(httpd, H2, https=True,
                  args=["--http2", "-w", "%{http_version}"])
     assert answer.status == 503 and answer.headers["retry-after"]
@@ -116,6 +116,6 @@ Protocols h2c http/1.1
 
 
 def wait_until_served_all(httpd, pebble):
-    """tls.verify has no certificate to show to one of them."""
+    """tls.verify has no certificate for one of them."""
     wait_until_served(httpd, pebble, *[n for n in OURS if n != MTLS])
     assert tls.served(httpd.https_port, PLAIN).by_pebble

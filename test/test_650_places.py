@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where a server may run: without root, inside of ChrootDir, on IPv6 only,
+"""Where a server may run: without root, inside of ChrootDir, with IPv6 only,
 beside another one."""
 
 import json
@@ -15,7 +15,7 @@ SHOP, BLOG = "shop.test", "blog.test"
 
 
 def test_started_without_root(make_httpd, pebble):
-    """Everything works with one user, and one notice says what it costs."""
+    """All runs as one user, and one notice says what that means."""
     httpd = make_httpd(pebble, as_user=True)
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
     httpd.start()
@@ -31,14 +31,14 @@ def test_started_without_root(make_httpd, pebble):
 
 
 def load_libgcc():
-    """glibc looks for it when a thread ends; httpd's own trouble."""
+    """glibc loads it when a thread ends, which httpd does not prepare."""
     known = procs.run(["/sbin/ldconfig", "-p"]).stdout
     found = re.search(r"libgcc_s\.so\.1 .*=> (\S+)", known)
     return "LoadFile %s\n" % found.group(1) if found else ""
 
 
 def test_chroot(make_httpd, pebble):
-    """The children see the store under another name. Only root can."""
+    """The children see the store under another path. Only root can do this."""
     if os.geteuid() != 0:
         return
     httpd = make_httpd(pebble)
@@ -54,7 +54,7 @@ def test_chroot(make_httpd, pebble):
     httpd.start()
     wait_until_served(httpd, pebble, SHOP)
     assert status.of(httpd, SHOP)["site"] == "lkc"
-    # What the children cannot find is not made anew somewhere.
+    # Files that the children cannot find are not made in another place.
     assert sorted(os.listdir(httpd.path("store", "live"))) == [SHOP]
     assert pebble.orders() == 1
 
@@ -77,7 +77,8 @@ def test_ipv6_only(make_httpd, make_pebble):
 
 
 def test_two_servers_on_one_store(make_httpd, pebble):
-    """The second one serves what is there, touches nothing and says so."""
+    """The second server serves the certificates, changes nothing and says so.
+    """
     first = make_httpd(pebble)
     first.configure(conf.managed_conf(first, pebble, SHOP))
     first.start()
@@ -109,7 +110,7 @@ def test_two_servers_on_one_store(make_httpd, pebble):
     assert first.log.lines("ACME0101") == []
     assert pebble.orders() == 1
 
-    # It has taken the other's place.
+    # The store belongs to the second server now.
     first.stop()
     os.unlink(owner)
     mark = second.log.mark()
@@ -118,7 +119,7 @@ def test_two_servers_on_one_store(make_httpd, pebble):
     with open(owner, encoding="utf-8") as file:
         assert json.load(file)["server-root"] == second.dir
     assert tls.served(second.https_port, SHOP).serial == mine.serial
-    # Its orders go out now; they fail, for Pebble looks elsewhere.
+    # It orders now; the orders fail, because Pebble validates at other ports.
     second.allow_log("acme:(warn|error).*%s" % BLOG)
     procs.wait_until(lambda: pebble.orders() == 2, 30, second.log.tail)
 

@@ -43,7 +43,7 @@ def test_what_the_pages_say(httpd, pebble):
         "urn:ietf:params:acme:error:")
     assert "to-fix" in json.dumps(bad)
 
-    # All, and one that is not there.
+    # All sites, and a site that does not exist.
     code, everything = status.fetch(httpd)
     assert code == 200
     assert sorted(site["name"] for site in everything["managed-domains"]) \
@@ -71,7 +71,7 @@ def test_what_the_pages_say(httpd, pebble):
     assert lines["ManagedCertificatesOK"] == "1"
     assert lines["ManagedCertificatesErrored"] == "1"
 
-    # The words of others are escaped.
+    # Text of others is escaped.
     assert "<script" not in page()
     answer = tls.curl("http://localhost:%d/acme-status/%%3Cscript%%3E"
                       % httpd.http_port, "localhost", httpd.http_port)
@@ -79,8 +79,8 @@ def test_what_the_pages_say(httpd, pebble):
 
 
 def test_a_ca_that_says_too_much(httpd, pebble, gate):
-    """One line of it is in the table. And a challenge's answer says that it
-    ends the connection, as it does."""
+    """One line of it is in the table. The response to a challenge says that it
+    ends the connection, and does so."""
     gate.answer("/order-plz", 403, json.dumps(
         {"type": "urn:ietf:params:acme:error:unauthorized", "status": 403,
          "detail": "no\n\x1b[31m" + 4000 * "A"}), "application/problem+json")

@@ -42,7 +42,7 @@ def test_wait_list_and_status(httpd, pebble):
     result = acmectl.ok(httpd, "wait", "--json", "--timeout", "120")
     assert {site["name"]: site["result"] for site in result.json["sites"]} \
         == {SHOP: "served", BLOG: "served"}
-    # What it says is so.
+    # Its output is true.
     assert tls.served(httpd.https_port, SHOP).by_pebble
     assert tls.served(httpd.https_port, BLOG).by_pebble
     sites = {site["name"]: site
@@ -64,7 +64,7 @@ def test_wait_list_and_status(httpd, pebble):
     assert acmectl.ok(httpd, "status").out.endswith("2 certificates: 2 ok\n")
     assert acmectl.ok(httpd, "status", "--attention").out == \
         "0 certificates:\n"
-    # Keys are in none of it.
+    # No key is in the output.
     everything = acmectl.ok(httpd, "list", "--json").out + json.dumps(status)
     assert "PRIVATE KEY" not in everything
     assert acmectl.run(httpd, "status", "other.test").status == FAILED
@@ -84,7 +84,7 @@ def test_wait_tells_what_failed_and_why(httpd, pebble):
     assert SHOP in failed[SHOP]["detail"]
     result = acmectl.run(httpd, "status")
     assert result.status == FAILED and "! " + SHOP in result.out
-    # Asked again, it is tried at once, and succeeds.
+    # A second request is tried at once, and succeeds.
     pebble.repair_name(SHOP)
     result = acmectl.ok(httpd, "renew", SHOP, "--json")
     assert result.json["sites"][0]["result"] == "ready"
@@ -109,7 +109,7 @@ def test_renew(httpd, pebble):
     assert pebble.orders() == orders + 1
     new = tls.wait_for_serial(httpd.https_port, SHOP, old.serial)
     assert new.by_pebble
-    # It was done once, and nothing is left behind.
+    # It was done once, and no file is left.
     httpd.graceful()
     mark = httpd.log.mark()
     httpd.restart()
@@ -168,7 +168,7 @@ def test_rollback_is_picked_up_and_pinned(httpd, pebble):
     assert result.json["generation"] == 1
     back = tls.wait_for_serial(httpd.https_port, SHOP, second.serial)
     assert back.serial == first.serial
-    # It stays, over restarts, with no order.
+    # It stays over restarts, and nothing is ordered.
     mark = httpd.log.mark()
     httpd.graceful()
     httpd.wait_for_log("ACME0311: %s: idle" % SHOP, mark=mark)
@@ -180,7 +180,7 @@ def test_rollback_is_picked_up_and_pinned(httpd, pebble):
                        "1").status == NOTHING
     assert acmectl.run(httpd, "rollback", SHOP, "--generation",
                        "9").status == FAILED
-    # Until it is asked for another.
+    # Until acmectl asks for another one.
     acmectl.ok(httpd, "renew", SHOP, "--force")
     third = tls.wait_for_serial(httpd.https_port, SHOP, first.serial)
     assert third.serial not in (first.serial, second.serial)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Keys and certificates move: bundles from one server to another, csr and
-sign; and everything hostile is refused and changes nothing."""
+sign. All that is hostile is refused and changes nothing."""
 
 import json
 import os
@@ -58,11 +58,11 @@ def test_one_server_to_another_whose_ca_is_down(make_httpd, make_pebble, room):
         tls.verify(new.https_port, name, pebble.root_file)
     assert get(new, SHOP, https=True, ca=pebble.root_file).status == 200
     assert acmectl.run(new, "status").status == DONE
-    # Again: there is nothing to do.
+    # A second import has nothing to do.
     again = acmectl.run(new, "import", bundle, "--passphrase-file", pass_file)
     assert again.status == NOTHING
 
-    # The CA is back: renewed as any other, with the account that came along.
+    # The CA answers again: renewed as any other, with the imported account.
     pebble.thaw()
     accounts = pebble.accounts()
     assert pebble.orders() == orders
@@ -87,7 +87,7 @@ def test_an_import_into_a_running_server(make_httpd, make_pebble, room):
     new.start()
     wait_until_served(new, pebble, SHOP)
     assert pebble.orders() == orders + 1
-    # No site wants it yet: it waits in the stash, and is there in time.
+    # No site wants it yet: it waits in the stash until one does.
     mark = new.log.mark()
     result = acmectl.run(new, "import", "-", "--passphrase-file", pass_file,
                          stdin=exported.raw)
@@ -115,7 +115,7 @@ def test_where_a_bundle_goes(httpd, pebble, room):
         assert result.status == FAILED and "others have rights" in result.err
     with open(public, encoding="ascii") as file:
         assert file.read() == "x"
-    # A pipe is nobody's file; a public file behind it is.
+    # A pipe is allowed; a file that others can read is not.
     plain = acmectl.ok(httpd, "export", SHOP, "--plain")
     data = json.loads(plain.out)
     assert [one["name"] for one in data["certificates"]] == [SHOP]
@@ -149,8 +149,8 @@ def test_where_a_bundle_goes(httpd, pebble, room):
 
 
 def at_a_terminal(argv, answers):
-    """(exit status, all that the terminal showed); each answer is typed when
-    a prompt has come."""
+    """(exit status, all that the terminal showed); each answer is typed after
+    a prompt."""
     pid, fd = pty.fork()
     if pid == 0:
         os.execv(argv[0], argv)
@@ -194,7 +194,7 @@ def test_the_prompt(httpd, pebble, room):
     status, shown = at_a_terminal(argv + ["import", bundle, "--dry-run"],
                                   [b"correct horse\n"])
     assert os.WEXITSTATUS(status) == NOTHING and "already" in shown, shown
-    # Ctrl-C ends it.
+    # Ctrl-C ends acmectl.
     status, shown = at_a_terminal(export, [b"\x03"])
     assert status != 0
     assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGINT
@@ -214,7 +214,8 @@ def target(httpd, pebble):
 
 
 def refused(target, room, data, reason, *args):
-    """The import of these bytes fails for that reason and changes nothing."""
+    """Asserts that the import of these bytes fails for that reason and changes
+    nothing."""
     path = os.path.join(room, "hostile")
     with open(path, "wb") as file:
         file.write(data)
@@ -224,7 +225,7 @@ def refused(target, room, data, reason, *args):
     assert result.status == FAILED, result
     assert reason in result.err.lower(), result
     after = acmectl.tree(store)
-    # The worker's folders live on.
+    # The worker's folders may change.
     for seen in (before, after):
         for name in list(seen):
             if name.split("/")[0] in ("jobs", "locks", "desired",
@@ -251,7 +252,7 @@ def test_hostile_bundles(target, pebble, room):
         flipped[at] ^= 1
         refused(target, room, bytes(flipped), "", "--passphrase-file",
                 pass_file)
-    # Absurd costs are refused before they cost anything.
+    # Excessive costs are refused before they are computed.
     for log_n in (0, 13, 19, 31, 63, 255):
         costly = bytearray(locked)
         costly[8] = log_n
@@ -284,16 +285,17 @@ def test_hostile_certificates(target, pebble, room):
                  "a b", "*", "shop..test", "SHOP.TEST", "\n"):
         refused(target, room, hostile(plain, name=name), "")
     refused(target, room, hostile(plain, name="other.test"), "does not cover")
-    # A test CA's, however long it lives: not that of the site.
+    # A certificate of a test CA is not from the site's CA, however long it is
+    # valid.
     refused(target, room, hostile(
         plain, key=good, chain=chain.decode(),
         **{"ca-url": "https://acme-staging.example/directory"}),
         "configured for")
-    # And one that does not say where it is from is trusted by nobody.
+    # A certificate of unknown origin does not lead to a trusted root.
     data = json.loads(hostile(plain, key=good, chain=chain.decode()))
     del data["certificates"][0]["ca-url"]
     refused(target, room, json.dumps(data).encode(), SHOP)
-    # One bad one among good ones: all of it is refused.
+    # One bad certificate among good ones: all of the bundle is refused.
     data = json.loads(acmectl.ok(target, "export", "--all", "--plain").raw)
     data["certificates"].append(dict(data["certificates"][0], name=".."))
     refused(target, room, json.dumps(data).encode(), "nothing was imported")
@@ -340,11 +342,11 @@ def test_csr_and_sign(make_httpd, make_pebble, room):
     assert pebble.orders() == orders + 1
     signed = tls.Served(open(chain, encoding="ascii").read())
     assert signed.by_pebble and signed.names == [SHOP, "www." + SHOP]
-    # The old server goes on with its own.
+    # The old server goes on with its own certificate.
     assert tls.served(old.https_port, SHOP).serial != signed.serial
     assert os.listdir(old.path("store", "outbox")) == []
 
-    # Pebble is no CA that the world trusts: it has to be named.
+    # Pebble is not trusted by this machine, so it has to be named.
     assert acmectl.run(new, "import", "--chain", chain, SHOP).status == FAILED
     acmectl.ok(new, "import", "--chain", chain, "--ca", pebble.directory,
                SHOP)
@@ -356,7 +358,7 @@ def test_csr_and_sign(make_httpd, make_pebble, room):
     assert pebble.orders() == orders + 1
     new.stop()
     old.start()
-    # Names that are not answered for here are not ordered.
+    # Names for which this server does not answer are not ordered.
     for name in ("other.test", BLOG + ".other.test"):
         acmectl.ok(new, "csr", name, "--out", request + "2")
         result = acmectl.run(old, "sign", request + "2")

@@ -69,7 +69,7 @@ def test_two_hundred_sites_of_mod_md(make_httpd, make_pebble, room):
         assert tls.served(httpd.https_port, name).serial == expected
     assert acmectl.run(httpd, "status").status == DONE
     assert pebble.orders() == orders
-    # And the CA's account was kept: renewed with it.
+    # The account at the CA was kept: it is used for the renewal.
     old = tls.served(httpd.https_port, names[0]).serial
     acmectl.ok(httpd, "renew", names[0], "--force")
     tls.wait_for_serial(httpd.https_port, names[0], old)
@@ -87,7 +87,7 @@ def test_certbot(make_httpd, make_pebble, room):
          ("blog.test-0001", ["blog.test"]),
          ("broken.test", ["broken.test"]), ("late.test", ["late.test"])],
         account=(pebble.directory + "/nobody", account, CONTACT))
-    # Its live link leads nowhere, but the archive has it.
+    # Its live link is broken, but the archive has the certificate.
     os.unlink(os.path.join(folder, "live", "blog.test-0001", "privkey.pem"))
     for part in ("live", "archive"):
         base = os.path.join(folder, part, "broken.test")
@@ -117,7 +117,7 @@ def test_certbot(make_httpd, make_pebble, room):
 
 
 def test_hostile_stores(httpd, pebble, room):
-    """What is damaged or of no use is left out, with its reason."""
+    """Damaged and unusable certificates are left out, with the reason."""
     ca = issuer.Issuer()
     folder = issuer.md_store(os.path.join(room, "md"), ca, pebble.directory,
                              [["good.test"], ["weak.test"], ["late.test"],
