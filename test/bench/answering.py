@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What requests cost: ordinary ones, challenges, pages."""
+"""The cost of requests: ordinary ones, challenges, pages."""
 
 import json
 import os
@@ -25,8 +25,9 @@ def _is_open(port):
 
 
 def _instructions(bench, server, requests, secure):
-    """Of so many requests, from their header to their answer, in a server of
-    one process. A handshake of TLS never costs the same twice."""
+    """The instructions of so many requests, from their header to their
+    response, in a server of one process. (A TLS handshake never costs the same
+    twice.)"""
     out = os.path.join(server.dir, "callgrind.out")
     daemon = procs.Daemon(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out,
@@ -35,7 +36,7 @@ def _instructions(bench, server, requests, secure):
         + server.argv("-X"), server.path("logs/stderr"), env=server.env(),
         cwd=server.dir)
     procs.wait_until(lambda: _is_open(server.http_port), 120, server.tails)
-    # Made by who starts it, written at the end by httpd's user.
+    # Made by the user who starts it, written at the end by httpd's user.
     os.chmod(out, 0o666)
     url = "%s://localhost:%d/" % (
         ("https", server.https_port) if secure
@@ -72,7 +73,7 @@ def instructions(bench, sites, rounds):
 
 
 def pages(bench, count, rounds):
-    """The status with all sites, and what others notice of it."""
+    """The status with all sites, and its effect on other requests."""
     seed = bench.seed(count)
     for kind in bench.kinds:
         if kind == "plain":
@@ -111,7 +112,7 @@ def all_pages(bench, count, rounds):
 
 
 def challenge(bench, rounds):
-    """A request for a challenge that nobody put up, and for a file."""
+    """A request for a challenge that does not exist, and for a file."""
     seed = bench.seed(100)
     folder = bench.folder("challenge")
     server = fleet.Server(folder, "acme")
@@ -148,7 +149,7 @@ def configtest(bench, count, rounds):
 
 
 def engine(bench, count):
-    """The engine's own work, without a server."""
+    """The work of the engine alone, without a server."""
     seed = bench.seed(count)
     done = subprocess.run([fleet.tool("engine"), seed.dir, seed.ca],
                           input="\n".join(seed.sites) + "\n", text=True,

@@ -2,10 +2,10 @@
 
 """Speed and size beside mod_md and plain httpd: make bench [BENCH=full].
 
-Runs of the three are alternated; the table shows medians, and the smallest
-and the largest value. floor: plain httpd with the same files, or for issuance
-the CA under a client that does nothing else. What each step has measured is
-kept, so that a run that was interrupted goes on where it was."""
+Runs of the three are alternated; the table shows medians, and the smallest and
+the largest value. floor: plain httpd with the same files, or for issuance the
+CA with a client that does nothing else. The results of each step are kept, so
+that a run that was interrupted goes on after the last complete step."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ import starting  # noqa: E402
 from acme_env import install, procs  # noqa: E402
 from measure import Target  # noqa: E402
 
-# Kept results are of the code that they were measured with.
+# Kept results are valid for the code with which they were measured.
 KEPT_FORMAT = 1
 
 TARGETS = [
@@ -73,8 +73,8 @@ class Bench:
         return path
 
     def remove(self, path):
-        """At the end of the step: a file system may go through all that was
-        removed of late before it makes a file, for minutes."""
+        """Removes files at the end of the step: for minutes, a file system may
+        search all recently removed files before it makes a file."""
         self._garbage.append(path)
 
     def sweep(self):
@@ -139,7 +139,7 @@ def full_steps():
 
 
 class Kept:
-    """What was measured, by step, in a file."""
+    """The results, by step, in a file."""
 
     def __init__(self, path, full):
         self._path = path
@@ -212,13 +212,13 @@ def main():
     for part in options.parts:
         if not any(part in step[:2] for step in steps):
             parser.error("no such part: %s" % part)
-    # What was started is ended also when somebody ends us.
+    # End the processes that were started, also when this one is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options.full)
     bench.kinds, missing = needs.look()
     kept = Kept(options.kept or "bench-%s.json"
                 % ("full" if options.full else "quick"), options.full)
-    # A quick run is over before anybody wants to go on with it.
+    # A quick run is so short that it is not continued.
     if options.fresh or not (options.full or options.parts):
         kept.forget()
     try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The same fleet of sites on mod_acme, on mod_md and on plain mod_ssl."""
+"""The same number of sites on mod_acme, on mod_md and on plain mod_ssl."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ def tool(name):
 
 
 class Seed:
-    """A store with a certificate for each name, made once per size."""
+    """A store with a certificate for each name, made once for each size."""
 
     def __init__(self, folder, sites, ca=NOWHERE):
         self.dir = folder
@@ -57,7 +57,7 @@ class Server(Httpd):
 
     def compose(self, sites, ca=NOWHERE, ca_file=None, seed=None, extra="",
                 key="P-256"):
-        """seed: certificates that are there already."""
+        """seed: certificates that exist already."""
         store = self.path("store")
         text = [extra]
         if self.kind == "acme":
@@ -114,7 +114,7 @@ MDStapling off
             self._take(seed)
 
     def warm_up(self):
-        """A start after which nothing is new any more."""
+        """Starts the server once, so that nothing is new any more."""
         time.sleep(0.2)
         self.start()
         self.stop()
@@ -145,7 +145,7 @@ MDStapling off
             if seed.sites:
                 subprocess.run(["cp", "-a", seed.dir, store], check=True)
         elif self.kind == "md" and seed.sites:
-            # Its store has a key of its own, which a first start makes.
+            # The store has a key of its own, which the first start makes.
             self.start()
             self.stop()
             for name in seed.sites:
@@ -170,7 +170,7 @@ MDStapling off
         return time.monotonic() - begun
 
     def graceful(self, timeout=300):
-        """Seconds until it is through."""
+        """Seconds until it is complete."""
         mark = self.log.mark()
         begun = time.monotonic()
         os.kill(self.pid, 10)
@@ -188,7 +188,7 @@ MDStapling off
         procs.wait_until(look, timeout, lambda: self.tails(), interval=0.005)
 
     def stop(self, timeout=120):
-        """Whatever children do, it is over then."""
+        """Ends the server with all children."""
         if self.is_running():
             children = self.children()
             self._daemon.stop(timeout)
@@ -202,7 +202,7 @@ MDStapling off
     # -- issuance ---------------------------------------------------------
 
     def issued(self):
-        """How many certificates it has got and not yet put to use."""
+        """The number of certificates that it has got and not activated yet."""
         folder = self.path("store", "staging")
         try:
             entries = os.listdir(folder)
@@ -217,7 +217,8 @@ MDStapling off
 
 
 def load_libraries():
-    """What our module links with, so that memory is compared fairly."""
+    """The libraries that our module links with, so that memory is compared
+    fairly."""
     done = procs.run(["ldd", install.acme_module()])
     found = re.findall(r"lib(?:curl|jansson)\S* => (\S+)", done.stdout)
     return "".join('LoadFile "%s"\n' % path for path in found)

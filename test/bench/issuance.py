@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A fleet's first certificates, and what the CA itself could do."""
+"""First certificates of many sites, and the limit of the CA itself."""
 
 import asyncio
 import os
@@ -20,18 +20,18 @@ FAST = "issuance, instant CA: certificates/s"
 FAST_CPU = "issuance, instant CA: client CPU, ms each"
 SLOW = "issuance, validations of 1.5-3 s: certificates/s"
 
-# No certificate for so long: the CA is asked whether it is still there.
+# After so long without a certificate, the CA is checked.
 STALLED = 20
 VOID_TRIES = 4
 
 
 class Deadlock(Exception):
-    """The CA has stopped answering; the run is void."""
+    """The CA does not answer any more, so the run is void."""
 
 
 class SlowDoor:
-    """Before a server's http port: validations take 1.5 to 3 s, the same
-    time for one name whoever asks."""
+    """In front of a server's http port: validations take 1.5 to 3 s, always
+    the same time for a name."""
 
     def __init__(self, port, target):
         self._port, self._target = port, target
@@ -74,7 +74,7 @@ class SlowDoor:
 
 
 class Authority(Pebble):
-    """Pebble on the first core; it asks nobody to wait."""
+    """Pebble on the first core, without waits."""
 
     def __init__(self, folder, **options):
         super().__init__(folder, config={"retryAfter": {"authz": 0,
@@ -86,7 +86,7 @@ class Authority(Pebble):
             return super().start()
 
     def answers(self):
-        """Whether its database does: this needs its lock."""
+        """Whether its database answers, which needs its lock."""
         context = ssl.create_default_context(cafile=self.ca_file)
         try:
             urllib.request.urlopen(
@@ -100,7 +100,8 @@ class Authority(Pebble):
 
 
 def _fly(server, authority, count, limit):
-    """Waits for all of them; (seconds since ready, seconds of CPU)."""
+    """Waits for all certificates; returns (seconds since ready, seconds of
+    CPU)."""
     before = server.cpu()
     got, moved = 0, time.time()
     while got < count:
@@ -119,7 +120,7 @@ def _fly(server, authority, count, limit):
 
 
 def issue(bench, kind, count, slow=False, extra=""):
-    """One run, on a CA of its own."""
+    """A run on a CA of its own."""
     folder = bench.folder("issue-%s-%d" % (kind, count))
     authority = Authority(os.path.join(folder, "ca"))
     door = None
@@ -131,7 +132,7 @@ def issue(bench, kind, count, slow=False, extra=""):
         authority.start()
         if slow:
             door = SlowDoor(authority.http_port, server.http_port)
-        # Where the CA validates is the door's port.
+        # The CA validates at the port of the SlowDoor.
         server.compose(fleet.names(count), authority.directory,
                        authority.ca_file, extra=extra)
         if slow:
@@ -183,7 +184,7 @@ def saturate(bench, count, parallel=64, slow=False):
 
 
 def repeated(bench, what, function, *args, **options):
-    """The run, again when the CA has made it void."""
+    """Runs it again when the CA has made it void."""
     for _ in range(VOID_TRIES):
         try:
             return function(bench, *args, **options)
@@ -195,7 +196,7 @@ def repeated(bench, what, function, *args, **options):
 
 
 def run(bench, count, slow=False, kinds=("acme", "md", "plain")):
-    """plain: the CA's own limit."""
+    """plain: the limit of the CA."""
     what = "issuance, %s" % ("validations of 1.5-3 s" if slow
                              else "instant CA")
     results = bench.results
@@ -215,7 +216,7 @@ def run(bench, count, slow=False, kinds=("acme", "md", "plain")):
 
 
 def served(bench):
-    """From the CA's answer to the first handshake with the certificate."""
+    """From the CA's response to the first handshake with the certificate."""
     folder = bench.folder("served")
     authority = Authority(os.path.join(folder, "ca"))
     server = fleet.Server(os.path.join(folder, "httpd"), "acme",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What processes cost, and tables of it."""
+"""The cost of processes, and tables of it."""
 
 import http.client
 import os
@@ -19,8 +19,8 @@ def _stat(pid):
 
 
 def cpu(pid):
-    """Seconds (user and system) of a process, its children, and those of
-    them that have ended."""
+    """Seconds (user and system) of a process, of its children, and of children
+    that have ended."""
     total = 0
     for one in [pid] + procs.children(pid):
         try:
@@ -47,7 +47,8 @@ def fleet_memory(pid, key="Pss"):
 
 
 class Pinned:
-    """What is started inside runs on these cores only, where there are two."""
+    """Processes that are started inside run on these cores only, if there are
+    two."""
 
     def __init__(self, *cores):
         self.cores = set(cores) & os.sched_getaffinity(0)
@@ -62,8 +63,8 @@ class Pinned:
 
 
 class Knocker:
-    """Asks a server all the time; .longest and .median are of its waits, in
-    s."""
+    """Sends requests all the time; .longest and .median are of their
+    durations, in s."""
 
     def __init__(self, port, path="/", host="localhost", interval=0.005):
         self._args = port, path, host, interval
@@ -150,8 +151,8 @@ RATIO_TO = {"md": "mod_md", "plain": "floor"}
 
 
 class Target:
-    """What was promised of a row; of the one with the largest N that was
-    measured, where n is None."""
+    """The target for a row; for the row with the largest measured N, if n is
+    None."""
 
     def __init__(self, what, n, how, limit, at_most=True):
         """how: md, plain: a ratio to it; over: more than plain; value"""
@@ -181,7 +182,7 @@ class Target:
 
 
 class Results:
-    """Numbers by (what, n) and kind, of one step of a benchmark."""
+    """Numbers by (what, n) and kind, of a step of a benchmark."""
 
     def __init__(self, kept=None):
         kept = kept or {"rows": [], "notes": []}
@@ -193,7 +194,7 @@ class Results:
                     self.add(what, n, kind, value)
 
     def kept(self):
-        """As JSON has it."""
+        """The results as JSON has them."""
         return {"notes": self.notes, "rows": [
             [what, n, {kind: series.values for kind, series in row.items()}]
             for (what, n), row in self.rows.items()]}
@@ -214,7 +215,7 @@ def _ratio(row, kind):
 
 
 def _judged(rows, targets):
-    """Texts of what was promised, by (what, n)."""
+    """Texts of targets, by (what, n)."""
     texts = {}
     for target in targets:
         found = [(n, target.value(row)) for (what, n), row in rows.items()
@@ -227,7 +228,7 @@ def _judged(rows, targets):
 
 
 def markdown(steps, targets):
-    """One table of all steps (Results)."""
+    """A table of all steps (Results)."""
     rows = {}
     for step in steps:
         rows.update(step.rows)

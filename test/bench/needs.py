@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the benchmark needs of a machine, found or named."""
+"""What the benchmark needs on a machine: finds it, or names what is missing.
+"""
 
 import os
 import shutil
@@ -16,8 +17,8 @@ def _has_md():
 
 
 def look():
-    """(kinds of servers that can be measured, what is missing for the rest);
-    ends where nothing can be measured."""
+    """Returns (kinds of servers that can be measured, what is missing for the
+    others); ends the program if nothing can be measured."""
     missing = []
     for program in ("curl", "openssl"):
         if not shutil.which(program):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Starts and restarts of a fleet that has its certificates: time, CPU,
-memory, and what the CA hears of it."""
+"""Starts and restarts of many sites with certificates: time, CPU, memory, and
+requests to the CA."""
 
 import http.server
 import json
@@ -17,12 +17,12 @@ from acme_env.ports import free_port
 
 NEW = "first start with new sites, times that with none"
 
-# After a start, for what children do by themselves.
+# After a start, for the work of children.
 SETTLE = 2
 
 
 def _cycle(bench, server, count):
-    """One start and one graceful restart."""
+    """A start and a graceful restart."""
     results, kind = bench.results, server.kind
     server.cores = (1,)
     results.add("start: s", count, kind, server.start())
@@ -58,7 +58,7 @@ def run(bench, count, rounds):
         server.warm_up()
         servers[kind] = server
     for number in range(rounds):
-        # Alternated, and not always the same one first.
+        # Alternated, so that the first one changes.
         for i in range(len(kinds)):
             server = servers[kinds[(i + number) % len(kinds)]]
             try:
@@ -106,7 +106,7 @@ class Listener:
 
         class Server(http.server.ThreadingHTTPServer):
             def handle_error(self, *unused):
-                """Clients that leave at a restart are none."""
+                """Clients that are gone at a restart are not errors."""
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True
@@ -160,8 +160,8 @@ def heard(bench, count, patience):
 
 
 def new_sites(bench, count, key, rounds):
-    """The first start with sites that have nothing, beside one where all of
-    them have their certificates."""
+    """The first start with sites without certificates, beside one where all
+    have certificates."""
     seed = bench.seed(count)
     what = "start of %d sites, N of them new, %s: s" % (count, key)
     times = {}
