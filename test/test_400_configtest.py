@@ -246,7 +246,7 @@ def test_what_is_refused_is_not_repeated_where_it_may_be_secret(server):
                         ("ACMEHttpProxy http://ann:geheim@", "is no URL"),
                         ("ACMEHttpProxy http://ann:7geheim", "is no URL"),
                         ("ACMEHttpProxy ann:geheim", "ann:"),
-                        ("ACMEExternalAccountBinding kid geheim", "base64url"),
+                        ("ACMEExternalAccountBinding kid geheim", "has 4 bytes"),
                         (eab + " HS512", "24|18 bytes"),
                         (eab + " HS256 more", "takes one, two or three"),
                         (eab.replace("Acc", "Ac"), "Invalid command"),
