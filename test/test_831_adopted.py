@@ -126,6 +126,16 @@ def test_what_is_ordered_anew_is_said_before(make_httpd, make_pebble, room):
             for one in said["certificates"]} == {
                 "a.test": "another kind of key: P-256",
                 "b.test": "another kind of key: P-256", "c.test": None}
+    # For a name that it lacks, too.
+    httpd.configure(conf.managed_conf(httpd, pebble, *FIVE[:2],
+                                      ("c.test", "www.c.test"),
+                                      ACMERenewMode="manual"))
+    httpd.graceful()
+    said = acmectl.ok(httpd, "import", "--from", "certbot", folder,
+                      "--dry-run")
+    assert "1 of 3 certificates is served only until another one is ordered " \
+        "after the next restart (it does not cover www.c.test)" in said.err
+    assert "ACMEPrivateKeys" not in said.err
     # Not written, nothing is.
     httpd.configure(conf.managed_conf(httpd, pebble, *FIVE[:3],
                                       ACMERenewMode="manual"))

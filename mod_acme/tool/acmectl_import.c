@@ -130,12 +130,14 @@ static const acme_spec_t *find_sites(const acmectl_t *ctl,
     entry->sites = apr_array_make(ctl->p, 2, sizeof(const acme_spec_t *));
     for (i = 0; i < ctl->published->certs->nelts; ++i) {
         const acme_spec_t *spec = acmectl_store_spec(ctl, i);
-        acme_certstore_cert_t cert = as_kept(ctl, entry, spec);
+        acme_certstore_cert_t cert;
 
-        if (!acme_ident_covered(entry->info->names, acme_spec_host(spec))
-            || (acme_site_has_two(
-                    acme_site_cert_at(ctl->published->certs, i)->site)
-                && !acme_suitable_key(&cert, spec))) {
+        if (!acme_ident_covered(entry->info->names, acme_spec_host(spec))) {
+            continue;
+        }
+        cert = as_kept(ctl, entry, spec);
+        if (acme_site_has_two(acme_site_cert_at(ctl->published->certs, i)->site)
+            && !acme_suitable_key(&cert, spec)) {
             continue;
         }
         if (cert.ca_url && acme_spec_find_ca(spec, cert.ca_url) < 0) {
@@ -182,6 +184,20 @@ static int is_known(const acmectl_t *ctl, const acmectl_import_entry_t *entry)
            || is_there(ctl, ACME_PLACE_STASH, entry->name, fingerprint);
 }
 
+/* Returns why a site that gets a certificate orders another one at once, or
+ * NULL. */
+static const char *change_of(const acmectl_t *ctl,
+                             const acmectl_import_entry_t *entry,
+                             const acme_spec_t *spec)
+{
+    acme_certstore_cert_t cert = as_kept(ctl, entry, spec);
+    const char *missing =
+        acme_spec_missing(spec, entry->info->names, ACME_SPEC_ALL);
+
+    return missing ? apr_psprintf(ctl->p, "it does not cover %s", missing)
+                   : acme_suitable_change(&cert, spec, ctl->p);
+}
+
 /* Sets the reason why a site orders another certificate as soon as it has this
  * one. Not when it has another import that will do. */
 static void find_changes(acmectl_import_t *import)
@@ -198,8 +214,7 @@ static void find_changes(acmectl_import_t *import)
             for (j = 0; j < entry->sites->nelts; ++j) {
                 const acme_spec_t *spec =
                     APR_ARRAY_IDX(entry->sites, j, const acme_spec_t *);
-                acme_certstore_cert_t cert = as_kept(ctl, entry, spec);
-                const char *change = acme_suitable_change(&cert, spec, ctl->p);
+                const char *change = change_of(ctl, entry, spec);
 
                 if (!change) {
                     apr_hash_set(content, spec->name, APR_HASH_KEY_STRING, "");

@@ -38,7 +38,7 @@ static void warn_of_orders(const acmectl_import_t *import)
     acme_key_spec_t spec = {ACME_KEY_P256, 0};
     const char *key = acme_key_spec_print(&spec, ctl->p);
     const char *change = NULL;
-    int i, changes = 0, others = 0, count = import->entries->nelts;
+    int i, changes = 0, keys = 0, others = 0, count = import->entries->nelts;
 
     for (i = 0; i < count; ++i) {
         const acmectl_import_entry_t *entry =
@@ -47,16 +47,19 @@ static void warn_of_orders(const acmectl_import_t *import)
         if (entry->change && !entry->known) {
             change = entry->change;
             ++changes;
+            keys += strncmp(change, "another kind of key", 19) == 0;
         }
         others += strcmp(entry->info->key_type, key) != 0;
     }
     if (changes > 0) {
         acmectl_io_say("%d of %d certificates %s only until another one is "
-                       "ordered after the next restart (%s); without "
-                       "ACMEPrivateKeys and with the same CA they are "
-                       "served until they are due",
+                       "ordered after the next restart (%s%s)%s",
                        changes, count,
-                       changes == 1 ? "is served" : "are served", change);
+                       changes == 1 ? "is served" : "are served",
+                       changes == 1 ? "" : "for instance ", change,
+                       keys > 0 ? "; without ACMEPrivateKeys the key of an "
+                                  "imported one will do until it is due"
+                                : "");
     }
     else if (others > 0 && ctl->published->certs->nelts == 0) {
         acmectl_io_say("%d of %d certificates %s another kind of key than %s, "
