@@ -190,21 +190,4 @@ apr_status_t acme_certstore_versions(apr_array_header_t **numbers,
                                      const acme_certstore_t *certstore,
                                      const char *name, apr_pool_t *p);
 
-/** A pointer that was put back. */
-typedef struct acme_certstore_recovered_t {
-    acme_place_e place;
-    const char *name;
-    int version;
-} acme_certstore_recovered_t;
-
-/**
- * Puts pointers back that are none any more, because the store was copied or
- * restored by a program that does not know symbolic links: a folder with the
- * files of a version, or a file with the text of the link. A folder whose
- * version is not in the archive becomes one. What cannot be used is left alone.
- * @return acme_certstore_recovered_t, in p
- */
-apr_array_header_t *acme_certstore_recover(const acme_certstore_t *certstore,
-                                           apr_pool_t *p);
-
 #endif

@@ -7,6 +7,7 @@
 #include "acme_ca_clock.h"
 #include "acme_ident.h"
 #include "acme_install.h"
+#include "acme_install_recover.h"
 #include "acme_own_cert.h"
 #include "acme_str.h"
 #include "acme_time.h"
@@ -98,12 +99,12 @@ static void check_clock(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 static void recover(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     const apr_array_header_t *found =
-        acme_certstore_recover(setup->certstore, ptemp);
+        acme_install_recover(setup->certstore, ptemp);
     int i;
 
     for (i = 0; i < found->nelts; i++) {
-        const acme_certstore_recovered_t *one =
-            &APR_ARRAY_IDX(found, i, acme_certstore_recovered_t);
+        const acme_install_recovered_t *one =
+            &APR_ARRAY_IDX(found, i, acme_install_recovered_t);
 
         acme_log(
             setup->log, ACME_LOG_NOTICE, 0,

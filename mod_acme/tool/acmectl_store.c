@@ -16,6 +16,7 @@
 #include "acme_file.h"
 #include "acme_ident.h"
 #include "acme_certstore.h"
+#include "acme_install_recover.h"
 #include "acme_own_cert.h"
 #include "acme_pin.h"
 #include "acme_secret.h"
@@ -223,7 +224,7 @@ int acmectl_store_open(acmectl_t *ctl, acmectl_open_e how)
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
-    acme_certstore_recover(ctl->certstore, ctl->p);
+    acme_install_recover(ctl->certstore, ctl->p);
     open_published(ctl);
     if (how == CTL_READ && ctl->lock) {
         acme_lock_release(ctl->lock);

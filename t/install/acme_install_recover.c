@@ -6,6 +6,7 @@
 #include "acme_t_certstore.h"
 
 #include "acme_file.h"
+#include "acme_install_recover.h"
 
 #define NAME "a.test"
 
@@ -63,12 +64,12 @@ static void follow_links(const world_t *w, const char *link)
     assert_int_equal(rename(copy, in(w, link)), 0);
 }
 
-static const acme_certstore_recovered_t *recovered(const world_t *w)
+static const acme_install_recovered_t *recovered(const world_t *w)
 {
-    apr_array_header_t *found = acme_certstore_recover(w->certstore, w->p);
+    apr_array_header_t *found = acme_install_recover(w->certstore, w->p);
 
     assert_true(found->nelts <= 1);
-    return found->nelts ? &APR_ARRAY_IDX(found, 0, acme_certstore_recovered_t)
+    return found->nelts ? &APR_ARRAY_IDX(found, 0, acme_install_recovered_t)
                         : NULL;
 }
 
@@ -86,7 +87,7 @@ static int is_back(const world_t *w, acme_place_e place, int version)
 static void a_folder_is_the_version_that_it_is_a_copy_of(void **state)
 {
     world_t *w = make_world(*state);
-    const acme_certstore_recovered_t *one;
+    const acme_install_recovered_t *one;
     acme_certstore_cert_t *cert;
 
     assert_null(recovered(w));
@@ -193,7 +194,7 @@ static int recover_as_child(void *baton)
 {
     const world_t *w = baton;
 
-    return acme_certstore_recover(w->certstore, w->p) == NULL;
+    return acme_install_recover(w->certstore, w->p) == NULL;
 }
 
 static void killed_at_any_instant_the_next_one_does_it(void **state)

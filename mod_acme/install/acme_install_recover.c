@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_certstore.h"
+#include "acme_install_recover.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -234,11 +234,11 @@ static int recover_entry(const acme_certstore_t *certstore,
                                  : 0;
 }
 
-apr_array_header_t *acme_certstore_recover(const acme_certstore_t *certstore,
-                                           apr_pool_t *p)
+apr_array_header_t *acme_install_recover(const acme_certstore_t *certstore,
+                                         apr_pool_t *p)
 {
     apr_array_header_t *found =
-        apr_array_make(p, 2, sizeof(acme_certstore_recovered_t));
+        apr_array_make(p, 2, sizeof(acme_install_recovered_t));
     apr_array_header_t *names;
     acme_certstore_path_t site;
     apr_pool_t *ptemp;
@@ -257,7 +257,7 @@ apr_array_header_t *acme_certstore_recover(const acme_certstore_t *certstore,
             acme_certstore_path_find(&site, certstore, place, name, ptemp);
             number = recover_entry(certstore, &site, ptemp);
             if (number) {
-                acme_certstore_recovered_t *one = apr_array_push(found);
+                acme_install_recovered_t *one = apr_array_push(found);
 
                 one->place = place;
                 one->name = name;
