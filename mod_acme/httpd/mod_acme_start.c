@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_other_client.h"
 #include "acme_owned.h"
 #include "acme_promote_guard.h"
 #include "acme_removed.h"
@@ -262,6 +263,50 @@ static void say_revoked(const acme_setup_t *setup, apr_pool_t *ptemp)
     }
 }
 
+/* Names the sites that wait for their first certificate although another ACME
+ * client of this machine has one. */
+static void say_other_clients(const acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    const struct {
+        acme_other_client_e client;
+        const char *name;
+        const char *dir;
+    } stores[] = {
+        {ACME_OTHER_CLIENT_CERTBOT, "certbot", "/etc/letsencrypt"},
+        {ACME_OTHER_CLIENT_MOD_MD, "mod_md",
+         ap_server_root_relative(ptemp, "md")},
+    };
+    apr_array_header_t *hosts = apr_array_make(ptemp, 4, sizeof(const char *));
+    size_t store;
+    int i;
+
+    for (i = 0; i < setup->certs->nelts; i++) {
+        const acme_site_cert_t *cert = acme_site_cert_at(setup->certs, i);
+
+        if (!cert->spec->cert_file && !cert->inventory->live) {
+            APR_ARRAY_PUSH(hosts, const char *) = acme_spec_host(cert->spec);
+        }
+    }
+    for (store = 0; hosts->nelts && store < 2; store++) {
+        const apr_array_header_t *found =
+            acme_other_client_find(stores[store].client, stores[store].dir,
+                                   hosts, setup->loaded, ptemp);
+
+        if (found->nelts) {
+            acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                     ACME_TAG(0137) "%s%s: %s has a certificate for it in %s; "
+                                    "to take that one over instead of ordering "
+                                    "another: acmectl import --from %s %s",
+                     APR_ARRAY_IDX(found, 0, const char *),
+                     found->nelts == 1 ? ""
+                                       : apr_psprintf(ptemp, " and %d more",
+                                                      found->nelts - 1),
+                     stores[store].name, stores[store].dir, stores[store].name,
+                     stores[store].dir);
+        }
+    }
+}
+
 int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
@@ -286,6 +331,9 @@ int mod_acme_start_served(apr_pool_t *pconf, apr_pool_t *plog,
     mod_acme_control_leave(setup, pleave);
     apr_pool_clear(pleave);
     say_revoked(setup, pleave);
+    if (mod_acme_process_get(s->process)->generation == 1) {
+        say_other_clients(setup, pleave);
+    }
     apr_pool_destroy(pleave);
     for (i = 0; i < setup->sites->nelts; i++) {
         const acme_site_t *site = APR_ARRAY_IDX(setup->sites, i, acme_site_t *);

@@ -84,6 +84,25 @@ static const apr_array_header_t *names_of(const acmectl_import_entry_t *entry,
     return names;
 }
 
+/* Says that the other client does not know of this. */
+static void tell_of_renewals(const acmectl_t *ctl)
+{
+    if (!ctl->from) {
+        return;
+    }
+    if (strcmp(ctl->from, "certbot") == 0) {
+        acmectl_io_say("certbot goes on renewing what it has, too, until it "
+                       "is told not to: certbot delete --cert-name NAME for "
+                       "each of them when no configuration names its files "
+                       "any more, or systemctl disable --now certbot.timer");
+    }
+    else {
+        acmectl_io_say("mod_md goes on renewing what it has, too, until its "
+                       "directives (MDomain) are removed from the "
+                       "configuration");
+    }
+}
+
 int acmectl_import_report(const acmectl_import_t *import)
 {
     const acmectl_t *ctl = import->ctl;
@@ -139,5 +158,8 @@ int acmectl_import_report(const acmectl_import_t *import)
                import->skipped->nelts);
     }
     warn_of_orders(import);
+    if (count) {
+        tell_of_renewals(ctl);
+    }
     return count;
 }
