@@ -5,42 +5,22 @@
 The layout is that of the package apache2, downloaded and unpacked: nothing
 is installed, no service is started."""
 
-import glob
 import os
 import re
 import shutil
 
 import pytest
 
-from acme_env import conf, install, procs
+from acme_env import conf, debian, install
+from acme_env.debian import must
 from acme_env.journey import wait_until_served
 
 SHOP = "shop.test"
 
 
-def must(argv, **kwargs):
-    done = procs.run(argv, timeout=400, **kwargs)
-    assert done.returncode == 0, "%s\n%s" % (argv, done.stdout[-3000:])
-    return done.stdout
-
-
 @pytest.fixture
 def layout(room):
-    """Debian's /etc/apache2 and its tools, below the test's folder."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        pytest.skip("no Debian: there is no a2enmod to try")
-    folder = os.path.join(room, "debian")
-    os.makedirs(folder)
-    must(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
-          "apache2"], cwd=folder)
-    must(["dpkg", "-x"] + glob.glob(folder + "/apache2_*.deb") + [folder])
-    # The paths in it are below the test's folder as well.
-    path = os.path.join(folder, "etc/apache2/mods-available/ssl.conf")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace("/usr/share/", folder + "/usr/share/"))
-    return folder
+    return debian.unpack(room)
 
 
 def build_dir():
@@ -101,7 +81,7 @@ Include %s/mods-enabled/*.load
 Include %s/mods-enabled/*.conf
 # Debian's comes with another package.
 TypesConfig "%s/conf/mime.types"
-""" % (httpd.path("run"), etc, etc, httpd.dir) + debian_base(httpd, enabled)
+""" % (httpd.path("run"), etc, etc, httpd.dir) + debian.base(httpd, enabled)
         + conf.managed_conf(httpd, pebble, SHOP).replace(
             "LoadModule acme_module %s\n" % install.acme_module(), ""),
         base=False)
@@ -113,14 +93,3 @@ TypesConfig "%s/conf/mime.types"
     must(["make", "uninstall", "DESTDIR=" + stage], cwd=build)
     left = [file for _, _, files in os.walk(stage) for file in files]
     assert left == []
-
-
-def debian_base(httpd, enabled):
-    """Our own base without the modules that Debian's links load."""
-    return "".join(
-        line for line in httpd.base_conf().splitlines(True)
-        if not any(line.startswith("LoadModule %s_module "
-                                   % name.rpartition(".")[0])
-                   for name in enabled)
-        and not (line.startswith("SSLSessionCache") and
-                 "ssl.conf" in enabled))
