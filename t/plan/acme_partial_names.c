@@ -43,6 +43,7 @@ static world_t *fresh(apr_pool_t *p)
     w->spec.ca = &ca;
     w->job.p = p;
     w->job.names = apr_array_make(p, 2, sizeof(acme_job_name_t));
+    w->job.cas = apr_array_make(p, 0, sizeof(acme_job_ca_t));
     w->job.digest = acme_spec_digest(&w->spec, p);
     return w;
 }
