@@ -48,7 +48,6 @@ def late(state, still, times):
 # The place, and the wrong content.
 STRANGE = {
     "order-status": ("/order-plz", rule.members(status="surprised")),
-    "order-valid": ("/order-plz", rule.members(status="valid")),
     "order-finalize": (ORDER, rule.members(finalize="http://ca.test/")),
     "order-empty": ("/order-plz", rule.members(authorizations=[])),
     "order-many": ("/order-plz", rule.members(authorizations=[

@@ -40,14 +40,15 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                           acme_issue_order_plan_poll, acme_issue_order_answer,
                           NULL, NULL},
     [ACME_PHASE_FINALIZE] = {"finalize", "finalizing the order",
-                             TO(RESUME) | TO(AWAIT) | TO(PROCESS) | TO(DOWNLOAD)
-                                 | TO(DIAGNOSE) | TO_FAILURE,
+                             TO(RESUME) | TO(AUTHORIZE) | TO(AWAIT)
+                                 | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE)
+                                 | TO_FAILURE,
                              acme_issue_order_plan_finalize,
                              acme_issue_order_answer,
                              acme_issue_order_refused_finalize, NULL},
     [ACME_PHASE_PROCESS] = {"process", "issuance by the CA",
-                            TO(AWAIT) | TO(FINALIZE) | TO(DOWNLOAD)
-                                | TO(DIAGNOSE) | TO_FAILURE,
+                            TO(AUTHORIZE) | TO(AWAIT) | TO(FINALIZE)
+                                | TO(DOWNLOAD) | TO(DIAGNOSE) | TO_FAILURE,
                             acme_issue_order_plan_poll, acme_issue_order_answer,
                             NULL, NULL},
     [ACME_PHASE_DOWNLOAD] = {"download", "downloading the certificate",

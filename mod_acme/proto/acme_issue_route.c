@@ -137,6 +137,11 @@ static void go_back(acme_issue_t *issue, apr_time_t now)
                                issue->returns - 1);
         return;
     }
+    if (!issue->tasks) {
+        /* This process has not met the authorizations yet. */
+        acme_issue_state_enter(issue, ACME_PHASE_AUTHORIZE);
+        return;
+    }
     issue->hint = pause_until(issue, issue->returns, now);
     acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
 }

@@ -220,6 +220,26 @@ static void an_issuance_that_fails_for_now_is_finalized_again(void **state)
     assert_true(acme_issue_resumable(feed->issue));
 }
 
+/* An order that newOrder calls valid, or ready, and that is pending. */
+static void a_pending_order_is_authorized_if_it_was_not(void **state)
+{
+    static const char *const first[] = {"processing", "ready"};
+    size_t i;
+
+    for (i = 0; i < 2; ++i) {
+        issue_feed_t *feed = issue_feed_create(1, *state);
+
+        say_order(feed, first[i]);
+        if (i == 0) {
+            issue_feed_act(feed);
+        }
+        say_order(feed, "pending");
+        issue_feed_assert_phase(feed, "authorize");
+        issue_feed_to_the_end(feed);
+        issue_feed_assert_phase(feed, "done");
+    }
+}
+
 static void an_order_that_goes_back_and_forth_ends(void **state)
 {
     static const char *const turns[][2] = {{"processing", "pending"},
@@ -470,6 +490,7 @@ ACME_T_MAIN(ACME_T(each_phase_knows_each_status_of_the_order),
             ACME_T(a_finalize_that_is_seen_late_is_not_repeated),
             ACME_T(a_finalize_that_is_refused_asks_for_the_order),
             ACME_T(an_issuance_that_fails_for_now_is_finalized_again),
+            ACME_T(a_pending_order_is_authorized_if_it_was_not),
             ACME_T(an_order_that_goes_back_and_forth_ends),
             ACME_T(a_pending_order_that_needs_nothing_is_finalized),
             ACME_T(but_not_for_ever),
