@@ -117,14 +117,14 @@ def test_a_security_level_that_p256_does_not_meet(httpd, pebble):
     httpd.configure(conf.managed_conf(
         httpd, pebble, SHOP, "SSLCipherSuite DEFAULT@SECLEVEL=4\n",
         ACMEPrivateKeys="P-384", ACMERetryDelay="1h"))
-    httpd.allow_log("ACME0341: %s: .*with SECLEVEL=4 no server could" % SHOP)
+    httpd.allow_log("ACME0340: %s: .*with SECLEVEL=4 no server could" % SHOP)
     httpd.start()
-    httpd.wait_for_log("ACME0341: %s" % SHOP)
+    httpd.wait_for_log("ACME0340: %s" % SHOP)
 
 
 def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
     """Pebble's intermediate has an RSA key of 2048 bits."""
-    httpd.expect_log("ACME0341: %s: .*with SECLEVEL=3 no server could" % NEW)
+    httpd.expect_log("ACME0340: %s: .*with SECLEVEL=3 no server could" % NEW)
     httpd.configure(conf.managed_conf(
         httpd, pebble, conf.site_conf(
             httpd, SHOP, https="ACMEDomain\nSSLCipherSuite DEFAULT\n"),
@@ -132,10 +132,10 @@ def test_a_security_level_that_the_certificate_does_not_meet(httpd, pebble):
         ACMERetryDelay="1h"))
     httpd.start()
     wait_until_served(httpd, pebble, SHOP)
-    httpd.wait_for_log("ACME0341: %s" % NEW)
+    httpd.wait_for_log("ACME0340: %s" % NEW)
     assert not tls.served(httpd.https_port, NEW).by_pebble
     httpd.expect_log("ACME0105: %s: .* another is ordered: .*SECLEVEL=3" % SHOP)
-    httpd.allow_log("ACME0341: %s" % SHOP)
+    httpd.allow_log("ACME0340: %s" % SHOP)
     httpd.configure(conf.managed_conf(
         httpd, pebble, conf.site_conf(
             httpd, SHOP, https="ACMEDomain\nSSLOpenSSLConfCmd CipherString %s\n"
