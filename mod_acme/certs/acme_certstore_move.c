@@ -65,7 +65,7 @@ apr_status_t acme_certstore_move(const acme_certstore_t *certstore,
     }
     if (strcmp(from_name, to_name) != 0) {
         /* A site must get its certificate on a full disk, too. */
-        (void)acme_removed_note(certstore, from, from_name, NULL, ptemp);
+        (void)acme_removed_note(certstore, from, from_name, 1, NULL, ptemp);
     }
     stamp(source.link);
     if (rename(source.link, target.link)) {
@@ -135,7 +135,7 @@ apr_status_t acme_certstore_move_archive(const acme_certstore_t *certstore,
                                          acme_problem_t *problem,
                                          apr_pool_t *ptemp)
 {
-    (void)acme_removed_note(certstore, place, name, NULL, ptemp);
+    (void)acme_removed_note(certstore, place, name, 0, NULL, ptemp);
     return remove_pointer(certstore, place, name, problem, ptemp);
 }
 
@@ -151,7 +151,7 @@ apr_status_t acme_certstore_move_remove(const acme_certstore_t *certstore,
 
     acme_certstore_path_find(&site, certstore, place, name, ptemp);
     aimed = acme_certstore_path_follow(&aim, certstore, &site, ptemp);
-    rv = acme_removed_note(certstore, place, name, problem, ptemp);
+    rv = acme_removed_note(certstore, place, name, 0, problem, ptemp);
     if (rv == APR_SUCCESS) {
         rv = remove_pointer(certstore, place, name, problem, ptemp);
     }

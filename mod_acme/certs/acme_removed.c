@@ -24,40 +24,71 @@ static const char *path_of(const acme_certstore_t *certstore, const char *name,
                        acme_file_name_encode(name, p), NULL);
 }
 
-apr_time_t acme_removed_time(const acme_certstore_t *certstore,
-                             const char *name, apr_pool_t *ptemp)
+/* Reads the note of a name: the time, and the fingerprint. Returns zero when
+ * there is none. */
+static int read_note(apr_time_t *found, const char **fingerprint,
+                     const acme_certstore_t *certstore, const char *name,
+                     apr_pool_t *ptemp)
 {
-    apr_time_t found;
     apr_size_t len;
     char *text;
     char *state = NULL;
 
     if (acme_file_read(&text, &len, path_of(certstore, name, ptemp),
                        ACME_FILE_MAX, ptemp)
-        || acme_time_parse(&found, apr_strtok(text, "\n", &state))) {
+        || acme_time_parse(found, apr_strtok(text, "\n", &state))) {
         return 0;
     }
-    return found;
+    *fingerprint = apr_strtok(NULL, "\n", &state);
+    return 1;
+}
+
+apr_time_t acme_removed_time(const acme_certstore_t *certstore,
+                             const char *name, apr_pool_t *ptemp)
+{
+    const char *fingerprint;
+    apr_time_t found;
+
+    return read_note(&found, &fingerprint, certstore, name, ptemp) ? found : 0;
+}
+
+int acme_removed_bars(const acme_certstore_t *certstore, const char *name,
+                      const acme_cert_info_t *info, apr_pool_t *ptemp)
+{
+    const char *fingerprint;
+    apr_time_t found;
+
+    if (!read_note(&found, &fingerprint, certstore, name, ptemp)) {
+        return 0;
+    }
+    return info->not_before < found
+           || (info->not_before == found && fingerprint
+               && !strcmp(fingerprint, info->fingerprint));
 }
 
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
-                               acme_place_e place, const char *name,
+                               acme_place_e place, const char *name, int given,
                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path = path_of(certstore, name, ptemp);
     acme_certstore_cert_t *cert;
     const char *text;
+    apr_time_t found;
     apr_status_t rv;
 
     /* An import that is still one was never a site's. */
     if (place == ACME_PLACE_IMPORT
-        || acme_certstore_get_at(&cert, certstore, place, name, NULL, ptemp)
-        || acme_removed_time(certstore, name, ptemp)
-               >= cert->info->not_before) {
+        || acme_certstore_get_at(&cert, certstore, place, name, NULL, ptemp)) {
         return APR_SUCCESS;
     }
-    text = apr_pstrcat(ptemp, acme_time_print(cert->info->not_before, ptemp),
-                       "\n", NULL);
+    found = acme_removed_time(certstore, name, ptemp);
+    if (found > cert->info->not_before
+        || (given && found == cert->info->not_before)) {
+        return APR_SUCCESS;
+    }
+    text =
+        apr_pstrcat(ptemp, acme_time_print(cert->info->not_before, ptemp), "\n",
+                    given ? NULL : cert->info->fingerprint, "\n", NULL);
     rv = acme_file_mkdir(
         certstore->removed,
         APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE, ptemp);

@@ -10,7 +10,7 @@
  * stash, or another name has it now, a program that runs as httpd's user could
  * put back a sealed copy that it has kept. So root leaves a small file of its
  * own in removed/ of the store: NAME, with the time from which the certificate
- * was valid. It stays for longer than a certificate lives.
+ * was valid, and its fingerprint. It stays for longer than a certificate lives.
  */
 #ifndef ACME_REMOVED_H
 #define ACME_REMOVED_H
@@ -20,15 +20,23 @@
 #include "acme_certstore.h"
 
 /** Notes the certificate in a place, if there is one that can be read; call it
- *  before the certificate is removed. It is on disk when this returns. */
+ *  before the certificate is removed. It is on disk when this returns.
+ *  @param given non-zero: another name has it from now on, so it may come back
+ *         itself, and only older ones may not */
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
-                               acme_place_e place, const char *name,
+                               acme_place_e place, const char *name, int given,
                                acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Returns the time from which the newest certificate of that name was valid
  *  that is gone, or 0. */
 apr_time_t acme_removed_time(const acme_certstore_t *certstore,
                              const char *name, apr_pool_t *ptemp);
+
+/** Returns non-zero when a certificate must not come back under that name: it
+ *  is older than the newest one that is gone, or that one itself. Another one
+ *  of the same second may come, because a CA may issue two in one second. */
+int acme_removed_bars(const acme_certstore_t *certstore, const char *name,
+                      const acme_cert_info_t *info, apr_pool_t *ptemp);
 
 /** Forgets all names whose certificates are so old that no copy of them can be
  *  valid any more. */

@@ -21,7 +21,8 @@ typedef struct staged_t {
     acme_key_t *key;
     acme_chain_t *chain;
     const acme_certstore_cert_t *live; /* NULL: none that can be used */
-    apr_time_t removed; /* from when the newest that is gone was valid, or 0 */
+    apr_time_t removed; /* if the newest that is gone bars it: from when that
+                           one was valid; else 0 */
 } staged_t;
 
 /* Says what is served when the staged certificate is not promoted. */
@@ -95,7 +96,7 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
     const apr_array_header_t *wanted;
     int covered, held;
 
-    if (info->not_before <= staged->removed) {
+    if (staged->removed) {
         return refuse(problem,
                       apr_psprintf(p,
                                    "it is valid from %s and so no newer than "
@@ -288,9 +289,12 @@ static acme_staged_e activate(const char **fingerprint,
                          "activated, so this start does without it");
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
     }
-    staged.removed = acme_removed_time(certstore, spec->name, p);
     rv = read_staged(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
+        if (acme_removed_bars(certstore, spec->name,
+                              acme_cert_chain_info(staged.chain), p)) {
+            staged.removed = acme_removed_time(certstore, spec->name, p);
+        }
         *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
             return ACME_STAGED_LIVE;

@@ -59,12 +59,38 @@ static void tells_how_new_it_was(void **state)
     assert_int_equal(acme_removed_time(certstore, OTHER, p), 0);
 }
 
+static void bars_what_is_older_and_itself(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_certstore_cert_t *cert;
+    acme_cert_info_t info;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
+    info = *cert->info;
+    assert_false(acme_removed_bars(certstore, NAME, &info, p));
+    assert_int_equal(
+        acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
+        0);
+    assert_true(acme_removed_bars(certstore, NAME, &info, p));
+    assert_false(acme_removed_bars(certstore, OTHER, &info, p));
+    /* Another one of the same second. */
+    info.fingerprint = "0123456789abcdef";
+    assert_false(acme_removed_bars(certstore, NAME, &info, p));
+    info.not_before -= apr_time_from_sec(1);
+    assert_true(acme_removed_bars(certstore, NAME, &info, p));
+}
+
 static void a_name_that_gave_its_certificate_away(void **state)
 {
     apr_pool_t *p = *state;
     const char *dir;
     acme_certstore_t *certstore = open_certstore(&dir, p);
     apr_time_t at = put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    acme_certstore_cert_t *cert;
+    acme_cert_info_t info;
 
     assert_int_equal(acme_certstore_move_stash(certstore, NAME, NULL, p), 0);
     assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
@@ -72,6 +98,12 @@ static void a_name_that_gave_its_certificate_away(void **state)
                                          ACME_PLACE_LIVE, OTHER, NULL, p),
                      0);
     assert_int_equal(acme_removed_time(certstore, NAME, p), at);
+    /* It may come back itself, because it is not gone. */
+    assert_int_equal(acme_certstore_get(&cert, certstore, OTHER, NULL, p), 0);
+    info = *cert->info;
+    assert_false(acme_removed_bars(certstore, NAME, &info, p));
+    info.not_before -= apr_time_from_sec(1);
+    assert_true(acme_removed_bars(certstore, NAME, &info, p));
 }
 
 static void an_import_was_never_a_sites(void **state)
@@ -124,7 +156,7 @@ static void old_ones_are_forgotten(void **state)
     assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
 }
 
-ACME_T_MAIN(ACME_T(tells_how_new_it_was),
+ACME_T_MAIN(ACME_T(tells_how_new_it_was), ACME_T(bars_what_is_older_and_itself),
             ACME_T(a_name_that_gave_its_certificate_away),
             ACME_T(an_import_was_never_a_sites),
             ACME_T(nothing_is_removed_that_cannot_be_noted),
