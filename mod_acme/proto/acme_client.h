@@ -116,9 +116,9 @@ void acme_client_directory_open(acme_client_t *client,
 /**
  * POSTs a payload, signed as acme_client_identify() has it at this moment.
  * Until acme_client_directory_open() has succeeded the request waits for the
- * directory, and fails if the directory cannot be had. A request that cannot be
- * made (no https URL, no signer) is refused like all others: later, from inside
- * run().
+ * directory, and fails if the directory cannot be fetched. A request that
+ * cannot be made (no https URL, no signer) is refused like all others: later,
+ * from inside run().
  * @param url copied
  * @param payload JSON text, copied; "" for POST-as-GET
  * @param repeatable as in acme_http_request_t

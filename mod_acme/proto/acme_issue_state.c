@@ -194,7 +194,7 @@ static int may_be_resumed(const acme_issue_t *issue, acme_issue_alive_e alive,
         return 0;
     }
     /* A certificate that may have been issued is not given up for a doubt, and
-     * can be had after the order has expired. */
+     * can be fetched after the order has expired. */
     return issue->finalized || issue->restored
            || ((alive == ACME_ISSUE_ALIVE
                 || issue->failures < ACME_ISSUE_DOUBTS)
