@@ -25,7 +25,7 @@ static const char *path_of(const acme_certstore_t *certstore, const char *name,
 }
 
 /* Reads the note of a name: the time, and the fingerprint. Returns zero when
- * there is none. */
+ * there is none that can be read. */
 static int read_note(apr_time_t *found, const char **fingerprint,
                      const acme_certstore_t *certstore, const char *name,
                      apr_pool_t *ptemp)
@@ -33,10 +33,14 @@ static int read_note(apr_time_t *found, const char **fingerprint,
     apr_size_t len;
     char *text;
     char *state = NULL;
+    const char *first;
 
     if (acme_file_read(&text, &len, path_of(certstore, name, ptemp),
-                       ACME_FILE_MAX, ptemp)
-        || acme_time_parse(found, apr_strtok(text, "\n", &state))) {
+                       ACME_FILE_MAX, ptemp)) {
+        return 0;
+    }
+    first = apr_strtok(text, "\n", &state);
+    if (!first || acme_time_parse(found, first)) {
         return 0;
     }
     *fingerprint = apr_strtok(NULL, "\n", &state);

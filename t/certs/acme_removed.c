@@ -156,8 +156,36 @@ static void old_ones_are_forgotten(void **state)
     assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
 }
 
+/* A note that somebody has emptied or edited is none, and ends no start. */
+static void a_damaged_note_bars_nothing(void **state)
+{
+    static const char *const texts[] = {"", "\n", "\n\n", "x", "2026-01-01\n"};
+    apr_pool_t *p = *state;
+    const acme_cert_info_t *info;
+    acme_certstore_cert_t *cert;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    size_t i;
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
+    info = cert->info;
+    assert_int_equal(
+        acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
+        0);
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_int_equal(
+            acme_file_write(apr_pstrcat(p, dir, "/removed/" NAME, NULL),
+                            texts[i], strlen(texts[i]), APR_FPROT_UREAD,
+                            ACME_FILE_LAZY, p),
+            0);
+        assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
+        assert_false(acme_removed_bars(certstore, NAME, info, p));
+    }
+}
+
 ACME_T_MAIN(ACME_T(tells_how_new_it_was), ACME_T(bars_what_is_older_and_itself),
             ACME_T(a_name_that_gave_its_certificate_away),
             ACME_T(an_import_was_never_a_sites),
             ACME_T(nothing_is_removed_that_cannot_be_noted),
-            ACME_T(old_ones_are_forgotten))
+            ACME_T(old_ones_are_forgotten), ACME_T(a_damaged_note_bars_nothing))
