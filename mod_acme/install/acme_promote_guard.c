@@ -28,6 +28,10 @@
  * start; after that, the next one refuses them. */
 #define DEATHS_HELD 2
 
+/* Most bytes of a file: a start may promote 100,000 certificates, and names and
+ * pointers of each are in it. */
+#define SIZE_MAX_READ (64 * 1024 * 1024)
+
 /* A line of either file: two words. */
 typedef struct line_t {
     const char *name;
@@ -55,7 +59,7 @@ static apr_array_header_t *read_lines(const char *path, apr_pool_t *p)
     char *state = NULL;
     apr_size_t len;
 
-    if (acme_file_read(&data, &len, path, ACME_FILE_MAX, p) != APR_SUCCESS) {
+    if (acme_file_read(&data, &len, path, SIZE_MAX_READ, p) != APR_SUCCESS) {
         return lines;
     }
     for (line = apr_strtok(data, "\n", &state); line;

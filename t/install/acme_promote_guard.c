@@ -96,6 +96,34 @@ static int exists(const world_t *w, const char *file, apr_pool_t *p)
     return !access(apr_pstrcat(p, w->dir, "/", file, NULL), F_OK);
 }
 
+/* So many names that the file has more than a megabyte. */
+#define MANY 12000
+
+static void one_of_very_many_is_taken_back(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_array_header_t *names = apr_array_make(p, MANY, sizeof(const char *));
+    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    int i;
+
+    for (i = 0; i < MANY; i++) {
+        APR_ARRAY_PUSH(names, const char *) = apr_psprintf(
+            p,
+            "%05d.a-name-as-long-as-many-that-are-made-by-a-program.and-"
+            "that-has-one-more-label.example.org",
+            i);
+    }
+    APR_ARRAY_PUSH(names, const char *) = NAME;
+    w.dir = acme_t_dir(p);
+    start(&w, p);
+    assert_int_equal(acme_promote_guard_begin(w.guard, names, NULL, p), 0);
+    promote(&w, NAME, p);
+    ends_over(&w, NAME);
+    start(&w, p);
+    assert_int_equal(verdict(&w, NAME), ACME_PROMOTE_GUARD_REFUSED);
+    assert_string_equal(served(&w, NAME, p), "");
+}
+
 static void what_was_loaded_stays(void **state)
 {
     apr_pool_t *p = *state;
@@ -568,7 +596,8 @@ static void a_recovery_that_is_killed_is_done_again(void **state)
     assert_true(n > 5);
 }
 
-ACME_T_MAIN(ACME_T(what_was_loaded_stays),
+ACME_T_MAIN(ACME_T(one_of_very_many_is_taken_back),
+            ACME_T(what_was_loaded_stays),
             ACME_T(one_that_is_revoked_does_not_come_back),
             ACME_T(what_ended_the_server_is_taken_back),
             ACME_T(a_start_that_did_not_come_to_load_blames_nothing),
