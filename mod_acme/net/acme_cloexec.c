@@ -2,11 +2,18 @@
 
 #include "acme_cloexec.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The descriptors of this process, on Linux. */
+#define FOLDER "/proc/self/fd"
+
+typedef void visit_fn(int fd, void *baton);
 
 /* Returns the number of descriptors that there may be. */
 static int limit(void)
@@ -17,6 +24,30 @@ static int limit(void)
                    && most.rlim_cur < ACME_CLOEXEC_MAX
                ? (int)most.rlim_cur
                : ACME_CLOEXEC_MAX;
+}
+
+/* Visits the descriptors that are open. Where the system does not list them, as
+ * in a chroot, visits all that there may be, which costs a system call each. */
+static void visit_all(visit_fn *visit, void *baton)
+{
+    DIR *dir = opendir(FOLDER);
+    const struct dirent *entry;
+    int count = limit();
+    int fd;
+
+    if (!dir) {
+        for (fd = STDERR_FILENO + 1; fd < count; fd++) {
+            visit(fd, baton);
+        }
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        fd = atoi(entry->d_name); /* 0 for "." and ".." */
+        if (fd > STDERR_FILENO && fd < count) {
+            visit(fd, baton);
+        }
+    }
+    closedir(dir);
 }
 
 static int is_inherited(int fd)
@@ -35,28 +66,32 @@ static int is_channel(int fd)
            && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode);
 }
 
-void acme_cloexec_note(acme_cloexec_t *before)
+static void note(int fd, void *baton)
 {
-    int count = limit();
-    int fd;
+    acme_cloexec_t *before = baton;
 
-    memset(before, 0, sizeof(*before));
-    for (fd = STDERR_FILENO + 1; fd < count; fd++) {
-        if (is_inherited(fd)) {
-            before->inherited[fd / 8] |= (unsigned char)(1 << fd % 8);
-        }
+    if (is_inherited(fd)) {
+        before->inherited[fd / 8] |= (unsigned char)(1 << fd % 8);
     }
 }
 
-void acme_cloexec_set(const acme_cloexec_t *before)
+void acme_cloexec_note(acme_cloexec_t *before)
 {
-    int count = limit();
-    int fd;
+    memset(before, 0, sizeof(*before));
+    visit_all(note, before);
+}
 
-    for (fd = STDERR_FILENO + 1; fd < count; fd++) {
-        if (!(before->inherited[fd / 8] & 1 << fd % 8) && is_inherited(fd)
-            && is_channel(fd)) {
-            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-        }
+static void set(int fd, void *baton)
+{
+    const acme_cloexec_t *before = baton;
+
+    if (!(before->inherited[fd / 8] & 1 << fd % 8) && is_inherited(fd)
+        && is_channel(fd)) {
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
+}
+
+void acme_cloexec_set(acme_cloexec_t *before)
+{
+    visit_all(set, before);
 }

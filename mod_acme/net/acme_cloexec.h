@@ -29,6 +29,6 @@ void acme_cloexec_note(acme_cloexec_t *before);
 
 /** Sets CLOEXEC for all sockets, pipes and the like that programs would inherit
  *  and that were not there before. */
-void acme_cloexec_set(const acme_cloexec_t *before);
+void acme_cloexec_set(acme_cloexec_t *before);
 
 #endif
