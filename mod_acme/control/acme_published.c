@@ -81,6 +81,8 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
                       acme_spec_require_https_name(spec->require_https));
     acme_json_set_int(json, "security-level", spec->security_level);
     acme_json_set_str(json, "place", spec->place);
+    acme_json_set_str(json, "mistake", spec->mistake);
+    acme_json_set_str(json, "mistake-fix", spec->mistake_fix);
     acme_json_set_str(json, "site", acme_inventory_serving_name(serving));
     return json;
 }

@@ -205,6 +205,8 @@ static acme_spec_t *parse_spec(const acme_json_t *json,
     spec->challenge_types = copy_strs(json, "challenges", p);
     spec->renew_mode = parse_mode(copy_str(json, "renew-mode", p));
     spec->place = copy_str(json, "place", p);
+    spec->mistake = copy_str(json, "mistake", p);
+    spec->mistake_fix = copy_str(json, "mistake-fix", p);
     if (!spec->name || !spec->names || spec->names->nelts == 0
         || !spec->cert_file != !spec->cert_key_file || !spec->challenge_types
         || !parse_spec_cas(spec, json, cas, p)

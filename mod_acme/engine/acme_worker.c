@@ -132,6 +132,7 @@ static void open_crash(acme_worker_t *worker,
         acme_log(config->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0323) "worker: %s; what to do: %s", worker->text,
                  worker->to_fix);
+        leave_note(worker, worker->pflush);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "mod_acme_mistakes.h"
 
+#include <string.h>
+
 #include <ap_listen.h>
 #include <util_cfgtree.h>
 
@@ -12,6 +14,9 @@
 
 /* The most names that one message has. */
 #define MAX_NAMED 5
+
+/* The most mistakes of one site that its status has. */
+#define MAX_KEPT 3
 
 int mod_acme_mistakes_listens(int port)
 {
@@ -30,6 +35,20 @@ static const char *place_of(const server_rec *s, apr_pool_t *p)
     return s->is_virtual
                ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
                : "the main server";
+}
+
+/* Keeps a mistake for the status of a site. Many virtual hosts of a site may
+ * have the same one. */
+static void keep(acme_mistakes_site_t *site, const char *text, const char *fix,
+                 apr_pool_t *p)
+{
+    if ((site->text && strstr(site->text, text)) || site->kept >= MAX_KEPT) {
+        return;
+    }
+    site->kept++;
+    site->text =
+        site->text ? apr_pstrcat(p, site->text, "; ", text, NULL) : text;
+    site->fix = site->fix ? apr_pstrcat(p, site->fix, "; ", fix, NULL) : fix;
 }
 
 /* Returns non-zero when an address of a virtual host is for this port. Port 0
@@ -81,6 +100,26 @@ static void say_tls_on_http(const acme_mistakes_t *mistakes,
     }
 }
 
+/* Keeps it for the status of the site, if the virtual host is of one. */
+static void keep_tls_on_http(const acme_mistakes_t *mistakes,
+                             const server_rec *s, int site)
+{
+    apr_pool_t *p = mistakes->sites->p;
+
+    if (site >= 0) {
+        keep(&mistakes->by_site[site],
+             apr_psprintf(p,
+                          "SSLEngine on makes port %d speak TLS (virtual host "
+                          "at %s), where the authority asks in plain http",
+                          mistakes->http, place_of(s, p)),
+             apr_psprintf(p,
+                          "write a virtual host of its own for port %d, "
+                          "without SSLEngine on",
+                          mistakes->http),
+             p);
+    }
+}
+
 /* Looks for virtual hosts with TLS on the http port. The first virtual host of
  * an address decides whether its connections have TLS. */
 static void check_http_port(const acme_mistakes_t *mistakes)
@@ -91,6 +130,7 @@ static void check_http_port(const acme_mistakes_t *mistakes)
 
     for (i = 0; i < sites->match.n_hosts; i++) {
         const server_rec *s = sites->hosts[i];
+        int site = sites->match.hosts[i].site;
         const server_addr_rec *addr;
 
         for (addr = s->addrs; addr && s->is_virtual; addr = addr->next) {
@@ -105,6 +145,7 @@ static void check_http_port(const acme_mistakes_t *mistakes)
                          s);
             if (mod_acme_config_get(s)->expect_tls) {
                 say_tls_on_http(mistakes, s);
+                keep_tls_on_http(mistakes, s, site);
             }
         }
     }
@@ -118,26 +159,76 @@ static void check_http_port(const acme_mistakes_t *mistakes)
 /* ---- ports and names of sites ---- */
 
 /* Warns when the server does not listen where a virtual host is. */
-static void check_listeners(acme_sites_t *sites, const server_rec *s)
+static void check_listeners(acme_sites_t *sites, acme_mistakes_site_t *site,
+                            const server_rec *s)
 {
     const server_addr_rec *addr;
+    int port;
 
     for (addr = s->addrs; addr; addr = addr->next) {
         if (!addr->host_port || mod_acme_mistakes_listens(addr->host_port)) {
             return;
         }
     }
-    if (s->is_virtual && s->addrs
-        && mod_acme_sites_first(sites, "listen",
-                                apr_itoa(sites->p, s->addrs->host_port))) {
+    if (!s->is_virtual || !s->addrs) {
+        return;
+    }
+    port = (int)s->addrs->host_port;
+    keep(site,
+         apr_psprintf(sites->p,
+                      "nothing listens on port %d, for which the virtual host "
+                      "at %s is, so that nobody can reach it",
+                      port, place_of(s, sites->p)),
+         apr_psprintf(sites->p, "add 'Listen %d'", port), sites->p);
+    if (mod_acme_sites_first(sites, "listen", apr_itoa(sites->p, port))) {
         mod_acme_sites_warn(
             sites,
             ACME_TAG(0049) "nothing listens on port %d, for which the virtual "
                            "host at %s is, so that nobody can reach it; add "
                            "'Listen %d'",
-            (int)s->addrs->host_port, place_of(s, sites->p),
-            (int)s->addrs->host_port);
+            port, place_of(s, sites->p), port);
     }
+}
+
+/* Returns where ACMEDomain or ACMEAutoDomains is written that a virtual host
+ * for the https port without TLS is meant by, or NULL. One that only shares a
+ * name with a site counts when it has just this port, because one for all ports
+ * may be there for plain http. */
+static const char *meant_by(const acme_mistakes_t *mistakes, int index)
+{
+    const acme_sites_t *sites = mistakes->sites;
+    const server_rec *s = sites->hosts[index];
+    const acme_config_t *config = mod_acme_config_get(s);
+    const acme_match_host_t *host = &sites->match.hosts[index];
+    const acme_setting_t *all = &config->settings[ACME_SETTING_AUTO_DOMAINS];
+    const server_addr_rec *addr;
+
+    if (!s->is_virtual || config->off || !host_is_for(s, mistakes->https)) {
+        return NULL;
+    }
+    if (config->domains->nelts) {
+        return apr_pstrcat(
+            sites->p, "ACMEDomain at ",
+            APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place, NULL);
+    }
+    for (addr = s->addrs; addr; addr = addr->next) {
+        if (addr->host_port != mistakes->https) {
+            return NULL;
+        }
+    }
+    /* SSLEngine off is written on purpose. */
+    if (config->engine) {
+        return NULL;
+    }
+    if (host->site >= 0) {
+        return apr_pstrcat(sites->p, "ACMEDomain at ",
+                           sites->drafts[host->site].match->place, NULL);
+    }
+    return mod_acme_config_flag(config, ACME_SETTING_AUTO_DOMAINS)
+                   && host->server_name
+                   && mod_acme_conftree_is_named(sites->tree, s)
+               ? apr_pstrcat(sites->p, "ACMEAutoDomains at ", all->place, NULL)
+               : NULL;
 }
 
 static void check_host(acme_mistakes_t *mistakes, int index)
@@ -146,24 +237,39 @@ static void check_host(acme_mistakes_t *mistakes, int index)
     const server_rec *s = sites->hosts[index];
     const acme_config_t *config = mod_acme_config_get(s);
     int site = sites->match.hosts[index].site;
+    const char *by;
 
-    if (site < 0) {
+    if (site >= 0) {
+        mistakes->by_site[site].hosts++;
+    }
+    if (config->expect_tls) {
+        if (site >= 0) {
+            mistakes->by_site[site].tls++;
+            check_listeners(sites, &mistakes->by_site[site], s);
+        }
         return;
     }
-    mistakes->by_site[site].hosts++;
-    if (config->expect_tls) {
-        mistakes->by_site[site].tls++;
-        check_listeners(sites, s);
+    by = meant_by(mistakes, index);
+    if (!by) {
+        return;
     }
-    else if (config->domains->nelts && host_is_for(s, mistakes->https)) {
+    mod_acme_sites_warn(
+        sites,
+        ACME_TAG(0047) "%s: the virtual host at %s is for port %d and has no "
+                       "TLS, so that nothing is ordered for it; add 'SSLEngine "
+                       "on' to it",
+        by, place_of(s, sites->p), mistakes->https);
+    if (site >= 0) {
         mistakes->by_site[site].told = 1;
-        mod_acme_sites_warn(
-            sites,
-            ACME_TAG(0047) "ACMEDomain at %s: the virtual host at %s is for "
-                           "port %d and has no TLS, so that nothing is ordered "
-                           "for it; add 'SSLEngine on' to it",
-            APR_ARRAY_IDX(config->domains, 0, acme_domain_t).place,
-            place_of(s, sites->p), mistakes->https);
+        keep(&mistakes->by_site[site],
+             apr_psprintf(sites->p,
+                          "the virtual host at %s is for port %d and has no "
+                          "TLS",
+                          place_of(s, sites->p), mistakes->https),
+             apr_psprintf(sites->p,
+                          "add 'SSLEngine on' to the virtual host at %s",
+                          place_of(s, sites->p)),
+             sites->p);
     }
 }
 
@@ -237,9 +343,9 @@ static int is_known(const acme_mistakes_t *mistakes, const char *name)
 }
 
 /* Warns of names of a set that no virtual host has, because a mistyped name
- * cannot be proven to the CA. */
-static void check_set(const acme_mistakes_t *mistakes,
-                      const acme_match_set_t *set)
+ * cannot be proven to the CA. Returns their number. */
+static int check_set(const acme_mistakes_t *mistakes,
+                     acme_mistakes_site_t *site, const acme_match_set_t *set)
 {
     acme_sites_t *sites = mistakes->sites;
     const char *named = "";
@@ -257,45 +363,70 @@ static void check_set(const acme_mistakes_t *mistakes,
                 apr_pstrcat(sites->p, named, count > 1 ? ", " : "", name, NULL);
         }
     }
-    if (count) {
-        mod_acme_sites_warn(
-            sites,
-            ACME_TAG(0048) "ACMEDomain at %s: no virtual host has the name%s "
-                           "%s%s as ServerName or ServerAlias; correct it "
-                           "here, or add it there%s",
-            set->place, count == 1 ? "" : "s", named,
-            count > MAX_NAMED
-                ? apr_psprintf(sites->p, " and %d more", count - MAX_NAMED)
-                : "",
-            count < set->names->nelts
-                ? ""
-                : ", since nothing is ordered for it otherwise");
+    if (!count) {
+        return 0;
     }
+    named = apr_psprintf(sites->p,
+                         "no virtual host has the name%s %s%s as ServerName or "
+                         "ServerAlias",
+                         count == 1 ? "" : "s", named,
+                         count > MAX_NAMED ? apr_psprintf(
+                             sites->p, " and %d more", count - MAX_NAMED)
+                                           : "");
+    mod_acme_sites_warn(
+        sites,
+        ACME_TAG(0048) "ACMEDomain at %s: %s; correct it here, or add it "
+                       "there%s",
+        set->place, named,
+        count < set->names->nelts
+            ? ""
+            : ", since nothing is ordered for it otherwise");
+    keep(site, named,
+         apr_psprintf(sites->p,
+                      "correct ACMEDomain at %s, or add it to a virtual host",
+                      set->place),
+         sites->p);
+    return count;
+}
+
+/* Warns of a site that has no virtual host with TLS, unless that was said. */
+static void check_tls(const acme_mistakes_t *mistakes,
+                      acme_mistakes_site_t *site, const acme_spec_t *spec)
+{
+    acme_sites_t *sites = mistakes->sites;
+    const char *text = site->hosts ? "none of its virtual hosts has TLS"
+                                   : "no virtual host uses it";
+    const char *fix = apr_psprintf(
+        sites->p,
+        "add a virtual host for port %d with 'SSLEngine on', or write "
+        "'ACMERenewMode always' where other programs use the certificate",
+        mistakes->https ? mistakes->https : ACME_DEFAULT_HTTPS_PORT);
+
+    mod_acme_sites_warn(sites,
+                        ACME_TAG(0050) "ACMEDomain %s at %s: %s, so that "
+                                       "nothing is ordered for it; %s",
+                        spec->name, spec->place, text, fix);
+    keep(site, text, fix, sites->p);
 }
 
 void mod_acme_mistakes_check(acme_mistakes_t *mistakes, int index,
-                             const acme_spec_t *spec)
+                             acme_spec_t *spec)
 {
     acme_sites_t *sites = mistakes->sites;
-    const acme_mistakes_site_t *site = &mistakes->by_site[index];
+    acme_mistakes_site_t *site = &mistakes->by_site[index];
     const acme_match_site_t *match = sites->drafts[index].match;
 
     /* The certificate may be for other programs, or is not obtained here. */
-    if (spec->renew_mode == ACME_RENEW_ALWAYS || spec->cert_file) {
-        return;
+    if (spec->renew_mode != ACME_RENEW_ALWAYS && !spec->cert_file) {
+        int unknown =
+            match->set < 0
+                ? 0
+                : check_set(mistakes, site, &sites->match.sets[match->set]);
+
+        if (!site->tls && !site->told && (site->hosts || !unknown)) {
+            check_tls(mistakes, site, spec);
+        }
     }
-    if (match->set >= 0) {
-        check_set(mistakes, &sites->match.sets[match->set]);
-    }
-    if (site->hosts && !site->tls && !site->told) {
-        mod_acme_sites_warn(
-            sites,
-            ACME_TAG(0050) "ACMEDomain %s at %s: none of its virtual hosts has "
-                           "TLS, so that nothing is ordered for it; add a "
-                           "virtual host for port %d with 'SSLEngine on', or "
-                           "write 'ACMERenewMode always' where other programs "
-                           "use the certificate",
-            spec->name, spec->place,
-            mistakes->https ? mistakes->https : ACME_DEFAULT_HTTPS_PORT);
-    }
+    spec->mistake = site->text;
+    spec->mistake_fix = site->fix;
 }

@@ -15,9 +15,12 @@
 
 /** The virtual hosts of one site, counted. */
 typedef struct acme_mistakes_site_t {
-    int hosts; /**< number of its virtual hosts */
-    int tls;   /**< number of those with TLS */
-    int told;  /**< a warning has said why there is none with TLS */
+    int hosts;        /**< number of its virtual hosts */
+    int tls;          /**< number of those with TLS */
+    int told;         /**< a warning has said why there is none with TLS */
+    int kept;         /**< number of mistakes in text and fix */
+    const char *text; /**< mistakes, for acme_spec_t; NULL: none */
+    const char *fix;  /**< what mends them, or NULL */
 } acme_mistakes_site_t;
 
 typedef struct acme_mistakes_t {
@@ -34,9 +37,10 @@ int mod_acme_mistakes_listens(int port);
 /** Looks at all virtual hosts, after the sites were collected. */
 acme_mistakes_t *mod_acme_mistakes_find(acme_sites_t *sites);
 
-/** Looks at a site whose spec is made.
+/** Looks at a site whose spec is made, and sets the spec's mistake, so that
+ * the status has what configtest warns of.
  * @param index of the site in match.sites */
 void mod_acme_mistakes_check(acme_mistakes_t *mistakes, int index,
-                             const acme_spec_t *spec);
+                             acme_spec_t *spec);
 
 #endif

@@ -375,6 +375,25 @@ static void judge_managed(acme_judgement_t *judgement, const subject_t *s)
                             || (is_watched(s) && !s->good);
 }
 
+/* Adds what of the configuration keeps the site from being ordered or reached:
+ * that lasts until somebody acts, whatever else is so. */
+static void add_mistake(acme_judgement_t *judgement, const subject_t *s)
+{
+    const acme_spec_t *spec = s->view->spec;
+    const char *fix = spec->mistake_fix ? apr_pstrcat(s->p, spec->mistake_fix,
+                                                      ", then " RESTART, NULL)
+                                        : NULL;
+
+    judgement->level = ACME_JUDGEMENT_BLOCKED;
+    judgement->attention = 1;
+    judgement->what =
+        apr_pstrcat(s->p, judgement->what, "; ", spec->mistake, NULL);
+    judgement->mend = judgement->mend && fix
+                          ? apr_pstrcat(s->p, fix, "; ", judgement->mend, NULL)
+                      : fix ? fix
+                            : judgement->mend;
+}
+
 void acme_judgement(acme_judgement_t *judgement, const acme_status_view_t *view,
                     const acme_judgement_server_t *server, apr_pool_t *p)
 {
@@ -391,6 +410,9 @@ void acme_judgement(acme_judgement_t *judgement, const acme_status_view_t *view,
     }
     else {
         judge_managed(judgement, &s);
+    }
+    if (view->spec->mistake) {
+        add_mistake(judgement, &s);
     }
 }
 

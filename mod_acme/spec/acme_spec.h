@@ -105,9 +105,13 @@ typedef struct acme_spec_t {
     int security_level; /**< OpenSSL's security level that the certificate
                              has to meet; 0: OpenSSL's default */
     const char *place;  /**< "FILE:LINE" of its configuration */
-    int dry_run;        /**< nonzero: the certificate is checked and thrown
+    /** Says what in the configuration around it keeps it from being ordered or
+     *  reached, as configtest warns; NULL: nothing. */
+    const char *mistake;
+    const char *mistake_fix; /**< the line that mends it, or NULL */
+    int dry_run;             /**< nonzero: the certificate is checked and thrown
                              away */
-    const char *csr;    /**< CSR of another machine, base64url of the DER;
+    const char *csr;         /**< CSR of another machine, base64url of the DER;
                              NULL: we make the key */
 } acme_spec_t;
 

@@ -45,15 +45,15 @@ apr_time_t acme_worker_lease_renew_at(const acme_worker_lease_t *lease);
 /** Releases the lease; does nothing when it is not held. */
 void acme_worker_lease_release(acme_worker_lease_t *lease);
 
-/** Why a worker without the lease orders nothing. */
+/** Why a worker orders nothing. */
 typedef struct acme_worker_lease_wait_t {
     const char *text;
     const char *to_fix;
     apr_time_t since;
 } acme_worker_lease_wait_t;
 
-/** Leaves in the store, for acmectl, why this worker waits for the lease; NULL:
- *  it does no longer. A failure is ignored, because the log has said it. */
+/** Leaves in the store, for acmectl, why this worker orders nothing; NULL: it
+ *  does again. A failure is ignored, because the log has said it. */
 void acme_worker_lease_note_wait(acme_worker_lease_t *lease,
                                  const acme_worker_lease_wait_t *wait,
                                  apr_pool_t *ptemp);

@@ -98,8 +98,8 @@ static site_e judge(const acmectl_t *ctl, int i, const char **why,
     }
     if (spec->renew_mode == ACME_RENEW_AUTO
         && inventory->serving == ACME_SERVING_NOTHING) {
-        *why = "no TLS virtual host uses it";
-        return SITE_UNWANTED;
+        *why = spec->mistake ? spec->mistake : "no TLS virtual host uses it";
+        return spec->mistake ? SITE_STUCK : SITE_UNWANTED;
     }
     if (spec->cert_file) {
         return judge_file(spec, inventory, why, p);

@@ -34,6 +34,8 @@ static void add(acme_published_t *published, const acme_ca_spec_t *ca,
     spec->warn_window.span = 7;
     spec->retry_delay = 12345;
     spec->place = "httpd.conf:7";
+    spec->mistake = "nothing listens on port 443";
+    spec->mistake_fix = "add 'Listen 443'";
     inventory->serving = serving;
     acme_site_add(published->certs, spec, inventory);
 }
@@ -98,6 +100,8 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(is->warn_window.span, 7);
     assert_int_equal(is->retry_delay, 12345);
     assert_string_equal(is->place, "httpd.conf:7");
+    assert_string_equal(is->mistake, "nothing listens on port 443");
+    assert_string_equal(is->mistake_fix, "add 'Listen 443'");
     assert_int_equal(is->key.bits, 3072);
     /* both sites share one CA */
     assert_ptr_equal(is->ca, acme_site_cert_at(read->certs, 0)->spec->ca);

@@ -214,6 +214,26 @@ static void has_no_tls(world_t *w)
     w->inventory.serving = ACME_SERVING_NOTHING;
 }
 
+static void has_a_mistake_and_no_tls(world_t *w)
+{
+    has_no_tls(w);
+    w->spec.mistake = "the virtual host at x.conf:7 has no TLS";
+    w->spec.mistake_fix = "write 'SSLEngine on' into it";
+}
+
+static void has_a_mistake_and_is_well(world_t *w)
+{
+    w->spec.mistake = "nothing listens on port 443";
+    w->spec.mistake_fix = "add 'Listen 443'";
+}
+
+static void has_a_mistake_and_failed(world_t *w)
+{
+    has_failed(w);
+    w->spec.mistake = "no virtual host has the name b.example.org";
+    w->spec.mistake_fix = "correct it";
+}
+
 static void cannot_be_put_in_place(world_t *w)
 {
     is_ready(w);
@@ -235,6 +255,12 @@ static void has_an_own_file(world_t *w)
     w->inventory.live = NULL;
     w->inventory.file = &w->info;
     w->inventory.serving = ACME_SERVING_OKC;
+}
+
+static void has_a_mistake_and_an_own_file(world_t *w)
+{
+    has_an_own_file(w);
+    has_a_mistake_and_is_well(w);
 }
 
 static void has_an_old_own_file(world_t *w)
@@ -300,6 +326,17 @@ static const struct {
      "acmectl renew " NAME},
     {wants_another_key, W, 1, O, "another kind of key: P-384", "ordered", NULL},
     {has_no_tls, O, 0, O, "no TLS virtual host uses it", NULL, NULL},
+    {has_a_mistake_and_no_tls, B, 1, O,
+     "nothing is ordered; the virtual host at x.conf:7 has no TLS", NULL,
+     "write 'SSLEngine on' into it, then apachectl graceful"},
+    {has_a_mistake_and_is_well, B, 1, O,
+     "valid until 2026-04-11T03:04:05Z; nothing listens on port 443", "renewed",
+     "add 'Listen 443', then apachectl graceful"},
+    {has_a_mistake_and_failed, B, 1, O,
+     "nobody there; no virtual host has the name b.example.org", "tried again",
+     "correct it, then apachectl graceful; open port 80; then acmectl renew"},
+    {has_a_mistake_and_an_own_file, B, 1, O, "nothing listens on port 443",
+     NULL, "add 'Listen 443'"},
     {cannot_be_put_in_place, B, 1, W, "could not be put in place", NULL,
      "make room, then apachectl graceful"},
     {has_no_server, D, 0, W, "its renewal is due", "ordered when a server runs",
