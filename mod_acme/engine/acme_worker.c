@@ -56,6 +56,7 @@ struct acme_worker_t {
     apr_time_t held;    /* no run before: a wait that was computed holds against
                            every wake-up; or 0 */
     int noted;          /* the store may have a note why nothing is ordered */
+    int told;           /* the wait after crashes was noted, or may not be */
     apr_pool_t *pflush; /* of the last flush's problem */
     acme_worker_wait_t wait;
     char text[480];
@@ -132,7 +133,23 @@ static void open_crash(acme_worker_t *worker,
         acme_log(config->log, ACME_LOG_WARNING, 0,
                  ACME_TAG(0323) "worker: %s; what to do: %s", worker->text,
                  worker->to_fix);
-        leave_note(worker, worker->pflush);
+    }
+}
+
+/* Notes the wait after crashes in the store, once. */
+static void note_crash(acme_worker_t *worker)
+{
+    apr_pool_t *p;
+
+    if (worker->told) {
+        return;
+    }
+    worker->told = 1;
+    if (acme_crash_note(&worker->ctx.crash)) {
+        apr_pool_create(&p, worker->p);
+        leave_note(worker, p);
+        apr_pool_destroy(p);
+        acme_crash_noted(&worker->ctx.crash);
     }
 }
 
@@ -431,6 +448,7 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
         return worker->held;
     }
     if (acme_crash_until(&worker->ctx.crash, now)) {
+        note_crash(worker);
         return when_again(worker, acme_crash_until(&worker->ctx.crash, now));
     }
     if (!needs_check(worker, now) && at > now && !has_requests(worker)) {

@@ -13,6 +13,7 @@
 #include "acme_http_curl.h"
 #include "acme_ctl_request.h"
 #include "acme_worker.h"
+#include "acme_worker_lease.h"
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_compat.h"
@@ -237,6 +238,33 @@ static void share_wait(const acme_setup_t *setup,
     }
 }
 
+/* Tells why the worker cannot start: the log, the other children, and, by a
+ * note in the store, acmectl. */
+static void say_no_start(const acme_setup_t *setup, acme_vault_t *vault,
+                         const acme_problem_t *problem)
+{
+    acme_worker_wait_t wait = {NULL, "apachectl graceful", 0, 0};
+    acme_worker_lease_wait_t note;
+
+    wait.since = apr_time_now();
+    wait.text = apr_psprintf(
+        child.p, "nothing is ordered since %s: the worker cannot start: %s",
+        acme_time_print(wait.since, child.p),
+        problem->detail ? problem->detail : "the store cannot be read");
+    share_wait(setup, &wait);
+    acme_log(setup->log, ACME_LOG_ERR, problem->rv, ACME_TAG(0308) "%s",
+             wait.text);
+    if (vault) {
+        note.text = wait.text;
+        note.to_fix = wait.to_fix;
+        note.since = wait.since;
+        acme_worker_lease_note_wait(
+            acme_worker_lease_create(vault, &acme_time_system_clock,
+                                     setup->loaded, child.p),
+            &note, child.p);
+    }
+}
+
 /* Makes the worker. It is made, used and destroyed in its own thread only. */
 static void start_worker(const acme_setup_t *setup)
 {
@@ -260,16 +288,7 @@ static void start_worker(const acme_setup_t *setup)
     if (!config->vault
         || acme_http_curl_create(&config->http, &curl, config->clock,
                                  config->log, &problem, child.p)) {
-        acme_worker_wait_t wait = {NULL, "apachectl graceful", 0, 0};
-
-        wait.since = apr_time_now();
-        wait.text = apr_psprintf(
-            child.p, "nothing is ordered since %s: the worker cannot start: %s",
-            acme_time_print(wait.since, child.p),
-            problem.detail ? problem.detail : "the store cannot be read");
-        share_wait(setup, &wait);
-        acme_log(setup->log, ACME_LOG_ERR, problem.rv, ACME_TAG(0308) "%s",
-                 wait.text);
+        say_no_start(setup, config->vault, &problem);
         apr_pool_destroy(child.p);
         child.p = NULL;
         return;

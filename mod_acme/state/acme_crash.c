@@ -150,6 +150,22 @@ int acme_crash_in_a_row(const acme_crash_t *crash)
     return crash->shared ? crash->shared->in_a_row : 0;
 }
 
+int acme_crash_note(acme_crash_t *crash)
+{
+    if (!crash->shared || crash->shared->noting) {
+        return 0;
+    }
+    crash->shared->noting = 1;
+    return 1;
+}
+
+void acme_crash_noted(acme_crash_t *crash)
+{
+    if (crash->shared) {
+        crash->shared->noting = 0;
+    }
+}
+
 void acme_crash_begin(acme_crash_t *crash)
 {
     if (crash->shared) {
@@ -163,6 +179,7 @@ void acme_crash_end(acme_crash_t *crash)
         crash->shared->running = 0;
         crash->shared->in_a_row = 0;
         crash->shared->until = 0;
+        crash->shared->noting = 0;
     }
 }
 

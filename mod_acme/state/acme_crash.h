@@ -62,6 +62,7 @@ typedef struct acme_crash_shared_t {
     volatile int running;  /**< a worker is there, and has not ended in order */
     int in_a_row;          /**< deaths since a run has ended in order */
     apr_time_t until;      /**< all work waits until then, or 0 */
+    volatile int noting;   /**< the wait is being noted in the store */
     acme_crash_entry_t at; /**< what the worker is at */
     acme_crash_entry_t entries[ACME_CRASH_ENTRIES];
 } acme_crash_shared_t;
@@ -87,6 +88,12 @@ apr_time_t acme_crash_until(const acme_crash_t *crash, apr_time_t now);
 
 /** Returns the number of deaths in a row. */
 int acme_crash_in_a_row(const acme_crash_t *crash);
+
+/** Begins to note the wait in the store, which acme_crash_noted() ends. Returns
+ *  zero when a worker has died over that, because the next one must not. */
+int acme_crash_note(acme_crash_t *crash);
+
+void acme_crash_noted(acme_crash_t *crash);
 
 /** A run begins. */
 void acme_crash_begin(acme_crash_t *crash);

@@ -3,6 +3,7 @@
 /* Workers whose process dies over a site or a CA, again and again. */
 
 #include "acme_t.h"
+#include "acme_worker_lease.h"
 #include "world.h"
 
 static world_t *make_world(apr_pool_t *p)
@@ -144,6 +145,31 @@ static void all_work_waits_when_all_die(void **state)
     world_assert_staged(w, "a.example");
 }
 
+static int dies_of_all_but_notes(world_t *w, const char *kind, const char *name)
+{
+    (void)w;
+    (void)name;
+    return strcmp(kind, ACME_STORE_NOTES) != 0;
+}
+
+static void acmectl_sees_the_wait(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_worker_lease_wait_t wait;
+
+    w->loaded = w->clock->now;
+    w->dies_of = dies_of_all_but_notes;
+    assert_in_range(live(w, ACME_TIME_HOUR), ACME_CRASH_IN_A_ROW, 14);
+    assert_true(acme_worker_lease_read_wait(&wait, w->vault, w->loaded, w->p));
+    assert_string_equal(wait.text, acme_worker_waiting(w->worker)->text);
+    assert_non_null(strstr(wait.text, "processes in a row"));
+    assert_non_null(strstr(wait.to_fix, "exit signal"));
+    assert_true(wait.since > 0 && wait.since <= w->clock->now);
+    w->dies_of = NULL;
+    assert_int_equal(live(w, ACME_TIME_DAY), 0);
+    assert_false(acme_worker_lease_read_wait(&wait, w->vault, w->loaded, w->p));
+}
+
 static int dies_of_b(world_t *w, const char *kind, const char *name)
 {
     (void)w;
@@ -165,5 +191,5 @@ static void a_job_that_cannot_be_written_waits_as_well(void **state)
 ACME_T_MAIN(ACME_T(the_other_sites_go_on),
             ACME_T(a_ca_that_it_dies_of_fails_for_all_its_sites),
             ACME_T(deaths_from_outside_are_no_failures),
-            ACME_T(all_work_waits_when_all_die),
+            ACME_T(all_work_waits_when_all_die), ACME_T(acmectl_sees_the_wait),
             ACME_T(a_job_that_cannot_be_written_waits_as_well))
