@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -111,7 +112,10 @@ def test_loadmodule_alone_does_nothing(httpd, pebble):
 def test_without_agreement_nothing_is_ordered(httpd, pebble):
     httpd.configure(conf.managed_conf(
         httpd, pebble, SHOP, ACMECertificateAgreement=None))
-    httpd.expect_log("ACMECertificateAgreement accepted")
+    # The CA is given by its URL, so that only its directory tells of terms.
+    httpd.expect_log("ACME0340: .*the CA %s has terms of service .*: data:text.*"
+                     "read data:text.*, then add: ACMECertificateAgreement "
+                     "accepted" % re.escape(pebble.directory))
     code, text = httpd.configtest()
     assert code == 0
     httpd.start()
@@ -119,6 +123,9 @@ def test_without_agreement_nothing_is_ordered(httpd, pebble):
         httpd, SHOP, lambda s: "ACMECertificateAgreement" in json.dumps(s),
         timeout=PATIENCE)
     assert said["site"] != "lkc"
+    assert said["judgement"]["level"] == "blocked"
+    assert re.match("read data:text.*ACMECertificateAgreement accepted",
+                    said["judgement"]["to-fix"])
     assert (pebble.accounts(), pebble.orders()) == (0, 0)
 
 

@@ -171,7 +171,8 @@ static const acme_ca_spec_t *ca_spec(acme_sites_t *sites, apr_hash_t *cas,
                             ACME_TAG(0010) "nothing will be ordered from "
                                            "%s before its terms of "
                                            "service are accepted; read "
-                                           "them and add "
+                                           "them (ACME0340 tells where, when "
+                                           "the CA was asked) and add "
                                            "'ACMECertificateAgreement "
                                            "accepted'",
                             ca->label);

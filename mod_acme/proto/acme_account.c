@@ -166,11 +166,12 @@ static apr_status_t check(const account_t *account,
     if (directory->terms && !account->agreed) {
         acme_problem_set(problem, APR_EACCES, ACME_RETRY_CONFIG,
                          ACME_PROBLEM_CONFIG, account->p,
-                         "the CA has terms of service and nobody has accepted "
-                         "them: %s",
-                         directory->terms);
-        problem->to_fix = "read them, then add: ACMECertificateAgreement "
-                          "accepted";
+                         "the CA %s has terms of service and nobody has "
+                         "accepted them: %s",
+                         acme_client_url(account->client), directory->terms);
+        problem->to_fix =
+            apr_pstrcat(account->p, "read ", directory->terms,
+                        ", then add: ACMECertificateAgreement accepted", NULL);
         problem->instance = directory->terms;
         return APR_EACCES;
     }

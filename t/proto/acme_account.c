@@ -148,7 +148,9 @@ static void terms_not_accepted_stop_it_before_anything_is_sent(void **state)
     assert_null(world->url);
     assert_int_equal(world->problem->retry, ACME_RETRY_CONFIG);
     assert_non_null(
-        strstr(world->problem->to_fix, "ACMECertificateAgreement accepted"));
+        strstr(world->problem->to_fix,
+               "read https://ca.test/terms, then add: ACMECertificateAgreement "
+               "accepted"));
     assert_string_equal(world->problem->instance, "https://ca.test/terms");
     assert_int_equal(script_http_count(world->script), 1);
 }
