@@ -9,14 +9,19 @@
 #   row's help text, word for word; where there are none, it is "none";
 # - each value of acme_default.h is in that text, and each number of the text is
 #   there; no other file defines a default;
-# - "Context:" and "Merge:" are what acme_setting_e says;
+# - the same default is in the heading of conf/acme.conf, whose syntax is that of
+#   the manual, and in the man page;
+# - "Context:" and "Merge:" are what acme_setting_e and the row say; what is for
+#   the whole server begins so in conf/acme.conf;
+# - what a number without a unit counts is said in these three as the setter has
+#   it, and of no other directive;
 # - each setting has its directive's name in mod_acme_config_setting_name();
 # - each directive of mod_md that is only refused is in the table of the manual;
 # - each message of level notice or worse has a section in docs/problems.md.
 use strict;
 use warnings;
 use List::Util qw(sum0);
-use Test::More tests => 23;
+use Test::More tests => 30;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -75,7 +80,7 @@ my @name = ($names // '') =~ /"(\w*)"/g;
 is(scalar @name, scalar @setting, 'each setting has a name');
 
 # The setting that a row sets: named in the row, or by its setter.
-my (%wide, %merge, @wrong, %set);
+my (%wide, %merge, @wrong, %set, %unit_of);
 my %other_name = (ACMEMember => 'ACMEMembers');
 my %of_name = map { $name[$_] // '' => $setting[$_] } 0 .. $#setting;
 for my $name (@row) {
@@ -83,6 +88,16 @@ for my $name (@row) {
     my ($body) = $cmds =~ /\b\Q$setter\E\s*\([^)]*\)\s*\n\{(.*?)\n\}/s;
     my %in = map { $_ => 1 } ("$info" =~ /\bACME_SETTING_\w+/
                               ? $info : $body // '') =~ /\b(ACME_SETTING_\w+)/g;
+    # The unit of a bare number; that of a rate limit is parsed in schedule/.
+    my $parsed = ($body // '') =~ /\bacme_ratelimit_policy_parse\b/
+        ? code('mod_acme/schedule/acme_ratelimit_policy.c') : $body // '';
+    $unit_of{$name} = $1 eq 'ACME_TIME_DAY' ? 'days' : 'seconds'
+        if $parsed =~ /(?:mod_acme_cmds_arg_interval\s*\(\s*cmd\s*,\s*\w+\s*,
+                         \s*\w+|acme_time_parse_duration\s*\([^;]*?)
+                       \s*,\s*(ACME_TIME_DAY|apr_time_from_sec\(1\))\s*[,)]/x;
+    push @wrong, "$name: the unit of a bare number is not understood"
+        if !$unit_of{$name}
+        && $parsed =~ /\b(mod_acme_cmds_arg_interval|acme_time_parse_duration)\b/;
     # Those that make sites set nothing.
     next if $name =~ /^<?ACMEDomain(Set)?$/;
     my @in = sort keys %in;
@@ -121,6 +136,21 @@ $merge{$_} = $merge{$other_name{$_}} for keys %other_name;
 $wide{'<ACMEDomainSet'} = 1;
 ok($is_wide, 'ACME_SETTING_SERVER_WIDE is one of them');
 ok($is_host, 'ACME_SETTING_PER_HOST is one of them');
+ok(keys %unit_of >= 8, 'directives with a bare number are found');
+
+# What is said of the context and of bare numbers, if anything.
+my $unit_text = qr/without\s+a\s+unit\s+counts?\s+(days|seconds)/;
+sub units {
+    my ($where, $said) = @_;
+    return map { "$where: $_: '" . ($said->{$_} // '') . "', in the code '"
+                 . ($unit_of{$_} // '') . "'" }
+        grep { ($said->{$_} // '') ne ($unit_of{$_} // '') } @row;
+}
+my %context = map {
+    my $name = $_;
+    $name => 'server config' . ($wide{$name} ? '' : ', virtual host')
+        . ($setter{$name}[1] =~ /\bACCESS_CONF\b/ ? ', directory' : '')
+} @row;
 
 # ---- conf/acme.conf ---------------------------------------------------------
 
@@ -129,6 +159,23 @@ none('each has a heading with its default in conf/acme.conf',
      grep { $conf !~ /^# \Q$_\E .*\bDefault: \S/m } @row);
 none('each has an example in conf/acme.conf',
      grep { $conf !~ /^#\Q$_\E( |$)/m } @row);
+
+# From the heading up to the example.
+my (%heading, %block);
+while ($conf =~ /^# (<?ACME\w+)( .*?)  +Default: (\S.*)\n((?:# .*\n)*)/gm) {
+    my ($name, $syntax, $value, $text) = ($1, $2, $3, $4);
+    $heading{$name} = [$syntax, $value];
+    $block{$name} = $text =~ s/\n# / /gr;
+}
+none('its default there is that of the table',
+     map { "$_: '" . ($heading{$_}[1] // '') . "', not '$default{$_}'" }
+     grep { ($heading{$_}[1] // '') ne $default{$_} } @row);
+none('its context there is that of the code',
+     grep { ($block{$_} // '') =~ /^# Whole server\. / xor $wide{$_}
+            or $context{$_} =~ /directory/ && $block{$_} !~ /\bsection\b/ } @row);
+none('what a bare number counts there',
+     units('conf/acme.conf', {map { $_ => ($block{$_} // '') =~ $unit_text
+                                    ? $1 : '' } @row}));
 
 # ---- docs/directives.md -----------------------------------------------------
 
@@ -141,16 +188,17 @@ while ($manual =~ /^## (<?ACME\w+)\n(.*?)(?=^## |\z)/gms) {
 none('each has one section in the manual',
      (grep { !exists $section{$_} } @row), @again);
 @wrong = ();
-my (@forms, @rules);
+my (@forms, @rules, @syntax);
 for my $name (grep { exists $section{$_} } @row) {
     my %line = $section{$name} =~ /^    (\w+): +(\S.*)$/mg;
-    my $context = $wide{$name} ? 'server config' : 'server config, virtual host';
-
     push @wrong, "$name: the manual says '" . ($line{Default} // '')
         . "', the table '$default{$name}'"
         if ($line{Default} // '') ne $default{$name};
-    push @forms, "$name: Context is '$context'"
-        if ($line{Context} // '') ne $context;
+    push @forms, "$name: Context is '$context{$name}'"
+        if ($line{Context} // '') ne $context{$name};
+    push @syntax, "$name: the manual says '" . ($line{Syntax} // '')
+        . "', conf/acme.conf '$name" . ($heading{$name}[0] // '') . "'"
+        if ($line{Syntax} // '') ne $name . ($heading{$name}[0] // '');
     push @forms, "$name: Syntax begins with its name"
         if ($line{Syntax} // '') !~ /^\Q$name\E /;
     # The lines below it, up to the next empty one, belong to it.
@@ -167,6 +215,10 @@ for my $name (grep { exists $section{$_} } @row) {
 none('the default is that of the table', @wrong);
 none('the merge rule is that of the code', @rules);
 none('Syntax, Context, an example, what is refused', @forms);
+none('the syntax is that of conf/acme.conf', @syntax);
+none('what a bare number counts is in the manual',
+     units('docs/directives.md', {map { $_ => ($section{$_} // '') =~ $unit_text
+                                        ? $1 : '' } @row}));
 
 # ---- values of directives that are not set --------------------------------
 
@@ -238,6 +290,16 @@ my ($both, $server_only) =
 none('it is in the right list of the man page',
      grep { ($wide{$_} ? $server_only // '' : $both) !~ /^\.It Cm \Q$_\E$/m }
          @row);
+
+my %item = $man =~ /^\.It Cm (\S+)\n(.*?)(?=^\.(?:It|El))/gms;
+none('its default there, and what a bare number counts',
+     map { "$_: (" . $default{$_}
+           . ($unit_of{$_} ? "; a number without a unit counts $unit_of{$_}" : '')
+           . ')' }
+     grep { ($item{$_} // '') !~ /\n\(default:\ \Q$default{$_}\E
+            @{[$unit_of{$_} ? "; a number without a unit counts $unit_of{$_}" =~ s! !\\ !gr : '']}
+            \)\n\z/x
+            || $context{$_} =~ /directory/ && $item{$_} !~ /\bsection\b/ } @row);
 
 # ---- docs/problems.md -------------------------------------------------------
 
