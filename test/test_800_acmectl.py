@@ -218,7 +218,7 @@ def test_what_was_deleted_does_not_come_back(httpd, pebble):
     httpd.stop()
     acmectl.ok(httpd, "delete", SHOP, "--force")
     procs.run(["cp", "-a", kept, staged])
-    httpd.expect_log("ACME0104: .*%s: .*one that was removed" % SHOP)
+    httpd.expect_log("ACME0104: .*%s: .*replaced or removed" % SHOP)
     httpd.allow_log("ACME0341: %s" % SHOP)
     httpd.start()
     assert not tls.served(httpd.https_port, SHOP).by_pebble

@@ -13,6 +13,7 @@
 #include "acme_file.h"
 #include "acme_archive.h"
 #include "acme_certstore_path.h"
+#include "acme_removed.h"
 
 /* The files of a version, and the end of the list. */
 #define NFILES 6
@@ -195,6 +196,21 @@ apr_status_t acme_certstore_install_version(int *number,
                              : rv;
 }
 
+/* Notes what the site had, because it must not be staged again once it is
+ * archived. A stashed certificate is compared with staged ones only while none
+ * is live. */
+static apr_status_t note_replaced(const acme_certstore_t *certstore,
+                                  acme_place_e place, const char *name,
+                                  acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_status_t rv =
+        acme_removed_note(certstore, place, name, 0, problem, ptemp);
+
+    return rv == APR_SUCCESS && place == ACME_PLACE_LIVE ? acme_removed_note(
+               certstore, ACME_PLACE_STASH, name, 0, problem, ptemp)
+                                                         : rv;
+}
+
 apr_status_t acme_certstore_install_at(const acme_certstore_t *certstore,
                                        acme_place_e place,
                                        const acme_bundle_t *bundle, int keep,
@@ -209,6 +225,9 @@ apr_status_t acme_certstore_install_at(const acme_certstore_t *certstore,
     acme_certstore_path_find(&site, certstore, place, bundle->name, ptemp);
     rv = acme_certstore_install_version(&number, certstore, bundle, problem,
                                         ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = note_replaced(certstore, place, bundle->name, problem, ptemp);
+    }
     if (rv == APR_SUCCESS) {
         rv = set_aside(&site, problem, ptemp);
     }

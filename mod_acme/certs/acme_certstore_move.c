@@ -67,6 +67,7 @@ apr_status_t acme_certstore_move(const acme_certstore_t *certstore,
         /* A site must get its certificate on a full disk, too. */
         (void)acme_removed_note(certstore, from, from_name, 1, NULL, ptemp);
     }
+    (void)acme_removed_note(certstore, to, to_name, 0, NULL, ptemp);
     stamp(source.link);
     if (rename(source.link, target.link)) {
         return failed(problem, from_name, what, errno, ptemp);

@@ -17,6 +17,23 @@
 /* Longer than a certificate of a public CA may be valid. */
 #define LIFE (400 * ACME_TIME_DAY)
 
+/* CAs may date a certificate this far back: the Baseline Requirements of the
+ * CA/Browser Forum (7.1.2.7) allow 48 hours between notBefore and signing. */
+#define BACKDATE (2 * ACME_TIME_DAY)
+
+/* A certificate that the name had, and has no more. */
+typedef struct had_t {
+    apr_time_t from; /* not_before */
+    const char *fingerprint;
+} had_t;
+
+/* The note of a name. */
+typedef struct note_t {
+    apr_time_t newest;       /* latest not_before of all, or 0 */
+    apr_time_t obtained;     /* latest time when one was obtained, or 0 */
+    apr_array_header_t *had; /* had_t: those that the dates do not bar */
+} note_t;
+
 static const char *path_of(const acme_certstore_t *certstore, const char *name,
                            apr_pool_t *p)
 {
@@ -24,50 +41,146 @@ static const char *path_of(const acme_certstore_t *certstore, const char *name,
                        acme_file_name_encode(name, p), NULL);
 }
 
-/* Reads the note of a name: the time, and the fingerprint. Returns zero when
- * there is none that can be read. */
-static int read_note(apr_time_t *found, const char **fingerprint,
-                     const acme_certstore_t *certstore, const char *name,
-                     apr_pool_t *ptemp)
+static void push(note_t *note, apr_time_t from, const char *fingerprint)
 {
+    had_t made;
+
+    made.from = from;
+    made.fingerprint = fingerprint;
+    APR_ARRAY_PUSH(note->had, had_t) = made;
+}
+
+/* Cuts a line at its space. Returns what is behind it, or NULL. */
+static char *cut(char *line)
+{
+    char *space = line ? strchr(line, ' ') : NULL;
+
+    if (space) {
+        *space++ = '\0';
+    }
+    return space;
+}
+
+/* Reads the note of a name. It is empty when there is none that can be read. */
+static note_t *read_note(const acme_certstore_t *certstore, const char *name,
+                         apr_pool_t *p)
+{
+    note_t *note = apr_pcalloc(p, sizeof(*note));
     apr_size_t len;
-    char *text;
+    char *text, *line, *more;
     char *state = NULL;
-    const char *first;
+    apr_time_t from;
 
-    if (acme_file_read(&text, &len, path_of(certstore, name, ptemp),
-                       ACME_FILE_MAX, ptemp)) {
-        return 0;
+    note->had = apr_array_make(p, 2, sizeof(had_t));
+    if (acme_file_read(&text, &len, path_of(certstore, name, p), ACME_FILE_MAX,
+                       p)) {
+        return note;
     }
-    first = apr_strtok(text, "\n", &state);
-    if (!first || acme_time_parse(found, first)) {
-        return 0;
+    line = apr_strtok(text, "\n", &state);
+    more = cut(line);
+    if (!line || acme_time_parse(&note->newest, line)) {
+        note->newest = 0;
+        return note;
     }
-    *fingerprint = apr_strtok(NULL, "\n", &state);
-    return 1;
+    if (!more || acme_time_parse(&note->obtained, more)) {
+        note->obtained = 0;
+    }
+    for (line = apr_strtok(NULL, "\n", &state); line;
+         line = apr_strtok(NULL, "\n", &state)) {
+        more = cut(line);
+        if (!more) {
+            /* Notes of older versions have one fingerprint, without a time. */
+            push(note, note->newest, line);
+        }
+        else if (acme_time_parse(&from, line) == APR_SUCCESS) {
+            push(note, from, more);
+        }
+    }
+    return note;
 }
 
-apr_time_t acme_removed_time(const acme_certstore_t *certstore,
-                             const char *name, apr_pool_t *ptemp)
+static int has(const note_t *note, const char *fingerprint)
 {
-    const char *fingerprint;
-    apr_time_t found;
+    int i;
 
-    return read_note(&found, &fingerprint, certstore, name, ptemp) ? found : 0;
+    for (i = 0; i < note->had->nelts; ++i) {
+        if (!strcmp(APR_ARRAY_IDX(note->had, i, had_t).fingerprint,
+                    fingerprint)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
-int acme_removed_bars(const acme_certstore_t *certstore, const char *name,
-                      const acme_cert_info_t *info, apr_pool_t *ptemp)
+/* Leaves out what the dates bar, because the note must not grow for ever, and
+ * one certificate. */
+static const char *print_note(const note_t *note, const char *without,
+                              apr_pool_t *p)
 {
-    const char *fingerprint;
-    apr_time_t found;
+    apr_array_header_t *parts = apr_array_make(p, 8, sizeof(const char *));
+    int i;
 
-    if (!read_note(&found, &fingerprint, certstore, name, ptemp)) {
-        return 0;
+    APR_ARRAY_PUSH(parts, const char *) = acme_time_print(note->newest, p);
+    if (note->obtained) {
+        APR_ARRAY_PUSH(parts, const char *) = " ";
+        APR_ARRAY_PUSH(parts, const char *) =
+            acme_time_print(note->obtained, p);
     }
-    return info->not_before < found
-           || (info->not_before == found && fingerprint
-               && !strcmp(fingerprint, info->fingerprint));
+    APR_ARRAY_PUSH(parts, const char *) = "\n";
+    for (i = 0; i < note->had->nelts; ++i) {
+        const had_t *one = &APR_ARRAY_IDX(note->had, i, had_t);
+
+        if (one->from >= note->newest - BACKDATE
+            && (!without || strcmp(one->fingerprint, without) != 0)) {
+            APR_ARRAY_PUSH(parts, const char *) = acme_time_print(one->from, p);
+            APR_ARRAY_PUSH(parts, const char *) = " ";
+            APR_ARRAY_PUSH(parts, const char *) = one->fingerprint;
+            APR_ARRAY_PUSH(parts, const char *) = "\n";
+        }
+    }
+    return apr_array_pstrcat(p, parts, 0);
+}
+
+const char *acme_removed_refusal(const acme_certstore_t *certstore,
+                                 const char *name, const acme_cert_info_t *info,
+                                 apr_time_t obtained,
+                                 const acme_certstore_cert_t *live,
+                                 apr_pool_t *p)
+{
+    note_t *note = read_note(certstore, name, p);
+
+    if (has(note, info->fingerprint)) {
+        return "the site had it before, and it was replaced or removed";
+    }
+    if (live && live->info->not_before > note->newest) {
+        note->newest = live->info->not_before;
+    }
+    if (live && live->obtained > note->obtained) {
+        note->obtained = live->obtained;
+    }
+    if (info->not_before > note->newest) {
+        return NULL;
+    }
+    if (info->not_before < note->newest - BACKDATE) {
+        return apr_psprintf(p,
+                            "it is valid from %s, and the site had one that is "
+                            "valid from %s, which is more than 48 hours later",
+                            acme_time_print(info->not_before, p),
+                            acme_time_print(note->newest, p));
+    }
+    /* Another CA may date back further, and some date all of a day from
+     * midnight. So here the order in which they were obtained counts. */
+    if (obtained < note->obtained) {
+        return apr_psprintf(p,
+                            "it is valid from %s and was obtained at %s, and "
+                            "the site had one that is valid from %s and was "
+                            "obtained at %s",
+                            acme_time_print(info->not_before, p),
+                            acme_time_print(obtained, p),
+                            acme_time_print(note->newest, p),
+                            acme_time_print(note->obtained, p));
+    }
+    return NULL;
 }
 
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
@@ -75,9 +188,10 @@ apr_status_t acme_removed_note(const acme_certstore_t *certstore,
                                acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const char *path = path_of(certstore, name, ptemp);
+    const acme_cert_info_t *info;
     acme_certstore_cert_t *cert;
     const char *text;
-    apr_time_t found;
+    note_t *note;
     apr_status_t rv;
 
     /* An import that is still one was never a site's. */
@@ -85,14 +199,24 @@ apr_status_t acme_removed_note(const acme_certstore_t *certstore,
         || acme_certstore_get_at(&cert, certstore, place, name, NULL, ptemp)) {
         return APR_SUCCESS;
     }
-    found = acme_removed_time(certstore, name, ptemp);
-    if (found > cert->info->not_before
-        || (given && found == cert->info->not_before)) {
+    info = cert->info;
+    note = read_note(certstore, name, ptemp);
+    if (info->not_before <= note->newest && cert->obtained <= note->obtained
+        && (given ? !has(note, info->fingerprint)
+                  : has(note, info->fingerprint)
+                        || info->not_before < note->newest - BACKDATE)) {
         return APR_SUCCESS;
     }
-    text =
-        apr_pstrcat(ptemp, acme_time_print(cert->info->not_before, ptemp), "\n",
-                    given ? NULL : cert->info->fingerprint, "\n", NULL);
+    if (info->not_before > note->newest) {
+        note->newest = info->not_before;
+    }
+    if (cert->obtained > note->obtained) {
+        note->obtained = cert->obtained;
+    }
+    if (!given && !has(note, info->fingerprint)) {
+        push(note, info->not_before, info->fingerprint);
+    }
+    text = print_note(note, given ? info->fingerprint : NULL, ptemp);
     rv = acme_file_mkdir(
         certstore->removed,
         APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE, ptemp);

@@ -2,15 +2,19 @@
 
 /**
  * @file acme_removed.h
- * @brief Remembers how new a certificate was that is not in the store any more,
- * so that nothing older comes back under its name.
+ * @brief Remembers which certificates a name had, so that no older one comes
+ * back under it.
  *
- * A staged certificate has to be newer than the live or stashed one. Where
- * neither is left, because `acmectl delete` removed it, it expired in the
- * stash, or another name has it now, a program that runs as httpd's user could
- * put back a sealed copy that it has kept. So root leaves a small file of its
- * own in removed/ of the store: NAME, with the time from which the certificate
- * was valid, and its fingerprint. It stays for longer than a certificate lives.
+ * A worker is not trusted to stage a new certificate, and a program that runs
+ * as httpd's user can put back a sealed copy of an older one that it has kept.
+ * The live certificate does not tell alone what is older: `acmectl delete` may
+ * have removed it, and CAs date certificates back, by up to 48 hours, so that
+ * one from another CA may be new although its notBefore is earlier. So root
+ * leaves a small file of its own in removed/ of the store before a certificate
+ * is replaced, rolled back from or removed: NAME, with the latest notBefore
+ * that a certificate of that name had, the latest time when one was obtained,
+ * and which ones were there in the 48 hours before the first of these. It stays
+ * for longer than a certificate lives.
  */
 #ifndef ACME_REMOVED_H
 #define ACME_REMOVED_H
@@ -20,23 +24,28 @@
 #include "acme_certstore.h"
 
 /** Notes the certificate in a place, if there is one that can be read; call it
- *  before the certificate is removed. It is on disk when this returns.
+ *  before the certificate is replaced or removed. It is on disk when this
+ *  returns.
  *  @param given non-zero: another name has it from now on, so it may come back
  *         itself, and only older ones may not */
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
                                acme_place_e place, const char *name, int given,
                                acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Returns the time from which the newest certificate of that name was valid
- *  that is gone, or 0. */
-apr_time_t acme_removed_time(const acme_certstore_t *certstore,
-                             const char *name, apr_pool_t *ptemp);
-
-/** Returns non-zero when a certificate must not come back under that name: it
- *  is older than the newest one that is gone, or that one itself. Another one
- *  of the same second may come, because a CA may issue two in one second. */
-int acme_removed_bars(const acme_certstore_t *certstore, const char *name,
-                      const acme_cert_info_t *info, apr_pool_t *ptemp);
+/**
+ * Returns a clause that says why a staged certificate is not new; NULL when it
+ * is. It is not new when the name had it before; when its notBefore is more
+ * than 48 hours earlier than the latest that the name had; and when it is
+ * earlier or the same, and the certificate was obtained earlier.
+ * @param obtained what the worker says, or 0
+ * @param live the site's present one, live or stashed; NULL: there is none that
+ *        can be used
+ */
+const char *acme_removed_refusal(const acme_certstore_t *certstore,
+                                 const char *name, const acme_cert_info_t *info,
+                                 apr_time_t obtained,
+                                 const acme_certstore_cert_t *live,
+                                 apr_pool_t *p);
 
 /** Forgets all names whose certificates are so old that no copy of them can be
  *  valid any more. */

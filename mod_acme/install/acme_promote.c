@@ -21,8 +21,7 @@ typedef struct staged_t {
     acme_key_t *key;
     acme_chain_t *chain;
     const acme_certstore_cert_t *live; /* NULL: none that can be used */
-    apr_time_t removed; /* if the newest that is gone bars it: from when that
-                           one was valid; else 0 */
+    const char *refusal;               /* of acme_removed_refusal(), or NULL */
 } staged_t;
 
 /* Says what is served when the staged certificate is not promoted. */
@@ -96,29 +95,13 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
     const apr_array_header_t *wanted;
     int covered, held;
 
-    if (staged->removed) {
-        return refuse(problem,
-                      apr_psprintf(p,
-                                   "it is valid from %s and so no newer than "
-                                   "one that was removed, valid from %s",
-                                   acme_time_print(info->not_before, p),
-                                   acme_time_print(staged->removed, p)),
-                      p);
+    if (staged->refusal) {
+        return refuse(problem, staged->refusal, p);
     }
     /* Replace an expired certificate by any that is newer, whatever that one
      * covers. */
-    if (live == NULL
-        || (live->not_after <= now && info->not_before >= live->not_before)) {
+    if (live == NULL || live->not_after <= now) {
         return APR_SUCCESS;
-    }
-    if (info->not_before <= live->not_before) {
-        return refuse(problem,
-                      apr_psprintf(p,
-                                   "it is valid from %s and so no newer than "
-                                   "the live one, valid from %s",
-                                   acme_time_print(info->not_before, p),
-                                   acme_time_print(live->not_before, p)),
-                      p);
     }
     /* Count required names only, because an order leaves out optional names
      * that keep failing. */
@@ -291,10 +274,9 @@ static acme_staged_e activate(const char **fingerprint,
     }
     rv = read_staged(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
-        if (acme_removed_bars(certstore, spec->name,
-                              acme_cert_chain_info(staged.chain), p)) {
-            staged.removed = acme_removed_time(certstore, spec->name, p);
-        }
+        staged.refusal = acme_removed_refusal(
+            certstore, spec->name, acme_cert_chain_info(staged.chain),
+            staged.bundle->obtained, staged.live, p);
         *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
             return ACME_STAGED_LIVE;

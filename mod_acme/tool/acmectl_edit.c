@@ -14,6 +14,7 @@
 #include "acme_deployed.h"
 #include "acme_owner.h"
 #include "acme_pin.h"
+#include "acme_removed.h"
 #include "acme_text.h"
 
 /* ---- rollback ---- */
@@ -153,9 +154,14 @@ int acmectl_edit_rollback(acmectl_t *ctl)
     if (number <= 0) {
         return number < 0 ? CTL_FAILED : CTL_NOTHING;
     }
-    /* Set the pin first: if acmectl is killed in between, the pin names a
-     * version that is not live and has no effect. */
-    rv = acme_pin_set(ctl->dir, name, number, &problem, ctl->p);
+    /* Note which one is left, because it must not be staged again. Set the pin
+     * before the link: if acmectl is killed in between, the pin names a version
+     * that is not live and has no effect. */
+    rv = acme_removed_note(ctl->certstore, ACME_PLACE_LIVE, name, 0, &problem,
+                           ctl->p);
+    if (rv == APR_SUCCESS) {
+        rv = acme_pin_set(ctl->dir, name, number, &problem, ctl->p);
+    }
     if (rv == APR_SUCCESS) {
         rv = acme_certstore_move_point(ctl->certstore, name, number, &problem,
                                        ctl->p);

@@ -9,6 +9,9 @@
 #define NAME  "a.example.org"
 #define OTHER "b.example.org"
 
+/* acme_cert_placeholder() dates back an hour. */
+#define FROM (ACME_T_NOW - ACME_TIME_HOUR)
+
 static acme_certstore_t *open_certstore(const char **dir, apr_pool_t *p)
 {
     acme_certstore_t *certstore;
@@ -18,69 +21,249 @@ static acme_certstore_t *open_certstore(const char **dir, apr_pool_t *p)
     return certstore;
 }
 
-static apr_time_t put(const acme_certstore_t *certstore, acme_place_e place,
-                      apr_time_t at, apr_pool_t *p)
+static acme_bundle_t *put(const acme_certstore_t *certstore, acme_place_e place,
+                          apr_time_t at, apr_pool_t *p)
 {
-    acme_certstore_cert_t *cert;
+    acme_bundle_t *bundle = acme_t_bundle(NAME, at, p);
 
-    assert_int_equal(acme_certstore_install_at(certstore, place,
-                                               acme_t_bundle(NAME, at, p), 3,
-                                               NULL, p),
-                     0);
     assert_int_equal(
-        acme_certstore_get_at(&cert, certstore, place, NAME, NULL, p), 0);
-    return cert->info->not_before;
+        acme_certstore_install_at(certstore, place, bundle, 3, NULL, p), 0);
+    return bundle;
 }
 
-static void tells_how_new_it_was(void **state)
+static void remove_it(const acme_certstore_t *certstore, acme_place_e place,
+                      apr_pool_t *p)
 {
-    apr_pool_t *p = *state;
-    const char *dir;
-    acme_certstore_t *certstore = open_certstore(&dir, p);
-    apr_time_t first, second;
-
-    assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
-    first = put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
     assert_int_equal(
-        acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
-        0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), first);
-    second = put(certstore, ACME_PLACE_STASH, ACME_T_NOW + ACME_TIME_DAY, p);
-    assert_int_equal(
-        acme_certstore_move_remove(certstore, ACME_PLACE_STASH, NAME, NULL, p),
-        0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), second);
-    /* An older one does not lower it. */
-    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
-    assert_int_equal(
-        acme_certstore_move_archive(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
-        0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), second);
-    assert_int_equal(acme_removed_time(certstore, OTHER, p), 0);
+        acme_certstore_move_remove(certstore, place, NAME, NULL, p), 0);
 }
 
-static void bars_what_is_older_and_itself(void **state)
+/* Returns what is said of a certificate with that notBefore and fingerprint,
+ * obtained at that time, when no other is live. */
+static const char *said(const acme_certstore_t *certstore, const char *name,
+                        apr_time_t from, const char *fingerprint,
+                        apr_time_t obtained, apr_pool_t *p)
 {
-    apr_pool_t *p = *state;
-    acme_certstore_cert_t *cert;
     acme_cert_info_t info;
+    const char *why;
+
+    memset(&info, 0, sizeof(info));
+    info.not_before = from;
+    info.fingerprint = fingerprint;
+    why = acme_removed_refusal(certstore, name, &info, obtained, NULL, p);
+    return why ? why : "";
+}
+
+static void knows_which_were_there(void **state)
+{
+    apr_pool_t *p = *state;
     const char *dir;
     acme_certstore_t *certstore = open_certstore(&dir, p);
+    apr_time_t late = ACME_T_NOW + 365 * ACME_TIME_DAY;
+    const char *print[4];
+    int i;
+
+    /* Replaced, moved to the archive, stashed and removed. */
+    for (i = 0; i < 4; ++i) {
+        acme_bundle_t *bundle =
+            put(certstore, ACME_PLACE_LIVE, ACME_T_NOW + i * ACME_TIME_HOUR, p);
+
+        print[i] = acme_t_fingerprint(bundle, p);
+        /* The live one is for the caller to compare. */
+        assert_string_equal(
+            said(certstore, NAME, ACME_T_NOW, print[i], late, p), "");
+        if (i == 1) {
+            assert_int_equal(acme_certstore_move_archive(
+                                 certstore, ACME_PLACE_LIVE, NAME, NULL, p),
+                             0);
+        }
+        else if (i == 2) {
+            assert_int_equal(
+                acme_certstore_move_stash(certstore, NAME, NULL, p), 0);
+        }
+    }
+    remove_it(certstore, ACME_PLACE_LIVE, p);
+    for (i = 0; i < 4; ++i) {
+        acme_t_contains(said(certstore, NAME, late, print[i], late, p),
+                        "the site had it before");
+        assert_string_equal(said(certstore, OTHER, late, print[i], late, p),
+                            "");
+    }
+    assert_string_equal(said(certstore, NAME, late, "another", late, p), "");
+}
+
+/* A stash over a stash. */
+static void what_a_move_replaces_is_noted(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    acme_bundle_t *first = put(certstore, ACME_PLACE_STASH, ACME_T_NOW, p);
+
+    assert_string_equal(said(certstore, NAME, ACME_T_NOW,
+                             acme_t_fingerprint(first, p), ACME_T_NOW, p),
+                        "");
+    put(certstore, ACME_PLACE_IMPORT, ACME_T_NOW + 1, p);
+    assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_IMPORT, NAME,
+                                         ACME_PLACE_STASH, NAME, NULL, p),
+                     0);
+    acme_t_contains(said(certstore, NAME, ACME_T_NOW,
+                         acme_t_fingerprint(first, p), ACME_T_NOW, p),
+                    "had it before");
+}
+
+static void dates_bar_what_is_older(void **state)
+{
+    /* Hours from the newest that is gone: notBefore, and when it was
+     * obtained. */
+    static const struct {
+        int from, obtained;
+        const char *why;
+    } cases[] = {
+        {1, 1, ""},
+        {1, -99, ""},
+        {0, 1, ""},
+        {0, 0, ""},
+        {0, -1, "was obtained at"},
+        {-1, 1, ""},
+        {-1, 0, ""},
+        {-1, -1, "was obtained at"},
+        {-24, 3, ""},
+        {-48, 3, ""},
+        {-49, 3, "more than 48 hours later"},
+        {-999, 999, "more than 48 hours later"},
+    };
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    size_t i;
 
     put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
-    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
-    info = *cert->info;
-    assert_false(acme_removed_bars(certstore, NAME, &info, p));
-    assert_int_equal(
-        acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
-        0);
-    assert_true(acme_removed_bars(certstore, NAME, &info, p));
-    assert_false(acme_removed_bars(certstore, OTHER, &info, p));
-    /* Another one of the same second. */
-    info.fingerprint = "0123456789abcdef";
-    assert_false(acme_removed_bars(certstore, NAME, &info, p));
-    info.not_before -= apr_time_from_sec(1);
-    assert_true(acme_removed_bars(certstore, NAME, &info, p));
+    remove_it(certstore, ACME_PLACE_LIVE, p);
+    /* An older one does not lower it. */
+    put(certstore, ACME_PLACE_STASH, ACME_T_NOW - ACME_TIME_DAY, p);
+    remove_it(certstore, ACME_PLACE_STASH, p);
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        const char *found =
+            said(certstore, NAME, FROM + cases[i].from * ACME_TIME_HOUR, "new",
+                 ACME_T_NOW + cases[i].obtained * ACME_TIME_HOUR, p);
+
+        if (*cases[i].why) {
+            acme_t_contains(found, cases[i].why);
+        }
+        else {
+            assert_string_equal(found, "");
+        }
+        assert_string_equal(said(certstore, OTHER, 0, "new", 0, p), "");
+    }
+}
+
+/* Otherwise, one allowance after the other would lead back in time. */
+static void the_newest_counts_and_not_the_last(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    acme_certstore_cert_t *live;
+    acme_cert_info_t info;
+    acme_bundle_t *bundle;
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    bundle = acme_t_bundle(NAME, ACME_T_NOW - 40 * ACME_TIME_HOUR, p);
+    bundle->obtained = ACME_T_NOW + ACME_TIME_HOUR;
+    assert_int_equal(acme_certstore_install(certstore, bundle, 3, NULL, p), 0);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    memset(&info, 0, sizeof(info));
+    info.fingerprint = "new";
+    info.not_before = FROM - 48 * ACME_TIME_HOUR;
+    assert_null(
+        acme_removed_refusal(certstore, NAME, &info, live->obtained, live, p));
+    acme_t_contains(acme_removed_refusal(certstore, NAME, &info,
+                                         live->obtained - ACME_TIME_HOUR, live,
+                                         p),
+                    "was obtained at");
+    info.not_before -= ACME_TIME_HOUR;
+    acme_t_contains(
+        acme_removed_refusal(certstore, NAME, &info, live->obtained, live, p),
+        "more than 48 hours later");
+}
+
+static void the_live_one_counts_as_well(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    acme_certstore_cert_t *live;
+    acme_cert_info_t info;
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    memset(&info, 0, sizeof(info));
+    info.fingerprint = "new";
+    info.not_before = ACME_T_NOW - 3 * ACME_TIME_DAY;
+    assert_null(
+        acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, NULL, p));
+    acme_t_contains(
+        acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, live, p),
+        "more than 48 hours later");
+}
+
+/* However often a certificate is replaced, a note has those of two days. */
+static void a_note_stays_small(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    char *text;
+    apr_size_t len;
+    int i, lines = 0;
+
+    for (i = 0; i < 12; ++i) {
+        put(certstore, ACME_PLACE_LIVE, ACME_T_NOW + i * ACME_TIME_DAY, p);
+    }
+    assert_int_equal(acme_file_read(&text, &len,
+                                    apr_pstrcat(p, dir, "/removed/" NAME, NULL),
+                                    ACME_FILE_MAX, p),
+                     0);
+    for (; *text; ++text) {
+        lines += *text == '\n';
+    }
+    assert_int_equal(lines, 1 + 3);
+}
+
+/* A note that was damaged, or written by an older version. */
+static void reads_any_note(void **state)
+{
+    static const char *const damaged[] = {
+        "", "\n", " ", "\n\n", "soon", "soon 2020\nx y\n", " \n \n"};
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    const char *path = apr_pstrcat(p, dir, "/removed/" NAME, NULL);
+    size_t i;
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    remove_it(certstore, ACME_PLACE_LIVE, p);
+    for (i = 0; i < sizeof(damaged) / sizeof(*damaged); ++i) {
+        acme_t_write(path, damaged[i], p);
+        assert_string_equal(said(certstore, NAME, 1, "y", 1, p), "");
+    }
+    acme_t_write(
+        path, apr_pstrcat(p, acme_time_print(ACME_T_NOW, p), "\nold\n", NULL),
+        p);
+    acme_t_contains(said(certstore, NAME, ACME_T_NOW, "old", ACME_T_NOW, p),
+                    "had it before");
+    assert_string_equal(said(certstore, NAME, ACME_T_NOW, "new", 0, p), "");
+    acme_t_contains(said(certstore, NAME, 1, "new", ACME_T_NOW, p),
+                    "more than 48 hours later");
+    acme_t_write(path,
+                 apr_pstrcat(p, acme_time_print(ACME_T_NOW, p),
+                             " x\ny\n"
+                             "z w v\n",
+                             NULL),
+                 p);
+    assert_string_equal(said(certstore, NAME, ACME_T_NOW, "new", 0, p), "");
+    acme_t_contains(said(certstore, NAME, ACME_T_NOW, "y", 0, p), "before");
 }
 
 static void a_name_that_gave_its_certificate_away(void **state)
@@ -88,22 +271,26 @@ static void a_name_that_gave_its_certificate_away(void **state)
     apr_pool_t *p = *state;
     const char *dir;
     acme_certstore_t *certstore = open_certstore(&dir, p);
-    apr_time_t at = put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
-    acme_certstore_cert_t *cert;
-    acme_cert_info_t info;
+    const char *print =
+        acme_t_fingerprint(put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p), p);
 
     assert_int_equal(acme_certstore_move_stash(certstore, NAME, NULL, p), 0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
+    assert_string_equal(said(certstore, NAME, 1, "old", 1, p), "");
     assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_STASH, NAME,
                                          ACME_PLACE_LIVE, OTHER, NULL, p),
                      0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), at);
     /* It may come back itself, because it is not gone. */
-    assert_int_equal(acme_certstore_get(&cert, certstore, OTHER, NULL, p), 0);
-    info = *cert->info;
-    assert_false(acme_removed_bars(certstore, NAME, &info, p));
-    info.not_before -= apr_time_from_sec(1);
-    assert_true(acme_removed_bars(certstore, NAME, &info, p));
+    assert_string_equal(said(certstore, NAME, ACME_T_NOW, print, ACME_T_NOW, p),
+                        "");
+    acme_t_contains(said(certstore, NAME, 1, "old", ACME_T_NOW, p),
+                    "more than 48 hours later");
+    /* Also when it comes back from there, and is given away again. */
+    assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_LIVE, OTHER,
+                                         ACME_PLACE_STASH, NAME, NULL, p),
+                     0);
+    remove_it(certstore, ACME_PLACE_STASH, p);
+    acme_t_contains(said(certstore, NAME, ACME_T_NOW, print, ACME_T_NOW, p),
+                    "had it before");
 }
 
 static void an_import_was_never_a_sites(void **state)
@@ -116,7 +303,7 @@ static void an_import_was_never_a_sites(void **state)
     assert_int_equal(
         acme_certstore_move_remove(certstore, ACME_PLACE_IMPORT, NAME, NULL, p),
         0);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
+    assert_string_equal(said(certstore, NAME, 1, "old", 1, p), "");
 }
 
 static void nothing_is_removed_that_cannot_be_noted(void **state)
@@ -151,41 +338,18 @@ static void old_ones_are_forgotten(void **state)
         acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
         0);
     acme_removed_prune(certstore, now + 399 * ACME_TIME_DAY, p);
-    assert_int_not_equal(acme_removed_time(certstore, NAME, p), 0);
+    acme_t_contains(said(certstore, NAME, 1, "old", 1, p), "48 hours");
     acme_removed_prune(certstore, now + 401 * ACME_TIME_DAY, p);
-    assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
+    assert_string_equal(said(certstore, NAME, 1, "old", 1, p), "");
 }
 
-/* A note that somebody has emptied or edited is none, and ends no start. */
-static void a_damaged_note_bars_nothing(void **state)
-{
-    static const char *const texts[] = {"", "\n", "\n\n", "x", "2026-01-01\n"};
-    apr_pool_t *p = *state;
-    const acme_cert_info_t *info;
-    acme_certstore_cert_t *cert;
-    const char *dir;
-    acme_certstore_t *certstore = open_certstore(&dir, p);
-    size_t i;
-
-    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
-    assert_int_equal(acme_certstore_get(&cert, certstore, NAME, NULL, p), 0);
-    info = cert->info;
-    assert_int_equal(
-        acme_certstore_move_remove(certstore, ACME_PLACE_LIVE, NAME, NULL, p),
-        0);
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        assert_int_equal(
-            acme_file_write(apr_pstrcat(p, dir, "/removed/" NAME, NULL),
-                            texts[i], strlen(texts[i]), APR_FPROT_UREAD,
-                            ACME_FILE_LAZY, p),
-            0);
-        assert_int_equal(acme_removed_time(certstore, NAME, p), 0);
-        assert_false(acme_removed_bars(certstore, NAME, info, p));
-    }
-}
-
-ACME_T_MAIN(ACME_T(tells_how_new_it_was), ACME_T(bars_what_is_older_and_itself),
+ACME_T_MAIN(ACME_T(knows_which_were_there),
+            ACME_T(what_a_move_replaces_is_noted),
+            ACME_T(dates_bar_what_is_older),
+            ACME_T(the_newest_counts_and_not_the_last),
+            ACME_T(the_live_one_counts_as_well), ACME_T(a_note_stays_small),
+            ACME_T(reads_any_note),
             ACME_T(a_name_that_gave_its_certificate_away),
             ACME_T(an_import_was_never_a_sites),
             ACME_T(nothing_is_removed_that_cannot_be_noted),
-            ACME_T(old_ones_are_forgotten), ACME_T(a_damaged_note_bars_nothing))
+            ACME_T(old_ones_are_forgotten))

@@ -187,19 +187,74 @@ static void a_newer_one_replaces_and_archives(void **state)
     assert_int_equal(acme_t_archived(w->certstore, NAME, w->p), 1);
 }
 
+static acme_bundle_t *obtained_at(acme_bundle_t *bundle, apr_time_t at)
+{
+    bundle->obtained = at;
+    return bundle;
+}
+
 static void an_older_one_never_comes_back(void **state)
 {
     world_t *w = make_world(*state);
     acme_bundle_t *live = install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
 
+    /* A sealed copy that httpd's user has kept. */
     stage(w, acme_t_bundle(NAME, ACME_T_NOW - ACME_TIME_DAY, w->p));
-    assert_refused(w, "no newer", "the one that is live stays (valid until");
+    assert_refused(w, "was obtained at",
+                   "the one that is live stays (valid until");
     assert_non_null(w->fingerprint);
     assert_live(w, live);
-    /* and none of the same second */
-    stage(w, acme_t_bundle(NAME, ACME_T_NOW, w->p));
-    assert_refused(w, "no newer", "stays");
+    /* A worker that lies. */
+    stage(w,
+          obtained_at(acme_t_bundle(NAME, ACME_T_NOW - 3 * ACME_TIME_DAY, w->p),
+                      ACME_T_NOW + ACME_TIME_DAY));
+    assert_refused(w, "more than 48 hours later", "stays");
     assert_live(w, live);
+}
+
+/* A CA that dates back further than the one before, or all of a day from
+ * midnight. */
+static void a_new_one_may_be_dated_back(void **state)
+{
+    static const apr_time_t froms[] = {ACME_T_NOW, ACME_T_NOW - ACME_TIME_HOUR,
+                                       ACME_T_NOW - ACME_TIME_DAY,
+                                       ACME_T_NOW - 2 * ACME_TIME_DAY};
+    world_t *w = make_world(*state);
+    acme_bundle_t *had[5];
+    size_t i, k;
+
+    had[0] = install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
+    for (i = 1; i < 5; ++i) {
+        had[i] = obtained_at(acme_t_bundle(NAME, froms[i - 1], w->p),
+                             ACME_T_NOW + (apr_time_t)i * ACME_TIME_HOUR);
+        stage(w, had[i]);
+        assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+        assert_live(w, had[i]);
+        /* None of those before comes back, whatever a worker says. */
+        for (k = 0; k < i; ++k) {
+            had[k]->obtained = ACME_T_NOW + 99 * ACME_TIME_HOUR;
+            stage(w, had[k]);
+            assert_refused(w, "the site had it before", "stays");
+        }
+        assert_live(w, had[i]);
+    }
+    stage(w,
+          obtained_at(acme_t_bundle(NAME, ACME_T_NOW - 3 * ACME_TIME_DAY, w->p),
+                      ACME_T_NOW + 9 * ACME_TIME_HOUR));
+    assert_refused(w, "more than 48 hours later", "stays");
+}
+
+/* Nor does it where its successor cannot be read. */
+static void what_was_replaced_does_not_replace_a_damaged_one(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *first = install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
+
+    install(w, NAME, ACME_T_NOW + 1, 90 * ACME_TIME_DAY);
+    acme_t_write(apr_pstrcat(w->p, w->dir, "/live/" NAME "/privkey.pem", NULL),
+                 "x", w->p);
+    stage(w, first);
+    assert_refused(w, "the site had it before", "stays");
 }
 
 static void one_with_fewer_names_is_refused(void **state)
@@ -464,7 +519,7 @@ static void what_was_deleted_does_not_come_back(void **state)
                                                 NAME, NULL, w->p),
                      0);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
-    assert_non_null(strstr(w->problem.detail, "one that was removed"));
+    assert_non_null(strstr(w->problem.detail, "replaced or removed"));
     stage(w, older);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
     assert_string_equal(live_fingerprint(w), "");
@@ -497,6 +552,8 @@ ACME_T_MAIN(ACME_T(what_was_deleted_does_not_come_back),
             ACME_T(what_is_live_already_is_recognized),
             ACME_T(a_newer_one_replaces_and_archives),
             ACME_T(an_older_one_never_comes_back),
+            ACME_T(a_new_one_may_be_dated_back),
+            ACME_T(what_was_replaced_does_not_replace_a_damaged_one),
             ACME_T(one_with_fewer_names_is_refused),
             ACME_T(one_that_misses_a_name_serves_until_a_wider_one),
             ACME_T(an_expired_one_is_replaced_by_anything_newer),
