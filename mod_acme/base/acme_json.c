@@ -15,8 +15,8 @@
 
 #define MAX_DEPTH 64
 
-/* Room for most texts. A longer text is printed twice, because its size is not
- * known before. */
+/* Room for most texts. It doubles when a text is longer, because its size is
+ * not known before. */
 #define PRINT_SIZE 2048
 
 struct acme_json_t {
@@ -172,8 +172,8 @@ acme_json_t *acme_json_array(apr_pool_t *p)
     return wrap(json_array(), p);
 }
 
-/* Wipes a text that was cut short, because it may hold part of a secret, and
- * the caller wipes the whole text only. */
+/* Wipes a text that has moved, because it may hold part of a secret, and the
+ * caller wipes the whole text only. */
 static void wipe(char *text, apr_size_t len)
 {
     volatile char *at = text;
@@ -183,23 +183,47 @@ static void wipe(char *text, apr_size_t len)
     }
 }
 
+/* A text while it is printed. */
+typedef struct text_t {
+    char *data;
+    size_t len;
+    size_t size;
+    apr_pool_t *p;
+} text_t;
+
+/* Adds to a text, and leaves room for a line feed and the end. */
+static int add(const char *data, size_t len, void *baton)
+{
+    text_t *text = baton;
+    size_t size = text->size;
+    char *larger;
+
+    while (size - text->len < len + 2) {
+        size *= 2;
+    }
+    if (size > text->size) {
+        larger = apr_palloc(text->p, size);
+        memcpy(larger, text->data, text->len);
+        wipe(text->data, text->len);
+        text->data = larger;
+        text->size = size;
+    }
+    memcpy(text->data + text->len, data, len);
+    text->len += len;
+    return 0;
+}
+
 const char *acme_json_print(const acme_json_t *json, int pretty, apr_pool_t *p)
 {
     size_t flags = JSON_ENCODE_ANY | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
-    size_t size = PRINT_SIZE;
-    char *text = apr_palloc(p, size + 2);
-    size_t len = json_dumpb(json->json, text, size, flags);
+    text_t text = {apr_palloc(p, PRINT_SIZE), 0, PRINT_SIZE, p};
 
-    if (len > size) {
-        wipe(text, size);
-        text = apr_palloc(p, len + 2);
-        json_dumpb(json->json, text, len, flags);
-    }
+    json_dump_callback(json->json, add, &text, flags);
     if (pretty) {
-        text[len++] = '\n';
+        text.data[text.len++] = '\n';
     }
-    text[len] = '\0';
-    return text;
+    text.data[text.len] = '\0';
+    return text.data;
 }
 
 int acme_json_is_object(const acme_json_t *json)
@@ -426,6 +450,13 @@ void acme_json_append(acme_json_t *array, const acme_json_t *value)
     if (value) {
         json_array_append_new(array->json,
                               need(json_deep_copy(value->json), array->p));
+    }
+}
+
+void acme_json_append_given(acme_json_t *array, const acme_json_t *value)
+{
+    if (value) {
+        json_array_append_new(array->json, json_incref(value->json));
     }
 }
 

@@ -88,6 +88,8 @@ void acme_json_set_time(acme_json_t *object, const char *key, apr_time_t value);
 void acme_json_set_strs(acme_json_t *object, const char *key,
                         const apr_array_header_t *values);
 void acme_json_append(acme_json_t *array, const acme_json_t *value);
+/** Appends the value itself, as acme_json_give(). */
+void acme_json_append_given(acme_json_t *array, const acme_json_t *value);
 void acme_json_append_str(acme_json_t *array, const char *value);
 
 #endif

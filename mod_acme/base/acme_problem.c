@@ -289,7 +289,7 @@ static acme_json_t *subproblems_to_json(const apr_array_header_t *subproblems,
             acme_json_set_str(identifier, "value", sub->identifier);
             acme_json_set(item, "identifier", identifier);
         }
-        acme_json_append(list, item);
+        acme_json_append_given(list, item);
     }
     return list;
 }

@@ -179,16 +179,16 @@ apr_status_t acme_deployed_write(const char *dir,
 
     apr_pool_create(&each, ptemp);
     for (i = 0; i < deployed->sites->nelts; ++i) {
-        acme_json_append(sites,
-                         print_site(APR_ARRAY_IDX(deployed->sites, i,
-                                                  const acme_deployed_site_t *),
-                                    each));
+        acme_json_append_given(
+            sites, print_site(APR_ARRAY_IDX(deployed->sites, i,
+                                            const acme_deployed_site_t *),
+                              each));
         apr_pool_clear(each);
     }
     apr_pool_destroy(each);
     acme_json_set_int(json, "format", 1);
     acme_json_set_time(json, "written", deployed->written);
-    acme_json_set(json, "sites", sites);
+    acme_json_give(json, "sites", sites);
     text = acme_json_print(json, 1, ptemp);
     rv = acme_file_write(path, text, strlen(text),
                          APR_FPROT_UREAD | APR_FPROT_UWRITE, ACME_FILE_SYNC,

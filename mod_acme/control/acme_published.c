@@ -100,7 +100,7 @@ static int number_of_ca(apr_hash_t *numbers, acme_json_t *cas,
     }
     number = apr_palloc(p, sizeof(*number));
     *number = acme_json_count(cas);
-    acme_json_append(cas, print_ca(ca, p));
+    acme_json_append_given(cas, print_ca(ca, p));
     apr_hash_set(numbers, apr_pmemdup(p, &ca, sizeof(ca)), sizeof(ca), number);
     return *number;
 }
@@ -132,15 +132,15 @@ static const char *print(const acme_published_t *published, apr_pool_t *p)
                 list, apr_itoa(each, number_of_ca(numbers, cas, ca, p)));
         }
         if (n > 1) {
-            acme_json_set(site, "more-cas", list);
+            acme_json_give(site, "more-cas", list);
         }
-        acme_json_append(sites, site);
+        acme_json_append_given(sites, site);
     }
     apr_pool_destroy(each);
     acme_json_set_int(json, "format", ACME_PUBLISHED_FORMAT);
     acme_json_set_str(json, "activation", published->activation);
-    acme_json_set(json, "cas", cas);
-    acme_json_set(json, "sites", sites);
+    acme_json_give(json, "cas", cas);
+    acme_json_give(json, "sites", sites);
     return acme_json_print(json, 1, p);
 }
 

@@ -25,7 +25,7 @@ static acme_json_t *presented_to_json(const acme_issue_t *issue, apr_pool_t *p)
         acme_json_set_str(item, "type", challenge->type);
         acme_json_set_str(item, "identifier", challenge->identifier);
         acme_json_set_str(item, "token", challenge->token);
-        acme_json_append(list, item);
+        acme_json_append_given(list, item);
     }
     return list;
 }
@@ -42,7 +42,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_str(json, "finalize", issue->finalize);
     acme_json_set_str(json, "certificate", issue->certificate);
     acme_json_set_time(json, "expires", issue->expires);
-    acme_json_set(json, "presented", presented_to_json(issue, p));
+    acme_json_give(json, "presented", presented_to_json(issue, p));
     acme_json_set_int(json, "failures", issue->failures);
     acme_json_set_int(json, "timeouts", issue->timeouts);
     acme_json_set_time(json, "made", issue->made);
@@ -51,7 +51,8 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_bool(json, "stale", issue->stale);
     acme_json_set_bool(json, "resumable", issue->resumable);
     if (issue->problem) {
-        acme_json_set(json, "problem", acme_problem_to_json(issue->problem, p));
+        acme_json_give(json, "problem",
+                       acme_problem_to_json(issue->problem, p));
     }
     return json;
 }

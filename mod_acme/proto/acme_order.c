@@ -131,9 +131,9 @@ const char *acme_order_payload(const apr_array_header_t *names,
         acme_json_set_str(identifier, "type",
                           acme_ident_type_name(acme_ident_type(name)));
         acme_json_set_str(identifier, "value", name);
-        acme_json_append(identifiers, identifier);
+        acme_json_append_given(identifiers, identifier);
     }
-    acme_json_set(payload, "identifiers", identifiers);
+    acme_json_give(payload, "identifiers", identifiers);
     acme_json_set_str(payload, "replaces", replaces);
     acme_json_set_str(payload, "profile", profile);
     return acme_json_print(payload, 0, p);

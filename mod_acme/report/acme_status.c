@@ -134,7 +134,7 @@ static acme_json_t *print_left_out(const acme_status_view_t *view,
 
             acme_json_set_str(item, "name", name->name);
             acme_json_set_str(item, "detail", name->detail);
-            acme_json_append(list, item);
+            acme_json_append_given(list, item);
         }
     }
     return list;
@@ -251,7 +251,7 @@ static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
         set_date(line, "when", entry->when);
         acme_json_set_str(line, "type", entry->type);
         acme_json_set_str(line, "detail", entry->detail);
-        acme_json_append(entries, line);
+        acme_json_append_given(entries, line);
     }
     acme_json_give(json, "entries", entries);
     return json;

@@ -291,7 +291,7 @@ static acme_json_t *print_names(const acme_job_t *job, apr_pool_t *p)
         acme_json_set_str(item, "name", name->name);
         acme_json_set_int(item, "failures", name->failures);
         acme_json_set_str(item, "detail", name->detail);
-        acme_json_append(list, item);
+        acme_json_append_given(list, item);
     }
     return list;
 }
@@ -314,7 +314,7 @@ static acme_json_t *print_cas(const acme_job_t *job, apr_pool_t *p)
         else {
             acme_json_set_time(item, "next-run", ca->next_run);
         }
-        acme_json_append(list, item);
+        acme_json_append_given(list, item);
     }
     return list;
 }
@@ -333,7 +333,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     acme_json_set_str(json, "name", job->name);
     acme_json_set_str(json, "digest", job->digest);
     acme_json_set_str(json, "reason", job->reason);
-    acme_json_set(json, "order", job->order);
+    acme_json_give(json, "order", job->order);
     acme_json_set_str(json, "staged", job->staged);
     acme_json_set_str(json, "instead", job->instead);
     acme_json_set_int(json, "errors", job->errors);
@@ -342,7 +342,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     acme_json_set_str(json, "ca", job->ca);
     if (job->cas->nelts) {
-        acme_json_set(json, "cas", print_cas(job, ptemp));
+        acme_json_give(json, "cas", print_cas(job, ptemp));
     }
     acme_json_set_time(json, "last-run", job->last_run);
     if (job->next_run == ACME_SCHEDULE_NEVER) {
@@ -352,25 +352,25 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
         acme_json_set_time(json, "next-run", job->next_run);
     }
     if (job->problem) {
-        acme_json_set(json, "problem",
-                      acme_problem_to_json(job->problem, ptemp));
+        acme_json_give(json, "problem",
+                       acme_problem_to_json(job->problem, ptemp));
     }
     if (job->hindrance) {
-        acme_json_set(json, "hindrance",
-                      acme_problem_to_json(job->hindrance, ptemp));
+        acme_json_give(json, "hindrance",
+                       acme_problem_to_json(job->hindrance, ptemp));
         acme_json_set_time(json, "hindered", job->hindered);
     }
     acme_json_set_str(json, "config", job->config);
     acme_json_set_str(json, "limit", job->limit);
     if (job->ari) {
-        acme_json_set(json, "ari", acme_ari_to_json(job->ari, ptemp));
+        acme_json_give(json, "ari", acme_ari_to_json(job->ari, ptemp));
     }
     if (job->urgent) {
         acme_json_set_bool(json, "urgent", 1);
     }
     if (job->revoked) {
-        acme_json_set(json, "revoked",
-                      acme_blocklist_entry_to_json(job->revoked, ptemp));
+        acme_json_give(json, "revoked",
+                       acme_blocklist_entry_to_json(job->revoked, ptemp));
     }
     acme_json_set_str(json, "warned", job->warned);
     if (job->warned_over) {
@@ -382,7 +382,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     acme_json_set_str(json, "signed", job->signed_pem);
     if (job->names->nelts) {
-        acme_json_set(json, "names", print_names(job, ptemp));
+        acme_json_give(json, "names", print_names(job, ptemp));
     }
     for (i = 0; i < job->log->nelts; ++i) {
         entry = &APR_ARRAY_IDX(job->log, i, acme_job_entry_t);
@@ -390,9 +390,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
         acme_json_set_time(item, "when", entry->when);
         acme_json_set_str(item, "type", entry->type);
         acme_json_set_str(item, "detail", entry->detail);
-        acme_json_append(log, item);
+        acme_json_append_given(log, item);
     }
-    acme_json_set(json, "log", log);
+    acme_json_give(json, "log", log);
     return acme_vault_put_json(vault, ACME_STORE_JOBS, job->name, json, sync,
                                problem, ptemp);
 }

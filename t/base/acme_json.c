@@ -313,6 +313,21 @@ static void what_was_given_outlives_its_pool(void **state)
     assert_string_equal(acme_json_print(object, 0, p), "{\"a\":{\"b\":\"c\"}}");
 }
 
+static void appends_without_a_copy(void **state)
+{
+    apr_pool_t *p = *state, *sub;
+    acme_json_t *array = acme_json_array(p), *item;
+
+    apr_pool_create(&sub, p);
+    item = acme_json_object(sub);
+    acme_json_set_str(item, "b", "c");
+    acme_json_append_given(array, item);
+    acme_json_append_given(array, NULL);
+    apr_pool_destroy(sub);
+    assert_int_equal(acme_json_count(array), 1);
+    assert_string_equal(acme_json_print(array, 0, p), "[{\"b\":\"c\"}]");
+}
+
 static void prints_texts_of_any_size(void **state)
 {
     apr_pool_t *p = *state;
@@ -330,6 +345,29 @@ static void prints_texts_of_any_size(void **state)
         assert_memory_equal(text + 2, item, len);
         assert_string_equal(text + len + 2, "\"]");
     }
+}
+
+static void prints_long_texts_of_many_parts(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_json_t *array = acme_json_array(p);
+    const char *text;
+    int i;
+
+    for (i = 0; i < 20000; ++i) {
+        acme_json_append_str(array, "0123456789");
+    }
+    for (i = 0; i < 2; ++i) {
+        acme_json_t *same;
+
+        text = acme_json_print(array, i, p);
+        assert_int_equal(acme_json_parse(&same, text, strlen(text), NULL, p),
+                         0);
+        assert_int_equal(acme_json_count(same), 20000);
+        assert_string_equal(acme_json_text(acme_json_at(same, 19999)),
+                            "0123456789");
+    }
+    assert_string_equal(text + strlen(text) - 4, "\"\n]\n");
 }
 
 static void setters_copy_what_they_are_given(void **state)
@@ -420,6 +458,7 @@ ACME_T_MAIN(ACME_T(names_of_members_are_listed),
             ACME_T(prints_members_in_the_order_they_were_set),
             ACME_T(setters_copy_what_they_are_given),
             ACME_T(what_was_given_outlives_its_pool),
-            ACME_T(prints_texts_of_any_size),
+            ACME_T(appends_without_a_copy), ACME_T(prints_texts_of_any_size),
+            ACME_T(prints_long_texts_of_many_parts),
             ACME_T(a_child_survives_being_replaced),
             ACME_T(writes_valid_json_whatever_the_bytes))
