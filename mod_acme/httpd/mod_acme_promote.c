@@ -141,14 +141,17 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     return inventory;
 }
 
-/* Promotes the site's staged certificate if possible. */
+/* Promotes the site's staged certificate if possible. One that was not there
+ * when the names were recorded waits for the next start, because this one could
+ * not take it back. */
 static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
-                    acme_vault_t *vault, const acme_spec_t *spec,
+                    acme_vault_t *vault, const acme_site_cert_t *cert,
                     apr_time_t now, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = cert->spec;
 
-    if (vault && setup->install) {
+    if (vault && setup->install && cert->staged.inode) {
         const acme_promote_t promotion = {
             .spec = spec,
             .vault = vault,
@@ -176,15 +179,16 @@ static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
 }
 
 static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
-                                 const acme_spec_t *spec, apr_time_t now,
+                                 const acme_site_cert_t *cert, apr_time_t now,
                                  apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_spec_t *spec = cert->spec;
     acme_inventory_t *inventory = apr_pcalloc(setup->pconf, sizeof(*inventory));
     acme_certstore_cert_t *live = NULL;
     apr_status_t rv;
 
-    promote(setup, inventory, vault, spec, now, ptemp);
+    promote(setup, inventory, vault, cert, now, ptemp);
     rv = setup->certstore ? acme_certstore_get(
              &live, setup->certstore, spec->name, &problem, setup->pconf)
                           : APR_ENOENT;
@@ -261,7 +265,7 @@ int mod_acme_promote_all(acme_setup_t *setup, apr_time_t now, apr_pool_t *ptemp)
 
         cert->inventory = spec->cert_file
                               ? examine_file(setup, spec, now, tmp)
-                              : examine(setup, vault, spec, now, tmp);
+                              : examine(setup, vault, cert, now, tmp);
         promoted += cert->inventory->staged == ACME_STAGED_PROMOTED;
         if (cert->inventory->staged == ACME_STAGED_FAILED) {
             /* Forget the stamp, so that the activator tries again. */
