@@ -8,10 +8,12 @@
 #   and the names in the first column of the tables about the JSON. A key may
 #   also be explained in another column or in a sentence;
 # - types in the log of a site: the third argument of acme_job_note();
-# - lines of server-status?auto.
+# - lines of server-status?auto;
+# - each field of mod_md's md-status is there, or the manual says why not.
+# And docs/acmectl.8 has each word for a state that acmectl prints.
 use strict;
 use warnings;
-use Test::More tests => 12;
+use Test::More tests => 16;
 
 my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
@@ -103,3 +105,55 @@ my $told_lines = set(($section{'server-status'} // '')
 ok(keys %$lines > 0, 'lines of server-status?auto are found');
 lacks("each line of server-status?auto is in $MANUAL", $lines, $told_lines);
 lacks("$MANUAL has no other line", $told_lines, $lines);
+
+# ---- mod_md -----------------------------------------------------------------
+
+# Fields of its md-status, of sites that it manages over ACME.
+my @of_md = qw(name domains contacts ca account proto url urls agreement
+    challenges state state-descr renew renew-mode renew-window warn-window
+    renew-at watched profile profile-mandatory eab kid must-staple acme-tls/1
+    require-https cert valid from until serial sha256-fingerprint ari-cert-id
+    renewal finished errors next-run last-run valid-from last status
+    status-description problem detail activity subproblems log entries when
+    type);
+my ($differs) = join('', @section{@json}) =~ /^Where mod_md differs:(.*?)\n\n/ms;
+my $stated = set(map { split /\./ } quoted($differs // ''));
+lacks('each field of mod_md is there, or said to differ', set(@of_md),
+      {%$keys, %$stated});
+
+# ---- words of acmectl -------------------------------------------------------
+
+my $tool = join '', map { code($_) } sort glob 'mod_acme/tool/*.c';
+# The body of a function, or what is in the braces of a table.
+sub body {
+    my ($file, $name) = @_;
+    my ($found) = code($file)
+        =~ /\b\Q$name\E\s*(?:\([^()]*\)|\[\w*\]\s*=)\s*\{(.*?)\n?\}\s*;?(?:\n\n|\s*\z)/s;
+    return $found // '';
+}
+my %source = (
+    'acmectl_renew.c, outcome_names' => [$tool =~ /outcome_names\[\] = \{([^}]*)\}/g],
+    'acmectl_wait.c, site_name' => [body('mod_acme/tool/acmectl_wait.c', 'site_name')],
+    'acmectl_account.c, status_of' =>
+        [body('mod_acme/tool/acmectl_account.c', 'status_of')],
+    'acme_inventory.c' => [body('mod_acme/certs/acme_inventory.c',
+                                'acme_inventory_serving_name')],
+    'acme_certstore.c' => [body('mod_acme/certs/acme_certstore.c',
+                                'acme_certstore_place_name')],
+    'acme_judgement.c, levels' => [body('mod_acme/report/acme_judgement.c',
+                                        'levels')],
+);
+my $state_words = set(map { map { /"([a-z]+(?:-[a-z]+)*)"/g } @$_ } values %source);
+my @empty = grep { !grep { /"[a-z]/ } @{$source{$_}} } sort keys %source;
+ok(!@empty, 'words of acmectl are found') or diag(join "\n", @empty);
+my $manual8 = House::slurp('docs/acmectl.8') =~ s/\\-/-/gr;
+my ($words8) = $manual8 =~ /^\.SH WORDS\n(.*?)^\.SH /ms;
+lacks('each word for a state is in docs/acmectl.8', $state_words,
+      set(map { split ' ' } ($words8 // '') =~ /^\.BR? +([a-z][a-z-]*)/mg));
+# A member that has such a word gets it from one of these.
+my @other_words = grep { !/^(?:site|result|site_name\(site\)|status_of\(record\)
+                             |outcome_names\[\w+->outcome\])$/x }
+    $tool =~ /acme_json_set_str\(\s*\w+,\s*"(?:result|status|site|state|level)",
+              \s*([^;]+)\);/gx;
+ok(!@other_words, 'no other source of such a word')
+    or diag(join "\n", @other_words);
