@@ -7,6 +7,7 @@
 #include <mod_status.h>
 
 #include <apr_date.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_status.h"
@@ -16,6 +17,9 @@
 
 /* Limits the length of a text in the table. */
 #define MAX_TEXT 360
+
+/* Limits the length of a URL that becomes a link. */
+#define MAX_URL 2000
 
 static int send_json(request_rec *r, int status, const acme_json_t *json)
 {
@@ -192,7 +196,8 @@ static const char *html(const char *text, apr_pool_t *p)
     return ap_escape_html(p, acme_text_bound(text, MAX_TEXT, p));
 }
 
-/* Prints a date of the JSON, and how far away it is. */
+/* Prints how far away a date of the JSON is, and the date itself below that;
+ * neither wraps. */
 static const char *date_of(const char *text, apr_time_t now, apr_pool_t *p)
 {
     apr_time_t at = apr_date_parse_http(text);
@@ -201,9 +206,44 @@ static const char *date_of(const char *text, apr_time_t now, apr_pool_t *p)
         return "-";
     }
     return apr_psprintf(
-        p, "%s (%s%s%s)", acme_time_print(at, p), at > now ? "in " : "",
+        p,
+        "<span style=\"white-space:nowrap\">%s%s%s</span><br />"
+        "<span style=\"white-space:nowrap\">%s</span>",
+        at > now ? "in " : "",
         acme_time_print_duration(at > now ? at - now : now - at, p),
-        at > now ? "" : " ago");
+        at > now ? "" : " ago", acme_time_print(at, p));
+}
+
+/* Returns a link to a page that the CA has named, or "" when it is no https
+ * URL: another scheme may be a script. */
+static const char *link_to(const char *url, const char *words, apr_pool_t *p)
+{
+    const char *c;
+
+    for (c = url; apr_isascii(*c) && apr_isgraph(*c); c++) {
+    }
+    if (*c || strncmp(url, "https://", 8) != 0 || strlen(url) > MAX_URL) {
+        return "";
+    }
+    return apr_psprintf(p, " <a href=\"%s\" rel=\"noopener noreferrer\">%s</a>",
+                        ap_escape_html(p, url), words);
+}
+
+/* Returns links to the CA's pages about the last problem of a site, about what
+ * hinders its order, and about the time of its renewal. */
+static const char *links_of(const acme_json_t *site, apr_pool_t *p)
+{
+    const acme_json_t *renewal = child_of(site, "renewal");
+    const char *last = str_of(child_of(renewal, "last"), "instance");
+    const char *hindrance = str_of(child_of(renewal, "hindrance"), "instance");
+
+    return apr_pstrcat(p, link_to(last, "the problem, by the CA", p),
+                       strcmp(hindrance, last) != 0
+                           ? link_to(hindrance, "the hindrance, by the CA", p)
+                           : "",
+                       link_to(str_of(child_of(site, "ari"), "explanation-url"),
+                               "the time, by the CA", p),
+                       NULL);
 }
 
 /* The section while it is printed: data that all rows share. */
@@ -229,8 +269,9 @@ static void print_row(const section_t *section, const acme_spec_t *spec,
     ap_rprintf(
         section->r,
         "<tr style=\"background:%s\"><td>%s</td><td>%s</td><td>%d</td>"
-        "<td>%s%s</td><td>%s</td><td>%s</td><td>%s%s%s</td><td>%s</td>"
-        "<td>%s</td></tr>\n",
+        "<td>%s%s</td><td style=\"overflow-wrap:anywhere\">%s</td>"
+        "<td>%s</td><td>%s%s%s</td>"
+        "<td style=\"overflow-wrap:anywhere\">%s%s</td><td>%s</td></tr>\n",
         level >= ACME_JUDGEMENT_FAILING ? "#fcc"
         : level != ACME_JUDGEMENT_OK    ? "#ffc"
                                         : "#cfc",
@@ -238,9 +279,9 @@ static void print_row(const section_t *section, const acme_spec_t *spec,
         spec->names->nelts, acme_inventory_serving_name(inventory->serving),
         inventory->stashed ? " (stashed)" : "", html(judged(site, "what"), p),
         date_of(str_of(child_of(cert, "valid"), "until"), section->now, p),
-        html(next, p), *next && *at ? ": " : "",
+        html(next, p), *next && *at ? " " : "",
         *next && *at ? date_of(at, section->now, p) : "", html(to_fix, p),
-        html(spec->ca->label, p));
+        links_of(site, p), html(spec->ca->label, p));
 }
 
 static const acme_json_t *site_at(const section_t *section, int i,
