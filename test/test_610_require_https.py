@@ -121,3 +121,15 @@ def test_in_a_section_and_behind_a_proxy_that_ends_tls(make_httpd, pebble):
         answer = get(httpd, TEMP, args=["-H", header])
         assert answer.status == code, header
     assert len(httpd.log.lines("ACME0055")) == 1
+    # Who has made sure of the proxy says so by a section.
+    httpd.configure(conf.managed_conf(
+        httpd, pebble, conf.site_conf(httpd, TEMP, http="""
+    <If true>
+        ACMERequireHttps temporary
+    </If>"""), extra="RemoteIPHeader X-Forwarded-For\n"))
+    status, said = httpd.configtest()
+    assert status == 0 and "ACME0054" not in said, said
+    httpd.graceful()
+    assert get(httpd, TEMP).status == 302
+    assert get(httpd, TEMP, args=["-H", "X-Forwarded-Proto: https"]).status \
+        == 200

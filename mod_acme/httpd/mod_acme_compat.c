@@ -283,7 +283,9 @@ static void check_proxy(acme_sites_t *sites, const char *place)
                            "proxy is in front; if it ends TLS, it has to "
                            "send 'X-Forwarded-Proto: https', or else its "
                            "visitors are redirected for ever; or remove "
-                           "ACMERequireHttps and let the proxy redirect",
+                           "ACMERequireHttps and let the proxy redirect; where "
+                           "all is well, write it within '<If true>', of which "
+                           "this is not said",
             place, found->text, found->place);
     }
 }
