@@ -279,6 +279,7 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
     acme_problem_t *adjusted;
     int is_left_out;
     int ca = acme_job_ca(job, spec, ptemp);
+    apr_status_t rv;
 
     if (spec->dry_run) {
         dry_run_failed(job, ctx, spec, problem, ptemp);
@@ -305,9 +306,10 @@ void acme_obtain_result_failed(acme_job_t *job, acme_worker_ctx_t *ctx,
     fail_over(job, spec, whose, ca, now);
     acme_job_note(job, now, "failed", "%s",
                   acme_problem_text(job->problem, ptemp));
+    /* Saved first, so that a status has what the log has. */
+    rv = acme_job_save(job, ctx->vault, ACME_STORE_LAZY, &unsaved, ptemp);
     say(job, ctx, spec, acme_spec_ca(spec, ca), whose, now, ptemp);
-    if (acme_job_save(job, ctx->vault, ACME_STORE_LAZY, &unsaved, ptemp)
-        != APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         acme_log(ctx->log, ACME_LOG_DEBUG, unsaved.rv,
                  ACME_TAG(0345) "%s: its failure is only remembered by this "
                                 "process: %s",

@@ -66,6 +66,35 @@ static void a_failure_says_what_and_when_in_one_line(void **state)
                     12 * ACME_TIME_MINUTE);
 }
 
+static world_t *watched;
+static int errors_then;
+
+/* Reads the job when its failure is logged, as a program that watches the log
+ * would. */
+static void look(void *baton, acme_log_level_e level, apr_status_t rv,
+                 const char *message)
+{
+    (void)baton;
+    (void)rv;
+    if (level == ACME_LOG_WARNING && strstr(message, "ACME0341")) {
+        errors_then = world_job(watched, A)->errors;
+    }
+}
+
+static void a_failure_is_saved_before_it_is_logged(void **state)
+{
+    world_t *w = world_create(*state);
+    const acme_spec_t *spec = world_add(w, A);
+
+    watched = w;
+    w->log.sink = look;
+    (void)fail_with(
+        w, spec,
+        problem_of(w, ACME_RETRY_BACKOFF, ACME_PROBLEM_URN "dns", "no address"),
+        ACME_OBTAIN_FAILURE_OWN);
+    assert_int_equal(errors_then, 1);
+}
+
 static void the_time_that_the_ca_named_is_the_next(void **state)
 {
     world_t *w = world_create(*state);
@@ -243,6 +272,7 @@ static void each_ca_has_its_own_count_and_wait(void **state)
 }
 
 ACME_T_MAIN(ACME_T(a_failure_says_what_and_when_in_one_line),
+            ACME_T(a_failure_is_saved_before_it_is_logged),
             ACME_T(the_time_that_the_ca_named_is_the_next),
             ACME_T(a_ca_that_names_days_hands_over_at_once),
             ACME_T(each_ca_has_its_own_count_and_wait),
