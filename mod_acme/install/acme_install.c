@@ -180,19 +180,19 @@ static const acme_certstore_cert_t *stashed_for(acme_install_t *install,
                : NULL;
 }
 
-/* Looks for a certificate where a site has none, and nothing is kept that could
- * be its. */
+/* Looks for a certificate where a site has none, and nothing as good is kept
+ * that could be its. */
 static void find_live(acme_install_choice_t *choice,
                       acme_inventory_t *inventory,
                       const acme_deployed_site_t *before)
 {
-    if (inventory->live
-        || acme_site_decide_is_usable(&choice->certs[ACME_PLACE_STASH])) {
+    if (inventory->live) {
         return;
     }
     acme_install_choice_inherit(choice);
     reread(choice->install, choice->spec, inventory);
     if (!inventory->live
+        && !acme_site_decide_is_usable(&choice->certs[ACME_PLACE_STASH])
         && !acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
         acme_install_choice_restore(choice, before);
         reread(choice->install, choice->spec, inventory);

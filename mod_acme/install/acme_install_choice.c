@@ -207,17 +207,142 @@ static const char *split_from(const acme_install_t *install,
     return successor ? successor : site->name;
 }
 
+/* Returns the suitability of the live certificate of a site for another one;
+ * less than ACME_SUITABLE_PARTIAL when that cannot use it. */
+static acme_suitable_e worth_of_live(const acme_install_choice_t *choice,
+                                     const char *name,
+                                     const acme_certstore_cert_t *cert)
+{
+    const char *why;
+    int issuer;
+
+    if (acme_site_has_two(choice->site)
+        && !acme_suitable_key(cert, choice->spec)) {
+        return ACME_SUITABLE_UNSUITABLE;
+    }
+    issuer =
+        acme_suitable_issuer(cert, choice->spec)
+        || (!cert->ca_url
+            && acme_certstore_is_trusted(choice->install->config->certstore,
+                                         ACME_PLACE_LIVE, name, choice->ptemp));
+    return worth_of(&why, cert, choice, issuer);
+}
+
+/* The best live certificate of the other sites for a site. */
+typedef struct lent_t {
+    const acme_install_choice_t *choice;
+    acme_cert_index_item_t item; /* its cert is NULL: there is none */
+    acme_suitable_e worth;
+} lent_t;
+
+static void consider_lent(void *baton, const acme_site_cert_t *other)
+{
+    lent_t *lent = baton;
+    const acme_install_choice_t *choice = lent->choice;
+    acme_cert_index_item_t item = {.place = ACME_PLACE_LIVE};
+    acme_suitable_e worth;
+
+    /* It may have been stashed since the sites were indexed. A site beside one
+     * that asks for a wildcard itself is to have a certificate of its own. */
+    item.cert = other->inventory->live;
+    item.name = other->spec->name;
+    if (!item.cert || strcmp(item.name, choice->spec->name) == 0
+        || (other->site != choice->site
+            && acme_ident_covered(other->spec->names,
+                                  acme_spec_host(choice->spec)))) {
+        return;
+    }
+    worth = worth_of_live(choice, item.name, item.cert);
+    if (worth >= ACME_SUITABLE_PARTIAL
+        && acme_certstore_loads(item.cert, choice->spec->security_level, NULL,
+                                choice->ptemp)
+               == APR_SUCCESS
+        && is_better(worth, &item, lent->worth,
+                     lent->item.cert ? &lent->item : NULL, choice)) {
+        lent->item = item;
+        lent->worth = worth;
+    }
+}
+
+/* Makes a copy of the live certificate of another site the live one of a site.
+ * Returns zero when that cannot be done. */
+static int copy_live(const acme_install_choice_t *choice, const char *from)
+{
+    const acme_install_config_t *config = choice->install->config;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_bundle_t *bundle;
+
+    if (acme_certstore_bundle(&bundle, config->certstore, ACME_PLACE_LIVE, from,
+                              NULL, choice->ptemp)
+        != APR_SUCCESS) {
+        return 0;
+    }
+    bundle->name = choice->spec->name;
+    if (acme_certstore_install(config->certstore, bundle, config->archive_keep,
+                               &problem, choice->ptemp)) {
+        acme_install_choice_complain(choice->install, choice->spec->name,
+                                     &problem, choice->ptemp);
+        return 0;
+    }
+    return 1;
+}
+
+/* Takes a copy of the certificate of the site that these names belonged to
+ * before. Returns zero when there is none that the site can use. */
+static int inherit_split(const acme_install_choice_t *choice)
+{
+    const acme_install_t *install = choice->install;
+    const char *from = split_from(install, choice->spec);
+    acme_certstore_cert_t *cert;
+
+    if (!from
+        || acme_certstore_get(&cert, install->config->certstore, from, NULL,
+                              choice->ptemp)
+        || worth_of_live(choice, from, cert) < ACME_SUITABLE_PARTIAL
+        || !copy_live(choice, from)) {
+        return 0;
+    }
+    acme_log(install->config->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
+                            "its certificate",
+             choice->spec->name, from);
+    return 1;
+}
+
+/* Takes a copy of the certificate of any other site that covers this one, such
+ * as an imported one with more names than were configured then, if it is better
+ * than the stashed one. */
+static void borrow(const acme_install_choice_t *choice, int stashed)
+{
+    const acme_install_t *install = choice->install;
+    lent_t lent = {.choice = choice};
+
+    acme_install_shared_lenders(choice->install, acme_spec_host(choice->spec),
+                                consider_lent, &lent, choice->ptemp);
+    if (!lent.item.cert
+        || (stashed
+            && !is_better(lent.worth, &lent.item,
+                          choice->certs[ACME_PLACE_STASH].suitable,
+                          choice->items[ACME_PLACE_STASH], choice))
+        || !copy_live(choice, lent.item.name)) {
+        return;
+    }
+    acme_log(install->config->log, ACME_LOG_NOTICE, 0,
+             ACME_TAG(0160) "%s: is covered by the certificate of %s, and "
+                            "serves a copy of it, valid until %s",
+             choice->spec->name, lent.item.name,
+             acme_time_print(lent.item.cert->info->not_after, choice->ptemp));
+}
+
 void acme_install_choice_inherit(acme_install_choice_t *choice)
 {
     acme_install_t *install = choice->install;
     acme_cert_index_item_t *item = choice->items[ACME_PLACE_LIVE];
-    acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_spec_t *spec = choice->spec;
-    acme_certstore_cert_t *cert;
-    acme_bundle_t *bundle;
-    const char *from, *why;
+    int stashed = acme_site_decide_is_usable(&choice->certs[ACME_PLACE_STASH]);
 
-    if (item && acme_site_decide_is_usable(&choice->certs[ACME_PLACE_LIVE])) {
+    if (!stashed
+        && acme_site_decide_is_usable(&choice->certs[ACME_PLACE_LIVE])) {
         if (take(choice, item)) {
             acme_log(install->config->log, ACME_LOG_NOTICE, 0,
                      ACME_TAG(0562) "%s: goes on with the certificate that was "
@@ -226,29 +351,10 @@ void acme_install_choice_inherit(acme_install_choice_t *choice)
         }
         return;
     }
-    from = split_from(install, spec);
-    if (!from
-        || acme_certstore_get(&cert, install->config->certstore, from, NULL,
-                              choice->ptemp)
-        || (acme_site_has_two(choice->site) && !acme_suitable_key(cert, spec))
-        || worth_of(&why, cert, choice, acme_suitable_issuer(cert, spec))
-               < ACME_SUITABLE_PARTIAL
-        || acme_certstore_bundle(&bundle, install->config->certstore,
-                                 ACME_PLACE_LIVE, from, NULL, choice->ptemp)) {
-        return;
+    if ((stashed || !inherit_split(choice))
+        && !acme_site_decide_is_usable(&choice->certs[ACME_PLACE_IMPORT])) {
+        borrow(choice, stashed);
     }
-    bundle->name = spec->name;
-    if (acme_certstore_install(install->config->certstore, bundle,
-                               install->config->archive_keep, &problem,
-                               choice->ptemp)) {
-        acme_install_choice_complain(install, spec->name, &problem,
-                                     choice->ptemp);
-        return;
-    }
-    acme_log(install->config->log, ACME_LOG_NOTICE, 0,
-             ACME_TAG(0563) "%s: was split from %s, and goes on with a copy of "
-                            "its certificate",
-             spec->name, from);
 }
 
 void acme_install_choice_restore(const acme_install_choice_t *choice,

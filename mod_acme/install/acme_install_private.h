@@ -27,6 +27,9 @@ struct acme_install_t {
                                     directly below it */
     apr_hash_t *successors;      /* name of a former site -> name of the site
                                     that has its certificate now */
+    apr_hash_t *lenders;         /* name in a live certificate -> array of
+                                    const acme_site_cert_t *; NULL: not made
+                                    yet */
     apr_array_header_t *stashed; /* stashed_t of acme_install.c */
     int had;                     /* sites with a live one before */
 };
@@ -64,8 +67,9 @@ void acme_install_choice_consider(void *baton, acme_cert_index_item_t *item);
 
 /**
  * Gives a site without a certificate that of the site which had its names
- * before. When the other site is still there, both have the certificate, each
- * with files of its own.
+ * before, or that of any site which covers it. When the other site is still
+ * there, both have the certificate, each with files of its own. A stashed one
+ * goes before, unless the other is better.
  */
 void acme_install_choice_inherit(acme_install_choice_t *choice);
 
@@ -96,6 +100,17 @@ void acme_install_shared_index(struct acme_install_t *install);
 int acme_install_shared_by_others(const struct acme_install_t *install,
                                   const acme_cert_index_item_t *item,
                                   const acme_site_t *site, apr_pool_t *ptemp);
+
+/** Called for a certificate of a site. */
+typedef void acme_install_shared_lender_fn(void *baton,
+                                           const acme_site_cert_t *cert);
+
+/** Calls back for each site whose live certificate covers a host's name, by a
+ *  wildcard too, as it was when this was first called in a start. */
+void acme_install_shared_lenders(struct acme_install_t *install,
+                                 const char *host,
+                                 acme_install_shared_lender_fn *visit,
+                                 void *baton, apr_pool_t *ptemp);
 
 /** Makes a copy of a certificate the live one of a site. */
 apr_status_t acme_install_shared_copy(const struct acme_install_t *install,

@@ -38,6 +38,60 @@ void acme_install_shared_index(acme_install_t *install)
     }
 }
 
+static void index_lender(acme_install_t *install, const acme_site_cert_t *cert)
+{
+    const apr_array_header_t *names = cert->inventory->live->info->names;
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        apr_array_header_t *certs =
+            apr_hash_get(install->lenders, name, APR_HASH_KEY_STRING);
+
+        if (!certs) {
+            certs =
+                apr_array_make(install->p, 2, sizeof(const acme_site_cert_t *));
+            apr_hash_set(install->lenders, name, APR_HASH_KEY_STRING, certs);
+        }
+        APR_ARRAY_PUSH(certs, const acme_site_cert_t *) = cert;
+    }
+}
+
+static void visit_lenders(const acme_install_t *install, const char *name,
+                          acme_install_shared_lender_fn *visit, void *baton)
+{
+    const apr_array_header_t *certs =
+        apr_hash_get(install->lenders, name, APR_HASH_KEY_STRING);
+    int i;
+
+    for (i = 0; certs && i < certs->nelts; ++i) {
+        visit(baton, APR_ARRAY_IDX(certs, i, const acme_site_cert_t *));
+    }
+}
+
+void acme_install_shared_lenders(acme_install_t *install, const char *host,
+                                 acme_install_shared_lender_fn *visit,
+                                 void *baton, apr_pool_t *ptemp)
+{
+    const apr_array_header_t *certs = install->config->certs;
+    const char *dot = strchr(host, '.');
+    int i;
+
+    if (!install->lenders) {
+        install->lenders = apr_hash_make(install->p);
+        for (i = 0; i < certs->nelts; ++i) {
+            if (acme_site_cert_at(certs, i)->inventory->live) {
+                index_lender(install, acme_site_cert_at(certs, i));
+            }
+        }
+    }
+    visit_lenders(install, host, visit, baton);
+    if (dot && *host != '*') {
+        visit_lenders(install, apr_pstrcat(ptemp, "*", dot, NULL), visit,
+                      baton);
+    }
+}
+
 int acme_install_shared_by_others(const acme_install_t *install,
                                   const acme_cert_index_item_t *item,
                                   const acme_site_t *site, apr_pool_t *ptemp)

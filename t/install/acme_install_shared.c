@@ -106,6 +106,51 @@ static void a_better_one_of_one_site_leaves_it_to_the_others(void **state)
     assert_null(strstr(w->said, "of no use"));
 }
 
+/* The store is adopted first, and its sites are configured one by one. */
+static void sites_that_come_later_serve_it_too(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_PLACE_IMPORT, "a.test", FIVE, 60, CA);
+    const char *wild =
+        put(w, ACME_PLACE_IMPORT, "*.x.test", "*.x.test x.test", 60, CA);
+    int i;
+
+    site(w, "x.test");
+    for (i = 0; i < 5; ++i) {
+        site(w, five[i]);
+        start(w);
+        assert_string_equal(LIVE(five[i]), cert);
+    }
+    assert_true(all_serve(w, cert));
+    acme_t_contains(w->said, "ACME0160");
+    acme_t_contains(w->said, "e.test: is covered by the certificate of ");
+    site(w, "a.x.test");
+    start(w);
+    assert_string_equal(LIVE("a.x.test"), wild);
+    start(w);
+    assert_string_equal(w->said, "");
+}
+
+static void one_of_another_ca_or_expired_is_not_lent(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_ca_spec_t other = {.url = OTHER, .label = "other"};
+
+    put(w, ACME_PLACE_LIVE, "a.test", "a.test b.test", 60, CA);
+    site(w, "a.test");
+    start(w);
+    site(w, "b.test")->ca = &other;
+    start(w);
+    assert_string_equal(LIVE("b.test"), "");
+    /* an expired one is not, either */
+    w->clock->now += 61 * ACME_TIME_DAY;
+    configure(w);
+    site(w, "a.test");
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("b.test"), "");
+}
+
 static void what_no_site_can_use_is_said_once(void **state)
 {
     world_t *w = make_world(*state);
@@ -163,6 +208,44 @@ static acme_bundle_t *issue_rsa(world_t *w, const char *filed,
     assert_int_equal(acme_key_generate(&key, &rsa, NULL, NULL, NULL, w->p), 0);
     assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
     return issue_for(w, pem, filed, names, days, CA);
+}
+
+static void each_part_of_a_split_site_has_both_kinds_of_keys(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", FIVE, 60, CA);
+    acme_bundle_t *rsa = issue_rsa(w, "a.test-rsa", FIVE, 60);
+
+    assert_int_equal(acme_certstore_install(w->certstore, rsa, 3, NULL, w->p),
+                     0);
+    second_key_of(w, site(w, FIVE))->key.type = ACME_KEY_RSA;
+    start(w);
+    configure(w);
+    second_key_of(w, site(w, "c.test a.test"))->key.type = ACME_KEY_RSA;
+    second_key_of(w, site(w, "b.test d.test"))->key.type = ACME_KEY_RSA;
+    start(w);
+    assert_string_equal(LIVE("b.test"), cert);
+    assert_string_equal(LIVE("c.test"), cert);
+    assert_string_equal(LIVE("b.test-rsa"), acme_t_fingerprint(rsa, w->p));
+    assert_string_equal(LIVE("c.test-rsa"), acme_t_fingerprint(rsa, w->p));
+}
+
+/* The elliptic one of two stashed ones went to the site that came first. */
+static void a_lent_one_that_need_not_be_replaced_goes_before(void **state)
+{
+    world_t *w = make_world(*state);
+    const char *cert = put(w, ACME_PLACE_LIVE, "a.test", FIVE, 60, CA);
+    acme_bundle_t *rsa = issue_rsa(w, "b.test", FIVE, 60);
+
+    assert_int_equal(acme_certstore_install_at(w->certstore, ACME_PLACE_STASH,
+                                               rsa, 3, NULL, w->p),
+                     0);
+    site(w, "a.test");
+    start(w);
+    site(w, "b.test");
+    start(w);
+    assert_string_equal(LIVE("b.test"), cert);
+    assert_string_equal(STASH("b.test"), acme_t_fingerprint(rsa, w->p));
 }
 
 static void both_kinds_of_keys_are_shared(void **state)
@@ -243,8 +326,12 @@ ACME_T_MAIN(ACME_T(all_sites_of_an_import_serve_it),
             ACME_T(a_stashed_set_comes_back_as_several_sites),
             ACME_T(a_wildcard_serves_all_below_it),
             ACME_T(a_better_one_of_one_site_leaves_it_to_the_others),
+            ACME_T(sites_that_come_later_serve_it_too),
+            ACME_T(one_of_another_ca_or_expired_is_not_lent),
             ACME_T(what_no_site_can_use_is_said_once),
             ACME_T(a_killed_start_is_done_again_for_all_of_them),
+            ACME_T(each_part_of_a_split_site_has_both_kinds_of_keys),
+            ACME_T(a_lent_one_that_need_not_be_replaced_goes_before),
             ACME_T(both_kinds_of_keys_are_shared),
             ACME_T(the_one_that_covers_more_is_used),
             ACME_T(an_imported_rsa_key_will_do_until_it_is_due))
