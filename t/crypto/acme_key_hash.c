@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+#include <apr_escape.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
 #include "acme_cert.h"
 #include "acme_csr.h"
 #include "acme_ident.h"
@@ -54,6 +62,61 @@ static void a_key_its_certificate_and_its_request_have_the_same(void **state)
     }
 }
 
+/* SHA-256 of what OpenSSL encodes. */
+static const char *hash_of_encoding(const EVP_PKEY *evp, apr_pool_t *p)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int hash_len = 0;
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(evp, &der);
+
+    assert_true(len > 0);
+    assert_int_equal(
+        EVP_Digest(der, (size_t)len, hash, &hash_len, EVP_sha256(), NULL), 1);
+    OPENSSL_free(der);
+    return apr_pescape_hex(p, hash, hash_len, 0);
+}
+
+static EVP_PKEY *make_curve(const char *curve, const char *form)
+{
+    EVP_PKEY *evp = EVP_EC_gen(curve);
+
+    assert_non_null(evp);
+    if (form) {
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(
+                evp, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form),
+            1);
+    }
+    return evp;
+}
+
+static void it_is_that_of_the_public_key_info(void **state)
+{
+    static const char *const curves[] = {"P-256", "P-384", "P-521",
+                                         "secp256k1"};
+    static const char *const forms[] = {NULL, "uncompressed", "compressed",
+                                        "hybrid"};
+    apr_pool_t *p = *state;
+    EVP_PKEY *evp;
+    size_t i, k;
+
+    for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+        for (k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+            evp = make_curve(curves[i], forms[k]);
+            assert_string_equal(acme_key_hash_of_evp(evp, p),
+                                hash_of_encoding(evp, p));
+            EVP_PKEY_free(evp);
+        }
+    }
+    evp = EVP_RSA_gen(2048);
+    assert_string_equal(acme_key_hash_of_evp(evp, p), hash_of_encoding(evp, p));
+    EVP_PKEY_free(evp);
+    evp = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    assert_string_equal(acme_key_hash_of_evp(evp, p), hash_of_encoding(evp, p));
+    EVP_PKEY_free(evp);
+}
+
 static void another_key_has_another(void **state)
 {
     apr_pool_t *p = *state;
@@ -71,4 +134,5 @@ static void what_is_no_key_has_none(void **state)
 }
 
 ACME_T_MAIN(ACME_T(a_key_its_certificate_and_its_request_have_the_same),
+            ACME_T(it_is_that_of_the_public_key_info),
             ACME_T(another_key_has_another), ACME_T(what_is_no_key_has_none))
