@@ -122,6 +122,11 @@ apr_status_t acme_cert_check_ordered(const acme_chain_t *chain,
                                      acme_problem_t *problem,
                                      apr_pool_t *ptemp);
 
+/** The part of acme_cert_check() that is left after acme_cert_check_ordered()
+ *  and acme_cert_check_loads(): the dates, and who has issued whom. */
+apr_status_t acme_cert_check_valid(const acme_chain_t *chain, apr_time_t now,
+                                   acme_problem_t *problem, apr_pool_t *ptemp);
+
 /**
  * Makes a self-signed certificate, with which TLS handshakes succeed before
  * there is another certificate. Its notBefore is an hour before now, for

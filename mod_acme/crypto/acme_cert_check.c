@@ -239,19 +239,28 @@ apr_status_t acme_cert_check_ordered(const acme_chain_t *chain,
     return rv;
 }
 
+apr_status_t acme_cert_check_valid(const acme_chain_t *chain, apr_time_t now,
+                                   acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    apr_status_t rv;
+
+    rv = check_dates(acme_cert_chain_info(chain), now, problem, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = check_order(chain, problem, ptemp);
+    }
+    ERR_clear_error();
+    return rv;
+}
+
 apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
                              const apr_array_header_t *names, apr_time_t now,
                              acme_problem_t *problem, apr_pool_t *ptemp)
 {
-    const acme_cert_info_t *info = acme_cert_chain_info(chain);
     apr_status_t rv;
 
     rv = acme_cert_check_ordered(chain, key, names, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = check_dates(info, now, problem, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_order(chain, problem, ptemp);
+        rv = acme_cert_check_valid(chain, now, problem, ptemp);
     }
     if (rv == APR_SUCCESS) {
         rv = acme_cert_check_loads(chain, key, 0, problem, ptemp);

@@ -444,7 +444,7 @@ static int is_compromised(const acme_obtain_t *order)
 {
     return order->key
            && acme_blocklist_has_key(order->ctx->revoked,
-                                     acme_key_hash(order->key, order->ptemp));
+                                     order->config.key_hash);
 }
 
 static void finish(acme_obtain_t *order, const acme_issue_action_t *action)

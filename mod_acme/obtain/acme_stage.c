@@ -52,8 +52,7 @@ static apr_status_t check(const acme_cert_info_t **info, acme_worker_ctx_t *ctx,
         problem->retry = ACME_RETRY_CONFIG;
         return rv;
     }
-    return acme_cert_check(chain, key, issued->names, acme_time_now(ctx->clock),
-                           problem, p);
+    return acme_cert_check_valid(chain, acme_time_now(ctx->clock), problem, p);
 }
 
 apr_status_t acme_stage_check(const acme_cert_info_t **info,
