@@ -29,6 +29,14 @@ static void start(world_t *w, apr_pool_t *p)
                      0);
 }
 
+/* Makes the first start with a new store. */
+static void start_first(world_t *w, apr_pool_t *p)
+{
+    memset(w, 0, sizeof(*w));
+    w->dir = acme_t_dir(p);
+    start(w, p);
+}
+
 /* Lets mod_ssl load; `name` is what it was given last, or NULL. */
 static void load(const world_t *w, const char *name)
 {
@@ -82,6 +90,13 @@ static const char *promote(world_t *w, const char *name, apr_pool_t *p)
     return acme_t_fingerprint(bundle, p);
 }
 
+static const char *begin_and_promote(world_t *w, const char *name,
+                                     apr_pool_t *p)
+{
+    begin(w, name, p);
+    return promote(w, name, p);
+}
+
 static const char *served(const world_t *w, const char *name, apr_pool_t *p)
 {
     acme_certstore_cert_t *cert;
@@ -103,7 +118,7 @@ static void one_of_very_many_is_taken_back(void **state)
 {
     apr_pool_t *p = *state;
     apr_array_header_t *names = apr_array_make(p, MANY, sizeof(const char *));
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     int i;
 
     for (i = 0; i < MANY; i++) {
@@ -114,8 +129,7 @@ static void one_of_very_many_is_taken_back(void **state)
             i);
     }
     APR_ARRAY_PUSH(names, const char *) = NAME;
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     assert_int_equal(acme_promote_guard_begin(w.guard, names, NULL, p), 0);
     promote(&w, NAME, p);
     ends_over(&w, NAME);
@@ -127,11 +141,10 @@ static void one_of_very_many_is_taken_back(void **state)
 static void what_was_loaded_stays(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     begin(&w, NAME, p);
     assert_true(exists(&w, "unproven", p));
     fingerprint = promote(&w, NAME, p);
@@ -150,12 +163,11 @@ static void what_was_loaded_stays(void **state)
 static void one_that_is_revoked_does_not_come_back(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     acme_certstore_cert_t *cert;
     acme_blocklist_entry_t mark;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     promote(&w, NAME, p);
     assert_int_equal(acme_certstore_get(&cert, w.certstore, NAME, NULL, p), 0);
     memset(&mark, 0, sizeof(mark));
@@ -165,8 +177,7 @@ static void one_that_is_revoked_does_not_come_back(void **state)
     mark.when = ACME_T_NOW;
     mark.done = 1;
     assert_int_equal(acme_blocklist_put(w.dir, &mark, NULL, p), 0);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_int_equal(verdict(&w, NAME), ACME_PROMOTE_GUARD_REFUSED);
@@ -178,14 +189,12 @@ static void one_that_is_revoked_does_not_come_back(void **state)
 static void what_ended_the_server_is_taken_back(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *other, *first, *second;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     other = promote(&w, OTHER, p);
-    begin(&w, NAME, p);
-    first = promote(&w, NAME, p);
+    first = begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_int_equal(w.found->nelts, 1);
@@ -199,8 +208,7 @@ static void what_ended_the_server_is_taken_back(void **state)
     assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, "another"),
                      0);
 
-    begin(&w, NAME, p);
-    second = promote(&w, NAME, p);
+    second = begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, second), 2);
@@ -208,8 +216,7 @@ static void what_ended_the_server_is_taken_back(void **state)
     assert_int_equal(w.found->nelts, 0);
     assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, first), 2);
 
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     end(&w, p);
     start(&w, p);
     assert_int_equal(acme_promote_guard_refused(w.certstore, NAME, first), 0);
@@ -219,14 +226,12 @@ static void what_ended_the_server_is_taken_back(void **state)
 static void a_start_that_did_not_come_to_load_blames_nothing(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint;
     int i;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
-    begin(&w, NAME, p);
-    fingerprint = promote(&w, NAME, p);
+    start_first(&w, p);
+    fingerprint = begin_and_promote(&w, NAME, p);
     for (i = 0; i < 5; i++) {
         start(&w, p);
         assert_int_equal(verdict(&w, NAME), ACME_PROMOTE_GUARD_AGAIN);
@@ -242,13 +247,11 @@ static void a_start_that_did_not_come_to_load_blames_nothing(void **state)
 static void a_kill_while_one_is_loaded_refuses_it_the_second_time(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *other;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    start_first(&w, p);
+    begin_and_promote(&w, NAME, p);
     other = promote(&w, OTHER, p);
     load(&w, NAME);
     start(&w, p);
@@ -275,10 +278,8 @@ static const char *ends_twice_over_something_else(world_t *w, apr_pool_t *p)
 {
     const char *fingerprint;
 
-    w->dir = acme_t_dir(p);
-    start(w, p);
-    begin(w, NAME, p);
-    fingerprint = promote(w, NAME, p);
+    start_first(w, p);
+    fingerprint = begin_and_promote(w, NAME, p);
     ends_over(w, NULL);
     start(w, p);
     assert_int_equal(verdict(w, NAME), ACME_PROMOTE_GUARD_AGAIN);
@@ -294,7 +295,7 @@ static const char *ends_twice_over_something_else(world_t *w, apr_pool_t *p)
 static void somebody_elses_mistake_costs_nothing(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint = ends_twice_over_something_else(&w, p);
 
     ends_over(&w, "another.test");
@@ -309,15 +310,14 @@ static void somebody_elses_mistake_costs_nothing(void **state)
 static void what_ends_it_from_afar_is_found(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint = ends_twice_over_something_else(&w, p);
 
     /* The start without it goes well, the one with it does not. */
     end(&w, p);
     start(&w, p);
     assert_false(w.certstore->is_held);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     fingerprint = served(&w, NAME, p);
     ends_over(&w, NULL);
     start(&w, p);
@@ -333,14 +333,13 @@ static void what_ends_it_from_afar_is_found(void **state)
 static void what_was_held_and_loaded_is_forgotten(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
 
     (void)ends_twice_over_something_else(&w, p);
     end(&w, p);
     assert_true(exists(&w, "unproven", p));
     start(&w, p);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     end(&w, p);
     assert_false(exists(&w, "unproven", p));
 }
@@ -349,17 +348,14 @@ static void what_was_held_and_loaded_is_forgotten(void **state)
 static void taking_back_leads_to_what_was_loaded(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *old;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     old = promote(&w, NAME, p);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     start(&w, p);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_string_equal(served(&w, NAME, p), old);
@@ -368,14 +364,12 @@ static void taking_back_leads_to_what_was_loaded(void **state)
 static void the_one_before_is_live_again(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *old;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     old = promote(&w, NAME, p);
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_int_equal(
@@ -398,11 +392,10 @@ static const char *pointer(const world_t *w, const char *name, apr_pool_t *p)
 static void what_was_unstashed_stays(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     fingerprint = promote(&w, NAME, p);
     assert_int_equal(acme_certstore_move_stash(w.certstore, NAME, NULL, p), 0);
     begin(&w, NAME, p);
@@ -418,19 +411,17 @@ static void what_was_unstashed_stays(void **state)
 static void what_was_live_before_may_be_anothers(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *before;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     promote(&w, OTHER, p);
     assert_int_equal(acme_certstore_move(w.certstore, ACME_PLACE_LIVE, OTHER,
                                          ACME_PLACE_LIVE, NAME, NULL, p),
                      0);
     before = pointer(&w, NAME, p);
     assert_string_equal(before, "../archive/" OTHER "/1");
-    begin(&w, NAME, p);
-    promote(&w, NAME, p);
+    begin_and_promote(&w, NAME, p);
     ends_over(&w, NAME);
     start(&w, p);
     assert_int_equal(w.found->nelts, 1);
@@ -440,11 +431,10 @@ static void what_was_live_before_may_be_anothers(void **state)
 static void damaged_files_count_as_none(void **state)
 {
     apr_pool_t *p = *state;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     const char *fingerprint;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     fingerprint = promote(&w, NAME, p);
     assert_int_equal(acme_file_write(apr_pstrcat(p, w.dir, "/unproven", NULL),
                                      "\n\n" OTHER " x\n" NAME
@@ -463,10 +453,9 @@ static void nothing_is_promoted_without_the_marker(void **state)
     apr_pool_t *p = *state;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
 
-    w.dir = acme_t_dir(p);
-    start(&w, p);
+    start_first(&w, p);
     assert_int_equal(acme_promote_guard_begin(w.guard, names, &problem, p), 0);
     assert_false(exists(&w, "unproven", p));
     APR_ARRAY_PUSH(names, const char *) = NAME;
@@ -488,7 +477,7 @@ static const char *const names[] = {NAME, OTHER};
 static int promotes_and_loads(void *baton)
 {
     const killed_t *k = baton;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
     int i;
 
     w.dir = k->dir;
@@ -556,7 +545,7 @@ static void killed_anywhere_nothing_is_refused(void **state)
 static int recovers(void *baton)
 {
     const killed_t *k = baton;
-    world_t w = {NULL, NULL, NULL, NULL, NULL};
+    world_t w;
 
     w.dir = k->dir;
     start(&w, k->p);

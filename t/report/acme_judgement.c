@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_bundle.h"
+#include "acme_t_site.h"
 
 #include "acme_judgement.h"
 #include "acme_metrics.h"
 #include "acme_schedule.h"
 #include "acme_status.h"
 
-#define NAME  "a.example.org"
+#define NAME  ACME_T_SITE
 #define SINCE (ACME_T_NOW - ACME_TIME_HOUR)
 #define SOON  (ACME_T_NOW + ACME_TIME_HOUR)
 
@@ -29,29 +29,11 @@ typedef struct world_t {
 static world_t *make_world(apr_pool_t *p)
 {
     world_t *w = apr_pcalloc(p, sizeof(*w));
-    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
 
-    APR_ARRAY_PUSH(names, const char *) = NAME;
+    acme_t_site_fill(
+        &(acme_t_site_t){&w->ca, &w->spec, &w->info, &w->live, &w->inventory},
+        p);
     w->p = p;
-    w->ca.url = "https://ca.example/dir";
-    w->ca.label = "ca.example";
-    w->spec.name = NAME;
-    w->spec.names = names;
-    w->spec.ca = &w->ca;
-    w->spec.key.type = ACME_KEY_P256;
-    w->spec.challenge_types = names;
-    w->spec.retry_delay = ACME_TIME_MINUTE;
-    w->spec.renew_mode = ACME_RENEW_AUTO;
-    w->info.names = names;
-    w->info.fingerprint = "c0ffee";
-    w->info.serial = "0a";
-    w->info.key_type = "P-256";
-    w->info.not_before = ACME_T_NOW - ACME_TIME_DAY;
-    w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
-    w->live.info = &w->info;
-    w->live.version = 1;
-    w->inventory.live = &w->live;
-    w->inventory.serving = ACME_SERVING_LKC;
     w->job = acme_job_create(NAME, p);
     return w;
 }

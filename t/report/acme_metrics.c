@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_bundle.h"
+#include "acme_t_site.h"
 
 #include <apr_strings.h>
 
 #include "acme_metrics.h"
 #include "acme_schedule.h"
 
-#define NAME "a.example.org"
+#define NAME ACME_T_SITE
 
 typedef struct world_t {
     acme_ca_spec_t ca;
@@ -22,30 +22,14 @@ typedef struct world_t {
     apr_pool_t *p;
 } world_t;
 
-/** A site with a good certificate, issued a day ago for a hundred days. */
 static world_t *make_world(apr_pool_t *p)
 {
     world_t *w = apr_pcalloc(p, sizeof(*w));
-    apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
 
-    APR_ARRAY_PUSH(names, const char *) = NAME;
+    acme_t_site_fill(
+        &(acme_t_site_t){&w->ca, &w->spec, &w->info, &w->live, &w->inventory},
+        p);
     w->p = p;
-    w->ca.url = "https://ca.example/dir";
-    w->ca.label = "ca.example";
-    w->spec.name = NAME;
-    w->spec.names = names;
-    w->spec.ca = &w->ca;
-    w->spec.challenge_types = apr_array_make(p, 0, sizeof(const char *));
-    w->spec.key.type = ACME_KEY_P256;
-    w->info.names = names;
-    w->info.fingerprint = "c0ffee";
-    w->info.key_type = "P-256";
-    w->info.not_before = ACME_T_NOW - ACME_TIME_DAY;
-    w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
-    w->live.info = &w->info;
-    w->live.version = 1;
-    w->inventory.live = &w->live;
-    w->inventory.serving = ACME_SERVING_LKC;
     w->server.server = &w->known;
     w->server.activation = &w->activation;
     w->text = "";

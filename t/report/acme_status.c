@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "acme_t_bundle.h"
+#include "acme_t_site.h"
 
 #include "acme_schedule.h"
 #include "acme_status.h"
 
-#define NAME "a.example.org"
+#define NAME ACME_T_SITE
 
 /** A site as root found it. */
 typedef struct world_t {
@@ -31,33 +31,21 @@ static apr_array_header_t *strs(apr_pool_t *p, const char *a, const char *b)
     return array;
 }
 
-/** A site with a good certificate, issued a day ago for a hundred days. */
+/** The site has a second name, and a wildcard for both. */
 static world_t *make_world(apr_pool_t *p)
 {
     world_t *w = apr_pcalloc(p, sizeof(*w));
 
+    acme_t_site_fill(
+        &(acme_t_site_t){&w->ca, &w->spec, &w->info, &w->live, &w->inventory},
+        p);
     w->p = p;
     w->vault = acme_t_vault(NULL, p);
-    w->ca.url = "https://ca.example/dir";
-    w->ca.label = "ca.example";
-    w->spec.name = NAME;
     w->spec.names = strs(p, NAME, "b.example.org");
-    w->spec.ca = &w->ca;
-    w->spec.key.type = ACME_KEY_P256;
     w->spec.challenge_types = strs(p, "http-01", NULL);
-    w->spec.retry_delay = ACME_TIME_MINUTE;
     w->info.names = strs(p, "*.example.org", NULL);
     w->info.subject = "CN=" NAME;
     w->info.issuer = "CN=CA";
-    w->info.serial = "0a1bff";
-    w->info.fingerprint = "c0ffee";
-    w->info.key_type = "P-256";
-    w->info.not_before = ACME_T_NOW - ACME_TIME_DAY;
-    w->info.not_after = w->info.not_before + 100 * ACME_TIME_DAY;
-    w->live.info = &w->info;
-    w->live.version = 1;
-    w->inventory.live = &w->live;
-    w->inventory.serving = ACME_SERVING_LKC;
     return w;
 }
 
