@@ -84,11 +84,11 @@ def test_certbot(make_httpd, make_pebble, room):
     folder = issuer.certbot_store(
         os.path.join(room, "letsencrypt"), ca, pebble.directory,
         [("shop.test", ["shop.test", "www.shop.test"]),
-         ("blog.test-0001", ["blog.test"]),
+         ("my blog_1", ["blog.test"]),
          ("broken.test", ["broken.test"]), ("late.test", ["late.test"])],
         account=(pebble.directory + "/nobody", account, CONTACT))
     # Its live link is broken, but the archive has the certificate.
-    os.unlink(os.path.join(folder, "live", "blog.test-0001", "privkey.pem"))
+    os.unlink(os.path.join(folder, "live", "my blog_1", "privkey.pem"))
     for part in ("live", "archive"):
         base = os.path.join(folder, part, "broken.test")
         for name in os.listdir(base):
@@ -99,16 +99,19 @@ def test_certbot(make_httpd, make_pebble, room):
                                       ("shop.test", "www.shop.test"),
                                       "blog.test"))
     result = acmectl.ok(httpd, "import", "--from", "certbot", folder,
-                        "shop.test", "blog.test-0001", "--json")
+                        "shop.test", "my blog_1", "--json")
     assert sorted(one["name"] for one in result.json["certificates"]) == \
         ["blog.test", "shop.test"]
     assert result.json["accounts"] == 1
     result = acmectl.run(httpd, "import", "--from", "certbot", folder,
                          "broken.test")
     assert result.status == FAILED and "broken.test" in result.err
+    result = acmectl.run(httpd, "import", "--from", "certbot", folder,
+                         "shop.test", "my blog")
+    assert result.status == FAILED and "my blog: " in result.err
     httpd.start()
     for name, lineage in (("shop.test", "shop.test"),
-                          ("blog.test", "blog.test-0001")):
+                          ("blog.test", "my blog_1")):
         with open(os.path.join(folder, "archive", lineage, "fullchain1.pem"),
                   encoding="ascii") as file:
             assert tls.served(httpd.https_port, name).serial == \

@@ -5,6 +5,7 @@
 #include "acmectl_import.h"
 
 #include "acme_spec.h"
+#include "acme_text.h"
 
 static int read_bundle(acmectl_import_t *import, const char *path)
 {
@@ -80,6 +81,7 @@ static int read_foreign(acmectl_import_t *import)
     acmectl_t *ctl = import->ctl;
     acme_problem_t problem = ACME_PROBLEM_INIT;
     apr_array_header_t *names = apr_array_make(ctl->p, 4, sizeof(const char *));
+    int is_md = strcmp(ctl->from, "mod_md") == 0;
     acme_import_t *found;
     const char *dir, *name;
     apr_status_t rv;
@@ -87,24 +89,36 @@ static int read_foreign(acmectl_import_t *import)
 
     dir = APR_ARRAY_IDX(ctl->args, 0, const char *);
     for (i = 1; i < ctl->args->nelts; ++i) {
-        name =
-            acmectl_store_name(ctl, APR_ARRAY_IDX(ctl->args, i, const char *));
+        name = APR_ARRAY_IDX(ctl->args, i, const char *);
+        /* A lineage of certbot may have a name that is no site's. */
+        if (is_md) {
+            name = acmectl_store_name(ctl, name);
+        }
         if (!name) {
             return 0;
         }
         APR_ARRAY_PUSH(names, const char *) = name;
     }
-    rv = strcmp(ctl->from, "mod_md") == 0
-             ? acme_import_mod_md(&found, dir, names, import->now, &problem,
-                                  ctl->p)
-             : acme_import_certbot(&found, dir, names, import->now, &problem,
-                                   ctl->p);
+    rv = is_md ? acme_import_mod_md(&found, dir, names, import->now, &problem,
+                                    ctl->p)
+               : acme_import_certbot(&found, dir, names, import->now, &problem,
+                                     ctl->p);
     if (rv != APR_SUCCESS) {
         acmectl_io_fail(ctl, &problem);
         return 0;
     }
-    if (names->nelts > found->entries) {
-        acmectl_io_say("not all of these names are in %s", dir);
+    if (found->missing) {
+        name = acme_text_escape(found->missing, 300, ctl->p);
+        if (is_md) {
+            acmectl_io_say("%s: there is no domain of that name in %s", name,
+                           dir);
+        }
+        else {
+            acmectl_io_say("%s: there is no lineage of that name in %s, and no "
+                           "certificate for it; certbot certificates lists "
+                           "them",
+                           name, dir);
+        }
         return 0;
     }
     import->export = found->export;

@@ -24,7 +24,8 @@ typedef struct acme_import_skip_t {
 typedef struct acme_import_t {
     acme_export_t *export;
     apr_array_header_t *skipped; /**< acme_import_skip_t */
-    int entries; /**< number of domains, or of lineages, that were looked at */
+    const char *missing; /**< a name that was asked for and is not there, or
+                              NULL */
 } acme_import_t;
 
 /** Reads a store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json,
@@ -39,7 +40,9 @@ apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
 /** Reads certbot's folder: live/, archive/, renewal/, accounts/. Of several
  *  lineages with the same names those that are worth it are taken
  *  (acme_import_choice.h). Arguments and result are those of
- *  acme_import_mod_md(). */
+ *  acme_import_mod_md(), but for the names.
+ *  @param names of lineages, which may be called anything; or live/LINEAGE,
+ *         with or without the folder before it; or names in certificates */
 apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
                                  const apr_array_header_t *names,
                                  apr_time_t now, acme_problem_t *problem,

@@ -138,19 +138,27 @@ static acme_import_choice_t *read_archive(const certbot_t *bot,
                : NULL;
 }
 
+/* Returns NULL, and sets *why, when there is no certificate that can be
+ * taken. */
+static acme_import_choice_t *load_lineage(const certbot_t *bot,
+                                          const char *lineage, const char **why)
+{
+    const char *why_not = NULL;
+    acme_import_choice_t *cert = read_files(
+        bot, lineage, apr_pstrcat(bot->p, bot->dir, "/live/", lineage, NULL),
+        "", why);
+
+    return cert ? cert : read_archive(bot, lineage, &why_not);
+}
+
 static void read_lineage(const certbot_t *bot, const char *lineage)
 {
     const char *renewal = acme_import_common_read(
         apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
         apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
-    const char *why = "it has no key", *why_not = NULL;
-    acme_import_choice_t *cert = read_files(
-        bot, lineage, apr_pstrcat(bot->p, bot->dir, "/live/", lineage, NULL),
-        "", &why);
+    const char *why = "it has no key";
+    acme_import_choice_t *cert = load_lineage(bot, lineage, &why);
 
-    if (!cert) {
-        cert = read_archive(bot, lineage, &why_not);
-    }
     if (!cert) {
         acme_import_common_skip(bot->found,
                                 apr_pstrcat(bot->p, "live/", lineage, NULL),
@@ -159,6 +167,73 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
     }
     cert->bundle->ca_url = setting(renewal, "server", bot->p);
     APR_ARRAY_PUSH(bot->certs, acme_import_choice_t *) = cert;
+}
+
+/* ---- which lineages are asked for ---- */
+
+static const char *without_slashes(const char *path, apr_pool_t *p)
+{
+    apr_size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/') {
+        --len;
+    }
+    return apr_pstrmemdup(p, path, len);
+}
+
+/* Returns the name of the lineage that a path in certbot's folder is about,
+ * with the folder before it or without; or the text itself. */
+static const char *lineage_of(const certbot_t *bot, const char *text)
+{
+    static const char *const folders[] = {"live/", "archive/", "renewal/"};
+    const char *dir =
+        apr_pstrcat(bot->p, without_slashes(bot->dir, bot->p), "/", NULL);
+    const char *path = without_slashes(text, bot->p);
+    apr_size_t len, i;
+
+    if (strncmp(path, dir, strlen(dir)) == 0) {
+        path += strlen(dir);
+    }
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); ++i) {
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0) {
+            path += strlen(folders[i]);
+            len = strlen(path);
+            return i == 2 && len > 5 && strcmp(path + len - 5, ".conf") == 0
+                       ? apr_pstrmemdup(bot->p, path, len - 5)
+                       : path;
+        }
+    }
+    return text;
+}
+
+/* Marks the lineage of that name, or else those whose certificates are for that
+ * name. Returns zero when there is none. */
+static int choose(int *chosen, const certbot_t *bot,
+                  const apr_array_header_t *entries, const char *asked)
+{
+    const char *lineage = lineage_of(bot, asked);
+    const char *name, *why;
+    int i, count = 0;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(entries, i, const char *), lineage) == 0) {
+            chosen[i] = 1;
+            return 1;
+        }
+    }
+    if (acme_ident_canonical(&name, asked, &why, bot->p) != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < entries->nelts; ++i) {
+        const acme_import_choice_t *cert =
+            load_lineage(bot, APR_ARRAY_IDX(entries, i, const char *), &why);
+
+        if (cert && acme_ident_in(cert->info->names, name)) {
+            chosen[i] = 1;
+            ++count;
+        }
+    }
+    return count;
 }
 
 /* ---- accounts ---- */
@@ -259,6 +334,7 @@ apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
 {
     apr_array_header_t *entries = lineages(dir, p);
     certbot_t bot;
+    int *chosen;
     int i;
 
     bot.dir = dir;
@@ -273,12 +349,17 @@ apr_status_t acme_import_certbot(acme_import_t **found, const char *dir,
                                 "in its folder live/",
                                 dir);
     }
-    for (i = 0; i < entries->nelts; ++i) {
-        const char *entry = APR_ARRAY_IDX(entries, i, const char *);
+    chosen = apr_pcalloc(p, (apr_size_t)entries->nelts * sizeof(*chosen));
+    for (i = names->nelts - 1; i >= 0; --i) {
+        const char *asked = APR_ARRAY_IDX(names, i, const char *);
 
-        if (names->nelts == 0 || acme_ident_in(names, entry)) {
-            read_lineage(&bot, entry);
-            ++bot.found->entries;
+        if (!choose(chosen, &bot, entries, asked)) {
+            bot.found->missing = asked;
+        }
+    }
+    for (i = 0; i < entries->nelts; ++i) {
+        if (names->nelts == 0 || chosen[i]) {
+            read_lineage(&bot, APR_ARRAY_IDX(entries, i, const char *));
         }
     }
     acme_import_choice(bot.found, bot.certs, now, p);

@@ -271,12 +271,18 @@ apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
                                 dir);
     }
     read_store_key(&store);
+    for (i = names->nelts - 1; i >= 0; --i) {
+        const char *asked = APR_ARRAY_IDX(names, i, const char *);
+
+        if (!acme_ident_in(entries, asked)) {
+            store.found->missing = asked;
+        }
+    }
     for (i = 0; i < entries->nelts; ++i) {
         const char *entry = APR_ARRAY_IDX(entries, i, const char *);
 
         if (names->nelts == 0 || acme_ident_in(names, entry)) {
             read_domain(&store, entry);
-            ++store.found->entries;
         }
     }
     read_accounts(&store);
