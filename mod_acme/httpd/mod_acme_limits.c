@@ -63,6 +63,7 @@ static void leave_out(acme_sites_t *sites, const acme_site_draft_t *draft,
     const apr_array_header_t *spare = draft->match->spare;
     const char *why = excess(spec->ca, limits, spec->names, sites->p);
     apr_array_header_t *names = apr_array_copy(sites->p, spec->names);
+    int is_set = draft->match->set >= 0;
     const char *named = "";
     int count = 0;
     int i;
@@ -87,13 +88,16 @@ static void leave_out(acme_sites_t *sites, const acme_site_draft_t *draft,
     if (count) {
         mod_acme_sites_warn(
             sites,
-            ACME_TAG(0041) "ACMEAutoDomains, virtual host at %s: %s; left out "
-                           "of the certificate %s %s%s; split the virtual "
-                           "host, or have fewer aliases in it",
+            ACME_TAG(0041) "%s at %s: %s; left out of the certificate %s %s%s; "
+                           "split the %s",
+            is_set ? apr_pstrcat(sites->p, "ACMEDomain ", spec->name, NULL)
+                   : "ACMEAutoDomains, virtual host",
             spec->place, why, count == 1 ? "is" : "are", named,
             count > MAX_NAMED
                 ? apr_psprintf(sites->p, " and %d more", count - MAX_NAMED)
-                : "");
+                : "",
+            is_set ? "site, or have fewer aliases in its virtual hosts"
+                   : "virtual host, or have fewer aliases in it");
     }
 }
 

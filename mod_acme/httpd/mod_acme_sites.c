@@ -318,6 +318,22 @@ static void say_overlap(acme_sites_t *sites, const acme_match_mistake_t *m)
         s->server_hostname ? s->server_hostname : m->name);
 }
 
+/* Returns why the names of a virtual host are collected that does not ask. */
+static const char *taken_by(const acme_sites_t *sites,
+                            const acme_match_host_t *host)
+{
+    const acme_match_site_t *site =
+        host->site < 0 ? NULL
+                       : APR_ARRAY_IDX(sites->match.sites, host->site,
+                                       const acme_match_site_t *);
+
+    return host->automatic || !site
+               ? "ACMEAutoDomains takes"
+               : apr_psprintf(sites->p, "belongs to the set of %s (%s)",
+                              APR_ARRAY_IDX(site->names, 0, const char *),
+                              site->place);
+}
+
 static void mistake(void *baton, const acme_match_mistake_t *m)
 {
     acme_sites_t *sites = baton;
@@ -339,13 +355,14 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
         mod_acme_sites_warn(
             sites,
             ACME_TAG(0040) "ServerAlias %s at %s: left out of the certificate "
-                           "of this virtual host, which ACMEAutoDomains takes: "
+                           "of this virtual host, which %s: "
                            "the name belongs to the site %s (%s) as well, and "
                            "one name can be in one certificate only; remove it "
                            "from one of them, or write 'ACMEDomain %s %s' "
                            "outside of the virtual hosts to have one "
                            "certificate for both",
-            m->name, m->place, m->other, m->other_place, m->other,
+            m->name, m->place, taken_by(sites, &sites->match.hosts[m->index]),
+            m->other, m->other_place, m->other,
             sites->hosts[m->index]->server_hostname);
         break;
     case ACME_MATCH_NAMELESS:
@@ -420,6 +437,37 @@ static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
     }
 }
 
+/* Warns of names that a set cannot collect. Only where TLS is, because clients
+ * miss them in the certificate there. */
+static void say_impossible(acme_sites_t *sites, const acme_match_host_t *host,
+                           const server_rec *s)
+{
+    const acme_match_site_t *site = sites->drafts[host->site].match;
+    int count = s->names ? s->names->nelts : 0;
+    int i;
+
+    if (host->asks || host->manual || !host->tls || site->set < 0
+        || sites->match.sets[site->set].manual) {
+        return;
+    }
+    /* The ServerName comes before the aliases. */
+    for (i = -1; i < count; i++) {
+        const char *text =
+            i < 0 ? s->server_hostname : APR_ARRAY_IDX(s->names, i, char *);
+        const char *name, *why;
+
+        if (!text || !acme_ident_canonical(&name, text, &why, sites->p)) {
+            continue;
+        }
+        mod_acme_sites_warn(
+            sites,
+            ACME_TAG(0390) "Server%s %s: left out of the certificate: %s (in "
+                           "the virtual host at %s, which %s)",
+            i < 0 ? "Name" : "Alias", text, why, host->place,
+            taken_by(sites, host));
+    }
+}
+
 static void make_drafts(acme_sites_t *sites)
 {
     const apr_array_header_t *found = sites->match.sites;
@@ -477,5 +525,6 @@ void mod_acme_sites_collect(acme_sites_t *sites)
                           config->own->settings);
         }
         say_wildcards(sites, host, sites->hosts[i]);
+        say_impossible(sites, host, sites->hosts[i]);
     }
 }

@@ -273,6 +273,25 @@ static int match_silent(const acme_match_t *match,
     return site;
 }
 
+/* Adds the aliases of a virtual host to its set. An alias that another site has
+ * is reported where clients would miss it in the certificate. */
+static void collect_aliases(acme_match_t *match, int index)
+{
+    const acme_match_host_t *host = &match->hosts[index];
+    int i;
+
+    for (i = 0; i < host->aliases->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(host->aliases, i, const char *);
+        const acme_match_claim_t *other = find(match, name);
+
+        if (other && other->site != host->site && host->tls) {
+            say(match, ACME_MATCH_SHARED, name, host->place, index,
+                other->site);
+        }
+        claim(match, host->site, name, host->place, ACME_MATCH_SPARE);
+    }
+}
+
 static void take_silent(acme_match_t *match, int index)
 {
     acme_match_host_t *host = &match->hosts[index];
@@ -290,8 +309,7 @@ static void take_silent(acme_match_t *match, int index)
               ACME_MATCH_FIRM);
     }
     if (!host->manual) {
-        claim_all(match, host->site, host->aliases, host->place,
-                  ACME_MATCH_ALIAS);
+        collect_aliases(match, index);
     }
 }
 

@@ -8,7 +8,8 @@
  *
  * 1. Sets, written outside of virtual hosts: each is a site of just these
  *    names. Every virtual host that has one of them belongs to it and, unless
- *    the set is manual, adds its own names.
+ *    the set is manual, adds its own names. An alias that cannot be added is no
+ *    mistake, unless the virtual host asks.
  * 2. Virtual hosts that ask for ACME. They are one site when the ServerName of
  *    one is among the names of the other (the ports of the same site). When
  *    only aliases overlap, a name would have to be in two certificates: a
@@ -57,7 +58,8 @@ typedef struct acme_match_site_t {
      *  virtual host that asks for ACME or is in a set, nor written out. */
     apr_array_header_t *collected;
     /** Names of `collected` that nobody has written for ACME: aliases of
-     *  virtual hosts that are automatic. */
+     *  virtual hosts that are automatic, or that ask for nothing and belong to
+     *  a set. */
     apr_array_header_t *spare;
     const char *place;
     int set; /**< index of the set that it is made from, or -1 */
@@ -65,9 +67,10 @@ typedef struct acme_match_site_t {
 
 /** How a site has got a name; the strongest counts. */
 typedef enum {
-    ACME_MATCH_SPARE, /**< alias of a virtual host that is automatic */
-    ACME_MATCH_ALIAS,
-    ACME_MATCH_FIRM /**< more than an alias */
+    ACME_MATCH_SPARE, /**< alias of a virtual host in which nobody has asked
+                           for a certificate */
+    ACME_MATCH_ALIAS, /**< of one in which somebody has */
+    ACME_MATCH_FIRM   /**< more than an alias */
 } acme_match_weight_e;
 
 /** The site that a name belongs to, and where that is configured. */
@@ -80,8 +83,8 @@ typedef struct acme_match_claim_t {
 typedef enum {
     ACME_MATCH_TWICE,     /**< a name is in two sets */
     ACME_MATCH_OVERLAP,   /**< a name of this host belongs to another site */
-    ACME_MATCH_SHARED,    /**< an alias of this automatic host does, and goes
-                               on without a certificate here */
+    ACME_MATCH_SHARED,    /**< an alias of this host does, in which nobody has
+                               asked: it goes on without a certificate here */
     ACME_MATCH_NAMELESS,  /**< it asks for ACME, but has no name */
     ACME_MATCH_UNCOVERED, /**< its ServerName is not in its manual set */
     ACME_MATCH_LEFT_OUT   /**< an alias of it is not in its manual set: that
