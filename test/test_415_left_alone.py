@@ -2,8 +2,8 @@
 
 """Virtual hosts that mod_acme leaves alone, and what they serve."""
 
-from acme_env import conf, tls
-from acme_env.journey import get, wait_until_served
+from acme_env import acmectl, conf, procs, store, tls
+from acme_env.journey import activate_by_hand, get, wait_until_served
 from acme_env.ports import free_port
 
 SHOP, BLOG = "shop.test", "blog.test"
@@ -78,6 +78,47 @@ def test_acmedomain_is_removed_and_sslengine_stays(httpd, pebble):
     assert tls.served(httpd.https_port, SHOP).serial == first
     wait_until_served(httpd, pebble, SHOP, BLOG)
     assert pebble.orders() == 2
+
+
+def test_the_former_certificate_was_revoked(httpd, pebble):
+    """It is not served, and the server goes on: with other sites, with the
+    last one, and when the certificate is damaged."""
+    httpd.allow_log("ACME0051|ACME0571: %s|ACME0840: %s" % (BLOG, SHOP))
+    httpd.expect_log("ACME0690: %s: .*revo" % SHOP)
+    httpd.expect_log("ACME0690: %s: .*privkey.pem" % BLOG)
+    rest, blog = [conf.site_conf(httpd, name, https="")
+                  for name in (SHOP, BLOG)]
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP, BLOG,
+                                      ACMEActivation="manual"))
+    httpd.start()
+    first = activate_by_hand(httpd, pebble, SHOP, BLOG)[SHOP].serial
+    acmectl.ok(httpd, "revoke", SHOP, "--yes")
+    for sites in ((rest, BLOG), (rest,)):
+        show(httpd, pebble, *sites)
+        for again in (None, httpd.graceful, httpd.restart):
+            if again:
+                again()
+            assert tls.served(httpd.https_port, SHOP).serial != first
+            shown = get(httpd, SHOP, https=True)
+            assert (shown.status, shown.headers.get("retry-after")) \
+                == (503, None)
+            assert "no certificate" in shown.body
+            assert get(httpd, SHOP).status == 200
+    httpd.stop()
+    procs.run(["truncate", "-s", "9",
+               store.path(httpd, "archive", BLOG, "1", "privkey.pem")])
+    show(httpd, pebble, rest, blog)
+    httpd.start()
+    assert get(httpd, BLOG, https=True).status == 503
+    # Written again, it is replaced.
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP, blog,
+                                      ACMEActivation="manual"))
+    mark = httpd.log.mark()
+    httpd.restart()
+    httpd.wait_for_log("%s: certificate ready" % SHOP, mark=mark)
+    httpd.graceful()
+    tls.wait_for_serial(httpd.https_port, SHOP, first)
+    assert wait_until_served(httpd, pebble, SHOP)[SHOP].serial != first
 
 
 def test_a_certificate_of_its_own_comes_instead(httpd, pebble):

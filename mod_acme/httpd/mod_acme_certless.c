@@ -68,8 +68,10 @@ void mod_acme_certless_check(acme_sites_t *sites)
     }
 }
 
-/* Returns the certificate that is filed under this name, or NULL. */
-static const acme_certstore_cert_t *filed(const acme_certstore_t *certstore,
+/* Returns the certificate that is filed under this name, or NULL. Sets *why
+ * when there is one that must not be served, or cannot be. */
+static const acme_certstore_cert_t *filed(const char **why,
+                                          const acme_certstore_t *certstore,
                                           const char *name, apr_pool_t *p)
 {
     static const acme_place_e places[] = {ACME_PLACE_LIVE, ACME_PLACE_STASH};
@@ -77,21 +79,34 @@ static const acme_certstore_cert_t *filed(const acme_certstore_t *certstore,
     size_t i;
 
     for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (!acme_certstore_get_at(&cert, certstore, places[i], name, NULL, p)
-            && !acme_certstore_refusal(certstore, cert->info, p)) {
+        acme_problem_t problem = ACME_PROBLEM_INIT;
+        apr_status_t rv = acme_certstore_get_at(&cert, certstore, places[i],
+                                                name, &problem, p);
+        const char *refusal =
+            rv ? problem.detail
+               : acme_certstore_refusal(certstore, cert->info, p);
+
+        if (!rv && !refusal) {
             return cert;
+        }
+        if (!APR_STATUS_IS_ENOENT(rv)) {
+            *why = refusal ? refusal : "it cannot be read";
         }
     }
     return NULL;
 }
 
 /* Returns a certificate that covers the name, whatever it is filed under, or
- * NULL. Reads all of them, because this is an emergency. */
-static const acme_certstore_cert_t *covering(const acme_certstore_t *certstore,
+ * NULL, and sets *why as filed() does. Reads all of them, because this is an
+ * emergency. */
+static const acme_certstore_cert_t *covering(const char **why,
+                                             const acme_certstore_t *certstore,
                                              const char *name, apr_pool_t *p)
 {
     static const acme_place_e places[] = {ACME_PLACE_LIVE, ACME_PLACE_STASH};
+    acme_certstore_cert_t *cert;
     apr_array_header_t *names;
+    const char *refusal;
     size_t i;
     int j;
 
@@ -100,38 +115,102 @@ static const acme_certstore_cert_t *covering(const acme_certstore_t *certstore,
             continue;
         }
         for (j = 0; j < names->nelts; j++) {
-            const acme_certstore_cert_t *cert =
-                filed(certstore, APR_ARRAY_IDX(names, j, const char *), p);
-
-            if (cert && acme_ident_covered(cert->info->names, name)) {
+            if (acme_certstore_get_at(&cert, certstore, places[i],
+                                      APR_ARRAY_IDX(names, j, const char *),
+                                      NULL, p)
+                || !acme_ident_covered(cert->info->names, name)) {
+                continue;
+            }
+            refusal = acme_certstore_refusal(certstore, cert->info, p);
+            if (!refusal) {
                 return cert;
             }
+            *why = refusal;
         }
     }
     return NULL;
 }
 
-static const acme_certstore_cert_t *find(const server_rec *s, apr_pool_t *p)
+/* Returns the former certificate of a virtual host, or NULL. *why is NULL when
+ * there is none at all, else it says why the one that there is must not be
+ * served. */
+static const acme_certstore_cert_t *find(const char **why, const server_rec *s,
+                                         apr_pool_t *p)
 {
     const acme_certstore_cert_t *cert;
+    apr_array_header_t *numbers;
     acme_certstore_t *certstore;
-    const char *name, *why;
+    const char *name, *no_name;
 
+    *why = NULL;
     if (!s->server_hostname
-        || acme_ident_canonical(&name, s->server_hostname, &why, p)) {
+        || acme_ident_canonical(&name, s->server_hostname, &no_name, p)) {
         return NULL;
     }
     certstore =
         acme_certstore_look(mod_acme_config_store_dir(ap_server_conf, p), p);
-    cert = filed(certstore, name, p);
-    return cert && acme_ident_covered(cert->info->names, name)
-               ? cert
-               : covering(certstore, name, p);
+    cert = filed(why, certstore, name, p);
+    if (!cert || !acme_ident_covered(cert->info->names, name)) {
+        cert = covering(why, certstore, name, p);
+    }
+    if (!cert && !*why
+        && acme_certstore_versions(&numbers, certstore, name, p) == APR_SUCCESS
+        && numbers->nelts) {
+        *why = "it is archived or was deleted";
+    }
+    return cert;
 }
 
 int mod_acme_certless_is_saved(const server_rec *s, apr_pool_t *ptemp)
 {
-    return find(s, ptemp) != NULL;
+    const char *why;
+
+    return find(&why, s, ptemp) || why;
+}
+
+static const acme_log_t *log_of(const acme_setup_t *setup, apr_pool_t *p)
+{
+    return setup && setup->log ? setup->log
+                               : mod_acme_log_httpd(ap_server_conf, p);
+}
+
+/* Gives a placeholder instead of a certificate that was revoked, because the
+ * server must not end over it. */
+static int give_placeholder(const acme_setup_t *setup, const server_rec *s,
+                            const char *why, apr_pool_t *p,
+                            apr_array_header_t *cert_files,
+                            apr_array_header_t *key_files)
+{
+    acme_config_t *config = mod_acme_config_get(s);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_placeholder_t *made;
+    const char *cert;
+
+    if (acme_placeholder_create(
+            &made, setup && setup->vault ? setup->store_dir : NULL,
+            config->expect_level, apr_time_now(), &problem, p)
+        || acme_placeholder_cert(&cert, made, s->server_hostname, &problem,
+                                 p)) {
+        acme_log(log_of(setup, p), ACME_LOG_ERR, 0,
+                 ACME_TAG(0691) "%s: there is no placeholder certificate: %s",
+                 s->server_hostname,
+                 problem.detail ? problem.detail : "unknown");
+        return DECLINED;
+    }
+    config->placeholder = 1;
+    config->left = 1;
+    APR_ARRAY_PUSH(cert_files, const char *) = cert;
+    APR_ARRAY_PUSH(key_files, const char *) = acme_placeholder_key(made);
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        acme_log(log_of(setup, p), ACME_LOG_ERR, 0,
+                 ACME_TAG(0690) "%s: %s has SSLEngine on, and neither "
+                                "ACMEDomain nor SSLCertificateFile any more, "
+                                "and the certificate that was obtained before "
+                                "is not served: %s; https answers 503 until "
+                                "you decide",
+                 s->server_hostname, place_of(s, p), why);
+    }
+    return OK;
 }
 
 int mod_acme_certless_give(const acme_setup_t *setup, server_rec *s,
@@ -140,21 +219,21 @@ int mod_acme_certless_give(const acme_setup_t *setup, server_rec *s,
 {
     acme_config_t *config = mod_acme_config_get(s);
     const acme_certstore_cert_t *cert;
+    const char *why;
 
     if (!config->certless || cert_files->nelts) {
         return DECLINED;
     }
-    cert = find(s, p);
+    cert = find(&why, s, p);
     if (!cert) {
-        return DECLINED;
+        return why ? give_placeholder(setup, s, why, p, cert_files, key_files)
+                   : DECLINED;
     }
     config->left = 1;
     APR_ARRAY_PUSH(cert_files, const char *) = cert->cert_path;
     APR_ARRAY_PUSH(key_files, const char *) = cert->key_path;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
-        acme_log(setup && setup->log ? setup->log
-                                     : mod_acme_log_httpd(ap_server_conf, p),
-                 ACME_LOG_WARNING, 0,
+        acme_log(log_of(setup, p), ACME_LOG_WARNING, 0,
                  ACME_TAG(0052) "%s: %s has SSLEngine on, and neither "
                                 "ACMEDomain nor SSLCertificateFile any more: "
                                 "the certificate that was obtained before is "

@@ -8,7 +8,8 @@
  * virtual host has SSLEngine on and no certificate. That is what is left when
  * ACMEDomain is removed from a site that had no SSLCertificateFile. configtest
  * warns of it, and such a virtual host goes on with the certificate that was
- * obtained for it before, which is not renewed.
+ * obtained for it before, which is not renewed. Where that was revoked, or is
+ * damaged, it goes on with a placeholder and 503.
  */
 #ifndef MOD_ACME_CERTLESS_H
 #define MOD_ACME_CERTLESS_H
@@ -19,11 +20,12 @@
  * any, were collected. */
 void mod_acme_certless_check(acme_sites_t *sites);
 
-/** Returns non-zero when a server without a certificate can go on with its
- * former one. */
+/** Returns non-zero when a server without a certificate can go on, because it
+ * had one. */
 int mod_acme_certless_is_saved(const server_rec *s, apr_pool_t *ptemp);
 
-/** ssl_add_cert_files: gives a server without a certificate its former one.
+/** ssl_add_cert_files: gives a server without a certificate its former one,
+ * or a placeholder.
  * @param setup or NULL */
 int mod_acme_certless_give(const acme_setup_t *setup, server_rec *s,
                            apr_pool_t *p, apr_array_header_t *cert_files,

@@ -94,10 +94,15 @@ int mod_acme_respond_challenge(request_rec *r)
 
 int mod_acme_respond_unavailable(request_rec *r)
 {
-    if (!mod_acme_config_setup_get()
-        || !mod_acme_config_get(r->server)->placeholder || !ap_is_initial_req(r)
+    const acme_config_t *config = mod_acme_config_get(r->server);
+
+    if (!config->placeholder || !ap_is_initial_req(r)
         || !ap_ssl_conn_is_ssl(r->connection)) {
         return DECLINED;
+    }
+    if (config->certless) {
+        return answer(r, HTTP_SERVICE_UNAVAILABLE,
+                      "This site has no certificate at present.\n");
     }
     apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
     return answer(r, HTTP_SERVICE_UNAVAILABLE,
