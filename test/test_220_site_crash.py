@@ -41,9 +41,8 @@ def start_to_be_killed(httpd, library, at):
     count = httpd.path("killed-at")
     if os.path.exists(count):
         os.unlink(count)
-    env = httpd.env()
-    env.update({"LD_PRELOAD": library, "KILL_AT": str(at),
-                "KILL_BELOW": httpd.path("store"), "KILL_COUNT": count})
+    env = httpd.env({"LD_PRELOAD": library, "KILL_AT": str(at),
+                     "KILL_BELOW": httpd.path("store"), "KILL_COUNT": count})
     mark = httpd.log.mark()
     daemon = procs.Daemon(httpd.argv("-DFOREGROUND"),
                           httpd.path("logs/stderr"), env=env, cwd=httpd.dir)

@@ -28,8 +28,7 @@ def stage(httpd, pebble, *names):
 def start_that_ends(httpd, more):
     """Starts with these variables. Returns the exit status, or None if it
     runs."""
-    env = httpd.env()
-    env.update(more)
+    env = httpd.env(more)
     mark = httpd.log.mark()
     daemon = procs.Daemon(httpd.argv("-DFOREGROUND"),
                           httpd.path("logs/stderr"), env=env, cwd=httpd.dir)

@@ -3,22 +3,18 @@
 """The clock is set back and forward: nothing is deleted, nothing is ordered.
 """
 
-from acme_env import conf, preload, procs, status, store, tls
+from acme_env import conf, procs, status, store, tls
+from acme_env.clock import Clock
 from acme_env.journey import wait_until_served
 
 A, B = "a.test", "b.test"
 DAY = 86400
 
 
-def turn(httpd, days):
-    """Sets the clock from the next start on."""
-    library = preload.build(httpd.dir, "clock")
-    httpd.more_env = {"LD_PRELOAD": library, "CLOCK_OFF": str(days * DAY)}
-
-
-def test_back_and_forward(make_httpd, make_pebble):
+def test_back_and_forward(make_httpd, make_pebble, room):
     pebble = make_pebble(validity=10 * DAY)
     httpd = make_httpd(pebble)
+    httpd.clock = Clock(room)
     httpd.allow_log("ACME0152")
     httpd.configure(conf.managed_conf(httpd, pebble, A, B))
     httpd.start()
@@ -30,7 +26,7 @@ def test_back_and_forward(make_httpd, make_pebble):
     httpd.stop()
 
     # Back: it is logged, and nothing happens.
-    turn(httpd, -40)
+    httpd.clock.turn_to(-40 * DAY)
     mark = httpd.log.mark()
     httpd.start()
     httpd.wait_for_log("ACME0152: the clock of this machine is (40|39) days",
@@ -44,7 +40,7 @@ def test_back_and_forward(make_httpd, make_pebble):
 
     # Forward: all certificates seem to have expired, but not by the CA's
     # clock.
-    turn(httpd, 20)
+    httpd.clock.turn_to(20 * DAY)
     httpd.expect_log("the clock of this machine is 2[01] days .*"
                      "ahead of the CA's")
     mark = httpd.log.mark()
@@ -69,7 +65,7 @@ def test_back_and_forward(make_httpd, make_pebble):
     assert pebble.orders() == 2
 
     # Set right: all is as before.
-    httpd.more_env = {}
+    httpd.clock.turn_to(0)
     httpd.start()
     assert tls.served(httpd.https_port, A).serial == first
     assert store.serial(httpd, "live", B) == stashed

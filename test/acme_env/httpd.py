@@ -102,7 +102,10 @@ StartServers %(children)d
             argv += ["-D", name]
         return argv + list(more)
 
-    def env(self):
+    def env(self, more=None):
+        """The variables of the server, and of programs that are to see what it
+        sees. more: instead of more_env."""
+        more = self.more_env if more is None else more
         env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C",
                "TZ": "UTC"}
         preload = install.sanitizer_preload()
@@ -116,8 +119,8 @@ StartServers %(children)d
         if self.clock:
             env.update(self.clock.env())
             preloads.append(self.clock.library)
-        env.update(self.more_env)
-        preloads.append(self.more_env.get("LD_PRELOAD"))
+        env.update(more)
+        preloads.append(more.get("LD_PRELOAD"))
         if any(preloads):
             env["LD_PRELOAD"] = " ".join(filter(None, preloads))
         return env

@@ -6,7 +6,6 @@ kill_at   ends the process with SIGKILL before or after the n-th change of the
           file system below a folder
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
-clock     turns the clock of a process
 crash     crashes when a file gets its name
 load      spoils the loading of a certificate by mod_ssl"""
 
@@ -244,53 +243,6 @@ void apr_sleep(long long t)
 }
 """
 
-CLOCK = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <time.h>
-
-static long off(void)
-{
-    const char *text = getenv("CLOCK_OFF");
-    return text ? atol(text) : 0;
-}
-
-int gettimeofday(struct timeval *restrict tv, void *restrict zone)
-{
-    int (*real)(struct timeval *, void *) = dlsym(RTLD_NEXT, "gettimeofday");
-    int rv = real(tv, zone);
-
-    tv->tv_sec += off();
-    return rv;
-}
-
-int clock_gettime(clockid_t clock, struct timespec *ts)
-{
-    int (*real)(clockid_t, struct timespec *) =
-        dlsym(RTLD_NEXT, "clock_gettime");
-    int rv = real(clock, ts);
-
-    if (clock == CLOCK_REALTIME) {
-        ts->tv_sec += off();
-    }
-    return rv;
-}
-
-time_t time(time_t *t)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    if (t) {
-        *t = ts.tv_sec;
-    }
-    return ts.tv_sec;
-}
-"""
-
-
 CRASH = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -357,7 +309,7 @@ int SSL_CTX_use_certificate_chain_file(void *ctx, const char *path)
 def build(folder, name):
     """Returns the path of a library; skips the test without a compiler."""
     source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
-              "clock": CLOCK, "load": LOAD, "crash": CRASH}[name]
+              "load": LOAD, "crash": CRASH}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)
