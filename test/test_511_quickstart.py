@@ -50,11 +50,11 @@ def test_what_can_be_known_before_the_build(room):
 def test_again_beside_another_and_with_a_space(room):
     os.chmod(room, 0o755)
     folder = os.path.join(room, "with a space")
-    done = procs.run(argv(folder), timeout=procs.GIVE_UP)
+    done = procs.run(argv(folder), timeout=4 * procs.GIVE_UP)
     assert is_good(done.returncode, done.stdout), done.stdout
     both = [subprocess.Popen(argv(path), stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
             for path in (folder, os.path.join(room, "another"))]
     for one in both:
-        said = one.communicate(timeout=procs.GIVE_UP)[0]
+        said = one.communicate(timeout=4 * procs.GIVE_UP)[0]
         assert is_good(one.returncode, said), said

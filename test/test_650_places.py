@@ -121,7 +121,7 @@ def test_two_servers_on_one_store(make_httpd, pebble):
     assert tls.served(second.https_port, SHOP).serial == mine.serial
     # It orders now; the orders fail, because Pebble validates at other ports.
     second.allow_log("acme:(warn|error).*%s" % BLOG)
-    procs.wait_until(lambda: pebble.orders() == 2, 30, second.log.tail)
+    procs.wait_until(lambda: pebble.orders() >= 2, 30, second.log.tail)
 
 
 def test_a_store_that_others_could_replace(httpd, pebble):

@@ -12,7 +12,7 @@ import termios
 
 from acme_env import acmectl, conf, status, tls
 from acme_env.journey import get
-from acme_env.procs import wait_until
+from acme_env.procs import GIVE_UP, wait_until
 
 SHOP, BLOG = "shop.test", "blog.test"
 
@@ -143,7 +143,7 @@ def on_terminal(httpd, columns, *args):
                 struct.pack("HHHH", 24, columns, 0, 0))
     subprocess.run([acmectl.program(), "--store", httpd.path("store")]
                    + list(args), stdin=terminal, stdout=terminal,
-                   stderr=terminal, check=False, timeout=60)
+                   stderr=terminal, check=False, timeout=GIVE_UP)
     os.close(terminal)
     seen = b""
     try:
@@ -173,8 +173,9 @@ def test_explain_and_help(httpd, pebble):
         r"\n +\S+Z  failed: .*\n\n +next: +tried again in 1?[0-9] minutes.*, at "
         r"\S+Z\n +to fix: .*; then acmectl renew %s\n$" % (SHOP, SHOP, SHOP),
         result.out), result.out
-    # The progress keeps to one line, and is gone before the result.
-    shown = on_terminal(httpd, 40, "wait", SHOP, "--timeout", "1")
+    # The progress keeps to one line, and is gone before the result. It comes
+    # twice a second.
+    shown = on_terminal(httpd, 40, "wait", SHOP, "--timeout", "3")
     progress, result = shown.rsplit("\r\x1b[K", 1)
     assert result.startswith("acmectl: %s: not served: " % SHOP)
     lines = progress.split("\r\x1b[K")

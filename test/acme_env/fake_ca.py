@@ -26,7 +26,7 @@ import urllib.request
 
 from cryptography import x509
 
-from . import fake_chain, jws
+from . import fake_chain, jws, procs
 from .fake_chain import CROSSED, INTERMEDIATE, names_of, now, pem
 
 URN = "urn:ietf:params:acme:error:"
@@ -277,7 +277,8 @@ class Ca:
             % (self.http_port, authz.token), headers={"Host": host})
         kind, detail = "unauthorized", "the answer is another"
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(
+                    request, timeout=procs.GIVE_UP) as answer:
                 got = answer.read(1000).decode(errors="replace").strip()
         except urllib.error.HTTPError as error:
             got, detail = None, "status %d" % error.code
