@@ -20,21 +20,44 @@ from acme_env.fake_server import FakeServer  # noqa: E402
 from acme_env.gate import Gate  # noqa: E402
 from acme_env.httpd import Httpd  # noqa: E402
 from acme_env.pebble import Pebble  # noqa: E402
+from acme_env.personality import PERSONALITIES  # noqa: E402
 from acme_env.proxy import Proxy  # noqa: E402
 
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true",
                      help="also what takes longer")
+    parser.addoption("--personality", choices=sorted(PERSONALITIES) + ["all"],
+                     help="only the tests that are marked so, with this CA")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that is marked for it runs with each CA that --personality asks
+    for; without the option with plain Pebble, and its share with all."""
+    mark = metafunc.definition.get_closest_marker("personalities")
+    if not mark or "personality" not in metafunc.fixturenames:
+        return
+    asked = metafunc.config.getoption("--personality")
+    if asked == "all" or (not asked and mark.kwargs.get("share")):
+        names = list(PERSONALITIES)
+    elif asked:
+        names = [asked]
+    else:
+        return
+    metafunc.parametrize("personality", names, indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--full"):
-        return
-    later = [item for item in items if item.get_closest_marker("full")]
+    def is_asked_for(item):
+        if config.getoption("--personality"):
+            return item.get_closest_marker("personalities") \
+                and "personality" in item.fixturenames
+        return config.getoption("--full") \
+            or not item.get_closest_marker("full")
+    later = [item for item in items if not is_asked_for(item)]
     if later:
         config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if item not in later]
+        items[:] = [item for item in items if is_asked_for(item)]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -80,9 +103,16 @@ def room(request, base_dir):
         shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def personality(request):
+    """The name of the CA that clients of a Pebble see, see PERSONALITIES."""
+    return getattr(request, "param", "pebble")
+
+
 @pytest.fixture
-def make_pebble(room):
+def make_pebble(room, personality):
     """make_pebble(**options) starts a Pebble, which is stopped after the test.
+    Clients see it as the CA of the test's personality.
     """
     made = []
 
@@ -90,6 +120,9 @@ def make_pebble(room):
         pebble = Pebble(os.path.join(room, "pebble%d" % len(made)),
                         **options)
         made.append(pebble)
+        if PERSONALITIES[personality]:
+            pebble.front = PERSONALITIES[personality](pebble)
+            make.before_end.append(pebble.front.close)
         return pebble.start() if start else pebble
     make.before_end = []
     yield make
@@ -106,7 +139,10 @@ def pebble(make_pebble):
 
 @pytest.fixture
 def gate(pebble, make_pebble):
-    """The Gate before this test's Pebble, open as long as that runs."""
+    """The Gate before this test's Pebble, open as long as that runs. It has
+    the test's personality."""
+    if pebble.front:
+        return pebble.front
     door = Gate(pebble)
     make_pebble.before_end.append(door.close)
     return door

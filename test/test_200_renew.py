@@ -10,6 +10,8 @@ import pytest
 from acme_env import conf, status, tls
 from acme_env.journey import (generations, get, live_file, wait_until_served)
 
+pytestmark = pytest.mark.personalities
+
 SHOP, BLOG = "shop.test", "blog.test"
 
 

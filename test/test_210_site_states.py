@@ -7,8 +7,12 @@ needed."""
 import os
 import time
 
+import pytest
+
 from acme_env import conf, procs, status, store, tls
 from acme_env.journey import activate_by_hand, get, wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 
 def own(httpd, name):

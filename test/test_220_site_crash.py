@@ -9,8 +9,12 @@ import signal
 import socket
 import ssl
 
+import pytest
+
 from acme_env import conf, preload, procs, store
 from acme_env.journey import wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 SITES = ["s%02d.test" % i for i in range(20)]
 

@@ -10,6 +10,8 @@ from acme_env import conf, install, preload, procs
 from acme_env.httpd import START_SERVERS
 from acme_env.journey import wait_until_served
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 
 PLACES = [(mpm, place) for mpm in ("event", "worker", "prefork")

@@ -10,6 +10,8 @@ import pytest
 from acme_env import conf, preload, procs, store, tls
 from acme_env.journey import wait_until_served
 
+pytestmark = pytest.mark.personalities
+
 SITES = ["s%02d.test" % i for i in range(20)]
 SHOP, NEW = "shop.test", "new.test"
 

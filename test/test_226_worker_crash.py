@@ -4,8 +4,12 @@
 
 import re
 
+import pytest
+
 from acme_env import conf, preload, procs, status
 from acme_env.journey import wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 GOOD, BAD = "good.test", "bad.test"
 

@@ -3,9 +3,13 @@
 """The clock is set back and forward: nothing is deleted, nothing is ordered.
 """
 
+import pytest
+
 from acme_env import conf, procs, status, store, tls
 from acme_env.clock import Clock
 from acme_env.journey import wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 A, B = "a.test", "b.test"
 DAY = 86400

@@ -9,6 +9,8 @@ from acme_env.clock import Clock
 from acme_env.journey import activate_by_hand, wait_until_served
 from acme_env.rule import problem
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 # Responses of the first CA to orders of these sites: status, body, headers.
 PAGE = ("<html>sorry</html>", "text/html")

@@ -12,6 +12,8 @@ from acme_env import acmectl, conf, status
 from acme_env.acmectl import DONE, FAILED
 from acme_env.journey import activate_by_hand, worker_pid
 
+pytestmark = pytest.mark.personalities
+
 SHOP, BLOG = "shop.test", "blog.test"
 TERMS = "https://ca.test/terms-v2"
 

@@ -14,6 +14,8 @@ from acme_env.acmectl import FAILED, NOTHING, USAGE
 from acme_env.journey import (as_httpd_user, generations,
                               wait_until_served)
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 COMPROMISED = ("--reason", "keyCompromise", "--yes")
 

@@ -14,6 +14,8 @@ from acme_env import acmectl, conf, procs, store, tls
 from acme_env.acmectl import FAILED
 from acme_env.journey import wait_until_served
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 
 
@@ -48,6 +50,7 @@ def done_marks(httpd):
     return marks
 
 
+@pytest.mark.personalities(share=True)
 @pytest.mark.parametrize("before", [True, False])
 def test_the_worker_is_killed(httpd, pebble, gate, before):
     first = started(httpd, pebble, gate)

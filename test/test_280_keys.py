@@ -13,6 +13,8 @@ import pytest
 from acme_env import acmectl, conf, procs, status, tls
 from acme_env.journey import activate_by_hand, generations, live_file
 
+pytestmark = pytest.mark.personalities
+
 SHOP, BLOG = "shop.test", "blog.test"
 SHOP_RSA = SHOP + "-rsa"
 

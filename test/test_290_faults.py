@@ -16,6 +16,8 @@ from acme_env.bench import Bench, wait_of
 from acme_env.faults import FAULTS, PATHS, WORDS
 from acme_env.journey import get
 
+pytestmark = pytest.mark.personalities
+
 URN = "urn:ietf:params:acme:error:"
 OWN = "urn:mod_acme:error:"
 
@@ -134,8 +136,9 @@ SITES.update({site_of("passes", *row[:2]): {} for row in PASSES})
 
 
 @pytest.fixture(scope="module")
-def bench(base_dir):
-    with Bench(os.path.join(base_dir, "faults"), SITES, clock=True) as made:
+def bench(base_dir, personality):
+    with Bench(os.path.join(base_dir, "faults-" + personality), SITES,
+               personality, clock=True) as made:
         yield made
 
 

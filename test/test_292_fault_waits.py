@@ -13,6 +13,8 @@ from acme_env import acmectl, procs, rule, status
 from acme_env.bench import Bench, until, wait_of
 from acme_env.rule import problem
 
+pytestmark = pytest.mark.personalities
+
 URN = "urn:ietf:params:acme:error:"
 TIMEOUT = "urn:mod_acme:error:timeout"
 POLL = "/my-order/"
@@ -50,8 +52,9 @@ for _own in SITES.values():
 
 
 @pytest.fixture(scope="module")
-def bench(base_dir):
-    with Bench(os.path.join(base_dir, "waits"), SITES, clock=True) as made:
+def bench(base_dir, personality):
+    with Bench(os.path.join(base_dir, "waits-" + personality), SITES,
+               personality, clock=True) as made:
         yield made
 
 

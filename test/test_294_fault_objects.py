@@ -13,6 +13,8 @@ from acme_env import rule, status
 from acme_env.bench import Bench, wait_of
 from acme_env.rule import about, problem
 
+pytestmark = pytest.mark.personalities
+
 URN = "urn:ietf:params:acme:error:"
 PROTOCOL = "urn:mod_acme:error:protocol"
 WORDS = "the CA says so, and why"
@@ -81,8 +83,9 @@ SITES.update({"silent.test": {}, "early.test": {}, "hostile.test": {}})
 
 
 @pytest.fixture(scope="module")
-def bench(base_dir):
-    with Bench(os.path.join(base_dir, "objects"), SITES) as made:
+def bench(base_dir, personality):
+    with Bench(os.path.join(base_dir, "objects-" + personality), SITES,
+               personality) as made:
         yield made
 
 

@@ -12,6 +12,8 @@ from acme_env.bench import Bench, until
 from acme_env.journey import wait_until_served
 from acme_env.rule import problem
 
+pytestmark = pytest.mark.personalities
+
 URN = "urn:ietf:params:acme:error:"
 OWN = "urn:mod_acme:error:"
 WORDS = "the CA says so, and why"
@@ -97,9 +99,10 @@ UNWATCHED = {"ACMERenewMode": "manual", "ACMERenewViaARI": "off"}
 
 
 @pytest.fixture(scope="module")
-def bench(base_dir):
+def bench(base_dir, personality):
     """All sites have their certificates, and no CA is asked about them."""
-    with Bench(os.path.join(base_dir, "ari"), SITES, clock=True) as made:
+    with Bench(os.path.join(base_dir, "ari-" + personality), SITES,
+               personality, clock=True) as made:
         result = made.renew(*SITES)
         assert result.status == acmectl.DONE, result
         made.httpd.graceful()

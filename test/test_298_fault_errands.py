@@ -13,6 +13,8 @@ from acme_env import acmectl, status
 from acme_env.bench import Bench
 from acme_env.faults import FAULTS, WORDS
 
+pytestmark = pytest.mark.personalities
+
 REVOKE, ACCOUNT = "/revoke-cert", "/my-account/"
 
 # Commands of acmectl, and the path of their requests.
@@ -37,9 +39,10 @@ SITES.update({"revoke.test": {}, "unheard.test": {}})
 
 
 @pytest.fixture(scope="module")
-def bench(base_dir):
+def bench(base_dir, personality):
     """All have their accounts; the certificate to be revoked is live."""
-    with Bench(os.path.join(base_dir, "errands"), SITES, clock=True) as made:
+    with Bench(os.path.join(base_dir, "errands-" + personality), SITES,
+               personality, clock=True) as made:
         result = made.renew(*SITES)
         assert result.status == acmectl.DONE, result
         made.httpd.graceful()

@@ -5,10 +5,14 @@
 import os
 import socket
 
+import pytest
+
 from acme_env import conf, procs, status, tls
 from acme_env.httpd import GRACEFUL
 from acme_env.journey import (PATIENCE, activate_by_hand, get,
                               wait_until_served)
+
+pytestmark = pytest.mark.personalities
 
 SHOP, BLOG = "shop.test", "blog.test"
 LARGE = 64 * 1024 * 1024

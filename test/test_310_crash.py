@@ -8,6 +8,8 @@ import pytest
 from acme_env import conf, procs, status, tls
 from acme_env.journey import activate_by_hand, wait_until_served, worker_pid
 
+pytestmark = pytest.mark.personalities(share=True)
+
 SHOP, BAD = "shop.test", "bad.test"
 
 

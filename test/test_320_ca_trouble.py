@@ -3,9 +3,13 @@
 """A CA that is down, slow, or refuses some requests. For wrong responses see
 test_290_faults.py and the tests after it."""
 
+import pytest
+
 from acme_env import conf, status
 from acme_env.bench import until, wait_of
 from acme_env.journey import activate_by_hand, get, wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 SHOP, BLOG, BAD = "shop.test", "blog.test", "bad.test"
 

@@ -12,6 +12,8 @@ import pytest
 from acme_env import conf, install, tls
 from acme_env.journey import live_file, wait_until_served
 
+pytestmark = pytest.mark.personalities
+
 SHOP, NEW = "shop.test", "new.test"
 LEVEL3 = "DEFAULT@SECLEVEL=3"
 

@@ -13,6 +13,8 @@ from acme_env import conf, preload, procs, status
 from acme_env.clock import Clock
 from acme_env.journey import wait_until_served, worker_pid
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 MPMS = ("event", "worker", "prefork")
 SIGNALS = pytest.mark.parametrize("signum", [signal.SIGUSR1, signal.SIGTERM],
@@ -58,6 +60,7 @@ def end_child(httpd, signum, meanwhile=lambda pid: None):
 
 
 @SIGNALS
+@pytest.mark.personalities(share=True)
 @pytest.mark.parametrize("mpm", MPMS)
 def test_an_order_just_made_is_not_lost(make_httpd, pebble, gate, mpm,
                                         signum):

@@ -10,6 +10,8 @@ import pytest
 from acme_env import conf, install
 from acme_env.journey import get, worker_pid
 
+pytestmark = pytest.mark.personalities
+
 SHOP = "shop.test"
 
 # Prints what is open beside the three that belong to every program.

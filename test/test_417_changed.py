@@ -3,8 +3,12 @@
 """A certificate that was ordered because the configuration changed is live at
 once, since somebody is watching."""
 
+import pytest
+
 from acme_env import conf, tls
 from acme_env.journey import wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 SHOP = "shop.test"
 

@@ -5,8 +5,12 @@ found, own certificates, names that keep failing."""
 
 import os
 
+import pytest
+
 from acme_env import acmectl, conf, procs, status, store, tls
 from acme_env.journey import activate_by_hand, get, wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 SHOP, BLOG, WIKI, OWN = "shop.test", "blog.test", "wiki.test", "own.test"
 WWW, OLD = "www.shop.test", "old.shop.test"

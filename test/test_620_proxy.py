@@ -2,10 +2,21 @@
 
 """ACMEHttpProxy: requests to the CA go through a proxy."""
 
+import urllib.parse
+
+import pytest
+
 from acme_env import conf, procs, status, tls
 from acme_env.journey import activate_by_hand
 
+pytestmark = pytest.mark.personalities
+
 SHOP, BLOG = "shop.test", "blog.test"
+
+
+def place(ca):
+    """Where a CA is for its clients: HOST:PORT."""
+    return urllib.parse.urlsplit(ca.directory).netloc
 
 
 def through(httpd, pebble, proxy, scheme="http", user="", **changes):
@@ -24,7 +35,7 @@ def test_an_https_proxy_with_a_password(make_httpd, pebble, make_proxy, room):
     httpd = through(make_httpd(pebble), pebble, proxy, "https", "ann:p%3Aw@",
                     ACMEHttpProxyCACertificateFile='"%s"' % cert)
     procs.wait_until(pebble.certificates, 30, lambda: httpd.log.tail())
-    assert set(proxy.connects) == {"localhost:%d" % pebble.port}
+    assert set(proxy.connects) == {place(pebble)}
     assert proxy.passed
     # The password is not in the log.
     assert "p%3Aw" not in httpd.log.text()
@@ -85,7 +96,7 @@ def test_a_set_with_another_way(make_httpd, make_pebble, pebble, make_proxy):
     activate_by_hand(httpd, pebble, SHOP)
     activate_by_hand(httpd, inner, BLOG)
     assert (pebble.orders(), inner.orders()) == (1, 1)
-    assert set(proxy.connects) == {"localhost:%d" % pebble.port}
+    assert set(proxy.connects) == {place(pebble)}
 
 
 def test_ways_that_differ(httpd, pebble):

@@ -10,9 +10,13 @@ import struct
 import subprocess
 import termios
 
+import pytest
+
 from acme_env import acmectl, conf, status, tls
 from acme_env.journey import get
 from acme_env.procs import GIVE_UP, wait_until
+
+pytestmark = pytest.mark.personalities
 
 SHOP, BLOG = "shop.test", "blog.test"
 

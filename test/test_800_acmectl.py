@@ -7,9 +7,13 @@ import json
 import os
 import re
 
+import pytest
+
 from acme_env import acmectl, conf, procs, tls
 from acme_env.acmectl import DONE, FAILED, NOTHING, USAGE
 from acme_env.journey import generations, wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 SHOP, BLOG = "shop.test", "blog.test"
 

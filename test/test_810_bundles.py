@@ -18,6 +18,8 @@ from acme_env import acmectl, conf, issuer, procs, tls
 from acme_env.acmectl import DONE, FAILED, NOTHING
 from acme_env.journey import get, wait_until_served
 
+pytestmark = pytest.mark.personalities
+
 SHOP, BLOG = "shop.test", "blog.test"
 
 

@@ -5,8 +5,12 @@ and not to those that are served instead."""
 
 import os
 
+import pytest
+
 from acme_env import acmectl, conf, issuer, tls
 from acme_env.journey import activate_by_hand
+
+pytestmark = pytest.mark.personalities
 
 KINDS = ("ECDSA", "RSA")
 

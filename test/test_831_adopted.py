@@ -6,9 +6,13 @@ certificate for several sites, several for one."""
 import os
 import re
 
+import pytest
+
 from acme_env import acmectl, conf, install, issuer, tls
 from acme_env.acmectl import DONE, FAILED
 from acme_env.journey import activate_by_hand
+
+pytestmark = pytest.mark.personalities
 
 FIVE = ["%s.test" % letter for letter in "abcde"]
 

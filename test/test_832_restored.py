@@ -5,9 +5,13 @@
 import os
 import shutil
 
+import pytest
+
 from acme_env import acmectl, conf, store, tls
 from acme_env.acmectl import DONE
 from acme_env.journey import wait_until_served
+
+pytestmark = pytest.mark.personalities
 
 # How a site's link came back: a folder with copies of the files, the same
 # without the archive, not at all, as a file with its text.

@@ -16,6 +16,7 @@ from .clock import Clock
 from .gate import Gate
 from .httpd import Httpd
 from .pebble import Pebble
+from .personality import PERSONALITIES
 
 # Seconds in which no request may come when nothing is due.
 QUIET = 0.7
@@ -29,13 +30,15 @@ MOST = {"/dir": 1, "/nonce-plz": 3, "/sign-me-up": 1, "/order-plz": 1,
 
 class Bench:
     """sites: {name: {directive: value}}, where "ServerAlias" is allowed as
-    well. clock: ahead() sets the server's clock."""
+    well. personality: the CA that is seen, see PERSONALITIES. clock: ahead()
+    sets the server's clock."""
 
-    def __init__(self, folder, sites, clock=False):
+    def __init__(self, folder, sites, personality="pebble", clock=False):
         self._folder = folder
         self._sites = {name: dict(own) for name, own in sites.items()}
         self.pebble = Pebble(folder + "/pebble").start()
-        self.gate = Gate(self.pebble, prompt=True)
+        self.gate = (PERSONALITIES[personality] or Gate)(self.pebble,
+                                                         prompt=True)
         self.httpd = Httpd(folder + "/httpd",
                            http_port=self.pebble.http_port,
                            https_port=self.pebble.tls_port)

@@ -46,6 +46,8 @@ class Pebble:
         self._daemon = None
         self._dns = None
         self._starts = 0
+        # A Gate through which clients see another CA's behaviour, or None.
+        self.front = None
         os.makedirs(folder, mode=0o755, exist_ok=True)
         self.root_file = self._path("root.pem")
         # The certificate of Pebble's server, which its clients trust.
@@ -57,6 +59,8 @@ class Pebble:
 
     @property
     def directory(self):
+        if self.front:
+            return self.front.directory
         return "https://%s:%d/dir" % (self.host, self.port)
 
     @property

@@ -165,3 +165,7 @@ class LetsEncrypt(Gate):
             at = challenge["url"]
             self._challenges[at[at.index(CHALLENGE):]] = challenge
         return status, headers, json.dumps(document).encode()
+
+
+# What --personality knows: what stands before Pebble, if anything does.
+PERSONALITIES = {"pebble": None, "letsencrypt": LetsEncrypt}
